@@ -1,0 +1,159 @@
+"""Every table a participant keeps, declared once; the store applies them, nobody else creates any.
+
+Law: a row is written only inside a transaction of `Store.write`; the row of a state and the event that proves it are
+written in the same one; what a peer may make large has its limit in `connector.limits`.
+"""
+
+from __future__ import annotations
+
+from connector.store.table import Table
+
+EVIDENCE = (
+    Table("log_entries", "idx:int kind:text part:text entry:blob leaf:blob at:time", ("idx",), index=(("part",),)),
+    Table("log_hashes", "level:int idx:int hash:blob", ("level", "idx")),
+    Table("disclosures", "idx:int recipient:text box:blob", ("idx", "recipient")),
+    Table("checkpoints", "size:int root:blob note:text cosigned:text at:time", ("size",)),
+    Table("peer_heads", "origin:text size:int root:blob note:text at:time", ("origin",)),
+    Table("sent_heads", "peer:text size:int", ("peer",)),
+    Table("witnessed", "origin:text size:int root:blob note:text at:time", ("origin",)),
+    Table("attestations", "id:text document:json at:time", ("id",)),
+    Table("anchors", "origin:text size:int root:blob tx:text block:int at:time", ("origin", "size")),
+)
+
+PROTOCOL = (
+    Table("tokens_seen", "issuer:text jti:text expires:time", ("issuer", "jti")),
+    Table(
+        "outbox",
+        "id:text peer:text url:text body:json subject:text kind:text attempts:int due:time deadline:time "
+        "state:text error:text created:time",
+        ("id",),
+        index=(("state", "due"), ("subject",)),
+    ),
+    Table("leases", "name:text holder:text until:time", ("name",)),
+    Table(
+        "negotiations",
+        "id:text peer_pid:text role:text peer:text callback:text product:text state:text pending:text turn:text "
+        "offer:json rounds:int price:text mandate:json terms:json agreement:json digest:text "
+        "provider_signature:blob buyer_signature:blob reason:text deadline:time created:time updated:time",
+        ("id",),
+        unique=(("role", "peer", "peer_pid"),),
+        index=(("state",),),
+    ),
+    Table(
+        "agreements",
+        "digest:text role:text negotiation:text peer:text product:text edition:text terms:json agreement:json odrl:json "
+        "provider_signature:blob buyer_signature:blob state:text licence_tx:text not_after:time created:time",
+        ("digest",),
+    ),
+    Table(
+        "transfers",
+        "id:text peer_pid:text role:text peer:text callback:text agreement:text format:text state:text pending:text "
+        "turn:text address:json reason:text deadline:time created:time updated:time",
+        ("id",),
+        unique=(("role", "peer", "peer_pid"),),
+        index=(("state",),),
+    ),
+    Table(
+        "acquisitions",
+        "id:text product:text provider:text mandate:json state:text negotiation:text agreement:text channel:text "
+        "transfer:text progress:json reason:text created:time updated:time",
+        ("id",),
+        index=(("state",),),
+    ),
+)
+
+CHAIN = (
+    Table(
+        "chain_txs",
+        "id:text nonce:int hash:text raw:blob program:text function:text subject:text state:text block:int "
+        "error:text created:time",
+        ("id",),
+        unique=(("nonce",),),
+        index=(("state",),),
+    ),
+)
+
+CHANNEL = (
+    Table(
+        "channels",
+        "id:text role:text peer:text agreement:text payer:text payee:text signer:text token:text split:json "
+        "arbitrator:text salt:blob deposit:amount expiry:time state:text seq:int cumulative:amount "
+        "account_hash:blob claimed:amount open_tx:text close_tx:text created:time",
+        ("id",),
+        index=(("agreement",),),
+    ),
+    Table(
+        "windows",
+        "channel:text seq:int role:text state:text orders:json prev:blob account_hash:blob amount:amount "
+        "cumulative:amount lock:blob secret:blob masked:blob offer:json offer_signature:blob sealed_keys:json "
+        "voucher:json voucher_signature:blob release:json code:text decision:text valid_until:time created:time",
+        ("channel", "seq"),
+    ),
+    Table("paid_rows", "agreement:text rows:json quantity:int amount:amount", ("agreement",)),
+    Table(
+        "counters",
+        "agreement:text rule:text operand:text committed:int reserved:int",
+        ("agreement", "rule", "operand"),
+    ),
+    Table(
+        "reservations",
+        "id:text agreement:text rule:text operand:text amount:int state:text created:time",
+        ("id", "rule", "operand"),
+        index=(("agreement",),),
+    ),
+    Table(
+        "decisions",
+        "id:text agreement:text request:json decision:json outcome:text digest:blob at:time",
+        ("id",),
+        index=(("agreement",),),
+    ),
+    Table(
+        "openings",
+        "id:text agreement:text transfer:text reader_key:blob number:int role:text purpose:text state:text "
+        "rows:json reason:text lease_until:time created:time ended:time",
+        ("id",),
+        unique=(("agreement", "transfer", "reader_key", "role"),),
+    ),
+    Table("bundles", "id:text channel:text seq:int code:text bundle:json created:time", ("id",)),
+)
+
+VAULT = (
+    Table(
+        "editions",
+        "id:text series:text number:int product:text header:json rows:blob index_json:json plain_digests:blob "
+        "run:blob key_id:text path:text sources:json state:text register_tx:text created:time",
+        ("id",),
+    ),
+    Table(
+        "replicas",
+        "id:text edition:text agreement:text header:json rows:blob bytes_rows:json key_rows:json key_id:text "
+        "path:text state:text created:time",
+        ("id",),
+        index=(("agreement",),),
+    ),
+    Table("row_secrets", "replica:text row:int wrapped:blob", ("replica", "row")),
+)
+
+CATALOGUE = (
+    Table(
+        "products",
+        "id:text title:text tier:text edition:text dataset:json policy:json terms:json limits:json state:text "
+        "created:time updated:time",
+        ("id",),
+    ),
+    Table(
+        "listings",
+        "id:text provider:text title:text dataset:json edition:text header:json words:text state:text review:json "
+        "reason:text created:time updated:time",
+        ("id",),
+        index=(("state",),),
+    ),
+    Table(
+        "members",
+        "did:text name:text role:text region:text url:text state:text document:json created:time updated:time",
+        ("did",),
+    ),
+    Table("facts", "name:text value:json", ("name",)),
+)
+
+TABLES: tuple[Table, ...] = (*EVIDENCE, *PROTOCOL, *CHAIN, *CHANNEL, *VAULT, *CATALOGUE)
