@@ -21,4 +21,4 @@ class Table:
 
     def kinds(self) -> dict[str, str]:
         """Return column name → kind, in declaration order."""
-        return dict(pair.split(":", 1) for pair in self.columns.split())  # type: ignore[misc]  # split yields pairs
+        return dict(pair.split(":", 1) for pair in self.columns.split())
