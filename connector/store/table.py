@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+from connector.store.columns import KINDS
+
+# a name that needs no thought in any SQL dialect once it is quoted
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +24,15 @@ class Table:
     key: tuple[str, ...]
     unique: tuple[tuple[str, ...], ...] = ()
     index: tuple[tuple[str, ...], ...] = ()
+
+    def __post_init__(self) -> None:
+        kinds = self.kinds()
+        assert len(kinds) == len(self.columns.split()), f"a column of {self.name} is declared twice"
+        assert all(_NAME.fullmatch(name) for name in (self.name, *kinds)), f"a name of {self.name} is no identifier"
+        assert all(kind in KINDS for kind in kinds.values()), f"a kind of {self.name} is unknown"
+        named = {column for columns in (self.key, *self.unique, *self.index) for column in columns}
+        assert self.key, f"{self.name} has no key"
+        assert named <= set(kinds), f"an index of {self.name} names an undeclared column"
 
     def kinds(self) -> dict[str, str]:
         """Return column name → kind, in declaration order."""

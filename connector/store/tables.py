@@ -24,20 +24,22 @@ PROTOCOL = (
     Table("tokens_seen", "issuer:text jti:text expires:time", ("issuer", "jti")),
     Table(
         "outbox",
-        "id:text peer:text url:text body:json subject:text kind:text attempts:int due:time deadline:time "
-        "state:text error:text created:time",
+        "id:text peer:text url:text body:json process:text subject:text kind:text attempts:int due:time deadline:time "
+        "error:text created:time",
         ("id",),
-        index=(("state", "due"), ("subject",)),
+        index=(("due",), ("subject",)),
     ),
+    Table("received", "subject:text digest:blob status:int state:text at:time", ("subject", "digest")),
     Table("leases", "name:text holder:text until:time", ("name",)),
     Table(
         "negotiations",
-        "id:text peer_pid:text role:text peer:text callback:text product:text state:text pending:text turn:text "
-        "offer:json rounds:int price:text mandate:json terms:json agreement:json digest:text "
-        "provider_signature:blob buyer_signature:blob reason:text deadline:time created:time updated:time",
+        "id:text peer_pid:text role:text peer:text peer_address:blob callback:text product:text state:text "
+        "pending:text turn:text offer:json rounds:int own_price:amount their_price:amount price:amount mandate:json "
+        "terms:json agreement:json digest:text provider_signature:blob buyer_signature:blob reason:text "
+        "deadline:time created:time updated:time",
         ("id",),
         unique=(("role", "peer", "peer_pid"),),
-        index=(("state",),),
+        index=(("state",), ("deadline",)),
     ),
     Table(
         "agreements",
@@ -51,7 +53,7 @@ PROTOCOL = (
         "turn:text address:json reason:text deadline:time created:time updated:time",
         ("id",),
         unique=(("role", "peer", "peer_pid"),),
-        index=(("state",),),
+        index=(("state",), ("deadline",), ("agreement",)),
     ),
     Table(
         "acquisitions",
@@ -65,7 +67,7 @@ PROTOCOL = (
 CHAIN = (
     Table(
         "chain_txs",
-        "id:text nonce:int hash:text raw:blob program:text function:text subject:text state:text block:int "
+        "id:text program:text function:text data:blob nonce:int hash:text raw:blob state:text block:int "
         "error:text created:time",
         ("id",),
         unique=(("nonce",),),
@@ -84,10 +86,12 @@ CHANNEL = (
     ),
     Table(
         "windows",
-        "channel:text seq:int role:text state:text orders:json prev:blob account_hash:blob amount:amount "
-        "cumulative:amount lock:blob secret:blob masked:blob offer:json offer_signature:blob sealed_keys:json "
-        "voucher:json voucher_signature:blob release:json code:text decision:text valid_until:time created:time",
+        "channel:text seq:int role:text state:text orders:json contexts:json prev:blob account_hash:blob amount:amount "
+        "cumulative:amount valid_until:int lock:blob secret:blob masked:blob offer:json offer_signature:blob "
+        "sealed_keys:json voucher:json voucher_signature:blob receipt:json receipt_signature:blob refusal:json "
+        "refusal_signature:blob reasons:json code:text created:time",
         ("channel", "seq"),
+        index=(("state",), ("lock",)),
     ),
     Table("paid_rows", "agreement:text rows:json quantity:int amount:amount", ("agreement",)),
     Table(
@@ -114,6 +118,13 @@ CHANNEL = (
         ("id",),
         unique=(("agreement", "transfer", "reader_key", "role"),),
     ),
+    Table(
+        "reads",
+        "id:text acquisition:text agreement:text purpose:text reader_key:blob state:text result:json reason:text "
+        "created:time",
+        ("id",),
+        index=(("agreement",),),
+    ),
     Table("bundles", "id:text channel:text seq:int code:text bundle:json created:time", ("id",)),
 )
 
@@ -131,20 +142,21 @@ VAULT = (
         ("id",),
         index=(("agreement",),),
     ),
+    Table("carried", "agreement:text bytes:int", ("agreement",)),
     Table("row_secrets", "replica:text row:int wrapped:blob", ("replica", "row")),
 )
 
 CATALOGUE = (
     Table(
         "products",
-        "id:text title:text tier:text edition:text dataset:json policy:json terms:json limits:json state:text "
-        "created:time updated:time",
+        "id:text title:text tier:text edition:text brief:json dataset:json policy:json terms:json limits:json "
+        "state:text reason:text created:time updated:time",
         ("id",),
     ),
     Table(
         "listings",
-        "id:text provider:text title:text dataset:json edition:text header:json words:text state:text review:json "
-        "reason:text created:time updated:time",
+        "id:text provider:text title:text tier:text dataset:json offer:json edition:text header:json words:text "
+        "state:text review:json reason:text created:time updated:time",
         ("id",),
         index=(("state",),),
     ),

@@ -1,1 +1,1 @@
-"""."""
+"""The programs that run on the chain, in Vyper, and what their compilation gave."""

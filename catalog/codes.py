@@ -1,0 +1,130 @@
+"""The words a product is described with, as tables: tiers, delivery formats, grades, frequencies, delivery forms.
+
+A term without a row is refused. The tier table is where honesty lives: what a tier really controls is said here once,
+and every listing, agreement and receipt repeats it from here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from catalog.errors import CatalogError
+from contracts.namespace import FORMAT_SEALED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FORMAT_PLAIN = "HttpData-PULL"
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """How far control over a delivered copy really reaches.
+
+    `formats` are the ways of delivery that keep the promise, `counted_by` names whose count the bill rests on.
+    """
+
+    key: str
+    formats: tuple[str, ...]
+    counted_by: str
+    en: str
+    zh: str
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A term of a coded field: its number on the national interfaces, and its words."""
+
+    number: str
+    key: str
+    en: str
+    zh: str
+
+
+TIERS: Mapping[str, Tier] = {
+    tier.key: tier
+    for tier in (
+        Tier(
+            "plain",
+            (FORMAT_PLAIN,),
+            "provider",
+            "plain copy: metered by provider, no control after delivery",
+            "明文副本 (由提供方计量, 交付后不再受控)",
+        ),
+        Tier(
+            "kept",
+            (FORMAT_SEALED,),
+            "holder",
+            "sealed, keys kept: counts kept by the holder's own connector",
+            "密封副本, 密钥由持有方保管 (次数由持有方连接器自行记录)",
+        ),
+        Tier(
+            "leased",
+            (FORMAT_SEALED,),
+            "key holder",
+            "sealed, keys leased per opening: counted by the key holder",
+            "密封副本, 密钥按次租用 (次数由密钥方记录)",
+        ),
+    )
+}
+
+SECURITY_GRADES: Mapping[int, Code] = {
+    1: Code("001", "level-1", "level 1: public", "1级 公开"),
+    2: Code("002", "level-2", "level 2: for those who ask", "2级"),
+    3: Code("003", "level-3", "level 3: sensitive", "3级"),
+    4: Code("004", "level-4", "level 4: very sensitive", "4级"),
+    5: Code("005", "level-5", "level 5: highest", "5级"),
+}
+
+QUALITY_GRADES: Mapping[str, Code] = {
+    letter: Code(f"{number:03d}", letter, f"quality {letter}", f"质量{letter}级")
+    for number, letter in enumerate("ABCD", start=1)
+}
+
+FREQUENCIES: Mapping[str, Code] = {
+    key: Code(f"{number:03d}", key, en, zh)
+    for number, (key, en, zh) in enumerate(
+        (
+            ("realTime", "in real time", "实时"),
+            ("daily", "daily", "每日"),
+            ("weekly", "weekly", "每周"),
+            ("monthly", "monthly", "每月"),
+            ("quarterly", "quarterly", "每季度"),
+            ("semiannual", "twice a year", "每半年"),
+            ("annual", "yearly", "每年"),
+            ("irregular", "irregularly", "不定期"),
+            ("historical", "never: a closed record", "历史数据"),
+        ),
+        start=1,
+    )
+}
+
+DELIVERY_FORMS: Mapping[str, Code] = {
+    key: Code(f"{number:03d}", key, en, zh)
+    for number, (key, en, zh) in enumerate(
+        (
+            ("dataset", "data set", "数据集"),
+            ("api", "interface", "API"),
+            ("application", "application", "数据应用"),
+            ("report", "report", "数据报告"),
+            ("object", "data object", "数据对象"),
+            ("other", "other", "其他"),
+        ),
+        start=1,
+    )
+}
+
+
+def tier(key: str) -> Tier:
+    """Return the row of a tier, `plain`, `kept` or `leased`; another word is refused."""
+    if key not in TIERS:
+        raise CatalogError(f"unknown tier `{key}`", path="tier", hint=f"one of {', '.join(TIERS)}")
+    return TIERS[key]
+
+
+def require(table: Mapping[str, Code], key: str, field: str) -> Code:
+    """Return the row `key` of a code table, or refuse and name the terms that exist."""
+    if key not in table:
+        raise CatalogError(f"unknown {field} `{key}`", path=field, hint=f"one of {', '.join(table)}")
+    return table[key]

@@ -1,0 +1,23 @@
+"""What can be wrong with a description or a listing; the caller's fault in every case."""
+
+from __future__ import annotations
+
+
+class CatalogError(ValueError):
+    """A value of the catalogue is not what it must be.
+
+    `path` says where in the document, `hint` what to do about it.
+    """
+
+    def __init__(self, message: str, *, path: str = "", hint: str = "") -> None:
+        super().__init__(message)
+        self.path = path
+        self.hint = hint
+
+
+class ListingError(CatalogError):
+    """The listing cannot make this move: the table of `catalog.listing` has no such row."""
+
+
+class PriceError(CatalogError):
+    """The limits of a side contradict each other; nothing was offered."""

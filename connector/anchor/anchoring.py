@@ -1,0 +1,161 @@
+"""Our own head: cosigned by the space's witnesses, recorded on chain, kept for everybody to fetch.
+
+The life of an anchor: a `time.mark` with what we saw of others; our newest checkpoint signed; each witness led from
+the size it cosigned last to this one; with the quorum's `Head` signatures one transaction to the anchors program.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from connector.errors import Conflict, PeerRefused
+from connector.store.peer_heads import seen
+from contracts.typed_data import Head
+from ledger import acts, cosignature
+from ledger import checkpoint as checkpoints
+from ledger import note as notes
+from ledger.witness import HEAD_TIME_HEADER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from connector.anchor.transactions import Transactions
+    from connector.clock import Clock
+    from connector.exchange.space import Member
+    from connector.exchange.space_view import SpaceView
+    from connector.outbound import Outbound
+    from connector.store.evidence import Evidence
+    from connector.store.sqlite import Store
+    from connector.store.transaction import Tx
+    from ledger.programs import Programs
+
+STALE_ANSWER = 409
+ATTEMPTS = 3  # one for the size we remember, one for the size the witness tells, one for a log that grew meanwhile
+
+log = logging.getLogger(__name__)
+
+
+class Anchoring:
+    """Brings this participant's head to its witnesses and to the chain."""
+
+    def __init__(
+        self,
+        did: str,
+        store: Store,
+        evidence: Evidence,
+        outbound: Outbound,
+        transactions: Transactions,
+        programs: Callable[[], Programs],
+        space: SpaceView,
+        clock: Clock,
+    ) -> None:
+        self._did = did
+        self._store = store
+        self._evidence = evidence
+        self._outbound = outbound
+        self._transactions = transactions
+        self._programs = programs
+        self._space = space
+        self._clock = clock
+        self._turn = asyncio.Lock()
+        self._sizes: dict[str, int] = {}
+
+    async def mark(self) -> None:
+        """Write a `time.mark`: what peers showed us and the newest block, so that both have a latest time."""
+
+        def act(tx: Tx) -> None:
+            peers = [{name: one[name] for name in ("origin", "size", "root")} for one in seen(tx)]
+            block = self._evidence.block
+            fields: dict[str, Any] = {"peers": peers}
+            if block is not None:
+                fields["block"] = {"number": str(block.number), "hash": block.hash.hex()}
+            now = self._clock.now()
+            self._evidence.record(tx, "time.mark", part=self._evidence.origin, fields=fields, now=now)
+
+        await self._store.write(act)
+
+    async def anchor(self) -> dict[str, Any]:
+        """Have the newest head cosigned and recorded on chain; raises Conflict with who did not sign."""
+        async with self._turn:
+            await self.mark()
+            note = notes.parse(await self._store.write(self._evidence.checkpoint))
+            head = checkpoints.parse_text(note.text)
+            time = int(self._clock.now().timestamp())
+            witnesses = (await self._space.current()).witnesses_of(self._did)
+            for witness in witnesses:
+                note = await self._cosign(witness, head, time)
+            signatures = self._head_signatures(note, witnesses, time)
+            if len(signatures) < len(witnesses):
+                raise Conflict(f"{len(signatures)} of {len(witnesses)} witnesses signed size {head.size}")
+            return await self._record(head, note, time, witnesses, signatures)
+
+    async def _cosign(self, witness: Member, head: checkpoints.Checkpoint, time: int) -> notes.Note:
+        """Lead `witness` to `head`; its answer is checked and kept with the checkpoint."""
+        answer = ""
+        for _ in range(ATTEMPTS):
+            old = self._sizes.get(witness.did, 0)
+            body = await self._store.write(partial(self._evidence.witness_request, old=old, size=head.size))
+            try:
+                reply = await self._outbound.request(
+                    "POST",
+                    witness.url + "/witness/add-checkpoint",
+                    body=body,
+                    headers={HEAD_TIME_HEADER: str(time), "Content-Type": "text/plain; charset=utf-8"},
+                )
+                answer = reply.body.decode()
+                break
+            except PeerRefused as refusal:
+                if refusal.status != STALE_ANSWER:
+                    raise
+                self._sizes[witness.did] = int(refusal.body.decode().strip())
+        self._sizes[witness.did] = head.size
+        domain = self._programs().deployment.domain("anchors")
+        return await self._store.write(
+            lambda tx: self._evidence.add_cosignatures(
+                tx, head.size, answer, [witness.cosigner_vkey], [witness.head_vkey], domain
+            )
+        )
+
+    def _head_signatures(self, note: notes.Note, witnesses: list[Member], time: int) -> list[bytes]:
+        """Return the witnesses' 65-byte signatures over this `Head`, in the order of their registration."""
+        domain = self._programs().deployment.domain("anchors")
+        found = []
+        for witness in witnesses:
+            for at, raw in cosignature.verify_head(note, witness.head_vkey, domain):
+                if at == time:
+                    found.append(raw)
+        return found
+
+    async def _record(
+        self,
+        head: checkpoints.Checkpoint,
+        note: notes.Note,
+        time: int,
+        witnesses: list[Member],
+        signatures: list[bytes],
+    ) -> dict[str, Any]:
+        origin = checkpoints.origin_id(head.origin)
+        deployment = self._programs().deployment
+        if await self._programs().registered_log(origin) is None:
+            owner = self._space.last().members[self._did].address
+            addresses = [one.address for one in witnesses]
+            register = acts.register_log(deployment, origin, owner, addresses, len(addresses))
+            await self._transactions.submit(f"log:{head.origin}", register)
+        value = Head(origin=origin, size=head.size, root=head.root, time=time)
+        act = acts.anchor(deployment, value, checkpoints.note_hash(note.encode()), signatures)
+        row = await self._transactions.submit(f"anchor:{head.origin}:{head.size}", act)
+        await self._store.write(
+            lambda tx: tx.put(
+                "anchors",
+                origin=head.origin,
+                size=head.size,
+                root=head.root,
+                tx=row["hash"],
+                block=row["block"],
+                at=self._clock.now(),
+            )
+        )
+        return {"origin": head.origin, "size": str(head.size), "root": head.root.hex(), "block": str(row["block"])}

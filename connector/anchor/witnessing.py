@@ -1,0 +1,109 @@
+"""This participant as a witness of others' logs: check, persist, then sign; and its share in attestations."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from connector.errors import Conflict
+from ledger import checkpoint as checkpoints
+from ledger import witness as rules
+from ledger.note import MalformedNoteError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from connector.clock import Clock
+    from connector.exchange.space import Space
+    from connector.store.sqlite import Store
+    from connector.store.transaction import Tx
+    from contracts.typed_data import Domain
+    from ledger.aggregate import FinalHead
+    from ledger.cosignature import WitnessKeys
+
+
+class Witness:
+    """Cosigns members' checkpoints; `space` returns the newest space document known, `domain` that of the anchors."""
+
+    def __init__(
+        self,
+        store: Store,
+        keys: WitnessKeys,
+        seed: bytes,
+        clock: Clock,
+        space: Callable[[], Space],
+        domain: Callable[[], Domain],
+    ) -> None:
+        self._store = store
+        self._keys = keys
+        self._seed = seed
+        self._clock = clock
+        self._space = space
+        self._domain = domain
+
+    async def add_checkpoint(self, body: bytes, head_time: str | None) -> tuple[rules.Ruling, str]:
+        """Rule on a request; with status 200 also return the signature lines, made after what we saw is durable."""
+        now = int(self._clock.now().timestamp())
+        logs = self._space().logs()
+
+        def act(tx: Tx) -> rules.Ruling:
+            ruling = rules.rule(body, head_time, logs, _seen(tx, body), now)
+            if ruling.accepted is not None and ruling.request is not None:
+                head = ruling.accepted
+                note = ruling.request.note.encode()
+                tx.put(
+                    "witnessed",
+                    origin=head.origin,
+                    size=head.size,
+                    root=head.root,
+                    note=note,
+                    at=self._clock.now(),
+                )
+                _keep_as_peer(tx, head, note, self._clock)
+            return ruling
+
+        ruling = await self._store.write(act)
+        return ruling, rules.lines(ruling, self._keys, self._domain(), now) if ruling.status == 200 else ""
+
+    async def attest(self, heads: Sequence[FinalHead]) -> dict[str, str]:
+        """Sign the statement over `heads` if we witnessed or signed each; raises Conflict for the first we did not."""
+        known = await self._store.read(_known_heads)
+        for head in heads:
+            if (head.size, head.root) not in known.get(head.origin, ()):
+                raise Conflict(f"this witness has not seen size {head.size} of `{head.origin}` with that root")
+        return await asyncio.to_thread(self._sign, tuple(heads))
+
+    def _sign(self, heads: tuple[FinalHead, ...]) -> dict[str, str]:
+        from ledger import aggregate  # noqa: PLC0415  # pairing arithmetic is heavy and needed only here
+
+        key = aggregate.secret(self._seed)
+        return {
+            "name": self._keys.name,
+            "key": aggregate.public(key).hex(),
+            "signature": aggregate.sign(key, heads).hex(),
+        }
+
+
+def _seen(tx: Tx, body: bytes) -> rules.Seen:
+    try:
+        row = tx.get("witnessed", origin=rules.origin_of(body))
+    except MalformedNoteError:
+        return rules.Seen()
+    return rules.Seen() if row is None else rules.Seen(row["size"], row["root"])
+
+
+def _keep_as_peer(tx: Tx, head: checkpoints.Checkpoint, note: str, clock: Clock) -> None:
+    known = tx.get("peer_heads", origin=head.origin)
+    if known is None or known["size"] < head.size:
+        tx.put("peer_heads", origin=head.origin, size=head.size, root=head.root, note=note, at=clock.now())
+
+
+def _known_heads(tx: Tx) -> dict[str, list[tuple[int, bytes]]]:
+    known: dict[str, list[tuple[int, bytes]]] = {}
+    for row in tx.find("witnessed"):
+        known.setdefault(row["origin"], []).append((row["size"], row["root"]))
+    rows: list[dict[str, Any]] = tx.find("checkpoints", order="size desc", limit=1)
+    for row in rows:
+        origin = checkpoints.parse_text(row["note"].split("\n\n")[0] + "\n").origin
+        known.setdefault(origin, []).append((row["size"], row["root"]))
+    return known

@@ -1,0 +1,147 @@
+"""What the regulator's audit asks of the world, given URLs only: `ledger.audit.sources.Sources` over HTTP and JSON-RPC.
+
+Law: nothing here is believed and nothing of anybody's disk is read; the audit checks what comes in. A source that does
+not answer is `Unavailable` and nothing else, so that one silent member cannot stop the audit of the others.
+"""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from connector.errors import PeerRefused, PenstockError
+from connector.limits import ROWS_BYTES_MAX
+from connector.outbound import Outbound
+from contracts.canonical import load
+from ledger.audit.sources import Unavailable
+from ledger.chain import Chain
+from ledger.chain_error import ChainError
+from ledger.deployment import Deployment
+from ledger.programs import Programs
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+
+    from ledger.chain import Event
+
+# the programs whose events the audit compares with the logs; the token's transfers decide nothing
+PROGRAMS = ("editions", "licences", "channels", "anchors")
+# a space of 10,000 members has a document of some 10 MB
+SPACE_BYTES_MAX = 16 * 1_048_576
+NOT_FOUND = 404
+
+T = TypeVar("T")
+
+
+class UrlSources:
+    """The sources of one audit. `mirrors` maps a log's origin to another base URL under which the same paths lie."""
+
+    def __init__(
+        self, exchange: str, outbound: Outbound, *, rpc: str = "", mirrors: Mapping[str, str] | None = None
+    ) -> None:
+        self.exchange = exchange.rstrip("/")
+        self._outbound = outbound
+        self._chain = Chain.connect(rpc or f"{self.exchange}/rpc")
+        self._mirrors = {origin: base.rstrip("/") for origin, base in (mirrors or {}).items()}
+        self._space: Mapping[str, Any] | None = None
+
+    async def space(self) -> Mapping[str, Any]:
+        """Return the space document; asked once, so that one audit has one space."""
+        if self._space is None:
+            document = _document(await self._get(f"{self.exchange}/space", SPACE_BYTES_MAX), SPACE_BYTES_MAX)
+            if not isinstance(document, dict):
+                raise Unavailable(f"`{self.exchange}/space` is no object")
+            self._space = document
+        return self._space
+
+    async def fetch(self, url: str) -> bytes:
+        """Return the body behind a member's public URL, or behind the same path of the mirror of its log."""
+        return await self._get(self._mirrored(url), ROWS_BYTES_MAX)
+
+    async def chain_events(self) -> Sequence[Event]:
+        """Return all events of the deployment's programs, in the order in which the chain has them."""
+        programs = Programs(self._chain, _deployment(await self.space()))
+        if await _answered(self._chain.chain_id()) != programs.deployment.chain_id:
+            raise Unavailable("the chain that answers has another id than the space's deployment")
+        newest = await _answered(self._chain.newest())
+        every: list[Event] = []
+        for name in PROGRAMS:
+            every += await _answered(programs.events(name, None, 0, newest.number))
+        return sorted(every, key=lambda event: (event.block, event.position))
+
+    async def block_hash(self, number: int) -> bytes | None:
+        """Return the hash of a block, None if the chain has none of that number."""
+        block = await _answered(self._chain.block(number))
+        return None if block is None else block.hash
+
+    async def attestation(self) -> Mapping[str, Any] | None:
+        """Return the newest aggregate attestation that the exchange serves, if there is one."""
+        url = f"{self.exchange}/space/attestation"
+        try:
+            answer = await self._outbound.get(url)
+        except PeerRefused as refused:
+            if refused.status == NOT_FOUND:
+                return None
+            raise Unavailable(str(refused)) from refused
+        except PenstockError as error:
+            raise Unavailable(str(error)) from error
+        document = _document(answer.body, len(answer.body))
+        if not isinstance(document, dict):
+            raise Unavailable(f"`{url}` is no object")
+        return document
+
+    async def close(self) -> None:
+        """Close the connections to the chain."""
+        await self._chain.close()
+
+    def _mirrored(self, url: str) -> str:
+        path = url.split("://", 1)[-1]
+        for origin, base in self._mirrors.items():
+            if path.startswith(origin + "/"):
+                return base + path.removeprefix(origin)
+        return url
+
+    async def _get(self, url: str, limit_bytes: int) -> bytes:
+        try:
+            return (await self._outbound.get(url, limit_bytes=limit_bytes)).body
+        except PenstockError as error:
+            raise Unavailable(str(error)) from error
+
+
+@asynccontextmanager
+async def sources(
+    exchange: str,
+    *,
+    rpc: str = "",
+    mirrors: Mapping[str, str] | None = None,
+    development: bool = False,
+    networks: Sequence[str] = (),
+) -> AsyncIterator[UrlSources]:
+    """Open the sources of one audit, and close them behind it."""
+    async with Outbound(development=development, networks=networks) as outbound:
+        opened = UrlSources(exchange, outbound, rpc=rpc, mirrors=mirrors)
+        try:
+            yield opened
+        finally:
+            await opened.close()
+
+
+async def _answered(question: Awaitable[T]) -> T:
+    try:
+        return await question
+    except ChainError as error:
+        raise Unavailable(str(error)) from error
+
+
+def _document(body: bytes, limit_bytes: int) -> Any:
+    try:
+        return load(body, max_bytes=limit_bytes)
+    except ValueError as error:
+        raise Unavailable(f"not a JSON document: {error}") from error
+
+
+def _deployment(space: Mapping[str, Any]) -> Deployment:
+    try:
+        return Deployment.from_json(space["deployment"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Unavailable(f"the space's deployment cannot be read: {error!r}") from error

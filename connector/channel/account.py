@@ -1,0 +1,157 @@
+"""A channel as this participant keeps it: one row of `channels`.
+
+Law: `account_hash` and `cumulative` are those of the newest *released* window, `seq` the newest one ever used; deposit
+and expiry are what the chain has confirmed and are written by whoever watches it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from connector.channel.errors import fault
+from contracts import address
+from contracts.split import Split
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from connector.store.transaction import Tx
+
+OPEN = "open"
+STOPPED = "stopped"
+PAYER = "payer"
+PAYEE = "payee"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Addresses are 20 bytes, `id` and `account_hash` 32, amounts minor units; `role` is ours: `payer` or `payee`."""
+
+    id: bytes
+    role: str
+    peer: str
+    payer: bytes
+    payee: bytes
+    signer: bytes
+    token: bytes
+    split: Split
+    deposit: int
+    expiry: datetime
+    state: str
+    seq: int
+    cumulative: int
+    account_hash: bytes
+    claimed: int
+
+    @property
+    def key(self) -> str:
+        """Return the channel's id as tables, links and paths write it."""
+        return self.id.hex()
+
+    @property
+    def credit(self) -> int:
+        """Return what of the confirmed deposit is not yet promised (spec 3.5)."""
+        return self.deposit - self.cumulative
+
+
+def begin(
+    tx: Tx,
+    *,
+    channel_id: bytes,
+    role: str,
+    peer: str,
+    agreement: str,
+    payer: bytes,
+    payee: bytes,
+    signer: bytes,
+    token: bytes,
+    split: Split,
+    arbitrator: bytes,
+    salt: bytes,
+    deposit: int,
+    expiry: datetime,
+    now: datetime,
+    open_tx: str | None = None,
+    state: str = OPEN,
+) -> Account:
+    """Insert the row of a channel that the chain has confirmed; `Duplicate` if it is there already."""
+    tx.insert(
+        "channels",
+        id=channel_id.hex(),
+        role=role,
+        peer=peer,
+        agreement=agreement,
+        payer=address.show(payer),
+        payee=address.show(payee),
+        signer=address.show(signer),
+        token=address.show(token),
+        split=split.json(),
+        arbitrator=address.show(arbitrator),
+        salt=salt,
+        deposit=deposit,
+        expiry=expiry,
+        state=state,
+        seq=0,
+        cumulative=0,
+        account_hash=channel_id,
+        claimed=0,
+        open_tx=open_tx,
+        created=now,
+    )
+    return load(tx, channel_id, role, peer)
+
+
+def load(tx: Tx, channel_id: bytes, role: str, peer: str | None = None) -> Account:
+    """Return the channel on which we have `role`; a channel of another peer is as unknown as one that is not there."""
+    row = tx.get("channels", id=channel_id.hex())
+    if row is None or row["role"] != role or peer not in (None, row["peer"]):
+        raise fault("unknown-channel", f"there is no channel `{channel_id.hex()}` with this peer")
+    return _of_row(row)
+
+
+def require_open(account: Account) -> None:
+    """Refuse to go on with a channel that is stopped, frozen or closed."""
+    if account.state == STOPPED:
+        raise fault("stopped", f"the channel `{account.key}` is stopped")
+    if account.state != OPEN:
+        raise fault("channel-closed", f"the channel `{account.key}` is `{account.state}`")
+
+
+def advance(tx: Tx, account: Account, *, seq: int, cumulative: int, account_hash: bytes) -> Account:
+    """Write the channel's newest seq and released state; seq and amount never fall."""
+    assert seq >= account.seq
+    assert account.cumulative <= cumulative <= max(account.deposit, account.cumulative)
+    tx.update("channels", {"id": account.key}, seq=seq, cumulative=cumulative, account_hash=account_hash)
+    return load(tx, account.id, account.role)
+
+
+def use_seq(tx: Tx, account: Account, seq: int) -> None:
+    """Note that a seq is used; the released state stays."""
+    assert seq >= account.seq
+    tx.update("channels", {"id": account.key}, seq=seq)
+
+
+def stop(tx: Tx, account: Account) -> None:
+    """Stop the channel: nothing more is signed or released on it here."""
+    tx.update("channels", {"id": account.key}, state=STOPPED)
+
+
+def _of_row(row: dict[str, Any]) -> Account:
+    return Account(
+        id=bytes.fromhex(row["id"]),
+        role=row["role"],
+        peer=row["peer"],
+        payer=address.read(row["payer"]),
+        payee=address.read(row["payee"]),
+        signer=address.read(row["signer"]),
+        token=address.read(row["token"]),
+        split=Split.from_json(row["split"]),
+        deposit=row["deposit"],
+        expiry=row["expiry"],
+        state=row["state"],
+        seq=row["seq"],
+        cumulative=row["cumulative"],
+        account_hash=row["account_hash"],
+        claimed=row["claimed"],
+    )

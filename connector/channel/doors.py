@@ -1,0 +1,187 @@
+"""What the window protocol is given from outside, and the two sides as values.
+
+Law: an act opens no socket, reads no clock and knows no policy; it calls these, inside its transaction, so they are
+short and do not wait. What they write goes through the transaction they are handed.
+"""
+
+from __future__ import annotations
+
+import secrets as entropy
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from contracts.terms import Terms
+from contracts.typed_data import Agreement
+from contracts.typed_json import from_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+    from connector.store.transaction import Tx
+    from contracts.typed_data import Domain, Order
+    from ledger.row_table import RowTable
+
+# states of a row of `agreements` in which keys may be had
+PERFORMING = frozenset({"performing"})
+
+
+@dataclass(frozen=True, slots=True)
+class Deal:
+    """An agreement as the channel sees it: its digest, what was signed, its terms, the peer's DID, whether it lives."""
+
+    digest: bytes
+    agreement: Agreement
+    terms: Terms
+    peer: str
+    live: bool
+
+    @classmethod
+    def of_row(cls, row: Mapping[str, Any], *, live: bool) -> Deal:
+        """Read a row of `agreements`; the store's own rows are trusted to be well-formed."""
+        agreement, terms = from_json(Agreement, row["agreement"]), Terms.from_json(row["terms"])
+        return cls(bytes.fromhex(row["digest"]), agreement, terms, row["peer"], live)
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What is known of the chain: time of its newest block, and when that was last looked at."""
+
+    block_time: datetime
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An amount that a decision takes from a counter of a rule; never more than `limit` in all (None: as it is)."""
+
+    rule: str
+    operand: str
+    amount: int
+    limit: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """A policy decision on one order. `outstanding` names the actions of the duties not yet done.
+
+    `document` is everything a replay needs (request, world, decision); its digest is what offers and receipts cite.
+    """
+
+    outcome: str
+    document: Mapping[str, Any]
+    digest: bytes
+    request_digest: bytes
+    reasons: tuple[Mapping[str, Any], ...] = ()
+    rules: tuple[Mapping[str, Any], ...] = ()
+    duties: tuple[Mapping[str, Any], ...] = ()
+    outstanding: frozenset[str] = frozenset()
+    held: tuple[Held, ...] = ()
+
+
+class Books(Protocol):
+    """Agreements and transfers of this participant."""
+
+    def deal(self, tx: Tx, agreement_digest: bytes) -> Deal | None:
+        """Return the agreement, None if there is none with this digest."""
+
+    def transfer_runs(self, tx: Tx, deal: Deal, transfer_id: bytes) -> bool:
+        """Say whether the transfer belongs to the agreement and is started."""
+
+
+class Editions(Protocol):
+    """Row tables, proven against their edition ids."""
+
+    def table(self, tx: Tx, edition_id: bytes) -> RowTable | None:
+        """Return the row table of an edition, None if it is unknown here."""
+
+
+class Secrets(Protocol):
+    """The provider's secrets."""
+
+    def secrets(self, tx: Tx, edition_id: bytes, rows: Sequence[int]) -> list[bytes]:
+        """Return the 32-byte secret of each row, in the order asked."""
+
+
+class Judge(Protocol):
+    """The policy."""
+
+    def decide(
+        self,
+        tx: Tx,
+        deal: Deal,
+        order: Order,
+        context: Mapping[str, str],
+        *,
+        stage: str,
+        taken: Mapping[tuple[str, str], int],
+        now: datetime,
+    ) -> Ruling:
+        """Decide one order at the stage `offer` or `release` (then its payment is made).
+
+        `taken` counts what the agreement's rules have given out and hold for others, without this act's own share.
+        """
+
+
+class Recorder(Protocol):
+    """The part of the evidence that the channel writes."""
+
+    def record(
+        self, tx: Tx, kind: str, *, part: str, link: Sequence[str] = (), fields: Mapping[str, Any], now: datetime
+    ) -> int:
+        """Append an event in the transaction of the act it proves; return its index."""
+
+    def leaf(self, tx: Tx, index: int) -> bytes:
+        """Return the 32-byte leaf hash of an event."""
+
+
+class ChainView(Protocol):
+    """The chain as last seen; deposits and expiries are written to `channels` by whoever watches it."""
+
+    def sight(self, tx: Tx) -> Sight:
+        """Return the newest block's time and when the chain was last seen."""
+
+
+class Keyring(Protocol):
+    """The buyer's keys: reader keys, and secrets received."""
+
+    def reader(self, tx: Tx, reader_key: bytes) -> X25519PrivateKey | None:
+        """Return the private key of a reader key of ours, None when it is gone."""
+
+    def keep(self, tx: Tx, order: Order, secrets: Mapping[int, bytes]) -> None:
+        """Store verified secrets (row number → secret) of the tier kept, wrapped, in this transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What both sides have: signing, the two domains (spec 2), the doors. `sign` makes 65 bytes of a digest.
+
+    `channels` is the domain of vouchers, `registry` that of offers, receipts and refusals.
+    """
+
+    address: bytes
+    sign: Callable[[bytes], bytes]
+    channels: Domain
+    registry: Domain
+    books: Books
+    editions: Editions
+    evidence: Recorder
+    chain: ChainView
+
+
+@dataclass(frozen=True, slots=True)
+class Holder(Desk):
+    """The payee's side: it holds the keys and releases them."""
+
+    secrets: Secrets
+    judge: Judge
+    random: Callable[[int], bytes] = entropy.token_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer(Desk):
+    """The payer's side."""
+
+    keyring: Keyring

@@ -1,0 +1,38 @@
+"""Two different signed messages with one seq and one signer: both are kept, and the channel stops (spec 4, resume)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connector.channel import account as accounts
+from connector.channel.messages import Equivocation
+from contracts.canonical import sha
+from contracts.typed_json import to_json
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from connector.channel.account import Account
+    from connector.store.transaction import Tx
+    from contracts.typed_data import KeyOffer, Receipt, Voucher
+
+CODE = "equivocation"
+
+Signed = tuple["Voucher | KeyOffer | Receipt", bytes]
+
+
+def keep(tx: Tx, account: Account, first: Signed, second: Signed, now: datetime) -> Equivocation:
+    """Keep both signed messages as proof, stop the channel, return what to answer."""
+    seq = first[0].seq
+    assert second[0].seq == seq
+    assert type(first[0]) is type(second[0])
+    proof = {
+        "v": 1,
+        "kind": type(first[0]).__name__,
+        "channelId": account.key,
+        "messages": [{"value": to_json(value), "signature": signature.hex()} for value, signature in (first, second)],
+    }
+    bundle = sha(proof).hex()
+    tx.put("bundles", id=bundle, channel=account.key, seq=seq, code=CODE, bundle=proof, created=now)
+    accounts.stop(tx, account)
+    return Equivocation(seq, bundle)

@@ -1,0 +1,183 @@
+"""The payee's first half: from a key request to an offer (spec 4, messages 1 and 2).
+
+Law: nothing is offered that policy denies, and no preimage leaves this file; `t` and the offer are one row, durable
+before the caller can send anything. The same request gets the same offer, byte for byte, while it lives. Another
+request before a voucher came replaces the unpaid offer; should its voucher still arrive, it is refused in writing.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from connector.channel import account as accounts
+from connector.channel import batch, box, judgement, openings, records, windows
+from connector.channel.errors import fault
+from connector.channel.messages import Denial, KeyRequest, OfferMessage
+from connector.channel.states import NEW
+from connector.channel.windows import Window
+from contracts.typed_data import KeyOffer, digest
+from ledger import mask
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from connector.channel.account import Account
+    from connector.channel.batch import Margins
+    from connector.channel.doors import Holder
+    from connector.channel.tally import Line
+    from connector.store.transaction import Tx
+    from contracts.typed_data import Order
+
+PREIMAGE_BYTES = 32
+# how many seqs a payer may be ahead of us: offers it saw before we were restored from a back-up
+MAX_SEQ_GAP = 64
+
+
+def on_key_request(
+    tx: Tx, holder: Holder, peer: str, channel_id: bytes, request: KeyRequest, now: datetime
+) -> OfferMessage | Denial:
+    """Answer message 1: an offer, or the policy's denial; raises `ChannelFault` for what is wrong with the request."""
+    account = accounts.load(tx, channel_id, accounts.PAYEE, peer)
+    accounts.require_open(account)
+    _check_position(account, request)
+    margins = batch.margins(batch.deals(tx, holder, account, request.orders).values())
+    require_credit(tx, holder, account, margins, now)
+    waiting = windows.unreleased(tx, account)
+    if waiting is not None:
+        if _answers(waiting, request) and _lives(tx, holder, waiting, margins, now):
+            return _message(waiting)
+        void(tx, waiting, "supersede", "superseded")
+    lines = price(tx, holder, account, request.orders, now)
+    batch.check_money(tx, account, lines)
+    return _offer(tx, holder, account, request, lines, margins, now)
+
+
+def price(tx: Tx, holder: Holder, account: Account, orders: Sequence[Order], now: datetime) -> list[Line]:
+    """Return the priced orders; raises for one that may not be had now or that says another amount (spec 3.6)."""
+    lines = batch.read(tx, holder, account, orders, now)
+    for line in lines:
+        openings.require_lease(tx, accounts.PAYEE, line.order, now)
+        if line.amount != line.order.amount:
+            raise fault("wrong-amount", f"the order costs {line.amount}, it says {line.order.amount}")
+    return lines
+
+
+def require_credit(tx: Tx, holder: Holder, account: Account, margins: Margins, now: datetime) -> None:
+    """Refuse to go on when the chain was not seen lately or the channel expires too soon (spec 3.5)."""
+    sight = holder.chain.sight(tx)
+    if (now - sight.seen_at).total_seconds() >= margins.stale:
+        raise fault("stale-chain", "the chain was not seen lately")
+    if latest(holder, tx, now) + timedelta(seconds=margins.claim) >= account.expiry:
+        raise fault("near-expiry", f"the channel expires at {account.expiry.isoformat()}")
+
+
+def latest(holder: Holder, tx: Tx, now: datetime) -> datetime:
+    """Return max(own clock, newest block time)."""
+    return max(now, holder.chain.sight(tx).block_time)
+
+
+def void(tx: Tx, window: Window, act: str, code: str) -> Window:
+    """Give up an unpaid window and what it holds."""
+    judgement.give_back(tx, window.account_hash, window.orders)
+    return windows.save(tx, window.moved(act, code=code, preimage=None))
+
+
+def lapse(tx: Tx, holder: Holder, now: datetime) -> int:
+    """Give up every unpaid window whose voucher could no longer be claimed; return how many there were."""
+    limit = int(latest(holder, tx, now).timestamp())
+    over = [window for window in windows.all_unreleased(tx, accounts.PAYEE) if window.valid_until <= limit]
+    for window in over:
+        void(tx, window, "lapse", "lapsed")
+    return len(over)
+
+
+def _check_position(account: Account, request: KeyRequest) -> None:
+    if request.prev != account.account_hash:
+        raise fault("behind", "the request builds on another state of the channel than the newest released one")
+    if request.after > account.seq + MAX_SEQ_GAP:
+        raise fault("seq-gap", f"seq `{request.after}` is far beyond `{account.seq}`")
+
+
+def _answers(window: Window, request: KeyRequest) -> bool:
+    return window.account_hash == request.account_hash and window.contexts == tuple(map(dict, request.contexts))
+
+
+def _lives(tx: Tx, holder: Holder, window: Window, margins: Margins, now: datetime) -> bool:
+    return window.valid_until >= int(latest(holder, tx, now).timestamp()) + margins.least_ttl
+
+
+def _offer(
+    tx: Tx,
+    holder: Holder,
+    account: Account,
+    request: KeyRequest,
+    lines: Sequence[Line],
+    margins: Margins,
+    now: datetime,
+) -> OfferMessage | Denial:
+    decided = judgement.Request(request.account_hash, lines, request.contexts)
+    verdict = judgement.judge(tx, holder, decided, judgement.OFFER, now)
+    if verdict.denial is not None:
+        return verdict.denial
+    seq = max(account.seq, request.after) + 1
+    preimage = holder.random(PREIMAGE_BYTES)
+    assert not windows.lock_known(tx, mask.lock(preimage)), "a preimage is never used twice"
+    masked = _masked(tx, holder, account, lines, seq, preimage)
+    amount = sum(line.amount for line in lines)
+    offer = KeyOffer(
+        channel_id=account.id,
+        seq=seq,
+        account_hash=request.account_hash,
+        cumulative_amount=account.cumulative + amount,
+        lock=mask.lock(preimage),
+        masked_hash=mask.masked_hash(masked),
+        decision_digest=verdict.digest,
+        valid_until=_valid_until(tx, holder, account, margins, now),
+    )
+    keys = batch.reader_keys(request.orders)
+    window = Window(
+        channel=account.key,
+        seq=seq,
+        role=accounts.PAYEE,
+        state=NEW,
+        created=now,
+        prev=request.prev,
+        account_hash=request.account_hash,
+        amount=amount,
+        cumulative=offer.cumulative_amount,
+        valid_until=offer.valid_until,
+        orders=request.orders,
+        contexts=request.contexts,
+        preimage=preimage,
+        offer=offer,
+        offer_signature=holder.sign(digest(holder.registry, offer)),
+        sealed_keys={key: box.seal(masked, key, account.id, seq) for key in keys},
+    ).moved("offer")
+    windows.save(tx, window)
+    accounts.use_seq(tx, account, seq)
+    records.keys_event(tx, holder, "keys.offered", window, now)
+    return _message(window)
+
+
+def _valid_until(tx: Tx, holder: Holder, account: Account, margins: Margins, now: datetime) -> int:
+    """Return now + lockTtl, never beyond expiry; refuse when that is too near to claim."""
+    start = int(latest(holder, tx, now).timestamp())
+    until = min(start + margins.lock, int(account.expiry.timestamp()))
+    if until < start + margins.least_ttl:
+        raise fault("near-expiry", f"the channel expires at {account.expiry.isoformat()}")
+    return until
+
+
+def _masked(tx: Tx, holder: Holder, account: Account, lines: Sequence[Line], seq: int, preimage: bytes) -> bytes:
+    secrets = [
+        secret for line in lines for secret in holder.secrets.secrets(tx, line.order.edition_id, list(line.rows))
+    ]
+    return mask.mask(preimage, account.id, seq, secrets)
+
+
+def _message(window: Window) -> OfferMessage:
+    assert window.offer is not None
+    assert window.offer_signature is not None
+    return OfferMessage(window.offer, window.offer_signature, window.sealed_keys)

@@ -1,0 +1,193 @@
+"""The payer's first half: from a wish to a signed voucher (spec 4, messages 1 to 3 and 5).
+
+Law: on a channel at most one voucher is unreleased; while it is, nothing else is signed. `masked` and the voucher are
+one row, durable before the caller can send it, and the row is what is sent again after a crash. What is signed has been
+priced here, from our own books, and never by the other side.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from connector.channel import account as accounts
+from connector.channel import batch, equivocation, offers, states, windows
+from connector.channel.errors import fault
+from connector.channel.messages import Equivocation, KeyRequest, VoucherMessage
+from connector.channel.plan import ready
+from connector.channel.states import NEW
+from connector.channel.windows import Window
+from connector.limits import CLOCK_LEEWAY_SECONDS
+from contracts import signature, voucher
+from contracts.typed_data import Order, Voucher, digest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+    from connector.channel.account import Account
+    from connector.channel.doors import Buyer
+    from connector.channel.messages import OfferMessage
+    from connector.channel.tally import Line
+    from connector.store.transaction import Tx
+
+# how many seqs an offer may be ahead: offers that were made to us and never reached us
+MAX_SEQ_GAP = 64
+
+
+def on_offer(
+    tx: Tx, buyer: Buyer, channel_id: bytes, request: KeyRequest, message: OfferMessage, now: datetime
+) -> VoucherMessage | Equivocation:
+    """Check message 2 against our own request and books; sign, keep and return message 3.
+
+    Raises `ChannelFault`, having changed nothing, for a wrong offer: it is the payee's, and nothing is owed for it.
+    """
+    account = accounts.load(tx, channel_id, accounts.PAYER)
+    known = windows.find(tx, account, message.offer.seq)
+    if known is not None and known.offer is not None:
+        return _known(tx, buyer, account, known, message, now)
+    account = ready(tx, channel_id)
+    if request.prev != account.account_hash:
+        raise fault("behind", "the request was planned before the newest released window")
+    lines = batch.read(tx, buyer, account, request.orders, now)
+    batch.check_money(tx, account, lines)
+    if [line.amount for line in lines] != [order.amount for order in request.orders]:
+        raise fault("wrong-amount", "the request was planned on another state of our books")
+    offers.check(message, _expected(tx, buyer, account, request, lines, now))
+    if windows.lock_known(tx, message.offer.lock):
+        raise fault("offer-lock", "the lock was used before")
+    masked = offers.open_masked(message, _readers(tx, buyer, request.orders), sum(len(line.rows) for line in lines))
+    return _sign(tx, buyer, account, request, message, masked, sum(line.amount for line in lines), now)
+
+
+def waiting(tx: Tx, channel_id: bytes) -> VoucherMessage | None:
+    """Return the one unreleased voucher, to be sent again with the same bytes; None when there is none."""
+    found = windows.unreleased(tx, accounts.load(tx, channel_id, accounts.PAYER))
+    return None if found is None else _message(found)
+
+
+def acknowledge(tx: Tx, buyer: Buyer, channel_id: bytes, now: datetime) -> VoucherMessage:
+    """Return message 5, the final acknowledgement of all keys received; asked again, the same one."""
+    account = ready(tx, channel_id)
+    last = windows.newest(tx, account, states.RELEASED, states.ACKNOWLEDGED, states.CLOSING)
+    if last is None:
+        raise fault("nothing-released", "no keys were received on this channel")
+    if last.state == states.CLOSING:
+        return _message(last)
+    signed = Voucher(account.id, account.seq + 1, account.cumulative, account.account_hash, voucher.NO_LOCK, 0)
+    closing = Window(
+        channel=account.key,
+        seq=signed.seq,
+        role=accounts.PAYER,
+        state=NEW,
+        created=now,
+        prev=account.account_hash,
+        account_hash=account.account_hash,
+        amount=0,
+        cumulative=account.cumulative,
+        valid_until=0,
+        voucher=signed,
+        voucher_signature=buyer.sign(digest(buyer.channels, signed)),
+    ).moved("close")
+    windows.save(tx, closing)
+    accounts.use_seq(tx, account, signed.seq)
+    acknowledge_released(tx, account)
+    return _message(closing)
+
+
+def acknowledge_released(tx: Tx, account: Account) -> None:
+    """Mark the newest keys as acknowledged by what was just signed, and forget their masked form."""
+    last = windows.newest(tx, account, states.RELEASED)
+    if last is not None:
+        assert last.account_hash == account.account_hash
+        windows.save(tx, last.moved("acknowledge", masked=None))
+
+
+def _readers(tx: Tx, buyer: Buyer, orders: Sequence[Order]) -> dict[bytes, X25519PrivateKey]:
+    readers = {}
+    for key in batch.reader_keys(orders):
+        reader = buyer.keyring.reader(tx, key)
+        if reader is None:
+            raise fault("bad-reader-key", "the private key of a reader key of ours is gone")
+        readers[key] = reader
+    return readers
+
+
+def _expected(
+    tx: Tx, buyer: Buyer, account: Account, request: KeyRequest, lines: Sequence[Line], now: datetime
+) -> offers.Expected:
+    margins = batch.margins(line.deal for line in lines)
+    latest = max(now, buyer.chain.sight(tx).block_time)
+    furthest = min(latest + timedelta(seconds=margins.lock + CLOCK_LEEWAY_SECONDS), account.expiry)
+    return offers.Expected(
+        domain=buyer.registry,
+        payee=account.payee,
+        channel_id=account.id,
+        seq_above=account.seq,
+        seq_up_to=account.seq + MAX_SEQ_GAP,
+        account_hash=request.account_hash,
+        cumulative=account.cumulative + sum(line.amount for line in lines),
+        until_from=int(latest.timestamp()) + margins.least_ttl,
+        until_to=int(furthest.timestamp()),
+    )
+
+
+def _sign(
+    tx: Tx,
+    buyer: Buyer,
+    account: Account,
+    request: KeyRequest,
+    message: OfferMessage,
+    masked: bytes,
+    amount: int,
+    now: datetime,
+) -> VoucherMessage:
+    offer = message.offer
+    signed = Voucher(account.id, offer.seq, offer.cumulative_amount, offer.account_hash, offer.lock, offer.valid_until)
+    entry = Window(
+        channel=account.key,
+        seq=offer.seq,
+        role=accounts.PAYER,
+        state=NEW,
+        created=now,
+        prev=request.prev,
+        account_hash=request.account_hash,
+        amount=amount,
+        cumulative=offer.cumulative_amount,
+        valid_until=offer.valid_until,
+        orders=request.orders,
+        contexts=request.contexts,
+        masked=masked,
+        offer=offer,
+        offer_signature=message.signature,
+        voucher=signed,
+        voucher_signature=buyer.sign(digest(buyer.channels, signed)),
+    )
+    entry = windows.save(tx, entry.moved("offer").moved("sign"))
+    accounts.use_seq(tx, account, offer.seq)
+    acknowledge_released(tx, account)
+    return _message(entry)
+
+
+def _known(
+    tx: Tx, buyer: Buyer, account: Account, known: Window, message: OfferMessage, now: datetime
+) -> VoucherMessage | Equivocation:
+    """Answer an offer whose seq we know: the same one has its voucher, another one is a proof against the payee."""
+    assert known.offer is not None
+    assert known.offer_signature is not None
+    if message.offer == known.offer:
+        if not known.unreleased:
+            raise fault("offer-seq", "this offer is settled")
+        return _message(known)
+    if not signature.is_by(account.payee, digest(buyer.registry, message.offer), message.signature):
+        raise fault("offer-signature", "the offer is not signed by the channel's payee")
+    first, second = (known.offer, known.offer_signature), (message.offer, message.signature)
+    return equivocation.keep(tx, account, first, second, now)
+
+
+def _message(entry: Window) -> VoucherMessage:
+    assert entry.voucher is not None
+    assert entry.voucher_signature is not None
+    return VoucherMessage(entry.voucher, entry.voucher_signature)

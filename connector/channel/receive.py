@@ -1,0 +1,222 @@
+"""The payer's second half: from a release, a refusal or a claim on chain to keys (spec 4, message 4; spec 6).
+
+Law: a secret is used only after it met its commitment. A preimage that fits the lock counts, whoever published it; the
+same one again changes nothing. A key that does not fit ends the channel with a bundle; the keys that do fit are kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from connector.channel import account as accounts
+from connector.channel import batch, bundle, judgement, openings, records, states, tally, windows
+from connector.channel.errors import fault
+from connector.channel.tally import OPEN
+from contracts import signature
+from contracts.canonical import canonical
+from contracts.labels import H
+from contracts.typed_data import digest
+from ledger import mask
+from ledger.row import key_commitment
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from connector.channel.account import Account
+    from connector.channel.doors import Buyer
+    from connector.channel.messages import RefusalMessage, ReleaseMessage
+    from connector.channel.windows import Window
+    from connector.store.transaction import Tx
+    from contracts.typed_data import Order
+
+KEY = "key"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One verified secret: of which order of the batch and which row of its edition."""
+
+    order: Order
+    row: int
+    secret: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What a release brought. `code` is empty, or `key` when a secret was wrong; then `bundle` names the proof."""
+
+    seq: int
+    keys: tuple[Key, ...]
+    code: str = ""
+    bundle: str = ""
+
+
+def on_release(tx: Tx, buyer: Buyer, channel_id: bytes, message: ReleaseMessage, now: datetime) -> Received:
+    """Take message 4; raises `ChannelFault`, having changed nothing, if preimage or receipt are not for our voucher."""
+    account = accounts.load(tx, channel_id, accounts.PAYER)
+    window = windows.find(tx, account, message.receipt.seq)
+    if window is None or window.offer is None or window.state not in (states.SIGNED, states.RELEASED):
+        raise fault("bad-receipt", f"no voucher with seq `{message.receipt.seq}` waits for its release")
+    _check_receipt(buyer, account, window, message)
+    if mask.lock(message.preimage) != window.offer.lock:
+        raise fault("wrong-preimage", "the released preimage does not fit the lock")
+    if window.state == states.RELEASED:
+        return _keep(tx, buyer, window, message.preimage)
+    window = replace(window, receipt=message.receipt, receipt_signature=message.signature)
+    return take(tx, buyer, account, window, message.preimage, "release", message.receipt.released_at, now)
+
+
+def on_refusal(tx: Tx, buyer: Buyer, channel_id: bytes, message: RefusalMessage) -> int:
+    """Take the payee's signed no to the waiting voucher; return its seq, which is void now."""
+    account = accounts.load(tx, channel_id, accounts.PAYER)
+    window = windows.newest(tx, account, states.SIGNED)
+    if window is None or window.voucher is None:
+        raise fault("bad-refusal", "no voucher waits for an answer")
+    told = H("refusal", message.code.encode("utf-8"), b"\0", canonical([dict(reason) for reason in message.reasons]))
+    meant = digest(buyer.channels, window.voucher) == message.refusal.voucher_digest and told == message.refusal.reason
+    if not meant or not signature.is_by(account.payee, digest(buyer.registry, message.refusal), message.signature):
+        raise fault("bad-refusal", "the refusal is not of our voucher, or not by the channel's payee")
+    windows.save(
+        tx,
+        window.moved(
+            "refuse",
+            refusal=message.refusal,
+            refusal_signature=message.signature,
+            code=message.code,
+            reasons=message.reasons,
+        ),
+    )
+    return window.seq
+
+
+def on_claimed(
+    tx: Tx, buyer: Buyer, channel_id: bytes, cumulative: int, account_hash: bytes, preimage: bytes, now: datetime
+) -> Received | None:
+    """Take a `Claimed` of the chain, whose preimage is `t`; None when it brings no keys that we lack."""
+    account = accounts.load(tx, channel_id, accounts.PAYER)
+    tx.update("channels", {"id": account.key}, claimed=max(account.claimed, cumulative))
+    window = windows.by_lock(tx, account, mask.lock(preimage))
+    if window is None or window.masked is None or window.account_hash != account_hash:
+        return None
+    if window.state == states.VOID:
+        windows.save(tx, window.moved("claimed", code="claimed", masked=None))
+        return _keep(tx, buyer, window, preimage)
+    if window.state != states.SIGNED:
+        return None
+    return take(tx, buyer, account, window, preimage, "claimed", int(now.timestamp()), now)
+
+
+def lapse(tx: Tx, buyer: Buyer, channel_id: bytes) -> int | None:
+    """Give up the waiting voucher once it lapsed in block time; return its seq, None while it still may be claimed."""
+    account = accounts.load(tx, channel_id, accounts.PAYER)
+    window = windows.unreleased(tx, account)
+    if window is None or window.valid_until >= int(buyer.chain.sight(tx).block_time.timestamp()):
+        return None
+    windows.save(tx, window.moved("lapse", code="lapsed"))
+    return window.seq
+
+
+def on_fault(
+    tx: Tx, buyer: Buyer, channel_id: bytes, seq: int, row: int, code: str, preimage: bytes, now: datetime
+) -> str:
+    """Take that a released piece failed to open (`edition`): stop paying, store the bundle, return its id.
+
+    `preimage` is that of the release; after a crash the payee sends it again for the same voucher.
+    """
+    account = accounts.load(tx, channel_id, accounts.PAYER)
+    window = windows.find(tx, account, seq)
+    if window is None or window.state != states.RELEASED or window.offer is None:
+        raise fault("nothing-released", f"the keys of seq `{seq}` are not waiting to be acknowledged")
+    if mask.lock(preimage) != window.offer.lock:
+        raise fault("wrong-preimage", "the preimage does not fit the lock")
+    position = [number for _, number in bundle.places(window.orders)].index(row)
+    return _fault(tx, buyer, account, window, position, code, preimage, now)
+
+
+def _check_receipt(buyer: Buyer, account: Account, window: Window, message: ReleaseMessage) -> None:
+    receipt = message.receipt
+    assert window.voucher is not None
+    assert window.offer is not None
+    same = (
+        receipt.channel_id == account.id
+        and receipt.voucher_digest == digest(buyer.channels, window.voucher)
+        and receipt.offer_digest == digest(buyer.registry, window.offer)
+    )
+    if not same or not signature.is_by(account.payee, digest(buyer.registry, receipt), message.signature):
+        raise fault("bad-receipt", "the receipt is not for our voucher and offer, or not by the channel's payee")
+
+
+def take(
+    tx: Tx,
+    buyer: Buyer,
+    account: Account,
+    window: Window,
+    preimage: bytes,
+    act: str,
+    released_at: int,
+    now: datetime,
+) -> Received:
+    """Count what the preimage paid for, keep the keys that fit, fault the channel if one does not.
+
+    A window learnt from the other side (`act` is `resume`) was in the log before the back-up, so it is not again.
+    """
+    lines = batch.bill(tx, buyer, account, window.orders)
+    received = _keep(tx, buyer, window, preimage)
+    window = windows.save(tx, window.moved(act))
+    for line, context in zip(lines, window.contexts, strict=True):
+        tally.save(tx, line.deal, line.after)
+        if line.order.use == OPEN:
+            purpose = judgement.purpose(context)
+            openings.released(tx, buyer.evidence, accounts.PAYER, line, purpose, released_at, now)
+    account = accounts.advance(
+        tx, account, seq=account.seq, cumulative=window.cumulative, account_hash=window.account_hash
+    )
+    if act != "resume":
+        records.keys_event(tx, buyer, "keys.received", window, now)
+    if not received.code:
+        return received
+    wrong = _first_wrong(tx, buyer, window, preimage)
+    return replace(received, bundle=_fault(tx, buyer, account, window, wrong, KEY, preimage, now))
+
+
+def _fault(
+    tx: Tx, buyer: Buyer, account: Account, window: Window, position: int, code: str, preimage: bytes, now: datetime
+) -> str:
+    proof = bundle.keep(tx, buyer, account, window, position, code, preimage, now)
+    window = windows.save(tx, window.moved("fault", code=code))
+    records.keys_event(tx, buyer, "keys.faulted", window, now, code=code, bundle=proof)
+    return proof
+
+
+def _keep(tx: Tx, buyer: Buyer, window: Window, preimage: bytes) -> Received:
+    """Store the secrets that meet their commitments (not the leased ones) and return them."""
+    if window.masked is None:  # acknowledged, or sealed to a reader key that is gone
+        return Received(window.seq, ())
+    keys = _verified(tx, buyer, window, preimage)
+    good = tuple(key for key in keys if key is not None)
+    for order in window.orders:
+        mine = {key.row: key.secret for key in good if key.order is order}
+        if order.use != OPEN and mine:
+            buyer.keyring.keep(tx, order, mine)
+    return Received(window.seq, good, "" if len(good) == len(keys) else KEY)
+
+
+def _first_wrong(tx: Tx, buyer: Buyer, window: Window, preimage: bytes) -> int:
+    return _verified(tx, buyer, window, preimage).index(None)
+
+
+def _verified(tx: Tx, buyer: Buyer, window: Window, preimage: bytes) -> Sequence[Key | None]:
+    """Return the batch's secrets in order, None for each that does not meet its commitment."""
+    assert window.masked is not None
+    assert window.offer is not None
+    secrets = mask.unmask(preimage, window.offer.channel_id, window.seq, window.masked)
+    keys: list[Key | None] = []
+    for (order, number), secret in zip(bundle.places(window.orders), secrets, strict=True):
+        table = buyer.editions.table(tx, order.edition_id)
+        assert table is not None
+        row = table[number]
+        fits = key_commitment(row.head.slot, secret) == row.key_commitment
+        keys.append(Key(order, number, secret) if fits else None)
+    return keys

@@ -1,0 +1,111 @@
+"""The channel's events: which fields each carries, in one place for both sides (spec 7)."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from connector.channel.tally import plain_bytes
+from contracts.typed_data import digest
+from contracts.typed_json import row_set
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from connector.channel.doors import Deal, Desk, Ruling
+    from connector.channel.windows import Window
+    from connector.store.transaction import Tx
+    from contracts.typed_data import Order
+
+
+def order_json(order: Order) -> dict[str, Any]:
+    """Return an order as evidence says it."""
+    return {
+        "agreement": order.agreement_digest.hex(),
+        "edition": order.edition_id.hex(),
+        "transfer": order.transfer_id.hex(),
+        "use": order.use,
+        "ranges": row_set(order.ranges).json(),
+        "amount": str(order.amount),
+        "readerKey": order.reader_key.hex(),
+    }
+
+
+def keys_event(tx: Tx, desk: Desk, kind: str, window: Window, now: datetime, **more: Any) -> int:
+    """Record a `keys.*` event of a window with the fields its kind carries; return its index."""
+    fields: dict[str, Any] = {}
+    for part in _KINDS[kind]:
+        fields |= part(tx, desk, window)
+    fields |= more
+    link = [window.account_hash.hex(), str(window.seq)]
+    return desk.evidence.record(tx, kind, part=window.channel, link=link, fields=fields, now=now)
+
+
+def decision_event(
+    tx: Tx,
+    desk: Desk,
+    deal: Deal,
+    request: bytes,
+    ruling: Ruling,
+    taken: Mapping[tuple[str, str], int],
+    purpose: str,
+    now: datetime,
+) -> None:
+    """Record a policy decision on one order of the request that `request` (an account hash) names."""
+    fields = {
+        "outcome": ruling.outcome,
+        "rules": [dict(rule) for rule in ruling.rules],
+        "reasons": [dict(reason) for reason in ruling.reasons],
+        "requestDigest": ruling.request_digest.hex(),
+        "counters": {f"{rule}#{operand}": str(count) for (rule, operand), count in sorted(taken.items())},
+        "purpose": purpose,
+        "decisionDigest": ruling.digest.hex(),
+    }
+    part = deal.digest.hex()
+    desk.evidence.record(tx, "decision.made", part=part, link=[request.hex()], fields=fields, now=now)
+
+
+def _offered(tx: Tx, desk: Desk, window: Window) -> dict[str, Any]:
+    assert window.offer is not None
+    return {
+        "lock": window.offer.lock.hex(),
+        "maskedHash": window.offer.masked_hash.hex(),
+        "decisionDigest": window.offer.decision_digest.hex(),
+        "plainBytes": _plain_bytes(tx, desk, window),
+    }
+
+
+def _rows(_tx: Tx, _desk: Desk, window: Window) -> dict[str, Any]:
+    rows = [order_json(order) for order in window.orders]
+    return {"rows": rows, "amount": str(window.amount), "cumulative": str(window.cumulative)}
+
+
+def _paid(_tx: Tx, desk: Desk, window: Window) -> dict[str, Any]:
+    assert window.voucher is not None
+    return {"voucherDigest": digest(desk.channels, window.voucher).hex()}
+
+
+def _received(_tx: Tx, desk: Desk, window: Window) -> dict[str, Any]:
+    return {"receiptDigest": "" if window.receipt is None else digest(desk.registry, window.receipt).hex()}
+
+
+def _plain_bytes(tx: Tx, desk: Desk, window: Window) -> str:
+    total = 0
+    for order in window.orders:
+        table = desk.editions.table(tx, order.edition_id)
+        assert table is not None
+        total += plain_bytes(table, row_set(order.ranges))
+    return str(total)
+
+
+_KINDS: Mapping[str, tuple[Callable[[Tx, Desk, Window], dict[str, Any]], ...]] = MappingProxyType(
+    {
+        "keys.offered": (_rows, _offered),
+        "keys.released": (_rows, _offered, _paid),
+        "keys.refused": (_rows, _offered, _paid),
+        "keys.received": (_rows, _paid, _received),
+        "keys.acknowledged": (_rows, _paid, _received),
+        "keys.faulted": (_rows, _paid, _received),
+    }
+)

@@ -1,0 +1,247 @@
+"""The payee's second half: from a voucher to the preimage, a refusal, or an acknowledgement (spec 4, messages 3 to 5).
+
+Law: the preimage leaves only in the answer of an act that has, in its one transaction, decided again, committed counts
+and tally, stored the voucher, written `keys.released` and signed the receipt. The same voucher gets the same answer for
+ever and counts once. A second, different voucher of one seq is kept as proof and stops the channel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from connector.channel import account as accounts
+from connector.channel import batch, equivocation, judgement, openings, payee, records, states, tally, windows
+from connector.channel.errors import ChannelFault, fault
+from connector.channel.messages import Denial, Equivocation, RefusalMessage, ReleaseMessage, VoucherMessage
+from connector.channel.states import NEW
+from connector.channel.tally import OPEN
+from connector.channel.windows import Window
+from contracts import signature, voucher
+from contracts.canonical import canonical
+from contracts.errors import ContractError
+from contracts.labels import H
+from contracts.typed_data import KeyOffer, Receipt, Refusal, digest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from connector.channel.account import Account
+    from connector.channel.doors import Holder
+    from connector.channel.tally import Line
+    from connector.store.transaction import Tx
+
+# an acknowledgement may skip seqs that the payer saw offered and never signed
+MAX_SEQ_GAP = payee.MAX_SEQ_GAP
+
+
+def on_voucher(
+    tx: Tx, holder: Holder, peer: str, channel_id: bytes, message: VoucherMessage, now: datetime
+) -> ReleaseMessage | RefusalMessage | Equivocation:
+    """Answer message 3; raises `ChannelFault`, having changed nothing, for a voucher that is not what was offered."""
+    account = accounts.load(tx, channel_id, accounts.PAYEE, peer)
+    window = windows.find(tx, account, message.voucher.seq)
+    if window is not None and window.voucher is not None:
+        return _repeat(tx, holder, account, window, message, now)
+    accounts.require_open(account)
+    if window is None or window.offer is None:
+        raise fault("no-offer", f"nothing was offered with seq `{message.voucher.seq}`")
+    margins = batch.margins(batch.deals(tx, holder, account, window.orders).values())
+    start = int(payee.latest(holder, tx, now).timestamp())
+    _check(holder, account, window.offer, message, start, margins.least_ttl)
+    window = replace(window, voucher=message.voucher, voucher_signature=message.signature)
+    if window.state == states.VOID:
+        return refuse(tx, holder, window, window.code, (), now)
+    payee.require_credit(tx, holder, account, margins, now)
+    try:
+        lines = payee.price(tx, holder, account, window.orders, now)
+    except ChannelFault as error:
+        return refuse(tx, holder, _voided(tx, window), _late_code(error), (), now)
+    decided = judgement.Request(window.account_hash, lines, window.contexts)
+    verdict = judgement.judge(tx, holder, decided, judgement.RELEASE, now)
+    if verdict.denial is not None:
+        return refuse(tx, holder, _voided(tx, window), "denied", _reasons(verdict.denial), now)
+    return _release(tx, holder, account, window, lines, verdict.digest, now)
+
+
+def on_acknowledge(
+    tx: Tx, holder: Holder, peer: str, channel_id: bytes, message: VoucherMessage, now: datetime
+) -> Equivocation | None:
+    """Take message 5, the final acknowledgement without a lock; None when it is stored, now or before."""
+    account = accounts.load(tx, channel_id, accounts.PAYEE, peer)
+    seq = message.voucher.seq
+    window = windows.find(tx, account, seq)
+    if window is not None and window.voucher is not None:
+        return _same_voucher(tx, holder, account, window, message, now)
+    accounts.require_open(account)
+    last = windows.newest(tx, account, states.PAID, states.ACKNOWLEDGED)
+    if last is None or seq <= last.seq or seq > account.seq + MAX_SEQ_GAP:
+        raise fault("wrong-seq", f"seq `{seq}` does not follow the newest released window")
+    _check(holder, account, replace(_offer(last), seq=seq, lock=voucher.NO_LOCK), message, int(now.timestamp()), 0)
+    if window is not None:
+        judgement.give_back(tx, window.account_hash, window.orders)
+    act = (window or _blank(account, seq, now)).moved("close")
+    windows.save(tx, _closing(act, last, message))
+    _acknowledge(tx, holder, account, last.account_hash, now)
+    accounts.use_seq(tx, account, max(seq, account.seq))
+    return None
+
+
+def _closing(window: Window, last: Window, message: VoucherMessage) -> Window:
+    """Return the row that holds an acknowledgement: what may have been offered with its seq is forgotten."""
+    return Window(
+        channel=window.channel,
+        seq=window.seq,
+        role=window.role,
+        state=window.state,
+        created=window.created,
+        prev=last.account_hash,
+        account_hash=last.account_hash,
+        amount=0,
+        cumulative=last.cumulative,
+        valid_until=0,
+        voucher=message.voucher,
+        voucher_signature=message.signature,
+    )
+
+
+def _check(
+    holder: Holder, account: Account, expects: KeyOffer, message: VoucherMessage, now: int, least_ttl: int
+) -> None:
+    ground = voucher.Ground(holder.channels, account.signer, account.deposit, expects, now, least_ttl)
+    try:
+        voucher.check(message.voucher, message.signature, ground)
+    except ContractError as error:
+        raise fault(error.code, str(error)) from error
+
+
+def _repeat(
+    tx: Tx, holder: Holder, account: Account, window: Window, message: VoucherMessage, now: datetime
+) -> ReleaseMessage | RefusalMessage | Equivocation:
+    """Give a voucher that was answered before the same answer."""
+    different = _same_voucher(tx, holder, account, window, message, now)
+    if different is not None:
+        return different
+    if window.refusal is not None:
+        assert window.refusal_signature is not None
+        return RefusalMessage(window.refusal, window.refusal_signature, window.code, window.reasons)
+    if window.receipt is None or window.preimage is None:
+        raise fault("wrong-seq", "this seq holds no window of keys that could be released here")
+    assert window.receipt_signature is not None
+    return ReleaseMessage(window.preimage, window.receipt, window.receipt_signature)
+
+
+def _same_voucher(
+    tx: Tx, holder: Holder, account: Account, window: Window, message: VoucherMessage, now: datetime
+) -> Equivocation | None:
+    """Return None for the voucher that is stored; two by the signer are an equivocation, a stranger's is a fault."""
+    if message.voucher == window.voucher and message.signature == window.voucher_signature:
+        return None
+    signed = digest(holder.channels, message.voucher)
+    if message.voucher.channel_id != account.id or not signature.is_by(account.signer, signed, message.signature):
+        raise fault("foreign-signer", "this seq is paid, and this voucher is not by the channel's signer")
+    if message.voucher == window.voucher:
+        return None  # the same words signed with another nonce promise nothing else
+    assert window.voucher is not None
+    assert window.voucher_signature is not None
+    first, second = (window.voucher, window.voucher_signature), (message.voucher, message.signature)
+    return equivocation.keep(tx, account, first, second, now)
+
+
+def _late_code(error: ChannelFault) -> str:
+    """Return why an offer no longer holds: an amount that differs now was moved by another channel."""
+    return "repriced" if error.code == "wrong-amount" else error.code
+
+
+def _voided(tx: Tx, window: Window) -> Window:
+    judgement.give_back(tx, window.account_hash, window.orders)
+    return window.moved("refuse")
+
+
+def _reasons(denial: Denial) -> tuple[Mapping[str, Any], ...]:
+    return denial.reasons or ({"code": denial.outcome, "text": denial.outcome},)
+
+
+def refuse(
+    tx: Tx, holder: Holder, window: Window, code: str, reasons: tuple[Mapping[str, Any], ...], now: datetime
+) -> RefusalMessage:
+    """Sign and keep the refusal of a void window's voucher."""
+    assert window.state == states.VOID
+    assert window.voucher is not None
+    account = accounts.load(tx, bytes.fromhex(window.channel), accounts.PAYEE)
+    _acknowledge(tx, holder, account, window.prev, now)
+    told = H("refusal", code.encode("ascii"), b"\0", canonical([dict(reason) for reason in reasons]))
+    refusal = Refusal(digest(holder.channels, window.voucher), told, int(now.timestamp()))
+    signed = holder.sign(digest(holder.registry, refusal))
+    window = replace(window, refusal=refusal, refusal_signature=signed, code=code, reasons=reasons, preimage=None)
+    windows.save(tx, window)
+    records.keys_event(tx, holder, "keys.refused", window, now, reason=code)
+    return RefusalMessage(refusal, signed, code, reasons)
+
+
+def _release(
+    tx: Tx,
+    holder: Holder,
+    account: Account,
+    window: Window,
+    lines: Sequence[Line],
+    decision_digest: bytes,
+    now: datetime,
+) -> ReleaseMessage:
+    _acknowledge(tx, holder, account, window.prev, now)
+    judgement.commit(tx, window.account_hash, window.orders)
+    for line in lines:
+        tally.save(tx, line.deal, line.after)
+    window = window.moved("pay")
+    leaf = holder.evidence.leaf(
+        tx, records.keys_event(tx, holder, "keys.released", window, now, decisionDigest=decision_digest.hex())
+    )
+    assert window.voucher is not None
+    receipt = Receipt(
+        channel_id=account.id,
+        seq=window.seq,
+        voucher_digest=digest(holder.channels, window.voucher),
+        offer_digest=digest(holder.registry, _offer(window)),
+        decision_digest=decision_digest,
+        log_leaf=leaf,
+        released_at=int(now.timestamp()),
+    )
+    signed = holder.sign(digest(holder.registry, receipt))
+    window = windows.save(tx, replace(window, receipt=receipt, receipt_signature=signed))
+    for line, context in zip(lines, window.contexts, strict=True):
+        if line.order.use == OPEN:
+            purpose = judgement.purpose(context)
+            openings.released(tx, holder.evidence, accounts.PAYEE, line, purpose, receipt.released_at, now)
+    accounts.advance(tx, account, seq=account.seq, cumulative=window.cumulative, account_hash=window.account_hash)
+    assert window.preimage is not None
+    return ReleaseMessage(window.preimage, receipt, signed)
+
+
+def _acknowledge(tx: Tx, holder: Holder, account: Account, prev: bytes, now: datetime) -> None:
+    """Take a signature on `prev` as the acknowledgement of the keys of the window with that account hash (spec 4)."""
+    last = windows.newest(tx, account, states.PAID)
+    if last is not None and last.account_hash == prev:
+        windows.save(tx, last.moved("acknowledge"))
+        records.keys_event(tx, holder, "keys.acknowledged", last, now)
+
+
+def _offer(window: Window) -> KeyOffer:
+    """Return the offer; a window adopted from the other side has one, too."""
+    assert window.offer is not None
+    return window.offer
+
+
+def _blank(account: Account, seq: int, now: datetime) -> Window:
+    return Window(
+        channel=account.key,
+        seq=seq,
+        role=accounts.PAYEE,
+        state=NEW,
+        created=now,
+        prev=account.account_hash,
+        account_hash=account.account_hash,
+        amount=0,
+        cumulative=account.cumulative,
+        valid_until=0,
+    )

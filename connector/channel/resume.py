@@ -1,0 +1,234 @@
+"""Resuming: each side shows its newest signed states, and the newest valid one wins, also over a back-up (spec 4).
+
+    payer → Resume{its newest released seq, its newest signed window}
+    payee → Resume{the same of its own, and the windows the payer lacks}
+    payer → the windows the payee lacks, if it is the one behind; until both are level
+
+Law: only signatures move a side forward, never the word of the other: a window is adopted when it follows from our own
+newest state, was offered and receipted by the payee and paid by the signer. What we signed and lost counts against us.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from connector.channel import account as accounts
+from connector.channel import batch, equivocation, judgement, offers, openings, receive, release, states, tally, windows
+from connector.channel.errors import ChannelFault, fault
+from connector.channel.messages import Equivocation, OfferMessage, RefusalMessage, Resume, Testimony, VoucherMessage
+from connector.channel.states import NEW
+from connector.channel.tally import OPEN
+from connector.channel.windows import Window
+from contracts import signature
+from contracts.typed_data import Batch, digest, struct_hash
+from ledger import mask
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from connector.channel.account import Account
+    from connector.channel.doors import Buyer, Desk, Holder
+    from connector.store.transaction import Tx
+
+# windows shown in one message; the rest follows in the next round
+MAX_WINDOWS = 16
+_RELEASED = {
+    accounts.PAYER: (states.RELEASED, states.ACKNOWLEDGED, states.FAULT),
+    accounts.PAYEE: (states.PAID, states.ACKNOWLEDGED),
+}
+
+
+def show(tx: Tx, channel_id: bytes, role: str, after: int | None = None) -> Resume:
+    """Return our newest state, with our windows after seq `after`, or only the newest signed one if None."""
+    account = accounts.load(tx, channel_id, role)
+    seq = _newest_released(tx, account)
+    shown = windows.later(tx, account, seq - 1 if after is None else after, MAX_WINDOWS)
+    told = tuple(_testimony(window) for window in shown if window.offer is not None and window.voucher is not None)
+    return Resume(seq, account.account_hash, told[-1:] if after is None else told)
+
+
+def on_resume_payee(
+    tx: Tx, holder: Holder, peer: str, channel_id: bytes, message: Resume, now: datetime
+) -> Resume | Equivocation:
+    """Adopt what the payer shows and we lost; answer with our newest state and what the payer lacks."""
+    account = accounts.load(tx, channel_id, accounts.PAYEE, peer)
+    answers = []
+    for told in message.windows:
+        account = accounts.load(tx, channel_id, accounts.PAYEE)
+        known = windows.find(tx, account, told.paid.voucher.seq)
+        if different := _differs(tx, holder, account, known, told, now):
+            return different
+        if known is None and told.prev == account.account_hash:
+            refused = _adopt_as_payee(tx, holder, account, told, now)
+            answers += [replace(told, refused=refused)] if refused else []
+    mine = show(tx, channel_id, accounts.PAYEE, message.seq)
+    return replace(mine, windows=(*answers, *mine.windows))
+
+
+def on_resume_payer(
+    tx: Tx, buyer: Buyer, channel_id: bytes, message: Resume, now: datetime
+) -> Resume | Equivocation | None:
+    """Adopt what the payee shows and we lack; return the next message to send, None when both sides are level."""
+    for told in message.windows:
+        account = accounts.load(tx, channel_id, accounts.PAYER)
+        known = windows.find(tx, account, told.paid.voucher.seq)
+        if different := _differs(tx, buyer, account, known, told, now):
+            return different
+        if told.refused is not None and known is not None and known.state == states.SIGNED:
+            receive.on_refusal(tx, buyer, channel_id, told.refused)
+        elif told.preimage is not None and told.prev == account.account_hash:
+            _adopt_as_payer(tx, buyer, account, known, told, now)
+    account = accounts.load(tx, channel_id, accounts.PAYER)
+    if message.account_hash == account.account_hash:
+        return None
+    mine = show(tx, channel_id, accounts.PAYER, message.seq)
+    if not mine.windows or mine.seq < message.seq:
+        if len(message.windows) >= MAX_WINDOWS:
+            return show(tx, channel_id, accounts.PAYER)
+        raise fault("bad-testimony", "the two sides' states do not follow from each other")
+    return mine
+
+
+def _newest_released(tx: Tx, account: Account) -> int:
+    window = windows.newest(tx, account, *_RELEASED[account.role])
+    return 0 if window is None else window.seq
+
+
+def _testimony(window: Window) -> Testimony:
+    assert window.offer is not None
+    assert window.offer_signature is not None
+    assert window.voucher is not None
+    assert window.voucher_signature is not None
+    refused = None
+    if window.refusal is not None:
+        assert window.refusal_signature is not None
+        refused = RefusalMessage(window.refusal, window.refusal_signature, window.code, window.reasons)
+    return Testimony(
+        prev=window.prev,
+        orders=window.orders,
+        contexts=window.contexts,
+        offered=OfferMessage(window.offer, window.offer_signature, window.sealed_keys),
+        paid=VoucherMessage(window.voucher, window.voucher_signature),
+        receipt=window.receipt,
+        receipt_signature=window.receipt_signature or b"",
+        preimage=window.preimage if window.receipt is not None else None,
+        refused=refused,
+    )
+
+
+def _differs(
+    tx: Tx, desk: Desk, account: Account, known: Window | None, told: Testimony, now: datetime
+) -> Equivocation | None:
+    """Check the signatures of a testimony; keep both where one seq has two signed vouchers or offers."""
+    _check(desk, account, told)
+    if known is None:
+        return None
+    pairs = (
+        (known.voucher, known.voucher_signature, told.paid.voucher, told.paid.signature),
+        (known.offer, known.offer_signature, told.offered.offer, told.offered.signature),
+    )
+    for mine, mine_signed, other, other_signed in pairs:
+        if mine is not None and mine_signed is not None and mine != other:
+            return equivocation.keep(tx, account, (mine, mine_signed), (other, other_signed), now)
+    return None
+
+
+def _check(desk: Desk, account: Account, told: Testimony) -> None:
+    """Raise unless offer, voucher and receipt are signed by their sides and are of one window."""
+    offer, paid = told.offered.offer, told.paid.voucher
+    agrees = (
+        offer.channel_id == paid.channel_id == account.id
+        and offer.seq == paid.seq
+        and offer.account_hash == paid.account_hash == struct_hash(Batch(told.prev, told.orders))
+        and offer.cumulative_amount == paid.cumulative_amount
+        and offer.lock == paid.lock
+        and len(told.contexts) == len(told.orders)
+        and signature.is_by(account.payee, digest(desk.registry, offer), told.offered.signature)
+        and signature.is_by(account.signer, digest(desk.channels, paid), told.paid.signature)
+    )
+    if not agrees or not (told.receipt is None or _receipted(desk, account, told)):
+        raise fault("bad-testimony", "a shown window is not signed by both sides, or its parts do not agree")
+
+
+def _receipted(desk: Desk, account: Account, told: Testimony) -> bool:
+    assert told.receipt is not None
+    return (
+        told.receipt.voucher_digest == digest(desk.channels, told.paid.voucher)
+        and told.receipt.offer_digest == digest(desk.registry, told.offered.offer)
+        and signature.is_by(account.payee, digest(desk.registry, told.receipt), told.receipt_signature)
+    )
+
+
+def _window(account: Account, told: Testimony, now: datetime) -> Window:
+    offer = told.offered.offer
+    amount = offer.cumulative_amount - account.cumulative
+    if amount < 0 or amount != sum(order.amount for order in told.orders):
+        raise fault("bad-testimony", "the amount of a shown window does not follow from the newest common state")
+    return Window(
+        channel=account.key,
+        seq=offer.seq,
+        role=account.role,
+        state=NEW,
+        created=now,
+        prev=told.prev,
+        account_hash=offer.account_hash,
+        amount=amount,
+        cumulative=offer.cumulative_amount,
+        valid_until=told.paid.voucher.valid_until,
+        orders=told.orders,
+        contexts=told.contexts,
+        offer=offer,
+        offer_signature=told.offered.signature,
+        voucher=told.paid.voucher,
+        voucher_signature=told.paid.signature,
+        receipt=told.receipt,
+        receipt_signature=told.receipt_signature or None,
+    )
+
+
+def _adopt_as_payee(tx: Tx, holder: Holder, account: Account, told: Testimony, now: datetime) -> RefusalMessage | None:
+    """Take a window that our own signatures prove; without a receipt its preimage is lost, too: refuse in writing."""
+    window = _window(account, told, now)
+    accounts.use_seq(tx, account, max(window.seq, account.seq))
+    if window.receipt is None:
+        return release.refuse(tx, holder, window.moved("lost"), "lost", (), now)
+    lines = batch.bill(tx, holder, account, window.orders)
+    judgement.recount(tx, holder, judgement.Request(window.account_hash, lines, window.contexts), now)
+    for line, context in zip(lines, window.contexts, strict=True):
+        tally.save(tx, line.deal, line.after)
+        if line.order.use == OPEN:
+            openings.adopt(tx, accounts.PAYEE, line, judgement.purpose(context), window.receipt.released_at)
+    windows.save(tx, window.moved("resume"))
+    seq = max(window.seq, account.seq)
+    accounts.advance(tx, account, seq=seq, cumulative=window.cumulative, account_hash=window.account_hash)
+    return None
+
+
+def _adopt_as_payer(
+    tx: Tx, buyer: Buyer, account: Account, known: Window | None, told: Testimony, now: datetime
+) -> None:
+    """Take a released window that we lost or gave up, and its keys as far as their reader key is still here."""
+    assert told.preimage is not None
+    if told.receipt is None or mask.lock(told.preimage) != told.offered.offer.lock:
+        raise fault("bad-testimony", "a released window is shown without its receipt or preimage")
+    window = _window(account, told, now)
+    window = replace(window, state=known.state if known else NEW, masked=_masked(tx, buyer, told, known))
+    accounts.use_seq(tx, account, max(window.seq, account.seq))
+    account = accounts.load(tx, account.id, accounts.PAYER)
+    act = "release" if window.state == states.SIGNED else "resume"
+    receive.take(tx, buyer, account, window, told.preimage, act, told.receipt.released_at, now)
+
+
+def _masked(tx: Tx, buyer: Buyer, told: Testimony, known: Window | None) -> bytes | None:
+    if known is not None and known.masked is not None:
+        return known.masked
+    readers = {key: buyer.keyring.reader(tx, key) for key in batch.reader_keys(told.orders)}
+    private = {key: reader for key, reader in readers.items() if reader is not None}
+    if len(private) < len(readers):
+        return None
+    rows = sum(each.count for order in told.orders for each in order.ranges)
+    try:
+        return offers.open_masked(told.offered, private, rows)
+    except ChannelFault as error:
+        raise fault("bad-testimony", error.text) from error

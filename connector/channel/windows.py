@@ -1,0 +1,177 @@
+"""A window as it rests: one row of `windows`, one value here.
+
+Law: everything a step needs after a crash is in its row. The preimage `t` rests only with the payee, `masked` only with
+the payer and only until the keys are acknowledged, so no database alone holds both of one window.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from connector.channel import states
+from contracts.typed_data import KeyOffer, Order, Receipt, Refusal, Voucher
+from contracts.typed_json import from_json, to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from connector.channel.account import Account
+    from connector.store.transaction import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One window on one side. `amount` is what this batch costs, `cumulative` what the voucher then stands at.
+
+    `valid_until` is the voucher's, posix seconds. `sealed_keys` are kept as sent, so a repeated offer is the same.
+    """
+
+    channel: str
+    seq: int
+    role: str
+    state: str
+    created: datetime
+    prev: bytes
+    account_hash: bytes
+    amount: int
+    cumulative: int
+    valid_until: int
+    orders: tuple[Order, ...] = ()
+    contexts: tuple[Mapping[str, str], ...] = ()
+    preimage: bytes | None = field(default=None, repr=False)
+    masked: bytes | None = field(default=None, repr=False)
+    offer: KeyOffer | None = None
+    offer_signature: bytes | None = None
+    sealed_keys: Mapping[bytes, bytes] = field(default_factory=dict, repr=False)
+    voucher: Voucher | None = None
+    voucher_signature: bytes | None = None
+    receipt: Receipt | None = None
+    receipt_signature: bytes | None = None
+    refusal: Refusal | None = None
+    refusal_signature: bytes | None = None
+    reasons: tuple[Mapping[str, Any], ...] = ()
+    code: str = ""
+
+    @property
+    def unreleased(self) -> bool:
+        """Whether money is promised here for keys not yet known."""
+        return self.state in states.UNRELEASED[self.role]
+
+    def moved(self, act: str, **changes: Any) -> Window:
+        """Return the window after an act of its side's state table."""
+        return replace(self, state=states.move(self.role, self.state, act), **changes)
+
+
+def find(tx: Tx, account: Account, seq: int) -> Window | None:
+    """Return the window of a seq, None if that seq was never used here."""
+    row = tx.get("windows", channel=account.key, seq=seq)
+    return None if row is None else _of_row(row)
+
+
+def newest(tx: Tx, account: Account, *among: str) -> Window | None:
+    """Return the newest window whose state is among the one to three named."""
+    marks = (*among, *[among[0]] * (3 - len(among)))
+    rows = tx.find("windows", "channel = ? and state in (?, ?, ?)", (account.key, *marks), order="seq desc", limit=1)
+    return _of_row(rows[0]) if rows else None
+
+
+def unreleased(tx: Tx, account: Account) -> Window | None:
+    """Return the channel's one unreleased window, if there is one."""
+    return newest(tx, account, *sorted(states.UNRELEASED[account.role]))
+
+
+def all_unreleased(tx: Tx, role: str) -> list[Window]:
+    """Return the unreleased windows of all channels: at most one a channel."""
+    found = [row for state in sorted(states.UNRELEASED[role]) for row in tx.find("windows", "state = ?", (state,))]
+    return [_of_row(row) for row in found if row["role"] == role]
+
+
+def later(tx: Tx, account: Account, seq: int, limit: int) -> list[Window]:
+    """Return the first `limit` windows with a seq above `seq`, ascending."""
+    rows = tx.find("windows", "channel = ? and seq > ?", (account.key, seq), order="seq", limit=limit)
+    return [_of_row(row) for row in rows]
+
+
+def lock_known(tx: Tx, lock: bytes) -> bool:
+    """Say whether any window here ever had this lock; a preimage is never used twice."""
+    return bool(tx.find("windows", "lock = ?", (lock,), limit=1))
+
+
+def by_lock(tx: Tx, account: Account, lock: bytes) -> Window | None:
+    """Return the window of a lock on this channel, None if there is none."""
+    rows = tx.find("windows", "lock = ? and channel = ?", (lock, account.key), limit=1)
+    return _of_row(rows[0]) if rows else None
+
+
+def save(tx: Tx, window: Window) -> Window:
+    """Write the whole window; returns it."""
+    tx.put("windows", **_to_row(window))
+    return window
+
+
+def _to_row(window: Window) -> dict[str, Any]:
+    return {
+        "channel": window.channel,
+        "seq": window.seq,
+        "role": window.role,
+        "state": window.state,
+        "orders": [to_json(order) for order in window.orders],
+        "contexts": [dict(context) for context in window.contexts],
+        "prev": window.prev,
+        "account_hash": window.account_hash,
+        "amount": window.amount,
+        "cumulative": window.cumulative,
+        "valid_until": window.valid_until,
+        "lock": None if window.offer is None else window.offer.lock,
+        "secret": window.preimage,
+        "masked": window.masked,
+        "offer": _json(window.offer),
+        "offer_signature": window.offer_signature,
+        "sealed_keys": {key.hex(): base64.b64encode(box).decode("ascii") for key, box in window.sealed_keys.items()},
+        "voucher": _json(window.voucher),
+        "voucher_signature": window.voucher_signature,
+        "receipt": _json(window.receipt),
+        "receipt_signature": window.receipt_signature,
+        "refusal": _json(window.refusal),
+        "refusal_signature": window.refusal_signature,
+        "reasons": [dict(reason) for reason in window.reasons],
+        "code": window.code,
+        "created": window.created,
+    }
+
+
+def _of_row(row: Mapping[str, Any]) -> Window:
+    return Window(
+        channel=row["channel"],
+        seq=row["seq"],
+        role=row["role"],
+        state=row["state"],
+        orders=tuple(from_json(Order, order) for order in row["orders"]),
+        contexts=tuple(row["contexts"]),
+        prev=row["prev"],
+        account_hash=row["account_hash"],
+        amount=row["amount"],
+        cumulative=row["cumulative"],
+        valid_until=row["valid_until"],
+        preimage=row["secret"],
+        masked=row["masked"],
+        offer=row["offer"] and from_json(KeyOffer, row["offer"]),
+        offer_signature=row["offer_signature"],
+        sealed_keys={bytes.fromhex(key): base64.b64decode(box) for key, box in row["sealed_keys"].items()},
+        voucher=row["voucher"] and from_json(Voucher, row["voucher"]),
+        voucher_signature=row["voucher_signature"],
+        receipt=row["receipt"] and from_json(Receipt, row["receipt"]),
+        receipt_signature=row["receipt_signature"],
+        refusal=row["refusal"] and from_json(Refusal, row["refusal"]),
+        refusal_signature=row["refusal_signature"],
+        reasons=tuple(row["reasons"]),
+        code=row["code"],
+        created=row["created"],
+    )
+
+
+def _json(value: Any) -> dict[str, Any] | None:
+    return None if value is None else to_json(value)

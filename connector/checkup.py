@@ -1,0 +1,283 @@
+"""`penstock doctor`: what must be right before this participant can serve, each a row of `CHECKS`.
+
+Law: a check looks and changes nothing; it returns what it saw, or raises the fault that the server would meet, so that
+the doctor and the server say the same words and end with the same code.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.metadata
+import importlib.util
+import socket
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from shutil import disk_usage
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import orjson
+
+from connector import data_folder
+from connector import settings as setting
+from connector.cli.server import ADDRESS_FILE, TOKEN_FILE
+from connector.errors import (
+    Absent,
+    Conflict,
+    InvalidInput,
+    PenstockError,
+    SettingsError,
+    VerificationFailed,
+    explain_failure,
+)
+from connector.identity import keys
+from connector.limits import CLOCK_LEEWAY_SECONDS
+from connector.store.connection import WRITING, connect
+from connector.store.errors import StoreFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from connector.clock import Clock
+    from connector.outbound import Outbound
+
+OK, WARN, FAIL, SKIPPED = "ok", "warn", "fail", "skipped"
+ROOMS = ("connector", "contracts", "ledger", "policy", "catalog")
+DISTRIBUTION = "penstock"
+# below this a sealed edition of the smallest useful size and its log do not fit
+DISK_BYTES_MIN = 64 * 1_048_576
+DISK_BYTES_LOW = 1024 * 1_048_576
+# reading a larger database whole takes longer than a doctor may
+QUICK_CHECK_BYTES_MAX = 256 * 1_048_576
+OTHERS = 0o077
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a check saw; `hint` says what to do about a warning."""
+
+    text: str
+    state: str = OK
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One line of the doctor's sheet; `exit_code` is 0 unless the check failed."""
+
+    name: str
+    state: str
+    text: str
+    hint: str = ""
+    exit_code: int = 0
+
+    def json(self) -> dict[str, Any]:
+        """Return the line as JSON."""
+        return {"name": self.name, "state": self.state, "text": self.text, "hint": self.hint, "exit": self.exit_code}
+
+
+@dataclass(slots=True)
+class Patient:
+    """Who is looked at: a data directory, its settings if they can be read, and the means to look around."""
+
+    data: Path
+    outbound: Outbound
+    clock: Clock
+    known: setting.Settings | None = None
+    fault: PenstockError | None = None
+    space: dict[str, Any] = field(default_factory=dict)
+    heard: str = ""
+
+    @property
+    def settings(self) -> setting.Settings:
+        """Return the settings; raises their fault."""
+        if self.known is None:
+            raise self.fault or SettingsError("there are no settings")
+        return self.known
+
+    @property
+    def exchange(self) -> str:
+        """Return the base URL of the space's exchange, which may be ourselves."""
+        return self.settings.space.exchange or self.settings.url
+
+
+async def examine(patient: Patient) -> list[Result]:
+    """Do every check, each on its own; one that fails hides no other."""
+    results = [await _result("settings", settings_read, patient)]
+    checks = {name: check for name, check in CHECKS.items() if patient.known is not None or name in WITHOUT_SETTINGS}
+    return results + [await _result(name, check, patient) for name, check in checks.items()]
+
+
+async def _result(name: str, check: Callable[[Patient], Awaitable[Seen]], patient: Patient) -> Result:
+    try:
+        seen = await check(patient)
+    except Exception as fault:  # noqa: BLE001  # whatever is wrong is what we are here to say
+        failure = explain_failure(fault)
+        return Result(name, FAIL, failure.text, failure.hint, failure.exit_code)
+    return Result(name, seen.state, seen.text, seen.hint)
+
+
+async def settings_read(patient: Patient) -> Seen:
+    """Say who this is, or what is wrong with the settings."""
+    settings = patient.settings
+    return Seen(
+        f"{settings.participant.name}: {', '.join(settings.participant.roles)} in {settings.participant.region}"
+    )
+
+
+async def development(patient: Patient) -> Seen:
+    """Say loudly that anybody on the wire can read and change what is said."""
+    if not patient.settings.server.development:
+        return Seen("off")
+    return Seen("DEVELOPMENT MODE: plain http and loopback addresses are permitted", WARN, "never in production")
+
+
+async def distribution(_patient: Patient) -> Seen:
+    """Check that the five generic import names are ours: another package of the same name overwrites silently."""
+    owners = importlib.metadata.packages_distributions()
+    foreign = {room: set(owners.get(room, ())) - {DISTRIBUTION} for room in ROOMS}
+    if taken := [f"`{room}` by {', '.join(sorted(names))}" for room, names in foreign.items() if names]:
+        raise Conflict(f"import names are also installed {'; '.join(taken)}", "give penstock an environment of its own")
+    roots = {room: _root(room) for room in ROOMS}
+    if len(set(roots.values())) != 1:
+        raise Conflict(f"the rooms are loaded from different places: {roots}", "install penstock again")
+    return Seen(f"{', '.join(ROOMS)} are ours")
+
+
+async def names(patient: Patient) -> Seen:
+    """Check that others can find us: the host of our public URL has an address."""
+    parts = urlsplit(patient.settings.url)
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(parts.hostname, parts.port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise InvalidInput(f"the name `{parts.hostname}` of `server.public_url` has no address: {error}") from error
+    where = sorted({str(address[4][0]) for address in found})
+    return Seen(f"{patient.settings.did} at {', '.join(where)}")
+
+
+async def key_files(patient: Patient) -> Seen:
+    """Check the five keys and the management token: there, whole, and nobody else's to read."""
+    keys.load(patient.data / data_folder.KEYS)
+    token = patient.data / TOKEN_FILE
+    if not token.exists():
+        raise Absent(f"there is no `{token}`", "make a participant with `penstock init`")
+    if mode := token.stat().st_mode & OTHERS:
+        raise SettingsError(f"others may read `{token}` (mode {mode:o})", f"chmod 600 {token}")
+    return Seen(f"{len(keys.PURPOSES)} keys and the management token, readable by their owner alone")
+
+
+async def clock(patient: Patient) -> Seen:
+    """Compare our clock with the exchange's: tokens live two minutes."""
+    if not patient.heard:
+        return Seen("nobody to compare with", SKIPPED)
+    theirs = parsedate_to_datetime(patient.heard)
+    off = abs((patient.clock.now() - theirs).total_seconds())
+    if off > CLOCK_LEEWAY_SECONDS:
+        raise InvalidInput(f"this clock differs from the exchange's by {off:.0f} s", "set it by NTP")
+    return Seen(f"within {max(off, 1):.0f} s of the exchange's")
+
+
+async def database(patient: Patient) -> Seen:
+    """Check that SQLite gives what durability rests on, and that the file is whole."""
+    path = patient.data / data_folder.DATABASE
+    if not path.exists():
+        return Seen(f"none yet; `penstock serve` makes it (sqlite {sqlite3.sqlite_version})", SKIPPED)
+    with closing(connect(path, WRITING)) as connection:
+        said = "not read whole"
+        if path.stat().st_size <= QUICK_CHECK_BYTES_MAX:
+            said = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+            if said != "ok":
+                raise StoreFailed(f"the database is damaged: {said}")
+    return Seen(f"WAL, synchronous FULL, quick check: {said} (sqlite {sqlite3.sqlite_version})")
+
+
+async def port(patient: Patient) -> Seen:
+    """Check that our server answers, or that its port is free for it."""
+    server = patient.settings.server
+    if (patient.data / ADDRESS_FILE).exists():
+        url = orjson.loads((patient.data / ADDRESS_FILE).read_bytes())["url"]
+        try:
+            await patient.outbound.get(f"{url}/health")
+        except PenstockError:
+            pass
+        else:
+            return Seen(f"serving at {url}")
+    family = socket.AF_INET6 if ":" in server.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((server.host, server.port))
+        except OSError as error:
+            hint = "stop the other program, or change `server.port`"
+            raise Conflict(f"port {server.port} of `{server.host}` cannot be had: {error.strerror}", hint) from error
+    return Seen(f"{server.host}:{server.port} is free")
+
+
+async def disk(patient: Patient) -> Seen:
+    """Check the room left where the data lie."""
+    free = disk_usage(patient.data).free
+    text = f"{free // 1_048_576} MiB free"
+    if free < DISK_BYTES_MIN:
+        raise StoreFailed(f"{text}, at least {DISK_BYTES_MIN // 1_048_576} are needed")
+    return Seen(text, WARN, "make room before sealing or pulling") if free < DISK_BYTES_LOW else Seen(text)
+
+
+async def exchange(patient: Patient) -> Seen:
+    """Ask the exchange who is in the space."""
+    settings = patient.settings
+    try:
+        answer = await patient.outbound.get(f"{patient.exchange}/space")
+    except PenstockError:
+        if settings.has("exchange") or not settings.space.exchange:
+            return Seen("this participant is its own exchange and is not serving", SKIPPED)
+        raise
+    patient.space, patient.heard = answer.json(), answer.headers.get("Date", "")
+    if settings.did in {member["did"] for member in patient.space["members"]}:
+        return Seen(f"{patient.exchange}: {len(patient.space['members'])} members, we are one")
+    return Seen(f"{patient.exchange}: we are no member", WARN, f"ask it for: penstock exchange admit {settings.did}")
+
+
+async def chain(patient: Patient) -> Seen:
+    """Ask the chain for its id, compare it with the space's programs, and look whether our key can pay fees."""
+    settings = patient.settings
+    if not patient.space and not settings.chain.rpc:
+        return Seen("known only through the exchange, which does not answer", SKIPPED)
+    from ledger.chain import Chain  # noqa: PLC0415  # web3 is loaded only when there is a chain to ask
+
+    connected = Chain.connect(settings.chain.rpc or f"{patient.exchange}/rpc")
+    try:
+        chain_id, newest = await connected.chain_id(), await connected.newest()
+        funds = await connected.balance(keys.load(patient.data / data_folder.KEYS).address)
+    finally:
+        await connected.close()
+    expected = str(patient.space.get("deployment", {}).get("chainId", chain_id))
+    if expected != str(chain_id):
+        raise VerificationFailed(f"chain {chain_id} answers, the programs are on chain {expected}", "set `chain.rpc`")
+    text = f"chain {chain_id}, block {newest.number} of {newest.at.isoformat()}"
+    if settings.chain.rpc and not funds:
+        return Seen(f"{text}; our key has no native balance", WARN, "fund it, unless this chain charges no fees")
+    return Seen(text)
+
+
+# in the order in which they are said; `exchange` comes before what is compared with it
+CHECKS: Mapping[str, Callable[[Patient], Awaitable[Seen]]] = {
+    "development": development,
+    "distribution": distribution,
+    "names": names,
+    "keys": key_files,
+    "database": database,
+    "port": port,
+    "disk": disk,
+    "exchange": exchange,
+    "clock": clock,
+    "chain": chain,
+}
+WITHOUT_SETTINGS = frozenset({"distribution", "keys", "database"})
+
+
+def _root(room: str) -> str:
+    spec = importlib.util.find_spec(room)
+    return "nowhere" if spec is None or spec.origin is None else str(Path(spec.origin).resolve().parents[1])

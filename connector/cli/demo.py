@@ -1,0 +1,60 @@
+"""`penstock demo`: four participants, two products, the whole journey on this machine."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from connector.cli.options import AsJson, folder_option
+from connector.cli.speak import answer, finish
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from connector.demo.run import Outcome
+
+Keep = Annotated[bool, typer.Option("--keep", help="leave everything running and print the addresses")]
+Seed = Annotated[int | None, typer.Option(min=0, help="repeat a run: the seed it printed")]
+Folder = Annotated[Path | None, folder_option("--folder", "keep the data here; default: removed at the end")]
+FAILED = 1  # exit code: something that must hold did not
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str], None]]:
+    """Yield what shows the present step: a spinner on a terminal's stderr, nothing anywhere else."""
+    if not sys.stderr.isatty():
+        yield lambda _step: None
+        return
+    from rich.console import Console  # noqa: PLC0415  # loaded when the verb runs
+
+    with Console(stderr=True).status("starting four participants") as shown:
+        yield shown.update
+
+
+async def play(folder: Path | None, seed: int | None, *, keep: bool) -> Outcome:
+    """Play the journey and return what it showed."""
+    from connector.demo.run import run  # noqa: PLC0415  # loaded when the verb runs
+
+    with progress() as say:
+        return await run(keep=keep, seed=seed, folder=folder, say=say)
+
+
+def demo(
+    folder: Folder = None,
+    seed: Seed = None,
+    *,
+    keep: Keep = False,
+    as_json: AsJson = False,
+) -> None:
+    """Play the whole journey: publish, negotiate, sign, pull, open, settle, audit, and forgeries caught.
+
+    For example: penstock demo --keep
+    """
+    outcome = finish(play(folder, seed, keep=keep), as_json=as_json)
+    answer(outcome.figures, outcome.lines, as_json=as_json)
+    if not outcome.held:
+        raise typer.Exit(FAILED)

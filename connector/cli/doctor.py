@@ -1,0 +1,51 @@
+"""`penstock doctor`: is everything there that this participant needs to serve."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from connector.cli.options import DEFAULT_DATA, AsJson, Data
+from connector.cli.speak import answer, finish
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from connector.checkup import Result
+
+
+async def examined(data: Path) -> list[Result]:
+    """Look at the participant of `data`."""
+    import os  # noqa: PLC0415  # loaded when the verb runs
+
+    from connector import checkup, settings  # noqa: PLC0415  # loaded when the verb runs
+    from connector.clock import Clock  # noqa: PLC0415  # loaded when the verb runs
+    from connector.errors import SettingsError  # noqa: PLC0415  # loaded when the verb runs
+    from connector.outbound import Outbound  # noqa: PLC0415  # loaded when the verb runs
+
+    known, fault = None, None
+    try:
+        known = settings.load(data, os.environ)
+    except SettingsError as error:
+        fault = error
+    # what we ask is asked of ourselves and of addresses in our own settings
+    async with Outbound(development=True, networks=known.server.networks if known else ()) as outbound:
+        return await checkup.examine(checkup.Patient(data, outbound, Clock(), known, fault))
+
+
+def doctor(data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
+    """Check settings, names, clock, keys, database, port, disk, exchange, chain and the installation.
+
+    For example: penstock doctor --data penstock-data
+    """
+    results = finish(examined(data), as_json=as_json)
+    lines = []
+    for result in results:
+        lines.append(f"{result.state:8}{result.name:14}{result.text}")
+        if result.hint:
+            lines.append(f"{'':22}try: {result.hint}")
+    code = next((result.exit_code for result in results if result.exit_code), 0)
+    answer({"healthy": not code, "checks": [result.json() for result in results]}, lines, as_json=as_json)
+    if code:
+        raise typer.Exit(code)

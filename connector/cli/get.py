@@ -1,0 +1,78 @@
+"""`penstock get`: quote, negotiate within limits, sign, deposit, pull, resume."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote
+
+import typer
+
+from connector.cli.options import DEFAULT_DATA, AsJson, Data
+from connector.cli.speak import answer, finish, talk
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from connector.cli.server import Server
+
+WAIT_SECONDS = 20
+FINAL = ("complete", "failed")
+
+
+async def follow(own: Server, identifier: str) -> dict[str, Any]:
+    """Wait until acquisition `identifier` is complete or failed, telling each step; returns its last view."""
+    told = ""
+    while True:
+        path = f"acquisitions/{quote(identifier, safe='')}?wait={WAIT_SECONDS}&after={quote(told, safe='')}"
+        view: dict[str, Any] = await own.call("GET", path)
+        if view["mark"] != told:
+            talk(f"  {view['state']}: {view['progress'].get('text', '')}")
+        told = view["mark"]
+        if view["state"] in FINAL:
+            return view
+
+
+async def acquire(data: Path, identifier: str, product: str, mandate: dict[str, Any]) -> dict[str, Any]:
+    """Have the own server get `product`, or go on getting it; raises the fault that an acquisition failed with."""
+    from connector.cli.server import server  # noqa: PLC0415  # loaded when the verb runs
+    from connector.errors import from_reason  # noqa: PLC0415  # loaded when the verb runs
+
+    async with server(data) as own:
+        await own.call("POST", "acquisitions", {"id": identifier, "product": product, "mandate": mandate})
+        view = await follow(own, identifier)
+    if view["state"] == "failed":
+        raise from_reason(view["reason"])
+    return view
+
+
+def get(
+    product: Annotated[str, typer.Argument(help="product id, as `find` prints it")],
+    limit: Annotated[int, typer.Option("--max-price", help="most to agree to per unit, in minor units", min=0)],
+    purpose: Annotated[str, typer.Option(help="a term of the purpose scheme")],
+    bid: Annotated[int | None, typer.Option(help="first bid per unit; default: asked price, if within", min=0)] = None,
+    deposit: Annotated[int | None, typer.Option(help="deposit in minor units; default: the whole price", min=0)] = None,
+    identifier: Annotated[str | None, typer.Option("--id", help="your id; repeat the command to resume")] = None,
+    data: Data = DEFAULT_DATA,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Get PRODUCT: negotiate within the limit, sign, deposit, pull. Repeat with the same id to resume.
+
+    For example: penstock get ID --max-price 420 --purpose AirTrafficResearch
+    """
+    mandate = {
+        "limit": str(limit),
+        "bid": None if bid is None else str(bid),
+        "purpose": purpose,
+        "deposit": None if deposit is None else str(deposit),
+    }
+    key = identifier or str(uuid.uuid4())
+    if identifier is None:
+        talk(f"  acquisition {key}; resume it with --id {key}")
+    view = finish(acquire(data, key, product, mandate), as_json=as_json)
+    lines = [
+        f"{view['title']}: {view['progress'].get('text', '')}",
+        f"next: penstock open {view['id']} --purpose {purpose} --to DIRECTORY",
+    ]
+    answer(view, lines, as_json=as_json)

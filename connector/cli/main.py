@@ -1,0 +1,69 @@
+"""The `penstock` command: the first help page is the journey, everything else is in groups."""
+
+from __future__ import annotations
+
+import typer
+
+from connector.cli import (
+    audit,
+    chain,
+    demo,
+    doctor,
+    exchange,
+    find,
+    get,
+    init,
+    log,
+    open_,
+    policy,
+    publish,
+    serve,
+    settle,
+    show,
+    vault,
+    verify,
+)
+
+app = typer.Typer(
+    name="penstock",
+    help="A trusted-data-space connector: sealed replicas, metered keys, evidence anyone can check.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+)
+
+VERBS = (
+    ("demo", demo.demo),
+    ("init", init.init),
+    ("doctor", doctor.doctor),
+    ("serve", serve.serve),
+    ("publish", publish.publish),
+    ("find", find.find),
+    ("show", show.show),
+    ("get", get.get),
+    ("open", open_.open_),
+    ("settle", settle.settle),
+    ("verify", verify.verify),
+    ("audit", audit.audit),
+)
+GROUPS = (
+    ("policy", policy.app),
+    ("log", log.app),
+    ("exchange", exchange.app),
+    ("chain", chain.app),
+    ("vault", vault.app),
+)
+
+for verb, function in VERBS:
+    app.command(verb)(function)
+for group, members in GROUPS:
+    app.add_typer(members, name=group)
+
+
+def run() -> None:
+    """Entry point of the installed command."""
+    app()
+
+
+if __name__ == "__main__":
+    run()

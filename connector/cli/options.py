@@ -1,0 +1,34 @@
+"""The options that every verb shares, so that they read and behave the same everywhere.
+
+Law for every verb module: at its top it imports typer, this file and `speak`, nothing else of the project. `penstock
+--help` loads all verbs, and must answer before anybody wonders; what a verb needs is loaded when it runs.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+Data = Annotated[
+    Path,
+    typer.Option("--data", envvar="PENSTOCK_DATA", help="the participant's data directory", show_default=True),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="print one JSON object on stdout, nothing else")]
+Development = Annotated[bool, typer.Option("--development", help="permit plain http and loopback addresses")]
+Exchange = Annotated[str, typer.Option("--exchange", help="base URL of the space's exchange")]
+Rpc = Annotated[str, typer.Option("--rpc", help="JSON-RPC address of the chain; default: the exchange's /rpc")]
+Document = Annotated[Path, typer.Argument(help="the file to read", exists=True, dir_okay=False, readable=True)]
+
+DEFAULT_DATA = Path("penstock-data")
+
+
+def file_option(name: str, what: str) -> Any:
+    """Return the option `name FILE` for a file that must be there."""
+    return typer.Option(name, help=what, exists=True, dir_okay=False, readable=True)
+
+
+def folder_option(name: str, what: str) -> Any:
+    """Return the option `name DIRECTORY`, made absolute because servers have directories of their own."""
+    return typer.Option(name, help=what, file_okay=False, resolve_path=True)

@@ -1,0 +1,100 @@
+"""`penstock policy`: check, explain and decide a policy in a file; no server, no state."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from connector.cli.options import AsJson, Document, file_option
+from connector.cli.speak import answer, finish
+
+if TYPE_CHECKING:
+    from policy.decision import Decision
+    from policy.model import Policy
+
+app = typer.Typer(help="Check, explain and decide policies, offline.", no_args_is_help=True)
+
+PolicyFile = Annotated[Path, file_option("--policy", "the policy, ODRL as JSON")]
+RequestFile = Annotated[Path, file_option("--request", "assignee, action, target, context")]
+WorldFile = Annotated[Path, file_option("--world", "now, partOf, duties, counters, performed")]
+
+# outcome → exit code; the table of DESIGN.md
+EXIT_CODES = {"allow": 0, "conditional": 10, "deny": 3, "default-deny": 3}
+
+
+class Language(StrEnum):
+    """The languages that policies are explained in."""
+
+    EN = "en"
+    ZH = "zh"
+
+
+@app.command()
+def check(file: Document, *, as_json: AsJson = False) -> None:
+    """Say whether the policy in FILE can be enforced: every term known, every value readable.
+
+    For example: penstock policy check policy.json
+    """
+    policy = finish(read_policy(file), as_json=as_json)
+    rules = len(policy.permissions) + len(policy.prohibitions) + len(policy.obligations)
+    document = {"valid": True, "class": policy.kind.value, "id": policy.id, "rules": rules}
+    answer(document, [f"{file.name}: a valid {policy.kind.value} with {rules} rules"], as_json=as_json)
+
+
+@app.command()
+def explain(
+    file: Document,
+    lang: Annotated[Language, typer.Option(help="the language to explain in")] = Language.EN,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Say the policy in FILE in sentences.
+
+    For example: penstock policy explain policy.json --lang zh
+    """
+
+    async def work() -> list[str]:
+        from policy.words.speak import explain as say  # noqa: PLC0415  # loaded when the verb runs
+
+        return say(await read_policy(file), lang.value)
+
+    sentences = finish(work(), as_json=as_json)
+    answer({"lang": lang.value, "sentences": sentences}, sentences, as_json=as_json)
+
+
+@app.command()
+def decide(policy: PolicyFile, request: RequestFile, world: WorldFile, *, as_json: AsJson = False) -> None:
+    """Decide a request in a world: allow 0, conditional 10, deny and default-deny 3, invalid 2.
+
+    For example: penstock policy decide --policy p.json --request r.json --world w.json
+    """
+    decision = finish(judge(policy, request, world), as_json=as_json)
+    outcome = decision.outcome.value
+    lines = [outcome, *(f"  {reason.text}" for reason in decision.reasons)]
+    lines += [f"  to do first: {duty.action} ({duty.id})" for duty in decision.outstanding]
+    answer(decision.as_json(), lines, as_json=as_json)
+    if EXIT_CODES[outcome]:
+        raise typer.Exit(EXIT_CODES[outcome])
+
+
+async def read_policy(path: Path) -> Policy:
+    """Read and parse a policy file; PolicyError says where and what."""
+    from connector.documents import read_json  # noqa: PLC0415  # loaded when the verb runs
+    from policy.parse import parse  # noqa: PLC0415  # loaded when the verb runs
+
+    return parse(read_json(path))
+
+
+async def judge(policy: Path, request: Path, world: Path) -> Decision:
+    """Decide with three files."""
+    from connector.documents import read_json  # noqa: PLC0415  # loaded when the verb runs
+    from policy.compile import compile_policy  # noqa: PLC0415  # loaded when the verb runs
+    from policy.decide import decide as decided  # noqa: PLC0415  # loaded when the verb runs
+    from policy.request import Request  # noqa: PLC0415  # loaded when the verb runs
+    from policy.world import World  # noqa: PLC0415  # loaded when the verb runs
+
+    compiled = compile_policy(await read_policy(policy))
+    return decided(compiled, Request.from_json(read_json(request)), World.from_json(read_json(world)))

@@ -1,0 +1,59 @@
+"""`penstock publish`: describe, permit, seal, register and offer a dataset."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from connector.cli.options import DEFAULT_DATA, AsJson, Data
+from connector.cli.speak import answer, ask
+
+Files = Annotated[list[Path], typer.Argument(help="files of the dataset", exists=True, resolve_path=True)]
+
+
+def publish(
+    files: Files,
+    title: Annotated[str, typer.Option(help="what buyers read")],
+    price: Annotated[int, typer.Option(help="asked price per unit, in minor units", min=0)],
+    purpose: Annotated[str, typer.Option(help="a term of the purpose scheme, for example Research")],
+    until: Annotated[str, typer.Option(help="end of use, RFC 3339 with a time zone")],
+    region: Annotated[str, typer.Option(help="where it may be used, ISO 3166")],
+    unit: Annotated[str, typer.Option(help="MiB or opening")] = "MiB",
+    tier: Annotated[str, typer.Option(help="kept or leased")] = "kept",
+    floor: Annotated[int | None, typer.Option(help="lowest price to agree to; default: the asked price", min=0)] = None,
+    openings: Annotated[int | None, typer.Option(help="at most so many openings", min=1)] = None,
+    piece: Annotated[int, typer.Option(help="piece size in KiB", min=1)] = 1024,
+    keyword: Annotated[list[str] | None, typer.Option(help="words to be found by; may be repeated")] = None,
+    identifier: Annotated[str | None, typer.Option("--id", help="product id; repeat it to continue")] = None,
+    data: Data = DEFAULT_DATA,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Publish FILES as a product: profiled, under a policy, sealed, registered, submitted.
+
+    For example: penstock publish a.parquet --title Flights --price 500 --purpose Research
+    --until 2027-12-31T23:59:59Z --region US
+    """
+    body: dict[str, Any] = {
+        "files": [str(file) for file in files],
+        "title": title,
+        "price": str(price),
+        "floor": str(price if floor is None else floor),
+        "unit": unit,
+        "tier": tier,
+        "purpose": purpose,
+        "until": until,
+        "region": region,
+        "openings": openings,
+        "pieceKiB": piece,
+        "keywords": keyword or [],
+        "id": identifier,
+    }
+    product = ask(data, "POST", "products", body, as_json=as_json)
+    lines = [
+        f"{product['title']}: {product['rows']} rows sealed, edition {product['edition'][:16]}, {product['state']}",
+        f"next: the exchange reviews it: penstock exchange review {product['id']}",
+    ]
+    answer(product, lines, as_json=as_json)

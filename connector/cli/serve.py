@@ -1,0 +1,86 @@
+"""`penstock serve`: run the participant of a data directory until it is told to stop."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from connector.cli.options import DEFAULT_DATA, Data
+
+if TYPE_CHECKING:
+    from connector.settings import Settings
+
+DRAIN_SECONDS = 10.0  # requests under way at SIGTERM may finish within this time
+
+
+async def run(data: Path, settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; `server.json` says where once the server answers."""
+    import asyncio  # noqa: PLC0415  # the help page starts fast
+    import os  # noqa: PLC0415
+    import signal  # noqa: PLC0415
+    import ssl  # noqa: PLC0415
+
+    import orjson  # noqa: PLC0415
+    from aiohttp import web  # noqa: PLC0415
+
+    from connector import files  # noqa: PLC0415
+    from connector.app import Connector  # noqa: PLC0415
+    from connector.cli.server import ADDRESS_FILE  # noqa: PLC0415
+    from connector.web.server import build  # noqa: PLC0415
+
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    connector = await Connector.start(data, settings)
+    connector.store.on_failure(lambda: os._exit(74))  # a disk that failed is not asked again, not even to close
+    context = None
+    if settings.server.tls_certificate:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(settings.server.tls_certificate, settings.server.tls_key)
+    runner = web.AppRunner(build(connector), access_log=None, shutdown_timeout=DRAIN_SECONDS)
+    await runner.setup()
+    site = web.TCPSite(runner, settings.server.host, settings.server.port, ssl_context=context)
+    await site.start()
+    await connector.recover()
+    address = f"{'https' if context else 'http'}://{settings.server.host}:{settings.server.port}"
+    files.write_atomic(data / ADDRESS_FILE, orjson.dumps({"url": address, "pid": os.getpid()}))
+    try:
+        await stop.wait()
+    finally:
+        files.remove(data / ADDRESS_FILE)
+        await runner.cleanup()
+        await connector.close()
+
+
+def serve(
+    data: Data = DEFAULT_DATA,
+    host: Annotated[str | None, typer.Option(help="listen here instead of the settings' host")] = None,
+    port: Annotated[int | None, typer.Option(help="listen here instead of the settings' port")] = None,
+    *,
+    verbose: Annotated[bool, typer.Option(help="say on stderr what goes on")] = False,
+) -> None:
+    """Run the participant, for example: penstock serve --data ./provider."""
+    import logging  # noqa: PLC0415  # the help page starts fast
+    import os  # noqa: PLC0415
+
+    import uvloop  # noqa: PLC0415
+
+    from connector import settings as settings_file  # noqa: PLC0415
+    from connector.cli.speak import complain, talk  # noqa: PLC0415
+    from connector.errors import explain_failure  # noqa: PLC0415
+
+    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    try:
+        flags: dict[str, Any] = {"server.host": host, "server.port": port}
+        settings = settings_file.load(data, os.environ, flags)
+        if settings.server.development:
+            talk(
+                f"DEVELOPMENT: {settings.did} accepts plain http and loopback addresses; never run it like this in public"
+            )
+        uvloop.run(run(data, settings))
+    except Exception as fault:
+        failure = explain_failure(fault)
+        complain(failure, as_json=False)
+        raise typer.Exit(failure.exit_code) from fault

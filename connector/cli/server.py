@@ -1,0 +1,63 @@
+"""The command line's view of its own server: the management API of the data directory's participant.
+
+The address is in `DIR/server.json`, written when the server is ready; the bearer token in `DIR/management.token`.
+"""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from connector.errors import PeerUnreachable, ServerAbsent
+from connector.outbound import Outbound
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+ADDRESS_FILE = "server.json"
+TOKEN_FILE = "management.token"  # noqa: S105  # a file's name
+CALL_SECONDS = 120.0  # publishing and settling wait for disk and chain
+
+
+class Server:
+    """Calls to one running participant."""
+
+    def __init__(self, data: Path, outbound: Outbound) -> None:
+        self._data = data
+        self._outbound = outbound
+
+    def address(self) -> str:
+        """Return the server's base URL; raises ServerAbsent when none has been started here."""
+        try:
+            return str(orjson.loads((self._data / ADDRESS_FILE).read_bytes())["url"])
+        except FileNotFoundError:
+            raise ServerAbsent(f"no server runs on `{self._data}`") from None
+        except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+            raise ServerAbsent(f"`{self._data / ADDRESS_FILE}` is damaged", "start the server again") from error
+
+    async def call(self, method: str, path: str, body: Any = None) -> Any:
+        """Call `/management/{path}` and return the decoded answer; raises the typed fault of the answer."""
+        url = f"{self.address()}/management/{path}"
+        headers = {"Authorization": "Bearer " + self._token()}
+        try:
+            answer = await self._outbound.request(method, url, body=body, headers=headers, timeout_seconds=CALL_SECONDS)
+        except PeerUnreachable as fault:
+            hint = "if it was stopped, start it with `penstock serve`, then repeat the command"
+            raise PeerUnreachable(f"the server of `{self._data}` does not answer: {fault}", hint) from fault
+        return answer.json() if answer.body else None
+
+    def _token(self) -> str:
+        try:
+            return (self._data / TOKEN_FILE).read_text().strip()
+        except FileNotFoundError:
+            raise ServerAbsent(f"there is no management token in `{self._data}`") from None
+
+
+@asynccontextmanager
+async def server(data: Path) -> AsyncIterator[Server]:
+    """Open the door to the server of `data`; the loopback is allowed because the server is our own."""
+    async with Outbound(development=True) as outbound:
+        yield Server(data, outbound)

@@ -1,0 +1,25 @@
+"""`penstock settle`: close channels on chain at what was delivered, and collect the shares."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from connector.cli.options import DEFAULT_DATA, AsJson, Data
+from connector.cli.speak import answer, ask
+
+
+def settle(
+    agreement: Annotated[str | None, typer.Argument(help="agreement digest; default: all that can be settled")] = None,
+    data: Data = DEFAULT_DATA,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Settle as the payee: claim the newest voucher, close the channel, withdraw the shares.
+
+    For example: penstock settle
+    """
+    settled = ask(data, "POST", "settlements", {"agreement": agreement}, as_json=as_json)
+    lines = [f"{row['channel'][:16]}: settled {row['settled']}, shares {row['shares']}" for row in settled["channels"]]
+    answer(settled, lines or ["nothing to settle"], as_json=as_json)

@@ -1,0 +1,80 @@
+"""How a verb ends: its answer on stdout, its talk on stderr, its exit code from the one table."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Sequence
+    from pathlib import Path
+
+    from connector.errors import Failure
+
+T = TypeVar("T")
+
+
+def finish(work: Coroutine[Any, Any, T], *, as_json: bool) -> T:
+    """Run `work`; on a fault say what, whose fault and what to do, and exit with its code."""
+    import asyncio  # noqa: PLC0415  # a page of help needs no event loop
+
+    try:
+        return asyncio.run(work)
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+    except typer.Exit:
+        raise
+    except Exception as fault:  # noqa: BLE001  # the one place where a verb's fault becomes an exit code
+        fail(fault, as_json=as_json)
+
+
+def fail(fault: Exception, *, as_json: bool) -> NoReturn:
+    """Say what went wrong, whose fault it is and what to do, and exit with its code of the one table."""
+    from connector.errors import explain_failure  # noqa: PLC0415  # loaded when a verb runs
+
+    failure = explain_failure(fault)
+    complain(failure, as_json=as_json)
+    raise typer.Exit(failure.exit_code) from fault
+
+
+def ask(data: Path, method: str, path: str, body: Any = None, *, as_json: bool) -> Any:
+    """Put one question to the server of `data` and return its answer; a fault ends the verb as in `finish`."""
+
+    async def work() -> Any:
+        from connector.cli.server import server  # noqa: PLC0415  # loaded when a verb runs
+
+        async with server(data) as own:
+            return await own.call(method, path, body)
+
+    return finish(work(), as_json=as_json)
+
+
+def complain(failure: Failure, *, as_json: bool) -> None:
+    """Say what went wrong: for people on stderr, as one object on stdout if that was asked for."""
+    if as_json:
+        _print(failure.as_json())
+    sys.stderr.write(f"penstock: {failure.text}\n")
+    if failure.hint:
+        sys.stderr.write(f"  try: {failure.hint}\n")
+
+
+def answer(value: Any, lines: Sequence[str], *, as_json: bool) -> None:
+    """Print `value` as one JSON object, or `lines` for a person."""
+    if as_json:
+        _print(value)
+    else:
+        sys.stdout.write("".join(line + "\n" for line in lines))
+
+
+def talk(line: str) -> None:
+    """Progress and remarks: always stderr, so that stdout stays an answer."""
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
+
+
+def _print(value: Any) -> None:
+    import orjson  # noqa: PLC0415  # loaded when a verb runs
+
+    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode() + "\n")

@@ -1,0 +1,91 @@
+"""The four participants as operating-system processes: started, watched, killed, started again."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from connector.errors import ServerAbsent
+
+READY_SECONDS = 30.0  # a cold start with the chain's libraries takes two to four seconds
+STOP_SECONDS = 5.0
+SERVE = (sys.executable, "-m", "connector.cli.main", "serve")
+
+
+def free_ports(count: int) -> list[int]:
+    """Return `count` loopback ports that nobody listens on now."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()
+
+
+class Participant:
+    """One `penstock serve` on its own data directory; its output goes to `serve.log` there."""
+
+    def __init__(self, data: Path, command: Sequence[str] = SERVE) -> None:
+        self.data = data
+        self.command = tuple(command)
+        self.starts = 0
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether its process lives."""
+        return self._process is not None and self._process.returncode is None
+
+    async def start(self, environment: dict[str, str] | None = None) -> None:
+        """Start the process and return when it answers."""
+        ready = self.data / "server.json"
+        ready.unlink(missing_ok=True)
+        with (self.data / "serve.log").open("ab") as output:
+            self._process = await asyncio.create_subprocess_exec(
+                *self.command,
+                "--data",
+                str(self.data),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env={**os.environ, **(environment or {})},
+            )
+        self.starts += 1
+        for _ in range(int(READY_SECONDS / 0.02)):
+            if ready.exists():
+                return
+            if not self.running:
+                raise ServerAbsent(f"the server of `{self.data}` ended at once; its last words are in serve.log")
+            await asyncio.sleep(0.02)
+        raise ServerAbsent(f"the server of `{self.data}` was not ready after {READY_SECONDS:.0f} s; see serve.log")
+
+    async def kill(self) -> None:
+        """SIGKILL: no handler runs, nothing is flushed."""
+        await self._end(signal.SIGKILL)
+
+    async def stop(self) -> None:
+        """SIGTERM, and SIGKILL when that is not heard."""
+        try:
+            await asyncio.wait_for(self._end(signal.SIGTERM), STOP_SECONDS)
+        except TimeoutError:
+            await self.kill()
+
+    async def wait(self) -> None:
+        """Return when the process has ended, for whatever reason."""
+        if self._process is not None:
+            await self._process.wait()
+
+    async def _end(self, number: signal.Signals) -> None:
+        if self._process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            self._process.send_signal(number)
+        await self._process.wait()

@@ -1,0 +1,366 @@
+"""What a buyer gets, from a product id to a replica that opens: negotiate, sign, deposit, pull, pay, resume.
+
+Law: the states are the rows of STEPS, in the order of the journey; a step looks at the rows and the chain, does one
+thing and leaves the next state in the transaction of that thing, so that a crash repeats at most one look. A step that
+waits for somebody returns and is woken by the commit of its cause.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from catalog.codes import tier as tier_of
+from connector.channel import account as accounts
+from connector.engine import pulling
+from connector.engine.driver import Driver
+from connector.errors import (
+    Absent,
+    Conflict,
+    InvalidInput,
+    NotPermitted,
+    PaymentRefused,
+    PeerRefused,
+    PeerUnreachable,
+    as_reason,
+)
+from contracts.decimals import read_decimal
+from contracts.split import Split
+from contracts.terms import Terms
+from contracts.typed_data import Agreement
+from contracts.typed_json import from_json
+from ledger import acts
+from policy.purposes import resolve
+
+if TYPE_CHECKING:
+    from connector.app import Connector
+    from connector.store.transaction import Tx
+
+COMPLETE, FAILED = "complete", "failed"
+FINAL = (COMPLETE, FAILED)
+WAIT_SECONDS_MAX = 30.0
+MANDATE_KEYS = frozenset({"limit", "bid", "purpose", "deposit"})
+DEPOSIT_OPENINGS = 3  # what a leased product's channel is filled for when nobody says
+FREEZE_SECONDS = 14 * 86_400  # the longest an arbitrator may hold the channel
+EXPIRY_SECONDS = 30 * 86_400  # a channel outlives its voucher margins by far; it can be extended
+ROUNDS = 8
+CHANNEL = "channel:"
+Row = dict[str, Any]
+
+
+class Acquisitions:
+    """Everything this buyer is getting or has got."""
+
+    def __init__(self, connector: Connector) -> None:
+        self._connector = connector
+        self.driver = Driver("acquisition", self._advance, self._fail)
+        self.moves = asyncio.Condition()
+        self._waiting: dict[str, str] = {}
+        self._steps = {
+            "wanted": self._negotiate,
+            "negotiating": self._agreed,
+            "agreed": self._licensed,
+            "licensed": self._deposit,
+            "funding": self._funded,
+            "funded": self._transfer,
+            "transferring": self._started,
+            "receiving": self._receive,
+        }
+
+    async def recover(self) -> None:
+        """Go on with what an earlier run left unfinished."""
+        for row in await self._connector.store.read(lambda tx: tx.find("acquisitions")):
+            if row["state"] not in FINAL:
+                self.driver.wake(row["id"])
+
+    def moved(self, process: str, key: str) -> None:
+        """Wake whoever waits for negotiation or transfer `key`."""
+        waiting = self._waiting.get(f"{process}:{key}")
+        if waiting is not None:
+            self.driver.wake(waiting)
+
+    async def acquire(self, key: str, product: str, mandate: Any) -> Row:
+        """Begin to get `product` within `mandate`; with a known id go on, whatever the mandate says then."""
+        checked = _mandate(mandate)
+        if not key or not product:
+            raise InvalidInput("an acquisition needs an id and a product")
+        now = self._connector.clock.now()
+
+        def act(tx: Tx) -> None:
+            known = tx.get("acquisitions", id=key)
+            if known is None:
+                row = {"product": product, "mandate": checked, "state": "wanted", "progress": {}}
+                tx.insert("acquisitions", id=key, **row, created=now, updated=now)
+            elif known["product"] != product:
+                raise Conflict(f"`{key}` is about another product", "choose another id")
+
+        await self._connector.store.write(act)
+        self.driver.wake(key)
+        return await self.view(key)
+
+    async def view(self, key: str) -> Row:
+        """Return where an acquisition is; raises Absent."""
+        return await self._connector.store.read(lambda tx: _view(tx, key))
+
+    async def wait(self, key: str, mark: str, seconds: float) -> Row:
+        """Return the view as soon as it differs from `mark`, at the latest after `seconds`."""
+        try:
+            async with asyncio.timeout(min(seconds, WAIT_SECONDS_MAX)):
+                async with self.moves:
+                    while (view := await self.view(key))["mark"] == mark and view["state"] not in FINAL:
+                        await self.moves.wait()
+                return view
+        except TimeoutError:
+            return await self.view(key)
+
+    async def tell(self) -> None:
+        """Tell everybody who waits that something moved."""
+        async with self.moves:
+            self.moves.notify_all()
+
+    async def _advance(self, key: str) -> None:
+        while True:
+            row = await self._connector.store.read(lambda tx: tx.get("acquisitions", id=key))
+            assert row is not None
+            step = self._steps.get(row["state"])
+            if step is None or not await step(row):
+                return
+            await self.tell()
+
+    async def _fail(self, key: str, fault: Exception) -> None:
+        changes = {"state": FAILED, "reason": as_reason(fault), "updated": self._connector.clock.now()}
+        await self._connector.store.write(lambda tx: tx.update("acquisitions", {"id": key}, **changes))
+        await self.tell()
+
+    def _move(self, tx: Tx, row: Row, state: str, **changes: Any) -> None:
+        """Leave the next state, if the row is still where this step found it."""
+        where = {"id": row["id"], "state": row["state"]}
+        tx.update("acquisitions", where, state=state, updated=self._connector.clock.now(), **changes)
+
+    # ---- the steps: True when the next one can follow at once
+
+    async def _negotiate(self, row: Row) -> bool:
+        """Look the product up, take the provider's own offer and start to negotiate within the mandate."""
+        connector, mandate = self._connector, row["mandate"]
+        space = await connector.space_view.current()
+        exchange = space.members[space.exchange]
+        listing = await self._ask(f"{exchange.url}/exchange/products/{row['product']}", exchange.did)
+        provider = space.members[listing["provider"]]
+        base = provider.url + "/dsp"
+        dataset = await self._ask(f"{base}/catalog/datasets/{row['product']}", provider.did)
+        offer = {**dataset["hasPolicy"][0], "target": dataset["@id"]}
+        asked = int(listing["offer"]["ask"])
+        limit = int(mandate["limit"])
+        bid = min(asked, limit) if mandate["bid"] is None else int(mandate["bid"])
+        within = {"bid": str(bid), "limit": str(limit), "rounds": ROUNDS}
+        start = connector.trade.engine.negotiations.start
+
+        def act(tx: Tx) -> None:
+            now = connector.clock.now()
+            pid = start(tx, provider=provider.did, base=base, offer=offer, mandate=within, now=now)
+            self._waiting[f"negotiation:{pid}"] = row["id"]
+            self._move(tx, row, "negotiating", negotiation=pid, provider=provider.did)
+
+        await connector.store.write(act)
+        return True
+
+    async def _agreed(self, row: Row) -> bool:
+        """Wait for the negotiation's end."""
+        self._waiting[f"negotiation:{row['negotiation']}"] = row["id"]
+        talk = await self._row("negotiations", row["negotiation"])
+        if talk["state"] == "TERMINATED":
+            raise NotPermitted(f"no agreement: {talk['reason']}", "raise your limit, or choose another product")
+        if talk["state"] != "FINALIZED":
+            return False
+        await self._connector.store.write(lambda tx: self._move(tx, row, "agreed", agreement=talk["digest"]))
+        return True
+
+    async def _licensed(self, row: Row) -> bool:
+        """Wait for the licence on chain: nothing is deposited under an agreement that the chain does not know."""
+        digest = row["agreement"]
+        connector = self._connector
+        licence = await connector.programs.licence(bytes.fromhex(digest))
+        if licence is None:
+            raise PeerUnreachable("the licence is not on chain yet")
+        last = (await connector.chain.newest()).number
+        granted = await connector.programs.events(
+            "licences", "LicenceGranted", 0, last, agreementDigest=bytes.fromhex(digest)
+        )
+
+        def act(tx: Tx) -> None:
+            connector.trade.grant(tx, digest, granted[0].transaction.hex())
+            self._move(tx, row, "licensed")
+
+        await connector.store.write(act)
+        return True
+
+    async def _deposit(self, row: Row) -> bool:
+        """Open the channel with a deposit, by the token's permit in the same transaction."""
+        connector = self._connector
+        agreement = await self._row("agreements", row["agreement"], key="digest")
+        terms = Terms.from_json(agreement["terms"])
+        cap = from_json(Agreement, agreement["agreement"]).price_cap
+        wanted = row["mandate"]["deposit"]
+        usual = terms.tariff.minor * DEPOSIT_OPENINGS if terms.tier == "leased" else cap
+        deposit = usual if wanted is None else int(wanted)
+        balance = await connector.programs.balance(connector.keys.address)
+        if balance < deposit:
+            raise PaymentRefused(f"the deposit is {deposit}, the account holds {balance}", "credit the account first")
+        now = int(connector.clock.now().timestamp())
+        opening = acts.Opening(
+            signer=connector.keys.address,
+            split=terms.split,
+            token=terms.token,
+            arbitrator=terms.arbitrator,
+            freeze_seconds=FREEZE_SECONDS,
+            salt=secrets.token_bytes(32),
+            expiry=now + EXPIRY_SECONDS,
+        )
+        deployment = connector.programs.deployment
+        nonce = await connector.programs.permit_nonce(connector.keys.address)
+        permit = acts.sign_permit(
+            deployment, connector.keys.agreement, value=deposit, nonce=nonce, deadline=now + EXPIRY_SECONDS
+        )
+        channel = acts.channel_id(deployment, connector.keys.address, opening).hex()
+        act_on_chain = acts.open_channel(deployment, opening, deposit, permit)
+
+        def act(tx: Tx) -> None:
+            self._move(tx, row, "funding", channel=channel, progress={"salt": opening.salt.hex()})
+            connector.transactions.enqueue(tx, CHANNEL + channel, act_on_chain)
+
+        await connector.store.write(act)
+        return True
+
+    async def _funded(self, row: Row) -> bool:
+        """Wait until the channel is on chain and keep it as ours."""
+        connector = self._connector
+        mined = await connector.transactions.mined(CHANNEL + row["channel"])
+        channel = bytes.fromhex(row["channel"])
+        found = await connector.programs.channel(channel)
+        assert found is not None, "a mined opening has its channel"
+        agreement = await self._row("agreements", row["agreement"], key="digest")
+
+        def act(tx: Tx) -> None:
+            if tx.get("channels", id=row["channel"]) is None:
+                accounts.begin(
+                    tx,
+                    channel_id=channel,
+                    role=accounts.PAYER,
+                    peer=row["provider"],
+                    agreement=row["agreement"],
+                    payer=found.payer,
+                    payee=found.payee,
+                    signer=found.signer,
+                    token=found.token,
+                    split=Split.from_json(agreement["terms"]["split"]),
+                    arbitrator=found.arbitrator,
+                    salt=bytes.fromhex(row["progress"]["salt"]),
+                    deposit=found.deposit,
+                    expiry=found.expiry,
+                    now=connector.clock.now(),
+                    open_tx=mined["hash"],
+                )
+                connector.trade.record_opened(tx, channel, row["agreement"], found, mined["hash"])
+            self._move(tx, row, "funded")
+
+        await connector.store.write(act)
+        return True
+
+    async def _transfer(self, row: Row) -> bool:
+        """Ask the provider to start the transfer."""
+        connector = self._connector
+        agreement = await self._row("agreements", row["agreement"], key="digest")
+        wanted = tier_of(agreement["terms"]["tier"]).formats[0]
+
+        def act(tx: Tx) -> None:
+            now = connector.clock.now()
+            request = connector.trade.engine.transfers.request
+            pid = request(tx, agreement=row["agreement"], transfer_format=wanted, now=now)
+            self._waiting[f"transfer:{pid}"] = row["id"]
+            self._move(tx, row, "transferring", transfer=pid)
+
+        await connector.store.write(act)
+        return True
+
+    async def _started(self, row: Row) -> bool:
+        """Wait for the provider's start, which carries where the sealed bytes are."""
+        self._waiting[f"transfer:{row['transfer']}"] = row["id"]
+        transfer = await self._row("transfers", row["transfer"])
+        if transfer["state"] == "TERMINATED":
+            raise NotPermitted(f"the provider ended the transfer: {transfer['reason']}")
+        if transfer["state"] != "STARTED":
+            return False
+        await self._connector.store.write(lambda tx: self._move(tx, row, "receiving"))
+        return True
+
+    async def _receive(self, row: Row) -> bool:
+        """Pull sealed bytes and, in the tier kept, pay for keys window by window."""
+        await pulling.pull(self._connector, row, self.tell)
+        await self._connector.store.write(lambda tx: self._move(tx, row, COMPLETE))
+        return True
+
+    # ---- looking things up
+
+    async def _ask(self, url: str, did: str) -> Any:
+        try:
+            answer = await self._connector.outbound.get(url, headers=self._connector.authorization(did))
+        except PeerRefused as refusal:
+            if refusal.status == 404:
+                raise Absent(f"`{url.rsplit('/', 1)[-1]}` is not on offer there", "see `penstock find`") from refusal
+            raise
+        return answer.json()
+
+    async def _row(self, table: str, value: str, *, key: str = "id") -> Row:
+        row = await self._connector.store.read(lambda tx: tx.get(table, **{key: value}))
+        assert row is not None, f"`{value}` is kept in {table}"
+        return row
+
+
+def _mandate(document: Any) -> Row:
+    """Return the mandate with amounts as decimal strings; raises InvalidInput for what a person can get wrong."""
+    if not isinstance(document, dict) or set(document) - MANDATE_KEYS or "limit" not in document:
+        raise InvalidInput("a mandate has a `limit` and perhaps " + ", ".join(sorted(MANDATE_KEYS - {"limit"})))
+    amounts = {name: document.get(name) for name in ("limit", "bid", "deposit")}
+    for name, amount in amounts.items():
+        if amount is not None:
+            read_decimal(amount, name)
+    if amounts["bid"] is not None and int(amounts["bid"]) > int(str(amounts["limit"])):
+        raise InvalidInput(f"the bid `{amounts['bid']}` is above your own limit `{amounts['limit']}`")
+    return {**amounts, "purpose": resolve(str(document.get("purpose")))}
+
+
+def _view(tx: Tx, key: str) -> Row:
+    row = tx.get("acquisitions", id=key)
+    if row is None:
+        raise Absent(f"there is no acquisition `{key[:100]}`")
+    windows = tx.find("windows", "channel = ?", (row["channel"] or "",), order="seq")
+    released = [one for one in windows if one["state"] in ("released", "acknowledged") and one["orders"]]
+    talk = tx.get("negotiations", id=row["negotiation"]) if row["negotiation"] else None
+    agreement = tx.get("agreements", digest=row["agreement"]) if row["agreement"] else None
+    paid = tx.get("paid_rows", agreement=row["agreement"]) if row["agreement"] else None
+    replica = next(iter(tx.find("replicas", "agreement = ?", (row["agreement"] or "",), limit=1)), None)
+    keys = sum(count for _, count in replica["key_rows"]) if replica else 0
+    held = sum(count for _, count in replica["bytes_rows"]) if replica else 0
+    rows = int(replica["header"]["rows"]) if replica else 0
+    cost = "0" if paid is None else str(paid["amount"])
+    return {
+        "id": row["id"],
+        "product": row["product"],
+        "title": agreement["terms"]["title"] if agreement and agreement["terms"] else row["product"],
+        "state": row["state"],
+        "reason": row["reason"],
+        "mark": f"{row['state']}-{len(released)}",
+        "agreement": row["agreement"],
+        "channel": row["channel"],
+        "transfer": row["transfer"],
+        "negotiation": None if talk is None else {"rounds": talk["rounds"], "price": str(talk["price"] or "")},
+        "progress": {
+            "windows": len(released),
+            "rowsHeld": held,
+            "keysHeld": keys,
+            "rows": rows,
+            "paid": cost,
+            "text": f"{held} of {rows} rows here, {keys} keys, {len(released)} windows, paid {cost}",
+        },
+    }

@@ -1,0 +1,91 @@
+"""What the engine is given from outside, and the few values that pass through.
+
+Law: the engine opens no socket, reads no clock, holds no key and knows no chain; it calls these. All but `deliver` are
+called inside a transaction: they are short, do not wait, and may write through the transaction they are handed.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from connector.protocol.messages import Document
+    from connector.store.transaction import Tx
+    from contracts.typed_data import Domain
+
+Row = dict[str, Any]
+
+
+class DeclinedError(Exception):
+    """We will not go on with this process; the text goes to the peer as the reason of the termination."""
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """Who we are. `base` is our DSP base address without trailing slash, `sign` makes 65 bytes of a 32-byte digest."""
+
+    did: str
+    base: str
+    address: bytes
+    sign: Callable[[bytes], bytes]
+    domain: Domain
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Who a message comes from, already authenticated.
+
+    `address` is the 20-byte address of the agreement key in its DID document, None for one that has no such key.
+    """
+
+    did: str
+    address: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer to a peer: an HTTP status and a typed document."""
+
+    status: int
+    body: Document
+
+
+class Recorder(Protocol):
+    """The part of the evidence that the engine writes."""
+
+    def record(
+        self, tx: Tx, kind: str, *, part: str, link: Sequence[str] = (), fields: Mapping[str, Any], now: datetime
+    ) -> int:
+        """Append an event in the transaction of the act it proves."""
+
+    def consistency_for(self, tx: Tx, peer: str) -> dict[str, Any]:
+        """Return the newest checkpoint as it rides in a message to `peer`."""
+
+
+Deliver = Callable[[str, str, "Document"], Awaitable[tuple[int, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Everything the engine calls. Those that decide something raise `DeclinedError` to end the process.
+
+    deliver         (peer DID, url, body) → (HTTP status, JSON or None); any exception counts as unreachable
+    enqueue_licence (tx, `agreements` row) queues the licence transaction of a signed agreement (provider)
+    data_address    (tx, `transfers` row, `agreements` row) → the data address of a start (provider)
+    refuse_url      url of a callback → why it may not be called, or None
+    moved           (tx, process, row) after every change of state; for whoever waits for it, through `tx.after`
+    random          n → n random bytes
+    """
+
+    now: Callable[[], datetime]
+    deliver: Deliver
+    enqueue_licence: Callable[[Tx, Row], None]
+    data_address: Callable[[Tx, Row, Row], Document]
+    refuse_url: Callable[[str], str | None]
+    moved: Callable[[Tx, str, Row], None]
+    random: Callable[[int], bytes] = secrets.token_bytes

@@ -1,0 +1,96 @@
+"""One kind of long work, driven step by step from its stored row.
+
+Law: (1) everything a step needs is in the row, so a restart is only another wake; (2) one task works on one id at a
+time, and a wake during that work means one more look; (3) a fault that time can mend is retried with growing
+pauses, any other is final and is written to the row by `fail`. There is no polling: a step that waits for somebody
+returns, and whoever commits the cause calls `wake`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from connector.errors import explain_failure
+
+RETRY_FIRST_SECONDS = 0.2  # a restarted peer is back within a second or two
+RETRY_MOST_SECONDS = 15.0  # a dead peer costs one attempt in fifteen seconds
+# exit codes that say "ask again": the peer or the chain did not answer (connector.errors.EXIT_CODES)
+RETRYABLE_EXITS = frozenset({7, 9})
+JITTER_FRACTION = 0.3  # so that many waiters do not return in step
+
+log = logging.getLogger(__name__)
+
+
+class Driver:
+    """Runs `advance(id)` for each woken id; `fail(id, error)` records what time cannot mend."""
+
+    def __init__(
+        self,
+        name: str,
+        advance: Callable[[str], Awaitable[None]],
+        fail: Callable[[str, Exception], Awaitable[None]],
+    ) -> None:
+        self._name = name
+        self._advance = advance
+        self._fail = fail
+        self._again: dict[str, bool] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._early: dict[str, asyncio.Event] = {}
+
+    def wake(self, key: str) -> None:
+        """Look at `key` now, or once more when the running look ends."""
+        if key in self._again:
+            self._again[key] = True
+            if early := self._early.get(key):
+                early.set()
+            return
+        self._again[key] = False
+        task = asyncio.get_running_loop().create_task(self._run(key), name=f"{self._name}:{key}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """Stop every look; rows stay as they are and go on at the next start."""
+        for task in tuple(self._tasks):
+            task.cancel()
+        for task in tuple(self._tasks):
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def _run(self, key: str) -> None:
+        pause = RETRY_FIRST_SECONDS
+        try:
+            while True:
+                self._again[key] = False
+                try:
+                    await self._advance(key)
+                    pause = RETRY_FIRST_SECONDS
+                except Exception as fault:
+                    if explain_failure(fault).exit_code not in RETRYABLE_EXITS:
+                        raise
+                    log.info("%s %s: %s; trying again", self._name, key, fault)
+                    await self._rest(key, pause)
+                    pause = min(pause * 2, RETRY_MOST_SECONDS)
+                    continue
+                if not self._again[key]:
+                    return
+        except asyncio.CancelledError:
+            raise
+        except Exception as fault:  # noqa: BLE001  # whatever it is, the row must say so
+            log.warning("%s %s failed: %s", self._name, key, fault, exc_info=True)
+            await self._fail(key, fault)
+        finally:
+            self._again.pop(key, None)
+
+    async def _rest(self, key: str, pause: float) -> None:
+        early = self._early[key] = asyncio.Event()
+        jittered = pause * (1 + random.uniform(-JITTER_FRACTION, JITTER_FRACTION))  # noqa: S311  # a pause, no secret
+        try:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(early.wait(), jittered)
+        finally:
+            self._early.pop(key, None)

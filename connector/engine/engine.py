@@ -1,0 +1,182 @@
+"""One engine for negotiations and transfers, for both roles: what bindings and the command line call.
+
+    engine = Engine(store, evidence, me, doors)
+    await engine.recover()                                     # after a start: go on where the last run stopped
+    pid = await engine.start_negotiation(provider, base, offer, mandate)
+    reply = await engine.receive_negotiation_message("ContractOfferMessage", pid, body, peer)
+
+Law: a peer's fault is answered (`Reply` with a typed error), an operator's is raised (`ProtocolError`,
+`DeclinedError`). Nothing here decides anything; the acts are in `negotiation` and `transfer`.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from connector.engine.alarm import Alarm
+from connector.engine.deadlines import Deadlines
+from connector.engine.doors import Reply
+from connector.engine.negotiation import Negotiations
+from connector.engine.outbox import Outbox
+from connector.engine.reactions import DEFAULT
+from connector.engine.transfer import Transfers
+from connector.protocol import messages, validation
+from connector.protocol.errors import ProtocolError
+from connector.protocol.states import ROLES, STATES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from connector.engine.doors import Doors, Participant, Peer, Recorder, Row
+    from connector.engine.outbox import Outcome
+    from connector.engine.process import Process
+    from connector.engine.reactions import Reactions
+    from connector.protocol.messages import Document
+    from connector.store.sqlite import Store
+    from connector.store.transaction import Tx
+
+    Admit = Callable[[Tx], None]
+
+
+class Engine:
+    """Everything a participant negotiates and transfers. `admit` is run first in the transaction of a message."""
+
+    def __init__(
+        self, store: Store, evidence: Recorder, me: Participant, doors: Doors, reactions: Reactions = DEFAULT
+    ) -> None:
+        self._store = store
+        self._now = doors.now
+        alarm = Alarm(doors.now)
+        self._outbox = Outbox(store, doors.deliver, doors.now, self._settled)
+        self.negotiations = Negotiations(me, doors, evidence, self._outbox, alarm, reactions)
+        self.transfers = Transfers(me, doors, evidence, self._outbox, alarm, reactions)
+        self._processes: Mapping[str, Process] = {each.process: each for each in (self.negotiations, self.transfers)}
+        self._alarm = alarm
+        self._deadlines = Deadlines(store, list(self._processes.values()), alarm, doors.now)
+        for (process, role, state), act in reactions.items():
+            known = state in STATES[process] and role in ROLES and act in self._processes[process].acts()
+            assert known, f"no reaction `{act}` of a {role} to a {process} that is `{state}`"
+
+    async def recover(self) -> None:
+        """Take every step that is ours to take, then deliver what is undelivered and watch the deadlines."""
+        await self._store.write(self._resume)
+        self._outbox.start()
+        self._deadlines.start()
+
+    async def close(self) -> None:
+        """Stop sending and watching; rows stay as they are."""
+        await self._deadlines.close()
+        await self._outbox.close()
+
+    def wake(self) -> None:
+        """Look at the clock and the outbox now."""
+        self._alarm.notice()
+        self._outbox.wake()
+
+    # Messages of peers: `kind` is the document type the route stands for, `pid` our id in the path.
+
+    async def receive_negotiation_message(
+        self, kind: str, pid: str | None, body: bytes, peer: Peer, admit: Admit | None = None
+    ) -> Reply:
+        """Take a message of a negotiation (`pid` None: of a new one) and return the answer."""
+        return await self._receive(self.negotiations, kind, pid, body, peer, admit)
+
+    async def receive_transfer_message(
+        self, kind: str, pid: str | None, body: bytes, peer: Peer, admit: Admit | None = None
+    ) -> Reply:
+        """Take a message of a transfer (`pid` None: of a new one) and return the answer."""
+        return await self._receive(self.transfers, kind, pid, body, peer, admit)
+
+    async def view_negotiation(self, pid: str, peer: Peer, admit: Admit | None = None) -> Reply:
+        """Return the negotiation's state to its peer, 404 to everybody else."""
+        return await self._view(self.negotiations, pid, peer, admit)
+
+    async def view_transfer(self, pid: str, peer: Peer, admit: Admit | None = None) -> Reply:
+        """Return the transfer's state to its peer, 404 to everybody else."""
+        return await self._view(self.transfers, pid, peer, admit)
+
+    # What the operator asks for.
+
+    async def start_negotiation(self, provider: str, base: str, offer: Document, mandate: Row) -> str:
+        """Ask `provider`, whose DSP base is `base`, for an offer of its catalogue (with `target`); return our id."""
+        act = partial(self.negotiations.start, provider=provider, base=base, offer=offer, mandate=mandate)
+        return str(await self._do(act))
+
+    async def instruct(self, negotiation: str, mandate: Row) -> None:
+        """Give a negotiation that waits for it a mandate."""
+        await self._do(partial(self.negotiations.instruct, pid=negotiation, mandate=mandate))
+
+    async def terminate_negotiation(self, negotiation: str, reason: str) -> None:
+        """End a negotiation and tell the peer why."""
+        await self._do(partial(self.negotiations.terminate, pid=negotiation, reason=reason))
+
+    async def start_transfer(self, agreement: str, transfer_format: str) -> str:
+        """Ask for a pull under the agreement with this digest; return our id."""
+        act = partial(self.transfers.request, agreement=agreement, transfer_format=transfer_format)
+        return str(await self._do(act))
+
+    async def complete_transfer(self, transfer: str) -> None:
+        """Say that a transfer is done."""
+        await self._do(partial(self.transfers.complete, pid=transfer))
+
+    async def suspend_transfer(self, transfer: str, reason: str) -> None:
+        """Pause a transfer."""
+        await self._do(partial(self.transfers.suspend, pid=transfer, reason=reason))
+
+    async def resume_transfer(self, transfer: str) -> None:
+        """Start a suspended transfer again."""
+        await self._do(partial(self.transfers.restart, pid=transfer))
+
+    async def terminate_transfer(self, transfer: str, reason: str) -> None:
+        """End a transfer and tell the peer why."""
+        await self._do(partial(self.transfers.terminate, pid=transfer, reason=reason))
+
+    async def advance(self, process: str, pid: str) -> None:
+        """Take the next step of a process again, e.g. one that was held."""
+        await self._do(partial(self._processes[process].advance, pid=pid))
+
+    # Inside.
+
+    async def _do(self, act: Callable[..., Any]) -> Any:
+        return await self._store.write(lambda tx: act(tx, now=self._now()))
+
+    async def _receive(
+        self, process: Process, kind: str, pid: str | None, body: bytes, peer: Peer, admit: Admit | None
+    ) -> Reply:
+        message: Document = {}
+        try:
+            message = validation.read(kind, body)
+            return await self._store.write(partial(self._take, process, message, peer, pid, admit))
+        except ProtocolError as error:
+            return _refusal(process, error, message, pid)
+
+    def _take(
+        self, process: Process, message: Document, peer: Peer, pid: str | None, admit: Admit | None, tx: Tx
+    ) -> Reply:
+        if admit is not None:
+            admit(tx)
+        return process.receive(tx, message, peer, pid, self._now())
+
+    async def _view(self, process: Process, pid: str, peer: Peer, admit: Admit | None) -> Reply:
+        try:
+            if admit is None:
+                return await self._store.read(lambda tx: process.view(tx, pid, peer.did))
+            return await self._store.write(lambda tx: (admit(tx), process.view(tx, pid, peer.did))[1])
+        except ProtocolError as error:
+            return _refusal(process, error, {}, pid)
+
+    def _settled(self, tx: Tx, sent: Row, outcome: Outcome, now: datetime) -> bool:
+        return self._processes[sent["process"]].settled(tx, sent, outcome, now)
+
+    def _resume(self, tx: Tx) -> None:
+        for process in self._processes.values():
+            process.resume(tx, self._now())
+
+
+def _refusal(process: Process, error: ProtocolError, message: Document, pid: str | None) -> Reply:
+    """Return a typed error; ids that the message does not tell are echoed from the path."""
+    provider, consumer = (str(message.get(name) or pid or "") for name in ("providerPid", "consumerPid"))
+    body = messages.error(process.process, provider, consumer, error.code, error.reasons)
+    return Reply(error.status, body)

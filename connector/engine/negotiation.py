@@ -1,0 +1,288 @@
+"""Contract negotiations, both roles: what is on the table, what we say to it, and what both sides end up signing.
+
+A `negotiations` row in use:
+    terms      what is on the table: all members of `contracts.terms` but the salt, whatever price they show;
+               after the agreement the final terms, with it; None with a peer that does not speak our terms
+    offer      the newest offer, `rounds` how many requests and offers have passed
+    own_price, their_price, price     our last word, the peer's, and the one agreed; minor units per `per` of the tariff
+    mandate    within what we may agree: provider {"ask", "floor", "rounds", "units"}, a copy of the product's limits;
+               buyer {"bid", "limit", "rounds", "cap"?, "tier"?}. `units` times the price is the cap of the agreement.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from catalog.errors import PriceError
+from catalog.prices import Accept, Answer, Counter, Side, respond
+from connector.engine import signing
+from connector.engine.doors import DeclinedError
+from connector.engine.process import Process, pids, reason_of
+from connector.protocol import messages, offers
+from connector.protocol.errors import UnacceptableError
+from connector.protocol.states import ACCEPTED, CONSUMER, NEGOTIATION, PROVIDER, REQUESTED, TERMINATED
+from contracts import lifecycle, typed_json
+from contracts.namespace import OFFER_TERMS, SIGNATURE
+from contracts.terms import SALT_BYTES, Terms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from connector.engine.doors import Peer, Row
+    from connector.protocol.messages import Document
+    from connector.store.transaction import Tx
+
+ON_OFFER: Final = frozenset({"registered", "submitted", "listed"})  # states of a product that a peer may ask for
+ROUNDS = 8  # messages about the price, of both sides, unless the product's limits say otherwise
+OPENINGS = 1_000  # what a price per opening is capped at, unless the product's limits say `units`
+SIGNED: Final = "signed"
+
+
+class Negotiations(Process):
+    """The acts of negotiations; see `connector.engine.process` for the laws."""
+
+    process: ClassVar[str] = NEGOTIATION
+    table: ClassVar[str] = "negotiations"
+    event: ClassVar[str] = "negotiation.moved"
+
+    def acts(self) -> Mapping[str, Callable[[Tx, Row, datetime], None]]:
+        """Return the acts that the reactions may name."""
+        return {
+            "hold": self.hold,
+            "bargain": self._bargain,
+            "agree": self._agree,
+            "verify": self._verify,
+            "finalize": self._finalize,
+        }
+
+    def start(self, tx: Tx, provider: str, base: str, offer: Document, mandate: Row, now: datetime) -> str:
+        """Ask for an offer of the provider's catalogue within `mandate`; return our id.
+
+        `offer` is the catalogue's and carries `target` (the dataset's id). Raises `DeclinedError` for what we would
+        not ask for.
+        """
+        proposal = offers.read(offer)
+        if proposal.target is None:
+            raise DeclinedError("the offer names no `target`; add the id of its dataset")
+        row = self._table(proposal) | {"role": CONSUMER, "peer": provider, "callback": base, "mandate": mandate}
+        row |= {"product": proposal.target, "rounds": 0, "own_price": None, "their_price": proposal.price or 0}
+        if proposal.terms is None and mandate.get("tier") != offers.PLAIN:
+            raise DeclinedError("the offer has no terms of ours, which only a mandate for the tier `plain` allows")
+        answer = self._answer(row)
+        assert isinstance(answer, Accept | Counter), "nobody refuses before the first word"
+        created = self._create(tx, row | {"offer": offer}, now)
+        self._request(tx, created, answer.price, now)
+        return str(created["id"])
+
+    def instruct(self, tx: Tx, pid: str, mandate: Row, now: datetime) -> None:
+        """Give a waiting negotiation its mandate, e.g. one that a provider began."""
+        self._ours(tx, pid)
+        tx.update(self.table, {"id": pid}, mandate=mandate)
+        self.advance(tx, pid, now)
+
+    # What peers send.
+
+    def begin(self, tx: Tx, message: str, body: Document, peer: Peer, now: datetime) -> Row:
+        """Open a negotiation on an offer of ours, or take note of an offer made to us."""
+        del now
+        told: Row
+        proposal = offers.read(body["offer"])
+        if message == "offer":
+            told = {"product": proposal.target, "their_price": proposal.price, "own_price": None, "mandate": None}
+            return self._table(proposal) | told | {"rounds": 0, "peer_address": peer.address}
+        product = self._product(tx, proposal)
+        if product["tier"] != offers.PLAIN and (proposal.terms is None or peer.address is None):
+            raise UnacceptableError(f"the tier `{product['tier']}` needs `{OFFER_TERMS}` and signatures")
+        table = {**product["terms"], "policy": offers.rules(product["policy"])}
+        ask = int(product["limits"]["ask"])
+        limits = {"rounds": ROUNDS, "units": self._units(tx, product)} | product["limits"]
+        address = None if proposal.terms is None else peer.address
+        told = {"product": product["id"], "terms": table, "mandate": limits, "own_price": ask, "their_price": ask}
+        return told | {"rounds": 0, "peer_address": address}
+
+    def take(self, tx: Tx, row: Row, message: str, body: Document, peer: Peer) -> Row:
+        """Return what a legal message changes."""
+        del tx
+        match message:
+            case "request" | "offer":
+                return self._offered(row, body)
+            case "agreement":
+                price = row["their_price"] if row["state"] == ACCEPTED else row["own_price"]
+                return {"agreement": body["agreement"], "price": price, "peer_address": peer.address}
+            case "verification":
+                return {"buyer_signature": signing.read_verification(body.get(SIGNATURE), row["digest"])}
+            case "termination":
+                return {"reason": reason_of(body)}
+        return {}
+
+    def terminate(self, tx: Tx, pid: str, reason: str, now: datetime, code: str = "") -> None:
+        """End the negotiation, and with it at once an agreement that it had led to."""
+        super().terminate(tx, pid, reason, now, code)
+        self._end(tx, self._ours(tx, pid), self._me.did, now)
+
+    def moved(self, tx: Tx, row: Row, now: datetime) -> None:
+        """End the agreement of a negotiation that the peer has ended after the signatures."""
+        if row["state"] == TERMINATED:
+            self._end(tx, row, row["peer"], now)
+
+    # What we do.
+
+    def _bargain(self, tx: Tx, row: Row, now: datetime) -> None:
+        if row["mandate"] is None:
+            return  # nobody has said yet what we may agree to
+        self._unchanged(row)
+        answer = self._answer(row)
+        if isinstance(answer, Accept):
+            self._accept(tx, row, now)
+        elif isinstance(answer, Counter):
+            say = self._counter if row["role"] == PROVIDER else self._request
+            say(tx, row, answer.price, now)
+        else:
+            raise DeclinedError(answer.reason)
+
+    def _answer(self, row: Row) -> Answer:
+        """Return what our limits say to the peer's last price."""
+        mandate, buys = row["mandate"], row["role"] == CONSUMER
+        limit, opening = (mandate["limit"], mandate["bid"]) if buys else (mandate["floor"], mandate["ask"])
+        rounds = int(mandate["rounds"])
+        number = min(row["rounds"] + 1, rounds)
+        side: Side = "buyer" if buys else "provider"
+        try:
+            return respond(side, int(limit), row["own_price"], int(opening), row["their_price"], number, rounds)
+        except PriceError as error:
+            raise DeclinedError(f"the {side}'s limits contradict themselves: {error}") from error
+
+    def _accept(self, tx: Tx, row: Row, now: datetime) -> None:
+        if row["role"] == PROVIDER:
+            self._agree(tx, row, now)
+            return
+        self._send(tx, row, "accept", messages.event("accept", *pids(row)), now)
+
+    def _counter(self, tx: Tx, row: Row, price: int, now: datetime) -> None:
+        offer = self._at(row, price)
+        provider, consumer = pids(row)
+        body = messages.contract_offer(provider_pid=provider, consumer_pid=consumer, offer=offer)
+        self._send(tx, row, "offer", body, now, offer=offer, own_price=price, rounds=row["rounds"] + 1)
+
+    def _request(self, tx: Tx, row: Row, price: int, now: datetime) -> None:
+        offer = self._at(row, price)
+        provider, consumer = pids(row)
+        to: dict[str, Any] = {"provider_pid": provider} if provider else {"callback": self._me.base}
+        body = messages.contract_request(consumer_pid=consumer, offer=offer, **to)
+        self._send(tx, row, "request", body, now, offer=offer, own_price=price, rounds=row["rounds"] + 1)
+
+    def _agree(self, tx: Tx, row: Row, now: datetime) -> None:
+        price = row["their_price"] if row["state"] == REQUESTED else row["own_price"]
+        drawn = signing.draw(self._me, row, price, self._doors.random(SALT_BYTES), now)
+        said = {"agreement": drawn.odrl, "digest": drawn.digest.hex(), "terms": drawn.terms, "price": price}
+        body = messages.contract_agreement(*pids(row), drawn.odrl)
+        self._send(tx, row, "agreement", body, now, provider_signature=drawn.signature, **said)
+
+    def _verify(self, tx: Tx, row: Row, now: datetime) -> None:
+        drawn = signing.inspect(self._me, row, now)
+        if tx.get("agreements", digest=drawn.digest.hex()):
+            raise DeclinedError("the agreement was signed before; a new one needs a new salt")
+        body = messages.verification(*pids(row))
+        signature = None
+        if drawn.typed is not None:
+            signature = self._me.sign(drawn.digest)
+            body[SIGNATURE] = signing.verification_block(drawn.digest, signature)
+        said = {"digest": drawn.digest.hex(), "terms": drawn.terms, "provider_signature": drawn.signature}
+        said["buyer_signature"] = signature
+        self._send(tx, row, "verification", body, now, **said)
+        self._keep(tx, {**row, **said}, now)
+
+    def _finalize(self, tx: Tx, row: Row, now: datetime) -> None:
+        signature = signing.countersigned(self._me, row)
+        kept = self._keep(tx, {**row, "buyer_signature": signature}, now)
+        if signature is not None:
+            self._doors.enqueue_licence(tx, kept)
+        self._send(tx, row, "finalize", messages.event("finalize", *pids(row)), now)
+
+    def _keep(self, tx: Tx, row: Row, now: datetime) -> Row:
+        """Write the agreement and the event that both sides have signed it."""
+        terms, odrl = row["terms"], row["agreement"]
+        typed = signing.typed_of(odrl) if row["provider_signature"] else None
+        signatures = {name: row[name] for name in ("provider_signature", "buyer_signature")}
+        about = {"role": row["role"], "negotiation": row["id"], "peer": row["peer"], "product": row["product"]}
+        shown = typed_json.to_json(typed) if typed else None
+        edition, end = (terms["editionId"], Terms.from_json(terms).not_after) if terms else (None, None)
+        said = {"terms": terms, "agreement": shown, "odrl": odrl, "edition": edition, "not_after": end}
+        tx.insert("agreements", digest=row["digest"], **about, **signatures, **said, state=SIGNED, created=now)
+        fields = self._parties(row) | {
+            "terms": terms,
+            "agreement": shown if typed else odrl,
+            "providerSignature": (row["provider_signature"] or b"").hex(),
+            "buyerSignature": (row["buyer_signature"] or b"").hex(),
+            "product": row["product"],
+            "negotiation": row["id"],
+        }
+        self._evidence.record(tx, "agreement.signed", part=row["digest"], fields=fields, now=now)
+        kept = tx.get("agreements", digest=row["digest"])
+        assert kept is not None
+        return kept
+
+    def _end(self, tx: Tx, row: Row, by: str, now: datetime) -> None:
+        kept = tx.get("agreements", digest=row["digest"]) if row["digest"] else None
+        if kept is None or kept["negotiation"] != row["id"] or kept["state"] in lifecycle.OVER:
+            return
+        tx.update("agreements", {"digest": row["digest"]}, state=lifecycle.move(kept["state"], "end"))
+        told = {"reason": row["reason"], "by": by}
+        self._evidence.record(tx, "agreement.ended", part=row["digest"], fields=told, now=now)
+
+    # What is on the table.
+
+    def _table(self, proposal: offers.Proposal) -> Row:
+        return {"terms": None if proposal.terms is None else {**proposal.terms, "policy": proposal.policy}}
+
+    def _product(self, tx: Tx, proposal: offers.Proposal) -> Row:
+        """Return the product that an offer is of; an id we never gave out is refused (DSP 2025-1, request message)."""
+        target = proposal.target or proposal.offer.removesuffix(offers.OFFER_MARK)
+        product = tx.get("products", id=target)
+        if product is None or product["state"] not in ON_OFFER or proposal.offer != offers.offer_id(product["id"]):
+            raise UnacceptableError(f"`{proposal.offer}` is not an offer of ours")
+        return product
+
+    def _units(self, tx: Tx, product: Row) -> int:
+        """Return the quantity that caps the price: the edition's plain bytes, or a number of openings."""
+        if product["terms"]["tariff"]["unit"] != "byte":
+            return OPENINGS
+        edition = tx.get("editions", id=product["edition"])
+        assert edition is not None, "a product on offer has its edition"
+        return int(edition["header"]["plainBytes"])
+
+    def _offered(self, row: Row, body: Document) -> Row:
+        proposal = offers.read(body["offer"])
+        if proposal.offer != (row["offer"] or body["offer"])["@id"]:
+            raise UnacceptableError(f"`{proposal.offer}` is not the offer this negotiation is about")
+        price = row["their_price"] if proposal.price is None else proposal.price
+        return {"offer": body["offer"], "their_price": price, "rounds": row["rounds"] + 1}
+
+    def _unchanged(self, row: Row) -> None:
+        """Refuse an offer that says anything else than the table does, apart from the price."""
+        proposal, table = offers.read(row["offer"]), row["terms"]
+        if table is None or (proposal.terms is None and table["tier"] == offers.PLAIN):
+            return  # a peer that does not speak our terms gets, or gave, them as they are
+        if proposal.target not in {None, row["product"]}:
+            raise DeclinedError("the offer is about another product")
+        theirs = {**(proposal.terms or {}), "policy": proposal.policy, "tariff": _shape(proposal.terms or {})}
+        if changed := offers.differences({**table, "tariff": _shape(table)}, theirs):
+            raise DeclinedError(f"the offer changes `{'`, `'.join(changed)}`; only the price is open to negotiation")
+
+    def _at(self, row: Row, price: int) -> Document:
+        """Return the table as an offer at a price; a foreign offer goes back as it came."""
+        if row["terms"] is None:
+            return dict(row["offer"])
+        terms = {name: value for name, value in row["terms"].items() if name != "policy"}
+        product = row["product"]
+        return offers.offer(product, row["terms"]["policy"], offers.at_price(terms, price), target=product)
+
+    def _parties(self, row: Row) -> Row:
+        ours, theirs = self._me.did, row["peer"]
+        return {"provider": ours, "buyer": theirs} if row["role"] == PROVIDER else {"provider": theirs, "buyer": ours}
+
+
+def _shape(terms: Mapping[str, Any]) -> Row:
+    """Return a tariff without its price."""
+    return {name: value for name, value in terms.get("tariff", {}).items() if name != "minor"}

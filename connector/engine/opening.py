@@ -1,0 +1,235 @@
+"""Opening a replica for a purpose: a decision, then plaintext, then evidence (spec 5).
+
+Kept: the keys are here, so our own connector decides and counts, as the tier's label says. Leased: nothing
+is here but sealed bytes; each opening buys the keys of its rows for a fresh reader key, the provider decides and counts,
+and the secrets live in memory only.
+
+Law: an opening is named by its caller; asked again it is not paid again. What was decided is recorded before a byte of
+plaintext exists.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from connector.channel import counts, openings, tally
+from connector.channel.doors import Deal
+from connector.channel.plan import Want
+from connector.engine import paying
+from connector.engine.acquisition import COMPLETE
+from connector.engine.books import transfer_id
+from connector.engine.driver import Driver
+from connector.engine.judge import compiled_policy
+from connector.errors import Absent, Conflict, InvalidInput, NotPermitted
+from connector.vault import replicas
+from connector.vault.reader import Reader
+from contracts.canonical import sha
+from contracts.ranges import RowSet
+from policy.purposes import resolve
+
+if TYPE_CHECKING:
+    from connector.app import Connector
+    from connector.store.transaction import Tx
+
+ASKED, DONE, DENIED = "asked", "done", "denied"
+LEASED = "leased"
+Row = dict[str, Any]
+
+
+class Openings:
+    """The openings this participant asks for."""
+
+    def __init__(self, connector: Connector) -> None:
+        self._connector = connector
+        self.driver = Driver("lease", self._end_leases, self._left)
+        self._turn = asyncio.Lock()
+
+    async def recover(self) -> None:
+        """End the leases that lapsed while we were away."""
+        self.driver.wake("leases")
+
+    async def open(self, body: Any) -> Row:
+        """Open as `{id, acquisition, purpose, to?}` says; raises NotPermitted with the decision's reasons."""
+        key, purpose = str(body.get("id", "")), resolve(str(body.get("purpose", "")))
+        to = body.get("to")
+        if not key or (to is not None and not Path(str(to)).is_absolute()):
+            raise InvalidInput("an opening needs an `id`, and `to` is an absolute path if it is given")
+        async with self._turn:
+            row = await self._begin(key, str(body.get("acquisition", "")), purpose)
+            if row["state"] == DENIED:
+                raise NotPermitted(row["reason"])
+            if row["state"] == DONE and row["result"] is not None:
+                return dict(row["result"])
+            return await self._perform(row, None if to is None else Path(str(to)))
+
+    async def _begin(self, key: str, acquisition: str, purpose: str) -> Row:
+        now = self._connector.clock.now()
+
+        def act(tx: Tx) -> Row:
+            known = tx.get("reads", id=key)
+            if known is None:
+                got = tx.get("acquisitions", id=acquisition)
+                if got is None or got["state"] != COMPLETE:
+                    raise Absent(f"`{acquisition[:100]}` is not here, or not complete", "penstock get, first")
+                about = {"acquisition": acquisition, "agreement": got["agreement"], "purpose": purpose}
+                tx.insert("reads", id=key, **about, state=ASKED, created=now)
+                known = tx.get("reads", id=key)
+                assert known is not None
+            if (known["acquisition"], known["purpose"]) != (acquisition, purpose):
+                raise Conflict(f"the opening `{key[:100]}` was for something else", "choose another id")
+            return known
+
+        return await self._connector.store.write(act)
+
+    async def _perform(self, row: Row, to: Path | None) -> Row:
+        connector = self._connector
+        agreement = await connector.store.read(lambda tx: tx.get("agreements", digest=row["agreement"]))
+        assert agreement is not None
+        replica = await connector.store.read(
+            lambda tx: next(iter(tx.find("replicas", "agreement = ?", (row["agreement"],), limit=1)), None)
+        )
+        assert replica is not None, "a complete acquisition has its replica"
+        way = self._leased if agreement["terms"]["tier"] == LEASED else self._kept
+        try:
+            return await way(row, agreement, replica, to)
+        except NotPermitted as refusal:
+            reason = str(refusal)
+            await connector.store.write(lambda tx: tx.update("reads", {"id": row["id"]}, state=DENIED, reason=reason))
+            raise
+
+    # ---- leased: bought from the key holder, once per opening
+
+    async def _leased(self, row: Row, agreement: Row, replica: Row, to: Path | None) -> Row:
+        connector = self._connector
+        got = await connector.store.read(lambda tx: tx.get("acquisitions", id=row["acquisition"]))
+        assert got is not None
+        channel = bytes.fromhex(got["channel"])
+        received = None
+        if row["reader_key"]:
+            received = await paying.finish(connector, got["provider"], channel, row["reader_key"])
+        if received is None:
+            private = X25519PrivateKey.generate()
+            reader = connector.books.lend(private)
+            await connector.store.write(lambda tx: tx.update("reads", {"id": row["id"]}, reader_key=reader))
+            transfer = await connector.store.read(lambda tx: tx.get("transfers", id=got["transfer"]))
+            assert transfer is not None
+            want = Want(
+                agreement=bytes.fromhex(row["agreement"]),
+                transfer=transfer_id(transfer["peer_pid"], transfer["id"]),
+                use=tally.OPEN,
+                rows=RowSet.of([(0, int(replica["header"]["rows"]))]),
+                reader_key=reader,
+                context={"purpose": row["purpose"]},
+            )
+            received = await paying.buy(connector, got["provider"], channel, want)
+            assert received is not None, "an opening always has something to buy"
+        else:
+            reader = row["reader_key"]
+        secrets = {key.row: key.secret for key in received.keys}
+        files, size = await self._read(replica, secrets, to)
+        connector.books.forget(reader)
+        charged, number = await connector.store.write(lambda tx: self._end_leased(tx, row, reader))
+        return await self._done(row, number=number, size=size, files=files, charged=charged)
+
+    def _end_leased(self, tx: Tx, row: Row, reader: bytes) -> tuple[int, int]:
+        """End our side's record of the opening; returns what it cost and its number."""
+        found = tx.find("openings", "agreement = ? and role = ?", (row["agreement"], "payer"))
+        opened = next(one for one in found if one["reader_key"] == reader)
+        connector = self._connector
+        openings.end(tx, connector.evidence, opened["id"], "read", connector.clock.now())
+        agreement = tx.get("agreements", digest=row["agreement"])
+        assert agreement is not None
+        return int(agreement["terms"]["tariff"]["minor"]), int(opened["number"])
+
+    # ---- kept: decided and counted here
+
+    async def _kept(self, row: Row, agreement: Row, replica: Row, to: Path | None) -> Row:
+        connector = self._connector
+        number = await connector.store.write(lambda tx: self._decide_kept(tx, row, agreement))
+        if isinstance(number, str):
+            raise NotPermitted(number)
+        secrets = await connector.store.read(lambda tx: replicas.load_secrets(tx, connector.secrets, replica["id"]))
+        files, size = await self._read(replica, secrets, to)
+        await connector.store.write(lambda tx: self._record_kept(tx, row, replica, number, size))
+        return await self._done(row, number=number, size=size, files=files, charged=0)
+
+    def _decide_kept(self, tx: Tx, row: Row, agreement: Row) -> int | str:
+        """Decide by our own agreement's policy; returns the opening's number, or the reasons of a denial."""
+        connector = self._connector
+        deal = Deal.of_row(agreement, live=True)
+        rules = compiled_policy(deal.terms.policy, deal.terms.product, connector.did)
+        request = connector.judge.request(connector.did, deal.terms.product, "read", {"purpose": row["purpose"]})
+        taken = counts.taken(tx, row["agreement"], without=row["id"])
+        now = connector.clock.now()
+        ruling = connector.judge.ruling(rules, request, stage="release", taken=taken, now=now)
+        fields = {
+            "outcome": ruling.outcome,
+            "rules": list(ruling.rules),
+            "reasons": list(ruling.reasons),
+            "requestDigest": ruling.request_digest.hex(),
+            "counters": {f"{rule} {operand}": str(count) for (rule, operand), count in taken.items()},
+            "purpose": row["purpose"],
+        }
+        request_id = sha({"opening": row["id"]}).hex()
+        connector.evidence.record(tx, "decision.made", part=row["agreement"], link=[request_id], fields=fields, now=now)
+        if ruling.outcome != "allow":
+            return "; ".join(str(reason["text"]) for reason in ruling.reasons)
+        counts.reserve(tx, row["agreement"], row["id"], ruling.held, now)
+        counts.commit(tx, row["id"])
+        return 1 + len(tx.find("reads", "agreement = ? and state = ?", (row["agreement"], DONE)))
+
+    def _record_kept(self, tx: Tx, row: Row, replica: Row, number: int, size: int) -> None:
+        connector = self._connector
+        reader = connector.keys.delivery_public.hex()
+        told = {"transfer": row["acquisition"], "opening": str(number), "readerKey": reader, "purpose": row["purpose"]}
+        link, now = [row["acquisition"], str(number)], connector.clock.now()
+        rows = [[0, int(replica["header"]["rows"])]]
+        record = connector.evidence.record
+        started = {**told, "rows": rows, "bytes": str(size)}
+        record(tx, "opening.started", part=row["agreement"], link=link, fields=started, now=now)
+        ended = {**told, "duration": "0"}
+        record(tx, "opening.ended", part=row["agreement"], link=link, fields=ended, now=now)
+
+    # ---- both
+
+    async def _read(self, replica: Row, secrets: dict[int, bytes], to: Path | None) -> tuple[list[str], int]:
+        """Open every file, to a folder or only in memory; returns their names and plain bytes."""
+
+        def work() -> tuple[list[str], int]:
+            with replicas.sealed_file(self._connector.replica_folder, replica) as sealed:
+                reader = Reader(sealed, secrets)
+                index = reader.index()
+                size = sum(file.size for file in index.files)
+                if to is not None:
+                    return [str(path) for path in reader.open_files(to)], size
+                for file in index.files:
+                    for _ in reader.pieces(file):
+                        pass
+                return [file.name for file in index.files], size
+
+        return await asyncio.to_thread(work)
+
+    async def _done(self, row: Row, *, number: int, size: int, files: list[str], charged: int) -> Row:
+        result = {
+            "id": row["id"],
+            "acquisition": row["acquisition"],
+            "number": number,
+            "bytes": size,
+            "files": files,
+            "charged": charged,
+            "purpose": row["purpose"],
+        }
+        key = {"id": row["id"]}
+        await self._connector.store.write(lambda tx: tx.update("reads", key, state=DONE, result=result))
+        return result
+
+    async def _end_leases(self, _key: str) -> None:
+        connector = self._connector
+        await connector.store.write(lambda tx: openings.end_lapsed(tx, connector.evidence, connector.clock.now()))
+
+    async def _left(self, _key: str, _fault: Exception) -> None:
+        """Leave a failed sweep to the next start."""

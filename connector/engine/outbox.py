@@ -1,0 +1,226 @@
+"""Messages that must arrive: written with the change that causes them, delivered until answered or too late.
+
+Law: (1) a message is a row before it is a request, so a crash loses none; its body never changes. (2) A row leaves in
+the transaction that records what came of it: `settled` is told *delivered*, *refused* or *expired*, once. (3) A crash
+between delivery and that transaction delivers again; receivers are idempotent. (4) No peer can hold more than its
+share of the places, however many messages it leaves hanging. There is no polling: a new row starts its own flight
+after its commit, and one alarm waits for the next row that is due later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import uuid
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from connector.engine.alarm import Alarm
+from connector.store.columns import EPOCH, MICROSECOND
+from connector.store.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from connector.engine.doors import Deliver, Row
+    from connector.protocol.messages import Document
+    from connector.store.sqlite import Store
+    from connector.store.transaction import Tx
+
+FLIGHTS = 64  # messages under way at once
+FLIGHTS_PER_PEER = 16  # of them to one peer
+RETRY_FIRST_SECONDS = 0.25  # a restarted peer is back within a second or two
+RETRY_MOST_SECONDS = 30.0  # a dead peer costs two attempts a minute
+JITTER_FRACTION = 0.3  # so that many messages do not return in step
+NOT_FOUND_ATTEMPTS = 6  # a peer that has just begun may not know its own id yet; later it means what it says
+REASON_LIMIT_CHARACTERS = 500
+
+RETRIED: Final = frozenset({408, 425, 429})
+NOT_FOUND: Final = 404
+
+DELIVERED: Final = "delivered"
+REFUSED: Final = "refused"
+EXPIRED: Final = "expired"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a message: `kind` is one of the three above; `reply` is the peer's JSON, if it sent any."""
+
+    kind: str
+    reply: Any
+    reason: str
+
+
+class Outbox:
+    """The sender of one participant.
+
+    `settled(tx, row, outcome, now)` is called in the transaction that removes the row; it returns False, and has
+    written nothing, when a delivered message was answered with nonsense.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        deliver: Deliver,
+        now: Callable[[], datetime],
+        settled: Callable[[Tx, Row, Outcome, datetime], bool],
+    ) -> None:
+        self._store = store
+        self._deliver = deliver
+        self._now = now
+        self._settled = settled
+        self._alarm = Alarm(now)
+        self._flights: dict[str, asyncio.Task[None]] = {}
+        self._peers: Counter[str] = Counter()
+        self._worker: asyncio.Task[None] | None = None
+
+    def enqueue(
+        self,
+        tx: Tx,
+        *,
+        peer: str,
+        url: str,
+        body: Document,
+        process: str,
+        subject: str,
+        kind: str,
+        now: datetime,
+        deadline: datetime,
+    ) -> None:
+        """Add a message about the process `subject`; it flies as soon as the transaction is durable."""
+        named = {"id": str(uuid.uuid4()), "peer": peer, "url": url, "body": body}
+        about = {"process": process, "subject": subject, "kind": kind}
+        row = named | about | {"attempts": 0, "due": now, "deadline": deadline, "error": "", "created": now}
+        tx.insert("outbox", **row)
+        tx.after(partial(self._launch, row))
+
+    def drop(self, tx: Tx, subject: str) -> Row | None:
+        """Remove and return the message of a process that is still undelivered; it may yet arrive."""
+        rows = tx.find("outbox", "subject = ?", (subject,))
+        assert len(rows) <= 1, "a process has one message under way"
+        tx.delete("outbox", subject=subject)
+        return rows[0] if rows else None
+
+    def wake(self) -> None:
+        """Look for due messages now, e.g. because a peer is known to be back."""
+        self._alarm.notice()
+
+    def start(self) -> None:
+        """Begin to deliver, first of all what an earlier run left."""
+        assert self._worker is None
+        self._worker = asyncio.get_running_loop().create_task(self._run(), name="outbox")
+
+    async def close(self) -> None:
+        """Stop; what is under way stays a row and is delivered by the next run."""
+        tasks = [*self._flights.values(), *([self._worker] if self._worker else [])]
+        self._worker = None
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def _run(self) -> None:
+        while True:
+            now = self._now()
+            for row in await self._store.read(partial(_due, now=now)):
+                self._launch(row)
+            await self._alarm.sleep(await self._store.read(partial(_next, now=now)))
+
+    def _launch(self, row: Row) -> None:
+        """Begin a flight if there is a place; otherwise the end of another flight brings the row up again."""
+        key, peer = row["id"], row["peer"]
+        if self._worker is None or key in self._flights:
+            return
+        if len(self._flights) >= FLIGHTS or self._peers[peer] >= FLIGHTS_PER_PEER:
+            return
+        self._peers[peer] += 1
+        self._flights[key] = asyncio.get_running_loop().create_task(self._fly(row), name=f"outbox:{key}")
+        self._flights[key].add_done_callback(partial(self._landed, key, peer))
+
+    def _landed(self, key: str, peer: str, _: asyncio.Task[None]) -> None:
+        was_full = len(self._flights) >= FLIGHTS or self._peers[peer] >= FLIGHTS_PER_PEER
+        del self._flights[key]
+        self._peers[peer] -= 1
+        if not self._peers[peer]:
+            del self._peers[peer]
+        if was_full:
+            self._alarm.notice()
+
+    async def _fly(self, row: Row) -> None:
+        outcome = await self._attempt(row)
+        try:
+            await self._store.write(partial(self._conclude, row=row, outcome=outcome))
+        except StoreError as error:
+            log.warning("outbox %s: the outcome was not stored and will be asked for again: %s", row["id"], error)
+
+    async def _attempt(self, row: Row) -> Outcome | str:
+        """Deliver once; return what came of it, or why to try again."""
+        try:
+            status, reply = await self._deliver(row["peer"], row["url"], row["body"])
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever the way to the peer raises, the message must not be lost
+            return f"{type(error).__name__}: {error}"[:REASON_LIMIT_CHARACTERS]
+        if 200 <= status < 300:
+            return Outcome(DELIVERED, reply, "")
+        reason = f"{status} {_reason(reply)}".strip()
+        if status >= 500 or status in RETRIED or (status == NOT_FOUND and row["attempts"] < NOT_FOUND_ATTEMPTS):
+            return reason
+        return Outcome(REFUSED, reply, reason)
+
+    def _conclude(self, tx: Tx, row: Row, outcome: Outcome | str) -> None:
+        now = self._now()
+        if tx.get("outbox", id=row["id"]) is None:
+            return  # answered by a later message of the peer, or dropped
+        if isinstance(outcome, Outcome):
+            tx.delete("outbox", id=row["id"])
+            if self._settled(tx, row, outcome, now):
+                return
+            tx.insert("outbox", **row)
+            outcome = "answered without a valid process"
+        if now >= row["deadline"]:
+            tx.delete("outbox", id=row["id"])
+            self._settled(tx, row, Outcome(EXPIRED, None, outcome), now)
+            return
+        due = min(now + _pause(row["attempts"]), row["deadline"])
+        tx.update("outbox", {"id": row["id"]}, attempts=row["attempts"] + 1, due=due, error=outcome)
+        tx.after(partial(self._alarm.notice, due))
+
+
+def _pause(attempts: int) -> timedelta:
+    pause = min(RETRY_FIRST_SECONDS * 2 ** min(attempts, 16), RETRY_MOST_SECONDS)
+    spread = random.uniform(-JITTER_FRACTION, JITTER_FRACTION)  # noqa: S311 - a pause, no secret
+    return timedelta(seconds=pause * (1 + spread))
+
+
+def _reason(reply: Any) -> str:
+    reasons = reply.get("reason") if isinstance(reply, dict) else None
+    return str(reasons if reasons is not None else "")[:REASON_LIMIT_CHARACTERS]
+
+
+def _due(tx: Tx, now: datetime) -> list[Row]:
+    """Return due rows, the oldest of each peer first, so that no peer's pile hides another's message."""
+    ids = tx.execute(
+        "SELECT id FROM (SELECT id, due, row_number() OVER (PARTITION BY peer ORDER BY due) AS place FROM outbox"
+        " WHERE due <= ?) WHERE place <= ? ORDER BY due LIMIT ?",
+        now,
+        FLIGHTS_PER_PEER,
+        FLIGHTS,
+    )
+    return [row for each in ids if (row := tx.get("outbox", id=each["id"]))]
+
+
+def _next(tx: Tx, now: datetime) -> datetime | None:
+    """Return when the next row that is not due yet will be."""
+    earliest = tx.execute("SELECT min(due) AS due FROM outbox WHERE due > ?", now)[0]["due"]
+    return None if earliest is None else EPOCH + int(earliest) * MICROSECOND

@@ -1,0 +1,152 @@
+"""The buyer's half of the window protocol over HTTP: a request, a voucher, a release; and the way back after a crash.
+
+Law: every step is durable here before the next message leaves, and the message that leaves is the stored one. So this
+file keeps no state: called again after any crash, it sends what is stored, or goes on.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from connector.channel import account as accounts
+from connector.channel import payer, plan, receive, resume, states, windows, wire
+from connector.channel.messages import (
+    Denial,
+    Equivocation,
+    OfferMessage,
+    RefusalMessage,
+    ReleaseMessage,
+    Resume,
+    VoucherMessage,
+)
+from connector.errors import NotPermitted, VerificationFailed
+from contracts.ranges import RowSet
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from connector.app import Connector
+    from connector.channel.plan import Want
+    from connector.channel.receive import Received
+    from connector.store.transaction import Tx
+
+Row = dict[str, Any]
+
+
+async def buy(
+    connector: Connector,
+    provider: str,
+    channel: bytes,
+    want: Want,
+    need: Callable[[RowSet], Awaitable[None]] | None = None,
+) -> Received | None:
+    """Buy the next window of `want`; None when all of it is paid. `need` waits for the bytes of its rows.
+
+    Raises NotPermitted with the provider's reasons, or VerificationFailed when the provider's keys or words are wrong.
+    """
+    await connector.watch.look()
+    now = connector.clock.now()
+    buyer = connector.trade.buyer
+    request = await connector.store.read(lambda tx: plan.plan(tx, buyer, channel, [want], now))
+    if request is None:
+        return None
+    if need is not None:
+        await need(RowSet.of((one.first, one.count) for order in request.orders for one in order.ranges))
+    answer = await _post(connector, provider, channel, "request", wire.encode(request))
+    offer = wire.decode_one(answer, OfferMessage, Denial)
+    if isinstance(offer, Denial):
+        raise NotPermitted(_words(offer.reasons) or offer.outcome)
+    signed = await connector.store.write(
+        lambda tx: payer.on_offer(tx, buyer, channel, request, offer, connector.clock.now())
+    )
+    return await _pay(connector, provider, channel, _no_equivocation(signed))
+
+
+async def finish(
+    connector: Connector, provider: str, channel: bytes, reader_key: bytes | None = None
+) -> Received | None:
+    """Bring a window that an earlier run left unreleased to its end; None when there is none.
+
+    With `reader_key` also a released but unacknowledged window for that reader is asked for again: same keys, no count.
+    """
+    await connector.watch.look()
+    buyer = connector.trade.buyer
+    await connector.store.write(lambda tx: receive.lapse(tx, buyer, channel))
+    voucher = await connector.store.read(lambda tx: _unfinished(tx, channel, reader_key))
+    return None if voucher is None else await _pay(connector, provider, channel, voucher)
+
+
+async def level(connector: Connector, provider: str, channel: bytes) -> None:
+    """Compare the newest signed states of both sides until they are level (spec 4, resume)."""
+    buyer = connector.trade.buyer
+    told: Resume | None = await connector.store.read(lambda tx: resume.show(tx, channel, accounts.PAYER))
+    while told is not None:
+        answer = await _post(connector, provider, channel, "resume", wire.encode(told))
+        theirs = wire.decode(Resume, answer)
+        told = _no_equivocation(
+            await connector.store.write(
+                lambda tx, theirs=theirs: resume.on_resume_payer(tx, buyer, channel, theirs, connector.clock.now())  # type: ignore[misc]  # a default binds the loop's value
+            )
+        )
+
+
+async def acknowledge(connector: Connector, provider: str, channel: bytes) -> None:
+    """Send the final acknowledgement: the provider can claim without publishing a preimage."""
+    buyer = connector.trade.buyer
+    message = await connector.store.write(lambda tx: payer.acknowledge(tx, buyer, channel, connector.clock.now()))
+    await _post(connector, provider, channel, "acknowledge", wire.encode(message))
+
+
+async def _pay(connector: Connector, provider: str, channel: bytes, voucher: VoucherMessage) -> Received:
+    """Send a stored voucher and take what it brings."""
+    buyer = connector.trade.buyer
+    answer = await _post(connector, provider, channel, "voucher", wire.encode(voucher))
+    message = wire.decode_one(answer, ReleaseMessage, RefusalMessage)
+    if isinstance(message, RefusalMessage):
+        await connector.store.write(lambda tx: receive.on_refusal(tx, buyer, channel, message))
+        raise NotPermitted(f"refused before release ({message.code}): {_words(message.reasons)}")
+    received = await connector.store.write(
+        lambda tx: receive.on_release(tx, buyer, channel, message, connector.clock.now())
+    )
+    if received.code:
+        raise VerificationFailed(
+            f"a released key of window {received.seq} is not the committed one",
+            f"show the bundle {received.bundle} to anyone: penstock verify",
+        )
+    return received
+
+
+async def _post(connector: Connector, provider: str, channel: bytes, what: str, body: Row) -> Any:
+    """Post a message with our newest checkpoint, and check the one that comes back."""
+    member = connector.space.members[provider]
+    body[wire.CHECKPOINT] = await connector.store.write(lambda tx: connector.evidence.consistency_for(tx, provider))
+    url = f"{member.url}/channel/{channel.hex()}/{what}"
+    answer = (await connector.outbound.post(url, body, headers=connector.authorization(provider))).json()
+    if isinstance(answer, dict):
+        await connector.peer_logs.observe(provider, answer.get(wire.CHECKPOINT))
+    return answer
+
+
+def _unfinished(tx: Tx, channel: bytes, reader_key: bytes | None) -> VoucherMessage | None:
+    waiting = payer.waiting(tx, channel)
+    if waiting is not None or reader_key is None:
+        return waiting
+    account = accounts.load(tx, channel, accounts.PAYER)
+    last = windows.newest(tx, account, states.RELEASED)
+    if last is None or last.voucher is None or all(order.reader_key != reader_key for order in last.orders):
+        return None
+    assert last.voucher_signature is not None
+    return VoucherMessage(last.voucher, last.voucher_signature)
+
+
+def _no_equivocation(message: Any) -> Any:
+    if isinstance(message, Equivocation):
+        raise VerificationFailed(
+            f"the provider signed two different messages with seq {message.seq}",
+            f"both are kept as {message.bundle}; nothing goes on with this channel",
+        )
+    return message
+
+
+def _words(reasons: Any) -> str:
+    return "; ".join(str(reason.get("text", reason.get("code", ""))) for reason in reasons)

@@ -1,0 +1,369 @@
+"""What negotiations and transfers have in common: how a message is taken, sent, acknowledged, given up.
+
+Law, for every process (its table of states is `connector.protocol.states`):
+1. A change of state, its event and the message it causes are written in one transaction.
+2. A message of ours carries the state it leads to in `pending`; the state moves when the peer has acknowledged it, with
+   an answer or with a message that presupposes it. Only one message is under way.
+3. A message is checked before the first write; a refused one leaves the row as it was.
+4. A repeat gets the answer of the first time and changes nothing; each message of ours has its own `@id`.
+5. A process that is not at its end says whose `turn` it is and until when; the deadline ends it.
+When the messages of both sides cross, the weaker gives way by `WEIGHT`, so both sides end in one state.
+"""
+
+from __future__ import annotations
+
+import uuid
+from abc import ABC, abstractmethod
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from connector.engine.doors import DeclinedError, Reply
+from connector.engine.outbox import DELIVERED, EXPIRED
+from connector.protocol import messages, states, validation
+from connector.protocol.errors import (
+    IllegalTransitionError,
+    MalformedError,
+    MismatchError,
+    UnacceptableError,
+    UnknownError,
+)
+from connector.protocol.states import CONSUMER, FINAL, NONE, PROVIDER, TERMINATED, WEIGHT, other
+from contracts.canonical import sha
+from contracts.namespace import CHECKPOINT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from connector.engine.alarm import Alarm
+    from connector.engine.doors import Doors, Participant, Peer, Recorder, Row
+    from connector.engine.outbox import Outbox, Outcome
+    from connector.engine.reactions import Reactions
+    from connector.protocol.messages import Document
+    from connector.store.transaction import Tx
+
+PATIENCE = timedelta(minutes=10)  # how long either side may take for one step
+REASON_LIMIT_CHARACTERS = 1_000
+CREATED: Final = 201
+OK: Final = 200
+
+PID_OF: Final[Mapping[str, str]] = {PROVIDER: "providerPid", CONSUMER: "consumerPid"}
+
+
+def message_digest(body: Mapping[str, Any]) -> bytes:
+    """Return what identifies a message: the digest of all but the checkpoint that happens to ride on it."""
+    return sha({name: value for name, value in body.items() if name != CHECKPOINT})
+
+
+def pids(row: Row) -> tuple[str, str]:
+    """Return (providerPid, consumerPid); the peer's is empty until we know it."""
+    ours, theirs = row["id"], row["peer_pid"] or ""
+    return (ours, theirs) if row["role"] == PROVIDER else (theirs, ours)
+
+
+def reason_of(body: Mapping[str, Any]) -> str:
+    """Return the reasons of a termination, suspension or error as one text; reasons may be any JSON."""
+    texts = [reason if isinstance(reason, str) else str(reason) for reason in body.get("reason", [])]
+    return _short("; ".join(filter(None, [body.get("code", ""), *texts])))
+
+
+class Process(ABC):
+    """The acts of one kind of process; each runs inside the transaction `tx` it is given."""
+
+    process: ClassVar[str]
+    table: ClassVar[str]
+    event: ClassVar[str]  # what the log calls a change of state; empty when the log has no such event
+    patience = PATIENCE
+
+    def __init__(
+        self, me: Participant, doors: Doors, evidence: Recorder, outbox: Outbox, alarm: Alarm, reactions: Reactions
+    ) -> None:
+        self._me = me
+        self._doors = doors
+        self._evidence = evidence
+        self._outbox = outbox
+        self._alarm = alarm
+        self._reactions = reactions
+
+    # What a kind of process adds.
+
+    @abstractmethod
+    def acts(self) -> Mapping[str, Callable[[Tx, Row, datetime], None]]:
+        """Return the acts that the reactions may name."""
+
+    @abstractmethod
+    def begin(self, tx: Tx, message: str, body: Document, peer: Peer, now: datetime) -> Row:
+        """Return the own columns of a process that a peer begins, or raise why it may not; `take` comes after it."""
+
+    @abstractmethod
+    def take(self, tx: Tx, row: Row, message: str, body: Document, peer: Peer) -> Row:
+        """Return the columns that a legal message changes, or raise why it may not."""
+
+    def stays(self, row: Row) -> bool:
+        """Return whether the process goes on in its state after the peer has refused our message."""
+        del row
+        return False
+
+    def moved(self, tx: Tx, row: Row, now: datetime) -> None:
+        """Do what follows a change of state in the same transaction."""
+        del tx, row, now
+
+    def deadline(self, tx: Tx, row: Row, state: str, now: datetime) -> datetime | None:
+        """Return when a process that enters `state` has waited too long."""
+        del tx, row
+        return None if state in FINAL else now + self.patience
+
+    # Taking a message.
+
+    def receive(self, tx: Tx, body: Document, peer: Peer, pid: str | None, now: datetime) -> Reply:
+        """Take a schema-valid message for our process `pid`, or one that begins a process (None)."""
+        message = messages.name_of(self.process, body)
+        digest = message_digest(body)
+        row = self._opened(tx, message, body, peer) if pid is None else self._known(tx, pid, peer.did)
+        if row is not None and (again := self._again(tx, row, message, body, digest)):
+            return self._reply(row, again["status"], again["state"])
+        if pid is None and row is not None:
+            raise MismatchError(f"`{row['peer_pid']}` is already the id of another {self.process}")
+        row = self._theirs(tx, message, body, peer, now) if row is None else self._matched(tx, row, body)
+        row, to = self._arrived(tx, row, message, now)
+        changes = self.take(tx, row, message, body, peer)
+        row = self._move(tx, row, to, peer.did, digest, now, peer_pid=row["peer_pid"], **changes)
+        status = CREATED if pid is None else OK
+        tx.put("received", subject=row["id"], digest=digest, status=status, state=to, at=now)
+        self.advance(tx, row["id"], now)
+        return self._reply(row, status, to)
+
+    def view(self, tx: Tx, pid: str, did: str) -> Reply:
+        """Return the process as its peer may see it; `UnknownError` for everybody else."""
+        row = self._known(tx, pid, did)
+        return self._reply(row, OK, row["state"] or row["pending"])
+
+    # Moving on.
+
+    def advance(self, tx: Tx, pid: str, now: datetime) -> None:
+        """Do what the reactions say about the state the process is in, unless a message is under way."""
+        row = tx.get(self.table, id=pid)
+        if row is None or row["pending"] or row["state"] in FINAL:
+            return
+        act = self._reactions.get((self.process, row["role"], row["state"]), "hold")
+        try:
+            self.acts()[act](tx, row, now)
+        except (DeclinedError, MalformedError, UnacceptableError) as declined:
+            self.terminate(tx, pid, str(declined), now)
+
+    def terminate(self, tx: Tx, pid: str, reason: str, now: datetime, code: str = "") -> None:
+        """End the process and tell the peer, if it knows of it; `IllegalTransitionError` at its end."""
+        row = self._ours(tx, pid)
+        states.step(self.process, row["state"] or row["pending"], "termination", row["role"])
+        if row["pending"] == TERMINATED:
+            return
+        dropped = self._outbox.drop(tx, pid)
+        if row["peer_pid"] is None:
+            digest = message_digest(dropped["body"]) if dropped else b""
+            self._move(tx, row, TERMINATED, self._me.did, digest, now, reason=reason)
+            return
+        row = {**row, "pending": ""}
+        body = messages.ending(self.process, "termination", *pids(row), code=code, reasons=[_short(reason)])
+        self._send(tx, row, "termination", body, now, reason=_short(reason))
+
+    def expire(self, tx: Tx, now: datetime) -> None:
+        """End every process whose deadline has passed while nothing of ours was under way."""
+        for row in tx.find(self.table, "deadline <= ? and pending = ''", (now,)):
+            whose = row["turn"] or "either side"
+            self.terminate(tx, row["id"], f"nothing came from the {whose} in the time there was", now, "timeout")
+
+    def resume(self, tx: Tx, now: datetime) -> None:
+        """Advance every process whose next step is ours; after a restart."""
+        for row in tx.find(self.table, "deadline is not null and pending = ''"):
+            if row["turn"] == row["role"]:
+                self.advance(tx, row["id"], now)
+
+    def settled(self, tx: Tx, sent: Row, outcome: Outcome, now: datetime) -> bool:
+        """Take what came of a message of ours; False when the answer is not the one the protocol asks for."""
+        row = tx.get(self.table, id=sent["subject"])
+        assert row is not None
+        assert row["pending"], "a message under way is pending"
+        if outcome.kind != DELIVERED:
+            self._undelivered(tx, row, sent, outcome, now)
+            return True
+        if row["peer_pid"] is None:
+            learned = self._learned(tx, row, outcome.reply)
+            if learned is None:
+                return False
+            row = {**row, "peer_pid": learned}
+        self._acknowledged(tx, row, sent, now)
+        self.advance(tx, row["id"], now)
+        return True
+
+    # For the kinds of process.
+
+    def hold(self, tx: Tx, row: Row, now: datetime) -> None:
+        """Do nothing: the operator or the deadline decides."""
+        del tx, row, now
+
+    def _send(self, tx: Tx, row: Row, message: str, body: Document, now: datetime, **changes: Any) -> None:
+        """Write a message of ours beside the state it will lead to."""
+        assert not row["pending"], "only one message is under way"
+        pending = states.step(self.process, row["state"], message, row["role"])
+        deadline = now + self.patience
+        body = {**body, "@id": f"urn:uuid:{uuid.uuid4()}", CHECKPOINT: self._evidence.consistency_for(tx, row["peer"])}
+        validation.check(body["@type"], body)
+        self._outbox.enqueue(
+            tx,
+            peer=row["peer"],
+            url=messages.address(row["callback"], self.process, message, row["peer_pid"]),
+            body=body,
+            process=self.process,
+            subject=row["id"],
+            kind=message,
+            now=now,
+            deadline=deadline,
+        )
+        fixed = {"pending": pending, "turn": row["role"], "deadline": deadline, "updated": now}
+        tx.update(self.table, {"id": row["id"]}, **fixed, **changes)
+
+    def _ours(self, tx: Tx, pid: str) -> Row:
+        row = tx.get(self.table, id=pid)
+        if row is None:
+            raise UnknownError(f"no {self.process} has the id `{pid}`")
+        return row
+
+    # Steps of the above.
+
+    def _known(self, tx: Tx, pid: str, did: str) -> Row:
+        row = tx.get(self.table, id=pid)
+        if row is None or row["peer"] != did:
+            raise UnknownError(f"no {self.process} has the id `{pid}`")
+        return row
+
+    def _opened(self, tx: Tx, message: str, body: Document, peer: Peer) -> Row | None:
+        """Return the process that this peer has begun under this id before."""
+        sender = self._beginner(message)
+        return tx.get(self.table, role=other(sender), peer=peer.did, peer_pid=body[PID_OF[sender]])
+
+    def _beginner(self, message: str) -> str:
+        for role in states.ROLES:
+            if states.following(self.process, NONE, message, role):
+                return role
+        raise IllegalTransitionError(f"`{message}` does not begin a {self.process}")
+
+    def _theirs(self, tx: Tx, message: str, body: Document, peer: Peer, now: datetime) -> Row:
+        """Create the process that a peer begins."""
+        sender, callback = self._beginner(message), body.get("callbackAddress")
+        if callback is None:
+            raise MalformedError("a first message names a `callbackAddress`")
+        if why := self._doors.refuse_url(callback):
+            raise UnacceptableError(f"`callbackAddress` cannot be called: {why}")
+        around = {"role": other(sender), "peer": peer.did, "peer_pid": body[PID_OF[sender]], "callback": callback}
+        return self._create(tx, around | self.begin(tx, message, body, peer, now), now)
+
+    def _create(self, tx: Tx, columns: Row, now: datetime) -> Row:
+        fixed = {"id": f"urn:uuid:{uuid.uuid4()}", "state": NONE, "pending": "", "reason": "", "created": now}
+        row = {"peer_pid": None, "turn": CONSUMER, "deadline": now + self.patience, "updated": now} | fixed | columns
+        tx.insert(self.table, **row)
+        return self._ours(tx, str(row["id"]))
+
+    def _again(self, tx: Tx, row: Row, message: str, body: Document, digest: bytes) -> Row | None:
+        """Return what was answered to this message before.
+
+        A peer that puts no `@id` on its messages may lawfully say the same twice, e.g. hold to its price: from it, what
+        is legal now is taken as new.
+        """
+        known = tx.get("received", subject=row["id"], digest=digest)
+        if known is None or "@id" in body:
+            return known
+        sender = other(row["role"])
+        at = {row["state"], row["pending"] or row["state"]}
+        return None if any(states.following(self.process, state, message, sender) for state in at) else known
+
+    def _matched(self, tx: Tx, row: Row, body: Document) -> Row:
+        """Return the row with the peer's id, which the first message after our own may be the one to tell."""
+        theirs = body.get(PID_OF[other(row["role"])])
+        if body.get(PID_OF[row["role"]]) != row["id"] or (row["peer_pid"] or theirs) != theirs:
+            raise MismatchError(f"the message names other ids than those of this {self.process}")
+        if row["peer_pid"] is None and tx.get(self.table, role=row["role"], peer=row["peer"], peer_pid=theirs):
+            raise MismatchError(f"`{theirs}` is already the id of another {self.process}")
+        return {**row, "peer_pid": theirs}
+
+    def _arrived(self, tx: Tx, row: Row, message: str, now: datetime) -> tuple[Row, str]:
+        """Return the row and the state the message leads to, reading it as an acknowledgement where it is one."""
+        sender, pending = other(row["role"]), row["pending"]
+        unborn = row["state"] == NONE and pending  # whoever answers a first message has received it
+        to = None if unborn else states.following(self.process, row["state"], message, sender)
+        if to is None and pending and (to := states.following(self.process, pending, message, sender)):
+            sent = self._outbox.drop(tx, row["id"])
+            assert sent is not None, "a pending state has its message"
+            return self._acknowledged(tx, row, sent, now), to
+        if to is None:
+            states.step(self.process, row["state"] or pending, message, sender)
+            raise IllegalTransitionError(f"`{message}` has no place in this {self.process}")
+        return (self._crossed(tx, row, to), to) if pending else (row, to)
+
+    def _crossed(self, tx: Tx, row: Row, to: str) -> Row:
+        """Return the row after a message that crossed one of ours; ours stays under way if it is still legal."""
+        waiting = tx.find("outbox", "subject = ?", (row["id"],))[0]["kind"]
+        if states.following(self.process, to, waiting, row["role"]):
+            return row
+        if WEIGHT.get(row["pending"], 0) > WEIGHT.get(to, 0):
+            raise IllegalTransitionError(f"the message crossed our own, which leads to `{row['pending']}`")
+        self._outbox.drop(tx, row["id"])
+        return {**row, "pending": ""}
+
+    def _move(self, tx: Tx, row: Row, to: str, by: str, digest: bytes, now: datetime, **changes: Any) -> Row:
+        """Write a change of state with its event; a message of ours that is still under way keeps its `pending`."""
+        changes = {"reason": "", **changes}
+        pending = "" if to in FINAL else row["pending"]
+        turn = row["role"] if pending else states.turn(self.process, to)
+        deadline = self.deadline(tx, row, to, now)
+        fixed = {"state": to, "pending": pending, "turn": turn, "deadline": deadline, "updated": now}
+        tx.update(self.table, {"id": row["id"]}, **fixed, **changes)
+        if self.event:
+            told = {"from": row["state"], "to": to, "by": by, "reason": changes["reason"], "digest": digest.hex()}
+            self._evidence.record(tx, self.event, part=row["id"], fields=told, now=now)
+        found = self._ours(tx, row["id"])
+        assert bool(found["turn"]) is (to not in FINAL), "whoever waits, waits for somebody"
+        self.moved(tx, found, now)
+        self._doors.moved(tx, self.process, found)
+        if deadline is not None:
+            tx.after(partial(self._alarm.notice, deadline))
+        return found
+
+    def _acknowledged(self, tx: Tx, row: Row, sent: Row, now: datetime) -> Row:
+        """Move to the state that our delivered message leads to."""
+        to, digest = row["pending"], message_digest(sent["body"])
+        row = {**row, "pending": ""}
+        return self._move(tx, row, to, self._me.did, digest, now, peer_pid=row["peer_pid"], reason=row["reason"])
+
+    def _learned(self, tx: Tx, row: Row, reply: Any) -> str | None:
+        """Return the peer's id of a process we began, from its answer; None when it gives none we can use."""
+        kind = messages.ACK_OF[self.process]
+        if not validation.agrees(kind, reply) or reply[PID_OF[row["role"]]] != row["id"]:
+            return None
+        theirs = str(reply[PID_OF[other(row["role"])]])
+        taken = tx.get(self.table, role=row["role"], peer=row["peer"], peer_pid=theirs)
+        usable = theirs.strip(".") and len(theirs) <= validation.IDENTIFIER_LIMIT_CHARACTERS
+        return theirs if usable and taken is None else None
+
+    def _undelivered(self, tx: Tx, row: Row, sent: Row, outcome: Outcome, now: datetime) -> None:
+        """Go on without a message that was refused or came too late: nobody waits for ever."""
+        how = "could not be delivered in time" if outcome.kind == EXPIRED else "was refused"
+        reason = _short(f"our `{sent['kind']}` {how}: {outcome.reason}")
+        row = {**row, "pending": ""}
+        if outcome.kind == EXPIRED or row["peer_pid"] is None or sent["kind"] == "termination":
+            why = "; ".join(filter(None, (row["reason"], reason)))
+            self._move(tx, row, TERMINATED, self._me.did, message_digest(sent["body"]), now, reason=_short(why))
+            return
+        turn, deadline = states.turn(self.process, row["state"]), self.deadline(tx, row, row["state"], now)
+        tx.update(self.table, {"id": row["id"]}, pending="", turn=turn, deadline=deadline, reason=reason, updated=now)
+        if self.stays(row):
+            tx.after(self._alarm.notice)
+        else:
+            self.terminate(tx, row["id"], reason, now, "refused")
+
+    def _reply(self, row: Row, status: int, state: str) -> Reply:
+        return Reply(status, messages.ack(self.process, *pids(row), state))
+
+
+def _short(reason: str) -> str:
+    return reason[:REASON_LIMIT_CHARACTERS]

@@ -1,0 +1,289 @@
+"""From files to a listed product: describe, permit, seal, register on chain, submit to the exchange.
+
+The states of a product are the rows of STEPS, in the order of the journey; each step leaves the product's row in the
+next state in the same transaction as its event, so a crash repeats at most one step, and every step may be repeated.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from catalog.codes import tier as tier_of
+from catalog.dataset import Dataset, dataset_from_json, dataset_json, distributions_of
+from catalog.describe import describe
+from catalog.hints import suggest_grade
+from connector.engine.driver import Driver
+from connector.errors import Conflict, InvalidInput, as_reason, from_reason
+from connector.vault import edition as editions
+from connector.vault.seal import Brief, seal
+from connector.vault.sources import source_of
+from contracts import address
+from contracts.labels import H
+from contracts.tariff import Tariff, amount
+from contracts.typed_data import Edition, digest
+from ledger import acts
+from policy.offer import offer_rules
+
+if TYPE_CHECKING:
+    from connector.app import Connector
+    from connector.store.transaction import Tx
+    from connector.vault.seal import Sealed
+
+UNITS = {"MiB": ("byte", 1 << 20), "GiB": ("byte", 1 << 30), "opening": ("opening", 1)}
+EXPOSED_PIECES = 8  # the default exposure is the price of eight pieces (DESIGN.md, rulings)
+LOCK_TTL_SECONDS = 24 * 3600
+CLAIM_MARGIN_SECONDS = 3600
+STALE_MAX_SECONDS = 600
+LEASE_SECONDS = 900
+UNPAID_EDITIONS = 2  # sealed bytes a buyer may draw before paying: the edition twice over
+CURRENCY = "CNY"
+FINAL = ("submitted", "failed")
+ON_OFFER = ("registered", "submitted")  # states in which peers may ask for the product
+BRIEF_KEYS = frozenset(
+    {"id", "files", "title", "price", "floor", "unit", "tier", "purpose", "until", "region", "openings"}
+    | {"keywords", "pieceKiB", "description"}
+)
+
+
+class Publications:
+    """The products this provider is publishing."""
+
+    def __init__(self, connector: Connector) -> None:
+        self._connector = connector
+        self.driver = Driver("publication", self._advance, self._fail)
+        self._moved = asyncio.Condition()
+        self._steps = {"draft": self._seal, "sealed": self._register, "registered": self._submit}
+
+    async def recover(self) -> None:
+        """Go on with what an earlier run left unfinished."""
+        rows = await self._connector.store.read(lambda tx: tx.find("products"))
+        for row in rows:
+            if row["state"] in self._steps:
+                self.driver.wake(row["id"])
+
+    async def publish(self, brief: Any) -> dict[str, Any]:
+        """Publish by a brief (see the management API); with a known id go on and return where it is."""
+        row = self._draft(brief)
+        key = row["id"]
+
+        def act(tx: Tx) -> None:
+            known = tx.get("products", id=key)
+            if known is None:
+                tx.insert("products", **row)
+            elif known["brief"] != row["brief"]:
+                raise Conflict(f"the product `{key}` was published with another brief", "choose another id")
+
+        await self._connector.store.write(act)
+        self.driver.wake(key)
+        return await self._finished(key)
+
+    async def _finished(self, key: str) -> dict[str, Any]:
+        async with self._moved:
+            while True:
+                row = await self._row(key)
+                if row["state"] == "failed":
+                    raise from_reason(row["reason"])
+                if row["state"] in FINAL:
+                    return await self._view(row)
+                await self._moved.wait()
+
+    async def _view(self, row: dict[str, Any]) -> dict[str, Any]:
+        edition = await self._connector.store.read(lambda tx: tx.get("editions", id=row["edition"]))
+        assert edition is not None
+        return {
+            "id": row["id"],
+            "title": row["title"],
+            "state": row["state"],
+            "edition": row["edition"],
+            "rows": int(edition["header"]["rows"]),
+            "plainBytes": edition["header"]["plainBytes"],
+            "sealedBytes": edition["header"]["sealedBytes"],
+            "tableRows": dataset_from_json(row["dataset"]).rows,
+        }
+
+    def _draft(self, brief: Any) -> dict[str, Any]:
+        """Return the product's first row; everything a person can get wrong is refused here."""
+        if not isinstance(brief, dict) or set(brief) - BRIEF_KEYS:
+            raise InvalidInput("a product's brief has only the members " + ", ".join(sorted(BRIEF_KEYS)))
+        unit = UNITS.get(brief["unit"])
+        if unit is None:
+            raise InvalidInput(f"`{brief['unit']}` is no unit of price", "use one of " + ", ".join(UNITS))
+        tier_of(brief["tier"])
+        if (brief["tier"] == "leased") != (unit[0] == "opening"):
+            raise InvalidInput("a leased product is priced per opening, a kept one per byte")
+        ask, floor = int(brief["price"]), int(brief["floor"])
+        if not 0 <= floor <= ask:
+            raise InvalidInput(f"the floor `{floor}` is above the asked price `{ask}`")
+        until = datetime.fromisoformat(brief["until"])
+        rules = offer_rules(
+            purpose=brief["purpose"], until=until, region=brief["region"], openings=brief.get("openings")
+        )
+        openings = brief.get("openings")
+        now = self._connector.clock.now()
+        return {
+            "id": brief.get("id") or str(uuid.uuid4()),
+            "title": brief["title"],
+            "tier": brief["tier"],
+            "edition": None,
+            "brief": brief,
+            "dataset": None,
+            "policy": rules,
+            "terms": None,
+            "limits": {"ask": str(ask), "floor": str(floor)} | ({"units": str(openings)} if openings else {}),
+            "state": "draft",
+            "reason": None,
+            "created": now,
+            "updated": now,
+        }
+
+    async def _advance(self, key: str) -> None:
+        while True:
+            row = await self._row(key)
+            step = self._steps.get(row["state"])
+            if step is None:
+                return
+            await step(row)
+            async with self._moved:
+                self._moved.notify_all()
+
+    async def _fail(self, key: str, fault: Exception) -> None:
+        changes = {"state": "failed", "reason": as_reason(fault), "updated": self._connector.clock.now()}
+        await self._connector.store.write(lambda tx: tx.update("products", {"id": key}, **changes))
+        async with self._moved:
+            self._moved.notify_all()
+
+    async def _row(self, key: str) -> dict[str, Any]:
+        row = await self._connector.store.read(lambda tx: tx.get("products", id=key))
+        assert row is not None
+        return row
+
+    # ---- the steps
+
+    async def _seal(self, row: dict[str, Any]) -> None:
+        """Describe and seal; the run's key is durable before the first sealed byte."""
+        connector = self._connector
+        brief = row["brief"]
+        dataset, sealed = await asyncio.to_thread(self._describe_and_seal, row, brief)
+        terms = self._terms(row, sealed)
+        now = connector.clock.now()
+        header = sealed.header
+
+        def act(tx: Tx) -> None:
+            editions.record(tx, sealed, product=row["id"], now=now)
+            fields = {"rows": str(header.rows), "bytes": str(header.plain_bytes), "layout": "fixed"}
+            connector.evidence.record(tx, "edition.sealed", part=sealed.edition_id.hex(), fields=fields, now=now)
+            tx.update(
+                "products",
+                {"id": row["id"]},
+                edition=sealed.edition_id.hex(),
+                dataset=dataset_json(dataset),
+                terms=terms,
+                state="sealed",
+                updated=now,
+            )
+
+        await connector.store.write(act)
+
+    def _describe_and_seal(self, row: dict[str, Any], brief: dict[str, Any]) -> tuple[Dataset, Sealed]:
+        connector = self._connector
+        source = source_of([Path(name) for name in brief["files"]])
+        profiles = []
+        for file in source.files:
+            with file.path.open("rb") as stream:
+                profiles.append(describe(file.name, stream))
+        dataset = Dataset(
+            id=row["id"],
+            title=row["title"],
+            description=brief.get("description") or "",
+            keywords=tuple(brief.get("keywords") or ()),
+            files=tuple(profiles),
+            distributions=distributions_of(row["tier"]),
+            grade=suggest_grade(profiles).grade,
+            region=connector.settings.participant.region,
+        )
+        seal_as = Brief(
+            series=H("series", connector.did.encode(), row["id"].encode()),
+            number=1,
+            key_holder=connector.did,
+            piece_bytes=int(brief.get("pieceKiB") or 1024) << 10,
+            media_type="application/vnd.apache.parquet" if len(profiles) == 1 else "multipart/mixed",
+            schema={file.path: [column.name for column in file.columns] for file in profiles},
+        )
+        run = connector.secrets.draw_run()
+        return dataset, seal(source, run, connector.blobs, seal_as, sealed_at=connector.clock.now())
+
+    def _terms(self, row: dict[str, Any], sealed: Sealed) -> dict[str, Any]:
+        """Return the terms on the table: all members of `contracts.terms` but `policy` and `salt`."""
+        connector = self._connector
+        brief, header = row["brief"], sealed.header
+        counts, per = UNITS[brief["unit"]]
+        tariff = Tariff(counts, int(brief["price"]), per, CURRENCY)
+        exposed = 1 if counts == "opening" else EXPOSED_PIECES * header.piece_bytes
+        space, own = connector.space, connector.member.address
+        exchange = space.members[space.exchange].address
+        arbiter = space.supervisor
+        shares = [(own, 10_000 - space.fee_bps), (exchange, space.fee_bps)] if space.fee_bps else [(own, 10_000)]
+        leased = row["tier"] == "leased"
+        return {
+            "v": 1,
+            "product": row["id"],
+            "title": row["title"],
+            "editionId": sealed.edition_id.hex(),
+            "tariff": tariff.json(),
+            "token": address.show(connector.programs.deployment.addresses["token"]),
+            "split": [{"payee": address.show(payee), "bps": bps} for payee, bps in shares],
+            "maxExposure": str(amount(tariff, exposed)),
+            "lockTtl": LOCK_TTL_SECONDS,
+            "claimMargin": CLAIM_MARGIN_SECONDS,
+            "staleMax": STALE_MAX_SECONDS,
+            "maxUnpaidBytes": str(UNPAID_EDITIONS * header.sealed_bytes),
+            "tier": row["tier"],
+            "leaseSeconds": LEASE_SECONDS if leased else 0,
+            "arbitrator": address.show(address.NOBODY if arbiter is None else arbiter.address),
+            "notAfter": datetime.fromisoformat(brief["until"]).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+
+    async def _register(self, row: dict[str, Any]) -> None:
+        """Register the edition on chain under our signature; the event follows the mined transaction."""
+        connector = self._connector
+        edition = await connector.store.read(lambda tx: tx.get("editions", id=row["edition"]))
+        assert edition is not None
+        signed = Edition(bytes.fromhex(edition["id"]), bytes.fromhex(edition["series"]), edition["number"])
+        deployment = connector.programs.deployment
+        signature = connector.sign(digest(deployment.domain("editions"), signed))
+        register = acts.register_edition(deployment, signed, signature)
+        mined = await connector.transactions.submit(f"edition:{edition['id']}", register)
+        now = connector.clock.now()
+
+        def act(tx: Tx) -> None:
+            if tx.update("products", {"id": row["id"], "state": "sealed"}, state="registered", updated=now):
+                tx.update("editions", {"id": edition["id"]}, state="registered", register_tx=mined["hash"])
+                fields = {"tx": mined["hash"]}
+                connector.evidence.record(tx, "edition.registered", part=edition["id"], fields=fields, now=now)
+
+        await connector.store.write(act)
+
+    async def _submit(self, row: dict[str, Any]) -> None:
+        """Submit the product to the exchange."""
+        connector = self._connector
+        edition = await connector.store.read(lambda tx: tx.get("editions", id=row["edition"]))
+        assert edition is not None
+        exchange = connector.space.members[connector.space.exchange]
+        body = {
+            "id": row["id"],
+            "title": row["title"],
+            "tier": row["tier"],
+            "dataset": row["dataset"],
+            "offer": {"ask": row["limits"]["ask"], "terms": row["terms"], "policy": row["policy"]},
+            "header": edition["header"],
+            "edition": row["edition"],
+        }
+        await connector.outbound.post(
+            f"{exchange.url}/exchange/products", body, headers=connector.authorization(exchange.did)
+        )
+        now = connector.clock.now()
+        await connector.store.write(lambda tx: tx.update("products", {"id": row["id"]}, state="submitted", updated=now))

@@ -1,0 +1,210 @@
+"""Pulling a replica: sealed bytes by any road, keys window by window, until everything that was bought is here.
+
+Law: a row's bytes are verified and synced before its key is asked for (spec 4, message 1); bytes run ahead of keys and
+are free; a corrupted piece is refused at its row and fetched again; the disk is the truth after a crash.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
+
+from connector.channel import tally
+from connector.channel.plan import Want
+from connector.engine import paying
+from connector.engine.books import transfer_id
+from connector.errors import PeerMisbehaved, PeerUnreachable
+from connector.limits import ROWS_BYTES_MAX
+from connector.vault import replicas, tickets
+from connector.vault.reader import Reader
+from contracts.ranges import RowSet
+from ledger.opening import OpeningError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from connector.app import Connector
+    from connector.store.transaction import Tx
+    from connector.vault.intake import Intake
+
+BATCH_ROWS = 64  # one request for bytes: 4 MiB in pieces of 64 KiB, 64 MiB in pieces of 1 MiB
+HEADER_BYTES_MAX = 16_384
+REFETCHES_MAX = 8  # of one range; a source that keeps sending wrong bytes is given up
+
+log = logging.getLogger(__name__)
+Row = dict[str, Any]
+
+
+async def pull(connector: Connector, row: Row, tell: Callable[[], Awaitable[None]]) -> None:
+    """Bring the acquisition's replica here; in the tier kept pay for its keys, too, and acknowledge them."""
+    transfer = await _row(connector, "transfers", row["transfer"])
+    agreement = await connector.store.read(lambda tx: tx.get("agreements", digest=row["agreement"]))
+    assert agreement is not None
+    replica = await _replica(connector, row, agreement)
+    intake = await asyncio.to_thread(replicas.intake, connector.replica_folder, replica)
+    try:
+        carrier = Carrier(connector, replica["id"], intake, transfer["address"], tell)
+        if agreement["terms"]["tier"] == "leased":
+            await carrier.fetch_all()
+            return
+        carrying = asyncio.create_task(carrier.fetch_all(), name="carrier")
+        try:
+            await _buy_keys(connector, row, transfer, replica, carrier, tell)
+            await carrying
+        finally:
+            carrying.cancel()
+    finally:
+        intake.close()
+    await paying.acknowledge(connector, row["provider"], bytes.fromhex(row["channel"]))
+    await connector.trade.engine.complete_transfer(row["transfer"])
+
+
+class Carrier:
+    """Fetches sealed bytes ahead of the keys; `need` waits for rows, and says so when they will not come."""
+
+    def __init__(
+        self,
+        connector: Connector,
+        replica: str,
+        intake: Intake,
+        address: Row,
+        tell: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._connector = connector
+        self._replica = replica
+        self._intake = intake
+        self._endpoint = str(address["endpoint"])
+        properties = {one["name"]: one["value"] for one in address["endpointProperties"]}
+        self._headers = {"Authorization": tickets.SCHEME + properties["authorization"]}
+        self._tell = tell
+        self._arrived = asyncio.Condition()
+        self._synced = intake.held
+        self._broken: Exception | None = None
+
+    async def fetch_all(self) -> None:
+        """Fetch every missing row, range by range, each synced and noted before it counts."""
+        try:
+            await self._note()
+            while missing := self._intake.missing:
+                first, count = missing.ranges[0]
+                await self._fetch(first, min(count, BATCH_ROWS))
+                await self._note()
+        except Exception as fault:
+            self._broken = fault
+            raise
+        finally:
+            async with self._arrived:
+                self._arrived.notify_all()
+
+    async def need(self, rows: RowSet) -> None:
+        """Return when the bytes of `rows` are verified and synced; raises what broke the fetching."""
+        async with self._arrived:
+            while not rows <= self._synced:
+                if self._broken is not None:
+                    raise PeerUnreachable(f"the sealed bytes stopped coming: {self._broken}") from self._broken
+                await self._arrived.wait()
+
+    async def _fetch(self, first: int, count: int) -> None:
+        """Fetch `count` rows from `first`; a wrong piece is fetched again from its own row on."""
+        stream = self._intake.stream(first, count)
+        for _ in range(REFETCHES_MAX):
+            try:
+                url = f"{self._endpoint}/pieces?first={stream.next_row}&count={first + count - stream.next_row}"
+                length = self._intake.table.span(stream.next_row, first + count - stream.next_row)[1]
+                async with self._connector.outbound.download(url, limit_bytes=length, headers=self._headers) as body:
+                    async for chunk in body.chunks():
+                        stream.feed(chunk)
+                if stream.done:
+                    return
+                raise PeerUnreachable("the source ended early")
+            except OpeningError as wrong:
+                log.warning("row %s of replica %s came wrong and is fetched again: %s", wrong.row, self._replica, wrong)
+                stream = self._intake.stream(stream.next_row, first + count - stream.next_row)
+        raise PeerMisbehaved(f"the source keeps sending wrong bytes for row {stream.next_row}", "try another source")
+
+    async def _note(self) -> None:
+        await asyncio.to_thread(self._intake.sync)
+        held = self._intake.held
+        await self._connector.store.write(lambda tx: replicas.note_bytes(tx, self._replica, held))
+        async with self._arrived:
+            self._synced = held
+            self._arrived.notify_all()
+        await self._tell()
+
+
+async def _buy_keys(
+    connector: Connector,
+    row: Row,
+    transfer: Row,
+    replica: Row,
+    carrier: Carrier,
+    tell: Callable[[], Awaitable[None]],
+) -> None:
+    """Buy the keys of all rows: the index first, then what it calls critical, then the rest."""
+    channel = bytes.fromhex(row["channel"])
+    rows = RowSet.of([(0, int(replica["header"]["rows"]))])
+    critical = RowSet()
+    await paying.finish(connector, row["provider"], channel)
+    await paying.level(connector, row["provider"], channel)
+    while True:
+        want = Want(
+            agreement=bytes.fromhex(row["agreement"]),
+            transfer=transfer_id(transfer["peer_pid"], transfer["id"]),
+            use=tally.KEEP,
+            rows=rows,
+            reader_key=connector.keys.delivery_public,
+            context={"purpose": row["mandate"]["purpose"]},
+            critical=critical,
+        )
+        received = await paying.buy(connector, row["provider"], channel, want, carrier.need)
+        if received is None:
+            return
+        await tell()
+        if not critical:
+            critical = await asyncio.to_thread(_critical, connector, replica, await _secrets(connector, replica))
+
+
+async def _secrets(connector: Connector, replica: Row) -> dict[int, bytes]:
+    return await connector.store.read(lambda tx: replicas.load_secrets(tx, connector.secrets, replica["id"]))
+
+
+def _critical(connector: Connector, replica: Row, secrets: dict[int, bytes]) -> RowSet:
+    """Return the critical rows as soon as the index can be opened, nothing before."""
+    with replicas.sealed_file(connector.replica_folder, replica) as sealed:
+        reader = Reader(sealed, secrets)
+        if any(number not in secrets for number in range(sealed.table.index_rows)):
+            return RowSet()
+        return reader.index().critical
+
+
+async def _replica(connector: Connector, row: Row, agreement: Row) -> Row:
+    """Return the replica's row; the first time, prove the header and rows that the provider sends."""
+    known = await connector.store.read(
+        lambda tx: next(iter(tx.find("replicas", "agreement = ?", (row["agreement"],), limit=1)), None)
+    )
+    if known is not None:
+        return known
+    provider = connector.space.members[row["provider"]]
+    base = f"{provider.url}/sealed/{agreement['edition']}"
+    get = connector.outbound.get
+    header = await get(base + "/header", headers=connector.authorization(provider.did), limit_bytes=HEADER_BYTES_MAX)
+    rows = await get(base + "/rows", headers=connector.authorization(provider.did), limit_bytes=ROWS_BYTES_MAX)
+    edition = bytes.fromhex(agreement["edition"])
+    new = await asyncio.to_thread(replicas.prepare, connector.secrets, edition, header.json(), rows.body)
+    now = connector.clock.now()
+
+    def act(tx: Tx) -> Row:
+        made = replicas.record(tx, new, agreement=row["agreement"], now=now)
+        fields = {"place": connector.url, "rows": str(new.header.rows), "bytes": str(new.header.plain_bytes)}
+        link = [agreement["edition"], row["agreement"]]
+        connector.evidence.record(tx, "replica.held", part=row["agreement"], link=link, fields=fields, now=now)
+        return made
+
+    return await connector.store.write(act)
+
+
+async def _row(connector: Connector, table: str, key: str) -> Row:
+    row = await connector.store.read(lambda tx: tx.get(table, id=key))
+    assert row is not None
+    return row

@@ -1,0 +1,140 @@
+"""Transfer processes, both roles: a pull under an agreement, begun by the consumer and started by the provider.
+
+A `transfers` row names its agreement by digest; `address` is the data address of the newest start.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from catalog.codes import TIERS
+from connector.engine.doors import DeclinedError
+from connector.engine.process import Process, pids, reason_of
+from connector.protocol import messages
+from connector.protocol.errors import MismatchError, UnacceptableError
+from connector.protocol.states import CONSUMER, PROVIDER, STARTED, SUSPENDED, TRANSFER
+from contracts.namespace import AGREEMENT_URN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from connector.engine.doors import Peer, Row
+    from connector.protocol.messages import Document
+    from connector.store.transaction import Tx
+
+USABLE: Final = frozenset({"signed", "performing"})  # states of an agreement under which data may flow
+
+
+class Transfers(Process):
+    """The acts of transfers; see `connector.engine.process` for the laws."""
+
+    process: ClassVar[str] = TRANSFER
+    table: ClassVar[str] = "transfers"
+    event: ClassVar[str] = ""
+
+    def acts(self) -> Mapping[str, Callable[[Tx, Row, datetime], None]]:
+        """Return the acts that the reactions may name."""
+        return {"hold": self.hold, "start": self._start, "complete": self._complete, "suspend": self._suspend}
+
+    def request(self, tx: Tx, agreement: str, transfer_format: str, now: datetime) -> str:
+        """Ask for a pull under the agreement with this digest; return our id. `DeclinedError` if we may not."""
+        found = tx.get("agreements", digest=agreement)
+        if found is None or found["role"] != CONSUMER:
+            raise DeclinedError(f"`{agreement}` is no agreement under which we may pull")
+        negotiation = tx.get("negotiations", id=found["negotiation"])
+        self._usable(found, now)
+        assert negotiation is not None, "an agreement has its negotiation"
+        about = {"role": CONSUMER, "peer": found["peer"], "callback": negotiation["callback"]}
+        row = self._create(tx, about | {"agreement": agreement, "format": transfer_format}, now)
+        body = messages.transfer_request(row["id"], found["odrl"]["@id"], transfer_format, self._me.base)
+        self._send(tx, row, "request", body, now)
+        return str(row["id"])
+
+    def complete(self, tx: Tx, pid: str, now: datetime) -> None:
+        """Say that the transfer is done."""
+        self._complete(tx, self._idle(tx, pid), now)
+
+    def suspend(self, tx: Tx, pid: str, reason: str, now: datetime) -> None:
+        """Pause the transfer."""
+        self._suspend(tx, {**self._idle(tx, pid), "reason": reason}, now)
+
+    def restart(self, tx: Tx, pid: str, now: datetime) -> None:
+        """Start a suspended transfer again; as the provider with a fresh data address."""
+        self._start(tx, self._idle(tx, pid), now)
+
+    # What peers send.
+
+    def begin(self, tx: Tx, message: str, body: Document, peer: Peer, now: datetime) -> Row:
+        """Open a transfer under an agreement with this peer; somebody else's looks like none."""
+        del message
+        digest = body["agreementId"].removeprefix(AGREEMENT_URN)
+        found = tx.get("agreements", digest=digest)
+        if found is None or found["role"] != PROVIDER or found["peer"] != peer.did:
+            raise UnacceptableError(f"`{body['agreementId']}` is no agreement with you")
+        try:
+            self._usable(found, now)
+        except DeclinedError as declined:
+            raise UnacceptableError(str(declined)) from declined
+        formats = TIERS[found["terms"]["tier"]].formats
+        if body["format"] not in formats:
+            raise UnacceptableError(f"`{body['format']}` is not served", f"ask for {' or '.join(formats)}")
+        if "dataAddress" in body:
+            raise UnacceptableError("a pull has no `dataAddress` in its request, and nothing is pushed here")
+        return {"agreement": digest, "format": body["format"]}
+
+    def take(self, tx: Tx, row: Row, message: str, body: Document, peer: Peer) -> Row:
+        """Return what a legal message changes."""
+        del tx, peer
+        if message in {"suspension", "termination"}:
+            return {"reason": reason_of(body)}
+        if message == "start" and row["role"] == CONSUMER:
+            address = body.get("dataAddress") or row["address"]
+            if address is None:
+                raise MismatchError("the start of a pull carries a `dataAddress`")
+            return {"address": address}
+        return {}
+
+    def stays(self, row: Row) -> bool:
+        """Return whether it runs or rests: it does so until both agree on something else."""
+        return row["state"] in {STARTED, SUSPENDED}
+
+    def deadline(self, tx: Tx, row: Row, state: str, now: datetime) -> datetime | None:
+        """Return when it has waited too long; a running transfer may last as long as its agreement."""
+        found = tx.get("agreements", digest=row["agreement"])
+        if state == STARTED and found is not None and found["not_after"] is not None:
+            end: datetime = found["not_after"]
+            return end
+        return super().deadline(tx, row, state, now)
+
+    # What we do.
+
+    def _start(self, tx: Tx, row: Row, now: datetime) -> None:
+        address = None
+        if row["role"] == PROVIDER:
+            agreement = tx.get("agreements", digest=row["agreement"])
+            assert agreement is not None, "a transfer has its agreement"
+            self._usable(agreement, now)
+            address = self._doors.data_address(tx, row, agreement)
+        body = messages.transfer_start(*pids(row), address)
+        self._send(tx, row, "start", body, now, address=address or row["address"])
+
+    def _complete(self, tx: Tx, row: Row, now: datetime) -> None:
+        self._send(tx, row, "completion", messages.transfer_completion(*pids(row)), now)
+
+    def _suspend(self, tx: Tx, row: Row, now: datetime) -> None:
+        reasons = [row["reason"]] if row["reason"] else []
+        body = messages.ending(self.process, "suspension", *pids(row), reasons=reasons)
+        self._send(tx, row, "suspension", body, now, reason=row["reason"])
+
+    def _idle(self, tx: Tx, pid: str) -> Row:
+        row = self._ours(tx, pid)
+        if row["pending"]:
+            raise MismatchError(f"the transfer waits for the peer to take `{row['pending']}`; try again after that")
+        return row
+
+    def _usable(self, agreement: Row, now: datetime) -> None:
+        if agreement["state"] not in USABLE:
+            raise DeclinedError(f"the agreement is `{agreement['state']}`")
+        if agreement["not_after"] is not None and agreement["not_after"] <= now:
+            raise DeclinedError("the agreement has ended")

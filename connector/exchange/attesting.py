@@ -1,0 +1,78 @@
+"""One attestation by the witnesses of the space over all members' final heads (DESIGN.md, decision 6).
+
+The exchange proposes the heads that the chain has anchored; each witness signs with its BLS key only if every head is
+one that it cosigned or signed itself; the aggregate is checked before it is kept and served.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from connector.errors import Conflict
+from ledger.checkpoint import origin_id
+
+if TYPE_CHECKING:
+    from connector.app import Connector
+    from connector.exchange.space import Member
+    from connector.store.transaction import Tx
+    from ledger.aggregate import Attestation, FinalHead
+
+WITNESS_ROLES = ("exchange", "regulator")  # those who witness every log of the space, their own included
+
+
+class Attesting:
+    """Collects and keeps attestations."""
+
+    def __init__(self, connector: Connector) -> None:
+        self._connector = connector
+
+    async def newest(self) -> dict[str, Any] | None:
+        """Return the newest attestation document."""
+        rows = await self._connector.store.read(lambda tx: tx.find("attestations", order="at desc", limit=1))
+        return dict(rows[0]["document"]) if rows else None
+
+    async def attest(self) -> dict[str, Any]:
+        """Have the witnesses sign the members' anchored heads; raises Conflict when a member has none."""
+        connector = self._connector
+        space = await connector.space_view.current()
+        heads = await self._heads(list(space.members.values()))
+        witnesses = [one for one in space.members.values() if one.role in WITNESS_ROLES]
+        answers = {one.did: await self._share(one, heads) for one in witnesses}
+        document = await asyncio.to_thread(_combined, heads, witnesses, answers)
+        now = connector.clock.now()
+
+        def act(tx: Tx) -> None:
+            tx.put("attestations", id=document["signature"], document=document, at=now)
+
+        await connector.store.write(act)
+        return document
+
+    async def _heads(self, members: list[Member]) -> list[FinalHead]:
+        from ledger.aggregate import FinalHead  # noqa: PLC0415  # pairing arithmetic is heavy and needed only here
+
+        found = []
+        for member in members:
+            head = await self._connector.programs.head(origin_id(member.origin))
+            if head is None:
+                raise Conflict(f"`{member.did}` has anchored no head yet", "penstock log anchor, there")
+            found.append(FinalHead(member.origin, head.size, head.root))
+        return found
+
+    async def _share(self, witness: Member, heads: list[FinalHead]) -> dict[str, str]:
+        connector = self._connector
+        if witness.did == connector.did:
+            return await connector.witness.attest(heads)
+        body = {"heads": [{"origin": one.origin, "size": str(one.size), "root": one.root.hex()} for one in heads]}
+        headers = connector.authorization(witness.did)
+        answer = await connector.outbound.post(witness.url + "/witness/attest", body, headers=headers)
+        return dict(answer.json())
+
+
+def _combined(heads: list[FinalHead], witnesses: list[Member], answers: dict[str, dict[str, str]]) -> dict[str, Any]:
+    from ledger import aggregate  # noqa: PLC0415  # pairing arithmetic is heavy and needed only here
+
+    signed = {one.witness_name: (one.aggregate, bytes.fromhex(answers[one.did]["signature"])) for one in witnesses}
+    attestation: Attestation = aggregate.combine(heads, signed)
+    aggregate.verify(attestation, {one.witness_name: (one.aggregate, one.possession) for one in witnesses})
+    return attestation.as_json()

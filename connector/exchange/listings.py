@@ -1,0 +1,123 @@
+"""Listings: products that providers submit, their moves, and how buyers find them.
+
+Law: a listing is what the provider said and the exchange checked; every move is a row of `catalog.listing.TABLE` and
+an event in the exchange's log in the same transaction.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from catalog.dataset import dataset_from_json, searchable
+from catalog.listing import Move, State, moved
+from catalog.search import Document, rank
+from connector.errors import Absent, Conflict, InvalidInput
+from contracts.canonical import sha
+from ledger.edition import read_header
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from connector.store.evidence import Evidence
+    from connector.store.transaction import Tx
+
+KEYS = frozenset({"id", "title", "tier", "dataset", "offer", "header", "edition"})
+FOUND_MAX = 100
+
+
+def check_submission(document: Any) -> dict[str, Any]:
+    """Return the submission if it is well formed and its header has its edition id."""
+    if not isinstance(document, dict) or set(document) != KEYS:
+        raise InvalidInput("a submission has exactly the members " + ", ".join(sorted(KEYS)))
+    dataset = dataset_from_json(document["dataset"])
+    if dataset.id != document["id"]:
+        raise InvalidInput("the dataset has another id than the product")
+    if read_header(document["header"]).edition_id().hex() != document["edition"]:
+        raise InvalidInput("the header does not have the submitted edition id")
+    return document
+
+
+def submit(tx: Tx, evidence: Evidence, document: dict[str, Any], provider: str, now: datetime) -> dict[str, Any]:
+    """Take in a checked submission; the same one again changes nothing, another provider's id is refused."""
+    key = document["id"]
+    known = tx.get("listings", id=key)
+    if known is not None:
+        if known["provider"] != provider:
+            raise Conflict(f"the product id `{key}` is taken", "choose another id")
+        return known
+    dataset = dataset_from_json(document["dataset"])
+    tx.insert(
+        "listings",
+        id=key,
+        provider=provider,
+        title=document["title"],
+        dataset=document["dataset"],
+        offer=document["offer"],
+        tier=document["tier"],
+        edition=document["edition"],
+        header=document["header"],
+        words=searchable(dataset),
+        state=State.SUBMITTED.value,
+        review=None,
+        created=now,
+        updated=now,
+    )
+    _record(tx, evidence, key, ("unknown", State.SUBMITTED.value), provider, "", document, now)
+    return find(tx, key)
+
+
+def find(tx: Tx, key: str) -> dict[str, Any]:
+    """Return a listing; raises Absent."""
+    row = tx.get("listings", id=key)
+    if row is None:
+        raise Absent(f"there is no listing `{key[:200]}`")
+    return row
+
+
+def move(tx: Tx, evidence: Evidence, key: str, step: Move, *, by: str, role: str, reason: str, now: datetime) -> str:
+    """Make a move of the table; returns the new state."""
+    row = find(tx, key)
+    state = moved(State(row["state"]), step, role=role, reason=reason)
+    tx.update("listings", {"id": key}, state=state.value, reason=reason, updated=now)
+    _record(tx, evidence, key, (row["state"], state.value), by, reason, row["header"], now)
+    return state.value
+
+
+def search(tx: Tx, query: str) -> list[dict[str, Any]]:
+    """Return the listed products that have every word of `query`, best first."""
+    rows = {row["id"]: row for row in tx.find("listings", "state = ?", (State.LISTED.value,))}
+    documents = [Document(key, row["title"], row["words"]) for key, row in rows.items()]
+    return [view(rows[hit.key]) for hit in rank(query, documents)[:FOUND_MAX]]
+
+
+def view(row: dict[str, Any]) -> dict[str, Any]:
+    """Return what members see of a listing."""
+    tariff = row["offer"]["terms"]["tariff"]
+    unit = {"1048576": "MiB", "1": tariff["unit"]}.get(tariff["per"], f"{tariff['per']} {tariff['unit']}s")
+    return {
+        "id": row["id"],
+        "title": row["title"],
+        "provider": row["provider"],
+        "tier": row["tier"],
+        "price": f"{row['offer']['ask']} {tariff['currency']} minor units per {unit}",
+        "edition": row["edition"],
+        "header": row["header"],
+        "offer": row["offer"],
+        "dataset": row["dataset"],
+        "state": row["state"],
+        "review": row["review"],
+    }
+
+
+def _record(
+    tx: Tx,
+    evidence: Evidence,
+    key: str,
+    states: tuple[str, str],
+    by: str,
+    reason: str,
+    document: Any,
+    now: datetime,
+) -> None:
+    fields = {"from": states[0], "to": states[1], "by": by, "reason": reason, "digest": sha(document).hex()}
+    evidence.record(tx, "listing.moved", part=key, fields=fields, now=now)

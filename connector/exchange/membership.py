@@ -1,0 +1,86 @@
+"""Admitting members: the DID document and the participant's own description are read, the move is evidence.
+
+A participant describes itself at `/.well-known/penstock.json`: {"did", "name", "role", "region"}. Whether that is true
+is what the operator judges by admitting it; the keys come from the DID document alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from connector.errors import InvalidInput
+from connector.exchange.space import Member
+from connector.identity.did import SERVICES
+from contracts.canonical import sha
+from contracts.namespace import NS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from connector.identity.did import Document
+    from connector.store.evidence import Evidence
+    from connector.store.transaction import Tx
+
+ADMITTED = "admitted"
+ROLES = ("provider", "buyer", "regulator", "exchange")
+DESCRIPTION_PATH = "/.well-known/penstock.json"
+DESCRIPTION_BYTES_MAX = 4096
+TEXT_CHARACTERS_MAX = 200
+LOG_SERVICE = NS + "Log"
+
+
+def base_url(document: Document) -> str:
+    """Return the participant's base URL: its log service without the log's path."""
+    path = SERVICES[LOG_SERVICE][1]
+    endpoint = document.services.get(LOG_SERVICE, "")
+    if not endpoint.endswith(path):
+        raise InvalidInput(f"`{document.id}` publishes no log", "only participants with a log can be members")
+    return endpoint.removesuffix(path)
+
+
+def member_of(document: Document, description: Mapping[str, Any]) -> Member:
+    """Return the member that both documents describe; raises InvalidInput for one that lacks what we rely on."""
+    texts = {name: description.get(name) for name in ("did", "name", "role", "region")}
+    if not all(isinstance(text, str) and 0 < len(text) <= TEXT_CHARACTERS_MAX for text in texts.values()):
+        raise InvalidInput(f"`{document.id}` does not describe itself", f"it must serve {DESCRIPTION_PATH}")
+    if texts["did"] != document.id or texts["role"] not in ROLES:
+        raise InvalidInput(f"`{document.id}` describes somebody else, or a role that is none of {', '.join(ROLES)}")
+    if document.aggregate is None:
+        raise InvalidInput(f"`{document.id}` publishes no aggregate key")
+    return Member(
+        did=document.id,
+        name=str(texts["name"]),
+        role=str(texts["role"]),
+        region=str(texts["region"]),
+        url=base_url(document),
+        address=document.require("agreement"),
+        log_key=document.require("log"),
+        delivery=document.require("delivery"),
+        aggregate=document.aggregate[0],
+        possession=document.aggregate[1],
+    )
+
+
+def admit(tx: Tx, evidence: Evidence, member: Member, by: str, now: datetime) -> dict[str, str]:
+    """Keep `member` and record the move; admitting the same documents again changes nothing."""
+    document = member.json()
+    known = tx.get("members", did=member.did)
+    if known is not None and known["document"] == document:
+        return document
+    tx.put(
+        "members",
+        did=member.did,
+        name=member.name,
+        role=member.role,
+        region=member.region,
+        url=member.url,
+        state=ADMITTED,
+        document=document,
+        created=now if known is None else known["created"],
+        updated=now,
+    )
+    before = "unknown" if known is None else known["state"]
+    fields = {"from": before, "to": ADMITTED, "by": by, "reason": "", "digest": sha(document).hex()}
+    evidence.record(tx, "member.moved", part=member.did, fields=fields, now=now)
+    return document

@@ -1,0 +1,112 @@
+"""Review by sample: rows drawn after registration, opened by the provider to us alone, checked against the root.
+
+Law: the seed is fixed after the edition is on chain and by nobody alone: it is the root of our own log at a size that
+our witnesses cosigned after the registration. What is published is the seed, the rows and the bound, never content.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from catalog.listing import Move, State
+from connector.errors import Conflict, PeerMisbehaved
+from connector.exchange import listings
+from connector.vault import review, tickets
+from ledger.edition import read_header
+from ledger.opening import open_piece
+
+if TYPE_CHECKING:
+    from connector.app import Connector
+    from connector.vault.review import DrawnRow
+
+PARALLEL_PIECES = 4
+
+
+class Reviewer:
+    """Reviews submitted listings for the exchange."""
+
+    def __init__(self, connector: Connector) -> None:
+        self._connector = connector
+
+    async def review(self, key: str) -> dict[str, Any]:
+        """Review and list `key`; an already listed one is returned as it is."""
+        connector = self._connector
+        row = await connector.store.read(lambda tx: listings.find(tx, key))
+        if row["state"] == State.LISTED.value:
+            return _view(row)
+        if row["state"] not in (State.SUBMITTED.value, State.REVIEWED.value):
+            raise Conflict(f"the listing `{key}` is {row['state']}")
+        edition = bytes.fromhex(row["edition"])
+        registered = await connector.programs.edition(edition)
+        if registered is None:
+            raise Conflict(f"the edition of `{key}` is not on chain yet", "ask again when it is mined")
+        provider = connector.space.members[row["provider"]]
+        if registered.provider != provider.address:
+            raise Conflict(f"the edition of `{key}` was registered by somebody else")
+        anchored = await connector.anchoring.anchor()
+        seed = bytes.fromhex(anchored["root"])
+        header = read_header(row["header"])
+        numbers = review.drawn(seed, header)
+        drawn, ticket = await self._ask(provider, header, numbers)
+        await self._open_all(provider.url, row["edition"], drawn, ticket)
+        return await self._publish(key, edition, review.finding(seed, numbers))
+
+    async def _ask(self, provider: Any, header: Any, numbers: tuple[int, ...]) -> tuple[list[DrawnRow], str]:
+        connector = self._connector
+        private = connector.keys.delivery
+        body = {
+            "rows": [str(number) for number in numbers],
+            "reader": private.public_key().public_bytes_raw().hex(),
+        }
+        url = f"{provider.url}/review/{header.edition_id().hex()}"
+        document = (await connector.outbound.post(url, body, headers=connector.authorization(provider.did))).json()
+        drawn = await asyncio.to_thread(review.read_answer, header, numbers, document["rows"], private)
+        return drawn, str(document["ticket"])
+
+    async def _open_all(self, url: str, edition: str, drawn: list[DrawnRow], ticket: str) -> None:
+        places = asyncio.Semaphore(PARALLEL_PIECES)
+
+        async def one(row: DrawnRow) -> None:
+            async with places:
+                address = f"{url}/sealed/{edition}/pieces?first={row.number}&count=1"
+                answer = await self._connector.outbound.get(
+                    address,
+                    headers={"Authorization": tickets.SCHEME + ticket},
+                    limit_bytes=row.row.head.sealed_bytes,
+                )
+                if len(answer.body) != row.row.head.sealed_bytes:
+                    raise PeerMisbehaved(f"row {row.number} came with {len(answer.body)} bytes")
+                await asyncio.to_thread(open_piece, row.row, row.secret, answer.body)
+
+        await asyncio.gather(*(one(row) for row in drawn))
+
+    async def _publish(self, key: str, edition: bytes, finding: dict[str, Any]) -> dict[str, Any]:
+        connector = self._connector
+        now = connector.clock.now()
+
+        def act(tx: Any) -> dict[str, Any]:
+            row = listings.find(tx, key)
+            if row["state"] == State.SUBMITTED.value:
+                connector.evidence.record(tx, "edition.reviewed", part=edition.hex(), fields=finding, now=now)
+                tx.update("listings", {"id": key}, review=finding)
+                steps = [Move.REVIEW, Move.LIST]
+            else:
+                steps = [Move.LIST]
+            for step in steps:
+                listings.move(tx, connector.evidence, key, step, by=connector.did, role="exchange", reason="", now=now)
+            return listings.find(tx, key)
+
+        return _view(await connector.store.write(act))
+
+
+def _view(row: dict[str, Any]) -> dict[str, Any]:
+    finding = row["review"]
+    return {
+        "id": row["id"],
+        "title": row["title"],
+        "state": row["state"],
+        "opened": len(finding["rows"]),
+        "bound": finding["bound"],
+        "seed": finding["seed"],
+    }

@@ -1,0 +1,90 @@
+"""The newest space document this participant has: the exchange builds it, everybody else fetches and keeps it.
+
+Law: a document that was once had is kept in the store, so a participant starts and goes on while the exchange is away;
+a fresh one is asked for when the kept one is older than SPACE_FRESH_SECONDS and somebody needs it.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from connector.errors import PeerUnreachable, explain_failure
+from connector.exchange.space import Member, Space
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from connector.clock import Clock
+    from connector.outbound import Outbound
+    from connector.store.sqlite import Store
+    from connector.store.transaction import Tx
+
+SPACE_FRESH_SECONDS = 2.0  # a new member is known to everybody within this time
+SPACE_BYTES_MAX = 8 * 1_048_576
+FACT = "space"
+
+log = logging.getLogger(__name__)
+
+
+class SpaceView:
+    """Holds the space as last known; `changed` is called with each new document."""
+
+    def __init__(self, store: Store, outbound: Outbound, exchange_url: str, clock: Clock) -> None:
+        self._store = store
+        self._outbound = outbound
+        self._url = exchange_url
+        self._clock = clock
+        self._known: Space | None = None
+        self._fetched = float("-inf")
+        self.changed: list[Callable[[Space], None]] = []
+
+    def last(self) -> Space:
+        """Return the space as last known; raises PeerUnreachable when it never was."""
+        if self._known is None:
+            raise PeerUnreachable("the space's document was never had", "start the exchange, or check `space.exchange`")
+        return self._known
+
+    async def current(self) -> Space:
+        """Return a fresh document, or the last known one when the exchange is away."""
+        if self._url and self._clock.monotonic() - self._fetched > SPACE_FRESH_SECONDS:
+            try:
+                answer = await self._outbound.get(self._url + "/space", limit_bytes=SPACE_BYTES_MAX)
+                await self._take(answer.json())
+            except Exception as fault:
+                if self._known is None or explain_failure(fault).exit_code != 7:
+                    raise
+                log.info("the exchange is away, the last space document counts: %s", fault)
+        return self.last()
+
+    async def member(self, did: str) -> Member | None:
+        """Return the member `did`, None for somebody who is not in the space."""
+        return (await self.current()).members.get(did)
+
+    async def recall(self) -> None:
+        """Take up the document that an earlier run kept, if there is one."""
+        row = await self._store.read(lambda tx: tx.get("facts", name=FACT))
+        if row is not None:
+            self._set(Space.from_json(row["value"]))
+
+    async def rebuild(self, deployment: Mapping[str, Any], own: Member, fee_bps: int, label: str) -> Space:
+        """Build the document from the members table; the exchange's way."""
+        rows = await self._store.read(lambda tx: tx.find("members", order="created"))
+        members = {own.did: own} | {row["did"]: Member.from_json(row["document"]) for row in rows}
+        self._set(Space(own.did, deployment, members, fee_bps, label))
+        return self.last()
+
+    async def _take(self, document: Any) -> None:
+        self._fetched = self._clock.monotonic()
+        space = Space.from_json(document)
+        if space != self._known:
+            await self._store.write(lambda tx: self._keep(tx, document))
+            self._set(space)
+
+    def _keep(self, tx: Tx, document: Any) -> None:
+        tx.put("facts", name=FACT, value=document)
+
+    def _set(self, space: Space) -> None:
+        self._known = space
+        for listener in self.changed:
+            listener(space)

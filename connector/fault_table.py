@@ -1,0 +1,116 @@
+"""How each class of faults is told: HTTP status, exit code, whose fault, stable code, what to do.
+
+Law: rows are found by name, "module.Class" or "module.Class#code", so that no room is loaded to explain the faults of
+another; a class without a row of its own has that of the first class above it. A test walks through every exception
+class of the project and fails for one that has none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# exit code → what it says; the one table (DESIGN.md), shown by the help page
+EXIT_CODES: Mapping[int, str] = {
+    0: "done",
+    1: "unexpected",
+    2: "usage or invalid input",
+    3: "refused by policy",
+    4: "not found",
+    5: "payment refused or over cap",
+    6: "verification failed",
+    7: "peer unreachable, safe to retry",
+    8: "outcome unknown, ask again by id",
+    9: "chain unreachable",
+    10: "conditional: duties first",
+    74: "disk",
+    130: "interrupted",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """How one class of exceptions is told; `whose` is caller, peer, us, chain or disk."""
+
+    status: int
+    exit_code: int
+    whose: str
+    code: str
+    hint: str = ""
+
+
+ROWS: Mapping[str, Row] = {
+    "connector.errors.InvalidInput": Row(400, 2, "caller", "invalid"),
+    "connector.errors.SettingsError": Row(400, 2, "caller", "settings", "correct it, then `penstock doctor`"),
+    "connector.errors.Unproven": Row(401, 2, "caller", "unproven"),
+    "connector.errors.TokenError": Row(401, 2, "caller", "token"),
+    "connector.errors.NotPermitted": Row(403, 3, "caller", "not-permitted"),
+    "connector.errors.Conditional": Row(403, 10, "caller", "conditional", "fulfil the duties, then ask again"),
+    "connector.errors.Absent": Row(404, 4, "caller", "absent"),
+    "connector.errors.Conflict": Row(409, 2, "caller", "conflict"),
+    "connector.errors.PaymentRefused": Row(402, 5, "caller", "payment"),
+    "connector.errors.VerificationFailed": Row(422, 6, "peer", "verification"),
+    "connector.errors.AddressRefused": Row(400, 2, "caller", "address"),
+    "connector.errors.PeerUnreachable": Row(503, 7, "peer", "peer-unreachable", "ask again, nothing is lost"),
+    "connector.errors.PeerRefused": Row(502, 1, "peer", "peer-refused"),
+    "connector.errors.PeerMisbehaved": Row(502, 6, "peer", "peer-misbehaved"),
+    "connector.errors.OutcomeUnknown": Row(504, 8, "peer", "outcome-unknown", "ask again with the same id"),
+    "connector.errors.ChainReverted": Row(502, 5, "chain", "chain-reverted"),
+    "connector.errors.ServerAbsent": Row(503, 7, "caller", "server-absent", "start it with `penstock serve`"),
+    "connector.errors.PenstockError": Row(500, 1, "us", "unexpected"),
+    "connector.store.errors.StoreError": Row(500, 1, "us", "unexpected"),
+    "connector.store.evidence.EvidenceBroken": Row(507, 74, "disk", "evidence", "restore the log from a mirror"),
+    "connector.store.peer_heads.ForkFound": Row(409, 6, "peer", "fork", "keep both notes, tell the regulator"),
+    "connector.store.errors.StoreFailed": Row(507, 74, "disk", "disk", "make room or replace the disk, then restart"),
+    "connector.store.errors.StoreBusy": Row(503, 7, "us", "busy", "ask again"),
+    "connector.store.errors.StoreClosed": Row(503, 7, "us", "stopping", "ask again"),
+    "connector.store.errors.Duplicate": Row(409, 2, "caller", "duplicate"),
+    "connector.protocol.errors.ProtocolError": Row(400, 2, "peer", "protocol"),
+    "connector.protocol.errors.UnknownError": Row(404, 4, "peer", "unknown"),
+    "connector.channel.errors.ChannelFault": Row(409, 5, "peer", "channel"),
+    "connector.channel.errors.ChannelFault#over-cap": Row(402, 5, "caller", "over-cap"),
+    "connector.channel.errors.ChannelFault#over-exposure": Row(402, 5, "caller", "over-exposure"),
+    "connector.channel.errors.ChannelFault#over-credit": Row(402, 5, "caller", "over-credit"),
+    "connector.channel.errors.ChannelFault#exhausted": Row(403, 3, "caller", "exhausted"),
+    "connector.channel.errors.ChannelFault#unknown-channel": Row(404, 4, "caller", "unknown-channel"),
+    "connector.channel.errors.ChannelFault#unknown-agreement": Row(404, 4, "caller", "unknown-agreement"),
+    "connector.channel.errors.ChannelFault#wrong-preimage": Row(422, 6, "peer", "wrong-preimage"),
+    "connector.channel.errors.ChannelLater": Row(503, 7, "peer", "later", "send the same bytes again later"),
+    "connector.engine.doors.DeclinedError": Row(409, 3, "peer", "declined"),
+    "connector.demo.flights.DemoDataError": Row(400, 2, "caller", "demo-data", "install the extra `demo`"),
+    "connector.vault.errors.VaultError": Row(409, 6, "caller", "vault"),
+    "policy.errors.PolicyError": Row(400, 2, "caller", "policy"),
+    "policy.errors.ExhaustedError": Row(403, 3, "caller", "exhausted"),
+    "contracts.errors.ContractError": Row(400, 2, "caller", "contract"),
+    "catalog.errors.CatalogError": Row(400, 2, "caller", "catalogue"),
+    "catalog.errors.ListingError": Row(409, 2, "caller", "listing"),
+    "catalog.tabular.NotATableError": Row(400, 2, "caller", "not-a-table"),
+    "ledger.chain_error.ChainError": Row(502, 5, "chain", "chain"),
+    "ledger.chain_error.ChainUnreachable": Row(503, 9, "chain", "chain-unreachable", "ask again when it answers"),
+    "ledger.embedded.errors.RpcError": Row(400, 2, "caller", "rpc"),
+    "ledger.embedded.store.ChainInUseError": Row(503, 9, "us", "chain-in-use", "stop the other process first"),
+    "ledger.aggregate.AttestationError": Row(422, 6, "peer", "attestation"),
+    "ledger.disclosure.DisclosureError": Row(422, 6, "peer", "disclosure"),
+    "ledger.events.EventError": Row(422, 6, "peer", "event"),
+    "ledger.log_policy.LogPolicyError": Row(422, 6, "peer", "log-policy"),
+    "ledger.audit.sources.Unavailable": Row(503, 7, "peer", "source-unavailable", "ask again"),
+    "ledger.audit.parties.SpaceError": Row(422, 6, "peer", "space"),
+    "ledger.merkle.ProofError": Row(422, 6, "peer", "proof"),
+    "ledger.note.NoteError": Row(422, 6, "peer", "note"),
+    "ledger.reader.ReadError": Row(422, 6, "peer", "log"),
+    "ledger.state_proof.StateProofError": Row(422, 6, "peer", "state-proof"),
+    "ledger.tiles.TileError": Row(422, 6, "peer", "tile"),
+    "ledger.opening.OpeningError": Row(422, 6, "peer", "opening"),
+    "builtins.ConnectionError": Row(503, 7, "peer", "peer-unreachable", "ask again, nothing is lost"),
+    "builtins.TimeoutError": Row(503, 7, "peer", "peer-unreachable", "ask again, nothing is lost"),
+    "builtins.OSError": Row(507, 74, "disk", "disk"),
+    "builtins.KeyboardInterrupt": Row(503, 130, "caller", "interrupted"),
+}
+# what has no row at all
+UNEXPECTED = Row(500, 1, "us", "unexpected", "the log of this participant says more")
+
+# a peer's plain status, when its body explains nothing → our exit code
+EXIT_OF_STATUS: Mapping[int, int] = {400: 2, 401: 2, 402: 5, 403: 3, 404: 4, 409: 2, 413: 2, 422: 6}

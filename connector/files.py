@@ -1,0 +1,150 @@
+"""The one door through which files are written.
+
+Law: a file under its final name is whole and durable. Bytes go to a temporary name in the same folder, are synced, are
+renamed, and the folder is synced, all through one descriptor of the folder, so a swapped path cannot redirect a step.
+What has no final name yet (`Part`) is worth only what its reader can verify.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+# writes of a megabyte and more into fresh page cache stall for whole seconds; these do not
+WRITE_BYTES = 256 * 1024
+PRIVATE = 0o600
+PRIVATE_FOLDER = 0o700
+_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+@contextmanager
+def folder_handle(path: Path) -> Iterator[int]:
+    """Hold a descriptor of the folder at `path`."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def make_folder(path: Path, mode: int = PRIVATE_FOLDER) -> Path:
+    """Make `path` and what is missing above it, durably; an existing folder stays as it is."""
+    if not path.is_dir():
+        make_folder(path.parent, mode)
+        path.mkdir(mode=mode, exist_ok=True)
+        sync_folder(path.parent)
+    return path
+
+
+def sync_folder(path: Path) -> None:
+    """Make names in the folder durable."""
+    with folder_handle(path) as handle:
+        os.fsync(handle)
+
+
+def write_atomic(path: Path, data: bytes, mode: int = PRIVATE) -> None:
+    """Replace the file at `path` by `data`: after a crash it holds the old bytes or the new ones, never a mixture."""
+    with replacing(path, mode) as handle:
+        write_at(handle, data, 0)
+
+
+@contextmanager
+def replacing(path: Path, mode: int = PRIVATE) -> Iterator[int]:
+    """Yield a descriptor to write the new content to; it gets its name when the block ends without an exception."""
+    with folder_handle(path.parent) as folder:
+        temporary = f".{secrets.token_hex(8)}.part"
+        handle = os.open(temporary, _NEW, mode, dir_fd=folder)
+        try:
+            yield handle
+            os.fsync(handle)
+            os.rename(temporary, path.name, src_dir_fd=folder, dst_dir_fd=folder)
+            os.fsync(folder)
+        except BaseException:
+            with suppress(FileNotFoundError):
+                os.unlink(temporary, dir_fd=folder)
+            raise
+        finally:
+            os.close(handle)
+
+
+def write_at(handle: int, data: bytes | bytearray | memoryview, offset: int) -> None:
+    """Write all of `data` at `offset`."""
+    view = memoryview(data)
+    while view:
+        done = os.pwrite(handle, view[:WRITE_BYTES], offset)
+        view, offset = view[done:], offset + done
+
+
+def remove(path: Path) -> bool:
+    """Remove the file durably; return whether it was there."""
+    with folder_handle(path.parent) as folder:
+        try:
+            os.unlink(path.name, dir_fd=folder)
+        except FileNotFoundError:
+            return False
+        os.fsync(folder)
+        return True
+
+
+class Part:
+    """A file in the making, written at any place in any order; it survives a crash, but its bytes prove nothing."""
+
+    def __init__(self, path: Path, size: int) -> None:
+        """Open the part, or make it durably; it has `size` bytes, holes where nothing was written."""
+        fresh = not path.exists()
+        self.path = path
+        self.handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE)
+        os.ftruncate(self.handle, size)
+        if fresh:
+            os.fsync(self.handle)
+            sync_folder(path.parent)
+
+    def write(self, data: bytes | bytearray | memoryview, offset: int) -> None:
+        """Write `data` at `offset`; durable after `sync`."""
+        write_at(self.handle, data, offset)
+
+    def sync(self) -> None:
+        """Make what was written durable."""
+        os.fdatasync(self.handle)
+
+    def finish(self, final: Path) -> None:
+        """Sync, give the part its final name in the same folder, close it."""
+        assert final.parent == self.path.parent
+        os.fsync(self.handle)
+        with folder_handle(final.parent) as folder:
+            os.rename(self.path.name, final.name, src_dir_fd=folder, dst_dir_fd=folder)
+            os.fsync(folder)
+        self.close()
+
+    def close(self) -> None:
+        """Close the descriptor; the part stays."""
+        if self.handle >= 0:
+            os.close(self.handle)
+            self.handle = -1
+
+
+@contextmanager
+def staging(folder: Path) -> Iterator[Path]:
+    """Yield a hidden folder inside `folder` that is removed at the end, with whatever was not moved out of it."""
+    stage = folder / f".{secrets.token_hex(8)}.part"
+    stage.mkdir(mode=PRIVATE_FOLDER)
+    try:
+        yield stage
+    finally:
+        shutil.rmtree(stage)
+
+
+def move(source: Path, target: Path) -> Path:
+    """Rename a durable file to `target`, making the folders above it, durably; return `target`."""
+    make_folder(target.parent)
+    with folder_handle(source.parent) as old, folder_handle(target.parent) as new:
+        os.rename(source.name, target.name, src_dir_fd=old, dst_dir_fd=new)
+        os.fsync(new)
+    return target

@@ -1,0 +1,205 @@
+"""did:web documents: ours as it is served, a peer's as it is read.
+
+Law: a document counts only for the DID it names and was fetched for; each key has one method of its own, found by its
+fragment: `#token` (P-256, authentication), `#agreement` (secp256k1 with its chain address), `#log` (Ed25519),
+`#delivery` (X25519, key agreement), `#aggregate` (BLS12-381 with proof of possession). A foreign participant may lack
+all but a P-256 key; what it lacks, it cannot do with us.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from connector.errors import InvalidInput, VerificationFailed
+from connector.identity import jwk
+from connector.limits import DID_CHARACTERS_MAX, DID_DOCUMENT_BYTES_MAX, DID_MEMBERS_MAX
+from contracts import address, canonical
+from contracts.errors import ContractError
+from contracts.namespace import NS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from connector.identity.keys import Keys
+    from connector.outbound import Outbound
+
+CONTEXTS = ("https://www.w3.org/ns/did/v1", "https://w3id.org/security/suites/jws-2020/v1")
+JWK_METHOD = "JsonWebKey2020"
+BLS_METHOD = NS + "Bls12381Key"
+ACCOUNT, BLS_PUBLIC, BLS_PROOF = NS + "account", NS + "blsPublicKey", NS + "blsProof"
+BLS_PUBLIC_BYTES, BLS_PROOF_BYTES = 48, 96
+# service type → (fragment, path below the base URL); the first is the Dataspace Protocol's own
+SERVICES: Mapping[str, tuple[str, str]] = {
+    "DataService": ("dsp", "/.well-known/dspace-version"),
+    NS + "Log": ("log-prefix", "/log"),
+    NS + "Witness": ("witness", "/witness"),
+    NS + "Space": ("space", "/space"),
+}
+LOOPBACK = ("localhost", "127.0.0.1")
+_DID = re.compile(r"did:web:[A-Za-z0-9._-]+(%3A[0-9]{1,5})?(:[A-Za-z0-9._~-]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a DID document told us, checked; an absent key is None or empty."""
+
+    id: str
+    token_keys: Mapping[str, ec.EllipticCurvePublicKey]
+    agreement: bytes | None
+    log: bytes | None
+    delivery: bytes | None
+    aggregate: tuple[bytes, bytes] | None
+    services: Mapping[str, str]
+
+    def require(self, purpose: str) -> bytes:
+        """Return the address (agreement) or the 32 public bytes (log, delivery); `VerificationFailed` if absent."""
+        found = {"agreement": self.agreement, "log": self.log, "delivery": self.delivery}[purpose]
+        if found is None:
+            raise VerificationFailed(f"`{self.id}` publishes no {purpose} key", "it must serve it in its DID document")
+        return found
+
+
+def url_of(did: str, *, development: bool) -> str:
+    """Return where the document of `did` is served; loopback participants speak http under development."""
+    if len(did) > DID_CHARACTERS_MAX or not _DID.fullmatch(did):
+        raise InvalidInput(f"`{did[:80]}` is not a did:web")
+    host, *path = did.removeprefix("did:web:").split(":")
+    if any(segment in (".", "..") for segment in path):
+        raise InvalidInput(f"`{did}` climbs out of its path")
+    authority = unquote(host)
+    loopback = authority.split(":")[0].lower() in LOOPBACK
+    scheme = "http" if development and loopback else "https"
+    return f"{scheme}://{authority}/" + "/".join((*path, "did.json") if path else (".well-known", "did.json"))
+
+
+def build(did: str, base_url: str, keys: Keys, aggregate: tuple[bytes, bytes] | None, *, exchange: bool) -> Any:
+    """Return our document; `aggregate` is (public key, proof of possession), as ledger.aggregate derives them."""
+    agreement = ec.derive_private_key(int.from_bytes(keys.agreement, "big"), ec.SECP256K1()).public_key()
+    account = {ACCOUNT: address.show(keys.address)}
+    methods = [
+        _method(did, "token", jwk.of_point(keys.token.public_key(), "P-256")),
+        _method(did, "agreement", jwk.of_point(agreement, "secp256k1")) | account,
+        _method(did, "log", jwk.of_bytes(keys.log_public, "Ed25519")),
+        _method(did, "delivery", jwk.of_bytes(keys.delivery_public, "X25519")),
+    ]
+    if aggregate is not None:
+        public, proof = aggregate
+        keyed = {BLS_PUBLIC: public.hex(), BLS_PROOF: proof.hex()}
+        methods.append({"id": f"{did}#aggregate", "type": BLS_METHOD, "controller": did, **keyed})
+    services = {kind: row for kind, row in SERVICES.items() if exchange or row[0] != "space"}
+    return {
+        "@context": list(CONTEXTS),
+        "id": did,
+        "verificationMethod": methods,
+        "authentication": [f"{did}#token"],
+        "capabilityInvocation": [f"{did}#token"],
+        "assertionMethod": [method["id"] for method in methods if method["id"].endswith(("#agreement", "#log"))],
+        "keyAgreement": [f"{did}#delivery"],
+        "service": [
+            {"id": f"{did}#{fragment}", "type": kind, "serviceEndpoint": base_url + path}
+            for kind, (fragment, path) in services.items()
+        ],
+    }
+
+
+def parse(body: bytes, did: str) -> Document:
+    """Read a peer's document strictly where we use it; raises `VerificationFailed`."""
+    try:
+        document = canonical.load(body, max_bytes=DID_DOCUMENT_BYTES_MAX)
+    except ContractError as error:
+        raise VerificationFailed(f"the DID document of `{did}` cannot be read: {error}") from error
+    if not isinstance(document, dict) or document.get("id") != did:
+        raise VerificationFailed(f"the DID document fetched for `{did}` is not its own")
+    methods = _methods(document, did)
+    agreement = methods.get(f"{did}#agreement")
+    return Document(
+        did,
+        _token_keys(document, methods, did),
+        None if agreement is None else _address(agreement),
+        _raw(methods.get(f"{did}#log"), "Ed25519"),
+        _raw(methods.get(f"{did}#delivery"), "X25519"),
+        _aggregate(methods.get(f"{did}#aggregate")),
+        _services(document),
+    )
+
+
+async def resolve(did: str, outbound: Outbound, *, development: bool) -> Document:
+    """Fetch and read the document of `did`; raises what `Outbound.get` and `parse` raise."""
+    url = url_of(did, development=development)
+    answer = await outbound.get(url, limit_bytes=DID_DOCUMENT_BYTES_MAX)
+    return parse(answer.body, did)
+
+
+def _method(did: str, fragment: str, key: dict[str, str]) -> dict[str, Any]:
+    return {"id": f"{did}#{fragment}", "type": JWK_METHOD, "controller": did, "publicKeyJwk": key}
+
+
+def _methods(document: Mapping[str, Any], did: str) -> dict[str, Mapping[str, Any]]:
+    """Return the document's own methods by id; a method that another DID controls is not this one's key."""
+    listed = _list(document, "verificationMethod")
+    methods: dict[str, Mapping[str, Any]] = {}
+    for method in listed:
+        if not isinstance(method, dict) or not isinstance(method.get("id"), str):
+            raise VerificationFailed(f"a verification method of `{did}` has no id")
+        identifier = did + method["id"] if method["id"].startswith("#") else method["id"]
+        if identifier in methods:
+            raise VerificationFailed(f"`{did}` lists `{identifier}` twice")
+        if identifier.startswith(did + "#") and method.get("controller") == did:
+            methods[identifier] = method
+    return methods
+
+
+def _token_keys(
+    document: Mapping[str, Any], methods: Mapping[str, Mapping[str, Any]], did: str
+) -> dict[str, ec.EllipticCurvePublicKey]:
+    """Return key id → P-256 key for every method that the document permits for authentication."""
+    keys = {}
+    for reference in (*_list(document, "authentication"), *_list(document, "capabilityInvocation")):
+        identifier = did + reference if isinstance(reference, str) and reference.startswith("#") else reference
+        method = methods.get(identifier) if isinstance(identifier, str) else None
+        key = method.get("publicKeyJwk") if method is not None else None
+        if isinstance(key, dict) and key.get("crv") == "P-256":
+            keys[str(identifier)] = jwk.read_point(key, "P-256")
+    return keys
+
+
+def _address(method: Mapping[str, Any]) -> bytes:
+    found = jwk.address_of(jwk.read_point(method.get("publicKeyJwk"), "secp256k1"))
+    if method.get(ACCOUNT, address.show(found)) != address.show(found):
+        raise VerificationFailed("the account of the agreement key is not the one of its public key")
+    return found
+
+
+def _raw(method: Mapping[str, Any] | None, curve: str) -> bytes | None:
+    return None if method is None else jwk.read(method.get("publicKeyJwk"), curve)[0]
+
+
+def _aggregate(method: Mapping[str, Any] | None) -> tuple[bytes, bytes] | None:
+    if method is None:
+        return None
+    public, proof = method.get(BLS_PUBLIC), method.get(BLS_PROOF)
+    sizes = ((public, BLS_PUBLIC_BYTES), (proof, BLS_PROOF_BYTES))
+    if not all(isinstance(text, str) and re.fullmatch(f"[0-9a-f]{{{2 * size}}}", text) for text, size in sizes):
+        raise VerificationFailed("the aggregate key or its proof of possession has the wrong form")
+    return bytes.fromhex(str(public)), bytes.fromhex(str(proof))
+
+
+def _services(document: Mapping[str, Any]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for service in _list(document, "service"):
+        kind, endpoint = (service.get("type"), service.get("serviceEndpoint")) if isinstance(service, dict) else (0, 0)
+        if isinstance(kind, str) and isinstance(endpoint, str):
+            found.setdefault(kind, endpoint)
+    return found
+
+
+def _list(document: Mapping[str, Any], name: str) -> list[Any]:
+    listed = document.get(name, [])
+    if not isinstance(listed, list) or len(listed) > DID_MEMBERS_MAX:
+        raise VerificationFailed(f"`{name}` of a DID document is no list of at most {DID_MEMBERS_MAX}")
+    return listed

@@ -1,0 +1,125 @@
+"""The five secret keys of a participant, one for each purpose, each in a file of its own under `keys/`.
+
+Law: a key is used for one purpose only; it is made once and never silently made again; its file belongs to its owner
+alone (mode 0600), and the secret is in no repr, log or message.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from connector import files
+from connector.errors import SettingsError
+from contracts import signature
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+SECRET_BYTES = 32
+FILE_BYTES = 2 * SECRET_BYTES + 1
+# orders of the two curves whose secret is a number: 0 < secret < order
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+SECP256K1_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+ANY_32_BYTES = 2**256
+# purpose → what its 32 bytes must stay below as a number
+PURPOSES: Mapping[str, int] = {
+    "token": P256_ORDER,  # ES256 request tokens
+    "agreement": SECP256K1_ORDER,  # agreements, vouchers, chain transactions
+    "log": ANY_32_BYTES,  # Ed25519: our log and our cosignatures
+    "delivery": ANY_32_BYTES,  # X25519: keys and disclosures sent to us
+    "aggregate": ANY_32_BYTES,  # seed of the BLS12-381 witness key; ledger.aggregate derives it
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The secrets, ready to use; `agreement` and `aggregate` are raw 32 bytes, as their libraries want them."""
+
+    token: ec.EllipticCurvePrivateKey = field(repr=False)
+    agreement: bytes = field(repr=False)
+    log: Ed25519PrivateKey = field(repr=False)
+    delivery: X25519PrivateKey = field(repr=False)
+    aggregate: bytes = field(repr=False)
+
+    @classmethod
+    def of(cls, raw: Mapping[str, bytes]) -> Keys:
+        """Return the keys of purpose → 32 bytes."""
+        return cls(
+            ec.derive_private_key(int.from_bytes(raw["token"], "big"), ec.SECP256R1()),
+            raw["agreement"],
+            Ed25519PrivateKey.from_private_bytes(raw["log"]),
+            X25519PrivateKey.from_private_bytes(raw["delivery"]),
+            raw["aggregate"],
+        )
+
+    @property
+    def address(self) -> bytes:
+        """Our 20-byte address on chain."""
+        return signature.address(self.agreement)
+
+    @property
+    def log_public(self) -> bytes:
+        """The 32 public bytes of the log key."""
+        return self.log.public_key().public_bytes_raw()
+
+    @property
+    def delivery_public(self) -> bytes:
+        """The 32 public bytes of the delivery key."""
+        return self.delivery.public_key().public_bytes_raw()
+
+
+def create(folder: Path) -> Keys:
+    """Make the five keys; refuses if one of them exists."""
+    files.make_folder(folder)
+    present = [purpose for purpose in PURPOSES if _path(folder, purpose).exists()]
+    if present:
+        raise SettingsError(f"`{folder}` holds keys already ({', '.join(present)})", "a key is never made twice")
+    raw = {purpose: _draw(order) for purpose, order in PURPOSES.items()}
+    for purpose, secret in raw.items():
+        files.write_atomic(_path(folder, purpose), secret.hex().encode() + b"\n")
+    return Keys.of(raw)
+
+
+def load(folder: Path) -> Keys:
+    """Read the five keys; raises `SettingsError` if one is absent, damaged, or readable by others."""
+    return Keys.of({purpose: _read(_path(folder, purpose), order) for purpose, order in PURPOSES.items()})
+
+
+def _draw(order: int) -> bytes:
+    while True:
+        secret = secrets.token_bytes(SECRET_BYTES)
+        if 0 < int.from_bytes(secret, "big") < order:
+            return secret
+
+
+def _read(path: Path, order: int) -> bytes:
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError as error:
+        raise SettingsError(
+            f"the key `{path}` cannot be read: {error.strerror}", "restore it from a back-up"
+        ) from error
+    with os.fdopen(handle, "rb") as file:
+        mode = os.fstat(handle).st_mode & 0o777
+        content = file.read(FILE_BYTES + 1)
+    if mode & 0o077:
+        raise SettingsError(f"others may read the key `{path}` (mode {mode:o})", f"chmod 600 {path}")
+    try:
+        secret = bytes.fromhex(content.decode("ascii").removesuffix("\n"))
+    except ValueError:
+        secret = b""
+    if len(content) != FILE_BYTES or len(secret) != SECRET_BYTES or not 0 < int.from_bytes(secret, "big") < order:
+        raise SettingsError(f"the key `{path}` is damaged", "restore it from a back-up")
+    return secret
+
+
+def _path(folder: Path, purpose: str) -> Path:
+    return folder / f"{purpose}.key"

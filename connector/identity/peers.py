@@ -1,0 +1,107 @@
+"""What we know of peers: their documents, fetched once and kept for a while; and how we prove each other who we are.
+
+Law: a document older than `DID_FRESH_SECONDS` is fetched again; a token with an unknown key makes us look once more
+(keys rotate), but not more often than every `DID_REFRESH_SECONDS`, so nobody can make us hammer a third party. When the
+peer cannot be reached, nothing older is believed in its place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from connector.errors import (
+    AddressRefused,
+    InvalidInput,
+    PeerMisbehaved,
+    PeerRefused,
+    PeerUnreachable,
+    TokenError,
+    VerificationFailed,
+)
+from connector.identity import did as dids
+from connector.identity import tokens
+from connector.limits import DID_FETCHES_MAX, DID_FRESH_SECONDS, DID_REFRESH_SECONDS, PEERS_KNOWN_MAX
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from connector.clock import Clock
+    from connector.identity.did import Document
+    from connector.identity.keys import Keys
+    from connector.outbound import Outbound
+
+# why there is no document to believe; for a caller's token they mean "not proven". An issuer that cannot be reached is
+# another matter: the caller is told to come again
+_UNRESOLVED = (AddressRefused, InvalidInput, PeerMisbehaved, PeerRefused, VerificationFailed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    document: Document
+    fetched: float
+
+
+class Peers:
+    """The peers of one participant."""
+
+    def __init__(self, did: str, keys: Keys, outbound: Outbound, clock: Clock, *, development: bool) -> None:
+        self.did = did
+        self._keys = keys
+        self._outbound = outbound
+        self._clock = clock
+        self._development = development
+        self._known: OrderedDict[str, _Known] = OrderedDict()
+        self._fetching: dict[str, asyncio.Task[Document]] = {}
+
+    def authorization(self, audience: str) -> Mapping[str, str]:
+        """Return the header that proves us to `audience`, for one request."""
+        token = tokens.issue(self._keys.token, self.did, audience, self._clock.now())
+        return {"Authorization": tokens.SCHEME + token}
+
+    async def document(self, did: str, *, fresher_than: float = DID_FRESH_SECONDS) -> Document:
+        """Return the peer's document, at most `fresher_than` seconds old; raises what `did.resolve` raises."""
+        known = self._known.get(did)
+        if known is not None and self._clock.monotonic() - known.fetched < fresher_than:
+            self._known.move_to_end(did)
+            return known.document
+        task = self._fetching.get(did)
+        if task is None:
+            if len(self._fetching) >= DID_FETCHES_MAX:
+                raise PeerUnreachable("too many participants are being looked up at this moment", "ask again")
+            task = self._fetching[did] = asyncio.ensure_future(self._fetch(did))
+            task.add_done_callback(lambda done: self._fetched(did, done))
+        return await asyncio.shield(task)
+
+    async def prove(self, header: str) -> tokens.Claims:
+        """Return who sends a request with this `Authorization` header; raises `TokenError`, or `PeerUnreachable`.
+
+        The token is not used up yet: call `tokens.remember` in the transaction of the act.
+        """
+        token = tokens.take_apart(tokens.of_header(header))
+        try:
+            document = await self.document(token.issuer)
+            if tokens.key_id(token) not in document.token_keys:
+                document = await self.document(token.issuer, fresher_than=DID_REFRESH_SECONDS)
+        except _UNRESOLVED as error:
+            raise TokenError(f"the document of `{token.issuer}` cannot be had: {error}") from error
+        return tokens.verify(token, document, self.did, self._clock.now())
+
+    def forget(self, did: str) -> None:
+        """Fetch the peer's document anew next time."""
+        self._known.pop(did, None)
+
+    async def _fetch(self, did: str) -> Document:
+        document = await dids.resolve(did, self._outbound, development=self._development)
+        self._known[did] = _Known(document, self._clock.monotonic())
+        self._known.move_to_end(did)
+        while len(self._known) > PEERS_KNOWN_MAX:
+            self._known.popitem(last=False)
+        return document
+
+    def _fetched(self, did: str, done: asyncio.Task[Document]) -> None:
+        self._fetching.pop(did, None)
+        if not done.cancelled():
+            done.exception()  # whoever still waits gets it; if nobody does, it is no unheard error

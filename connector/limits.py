@@ -1,0 +1,70 @@
+"""Every limit that a peer or a user can run into, named with its unit, each with its reason.
+
+Law: what a peer may make large has a row here; a limit is checked before the memory is spent.
+"""
+
+from __future__ import annotations
+
+# ---- what comes in over HTTP
+# a negotiation message with a long policy has some 40 kB; terms with evidence of eight signers stay below
+BODY_BYTES_MAX = 1_048_576
+# a catalogue answer: a page of products with their policies
+ANSWER_BYTES_MAX = 8 * 1_048_576
+# ODRL constraints nest 8 deep at most in practice, DCAT 12; beyond 64 somebody is testing the parser
+JSON_LEVELS_MAX = 64
+# a row of an edition has 152 bytes: 16 MiB describe 110,000 pieces, seven GiB in pieces of 64 KiB
+ROWS_BYTES_MAX = 16 * 1_048_576
+# requests waiting or running for one peer; an honest one has a handful
+PEER_REQUESTS_MAX = 64
+# how long a peer may take to send a request's headers or body
+REQUEST_SECONDS_MAX = 30
+
+# ---- what we ask of others
+# TCP and TLS to another continent take below one second
+CONNECT_SECONDS_MAX = 5.0
+# a message is answered after one commit; a slower peer is asked again by the outbox
+CALL_SECONDS_MAX = 15.0
+# a download stalls when no byte comes for so long; its whole length is not bounded, its bytes are
+STALL_SECONDS_MAX = 30.0
+# connections to one peer; a pull uses two
+PEER_CONNECTIONS_MAX = 32
+# connections to everybody
+CONNECTIONS_MAX = 256
+
+# ---- tokens and identity
+# a request token travels at once; five minutes cover a queue and a bad clock
+TOKEN_SECONDS_MAX = 300
+# what we ask for ourselves is shorter still
+TOKEN_SECONDS = 120
+# clocks of honest machines differ by seconds; a minute is generous (reliability F21)
+CLOCK_LEEWAY_SECONDS = 60
+# header, claims and signature of our tokens have some 500 bytes
+TOKEN_BYTES_MAX = 4_096
+# a random id of 128 bit has 22 characters; others write a URN
+JTI_CHARACTERS_MAX = 128
+# did:web with a host of 253 characters and a path
+DID_CHARACTERS_MAX = 512
+# our own document has 3 kB with a BLS key and its proof
+DID_DOCUMENT_BYTES_MAX = 65_536
+# keys and services of one participant; we publish five and four
+DID_MEMBERS_MAX = 32
+# a rotated key is noticed within this time, or at once when a token names a key we do not know
+DID_FRESH_SECONDS = 300
+# an unknown key makes us ask for the document again, but not more often than this
+DID_REFRESH_SECONDS = 10
+# documents being fetched at one moment: strangers' tokens make us look them up
+DID_FETCHES_MAX = 64
+# peers whose documents we keep; the rest are fetched again
+PEERS_KNOWN_MAX = 4_096
+
+# ---- orders, pages, people
+# orders in one key request: one window of one edition in pieces has a few ranges
+ORDERS_MAX = 64
+# ranges of rows in one order
+RANGES_MAX = 256
+# rows of one page of any list
+PAGE_ROWS_MAX = 100
+# a reason that travels to a peer or a person
+REASON_CHARACTERS_MAX = 1_000
+# the words of a search
+QUERY_CHARACTERS_MAX = 400

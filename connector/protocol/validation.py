@@ -1,0 +1,124 @@
+"""Whether a document is the message it claims to be: decided by jsonschema-rs, explained by jsonschema.
+
+Law: a body is limited, read strictly and checked before anything looks inside. The decision takes microseconds and
+serves the honest; the explanation is slow and made only for a document that is already refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any, Final
+
+import jsonschema_rs
+import orjson
+
+from connector.protocol.errors import MalformedError
+from contracts.canonical import load
+from contracts.errors import ContractError
+
+BODY_LIMIT_BYTES = 256 * 1024
+DEPTH_LIMIT_LEVELS = 32
+IDENTIFIER_LIMIT_CHARACTERS = 1_024
+EXPLANATION_LIMIT_CHARACTERS = 300
+
+BASE: Final = "https://w3id.org/penstock/ns/schemas/"
+FILES: Final = ("common", "policy", "negotiation", "transfer", "catalog", "version")
+
+SCHEMA_OF: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        # document type -> the file that describes it
+        "ContractRequestMessage": "negotiation",
+        "ContractOfferMessage": "negotiation",
+        "ContractAgreementMessage": "negotiation",
+        "ContractAgreementVerificationMessage": "negotiation",
+        "ContractNegotiationEventMessage": "negotiation",
+        "ContractNegotiationTerminationMessage": "negotiation",
+        "ContractNegotiation": "negotiation",
+        "ContractNegotiationError": "negotiation",
+        "TransferRequestMessage": "transfer",
+        "TransferStartMessage": "transfer",
+        "TransferCompletionMessage": "transfer",
+        "TransferSuspensionMessage": "transfer",
+        "TransferTerminationMessage": "transfer",
+        "TransferProcess": "transfer",
+        "TransferError": "transfer",
+        "CatalogRequestMessage": "catalog",
+        "DatasetRequestMessage": "catalog",
+        "Catalog": "catalog",
+        "Dataset": "catalog",
+        "CatalogError": "catalog",
+        "VersionResponse": "version",
+    }
+)
+
+# Ids become keys of rows and parts of URLs, so they are limited here although the protocol does not limit them.
+_SEGMENTS: Final = ("providerPid", "consumerPid")
+_IDENTIFIERS: Final = (*_SEGMENTS, "callbackAddress", "agreementId", "format")
+
+
+def read(kind: str, body: bytes) -> dict[str, Any]:
+    """Return the message of type `kind` that a request body holds; `MalformedError` says what is wrong with it."""
+    try:
+        document = load(body, max_bytes=BODY_LIMIT_BYTES, max_depth=DEPTH_LIMIT_LEVELS)
+    except ContractError as error:
+        raise MalformedError(str(error)) from error
+    check(kind, document)
+    return dict(document)
+
+
+def check(kind: str, document: object) -> None:
+    """Raise `MalformedError` unless `document` is a valid `kind` that a peer may send."""
+    if not agrees(kind, document):
+        raise MalformedError(explain(kind, document))
+    assert isinstance(document, Mapping)
+    for name in _IDENTIFIERS:
+        if len(document.get(name, "")) > IDENTIFIER_LIMIT_CHARACTERS:
+            raise MalformedError(f"`{name}` is longer than {IDENTIFIER_LIMIT_CHARACTERS} characters")
+    for name in _SEGMENTS:
+        if name in document and not document[name].strip("."):
+            raise MalformedError(f"`{name}` is empty or only dots, which no address can hold")
+
+
+def agrees(kind: str, document: object) -> bool:
+    """Return the verdict of our schema for `kind`."""
+    return bool(_decider(kind).is_valid(document))
+
+
+def explain(kind: str, document: object) -> str:
+    """Return one sentence about the most telling fault of a document that is not a valid `kind`."""
+    fault = import_module("jsonschema.exceptions").best_match(_explainer(kind).iter_errors(document))
+    if fault is None:
+        return f"the document is not a `{kind}`"
+    where = "/".join(str(step) for step in fault.absolute_path) or "document"
+    return f"`{where}` of the `{kind}`: {fault.message[:EXPLANATION_LIMIT_CHARACTERS]}"
+
+
+def _address(kind: str) -> str:
+    return f"{BASE}{SCHEMA_OF[kind]}.json#/$defs/{kind}"
+
+
+@cache
+def _schemas() -> dict[str, Any]:
+    room = files("connector.protocol") / "schemas"
+    return {f"{BASE}{name}.json": orjson.loads((room / f"{name}.json").read_bytes()) for name in FILES}
+
+
+@cache
+def _decider(kind: str) -> jsonschema_rs.Draft201909Validator:
+    registry = jsonschema_rs.Registry(list(_schemas().items()), draft=jsonschema_rs.Draft201909)
+    return jsonschema_rs.Draft201909Validator({"$ref": _address(kind)}, registry=registry)
+
+
+@cache
+def _explainer(kind: str) -> Any:
+    # loaded late: slow, and needed only to refuse
+    from referencing import Registry, Resource  # noqa: PLC0415
+
+    registry: Registry[Any] = Registry().with_resources(
+        (address, Resource.from_contents(schema)) for address, schema in _schemas().items()
+    )
+    return import_module("jsonschema").Draft201909Validator({"$ref": _address(kind)}, registry=registry)

@@ -1,0 +1,156 @@
+"""The settings of one participant: `penstock.toml` in its data directory, the environment over it, flags over both.
+
+Law: a key nobody declared is refused, in the file and in the environment alike; each value remembers where it came
+from; what contradicts itself is refused when it is read, not when it is used. Secrets are no settings: keys and the
+management token are files of their own.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from connector import files, settings_sources
+from connector.errors import SettingsError
+from connector.settings_table import (
+    SECTIONS,
+    ChainSettings,
+    LogSettings,
+    NegotiationSettings,
+    Participant,
+    Review,
+    Server,
+    Space,
+    declared,
+    names,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+FILE_NAME = "penstock.toml"
+ROLES = ("provider", "buyer", "exchange", "regulator")
+_REGION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings, checked; `origins` maps "section.key" to where the value came from."""
+
+    participant: Participant
+    server: Server
+    space: Space
+    chain: ChainSettings
+    log: LogSettings
+    review: Review
+    negotiation: NegotiationSettings
+    origins: Mapping[str, str]
+
+    @property
+    def url(self) -> str:
+        """Our public base URL, without a slash at the end."""
+        return self.server.public_url or f"http://localhost:{self.server.port}"
+
+    @property
+    def authority(self) -> str:
+        """Our host, and our port if it is not the scheme's own."""
+        return urlsplit(self.url).netloc
+
+    @property
+    def did(self) -> str:
+        """Our participant id, `did:web:host` or `did:web:host%3Aport`."""
+        return "did:web:" + self.authority.replace(":", "%3A")
+
+    @property
+    def log_origin(self) -> str:
+        """The name of our log in checkpoints: scheme-less, `host:port/log`."""
+        return self.authority + "/log"
+
+    def has(self, role: str) -> bool:
+        """Whether we play `role`."""
+        return role in self.participant.roles
+
+    def origin(self, key: str) -> str:
+        """Where the value of "section.key" came from: "default", the file, a variable or a flag."""
+        return self.origins.get(key, "default")
+
+
+def load(data: Path, environment: Mapping[str, str], flags: Mapping[str, Any] | None = None) -> Settings:
+    """Read the settings of the data directory; `flags` maps "section.key" to values, None means not given.
+
+    Raises `SettingsError` for an absent or unreadable file, an unknown key, a wrong type, or a contradiction.
+    """
+    path = data / FILE_NAME
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    given = {key: value for key, value in (flags or {}).items() if value is not None}
+    from_flags = {key: (value, "flag") for key, value in given.items()}
+    layers = (settings_sources.from_file(path), settings_sources.from_environment(environment), from_flags)
+    for layer in layers:
+        for key, (value, origin) in layer.items():
+            values[key] = settings_sources.typed(key, value, origin)
+            origins[key] = origin
+    return build(values, origins)
+
+
+def build(values: Mapping[str, Any], origins: Mapping[str, str] | None = None) -> Settings:
+    """Return checked settings from "section.key" → value; what is absent has its default."""
+    known = declared()
+    for key in values:
+        if key not in known:
+            raise SettingsError(f"unknown setting `{key}`", f"known are {', '.join(known)}")
+    sections = {
+        section: kind(**{name: values[f"{section}.{name}"] for name in names(kind) if f"{section}.{name}" in values})
+        for section, kind in SECTIONS.items()
+    }
+    settings = Settings(**sections, origins=dict(origins or {}))
+    _check(settings)
+    return settings
+
+
+def write_default(path: Path, values: Mapping[str, Any] | None = None) -> None:
+    """Write a commented file with every setting: `values` ("section.key" → value) as given, the rest as defaults."""
+    settings = build(values or {})
+    text = settings_sources.as_file(lambda section, name: getattr(getattr(settings, section), name))
+    files.write_atomic(path, text.encode(), 0o644)
+
+
+def _check(settings: Settings) -> None:
+    """Refuse what contradicts itself; each sentence names the setting."""
+    server, space = settings.server, settings.space
+    unknown = [role for role in settings.participant.roles if role not in ROLES]
+    if unknown or not settings.participant.roles:
+        raise SettingsError(f"`participant.roles` has {unknown or 'nobody'}", f"choose from {', '.join(ROLES)}")
+    if not _REGION.fullmatch(settings.participant.region):
+        raise SettingsError(f"`participant.region` is `{settings.participant.region}`, expected a code such as US-NY")
+    if not 1 <= server.port <= 65535:
+        raise SettingsError(f"`server.port` is {server.port}, expected 1 to 65535")
+    if bool(server.tls_certificate) != bool(server.tls_key):
+        raise SettingsError("`server.tls_certificate` and `server.tls_key` go together")
+    _check_base("server.public_url", settings.url, settings)
+    if settings.url != settings.url.lower() or settings.url.endswith("/"):
+        raise SettingsError(
+            f"`server.public_url` is `{settings.url}`", "write it in small letters, no slash at the end"
+        )
+    if space.exchange:
+        _check_base("space.exchange", space.exchange, settings)
+    if space.exchange and settings.has("exchange"):
+        raise SettingsError("`space.exchange` is set, but this participant is an exchange", "leave it empty")
+    for section, name in (key.split(".") for key, value in declared().items() if type(value) is int):
+        if getattr(getattr(settings, section), name) < 0:
+            raise SettingsError(f"`{section}.{name}` is negative")
+    if settings.negotiation.rounds_max < 1 or settings.negotiation.deadline_seconds < 1:
+        raise SettingsError("`negotiation.rounds_max` and `negotiation.deadline_seconds` must be at least 1")
+
+
+def _check_base(key: str, url: str, settings: Settings) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+        raise SettingsError(f"`{key}` is `{url}`, expected http(s)://host or http(s)://host:port")
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise SettingsError(f"`{key}` is `{url}`: a participant has its own host and port, no path")
+    if parts.scheme == "http" and not settings.server.development:
+        raise SettingsError(f"`{key}` is plain http", "use https, or set `server.development` on your own machine")

@@ -1,0 +1,96 @@
+"""Every setting, declared once: its section, type and default, and the sentence that stands above it in the file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def _said(default: Any, comment: str) -> Any:
+    """Declare a setting: its default and the sentence that stands above it in the file."""
+    return field(default=default, metadata={"comment": comment})
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """Who we are."""
+
+    name: str = _said("A participant", "the name that people see")
+    roles: tuple[str, ...] = _said(("buyer",), "any of provider, buyer, exchange, regulator")
+    region: str = _said("US-NY", "where we are, ISO 3166: a country (US) or a part of it (US-NY)")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where we listen and under which address others find us."""
+
+    host: str = _said("127.0.0.1", "the address to listen on")
+    port: int = _said(7001, "the port to listen on")
+    public_url: str = _said("", "the URL that others use; our did:web follows from it; empty: http://localhost:PORT")
+    development: bool = _said(default=False, comment="permit plain http and loopback addresses; never in production")
+    tls_certificate: str = _said("", "PEM file of the certificate chain")
+    tls_key: str = _said("", "PEM file of its private key")
+    networks: tuple[str, ...] = _said((), 'private networks in which peers may live, such as "10.8.0.0/16"')
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """The data space we belong to."""
+
+    exchange: str = _said("", "URL of the exchange; empty if this is the exchange, or for a lone connector")
+
+
+@dataclass(frozen=True, slots=True)
+class ChainSettings:
+    """The chain of the space."""
+
+    rpc: str = _said("", "JSON-RPC address; empty: the exchange's /rpc (the exchange itself: the embedded chain)")
+    confirmations: int = _said(0, "blocks above a transaction before it counts; 0 on a chain that never reorganises")
+    claim_margin_seconds: int = _said(3600, "time kept free before a voucher lapses, to claim it on chain")
+    stale_max_seconds: int = _said(900, "longest time since the chain was seen during which keys are still released")
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    """Our own log."""
+
+    anchor_interval_seconds: int = _said(0, "anchor the head on chain this often; 0: only on demand")
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """The exchange's review of submitted products."""
+
+    automatic: bool = _said(default=False, comment="review and list each product when it is submitted")
+
+
+@dataclass(frozen=True, slots=True)
+class NegotiationSettings:
+    """How long and how often we bargain."""
+
+    rounds_max: int = _said(8, "offers and counter-offers in one negotiation")
+    deadline_seconds: int = _said(3600, "a negotiation that has not ended by then is terminated")
+
+
+SECTIONS: Mapping[str, type] = {
+    "participant": Participant,
+    "server": Server,
+    "space": Space,
+    "chain": ChainSettings,
+    "log": LogSettings,
+    "review": Review,
+    "negotiation": NegotiationSettings,
+}
+
+
+def declared() -> dict[str, Any]:
+    """Return "section.key" → default."""
+    return {f"{section}.{each.name}": each.default for section, kind in SECTIONS.items() for each in fields(kind)}
+
+
+def names(kind: type) -> list[str]:
+    """Return the keys of one section."""
+    return [each.name for each in fields(kind)]

@@ -1,0 +1,61 @@
+"""One connection to the database file, with the settings that durability rests on.
+
+Law: an answer to a PRAGMA is fetched and compared. `execute` alone hides a failed switch to WAL, and without
+`synchronous=FULL` a commit in WAL mode is not yet on the disk.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+from connector.store.errors import StoreFailed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# how long a second process may hold the write lock before we report busy; a batch takes milliseconds
+LOCK_SECONDS = 10.0
+# every statement of the hot path stays prepared
+PREPARED_MAX = 512
+# the write-ahead log shrinks back to this after a burst
+WAL_BYTES_MAX = 64 * 2**20
+FULL = 2
+
+# (pragma, the answer that must come back; None = whatever comes back is fine)
+WRITING = (
+    ("journal_mode=WAL", "wal"),
+    ("synchronous=FULL", None),
+    ("synchronous", FULL),
+    # the writer checkpoints by hand: SQLite's own one hides a failed sync and would ask the disk again
+    ("wal_autocheckpoint=0", 0),
+    (f"journal_size_limit={WAL_BYTES_MAX}", WAL_BYTES_MAX),
+    ("trusted_schema=OFF", None),
+    ("cell_size_check=ON", None),
+)
+READING = (("query_only=ON", None), ("query_only", 1), ("wal_autocheckpoint=0", 0), ("trusted_schema=OFF", None))
+
+
+def connect(path: Path, pragmas: tuple[tuple[str, object], ...]) -> sqlite3.Connection:
+    """Open the file and apply `pragmas`, checking their answers; the connection may be used by one thread at a time."""
+    try:
+        connection = sqlite3.connect(
+            path, timeout=LOCK_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=PREPARED_MAX
+        )
+    except sqlite3.Error as error:
+        raise StoreFailed(f"cannot open the database `{path}`: {error}") from error
+    try:
+        for pragma, expected in pragmas:
+            _apply(connection, pragma, expected)
+    except BaseException as error:
+        connection.close()
+        if isinstance(error, sqlite3.Error):
+            raise StoreFailed(f"cannot open the database `{path}`: {error}") from error
+        raise
+    return connection
+
+
+def _apply(connection: sqlite3.Connection, pragma: str, expected: object) -> None:
+    row = connection.execute(f"PRAGMA {pragma}").fetchone()
+    if expected is not None and (row is None or row[0] != expected):
+        raise StoreFailed(f"sqlite answered `{row}` to `PRAGMA {pragma}`, expected `{expected}`")

@@ -1,0 +1,37 @@
+"""What can go wrong in the store.
+
+StoreError
+├── Duplicate      a row with that key, or that unique value, is there already: the caller decides what it means
+├── BadStatement   our own mistake: an undeclared name, a value that is not of its column's kind, a write while reading
+├── StoreBusy      another process kept the database locked for `LOCK_SECONDS`: nothing was written, safe to repeat
+├── StoreFailed    the disk refused a write or a sync: nothing of the batch counts, the store must be opened anew
+└── StoreClosed    the store was closed before the act ran
+"""
+
+# ruff: noqa: N818 (these names are said in sentences: "duplicate", "store busy")
+
+from __future__ import annotations
+
+
+class StoreError(Exception):
+    """Base of everything the store raises."""
+
+
+class Duplicate(StoreError):
+    """A row with that key or unique value is there already."""
+
+
+class BadStatement(StoreError):
+    """A programming mistake of ours: undeclared name, wrong kind of value, or a write in a reading transaction."""
+
+
+class StoreBusy(StoreError):
+    """Another process held the write lock too long; nothing was written."""
+
+
+class StoreFailed(StoreError):
+    """The disk failed a write, a sync or a commit; after it nothing is known to be durable until a reopening."""
+
+
+class StoreClosed(StoreError):
+    """The store is closed."""

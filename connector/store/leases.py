@@ -1,0 +1,37 @@
+"""Leases: which of several processes may do a piece of work now.
+
+Law: at one moment at most one holder has an unexpired lease of a name. A lease is taken and renewed in a writing act,
+so SQLite's lock decides races; time comes from the caller. A holder that was slow must check `renew` before it acts.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from connector.store.transaction import Tx
+
+
+def take(tx: Tx, name: str, holder: str, now: datetime, seconds: int) -> bool:
+    """Take the lease if it is free, expired or already ours; return whether we hold it until `now` + `seconds`."""
+    row = tx.get("leases", name=name)
+    if row is not None and row["holder"] != holder and row["until"] > now:
+        return False
+    tx.put("leases", name=name, holder=holder, until=now + timedelta(seconds=seconds))
+    return True
+
+
+def renew(tx: Tx, name: str, holder: str, now: datetime, seconds: int) -> bool:
+    """Prolong a lease that we still hold; False means somebody else may have taken over: stop."""
+    row = tx.get("leases", name=name)
+    if row is None or row["holder"] != holder or row["until"] <= now:
+        return False
+    return tx.update("leases", {"name": name}, until=now + timedelta(seconds=seconds)) == 1
+
+
+def release(tx: Tx, name: str, holder: str) -> bool:
+    """Give the lease back; return whether it was ours."""
+    return tx.delete("leases", name=name, holder=holder) == 1

@@ -1,0 +1,109 @@
+"""What we saw of other parties' logs: the newest checkpoint that rode in on their messages (spec 4).
+
+Law: a checkpoint is kept only if it is signed and consistent with the one kept before; a log that shows two histories
+is caught here, by its own customers, and both notes are kept as proof. A peer that offers no usable proof is not
+guilty yet: we fetch its tiles (`ledger.reader.consistency`) and ask again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ledger import checkpoint as checkpoints
+from ledger import note as notes
+from ledger.merkle import PROOF_LIMIT_HASHES, ProofError, verify_consistency
+from ledger.note import MalformedNoteError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from connector.store.transaction import Tx
+    from ledger.checkpoint import Checkpoint
+    from ledger.note import VerifierKey
+
+SIZE_LIMIT_DIGITS = 19
+
+
+class ForkFound(Exception):  # noqa: N818 - said in sentences, like the store's other errors
+    """A peer signed two checkpoints that cannot be of one history; keep both notes with `keep_fork`."""
+
+    def __init__(self, origin: str, kept: str, offered: str, reason: str) -> None:
+        super().__init__(f"log `{origin}` showed two histories: {reason}")
+        self.origin = origin
+        self.kept = kept
+        self.offered = offered
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The peer's checkpoint is consistent with everything seen before."""
+
+    checkpoint: Checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsTiles:
+    """The proof does not join what we hold: compute it from `old` to `size` out of the peer's tiles, then ask again."""
+
+    origin: str
+    old: int
+    size: int
+
+
+def accept_peer(tx: Tx, vkey: VerifierKey, piggyback: Mapping[str, Any], now: datetime) -> Accepted | NeedsTiles:
+    """Verify and keep a peer's checkpoint; `vkey` is that of its log and names its origin.
+
+    Raises `NoteError` (unsigned, foreign or malformed) or `ForkFound`, after which the caller writes `keep_fork`.
+    """
+    note, start, proof = _read(piggyback)
+    checkpoint = checkpoints.verify(notes.parse(note), vkey)
+    kept = tx.get("peer_heads", origin=checkpoint.origin)
+    if kept is not None:
+        known = checkpoints.parse_text(notes.parse(kept["note"]).text)
+        old, new = sorted((known, checkpoint), key=lambda one: one.size)
+        if old.size not in {0, new.size} and (start != old.size or not proof):
+            return NeedsTiles(checkpoint.origin, old.size, new.size)
+        _must_agree(old, new, proof if start == old.size < new.size else [], kept["note"], note)
+    if kept is None or checkpoint.size > kept["size"]:
+        _keep(tx, checkpoint, note, now)
+    return Accepted(checkpoint)
+
+
+def _must_agree(old: Checkpoint, new: Checkpoint, proof: list[bytes], kept: str, offered: str) -> None:
+    try:
+        verify_consistency(old.size, old.root, new.size, new.root, proof if old.size else [])
+    except ProofError as error:
+        raise ForkFound(new.origin, kept, offered, str(error)) from error
+
+
+def _keep(tx: Tx, checkpoint: Checkpoint, note: str, now: datetime) -> None:
+    tx.put("peer_heads", origin=checkpoint.origin, size=checkpoint.size, root=checkpoint.root, note=note, at=now)
+
+
+def keep_fork(tx: Tx, fork: ForkFound, now: datetime) -> None:
+    """Keep both notes of a fork; the first pair for an origin stays."""
+    name = f"fork/{fork.origin}"
+    if tx.get("facts", name=name) is None:
+        tx.put("facts", name=name, value={"kept": fork.kept, "offered": fork.offered, "at": now.isoformat()})
+
+
+def seen(tx: Tx) -> list[dict[str, str]]:
+    """Return what `/log/peers` serves and `time.mark` records: newest verified head of every log we met."""
+    rows = tx.find("peer_heads", order="origin")
+    return [
+        {"origin": row["origin"], "size": str(row["size"]), "root": row["root"].hex(), "note": row["note"]}
+        for row in rows
+    ]
+
+
+def _read(piggyback: Mapping[str, Any]) -> tuple[str, int, list[bytes]]:
+    if set(piggyback) != {"checkpoint", "from", "proof"} or not isinstance(piggyback["checkpoint"], str):
+        raise MalformedNoteError("a checkpoint rides as `checkpoint`, `from` and `proof`")
+    start, proof = piggyback["from"], piggyback["proof"]
+    if not isinstance(start, str) or not start.isdecimal() or len(start) > SIZE_LIMIT_DIGITS:
+        raise MalformedNoteError("`from` is a size in decimal digits")
+    if not isinstance(proof, list) or len(proof) > PROOF_LIMIT_HASHES or not all(isinstance(one, str) for one in proof):
+        raise MalformedNoteError(f"`proof` is a list of at most {PROOF_LIMIT_HASHES} hashes in base64")
+    return piggyback["checkpoint"], int(start), [notes.unb64(one) for one in proof]

@@ -1,0 +1,125 @@
+"""What an act sees of the store: rows as dictionaries, inside one transaction.
+
+Law: a `Tx` lives as long as its act; its methods run in the thread of the act and never wait for anything but the disk.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING, Any
+
+from connector.store.columns import encode_loose
+from connector.store.errors import BadStatement, Duplicate, StoreBusy, StoreFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from connector.store.statements import Row, Statements
+
+# a transaction is opened and ended by the store alone; schema changes are declarations
+STATEMENTS_BY_HAND = ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE")
+# primary result codes after which the file, or what we know of it, cannot be trusted
+FATAL = frozenset(
+    {
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_NOMEM,
+    }
+)
+_DUPLICATES = (sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_ROWID)
+
+
+class Tx:
+    """One transaction, reading or writing."""
+
+    __slots__ = ("_afters", "_connection", "_statements", "fault")
+
+    def __init__(self, connection: sqlite3.Connection, statements: Mapping[str, Statements]) -> None:
+        # the disk error this transaction met; it counts even if the act swallowed the exception
+        self.fault: sqlite3.Error | None = None
+        self._connection: sqlite3.Connection | None = connection
+        self._statements = statements
+        self._afters: list[Callable[[], object]] = []
+
+    def get(self, table: str, /, **key: Any) -> Row | None:
+        """Return the row that a whole key (or whole unique set) names, or None."""
+        statements = self._table(table)
+        rows = self._fetch(self._run(*statements.get(key)))
+        return statements.decode(rows[0]) if rows else None
+
+    def find(
+        self, table: str, where: str = "", params: Sequence[Any] = (), order: str = "", limit: int | None = None
+    ) -> list[Row]:
+        """Return rows; `connector.store.clause` defines `where` and `order`, e.g. `"state = ? and due <= ?"`."""
+        statements = self._table(table)
+        rows = self._fetch(self._run(*statements.find(where, order, tuple(params), limit)))
+        return [statements.decode(values) for values in rows]
+
+    def insert(self, table: str, /, **row: Any) -> None:
+        """Add a row; raises `Duplicate` if its key or a unique value is taken."""
+        self._run(*self._table(table).insert(row))
+
+    def put(self, table: str, /, **row: Any) -> None:
+        """Add a row, or change the named columns of the one with its key; the other columns stay as they are."""
+        self._run(*self._table(table).put(row))
+
+    def update(self, table: str, key: Mapping[str, Any], /, **changes: Any) -> int:
+        """Change the rows whose columns equal `key`; return how many there were."""
+        return self._run(*self._table(table).update(key, changes)).rowcount
+
+    def delete(self, table: str, /, **key: Any) -> int:
+        """Delete the rows whose columns equal `key`; return how many there were."""
+        return self._run(*self._table(table).delete(key)).rowcount
+
+    def execute(self, sql: str, *params: Any) -> list[Row]:
+        """Run one statement of our own; the rows come back as SQL holds them (times in microseconds, JSON as text)."""
+        if not sql.lstrip().upper().startswith(STATEMENTS_BY_HAND):
+            raise BadStatement(f"`{sql}` is not one of {', '.join(STATEMENTS_BY_HAND)}")
+        cursor = self._run(sql, [encode_loose(value) for value in params])
+        names = [column[0] for column in cursor.description or ()]
+        return [dict(zip(names, values, strict=True)) for values in self._fetch(cursor)]
+
+    def after(self, callback: Callable[[], object]) -> None:
+        """Call `callback` on the event loop once this act is durable; a crash in between loses the call."""
+        self._afters.append(callback)
+
+    def end(self) -> Sequence[Callable[[], object]]:
+        """Close this transaction to its act and return the callbacks (for the store only)."""
+        self._connection = None
+        return self._afters
+
+    def _table(self, name: str) -> Statements:
+        statements = self._statements.get(name)
+        if statements is None:
+            raise BadStatement(f"`{name}` is no declared table")
+        return statements
+
+    def _run(self, sql: str, values: Sequence[Any]) -> sqlite3.Cursor:
+        if self._connection is None:
+            raise BadStatement("this transaction is over; do the work inside the act")
+        try:
+            return self._connection.execute(sql, values)
+        except sqlite3.Error as error:
+            raise self._translated(error) from error
+
+    def _fetch(self, cursor: sqlite3.Cursor) -> list[tuple[Any, ...]]:
+        try:
+            return cursor.fetchall()
+        except sqlite3.Error as error:
+            raise self._translated(error) from error
+
+    def _translated(self, error: sqlite3.Error) -> Exception:
+        code = getattr(error, "sqlite_errorcode", 0)
+        if code & 0xFF in FATAL:
+            self.fault = error
+            return StoreFailed(str(error))
+        if code in _DUPLICATES:
+            return Duplicate(str(error))
+        if code == sqlite3.SQLITE_READONLY:
+            return BadStatement("this transaction only reads; use `Store.write`")
+        if code & 0xFF == sqlite3.SQLITE_BUSY:
+            return StoreBusy(str(error))
+        return BadStatement(str(error))

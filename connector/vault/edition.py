@@ -1,0 +1,77 @@
+"""The provider's own editions: what the table `editions` keeps, and the secrets derived from it (spec 1.2).
+
+Law: no secret is stored. `s` is derived again from `K`, a file outside the database, and from the row's kept
+`B3(plaintext)`; so destroying `K` makes every copy of the database worthless for opening.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from connector.vault.errors import VaultError
+from ledger.edition import Header, agreed
+from ledger.row import SECRET_BYTES, secret, slot
+from ledger.row_table import RowTable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from connector.store.transaction import Tx
+    from connector.vault.seal import Sealed
+    from connector.vault.secrets import Keys
+
+DIGEST_BYTES = 32
+SEALED = "sealed"
+
+
+def record(tx: Tx, sealed: Sealed, *, product: str, now: datetime) -> None:
+    """Insert the edition's row (state `sealed`); `Duplicate` if it is there already."""
+    tx.insert(
+        "editions",
+        id=sealed.edition_id.hex(),
+        series=sealed.header.series.hex(),
+        number=sealed.header.number,
+        product=product,
+        header=sealed.header.json(),
+        rows=sealed.table.data,
+        index_json=sealed.index.json(),
+        plain_digests=sealed.plain_digests,
+        run=sealed.run.run,
+        key_id=sealed.run.key_id,
+        path=sealed.path.name,
+        sources=sealed.source.json(),
+        state=SEALED,
+        created=now,
+    )
+
+
+def header_and_table(edition: dict[str, Any]) -> tuple[Header, RowTable]:
+    """Return both from a row of `editions`, verified against its id."""
+    return agreed(bytes.fromhex(edition["id"]), edition["header"], edition["rows"])
+
+
+def row_secret(keys: Keys, edition: dict[str, Any], number: int) -> bytes:
+    """Return `s` of row `number` of a row of `editions`; `VaultError` `key` if the run's key was destroyed."""
+    return row_secrets(keys, edition, [number])[number]
+
+
+def row_secrets(keys: Keys, edition: dict[str, Any], numbers: Iterable[int]) -> dict[int, bytes]:
+    """Return `s` of each row asked for, 32 bytes by row number."""
+    run = keys.run(edition["key_id"])
+    assert run.run == edition["run"]
+    table = RowTable(edition["rows"])
+    found = {}
+    for number in numbers:
+        name = table[number].head.slot
+        assert name == slot(run.run, number)
+        found[number] = secret(run.key, name, _digest(edition, number))
+        assert len(found[number]) == SECRET_BYTES
+    return found
+
+
+def _digest(edition: dict[str, Any], number: int) -> bytes:
+    digest: bytes = edition["plain_digests"][number * DIGEST_BYTES : (number + 1) * DIGEST_BYTES]
+    if len(digest) != DIGEST_BYTES:
+        raise VaultError("replica", f"no digest is kept for row `{number}`")
+    return digest

@@ -1,0 +1,128 @@
+"""Opening a replica: sealed bytes here, secrets given, plaintext out (spec 1.9).
+
+Law: every piece passes all steps of spec 1.9 before a byte of it is used; no file gets its name before everything that
+was asked for is whole, and where that is the whole edition, its digest was met. Secrets stay in memory.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from blake3 import blake3
+
+from connector import files
+from connector.vault.errors import VaultError
+from contracts.errors import ContractError
+from contracts.ranges import RowSet
+from ledger.index import read_index
+from ledger.opening import Code, OpeningError, open_into
+from ledger.row import TAG_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from connector.vault.blobs import SealedFile
+    from ledger.index import Index, IndexedFile
+
+    Progress = Callable[[int, int], object]
+
+# what an opening in memory may cost; larger files are opened to disk or read piece by piece
+MAX_IN_MEMORY_BYTES = 1024 * 1024 * 1024
+
+
+class Reader:
+    """One opening: `secrets` by row number for the rows it may open; not to be shared between threads."""
+
+    def __init__(self, sealed: SealedFile, secrets: Mapping[int, bytes]) -> None:
+        self.table = sealed.table
+        self._file = sealed
+        self._secrets = secrets
+        self._index: Index | None = None
+        self._sealed = memoryview(bytearray(self.table.longest_sealed + TAG_BYTES))
+        self._plain = memoryview(bytearray(self.table.longest_sealed))
+
+    def index(self) -> Index:
+        """Open and check the private index, once; `OpeningError` `edition` if the provider committed to a bad one."""
+        if self._index is None:
+            self._require(range(self.table.index_rows))
+            document = b"".join(self.open_row(number) for number in range(self.table.index_rows))
+            try:
+                self._index = read_index(document, self.table)
+            except ContractError as error:
+                raise OpeningError(Code.EDITION, "index", f"the committed index is malformed: {error}", 0) from error
+        return self._index
+
+    def open_row(self, number: int) -> bytes:
+        """Return the plaintext of one row; `OpeningError` names the row and whose fault it is."""
+        return bytes(self._open(number))
+
+    def pieces(self, file: IndexedFile) -> Iterator[memoryview]:
+        """Yield the file's pieces in order, each valid until the next."""
+        for number in range(file.first_row, file.first_row + file.row_count):
+            yield self._open(number)
+
+    def read(self, name: str) -> bytes:
+        """Return one file in memory (the leased tier); `VaultError` `locked` if a secret of it is not held."""
+        (file,) = self._chosen([name])
+        if file.size > MAX_IN_MEMORY_BYTES:
+            raise VaultError("replica", f"`{name}` has {file.size} bytes, too many for memory", "open it to a folder")
+        content = bytearray()
+        for piece in self.pieces(file):
+            content += piece
+        return bytes(content)
+
+    def open_files(
+        self, folder: Path, names: Sequence[str] | None = None, progress: Progress | None = None
+    ) -> list[Path]:
+        """Write the named files (all by default) below `folder` and return their paths (blocking).
+
+        Nothing appears under a final name unless all of them verified; files of those names are replaced.
+        `progress(plain bytes done, of)`. `VaultError` `locked` if a needed secret is not held, `OpeningError`.
+        """
+        chosen = self._chosen(names)
+        files.make_folder(folder)
+        with files.staging(folder) as stage:
+            digest = self._write_all(stage, chosen, progress)
+            if names is None and digest != self.index().digest:
+                raise OpeningError(Code.EDITION, "whole-digest", "the files are not the whole that the index names")
+            return [files.move(stage / str(n), folder / file.name) for n, file in enumerate(chosen)]
+
+    def _write_all(self, stage: Path, chosen: Sequence[IndexedFile], progress: Progress | None) -> bytes:
+        """Write the files into the stage under their numbers; return B3 of all their bytes."""
+        whole, done, total = blake3(), 0, sum(file.size for file in chosen)
+        for n, file in enumerate(chosen):
+            with files.replacing(stage / str(n)) as handle:
+                at = 0
+                for piece in self.pieces(file):
+                    whole.update(piece)
+                    files.write_at(handle, piece, at)
+                    at, done = at + len(piece), done + len(piece)
+                    if progress:
+                        progress(done, total)
+                assert at == file.size
+        return whole.digest()
+
+    def _chosen(self, names: Sequence[str] | None) -> list[IndexedFile]:
+        index = self.index()
+        chosen = list(index.files) if names is None else [index.file(name) for name in names]
+        for file in chosen:
+            self._require(range(file.first_row, file.first_row + file.row_count))
+        return chosen
+
+    def _require(self, rows: range) -> None:
+        lacking = RowSet.rows(number for number in rows if number not in self._secrets)
+        if lacking:
+            raise VaultError("locked", f"the keys of {len(lacking)} rows are not here, first `{lacking.ranges[0][0]}`")
+
+    def _open(self, number: int) -> memoryview:
+        """Open one row in the buffers; every step of spec 1.9 but the first, which the table has passed."""
+        row = self.table[number]
+        if number not in self._secrets:
+            self._require(range(number, number + 1))
+        size = self._file.piece_into(number, self._sealed)
+        try:
+            plain = open_into(row, self._secrets[number], self._sealed[: size + TAG_BYTES], self._plain)
+        except OpeningError as error:
+            raise error.at(number) from error
+        return self._plain[:plain]

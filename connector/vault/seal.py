@@ -1,0 +1,175 @@
+"""Sealing an edition: stream the source once, piece by piece, into a blob, rows and an index (spec 1).
+
+The life of a sealing run:
+1. the run's key and name are durable (`Keys.draw_run`), before anything here begins;
+2. everything's place is planned from names and sizes (`layout`);
+3. each piece is read once into a buffer; that buffer is digested, gives the secret, and is encrypted;
+4. the index, which now knows the digest of the whole, is sealed into the place kept for it at the front;
+5. the header is made and checked against the rows; the blob is synced and gets the edition's name.
+
+Law: a crash leaves a part without a name. Repeating a run over a source that changed is safe: the secret of a piece
+depends on its plaintext, so no key and nonce ever meet two plaintexts. Memory is two buffers and 184 bytes per row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
+
+from blake3 import blake3
+
+from connector.files import Part
+from connector.vault.errors import VaultError
+from connector.vault.layout import Layout, plan, with_digest
+from connector.vault.sources import read_pieces
+from ledger.edition import DEFAULT_PIECE_BYTES, Header, check_table, checked_piece_bytes
+from ledger.index import Index, check_tiling
+from ledger.row import INDEX, TAG_BYTES
+from ledger.row_table import RowTable
+from ledger.sealing import seal_piece
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from pathlib import Path
+
+    from connector.vault.blobs import Blobs
+    from connector.vault.secrets import Run
+    from connector.vault.sources import Source
+
+    Progress = Callable[[int, int], object]
+
+DEFAULT_MEDIA_TYPE = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What the sealer is told: series (32 bytes), number and predecessor of the edition, who holds its keys.
+
+    `schema` is any JSON; `padding` is the multiple of bytes pieces are padded to (a power of two up to `piece_bytes`).
+    """
+
+    series: bytes
+    number: int
+    key_holder: str
+    prev: bytes | None = None
+    piece_bytes: int = DEFAULT_PIECE_BYTES
+    padding: int = 0
+    media_type: str = DEFAULT_MEDIA_TYPE
+    schema: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A sealed edition whose blob is durable under its name; `plain_digests` is B3(plaintext) of each row, joined."""
+
+    header: Header
+    edition_id: bytes
+    table: RowTable
+    index: Index
+    plain_digests: bytes = field(repr=False)
+    run: Run
+    source: Source
+    path: Path
+
+
+def seal(
+    source: Source, run: Run, blobs: Blobs, brief: Brief, *, sealed_at: datetime, progress: Progress | None = None
+) -> Sealed:
+    """Seal `source` as one edition (blocking: call it in a thread); `progress(plain bytes done, of)` after each piece.
+
+    Raises `VaultError` `source` if a file cannot be read as planned; nothing is left but a part to sweep.
+    """
+    assert sealed_at.tzinfo is not None
+    _check_padding(brief)
+    layout = plan(source, checked_piece_bytes(brief.piece_bytes), brief.padding, brief.media_type, brief.schema)
+    part = Part(blobs.part(run.run), 0)
+    try:
+        work = _Work(layout, run, part, progress or _ignore)
+        digest = work.seal_data(source)
+        index = with_digest(layout, digest)
+        work.seal_index(index.encode())
+        table = RowTable(b"".join(work.rows))
+        header = _header(brief, table, sealed_at)
+        check_table(header, table)
+        check_tiling(index, table)
+        path = blobs.path(header.edition_id())
+        part.finish(path)
+    finally:
+        part.close()
+    return Sealed(header, header.edition_id(), table, index, b"".join(work.digests), run, source, path)
+
+
+class _Work:
+    """The two buffers and the growing rows of one run."""
+
+    def __init__(self, layout: Layout, run: Run, part: Part, progress: Progress) -> None:
+        self.rows = [b""] * (layout.index_rows + layout.data_rows)
+        self.digests = [b""] * len(self.rows)
+        self._layout = layout
+        self._run = run
+        self._part = part
+        self._progress = progress
+        self._plain = memoryview(bytearray(layout.piece_bytes))
+        self._sealed = bytearray(layout.piece_bytes + TAG_BYTES)
+
+    def seal_data(self, source: Source) -> bytes:
+        """Seal all files behind the place of the index; return the digest of the whole plaintext."""
+        whole, done, total = blake3(), 0, source.size
+        row, offset = self._layout.index_rows, self._layout.index_sealed_bytes
+        for file in source.files:
+            for plain in read_pieces(file, self._layout.piece_bytes, self._plain):
+                whole.update(plain)
+                offset += self._seal(row, len(plain), offset, 0)
+                row, done = row + 1, done + len(plain)
+                self._progress(done, total)
+        assert row == len(self.rows)
+        return whole.digest()
+
+    def seal_index(self, document: bytes) -> None:
+        """Seal the index into the first rows."""
+        size, offset = self._layout.piece_bytes, 0
+        for row in range(self._layout.index_rows):
+            piece = document[row * size : (row + 1) * size]
+            self._plain[: len(piece)] = piece
+            offset += self._seal(row, len(piece), offset, INDEX)
+        assert offset == self._layout.index_sealed_bytes
+
+    def _seal(self, row: int, plain_bytes: int, offset: int, flags: int) -> int:
+        """Seal what is in the buffer as row `row`, whose number is also the piece's number in the run."""
+        padded = self._layout.sealed_bytes(plain_bytes)
+        self._plain[plain_bytes:padded] = bytes(padded - plain_bytes)
+        piece = seal_piece(
+            self._run.key, self._run.run, row, self._plain[:padded], plain_bytes, self._sealed, flags=flags
+        )
+        self.rows[row], self.digests[row] = piece.row.encode(), piece.plain_digest
+        self._part.write(piece.ciphertext, offset)
+        return padded
+
+
+def _header(brief: Brief, table: RowTable, sealed_at: datetime) -> Header:
+    return Header(
+        series=brief.series,
+        number=brief.number,
+        prev=brief.prev,
+        key_holder=brief.key_holder,
+        piece_bytes=brief.piece_bytes,
+        rows=len(table),
+        sealed_bytes=table.sealed_bytes,
+        plain_bytes=table.plain_bytes(),
+        root=table.root(),
+        table_digest=table.digest(),
+        sealed_at=sealed_at.astimezone(UTC).replace(microsecond=0),
+        padding=brief.padding,
+    )
+
+
+def _check_padding(brief: Brief) -> None:
+    padding = brief.padding
+    if padding < 0 or padding & (padding - 1) or padding > brief.piece_bytes:
+        raise VaultError("source", f"the padding `{padding}` is neither 0 nor a power of two up to {brief.piece_bytes}")
+
+
+def _ignore(_done: int, _total: int) -> None:
+    """Take no notice."""

@@ -1,0 +1,155 @@
+"""What can be verified with nothing but files: dispute bundles, proofs of log entries, receipts.
+
+Law: no secret, no clock, no network. What a document is, is read from its form, a row of `KINDS`; a form without a row
+is refused. The signatures in bundles and receipts mean something only within one deployment, so its document (chain id,
+salt, addresses) is needed; a proof is worth what the given tlog-policy demands.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from connector.documents import as_json, as_text, read, read_json, read_text
+from connector.errors import InvalidInput
+from contracts import address
+from contracts.decimals import read_hex
+from contracts.signature import recover
+from contracts.typed_data import Receipt, digest
+from contracts.typed_json import from_json
+from ledger import bundle, dispute, events, log_policy, proof
+from ledger.deployment import Deployment
+from ledger.merkle import leaf_hash
+from ledger.note import unb64
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+SIGNATURE_BYTES = 65
+EVENT_FIELDS = frozenset({"entry", "proof"})
+RECEIPT_FIELDS = frozenset({"receipt", "receiptSig"})
+
+
+@dataclass(frozen=True, slots=True)
+class Aids:
+    """What the user put beside the document: files, or None."""
+
+    deployment: Path | None = None
+    policy: Path | None = None
+    entry: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found: whether it verifies, the JSON of it, and its lines for a person."""
+
+    holds: bool
+    document: Mapping[str, Any]
+    lines: tuple[str, ...]
+
+
+def verify(path: Path, aids: Aids) -> Finding:
+    """Verify the document in a file; raises InvalidInput when it is none of the forms, or an aid is missing."""
+    raw = read(path)
+    if raw.startswith(proof.HEADER.encode()):
+        entry = read(_needed(aids.entry, "--entry", "the log entry that is proven"))
+        return _proof(as_text(raw, path), entry, aids)
+    document = as_json(raw, path)
+    names = frozenset(document) if isinstance(document, dict) else frozenset()
+    kind = next((check for fields, check in KINDS.items() if fields == names), None)
+    if kind is None:
+        raise InvalidInput(
+            f"`{path}` is no document that can be verified", "give a dispute bundle, a tlog-proof, or a receipt"
+        )
+    return kind(document, aids)
+
+
+def _bundle(document: Mapping[str, Any], aids: Aids) -> Finding:
+    """Judge a bundle (spec 6): a verdict is an answer, also when it goes against the claimant."""
+    deployment = _deployment(aids)
+    domains = dispute.Domains(*(deployment.domain(name) for name in ("editions", "licences", "channels")))
+    verdict = dispute.judge_document(document, domains)
+    said = verdict.json()
+    lines = [f"{said['finding']}: {said['verdict']}", f"at fault: {said['atFault']}", f"because: {said['reason']}"]
+    if verdict.refund:
+        lines.append(f"refund: {verdict.refund} minor units")
+    holds = verdict.finding is not dispute.Finding.BUYER_LIES
+    return Finding(holds, {"kind": "bundle", "verified": holds, **said}, tuple(lines))
+
+
+def _event(document: Mapping[str, Any], aids: Aids) -> Finding:
+    if not all(isinstance(one, str) for one in document.values()):
+        raise InvalidInput("an event is an entry in base64 and a tlog-proof")
+    return _proof(document["proof"], unb64(document["entry"]), aids)
+
+
+def _proof(text: str, entry: bytes, aids: Aids) -> Finding:
+    """Prove an entry under a checkpoint that the policy's logs and witnesses signed; NoteError or ProofError if not."""
+    policy = log_policy.parse(read_text(_needed(aids.policy, "--log-policy", "whose signatures count")))
+    shown = proof.parse(text)
+    checkpoint = shown.verify(entry, policy)
+    witnesses = sorted(policy.witnesses_of(shown.note))
+    said = {
+        "kind": "proof",
+        "verified": True,
+        "origin": checkpoint.origin,
+        "index": str(shown.index),
+        "size": str(checkpoint.size),
+        "leaf": leaf_hash(entry).hex(),
+        "witnesses": witnesses,
+        "event": _event_kind(entry),
+    }
+    place = f"entry {shown.index} of {checkpoint.size} in `{checkpoint.origin}`"
+    lines = f"proven: {said['event']} is {place}", f"witnessed by {', '.join(witnesses) or 'nobody'}"
+    return Finding(True, said, lines)
+
+
+def _receipt(document: Mapping[str, Any], aids: Aids) -> Finding:
+    """Recover who signed a receipt; whether that is the payee is for its reader to compare."""
+    domain = _deployment(aids).domain("editions")
+    receipt = from_json(Receipt, document["receipt"])
+    signed = read_hex(document["receiptSig"], "receiptSig", SIGNATURE_BYTES)
+    signer = address.show(recover(digest(domain, receipt), signed))
+    said = {
+        "kind": "receipt",
+        "verified": True,
+        "signer": signer,
+        "channelId": receipt.channel_id.hex(),
+        "seq": str(receipt.seq),
+        "voucherDigest": receipt.voucher_digest.hex(),
+    }
+    line = f"signed by {signer}: keys of window {receipt.seq} of channel {receipt.channel_id.hex()[:16]} were released"
+    return Finding(True, said, (line, "compare the signer with the payee of the agreement"))
+
+
+# exactly these members → what it is
+KINDS: Mapping[frozenset[str], Callable[[Mapping[str, Any], Aids], Finding]] = {
+    bundle.FIELDS: _bundle,
+    EVENT_FIELDS: _event,
+    RECEIPT_FIELDS: _receipt,
+}
+
+
+def _deployment(aids: Aids) -> Deployment:
+    """Read a deployment's document, or the one inside a space's document."""
+    path = _needed(aids.deployment, "--deployment", "chain id, salt and addresses that the signatures are bound to")
+    document = read_json(path)
+    try:
+        return Deployment.from_json(document.get("deployment", document))
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        hint = "save what GET /space of the exchange says"
+        raise InvalidInput(f"`{path}` is no deployment: {error!r}", hint) from error
+
+
+def _event_kind(entry: bytes) -> str:
+    try:
+        return events.decode(entry).kind
+    except events.EventError:
+        return "an entry of unknown form"
+
+
+def _needed(path: Path | None, option: str, what: str) -> Path:
+    if path is None:
+        raise InvalidInput(f"this document needs {option}: {what}", f"add {option} FILE")
+    return path

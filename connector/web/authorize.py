@@ -1,0 +1,129 @@
+"""Who may call what: one row for each route, and a route without a row does not exist.
+
+`who`: ANYONE (public facts), PEER (a did:web participant with a fresh ES256 token for us), MEMBER (a peer that the
+exchange has admitted), TICKET (the opaque ticket of a started transfer), OWNER (the bearer of the management token).
+`roles`: the roles of ours under which the route exists at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Who(StrEnum):
+    """Kinds of callers."""
+
+    ANYONE = "anyone"
+    PEER = "peer"
+    MEMBER = "member"
+    TICKET = "ticket"
+    OWNER = "owner"
+
+
+ALL = frozenset({"provider", "buyer", "exchange", "regulator"})
+TRADERS = frozenset({"provider", "buyer"})
+PROVIDER = frozenset({"provider"})
+BUYER = frozenset({"buyer"})
+EXCHANGE = frozenset({"exchange"})
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One row: `handler` is `module.function` in connector.web; `kind` names the DSP message the path takes."""
+
+    method: str
+    path: str
+    who: Who
+    roles: frozenset[str]
+    handler: str
+    kind: str = ""
+
+
+PUBLIC = (
+    Route("GET", "/.well-known/did.json", Who.ANYONE, ALL, "wellknown.did"),
+    Route("GET", "/.well-known/dspace-version", Who.ANYONE, ALL, "wellknown.versions"),
+    Route("GET", "/.well-known/penstock.json", Who.ANYONE, ALL, "wellknown.description"),
+    Route("GET", "/health", Who.ANYONE, ALL, "wellknown.health"),
+    Route("GET", "/log/checkpoint", Who.ANYONE, ALL, "log.checkpoint"),
+    Route("GET", "/log/tile/{tail:.+}", Who.ANYONE, ALL, "log.tile"),
+    Route("GET", "/log/addenda/{index}", Who.ANYONE, ALL, "log.addenda"),
+    Route("GET", "/log/peers", Who.ANYONE, ALL, "log.peers"),
+    Route("POST", "/witness/add-checkpoint", Who.ANYONE, ALL, "witness.add_checkpoint"),
+    Route("POST", "/witness/attest", Who.PEER, ALL, "witness.attest"),
+    Route("GET", "/space", Who.ANYONE, EXCHANGE, "exchange.space"),
+    Route("GET", "/space/attestation", Who.ANYONE, EXCHANGE, "exchange.attestation"),
+    Route("POST", "/rpc", Who.ANYONE, EXCHANGE, "chain.rpc"),
+)
+
+DSP = (
+    Route("POST", "/dsp/catalog/request", Who.PEER, PROVIDER, "dsp.catalog", "CatalogRequestMessage"),
+    Route("GET", "/dsp/catalog/datasets/{id}", Who.PEER, PROVIDER, "dsp.dataset"),
+    Route("GET", "/dsp/negotiations/{pid}", Who.PEER, TRADERS, "dsp.negotiation"),
+    Route("POST", "/dsp/negotiations/request", Who.PEER, PROVIDER, "dsp.negotiate", "ContractRequestMessage"),
+    Route("POST", "/dsp/negotiations/offers", Who.PEER, BUYER, "dsp.negotiate", "ContractOfferMessage"),
+    Route("POST", "/dsp/negotiations/{pid}/request", Who.PEER, PROVIDER, "dsp.negotiate", "ContractRequestMessage"),
+    Route("POST", "/dsp/negotiations/{pid}/offers", Who.PEER, BUYER, "dsp.negotiate", "ContractOfferMessage"),
+    Route("POST", "/dsp/negotiations/{pid}/agreement", Who.PEER, BUYER, "dsp.negotiate", "ContractAgreementMessage"),
+    Route(
+        "POST",
+        "/dsp/negotiations/{pid}/agreement/verification",
+        Who.PEER,
+        PROVIDER,
+        "dsp.negotiate",
+        "ContractAgreementVerificationMessage",
+    ),
+    Route(
+        "POST", "/dsp/negotiations/{pid}/events", Who.PEER, TRADERS, "dsp.negotiate", "ContractNegotiationEventMessage"
+    ),
+    Route(
+        "POST",
+        "/dsp/negotiations/{pid}/termination",
+        Who.PEER,
+        TRADERS,
+        "dsp.negotiate",
+        "ContractNegotiationTerminationMessage",
+    ),
+    Route("GET", "/dsp/transfers/{pid}", Who.PEER, TRADERS, "dsp.transfer"),
+    Route("POST", "/dsp/transfers/request", Who.PEER, PROVIDER, "dsp.transfers", "TransferRequestMessage"),
+    Route("POST", "/dsp/transfers/{pid}/start", Who.PEER, TRADERS, "dsp.transfers", "TransferStartMessage"),
+    Route("POST", "/dsp/transfers/{pid}/completion", Who.PEER, TRADERS, "dsp.transfers", "TransferCompletionMessage"),
+    Route("POST", "/dsp/transfers/{pid}/suspension", Who.PEER, TRADERS, "dsp.transfers", "TransferSuspensionMessage"),
+    Route("POST", "/dsp/transfers/{pid}/termination", Who.PEER, TRADERS, "dsp.transfers", "TransferTerminationMessage"),
+)
+
+CHANNEL = (
+    Route("POST", "/channel/{id}/request", Who.PEER, PROVIDER, "channel.request"),
+    Route("POST", "/channel/{id}/voucher", Who.PEER, PROVIDER, "channel.voucher"),
+    Route("POST", "/channel/{id}/acknowledge", Who.PEER, PROVIDER, "channel.acknowledge"),
+    Route("POST", "/channel/{id}/resume", Who.PEER, PROVIDER, "channel.resume_channel"),
+    Route("GET", "/sealed/{edition}/header", Who.PEER, PROVIDER, "sealed.header"),
+    Route("GET", "/sealed/{edition}/rows", Who.PEER, PROVIDER, "sealed.rows"),
+    Route("GET", "/sealed/{edition}/pieces", Who.TICKET, PROVIDER, "sealed.pieces"),
+    Route("POST", "/review/{edition}", Who.PEER, PROVIDER, "sealed.review_rows"),
+)
+
+EXCHANGE_NODE = (
+    Route("POST", "/exchange/products", Who.MEMBER, EXCHANGE, "exchange.submit"),
+    Route("GET", "/exchange/search", Who.MEMBER, EXCHANGE, "exchange.search"),
+    Route("GET", "/exchange/products/{id}", Who.MEMBER, EXCHANGE, "exchange.product"),
+)
+
+MANAGEMENT = (
+    Route("GET", "/management/status", Who.OWNER, ALL, "management.status"),
+    Route("GET", "/management/things/{id}", Who.OWNER, ALL, "management.thing"),
+    Route("GET", "/management/log", Who.OWNER, ALL, "management.log_head"),
+    Route("POST", "/management/log/anchor", Who.OWNER, ALL, "management.anchor"),
+    Route("POST", "/management/products", Who.OWNER, PROVIDER, "management.publish"),
+    Route("GET", "/management/find", Who.OWNER, ALL, "management.find"),
+    Route("POST", "/management/acquisitions", Who.OWNER, BUYER, "management.acquire"),
+    Route("GET", "/management/acquisitions/{id}", Who.OWNER, BUYER, "management.acquisition"),
+    Route("POST", "/management/openings", Who.OWNER, BUYER, "management.open_replica"),
+    Route("POST", "/management/settlements", Who.OWNER, ALL, "management.settle"),
+    Route("POST", "/management/members", Who.OWNER, EXCHANGE, "management.admit"),
+    Route("POST", "/management/credits", Who.OWNER, EXCHANGE, "management.credit"),
+    Route("POST", "/management/listings/{id}/review", Who.OWNER, EXCHANGE, "management.review"),
+    Route("POST", "/management/attestations", Who.OWNER, EXCHANGE, "management.attest"),
+)
+
+ROUTES: tuple[Route, ...] = (*PUBLIC, *DSP, *CHANNEL, *EXCHANGE_NODE, *MANAGEMENT)

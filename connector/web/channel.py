@@ -1,0 +1,83 @@
+"""The provider's half of the window protocol over HTTP; every message brings and takes a checkpoint (spec 4)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from connector.channel import payee, release, resume, wire
+from connector.channel.errors import fault
+from connector.channel.messages import Equivocation, KeyRequest, Resume, VoucherMessage
+from connector.web.faults import as_json
+from contracts.canonical import load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aiohttp import web
+
+    from connector.store.transaction import Tx
+    from connector.web.server import Call
+
+BODY_BYTES_MAX = 1_048_576
+_CHANNEL = re.compile(r"[0-9a-f]{64}")
+
+
+async def request(call: Call) -> web.Response:
+    """Message 1: answer with a key offer, or with the policy's denial."""
+    body = await _body(call)
+    message = wire.decode(KeyRequest, body)
+    channel = _channel(call)
+    await call.connector.trade.meet_channel(channel, call.peer, message.orders[0].agreement_digest)
+    holder, now = call.connector.trade.holder, call.connector.clock.now
+    return await _answer(call, lambda tx: payee.on_key_request(tx, holder, call.peer, channel, message, now()))
+
+
+async def voucher(call: Call) -> web.Response:
+    """Message 3: answer with the release, or with a signed refusal."""
+    message = wire.decode(VoucherMessage, await _body(call))
+    channel, holder, now = _channel(call), call.connector.trade.holder, call.connector.clock.now
+    return await _answer(call, lambda tx: release.on_voucher(tx, holder, call.peer, channel, message, now()))
+
+
+async def acknowledge(call: Call) -> web.Response:
+    """Message 5: take the final acknowledgement."""
+    message = wire.decode(VoucherMessage, await _body(call))
+    channel, holder, now = _channel(call), call.connector.trade.holder, call.connector.clock.now
+    return await _answer(call, lambda tx: release.on_acknowledge(tx, holder, call.peer, channel, message, now()))
+
+
+async def resume_channel(call: Call) -> web.Response:
+    """Compare newest signed states."""
+    message = wire.decode(Resume, await _body(call))
+    channel, holder, now = _channel(call), call.connector.trade.holder, call.connector.clock.now
+    return await _answer(call, lambda tx: resume.on_resume_payee(tx, holder, call.peer, channel, message, now()))
+
+
+async def _body(call: Call) -> Any:
+    """Read the body, check the sender's checkpoint, look at the chain."""
+    body = load(await call.request.read(), max_bytes=BODY_BYTES_MAX)
+    if isinstance(body, dict):
+        await call.connector.peer_logs.observe(call.peer, body.get(wire.CHECKPOINT))
+    await call.connector.watch.look()
+    return body
+
+
+async def _answer(call: Call, act: Callable[[Tx], Any]) -> web.Response:
+    """Do the act and sign our newest checkpoint in one transaction with the caller's token."""
+
+    def acting(tx: Tx) -> tuple[Any, Any]:
+        return act(tx), call.connector.evidence.consistency_for(tx, call.peer)
+
+    message, checkpoint = await call.act(acting)
+    if isinstance(message, Equivocation):
+        raise fault("stopped", f"two different messages with seq `{message.seq}` are kept as `{message.bundle}`")
+    body = {} if message is None else wire.encode(message)
+    return as_json({**body, wire.CHECKPOINT: checkpoint})
+
+
+def _channel(call: Call) -> bytes:
+    text = call.path["id"]
+    if not _CHANNEL.fullmatch(text):
+        raise fault("unknown-channel", "a channel id has 64 hex digits")
+    return bytes.fromhex(text)

@@ -1,0 +1,121 @@
+"""The Dataspace Protocol 2025-1 over HTTPS: routes to the engine and the catalogue, answers with typed bodies.
+
+Law: nothing is decided here. A caller that is not proven sees what an absent id shows (404 with the typed body).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from aiohttp import web
+
+from catalog.codes import tier as tier_of
+from connector.engine.publication import ON_OFFER
+from connector.identity import tokens
+from connector.protocol import messages, offers, validation
+from connector.protocol.errors import UnknownError, UnsupportedFilterError
+from connector.protocol.states import NEGOTIATION, TRANSFER
+from connector.web.faults import as_json
+from contracts.namespace import CHECKPOINT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from connector.app import Connector
+    from connector.errors import Failure
+    from connector.store.transaction import Tx
+    from connector.web.server import Call
+
+HIDDEN = frozenset({401, 403})
+CATALOG_PAGE_ROWS = 100
+
+
+async def negotiate(call: Call) -> web.Response:
+    """Take a message of a negotiation."""
+    return await _receive(call, call.connector.trade.engine.receive_negotiation_message)
+
+
+async def transfers(call: Call) -> web.Response:
+    """Take a message of a transfer."""
+    return await _receive(call, call.connector.trade.engine.receive_transfer_message)
+
+
+async def negotiation(call: Call) -> web.Response:
+    """Show a negotiation to its peer."""
+    peer = await call.connector.trade.peer(call.peer)
+    reply = await call.connector.trade.engine.view_negotiation(call.path["pid"], peer, _spending(call))
+    return as_json(reply.body, reply.status)
+
+
+async def transfer(call: Call) -> web.Response:
+    """Show a transfer to its peer."""
+    peer = await call.connector.trade.peer(call.peer)
+    reply = await call.connector.trade.engine.view_transfer(call.path["pid"], peer, _spending(call))
+    return as_json(reply.body, reply.status)
+
+
+async def catalog(call: Call) -> web.Response:
+    """Serve the catalogue; a filter is refused because none is understood, never ignored."""
+    message = validation.read("CatalogRequestMessage", await call.request.read())
+    if message.get("filter"):
+        raise UnsupportedFilterError("no filter is understood here; ask without one")
+    rows = await call.act(lambda tx: tx.find("products", "state in (?, ?)", ON_OFFER, order="id"))
+    connector = call.connector
+    service = messages.data_service(_service(connector), connector.url + "/dsp")
+    datasets = [_dataset(connector, row) for row in rows[:CATALOG_PAGE_ROWS]]
+    return as_json(messages.catalog(connector.did + "#catalog", connector.did, [service], datasets))
+
+
+async def dataset(call: Call) -> web.Response:
+    """Serve one dataset with its offers."""
+    key = call.path["id"]
+    row = await call.act(lambda tx: tx.get("products", id=key))
+    if row is None or row["state"] not in ON_OFFER:
+        raise UnknownError(f"there is no dataset `{key[:200]}` here")
+    return as_json(messages.root_dataset(_dataset(call.connector, row)))
+
+
+def typed_error(call: Call, failure: Failure) -> web.Response:
+    """Answer a fault with the error type of the path's process."""
+    status = 404 if failure.status in HIDDEN else failure.status
+    path = call.request.path.removeprefix("/dsp/")
+    if path.startswith("catalog"):
+        return as_json(messages.catalog_error(failure.code, [failure.text]), status)
+    process = NEGOTIATION if path.startswith("negotiations") else TRANSFER
+    pid = call.path.get("pid", "")
+    return as_json(messages.error(process, pid, pid, failure.code, [failure.text]), status)
+
+
+async def _receive(call: Call, receive: Any) -> web.Response:
+    body = await call.request.read()
+    await call.connector.peer_logs.observe(call.peer, _checkpoint(body))
+    peer = await call.connector.trade.peer(call.peer)
+    reply = await receive(call.route.kind, call.path.get("pid"), body, peer, _spending(call))
+    return as_json(reply.body, reply.status)
+
+
+def _spending(call: Call) -> Any:
+    def admit(tx: Tx) -> None:
+        assert call.claims is not None
+        tokens.remember(tx, call.claims)
+
+    return admit
+
+
+def _checkpoint(body: bytes) -> Any:
+    """Return the sender's checkpoint; a body that cannot be read is refused by the engine, in its own words."""
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    return document.get(CHECKPOINT) if isinstance(document, dict) else None
+
+
+def _service(connector: Connector) -> str:
+    return connector.did + "#dsp"
+
+
+def _dataset(connector: Connector, row: Mapping[str, Any]) -> messages.Document:
+    ways = [messages.distribution(one, _service(connector)) for one in tier_of(row["tier"]).formats]
+    return messages.dataset(row["id"], [offers.asked(row)], ways, {"title": row["title"]})

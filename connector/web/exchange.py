@@ -1,0 +1,58 @@
+"""The exchange's public documents and the catalogue for its members."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connector.errors import Absent, Conflict, NotPermitted
+from connector.exchange import listings
+from connector.web.faults import as_json
+from contracts.canonical import load
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from connector.web.server import Call
+
+SUBMISSION_BYTES_MAX = 1_048_576
+
+
+async def space(call: Call) -> web.Response:
+    """Serve the space document."""
+    return as_json(call.connector.space.json())
+
+
+async def attestation(call: Call) -> web.Response:
+    """Serve the newest attestation of the witnesses."""
+    document = await call.connector.attesting.newest()
+    if document is None:
+        raise Absent("the witnesses have attested nothing yet", "penstock exchange attest")
+    return as_json(document)
+
+
+async def submit(call: Call) -> web.Response:
+    """Take in a provider's product; its edition must be on chain under the provider's account."""
+    connector = call.connector
+    document = listings.check_submission(load(await call.request.read(), max_bytes=SUBMISSION_BYTES_MAX))
+    registered = await connector.programs.edition(bytes.fromhex(document["edition"]))
+    if registered is None:
+        raise Conflict("the edition is not registered on chain", "register it, then submit")
+    if registered.provider != connector.space.members[call.peer].address:
+        raise NotPermitted("the edition was registered by somebody else")
+    now = connector.clock.now()
+    row = await call.act(lambda tx: listings.submit(tx, connector.evidence, document, call.peer, now))
+    return as_json(listings.view(row), 201)
+
+
+async def search(call: Call) -> web.Response:
+    """Find listed products by words."""
+    query = call.request.query.get("q", "")
+    return as_json({"products": await call.act(lambda tx: listings.search(tx, query))})
+
+
+async def product(call: Call) -> web.Response:
+    """Serve one listed product."""
+    row = await call.act(lambda tx: listings.find(tx, call.path["id"]))
+    if row["state"] != "listed":
+        raise Absent(f"`{row['id']}` is not listed")
+    return as_json(listings.view(row))

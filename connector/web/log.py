@@ -1,0 +1,55 @@
+"""The participant's log as static resources of C2SP tlog-tiles, with addenda and what we saw of others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+from aiohttp import web
+
+from connector.errors import Absent
+from connector.store.peer_heads import seen
+from connector.web.faults import as_json
+from ledger.tiles import TileError
+
+if TYPE_CHECKING:
+    from connector.web.server import Call
+
+TEXT = "text/plain; charset=utf-8"
+IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
+INDEX_DIGITS_MAX = 18
+
+
+async def checkpoint(call: Call) -> web.Response:
+    """Serve the newest cosigned checkpoint."""
+    note = await call.connector.store.read(call.connector.evidence.published)
+    if note is None:
+        raise Absent("this log has no checkpoint yet")
+    return web.Response(body=note, headers={"Content-Type": TEXT, "Cache-Control": "no-cache"})
+
+
+async def tile(call: Call) -> web.Response:
+    """Serve a hash tile or an entry bundle."""
+    path = "tile/" + call.path["tail"]
+    try:
+        body = await call.connector.store.read(lambda tx: call.connector.evidence.tile(tx, path))
+    except TileError as fault:
+        raise Absent(str(fault)) from fault
+    return web.Response(body=body, content_type="application/octet-stream", headers=IMMUTABLE)
+
+
+async def addenda(call: Call) -> web.Response:
+    """Serve the encrypted disclosures of one entry, or of a range `first-count`."""
+    first, _, count = call.path["index"].partition("-")
+    if not first.isdecimal() or len(first) > INDEX_DIGITS_MAX or (count and not count.isdecimal()):
+        raise Absent("addenda are named by an entry's index, or by `first-count`")
+    indexes = range(int(first), int(first) + min(int(count or 1), 256))
+    evidence = call.connector.evidence
+    boxes = await call.connector.store.read(lambda tx: [evidence.addenda(tx, index) for index in indexes])
+    return as_json(boxes if count else boxes[0])
+
+
+async def peers(call: Call) -> web.Response:
+    """Serve the newest signed checkpoints that peers showed us."""
+    rows = await call.connector.store.read(seen)
+    return web.Response(body=orjson.dumps(rows), content_type="application/json")

@@ -1,0 +1,156 @@
+"""The management API: what the command line and, later, the console ask of their own server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from connector.errors import Absent, InvalidInput
+from connector.web.faults import as_json
+from contracts import address
+from contracts.canonical import load
+from contracts.decimals import read_decimal
+from ledger import acts
+from ledger import checkpoint as checkpoints
+from ledger import note as notes
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from connector.web.server import Call
+
+# tables in which `show ID` looks, by their key; the first row found is shown without its secrets
+THINGS = (
+    ("products", "id"),
+    ("listings", "id"),
+    ("acquisitions", "id"),
+    ("negotiations", "id"),
+    ("agreements", "digest"),
+    ("transfers", "id"),
+    ("channels", "id"),
+)
+
+
+async def status(call: Call) -> web.Response:
+    """Say who this is and what it holds."""
+    connector = call.connector
+    counts = await connector.store.read(lambda tx: {table: len(tx.find(table)) for table, _ in THINGS})
+    return as_json(
+        {
+            "did": connector.did,
+            "name": connector.settings.participant.name,
+            "roles": sorted(connector.roles),
+            "url": connector.url,
+            "origin": connector.evidence.origin,
+            "address": address.show(connector.keys.address),
+            "development": connector.settings.server.development,
+            "holds": counts,
+        }
+    )
+
+
+async def thing(call: Call) -> web.Response:
+    """Show one row by its id."""
+    key = call.path["id"]
+    for table, column in THINGS:
+        row = await call.connector.store.read(lambda tx, t=table, c=column: tx.get(t, **{c: key}))  # type: ignore[misc]  # defaults bind the loop's values
+        if row is not None:
+            return as_json({"kind": table, **{name: _shown(value) for name, value in row.items()}})
+    raise Absent(f"nothing here has the id `{key[:100]}`")
+
+
+async def log_head(call: Call) -> web.Response:
+    """Show the newest own checkpoint."""
+    note = notes.parse(await call.connector.store.write(call.connector.evidence.checkpoint))
+    head = checkpoints.parse_text(note.text)
+    return as_json({"origin": head.origin, "size": head.size, "root": head.root.hex(), "note": note.encode()})
+
+
+async def anchor(call: Call) -> web.Response:
+    """Have the newest head cosigned and anchored."""
+    return as_json(await call.connector.anchoring.anchor())
+
+
+async def publish(call: Call) -> web.Response:
+    """Publish a product and answer when it is submitted to the exchange."""
+    return as_json(await call.connector.publications.publish(await _body(call)), 201)
+
+
+async def find(call: Call) -> web.Response:
+    """Find listed products at the exchange."""
+    connector = call.connector
+    space = await connector.space_view.current()
+    exchange = space.members[space.exchange]
+    url = f"{exchange.url}/exchange/search?" + urlencode({"q": call.request.query.get("q", "")})
+    return as_json((await connector.outbound.get(url, headers=connector.authorization(exchange.did))).json())
+
+
+async def acquire(call: Call) -> web.Response:
+    """Begin, or go on, to get a product."""
+    body = await _body(call)
+    view = await call.connector.acquisitions.acquire(
+        str(body.get("id", "")), str(body.get("product", "")), body.get("mandate")
+    )
+    return as_json(view, 201)
+
+
+async def acquisition(call: Call) -> web.Response:
+    """Show an acquisition; with `wait` (seconds) and `after` (a mark) only when it has moved on."""
+    query = call.request.query
+    wait = query.get("wait", "0")
+    if not wait.isdecimal() or len(wait) > 4:
+        raise InvalidInput("`wait` is a number of seconds")
+    return as_json(await call.connector.acquisitions.wait(call.path["id"], query.get("after", ""), float(wait)))
+
+
+async def open_replica(call: Call) -> web.Response:
+    """Open a replica for a purpose."""
+    return as_json(await call.connector.openings.open(await _body(call)), 201)
+
+
+async def settle(call: Call) -> web.Response:
+    """Settle channels and withdraw what is ours."""
+    return as_json(await call.connector.settlements.settle((await _body(call)).get("agreement")))
+
+
+async def admit(call: Call) -> web.Response:
+    """Admit a member."""
+    return as_json(await call.connector.admit(str((await _body(call)).get("did"))), 201)
+
+
+async def credit(call: Call) -> web.Response:
+    """Issue settlement tokens to a member; the same `id` issues once."""
+    connector = call.connector
+    body = await _body(call)
+    amount = read_decimal(body.get("amount"), "amount")
+    member = (await connector.space_view.current()).members.get(str(body.get("did")))
+    if member is None:
+        raise Absent(f"`{body.get('did')}` is not a member", "penstock exchange admit, first")
+    key = str(body.get("id") or f"{member.did}:{connector.clock.now().isoformat()}")
+    await connector.transactions.submit(
+        "credit:" + key, acts.mint(connector.programs.deployment, member.address, amount)
+    )
+    return as_json({"did": member.did, "amount": str(amount)})
+
+
+async def review(call: Call) -> web.Response:
+    """Review and list a submitted product."""
+    return as_json(await call.connector.reviewer.review(call.path["id"]))
+
+
+async def attest(call: Call) -> web.Response:
+    """Collect the witnesses' attestation of all anchored heads."""
+    return as_json(await call.connector.attesting.attest())
+
+
+async def _body(call: Call) -> dict[str, Any]:
+    document = load(await call.request.read())
+    if not isinstance(document, dict):
+        raise InvalidInput("the body must be a JSON object")
+    return document
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.hex()
+    return value.isoformat() if hasattr(value, "isoformat") else value

@@ -1,0 +1,87 @@
+"""Sealed bytes and what proves them: header, rows, pieces; and rows opened to a reviewer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from connector.errors import Absent, InvalidInput
+from connector.vault import review, tickets
+from connector.vault.edition import header_and_table
+from connector.web.faults import as_json
+from contracts.canonical import load
+
+if TYPE_CHECKING:
+    from connector.web.server import Call
+
+OCTETS = "application/octet-stream"
+PIECES_MAX = 4096  # rows of one request; a pull asks for a window's worth
+REVIEW_BYTES_MAX = 65_536
+
+
+async def header(call: Call) -> web.Response:
+    """Serve the public header of an edition."""
+    edition = await _edition(call)
+    await call.spend()
+    return as_json(edition["header"])
+
+
+async def rows(call: Call) -> web.Response:
+    """Serve the rows of an edition, 152 bytes each."""
+    edition = await _edition(call)
+    await call.spend()
+    return web.Response(body=edition["rows"], content_type=OCTETS)
+
+
+async def pieces(call: Call) -> web.StreamResponse:
+    """Stream the sealed bytes of `count` rows from `first` to the bearer of a ticket."""
+    connector = call.connector
+    ticket = tickets.read(connector.ticket_key, call.request.headers.get("Authorization", ""), connector.clock.now())
+    edition = await _edition(call)
+    if bytes.fromhex(edition["id"]) != ticket.edition:
+        raise Absent("the ticket is for another edition")
+    _header, table = header_and_table(edition)
+    first, count = _number(call, "first"), _number(call, "count")
+    if count > PIECES_MAX or first + count > len(table):
+        raise InvalidInput(f"rows {first}+{count} are not in an edition of {len(table)} rows, or too many at once")
+    length = table.span(first, count)[1]
+    await connector.carriage.charge(ticket, length)
+    response = web.StreamResponse(headers={"Content-Type": OCTETS, "Content-Length": str(length)})
+    await response.prepare(call.request)
+    with connector.blobs.open(ticket.edition, table) as sealed:
+        for buffer in sealed.buffers(first, count):
+            await response.write(buffer)
+    await response.write_eof()
+    return response
+
+
+async def review_rows(call: Call) -> web.Response:
+    """Open the drawn rows to the exchange's reviewer alone (spec 6): secrets boxed to its key, and a ticket."""
+    connector = call.connector
+    if call.peer != connector.space.exchange:
+        raise Absent("only the exchange of this space reviews")
+    document: dict[str, Any] = load(await call.request.read(), max_bytes=REVIEW_BYTES_MAX)
+    edition = await _edition(call)
+    numbers = [int(number) for number in document["rows"]]
+    answer = review.answer(connector.secrets, edition, numbers, bytes.fromhex(document["reader"]))
+    await call.spend()
+    ticket = tickets.issue(
+        connector.ticket_key, bytes.fromhex(edition["id"]), tickets.NO_SUBJECT, connector.clock.now()
+    )
+    return as_json({"rows": answer, "ticket": ticket})
+
+
+async def _edition(call: Call) -> dict[str, Any]:
+    key = call.path["edition"]
+    edition = await call.connector.store.read(lambda tx: tx.get("editions", id=key))
+    if edition is None:
+        raise Absent(f"there is no edition `{key[:64]}` here")
+    return edition
+
+
+def _number(call: Call, name: str) -> int:
+    text = call.request.query.get(name, "")
+    if not text.isdecimal() or len(text) > 15:
+        raise InvalidInput(f"`{name}` must be a number of rows")
+    return int(text)

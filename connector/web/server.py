@@ -1,0 +1,106 @@
+"""The participant's one HTTP surface, built from the route table.
+
+Law: a handler runs only after its row's caller has been proven; a peer's token is used up in the transaction of the
+act it permits (`Caller.spend`), so a refused message costs nothing and a repeated token opens nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from aiohttp import web
+
+from connector.errors import Absent
+from connector.identity import tokens
+from connector.limits import BODY_BYTES_MAX
+from connector.web import chain, channel, dsp, exchange, log, management, sealed, wellknown, witness
+from connector.web.authorize import ROUTES, Route, Who
+from connector.web.faults import answer_fault
+
+if TYPE_CHECKING:
+    from connector.app import Connector
+    from connector.store.transaction import Tx
+
+T = TypeVar("T")
+MODULES = {
+    "chain": chain,
+    "channel": channel,
+    "dsp": dsp,
+    "exchange": exchange,
+    "log": log,
+    "management": management,
+    "sealed": sealed,
+    "wellknown": wellknown,
+    "witness": witness,
+}
+Handler = Callable[["Call"], Awaitable[web.StreamResponse]]
+
+
+@dataclass(slots=True)
+class Call:
+    """One request with its proven caller: `peer` is a DID for PEER and MEMBER rows, else empty."""
+
+    connector: Connector
+    request: web.Request
+    route: Route
+    peer: str = ""
+    claims: tokens.Claims | None = None
+
+    @property
+    def path(self) -> dict[str, str]:
+        """Return the path's variables."""
+        return dict(self.request.match_info)
+
+    async def act(self, act: Callable[[Tx], T]) -> T:
+        """Run `act` in one transaction that also uses up the caller's token."""
+
+        def spending(tx: Tx) -> T:
+            if self.claims is not None:
+                tokens.remember(tx, self.claims)
+            return act(tx)
+
+        return await self.connector.store.write(spending)
+
+    async def spend(self) -> None:
+        """Use up the caller's token for an act that reads only."""
+        await self.act(lambda _tx: None)
+
+
+async def _prove(call: Call) -> None:
+    """Prove the caller as the row of the route asks, or raise; see `Who`."""
+    connector, header = call.connector, call.request.headers.get("Authorization", "")
+    if call.route.who is Who.OWNER:
+        connector.check_management(header)
+    elif call.route.who in (Who.PEER, Who.MEMBER):
+        call.claims = await connector.prove(header)
+        call.peer = call.claims.issuer
+        if call.route.who is Who.MEMBER and not await connector.is_member(call.peer):
+            raise Absent("nothing here for a participant that is not a member; ask the exchange to admit it")
+
+
+def _handler(connector: Connector, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    module, name = route.handler.split(".")
+    function: Handler = getattr(MODULES[module], name)
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        call = Call(connector, request, route)
+        try:
+            await _prove(call)
+            return await function(call)
+        except web.HTTPException:
+            raise
+        except Exception as fault:  # noqa: BLE001  # the one place where every fault becomes an answer
+            return answer_fault(call, fault)
+
+    return handle
+
+
+def build(connector: Connector) -> web.Application:
+    """Return the application with the routes that exist for the connector's roles."""
+    app = web.Application(client_max_size=BODY_BYTES_MAX)
+    for route in ROUTES:
+        if route.roles & connector.roles:
+            app.router.add_route(route.method, route.path, _handler(connector, route))
+    return app

@@ -1,0 +1,33 @@
+"""EVM addresses: 20 bytes inside, the checksummed EIP-55 string outside, nothing in between."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from eth_hash.auto import keccak
+
+from contracts.errors import ContractError
+
+ADDRESS_BYTES = 20
+NOBODY = bytes(ADDRESS_BYTES)
+
+
+def show(address: bytes) -> str:
+    """Return the EIP-55 string of 20 bytes."""
+    assert len(address) == ADDRESS_BYTES
+    digits = address.hex()
+    marks = keccak(digits.encode("ascii")).hex()
+    pairs = zip(digits, marks[: len(digits)], strict=True)
+    return "0x" + "".join(digit.upper() if mark >= "8" else digit for digit, mark in pairs)
+
+
+def read(value: Any, name: str = "address") -> bytes:
+    """Return the 20 bytes of an EIP-55 string; a string whose checksum does not agree is refused."""
+    if isinstance(value, str) and len(value) == 2 + 2 * ADDRESS_BYTES and value.startswith("0x") and value.isascii():
+        try:
+            address = bytes.fromhex(value[2:])
+        except ValueError:
+            address = b""
+        if len(address) == ADDRESS_BYTES and show(address) == value:
+            return address
+    raise ContractError("not-address", f"`{name}` is not a checksummed address (EIP-55)")

@@ -1,0 +1,85 @@
+"""JSON that is hashed: RFC 8785 out, a strict reading in.
+
+Law: two readers of one byte string get the same value, or both refuse it. So duplicate keys, lone surrogates, NaN,
+infinities, integers that a double cannot hold, deep nesting and oversize are refused before anything looks inside.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any, NoReturn
+
+import orjson
+import rfc8785
+
+from contracts.errors import ContractError
+
+MAX_DOCUMENT_BYTES = 1 << 20
+MAX_DEPTH_LEVELS = 64
+MAX_SAFE_INTEGER = (1 << 53) - 1
+MAX_INTEGER_DIGITS = 16
+
+
+def canonical(value: Any) -> bytes:
+    """Return the RFC 8785 form of a JSON value; `ContractError` if JSON cannot say it."""
+    try:
+        return rfc8785.dumps(value)
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError) as error:
+        raise ContractError("not-canonical", f"the value has no canonical JSON form: {error}") from error
+
+
+def sha(value: Any) -> bytes:
+    """Return SHA-256 (32 bytes) of the canonical form."""
+    return hashlib.sha256(canonical(value)).digest()
+
+
+def load(document: bytes, *, max_bytes: int = MAX_DOCUMENT_BYTES, max_depth: int = MAX_DEPTH_LEVELS) -> Any:
+    """Read a JSON document strictly; `ContractError` names the first thing that is wrong with it."""
+    if len(document) > max_bytes:
+        raise ContractError("too-large", f"the document has {len(document)} bytes, at most {max_bytes} are read")
+    try:
+        orjson.loads(document)  # decides syntax, UTF-8, surrogates and infinities; bounds depth for the second reader
+        value = json.loads(document, object_pairs_hook=_unique, parse_int=_safe_integer, parse_constant=_no_constant)
+    except orjson.JSONDecodeError as error:
+        raise ContractError("not-json", f"the document is not JSON: {error}") from error
+    except RecursionError as error:
+        raise ContractError("too-deep", f"the document nests deeper than {max_depth} levels") from error
+    _limit_depth(value, max_depth)
+    return value
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ContractError("duplicate-key", f"the key `{twice}` stands twice in one object")
+    return found
+
+
+def _safe_integer(digits: str) -> int:
+    if len(digits.lstrip("-")) > MAX_INTEGER_DIGITS or abs(int(digits)) > MAX_SAFE_INTEGER:
+        raise ContractError("unsafe-integer", "an integer is beyond 2^53 - 1", "write it as a decimal string")
+    return int(digits)
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ContractError("not-json", f"`{name}` is not JSON")
+
+
+def _limit_depth(value: Any, levels: int) -> None:
+    """Walk level by level, so that the check itself cannot be made to recurse."""
+    layer = [value]
+    for _ in range(levels):
+        layer = [child for node in layer for child in _children(node)]
+        if not layer:
+            return
+    if any(isinstance(node, dict | list) for node in layer):
+        raise ContractError("too-deep", f"the document nests deeper than {levels} levels")
+
+
+def _children(node: Any) -> list[Any]:
+    if isinstance(node, dict):
+        return list(node.values())
+    return node if isinstance(node, list) else []

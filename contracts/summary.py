@@ -1,0 +1,182 @@
+"""The words a signer reads: derived from the terms alone, so that every verifier derives the same ones (spec 2).
+
+Law: a summary is a function of the terms and a language; nobody writes one. It says product, tier, price, purpose,
+end and openings. What it cannot put in a few words it says is in the terms, it never leaves it out silently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from contracts.errors import ContractError
+
+if TYPE_CHECKING:
+    from contracts.tariff import Tariff
+    from contracts.terms import Terms
+
+MAX_NAMED_PURPOSES = 8
+_DECIMALS = MappingProxyType({"CNY": 2, "EUR": 2, "USD": 2, "JPY": 0})
+_SIZES = MappingProxyType({1: "B", 1 << 10: "KiB", 1 << 20: "MiB", 1 << 30: "GiB"})
+_ALLOWING = frozenset({"eq", "isA", "isAnyOf", "isPartOf", "isAllOf"})
+_EXCLUDING = frozenset({"neq", "isNoneOf"})
+_LESS_BY = MappingProxyType({"lteq": 0, "eq": 0, "lt": 1})
+
+WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "en": MappingProxyType(
+            {
+                "line": "{title} · {tier} · price {price} · purpose {purpose} · until {end} · {openings}",
+                "plain": "plain copy",
+                "kept": "sealed, keys kept (counts kept by the holder)",
+                "leased": "sealed, keys leased per opening (counted by the key holder)",
+                "price": "{money} per {per}",
+                "free": "nothing",
+                "byte": "{n} bytes",
+                "opening": "{n} openings",
+                "one_opening": "opening",
+                "minor": "{n} minor units of {currency}",
+                "any": "any",
+                "not": "not {what}",
+                "more": "{what} and {n} more, see the terms",
+                "or": ", ",
+                "openings": "openings at most {n}",
+                "unlimited": "openings without limit",
+                "terms": "as the terms say",
+            }
+        ),
+        "zh": MappingProxyType(
+            {
+                "line": "{title} · {tier} · 价格 {price} · 用途 {purpose} · 截止 {end} · {openings}",
+                "plain": "明文副本",
+                "kept": "密封,密钥留存(次数由持有方自行记录)",
+                "leased": "密封,密钥按次租用(次数由密钥方记录)",
+                "price": "{money} / {per}",
+                "free": "免费",
+                "byte": "{n} 字节",
+                "opening": "{n} 次",
+                "one_opening": "次",
+                "minor": "{n} 个 {currency} 最小单位",
+                "any": "不限",
+                "not": "不得用于 {what}",
+                "more": "{what} 等,另有 {n} 项见条款",
+                "or": "、",
+                "openings": "最多打开 {n} 次",
+                "unlimited": "打开次数不限",
+                "terms": "见条款",
+            }
+        ),
+    }
+)
+
+
+def summary(terms: Terms, lang: str = "en") -> str:
+    """Return the words of the terms in a language; `ContractError` for a language without a table row."""
+    if lang not in WORDS:
+        raise ContractError("language", f"there are no words in `{lang}`", f"use one of {', '.join(WORDS)}")
+    words = WORDS[lang]
+    return words["line"].format(
+        title=terms.title,
+        tier=words[terms.tier],
+        price=_price(terms.tariff, words),
+        purpose=_purposes(terms.policy, words),
+        end=terms.not_after.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        openings=_openings(terms.policy, words),
+    )
+
+
+def is_summary(text: str, terms: Terms) -> bool:
+    """Say whether a text is what the terms say in one of the languages."""
+    return any(text == summary(terms, lang) for lang in WORDS)
+
+
+def _price(tariff: Tariff, words: Mapping[str, str]) -> str:
+    if tariff.minor == 0:
+        return words["free"]
+    return words["price"].format(money=_money(tariff, words), per=_per(tariff, words))
+
+
+def _money(tariff: Tariff, words: Mapping[str, str]) -> str:
+    decimals = _DECIMALS.get(tariff.currency)
+    if decimals is None:
+        return words["minor"].format(n=tariff.minor, currency=tariff.currency)
+    whole, rest = divmod(tariff.minor, 10**decimals)
+    return f"{whole}.{rest:0{decimals}} {tariff.currency}" if decimals else f"{whole} {tariff.currency}"
+
+
+def _per(tariff: Tariff, words: Mapping[str, str]) -> str:
+    if tariff.unit == "byte" and tariff.per in _SIZES:
+        return _SIZES[tariff.per]
+    if tariff.unit == "opening" and tariff.per == 1:
+        return words["one_opening"]
+    return words[tariff.unit].format(n=tariff.per)
+
+
+def _purposes(policy: Mapping[str, Any], words: Mapping[str, str]) -> str:
+    found = dict.fromkeys(
+        _purpose(constraint, operand, words)
+        for constraint in _constraints(policy, "purpose")
+        for operand in _operands(constraint)
+    )
+    names = list(found)
+    if not names:
+        return words["any"]
+    shown = words["or"].join(names[:MAX_NAMED_PURPOSES])
+    hidden = len(names) - MAX_NAMED_PURPOSES
+    return words["more"].format(what=shown, n=hidden) if hidden > 0 else shown
+
+
+def _purpose(constraint: Mapping[str, Any], operand: str, words: Mapping[str, str]) -> str:
+    name = _local(operand)
+    operator = _local(constraint.get("operator", ""))
+    if operator in _ALLOWING:
+        return name
+    return words["not"].format(what=name) if operator in _EXCLUDING else words["terms"]
+
+
+def _openings(policy: Mapping[str, Any], words: Mapping[str, str]) -> str:
+    limits = [_limit(constraint) for constraint in _constraints(policy, "count")]
+    if not limits:
+        return words["unlimited"]
+    if len(set(limits)) > 1 or limits[0] is None:
+        return words["terms"]
+    return words["openings"].format(n=limits[0])
+
+
+def _limit(constraint: Mapping[str, Any]) -> int | None:
+    less = _LESS_BY.get(_local(constraint.get("operator", "")))
+    operands = list(_operands(constraint))
+    if less is None or len(operands) != 1 or not (operands[0].isascii() and operands[0].isdecimal()):
+        return None
+    return int(operands[0]) - less
+
+
+def _constraints(node: Any, operand: str) -> Iterator[Mapping[str, Any]]:
+    """Yield the constraints on one operand that stand on the permissions, under any logical operator."""
+    if isinstance(node, Mapping):
+        if "permission" in node:
+            yield from _constraints(node["permission"], operand)
+        elif _local(node.get("leftOperand", "")) == operand:
+            yield node
+        else:
+            for name in ("constraint", "and", "or", "xone", "andSequence", "@list"):
+                yield from _constraints(node.get(name), operand)
+    elif isinstance(node, list):
+        for item in node:
+            yield from _constraints(item, operand)
+
+
+def _operands(constraint: Mapping[str, Any]) -> Iterator[str]:
+    right = constraint.get("rightOperand")
+    for operand in right if isinstance(right, list) else [right]:
+        value = operand.get("@value", operand.get("@id")) if isinstance(operand, Mapping) else operand
+        yield str(value)
+
+
+def _local(name: Any) -> str:
+    """Return the last part of a term: `odrl:purpose` and an absolute IRI mean the same here."""
+    text = str(name.get("@id", "")) if isinstance(name, Mapping) else str(name)
+    for mark in "#/:":
+        text = text.rpartition(mark)[2]
+    return text

@@ -1,0 +1,153 @@
+"""Everything two sides agree on, as one JSON value under one digest (spec 2: `termsDigest = SHA(JCS(terms))`).
+
+Law: a terms value has exactly the members of `Terms`; each has one spelling; the salt makes the digest tell nothing
+about the rest to who does not hold it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import Any
+
+from contracts import address
+from contracts.canonical import canonical, sha
+from contracts.decimals import read_decimal, read_hex
+from contracts.errors import ContractError
+from contracts.labels import H
+from contracts.split import Split
+from contracts.tariff import Tariff
+
+VERSION = 1
+TIERS = ("plain", "kept", "leased")
+SALT_BYTES = 32
+MAX_TERMS_BYTES = 1 << 16
+MAX_TITLE_CHARACTERS = 200
+MAX_ID_CHARACTERS = 300
+MAX_DURATION_SECONDS = 10 * 366 * 86_400
+_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The terms of one agreement. Amounts are minor units, durations seconds, addresses 20 bytes, digests 32.
+
+    `policy` is ODRL as JSON; `lease_seconds` is 0 unless the tier is leased; `not_after` has whole seconds.
+    """
+
+    product: str
+    title: str
+    edition_id: bytes
+    policy: Mapping[str, Any]
+    tariff: Tariff
+    token: bytes
+    split: Split
+    max_exposure: int
+    lock_ttl: int
+    claim_margin: int
+    stale_max: int
+    max_unpaid_bytes: int
+    tier: str
+    lease_seconds: int
+    arbitrator: bytes
+    not_after: datetime
+    salt: bytes
+
+    def __post_init__(self) -> None:
+        if self.tier not in TIERS:
+            raise ContractError("unknown-tier", f"`{self.tier}` is not a tier", f"use one of {', '.join(TIERS)}")
+        if (self.tier == "leased") != (self.lease_seconds > 0):
+            raise ContractError("terms", "leases last longer than 0 seconds in the tier `leased` and in no other")
+        if self.lock_ttl < self.claim_margin + self.stale_max:
+            raise ContractError("terms", "`lockTtl` is shorter than `claimMargin` + `staleMax` (spec 4)")
+        if self.not_after.tzinfo is not UTC or self.not_after.microsecond:
+            raise ContractError("terms", "`notAfter` is an instant in UTC with whole seconds")
+        if len(canonical(self.policy)) > MAX_TERMS_BYTES:
+            raise ContractError("too-large", f"the policy has more than {MAX_TERMS_BYTES} bytes")
+
+    def json(self) -> dict[str, Any]:
+        """Return the JSON value that is digested and sent."""
+        return {"v": VERSION} | {name: write(getattr(self, field)) for name, field, _, write in _MEMBERS}
+
+    @classmethod
+    def from_json(cls, value: Any) -> Terms:
+        """Read terms; unknown or missing members and other versions are refused."""
+        if not isinstance(value, Mapping) or set(value) != _NAMES:
+            odd = sorted(set(value) ^ _NAMES) if isinstance(value, Mapping) else []
+            raise ContractError("terms", f"terms have other members than version {VERSION} says: `{', '.join(odd)}`")
+        if value["v"] != VERSION or type(value["v"]) is not int:
+            raise ContractError("version", f"terms of version `{value['v']}` are unknown here", "use version 1")
+        return cls(**{field: read(value[name], name) for name, field, read, _ in _MEMBERS})
+
+    @property
+    def digest(self) -> bytes:
+        """Return `termsDigest` (32 bytes)."""
+        return sha(self.json())
+
+
+def product_key(product: str) -> bytes:
+    """Return the 32 bytes that stand for a product's id in typed data."""
+    return H("product", product.encode("utf-8"))
+
+
+def _text(limit: int) -> Any:
+    def read(value: Any, name: str) -> str:
+        if not isinstance(value, str) or not 0 < len(value) <= limit or not value.isprintable():
+            raise ContractError("terms", f"`{name}` is not a printable text of 1 to {limit} characters")
+        return value
+
+    return read
+
+
+def _mapping(value: Any, name: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise ContractError("terms", f"`{name}` is not a JSON object")
+    return value
+
+
+def _seconds(value: Any, name: str) -> int:
+    if type(value) is not int or not 0 <= value <= MAX_DURATION_SECONDS:
+        raise ContractError("terms", f"`{name}` is not a number of seconds from 0 to {MAX_DURATION_SECONDS}")
+    return value
+
+
+def _instant(value: Any, name: str) -> datetime:
+    try:
+        if isinstance(value, str) and _INSTANT.fullmatch(value) and value >= "1970":
+            return datetime.strptime(value, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        pass
+    raise ContractError("terms", f"`{name}` is not an instant like `2027-01-31T00:00:00Z`")
+
+
+def _show_instant(instant: datetime) -> str:
+    return instant.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _digest(value: Any, name: str) -> bytes:
+    return read_hex(value, name, SALT_BYTES)
+
+
+_MEMBERS: tuple[tuple[str, str, Any, Any], ...] = (
+    ("product", "product", _text(MAX_ID_CHARACTERS), str),
+    ("title", "title", _text(MAX_TITLE_CHARACTERS), str),
+    ("editionId", "edition_id", _digest, bytes.hex),
+    ("policy", "policy", _mapping, dict),
+    ("tariff", "tariff", lambda value, _: Tariff.from_json(value), Tariff.json),
+    ("token", "token", address.read, address.show),
+    ("split", "split", lambda value, _: Split.from_json(value), Split.json),
+    ("maxExposure", "max_exposure", read_decimal, str),
+    ("lockTtl", "lock_ttl", _seconds, int),
+    ("claimMargin", "claim_margin", _seconds, int),
+    ("staleMax", "stale_max", _seconds, int),
+    ("maxUnpaidBytes", "max_unpaid_bytes", read_decimal, str),
+    ("tier", "tier", _text(20), str),
+    ("leaseSeconds", "lease_seconds", _seconds, int),
+    ("arbitrator", "arbitrator", address.read, address.show),
+    ("notAfter", "not_after", _instant, _show_instant),
+    ("salt", "salt", _digest, bytes.hex),
+)
+_NAMES = frozenset({"v", *(name for name, *_ in _MEMBERS)})
+assert [field for _, field, *_ in _MEMBERS] == [field.name for field in fields(Terms)]

@@ -1,0 +1,134 @@
+"""Did both sides agree, and to the same? Signatures re-verified from the terms, both logs, and the licence on chain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from contracts import agreement as agreements
+from contracts.canonical import sha
+from contracts.terms import Terms
+from contracts.typed_data import Agreement
+from contracts.typed_json import from_json
+from ledger.audit.books import reading
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ledger.audit.books import Books, Event
+    from ledger.audit.facts import ChainFacts
+    from ledger.audit.parties import Space
+    from ledger.audit.report import Report
+
+SIGNED = "agreement.signed"
+COMPARED = ("terms", "agreement", "providerSignature", "buyerSignature")
+
+
+@dataclass(frozen=True, slots=True)
+class Deal:
+    """A verified agreement: its digest, what was signed, its terms, and the two members' DIDs."""
+
+    digest: bytes
+    agreement: Agreement
+    terms: Terms
+    provider: str
+    buyer: str
+
+
+Deals = dict[str, Deal]
+
+
+def check(space: Space, books: Books, facts: ChainFacts, report: Report) -> Deals:
+    """Verify every agreement that any log records; return the good ones by digest in hex."""
+    found: dict[str, list[Event]] = {}
+    for book in books.values():
+        for event in book.of(SIGNED):
+            found.setdefault(event.part, []).append(event)
+    deals: Deals = {}
+    for part, events in found.items():
+        deal = next((deal for deal in (_verify(space, event, report) for event in events) if deal), None)
+        if deal is None:
+            continue
+        deals[part] = deal
+        _compare(deal, books, events, report)
+        _check_licence(deal, facts, report)
+    for digest in facts.licences:
+        if digest.hex() not in found:
+            report.find("licence-without-agreement", "chain", agreement=digest.hex())
+    return deals
+
+
+def _verify(space: Space, event: Event, report: Report) -> Deal | None:
+    try:
+        agreement, terms = from_json(Agreement, event.fields["agreement"]), Terms.from_json(event.fields["terms"])
+        signed = [bytes.fromhex(event.fields[name]) for name in ("providerSignature", "buyerSignature")]
+        digest = agreements.verify(space.domains.licences, agreement, terms, signed[0], signed[1])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        report.find("agreement-invalid", event.did, event, agreement=event.part, reason=error)
+        return None
+    if digest.hex() != event.part:
+        report.find(
+            "agreement-invalid", event.did, event, agreement=event.part, reason="it is filed under another digest"
+        )
+        return None
+    report.signatures_verified += 2
+    parties = space.by_address(agreement.provider), space.by_address(agreement.buyer)
+    if parties[0] is None or parties[1] is None:
+        report.find("agreement-of-strangers", event.did, event, agreement=event.part)
+        return None
+    return Deal(digest, agreement, terms, parties[0].did, parties[1].did)
+
+
+def _compare(deal: Deal, books: Books, events: list[Event], report: Report) -> None:
+    """Both parties' logs hold the agreement, with equal contents."""
+    first: Event | None = None
+    for did in (deal.provider, deal.buyer):
+        mine = next((event for event in events if event.did == did), None)
+        if mine is None:
+            if did in books:
+                report.find("agreement-missing", did, agreement=deal.digest.hex())
+            continue
+        if first is not None:
+            for name in COMPARED:
+                _same(mine, first, name, report)
+        first = mine
+
+
+def _same(mine: Event, other: Event, name: str, report: Report) -> None:
+    values = mine.fields.get(name), other.fields.get(name)
+    if values[0] != values[1]:
+        shown = [(reading(mine, report, sha, value) or b"").hex()[:16] for value in values]
+        facts = {"field": name, "mine": shown[0], "theirs": shown[1], "other": f"{other.label} of {other.did}"}
+        report.find("counterparty-differs", mine.did, mine, **facts)
+
+
+def _check_licence(deal: Deal, facts: ChainFacts, report: Report) -> None:
+    name = deal.digest.hex()
+    if deal.terms.edition_id not in facts.editions:
+        report.find("edition-unregistered", deal.provider, edition=deal.terms.edition_id.hex())
+    licence = facts.licences.get(deal.digest)
+    if licence is None:
+        report.find("licence-missing", deal.provider, agreement=name)
+        return
+    for field, value in _licensed(deal.agreement).items():
+        if licence[field] != value:
+            report.find("licence-differs", deal.provider, agreement=name, field=field)
+
+
+def _licensed(agreement: Agreement) -> Mapping[str, Any]:
+    return {
+        "provider": agreement.provider,
+        "buyer": agreement.buyer,
+        "product": agreement.product,
+        "editionId": agreement.edition_id,
+        "termsDigest": agreement.terms_digest,
+        "token": agreement.token,
+        "priceCap": agreement.price_cap,
+        "notAfter": agreement.not_after,
+        "splitHash": agreement.split_hash,
+    }
+
+
+def payees(deals: Deals) -> set[bytes]:
+    """Return every account that some agreement's split pays."""
+    return {payee for deal in deals.values() for payee, _ in deal.terms.split.parts}

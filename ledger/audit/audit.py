@@ -1,0 +1,49 @@
+"""The whole audit, in the order in which one thing proves the next.
+
+1. chain events, then what peers hold, then the logs: a log read last must contain all that was seen before.
+2. heads: one history of each log, for witnesses, chain and peers alike.
+3. agreements: what both sides signed. Only verified terms are used further on.
+4. keys and money: released = received = paid, each window priced again.
+5. openings: permitted, counted, in both logs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ledger.audit import agreements, billing, books, facts, heads, keys, openings, parties, prices, settlement
+from ledger.audit.report import Report
+from ledger.audit.sources import Unavailable
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+    from ledger.audit.sources import Sources
+
+
+class AuditImpossible(Exception):  # noqa: N818 - it says what it is
+    """Neither space document nor chain could be read; nothing was audited, ask again."""
+
+
+async def run(sources: Sources, key: X25519PrivateKey) -> Report:
+    """Audit a space from its public URLs and chain; `key` is the supervisor's and opens the disclosures."""
+    report = Report()
+    try:
+        space = parties.parse(await sources.space())
+        chain = facts.gather(await sources.chain_events())
+    except (Unavailable, parties.SpaceError) as error:
+        raise AuditImpossible(str(error)) from error
+    peers = await heads.collect_peers(sources, space, report)
+    found = await books.collect(sources, space, key, report)
+    deals = agreements.check(space, found, chain, report)
+    heads.check_witnesses(space, found, agreements.payees(deals), report)
+    heads.check_anchors(space, found, chain, report)
+    await heads.check_peers(space, found, peers, report)
+    await heads.check_marks(space, found, report)
+    await heads.check_attestation(sources, space, found, report)
+    tables = await billing.collect_tables(sources, space, deals, report)
+    channels = keys.check(space, found, chain, report)
+    settlement.check(found, channels, chain, deals, report)
+    prices.check(found, deals, tables, report)
+    openings.check(found, deals, report)
+    return report

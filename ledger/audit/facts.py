@@ -1,0 +1,123 @@
+"""What the chain says, gathered from the programs' events: the one record that no party of a trade keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ledger.audit.sources import ChainEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Anchored:
+    """A head that a quorum of witnesses put on the chain."""
+
+    size: int
+    root: bytes
+    block: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One claim of a channel: the cumulative amount in minor units and the batch it stands for."""
+
+    cumulative: int
+    account_hash: bytes
+    block: int
+
+
+@dataclass(slots=True)
+class ChannelFacts:
+    """One channel: what it was opened with, its claims in order, credits by account, and whether it is closed."""
+
+    opened: Mapping[str, Any]
+    claims: list[Claim] = field(default_factory=list)
+    credits: dict[bytes, int] = field(default_factory=dict)
+    closed: bool = False
+
+    @property
+    def claimed(self) -> int:
+        """Return the cumulative amount claimed so far."""
+        return max((claim.cumulative for claim in self.claims), default=0)
+
+
+@dataclass(slots=True)
+class ChainFacts:
+    """Everything the audit compares the logs with; ids and origins are 32 bytes."""
+
+    editions: dict[bytes, Mapping[str, Any]] = field(default_factory=dict)
+    licences: dict[bytes, Mapping[str, Any]] = field(default_factory=dict)
+    channels: dict[bytes, ChannelFacts] = field(default_factory=dict)
+    logs: dict[bytes, Mapping[str, Any]] = field(default_factory=dict)
+    anchors: dict[bytes, list[Anchored]] = field(default_factory=dict)
+    forked: set[bytes] = field(default_factory=set)
+
+
+def gather(events: Iterable[ChainEvent]) -> ChainFacts:
+    """Sort events into facts; those that decide nothing here are passed over."""
+    facts = ChainFacts()
+    for event in events:
+        put = _READERS.get(event.name)
+        if put is not None:
+            put(facts, event)
+    return facts
+
+
+def _registered(facts: ChainFacts, event: ChainEvent) -> None:
+    facts.editions[event.fields["editionId"]] = event.fields
+
+
+def _granted(facts: ChainFacts, event: ChainEvent) -> None:
+    facts.licences[event.fields["agreementDigest"]] = event.fields
+
+
+def _opened(facts: ChainFacts, event: ChainEvent) -> None:
+    facts.channels[event.fields["channelId"]] = ChannelFacts(event.fields)
+
+
+def _claimed(facts: ChainFacts, event: ChainEvent) -> None:
+    claim = Claim(event.fields["cumulativeAmount"], event.fields["accountHash"], event.block)
+    facts.channels[event.fields["channelId"]].claims.append(claim)
+
+
+def _credited(facts: ChainFacts, event: ChainEvent) -> None:
+    credits_of = facts.channels[event.fields["channelId"]].credits
+    account = event.fields["account"]
+    credits_of[account] = credits_of.get(account, 0) + event.fields["amount"]
+
+
+def _closed(facts: ChainFacts, event: ChainEvent) -> None:
+    channel = facts.channels[event.fields["channelId"]]
+    channel.closed = True
+    # a `Final` may close above the last claim; what was paid out in the end is what counts
+    if event.fields["claimed"] > channel.claimed:
+        channel.claims.append(Claim(event.fields["claimed"], b"", event.block))
+
+
+def _log_registered(facts: ChainFacts, event: ChainEvent) -> None:
+    facts.logs[event.fields["origin"]] = event.fields
+
+
+def _anchored(facts: ChainFacts, event: ChainEvent) -> None:
+    head = Anchored(event.fields["size"], event.fields["root"], event.block)
+    facts.anchors.setdefault(event.fields["origin"], []).append(head)
+
+
+def _forked(facts: ChainFacts, event: ChainEvent) -> None:
+    facts.forked.add(event.fields["origin"])
+
+
+_READERS = {
+    "EditionRegistered": _registered,
+    "LicenceGranted": _granted,
+    "Opened": _opened,
+    "Claimed": _claimed,
+    "Credited": _credited,
+    "Closed": _closed,
+    "LogRegistered": _log_registered,
+    "Anchored": _anchored,
+    "Forked": _forked,
+}

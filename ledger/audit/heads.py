@@ -1,0 +1,184 @@
+"""Is there one history of each log? Checked against its witnesses, the chain, and everybody who saw a head of it.
+
+Law: an insider with the real key can rebuild a tree and sign its head, but cannot take back what others hold. So every
+head that anybody holds of a log must be a prefix of the log as served now.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from contracts.canonical import load
+from ledger import checkpoint as checkpoints
+from ledger import merkle, reader
+from ledger import note as notes
+from ledger.audit.books import fetch_of, reading
+from ledger.audit.sources import Unavailable
+from ledger.checkpoint import origin_id
+from ledger.note import NoteError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ledger.audit.books import Book, Books, Event
+    from ledger.audit.facts import ChainFacts
+    from ledger.audit.parties import Party, Space
+    from ledger.audit.report import Report
+    from ledger.audit.sources import Sources
+    from ledger.checkpoint import Checkpoint
+
+PEERS_LIMIT_BYTES = 1 << 20
+
+PeerNotes = dict[str, list[str]]
+
+
+async def collect_peers(sources: Sources, space: Space, report: Report) -> PeerNotes:
+    """Read, before the logs themselves, every member's list of heads it saw of others: DID → signed notes."""
+    found: PeerNotes = {}
+    for party in space.parties.values():
+        try:
+            rows = load(await fetch_of(sources, party)("peers"), max_bytes=PEERS_LIMIT_BYTES)
+            found[party.did] = [str(row["note"]) for row in rows]
+        except (Unavailable, ValueError, KeyError, TypeError) as error:
+            report.find("peers-unreadable", party.did, reason=error)
+    return found
+
+
+def check_witnesses(space: Space, books: Books, payees: set[bytes], report: Report) -> None:
+    """Check that the newest head bears the quorum of the space's policy, and that one witness has no stake."""
+    for book in books.values():
+        did, size = book.party.did, book.copy.checkpoint.size
+        policy = space.log_policy(did)
+        try:
+            policy.check(book.copy.note)
+        except NoteError as error:
+            report.find("head-not-witnessed", did, size=size, reason=error)
+        report.signatures_verified += len(policy.witnesses_of(book.copy.note))
+        if not any(_has_no_stake(space, one, payees) for one in space.witnesses_of(did)):
+            report.find("no-independent-witness", did)
+
+
+def _has_no_stake(space: Space, witness: Party, payees: set[bytes]) -> bool:
+    return witness.did != space.exchange and witness.address not in payees
+
+
+def check_anchors(space: Space, books: Books, facts: ChainFacts, report: Report) -> None:
+    """Check that every anchored head is a prefix of the log, and that its owner registered it with its witnesses."""
+    for book in books.values():
+        party, origin = book.party, origin_id(book.party.origin)
+        anchored = facts.anchors.get(origin, [])
+        if not anchored:
+            report.find("log-not-anchored", party.did)
+        elif not _registered_rightly(space, party, facts.logs.get(origin)):
+            report.find("anchor-owner-differs", party.did)
+        if origin in facts.forked:
+            report.find("log-forked-on-chain", party.did)
+        size = book.copy.checkpoint.size
+        for head in anchored:
+            if head.size > size:
+                missing = head.size - size
+                names = {"size": size, "anchored": head.size, "block": head.block, "missing": missing}
+                report.find("log-shrank-below-anchor", party.did, **names)
+            elif not _is_prefix(book, head.size, head.root, report):
+                report.find("log-forked-from-anchor", party.did, anchored=head.size, block=head.block)
+
+
+def _registered_rightly(space: Space, party: Party, log: Mapping[str, Any] | None) -> bool:
+    if log is None:
+        return False
+    witnesses = {one.address for one in space.witnesses_of(party.did)}
+    return log["owner"] == party.address and set(log["witnesses"]) <= witnesses and log["quorum"] >= space.quorum
+
+
+def _is_prefix(book: Book, size: int, root: bytes, report: Report) -> bool:
+    """Prove that the log extends a head of at most its own size."""
+    newest = book.copy.checkpoint
+    proof = merkle.consistency_proof(merkle.span_of(book.copy.leaves), size, newest.size)
+    try:
+        merkle.verify_consistency(size, root, newest.size, newest.root, proof)
+    except merkle.ProofError:
+        return False
+    report.proofs_verified += 1
+    return True
+
+
+async def _agrees(book: Book, size: int, root: bytes, report: Report) -> bool:
+    """Whether the log as served has had this head; a log may meanwhile have grown past its published checkpoint."""
+    newest = book.copy.checkpoint
+    if size <= newest.size:
+        return _is_prefix(book, size, root, report)
+    try:
+        proof = await reader.consistency(book.fetch, newest.size, size)
+        merkle.verify_consistency(newest.size, newest.root, size, root, proof)
+    except (Unavailable, ValueError):
+        return False
+    report.proofs_verified += 1
+    return True
+
+
+async def check_peers(space: Space, books: Books, peers: PeerNotes, report: Report) -> None:
+    """Check that what others hold, signed by the log itself, agrees with the log."""
+    for holder, found in peers.items():
+        for raw in found:
+            head = _signed_head(space, raw)
+            book = None if head is None else _book(space, books, head.origin)
+            if head is None or book is None:
+                continue
+            report.signatures_verified += 1
+            if not await _agrees(book, head.size, head.root, report):
+                report.find("peer-saw-other-log", book.party.did, peer=holder, size=head.size)
+
+
+def _signed_head(space: Space, raw: str) -> Checkpoint | None:
+    """Return a note's checkpoint if a member's log key signed it; others' words prove nothing."""
+    try:
+        note = notes.parse(raw)
+        party = space.by_origin(checkpoints.parse_text(note.text).origin)
+        return None if party is None else checkpoints.verify(note, party.log_vkey)
+    except NoteError:
+        return None
+
+
+def _book(space: Space, books: Books, origin: str) -> Book | None:
+    party = space.by_origin(origin)
+    return None if party is None else books.get(party.did)
+
+
+async def check_marks(space: Space, books: Books, report: Report) -> None:
+    """Check that what a time.mark says of others' heads agrees with their logs."""
+    for keeper in books.values():
+        for event in keeper.of("time.mark"):
+            for origin, size, root in reading(event, report, _marked, event) or ():
+                book = _book(space, books, origin)
+                if book is not None and not await _agrees(book, size, root, report):
+                    names = {"peer": keeper.party.did, "size": size}
+                    report.find("mark-contradicts-log", book.party.did, event, **names)
+
+
+def _marked(event: Event) -> list[tuple[str, int, bytes]]:
+    rows = event.fields.get("peers", ())
+    return [(str(row["origin"]), int(row["size"]), bytes.fromhex(row["root"])) for row in rows]
+
+
+async def check_attestation(sources: Sources, space: Space, books: Books, report: Report) -> None:
+    """Check that the witnesses' aggregate over the final heads verifies and that each of these heads is in its log."""
+    # pairing arithmetic is heavy: whoever audits without an attestation need not load it
+    from ledger import aggregate  # noqa: PLC0415
+
+    try:
+        document = await sources.attestation()
+        if document is None:
+            report.find("attestation-missing", space.exchange)
+            return
+        attestation = aggregate.parse(document)
+        keys = {one.witness_name: (one.aggregate, one.possession) for one in space.parties.values()}
+        await asyncio.to_thread(aggregate.verify, attestation, keys)
+    except (Unavailable, ValueError) as error:
+        report.find("attestation-invalid", space.exchange, reason=error)
+        return
+    report.signatures_verified += len(attestation.signers)
+    for head in attestation.heads:
+        book = _book(space, books, head.origin)
+        if book is not None and not await _agrees(book, head.size, head.root, report):
+            report.find("attested-head-differs", book.party.did, size=head.size)

@@ -1,0 +1,154 @@
+"""Every release must be permitted, every opening within its number and logged.
+
+A leased opening is a release: the key holder decided it, and names the decision in `decisionDigest`, which is one
+digest over the decisions on all orders of the batch. An opening of a kept replica has no release; its holder decided
+it himself, and his log must show a decision for each.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from contracts.canonical import sha
+from ledger.audit.billing import OPEN, read_orders
+from ledger.audit.books import reading
+from ledger.audit.keys import RELEASED
+from policy.decision import Outcome
+from policy.errors import PolicyError
+from policy.model import Constraint, Logical
+from policy.operators import count_limit
+from policy.parse import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from ledger.audit.agreements import Deal, Deals
+    from ledger.audit.billing import Opening, OrderLine
+    from ledger.audit.books import Book, Books, Event
+    from ledger.audit.report import Report
+    from policy.model import Condition
+
+DECIDED, STARTED = "decision.made", "opening.started"
+LEASED = "leased"
+
+
+def check(books: Books, deals: Deals, report: Report) -> None:
+    """Check each key holder's releases against its own decisions, the policy's count and the openings logged."""
+    started = {opening for book in books.values() for _, opening in _started(book, report)}
+    released: set[Opening] = set()
+    for book in books.values():
+        _check_permitted(book, report)
+        released |= _check_released(book, deals, started, report)
+    for book in books.values():
+        _check_started(book, deals, released, report)
+    report.openings = len(released)
+
+
+def _seq(event: Event) -> str:
+    return event.entry.link[-1] if event.entry.link else "?"
+
+
+def _orders(event: Event, report: Report) -> list[OrderLine]:
+    return reading(event, report, read_orders, event) or []
+
+
+def _check_permitted(book: Book, report: Report) -> None:
+    """Check that every release has the very decisions before it that it names, and that they allow it."""
+    decided: dict[str, list[Event]] = {}
+    for event in book.events:
+        request = event.entry.link[0] if event.entry.link else ""
+        if event.kind == DECIDED:
+            decided.setdefault(request, []).append(event)
+        if event.kind != RELEASED:
+            continue
+        lines = _orders(event, report)
+        if not _is_permitted(event, lines, decided.get(request, [])):
+            opened = next((line.agreement for line in lines if line.use == OPEN), None)
+            code = "release-not-permitted" if opened is None else "opening-not-permitted"
+            report.find(code, event.did, event, seq=_seq(event), agreement=opened or "")
+
+
+def _is_permitted(release: Event, lines: Sequence[OrderLine], decided: Sequence[Event]) -> bool:
+    """Whether the newest decisions on this request, one an order, allow it and make the digest it names."""
+    newest = decided[-len(lines) :] if lines else []
+    if len(newest) != len(lines) or not lines:
+        return False
+    if any(event.fields.get("outcome") != Outcome.ALLOW for event in newest):
+        return False
+    if any(event.part != line.agreement for event, line in zip(newest, lines, strict=True)):
+        return False
+    digests = [event.fields.get("decisionDigest") for event in newest]
+    return release.fields.get("decisionDigest") == sha(digests).hex()
+
+
+def _check_released(book: Book, deals: Deals, started: set[Opening], report: Report) -> set[Opening]:
+    """Return this holder's released openings, each checked against the number permitted and against the logs."""
+    counted: dict[str, set[Opening]] = {}
+    for event in book.of(RELEASED):
+        for line in _orders(event, report):
+            seen = counted.setdefault(line.agreement, set())
+            if line.use != OPEN or line.opening in seen:
+                continue
+            seen.add(line.opening)
+            _check_number(event, len(seen), deals.get(line.agreement), report, seq=_seq(event))
+            if line.opening not in started:
+                report.find("opening-unlogged", event.did, event, seq=_seq(event))
+    return {opening for openings in counted.values() for opening in openings}
+
+
+def _check_started(book: Book, deals: Deals, released: set[Opening], report: Report) -> None:
+    """Check the openings a log tells of: leased ones were released, kept ones were decided in the same log."""
+    kept: dict[str, int] = {}
+    for event, opening in _started(book, report):
+        deal = deals.get(event.part)
+        if deal is None or opening in released:
+            continue
+        if deal.terms.tier == LEASED:
+            report.find("opening-without-release", event.did, event)
+            continue
+        kept[event.part] = kept.get(event.part, 0) + 1
+        _check_number(event, kept[event.part], deal, report)
+        if _allowed_before(book, event) < kept[event.part]:
+            report.find("opening-undecided", event.did, event)
+
+
+def _allowed_before(book: Book, opening: Event) -> int:
+    decided = (event for event in book.of(DECIDED, opening.part) if event.index < opening.index)
+    return sum(event.fields.get("outcome") == Outcome.ALLOW for event in decided)
+
+
+def _check_number(event: Event, number: int, deal: Deal | None, report: Report, **named: str) -> None:
+    limit = None if deal is None else _limit(deal, report)
+    if deal is not None and limit is not None and number > limit:
+        named |= {"agreement": deal.digest.hex(), "mine": str(number), "theirs": str(limit)}
+        report.find("openings-over-limit", event.did, event, **named)
+
+
+def _started(book: Book, report: Report) -> Iterator[tuple[Event, Opening]]:
+    for event in book.of(STARTED):
+        opening = reading(event, report, _opening, event)
+        if opening is not None:
+            yield event, opening
+
+
+def _opening(event: Event) -> Opening:
+    return event.part, str(event.fields["transfer"]), str(event.fields["readerKey"])
+
+
+def _limit(deal: Deal, report: Report) -> int | None:
+    """Return how many openings the policy permits, None if it does not say."""
+    try:
+        policy = parse(deal.terms.policy)
+    except PolicyError as error:
+        report.find("agreement-invalid", deal.provider, agreement=deal.digest.hex(), reason=error)
+        return None
+    atoms = (each for rule in policy.permissions for each in _atoms(rule.constraints))
+    return min((count_limit(each) for each in atoms if each.left == "count"), default=None)
+
+
+def _atoms(conditions: Iterable[Condition]) -> Iterator[Constraint]:
+    for condition in conditions:
+        if isinstance(condition, Logical):
+            yield from _atoms(condition.parts)
+        else:
+            yield condition

@@ -1,0 +1,55 @@
+"""Every window of either log, priced again from what was agreed (spec 3.6)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ledger.audit.billing import Accounts, read_orders
+from ledger.audit.books import reading
+from ledger.audit.keys import RECEIVED, RELEASED
+
+if TYPE_CHECKING:
+    from ledger.audit.agreements import Deals
+    from ledger.audit.billing import Tables
+    from ledger.audit.books import Books, Event
+    from ledger.audit.report import Report
+
+
+def check(books: Books, deals: Deals, tables: Tables, report: Report) -> None:
+    """Price every window of either log again; what is found twice in both logs is counted once."""
+    twice = {}
+    for kind in (RELEASED, RECEIVED):
+        accounts = Accounts(deals, tables)
+        twice[kind] = sum(_price(event, accounts, report) for book in books.values() for event in book.of(kind))
+        _check_caps(accounts, deals, report)
+        if kind == RELEASED:
+            report.amount_agreed += sum(account.due for _, account in accounts.items())
+    report.bytes_paid_twice = max(twice.values())
+
+
+def _price(event: Event, accounts: Accounts, report: Report) -> int:
+    """Book one window; return the bytes it charged twice."""
+    lines = reading(event, report, read_orders, event)
+    charged = reading(event, report, _amount, event)
+    if lines is None or charged is None:
+        return 0
+    booked = reading(event, report, accounts.charge, lines)
+    due = sum(line.amount for line in lines) if booked is None else booked[0]
+    seq = event.entry.link[-1] if event.entry.link else "?"
+    if charged != due or charged != sum(line.amount for line in lines):
+        report.find("amount-differs-from-tariff", event.did, event, seq=seq, mine=charged, theirs=due)
+    if booked is not None and booked[1]:
+        report.find("rows-paid-twice", event.did, event, seq=seq, bytes=booked[1])
+    return 0 if booked is None else int(booked[1])
+
+
+def _amount(event: Event) -> int:
+    return int(event.fields["amount"])
+
+
+def _check_caps(accounts: Accounts, deals: Deals, report: Report) -> None:
+    for agreement, account in accounts.items():
+        cap = deals[agreement].agreement.price_cap
+        if account.charged > cap:
+            facts = {"agreement": agreement, "mine": account.charged, "theirs": cap}
+            report.find("over-price-cap", deals[agreement].provider, **facts)

@@ -1,0 +1,90 @@
+"""What an audit found: the findings, each a row of `ledger.audit.words`, and the counts.
+
+Law: a check that finds something without a row in the table fails loudly. Clean is: no error; warnings do not spoil it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ledger.audit.words import CODES, ERROR
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ledger.audit.books import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding: `subject` is the party or chain object it is about; `index` and `seq` name the event if known."""
+
+    code: str
+    subject: str
+    facts: Mapping[str, str]
+    kind: str = ""
+    index: int | None = None
+
+    @property
+    def severity(self) -> str:
+        """Return error or warning."""
+        return CODES[self.code][0]
+
+    def text(self, lang: str = "en") -> str:
+        """Return the finding in words, English or Chinese (`zh`)."""
+        return CODES[self.code][1 if lang == "en" else 2].format(**self.facts)
+
+    def json(self) -> dict[str, Any]:
+        """Return the row of the findings table."""
+        row: dict[str, Any] = {"code": self.code, "severity": self.severity, "subject": self.subject}
+        row |= {"en": self.text(), "zh": self.text("zh")}
+        named = {"event": self.kind or None, "index": self.index, "seq": self.facts.get("seq")}
+        return row | {name: value for name, value in named.items() if value is not None}
+
+
+@dataclass(slots=True)
+class Report:
+    """Filled by the checks; money in minor units."""
+
+    findings: list[Finding] = field(default_factory=list)
+    events: int = 0
+    proofs_verified: int = 0
+    signatures_verified: int = 0
+    bytes_paid_twice: int = 0
+    amount_agreed: int = 0
+    amount_settled: int = 0
+    openings: int = 0
+
+    def find(self, code: str, subject: str, event: Event | None = None, /, **facts: object) -> None:
+        """Add a finding; `event` is the log entry it names."""
+        named = {} if event is None else {"event": event.label}
+        kind, index = ("", None) if event is None else (event.kind, event.index)
+        finding = Finding(code, subject, {name: str(value) for name, value in (named | facts).items()}, kind, index)
+        finding.text()
+        finding.text("zh")
+        if finding not in self.findings:
+            self.findings.append(finding)
+
+    @property
+    def clean(self) -> bool:
+        """Return whether no error was found; warnings do not spoil it."""
+        return not any(finding.severity == ERROR for finding in self.findings)
+
+    def codes(self) -> set[str]:
+        """Return the codes found."""
+        return {finding.code for finding in self.findings}
+
+    def json(self) -> dict[str, Any]:
+        """Return the summary and the table of findings."""
+        return {
+            "clean": self.clean,
+            "findings": [finding.json() for finding in self.findings],
+            "events": self.events,
+            "proofs_verified": self.proofs_verified,
+            "signatures_verified": self.signatures_verified,
+            "bytes_paid_twice": self.bytes_paid_twice,
+            "amount_agreed": str(self.amount_agreed),
+            "amount_settled": str(self.amount_settled),
+            "openings": self.openings,
+        }

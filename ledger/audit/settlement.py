@@ -1,0 +1,73 @@
+"""What the chain paid is what was released, and was shared as agreed (spec 3.3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ledger.audit.billing import read_orders
+from ledger.audit.books import reading
+from ledger.audit.keys import channel_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ledger.audit.agreements import Deals
+    from ledger.audit.books import Books, Event
+    from ledger.audit.facts import ChainFacts, ChannelFacts
+    from ledger.audit.keys import Ends
+    from ledger.audit.report import Report
+
+
+def check(books: Books, channels: Iterable[Ends], facts: ChainFacts, deals: Deals, report: Report) -> None:
+    """Compare every channel of the chain with the releases logged for it."""
+    for ends in channels:
+        opened = facts.channels.get(channel_id(ends.channel))
+        if opened is None:
+            continue
+        _check_settlement(ends, opened, report)
+        _check_logged_settlement(books, ends.channel, opened, report)
+        _check_split(ends, opened, deals, report)
+
+
+def _check_settlement(ends: Ends, opened: ChannelFacts, report: Report) -> None:
+    """Check that the chain paid what the newest release came to, batch by batch."""
+    released = max((window.cumulative for window in ends.released.values()), default=0)
+    report.amount_settled += opened.claimed
+    facts = {"channel": ends.channel, "mine": opened.claimed, "theirs": released}
+    subject = "chain" if ends.holder is None else ends.holder.party.did
+    if opened.claimed > released or (opened.closed and opened.claimed < released):
+        report.find("settlement-differs", subject, **facts)
+    elif opened.claimed < released:
+        report.find("release-not-settled", subject, **facts)
+    known = {(window.account_hash, window.cumulative) for window in ends.released.values()}
+    for claim in opened.claims:
+        if claim.account_hash and (claim.account_hash.hex(), claim.cumulative) not in known:
+            report.find("claim-unknown", subject, channel=ends.channel, mine=claim.cumulative)
+
+
+def _check_logged_settlement(books: Books, channel: str, opened: ChannelFacts, report: Report) -> None:
+    paid = {claim.cumulative for claim in opened.claims}
+    for book in books.values():
+        for kind, right in (("channel.claimed", paid), ("channel.closed", {opened.claimed})):
+            for event in book.of(kind, channel):
+                mine = reading(event, report, _cumulative, event)
+                if mine is not None and mine not in right:
+                    report.find("settlement-log-differs", event.did, event, mine=mine, theirs=opened.claimed)
+
+
+def _cumulative(event: Event) -> int:
+    return int(event.fields["cumulative"])
+
+
+def _check_split(ends: Ends, opened: ChannelFacts, deals: Deals, report: Report) -> None:
+    """Check that the channel carries the agreed split and, once closed, gave each payee its share of the whole."""
+    orders = (reading(one.event, report, read_orders, one.event) or () for one in ends.released.values())
+    under = {line.agreement for lines in orders for line in lines}
+    for agreement in sorted(under & deals.keys()):
+        split = deals[agreement].terms.split
+        right = opened.opened["splitHash"] == split.hash
+        if right and opened.closed:
+            shares = zip((payee for payee, _ in split.parts), split.shares(opened.claimed), strict=True)
+            right = all(opened.credits.get(payee, 0) == share for payee, share in shares)
+        if not right:
+            report.find("split-differs", deals[agreement].provider, channel=ends.channel)

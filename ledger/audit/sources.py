@@ -1,0 +1,51 @@
+"""What an audit may ask the world for; the connector implements it, a test does it with values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+class Unavailable(Exception):  # noqa: N818 - it says what it is
+    """A source did not answer, or not with what was asked; the audit names it as a finding and goes on."""
+
+
+class ChainEvent(Protocol):
+    """An event of one of our programs, as `ledger.chain.Event` has it: fields by their names in the program."""
+
+    @property
+    def name(self) -> str:
+        """Return the event's name."""
+
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        """Return the decoded fields; addresses are 20 bytes, bytes32 are bytes."""
+
+    @property
+    def block(self) -> int:
+        """Return the number of its block."""
+
+    @property
+    def transaction(self) -> bytes:
+        """Return the hash of its transaction."""
+
+
+class Sources(Protocol):
+    """URLs and a chain. Every method raises `Unavailable` if it cannot answer, and nothing else."""
+
+    async def space(self) -> Mapping[str, Any]:
+        """Return the space document as JSON."""
+
+    async def fetch(self, url: str) -> bytes:
+        """Return the body behind a public URL of a member."""
+
+    async def chain_events(self) -> Sequence[ChainEvent]:
+        """Return all events of editions, licences, channels and anchors, in chain order."""
+
+    async def block_hash(self, number: int) -> bytes | None:
+        """Return the hash of a block, None if the chain has no such block."""
+
+    async def attestation(self) -> Mapping[str, Any] | None:
+        """Return the newest aggregate attestation of the space's witnesses, if one was made."""

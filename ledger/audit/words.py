@@ -1,0 +1,233 @@
+# ruff: noqa: RUF001 (Chinese is written with full-width marks)
+"""The words of the audit's findings: a row a code, in English and Chinese, with its severity.
+
+Law: a finding is a row of `CODES`. `error` means that records contradict each other or a rule; `warning` means that
+something could not be shown. The names in braces are the facts of the finding.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ERROR, WARNING = "error", "warning"
+
+# code → severity, English, Chinese
+CODES: Mapping[str, tuple[str, str, str]] = {
+    "log-unreadable": (ERROR, "the log does not verify: {reason}", "日志无法验证：{reason}"),
+    "peers-unreadable": (
+        WARNING,
+        "its list of peers' heads cannot be read: {reason}",
+        "其对等方检查点列表无法读取：{reason}",
+    ),
+    "entry-malformed": (ERROR, "entry {index} is not a log entry: {reason}", "第{index}条不是日志条目：{reason}"),
+    "entry-of-another-party": (ERROR, "entry {index} is signed for `{other}`", "第{index}条属于另一方 {other}"),
+    "disclosure-missing": (ERROR, "{event} discloses nothing to the supervisor", "{event} 未向监管方披露"),
+    "disclosure-false": (ERROR, "the disclosure of {event} is false: {reason}", "{event} 的披露不实：{reason}"),
+    "field-undisclosed": (ERROR, "{event} does not disclose {fields}", "{event} 未披露字段 {fields}"),
+    "field-malformed": (ERROR, "the fields of {event} cannot be read: {reason}", "{event} 的字段无法读取：{reason}"),
+    "time-went-back": (ERROR, "{event} bears a time before its predecessor's", "{event} 的时间早于前一条"),
+    "block-contradicted": (
+        ERROR,
+        "{event} cites block {number}, which the chain has not",
+        "{event} 引用的区块 {number} 与链不符",
+    ),
+    "head-not-witnessed": (
+        ERROR,
+        "the newest head (size {size}) is not cosigned by the quorum of its witnesses: {reason}",
+        "最新检查点（大小 {size}）未获见证人法定数共签：{reason}",
+    ),
+    "no-independent-witness": (
+        ERROR,
+        "no witness of this log is neither its owner, nor the chain's operator, nor a payee",
+        "该日志没有独立见证人（非所有者、非链运营方、非收款方）",
+    ),
+    "log-not-anchored": (ERROR, "no head of this log is anchored on chain", "该日志没有任何上链锚定"),
+    "anchor-owner-differs": (
+        ERROR,
+        "the log is registered on chain by another owner or with other witnesses",
+        "链上登记的日志所有者或见证人不符",
+    ),
+    "log-shrank-below-anchor": (
+        ERROR,
+        "the log has {size} entries, but {anchored} were anchored in block {block}: {missing} are gone",
+        "日志只有 {size} 条，而区块 {block} 锚定了 {anchored} 条：缺少 {missing} 条",
+    ),
+    "log-forked-from-anchor": (
+        ERROR,
+        "the first {anchored} entries are not those anchored in block {block}: the past was rewritten",
+        "前 {anchored} 条与区块 {block} 锚定的内容不同：历史被改写",
+    ),
+    "log-forked-on-chain": (ERROR, "the chain holds proof that this log was forked", "链上有该日志分叉的证明"),
+    "peer-saw-other-log": (
+        ERROR,
+        "`{peer}` holds a signed head of size {size} that this log does not extend",
+        "{peer} 持有大小为 {size} 的已签名检查点，与该日志不一致",
+    ),
+    "mark-contradicts-log": (
+        ERROR,
+        "{event} of `{peer}` saw a head of size {size} that this log does not extend",
+        "{peer} 的 {event} 记录的检查点（大小 {size}）与该日志不一致",
+    ),
+    "attestation-missing": (WARNING, "no aggregate attestation of the witnesses was found", "未找到见证人聚合证明"),
+    "attestation-invalid": (
+        ERROR,
+        "the witnesses' aggregate attestation is invalid: {reason}",
+        "见证人聚合证明无效：{reason}",
+    ),
+    "attested-head-differs": (
+        ERROR,
+        "the attested head of size {size} is not a prefix of this log",
+        "被聚合证明的检查点（大小 {size}）不是该日志的前缀",
+    ),
+    "agreement-invalid": (
+        ERROR,
+        "agreement {agreement} does not verify: {reason}",
+        "协议 {agreement} 无法验证：{reason}",
+    ),
+    "agreement-missing": (
+        ERROR,
+        "agreement.signed of {agreement} is missing from this log",
+        "该日志缺少协议 {agreement} 的 agreement.signed",
+    ),
+    "agreement-of-strangers": (
+        ERROR,
+        "agreement {agreement} is signed by accounts that are no members",
+        "协议 {agreement} 的签署账户不是成员",
+    ),
+    "counterparty-differs": (
+        ERROR,
+        "{event} says {field} is `{mine}`, the counterparty's {other} says `{theirs}`",
+        "{event} 的 {field} 为 {mine}，而对方的 {other} 为 {theirs}",
+    ),
+    "licence-missing": (ERROR, "agreement {agreement} has no licence on chain", "协议 {agreement} 在链上没有许可"),
+    "licence-differs": (
+        ERROR,
+        "the licence of {agreement} on chain differs in {field}",
+        "协议 {agreement} 的链上许可在 {field} 上不符",
+    ),
+    "licence-without-agreement": (
+        ERROR,
+        "the licence {agreement} on chain has no agreement.signed in the log of either side",
+        "链上许可 {agreement} 在双方日志中都没有 agreement.signed",
+    ),
+    "edition-unregistered": (
+        ERROR,
+        "the edition {edition} of an agreement is not registered on chain",
+        "协议所涉版本 {edition} 未在链上登记",
+    ),
+    "edition-unavailable": (
+        WARNING,
+        "the rows of edition {edition} could not be had: {reason}",
+        "无法取得版本 {edition} 的行表：{reason}",
+    ),
+    "channel-unknown": (
+        ERROR,
+        "{event} is about channel {channel}, which the chain does not know",
+        "{event} 所涉通道 {channel} 在链上不存在",
+    ),
+    "release-without-voucher": (
+        ERROR,
+        "{event} (seq {seq}): the payer's log knows of no such voucher or keys",
+        "{event}（序号 {seq}）：付款方日志中没有对应的凭证或密钥",
+    ),
+    "receipt-without-release": (
+        ERROR,
+        "keys.released (seq {seq}) is missing from this log; the payer's {event} proves that there was one",
+        "该日志缺少 keys.released（序号 {seq}）；付款方的 {event} 证明其存在过",
+    ),
+    "release-repeated": (ERROR, "{event} repeats seq {seq} of its channel", "{event} 重复了通道的序号 {seq}"),
+    "release-out-of-order": (
+        ERROR,
+        "{event} (seq {seq}) is logged before an earlier seq",
+        "{event}（序号 {seq}）早于前序号被记录",
+    ),
+    "cumulative-broken": (
+        ERROR,
+        "{event} (seq {seq}): cumulative {mine} is not the amounts so far, {theirs}",
+        "{event}（序号 {seq}）：累计额 {mine} 不等于此前金额之和 {theirs}",
+    ),
+    "amount-differs-from-tariff": (
+        ERROR,
+        "{event} (seq {seq}) charges {mine}, the agreed tariff gives {theirs}",
+        "{event}（序号 {seq}）收费 {mine}，按约定价格应为 {theirs}",
+    ),
+    "voucher-mismatch": (
+        ERROR,
+        "{event} (seq {seq}): its voucher digest is not that of its own values",
+        "{event}（序号 {seq}）：凭证摘要与其字段不符",
+    ),
+    "receipt-mismatch": (
+        ERROR,
+        "{event} (seq {seq}) is not the entry that the payer's receipt names: it was altered afterwards",
+        "{event}（序号 {seq}）不是付款方收据所指的条目：事后被篡改",
+    ),
+    "rows-paid-twice": (
+        ERROR,
+        "{event} (seq {seq}) charges {bytes} bytes that were paid before",
+        "{event}（序号 {seq}）对已付费的 {bytes} 字节重复收费",
+    ),
+    "over-price-cap": (
+        ERROR,
+        "agreement {agreement} was charged {mine}, over its cap of {theirs}",
+        "协议 {agreement} 收费 {mine}，超过上限 {theirs}",
+    ),
+    "key-faulted": (
+        WARNING,
+        "{event} (seq {seq}): the buyer found the keys faulty",
+        "{event}（序号 {seq}）：买方发现密钥有误",
+    ),
+    "settlement-differs": (
+        ERROR,
+        "channel {channel} was settled at {mine}, but keys for {theirs} were released",
+        "通道 {channel} 结算 {mine}，而释放的密钥价值 {theirs}",
+    ),
+    "release-not-settled": (
+        WARNING,
+        "channel {channel} is open: {mine} claimed of {theirs} released",
+        "通道 {channel} 未关闭：已索取 {mine}，已释放 {theirs}",
+    ),
+    "claim-unknown": (
+        ERROR,
+        "the chain paid {mine} on channel {channel} for a batch that no keys.released records",
+        "链上在通道 {channel} 支付了 {mine}，但没有对应的 keys.released",
+    ),
+    "settlement-log-differs": (
+        ERROR,
+        "{event} says {mine}, the chain paid {theirs}",
+        "{event} 记录 {mine}，链上支付 {theirs}",
+    ),
+    "split-differs": (ERROR, "channel {channel} did not pay the shares agreed", "通道 {channel} 未按约定分账"),
+    "release-not-permitted": (
+        ERROR,
+        "{event} (seq {seq}) has no allowing decision.made before it",
+        "{event}（序号 {seq}）之前没有允许的 decision.made",
+    ),
+    "opening-not-permitted": (
+        ERROR,
+        "{event} (seq {seq}) opens under {agreement} without an allowing decision.made before it",
+        "{event}（序号 {seq}）在协议 {agreement} 下打开，但之前没有允许的 decision.made",
+    ),
+    "openings-over-limit": (
+        ERROR,
+        "{event} is opening {mine} of agreement {agreement}, which permits {theirs}",
+        "{event} 是协议 {agreement} 的第 {mine} 次打开，许可上限为 {theirs}",
+    ),
+    "opening-without-release": (
+        ERROR,
+        "{event} has no keys.released for it in the key holder's log",
+        "{event} 在密钥持有方日志中没有对应的 keys.released",
+    ),
+    "opening-undecided": (
+        ERROR,
+        "{event} has no allowing decision.made of its own before it",
+        "{event} 之前没有与之对应的允许的 decision.made",
+    ),
+    "opening-unlogged": (
+        ERROR,
+        "{event} (seq {seq}) released keys for an opening that neither log records as opening.started",
+        "{event}（序号 {seq}）为一次打开释放了密钥，但双方日志均无 opening.started",
+    ),
+}

@@ -1,0 +1,343 @@
+"""The one door to a chain, embedded or not: read it, sign for it, send to it (web3 inside).
+
+Laws: signing and sending are two steps, so that a caller makes the signed bytes durable in between and may send them
+any number of times; one transaction has one effect. From this door on, addresses are 20 bytes and times are aware,
+whatever unit the chain counts in (FISCO BCOS may count milliseconds). Each method may raise `ChainUnreachable` or
+`ChainRefused`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from eth_account import Account
+from eth_hash.auto import keccak
+from web3 import AsyncWeb3
+from web3.exceptions import BlockNotFound, ContractLogicError, TransactionNotFound, Web3Exception, Web3RPCError
+from web3.types import RPCEndpoint
+
+from contracts import address
+from ledger import abi
+from ledger.chain_error import ChainRefused, ChainUnreachable
+from ledger.state_proof import StateProof
+from ledger.transport import HttpTransport, LocalTransport
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Mapping, Sequence
+
+    from web3.types import BlockIdentifier
+
+    from ledger.embedded.chain import EmbeddedChain
+
+EVENT_PAGE_BLOCKS = 10_000
+RECEIPT_POLL_SECONDS = 0.2
+# the state may have grown between the estimate and the block
+GAS_MARGIN_PERCENT = 25
+# as seconds it lies in the year 5138, as milliseconds in 1973
+_FIRST_MILLISECOND_STAMP = 10**11
+
+T = TypeVar("T")
+
+
+class Program(NamedTuple):
+    """A program on the chain: the name of its artifact and its address (20 bytes)."""
+
+    name: str
+    address: bytes
+
+
+class Act(NamedTuple):
+    """A call that changes something, unsigned."""
+
+    program: Program
+    function: str
+    args: tuple[Any, ...]
+
+
+class Signed(NamedTuple):
+    """A signed transaction and its hash; the bytes are all that is needed to send it, now or after a restart."""
+
+    raw: bytes
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block; `at` is aware, whole seconds."""
+
+    number: int
+    hash: bytes
+    at: datetime
+    state_root: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A program's event with its decoded fields, and where it stands."""
+
+    name: str
+    fields: Mapping[str, Any]
+    program: Program
+    block: int
+    block_hash: bytes
+    transaction: bytes
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A mined transaction; one that did not succeed changed nothing."""
+
+    transaction: bytes
+    block: int
+    block_hash: bytes
+    succeeded: bool
+    gas_used: int
+    created: bytes | None
+
+
+class Chain:
+    """A connection; make it with `connect` or `local`, and `close` it."""
+
+    def __init__(self, transport: HttpTransport | LocalTransport) -> None:
+        self._transport = transport
+        # web3's own request types add nothing to values that are checked here
+        self._eth: Any = AsyncWeb3(transport, middleware=[]).eth
+        self._chain_id: int | None = None
+
+    @classmethod
+    def connect(cls, url: str) -> Chain:
+        """Return a connection to a JSON-RPC address; nothing is sent yet."""
+        return cls(HttpTransport(url))
+
+    @classmethod
+    def local(cls, embedded: EmbeddedChain) -> Chain:
+        """Return a connection to an embedded chain of this process."""
+        return cls(LocalTransport(embedded))
+
+    async def close(self) -> None:
+        """Close the connections; an embedded chain stays open."""
+        await self._transport.close()
+
+    # --- reading ---
+
+    async def chain_id(self) -> int:
+        """Return the chain id (asked once)."""
+        if self._chain_id is None:
+            self._chain_id = int(await _asked(self._eth.chain_id))
+        return self._chain_id
+
+    async def newest(self) -> Block:
+        """Return the newest block."""
+        block = await self.block("latest")
+        assert block is not None
+        return block
+
+    async def block(self, where: BlockIdentifier) -> Block | None:
+        """Return the block of a number, tag or 32-byte hash, or None."""
+        try:
+            found = await _asked(self._eth.get_block(where))
+        except BlockNotFound:
+            return None
+        return Block(found["number"], bytes(found["hash"]), read_time(found["timestamp"]), bytes(found["stateRoot"]))
+
+    async def nonce(self, account: bytes) -> int:
+        """Return the nonce of the account's next transaction."""
+        return await _asked(self._eth.get_transaction_count(_shown(account), "pending"))
+
+    async def balance(self, account: bytes) -> int:
+        """Return an account's native balance, which pays fees where there are fees."""
+        return await _asked(self._eth.get_balance(_shown(account)))
+
+    async def call(
+        self,
+        program: Program,
+        function: str,
+        *args: Any,
+        sender: bytes = address.NOBODY,
+        at: BlockIdentifier = "latest",
+    ) -> Any:
+        """Return what a function would, changing nothing; `ChainRefused` with the program's words."""
+        data = abi.encode_call(program.name, function, args)
+        request = {"from": _shown(sender), "to": _shown(program.address), "data": "0x" + data.hex()}
+        result = bytes(await _asked(self._eth.call(request, at)))
+        if not result:
+            raise ChainRefused(f"no `{program.name}` program at `{_shown(program.address)}`")
+        return abi.decode_result(program.name, function, result)
+
+    async def receipt(self, transaction: bytes) -> Receipt | None:
+        """Return the receipt of a mined transaction, or None."""
+        try:
+            found = await _asked(self._eth.get_transaction_receipt(transaction))
+        except TransactionNotFound:
+            return None
+        created = found.get("contractAddress")
+        return Receipt(
+            transaction=transaction,
+            block=found["blockNumber"],
+            block_hash=bytes(found["blockHash"]),
+            succeeded=found["status"] == 1,
+            gas_used=found["gasUsed"],
+            created=address.read(created) if created else None,
+        )
+
+    async def events(
+        self,
+        program: Program,
+        event: str | None,
+        first: int,
+        last: int | None = None,
+        **filters: Any,
+    ) -> list[Event]:
+        """Return a program's events (all kinds if `event` is None) of blocks first to last, in chain order.
+
+        Without `last` up to the newest block; `filters` are values of the event's indexed fields.
+        """
+        newest = (await self.newest()).number
+        last = newest if last is None else min(last, newest)
+        topics = abi.event_topics(program.name, event, filters) if event else []
+        shown = [None if topic is None else "0x" + topic.hex() for topic in topics]
+        found: list[Event] = []
+        for start in range(first, last + 1, EVENT_PAGE_BLOCKS):
+            page = {
+                "fromBlock": hex(start),
+                "toBlock": hex(min(start + EVENT_PAGE_BLOCKS - 1, last)),
+                "address": _shown(program.address),
+                "topics": shown,
+            }
+            logs = await _asked(self._eth.get_logs(page))
+            found.extend(filter(None, (_event(program, log) for log in logs)))
+        return found
+
+    async def proof(self, account: bytes, slots: Sequence[int], block: int) -> StateProof:
+        """Return the proof of an account and slots after a block; `verify` it against a state root you trust."""
+        keys = [hex(slot) for slot in slots]
+        answer = await self._transport.make_request(RPCEndpoint("eth_getProof"), [_shown(account), keys, hex(block)])
+        if "result" not in answer:
+            raise ChainRefused(str(answer.get("error")))
+        return StateProof.from_json(answer["result"])
+
+    # --- changing ---
+
+    async def sign_transaction(self, act: Act, *, nonce: int, key: bytes) -> Signed:
+        """Return the signed transaction of an act, unsent; `ChainRefused` if the program would refuse it now."""
+        return await self.sign_call(act.program.address, call_data(act), nonce=nonce, key=key)
+
+    async def sign_call(self, to: bytes, data: bytes, *, nonce: int, key: bytes) -> Signed:
+        """Return the signed transaction of a call kept as bytes (see `call_data`), unsent."""
+        return await self._sign({"to": _shown(to), "data": data}, nonce, key)
+
+    async def sign_creation(self, program: str, args: Sequence[Any], *, nonce: int, key: bytes) -> Signed:
+        """Return the signed transaction that puts a program on the chain, unsent."""
+        return await self._sign({"data": abi.encode_creation(program, args)}, nonce, key)
+
+    async def send(self, raw: bytes) -> bytes:
+        """Send signed bytes, any number of times; return the transaction's hash. Sent is not mined: see `receipt`."""
+        transaction = keccak(raw)
+        try:
+            await _asked(self._eth.send_raw_transaction(raw))
+        except ChainRefused:
+            # a chain refuses what it has already, each in its own words
+            if not await self._is_known(transaction):
+                raise
+        return transaction
+
+    async def wait(self, transaction: bytes, within_seconds: float) -> Receipt:
+        """Return the receipt as soon as there is one; `ChainUnreachable` after the time, outcome unknown."""
+        try:
+            async with asyncio.timeout(within_seconds):
+                while True:
+                    if receipt := await self.receipt(transaction):
+                        return receipt
+                    await asyncio.sleep(RECEIPT_POLL_SECONDS)
+        except TimeoutError as error:
+            raise ChainUnreachable(f"transaction `{transaction.hex()}` is not mined yet; ask again") from error
+
+    async def _is_known(self, transaction: bytes) -> bool:
+        try:
+            await _asked(self._eth.get_transaction(transaction))
+        except TransactionNotFound:
+            return False
+        return True
+
+    async def _sign(self, request: dict[str, Any], nonce: int, key: bytes) -> Signed:
+        signer = Account.from_key(key)
+        trial = request | {"from": signer.address, "data": "0x" + request["data"].hex()}
+        gas = await _asked(self._eth.estimate_gas(trial))
+        whole = (
+            request
+            | await self._fees()
+            | {
+                "chainId": await self.chain_id(),
+                "nonce": nonce,
+                "gas": gas + gas * GAS_MARGIN_PERCENT // 100,
+                "value": 0,
+            }
+        )
+        signed = signer.sign_transaction(whole)
+        return Signed(bytes(signed.raw_transaction), bytes(signed.hash))
+
+    async def _fees(self) -> dict[str, int]:
+        """Return a free legacy transaction's price where the base fee is zero or unknown, else EIP-1559 fees."""
+        block = await _asked(self._eth.get_block("latest"))
+        base = block.get("baseFeePerGas") or 0
+        if base == 0:
+            return {"gasPrice": 0}
+        tip = await _asked(self._eth.max_priority_fee)
+        return {"maxPriorityFeePerGas": tip, "maxFeePerGas": 2 * base + tip}
+
+
+def call_data(act: Act) -> bytes:
+    """Return an act as the bytes that a transaction carries: what is kept until it can be signed."""
+    return abi.encode_call(act.program.name, act.function, act.args)
+
+
+def read_time(stamp: int) -> datetime:
+    """Return the aware time of a block's stamp, in seconds or milliseconds."""
+    return datetime.fromtimestamp(stamp if stamp < _FIRST_MILLISECOND_STAMP else stamp // 1000, UTC)
+
+
+async def _asked(question: Awaitable[T]) -> T:
+    """Return the chain's answer; its refusals become `ChainRefused` with the program's words if it gave any."""
+    try:
+        return await question
+    except ContractLogicError as error:
+        data = error.data if isinstance(error.data, str) else ""
+        reason = abi.decode_reason(bytes.fromhex(data.removeprefix("0x"))) if data.startswith("0x") else None
+        raise ChainRefused(reason or str(error.message)) from error
+    except Web3RPCError as error:
+        if isinstance(error, (TransactionNotFound, BlockNotFound)):
+            raise
+        raise ChainRefused(_words(error)) from error
+    except Web3Exception as error:
+        raise ChainUnreachable(f"what answers is no chain: {error}") from error
+
+
+def _words(error: Web3RPCError) -> str:
+    """Return what the chain said, without web3's wrapping."""
+    answer: Any = error.rpc_response or {}
+    said = answer.get("error")
+    return str(said["message"] if isinstance(said, dict) and "message" in said else error.message)
+
+
+def _event(program: Program, log: Mapping[str, Any]) -> Event | None:
+    decoded = abi.decode_log(program.name, [bytes(topic) for topic in log["topics"]], bytes(log["data"]))
+    if decoded is None:
+        return None
+    return Event(
+        name=decoded[0],
+        fields=decoded[1],
+        program=program,
+        block=log["blockNumber"],
+        block_hash=bytes(log["blockHash"]),
+        transaction=bytes(log["transactionHash"]),
+        position=log["logIndex"],
+    )
+
+
+def _shown(account: bytes) -> Any:
+    """Return an address as web3 takes it (its own type of string)."""
+    return address.show(account)

@@ -1,0 +1,111 @@
+"""Salted field digests and their encrypted disclosures (spec 7).
+
+Law: an entry in the tree holds `SHA256(JCS([salt, name, value]))` per field, never the value; the values lie beside
+the log, in one box per recipient, and may be erased while the entry stays. Every digest has its own 16-byte salt, so
+equal values cannot be told apart and small ones not guessed.
+
+A box is HPKE (RFC 9180, base mode, X25519, HKDF-SHA256, AES-256-GCM) over the JCS list of [salt, name, value]; the
+info binds it to its leaf, so a box cannot be moved to another entry.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
+
+from contracts.canonical import canonical, load, sha
+from contracts.labels import H
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+SALT_BYTES = 16
+SALT_LIMIT_BYTES = 64
+FIELD_LIMIT_COUNT = 64
+BOX_LIMIT_BYTES = 1 << 20
+RECIPIENT_ID_BYTES = 8
+
+_INFO = b"penstock/disclosure/v1\0"
+_SALT = re.compile(r"(?:[0-9a-f]{2}){16,64}")
+_SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+
+
+class DisclosureError(ValueError):
+    """A box does not open, or what it holds is not what the entry commits to; its author is at fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """One field of an event in the clear: hex salt, name, JSON value."""
+
+    salt: str
+    name: str
+    value: Any
+
+    def digest(self) -> bytes:
+        """Return what the entry holds in `sd`."""
+        return sha([self.salt, self.name, self.value])
+
+
+def conceal(fields: Mapping[str, Any], salt: Callable[[int], bytes] = secrets.token_bytes) -> list[Disclosure]:
+    """Give every field a fresh salt; values must be JSON."""
+    return [Disclosure(salt(SALT_BYTES).hex(), name, value) for name, value in fields.items()]
+
+
+def digests(disclosures: Iterable[Disclosure]) -> tuple[bytes, ...]:
+    """Return the sorted digests for an entry's `sd`."""
+    return tuple(sorted(one.digest() for one in disclosures))
+
+
+def recipient_id(public: bytes) -> str:
+    """Return the short name under which a recipient's boxes are filed (X25519, 32 raw bytes)."""
+    return H("recipient", public)[:RECIPIENT_ID_BYTES].hex()
+
+
+def seal(disclosures: Sequence[Disclosure], public: bytes, leaf: bytes) -> bytes:
+    """Encrypt disclosures to one recipient, bound to the entry's leaf hash."""
+    plain = canonical([[one.salt, one.name, one.value] for one in disclosures])
+    return _SUITE.encrypt(plain, X25519PublicKey.from_public_bytes(public), _INFO + leaf)
+
+
+def unseal(box: bytes, key: X25519PrivateKey, leaf: bytes) -> list[Disclosure]:
+    """Open a box; `DisclosureError` if it was not made for this key and leaf or holds anything else."""
+    if len(box) > BOX_LIMIT_BYTES:
+        raise DisclosureError(f"a box of `{len(box)}` bytes is over the limit of {BOX_LIMIT_BYTES}")
+    try:
+        rows = load(_SUITE.decrypt(box, key, _INFO + leaf), max_bytes=BOX_LIMIT_BYTES)
+    except (InvalidTag, ValueError) as error:
+        raise DisclosureError("the box does not open with this key for this entry") from error
+    if not isinstance(rows, list) or len(rows) > FIELD_LIMIT_COUNT:
+        raise DisclosureError(f"a box holds a list of at most {FIELD_LIMIT_COUNT} fields")
+    return [_disclosure(row) for row in rows]
+
+
+def _disclosure(row: Any) -> Disclosure:
+    if not isinstance(row, list) or len(row) != 3 or not isinstance(row[1], str):
+        raise DisclosureError("a disclosure is a list of salt, name and value")
+    if not isinstance(row[0], str) or not _SALT.fullmatch(row[0]):
+        raise DisclosureError(f"the salt of `{row[1]}` is not {SALT_BYTES} to {SALT_LIMIT_BYTES} bytes of hex")
+    return Disclosure(row[0], row[1], row[2])
+
+
+def check(disclosures: Sequence[Disclosure], sd: Sequence[bytes]) -> dict[str, Any]:
+    """Return name → value if every disclosure is committed to in `sd` and no name stands twice.
+
+    Digests without a disclosure are not an error: fields may be erased, and the audit says which are missing.
+    """
+    committed = frozenset(sd)
+    fields: dict[str, Any] = {}
+    for one in disclosures:
+        if one.digest() not in committed:
+            raise DisclosureError(f"the entry does not commit to the disclosed value of `{one.name}`")
+        if one.name in fields:
+            raise DisclosureError(f"the field `{one.name}` is disclosed twice")
+        fields[one.name] = one.value
+    return fields

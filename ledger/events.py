@@ -1,0 +1,203 @@
+"""The events of spec 7 as a table, and the log entry that records one.
+
+Law: what we write is in the table (kind, number of links, required and allowed field names) or it is refused; what we
+read may be of a kind we do not know, it is kept and shown. An entry holds no name, price or personal datum: those are
+salted digests in `sd`, and their values are disclosed beside the log (ledger.disclosure).
+
+    JCS {v, type, time, party, part, link[], sd[], block}        at most 65,535 bytes
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from contracts.canonical import canonical, load
+from ledger.tiles import ENTRY_LIMIT_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+VERSION = 1
+TEXT_LIMIT_CHARS = 512  # one part, link or party
+LINK_LIMIT_COUNT = 8
+FIELD_LIMIT_COUNT = 64
+
+_HEX32 = re.compile(r"[0-9a-f]{64}")
+_TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
+_KEYS = {"v", "type", "time", "party", "part", "link", "sd", "block"}
+
+
+class EventError(ValueError):
+    """An event the table does not know, or an entry that is not one; its author is at fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What an event of a kind carries: names of its links (`?` at the end: may be absent) and of its fields."""
+
+    links: tuple[str, ...]
+    required: frozenset[str]
+    allowed: frozenset[str]
+
+
+def _shape(links: str, required: str, optional: str = "") -> Shape:
+    needed = frozenset(required.split())
+    return Shape(tuple(links.split()), needed, needed | frozenset(optional.split()))
+
+
+_MOVE = "from to by reason"
+_CHANNEL = "agreementDigest payer payee tx"
+_OFFER = "lock maskedHash rows amount cumulative decisionDigest"
+_OPENING = "transfer opening readerKey purpose"
+
+SHAPES: Mapping[str, Shape] = {
+    "edition.sealed": _shape("editionId", "rows bytes layout", "product series number root tx"),
+    "edition.registered": _shape("editionId", "tx", "rows bytes layout product block"),
+    "edition.withdrawn": _shape("editionId", "reason", "tx"),
+    "edition.reviewed": _shape("editionId", "seed rows bound", "product reviewer provider result"),
+    "agreement.signed": _shape(
+        "agreementDigest",
+        "terms agreement provider buyer providerSignature buyerSignature",
+        "termsDigest product negotiation",
+    ),
+    "agreement.amended": _shape(
+        "agreementDigest oldDigest", "terms agreement provider buyer providerSignature buyerSignature", "reason"
+    ),
+    "agreement.ended": _shape("agreementDigest", "reason", "by"),
+    "licence.granted": _shape("agreementDigest parent?", "licence tx", "token holder block"),
+    "licence.sublicensed": _shape("agreementDigest parent", "licence child", "tx"),
+    "licence.revoked": _shape("agreementDigest parent?", "licence cause", "tx"),
+    "channel.opened": _shape("channelId", "agreementDigest deposit expiry payer payee tx", "signer token split salt"),
+    "channel.topped": _shape("channelId", "deposit expiry tx", _CHANNEL),
+    "channel.claimed": _shape("channelId", "cumulative tx", f"shares seq accountHash {_CHANNEL}"),
+    "channel.closed": _shape("channelId", "cumulative tx", f"shares refund seq accountHash {_CHANNEL}"),
+    "decision.made": _shape("request", "outcome rules reasons requestDigest counters purpose", "decisionDigest action"),
+    "keys.offered": _shape("accountHash seq", _OFFER, "voucherDigest plainBytes validUntil offerDigest"),
+    "keys.released": _shape(
+        "accountHash seq", f"{_OFFER} voucherDigest plainBytes", "validUntil offerDigest releasedAt"
+    ),
+    "keys.refused": _shape("accountHash seq", "reason", f"{_OFFER} voucherDigest plainBytes"),
+    "keys.received": _shape("accountHash seq", "receiptDigest rows amount cumulative voucherDigest", "plainBytes lock"),
+    "keys.acknowledged": _shape(
+        "accountHash seq", "amount cumulative voucherDigest", "receiptDigest rows code plainBytes"
+    ),
+    "keys.faulted": _shape("accountHash seq", "code", "receiptDigest rows amount cumulative voucherDigest bundle"),
+    "opening.started": _shape("transferId opening", f"{_OPENING} rows bytes", "agreementDigest"),
+    "opening.ended": _shape("transferId opening", f"{_OPENING} duration", "rows bytes agreementDigest"),
+    "negotiation.moved": _shape("negotiation", f"{_MOVE} digest", "agreementDigest product"),
+    "listing.moved": _shape("product", f"{_MOVE} digest"),
+    "member.moved": _shape("member", f"{_MOVE} digest"),
+    "replica.held": _shape("editionId agreementDigest", "place", "rows bytes"),
+    "replica.checked": _shape("editionId agreementDigest", "result", "from"),
+    "replica.deleted": _shape("editionId agreementDigest", "grade", "keysErased reason"),
+    "dispute.filed": _shape("accountHash", "bundle", "code"),
+    "dispute.ruled": _shape("accountHash", "bundle ruling", "tx"),
+    "time.mark": _shape("", "peers", "block"),
+    "log.restored": _shape("oldCheckpoint newCheckpoint", "cause"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A chain block an entry cites as proof that it was not written before: number and 32-byte hash."""
+
+    number: int
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One log entry. `time` is aware UTC, `sd` the sorted 32-byte digests of its fields."""
+
+    kind: str
+    time: datetime
+    party: str
+    part: str
+    link: tuple[str, ...]
+    sd: tuple[bytes, ...]
+    block: Block | None = None
+
+    def encode(self) -> bytes:
+        """Return the canonical bytes that go into the tree."""
+        entry = canonical(
+            {
+                "v": VERSION,
+                "type": self.kind,
+                "time": self.time.astimezone(UTC).strftime(_TIME),
+                "party": self.party,
+                "part": self.part,
+                "link": list(self.link),
+                "sd": [digest.hex() for digest in self.sd],
+                "block": self.block and {"number": str(self.block.number), "hash": self.block.hash.hex()},
+            }
+        )
+        if len(entry) > ENTRY_LIMIT_BYTES:
+            raise EventError(f"an entry of `{len(entry)}` bytes is over the limit of {ENTRY_LIMIT_BYTES}")
+        return entry
+
+
+def check(kind: str, link: Sequence[str], names: Iterable[str]) -> None:
+    """Raise `EventError` unless the table allows an event of this kind with these links and field names."""
+    shape = SHAPES.get(kind)
+    if shape is None:
+        raise EventError(f"no event is called `{kind}`; add a row to the table of spec 7 first")
+    needed = sum(not name.endswith("?") for name in shape.links)
+    if not needed <= len(link) <= len(shape.links):
+        raise EventError(f"`{kind}` links `{' '.join(shape.links)}`, not `{len(link)}` ids")
+    given = frozenset(names)
+    if missing := shape.required - given:
+        raise EventError(f"`{kind}` lacks the fields {', '.join(sorted(missing))}")
+    if unknown := given - shape.allowed:
+        raise EventError(f"`{kind}` has no fields {', '.join(sorted(unknown))}")
+
+
+def decode(raw: bytes) -> Entry:
+    """Read an entry strictly: what does not come back equal when written again is refused."""
+    try:
+        document = load(raw, max_bytes=ENTRY_LIMIT_BYTES)
+        entry = _read(document)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise EventError(f"not a log entry: {error}") from error
+    if entry.encode() != raw:
+        raise EventError("the entry is not in canonical form")
+    return entry
+
+
+def _read(document: Any) -> Entry:
+    if not isinstance(document, dict) or set(document) != _KEYS or document["v"] != VERSION:
+        raise EventError(f"an entry of version {VERSION} has exactly the keys {', '.join(sorted(_KEYS))}")
+    link, sd = document["link"], document["sd"]
+    if len(link) > LINK_LIMIT_COUNT or len(sd) > FIELD_LIMIT_COUNT or sorted(set(sd)) != sd:
+        raise EventError("too many links or fields, or `sd` is not sorted and unique")
+    return Entry(
+        _text(document["type"]),
+        datetime.strptime(document["time"], _TIME).replace(tzinfo=UTC),
+        _text(document["party"]),
+        _text(document["part"]),
+        tuple(_text(one) for one in link),
+        tuple(_digest(one) for one in sd),
+        _block(document["block"]),
+    )
+
+
+def _block(value: Any) -> Block | None:
+    if value is None:
+        return None
+    if set(value) != {"number", "hash"} or not value["number"].isdigit():
+        raise EventError("`block` has a decimal number and a hash")
+    return Block(int(value["number"]), _digest(value["hash"]))
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or len(value) > TEXT_LIMIT_CHARS:
+        raise EventError(f"a text of at most {TEXT_LIMIT_CHARS} characters is needed, not `{str(value)[:60]}`")
+    return value
+
+
+def _digest(value: Any) -> bytes:
+    if not isinstance(value, str) or not _HEX32.fullmatch(value):
+        raise EventError(f"`{str(value)[:80]}` is no 32-byte digest in lower-case hex")
+    return bytes.fromhex(value)

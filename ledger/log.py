@@ -1,0 +1,113 @@
+"""The log: an append-only Merkle tree over a shelf that keeps entries and the hashes of tiles.
+
+Life of a leaf: `append` puts entry and leaf hash on the shelf at index `size`; when 256 hashes of a tile level are
+complete their root goes to the level above; a checkpoint over the new size is made and signed later, by the owner of
+the key. Nothing is ever overwritten. A root costs O(log n) reads: every span a proof needs is made of perfect
+subtrees, and each of those is a run of hashes within one tile.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from ledger import merkle
+from ledger.tiles import ENTRIES, ENTRY_LIMIT_BYTES, TILE_WIDTH_HASHES, Tile, TileError, encode_bundle, level_size
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+
+class Shelf(Protocol):
+    """Where a log lies. Levels are tile levels: level 0 are the leaf hashes, put by `put_entry`."""
+
+    def size(self) -> int:
+        """Return the number of entries."""
+
+    def hashes(self, level: int, first: int, count: int) -> Sequence[bytes]:
+        """Return `count` consecutive hashes of a tile level."""
+
+    def put_hash(self, level: int, index: int, value: bytes) -> None:
+        """Keep a hash of level 1 or above."""
+
+    def entry(self, index: int) -> bytes:
+        """Return an entry."""
+
+    def put_entry(self, index: int, entry: bytes, leaf: bytes) -> None:
+        """Keep an entry and its leaf hash."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A perfect subtree: `count` (a power of two up to 128, or 1) hashes of one tile level, from `first` on."""
+
+    level: int
+    first: int
+    count: int
+
+
+def runs(start: int, end: int) -> Iterator[Run]:
+    """Yield the perfect subtrees of a span, left to right; the span must be one that RFC 9162 proofs use."""
+    while start < end:
+        height = (end - start).bit_length() - 1
+        assert start % (1 << height) == 0, "a proof asks only for aligned spans"
+        level = height // 8
+        yield Run(level, start >> 8 * level, 1 << height % 8)
+        start += 1 << height
+
+
+class Log:
+    """Append to, and prove from, one shelf."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+
+    @property
+    def size(self) -> int:
+        """Return the number of entries."""
+        return self._shelf.size()
+
+    def append(self, entry: bytes) -> int:
+        """Add an entry of 1..65,535 bytes; return its index."""
+        if not 0 < len(entry) <= ENTRY_LIMIT_BYTES:
+            raise TileError(f"an entry has 1 to {ENTRY_LIMIT_BYTES} bytes, not `{len(entry)}`")
+        index = self._shelf.size()
+        self._shelf.put_entry(index, entry, merkle.leaf_hash(entry))
+        level, count = 0, index + 1
+        while count % TILE_WIDTH_HASHES == 0:
+            tile = self._shelf.hashes(level, count - TILE_WIDTH_HASHES, TILE_WIDTH_HASHES)
+            level, count = level + 1, count // TILE_WIDTH_HASHES
+            self._shelf.put_hash(level, count - 1, merkle.root(tile))
+        return index
+
+    def root(self, size: int | None = None) -> bytes:
+        """Return the root of the first `size` entries (default: all)."""
+        return self.span(0, self._within(self.size if size is None else size))
+
+    def span(self, start: int, end: int) -> bytes:
+        """Return the root of leaves[start:end]."""
+        return merkle.fold(
+            [merkle.root(self._shelf.hashes(run.level, run.first, run.count)) for run in runs(start, end)]
+        )
+
+    def inclusion(self, index: int, size: int | None = None) -> list[bytes]:
+        """Return the audit path of an entry in the tree of `size` entries."""
+        return merkle.inclusion_proof(self.span, index, self._within(self.size if size is None else size))
+
+    def consistency(self, old: int, size: int | None = None) -> list[bytes]:
+        """Return the proof that the first `size` entries extend the first `old`."""
+        return merkle.consistency_proof(self.span, old, self._within(self.size if size is None else size))
+
+    def tile(self, tile: Tile) -> bytes:
+        """Return a tile's or an entry bundle's bytes; `TileError` if the tree is not that large yet."""
+        first = tile.index * TILE_WIDTH_HASHES
+        if first + tile.width > level_size(tile.level, self.size):
+            raise TileError(f"`{tile.path}` is beyond this log of `{self.size}` entries")
+        if tile.level == ENTRIES:
+            return encode_bundle([self._shelf.entry(index) for index in range(first, first + tile.width)])
+        return b"".join(self._shelf.hashes(tile.level, first, tile.width))
+
+    def _within(self, size: int) -> int:
+        if not 0 <= size <= self.size:
+            raise merkle.ProofError(f"this log has `{self.size}` entries, not `{size}`")
+        return size

@@ -1,0 +1,122 @@
+"""All rows of an edition: lengths, offsets of the sealed bytes, root and digest of the table (spec 1.4, 1.5).
+
+Sealed bytes lie in row order without gaps, so `offset(n)` is the sum of the sealed lengths before row n.
+"""
+
+from __future__ import annotations
+
+import struct
+from array import array
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from blake3 import blake3
+
+from contracts.errors import ContractError
+from ledger import merkle
+from ledger.row import INDEX, MARKED, PADDED, ROW_BYTES, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+# a table is held in memory whole: 2^18 rows are 38 MiB, and 1 TiB of data at the largest piece size
+MAX_ROWS = 1 << 18
+
+_LENGTHS = struct.Struct(">24xIIII112x")
+assert _LENGTHS.size == ROW_BYTES
+
+
+class RowTable:
+    """The rows of one edition, decoded when asked for; `ContractError` on a table that no edition can have."""
+
+    __slots__ = ("_levels", "_offsets", "_plain", "data", "index_rows", "longest_sealed")
+
+    def __init__(self, data: bytes) -> None:
+        count, rest = divmod(len(data), ROW_BYTES)
+        if rest or not 0 < count <= MAX_ROWS:
+            raise ContractError(
+                "row", f"a row table of `{len(data)}` bytes is not 1 to {MAX_ROWS} rows of {ROW_BYTES} bytes"
+            )
+        heads = [_LENGTHS.unpack_from(data, at) for at in range(0, len(data), ROW_BYTES)]
+        self.data = data
+        self.index_rows = _leading_index(heads)
+        self.longest_sealed = max(head[0] for head in heads)
+        self._offsets: array[int] = array("Q", accumulate((head[0] for head in heads), initial=0))
+        self._plain: array[int] = array("Q", accumulate((head[1] for head in heads), initial=0))
+        self._levels: list[list[bytes]] | None = None
+
+    def __len__(self) -> int:
+        return len(self.data) // ROW_BYTES
+
+    def __getitem__(self, number: int) -> Row:
+        return Row.decode(self.raw(number))
+
+    def __iter__(self) -> Iterator[Row]:
+        return (self[number] for number in range(len(self)))
+
+    def raw(self, number: int) -> bytes:
+        """Return the 152 bytes of row `number`; `ContractError` if there is no such row."""
+        if not 0 <= number < len(self):
+            raise ContractError("row", f"row `{number}` does not exist: the edition has rows 0 to {len(self) - 1}")
+        return self.data[number * ROW_BYTES : (number + 1) * ROW_BYTES]
+
+    def offset(self, number: int) -> int:
+        """Return where the sealed bytes of row `number` begin; `offset(len(self))` is the end."""
+        return self._offsets[number]
+
+    def span(self, first: int, count: int) -> tuple[int, int]:
+        """Return offset and length in bytes of the sealed bytes of `count` rows from `first`."""
+        if first < 0 or count < 1 or first + count > len(self):
+            raise ContractError("row", f"rows `{first}`+`{count}` do not exist: the edition has {len(self)}")
+        return self._offsets[first], self._offsets[first + count] - self._offsets[first]
+
+    def plain_bytes(self, first: int = 0, count: int | None = None) -> int:
+        """Return the plain bytes of `count` rows from `first` (all by default): the quantity that is billed."""
+        last = len(self) if count is None else first + count
+        return self._plain[last] - self._plain[first]
+
+    @property
+    def sealed_bytes(self) -> int:
+        """The length of the sealed bytes of all rows."""
+        return self._offsets[len(self)]
+
+    def digest(self) -> bytes:
+        """Return `tableDigest`: B3 over all rows."""
+        return blake3(self.data).digest()
+
+    def root(self) -> bytes:
+        """Return MTH over all rows."""
+        return merkle.root([merkle.leaf_hash(self.raw(number)) for number in range(len(self))])
+
+    def path(self, number: int) -> list[bytes]:
+        """Return the inclusion path of row `number` under `root()`."""
+        return merkle.inclusion_proof(self._span, number, len(self))
+
+    def _span(self, start: int, end: int) -> bytes:
+        """Return the root of rows [start, end): looked up if perfect, else joined from its two parts."""
+        size = end - start
+        if not size & (size - 1) and start % size == 0:
+            return self._perfect()[size.bit_length() - 1][start // size]
+        middle = start + merkle.split(size)
+        return merkle.node_hash(self._span(start, middle), self._span(middle, end))
+
+    def _perfect(self) -> list[list[bytes]]:
+        """Return the roots of all perfect subtrees by level, made once and only where paths are asked for."""
+        if self._levels is None:
+            level = [merkle.leaf_hash(self.raw(number)) for number in range(len(self))]
+            self._levels = [level]
+            while len(level) > 1:
+                level = [merkle.node_hash(*pair) for pair in zip(level[::2], level[1::2], strict=False)]
+                self._levels.append(level)
+        return self._levels
+
+
+def _leading_index(heads: Sequence[tuple[int, int, int, int]]) -> int:
+    """Check every head and return how many rows are the index; they come first and nowhere else (spec 1.6)."""
+    count = next((n for n, head in enumerate(heads) if not head[3] & INDEX), len(heads))
+    if any(head[3] & INDEX for head in heads[count:]):
+        raise ContractError("row", "the index must be the first rows of an edition and nowhere else")
+    for number, (sealed, plain, _group, flags) in enumerate(heads):
+        if flags & MARKED or not 0 < plain <= sealed or bool(flags & PADDED) != (sealed > plain):
+            raise ContractError("row", f"row `{number}` has flags or lengths that this version refuses")
+    return count

@@ -1,0 +1,56 @@
+"""Sealing one piece: the mirror of opening (spec 1.2-1.4).
+
+Law: the secret is derived from the very bytes that are encrypted, in one call, so no caller can pair a key and nonce
+with another plaintext.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from blake3 import blake3
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from ledger.row import PADDED, TAG_BYTES, Head, Row, aead, key_commitment, plain_commitment, secret, slot
+
+if TYPE_CHECKING:
+    from ledger.opening import Buffer
+
+
+@dataclass(frozen=True, slots=True)
+class SealedPiece:
+    """The public row, `B3(plaintext)` for the sealer's own record, and the ciphertext (a view of the buffer)."""
+
+    row: Row
+    plain_digest: bytes
+    ciphertext: memoryview = field(repr=False)
+
+
+def seal_piece(
+    run_key: bytes, run: bytes, number: int, padded: Buffer, plain_bytes: int, out: bytearray, *, flags: int = 0
+) -> SealedPiece:
+    """Seal piece `number` of the run into `out`, which has room for the ciphertext and 16 bytes more.
+
+    The plaintext is the first `plain_bytes` of `padded`; what is behind them must be zero.
+    """
+    size = len(padded)
+    assert 0 < plain_bytes <= size
+    assert not any(memoryview(padded)[plain_bytes:])
+    flags |= PADDED if plain_bytes < size else 0
+    name = slot(run, number)
+    digest = blake3(memoryview(padded)[:plain_bytes]).digest()
+    piece_secret = secret(run_key, name, digest)
+    head = Head(name, size, plain_bytes, flags=flags)
+    associated = head.encode()
+    key, nonce = aead(piece_secret, associated)
+    boxed = memoryview(out)[: size + TAG_BYTES]
+    AESGCM(key).encrypt_into(nonce, padded, associated, boxed)
+    row = Row(
+        head,
+        bytes(boxed[size:]),
+        blake3(boxed[:size]).digest(),
+        key_commitment(name, piece_secret),
+        plain_commitment(name, piece_secret, digest),
+    )
+    return SealedPiece(row, digest, boxed[:size])

@@ -1,0 +1,221 @@
+"""Profiling: what is counted is right, what is unreadable is described and not fatal, memory stays flat."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog.describe import describe
+from catalog.errors import CatalogError
+from catalog.hints import hint, suggest_grade
+from catalog.profile import DISTINCT_VALUES_MAX, file_from_json, file_json
+
+CSV = b"""code,n,x,ok,day,at,local,mail,gap
+007,1,1.5,true,2013-01-01,2013-01-01T06:00:00Z,2013-01-01 06:00:00,a@example.org,
+010,-2,NA,false,2013-02-28,2013-12-30T23:00:00Z,2013-01-02 06:00:00,b@example.org,
+011,30,2,true,2013-01-05,2013-06-30T23:00:00Z,2013-01-03 06:00:00,c@example.org,NA
+"""
+
+
+def columns(path: str, data: bytes):
+    profile = describe(path, io.BytesIO(data))
+    return profile, {column.name: column for column in profile.columns}
+
+
+def test_each_kind_of_cell_is_recognised_with_its_extremes():
+    profile, by_name = columns("a/t.csv", CSV)
+    assert (profile.rows, profile.size, profile.media_type, profile.note) == (3, len(CSV), "text/csv", "")
+    kinds = {name: column.kind for name, column in by_name.items()}
+    assert kinds == {
+        "code": "text", "n": "integer", "x": "number", "ok": "boolean", "day": "date", "at": "time",
+        "local": "local-time", "mail": "text", "gap": "empty",
+    }  # fmt: skip
+    assert (by_name["n"].minimum, by_name["n"].maximum) == ("-2", "30")
+    assert (by_name["x"].minimum, by_name["x"].maximum, by_name["x"].nulls) == ("1.5", "2", 1)
+    assert (by_name["day"].minimum, by_name["day"].maximum) == ("2013-01-01", "2013-02-28")
+    assert by_name["at"].maximum == "2013-12-30T23:00:00+00:00"
+    assert by_name["local"].minimum == "2013-01-01T06:00:00"
+    assert by_name["code"].minimum is None
+    assert (by_name["gap"].nulls, by_name["gap"].distinct) == (3, 0)
+    assert profile.quality == {"completeness": 10_000 * 23 // 27, "conformity": 10_000}
+
+
+def test_a_kind_widens_when_a_later_block_disagrees():
+    many = 200_000  # several blocks of integers before the first other cell
+    head = b"n,m\n" + b"".join(b"%d,%d\n" % (at, at) for at in range(many))
+    _, by_name = columns("t.csv", head + b"0.5,x\n")
+    assert (by_name["n"].kind, by_name["n"].minimum, by_name["n"].maximum) == ("number", "0", str(many - 1))
+    assert (by_name["m"].kind, by_name["m"].maximum) == ("text", None)
+    assert by_name["n"].distinct is None
+
+
+def test_distinct_is_exact_up_to_its_limit():
+    for many, expected in ((DISTINCT_VALUES_MAX, DISTINCT_VALUES_MAX), (DISTINCT_VALUES_MAX + 1, None)):
+        _, by_name = columns("t.csv", b"v\n" + b"".join(b"k%d\n" % at for at in range(many)) * 2)
+        assert by_name["v"].distinct == expected
+
+
+def test_rows_of_a_wrong_width_are_counted_not_read():
+    profile, _ = columns("t.csv", b"a,b\n1,2\n1\n3,4\n1,2,3\n")
+    assert (profile.rows, profile.quality["conformity"]) == (2, 5_000)
+
+
+def parquet(table: pa.Table) -> bytes:
+    sink = io.BytesIO()
+    pa.parquet.write_table(table, sink)
+    return sink.getvalue()
+
+
+def test_parquet_gives_the_same_answers_as_csv():
+    text = CSV.replace(b",gap", b"").replace(b"org,\n", b"org\n").replace(b"org,NA", b"org")
+    strings = pa.csv.read_csv(
+        io.BytesIO(text),
+        convert_options=pa.csv.ConvertOptions(
+            column_types={"code": pa.string(), "at": pa.timestamp("ns", "UTC"), "local": pa.timestamp("ns")}
+        ),
+    )
+    profile, by_name = columns("t.parquet", parquet(strings))
+    _, expected = columns("t.csv", text)
+    assert profile.rows == 3
+    assert by_name == expected
+
+
+def test_nested_and_binary_columns_are_named_not_measured():
+    table = pa.table(
+        {"b": pa.array([b"x", None]), "l": pa.array([[1], [2, 3]]), "d": pa.array(["u", "u"]).dictionary_encode()}
+    )
+    _, by_name = columns("t.parquet", parquet(table))
+    assert [(column.kind, column.nulls, column.distinct) for column in by_name.values()] == [
+        ("binary", 1, None), ("other", 0, None), ("text", 0, 1),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("path", "data"),
+    [
+        ("t.csv", b""),
+        ("t.csv", b"a\n\xff\xfe\n"),
+        ("t.parquet", b"PAR1 but no more"),
+        ("t.parquet", b""),
+        ("t.csv", b"a" * 600 + b"\n1\n"),
+        ("t.csv", b",".join(b"c%d" % at for at in range(5000)) + b"\n"),
+    ],
+)
+def test_what_is_no_table_is_described_with_the_reason(path, data):
+    profile = describe(path, io.BytesIO(data))
+    assert (profile.rows, profile.columns, profile.size) == (None, (), len(data))
+    assert profile.note.startswith("not read as a table: ")
+    assert file_from_json(file_json(profile)) == profile
+
+
+def test_another_type_is_size_and_media_type_only():
+    profile = describe("x/photo.unheard-of", io.BytesIO(b"12345"))
+    assert (profile.media_type, profile.size, profile.rows) == ("application/octet-stream", 5, None)
+
+
+@pytest.mark.parametrize("path", ["", "/etc/passwd", "a/../../b", "a\\b"])
+def test_a_path_out_of_the_dataset_is_refused(path):
+    with pytest.raises(CatalogError):
+        describe(path, io.BytesIO(b""))
+
+
+class Lines(io.RawIOBase):
+    """A CSV file of any length that exists nowhere."""
+
+    LINE = b"12345,some text that repeats,67.25\n"
+
+    def __init__(self, lines: int) -> None:
+        self.size = lines * len(self.LINE)
+        self.at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        self.at = self.size + offset if whence == io.SEEK_END else offset
+        return self.at
+
+    def tell(self) -> int:
+        return self.at
+
+    def read(self, size: int = -1) -> bytes:
+        size = min(size, self.size - self.at)
+        skip = self.at % len(self.LINE)
+        self.at += size
+        return (self.LINE * (size // len(self.LINE) + 2))[skip : skip + size]
+
+
+def test_memory_does_not_grow_with_the_file():
+    lines = 1_500_000
+    usual, counting = pa.default_memory_pool(), pa.proxy_memory_pool(pa.default_memory_pool())
+    pa.set_memory_pool(counting)
+    try:
+        profile = describe("t.csv", Lines(lines))
+    finally:
+        pa.set_memory_pool(usual)
+    assert profile.size > 50 << 20
+    assert profile.rows == lines - 1
+    assert 1 << 20 < counting.max_memory() < 24 << 20
+
+
+def test_profiling_does_not_import_pandas():
+    code = (
+        "import io, sys; from catalog.describe import describe\n"
+        f"p = describe('t.csv', io.BytesIO({CSV!r})); assert p.rows == 3\n"
+        "sys.exit('pandas' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False, cwd=".").returncode == 0
+
+
+def test_without_pyarrow_a_table_is_still_described():
+    code = (
+        "import io, sys; sys.modules['pyarrow'] = None; from catalog.describe import describe\n"
+        "p = describe('t.csv', io.BytesIO(b'a')); assert (p.rows, p.size) == (None, 1)\n"
+        "assert 'penstock[tables]' in p.note"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "expected"),
+    [
+        ("user_email", [], "e-mail address"),
+        ("contact", ["a@b.org", "c@d.org"], "e-mail address"),
+        ("x", ["13812345678"], "telephone number"),
+        ("x", ["110101199003070011"], "identity number"),
+        ("手机号", [], "telephone number"),
+        ("email", ["110101199003070011"], "identity number"),
+        ("carrier", ["UA", "AA"], None),
+        ("tailnum", ["N14228"], None),
+        ("wheremail", ["x"] * 9 + ["a@b.org"], None),
+    ],
+)
+def test_hints_by_name_and_by_value(name, values, expected):
+    assert hint(name, values) == expected
+
+
+def test_the_grade_follows_the_gravest_hint_and_says_why():
+    plain = describe("a.csv", io.BytesIO(b"n\n1\n"))
+    people = describe("b.csv", io.BytesIO(b"email,passport\nx,y\n"))
+    assert suggest_grade([plain]).grade == 2
+    suggestion = suggest_grade([plain, people])
+    assert suggestion.grade == 4
+    assert len(suggestion.reasons) == 2
+    assert "`b.csv` column `passport`" in suggestion.reasons[1]
+
+
+@given(st.binary(max_size=400))
+def test_no_content_makes_describing_fail(data):
+    for path in ("t.csv", "t.parquet"):
+        profile = describe(path, io.BytesIO(data))
+        assert file_from_json(file_json(profile)) == profile

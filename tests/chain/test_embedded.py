@@ -1,0 +1,411 @@
+"""The embedded chain: what it mines, what it refuses, what survives."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from eth_account import Account
+
+from ledger import acts
+from ledger.chain import Chain
+from ledger.chain_error import ChainRefused
+from ledger.embedded import engine
+from ledger.embedded.chain import EmbeddedChain
+from ledger.embedded.engine import MAX_TRANSACTION_GAS, Engine
+from ledger.embedded.store import ChainInUseError, Store
+from ledger.programs import Programs
+
+from .conftest import HOST, KEY, Clock
+
+HOSTING = Path(__file__).with_name("hosting.py")
+ROOT = Path(__file__).parents[2]
+FILTER = {"fromBlock": "earliest", "toBlock": "latest"}
+
+
+def signed(chain_id, **changes):
+    fields = {"to": HOST, "gas": 21_000, "gasPrice": 0, "nonce": 0, "value": 0, "chainId": chain_id} | changes
+    return "0x" + Account.sign_transaction(fields, KEY).raw_transaction.hex()
+
+
+# --- surviving ---
+
+
+def host(path):
+    return subprocess.Popen(
+        [sys.executable, str(HOSTING), str(path)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+
+
+async def test_killed_while_mining_it_comes_back_with_the_same_state_root(tmp_path):
+    path = tmp_path / "chain.sqlite"
+    process = host(path)
+    token = bytes.fromhex(process.stdout.readline().split()[1])
+    told = [process.stdout.readline().split() for _ in range(20)]
+    process.send_signal(signal.SIGKILL)
+    told += [line.split() for line in process.stdout if line.endswith("\n")]
+    assert process.wait(10) == -signal.SIGKILL
+    process.stdout.close()
+    embedded = await EmbeddedChain.open(path, lambda: datetime.now(UTC))
+    chain = Chain.local(embedded)
+    try:
+        assert (await chain.newest()).number >= int(told[-1][0])
+        for number, state_root, block_hash, transaction in told:
+            block = await chain.block(int(number))
+            assert (block.state_root.hex(), block.hash.hex()) == (state_root, block_hash)
+            assert (await chain.receipt(bytes.fromhex(transaction))).succeeded
+        newest = await chain.newest()
+        (await chain.proof(token, [0], newest.number)).verify(newest.state_root)
+        assert await chain.nonce(HOST) == newest.number
+        await chain.send(bytes.fromhex(signed(embedded.chain_id, nonce=newest.number)[2:]))
+        assert (await chain.newest()).number == newest.number + 1
+    finally:
+        await embedded.close()
+
+
+async def test_reopened_it_goes_on_where_it_was(tmp_path, clock):
+    path = tmp_path / "chain.sqlite"
+    first = await EmbeddedChain.open(path, clock)
+    await Chain.local(first).send(bytes.fromhex(signed(first.chain_id)[2:]))
+    before = await Chain.local(first).newest()
+    await first.close()
+    again = await EmbeddedChain.open(path, clock)
+    assert (again.chain_id, await Chain.local(again).newest()) == (first.chain_id, before)
+    await again.close()
+
+
+async def test_a_second_host_of_one_file_is_refused(embedded, tmp_path, clock):
+    with pytest.raises(ChainInUseError, match="hosted by another process"):
+        await EmbeddedChain.open(tmp_path / "chain.sqlite", clock)
+
+
+def test_a_failure_after_execution_leaves_nothing_and_the_chain_goes_on(tmp_path, monkeypatch):
+    alone = Engine(Store(tmp_path / "chain.sqlite"), lambda: 1_700_000_000)
+    raw = bytes.fromhex(signed(alone.chain_id)[2:])
+    before = alone.head
+
+    def full(*_arguments):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(alone.index, "add", full)
+        with pytest.raises(sqlite3.OperationalError):
+            alone.send(raw)
+    assert alone.head == before
+    assert not alone.index.knows(alone._decode(raw).hash)
+    alone.send(raw)
+    assert alone.head.block_number == before.block_number + 1
+
+
+async def test_chain_ids_are_drawn_at_random_below_2_53(tmp_path, clock):
+    chains = [await EmbeddedChain.open(tmp_path / f"{name}.sqlite", clock) for name in range(3)]
+    ids = {chain.chain_id for chain in chains}
+    assert len(ids) == 3
+    assert all(0 < each < 2**53 for each in ids)
+    for chain in chains:
+        await chain.close()
+
+
+async def test_opening_and_deploying_is_quick(tmp_path, clock):
+    from ledger.deployment import deploy
+
+    began = time.monotonic()
+    embedded = await EmbeddedChain.open(tmp_path / "chain.sqlite", clock)
+    await deploy(Chain.local(embedded), KEY)
+    await embedded.close()
+    assert time.monotonic() - began < 1.5
+
+
+# --- time ---
+
+
+async def test_a_tick_mines_an_empty_block_only_when_the_clock_moved(embedded, ask, clock):
+    assert await embedded.tick() is False
+    clock.move(60)
+    assert await embedded.tick() is True
+    block = (await ask("eth_getBlockByNumber", "latest"))["result"]
+    assert (block["number"], block["transactions"]) == ("0x1", [])
+    assert int(block["timestamp"], 16) == int(clock.now.timestamp())
+
+
+async def test_many_blocks_share_a_second_and_none_runs_ahead_of_the_clock(programs, clock):
+    for _ in range(5):
+        await programs.perform(acts.mint(programs.deployment, HOST, 1), KEY)
+    assert (await programs.chain.newest()).at == clock.now
+
+
+async def test_time_never_goes_backwards(embedded, clock):
+    clock.move(100)
+    await embedded.tick()
+    clock.move(-50)
+    chain = Chain.local(embedded)
+    await chain.send(bytes.fromhex(signed(embedded.chain_id)[2:]))
+    assert (await chain.newest()).at.timestamp() == clock.now.timestamp() + 50
+
+
+async def test_the_base_fee_stays_zero(embedded, ask):
+    invalid = "0xfe"
+    for nonce in range(2):
+        raw = signed(embedded.chain_id, to=None, data=invalid, gas=MAX_TRANSACTION_GAS, nonce=nonce)
+        receipt = (await ask("eth_getTransactionReceipt", (await ask("eth_sendRawTransaction", raw))["result"]))[
+            "result"
+        ]
+        assert int(receipt["gasUsed"], 16) == MAX_TRANSACTION_GAS
+        assert (await ask("eth_getBlockByNumber", "latest"))["result"]["baseFeePerGas"] == "0x0"
+
+
+# --- refusing transactions ---
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"nonce": 1}, "nonce too high"),
+        ({"gas": MAX_TRANSACTION_GAS + 1}, "over the limit"),
+        ({"value": 1}, "the chain refuses"),
+        ({"gasPrice": 1}, "the chain refuses"),
+        ({"chainId": 1}, "signed for chain `1`"),
+        ({"gas": 20_000}, "the chain refuses"),
+    ],
+)
+async def test_a_transaction_that_cannot_be_mined_is_refused_and_leaves_no_trace(embedded, ask, changes, words):
+    before = (await ask("eth_getBlockByNumber", "latest"))["result"]
+    answer = await ask("eth_sendRawTransaction", signed(embedded.chain_id, **changes))
+    assert answer["error"]["code"] in (-32000, -32602)
+    assert words in answer["error"]["message"] or "not a signed transaction" in answer["error"]["message"]
+    assert (await ask("eth_getBlockByNumber", "latest"))["result"] == before
+    assert "result" in await ask("eth_sendRawTransaction", signed(embedded.chain_id))
+
+
+async def test_without_a_chain_id_a_transaction_is_refused(embedded, ask):
+    fields = {"to": HOST, "gas": 21_000, "gasPrice": 0, "nonce": 0, "value": 0}
+    raw = "0x" + Account.sign_transaction(fields, KEY).raw_transaction.hex()
+    assert "EIP-155" in (await ask("eth_sendRawTransaction", raw))["error"]["message"]
+
+
+async def test_an_old_nonce_is_refused_but_the_same_bytes_are_welcome(embedded, ask):
+    first = await ask("eth_sendRawTransaction", signed(embedded.chain_id))
+    assert await ask("eth_sendRawTransaction", signed(embedded.chain_id)) == first
+    assert (await ask("eth_blockNumber"))["result"] == "0x1"
+    other = await ask("eth_sendRawTransaction", signed(embedded.chain_id, gas=22_000))
+    assert "nonce too low" in other["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    "raw", ["0x", "0x00", "0xf8", "0x02f8", "0x03c0", "0x" + "ff" * 100, "0xc0", "nonsense", 5, None]
+)
+async def test_bytes_that_are_no_transaction_are_refused(ask, raw):
+    assert (await ask("eth_sendRawTransaction", raw))["error"]["code"] == -32602
+
+
+async def test_a_reverting_transaction_is_mined_with_status_zero(programs, ask):
+    act = acts.mint(programs.deployment, HOST, 1)
+    stranger = b"\x07" * 32
+    with pytest.raises(ChainRefused, match="not the issuer"):
+        await programs.perform(act, stranger)
+    from ledger import abi
+
+    fields = {
+        "to": act.program.address,
+        "gas": 100_000,
+        "gasPrice": 0,
+        "nonce": 0,
+        "value": 0,
+        "data": abi.encode_call("token", "mint", act.args),
+        "chainId": await programs.chain.chain_id(),
+    }
+    raw = Account.sign_transaction(fields, stranger).raw_transaction
+    receipt = (
+        await ask("eth_getTransactionReceipt", (await ask("eth_sendRawTransaction", "0x" + raw.hex()))["result"])
+    )["result"]
+    assert (receipt["status"], receipt["logs"]) == ("0x0", [])
+
+
+# --- asking ---
+
+
+async def test_every_listed_method_answers(programs, ask):
+    receipt = await programs.perform(acts.mint(programs.deployment, HOST, 5), KEY)
+    token = "0x" + programs.deployment.addresses["token"].hex()
+    transaction, host = "0x" + receipt.transaction.hex(), "0x" + HOST.hex()
+    block = "0x" + receipt.block_hash.hex()
+    supply = {"to": token, "data": "0x18160ddd"}
+    questions = {
+        "web3_clientVersion": [], "net_version": [], "eth_chainId": [], "eth_syncing": [], "eth_accounts": [],
+        "eth_blockNumber": [], "eth_gasPrice": [], "eth_maxPriorityFeePerGas": [],
+        "eth_getBalance": [host, "latest"], "eth_getTransactionCount": [host, "pending"],
+        "eth_getCode": [token, "latest"], "eth_getStorageAt": [token, "0x6", "latest"],
+        "eth_call": [supply, "latest"], "eth_estimateGas": [supply],
+        "eth_sendRawTransaction": [signed(await programs.chain.chain_id(), nonce=6)],
+        "eth_getBlockByNumber": ["0x6", True], "eth_getBlockByHash": [block, False],
+        "eth_getTransactionByHash": [transaction], "eth_getTransactionReceipt": [transaction],
+        "eth_getLogs": [FILTER], "eth_getProof": [token, ["0x6"], "latest"],
+    }  # fmt: skip
+    from ledger.embedded.methods import METHODS
+
+    assert set(questions) == set(METHODS)
+    answers = {method: await ask(method, *params) for method, params in questions.items()}
+    assert not {method: answer for method, answer in answers.items() if "result" not in answer}
+    assert answers["eth_getStorageAt"]["result"] == answers["eth_call"]["result"] == f"0x{5:064x}"
+    assert answers["eth_getProof"]["result"]["storageProof"][0]["value"] == "0x5"
+    assert answers["eth_getBlockByNumber"]["result"]["transactions"][0] == answers["eth_getTransactionByHash"]["result"]
+
+
+async def test_absent_things_are_null_and_absent_blocks_are_errors(ask):
+    nothing = "0x" + "00" * 32
+    for method in ("eth_getTransactionByHash", "eth_getTransactionReceipt", "eth_getBlockByHash"):
+        assert (await ask(method, nothing))["result"] is None
+    assert (await ask("eth_getBlockByNumber", "0x99"))["result"] is None
+    assert (await ask("eth_getBalance", "0x" + HOST.hex(), "0x99"))["error"]["code"] == -32602
+
+
+async def test_the_past_can_be_asked(programs, ask):
+    for _ in range(3):
+        await programs.perform(acts.mint(programs.deployment, HOST, 10), KEY)
+    newest = (await programs.chain.newest()).number
+    assert [await programs.balance(HOST, at=newest - back) for back in range(4)] == [30, 20, 10, 0]
+    assert await programs.balance(HOST, at=newest) == 30
+
+
+async def test_logs_are_found_by_address_topic_and_block(programs, ask):
+    token = "0x" + programs.deployment.addresses["token"].hex()
+    receipts = [await programs.perform(acts.mint(programs.deployment, HOST, 1), KEY) for _ in range(3)]
+    first = hex(receipts[0].block)
+    everything = (await ask("eth_getLogs", FILTER))["result"]
+    assert len(everything) == 3
+    topics = everything[0]["topics"]
+    for selection, count in [
+        ({"address": token}, 3),
+        ({"address": ["0x" + "11" * 20]}, 0),
+        ({"address": ["0x" + "11" * 20, token]}, 3),
+        ({"topics": []}, 3),
+        ({"topics": [topics[0], None, topics[2]]}, 3),
+        ({"topics": [[topics[1], topics[0]]]}, 3),
+        ({"topics": [topics[1]]}, 0),
+        ({"topics": [None, None, None, None]}, 0),
+        ({"fromBlock": first, "toBlock": first}, 1),
+        ({"fromBlock": "0x99", "toBlock": "0x999"}, 0),
+    ]:
+        assert len((await ask("eth_getLogs", FILTER | selection))["result"]) == count, selection
+    by_hash = (await ask("eth_getLogs", {"blockHash": "0x" + receipts[1].block_hash.hex()}))["result"]
+    assert by_hash == [everything[1]]
+
+
+@pytest.mark.parametrize(
+    ("method", "params"),
+    [
+        ("eth_getBalance", []),
+        ("eth_getBalance", ["0x12"]),
+        ("eth_getBalance", ["0x" + "11" * 20, "0x01"]),
+        ("eth_getBalance", ["0x" + "11" * 20, "tomorrow"]),
+        ("eth_getBalance", ["0x" + "11" * 20, "latest", 3]),
+        ("eth_call", [{"to": "0x" + "11" * 20, "surprise": 1}]),
+        ("eth_call", [[]]),
+        ("eth_estimateGas", [{"to": "0x" + "11" * 20}, "earliest"]),
+        ("eth_getBlockByNumber", ["latest", "yes"]),
+        ("eth_getLogs", [{"topics": ["0x12"]}]),
+        ("eth_getLogs", [{"topics": [None] * 5}]),
+        ("eth_getProof", ["0x" + "11" * 20, "0x0"]),
+        ("eth_getStorageAt", ["0x" + "11" * 20, "0x"]),
+    ],
+)
+async def test_bad_arguments_are_the_callers_fault(embedded, ask, clock, method, params):
+    clock.move(1)
+    await embedded.tick()
+    assert (await ask(method, *params))["error"]["code"] == -32602
+
+
+async def test_limits_are_answers(embedded, ask, clock, monkeypatch):
+    from ledger.embedded import chain as chain_module
+    from ledger.embedded import index, rpc
+
+    assert b"-32005" in await embedded.rpc(b" " * (rpc.MAX_BODY_BYTES + 1))
+    assert b"-32005" in await embedded.rpc(b"[" + b"1," * rpc.MAX_BATCH_REQUESTS + b"1]")
+    many = {"address": ["0x" + "11" * 20] * (index.MAX_FILTER_ALTERNATIVES + 1)}
+    assert (await ask("eth_getLogs", many))["error"]["code"] == -32005
+    monkeypatch.setattr(index, "MAX_LOG_RANGE_BLOCKS", 2)
+    for _ in range(3):
+        clock.move(1)
+        await embedded.tick()
+    assert (await ask("eth_getLogs", FILTER))["error"]["code"] == -32005
+    monkeypatch.setattr(chain_module, "MAX_WAITING_REQUESTS", 1)
+    question = b'{"jsonrpc":"2.0","id":1,"method":"eth_blockNumber"}'
+    answers = await asyncio.gather(embedded.rpc(question), embedded.rpc(question))
+    assert [b"-32005" in answer for answer in answers] == [False, True]
+
+
+async def test_too_many_logs_are_refused_not_shortened(programs, ask, monkeypatch):
+    from ledger.embedded import index
+
+    for _ in range(3):
+        await programs.perform(acts.mint(programs.deployment, HOST, 1), KEY)
+    monkeypatch.setattr(index, "MAX_LOGS", 2)
+    assert (await ask("eth_getLogs", FILTER))["error"]["code"] == -32005
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"", b"-32700"),
+        (b"{", b"-32700"),
+        (b"[]", b"-32600"),
+        (b"5", b"-32600"),
+        (b'{"jsonrpc":"1.0","id":1,"method":"eth_chainId"}', b"-32600"),
+        (b'{"jsonrpc":"2.0","id":1,"method":"eth_nonsense"}', b"-32601"),
+        (b'{"jsonrpc":"2.0","id":1,"method":"eth_chainId","params":{}}', b"-32602"),
+    ],
+)
+async def test_what_is_no_request_is_an_error_of_its_kind(embedded, body, code):
+    assert code in await embedded.rpc(body)
+
+
+async def test_a_batch_is_answered_in_order_each_on_its_own(embedded):
+    body = b'[{"jsonrpc":"2.0","id":1,"method":"eth_blockNumber"},7,{"jsonrpc":"2.0","id":2,"method":"no"}]'
+    answer = await embedded.rpc(body)
+    assert answer.startswith(b'[{"jsonrpc":"2.0","id":1,"result":"0x0"}')
+    assert answer.count(b"error") == 2
+
+
+ENDLESS = {"data": "0x5b600056", "gas": "0xffffffffff"}
+
+
+async def test_a_call_without_end_ends(ask, monkeypatch):
+    monkeypatch.setattr(engine, "MAX_TRANSACTION_GAS", 200_000)
+    assert (await ask("eth_call", ENDLESS))["error"]["message"] == "the program failed: OutOfGas"
+
+
+async def test_the_gas_of_a_whole_body_is_bounded(embedded, ask, monkeypatch):
+    monkeypatch.setattr(engine, "MAX_TRANSACTION_GAS", 200_000)
+    monkeypatch.setattr(engine, "MAX_BODY_GAS", 300_000)
+    one = {"jsonrpc": "2.0", "id": 1, "method": "eth_call", "params": [ENDLESS]}
+    answers = json.loads(await embedded.rpc(json.dumps([one] * 4).encode()))
+    assert [answer["error"]["code"] for answer in answers] == [-32000, -32000, -32005, -32005]
+    assert (await ask("eth_call", ENDLESS))["error"]["code"] == -32000, "the next body has its own allowance"
+
+
+async def test_two_chains_with_equal_addresses_share_no_signatures(tmp_path):
+    """Deployer and nonce fix the addresses; chain id and salt keep the domains apart all the same."""
+    from ledger.deployment import deploy
+
+    deployments = []
+    for name in ("a", "b"):
+        embedded = await EmbeddedChain.open(tmp_path / f"{name}.sqlite", Clock())
+        deployments.append(await deploy(Chain.local(embedded), KEY))
+        assert isinstance(Programs(Chain.local(embedded), deployments[-1]), Programs)
+        await embedded.close()
+    a, b = deployments
+    assert a.addresses == b.addresses
+    assert all(a.domain(name).separator != b.domain(name).separator for name in a.addresses)

@@ -1,0 +1,58 @@
+"""Every command says what it does and shows an example; saying so loads nothing heavy."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+import typer
+
+from connector.cli.main import GROUPS, VERBS, app
+
+# in the order of DESIGN.md; groups stand behind the verbs on the page
+FIRST_PAGE = ["demo", "init", "doctor", "serve", "publish", "find", "show", "get", "open", "settle", "verify", "audit"]
+FIRST_GROUPS = ["policy", "log"]
+HEAVY = ["aiohttp", "web3", "eth", "py_ecc", "pyarrow", "cryptography", "sqlite3", "asyncio", "orjson", "jsonschema"]
+
+
+def commands():
+    """Yield (words, command) of every command, those in groups too."""
+    root = typer.main.get_command(app)
+    for name, command in root.commands.items():
+        below = getattr(command, "commands", None)
+        if below is None:
+            yield (name,), command
+        else:
+            yield from (((name, sub), leaf) for sub, leaf in below.items())
+
+
+def test_the_first_page_is_the_journey():
+    assert sorted(name for name, _ in VERBS) == sorted(FIRST_PAGE)
+    assert [name for name, _ in GROUPS][: len(FIRST_GROUPS)] == FIRST_GROUPS
+
+
+@pytest.mark.parametrize(("words", "command"), list(commands()), ids=lambda value: str(value))
+def test_a_command_has_words_and_an_example(words, command):
+    assert command.help
+    text = " ".join(command.help.split())
+    assert re.search(r"[Ff]or example: penstock " + " ".join(words), text), f"no example: {text}"
+
+
+@pytest.mark.parametrize(("words", "command"), list(commands()), ids=lambda value: str(value))
+def test_an_option_says_what_it_is(words, command):
+    silent = [each.name for each in command.params if not getattr(each, "help", None) and each.name != "help"]
+    assert not silent, words
+
+
+def test_help_is_printed(penstock):
+    said = penstock("--help")
+    assert said.code == 0
+    assert all(name in said.out for name in FIRST_PAGE)
+
+
+def test_help_loads_nothing_heavy():
+    code = f"import sys, connector.cli.main; print(sorted(set({HEAVY!r}) & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,114 @@
+"""Verbs that talk to the own server: what they ask, what they print, and how the server's faults end them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from connector.errors import Absent, NotPermitted, explain_failure
+
+PRODUCT = {"id": "p", "title": "T", "rows": 9, "edition": "ab" * 32, "state": "submitted"}
+VIEW = {"id": "a", "title": "T", "state": "complete", "progress": {"text": "9 rows", "windows": 2}, "mark": "2"}
+OPENED = {"number": 1, "bytes": 5, "files": ["x"], "charged": "250"}
+
+# arguments → (method, path, body or None for "do not care", answer, a line for people)
+CALLS = {
+    "find weather": ("GET", "find?q=weather", None, {"products": []}, "nothing found"),
+    "find a&b c/d": ("GET", "find?q=a%26b%20c%2Fd", None, {"products": []}, "nothing found"),
+    "show": ("GET", "status", None, {"did": "did:web:x"}, "did:web:x"),
+    "show a/b": ("GET", "things/a%2Fb", None, {"id": "a/b"}, "a/b"),
+    "settle": ("POST", "settlements", {"agreement": None}, {"channels": []}, "nothing to settle"),
+    "log head": ("GET", "log", None, {"origin": "o/log", "size": 3, "root": "00"}, "o/log: 3 events"),
+    "log anchor": ("POST", "log/anchor", {}, {"size": 3, "block": 7}, "anchored 3 events in block 7"),
+    "exchange admit did:web:b": (
+        "POST", "members", {"did": "did:web:b"}, {"name": "B", "role": "buyer", "region": "US"}, "B (buyer, US)",
+    ),
+    "exchange credit did:web:b 50": (
+        "POST", "credits", {"did": "did:web:b", "amount": "50"}, {"amount": "50"}, "credited 50",
+    ),
+    "exchange review p": (
+        "POST", "listings/p/review", {}, {"title": "T", "opened": 4, "bound": "b", "state": "listed"}, "4 rows opened",
+    ),
+    "exchange attest": ("POST", "attestations", {}, {"signers": ["a"], "heads": [1, 2]}, "1 witnesses attest 2 heads"),
+    "open a --purpose Research --id o": (
+        "POST", "openings", {"id": "o", "acquisition": "a", "purpose": "Research", "to": None}, OPENED, "charged 250",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("line", CALLS)
+def test_a_verb_asks_and_answers(line, penstock, management):
+    method, path, body, value, words = CALLS[line]
+    management.answers[path.partition("?")[0]] = (200, value)
+    arguments = ["find", "a&b", "c/d"] if line == "find a&b c/d" else line.split()
+    said = penstock(*arguments, "--data", management.data)
+    assert said.code == 0, said.err
+    assert words in said.out
+    asked = management.asked[0]
+    assert asked[0] == method
+    assert asked[1].replace("+", "%20") == path
+    assert asked[2] == body
+    assert penstock(*arguments, "--data", management.data, "--json").json == value
+
+
+def test_publish_sends_what_was_said(penstock, management, tmp_path):
+    (tmp_path / "f.csv").write_text("a\n1\n")
+    management.answers["products"] = (200, PRODUCT)
+    arguments = "--title T --price 5 --purpose Research --until 2027-01-01T00:00:00Z --region US --keyword k".split()
+    said = penstock("publish", tmp_path / "f.csv", *arguments, "--data", management.data)
+    assert said.code == 0
+    assert "exchange review p" in said.out
+    body = management.asked[0][2]
+    assert body["files"] == [str(tmp_path / "f.csv")]
+    assert (body["price"], body["floor"], body["keywords"], body["openings"]) == ("5", "5", ["k"], None)
+
+
+def test_get_follows_until_the_end(penstock, management):
+    steps = [{**VIEW, "state": "pulling", "mark": "1"}, VIEW]
+    management.answers = {"acquisitions": (200, {}), "acquisitions/a": [(200, step) for step in steps]}
+    said = penstock(*"get p --max-price 9 --purpose Research --id a --json --data".split(), management.data)
+    assert said.code == 0
+    assert said.json == VIEW
+    assert "pulling" in said.err
+    assert [path for _, path, _ in management.asked] == [
+        "acquisitions", "acquisitions/a?wait=20&after=", "acquisitions/a?wait=20&after=1",
+    ]  # fmt: skip
+
+
+def test_a_failed_acquisition_ends_with_its_reason(penstock, management):
+    reason = json.dumps(explain_failure(NotPermitted("the policy says no")).as_json())
+    management.answers = {"acquisitions": (200, {}), "acquisitions/a": (200, VIEW | {"state": "failed", "reason": reason})}
+    said = penstock(*"get p --max-price 9 --purpose Research --id a --data".split(), management.data)
+    assert said.code == 3
+    assert "the policy says no" in said.err
+
+
+def test_the_servers_fault_is_the_verbs_fault(penstock, management):
+    management.answers["status"] = (404, explain_failure(Absent("there is no such thing", "ask for another")).as_json())
+    said = penstock("show", "--json", "--data", management.data)
+    assert said.code == 4
+    assert said.json["text"] == "there is no such thing"
+    assert "ask for another" in said.err
+
+
+def test_no_server_says_how_to_start_one(penstock, participant):
+    data = participant()
+    said = penstock("show", "--data", data)
+    assert said.code == 7
+    assert "penstock serve" in said.err
+
+
+def test_a_server_that_died_says_so(penstock, participant):
+    data = participant()
+    (data / "server.json").write_text('{"url": "http://localhost:1", "pid": 1}')
+    said = penstock("show", "--data", data)
+    assert said.code == 7
+    assert "penstock serve" in said.err
+    (data / "server.json").write_text("{}")
+    assert "damaged" in penstock("show", "--data", data).err
+
+
+def test_a_wrong_token_is_no_crash(penstock, management):
+    (management.data / "management.token").write_text("another")
+    assert penstock("show", "--data", management.data).code == 2

@@ -1,0 +1,406 @@
+"""The door outward opens no socket to a place it must not go, and bounds what comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import socket
+
+import pytest
+from aiohttp import web
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connector import outbound as outbound_module
+from connector.addresses import Gate, is_public
+from connector.errors import AddressRefused, PeerMisbehaved, PeerRefused, PeerUnreachable
+from connector.outbound import Outbound
+
+# one case a row: URLs refused whatever the mode
+NEVER = [
+    # schemes and forms
+    "file:///etc/passwd", "gopher://example.org/", "ftp://example.org/", "data:,x", "javascript:alert(1)",
+    "unix:///run/docker.sock", "ws://example.org/", "//example.org/", "example.org", "", "http://", "https:///path",
+    "http:example.org", "https://user@example.org/", "https://user:pass@example.org/", "https://@example.org/",
+    "https://example.org\\@169.254.169.254/", "https://example.org@169.254.169.254/", "https://ex ample.org/",
+    "https://example.org\n.evil.net/", "https://example.org\x00/", "https://exa%6dple.org/", "https://example.org./",
+    "https://-example.org/", "https://.example.org/", "https://example..org/", "https://" + "a" * 300 + ".org/",
+    "https://example.org/" + "a" * 3000, "https://①②⑦.⓪.⓪.①/", "https://examplé.org/", "https://example。org/",
+    # ports of other services
+    "https://example.org:22/", "https://example.org:25/", "https://example.org:6379/", "https://example.org:5432/",
+    "https://example.org:11211/", "https://example.org:2375/", "https://example.org:0/", "https://example.org:99999/",
+    "https://example.org:9200/", "https://example.org:-1/",
+    # addresses of private, local and special networks
+    "https://0.0.0.0/", "https://10.0.0.1/", "https://10.255.255.255/", "https://172.16.0.1/", "https://172.31.9.9/",
+    "https://192.168.1.1/", "https://169.254.169.254/latest/meta-data/", "https://169.254.170.2/", "https://100.64.0.1/",
+    "https://100.100.100.200/", "https://192.0.0.192/", "https://192.0.2.1/", "https://198.18.0.1/",
+    "https://198.51.100.7/", "https://203.0.113.9/", "https://192.88.99.1/", "https://224.0.0.1/",
+    "https://239.255.255.250/", "https://240.0.0.1/", "https://255.255.255.255/",
+    "https://[::]/", "https://[fe80::1]/", "https://[fe80::1%25eth0]/", "https://[fc00::1]/", "https://[fd12:3456::1]/",
+    "https://[fec0::1]/", "https://[ff02::1]/", "https://[::ffff:10.0.0.1]/", "https://[::ffff:169.254.169.254]/",
+    "https://[::ffff:a9fe:a9fe]/", "https://[::10.0.0.1]/", "https://[64:ff9b::a9fe:a9fe]/", "https://[64:ff9b:1::1]/",
+    "https://[2002:a9fe:a9fe::1]/", "https://[2002:0a00:0001::]/", "https://[2001:0:53aa:64c:0:fbff:5601:5601]/",
+    "https://[2001:db8::1]/", "https://[3fff::1]/", "https://[100::1]/", "https://[5f00::1]/", "https://[::1", "https://[g::1]/",
+    # numbers that resolvers read as addresses
+    "https://2130706433/", "https://0x7f000001/", "https://0x7f.0.0.1/", "https://0177.0.0.1/", "https://127.1/",
+    "https://10.1/", "https://3232235777/", "https://0xa9fea9fe/", "https://169.254.43518/", "https://00000251.254.169.254/",
+    "https://1.1.1.1.1/", "https://256.256.256.256/",
+    # names of this machine and its keeper
+    "https://metadata.google.internal/", "https://host.docker.internal/", "https://localhost.localdomain/",
+    "https://printer.local/", "https://router.home.arpa/", "https://foo.localhost/",
+]  # fmt: skip
+# loopback: refused unless development is on
+LOOPBACK = [
+    "https://localhost/", "https://LOCALHOST:7001/", "https://127.0.0.1/", "https://127.255.1.2:8080/", "https://[::1]/",
+    "https://[0:0:0:0:0:0:0:1]:8443/",
+]  # fmt: skip
+
+
+class NoNetwork:
+    """Counts what must not happen: names looked up, sockets made, connections begun."""
+
+    def __init__(self):
+        self.resolved = []
+        self.connected = []
+
+    def answer(self, *addresses):
+        async def resolve(_resolver, host, port=0, family=socket.AF_INET):
+            self.resolved.append(host)
+            return [
+                {
+                    "hostname": host,
+                    "host": address,
+                    "port": port,
+                    "family": socket.AF_INET6 if ":" in address else socket.AF_INET,
+                    "proto": 0,
+                    "flags": 0,
+                }
+                for address in addresses
+            ]
+
+        return resolve
+
+
+@pytest.fixture
+def net(monkeypatch):
+    """A network that is watched: names resolve as the test says, no packet leaves."""
+    watched = NoNetwork()
+
+    async def connect(_loop, sock, address):
+        watched.connected.append(address)
+        raise ConnectionRefusedError("the test's network ends here")
+
+    monkeypatch.setattr("aiohttp.resolver.ThreadedResolver.resolve", watched.answer("93.184.215.14"))
+    monkeypatch.setattr(asyncio.BaseEventLoop, "sock_connect", connect)
+    monkeypatch.setattr("asyncio.selector_events.BaseSelectorEventLoop.sock_connect", connect)
+    return watched
+
+
+def test_there_are_cases_enough():
+    assert len(set(NEVER + LOOPBACK)) >= 60
+
+
+@pytest.mark.parametrize("development", [False, True])
+@pytest.mark.parametrize("url", NEVER)
+async def test_a_forbidden_address_opens_nothing(net, url, development):
+    async with Outbound(development=development) as door:
+        with pytest.raises(AddressRefused):
+            await door.get(url.replace("https:", "http:") if development else url)
+    assert net.resolved == net.connected == []
+
+
+@pytest.mark.parametrize("url", LOOPBACK)
+async def test_loopback_needs_development(net, url):
+    async with Outbound() as door:
+        with pytest.raises(AddressRefused):
+            await door.get(url)
+    assert net.resolved == net.connected == []
+    Gate(development=True).check(url)
+
+
+async def test_plain_http_needs_development(net):
+    async with Outbound() as door:
+        with pytest.raises(AddressRefused, match="plain http"):
+            await door.get("http://example.org/")
+    assert net.connected == []
+
+
+@pytest.mark.parametrize(
+    "addresses",
+    [
+        ("127.0.0.1",),
+        ("10.0.0.7",),
+        ("169.254.169.254",),
+        ("::1",),
+        ("::ffff:192.168.0.1",),
+        ("fd00::1",),
+        ("93.184.215.14", "10.0.0.7"),
+        ("10.0.0.7", "93.184.215.14"),
+        ("2606:2800:220:1::1", "fe80::1"),
+        ("fe80::1%eth0",),
+    ],
+)
+async def test_a_name_with_one_private_address_is_refused(net, monkeypatch, addresses):
+    monkeypatch.setattr("aiohttp.resolver.ThreadedResolver.resolve", net.answer(*addresses))
+    async with Outbound() as door:
+        with pytest.raises(AddressRefused):
+            await door.get("https://example.org/")
+    assert net.resolved == ["example.org"]
+    assert net.connected == []
+
+
+async def test_a_public_name_is_connected_at_the_address_that_was_checked(net):
+    async with Outbound() as door:
+        with pytest.raises(PeerUnreachable, match=r"example\.org"):
+            await door.get("https://example.org/")
+    assert [address[0] for address in net.connected] == ["93.184.215.14"]
+    assert net.resolved == ["example.org"]
+
+
+async def test_a_callback_address_is_vetted_without_a_connection(net, monkeypatch):
+    async with Outbound() as door:
+        door.check("https://example.org/dsp")
+        assert net.resolved == []
+        await door.vet("https://example.org/dsp")
+        with pytest.raises(AddressRefused):
+            door.check("https://user@example.org/dsp")
+        monkeypatch.setattr("aiohttp.resolver.ThreadedResolver.resolve", net.answer("93.184.215.14", "10.0.0.7"))
+        with pytest.raises(AddressRefused):
+            await door.vet("https://example.org/dsp")
+
+        async def unknown(_self, host, port=0, family=socket.AF_INET):
+            raise OSError("no such name")
+
+        monkeypatch.setattr("aiohttp.resolver.ThreadedResolver.resolve", unknown)
+        with pytest.raises(PeerUnreachable):
+            await door.vet("https://example.org/dsp")
+    assert net.connected == []
+
+
+async def test_a_name_that_changes_its_mind_gains_nothing(net, monkeypatch):
+    """DNS rebinding: public when checked, private when asked again."""
+    answers = iter([("93.184.215.14",), ("127.0.0.1",)])
+
+    async def resolve(_self, host, port=0, family=socket.AF_INET):
+        return await net.answer(*next(answers))(_self, host, port, family)
+
+    monkeypatch.setattr("aiohttp.resolver.ThreadedResolver.resolve", resolve)
+    async with Outbound() as door:
+        for _ in range(2):
+            with pytest.raises((PeerUnreachable, AddressRefused)):
+                await door.get("https://example.org/")
+    assert {address[0] for address in net.connected} == {"93.184.215.14"}
+
+
+async def test_the_socket_itself_is_the_last_look(net, monkeypatch):
+    """Even if the first two checks were fooled, no socket is made for a private address."""
+
+    async def fooled(_self, host, port=0, family=socket.AF_INET):
+        return await net.answer("10.0.0.7")(_self, host, port, family)
+
+    monkeypatch.setattr(Gate, "resolve", fooled)
+    async with Outbound() as door:
+        with pytest.raises((AddressRefused, PeerUnreachable)):
+            await door.get("https://example.org/")
+    assert net.connected == []
+
+
+def test_named_networks_are_permitted_and_only_those():
+    gate = Gate(development=False, networks=("10.8.0.0/16",))
+    gate.check_address("10.8.3.4")
+    gate.check("http://10.8.3.4:7001/")
+    for other in ("10.9.0.1", "127.0.0.1", "169.254.169.254"):
+        with pytest.raises(AddressRefused):
+            gate.check_address(other)
+
+
+@given(st.ip_addresses(v=4))
+def test_an_ipv4_address_inside_ipv6_is_never_public(address):
+    number = int(address)
+    for form in (number, 0xFFFF << 32 | number, 0x64FF9B << 96 | number, 0x2002 << 112 | number << 80):
+        assert not is_public(ipaddress.IPv6Address(form))
+
+
+@given(st.ip_addresses())
+def test_what_the_standard_library_calls_special_is_never_public(address):
+    special = (
+        address.is_private
+        or address.is_loopback
+        or address.is_link_local
+        or address.is_multicast
+        or address.is_reserved
+        or address.is_unspecified
+    )
+    assert not (is_public(address) and special)
+
+
+# ---- a real server on loopback --------------------------------------------------------------------------------------
+
+
+@contextlib.asynccontextmanager
+async def serving(handler):
+    app = web.Application(client_max_size=2**24)
+    app.router.add_route("*", "/{tail:.*}", handler)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    port = runner.addresses[0][1]
+    async with Outbound(development=True) as door:
+        yield door, f"http://127.0.0.1:{port}"
+    await runner.cleanup()
+
+
+async def test_a_message_goes_out_and_its_answer_comes_back():
+    async def handle(request):
+        body = await request.json()
+        assert request.headers["Content-Type"] == "application/json"
+        assert request.headers["Accept-Encoding"] == "identity"
+        return web.json_response({"got": body, "auth": request.headers.get("Authorization")}, status=201)
+
+    async with serving(handle) as (door, url):
+        answer = await door.post(url + "/x", {"a": 1}, headers={"Authorization": "Bearer t"})
+        assert (answer.status, answer.json()) == (201, {"got": {"a": 1}, "auth": "Bearer t"})
+        named = url.replace("127.0.0.1", "localhost")
+        assert (await door.post(named + "/x", [])).json()["got"] == []
+
+
+async def test_bytes_go_out_as_they_are():
+    async def handle(request):
+        return web.Response(body=await request.read() + request.content_type.encode())
+
+    async with serving(handle) as (door, url):
+        assert (await door.post(url, b"\x00\xff")).body == b"\x00\xffapplication/octet-stream"
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_redirect_is_an_answer_not_an_order(status):
+    hits = []
+
+    async def handle(request):
+        hits.append(request.path)
+        return web.Response(status=status, headers={"Location": "/elsewhere"})
+
+    async with serving(handle) as (door, url):
+        with pytest.raises(PeerRefused) as caught:
+            await door.get(url + "/here")
+    assert caught.value.status == status
+    assert hits == ["/here"]
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, PeerRefused),
+        (401, PeerRefused),
+        (404, PeerRefused),
+        (500, PeerRefused),
+        (429, PeerUnreachable),
+        (503, PeerUnreachable),
+    ],
+)
+async def test_refusals_are_typed(status, kind):
+    async def handle(_request):
+        return web.Response(status=status, body=b'{"reason": "no"}')
+
+    async with serving(handle) as (door, url):
+        with pytest.raises(kind) as caught:
+            await door.get(url)
+        if kind is PeerRefused:
+            assert (caught.value.status, caught.value.body) == (status, b'{"reason": "no"}')
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+@pytest.mark.parametrize("status", [200, 400])
+async def test_a_long_answer_is_cut_off(monkeypatch, chunked, status):
+    monkeypatch.setattr(outbound_module, "REFUSAL_BYTES_MAX", 1000)
+
+    async def handle(request):
+        response = web.StreamResponse(status=status)
+        if chunked:
+            response.enable_chunked_encoding()
+        else:
+            response.content_length = 10**9
+        await response.prepare(request)
+        with contextlib.suppress(ConnectionError):
+            for _ in range(10**5):
+                await response.write(b"x" * 1000)
+        return response
+
+    async with serving(handle) as (door, url):
+        with pytest.raises(PeerMisbehaved, match="more than 1000 bytes"):
+            await door.get(url, limit_bytes=1000)
+
+
+async def test_an_encoded_answer_is_refused():
+    async def handle(_request):
+        return web.Response(body=b"\x1f\x8b", headers={"Content-Encoding": "gzip"})
+
+    async with serving(handle) as (door, url):
+        with pytest.raises(PeerMisbehaved, match="encoded"):
+            await door.get(url)
+
+
+async def test_an_answer_that_is_not_json_is_the_peers_fault():
+    async def handle(_request):
+        return web.Response(body=b"<html>")
+
+    async with serving(handle) as (door, url):
+        with pytest.raises(PeerMisbehaved, match="not JSON"):
+            (await door.get(url)).json()
+
+
+async def test_a_silent_or_broken_peer_is_unreachable():
+    async def handle(request):
+        if request.path == "/slow":
+            await asyncio.sleep(1)
+        request.transport.close()
+        return web.Response()
+
+    async with serving(handle) as (door, url):
+        with pytest.raises(PeerUnreachable):
+            await door.get(url + "/slow", timeout_seconds=0.1)
+        with pytest.raises(PeerUnreachable):
+            await door.get(url + "/broken")
+    async with Outbound(development=True) as door:
+        with pytest.raises(PeerUnreachable):
+            await door.get(url)
+
+
+async def test_a_download_streams_and_is_bounded():
+    data = bytes(range(256)) * 4096
+
+    async def handle(request):
+        if request.headers.get("Range") == "bytes=256-":
+            return web.Response(body=data[256:], status=206)
+        return web.Response(body=data)
+
+    async with serving(handle) as (door, url):
+        async with door.download(url, limit_bytes=len(data), headers={"Range": "bytes=256-"}) as download:
+            assert download.status == 206
+            assert b"".join([chunk async for chunk in download.chunks()]) == data[256:]
+        with pytest.raises(PeerMisbehaved):
+            async with door.download(url, limit_bytes=len(data) - 1) as download:
+                async for _ in download.chunks():
+                    pass
+        with pytest.raises(OSError, match="my disk"):
+            async with door.download(url, limit_bytes=len(data)) as download:
+                async for _ in download.chunks():
+                    raise OSError("my disk is full, that is not the peer's fault")
+
+
+async def test_a_download_that_breaks_off_is_unreachable():
+    async def handle(request):
+        response = web.StreamResponse()
+        response.content_length = 10**6
+        await response.prepare(request)
+        await response.write(b"x" * 1000)
+        request.transport.close()
+        return response
+
+    async with serving(handle) as (door, url):
+        with pytest.raises(PeerUnreachable):
+            async with door.download(url, limit_bytes=10**6) as download:
+                async for _ in download.chunks():
+                    pass

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.canonical import canonical, load, sha
+from contracts.errors import ContractError
+from contracts.labels import H, X
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+SCALARS = st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | TEXT
+VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4))
+
+
+@given(VALUES)
+def test_canonical_form_reads_back_and_is_a_fixed_point(value):
+    text = canonical(value)
+    assert load(text) == value
+    assert canonical(load(text)) == text
+
+
+@given(VALUES)
+def test_spelling_does_not_change_the_digest(value):
+    spelt = json.dumps(value, indent=3, ensure_ascii=True).encode()
+    assert sha(load(spelt)) == sha(value)
+
+
+def test_rfc_8785_example():
+    """The sample of RFC 8785 section 3.2.2, with its numbers as doubles."""
+    value = {
+        "numbers": [333333333.33333329, 1e30, 4.50, 2e-3, 0.000000000000000000000000001],
+        "string": '\u20ac$\u000f\nA\'B"\\\\"/',
+        "literals": [None, True, False],
+    }
+    assert (
+        canonical(value)
+        == (
+            '{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],'
+            '"string":"€$\\u000f\\nA\'B\\"\\\\\\\\\\"/"}'
+        ).encode()
+    )
+
+
+def test_keys_sort_by_utf16_units():
+    assert canonical({"\U0001f600": 1, "\ufb33": 2}) == '{"\U0001f600":1,"\ufb33":2}'.encode()
+
+
+REFUSED = {
+    b'{"a":1,"a":2}': "duplicate-key",
+    b'[{"x":{"k":1,"k":1}}]': "duplicate-key",
+    b'{"a":1,"\\u0061":2}': "duplicate-key",
+    b'"\\ud800"': "not-json",
+    b'{"\\udc00":1}': "not-json",
+    b'"\xed\xa0\x80"': "not-json",
+    b'"\xff"': "not-json",
+    b"NaN": "not-json",
+    b"[Infinity]": "not-json",
+    b"[-Infinity]": "not-json",
+    b"[1e999]": "not-json",
+    b"[1,]": "not-json",
+    b"[01]": "not-json",
+    b"": "not-json",
+    b"\xef\xbb\xbf{}": "not-json",
+    b"{} {}": "not-json",
+    b"9007199254740992": "unsafe-integer",
+    b"-9007199254740992": "unsafe-integer",
+    b"1" + b"0" * 300: "unsafe-integer",
+    b"1" + b"0" * 100_000: "not-json",
+    b"[" * 65 + b"]" * 65: "too-deep",
+    b"[" * 100_000 + b"]" * 100_000: "not-json",
+    b'{"a":' * 900 + b"1" + b"}" * 900: "too-deep",
+    b'"' + b"x" * (1 << 20) + b'"': "too-large",
+}
+
+
+@pytest.mark.parametrize(("document", "code"), REFUSED.items(), ids=lambda value: str(value)[:24])
+def test_refused_documents(document, code):
+    with pytest.raises(ContractError) as refusal:
+        load(document)
+    assert refusal.value.code == code
+
+
+def test_limits_are_inclusive():
+    assert load(b"[" * 64 + b"]" * 64) is not None
+    assert load(b"9007199254740991") == 2**53 - 1
+    assert load(b'"' + b"x" * 8 + b'"', max_bytes=10) == "x" * 8
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, 2**53, "\ud800", {1: 2}, {"\ud800": 1}, b"x", object()])
+def test_values_without_a_canonical_form(value):
+    with pytest.raises(ContractError) as refusal:
+        canonical([value])
+    assert refusal.value.code == "not-canonical"
+
+
+# ---- labels ------------------------------------------------------------------------------------------------------
+
+
+@given(
+    st.binary(max_size=40), st.sampled_from(["chunk-secret", "plain-salt"]), st.binary(max_size=60), st.integers(1, 200)
+)
+def test_expansion_agrees_with_cryptography(key, label, info, n):
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+
+    key = key.ljust(32, b"k")
+    tag = b"penstock/" + label.encode() + b"/v1\0" + info
+    assert X(key, label, info, n) == HKDFExpand(SHA256(), n, tag).derive(key)
+
+
+def test_expansion_has_limits():
+    for n in (0, -1, 255 * 32 + 1):
+        with pytest.raises(ValueError, match="cannot expand"):
+            X(b"k" * 32, "chunk-secret", b"", n)
+
+
+def test_labels_and_versions_separate_digests():
+    import hashlib
+
+    assert H("plain", b"ab", b"c") == hashlib.sha256(b"penstock/plain/v1\0abc").digest()
+    assert H("plain", b"x") != H("product", b"x")

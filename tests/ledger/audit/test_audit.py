@@ -1,0 +1,429 @@
+"""The audit is clean on an honest trade and names each forgery, also when tree and head were made anew."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from contracts.typed_data import Range
+from ledger import aggregate, mirror
+from ledger import checkpoint as checkpoints
+from ledger.aggregate import FinalHead
+from ledger.audit import audit, heads
+from ledger.audit.words import CODES
+from ledger.checkpoint import Checkpoint, origin_id
+from ledger.events import Block
+
+
+def named(report, code):
+    """Return (subject's event, index, seq) of the findings with a code."""
+    return [(one.kind, one.index, one.facts.get("seq")) for one in report.findings if one.code == code]
+
+
+def errors(report):
+    return {one.code for one in report.findings if one.severity == "error"}
+
+
+async def test_an_honest_trade_is_clean(world):
+    report = await world.audit()
+    assert report.clean, [one.json() for one in report.findings]
+    assert report.codes() == {"attestation-missing"}
+    size = sum(len(diary.records) for diary in world.space.values())
+    assert report.events == size
+    assert report.proofs_verified > size, "every inclusion, every anchor, every head seen"
+    assert report.signatures_verified >= 4 + 8 + 4
+    assert report.amount_settled == report.amount_agreed == world.channel_a["cumulative"] + 500
+    assert (report.bytes_paid_twice, report.openings) == (0, 2)
+    assert set(report.json()) >= {"clean", "findings", "proofs_verified", "events"}
+
+
+def test_every_code_has_words_in_both_languages():
+    assert all(severity in {"error", "warning"} and en and zh for severity, en, zh in CODES.values())
+
+
+async def test_a_dropped_event_is_named(world):
+    provider = world["provider"]
+    at = provider.find("keys.released", 2)
+    provider.entries()
+    del provider.records[at]
+    provider._sealed.pop(at)
+    provider.cosigned_by = ()
+    report = await world.audit()
+    assert errors(report) >= {
+        "log-shrank-below-anchor",
+        "head-not-witnessed",
+        "peer-saw-other-log",
+        "mark-contradicts-log",
+        "receipt-without-release",
+    }
+    [finding] = [one for one in report.findings if one.code == "receipt-without-release"]
+    assert (finding.subject, finding.facts["seq"]) == (provider.did, "2")
+    assert "keys.released (seq 2) is missing" in finding.text()
+    assert "keys.released" in finding.text("zh")
+
+
+async def test_a_dropped_event_is_named_even_if_another_fills_its_place(world):
+    provider = world["provider"]
+    at = provider.find("keys.released", 2)
+    provider.entries()
+    last = provider.records[-1]
+    del provider.records[at]
+    provider._sealed.pop(at)
+    provider.records.append(replace(last, time=last.time + timedelta(seconds=1)))
+    provider.cosigned_by = ()
+    report = await world.audit()
+    assert errors(report) >= {"log-forked-from-anchor", "head-not-witnessed", "receipt-without-release"}
+    assert "log-shrank-below-anchor" not in errors(report)
+
+
+@pytest.mark.parametrize("who", ["provider", "buyer"])
+async def test_an_altered_amount_is_named(world, who):
+    diary, kind = world[who], {"provider": "keys.released", "buyer": "keys.received"}[who]
+    at = diary.find(kind, 3)
+    diary.entries()
+    diary.alter(at, amount="1")
+    diary.cosigned_by = ()
+    report = await world.audit()
+    assert errors(report) >= {"log-forked-from-anchor", "counterparty-differs", "amount-differs-from-tariff"}
+    [finding] = [one for one in report.findings if one.code == "counterparty-differs"]
+    assert (finding.kind, finding.facts["seq"], finding.facts["field"]) == ("keys.released", "3", "amount")
+    assert named(report, "amount-differs-from-tariff") == [(kind, at, "3")]
+    assert {one.subject for one in report.findings if one.code == "log-forked-from-anchor"} == {diary.did}
+    if who == "provider":
+        assert named(report, "receipt-mismatch") == [(kind, at, "3")], "the payer's receipt names the honest entry"
+
+
+async def test_an_opening_added_after_the_fact_is_named(world):
+    """At the end of the log, so that anchors still hold: only counterparty, policy and chain betray it."""
+    third = (world.leased, 1, Range(0, 12), b"\x03" * 32)
+    world["provider"].cosigned_by = ()
+    received = len(world["buyer"].records)
+    world.window(world.channel_b, [third], undecided=True)
+    del world["buyer"].records[received:]
+    report = await world.audit()
+    at = len(world["provider"].records) - 1
+    for code in ("opening-not-permitted", "openings-over-limit", "release-without-voucher", "opening-unlogged"):
+        assert named(report, code) == [("keys.released", at, "3")], code
+    assert errors(report) >= {"head-not-witnessed", "settlement-differs"}
+
+
+async def test_an_opening_inserted_into_the_past_is_named(world):
+    buyer = world["buyer"]
+    at = buyer.find("opening.started")
+    buyer.entries()
+    record = buyer.records[at]
+    added = replace(record, fields={**record.fields, "readerKey": "09" * 32}, link=(record.link[0], "9"))
+    buyer.records.insert(at + 1, added)
+    buyer.cosigned_by = ()
+    report = await world.audit()
+    assert named(report, "opening-without-release") == [("opening.started", at + 1, None)]
+    assert errors(report) >= {"log-forked-from-anchor", "peer-saw-other-log"}
+
+
+async def test_a_release_without_its_own_decision_is_found(world):
+    world.window(world.channel_a, [(world.kept, 2, Range(0, 1), b"\x0a" * 32)], undecided=True, amount=0)
+    report = await world.audit()
+    assert "release-not-permitted" in errors(report)
+    assert "amount-differs-from-tariff" not in errors(report), "`again` is free"
+
+
+async def test_charging_rows_twice_is_found_although_both_logs_agree(world):
+    world.window(world.channel_a, [(world.kept, 0, Range(0, 2), b"\x0a" * 32)], amount=9)
+    report = await world.audit()
+    assert {"rows-paid-twice", "amount-differs-from-tariff", "settlement-differs"} <= errors(report)
+    assert report.bytes_paid_twice == world.kept["table"].plain_bytes(0, 2)
+
+
+async def test_an_opening_counts_once_per_reader_key(world):
+    world.window(world.channel_b, [(world.leased, 1, Range(0, 3), b"\x02" * 32)], amount=0)
+    report = await world.audit()
+    assert report.openings == 2
+    assert not errors(report) & {"openings-over-limit", "amount-differs-from-tariff"}
+
+
+async def test_undisclosed_and_false_values_are_findings(world):
+    provider = world["provider"]
+    hidden, lie = provider.find("keys.released", 1), provider.find("keys.released", 2)
+    provider.hidden = {hidden}
+    provider.lies = {lie: {"amount": "1"}}
+    report = await world.audit()
+    assert named(report, "disclosure-missing") == [("keys.released", hidden, None)]
+    assert named(report, "disclosure-false") == [("keys.released", lie, None)]
+
+
+async def test_a_field_that_the_table_requires_must_be_disclosed(world):
+    provider = world["provider"]
+    at = provider.find("decision.made")
+    record = provider.records[at]
+    provider.records.append(replace(record, fields={"outcome": "allow"}, time=provider.records[-1].time))
+    report = await world.audit()
+    [finding] = [one for one in report.findings if one.code == "field-undisclosed"]
+    assert "requestDigest" in finding.facts["fields"]
+
+
+async def test_an_agreement_must_be_in_both_logs_and_equal(world):
+    buyer = world["buyer"]
+    buyer.entries()
+    at = buyer.find("agreement.signed")
+    buyer.alter(at, providerSignature="00" * 65)
+    report = await world.audit()
+    assert {"agreement-invalid", "counterparty-differs"} & errors(report)
+    del buyer.records[at]
+    report = await world.audit()
+    [finding] = [one for one in report.findings if one.code == "agreement-missing"]
+    assert finding.subject == buyer.did
+
+
+async def test_terms_that_were_not_signed_are_refused(world):
+    for name in ("provider", "buyer"):
+        diary = world[name]
+        diary.entries()
+        terms = diary.records[0].fields["terms"]
+        diary.alter(0, terms={**terms, "tariff": {**terms["tariff"], "minor": "1"}})
+    report = await world.audit()
+    assert "agreement-invalid" in errors(report)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("LicenceGranted", "licence-missing"),
+        ("EditionRegistered", "edition-unregistered"),
+        ("Opened", "channel-unknown"),
+        ("Anchored", "log-not-anchored"),
+        ("LogRegistered", "anchor-owner-differs"),
+    ],
+)
+async def test_what_the_chain_lacks_is_found(world, name, code):
+    gone = {"Claimed", "Credited", "Closed"} if name == "Opened" else set()
+    world.chain = [event for event in world.chain if event.name not in {name, *gone}]
+    assert code in errors(await world.audit())
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "code"),
+    [
+        ("LicenceGranted", {"priceCap": 1}, "licence-differs"),
+        ("LicenceGranted", {"agreementDigest": b"\x01" * 32}, "licence-without-agreement"),
+        ("Opened", {"splitHash": b"\x01" * 32}, "split-differs"),
+        ("Credited", {"amount": 1}, "split-differs"),
+        ("Claimed", {"accountHash": b"\x01" * 32}, "claim-unknown"),
+        ("Closed", {"claimed": 9_999}, "settlement-differs"),
+        ("Closed", {"claimed": 9_999}, "settlement-log-differs"),
+        ("LogRegistered", {"owner": b"\x01" * 20}, "anchor-owner-differs"),
+        ("LogRegistered", {"quorum": 1}, "anchor-owner-differs"),
+        ("Anchored", {"root": b"\x01" * 32}, "log-forked-from-anchor"),
+    ],
+)
+async def test_what_the_chain_contradicts_is_found(world, name, changes, code):
+    at = next(at for at, event in enumerate(world.chain) if event.name == name)
+    world.chain[at] = replace(world.chain[at], fields={**world.chain[at].fields, **changes})
+    assert code in errors(await world.audit())
+
+
+async def test_a_fork_reported_on_chain_is_found(world):
+    world.mine("Forked", origin=origin_id(world["provider"].origin), size=1, rootA=b"", rootB=b"")
+    assert "log-forked-on-chain" in errors(await world.audit())
+
+
+async def test_an_open_channel_is_only_a_warning(world):
+    world.chain = [event for event in world.chain if event.name not in {"Claimed", "Credited", "Closed"}]
+    for at in [at for at, one in enumerate(world["provider"].records) if one.kind == "channel.closed"][::-1]:
+        world["provider"].alter(at, cumulative="0")
+    report = await world.audit()
+    assert "release-not-settled" in report.codes() - errors(report)
+
+
+async def test_two_histories_of_a_log_are_found_by_its_peers(world):
+    exchange, buyer = world["exchange"], world["buyer"]
+    other = mirror.build([b"another", b"history"])
+    exchange.peers.append(checkpoints.sign(Checkpoint(buyer.origin, 2, other.root()), buyer.key).encode())
+    forged = Checkpoint(buyer.origin, 2, b"\x01" * 32)
+    exchange.peers.append(checkpoints.sign(forged, exchange.key).encode())
+    exchange.peers.append("not a note")
+    report = await world.audit()
+    found = [one for one in report.findings if one.code == "peer-saw-other-log"]
+    assert [(one.subject, one.facts["peer"]) for one in found] == [(buyer.did, exchange.did)], "its own word"
+
+
+async def test_a_log_without_an_independent_witness_is_found(world, monkeypatch):
+    monkeypatch.setattr(heads, "_has_no_stake", lambda space, witness, payees: witness.address in payees)
+    report = await world.audit()
+    assert "no-independent-witness" in errors(report)
+
+
+async def test_blocks_and_times_are_compared(world):
+    provider = world["provider"]
+    last = provider.records[-1]
+    provider.records.append(replace(last, block=Block(4, b"\xee" * 32)))
+    provider.records.append(replace(last, time=last.time - timedelta(hours=1)))
+    report = await world.audit()
+    size = len(provider.records)
+    assert {at for _, at, _ in named(report, "block-contradicted")} == {size - 2, size - 1}
+    assert [at for _, at, _ in named(report, "time-went-back")] == [size - 1]
+
+
+async def test_what_cannot_be_read_is_named_and_the_rest_goes_on(world):
+    world.unreachable = {f"{world['regulator'].url}/log/tile", f"{world['buyer'].url}/log/peers", "/rows"}
+    report = await world.audit()
+    assert {"log-unreadable", "peers-unreadable", "edition-unavailable"} <= report.codes()
+    assert report.events > 0
+    world.unreachable = {"addenda"}
+    assert "log-unreadable" in (await world.audit()).codes()
+
+
+async def test_malformed_fields_are_findings_not_crashes(world):
+    provider = world["provider"]
+    provider.entries()
+    provider.alter(provider.find("keys.released", 1), amount="a lot", rows=[{"agreement": 5}], lock="zz")
+    provider.alter(provider.find("channel.closed"), cumulative=None)
+    world["exchange"].entries()
+    world["exchange"].alter(0, peers=[{"origin": 5}])
+    report = await world.audit()
+    assert len(named(report, "field-malformed")) >= 3
+
+
+async def test_a_kept_replica_is_opened_by_its_holders_own_decisions(world):
+    fields = {"transfer": "07" * 32, "opening": "1", "readerKey": "0a" * 32, "purpose": "p", "rows": "12", "bytes": "9"}
+    part = world.kept["digest"].hex()
+    world.decide("buyer", world.kept, "own request")
+    world.record("buyer", "opening.started", part, [fields["transfer"], "1"], **fields)
+    assert (await world.audit()).clean
+    at = world.record("buyer", "opening.started", part, [fields["transfer"], "2"], **{**fields, "opening": "2"})
+    assert named(await world.audit(), "opening-undecided") == [("opening.started", at, None)]
+    world.decide("buyer", world.kept, "own request", outcome="deny")
+    world.record("buyer", "opening.started", part, [fields["transfer"], "3"], **{**fields, "opening": "3"})
+    assert len(named(await world.audit(), "opening-undecided")) == 2, "a denial allows nothing"
+
+
+async def test_a_window_may_hold_orders_of_two_agreements(world):
+    lines = [(world.kept, 2, Range(0, 1), b"\x0a" * 32), (world.leased, 2, Range(0, 1), b"\x02" * 32)]
+    world.window(world.channel_a, lines, amount=0)
+    assert not errors(await world.audit()) & {"release-not-permitted", "amount-differs-from-tariff"}
+
+
+@pytest.mark.parametrize("outcome", ["deny", "conditional", "default-deny"])
+async def test_a_release_on_a_decision_that_does_not_allow_is_found(world, outcome):
+    again = (world.kept, 2, Range(0, 1), b"\x0a" * 32)
+    world.window(world.channel_a, [again], amount=0, outcome=outcome)
+    assert "release-not-permitted" in errors(await world.audit())
+
+
+async def test_figures_must_follow_from_each_other_within_one_log(world):
+    provider = world["provider"]
+    provider.entries()
+    at = provider.find("keys.released", 2)
+    cumulative = int(provider.records[at].fields["cumulative"])
+    provider.alter(at, cumulative=str(cumulative + 1))
+    report = await world.audit()
+    assert named(report, "cumulative-broken")[0] == ("keys.released", at, "2")
+    assert named(report, "voucher-mismatch") == [("keys.released", at, "2")]
+
+
+async def test_a_seq_is_released_once_and_in_order(world):
+    provider = world["provider"]
+    first, second = provider.find("keys.released", 1), provider.find("keys.released", 2)
+    last = provider.records[-1].time
+    provider.records.append(replace(provider.records[second], time=last))
+    report = await world.audit()
+    assert named(report, "release-repeated") == [("keys.released", len(provider.records) - 1, "2")]
+    provider.records.pop()
+    provider.entries()
+    provider.records[first], provider.records[second] = provider.records[second], provider.records[first]
+    report = await world.audit()
+    assert ("keys.released", second, "1") in named(report, "release-out-of-order")
+
+
+async def test_a_charge_over_the_price_cap_is_found(world):
+    for at in range(5):
+        world.window(world.channel_b, [(world.leased, 1, Range(0, 12), bytes([0x30 + at]) * 32)])
+    report = await world.audit()
+    assert {"over-price-cap", "openings-over-limit"} <= errors(report)
+
+
+async def test_a_fault_that_the_buyer_logged_is_a_warning_and_matches_the_release(world):
+    buyer = world["buyer"]
+    at = buyer.find("keys.received", 3)
+    buyer.entries()
+    buyer.records[at] = replace(buyer.records[at], kind="keys.faulted", fields={"code": "key"})
+    buyer._sealed[at : at + 1] = []
+    report = await world.audit()
+    assert named(report, "key-faulted") == [("keys.faulted", at, "3")]
+    assert "release-without-voucher" not in errors(report)
+
+
+async def test_entries_must_be_entries_and_the_partys_own(world, monkeypatch):
+    exchange = world["exchange"]
+    exchange.entries()
+    exchange.records.append(replace(exchange.records[-1]))
+    monkeypatch.setattr(type(exchange), "did", property(lambda diary: f"did:web:x{diary.number}"))
+    exchange.entries()
+    monkeypatch.undo()
+    assert "entry-of-another-party" in errors(await world.audit())
+    sealed = exchange._sealed[-1]
+    exchange._sealed[-1] = (sealed[0], b"not an entry", sealed[2])
+    assert "entry-malformed" in errors(await world.audit())
+
+
+async def test_strangers_agreements_are_found(world):
+    document = world.document()
+    for member in document["members"]:
+        if member["role"] == "buyer":
+            member["address"] = "0x17c5185167401eD00cF5F5b2fc97D9BBfDb7D025"
+    world.document = lambda: document
+    assert "agreement-of-strangers" in errors(await world.audit())
+
+
+async def test_a_head_newer_than_the_published_one_is_followed_by_its_tiles(world):
+    """A peer may hold a head that its log has signed but not published yet; the tiles show that the log just grew."""
+    buyer, exchange = world["buyer"], world["exchange"]
+    sealed = [one[1] for one in buyer.entries()]
+    size = len(sealed) - 2
+    world.overrides = {f"{buyer.url}/log/checkpoint": buyer.note(size, world.space).encode().encode()}
+    for path, body in mirror.files(mirror.build(sealed), size, buyer.note(size, world.space)):
+        world.overrides.setdefault(f"{buyer.url}/log/{path}", body)
+    boxes = [buyer._boxes(at) for at in range(size)]
+    world.overrides[f"{buyer.url}/log/addenda/0-{size}"] = json.dumps(boxes).encode()
+    exchange.peers = [note for note in exchange.peers if not note.startswith(buyer.origin)]
+    exchange.peers.append(buyer.note(len(sealed), world.space).encode())
+    report = await world.audit()
+    assert not [
+        one for one in report.findings if one.code == "peer-saw-other-log" and one.facts["peer"] == exchange.did
+    ]
+
+
+async def test_the_attestation_over_final_heads_is_verified(world):
+    keys = {name: aggregate.secret(bytes([at]) * 32) for at, name in enumerate(["exchange", "regulator"], 1)}
+    document = world.document()
+    for member in document["members"]:
+        if member["role"] in keys:
+            key = keys[member["role"]]
+            member |= {"aggregate": aggregate.public(key).hex(), "possession": aggregate.prove(key).hex()}
+    world.document = lambda: document
+    heads_now = [checkpoints.parse_text(one.note(len(one.records), world.space).text) for one in world.space.values()]
+    final = [FinalHead(one.origin, one.size, one.root) for one in heads_now]
+    signed = {
+        world[name].witness.name: (aggregate.public(key), aggregate.sign(key, final)) for name, key in keys.items()
+    }
+    world.attested = aggregate.combine(final, signed).as_json()
+    report = await world.audit()
+    assert report.codes() == set()
+    buyer = world["buyer"]
+    buyer.entries()
+    buyer.alter(buyer.find("keys.received", 1), amount="3")
+    found = [one.subject for one in (await world.audit()).findings if one.code == "attested-head-differs"]
+    assert found == [buyer.did]
+    world.attested["heads"][0]["size"] = "1"
+    assert "attestation-invalid" in errors(await world.audit())
+
+
+async def test_an_audit_without_space_or_chain_is_impossible(world):
+    class Silent:
+        async def space(self):
+            return {"members": []}
+
+    with pytest.raises(audit.AuditImpossible):
+        await audit.run(Silent(), None)

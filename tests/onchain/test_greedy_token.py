@@ -1,0 +1,73 @@
+"""A hostile token: what counts is what arrived, and nobody gets in twice while a deposit is being measured."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from eth_account import Account
+
+from contracts.onchain import artifacts
+from ledger import acts
+from ledger.chain import Program
+from ledger.chain_error import ChainRefused
+
+SOURCE = Path(__file__).with_name("greedy_token.vy")
+
+
+@pytest.fixture(scope="module")
+def greedy_artifact():
+    command = [sys.executable, "-m", "vyper", "-f", "abi,bytecode", str(SOURCE)]
+    abi, bytecode = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    return artifacts.Artifact("greedy", tuple(json.loads(abi)), bytes.fromhex(bytecode[2:]), {})
+
+
+@pytest.fixture
+async def greedy(embedded_stage, greedy_artifact, monkeypatch):
+    """The greedy token on the embedded stage's chain, known to the ABI room by its name."""
+    from ledger import abi
+
+    monkeypatch.setattr(abi.artifacts, "load", lambda name: greedy_artifact if name == "greedy" else _load(name))
+    chain, key = embedded_stage.chain, embedded_stage.key("issuer")
+    transaction = {
+        "data": greedy_artifact.bytecode,
+        "gas": 3_000_000,
+        "gasPrice": 0,
+        "value": 0,
+        "nonce": await chain.nonce(embedded_stage.account("issuer")),
+        "chainId": await chain.chain_id(),
+    }
+    raw = bytes(Account.sign_transaction(transaction, key).raw_transaction)
+    receipt = await chain.wait(await chain.send(raw), 5)
+    return Program("greedy", receipt.created)
+
+
+_load = artifacts.load
+
+
+async def test_the_deposit_is_what_arrived(embedded_stage, greedy):
+    stage = embedded_stage
+    await stage.do(acts.Act(greedy, "mint", (stage.account("buyer"), 1000)))
+    opening = await stage.opening(token=greedy.address)
+    await stage.do(acts.open_channel(stage.deployment, opening, 1000), "buyer")
+    channel = acts.channel_id(stage.deployment, stage.account("buyer"), opening)
+    assert (await stage.programs.channel(channel)).deposit == 900
+
+
+async def test_a_token_cannot_open_a_second_channel_while_the_first_is_measured(embedded_stage, greedy):
+    stage = embedded_stage
+    await stage.do(acts.Act(greedy, "mint", (greedy.address, 2000)))
+    opening = await stage.opening(token=greedy.address)
+    channels = stage.deployment.addresses["channels"]
+    with pytest.raises(ChainRefused):
+        await stage.do(acts.Act(greedy, "reenter", (channels, opening.args(), 1000)))
+    for salt in (opening.salt, acts.keccak(b"the second")):
+        channel = acts.channel_id(stage.deployment, greedy.address, acts.Opening(**{**_fields(opening), "salt": salt}))
+        assert await stage.programs.channel(channel) is None
+
+
+def _fields(opening):
+    return {name: getattr(opening, name) for name in opening.__slots__}

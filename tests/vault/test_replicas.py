@@ -1,0 +1,218 @@
+"""The buyer's side on a real store: only verified bytes count, secrets rest wrapped, a crash costs no truth."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from connector.vault import edition, erasure, replicas
+from connector.vault.errors import VaultError
+from connector.vault.intake import Intake
+from connector.vault.reader import Reader
+from connector.vault.secrets import Keys
+from contracts.ranges import RowSet
+from ledger.opening import Code, OpeningError
+
+NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
+S = 64 * 1024
+
+
+def prepared(world):
+    return replicas.prepare(
+        world.buyer_keys, world.sealed.edition_id, world.sealed.header.json(), world.sealed.table.data
+    )
+
+
+async def recorded(world, store):
+    new = prepared(world)
+    return await store.write(lambda tx: replicas.record(tx, new, agreement="ab" * 32, now=NOW))
+
+
+async def test_the_whole_way(world, store):
+    replica = await recorded(world, store)
+    taking = replicas.intake(world.replicas, replica)
+    pieces = world.pieces()
+    order = list(range(len(pieces)))
+    random.Random(3).shuffle(order)
+    for number in order:
+        taking.accept(number, pieces[number])
+    taking.sync()
+    assert taking.complete
+    await store.write(lambda tx: replicas.note_bytes(tx, replica["id"], taking.held))
+    taking.close()
+    secrets = world.secrets()
+    for number in reversed(order):
+        held = await store.write(
+            lambda tx, n=number: replicas.store_secrets(tx, world.buyer_keys, replica["id"], {n: secrets[n]})
+        )
+    assert held == RowSet.of([(0, len(pieces))])
+    stored = await store.read(lambda tx: replicas.load_secrets(tx, world.buyer_keys, replica["id"]))
+    assert stored == secrets
+    row = await store.read(lambda tx: tx.get("replicas", id=replica["id"]))
+    assert (row["state"], row["bytes_rows"], row["key_rows"]) == ("sealed", held.json(), held.json())
+    with replicas.sealed_file(world.replicas, row) as file:
+        paths = Reader(file, stored).open_files(world.folder / "out")
+    assert {path.name: path.read_bytes() for path in paths} == world.content
+
+
+async def test_no_secret_rests_in_the_store(world, store):
+    replica = await recorded(world, store)
+    secrets = world.secrets()
+    await store.write(lambda tx: replicas.store_secrets(tx, world.buyer_keys, replica["id"], secrets))
+    rows = await store.read(lambda tx: tx.find("row_secrets"))
+    assert len(rows) == len(secrets)
+    everything = b"".join(path.read_bytes() for path in world.folder.glob("store.sqlite*"))
+    assert rows[0]["wrapped"] in everything
+    assert not any(secret in everything for secret in secrets.values())
+    swapped = rows[0]["wrapped"]
+    await store.write(lambda tx: tx.put("row_secrets", replica=replica["id"], row=1, wrapped=swapped))
+    with pytest.raises(VaultError, match="does not open"):
+        await store.read(lambda tx: replicas.load_secrets(tx, world.buyer_keys, replica["id"], [1]))
+
+
+async def test_a_wrong_secret_stores_nothing(world, store):
+    replica = await recorded(world, store)
+    secrets = world.secrets() | {2: b"\0" * 32}
+    with pytest.raises(OpeningError) as caught:
+        await store.write(lambda tx: replicas.store_secrets(tx, world.buyer_keys, replica["id"], secrets))
+    assert (caught.value.code, caught.value.row) == (Code.KEY, 2)
+    assert await store.read(lambda tx: tx.find("row_secrets")) == []
+
+
+def test_another_edition_is_refused(world):
+    with pytest.raises(ValueError, match="not of the agreed"):
+        replicas.prepare(world.buyer_keys, bytes(32), world.sealed.header.json(), world.sealed.table.data)
+
+
+async def test_corrupted_piece_is_refused_at_its_row_and_fetched_again(world, store):
+    replica = await recorded(world, store)
+    taking = replicas.intake(world.replicas, replica)
+    pieces = world.pieces()
+    broken = list(pieces)
+    broken[3] = broken[3][:100] + bytes([broken[3][100] ^ 4]) + broken[3][101:]
+    stream = taking.stream(0, len(pieces))
+    with pytest.raises(OpeningError) as caught:
+        stream.feed(b"".join(broken))
+    assert (caught.value.code, caught.value.row, stream.next_row) == (Code.BYTES, 3, 3)
+    assert taking.held == RowSet.of([(0, 3)])
+    again = taking.stream(3, len(pieces) - 3)
+    again.feed(b"".join(pieces[3:]))
+    assert again.done
+    assert taking.complete
+    with pytest.raises(OpeningError, match="more than was asked"):
+        again.feed(b"x")
+    taking.close()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # the world is only read
+@given(cuts=st.lists(st.integers(1, 90_000), min_size=1, max_size=8), first=st.integers(0, 7))
+def test_stream_takes_chunks_of_any_length(world, cuts, first):
+    pieces = world.pieces()
+    path = world.folder / "cut.sealed"
+    path.unlink(missing_ok=True)
+    taking = Intake(path, world.sealed.table)
+    data, at, turn = b"".join(pieces[first:]), 0, 0
+    stream = taking.stream(first, len(pieces) - first)
+    while at < len(data):
+        size = cuts[turn % len(cuts)]
+        stream.feed(memoryview(data)[at : at + size])
+        at, turn = at + size, turn + 1
+    assert stream.done
+    assert taking.held == RowSet.of([(first, len(pieces) - first)])
+    taking.close()
+    offset = world.sealed.table.offset(first)
+    assert path.read_bytes()[offset:] == data
+
+
+async def test_resume_hashes_what_is_there(world, store):
+    replica = await recorded(world, store)
+    taking = replicas.intake(world.replicas, replica)
+    pieces = world.pieces()
+    for number in (0, 1, 4, 5):
+        taking.accept(number, pieces[number])
+    taking.close()
+    path = world.replicas / replica["path"]
+    with path.open("r+b") as file:  # the disk lost a sector of row 4
+        file.seek(world.sealed.table.offset(4) + 10)
+        file.write(b"\0" * 16)
+    again = replicas.intake(world.replicas, replica)
+    assert again.held == RowSet.rows([0, 1, 5])
+    assert again.missing == RowSet.rows([2, 3, 4, 6, 7])
+    again.close()
+
+
+def test_resume_after_kill(world):
+    """A process that takes pieces in is killed; what it wrote whole counts, and nothing else."""
+    table, path = world.folder / "table", world.replicas / "killed.sealed"
+    table.write_bytes(world.sealed.table.data)
+    script = textwrap.dedent("""
+        import os, signal, sys
+        from pathlib import Path
+        from connector.vault.intake import Intake
+        from ledger.row_table import RowTable
+        taking = Intake(Path(sys.argv[2]), RowTable(Path(sys.argv[1]).read_bytes()))
+        data = Path(sys.argv[3]).read_bytes()
+        stream = taking.stream(0, len(taking.table))
+        for at in range(0, len(data), 50_000):
+            stream.feed(data[at : at + 50_000])
+            if at >= 250_000:
+                os.kill(os.getpid(), signal.SIGKILL)
+    """)
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(table), str(path), str(world.sealed.path)],
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(Path.cwd())},
+    )
+    assert done.returncode == -signal.SIGKILL
+    again = replicas.intake(world.replicas, {"path": path.name, "edition": world.sealed.edition_id.hex()} | world.row())
+    whole = next(n for n in range(len(again.table)) if again.table.offset(n + 1) > 300_000)
+    assert again.held == RowSet.of([(0, whole)])
+    pieces = world.pieces()
+    for number in again.missing:
+        again.accept(number, pieces[number])
+    again.close()
+    assert path.read_bytes() == world.sealed.path.read_bytes()
+
+
+async def test_erasure_reaches_a_restored_database(world, store):
+    replica = await recorded(world, store)
+    keys, secrets = world.buyer_keys, world.secrets()
+    await store.write(lambda tx: replicas.store_secrets(tx, keys, replica["id"], secrets))
+    backup = await store.read(lambda tx: tx.find("row_secrets"))
+    key_id = await store.write(lambda tx: erasure.begin(tx, "replicas", replica["id"]))
+    with pytest.raises(VaultError, match="not destroyed yet"):
+        await store.write(lambda tx: erasure.finish(tx, keys, "replicas", replica["id"], rest_elsewhere=False))
+    assert keys.destroy(key_id)
+    assert not keys.destroy(key_id)
+    said = await store.write(lambda tx: erasure.finish(tx, keys, "replicas", replica["id"], rest_elsewhere=False))
+    assert (said["grade"], said["keysErased"]) == ("B", [key_id])
+    with pytest.raises(VaultError, match="`deleted`"):
+        await store.read(lambda tx: replicas.load_secrets(tx, keys, replica["id"]))
+    for owner in (keys, Keys(world.folder / "buyer-keys")):
+        with pytest.raises(VaultError, match="does not exist"):
+            owner.unwrap(key_id, b"", backup[0]["wrapped"])
+
+
+async def test_erasing_an_edition_is_grade_a_only_if_nothing_rests_elsewhere(world, store):
+    await store.write(lambda tx: edition.record(tx, world.sealed, product="p", now=NOW))
+    row = await store.read(lambda tx: tx.get("editions", id=world.sealed.edition_id.hex()))
+    assert edition.row_secret(world.keys, row, 0) == world.secrets()[0]
+    key_id = await store.write(lambda tx: erasure.begin(tx, "editions", row["id"]))
+    world.keys.destroy(key_id)
+    for elsewhere, grade in ((True, "B"), (False, "A")):
+        said = await store.write(
+            lambda tx, e=elsewhere: erasure.finish(tx, world.keys, "editions", row["id"], rest_elsewhere=e)
+        )
+        assert said["grade"] == grade
+    with pytest.raises(VaultError, match="does not exist"):
+        edition.row_secret(world.keys, row, 0)
