@@ -259,7 +259,7 @@ class Connector:
             witness_keys,
             self.keys.aggregate,
             self.clock,
-            space,
+            view,
             lambda: self.programs.deployment.domain("anchors"),
         )
         self.anchoring = Anchoring(
@@ -272,7 +272,7 @@ class Connector:
             view,
             self.clock,
         )
-        self.peer_logs = PeerLogs(self.store, self.outbound, space, self.clock)
+        self.peer_logs = PeerLogs(self.store, self.outbound, view, self.clock)
         self.judge = Judge(space)
         self.carriage = Carriage(self.store)
         self.books = Books(self)

@@ -53,6 +53,8 @@ DISK_BYTES_LOW = 1024 * 1_048_576
 # reading a larger database whole takes longer than a doctor may
 QUICK_CHECK_BYTES_MAX = 256 * 1_048_576
 OTHERS = 0o077
+# whoever takes longer to say where it is will not do for work either
+ASK_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +202,7 @@ async def port(patient: Patient) -> Seen:
     if (patient.data / ADDRESS_FILE).exists():
         url = orjson.loads((patient.data / ADDRESS_FILE).read_bytes())["url"]
         try:
-            await patient.outbound.get(f"{url}/health")
+            await patient.outbound.get(f"{url}/health", timeout_seconds=ASK_SECONDS)
         except PenstockError:
             pass
         else:
@@ -229,7 +231,7 @@ async def exchange(patient: Patient) -> Seen:
     """Ask the exchange who is in the space."""
     settings = patient.settings
     try:
-        answer = await patient.outbound.get(f"{patient.exchange}/space")
+        answer = await patient.outbound.get(f"{patient.exchange}/space", timeout_seconds=ASK_SECONDS)
     except PenstockError:
         if settings.has("exchange") or not settings.space.exchange:
             return Seen("this participant is its own exchange and is not serving", SKIPPED)

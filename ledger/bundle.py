@@ -137,6 +137,32 @@ def parse(document: Any) -> Bundle:
     return bundle
 
 
+def complete(part: Mapping[str, Any], header: Header, edition: Signed, signatures: tuple[bytes, bytes]) -> Bundle:
+    """Return the bundle of a channel's record of a faulty key and of what lies elsewhere.
+
+    `part` has row, index, path, offer, masked, t, position, batch, voucher, receipt, agreement, each signature beside
+    its value; `edition` is the provider's signed `Edition`, `signatures` those of the agreement, provider's first.
+    """
+    return Bundle(
+        header=header,
+        edition=edition,
+        row=read_hex(part["row"], "row", ROW_BYTES),
+        index=int(part["index"]),
+        path=tuple(read_hex(node, "path", HASH_BYTES) for node in part["path"]),
+        offer=_signed(KeyOffer, part, "offer", "offerSignature"),
+        masked=bytes.fromhex(part["masked"]),
+        preimage=read_hex(part["t"], "t", 32),
+        source="release" if part["receipt"] else "claimed",
+        position=int(part["position"]),
+        batch=from_json(Batch, part["batch"]),
+        voucher=_signed(Voucher, part, "voucher", "voucherSignature"),
+        receipt=_signed(Receipt, part, "receipt", "receiptSignature") if part["receipt"] else None,
+        agreement=from_json(Agreement, part["agreement"]),
+        provider_signature=signatures[0],
+        buyer_signature=signatures[1],
+    )
+
+
 def _signed(kind: type, found: Mapping[str, Any], value: str, signature: str) -> Signed:
     return Signed(from_json(kind, found[value]), read_hex(found[signature], signature, SIGNATURE_BYTES))
 

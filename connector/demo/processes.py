@@ -8,10 +8,13 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from connector.errors import ServerAbsent
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
 
 READY_SECONDS = 30.0  # a cold start with the chain's libraries takes two to four seconds
 STOP_SECONDS = 5.0

@@ -8,17 +8,22 @@ import secrets
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
+from connector import files
 from connector.cli.init import initialise
 from connector.cli.server import Server
 from connector.demo import flights, forgery, inspection, report, story
 from connector.demo.processes import SERVE, Participant, free_ports
-from connector.demo.story import Cast
+from connector.demo.story import Cast, Script
 from connector.outbound import Outbound
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+
+    from connector.demo.report import Outcome
 
 ROLES = ("exchange", "regulator", "provider", "buyer")
 REGIONS = {"exchange": "US-NY", "regulator": "US-NY", "provider": "US-NY", "buyer": "US-CA"}
@@ -29,20 +34,19 @@ NAMES = {
     "buyer": "Tailwind Research",
 }
 Say = Callable[[str], None]
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What a run showed: the figures of `--json`, the lines for a person, and whether all eight steps held."""
-
-    figures: dict[str, Any]
-    lines: list[str]
-    held: bool
-    failures: list[str] = field(default_factory=list)
+Show = Callable[["Outcome", "list[str]"], None]
+DEMO = Script()
 
 
 @contextlib.asynccontextmanager
-async def stage(folder: Path, seed: int, commands: dict[str, Sequence[str]] | None = None) -> AsyncIterator[Cast]:
+async def stage(
+    folder: Path,
+    seed: int,
+    *,
+    script: Script = DEMO,
+    commands: Mapping[str, Sequence[str]] | None = None,
+    door: Callable[[Path, Outbound], Server] = Server,
+) -> AsyncIterator[Cast]:
     """Set up four data directories and start their processes; at the end stop whatever still runs."""
     ports = dict(zip(ROLES, free_ports(len(ROLES)), strict=True))
     exchange_url = f"http://localhost:{ports['exchange']}"
@@ -60,19 +64,19 @@ async def stage(folder: Path, seed: int, commands: dict[str, Sequence[str]] | No
         )
         people[role] = Participant(data, (commands or {}).get(role, SERVE))
     async with Outbound(development=True) as outbound:
-        doors = {role: Server(person.data, outbound) for role, person in people.items()}
-        cast = Cast(people["provider"], people["buyer"], people["exchange"], people["regulator"], doors, seed, [])
+        doors = {role: door(person.data, outbound) for role, person in people.items()}
+        cast = Cast(**people, doors=doors, seed=seed, script=script)
         try:
-            await people["exchange"].start()
-            await asyncio.gather(*(people[role].start() for role in ROLES[1:]))
+            # all at once: who needs the exchange waits for it
+            await asyncio.gather(*(person.start() for person in people.values()))
             yield cast
         finally:
             await asyncio.gather(*(person.stop() for person in people.values()))
 
 
 async def journey(cast: Cast, folder: Path, say: Say) -> None:
-    """Steps 1 to 6, and the heads anchored."""
-    tables = asyncio.create_task(asyncio.to_thread(flights.write_tables, folder / "tables"))
+    """Play steps 1 to 6, anchor the heads, and look back."""
+    tables = asyncio.create_task(asyncio.to_thread(flights.write_tables, folder / "tables", cast.script.tables))
     await story.gather_members(cast)
     cast.tables = await tables
     steps: tuple[tuple[str, Callable[[], Awaitable[None]]], ...] = (
@@ -82,29 +86,45 @@ async def journey(cast: Cast, folder: Path, say: Say) -> None:
         ("opening", lambda: story.open_replicas(cast, folder / "opened")),
         ("settling", lambda: story.settle(cast)),
         ("anchoring", lambda: story.anchor(cast)),
+        ("looking back", lambda: story.look_back(cast)),
     )
     for name, step in steps:
         say(name)
         await step()
 
 
-async def run(*, keep: bool, seed: int | None, folder: Path | None, say: Say) -> Outcome:
-    """Play the whole journey and return what it showed; with `keep` the processes stay until interrupted."""
+async def judged(cast: Cast, folder: Path, begun: float, say: Say) -> Outcome:
+    """Play steps 7 and 8 and judge the whole; `begun` is when the demo began, on the monotonic clock."""
+    say("auditing")
+    audit = await inspection.audit(cast)
+    say("forging on copies, and auditing each")
+    forgeries = await forgery.drill(cast, folder / "forged")
+    figures = inspection.figures(cast, audit, forgeries, time.monotonic() - begun)
+    return await asyncio.to_thread(report.judge, cast, figures, folder)
+
+
+async def run(
+    *,
+    keep: bool,
+    seed: int | None,
+    folder: Path | None,
+    say: Say,
+    show: Show | None = None,
+    script: Script = DEMO,
+) -> Outcome:
+    """Play the whole journey and return what it showed; with `keep` show it and leave everything running."""
     begun = time.monotonic()
     drawn = secrets.randbits(32) if seed is None else seed
     base = folder or Path(tempfile.mkdtemp(prefix="penstock-demo-"))
-    base.mkdir(parents=True, exist_ok=True)
+    files.make_folder(base)
     try:
-        async with stage(base, drawn) as cast:
+        async with stage(base, drawn, script=script) as cast:
             await journey(cast, base, say)
-            say("auditing")
-            audit = await inspection.audit(cast)
-            say("forging on copies, and auditing again")
-            forgeries = await forgery.drill(cast, base / "forged")
-            figures = inspection.figures(cast, audit, forgeries, base, time.monotonic() - begun)
-            outcome = report.judge(cast, figures, base)
+            outcome = await judged(cast, base, begun, say)
             if keep:
-                report.print_addresses(cast, outcome, base)
+                say("running until interrupted")
+                if show is not None:
+                    show(outcome, report.addresses(cast))
                 await asyncio.Event().wait()
             return outcome
     finally:

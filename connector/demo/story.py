@@ -7,12 +7,14 @@ import random
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from connector.cli.server import Server
-from connector.demo.processes import Participant
-from connector.errors import PenstockError
+from connector.errors import PenstockError, explain_failure, from_reason
+
+if TYPE_CHECKING:
+    from connector.cli.server import Server
+    from connector.demo.processes import Participant
 
 PRODUCT_A = "nyc-flights-2013"
 PRODUCT_B = "nyc-weather-2013"
@@ -24,6 +26,7 @@ PERMITTED = "Research"
 REGION = "US"
 TERM_DAYS = 365
 WAIT_SECONDS = 20
+REFUSED_BY_POLICY = 3  # exit code of a denial
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class Script:
     """The numbers of a play. Prices in minor units: of A per MiB, of B per opening.
 
     The two ranges of A overlap and the first bids do not, so both sides have to move; the provider's floor is where
-    they meet. The buyer is killed after `kill_after` windows (drawn in that range) and up to `kill_spread_seconds` more.
+    they meet. The buyer is killed after `kill_after` windows (drawn in that range) and up to `kill_spread_seconds`.
     """
 
     tables: tuple[str, ...] = ()  # all five
@@ -49,7 +52,10 @@ class Script:
 
 @dataclass(slots=True)
 class Cast:
-    """Who plays: a process and its management door for each role, and the seed that moves them."""
+    """Who plays: a process and its management door for each role, the script, and the seed that moves them.
+
+    `notes` keeps what the participants answered, by name; the figures are made of nothing else and of the audit.
+    """
 
     provider: Participant
     buyer: Participant
@@ -57,8 +63,8 @@ class Cast:
     regulator: Participant
     doors: dict[str, Server]
     seed: int
-    tables: list[Path]
-    restarted: bool = False
+    script: Script = Script()
+    tables: list[Path] = field(default_factory=list)
     notes: dict[str, Any] = field(default_factory=dict)
 
     def door(self, role: str) -> Server:
@@ -81,28 +87,27 @@ def term_end(now: datetime) -> str:
 
 
 async def gather_members(cast: Cast) -> None:
-    """The exchange admits the other three and credits the buyer."""
+    """Have the exchange admit the other three and credit the buyer."""
     for role in ("regulator", "provider", "buyer"):
         status = await cast.door(role).call("GET", "status")
         await cast.door("exchange").call("POST", "members", {"did": status["did"]})
         cast.notes[role] = status
     cast.notes["exchange"] = await cast.door("exchange").call("GET", "status")
-    body = {"did": cast.notes["buyer"]["did"], "amount": str(FUNDS)}
+    body = {"id": "demo", "did": cast.notes["buyer"]["did"], "amount": str(FUNDS)}
     await cast.door("exchange").call("POST", "credits", body)
 
 
-async def publish(cast: Cast) -> None:
-    """Step 1: profile, permit, seal, register and submit both products."""
-    until = term_end(datetime.now(UTC))
-    shared = {"purpose": PERMITTED, "until": until, "region": REGION, "pieceKiB": PIECE_KIB}
-    files = [str(path) for path in cast.tables]
-    weather = [name for name in files if "weather" in name]
+def products(cast: Cast) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the briefs of both products, as the provider writes them."""
+    script, files = cast.script, [str(path) for path in cast.tables]
+    shared = {"purpose": PERMITTED, "region": REGION, "pieceKiB": script.piece_kib}
+    shared |= {"until": cast.notes.setdefault("until", term_end(datetime.now(UTC)))}
     product_a = {
         "id": PRODUCT_A,
         "files": files,
         "title": "New York flights 2013",
-        "price": str(ASK_A),
-        "floor": str(FLOOR_A),
+        "price": str(script.ask),
+        "floor": str(script.floor),
         "unit": "MiB",
         "tier": "kept",
         "openings": None,
@@ -110,21 +115,26 @@ async def publish(cast: Cast) -> None:
     }
     product_b = {
         "id": PRODUCT_B,
-        "files": weather,
+        "files": [name for name in files if Path(name).stem == "weather"],
         "title": "New York weather 2013",
-        "price": str(PRICE_B),
-        "floor": str(PRICE_B),
+        "price": str(script.price_of_opening),
+        "floor": str(script.price_of_opening),
         "unit": "opening",
         "tier": "leased",
-        "openings": OPENINGS_B,
+        "openings": script.openings,
         "keywords": ["weather", "hourly"],
     }
-    for product in (product_a, product_b):
-        cast.notes[product["id"]] = await cast.door("provider").call("POST", "products", {**product, **shared})
+    return product_a | shared, product_b | shared
+
+
+async def publish(cast: Cast) -> None:
+    """Play step 1: profile, permit, seal, register and submit both products."""
+    for product in products(cast):
+        cast.notes[product["id"]] = await cast.door("provider").call("POST", "products", product)
 
 
 async def list_and_find(cast: Cast) -> None:
-    """Step 2: the exchange opens drawn rows and lists; the buyer finds both by one word."""
+    """Play step 2: the exchange opens drawn rows and lists; the buyer finds both by one word."""
     for product in (PRODUCT_A, PRODUCT_B):
         cast.notes["review " + product] = await cast.door("exchange").call("POST", f"listings/{product}/review", {})
     found = await cast.door("buyer").call("GET", "find?q=weather")
@@ -132,66 +142,90 @@ async def list_and_find(cast: Cast) -> None:
 
 
 async def acquire(cast: Cast, product: str, key: str, mandate: dict[str, Any]) -> None:
-    """Steps 3 and 4: ask the buyer's connector to get `product` within `mandate`."""
+    """Ask the buyer's connector to get `product` within `mandate`."""
     await cast.door("buyer").call("POST", "acquisitions", {"id": key, "product": product, "mandate": mandate})
 
 
 async def watch(cast: Cast, key: str, *, until_windows: int | None = None) -> dict[str, Any]:
-    """Return the acquisition's view when it is complete or failed, or has paid `until_windows` windows."""
+    """Return the acquisition's view when it is complete, or has paid `until_windows`; raise what it failed with."""
     told = ""
     while True:
-        view: dict[str, Any] = await cast.door("buyer").call("GET", f"acquisitions/{key}?wait=20&after={told}")
+        view: dict[str, Any] = await cast.door("buyer").call(
+            "GET", f"acquisitions/{key}?wait={WAIT_SECONDS}&after={told}"
+        )
         told = view["mark"]
-        windows = int(view["progress"].get("windows", 0))
-        if view["state"] in ("complete", "failed") or (until_windows is not None and windows >= until_windows):
+        if view["state"] == "failed":
+            raise from_reason(view["reason"])
+        if view["state"] == "complete" or (until_windows is not None and view["progress"]["windows"] >= until_windows):
             return view
 
 
 async def agree_and_pull(cast: Cast) -> None:
-    """Steps 3 and 4: both products; the buyer is killed in the middle of A and goes on where it was."""
-    draw = random.Random(cast.seed)  # noqa: S311  # a printed seed, so that a run can be repeated
-    at_window = draw.randint(1, 6)
-    pause = draw.uniform(0, KILL_SPREAD_SECONDS)
-    mandate = {"bid": str(BID_A), "limit": str(LIMIT_A), "purpose": LAWFUL, "deposit": None}
+    """Play steps 3 and 4: both products; the buyer is killed in the middle of A and goes on where it was."""
+    script = cast.script
+    mandate = {"bid": str(script.bid), "limit": str(script.limit), "purpose": LAWFUL, "deposit": None}
     await acquire(cast, PRODUCT_A, GET_A, mandate)
-    before = await watch(cast, GET_A, until_windows=at_window)
-    await asyncio.sleep(pause)
-    await cast.buyer.kill()
-    await cast.buyer.start()
-    cast.restarted = before["state"] != "complete"
+    if script.kill:
+        await kill_and_start(cast)
     cast.notes[GET_A] = await watch(cast, GET_A)
-    await acquire(
-        cast, PRODUCT_B, GET_B, {"bid": None, "limit": str(PRICE_B), "purpose": LAWFUL, "deposit": str(PRICE_B * 4)}
-    )
+    deposit = str(script.price_of_opening * (script.openings + 1))  # more than the policy permits: it is not the money
+    mandate = {"bid": None, "limit": str(script.price_of_opening), "purpose": LAWFUL, "deposit": deposit}
+    await acquire(cast, PRODUCT_B, GET_B, mandate)
     cast.notes[GET_B] = await watch(cast, GET_B)
 
 
+async def kill_and_start(cast: Cast) -> None:
+    """Kill the buyer while it pulls A, at a moment that the seed draws, and start it again.
+
+    How far it had come is asked of the provider, who is alive: the newest window it was paid for.
+    """
+    draw = random.Random(cast.seed)  # noqa: S311  # a printed seed, so that a run can be repeated
+    at_window, pause = draw.randint(*cast.script.kill_after), draw.uniform(0, cast.script.kill_spread_seconds)
+    view = await watch(cast, GET_A, until_windows=at_window)
+    await asyncio.sleep(pause)
+    await cast.buyer.kill()
+    cast.notes["killed"] = await cast.door("provider").call("GET", f"things/{view['channel']}")
+    await cast.buyer.start()
+
+
 async def open_replicas(cast: Cast, to: Path) -> None:
-    """Step 5: open A's files; open B three times; be denied an unlawful purpose and the fourth opening."""
+    """Play step 5: open A; open B as often as agreed; be denied an unlawful purpose and one opening too many."""
     door = cast.door("buyer")
     files_a = {"id": "open-flights", "acquisition": GET_A, "purpose": LAWFUL, "to": str(to / "a")}
     cast.notes["opened A"] = await door.call("POST", "openings", files_a)
     allowed, denied = [], []
-    attempts = [(f"open-weather-{n}", LAWFUL) for n in range(1, 4)]
-    attempts += [("open-unlawful", UNLAWFUL), ("open-weather-4", LAWFUL)]
+    attempts = [(f"open-weather-{n + 1}", LAWFUL) for n in range(cast.script.openings)]
+    attempts += [("open-unlawful", UNLAWFUL), ("open-too-many", LAWFUL)]
     for key, purpose in attempts:
         body = {"id": key, "acquisition": GET_B, "purpose": purpose, "to": str(to / "b" / key)}
         try:
             allowed.append(await door.call("POST", "openings", body))
         except PenstockError as refusal:
-            denied.append({"id": key, "purpose": purpose, "reason": str(refusal)})
+            failure = explain_failure(refusal)
+            if failure.exit_code != REFUSED_BY_POLICY:
+                raise
+            denied.append({"id": key, "purpose": purpose, "reason": failure.text})
     cast.notes["openings allowed"], cast.notes["openings denied"] = allowed, denied
 
 
 async def settle(cast: Cast) -> None:
-    """Step 6: the provider settles both channels; the exchange collects its share."""
+    """Play step 6: the provider settles both channels; exchange and buyer collect what is theirs."""
     settled = await cast.door("provider").call("POST", "settlements", {"agreement": None})
     cast.notes["settled"] = settled["channels"]
-    cast.notes["exchange share"] = await cast.door("exchange").call("POST", "settlements", {"agreement": None})
+    for role in ("exchange", "buyer"):
+        cast.notes["withdrawn " + role] = await cast.door(role).call("POST", "settlements", {"agreement": None})
 
 
 async def anchor(cast: Cast) -> None:
-    """Every participant has its head cosigned and anchored; the witnesses attest all four with one signature."""
+    """Have every head cosigned and anchored, and all four attested by the witnesses with one signature."""
     for role in ("provider", "buyer", "regulator", "exchange"):
         cast.notes["anchor " + role] = await cast.door(role).call("POST", "log/anchor", {})
     cast.notes["attestation"] = await cast.door("exchange").call("POST", "attestations", {})
+
+
+async def look_back(cast: Cast) -> None:
+    """Ask the buyer once more for both acquisitions and both agreements, now that everything has happened."""
+    door = cast.door("buyer")
+    for key in (GET_A, GET_B):
+        view = cast.notes[key] = await door.call("GET", f"acquisitions/{key}")
+        cast.notes["agreement " + key] = await door.call("GET", f"things/{view['agreement']}")

@@ -146,7 +146,7 @@ class Acquisitions:
         space = await connector.space_view.current()
         exchange = space.members[space.exchange]
         listing = await self._ask(f"{exchange.url}/exchange/products/{row['product']}", exchange.did)
-        provider = space.members[listing["provider"]]
+        provider = await connector.space_view.require(listing["provider"])
         base = provider.url + "/dsp"
         dataset = await self._ask(f"{base}/catalog/datasets/{row['product']}", provider.did)
         offer = {**dataset["hasPolicy"][0], "target": dataset["@id"]}

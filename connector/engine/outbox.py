@@ -81,6 +81,7 @@ class Outbox:
         self._alarm = Alarm(now)
         self._flights: dict[str, asyncio.Task[None]] = {}
         self._peers: Counter[str] = Counter()
+        self._landings: set[str] | None = None  # while due rows are being read: flights that ended meanwhile
         self._worker: asyncio.Task[None] | None = None
 
     def enqueue(
@@ -132,8 +133,12 @@ class Outbox:
     async def _run(self) -> None:
         while True:
             now = self._now()
-            for row in await self._store.read(partial(_due, now=now)):
-                self._launch(row)
+            self._landings = set()
+            rows = await self._store.read(partial(_due, now=now))
+            for row in rows:
+                if row["id"] not in self._landings:  # else this copy is older than what came of it
+                    self._launch(row)
+            self._landings = None
             await self._alarm.sleep(await self._store.read(partial(_next, now=now)))
 
     def _launch(self, row: Row) -> None:
@@ -150,6 +155,8 @@ class Outbox:
     def _landed(self, key: str, peer: str, _: asyncio.Task[None]) -> None:
         was_full = len(self._flights) >= FLIGHTS or self._peers[peer] >= FLIGHTS_PER_PEER
         del self._flights[key]
+        if self._landings is not None:
+            self._landings.add(key)
         self._peers[peer] -= 1
         if not self._peers[peer]:
             del self._peers[peer]

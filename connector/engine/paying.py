@@ -19,7 +19,7 @@ from connector.channel.messages import (
     Resume,
     VoucherMessage,
 )
-from connector.errors import NotPermitted, VerificationFailed
+from connector.errors import NotPermitted, PeerRefused, VerificationFailed, explain_failure
 from contracts.ranges import RowSet
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from connector.channel.receive import Received
     from connector.store.transaction import Tx
 
+UNMET = "unknown-channel"  # code of a refusal
 Row = dict[str, Any]
 
 
@@ -80,8 +81,15 @@ async def level(connector: Connector, provider: str, channel: bytes) -> None:
     """Compare the newest signed states of both sides until they are level (spec 4, resume)."""
     buyer = connector.trade.buyer
     told: Resume | None = await connector.store.read(lambda tx: resume.show(tx, channel, accounts.PAYER))
+    if told is not None and told.seq == 0 and not told.windows:
+        return  # nothing was ever signed here, and the provider may not even know the channel
     while told is not None:
-        answer = await _post(connector, provider, channel, "resume", wire.encode(told))
+        try:
+            answer = await _post(connector, provider, channel, "resume", wire.encode(told))
+        except PeerRefused as refusal:
+            if explain_failure(refusal).code == UNMET and not told.windows:
+                return  # the provider meets a channel with its first key request
+            raise
         theirs = wire.decode(Resume, answer)
         told = _no_equivocation(
             await connector.store.write(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from connector.errors import PeerUnreachable, explain_failure
+from connector.errors import Absent, PeerUnreachable, explain_failure
 from connector.exchange.space import Member, Space
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
 SPACE_FRESH_SECONDS = 2.0  # a new member is known to everybody within this time
+STRANGER_SECONDS = 0.05  # a stranger makes us look again, but not faster than this
 SPACE_BYTES_MAX = 8 * 1_048_576
 FACT = "space"
 
@@ -58,8 +59,22 @@ class SpaceView:
         return self.last()
 
     async def member(self, did: str) -> Member | None:
-        """Return the member `did`, None for somebody who is not in the space."""
-        return (await self.current()).members.get(did)
+        """Return the member `did`, None for somebody who is not in the space; for a stranger we look once more."""
+        found = (await self.current()).members.get(did)
+        return found or (await self.renewed()).members.get(did)
+
+    async def renewed(self) -> Space:
+        """Return a document fetched now, for somebody who missed something in the last one."""
+        if self._url and self._clock.monotonic() - self._fetched > STRANGER_SECONDS:
+            self._fetched = float("-inf")
+        return await self.current()
+
+    async def require(self, did: str) -> Member:
+        """Return the member `did`; raises Absent."""
+        found = await self.member(did)
+        if found is None:
+            raise Absent(f"`{did[:200]}` is not a member of the space", "ask the exchange to admit it")
+        return found
 
     async def recall(self) -> None:
         """Take up the document that an earlier run kept, if there is one."""

@@ -71,14 +71,14 @@ def read(kind: str, body: bytes) -> dict[str, Any]:
 
 
 def check(kind: str, document: object) -> None:
-    """Raise `MalformedError` unless `document` is a valid `kind` that a peer may send."""
+    """Raise `MalformedError` unless `document` is a valid `kind`, with ids that we can keep and send to."""
     if not agrees(kind, document):
         raise MalformedError(explain(kind, document))
     assert isinstance(document, Mapping)
     for name in _IDENTIFIERS:
         if len(document.get(name, "")) > IDENTIFIER_LIMIT_CHARACTERS:
             raise MalformedError(f"`{name}` is longer than {IDENTIFIER_LIMIT_CHARACTERS} characters")
-    for name in _SEGMENTS:
+    for name in _SEGMENTS if kind.endswith("Message") else ():
         if name in document and not document[name].strip("."):
             raise MalformedError(f"`{name}` is empty or only dots, which no address can hold")
 

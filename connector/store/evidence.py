@@ -102,7 +102,7 @@ class Evidence:
         return note
 
     def witness_request(self, tx: Tx, old: int, size: int | None = None) -> bytes:
-        """Return the `add-checkpoint` body that leads a witness from size `old` to the checkpoint of `size` (newest)."""
+        """Return the `add-checkpoint` body that leads a witness from `old` to the checkpoint of `size` (the newest)."""
         row = None if size is None else tx.get("checkpoints", size=size)
         note = self._newest(tx) if row is None else notes.parse(row["note"])
         size = checkpoints.parse_text(note.text).size

@@ -59,6 +59,9 @@ def check(space: Space, books: Books, facts: ChainFacts, report: Report) -> Deal
 
 
 def _verify(space: Space, event: Event, report: Report) -> Deal | None:
+    if not event.fields.get("providerSignature") and not event.fields.get("buyerSignature"):
+        report.find("agreement-unsigned", event.did, event, agreement=event.part)
+        return None
     try:
         agreement, terms = from_json(Agreement, event.fields["agreement"]), Terms.from_json(event.fields["terms"])
         signed = [bytes.fromhex(event.fields[name]) for name in ("providerSignature", "buyerSignature")]

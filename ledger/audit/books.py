@@ -125,8 +125,8 @@ def _prove(copy: LogCopy, report: Report) -> None:
     report.signatures_verified += 1
 
 
-async def _addenda(fetch: Fetch, copy: LogCopy, party: Party, report: Report) -> list[Mapping[str, str]]:
-    boxes: list[Mapping[str, str]] = []
+async def _addenda(fetch: Fetch, copy: LogCopy, party: Party, report: Report) -> list[Mapping[str, Any]]:
+    boxes: list[Mapping[str, Any]] = []
     size = copy.checkpoint.size
     for first in range(0, size, ADDENDA_PER_REQUEST):
         count = min(ADDENDA_PER_REQUEST, size - first)
@@ -141,7 +141,7 @@ async def _addenda(fetch: Fetch, copy: LogCopy, party: Party, report: Report) ->
 
 
 def _events(
-    party: Party, copy: LogCopy, boxes: list[Mapping[str, str]], key: X25519PrivateKey, report: Report
+    party: Party, copy: LogCopy, boxes: list[Mapping[str, Any]], key: X25519PrivateKey, report: Report
 ) -> Iterator[Event]:
     for index, raw in enumerate(copy.entries):
         try:
@@ -155,9 +155,9 @@ def _events(
         yield Event(party.did, index, bare.leaf, entry, _open(bare, boxes[index], key, report))
 
 
-def _open(event: Event, boxes: Mapping[str, str], key: X25519PrivateKey, report: Report) -> Mapping[str, Any]:
+def _open(event: Event, boxes: Mapping[str, Any], key: X25519PrivateKey, report: Report) -> Mapping[str, Any]:
     box = boxes.get(disclosure.recipient_id(key.public_key().public_bytes_raw()))
-    if box is None:
+    if not isinstance(box, str):
         if event.entry.sd:
             report.find("disclosure-missing", event.did, event)
         return {}

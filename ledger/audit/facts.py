@@ -78,19 +78,24 @@ def _opened(facts: ChainFacts, event: ChainEvent) -> None:
     facts.channels[event.fields["channelId"]] = ChannelFacts(event.fields)
 
 
+def _channel(facts: ChainFacts, event: ChainEvent) -> ChannelFacts:
+    """Return the channel of an event; one whose opening the chain did not show is known to nobody."""
+    return facts.channels.get(event.fields["channelId"]) or ChannelFacts({})
+
+
 def _claimed(facts: ChainFacts, event: ChainEvent) -> None:
     claim = Claim(event.fields["cumulativeAmount"], event.fields["accountHash"], event.block)
-    facts.channels[event.fields["channelId"]].claims.append(claim)
+    _channel(facts, event).claims.append(claim)
 
 
 def _credited(facts: ChainFacts, event: ChainEvent) -> None:
-    credits_of = facts.channels[event.fields["channelId"]].credits
+    credits_of = _channel(facts, event).credits
     account = event.fields["account"]
     credits_of[account] = credits_of.get(account, 0) + event.fields["amount"]
 
 
 def _closed(facts: ChainFacts, event: ChainEvent) -> None:
-    channel = facts.channels[event.fields["channelId"]]
+    channel = _channel(facts, event)
     channel.closed = True
     # a `Final` may close above the last claim; what was paid out in the end is what counts
     if event.fields["claimed"] > channel.claimed:

@@ -87,6 +87,11 @@ CODES: Mapping[str, tuple[str, str, str]] = {
         "agreement {agreement} does not verify: {reason}",
         "协议 {agreement} 无法验证：{reason}",
     ),
+    "agreement-unsigned": (
+        WARNING,
+        "{event} bears no typed signatures: a plain copy to a foreign connector, metered by the provider alone",
+        "{event} 没有类型化签名：向外部连接器提供的明文副本，仅由提供方计量",
+    ),
     "agreement-missing": (
         ERROR,
         "agreement.signed of {agreement} is missing from this log",

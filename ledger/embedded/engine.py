@@ -180,12 +180,12 @@ class Engine:
             unsigned_by_sender: Any = SpoofTransaction(unsigned, from_=call.sender)
             try:
                 computation = state.apply_transaction(unsigned_by_sender)
-                self._gas_left -= gas - computation.get_gas_remaining()
-                return computation
             except ValidationError as error:
                 raise RejectedError(f"the call cannot run: {error}") from error
             finally:
                 state.revert(snapshot)
+            self._gas_left -= gas - computation.get_gas_remaining()
+            return computation
 
         yield run
 

@@ -1,4 +1,4 @@
-"""A process that hosts a chain and mines without end, telling each block it has; to be killed.
+"""A process that hosts a chain and mines for long, telling each block it has; to be killed.
 
 Run as `python hosting.py <path>`; each line is `<number> <state root> <block hash> <transaction hash>`.
 """
@@ -20,17 +20,25 @@ from ledger.embedded.chain import EmbeddedChain
 from ledger.programs import Programs
 
 KEY = keccak(b"host")
+# an end, should nobody kill it
+MAX_BLOCKS = 5_000
+
+
+def tell(*words):
+    sys.stdout.write(" ".join(words) + "\n")
+    sys.stdout.flush()
 
 
 async def main(path):
     embedded = await EmbeddedChain.open(path, lambda: datetime.now(UTC))
     chain = Chain.local(embedded)
     programs = Programs(chain, await deploy(chain, KEY))
+    tell("token", programs.deployment.addresses["token"].hex())
     act = acts.mint(programs.deployment, signature.address(KEY), 1)
-    while True:
+    for _ in range(MAX_BLOCKS):
         receipt = await programs.perform(act, KEY)
         block = await chain.block(receipt.block)
-        (str(block.number), block.state_root.hex(), block.hash.hex(), receipt.transaction.hex())
+        tell(str(block.number), block.state_root.hex(), block.hash.hex(), receipt.transaction.hex())
 
 
 if __name__ == "__main__":

@@ -40,25 +40,23 @@ def signed(chain_id, **changes):
 # --- surviving ---
 
 
-def host(path):
-    return subprocess.Popen(
-        [sys.executable, str(HOSTING), str(path)],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
+def hosted_and_killed(path):
+    """Host a chain in a process of its own, kill it while it mines; return what it told."""
+    command = [sys.executable, str(HOSTING), str(path)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment) as process:
+        try:
+            told = [process.stdout.readline().split() for _ in range(21)]
+        finally:
+            process.send_signal(signal.SIGKILL)
+        told += [line.split() for line in process.stdout if line.endswith("\n")]
+    assert process.returncode == -signal.SIGKILL
+    return bytes.fromhex(told[0][1]), told[1:]
 
 
 async def test_killed_while_mining_it_comes_back_with_the_same_state_root(tmp_path):
     path = tmp_path / "chain.sqlite"
-    process = host(path)
-    token = bytes.fromhex(process.stdout.readline().split()[1])
-    told = [process.stdout.readline().split() for _ in range(20)]
-    process.send_signal(signal.SIGKILL)
-    told += [line.split() for line in process.stdout if line.endswith("\n")]
-    assert process.wait(10) == -signal.SIGKILL
-    process.stdout.close()
+    token, told = hosted_and_killed(path)
     embedded = await EmbeddedChain.open(path, lambda: datetime.now(UTC))
     chain = Chain.local(embedded)
     try:

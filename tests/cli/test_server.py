@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 
 import pytest
 
@@ -15,7 +16,7 @@ OPENED = {"number": 1, "bytes": 5, "files": ["x"], "charged": "250"}
 # arguments → (method, path, body or None for "do not care", answer, a line for people)
 CALLS = {
     "find weather": ("GET", "find?q=weather", None, {"products": []}, "nothing found"),
-    "find a&b c/d": ("GET", "find?q=a%26b%20c%2Fd", None, {"products": []}, "nothing found"),
+    "find a&b c/d": ("GET", "find?q=a%26b%20c/d", None, {"products": []}, "nothing found"),
     "show": ("GET", "status", None, {"did": "did:web:x"}, "did:web:x"),
     "show a/b": ("GET", "things/a%2Fb", None, {"id": "a/b"}, "a/b"),
     "settle": ("POST", "settlements", {"agreement": None}, {"channels": []}, "nothing to settle"),
@@ -55,7 +56,20 @@ def test_a_verb_asks_and_answers(line, penstock, management):
 def test_publish_sends_what_was_said(penstock, management, tmp_path):
     (tmp_path / "f.csv").write_text("a\n1\n")
     management.answers["products"] = (200, PRODUCT)
-    arguments = "--title T --price 5 --purpose Research --until 2027-01-01T00:00:00Z --region US --keyword k".split()
+    arguments = [
+        "--title",
+        "T",
+        "--price",
+        "5",
+        "--purpose",
+        "Research",
+        "--until",
+        "2027-01-01T00:00:00Z",
+        "--region",
+        "US",
+        "--keyword",
+        "k",
+    ]
     said = penstock("publish", tmp_path / "f.csv", *arguments, "--data", management.data)
     assert said.code == 0
     assert "exchange review p" in said.out
@@ -67,7 +81,9 @@ def test_publish_sends_what_was_said(penstock, management, tmp_path):
 def test_get_follows_until_the_end(penstock, management):
     steps = [{**VIEW, "state": "pulling", "mark": "1"}, VIEW]
     management.answers = {"acquisitions": (200, {}), "acquisitions/a": [(200, step) for step in steps]}
-    said = penstock(*"get p --max-price 9 --purpose Research --id a --json --data".split(), management.data)
+    said = penstock(
+        *["get", "p", "--max-price", "9", "--purpose", "Research", "--id", "a", "--json", "--data"], management.data
+    )
     assert said.code == 0
     assert said.json == VIEW
     assert "pulling" in said.err
@@ -78,8 +94,11 @@ def test_get_follows_until_the_end(penstock, management):
 
 def test_a_failed_acquisition_ends_with_its_reason(penstock, management):
     reason = json.dumps(explain_failure(NotPermitted("the policy says no")).as_json())
-    management.answers = {"acquisitions": (200, {}), "acquisitions/a": (200, VIEW | {"state": "failed", "reason": reason})}
-    said = penstock(*"get p --max-price 9 --purpose Research --id a --data".split(), management.data)
+    management.answers = {
+        "acquisitions": (200, {}),
+        "acquisitions/a": (200, VIEW | {"state": "failed", "reason": reason}),
+    }
+    said = penstock(*["get", "p", "--max-price", "9", "--purpose", "Research", "--id", "a", "--data"], management.data)
     assert said.code == 3
     assert "the policy says no" in said.err
 
@@ -101,7 +120,9 @@ def test_no_server_says_how_to_start_one(penstock, participant):
 
 def test_a_server_that_died_says_so(penstock, participant):
     data = participant()
-    (data / "server.json").write_text('{"url": "http://localhost:1", "pid": 1}')
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    (data / "server.json").write_text(json.dumps({"url": f"http://localhost:{port}", "pid": 1}))
     said = penstock("show", "--data", data)
     assert said.code == 7
     assert "penstock serve" in said.err

@@ -1,4 +1,4 @@
-"""Every state, message and role, through the engine: what is legal moves the row once, what is not leaves every table."""
+"""Every state, message and role, through the engine: what is legal moves the row once, what is not changes no table."""
 
 import asyncio
 import itertools
@@ -22,7 +22,13 @@ TABLES_OF = {states.NEGOTIATION: "negotiations", states.TRANSFER: "transfers"}
 def negotiation_row(state, role):
     terms = product_terms() | {"policy": offers.rules(product()["policy"])}
     prices = {"own_price": 100, "their_price": 90, "price": 95, "rounds": 2, "mandate": None}
-    about = {"product": PRODUCT, "offer": listed_offer(), "terms": terms, "digest": DIGEST, "peer_address": PEER.address}
+    about = {
+        "product": PRODUCT,
+        "offer": listed_offer(),
+        "terms": terms,
+        "digest": DIGEST,
+        "peer_address": PEER.address,
+    }
     return about | prices | common(states.NEGOTIATION, state, role)
 
 
@@ -239,7 +245,9 @@ async def test_a_repeated_first_request_opens_one_negotiation_and_gets_one_answe
     first = await send(party, states.NEGOTIATION, "request", None, first_request())
     assert (first.status, first.body["state"]) == (201, "REQUESTED")
     before = await everything(party)
-    repeats = await asyncio.gather(*(send(party, states.NEGOTIATION, "request", None, first_request()) for _ in "12345"))
+    repeats = await asyncio.gather(
+        *(send(party, states.NEGOTIATION, "request", None, first_request()) for _ in "12345")
+    )
     assert repeats == [first] * 5
     other = await send(party, states.NEGOTIATION, "request", None, first_request(**{"urn:x": 1}))
     assert (other.status, other.body["code"]) == (400, "mismatch")

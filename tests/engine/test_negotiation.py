@@ -4,11 +4,12 @@ import orjson
 import pytest
 
 from connector.engine.doors import DeclinedError
-from contracts.agreement import verify
+from contracts.agreement import agreement_urn, build, verify
 from contracts.canonical import load
+from contracts.signature import sign
 from contracts.terms import Terms
-from contracts.typed_data import Agreement
-from contracts.typed_json import from_json
+from contracts.typed_data import Agreement, digest
+from contracts.typed_json import from_json, to_json
 from tests.engine.world import DOMAIN, LIMITS, MANDATE, POLICY, agree, ended, listed_offer, product
 
 
@@ -37,8 +38,9 @@ async def test_both_keep_one_agreement_that_a_third_party_can_verify(pair):
         assert kept[0][name] == kept[1][name], name
     one = kept[0]
     typed = from_json(Agreement, one["agreement"])
-    digest = verify(DOMAIN, typed, Terms.from_json(one["terms"]), one["provider_signature"], one["buyer_signature"])
-    assert digest.hex() == one["digest"] == row["digest"]
+    signatures = one["provider_signature"], one["buyer_signature"]
+    verified = verify(DOMAIN, typed, Terms.from_json(one["terms"]), *signatures)
+    assert verified.hex() == one["digest"] == row["digest"]
     assert one["odrl"]["@id"] == f"urn:penstock:agreement:{one['digest']}"
     assert typed.price_cap == 85 * 10  # ten MiB
     assert one["state"] == "signed"
@@ -177,6 +179,55 @@ async def test_the_buyer_refuses_an_agreement_that_is_not_what_was_negotiated(pa
     for party in pair:
         assert await party.rows("agreements") == []
         assert await party.events("agreement.signed") == []
+
+
+def resigned(provider, buyer, change):
+    """What a dishonest provider can do: change the terms and sign them properly."""
+
+    def alter(body):
+        odrl = body["agreement"]
+        change(odrl[TERMS])
+        terms = Terms.from_json(odrl[TERMS])
+        cap = int(odrl[SIGNATURE]["agreement"]["priceCap"])
+        typed = build(terms, provider=provider.peer.address, buyer=buyer.peer.address, price_cap=cap)
+        signed = digest(DOMAIN, typed)
+        odrl[SIGNATURE] = {"agreement": to_json(typed), "signature": sign(signed, provider.key).hex()}
+        odrl["@id"] = agreement_urn(signed)
+        odrl["obligation"][0]["constraint"][0]["rightOperand"] = odrl[TERMS]["tariff"]["minor"]
+        odrl |= {name: value for name, value in odrl[TERMS]["policy"].items() if name in odrl}
+
+    return alter
+
+
+SIGNED_CHANGES = {
+    "price": (("tariff", "minor"), "84"),
+    "per": (("tariff", "per"), "1"),
+    "split": (("split", 0, "payee"), "0x1111111111111111111111111111111111111111"),
+    "token": (("token",), "0x1111111111111111111111111111111111111111"),
+    "exposure": (("maxExposure",), "881"),
+    "lock": (("lockTtl",), 3601),
+    "unpaid": (("maxUnpaidBytes",), "1"),
+    "end": (("notAfter",), "2027-02-01T00:00:00Z"),
+    "title": (("title",), "other"),
+    "tier": (("tier",), "plain"),
+    "rules": (("policy", "permission", 0, "constraint"), []),
+}
+
+
+@pytest.mark.parametrize("name", SIGNED_CHANGES)
+async def test_changed_terms_are_refused_however_well_they_are_signed(pair, network, name):
+    path, value = SIGNED_CHANGES[name]
+    provider, buyer = await forged(pair, network, resigned(*pair, set_in(*path, value=value)))
+    assert buyer["state"] == provider["state"] == "TERMINATED"
+    assert f"changes `{path[0]}`" in buyer["reason"]
+    assert await pair[1].rows("agreements") == []
+
+
+async def test_the_same_terms_signed_again_are_accepted(pair, network):
+    """The control of the test above: it is the change that is refused, not the second signature."""
+    provider, buyer = pair
+    _, row = await forged(pair, network, resigned(provider, buyer, lambda terms: None))
+    assert row["state"] == "FINALIZED"
 
 
 OFFER_CHANGES = {

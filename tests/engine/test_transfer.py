@@ -102,9 +102,17 @@ async def test_when_messages_cross_both_sides_end_in_one_state(agreed, network, 
     await buyer.engine.start_transfer(digest, FORMAT_SEALED)
     ids = [row["id"] for row in await both(provider, buyer, "STARTED")]
     if first == "complete":
-        ours, theirs, end = buyer.engine.complete_transfer(ids[1]), provider.engine.terminate_transfer(ids[0], "x"), "TERMINATED"
+        ours, theirs, end = (
+            buyer.engine.complete_transfer(ids[1]),
+            provider.engine.terminate_transfer(ids[0], "x"),
+            "TERMINATED",
+        )
     else:
-        ours, theirs, end = buyer.engine.complete_transfer(ids[1]), provider.engine.suspend_transfer(ids[0], "x"), "COMPLETED"
+        ours, theirs, end = (
+            buyer.engine.complete_transfer(ids[1]),
+            provider.engine.suspend_transfer(ids[0], "x"),
+            "COMPLETED",
+        )
     await cross(network, ours, theirs)
     await both(provider, buyer, end)
 

@@ -30,7 +30,10 @@ MANDATE = {"bid": 50, "limit": 90, "rounds": 8}
 POLICY = {
     "@type": "Set",
     "permission": [
-        {"action": "use", "constraint": [{"leftOperand": "purpose", "operator": "isA", "rightOperand": "urn:p#research"}]}
+        {
+            "action": "use",
+            "constraint": [{"leftOperand": "purpose", "operator": "isA", "rightOperand": "urn:p#research"}],
+        }
     ],
     "prohibition": [{"action": "distribute"}],
 }
@@ -103,7 +106,7 @@ class Party:
         self.address_of = lambda transfer: messages.data_address("http://data", {"authorization": transfer["id"]})
         network.parties[self.base] = self
 
-    async def open(self, begin=True):
+    async def open(self, *, begin=True):
         self.store = await Store.open(self.path, TABLES)
         log_key = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(self.key).digest())
         owner = X25519PrivateKey.from_private_bytes(self.key).public_key().public_bytes_raw()
@@ -184,9 +187,7 @@ class Party:
 
 
 FIRST = {(path.split("/")[1], path.split("/")[2]): messages.TYPE_OF[key] for key, path in messages.BEGINNINGS.items()}
-LATER = {
-    (path.split("/")[1], path.split("{pid}/")[1]): messages.TYPE_OF[key] for key, path in messages.PATHS.items()
-}
+LATER = {(path.split("/")[1], path.split("{pid}/")[1]): messages.TYPE_OF[key] for key, path in messages.PATHS.items()}
 
 
 def product_terms(**changes):
@@ -256,4 +257,3 @@ async def ended(provider, buyer, states=("FINALIZED", "TERMINATED")):
     rows = [await party.until("negotiations", states) for party in (provider, buyer)]
     assert rows[0]["state"] == rows[1]["state"]
     return rows
-

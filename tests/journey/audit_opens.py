@@ -3,9 +3,9 @@
     python tests/journey/audit_opens.py --exchange URL --data DIR [--development] …
     {"exit": 0, "opened": ["/abs/path", …], "started": ["program", …], "answer": {…}}
 
-An audit hook of the interpreter sees every file that Python code opens, lists or gives to sqlite, from the first line of
-this script on, and every process it starts (there should be none: it could open files unseen). What C libraries open by
-themselves (the name resolver, OpenSSL's certificates) is not seen; they know nothing of participants.
+An audit hook of the interpreter sees every file that Python code opens, lists or gives to sqlite from here on, and
+every process it starts (there should be none: it could open files unseen). What C libraries open by themselves (the
+name resolver, OpenSSL's certificates) is not seen; they know nothing of participants.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ def main() -> None:
         except SystemExit as ended:
             code = int(ended.code or 0)
     answer = json.loads(output.getvalue() or "null")
-    print(json.dumps({"exit": code, "opened": sorted(opened), "started": sorted(started), "answer": answer}))
+    told = {"exit": code, "opened": sorted(opened), "started": sorted(started), "answer": answer}
+    sys.stdout.write(json.dumps(told) + "\n")
 
 
 if __name__ == "__main__":

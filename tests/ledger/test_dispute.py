@@ -24,7 +24,7 @@ from contracts.typed_data import (
     struct_hash,
 )
 from ledger import mask, row
-from ledger.bundle import Bundle, Signed, parse
+from ledger.bundle import Bundle, Signed, complete, parse
 from ledger.dispute import CONSEQUENCES, Domains, Finding, judge, judge_document
 from ledger.edition import Header
 from ledger.row_table import RowTable
@@ -201,3 +201,16 @@ def test_malformed_documents_are_dismissed():
         assert verdict.finding is Finding.BUYER_LIES, key
         assert verdict.reason.startswith("not a dispute bundle")
     assert judge_document([], DOMAINS).finding is Finding.BUYER_LIES
+
+
+def test_a_channels_record_is_completed_to_a_bundle():
+    whole = wrong_key()
+    document = whole.json()
+    part = {name: document[name] for name in ("row", "path", "offer", "t", "batch", "voucher", "receipt", "agreement")}
+    for name in ("offer", "voucher", "receipt"):
+        part[name + "Signature"] = document[name + "Sig"]
+    part |= {"index": 3, "position": 2, "masked": whole.masked.hex()}
+    found = complete(part, whole.header, whole.edition, (whole.provider_signature, whole.buyer_signature))
+    assert found == whole
+    taken = complete({**part, "receipt": None}, whole.header, whole.edition, (b"", b""))
+    assert (taken.source, taken.receipt) == ("claimed", None)

@@ -1,0 +1,112 @@
+"""What an insider holds who has copied a participant's whole data directory, the log's real signing key included.
+
+Law: everything here works on the copy. The insider rebuilds the tree, signs its head as the participant would, and
+writes disclosures that open for owner and supervisor; what they cannot make is the signature of anybody else.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from connector import files
+from connector.data_folder import DATABASE, KEYS
+from connector.identity import keys as key_files
+from connector.store import peer_heads
+from connector.store.offline import look
+from connector.store.tables import TABLES
+from ledger import checkpoint as checkpoints
+from ledger import disclosure, events, merkle, mirror
+from ledger import note as notes
+from ledger.checkpoint import Checkpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from connector.identity.keys import Keys
+    from connector.store.transaction import Tx
+    from ledger.events import Entry
+    from ledger.log import Log
+    from ledger.note import Note
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One entry of the log, its bytes in the tree, its disclosures by recipient id in base64, and what they say."""
+
+    raw: bytes
+    boxes: Mapping[str, str]
+    entry: Entry
+    fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Loot:
+    """A copied participant: keys, log origin, the X25519 keys that disclosures go to, the log, what peers showed."""
+
+    keys: Keys
+    origin: str
+    recipients: tuple[bytes, ...]
+    leaves: tuple[Leaf, ...]
+    peers: tuple[Mapping[str, Any], ...]
+
+    def written(self, entry: Entry, fields: Mapping[str, Any]) -> Leaf:
+        """Return `entry` with these fields, freshly salted and disclosed to owner and supervisor."""
+        disclosed = disclosure.conceal(fields)
+        made = replace(entry, sd=disclosure.digests(disclosed))
+        raw = made.encode()
+        leaf = merkle.leaf_hash(raw)
+        boxes = {
+            disclosure.recipient_id(public): notes.b64(disclosure.seal(disclosed, public, leaf))
+            for public in self.recipients
+        }
+        return Leaf(raw, boxes, made, fields)
+
+    def rebuilt(self, leaves: Sequence[Leaf]) -> tuple[Log, Note]:
+        """Return the log over other leaves, and its head signed with the participant's own key."""
+        log = mirror.build(leaf.raw for leaf in leaves)
+        head = Checkpoint(self.origin, log.size, log.root())
+        return log, checkpoints.sign(head, self.keys.log)
+
+
+def copy(data: Path, to: Path) -> None:
+    """Copy keys and database of a running participant, the database by SQLite's own back-up."""
+    files.make_folder(to / KEYS)
+    for path in sorted((data / KEYS).glob("*.key")):
+        files.write_atomic(to / KEYS / path.name, path.read_bytes())
+    with closing(sqlite3.connect(data / DATABASE)) as source, closing(sqlite3.connect(to / DATABASE)) as target:
+        source.backup(target)
+
+
+def plunder(data: Path) -> Loot:
+    """Read a copied data directory."""
+    keys = key_files.load(data / KEYS)
+    return look(data / DATABASE, TABLES, lambda tx: _read(tx, keys))
+
+
+def _read(tx: Tx, keys: Keys) -> Loot:
+    newest = tx.find("checkpoints", order="size desc", limit=1)[0]
+    space = tx.get("facts", name="space")
+    assert space is not None, "a member keeps the space's document"
+    supervisor = next(one for one in space["value"]["members"] if one["role"] == "regulator")
+    boxes: dict[int, dict[str, bytes]] = {}
+    for row in tx.find("disclosures"):
+        boxes.setdefault(row["idx"], {})[row["recipient"]] = row["box"]
+    return Loot(
+        keys=keys,
+        origin=checkpoints.parse_text(notes.parse(newest["note"]).text).origin,
+        recipients=(keys.delivery_public, bytes.fromhex(supervisor["delivery"])),
+        leaves=tuple(_leaf(row, boxes.get(row["idx"], {}), keys) for row in tx.find("log_entries", order="idx")),
+        peers=tuple(peer_heads.seen(tx)),
+    )
+
+
+def _leaf(row: Mapping[str, Any], boxes: Mapping[str, bytes], keys: Keys) -> Leaf:
+    entry = events.decode(row["entry"])
+    own = boxes.get(disclosure.recipient_id(keys.delivery_public))
+    disclosed = [] if own is None else disclosure.unseal(own, keys.delivery, row["leaf"])
+    shown = {recipient: notes.b64(box) for recipient, box in boxes.items()}
+    return Leaf(row["entry"], shown, entry, disclosure.check(disclosed, entry.sd))

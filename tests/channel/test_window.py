@@ -1,0 +1,183 @@
+"""The straight way: windows, taper, books, evidence, claims."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connector.channel import claims, states, window
+from connector.channel.errors import ChannelFault
+from connector.channel.tally import Tally
+from contracts import signature
+from contracts.ranges import RowSet
+from contracts.tariff import Tariff, amount, order_amount
+from contracts.typed_data import digest
+from tests.channel.rig import CHANNEL_ID, CHANNELS, KEPT, LEASED, PAYEE, REGISTRY, Pair, make_table, secret_of
+
+
+def test_a_pull_takes_the_index_first_tapers_to_one_row_and_pays_exactly_the_price():
+    pair = Pair(rows=20)
+    sizes = pair.pull(pair.want(critical=[19]))
+    assert sizes == [1, 1, 4, 4, 4, 3, 2, 1]  # index, footer, 4 rows = 280 <= 300 at a time, then halving
+    assert pair.keyring.kept == {row: secret_of(row) for row in range(20)}
+    plain = pair.table.plain_bytes()
+    price = amount(KEPT.tariff, plain)
+    assert pair.paid("payer") == pair.paid("payee") == ([[0, 20]], plain, price)
+    for role in ("payer", "payee"):
+        assert pair.account(role).cumulative == price
+    last = pair.acknowledge()
+    assert pair.close(last) is None
+    assert pair.acknowledge() == last
+    assert pair.close(last) is None
+    assert pair.states("payer") == ["acknowledged"] * 8 + ["closing"]
+    assert pair.states("payee") == ["acknowledged"] * 8 + ["closing"]
+    assert pair.plan() is None
+
+
+def test_both_logs_tell_the_window():
+    pair = Pair(rows=2)
+    pair.pull()
+    pair.close(pair.acknowledge())
+    assert pair.events("payer") == ["keys.received", "keys.received"]
+    per_window = ["decision.made", "keys.offered", "decision.made", "keys.released"]
+    assert pair.events("payee") == [
+        *per_window,
+        *per_window[:2],
+        "decision.made",
+        "keys.acknowledged",
+        "keys.released",
+        "keys.acknowledged",
+    ]
+
+
+def test_the_release_is_receipted_with_its_leaf():
+    pair = Pair()
+    request = pair.plan()
+    offer = pair.request(request)
+    voucher = pair.sign(request, offer)
+    released = pair.pay(voucher)
+    receipt = released.receipt
+    assert receipt.voucher_digest == digest(CHANNELS, voucher.voucher)
+    assert receipt.offer_digest == digest(REGISTRY, offer.offer)
+    assert signature.is_by(PAYEE, digest(REGISTRY, receipt), released.signature)
+    index = pair.events("payee").index("keys.released")
+    leaf = pair.payee_db.act(lambda tx: pair.holder.evidence.leaf(tx, index))
+    assert receipt.log_leaf == leaf
+
+
+def test_no_table_of_either_side_holds_preimage_and_masked_keys_together():
+    pair = Pair()
+    request = pair.plan()
+    released = pair.pay(pair.sign(request, pair.request(request)))
+    pair.take(released)
+    assert released.preimage.hex().upper() not in pair.payer_db.dump().upper()
+    for row in range(12):
+        assert secret_of(row).hex().upper() not in pair.payee_db.dump().upper()
+    pair.close(pair.acknowledge())
+    masked = pair.payer_db.act(lambda tx: [row["masked"] for row in tx.find("windows")])
+    assert masked == [None, None]
+
+
+def claim(pair):
+    return pair.payee_db.act(lambda tx: claims.newest(tx, CHANNEL_ID))
+
+
+def test_what_the_payee_can_claim_at_each_step():
+    pair = Pair()
+    assert claim(pair) is None
+    request = pair.plan()
+    offer = pair.request(request)
+    assert claim(pair) is None
+    voucher = pair.sign(request, offer)
+    released = pair.pay(voucher)
+    found = claim(pair)
+    assert (found.voucher, found.signature, found.preimage) == (voucher.voucher, voucher.signature, released.preimage)
+    pair.take(released)
+    last = pair.acknowledge()
+    pair.close(last)
+    found = claim(pair)
+    assert (found.voucher, found.preimage) == (last.voucher, bytes(32))
+
+
+def urgent(pair):
+    return pair.payee_db.act(lambda tx: claims.urgent(tx, pair.holder, pair.now))
+
+
+def test_claims_become_urgent_before_the_voucher_or_the_channel_runs_out():
+    pair = Pair()
+    pair.window()
+    assert urgent(pair) == []
+    pair.later(KEPT.lock_ttl - KEPT.claim_margin)
+    assert [channel for channel, _ in urgent(pair)] == [CHANNEL_ID]
+    pair.close(pair.acknowledge())
+    assert urgent(pair) == []
+    pair.later(29 * 86_400)
+    assert len(urgent(pair)) == 1
+    pair.payee_db.act(lambda tx: tx.update("channels", {"id": CHANNEL_ID.hex()}, claimed=70))
+    assert urgent(pair) == []
+
+
+# ---- sizes -------------------------------------------------------------------------------------------------------
+
+
+@given(
+    st.integers(1, 40),
+    st.integers(0, 3),
+    st.integers(1, 30),
+    st.integers(0, 2000),
+    st.lists(st.integers(0, 39), max_size=5),
+)
+def test_windows_fit_the_money_come_in_order_and_end(rows, minor, index, money, critical):
+    index = min(index, rows)
+    table, tariff = make_table(rows, index), Tariff("byte", minor, 3, "CNY")
+    critical = RowSet.rows(row for row in critical if row < rows)
+    tally, wanted, turns = Tally(), RowSet.of([(0, rows)]), []
+    while wanted:
+        try:
+            taken = window.next_rows(table, wanted, critical, tariff, tally, money)
+        except ChannelFault as fault:
+            assert fault.code == "too-dear"
+            first = next(iter(window.stage(table, wanted, critical)))
+            one = table.plain_bytes(first, 1)
+            assert order_amount(tariff, tally.quantity, tally.quantity + one) > money
+            return
+        plain = sum(table.plain_bytes(row, 1) for row in taken)
+        assert order_amount(tariff, tally.quantity, tally.quantity + plain) <= money
+        turns += [0 if row < index else 1 if row in critical else 2 for row in taken]
+        if minor:
+            assert len(taken) <= max(1, (len(wanted) + 1) // 2)
+        tally = Tally(tally.rows | taken, tally.quantity + plain, amount(tariff, tally.quantity + plain))
+        wanted = wanted - taken
+    assert turns == sorted(turns)
+
+
+def test_an_opening_is_bought_whole():
+    pair = Pair(LEASED)
+    assert len(pair.window(pair.want(use=1, reader=pair.keyring.fresh())).keys) == 12
+
+
+# ---- states ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("role", states.MOVES)
+def test_every_cell_of_both_state_tables(role):
+    table = states.MOVES[role]
+    every = {state for state, _ in table} | set(table.values())
+    for state in every:
+        for act in {act for _, act in table}:
+            if (state, act) in table:
+                assert states.move(role, state, act) == table[state, act]
+            else:
+                with pytest.raises(AssertionError):
+                    states.move(role, state, act)
+    ends = every - {state for state, _ in table}
+    assert ends == {"payer": {"acknowledged", "fault", "closing"}, "payee": {"acknowledged", "closing"}}[role]
+
+
+def test_a_free_product_needs_no_taper_and_no_money():
+    pair = Pair(replace(KEPT, tariff=Tariff("byte", 0, 1, "CNY"), max_exposure=0), deposit=0, cap=0)
+    assert pair.pull() == [1, 11]
+    assert pair.account("payee").cumulative == 0

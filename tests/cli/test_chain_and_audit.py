@@ -1,0 +1,236 @@
+"""`penstock chain` on a chain served over HTTP, the audit's sources on the same, and how `penstock audit` ends."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from connector.auditing import sources
+from connector.clock import Clock
+from connector.identity import keys
+from contracts import signature
+from contracts.typed_data import Edition, digest
+from ledger import acts
+from ledger.audit import audit as auditing
+from ledger.audit.report import Report
+from ledger.audit.sources import Unavailable
+from ledger.chain import Chain
+from ledger.checkpoint import origin_id
+from ledger.deployment import Deployment
+from ledger.embedded.chain import EmbeddedChain
+from ledger.programs import Programs
+
+ORIGIN = "localhost:7001/log"
+
+
+class Exchange:
+    """What an exchange serves to everybody: space, attestation, and a chain behind /rpc."""
+
+    def __init__(self, path):
+        self.space, self.attestation, self.path = {}, None, path
+        self.application = web.Application()
+        self.application.router.add_get("/space", self.serve_space)
+        self.application.router.add_get("/space/attestation", self.serve_attestation)
+        self.application.router.add_post("/rpc", self.rpc)
+        self.application.router.add_get("/mirror{tail:.+}", self.mirror)
+        self.application.cleanup_ctx.append(self.chain)
+
+    async def chain(self, _application):
+        self.embedded = await EmbeddedChain.open(self.path, Clock().now)
+        yield
+        await self.embedded.close()
+
+    async def serve_space(self, _request):
+        return web.json_response(self.space)
+
+    async def serve_attestation(self, _request):
+        return web.json_response(self.attestation or {}, status=200 if self.attestation else 404)
+
+    async def rpc(self, request):
+        return web.Response(body=await self.embedded.rpc(await request.read()), content_type="application/json")
+
+    async def mirror(self, request):
+        return web.Response(text=request.path)
+
+
+@pytest.fixture
+def exchange(tmp_path, served):
+    made = Exchange(tmp_path / "chain.db")
+    made.url = served(made.application)
+    return made
+
+
+@pytest.fixture
+def deployed(exchange, penstock, participant):
+    """A data directory whose key put the programs on the exchange's chain."""
+    data = participant(space__exchange=exchange.url)
+    said = penstock("chain", "deploy", "--rpc", exchange.url + "/rpc", "--data", data, "--json")
+    assert said.code == 0, said.err
+    document = json.loads((data / "deployment.json").read_text())
+    assert {**document, "file": str(data / "deployment.json")} == said.json
+    exchange.space = {"label": "embedded", "members": [], "deployment": document}
+    return data
+
+
+def test_deploy_once_and_see_it(penstock, exchange, deployed):
+    again = penstock("chain", "deploy", "--rpc", exchange.url + "/rpc", "--data", deployed)
+    assert again.code == 2
+    assert "already" in again.err
+    said = penstock("chain", "status", "--data", deployed, "--json")
+    assert said.code == 0, said.err
+    assert said.json["chainId"] == exchange.space["deployment"]["chainId"] == said.json["deployedOn"]
+    assert said.json["block"] >= 5
+    assert said.json["programs"] == exchange.space["deployment"]["addresses"]
+    assert "(embedded): block" in penstock("chain", "status", "--data", deployed).out
+
+
+def test_a_silent_chain_is_9(penstock, exchange, participant):
+    exchange.space = {"label": "x", "deployment": {"addresses": {}, "chainId": "1"}}
+    data = participant(space__exchange=exchange.url)
+    assert penstock("chain", "status", "--rpc", "http://localhost:1111", "--data", data).code == 9
+    assert penstock("chain", "deploy", "--rpc", "http://localhost:1111", "--data", data).code == 9
+    assert not (data / "deployment.json").exists()
+
+
+def test_a_silent_exchange_is_7(penstock, participant):
+    data = participant(space__exchange="http://localhost:1111")
+    assert penstock("chain", "status", "--data", data).code == 7
+
+
+def test_sources_read_the_chain(exchange, deployed):
+    key = keys.load(deployed / "keys").agreement
+
+    async def act():
+        chain = Chain.connect(exchange.url + "/rpc")
+        programs = Programs(chain, Deployment.from_json(exchange.space["deployment"]))
+        register = acts.register_log(programs.deployment, origin_id(ORIGIN), signature.address(key), [b"\x01" * 20], 1)
+        receipt = await programs.perform(register, key)
+        edition = Edition(b"\x01" * 32, b"\x02" * 32, 1)
+        signed = signature.sign(digest(programs.deployment.domain("editions"), edition), key)
+        await programs.perform(acts.register_edition(programs.deployment, edition, signed), key)
+        await chain.close()
+        async with sources(exchange.url, development=True) as opened:
+            events = await opened.chain_events()
+            block = await opened.block_hash(receipt.block)
+            return receipt, events, block, await opened.block_hash(10_000)
+
+    receipt, events, block, beyond = asyncio.run(act())
+    assert [event.name for event in events] == ["LogRegistered", "EditionRegistered"], "in chain order, not by program"
+    assert events[0].fields["origin"] == origin_id(ORIGIN)
+    assert events[0].block == receipt.block
+    assert block == receipt.block_hash
+    assert beyond is None
+
+
+def test_sources_of_another_chain_are_refused(exchange, deployed):
+    exchange.space["deployment"]["chainId"] = "1"
+
+    async def act():
+        async with sources(exchange.url, development=True) as opened:
+            with pytest.raises(Unavailable, match="another id"):
+                await opened.chain_events()
+
+    asyncio.run(act())
+    assert deployed.exists()
+
+
+def test_sources_over_http(exchange):
+    async def act():
+        mirrors = {ORIGIN: exchange.url + "/mirror/"}
+        async with sources(exchange.url, mirrors=mirrors, development=True) as opened:
+            exchange.space = {"members": []}
+            assert await opened.space() == {"members": []}
+            exchange.space = {"members": [1]}
+            assert await opened.space() == {"members": []}, "one audit has one space"
+            assert await opened.fetch(f"http://{ORIGIN}/tile/0/000") == b"/mirror/tile/0/000"
+            assert await opened.attestation() is None
+            exchange.attestation = {"v": 1}
+            assert await opened.attestation() == {"v": 1}
+            with pytest.raises(Unavailable):
+                await opened.fetch("http://localhost:7001/logs/checkpoint")
+            with pytest.raises(Unavailable, match="deployment"):
+                await opened.chain_events()
+
+    asyncio.run(act())
+
+
+def test_sources_say_unavailable_and_nothing_else(exchange):
+    exchange.space = {"deployment": {"chainId": "7", "salt": "00" * 32, "addresses": {}}}
+
+    async def act():
+        async with sources("http://localhost:1111", development=True) as opened:
+            for ask in (opened.space, opened.attestation, opened.chain_events):
+                with pytest.raises(Unavailable):
+                    await ask()
+            with pytest.raises(Unavailable):
+                await opened.block_hash(1)
+        async with sources(exchange.url, development=False) as opened:
+            with pytest.raises(Unavailable):
+                await opened.space()
+
+    asyncio.run(act())
+
+
+@pytest.fixture
+def report(monkeypatch):
+    """Let the audit come out with this report; who asked is kept in `.asked`."""
+    made = Report(events=5, proofs_verified=9)
+
+    async def run(opened, key):
+        made_by.append((opened, key))
+        return made
+
+    made_by = []
+    monkeypatch.setattr(auditing, "run", run)
+    return made, made_by
+
+
+def test_a_clean_audit_is_0(penstock, participant, report):
+    data = participant()
+    said = penstock("audit", "--exchange", "http://localhost:1111", "--data", data, "--json", "--development")
+    assert said.code == 0
+    assert (said.json["audit"], said.json["events"], said.json["findings"]) == ("clean", 5, [])
+    _opened, key = report[1][0]
+    assert key.public_key() == keys.load(data / "keys").delivery.public_key()
+    assert "audit: clean (5 events" in penstock("audit", "--exchange", "http://localhost:1111", "--data", data).out
+
+
+def test_findings_are_6(penstock, participant, report):
+    report[0].find("licence-missing", "did:web:x", agreement="ab")
+    data = participant()
+    said = penstock("audit", "--exchange", "http://localhost:1111", "--data", data, "--json")
+    assert said.code == 6
+    assert said.json["audit"] == "findings"
+    assert said.json["findings"][0]["code"] == "licence-missing"
+    assert "did:web:x" in penstock("audit", "--exchange", "http://localhost:1111", "--data", data).out
+
+
+def test_an_audit_that_cannot_begin_says_whose_turn_it_is(penstock, exchange, deployed, participant):
+    ask = ["audit", "--data", deployed, "--development", "--exchange"]
+    assert penstock(*ask, "http://localhost:1111").code == 7
+    exchange.space |= {"exchange": "did:web:x", "witnesses": {}, "quorum": 2}
+    assert penstock(*ask, exchange.url, "--rpc", "http://localhost:1111").code == 9
+    assert penstock(*ask, exchange.url, "--mirror", "nonsense").code == 2
+
+
+def test_an_audit_without_a_key_is_2(penstock, tmp_path):
+    assert penstock("audit", "--exchange", "http://localhost:1111", "--data", tmp_path).code == 2
+
+
+def test_the_audit_opens_its_own_keys_and_nothing_else_of_anybody(participant, tmp_path):
+    data = participant()
+    (tmp_path / "other").mkdir()
+    script = Path(__file__).resolve().parents[1] / "journey" / "audit_opens.py"
+    command = [sys.executable, script, "--exchange", "http://localhost:1111", "--data", data, "--development"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    told = json.loads(done.stdout)
+    assert told["exit"] == told["answer"]["exit"] == 7
+    assert told["started"] == []
+    below = {Path(path).relative_to(tmp_path) for path in told["opened"] if Path(path).is_relative_to(tmp_path)}
+    assert below == {Path("data/keys") / f"{purpose}.key" for purpose in keys.PURPOSES}

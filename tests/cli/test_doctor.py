@@ -1,0 +1,120 @@
+"""`penstock doctor` finds what is wrong, says it, and ends with the code of the first thing that is."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+
+import pytest
+from aiohttp import web
+
+from connector import app, checkup, data_folder
+from connector.store.sqlite import Store
+from connector.store.tables import TABLES
+
+
+def checks(said):
+    return {row["name"]: row for row in said.json["checks"]}
+
+
+@pytest.fixture
+def port():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return taken.getsockname()[1]
+
+
+def test_the_names_are_those_of_the_composition_root():
+    assert (data_folder.DATABASE, data_folder.CHAIN_DATABASE) == (app.DATABASE, app.CHAIN_DATABASE)
+    assert data_folder.DEPLOYMENT == app.DEPLOYMENT
+
+
+def test_a_new_participant_is_well(penstock, participant, port):
+    data = participant(server__port=port, participant__roles=("exchange",))
+    said = penstock("doctor", "--data", data, "--json")
+    assert said.code == 0, said.out
+    found = checks(said)
+    assert set(found) == {"settings", *checkup.CHECKS}
+    assert said.json["healthy"] is True
+    assert found["development"]["state"] == "warn"
+    assert "DEVELOPMENT" in found["development"]["text"]
+    assert found["distribution"]["state"] == "ok"
+    assert found["chain"]["state"] == "skipped"
+    plain = penstock("doctor", "--data", data)
+    assert "DEVELOPMENT MODE" in plain.out
+    assert "try: never in production" in plain.out
+
+
+def test_an_absent_directory_is_2(penstock, tmp_path):
+    said = penstock("doctor", "--data", tmp_path / "nowhere", "--json")
+    assert said.code == 2
+    assert said.json["healthy"] is False
+    assert "penstock init" in checks(said)["settings"]["hint"]
+
+
+def test_a_taken_port_is_found(penstock, participant):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        data = participant(server__port=taken.getsockname()[1], space__exchange="http://localhost:1111")
+        said = penstock("doctor", "--data", data, "--json")
+    assert checks(said)["port"]["state"] == "fail"
+    assert said.code == 2
+
+
+def test_readable_keys_are_found(penstock, participant, port):
+    data = participant(server__port=port)
+    (data / "keys" / "agreement.key").chmod(0o644)
+    said = penstock("doctor", "--data", data, "--json")
+    assert "chmod 600" in checks(said)["keys"]["hint"]
+    (data / "keys" / "agreement.key").chmod(0o600)
+    (data / "management.token").chmod(0o640)
+    assert checks(penstock("doctor", "--data", data, "--json"))["keys"]["state"] == "fail"
+
+
+def test_a_database_is_looked_at(penstock, participant, port):
+    data = participant(server__port=port)
+
+    async def make():
+        await (await Store.open(data / data_folder.DATABASE, TABLES)).close()
+
+    asyncio.run(make())
+    assert "FULL" in checks(penstock("doctor", "--data", data, "--json"))["database"]["text"]
+    (data / data_folder.DATABASE).write_bytes(os.urandom(8192))
+    said = penstock("doctor", "--data", data, "--json")
+    assert checks(said)["database"]["state"] == "fail"
+    assert said.code == 74
+
+
+def test_an_exchange_that_does_not_answer_is_7(penstock, participant, port):
+    data = participant(server__port=port, space__exchange="http://localhost:1111")
+    said = penstock("doctor", "--data", data, "--json")
+    assert said.code == 7
+    assert checks(said)["exchange"]["state"] == "fail"
+
+
+def test_a_slow_clock_a_missing_admission_and_a_silent_chain(penstock, participant, port, served):
+    async def space(_request):
+        headers = {"Date": "Thu, 01 Jan 2015 00:00:00 GMT"}
+        return web.json_response({"members": [], "deployment": {"chainId": "7"}}, headers=headers)
+
+    application = web.Application()
+    application.router.add_get("/space", space)
+    data = participant(server__port=port, space__exchange=served(application))
+    said = penstock("doctor", "--data", data, "--json")
+    found = checks(said)
+    assert found["exchange"]["state"] == "warn"
+    assert "penstock exchange admit did:web:localhost%3A" in found["exchange"]["hint"]
+    assert found["clock"]["state"] == "fail"
+    assert found["chain"]["exit"] == 9
+
+
+async def test_a_full_disk_and_a_foreign_package(monkeypatch, tmp_path):
+    patient = checkup.Patient(tmp_path, None, None)
+    monkeypatch.setattr(checkup, "disk_usage", lambda _path: type("U", (), {"free": 1000}))
+    assert (await checkup._result("disk", checkup.disk, patient)).exit_code == 74
+    monkeypatch.setattr(checkup, "disk_usage", lambda _path: type("U", (), {"free": 100 * 2**20}))
+    assert (await checkup._result("disk", checkup.disk, patient)).state == "warn"
+    owners = {"policy": ["penstock", "policy-of-somebody"]}
+    monkeypatch.setattr(checkup.importlib.metadata, "packages_distributions", lambda: owners)
+    found = await checkup._result("distribution", checkup.distribution, patient)
+    assert found.state == "fail"
+    assert "policy-of-somebody" in found.text

@@ -1,0 +1,97 @@
+"""`penstock policy` on small files: valid and invalid ones, both languages, the four outcomes and their codes."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+TARGET, BUYER = "urn:penstock:dataset:flights", "did:web:buyer.example"
+UNTIL = {"leftOperand": "dateTime", "operator": "lteq", "rightOperand": "2027-01-01T00:00:00Z"}
+AGREEMENT = {
+    "@id": "urn:penstock:agreement:1",
+    "@type": "Agreement",
+    "target": TARGET,
+    "assigner": "did:web:provider.example",
+    "assignee": BUYER,
+    "permission": [{"@id": "p", "action": "use", "constraint": [UNTIL]}],
+}
+PAID = AGREEMENT | {"permission": [{"action": "use", "duty": [{"@id": "d", "action": "compensate"}]}]}
+REQUEST = {"assignee": BUYER, "action": "use", "target": TARGET}
+NOW, LATER = {"now": "2026-06-01T00:00:00Z"}, {"now": "2027-06-01T00:00:00Z"}
+
+# (policy, request, world) → outcome, exit code
+DECISIONS = [
+    (AGREEMENT, REQUEST, NOW, "allow", 0),
+    (AGREEMENT, REQUEST, LATER, "deny", 3),
+    (AGREEMENT, REQUEST | {"target": "urn:other"}, NOW, "default-deny", 3),
+    (PAID, REQUEST, NOW, "conditional", 10),
+    (PAID, REQUEST, NOW | {"duties": {"d": "fulfilled"}}, "allow", 0),
+    (AGREEMENT | {"@type": "Offer"}, REQUEST, NOW, "default-deny", 3),
+]  # fmt: skip
+
+
+@pytest.fixture
+def file(tmp_path):
+    def write(name, value):
+        path = tmp_path / f"{name}.json"
+        path.write_text(value if isinstance(value, str) else json.dumps(value))
+        return path
+
+    return write
+
+
+def decided(penstock, file, policy, request, world, *more):
+    files = [file(name, value) for name, value in (("p", policy), ("r", request), ("w", world))]
+    return penstock("policy", "decide", "--policy", files[0], "--request", files[1], "--world", files[2], *more)
+
+
+@pytest.mark.parametrize(("policy", "request_", "world", "outcome", "code"), DECISIONS)
+def test_decide(penstock, file, policy, request_, world, outcome, code):
+    said = decided(penstock, file, policy, request_, world, "--json")
+    assert said.code == code
+    assert said.json["outcome"] == outcome
+    assert set(said.json) >= {"outcome", "rules", "duties", "reasons"}
+    plain = decided(penstock, file, policy, request_, world)
+    assert plain.code == code
+    assert plain.out.splitlines()[0] == outcome
+    assert len(plain.out.splitlines()) > 1
+
+
+INVALID = [
+    ({"@type": "Agreement", "permission": [{"action": "teleport"}]}, REQUEST, NOW, "teleport"),
+    (AGREEMENT, {"assignee": BUYER}, NOW, "action"),
+    (AGREEMENT, REQUEST, {"now": "2026-06-01T00:00:00"}, "zone"),
+    (AGREEMENT, REQUEST, NOW | {"weather": "fine"}, "weather"),
+    ('{"a": 1, "a": 2}', REQUEST, NOW, "p.json"),
+    ("not json", REQUEST, NOW, "p.json"),
+]
+
+
+@pytest.mark.parametrize(("policy", "request_", "world", "words"), INVALID)
+def test_what_is_not_valid_is_2(penstock, file, policy, request_, world, words):
+    said = decided(penstock, file, policy, request_, world, "--json")
+    assert said.code == 2
+    assert said.json["exit"] == 2
+    assert words in said.json["text"]
+
+
+def test_check(penstock, file):
+    said = penstock("policy", "check", file("p", AGREEMENT))
+    assert said.code == 0
+    assert "valid Agreement with 1 rules" in said.out
+    assert penstock("policy", "check", file("p", AGREEMENT), "--json").json["valid"] is True
+    wrong = penstock("policy", "check", file("q", AGREEMENT | {"permission": [{"action": "use", "colour": "red"}]}))
+    assert wrong.code == 2
+    assert "/permission/0/colour" in wrong.err
+
+
+def test_explain_in_both_languages(penstock, file):
+    path = file("p", AGREEMENT)
+    english = penstock("policy", "explain", path, "--json").json
+    chinese = penstock("policy", "explain", path, "--lang", "zh", "--json").json
+    assert len(english["sentences"]) == len(chinese["sentences"]) > 1
+    assert "2027" in " ".join(english["sentences"])
+    assert any("一" <= character <= "鿿" for character in "".join(chinese["sentences"]))
+    assert penstock("policy", "explain", path).out.splitlines() == english["sentences"]
+    assert penstock("policy", "explain", path, "--lang", "fr").code == 2

@@ -1,0 +1,122 @@
+"""`penstock vault` reads what is kept without a server, and finds bytes that a disk lost."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from datetime import UTC, datetime
+
+import pytest
+
+from connector import data_folder, files
+from connector.store.sqlite import Store
+from connector.store.tables import TABLES
+from connector.vault import edition, replicas
+from connector.vault.blobs import Blobs
+from connector.vault.seal import Brief, seal
+from connector.vault.secrets import Keys
+from connector.vault.sources import source_of
+from contracts.ranges import RowSet
+
+S = 64 * 1024
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def kept(participant, tmp_path):
+    """A participant with one edition of its own and half a replica of it."""
+    data = participant()
+    (tmp_path / "f.csv").write_bytes(hashlib.shake_128(b"f").digest(5 * S))
+    keys, blobs = Keys(data / data_folder.VAULT_KEYS), Blobs(data / data_folder.SEALED)
+    told = Brief(b"\x05" * 32, 1, "did:web:provider.example", piece_bytes=S)
+    sealed = seal(source_of([tmp_path / "f.csv"]), keys.draw_run(), blobs, told, sealed_at=NOW)
+    folder = files.make_folder(data / data_folder.REPLICAS)
+    new = replicas.prepare(keys, sealed.edition_id, sealed.header.json(), sealed.table.data)
+
+    async def store():
+        opened = await Store.open(data / data_folder.DATABASE, TABLES)
+        await opened.write(lambda tx: edition.record(tx, sealed, product="p", now=NOW))
+        row = await opened.write(lambda tx: replicas.record(tx, new, agreement="a", now=NOW))
+        intake = replicas.intake(folder, row)
+        with blobs.open(sealed.edition_id, sealed.table) as file:
+            for number, piece in enumerate(file.read_pieces(0, 3)):
+                intake.accept(number, piece)
+        intake.sync()
+        intake.close()
+        await opened.write(lambda tx: replicas.note_bytes(tx, row["id"], RowSet(((0, 3),))))
+        await opened.close()
+        return folder / row["path"]
+
+    return data, sealed, asyncio.run(store())
+
+
+def spoil(path, at):
+    with path.open("r+b") as file:
+        file.seek(at)
+        byte = file.read(1)
+        file.seek(at)
+        file.write(bytes([byte[0] ^ 1]))
+
+
+def test_an_empty_vault_and_none(penstock, participant):
+    data = participant()
+    assert penstock("vault", "list", "--data", data).code == 4
+
+    async def make():
+        await (await Store.open(data / data_folder.DATABASE, TABLES)).close()
+
+    asyncio.run(make())
+    assert "empty" in penstock("vault", "list", "--data", data).out
+    assert penstock("vault", "scrub", "--data", data, "--json").json == {"scrubbed": [], "damaged": 0}
+
+
+def test_list(penstock, kept):
+    data, sealed, _ = kept
+    rows = penstock("vault", "list", "--data", data, "--json").json["holdings"]
+    size = len(sealed.table)
+    assert [(row["kind"], row["held"], row["rows"], row["state"]) for row in rows] == [
+        ("edition", size, size, "sealed"), ("replica", 3, size, "receiving"),
+    ]  # fmt: skip
+    assert {row["edition"] for row in rows} == {sealed.edition_id.hex()}
+    assert "replica" in penstock("vault", "list", "--data", data).out
+
+
+def test_scrub_of_whole_bytes(penstock, kept):
+    data, sealed, _ = kept
+    said = penstock("vault", "scrub", "--data", data, "--json")
+    assert said.code == 0
+    assert said.json["damaged"] == 0
+    assert sum(row["good"] for row in said.json["scrubbed"]) == len(sealed.table) + 3
+
+
+def test_scrub_finds_one_lost_bit_and_only_where_rows_are_held(penstock, kept):
+    data, sealed, replica = kept
+    spoil(sealed.path, sealed.table.offset(4) + 7)
+    spoil(replica, sealed.table.offset(2))
+    spoil(replica, sealed.table.offset(4))
+    said = penstock("vault", "scrub", "--data", data, "--json")
+    assert said.code == 6
+    assert [row["bad"] for row in said.json["scrubbed"]] == [[[4, 1]], [[2, 1]]]
+    assert "2 do not" in penstock("vault", "scrub", "--data", data).out
+
+
+def test_scrub_misses_a_whole_file(penstock, kept):
+    data, sealed, replica = kept
+    sealed.path.unlink()
+    replica.write_bytes(b"short")
+    said = penstock("vault", "scrub", "--data", data, "--json")
+    assert said.code == 6
+    assert said.json["damaged"] == len(sealed.table) + 3
+    assert all(row["problem"] for row in said.json["scrubbed"])
+
+
+def test_a_database_of_somebody_else_is_not_read(penstock, participant):
+    import sqlite3
+
+    data = participant()
+    with sqlite3.connect(data / data_folder.DATABASE) as other:
+        other.execute("create table t (a)")
+    other.close()
+    said = penstock("vault", "list", "--data", data)
+    assert said.code == 4
+    assert "not one of penstock" in said.err

@@ -1,0 +1,116 @@
+"""`penstock verify`: bundles, proofs and receipts as files; a verdict is an answer, a forgery is exit code 6."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from contracts import address, signature
+from contracts.typed_data import digest
+from contracts.typed_json import to_json
+from ledger import checkpoint, merkle, note
+from ledger.log_policy import LogPolicy
+from ledger.proof import LogProof
+from tests.ledger import test_dispute as case
+
+ORIGIN = "localhost:7001/log"
+ENTRIES = [b"one", b"two", b"three"]
+
+
+@pytest.fixture
+def file(tmp_path):
+    def write(name, value):
+        path = tmp_path / name
+        if isinstance(value, bytes):
+            path.write_bytes(value)
+        else:
+            path.write_text(value if isinstance(value, str) else json.dumps(value))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def deployment(file):
+    where = {"editions": 1, "licences": 2, "channels": 3, "anchors": 4, "token": 5}
+    addresses = {name: address.show(bytes([number]) * 20) for name, number in where.items()}
+    return file("deployment.json", {"chainId": "7", "salt": "22" * 32, "addresses": addresses})
+
+
+@pytest.mark.parametrize("finding", list(case.Finding))
+def test_every_verdict(penstock, file, deployment, finding):
+    bundle = file("bundle.json", case.CASES[finding]().json())
+    said = penstock("verify", bundle, "--deployment", deployment, "--json")
+    assert said.json["finding"] == finding.value
+    assert said.code == (6 if finding is case.Finding.BUYER_LIES else 0)
+    plain = penstock("verify", bundle, "--deployment", deployment)
+    assert f"at fault: {case.CONSEQUENCES[finding].at_fault}" in plain.out
+
+
+def test_a_space_document_serves_as_deployment(penstock, file, deployment):
+    space = file("space.json", {"members": [], "deployment": json.loads(deployment.read_text())})
+    bundle = file("bundle.json", case.wrong_key().json())
+    said = penstock("verify", bundle, "--deployment", space)
+    assert said.code == 0
+    assert "at fault: payee" in said.out
+    assert "refund: 250" in said.out
+
+
+def proven(index=1):
+    key = Ed25519PrivateKey.from_private_bytes(b"\x01" * 32)
+    leaves = [merkle.leaf_hash(entry) for entry in ENTRIES]
+    signed = checkpoint.sign(checkpoint.Checkpoint(ORIGIN, len(ENTRIES), merkle.root(leaves)), key)
+    path = merkle.inclusion_proof(merkle.span_of(leaves), index, len(ENTRIES))
+    vkey = note.log_vkey(ORIGIN, key.public_key().public_bytes_raw())
+    return LogProof(index, tuple(path), signed).encode(), LogPolicy((vkey,), {}, {}, "none").encode()
+
+
+def test_a_proof(penstock, file):
+    text, policy = proven()
+    proof, rules = file("proof.txt", text), file("policy.txt", policy)
+    said = penstock("verify", proof, "--entry", file("entry", b"two"), "--log-policy", rules, "--json")
+    assert said.code == 0, said.err
+    assert (said.json["origin"], said.json["index"], said.json["size"]) == (ORIGIN, "1", "3")
+    assert penstock("verify", proof, "--entry", file("entry", b"too"), "--log-policy", rules).code == 6
+
+
+def test_a_proof_that_lacks_its_witnesses(penstock, file):
+    text, policy = proven()
+    witness = note.VerifierKey("w/witness", note.COSIGNATURE, b"\x07" * 32)
+    demanding = policy.replace("quorum none", f"witness w {witness.encode()}\nquorum w")
+    rules = file("policy.txt", demanding)
+    said = penstock("verify", file("proof", text), "--entry", file("entry", b"two"), "--log-policy", rules)
+    assert said.code == 6
+    assert "quorum" in said.err
+
+
+def test_an_event_of_a_bundle(penstock, file):
+    text, policy = proven()
+    event = file("event.json", {"entry": note.b64(b"two"), "proof": text})
+    said = penstock("verify", event, "--log-policy", file("policy.txt", policy))
+    assert said.code == 0
+    assert "entry 1 of 3" in said.out
+
+
+def test_a_receipt_names_its_signer(penstock, file, deployment):
+    signed = case.make().receipt
+    document = {"receipt": to_json(signed.value), "receiptSig": signed.signature.hex()}
+    said = penstock("verify", file("receipt.json", document), "--deployment", deployment, "--json")
+    assert said.code == 0
+    assert said.json["signer"] == address.show(signature.address(case.PROVIDER))
+    assert signature.is_by(
+        signature.address(case.PROVIDER), digest(case.DOMAINS.registry, signed.value), signed.signature
+    )
+
+
+def test_what_is_missing_or_unknown_is_2(penstock, file, deployment):
+    bundle = file("bundle.json", case.make().json())
+    assert "--deployment" in penstock("verify", bundle).err
+    assert penstock("verify", bundle).code == 2
+    assert penstock("verify", file("proof", proven()[0])).code == 2
+    assert penstock("verify", file("x.json", {"some": "thing"}), "--deployment", deployment).code == 2
+    assert penstock("verify", file("x.json", [1]), "--deployment", deployment).code == 2
+    assert penstock("verify", file("x.bin", b"\xff\xfe"), "--deployment", deployment).code == 2
+    assert penstock("verify", bundle, "--deployment", file("d.json", {"chainId": "7"})).code == 2
