@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from contracts import address, signature
+from contracts.onchain.artifacts import PROGRAMS
 from ledger.chain import read_time
 from ledger.chain_error import ChainRefused
 
@@ -90,6 +91,13 @@ class Programs:
     def __init__(self, chain: Chain, deployment: Deployment) -> None:
         self.chain = chain
         self.deployment = deployment
+
+    async def confirm(self) -> None:
+        """Raise `ChainRefused` unless every program stands where the deployment says, under its chain id and salt."""
+        for name in PROGRAMS:
+            found = await self._call(name, "DOMAIN_SEPARATOR", at="latest")
+            if found != self.deployment.domain(name).separator:
+                raise ChainRefused(f"the program `{name}` there belongs to another deployment")
 
     async def edition(self, edition_id: bytes, at: At = "latest") -> Registration | None:
         """Return an edition's registration, or None."""

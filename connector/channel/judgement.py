@@ -1,7 +1,7 @@
 """Decisions on the orders of a batch: asked at the offer, repeated at the release, counted by reservation (spec 4, 5).
 
 Law: what was reserved at the offer is committed at the release or given back; every decision leaves its row and its
-event. `conditional` is good enough for an offer only when nothing but the payment is outstanding, and never for a
+event. Only openings draw on counters, each once: keys kept are counted by their holder (spec 5). `conditional` is good enough for an offer only when nothing but the payment is outstanding, and never for a
 release.
 """
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from connector.channel.doors import Holder, Ruling
+    from connector.channel.doors import Held, Holder, Ruling
     from connector.channel.tally import Line
     from connector.store.transaction import Tx
     from contracts.typed_data import Order
@@ -61,32 +61,32 @@ def judge(tx: Tx, holder: Holder, request: Request, stage: str, now: datetime) -
         ruling = _rule(tx, holder, request, place, line, context, stage, now)
         rulings.append(ruling)
         if not _suffices(ruling, stage):
-            give_back(tx, request.account_hash, [each.order for each in request.lines])
+            give_back(tx, [each.order for each in request.lines])
             return Judgement(tuple(rulings), Denial(ruling.outcome, ruling.reasons, ruling.duties))
-        counts.reserve(tx, line.deal.digest.hex(), _holder(request.account_hash, place, line.order), ruling.held, now)
+        counts.reserve(tx, line.deal.digest.hex(), _taker(line.order), _drawn(line.order, ruling), now)
     return Judgement(tuple(rulings), None)
 
 
-def commit(tx: Tx, account_hash: bytes, orders: Sequence[Order]) -> None:
+def commit(tx: Tx, orders: Sequence[Order]) -> None:
     """Make final what the orders of a request hold."""
-    for place, order in enumerate(orders):
-        counts.commit(tx, _holder(account_hash, place, order))
+    for order in orders:
+        counts.commit(tx, _taker(order))
 
 
 def recount(tx: Tx, holder: Holder, request: Request, now: datetime) -> None:
     """Take again what a window learnt from the other side had taken; it happened, so no limit stops it."""
-    for place, (line, context) in enumerate(zip(request.lines, request.contexts, strict=True)):
-        who, agreement = _holder(request.account_hash, place, line.order), line.deal.digest.hex()
+    for line, context in zip(request.lines, request.contexts, strict=True):
+        who, agreement = _taker(line.order), line.deal.digest.hex()
         taken = counts.taken(tx, agreement, without=who)
         ruling = holder.judge.decide(tx, line.deal, line.order, context, stage=RELEASE, taken=taken, now=now)
-        counts.reserve(tx, agreement, who, [replace(held, limit=None) for held in ruling.held], now)
+        counts.reserve(tx, agreement, who, [replace(held, limit=None) for held in _drawn(line.order, ruling)], now)
         counts.commit(tx, who)
 
 
-def give_back(tx: Tx, account_hash: bytes, orders: Sequence[Order]) -> None:
+def give_back(tx: Tx, orders: Sequence[Order]) -> None:
     """Return what the orders of a request hold and did not use."""
-    for place, order in enumerate(orders):
-        counts.give_back(tx, _holder(account_hash, place, order))
+    for order in orders:
+        counts.give_back(tx, _taker(order))
 
 
 def purpose(context: Mapping[str, str]) -> str:
@@ -94,9 +94,13 @@ def purpose(context: Mapping[str, str]) -> str:
     return context.get("purpose", "")
 
 
-def _holder(account_hash: bytes, place: int, order: Order) -> str:
-    """Return who takes the share: an opening once, in whatever window; any other order for itself."""
-    return openings.identity("payee", order) if order.use == OPEN else f"{account_hash.hex()}/{place}"
+def _taker(order: Order) -> str:
+    """Return who takes the share of an order: its opening, in whatever window."""
+    return openings.identity("payee", order)
+
+
+def _drawn(order: Order, ruling: Ruling) -> Sequence[Held]:
+    return ruling.held if order.use == OPEN else ()
 
 
 def _suffices(ruling: Ruling, stage: str) -> bool:
@@ -116,7 +120,7 @@ def _rule(
     now: datetime,
 ) -> Ruling:
     agreement = line.deal.digest.hex()
-    taken = counts.taken(tx, agreement, without=_holder(request.account_hash, place, line.order))
+    taken = counts.taken(tx, agreement, without=_taker(line.order))
     ruling = holder.judge.decide(tx, line.deal, line.order, context, stage=stage, taken=taken, now=now)
     tx.put(
         "decisions",

@@ -80,7 +80,7 @@ def latest(holder: Holder, tx: Tx, now: datetime) -> datetime:
 
 def void(tx: Tx, window: Window, act: str, code: str) -> Window:
     """Give up an unpaid window and what it holds."""
-    judgement.give_back(tx, window.account_hash, window.orders)
+    judgement.give_back(tx, window.orders)
     return windows.save(tx, window.moved(act, code=code, preimage=None))
 
 

@@ -76,6 +76,12 @@ def _offered(tx: Tx, desk: Desk, window: Window) -> dict[str, Any]:
     }
 
 
+def _pinned(_tx: Tx, desk: Desk, window: Window) -> dict[str, Any]:
+    """Return what an auditor needs to lay the voucher and the receipt again and compare their digests."""
+    assert window.offer is not None
+    return {"offerDigest": digest(desk.registry, window.offer).hex(), "validUntil": str(window.valid_until)}
+
+
 def _rows(_tx: Tx, _desk: Desk, window: Window) -> dict[str, Any]:
     rows = [order_json(order) for order in window.orders]
     return {"rows": rows, "amount": str(window.amount), "cumulative": str(window.cumulative)}
@@ -101,8 +107,8 @@ def _plain_bytes(tx: Tx, desk: Desk, window: Window) -> str:
 
 _KINDS: Mapping[str, tuple[Callable[[Tx, Desk, Window], dict[str, Any]], ...]] = MappingProxyType(
     {
-        "keys.offered": (_rows, _offered),
-        "keys.released": (_rows, _offered, _paid),
+        "keys.offered": (_rows, _offered, _pinned),
+        "keys.released": (_rows, _offered, _pinned, _paid),
         "keys.refused": (_rows, _offered, _paid),
         "keys.received": (_rows, _paid, _received),
         "keys.acknowledged": (_rows, _paid, _received),

@@ -80,7 +80,7 @@ def on_acknowledge(
         raise fault("wrong-seq", f"seq `{seq}` does not follow the newest released window")
     _check(holder, account, replace(_offer(last), seq=seq, lock=voucher.NO_LOCK), message, int(now.timestamp()), 0)
     if window is not None:
-        judgement.give_back(tx, window.account_hash, window.orders)
+        judgement.give_back(tx, window.orders)
     act = (window or _blank(account, seq, now)).moved("close")
     windows.save(tx, _closing(act, last, message))
     _acknowledge(tx, holder, account, last.account_hash, now)
@@ -155,7 +155,7 @@ def _late_code(error: ChannelFault) -> str:
 
 
 def _voided(tx: Tx, window: Window) -> Window:
-    judgement.give_back(tx, window.account_hash, window.orders)
+    judgement.give_back(tx, window.orders)
     return window.moved("refuse")
 
 
@@ -190,7 +190,7 @@ def _release(
     now: datetime,
 ) -> ReleaseMessage:
     _acknowledge(tx, holder, account, window.prev, now)
-    judgement.commit(tx, window.account_hash, window.orders)
+    judgement.commit(tx, window.orders)
     for line in lines:
         tally.save(tx, line.deal, line.after)
     window = window.moved("pay")

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connector.cli.options import AsJson, folder_option
-from connector.cli.speak import answer, finish
+from connector.cli.speak import answer, finish, talk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from connector.demo.run import Outcome
+    from connector.demo.report import Outcome
 
 Keep = Annotated[bool, typer.Option("--keep", help="leave everything running and print the addresses")]
 Seed = Annotated[int | None, typer.Option(min=0, help="repeat a run: the seed it printed")]
@@ -35,12 +35,18 @@ def progress() -> Iterator[Callable[[str], None]]:
         yield shown.update
 
 
-async def play(folder: Path | None, seed: int | None, *, keep: bool) -> Outcome:
-    """Play the journey and return what it showed."""
+async def play(folder: Path | None, seed: int | None, *, keep: bool, as_json: bool) -> Outcome:
+    """Play the journey and return what it showed; with `keep` show it and stay until interrupted."""
+
+    def show(outcome: Outcome, addresses: list[str]) -> None:
+        answer(outcome.figures, [*outcome.lines, *addresses], as_json=as_json)
+        for line in addresses if as_json else ():
+            talk(line)
+
     from connector.demo.run import run  # noqa: PLC0415  # loaded when the verb runs
 
     with progress() as say:
-        return await run(keep=keep, seed=seed, folder=folder, say=say)
+        return await run(keep=keep, seed=seed, folder=folder, say=say, show=show)
 
 
 def demo(
@@ -54,7 +60,7 @@ def demo(
 
     For example: penstock demo --keep
     """
-    outcome = finish(play(folder, seed, keep=keep), as_json=as_json)
+    outcome = finish(play(folder, seed, keep=keep, as_json=as_json), as_json=as_json)
     answer(outcome.figures, outcome.lines, as_json=as_json)
     if not outcome.held:
         raise typer.Exit(FAILED)

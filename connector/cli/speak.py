@@ -66,6 +66,7 @@ def answer(value: Any, lines: Sequence[str], *, as_json: bool) -> None:
         _print(value)
     else:
         sys.stdout.write("".join(line + "\n" for line in lines))
+        sys.stdout.flush()
 
 
 def talk(line: str) -> None:
@@ -78,3 +79,4 @@ def _print(value: Any) -> None:
     import orjson  # noqa: PLC0415  # loaded when a verb runs
 
     sys.stdout.write(orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode() + "\n")
+    sys.stdout.flush()

@@ -195,7 +195,7 @@ async def open_replicas(cast: Cast, to: Path) -> None:
     cast.notes["opened A"] = await door.call("POST", "openings", files_a)
     allowed, denied = [], []
     attempts = [(f"open-weather-{n + 1}", LAWFUL) for n in range(cast.script.openings)]
-    attempts += [("open-unlawful", UNLAWFUL), ("open-too-many", LAWFUL)]
+    attempts = [*attempts[:-1], ("open-unlawful", UNLAWFUL), attempts[-1], ("open-too-many", LAWFUL)]
     for key, purpose in attempts:
         body = {"id": key, "acquisition": GET_B, "purpose": purpose, "to": str(to / "b" / key)}
         try:

@@ -67,8 +67,11 @@ class Publications:
 
     async def publish(self, brief: Any) -> dict[str, Any]:
         """Publish by a brief (see the management API); with a known id go on and return where it is."""
+        await self._connector.space_view.require(self._connector.did)
         row = self._draft(brief)
         key = row["id"]
+        # who publishes is a member, and from its own admission on it knows the supervisor its events are disclosed to
+        await self._connector.space_view.require(self._connector.did)
 
         def act(tx: Tx) -> None:
             known = tx.get("products", id=key)
@@ -133,7 +136,8 @@ class Publications:
             "dataset": None,
             "policy": rules,
             "terms": None,
-            "limits": {"ask": str(ask), "floor": str(floor)} | ({"units": str(openings)} if openings else {}),
+            # one more than permitted: the next opening is refused by the policy, which says why, and not by the purse
+            "limits": {"ask": str(ask), "floor": str(floor)} | ({"units": str(openings + 1)} if openings else {}),
             "state": "draft",
             "reason": None,
             "created": now,

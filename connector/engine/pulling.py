@@ -188,8 +188,8 @@ async def _replica(connector: Connector, row: Row, agreement: Row) -> Row:
     provider = connector.space.members[row["provider"]]
     base = f"{provider.url}/sealed/{agreement['edition']}"
     get = connector.outbound.get
-    header = await get(base + "/header", headers=connector.authorization(provider.did), limit_bytes=HEADER_BYTES_MAX)
-    rows = await get(base + "/rows", headers=connector.authorization(provider.did), limit_bytes=ROWS_BYTES_MAX)
+    header = await get(base + "/header", limit_bytes=HEADER_BYTES_MAX)
+    rows = await get(base + "/rows", limit_bytes=ROWS_BYTES_MAX)
     edition = bytes.fromhex(agreement["edition"])
     new = await asyncio.to_thread(replicas.prepare, connector.secrets, edition, header.json(), rows.body)
     now = connector.clock.now()

@@ -97,8 +97,8 @@ CHANNEL = (
     Route("POST", "/channel/{id}/voucher", Who.PEER, PROVIDER, "channel.voucher"),
     Route("POST", "/channel/{id}/acknowledge", Who.PEER, PROVIDER, "channel.acknowledge"),
     Route("POST", "/channel/{id}/resume", Who.PEER, PROVIDER, "channel.resume_channel"),
-    Route("GET", "/sealed/{edition}/header", Who.PEER, PROVIDER, "sealed.header"),
-    Route("GET", "/sealed/{edition}/rows", Who.PEER, PROVIDER, "sealed.rows"),
+    Route("GET", "/sealed/{edition}/header", Who.ANYONE, PROVIDER, "sealed.header"),
+    Route("GET", "/sealed/{edition}/rows", Who.ANYONE, PROVIDER, "sealed.rows"),
     Route("GET", "/sealed/{edition}/pieces", Who.TICKET, PROVIDER, "sealed.pieces"),
     Route("POST", "/review/{edition}", Who.PEER, PROVIDER, "sealed.review_rows"),
 )

@@ -21,16 +21,14 @@ REVIEW_BYTES_MAX = 65_536
 
 
 async def header(call: Call) -> web.Response:
-    """Serve the public header of an edition."""
+    """Serve the public header of an edition (spec 1.5: header and rows are public)."""
     edition = await _edition(call)
-    await call.spend()
     return as_json(edition["header"])
 
 
 async def rows(call: Call) -> web.Response:
     """Serve the rows of an edition, 152 bytes each."""
     edition = await _edition(call)
-    await call.spend()
     return web.Response(body=edition["rows"], content_type=OCTETS)
 
 

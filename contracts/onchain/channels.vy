@@ -12,14 +12,12 @@
 """
 from ethereum.ercs import IERC20
 
+from contracts.onchain import channel_types as types
 from contracts.onchain import typed
 
 initializes: typed
 exports: typed.DOMAIN_SEPARATOR
 
-MAX_PAYEES: constant(uint256) = 8
-MAX_TERM_SECONDS: constant(uint64) = 10 * 365 * 86400
-MAX_FREEZE_SECONDS: constant(uint64) = 90 * 86400
 _WHOLE_BPS: constant(uint256) = 10000
 
 _VOUCHER_TYPE: constant(bytes32) = keccak256(
@@ -29,104 +27,10 @@ _FINAL_TYPE: constant(bytes32) = keccak256(
     "Final(bytes32 channelId,uint128 finalAmount,bytes32 accountHash,uint64 validUntil)"
 )
 
-struct Opening:
-    signer: address
-    payees: DynArray[address, MAX_PAYEES]
-    bps: DynArray[uint16, MAX_PAYEES]
-    token: address
-    arbitrator: address
-    freezePeriod: uint64
-    salt: bytes32
-    expiry: uint64
-
-struct Voucher:
-    channelId: bytes32
-    seq: uint64
-    cumulativeAmount: uint128
-    accountHash: bytes32
-    lock: bytes32
-    validUntil: uint64
-
-struct Final:
-    channelId: bytes32
-    finalAmount: uint128
-    accountHash: bytes32
-    validUntil: uint64
-
-struct Channel:
-    payer: address
-    signer: address
-    payee: address
-    token: address
-    arbitrator: address
-    splitHash: bytes32
-    deposit: uint128
-    claimed: uint128
-    expiry: uint64
-    freezePeriod: uint64
-    frozenAt: uint64
-    frozenFor: uint64
-    closed: bool
-
-event Opened:
-    channelId: indexed(bytes32)
-    payer: indexed(address)
-    payee: indexed(address)
-    signer: address
-    token: address
-    arbitrator: address
-    splitHash: bytes32
-    payees: DynArray[address, MAX_PAYEES]
-    bps: DynArray[uint16, MAX_PAYEES]
-    freezePeriod: uint64
-    salt: bytes32
-    expiry: uint64
-    deposit: uint128
-
-event ToppedUp:
-    channelId: indexed(bytes32)
-    deposit: uint128
-
-event Extended:
-    channelId: indexed(bytes32)
-    expiry: uint64
-
-event Claimed:
-    channelId: indexed(bytes32)
-    cumulativeAmount: uint128
-    accountHash: bytes32
-    preimage: bytes32
-
-event Credited:
-    channelId: indexed(bytes32)
-    account: indexed(address)
-    amount: uint256
-
-event Frozen:
-    channelId: indexed(bytes32)
-    until: uint64
-    expiry: uint64
-
-event Divided:
-    channelId: indexed(bytes32)
-    toPayees: uint128
-    toPayer: uint128
-    ruling: bytes32
-
-event Closed:
-    channelId: indexed(bytes32)
-    claimed: uint128
-    returned: uint128
-
-event Withdrawn:
-    token: indexed(address)
-    account: indexed(address)
-    amount: uint256
-
 balances: public(HashMap[address, HashMap[address, uint256]])
-_channels: HashMap[bytes32, Channel]
-_payees: HashMap[bytes32, DynArray[address, MAX_PAYEES]]
-_bps: HashMap[bytes32, DynArray[uint16, MAX_PAYEES]]
+_channels: HashMap[bytes32, types.Channel]
+_payees: HashMap[bytes32, DynArray[address, types.MAX_PAYEES]]
+_bps: HashMap[bytes32, DynArray[uint16, types.MAX_PAYEES]]
 
 
 @deploy
@@ -139,14 +43,14 @@ def __init__(salt: bytes32):
 
 @external
 @nonreentrant
-def open(opening: Opening, deposit: uint128) -> bytes32:
+def open(opening: types.Opening, deposit: uint128) -> bytes32:
     return self._open(opening, deposit)
 
 
 @external
 @nonreentrant
 def openWithPermit(
-    opening: Opening, deposit: uint128, deadline: uint256, v: uint8, r: bytes32, s: bytes32
+    opening: types.Opening, deposit: uint128, deadline: uint256, v: uint8, r: bytes32, s: bytes32
 ) -> bytes32:
     # A permit that somebody else already brought has done its work: the allowance decides, not this call.
     success: bool = raw_call(
@@ -169,29 +73,29 @@ def openWithPermit(
 @external
 @nonreentrant
 def topUp(channelId: bytes32, amount: uint128):
-    channel: Channel = self._known(channelId)
+    channel: types.Channel = self._known(channelId)
     assert channel.payer == msg.sender, "channels: not the payer"
     grown: uint128 = channel.deposit + self._collect(channel.token, amount)
     self._channels[channelId].deposit = grown
-    log ToppedUp(channelId=channelId, deposit=grown)
+    log types.ToppedUp(channelId=channelId, deposit=grown)
 
 
 @external
 def extend(channelId: bytes32, expiry: uint64):
-    channel: Channel = self._known(channelId)
+    channel: types.Channel = self._known(channelId)
     assert channel.payer == msg.sender, "channels: not the payer"
     assert expiry > channel.expiry, "channels: expiry only grows"
-    assert expiry <= typed._now() + MAX_TERM_SECONDS, "channels: expiry too far"
+    assert expiry <= typed._now() + types.MAX_TERM_SECONDS, "channels: expiry too far"
     self._channels[channelId].expiry = expiry
-    log Extended(channelId=channelId, expiry=expiry)
+    log types.Extended(channelId=channelId, expiry=expiry)
 
 
 # --- paying --------------------------------------------------------------------------------------------------------
 
 
 @external
-def claim(voucher: Voucher, signature: Bytes[65], preimage: bytes32):
-    channel: Channel = self._known(voucher.channelId)
+def claim(voucher: types.Voucher, signature: Bytes[65], preimage: bytes32):
+    channel: types.Channel = self._known(voucher.channelId)
     assert not self._is_frozen(channel), "channels: frozen"
     assert voucher.cumulativeAmount > channel.claimed, "channels: stale voucher"
     assert self._is_alive(channel, voucher.validUntil), "channels: voucher lapsed"
@@ -202,7 +106,7 @@ def claim(voucher: Voucher, signature: Bytes[65], preimage: bytes32):
     digest: bytes32 = typed._digest(keccak256(abi_encode(_VOUCHER_TYPE, voucher)))
     assert typed._signer(digest, signature) == channel.signer, "channels: foreign signer"
     self._credit_payees(voucher.channelId, voucher.cumulativeAmount)
-    log Claimed(
+    log types.Claimed(
         channelId=voucher.channelId,
         cumulativeAmount=voucher.cumulativeAmount,
         accountHash=voucher.accountHash,
@@ -217,7 +121,7 @@ def withdraw(token: address) -> uint256:
     assert amount > 0, "channels: nothing to withdraw"
     self.balances[token][msg.sender] = 0
     assert extcall IERC20(token).transfer(msg.sender, amount, default_return_value=True), "channels: transfer failed"
-    log Withdrawn(token=token, account=msg.sender, amount=amount)
+    log types.Withdrawn(token=token, account=msg.sender, amount=amount)
     return amount
 
 
@@ -226,15 +130,15 @@ def withdraw(token: address) -> uint256:
 
 @external
 def close(channelId: bytes32):
-    channel: Channel = self._known(channelId)
+    channel: types.Channel = self._known(channelId)
     assert channel.payee == msg.sender, "channels: not the payee"
     assert not self._is_frozen(channel), "channels: frozen"
     self._close(channelId)
 
 
 @external
-def finalise(final: Final, signerSignature: Bytes[65], payeeSignature: Bytes[65]):
-    channel: Channel = self._known(final.channelId)
+def finalise(final: types.Final, signerSignature: Bytes[65], payeeSignature: Bytes[65]):
+    channel: types.Channel = self._known(final.channelId)
     assert final.finalAmount >= channel.claimed, "channels: final below claimed"
     assert self._is_alive(channel, final.validUntil), "channels: final lapsed"
     digest: bytes32 = typed._digest(keccak256(abi_encode(_FINAL_TYPE, final)))
@@ -246,7 +150,7 @@ def finalise(final: Final, signerSignature: Bytes[65], payeeSignature: Bytes[65]
 
 @external
 def refund(channelId: bytes32):
-    channel: Channel = self._known(channelId)
+    channel: types.Channel = self._known(channelId)
     assert channel.payer == msg.sender, "channels: not the payer"
     assert typed._now() >= channel.expiry, "channels: refund too early"
     self._close(channelId)
@@ -257,7 +161,7 @@ def refund(channelId: bytes32):
 
 @external
 def freeze(channelId: bytes32, period: uint64):
-    channel: Channel = self._known(channelId)
+    channel: types.Channel = self._known(channelId)
     now: uint64 = typed._now()
     assert channel.arbitrator == msg.sender, "channels: not the arbitrator"
     assert channel.frozenAt == 0, "channels: frozen once already"
@@ -266,18 +170,18 @@ def freeze(channelId: bytes32, period: uint64):
     self._channels[channelId].frozenAt = now
     self._channels[channelId].frozenFor = period
     self._channels[channelId].expiry = channel.expiry + period
-    log Frozen(channelId=channelId, until=now + period, expiry=channel.expiry + period)
+    log types.Frozen(channelId=channelId, until=now + period, expiry=channel.expiry + period)
 
 
 @external
 def divide(channelId: bytes32, toPayees: uint128, ruling: bytes32):
-    channel: Channel = self._known(channelId)
+    channel: types.Channel = self._known(channelId)
     assert channel.arbitrator == msg.sender, "channels: not the arbitrator"
     assert self._is_frozen(channel), "channels: not frozen"
     assert toPayees <= channel.deposit - channel.claimed, "channels: outside the unclaimed rest"
     self._credit_payees(channelId, channel.claimed + toPayees)
     self._close(channelId)
-    log Divided(
+    log types.Divided(
         channelId=channelId,
         toPayees=toPayees,
         toPayer=channel.deposit - channel.claimed - toPayees,
@@ -290,13 +194,13 @@ def divide(channelId: bytes32, toPayees: uint128, ruling: bytes32):
 
 @external
 @view
-def channel(channelId: bytes32) -> Channel:
+def channel(channelId: bytes32) -> types.Channel:
     return self._channels[channelId]
 
 
 @external
 @view
-def split(channelId: bytes32) -> (DynArray[address, MAX_PAYEES], DynArray[uint16, MAX_PAYEES]):
+def split(channelId: bytes32) -> (DynArray[address, types.MAX_PAYEES], DynArray[uint16, types.MAX_PAYEES]):
     return self._payees[channelId], self._bps[channelId]
 
 
@@ -305,8 +209,8 @@ def split(channelId: bytes32) -> (DynArray[address, MAX_PAYEES], DynArray[uint16
 
 @internal
 @view
-def _known(channelId: bytes32) -> Channel:
-    channel: Channel = self._channels[channelId]
+def _known(channelId: bytes32) -> types.Channel:
+    channel: types.Channel = self._channels[channelId]
     assert channel.payer != empty(address), "channels: unknown"
     assert not channel.closed, "channels: closed"
     return channel
@@ -314,13 +218,13 @@ def _known(channelId: bytes32) -> Channel:
 
 @internal
 @view
-def _is_frozen(channel: Channel) -> bool:
+def _is_frozen(channel: types.Channel) -> bool:
     return typed._now() < channel.frozenAt + channel.frozenFor
 
 
 @internal
 @view
-def _is_alive(channel: Channel, validUntil: uint64) -> bool:
+def _is_alive(channel: types.Channel, validUntil: uint64) -> bool:
     if validUntil == 0:
         return True
     if validUntil < channel.frozenAt:
@@ -329,18 +233,18 @@ def _is_alive(channel: Channel, validUntil: uint64) -> bool:
 
 
 @internal
-def _open(opening: Opening, deposit: uint128) -> bytes32:
+def _open(opening: types.Opening, deposit: uint128) -> bytes32:
     self._assert_split(opening.payees, opening.bps)
     assert opening.signer != empty(address), "channels: zero address"
     assert opening.token.is_contract, "channels: no token"
-    assert opening.freezePeriod <= MAX_FREEZE_SECONDS, "channels: freeze period too long"
+    assert opening.freezePeriod <= types.MAX_FREEZE_SECONDS, "channels: freeze period too long"
     assert opening.expiry > typed._now(), "channels: past expiry"
-    assert opening.expiry <= typed._now() + MAX_TERM_SECONDS, "channels: expiry too far"
+    assert opening.expiry <= typed._now() + types.MAX_TERM_SECONDS, "channels: expiry too far"
     splitHash: bytes32 = keccak256(abi_encode(opening.payees, opening.bps))
     channelId: bytes32 = self._channel_id(opening, splitHash)
     assert self._channels[channelId].payer == empty(address), "channels: id already used"
     measured: uint128 = self._collect(opening.token, deposit)
-    self._channels[channelId] = Channel(
+    self._channels[channelId] = types.Channel(
         payer=msg.sender,
         signer=opening.signer,
         payee=opening.payees[0],
@@ -357,7 +261,7 @@ def _open(opening: Opening, deposit: uint128) -> bytes32:
     )
     self._payees[channelId] = opening.payees
     self._bps[channelId] = opening.bps
-    log Opened(
+    log types.Opened(
         channelId=channelId,
         payer=msg.sender,
         payee=opening.payees[0],
@@ -377,7 +281,7 @@ def _open(opening: Opening, deposit: uint128) -> bytes32:
 
 @internal
 @view
-def _channel_id(opening: Opening, splitHash: bytes32) -> bytes32:
+def _channel_id(opening: types.Opening, splitHash: bytes32) -> bytes32:
     return keccak256(
         abi_encode(
             chain.id,
@@ -395,10 +299,10 @@ def _channel_id(opening: Opening, splitHash: bytes32) -> bytes32:
 
 @internal
 @pure
-def _assert_split(payees: DynArray[address, MAX_PAYEES], bps: DynArray[uint16, MAX_PAYEES]):
+def _assert_split(payees: DynArray[address, types.MAX_PAYEES], bps: DynArray[uint16, types.MAX_PAYEES]):
     assert len(payees) > 0 and len(payees) == len(bps), "channels: split of unequal length"
     whole: uint256 = 0
-    for i: uint256 in range(len(payees), bound=MAX_PAYEES):
+    for i: uint256 in range(len(payees), bound=types.MAX_PAYEES):
         assert payees[i] != empty(address), "channels: zero address"
         whole += convert(bps[i], uint256)
     assert whole == _WHOLE_BPS, "channels: split is not whole"
@@ -418,11 +322,11 @@ def _collect(token: address, amount: uint128) -> uint128:
 
 @internal
 def _credit_payees(channelId: bytes32, cumulative: uint128):
-    channel: Channel = self._channels[channelId]
+    channel: types.Channel = self._channels[channelId]
     # INVARIANT solvency: claimed <= deposit, and claimed never shrinks
     assert channel.claimed <= cumulative and cumulative <= channel.deposit, "channels: over deposit"
-    payees: DynArray[address, MAX_PAYEES] = self._payees[channelId]
-    for i: uint256 in range(len(payees), bound=MAX_PAYEES):
+    payees: DynArray[address, types.MAX_PAYEES] = self._payees[channelId]
+    for i: uint256 in range(len(payees), bound=types.MAX_PAYEES):
         share: uint256 = self._share(channelId, i, cumulative) - self._share(channelId, i, channel.claimed)
         self._credit(channelId, channel.token, payees[i], share)
     self._channels[channelId].claimed = cumulative
@@ -430,18 +334,18 @@ def _credit_payees(channelId: bytes32, cumulative: uint128):
 
 @internal
 def _close(channelId: bytes32):
-    channel: Channel = self._channels[channelId]
+    channel: types.Channel = self._channels[channelId]
     # What rounding left over is less than one unit a payee. It waits for the close, because among three payees the
     # remainder alone can shrink while the amount grows, and a credit is never taken back.
     remainder: uint256 = convert(channel.claimed, uint256)
-    for i: uint256 in range(len(self._payees[channelId]), bound=MAX_PAYEES):
+    for i: uint256 in range(len(self._payees[channelId]), bound=types.MAX_PAYEES):
         remainder -= self._share(channelId, i, channel.claimed)
     returned: uint128 = channel.deposit - channel.claimed
     self._channels[channelId].closed = True
     # INVARIANT conservation: shares + remainder + returned == deposit
     self._credit(channelId, channel.token, channel.payee, remainder)
     self._credit(channelId, channel.token, channel.payer, convert(returned, uint256))
-    log Closed(channelId=channelId, claimed=channel.claimed, returned=returned)
+    log types.Closed(channelId=channelId, claimed=channel.claimed, returned=returned)
 
 
 @internal
@@ -455,4 +359,4 @@ def _credit(channelId: bytes32, token: address, account: address, amount: uint25
     if amount == 0:
         return
     self.balances[token][account] += amount
-    log Credited(channelId=channelId, account=account, amount=amount)
+    log types.Credited(channelId=channelId, account=account, amount=amount)

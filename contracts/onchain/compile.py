@@ -22,7 +22,7 @@ EVM_VERSION = "paris"
 _SOURCES = FOLDER.parent
 _ROOT = _SOURCES.parent.parent
 _FORMATS = ("abi", "bytecode", "layout")
-_IMPORT = re.compile(r"^from contracts\.onchain import (\w+)$", re.MULTILINE)
+_IMPORT = re.compile(r"^from contracts\.onchain import (\w+)", re.MULTILINE)
 
 
 def compile_all() -> Mapping[str, str]:

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from eth_account import Account
 from eth_hash.auto import keccak
 
 from contracts import signature
@@ -16,6 +17,11 @@ from ledger.programs import Programs
 
 KEY = keccak(b"host")
 HOST = signature.address(KEY)
+
+
+def signed(chain_id, **changes):
+    fields = {"to": HOST, "gas": 21_000, "gasPrice": 0, "nonce": 0, "value": 0, "chainId": chain_id} | changes
+    return "0x" + Account.sign_transaction(fields, KEY).raw_transaction.hex()
 
 
 class Clock:

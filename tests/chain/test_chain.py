@@ -61,6 +61,13 @@ async def test_a_program_that_is_not_there_is_said_so(programs):
         await Programs(programs.chain, elsewhere).licence(bytes(32))
 
 
+async def test_a_deployment_is_confirmed_or_said_to_be_another(programs):
+    await programs.confirm()
+    other = replace(programs.deployment, salt=bytes(32))
+    with pytest.raises(ChainRefused, match="belongs to another deployment"):
+        await Programs(programs.chain, other).confirm()
+
+
 async def test_nobody_there_is_unreachable():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -13,14 +14,6 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from connector.channel import account as accounts
 from connector.channel import payee, payer, plan, receive, release, wire
 from connector.channel.doors import Buyer, Deal, Held, Holder, Ruling, Sight
-from connector.channel.messages import (
-    Denial,
-    KeyRequest,
-    OfferMessage,
-    RefusalMessage,
-    ReleaseMessage,
-    VoucherMessage,
-)
 from connector.channel.plan import Want
 from connector.store import schema
 from connector.store.evidence import Evidence
@@ -37,6 +30,16 @@ from contracts.terms import Terms
 from contracts.typed_data import Domain, digest
 from ledger.row import INDEX, Head, Row, key_commitment, slot
 from ledger.row_table import RowTable
+
+if TYPE_CHECKING:
+    from connector.channel.messages import (
+        Denial,
+        KeyRequest,
+        OfferMessage,
+        RefusalMessage,
+        ReleaseMessage,
+        VoucherMessage,
+    )
 
 TABLES = (*CHANNEL, *EVIDENCE)
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -177,9 +180,7 @@ class Judge:
         document = {"outcome": outcome, "stage": stage, "purpose": context.get("purpose", "")}
         reasons = () if outcome == "allow" else ({"code": "no", "text": "because", "path": "", "facts": []},)
         outstanding = self.outstanding.get(stage, frozenset())
-        return Ruling(
-            outcome, document, sha(document), sha(dict(context)), reasons, (), (), outstanding, self.held
-        )
+        return Ruling(outcome, document, sha(document), sha(dict(context)), reasons, (), (), outstanding, self.held)
 
 
 @dataclass
@@ -269,9 +270,7 @@ class Pair:
 
     def want(self, rows=None, use: int = 0, reader: bytes = DELIVERY_KEY, critical=None, purpose: str = "research"):
         rows = RowSet.of([(0, len(self.table))]) if rows is None else RowSet.rows(rows)
-        return Want(
-            self.deal, TRANSFER, use, rows, reader, {"purpose": purpose}, RowSet.rows(critical or [])
-        )
+        return Want(self.deal, TRANSFER, use, rows, reader, {"purpose": purpose}, RowSet.rows(critical or []))
 
     def plan(self, want=None, channel: bytes = CHANNEL_ID) -> KeyRequest | None:
         wants = [want or self.want()]
@@ -279,9 +278,7 @@ class Pair:
 
     def request(self, request, channel: bytes = CHANNEL_ID) -> OfferMessage | Denial:
         return over_the_wire(
-            self.payee_db.act(
-                lambda tx: payee.on_key_request(tx, self.holder, BUYER_DID, channel, request, self.now)
-            )
+            self.payee_db.act(lambda tx: payee.on_key_request(tx, self.holder, BUYER_DID, channel, request, self.now))
         )
 
     def sign(self, request, offer, channel: bytes = CHANNEL_ID) -> VoucherMessage:
@@ -291,9 +288,7 @@ class Pair:
         return self.payer_db.act(lambda tx: payer.waiting(tx, channel))
 
     def pay(self, voucher, channel: bytes = CHANNEL_ID) -> ReleaseMessage | RefusalMessage:
-        return self.payee_db.act(
-            lambda tx: release.on_voucher(tx, self.holder, BUYER_DID, channel, voucher, self.now)
-        )
+        return self.payee_db.act(lambda tx: release.on_voucher(tx, self.holder, BUYER_DID, channel, voucher, self.now))
 
     def take(self, message, channel: bytes = CHANNEL_ID):
         return self.payer_db.act(lambda tx: receive.on_release(tx, self.buyer, channel, message, self.now))

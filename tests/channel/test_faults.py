@@ -123,7 +123,9 @@ def test_a_voucher_with_a_wrong_signature(offered, name):
 def test_a_voucher_over_the_confirmed_deposit(offered):
     """A deposit that the chain took back (a reorganisation) no longer covers the offer."""
     pair, _, right = offered
-    pair.payee_db.act(lambda tx: tx.update("channels", {"id": CHANNEL_ID.hex()}, deposit=right.voucher.cumulative_amount - 1))
+    pair.payee_db.act(
+        lambda tx: tx.update("channels", {"id": CHANNEL_ID.hex()}, deposit=right.voucher.cumulative_amount - 1)
+    )
     refused("over-deposit", pair.payee_db, lambda: pair.pay(right))
 
 
@@ -193,7 +195,9 @@ def test_nothing_is_released_on_a_stale_view_of_the_chain(offered):
 @pytest.mark.parametrize("clock", ["own", "block"])
 def test_nothing_is_released_within_the_claim_margin_of_expiry(offered, clock):
     pair, _, right = offered
-    pair.payee_db.act(lambda tx: tx.update("channels", {"id": CHANNEL_ID.hex()}, expiry=START + timedelta(seconds=4000)))
+    pair.payee_db.act(
+        lambda tx: tx.update("channels", {"id": CHANNEL_ID.hex()}, expiry=START + timedelta(seconds=4000))
+    )
     if clock == "own":
         pair.now += timedelta(seconds=400)
         pair.chain.seen_at = pair.now
@@ -204,7 +208,9 @@ def test_nothing_is_released_within_the_claim_margin_of_expiry(offered, clock):
 
 def test_no_offer_that_could_not_be_claimed_in_time():
     pair = Pair()
-    pair.payee_db.act(lambda tx: tx.update("channels", {"id": CHANNEL_ID.hex()}, expiry=START + timedelta(seconds=4100)))
+    pair.payee_db.act(
+        lambda tx: tx.update("channels", {"id": CHANNEL_ID.hex()}, expiry=START + timedelta(seconds=4100))
+    )
     request = pair.plan()
     refused("near-expiry", pair.payee_db, lambda: pair.request(request))
 
@@ -293,7 +299,11 @@ def test_exposure_is_summed_over_the_channels_of_an_agreement():
     small = pair.plan(pair.want(range(6, 8)), second)
     pair.request(requests[CHANNEL_ID])
     assert sum(order.amount for order in requests[CHANNEL_ID].orders) == 140
-    refused("over-exposure", pair.payee_db, lambda: pair.request(one(small, ranges=to_ranges(RowSet.of([(6, 3)])), amount=210), second))
+    refused(
+        "over-exposure",
+        pair.payee_db,
+        lambda: pair.request(one(small, ranges=to_ranges(RowSet.of([(6, 3)])), amount=210), second),
+    )
     assert not isinstance(pair.request(small, second), Denial)
 
 
@@ -505,7 +515,11 @@ def test_a_wrong_acknowledgement(code):
     right = pair.acknowledge()
     wrong = ACKNOWLEDGEMENTS[code](right.voucher)
     refused(code, pair.payee_db, lambda: pair.close(VoucherMessage(wrong, signed(wrong))))
-    refused("foreign-signer", pair.payee_db, lambda: pair.close(replace(right, signature=signed(right.voucher, STRANGER_KEY))))
+    refused(
+        "foreign-signer",
+        pair.payee_db,
+        lambda: pair.close(replace(right, signature=signed(right.voucher, STRANGER_KEY))),
+    )
     assert pair.close(right) is None
 
 

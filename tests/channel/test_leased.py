@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
 from connector.channel import openings
 from connector.channel.errors import ChannelFault
-from connector.channel.judge import Facts, PolicyJudge
 from connector.channel.messages import Denial, RefusalMessage
+from connector.engine.judge import Judge
 from contracts.tariff import Tariff
-from tests.channel.rig import BUYER_DID, KEPT, LEASED, Pair
+from tests.channel.rig import KEPT, LEASED, Pair
 
 RESEARCH = "https://w3id.org/penstock/purpose#Research"
 POLICY = {
-    "@type": "Agreement",
-    "@id": "urn:example:policy",
     "permission": [
         {
             "action": "use",
@@ -30,15 +29,15 @@ POLICY = {
 }
 
 
-def facts(tx, deal, order, context):
-    return Facts(BUYER_DID, deal.terms.product, {"purpose": context["purpose"]} if "purpose" in context else {})
+def judged(pair):
+    """Let the pair be judged by the real policy, in a space without members."""
+    pair.holder = replace(pair.holder, judge=Judge(lambda: SimpleNamespace(members={})))
+    return pair
 
 
 @pytest.fixture
 def pair():
-    pair = Pair(replace(LEASED, policy=POLICY))
-    pair.holder = replace(pair.holder, judge=PolicyJudge(facts))
-    return pair
+    return judged(Pair(replace(LEASED, policy=POLICY)))
 
 
 def opened(pair, purpose=RESEARCH, rows=None, reader=None):
@@ -165,16 +164,14 @@ def test_the_payment_duty_is_open_at_the_offer_and_done_at_the_release():
         {"leftOperand": "payAmount", "operator": "eq", "rightOperand": "250", "unit": "CNY"}
     ]}  # fmt: skip
     permission = POLICY["permission"][0] | {"duty": [duty]}
-    pair = Pair(replace(LEASED, policy=POLICY | {"permission": [permission]}))
-    pair.holder = replace(pair.holder, judge=PolicyJudge(facts))
+    pair = judged(Pair(replace(LEASED, policy={"permission": [permission]})))
     assert pair.window(opened(pair)).keys
     rows = pair.payee_db.act(lambda tx: tx.find("decisions", order="id"))
     assert [row["outcome"] for row in rows] == ["conditional", "allow"]
 
 
 def test_keys_kept_draw_on_no_counter_and_again_costs_nothing():
-    pair = Pair(replace(KEPT, policy=POLICY))
-    pair.holder = replace(pair.holder, judge=PolicyJudge(facts))
+    pair = judged(Pair(replace(KEPT, policy=POLICY)))
     want = pair.want(purpose=RESEARCH)
     assert len(pair.pull(want)) > 3
     assert counter(pair) == (0, 0)

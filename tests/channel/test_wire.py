@@ -34,7 +34,9 @@ def messages():
 def test_every_message_survives_the_wire(messages):
     for message in messages.values():
         assert over_the_wire(message) == message
-    assert over_the_wire(Denial("deny", ({"code": "x", "facts": ["a"]},))) == Denial("deny", ({"code": "x", "facts": ["a"]},))
+    assert over_the_wire(Denial("deny", ({"code": "x", "facts": ["a"]},))) == Denial(
+        "deny", ({"code": "x", "facts": ["a"]},)
+    )
 
 
 def test_a_checkpoint_rides_along_and_answers_are_told_apart(messages):

@@ -12,9 +12,12 @@ import pytest
 def run(monkeypatch):
     asked = []
 
-    async def play(*, keep, seed, folder, say):
+    async def play(*, keep, seed, folder, say, show):
         say("publishing")
         asked.append((keep, seed, folder))
+        if keep:
+            show(outcome, ["the exchange is at http://localhost:1"])
+            raise KeyboardInterrupt
         return outcome
 
     outcome = SimpleNamespace(figures={"seed": 7}, lines=["all held"], held=True)
@@ -27,10 +30,20 @@ def run(monkeypatch):
 def test_a_run_that_held(penstock, run, tmp_path):
     said = penstock("demo")
     assert (said.code, said.out, said.err) == (0, "all held\n", "")
-    said = penstock("demo", "--json", "--seed", "7", "--folder", tmp_path, "--keep")
+    said = penstock("demo", "--json", "--seed", "7", "--folder", tmp_path)
     assert said.json == {"seed": 7}
     assert said.err == ""
-    assert run[1] == [(False, None, None), (True, 7, tmp_path)]
+    assert run[1] == [(False, None, None), (False, 7, tmp_path)]
+
+
+def test_a_run_that_is_kept_shows_where_everybody_is_and_stays(penstock, run):
+    said = penstock("demo", "--keep")
+    assert said.code == 130
+    assert said.out == "all held\nthe exchange is at http://localhost:1\n"
+    said = penstock("demo", "--keep", "--json")
+    assert said.json == {"seed": 7}
+    assert "http://localhost:1" in said.err
+    assert [keep for keep, _, _ in run[1]] == [True, True]
 
 
 def test_a_run_that_did_not_hold(penstock, run):
