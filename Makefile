@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 ARGS ?=
 
-.PHONY: demo test lint install clean
+.PHONY: demo test test-faults lint install programs bench bench-pull bench-negotiation bench-start clean
 
 demo: $(STAMP)
 	@$(BIN)/penstock demo $(ARGS)
@@ -13,17 +13,30 @@ demo: $(STAMP)
 test: $(STAMP) lint
 	$(BIN)/python -m pytest -q $(ARGS)
 
+# every fault point of every role; prints `N passed, M failed` at the end
+test-faults: $(STAMP)
+	PENSTOCK_TEST_FAULTS=all $(BIN)/python -m pytest -q -s tests/fault $(ARGS)
+
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# compile the Vyper programs into contracts/onchain/artifacts
+programs: $(STAMP)
+	$(BIN)/python -m contracts.onchain.compile
+
+bench: bench-start bench-negotiation bench-pull
+
+bench-pull bench-negotiation bench-start: bench-%: $(STAMP)
+	$(BIN)/python -m bench.$* $(ARGS)
+
 install: $(STAMP)
 
-$(STAMP): pyproject.toml
+$(STAMP): pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[demo,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[demo,dev]'
 	@touch $@
 
 clean:

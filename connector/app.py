@@ -26,6 +26,7 @@ from connector.anchor.peer_logs import PeerLogs
 from connector.anchor.transactions import Transactions
 from connector.anchor.witnessing import Witness
 from connector.clock import Clock
+from connector.data_folder import CHAIN_DATABASE, DATABASE, DEPLOYMENT, KEYS, REPLICAS, SEALED, VAULT_KEYS
 from connector.engine.acquisition import Acquisitions
 from connector.engine.books import Books
 from connector.engine.carriage import Carriage
@@ -63,9 +64,6 @@ if TYPE_CHECKING:
     from connector.settings import Settings
     from ledger.embedded.chain import EmbeddedChain
 
-DATABASE = "penstock.db"
-CHAIN_DATABASE = "chain.db"
-DEPLOYMENT = "deployment.json"
 TICKET_KEY = "ticket.key"
 SPACE_RETRY_SECONDS = 0.3
 FEE_BPS = 1000  # the exchange's tenth of every sale; shown in the space document and in every offer's split
@@ -106,15 +104,15 @@ class Connector:
         self.did = settings.did
         self.url = settings.url
         self.roles = frozenset(settings.participant.roles)
-        self.keys = key_files.load(data / "keys")
+        self.keys = key_files.load(data / KEYS)
         self.sign = partial(signature.sign, private_key=self.keys.agreement)
         self.outbound = Outbound(development=settings.server.development, networks=settings.server.networks)
         self.peers = Peers(self.did, self.keys, self.outbound, clock, development=settings.server.development)
-        self.secrets = Secrets(data / "keys" / "vault")
-        self.blobs = Blobs(data / "sealed")
-        self.replica_folder = files.make_folder(data / "replicas")
+        self.secrets = Secrets(data / VAULT_KEYS)
+        self.blobs = Blobs(data / SEALED)
+        self.replica_folder = files.make_folder(data / REPLICAS)
         self.evidence = Evidence(self.did, settings.log_origin, self.keys.log, {"owner": self.keys.delivery_public})
-        self.ticket_key = _drawn_once(data / "keys" / TICKET_KEY)
+        self.ticket_key = _drawn_once(data / KEYS / TICKET_KEY)
         self._management = (data / "management.token").read_text().strip()
 
     @classmethod
@@ -296,7 +294,7 @@ class Connector:
 
 def _aggregate_key(data: Path, seed: bytes) -> tuple[bytes, bytes]:
     """Return the BLS key and its proof of possession, derived once (half a second) and kept beside the keys."""
-    path = data / "keys" / "aggregate.pub"
+    path = data / KEYS / "aggregate.pub"
     with suppress(FileNotFoundError):
         raw = path.read_bytes()
         return raw[:48], raw[48:]

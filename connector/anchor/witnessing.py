@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
     from connector.clock import Clock
     from connector.exchange.space_view import SpaceView
-    from ledger.note import VerifierKey
     from connector.store.sqlite import Store
     from connector.store.transaction import Tx
     from contracts.typed_data import Domain
     from ledger.aggregate import FinalHead
     from ledger.cosignature import WitnessKeys
+    from ledger.note import VerifierKey
 
 
 class Witness:

@@ -1,8 +1,8 @@
 """Decisions on the orders of a batch: asked at the offer, repeated at the release, counted by reservation (spec 4, 5).
 
 Law: what was reserved at the offer is committed at the release or given back; every decision leaves its row and its
-event. Only openings draw on counters, each once: keys kept are counted by their holder (spec 5). `conditional` is good enough for an offer only when nothing but the payment is outstanding, and never for a
-release.
+event. Only openings draw on counters, each once: keys kept are counted by their holder. `conditional` is good enough
+for an offer only when nothing but the payment is outstanding, and never for a release.
 """
 
 from __future__ import annotations

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from connector.cli.options import DEFAULT_DATA, AsJson, Data
 from connector.cli.speak import answer, finish
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TOKEN_BYTES = 32
 
@@ -26,11 +28,11 @@ def initialise(
 ) -> Any:
     """Write settings, draw the five keys and the management token; returns the settings. Refuses a used directory."""
     import os  # noqa: PLC0415  # the help page starts fast
-    import secrets  # noqa: PLC0415
+    import secrets  # noqa: PLC0415  # the help page starts fast
 
-    from connector import files, settings, settings_sources  # noqa: PLC0415
-    from connector.errors import Conflict  # noqa: PLC0415
-    from connector.identity import keys  # noqa: PLC0415
+    from connector import files, settings, settings_sources  # noqa: PLC0415  # the help page starts fast
+    from connector.errors import Conflict  # noqa: PLC0415  # the help page starts fast
+    from connector.identity import keys  # noqa: PLC0415  # the help page starts fast
 
     path = data / settings.FILE_NAME
     if path.exists():

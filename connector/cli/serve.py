@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,6 +9,8 @@ import typer
 from connector.cli.options import DEFAULT_DATA, Data
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from connector.settings import Settings
 
 DRAIN_SECONDS = 10.0  # requests under way at SIGTERM may finish within this time
@@ -18,17 +19,17 @@ DRAIN_SECONDS = 10.0  # requests under way at SIGTERM may finish within this tim
 async def run(data: Path, settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; `server.json` says where once the server answers."""
     import asyncio  # noqa: PLC0415  # the help page starts fast
-    import os  # noqa: PLC0415
-    import signal  # noqa: PLC0415
-    import ssl  # noqa: PLC0415
+    import os  # noqa: PLC0415  # the help page starts fast
+    import signal  # noqa: PLC0415  # the help page starts fast
+    import ssl  # noqa: PLC0415  # the help page starts fast
 
-    import orjson  # noqa: PLC0415
-    from aiohttp import web  # noqa: PLC0415
+    import orjson  # noqa: PLC0415  # the help page starts fast
+    from aiohttp import web  # noqa: PLC0415  # the help page starts fast
 
-    from connector import files  # noqa: PLC0415
-    from connector.app import Connector  # noqa: PLC0415
-    from connector.cli.server import ADDRESS_FILE  # noqa: PLC0415
-    from connector.web.server import build  # noqa: PLC0415
+    from connector import files  # noqa: PLC0415  # the help page starts fast
+    from connector.app import Connector  # noqa: PLC0415  # the help page starts fast
+    from connector.cli.server import ADDRESS_FILE  # noqa: PLC0415  # the help page starts fast
+    from connector.web.server import build  # noqa: PLC0415  # the help page starts fast
 
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -44,8 +45,7 @@ async def run(data: Path, settings: Settings) -> None:
     site = web.TCPSite(runner, settings.server.host, settings.server.port, ssl_context=context)
     await site.start()
     await connector.recover()
-    address = f"{'https' if context else 'http'}://{settings.server.host}:{settings.server.port}"
-    files.write_atomic(data / ADDRESS_FILE, orjson.dumps({"url": address, "pid": os.getpid()}))
+    files.write_atomic(data / ADDRESS_FILE, orjson.dumps({"url": settings.url, "pid": os.getpid()}))
     try:
         await stop.wait()
     finally:
@@ -63,22 +63,20 @@ def serve(
 ) -> None:
     """Run the participant, for example: penstock serve --data ./provider."""
     import logging  # noqa: PLC0415  # the help page starts fast
-    import os  # noqa: PLC0415
+    import os  # noqa: PLC0415  # the help page starts fast
 
-    import uvloop  # noqa: PLC0415
+    import uvloop  # noqa: PLC0415  # the help page starts fast
 
-    from connector import settings as settings_file  # noqa: PLC0415
-    from connector.cli.speak import complain, talk  # noqa: PLC0415
-    from connector.errors import explain_failure  # noqa: PLC0415
+    from connector import settings as settings_file  # noqa: PLC0415  # the help page starts fast
+    from connector.cli.speak import complain, talk  # noqa: PLC0415  # the help page starts fast
+    from connector.errors import explain_failure  # noqa: PLC0415  # the help page starts fast
 
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     try:
         flags: dict[str, Any] = {"server.host": host, "server.port": port}
         settings = settings_file.load(data, os.environ, flags)
         if settings.server.development:
-            talk(
-                f"DEVELOPMENT: {settings.did} accepts plain http and loopback addresses; never run it like this in public"
-            )
+            talk(f"DEVELOPMENT: {settings.did} accepts plain http and loopback addresses; never in public")
         uvloop.run(run(data, settings))
     except Exception as fault:
         failure = explain_failure(fault)

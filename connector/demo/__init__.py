@@ -1,1 +1,1 @@
-"""."""
+"""The journey of README's first command: four participants, two products, everything checked, three forgeries."""

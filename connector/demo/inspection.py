@@ -65,7 +65,7 @@ def figures(cast: Cast, audit: Note, forgeries: list[Note], seconds: float) -> N
         "dataset_rows": published[0]["tableRows"],
         "editions": len({product["edition"] for product in published}),
         "rows_sealed": sum(product["rows"] for product in published),
-        "bytes_delivered": sum(int(view["progress"]["bytesHeld"]) for view in got),
+        "bytes_delivered": sum(map(delivered, got)),
         "rows_verified": sum(view["progress"]["rowsHeld"] for view in got),
         "windows_paid": sum(view["progress"]["windows"] for view in got),
         "negotiation_rounds": sum(view["negotiation"]["rounds"] for view in got),
@@ -83,6 +83,12 @@ def figures(cast: Cast, audit: Note, forgeries: list[Note], seconds: float) -> N
         "forgeries": forgeries,
         "seconds": round(seconds, 1),
     }
+
+
+def delivered(view: Note) -> int:
+    """Return the sealed bytes that came and were verified: all of the edition, or none that counts."""
+    progress = view["progress"]
+    return int(progress["sealedBytes"]) if progress["rowsHeld"] == progress["rows"] > 0 else 0
 
 
 def agreed(cast: Cast) -> tuple[int, int]:

@@ -1,1 +1,237 @@
-"""."""
+"""What the demo says in the end: whether each of the eight steps held, a line for each, and the verdict.
+
+Law: a step holds if every row of its checks does; a row that does not is named in the line of its step. Nothing is
+taken from the script but the numbers of the issue; the rest are figures and the participants' own answers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from connector.demo.inspection import agreed, tariff
+from connector.demo.story import GET_A, GET_B, PRODUCT_A, PRODUCT_B
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from connector.demo.story import Cast
+
+ROWS_IN_A, WINDOWS_OF_A, FORGERIES = 80, 8, 3
+COMPARED_BYTES = 1 << 20
+REASON_CHARACTERS = 90
+Note = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One of the eight: its name, its main figures in words, and what did not hold."""
+
+    name: str
+    words: str
+    failures: tuple[str, ...]
+
+    def line(self, number: int) -> str:
+        """Return the step as a person reads it."""
+        mark = "ok  " if not self.failures else "FAIL"
+        return f"{mark} {number} {self.name:<8} {self.words}" + "".join(f" [not so: {one}]" for one in self.failures)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run showed: the figures of `--json`, the lines for a person, and what did not hold."""
+
+    figures: Note
+    lines: list[str]
+    failures: list[str]
+
+    @property
+    def held(self) -> bool:
+        """Whether all eight steps held."""
+        return not self.failures
+
+
+def judge(cast: Cast, figures: Note, folder: Path) -> Outcome:
+    """Check all eight steps; `folder` holds what the buyer opened. Reads files, so call it in a thread."""
+    steps = [step(cast, figures, folder) for step in STEPS]
+    failures = [f"{step.name}: {one}" for step in steps for one in step.failures]
+    lines = [step.line(number) for number, step in enumerate(steps, 1)]
+    held = "all eight steps held" if not failures else f"{len(failures)} things did not hold"
+    lines.append(f"{held}; {figures['seconds']} s; repeat this run with --seed {figures['seed']}")
+    return Outcome(figures, lines, failures)
+
+
+def addresses(cast: Cast) -> list[str]:
+    """Return, for who keeps the participants running, where each is and what it could do next."""
+    return [
+        f"{role:<9} {cast.notes[role]['url']}  next: penstock {NEXT[role].format(**_places(cast))}"
+        for role in ("provider", "buyer", "exchange", "regulator")
+    ] + ["all four run until you press Ctrl-C"]
+
+
+NEXT = {
+    "provider": "log head --data {provider}",
+    "buyer": "open " + GET_A + " --purpose AirTrafficResearch --to opened --data {buyer}",
+    "exchange": "show " + PRODUCT_A + " --data {exchange}",
+    "regulator": "audit --exchange {url} --data {regulator} --development",
+}
+
+
+def _places(cast: Cast) -> dict[str, str]:
+    places = {role: str(person.data) for role, person in cast.everyone().items()}
+    return places | {"url": cast.notes["exchange"]["url"]}
+
+
+# ---- the eight steps
+
+
+def _step(name: str, words: str, checks: Iterable[tuple[bool, str]]) -> Step:
+    return Step(name, words, tuple(text for held, text in checks if not held))
+
+
+def _publish(cast: Cast, figures: Note, _folder: Path) -> Step:
+    a, b = cast.notes[PRODUCT_A], cast.notes[PRODUCT_B]
+    words = (
+        f"{figures['dataset_rows']:,} table rows in 2 products, sealed in {a['rows']} and {b['rows']} rows, on chain"
+    )
+    checks = [
+        (a["rows"] >= ROWS_IN_A, f"A has at least {ROWS_IN_A} rows"),
+        (figures["editions"] == 2, "each product has its own edition"),
+        (a["state"] == b["state"] == "submitted", "both are registered and submitted"),
+    ]
+    return _step("publish", words, checks)
+
+
+def _list(cast: Cast, _figures: Note, _folder: Path) -> Step:
+    reviews = [(cast.notes[key], cast.notes["review " + key]) for key in (PRODUCT_A, PRODUCT_B)]
+    opened = " and ".join(str(review["opened"]) for _, review in reviews)
+    checks = [
+        (all(review["state"] == "listed" for _, review in reviews), "both are listed"),
+        (
+            all(review["opened"] == min(64, -(-one["rows"] // 8)) for one, review in reviews),
+            "k = min(64, rows/8) drawn",
+        ),
+        (cast.notes["found"] == sorted([PRODUCT_A, PRODUCT_B]), "the buyer finds both"),
+    ]
+    return _step("list", f"{opened} rows drawn and opened to the exchange; the buyer finds both by `weather`", checks)
+
+
+def _agree(cast: Cast, _figures: Note, _folder: Path) -> Step:
+    price, said = {key: tariff(cast, key).minor for key in (GET_A, GET_B)}, cast.notes[GET_A]["negotiation"]["rounds"]
+    script = cast.script
+    words = (
+        f"A at {money(cast, price[GET_A])} per MiB after {said} messages (asked {money(cast, script.ask)}, "
+        f"bid {money(cast, script.bid)}); B at {money(cast, price[GET_B])} per opening"
+    )
+    checks = [
+        (said >= 3 and price[GET_A] not in (script.ask, script.bid), "the price of A was countered"),
+        (script.floor <= price[GET_A] <= script.limit, "the price of A is within both limits"),
+        (all(cast.notes["agreement " + key]["licence_tx"] for key in (GET_A, GET_B)), "both licences are on chain"),
+        (all(cast.notes[key]["channel"] for key in (GET_A, GET_B)), "both channels are open"),
+    ]
+    return _step("agree", words, checks)
+
+
+def _pull(cast: Cast, figures: Note, folder: Path) -> Step:
+    view, left = cast.notes[GET_A], cast.notes.get("killed", {})
+    windows = view["progress"]["windows"]
+    words = (
+        f"{figures['bytes_delivered']:,} bytes, A in {windows} windows; buyer killed after window {left.get('seq')}, "
+        "resumed; files identical"
+    )
+    checks = [
+        (windows >= WINDOWS_OF_A, f"A took at least {WINDOWS_OF_A} windows"),
+        (figures["rows_verified"] == figures["rows_sealed"], "every row was verified"),
+        (figures["resumed_after_kill"], "the buyer was killed in the middle and went on"),
+        (identical(cast.tables, folder / "opened" / "a"), "the opened files are the provider's, byte for byte"),
+    ]
+    return _step("pull", words, checks)
+
+
+def _open(cast: Cast, figures: Note, folder: Path) -> Step:
+    denied = cast.notes["openings denied"]
+    weather = [path for path in cast.tables if path.stem == "weather"]
+    words = f"B opened {figures['openings_allowed']} times; denied: " + "; ".join(
+        one["reason"][:REASON_CHARACTERS] for one in denied
+    )
+    checks = [
+        (figures["openings_allowed"] == cast.script.openings, "B was opened as often as agreed"),
+        ([one["id"] for one in denied] == ["open-unlawful", "open-too-many"], "wrong purpose and one more were denied"),
+        (all(one["reason"] for one in denied), "each denial says why"),
+        (
+            all(identical(weather, folder / "opened" / "b" / one["id"]) for one in cast.notes["openings allowed"]),
+            "each opening gave the provider's file, byte for byte",
+        ),
+    ]
+    return _step("open", words, checks)
+
+
+def _settle(cast: Cast, figures: Note, _folder: Path) -> Step:
+    parts, total = figures["split"], figures["amount_settled"]
+    a, b = agreed(cast)
+    words = (
+        f"{money(cast, total)} = A {money(cast, a)} + B {money(cast, b)}; "
+        f"provider {money(cast, parts['provider'])}, exchange {money(cast, parts['exchange'])}"
+    )
+    checks = [
+        (figures["amount_agreed"] == total > 0, "agreed is settled"),
+        (len(cast.notes["settled"]) == 2, "both channels are settled"),
+        (parts["provider"] + parts["exchange"] == total and min(parts.values()) > 0, "the shares make the whole"),
+        (int(cast.notes["withdrawn exchange"]["withdrawn"]) == parts["exchange"], "the exchange has its share"),
+    ]
+    return _step("settle", words, checks)
+
+
+def _audit(cast: Cast, figures: Note, _folder: Path) -> Step:
+    found = "clean" if figures["audit"] == "clean" else f"{len(figures['audit'])} findings: {figures['audit'][0]}"
+    words = (
+        f"{found}: {figures['events_logged']} events, {figures['proofs_verified']} proofs, "
+        f"{figures['bytes_paid_twice']} bytes paid twice, {len(cast.notes['attestation']['heads'])} heads attested"
+    )
+    checks = [
+        (figures["audit"] == "clean", "the audit is clean"),
+        (figures["bytes_paid_twice"] == 0, "nothing was paid twice"),
+        (figures["proofs_verified"] >= figures["events_logged"] > 0, "every event was proven to be in its log"),
+        (len(cast.notes["attestation"]["heads"]) == 4, "the witnesses attest all four heads"),
+    ]
+    return _step("audit", words, checks)
+
+
+def _forge(_cast: Cast, figures: Note, _folder: Path) -> Step:
+    forgeries = figures["forgeries"]
+    caught = sum(forgery["caught"] for forgery in forgeries)
+    words = f"{caught} of {len(forgeries)} caught by name: " + "; ".join(forgery["what"] for forgery in forgeries)
+    checks = [
+        (len(forgeries) == FORGERIES, f"{FORGERIES} forgeries were made"),
+        *((forgery["caught"], f"caught: {forgery['what']}") for forgery in forgeries),
+    ]
+    return _step("forge", words, checks)
+
+
+STEPS: tuple[Callable[[Cast, Note, Path], Step], ...] = (
+    _publish, _list, _agree, _pull, _open, _settle, _audit, _forge,
+)  # fmt: skip
+
+
+def money(cast: Cast, minor: int) -> str:
+    """Return minor units as people write them, with the currency of A's tariff: 252000 → `2,520.00 CNY`."""
+    sign, value = ("-" if minor < 0 else ""), abs(minor)
+    return f"{sign}{value // 100:,}.{value % 100:02d} {tariff(cast, GET_A).currency}"
+
+
+def identical(originals: Iterable[Path], opened: Path) -> bool:
+    """Say whether `opened` holds exactly these files, byte for byte."""
+    names = {path.name: path for path in originals}
+    there = {path.name: path for path in opened.iterdir()} if opened.is_dir() else {}
+    return bool(names) and names.keys() == there.keys() and all(_same(names[name], there[name]) for name in names)
+
+
+def _same(one: Path, other: Path) -> bool:
+    if one.stat().st_size != other.stat().st_size:
+        return False
+    with one.open("rb") as first, other.open("rb") as second:
+        while chunk := first.read(COMPARED_BYTES):
+            if chunk != second.read(COMPARED_BYTES):
+                return False
+    return True

@@ -65,7 +65,7 @@ async def stage(
         people[role] = Participant(data, (commands or {}).get(role, SERVE))
     async with Outbound(development=True) as outbound:
         doors = {role: door(person.data, outbound) for role, person in people.items()}
-        cast = Cast(**people, doors=doors, seed=seed, script=script)
+        cast = Cast(people["provider"], people["buyer"], people["exchange"], people["regulator"], doors, seed, script)
         try:
             # all at once: who needs the exchange waits for it
             await asyncio.gather(*(person.start() for person in people.values()))

@@ -25,7 +25,6 @@ from connector.errors import (
     PeerUnreachable,
     as_reason,
 )
-from connector.vault import replicas
 from contracts.decimals import read_decimal
 from contracts.split import Split
 from contracts.terms import Terms
@@ -83,7 +82,6 @@ class Acquisitions:
 
     async def acquire(self, key: str, product: str, mandate: Any) -> Row:
         """Begin to get `product` within `mandate`; with a known id go on, whatever the mandate says then."""
-        await self._connector.space_view.require(self._connector.did)
         checked = _mandate(mandate)
         if not key or not product:
             raise InvalidInput("an acquisition needs an id and a product")
@@ -346,7 +344,6 @@ def _view(tx: Tx, key: str) -> Row:
     keys = sum(count for _, count in replica["key_rows"]) if replica else 0
     held = sum(count for _, count in replica["bytes_rows"]) if replica else 0
     rows = int(replica["header"]["rows"]) if replica else 0
-    size = sum(replicas.table_of(replica).span(*each)[1] for each in replica["bytes_rows"]) if replica else 0
     cost = "0" if paid is None else str(paid["amount"])
     return {
         "id": row["id"],
@@ -362,7 +359,7 @@ def _view(tx: Tx, key: str) -> Row:
         "progress": {
             "windows": len(released),
             "rowsHeld": held,
-            "bytesHeld": str(size),
+            "sealedBytes": replica["header"]["sealedBytes"] if replica else "0",
             "keysHeld": keys,
             "rows": rows,
             "paid": cost,

@@ -10,7 +10,6 @@ from connector.channel.doors import Deal
 from connector.vault import edition as editions
 from connector.vault import replicas
 from ledger.edition import agreed
-from ledger.row_table import RowTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from connector.app import Connector
     from connector.store.transaction import Tx
     from contracts.typed_data import Order
+    from ledger.row_table import RowTable
 
 USABLE = frozenset({"signed", "performing"})
 TABLES_KEPT = 64  # proven row tables in memory: 16 MiB each at the very most, a few kB as a rule

@@ -11,10 +11,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from connector.errors import explain_failure
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
 
 RETRY_FIRST_SECONDS = 0.2  # a restarted peer is back within a second or two
 RETRY_MOST_SECONDS = 15.0  # a dead peer costs one attempt in fifteen seconds
@@ -80,7 +83,7 @@ class Driver:
                     return
         except asyncio.CancelledError:
             raise
-        except Exception as fault:  # noqa: BLE001  # whatever it is, the row must say so
+        except Exception as fault:
             log.warning("%s %s failed: %s", self._name, key, fault, exc_info=True)
             await self._fail(key, fault)
         finally:

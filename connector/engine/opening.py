@@ -1,8 +1,8 @@
 """Opening a replica for a purpose: a decision, then plaintext, then evidence (spec 5).
 
-Kept: the keys are here, so our own connector decides and counts, as the tier's label says. Leased: nothing
-is here but sealed bytes; each opening buys the keys of its rows for a fresh reader key, the provider decides and counts,
-and the secrets live in memory only.
+Kept: the keys are here, so our own connector decides and counts, as the tier's label says. Leased: nothing is
+here but sealed bytes; each opening buys the keys of its rows for a fresh reader key, the provider decides and
+counts, and the secrets live in memory only.
 
 Law: an opening is named by its caller; asked again it is not paid again. What was decided is recorded before a byte of
 plaintext exists.
@@ -103,7 +103,7 @@ class Openings:
 
     # ---- leased: bought from the key holder, once per opening
 
-    async def _leased(self, row: Row, agreement: Row, replica: Row, to: Path | None) -> Row:
+    async def _leased(self, row: Row, _agreement: Row, replica: Row, to: Path | None) -> Row:
         connector = self._connector
         got = await connector.store.read(lambda tx: tx.get("acquisitions", id=row["acquisition"]))
         assert got is not None

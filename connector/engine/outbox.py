@@ -81,6 +81,7 @@ class Outbox:
         self._alarm = Alarm(now)
         self._flights: dict[str, asyncio.Task[None]] = {}
         self._peers: Counter[str] = Counter()
+        self._waiting = False  # a due row found no place, or was still under way
         self._landings: set[str] | None = None  # while due rows are being read: flights that ended meanwhile
         self._worker: asyncio.Task[None] | None = None
 
@@ -136,7 +137,9 @@ class Outbox:
             self._landings = set()
             rows = await self._store.read(partial(_due, now=now))
             for row in rows:
-                if row["id"] not in self._landings:  # else this copy is older than what came of it
+                if row["id"] in self._landings:  # this copy may be older than what came of it: look again
+                    self._alarm.notice()
+                else:
                     self._launch(row)
             self._landings = None
             await self._alarm.sleep(await self._store.read(partial(_next, now=now)))
@@ -144,23 +147,24 @@ class Outbox:
     def _launch(self, row: Row) -> None:
         """Begin a flight if there is a place; otherwise the end of another flight brings the row up again."""
         key, peer = row["id"], row["peer"]
-        if self._worker is None or key in self._flights:
+        if self._worker is None:
             return
-        if len(self._flights) >= FLIGHTS or self._peers[peer] >= FLIGHTS_PER_PEER:
+        if key in self._flights or len(self._flights) >= FLIGHTS or self._peers[peer] >= FLIGHTS_PER_PEER:
+            self._waiting = True
             return
         self._peers[peer] += 1
         self._flights[key] = asyncio.get_running_loop().create_task(self._fly(row), name=f"outbox:{key}")
         self._flights[key].add_done_callback(partial(self._landed, key, peer))
 
     def _landed(self, key: str, peer: str, _: asyncio.Task[None]) -> None:
-        was_full = len(self._flights) >= FLIGHTS or self._peers[peer] >= FLIGHTS_PER_PEER
         del self._flights[key]
         if self._landings is not None:
             self._landings.add(key)
         self._peers[peer] -= 1
         if not self._peers[peer]:
             del self._peers[peer]
-        if was_full:
+        if self._waiting:
+            self._waiting = False
             self._alarm.notice()
 
     async def _fly(self, row: Row) -> None:

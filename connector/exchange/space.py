@@ -7,14 +7,17 @@ chain's operator, nor a payee (spec 7).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from contracts import address
 from ledger import cosignature
 from ledger import note as notes
-from ledger.note import VerifierKey
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ledger.note import VerifierKey
 
 QUORUM = 2
 MEMBERS_MAX = 10_000

@@ -1,1 +1,1 @@
-"""."""
+"""What survives: tables declared once, group commit, the log in the transaction of the act it proves."""

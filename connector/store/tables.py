@@ -43,8 +43,8 @@ PROTOCOL = (
     ),
     Table(
         "agreements",
-        "digest:text role:text negotiation:text peer:text product:text edition:text terms:json agreement:json odrl:json "
-        "provider_signature:blob buyer_signature:blob state:text licence_tx:text not_after:time created:time",
+        "digest:text role:text negotiation:text peer:text product:text edition:text terms:json agreement:json "
+        "odrl:json provider_signature:blob buyer_signature:blob state:text licence_tx:text not_after:time created:time",
         ("digest",),
     ),
     Table(

@@ -1,1 +1,1 @@
-"""."""
+"""The participant's one HTTP surface: a route table, proven callers, thin handlers."""

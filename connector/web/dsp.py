@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from aiohttp import web
 
 from catalog.codes import tier as tier_of
 from connector.engine.publication import ON_OFFER
@@ -21,6 +20,8 @@ from contracts.namespace import CHECKPOINT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from aiohttp import web
 
     from connector.app import Connector
     from connector.errors import Failure

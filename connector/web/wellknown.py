@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aiohttp import web
-
 from connector.protocol import messages
 from connector.web.faults import as_json
 
 if TYPE_CHECKING:
+    from aiohttp import web
+
     from connector.web.server import Call
 
 DSP_PATH = "/dsp"

@@ -1,4 +1,4 @@
-"""Every crash point of the specification's table, resuming from back-ups, lapses and claims: nothing is counted twice."""
+"""Every crash point of the specification's table, back-ups, lapses and claims: nothing is counted twice."""
 
 from __future__ import annotations
 

@@ -76,6 +76,7 @@ async def bench(clock, tmp_path):
 async def test_a_delivered_message_leaves(bench):
     await bench.send("s")
     assert (await bench.until("s"))[0].kind == DELIVERED
+    await bench.store.write(lambda tx: None)  # `settled` is told inside the act; wait for its commit
     assert await bench.store.read(lambda tx: tx.find("outbox")) == []
 
 

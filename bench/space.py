@@ -1,0 +1,128 @@
+"""A small space on loopback for a benchmark: real participants, each a process with its own data directory."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from connector import settings
+from connector.cli.init import initialise
+from connector.cli.server import ADDRESS_FILE, Server
+from connector.demo.processes import SERVE, Participant, free_ports
+from connector.errors import from_reason
+from connector.outbound import Outbound
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+
+EXCHANGE = "exchange"
+ROLES = (EXCHANGE, "regulator", "provider", "buyer")
+REGION = "US-NY"
+FUNDS = 10**12  # money is not what a benchmark runs out of
+TERM_DAYS = 30
+WAIT_SECONDS = 20
+
+
+@dataclass(slots=True)
+class Space:
+    """The participants by role; `hosted` ones have a data directory and are run by the benchmark itself."""
+
+    people: dict[str, Participant]
+    doors: dict[str, Server]
+    hosted: Sequence[str] = field(default=())
+
+    def pid(self, role: str) -> int:
+        """Return the process id of a participant that runs."""
+        return int(orjson.loads((self.people[role].data / ADDRESS_FILE).read_bytes())["pid"])
+
+    def did(self, role: str) -> str:
+        """Return a participant's DID."""
+        return settings.load(self.people[role].data, {}, {}).did
+
+    async def call(self, role: str, method: str, path: str, body: Any = None) -> Any:
+        """Call a participant's management interface."""
+        return await self.doors[role].call(method, path, body)
+
+    async def admit(self, role: str) -> None:
+        """Have the exchange admit a member that answers; a buyer is credited, too."""
+        await self.call(EXCHANGE, "POST", "members", {"did": self.did(role)})
+        if role == "buyer":
+            await self.call(EXCHANGE, "POST", "credits", {"id": "bench", "did": self.did(role), "amount": str(FUNDS)})
+
+    async def offer(self, product: str, paths: Sequence[Path], piece_kib: int) -> Any:
+        """Have the provider publish files at 1 per MiB and the exchange list them; return the publication."""
+        brief = {"id": product, "title": product, "files": [str(path) for path in paths], "keywords": ["bench"]}
+        price = {"price": "1", "floor": "1", "unit": "MiB", "tier": "kept", "openings": None, "pieceKiB": piece_kib}
+        until = datetime.now(UTC) + timedelta(days=TERM_DAYS)
+        rules = {"purpose": "Research", "region": "US", "until": until.isoformat(timespec="seconds")}
+        published = await self.call("provider", "POST", "products", brief | price | rules)
+        await self.call(EXCHANGE, "POST", f"listings/{product}/review", {})
+        return published
+
+    async def reach(self, key: str, states: frozenset[str]) -> Any:
+        """Return the buyer's acquisition as soon as it is in one of `states`; raise what it failed with."""
+        told = ""
+        while True:
+            path = f"acquisitions/{key}?wait={WAIT_SECONDS}&after={told}"
+            view = await self.call("buyer", "GET", path)
+            told = view["mark"]
+            if view["state"] == "failed":
+                raise from_reason(view["reason"])
+            if view["state"] in states:
+                return view
+
+
+@contextlib.asynccontextmanager
+async def space(
+    folder: Path, *, hosted: Sequence[str] = (), commands: Mapping[str, Sequence[str]] | None = None
+) -> AsyncIterator[Space]:
+    """Make four data directories and start every participant that is not `hosted`; all are stopped at the end."""
+    ports = dict(zip(ROLES, free_ports(len(ROLES)), strict=True))
+    people = {}
+    for role in ROLES:
+        make(folder / role, role, ports[role], "" if role == EXCHANGE else f"http://localhost:{ports[EXCHANGE]}")
+        people[role] = Participant(folder / role, (commands or {}).get(role, SERVE))
+    async with Outbound(development=True) as outbound:
+        doors = {role: Server(person.data, outbound) for role, person in people.items()}
+        made = Space(people, doors, tuple(hosted))
+        try:
+            for role in ROLES:
+                if role not in hosted:
+                    await people[role].start()
+                    if role != EXCHANGE:
+                        await made.admit(role)
+            yield made
+        finally:
+            for person in people.values():
+                await person.stop()
+
+
+def make(data: Path, role: str, port: int, exchange: str) -> None:
+    """Make one participant's data directory."""
+    names = {"name": f"bench {role}", "roles": (role,), "region": REGION}
+    initialise(data, **names, port=port, exchange=exchange, development=True)
+
+
+@contextlib.contextmanager
+def workshop() -> Iterator[Path]:
+    """Yield a folder on a real disk (TMPDIR decides which) and remove it at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="penstock-bench-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def machine() -> str:
+    """Return the machine in one line: figures mean nothing without it."""
+    cpu = next((line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), "")
+    name = cpu.partition(":")[2].strip() or os.uname().machine
+    return f"{os.cpu_count()} x {name}, {os.uname().sysname} {os.uname().release}, load {os.getloadavg()[0]:.1f}"
