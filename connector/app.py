@@ -25,12 +25,13 @@ from connector.anchor.chain_watch import ChainWatch
 from connector.anchor.peer_logs import PeerLogs
 from connector.anchor.transactions import Transactions
 from connector.anchor.witnessing import Witness
-from connector.clock import Clock
+from connector.clock import Clock, PolicyClock
 from connector.data_folder import CHAIN_DATABASE, DATABASE, DEPLOYMENT, KEYS, REPLICAS, SEALED, VAULT_KEYS
 from connector.engine.acquisition import Acquisitions
 from connector.engine.books import Books
 from connector.engine.carriage import Carriage
 from connector.engine.judge import Judge
+from connector.engine.monitor import Monitor
 from connector.engine.opening import Openings
 from connector.engine.publication import Publications
 from connector.engine.settlement import Settlements
@@ -57,6 +58,7 @@ from ledger.programs import Programs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
     from pathlib import Path
 
     from connector.exchange.space import Member, Space
@@ -93,6 +95,8 @@ class Connector:
     settlements: Settlements
     reviewer: Reviewer
     attesting: Attesting
+    monitor: Monitor
+    decided: datetime | None = None
     did_document: Any
     member: Member
     embedded: EmbeddedChain | None = None
@@ -128,6 +132,8 @@ class Connector:
         exchange = "exchange" in connector.roles
         connector.did_document = dids.build(connector.did, connector.url, connector.keys, aggregate, exchange=exchange)
         connector.member = connector._own_member(aggregate)
+        newest = await connector.store.read(lambda tx: tx.find("decisions", order="at desc", limit=1))
+        connector.decided = newest[0]["at"] if newest else None
         await connector._open_chain()
         connector._compose()
         return connector
@@ -137,13 +143,15 @@ class Connector:
         self.transactions.start()
         self.watch.start()
         await self.trade.recover()
-        for part in (self.publications, self.acquisitions, self.openings, self.settlements):
+        self.monitor.start()
+        for part in (self.publications, self.acquisitions, self.settlements, self.reviewer):
             await part.recover()
 
     async def close(self) -> None:
         """Stop working; every row stays as it is."""
-        for part in (self.publications, self.acquisitions, self.openings, self.settlements):
+        for part in (self.publications, self.acquisitions, self.settlements, self.reviewer):
             await part.driver.close()
+        await self.monitor.close()
         await self.trade.close()
         await self.watch.close()
         await self.transactions.close()
@@ -271,7 +279,7 @@ class Connector:
             self.clock,
         )
         self.peer_logs = PeerLogs(self.store, self.outbound, view, self.clock)
-        self.judge = Judge(space)
+        self.judge = Judge(space, PolicyClock(self.clock, self.decided), lambda: self.watch.block_time)
         self.carriage = Carriage(self.store)
         self.books = Books(self)
         self.trade = Trade(self)
@@ -281,6 +289,7 @@ class Connector:
         self.settlements = Settlements(self)
         self.reviewer = Reviewer(self)
         self.attesting = Attesting(self)
+        self.monitor = Monitor(self)
 
     def _space_changed(self, space: Space) -> None:
         if space.supervisor is not None:

@@ -7,6 +7,7 @@ taken from the script but the numbers of the issue; the rest are figures and the
 from __future__ import annotations
 
 from dataclasses import dataclass
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from connector.demo.inspection import agreed, tariff
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 ROWS_IN_A, WINDOWS_OF_A, FORGERIES = 80, 8, 3
 COMPARED_BYTES = 1 << 20
-REASON_CHARACTERS = 90
+REASON_CHARACTERS = 64  # of each denial; --json's neighbours in the log hold all of it
 Note = dict[str, Any]
 
 
@@ -153,7 +154,7 @@ def _open(cast: Cast, figures: Note, folder: Path) -> Step:
     denied = cast.notes["openings denied"]
     weather = [path for path in cast.tables if path.stem == "weather"]
     words = f"B opened {figures['openings_allowed']} times; denied: " + "; ".join(
-        one["reason"][:REASON_CHARACTERS] for one in denied
+        shorten(one["reason"], REASON_CHARACTERS, placeholder=" …") for one in denied
     )
     checks = [
         (figures["openings_allowed"] == cast.script.openings, "B was opened as often as agreed"),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from connector.clock import PolicyClock
     from connector.exchange.space import Space
     from connector.store.transaction import Tx
     from contracts.typed_data import Order
@@ -36,8 +37,12 @@ ACTION_OF_USE: Mapping[int, str] = {0: "reproduce", 1: "read", 2: "reproduce"}
 class Judge:
     """Decides orders under their agreements."""
 
-    def __init__(self, space: Callable[[], Space]) -> None:
+    def __init__(
+        self, space: Callable[[], Space], clock: PolicyClock, block_time: Callable[[], datetime | None]
+    ) -> None:
         self._space = space
+        self._clock = clock
+        self._block_time = block_time
 
     def decide(
         self,
@@ -72,7 +77,8 @@ class Judge:
         taken: Mapping[tuple[str, str], int],
         now: datetime,
     ) -> Ruling:
-        """Return the decision on `request` with everything a replay needs."""
+        """Return the decision on `request` with everything a replay needs; its time never goes back."""
+        now = max(now, self._clock.now(self._block_time()))
         duties = dict.fromkeys(_compensations(compiled), "fulfilled") if stage == RELEASE else {}
         world = World(now=now, duties=duties, counters=dict(taken))
         decision = decide(compiled, request, world)

@@ -22,7 +22,6 @@ from connector.channel.plan import Want
 from connector.engine import paying
 from connector.engine.acquisition import COMPLETE
 from connector.engine.books import transfer_id
-from connector.engine.driver import Driver
 from connector.engine.judge import compiled_policy
 from connector.errors import Absent, Conflict, InvalidInput, NotPermitted
 from connector.vault import replicas
@@ -45,12 +44,7 @@ class Openings:
 
     def __init__(self, connector: Connector) -> None:
         self._connector = connector
-        self.driver = Driver("lease", self._end_leases, self._left)
         self._turn = asyncio.Lock()
-
-    async def recover(self) -> None:
-        """End the leases that lapsed while we were away."""
-        self.driver.wake("leases")
 
     async def open(self, body: Any) -> Row:
         """Open as `{id, acquisition, purpose, to?}` says; raises NotPermitted with the decision's reasons."""
@@ -226,10 +220,3 @@ class Openings:
         key = {"id": row["id"]}
         await self._connector.store.write(lambda tx: tx.update("reads", key, state=DONE, result=result))
         return result
-
-    async def _end_leases(self, _key: str) -> None:
-        connector = self._connector
-        await connector.store.write(lambda tx: openings.end_lapsed(tx, connector.evidence, connector.clock.now()))
-
-    async def _left(self, _key: str, _fault: Exception) -> None:
-        """Leave a failed sweep to the next start."""

@@ -21,6 +21,7 @@ from connector.channel.messages import (
 )
 from connector.errors import NotPermitted, PeerRefused, VerificationFailed, explain_failure
 from contracts.ranges import RowSet
+from ledger.chain_error import ChainUnreachable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -74,7 +75,9 @@ async def finish(
     buyer = connector.trade.buyer
     await connector.store.write(lambda tx: receive.lapse(tx, buyer, channel))
     voucher = await connector.store.read(lambda tx: _unfinished(tx, channel, reader_key))
-    return None if voucher is None else await _pay(connector, provider, channel, voucher)
+    if voucher is None:
+        return None
+    return await _claimed(connector, channel, voucher) or await _pay(connector, provider, channel, voucher)
 
 
 async def level(connector: Connector, provider: str, channel: bytes) -> None:
@@ -103,6 +106,30 @@ async def acknowledge(connector: Connector, provider: str, channel: bytes) -> No
     buyer = connector.trade.buyer
     message = await connector.store.write(lambda tx: payer.acknowledge(tx, buyer, channel, connector.clock.now()))
     await _post(connector, provider, channel, "acknowledge", wire.encode(message))
+
+
+async def _claimed(connector: Connector, channel: bytes, voucher: VoucherMessage) -> Received | None:
+    """Look whether the provider took the money on chain: the preimage it had to show there unlocks the keys."""
+    try:
+        last = (await connector.chain.newest()).number
+        claimed = await connector.programs.events("channels", "Claimed", 0, last, channelId=channel)
+    except ChainUnreachable:
+        return None  # the provider itself is asked next; the chain is only the other road to the same keys
+    mine = [one.fields for one in claimed if one.fields["accountHash"] == voucher.voucher.account_hash]
+    if not mine:
+        return None
+    buyer, newest = connector.trade.buyer, mine[-1]
+    return await connector.store.write(
+        lambda tx: receive.on_claimed(
+            tx,
+            buyer,
+            channel,
+            newest["cumulativeAmount"],
+            newest["accountHash"],
+            newest["preimage"],
+            connector.clock.now(),
+        )
+    )
 
 
 async def _pay(connector: Connector, provider: str, channel: bytes, voucher: VoucherMessage) -> Received:

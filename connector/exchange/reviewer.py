@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from catalog.listing import Move, State
+from catalog.listing import REASON_CHARACTERS_MAX, Move, State
+from connector.engine.driver import Driver
 from connector.errors import Conflict, PeerMisbehaved
 from connector.exchange import listings
 from connector.vault import review, tickets
@@ -28,6 +29,34 @@ class Reviewer:
 
     def __init__(self, connector: Connector) -> None:
         self._connector = connector
+        self.driver = Driver("review", self._automatic, self._refuse)
+
+    async def recover(self) -> None:
+        """Go on with reviews that an earlier run left undone, where reviews are automatic."""
+        if self._connector.settings.review.automatic:
+            rows = await self._connector.store.read(
+                lambda tx: tx.find("listings", "state = ?", (State.SUBMITTED.value,))
+            )
+            for row in rows:
+                self.submitted(row["id"])
+
+    def submitted(self, key: str) -> None:
+        """Take note of a submission; reviewed at once where the settings say so, else when the operator asks."""
+        if self._connector.settings.review.automatic:
+            self.driver.wake(key)
+
+    async def _automatic(self, key: str) -> None:
+        await self.review(key)
+
+    async def _refuse(self, key: str, fault: Exception) -> None:
+        """Refuse a listing whose review failed for good, with the reason."""
+        connector, reason = self._connector, str(fault)[:REASON_CHARACTERS_MAX]
+        now = connector.clock.now()
+        await connector.store.write(
+            lambda tx: listings.move(
+                tx, connector.evidence, key, Move.REFUSE, by=connector.did, role="exchange", reason=reason, now=now
+            )
+        )
 
     async def review(self, key: str) -> dict[str, Any]:
         """Review and list `key`; an already listed one is returned as it is."""

@@ -41,6 +41,7 @@ async def submit(call: Call) -> web.Response:
         raise NotPermitted("the edition was registered by somebody else")
     now = connector.clock.now()
     row = await call.act(lambda tx: listings.submit(tx, connector.evidence, document, call.peer, now))
+    connector.reviewer.submitted(row["id"])
     return as_json(listings.view(row), 201)
 
 

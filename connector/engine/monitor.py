@@ -1,0 +1,94 @@
+"""What must happen though nobody asks: deadlines that pass in silence (spec 3.5, 4, 5).
+
+Law: every chore is a row of CHORES and may run at any time, any number of times; one that fails is tried again at the
+next round and stops no other. Nothing that a peer waits for is done here: causes wake their own steps.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from connector.channel import claims, openings, payee
+from connector.errors import explain_failure
+from connector.identity import tokens
+from ledger import acts
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from connector.app import Connector
+
+ROUND_SECONDS = 20.0  # well within the claim margin and the shortest lease; a round costs a few reads
+
+log = logging.getLogger(__name__)
+
+
+class Monitor:
+    """The rounds of one participant."""
+
+    def __init__(self, connector: Connector) -> None:
+        self._connector = connector
+        self._task: asyncio.Task[None] | None = None
+        self._anchored = connector.clock.monotonic()
+        self.chores: Mapping[str, Callable[[], Awaitable[None]]] = {
+            "forget spent tokens": self._purge_tokens,
+            "give up unpaid windows": self._lapse_windows,
+            "end leases": self._end_leases,
+            "claim before it is too late": self._claim_urgent,
+            "anchor the log": self._anchor,
+        }
+
+    def start(self) -> None:
+        """Begin the rounds."""
+        self._task = asyncio.create_task(self._rounds(), name="monitor")
+
+    async def close(self) -> None:
+        """End the rounds."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _rounds(self) -> None:
+        while True:
+            await asyncio.sleep(ROUND_SECONDS)
+            for name, chore in self.chores.items():
+                try:
+                    await chore()
+                except Exception as fault:  # noqa: BLE001  # one chore's fault must not stop the others
+                    log.warning("could not %s: %s", name, explain_failure(fault).text)
+
+    async def _purge_tokens(self) -> None:
+        now = self._connector.clock.now()
+        await self._connector.store.write(lambda tx: tokens.purge(tx, now))
+
+    async def _lapse_windows(self) -> None:
+        connector = self._connector
+        await connector.watch.look()
+        holder, now = connector.trade.holder, connector.clock.now()
+        await connector.store.write(lambda tx: payee.lapse(tx, holder, now))
+
+    async def _end_leases(self) -> None:
+        connector = self._connector
+        now = connector.clock.now()
+        await connector.store.write(lambda tx: openings.end_lapsed(tx, connector.evidence, now))
+
+    async def _claim_urgent(self) -> None:
+        """Claim every voucher that would lapse within the claim margin: what is not claimed then is never paid."""
+        connector = self._connector
+        await connector.watch.look()
+        holder, now = connector.trade.holder, connector.clock.now()
+        for channel, claim in await connector.store.read(lambda tx: claims.urgent(tx, holder, now)):
+            act = acts.claim(connector.programs.deployment, claim.voucher, claim.signature, claim.preimage)
+            key = f"claim:{channel.hex()}:{claim.voucher.seq}"
+            await connector.store.write(lambda tx, key=key, act=act: connector.transactions.enqueue(tx, key, act))  # type: ignore[misc]  # defaults bind the loop's values
+
+    async def _anchor(self) -> None:
+        connector = self._connector
+        interval = connector.settings.log.anchor_interval_seconds
+        if interval and connector.clock.monotonic() - self._anchored >= interval:
+            self._anchored = connector.clock.monotonic()
+            await connector.anchoring.anchor()

@@ -1,0 +1,78 @@
+"""One space for all tests of the wire, started once; a client that says anything to anybody; a stranger."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+import aiohttp
+import pytest_asyncio
+
+from connector.clock import Clock
+from tests.web.proxy import Proxy
+from tests.web.space import ROLES, Space
+from tests.web.stranger import Stranger
+
+SMALL, OTHER = "small", "other"
+
+
+@dataclass
+class Said:
+    """An answer as it came."""
+
+    status: int
+    body: bytes
+    headers: dict = field(default_factory=dict)
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def proxy():
+    made = Proxy()
+    made.url = await made.start()
+    yield made
+    await made.stop()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def space(tmp_path_factory, proxy):
+    """Five processes; the provider has one product on offer."""
+    made = Space(tmp_path_factory.mktemp("space"), Clock().now)
+    ports = made.prepare(tuple(ROLES), {"second": proxy.url})
+    proxy.target = ports["second"]
+    try:
+        await made.start()
+        await made.publish("provider", SMALL, (100_000, 70_000))
+        yield made
+    finally:
+        await made.stop()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def client():
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def say(client):
+    """Send bytes or JSON anywhere: say("POST", url, body, headers) -> Said."""
+
+    async def request(method, url, body=None, headers=None):
+        data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        sent = {"Content-Type": "application/json", **(headers or {})}
+        async with client.request(method, url, data=data, headers=sent, allow_redirects=False) as answer:
+            return Said(answer.status, await answer.read(), dict(answer.headers))
+
+    return request
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def stranger(tmp_path_factory):
+    made = Stranger(tmp_path_factory.mktemp("stranger") / "keys", Clock().now)
+    await made.start()
+    yield made
+    await made.stop()
