@@ -53,7 +53,7 @@ class Buyer:
 
     def __init__(self, connector: Connector) -> None:
         self.connector = connector
-        self._ended: dict[str, asyncio.Future[str]] = {}
+        self._ended: dict[str, asyncio.Future[str | None]] = {}
         self._base = self._provider = ""
         self._offer: dict[str, Any] = {}
         for each in (connector.trade.engine.negotiations, connector.trade.engine.transfers):
@@ -75,21 +75,22 @@ class Buyer:
         engine = self.connector.trade.engine
         pid = await engine.start_negotiation(self._provider, self._base, self._offer, mandate)
         ended = self._ended.setdefault(pid, asyncio.get_running_loop().create_future())
-        state = await ended
+        reason = await ended
         seconds = time.perf_counter() - begun
         del self._ended[pid]
-        if state != "FINALIZED":
-            raise SystemExit(f"negotiation {pid} ended {state}, which no figure may hide")
+        if reason is not None:
+            raise SystemExit(f"negotiation {pid} was terminated, which no figure may hide: {reason}")
         return seconds
 
     def _moved(self, tx: Tx, process: str, row: dict[str, Any]) -> None:
         if process == "negotiation" and row["state"] in FINAL:
-            tx.after(lambda: self._tell(row["id"], row["state"]))
+            reason = None if row["state"] == "FINALIZED" else row["reason"]
+            tx.after(lambda: self._tell(row["id"], reason))
 
-    def _tell(self, pid: str, state: str) -> None:
+    def _tell(self, pid: str, reason: str | None) -> None:
         ended = self._ended.setdefault(pid, asyncio.get_running_loop().create_future())
         if not ended.done():
-            ended.set_result(state)
+            ended.set_result(reason)
 
 
 @contextlib.asynccontextmanager

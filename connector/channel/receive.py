@@ -74,21 +74,29 @@ def on_refusal(tx: Tx, buyer: Buyer, channel_id: bytes, message: RefusalMessage)
     window = windows.newest(tx, account, states.SIGNED)
     if window is None or window.voucher is None:
         raise fault("bad-refusal", "no voucher waits for an answer")
+    check_refusal(buyer, account, window, message)
+    windows.save(tx, refused(window, "refuse", message))
+    return window.seq
+
+
+def check_refusal(buyer: Buyer, account: Account, window: Window, message: RefusalMessage) -> None:
+    """Raise `bad-refusal` unless the payee signed a refusal of this window's voucher for the reasons it gives."""
+    assert window.voucher is not None
     told = H("refusal", message.code.encode("utf-8"), b"\0", canonical([dict(reason) for reason in message.reasons]))
     meant = digest(buyer.channels, window.voucher) == message.refusal.voucher_digest and told == message.refusal.reason
     if not meant or not signature.is_by(account.payee, digest(buyer.registry, message.refusal), message.signature):
         raise fault("bad-refusal", "the refusal is not of our voucher, or not by the channel's payee")
-    windows.save(
-        tx,
-        window.moved(
-            "refuse",
-            refusal=message.refusal,
-            refusal_signature=message.signature,
-            code=message.code,
-            reasons=message.reasons,
-        ),
+
+
+def refused(window: Window, act: str, message: RefusalMessage) -> Window:
+    """Return the window with the refusal that ended it."""
+    return window.moved(
+        act,
+        refusal=message.refusal,
+        refusal_signature=message.signature,
+        code=message.code,
+        reasons=message.reasons,
     )
-    return window.seq
 
 
 def on_claimed(

@@ -14,7 +14,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from connector.channel import account as accounts
-from connector.channel import batch, equivocation, judgement, offers, openings, receive, release, states, tally, windows
+from connector.channel import (
+    batch,
+    equivocation,
+    judgement,
+    offers,
+    openings,
+    payer,
+    receive,
+    release,
+    states,
+    tally,
+    windows,
+)
 from connector.channel.errors import ChannelFault, fault
 from connector.channel.messages import Equivocation, OfferMessage, RefusalMessage, Resume, Testimony, VoucherMessage
 from connector.channel.states import NEW
@@ -75,9 +87,9 @@ def on_resume_payer(
         known = windows.find(tx, account, told.paid.voucher.seq)
         if different := _differs(tx, buyer, account, known, told, now):
             return different
-        if told.refused is not None and known is not None and known.state == states.SIGNED:
-            receive.on_refusal(tx, buyer, channel_id, told.refused)
-        elif told.preimage is not None and told.prev == account.account_hash:
+        if told.refused is not None:
+            _adopt_refusal(tx, buyer, account, known, told, now)
+        elif told.prev == account.account_hash and told.receipt is not None:
             _adopt_as_payer(tx, buyer, account, known, told, now)
     account = accounts.load(tx, channel_id, accounts.PAYER)
     if message.account_hash == account.account_hash:
@@ -160,11 +172,16 @@ def _receipted(desk: Desk, account: Account, told: Testimony) -> bool:
     )
 
 
+def _next_window(account: Account, told: Testimony, now: datetime) -> Window:
+    """Return a shown window that builds on our newest released one; its amount must follow from there."""
+    window = _window(account, told, now)
+    if window.cumulative != account.cumulative + window.amount:
+        raise fault("bad-testimony", "the amount of a shown window does not follow from the newest common state")
+    return window
+
+
 def _window(account: Account, told: Testimony, now: datetime) -> Window:
     offer = told.offered.offer
-    amount = offer.cumulative_amount - account.cumulative
-    if amount < 0 or amount != sum(order.amount for order in told.orders):
-        raise fault("bad-testimony", "the amount of a shown window does not follow from the newest common state")
     return Window(
         channel=account.key,
         seq=offer.seq,
@@ -173,7 +190,7 @@ def _window(account: Account, told: Testimony, now: datetime) -> Window:
         created=now,
         prev=told.prev,
         account_hash=offer.account_hash,
-        amount=amount,
+        amount=sum(order.amount for order in told.orders),
         cumulative=offer.cumulative_amount,
         valid_until=told.paid.voucher.valid_until,
         orders=told.orders,
@@ -189,7 +206,7 @@ def _window(account: Account, told: Testimony, now: datetime) -> Window:
 
 def _adopt_as_payee(tx: Tx, holder: Holder, account: Account, told: Testimony, now: datetime) -> RefusalMessage | None:
     """Take a window that our own signatures prove; without a receipt its preimage is lost, too: refuse in writing."""
-    window = _window(account, told, now)
+    window = _next_window(account, told, now)
     accounts.use_seq(tx, account, max(window.seq, account.seq))
     if window.receipt is None:
         return release.refuse(tx, holder, window.moved("lost"), "lost", (), now)
@@ -208,16 +225,38 @@ def _adopt_as_payee(tx: Tx, holder: Holder, account: Account, told: Testimony, n
 def _adopt_as_payer(
     tx: Tx, buyer: Buyer, account: Account, known: Window | None, told: Testimony, now: datetime
 ) -> None:
-    """Take a released window that we lost or gave up, and its keys as far as their reader key is still here."""
-    assert told.preimage is not None
-    if told.receipt is None or mask.lock(told.preimage) != told.offered.offer.lock:
-        raise fault("bad-testimony", "a released window is shown without its receipt or preimage")
-    window = _window(account, told, now)
-    window = replace(window, state=known.state if known else NEW, masked=_masked(tx, buyer, told, known))
+    """Take a released window that we lost or gave up, and its keys as far as their reader key is still here.
+
+    Where the preimage is lost on the other side, too, what we signed and lost still counts: its keys can be had again
+    for nothing (use 2). A window that still waits here is never taken without its preimage.
+    """
+    assert told.receipt is not None
+    if told.preimage is None and known is not None:
+        return
+    if told.preimage is not None and mask.lock(told.preimage) != told.offered.offer.lock:
+        raise fault("bad-testimony", "a released window is shown with another preimage")
+    window = _next_window(account, told, now)
+    masked = None if told.preimage is None else _masked(tx, buyer, told, known)
+    window = replace(window, state=known.state if known else NEW, masked=masked)
     accounts.use_seq(tx, account, max(window.seq, account.seq))
     account = accounts.load(tx, account.id, accounts.PAYER)
+    payer.acknowledge_released(tx, account)
     act = "release" if window.state == states.SIGNED else "resume"
-    receive.take(tx, buyer, account, window, told.preimage, act, told.receipt.released_at, now)
+    receive.take(tx, buyer, account, window, told.preimage or b"", act, told.receipt.released_at, now)
+
+
+def _adopt_refusal(
+    tx: Tx, buyer: Buyer, account: Account, known: Window | None, told: Testimony, now: datetime
+) -> None:
+    """Take a refusal that never reached us; where the voucher itself is lost here, remember that its seq is used."""
+    assert told.refused is not None
+    if known is not None and known.state == states.SIGNED:
+        receive.on_refusal(tx, buyer, account.id, told.refused)
+    if known is None:
+        window = _window(account, told, now)
+        receive.check_refusal(buyer, account, window, told.refused)
+        windows.save(tx, receive.refused(window, "lost", told.refused))
+        accounts.use_seq(tx, account, max(window.seq, account.seq))
 
 
 def _masked(tx: Tx, buyer: Buyer, told: Testimony, known: Window | None) -> bytes | None:

@@ -34,6 +34,7 @@ PAYER_MOVES: Mapping[tuple[str, str], str] = MappingProxyType({
     (SIGNED, "lapse"): VOID,
     (VOID, "claimed"): VOID,
     (VOID, "resume"): RELEASED,
+    (NEW, "lost"): VOID,
     (NEW, "resume"): RELEASED,
     (RELEASED, "acknowledge"): ACKNOWLEDGED,
     (RELEASED, "fault"): FAULT,

@@ -1,11 +1,13 @@
 """The newest space document this participant has: the exchange builds it, everybody else fetches and keeps it.
 
 Law: a document that was once had is kept in the store, so a participant starts and goes on while the exchange is away;
-a fresh one is asked for when the kept one is older than SPACE_FRESH_SECONDS and somebody needs it.
+a fresh one is asked for when the kept one is older than SPACE_FRESH_SECONDS and somebody needs it. Nobody waits for it
+to learn of a member that is known: the exchange is not in the way of any message between two others.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +40,7 @@ class SpaceView:
         self._clock = clock
         self._known: Space | None = None
         self._fetched = float("-inf")
+        self._fetching: asyncio.Task[None] | None = None
         self.changed: list[Callable[[Space], None]] = []
 
     def last(self) -> Space:
@@ -48,10 +51,9 @@ class SpaceView:
 
     async def current(self) -> Space:
         """Return a fresh document, or the last known one when the exchange is away."""
-        if self._url and self._clock.monotonic() - self._fetched > SPACE_FRESH_SECONDS:
+        if fetching := self._refresh():
             try:
-                answer = await self._outbound.get(self._url + "/space", limit_bytes=SPACE_BYTES_MAX)
-                await self._take(answer.json())
+                await asyncio.shield(fetching)
             except Exception as fault:
                 if self._known is None or explain_failure(fault).exit_code != 7:
                     raise
@@ -59,9 +61,14 @@ class SpaceView:
         return self.last()
 
     async def member(self, did: str) -> Member | None:
-        """Return the member `did`, None for somebody who is not in the space; for a stranger we look once more."""
-        found = (await self.current()).members.get(did)
-        return found or (await self.renewed()).members.get(did)
+        """Return the member `did`, None for somebody who is not in the space; for a stranger we look once more.
+
+        Who is known is not waited for: the answer may be older than SPACE_FRESH_SECONDS by the time one look takes.
+        """
+        if self._known is not None and (found := self._known.members.get(did)):
+            self._refresh()
+            return found
+        return (await self.renewed()).members.get(did)
 
     async def renewed(self) -> Space:
         """Return a document fetched now, for somebody who missed something in the last one."""
@@ -88,6 +95,24 @@ class SpaceView:
         members = {own.did: own} | {row["did"]: Member.from_json(row["document"]) for row in rows}
         self._set(Space(own.did, deployment, members, fee_bps, label))
         return self.last()
+
+    def _refresh(self) -> asyncio.Task[None] | None:
+        """Return the look at the exchange that is under way, a new one if the document is old, None if it is fresh."""
+        if self._fetching is None and self._url and self._clock.monotonic() - self._fetched > SPACE_FRESH_SECONDS:
+            self._fetching = asyncio.get_running_loop().create_task(self._fetch(), name="space")
+            self._fetching.add_done_callback(self._ended)
+        return self._fetching
+
+    def _ended(self, fetching: asyncio.Task[None]) -> None:
+        self._fetching = None
+        if not fetching.cancelled():
+            fetching.exception()  # whoever waits gets it; if nobody does, the last known document counts
+
+    async def _fetch(self) -> None:
+        """Fetch the document; an exchange that does not answer is not asked again at once."""
+        self._fetched = self._clock.monotonic()
+        answer = await self._outbound.get(self._url + "/space", limit_bytes=SPACE_BYTES_MAX)
+        await self._take(answer.json())
 
     async def _take(self, document: Any) -> None:
         self._fetched = self._clock.monotonic()

@@ -15,7 +15,7 @@ from connector.identity import tokens
 from connector.protocol import messages, offers, validation
 from connector.protocol.errors import UnknownError, UnsupportedFilterError
 from connector.protocol.states import NEGOTIATION, TRANSFER
-from connector.web.faults import as_json
+from connector.web.faults import DSP_PREFIX, as_json
 from contracts.namespace import CHECKPOINT
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 HIDDEN = frozenset({401, 403})
 CATALOG_PAGE_ROWS = 100
+# first segment of a path below /dsp/ → the process it belongs to
+PROCESS_OF = {"negotiations": NEGOTIATION, "transfers": TRANSFER}
 
 
 async def negotiate(call: Call) -> web.Response:
@@ -77,19 +79,22 @@ async def dataset(call: Call) -> web.Response:
     return as_json(messages.root_dataset(_dataset(call.connector, row)))
 
 
-def typed_error(call: Call, failure: Failure) -> web.Response:
-    """Answer a fault with the error type of the path's process."""
+def typed_error(request: web.Request, failure: Failure) -> web.Response:
+    """Answer a fault with the error type of the path's process; a path of none of them has our own form."""
     status = 404 if failure.status in HIDDEN else failure.status
-    path = call.request.path.removeprefix("/dsp/")
-    if path.startswith("catalog"):
+    of = request.path.removeprefix(DSP_PREFIX).split("/", 1)[0]
+    if of == "catalog":
         return as_json(messages.catalog_error(failure.code, [failure.text]), status)
-    process = NEGOTIATION if path.startswith("negotiations") else TRANSFER
-    pid = call.path.get("pid", "")
-    return as_json(messages.error(process, pid, pid, failure.code, [failure.text]), status)
+    if of not in PROCESS_OF:
+        return as_json(failure.as_json(), status)
+    pid = request.match_info.get("pid", "")
+    return as_json(messages.error(PROCESS_OF[of], pid, pid, failure.code, [failure.text]), status)
 
 
 async def _receive(call: Call, receive: Any) -> web.Response:
     body = await call.request.read()
+    if "pid" not in call.path:
+        await _vet(call, body)
     await call.connector.peer_logs.observe(call.peer, _checkpoint(body))
     peer = await call.connector.trade.peer(call.peer)
     reply = await receive(call.route.kind, call.path.get("pid"), body, peer, _spending(call))
@@ -102,6 +107,13 @@ def _spending(call: Call) -> Any:
         tokens.remember(tx, call.claims)
 
     return admit
+
+
+async def _vet(call: Call, body: bytes) -> None:
+    """Refuse a first message whose callback we would not call, resolved and all; the engine itself asks no resolver."""
+    message = validation.read(call.route.kind, body)
+    if "callbackAddress" in message:
+        await call.connector.outbound.vet(message["callbackAddress"])
 
 
 def _checkpoint(body: bytes) -> Any:

@@ -1,22 +1,33 @@
-"""How a fault becomes an answer: the status of `connector.errors`' table and the typed body of the surface."""
+"""How a fault becomes an answer: the status of `connector.errors`' table and the typed body of the surface.
+
+Law: whatever is refused is refused in words, also what HTTP itself refuses (`REFUSALS`): a path, a method, a length.
+"""
 
 from __future__ import annotations
 
 import logging
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import orjson
 from aiohttp import web
 
-from connector.errors import explain_failure
-from connector.web.authorize import Who
+from connector.errors import Failure, explain_failure
+from connector.limits import BODY_BYTES_MAX, REQUEST_SECONDS_MAX
 
 if TYPE_CHECKING:
-    from connector.web.server import Call
+    from collections.abc import Mapping
 
 log = logging.getLogger(__name__)
 JSON = "application/json"
-UNAUTHORISED = 401
+DSP_PREFIX = "/dsp/"
+# status of HTTP's own refusals → code, text, hint
+REFUSALS: Mapping[int, tuple[str, str, str]] = MappingProxyType({
+    404: ("absent", "nothing is served under this path", "the version document says where the protocol is"),
+    405: ("wrong-method", "this path takes another method", "the header `Allow` says which"),
+    408: ("too-slow", f"the body did not come within {REQUEST_SECONDS_MAX} s", "send it again, faster"),
+    413: ("too-large", f"a body has at most {BODY_BYTES_MAX} bytes", "send less at a time"),
+})  # fmt: skip
 
 
 def as_json(value: object, status: int = 200) -> web.Response:
@@ -24,18 +35,29 @@ def as_json(value: object, status: int = 200) -> web.Response:
     return web.Response(body=orjson.dumps(value), status=status, content_type=JSON)
 
 
-def answer_fault(call: Call, fault: Exception) -> web.Response:
+def answer_fault(request: web.Request, fault: Exception) -> web.Response:
     """Answer with the fault's status; a stack trace stays here, the peer gets code, text and hint."""
     failure = explain_failure(fault)
     if failure.status >= 500:
-        log.error("%s %s failed", call.request.method, call.request.path, exc_info=fault)
+        log.error("%s %s failed", request.method, request.path, exc_info=fault)
     else:
-        log.info("%s %s refused: %s", call.request.method, call.request.path, failure.text)
-    if call.request.path.startswith("/dsp/"):
+        log.info("%s %s refused: %s", request.method, request.path, failure.text)
+    return _typed(request, failure)
+
+
+def answer_refusal(request: web.Request, refusal: web.HTTPException) -> web.Response:
+    """Answer what HTTP refuses in the same form; raises `refusal` again when its status has no row."""
+    if refusal.status not in REFUSALS:
+        raise refusal
+    answer = _typed(request, Failure(*REFUSALS[refusal.status], refusal.status, 2, "caller"))
+    if "Allow" in refusal.headers:
+        answer.headers["Allow"] = refusal.headers["Allow"]
+    return answer
+
+
+def _typed(request: web.Request, failure: Failure) -> web.Response:
+    if request.path.startswith(DSP_PREFIX):
         from connector.web.dsp import typed_error  # noqa: PLC0415  # dsp imports this module
 
-        return typed_error(call, failure)
-    status = failure.status
-    if status == UNAUTHORISED and call.route.who is Who.MEMBER:
-        status = 404
-    return as_json(failure.as_json(), status)
+        return typed_error(request, failure)
+    return as_json(failure.as_json(), failure.status)

@@ -11,6 +11,7 @@ from connector.vault import review, tickets
 from connector.vault.edition import header_and_table
 from connector.web.faults import as_json
 from contracts.canonical import load
+from contracts.decimals import read_decimal, read_hex
 
 if TYPE_CHECKING:
     from connector.web.server import Call
@@ -59,15 +60,23 @@ async def review_rows(call: Call) -> web.Response:
     connector = call.connector
     if call.peer != connector.space.exchange:
         raise Absent("only the exchange of this space reviews")
-    document: dict[str, Any] = load(await call.request.read(), max_bytes=REVIEW_BYTES_MAX)
     edition = await _edition(call)
-    numbers = [int(number) for number in document["rows"]]
-    answer = review.answer(connector.secrets, edition, numbers, bytes.fromhex(document["reader"]))
+    wanted = load(await call.request.read(), max_bytes=REVIEW_BYTES_MAX)
+    numbers, reader = _drawn(wanted, int(edition["header"]["rows"]))
+    answer = review.answer(connector.secrets, edition, numbers, reader)
     await call.spend()
     ticket = tickets.issue(
         connector.ticket_key, bytes.fromhex(edition["id"]), tickets.NO_SUBJECT, connector.clock.now()
     )
     return as_json({"rows": answer, "ticket": ticket})
+
+
+def _drawn(document: Any, rows: int) -> tuple[list[int], bytes]:
+    """Read `{"rows": [decimal strings], "reader": X25519 hex}` about an edition of so many rows."""
+    if not isinstance(document, dict) or not isinstance(document.get("rows"), list):
+        raise InvalidInput("a review asks for `rows` and names its `reader` key")
+    numbers = [read_decimal(number, "rows", limit=rows - 1) for number in document["rows"]]
+    return numbers, read_hex(document.get("reader"), "reader", 32)
 
 
 async def _edition(call: Call) -> dict[str, Any]:

@@ -6,18 +6,19 @@ act it permits (`Caller.spend`), so a refused message costs nothing and a repeat
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from aiohttp import web
 
 from connector.errors import Absent
 from connector.identity import tokens
-from connector.limits import BODY_BYTES_MAX
+from connector.limits import BODY_BYTES_MAX, REQUEST_SECONDS_MAX
 from connector.web import chain, channel, dsp, exchange, log, management, sealed, wellknown, witness
 from connector.web.authorize import ROUTES, Route, Who
-from connector.web.faults import answer_fault
+from connector.web.faults import answer_fault, answer_refusal
 
 if TYPE_CHECKING:
     from connector.app import Connector
@@ -88,18 +89,38 @@ def _handler(connector: Connector, route: Route) -> Callable[[web.Request], Awai
         call = Call(connector, request, route)
         try:
             await _prove(call)
+            await _take_body(request)
             return await function(call)
         except web.HTTPException:
             raise
         except Exception as fault:  # noqa: BLE001  # the one place where every fault becomes an answer
-            return answer_fault(call, fault)
+            return answer_fault(request, fault)
 
     return handle
 
 
+async def _take_body(request: web.Request) -> None:
+    """Read the body into the request, within its limits of bytes and time; what announces more is not waited for."""
+    if (request.content_length or 0) > BODY_BYTES_MAX:
+        raise web.HTTPRequestEntityTooLarge(BODY_BYTES_MAX, request.content_length or 0)
+    try:
+        async with asyncio.timeout(REQUEST_SECONDS_MAX):
+            await request.read()
+    except TimeoutError:
+        raise web.HTTPRequestTimeout from None
+
+
+@web.middleware
+async def _in_words(request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> Any:
+    try:
+        return await handler(request)
+    except web.HTTPException as refusal:
+        return answer_refusal(request, refusal)
+
+
 def build(connector: Connector) -> web.Application:
     """Return the application with the routes that exist for the connector's roles."""
-    app = web.Application(client_max_size=BODY_BYTES_MAX)
+    app = web.Application(client_max_size=BODY_BYTES_MAX, middlewares=[_in_words])
     for route in ROUTES:
         if route.roles & connector.roles:
             app.router.add_route(route.method, route.path, _handler(connector, route))

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from connector.errors import InvalidInput
 from connector.web.faults import as_json
 from contracts.canonical import load
+from contracts.decimals import read_decimal, read_hex
 from ledger.aggregate import FinalHead
 from ledger.witness import HEAD_TIME_HEADER, REQUEST_LIMIT_BYTES
 
 if TYPE_CHECKING:
     from connector.web.server import Call
 
+HEADS_MAX = 10_000  # as many members as a space may have
+
 
 async def add_checkpoint(call: Call) -> web.Response:
     """Answer 200 with signature lines, or 400, 403, 404, 409, 422 as the witness protocol says."""
-    body = await call.request.content.read(REQUEST_LIMIT_BYTES + 1)
+    body = (await call.request.read())[: REQUEST_LIMIT_BYTES + 1]
     ruling, lines = await call.connector.witness.add_checkpoint(body, call.request.headers.get(HEAD_TIME_HEADER))
     text = lines if ruling.status == 200 else (ruling.body or ruling.reason + "\n")
     return web.Response(text=text, status=ruling.status, headers={"Content-Type": ruling.content_type})
@@ -25,7 +29,19 @@ async def add_checkpoint(call: Call) -> web.Response:
 
 async def attest(call: Call) -> web.Response:
     """Sign the statement over final heads that this witness has seen itself; 409 names the first it has not."""
-    document = load(await call.request.read())
+    heads = _heads(load(await call.request.read()))
     await call.spend()
-    heads = [FinalHead(one["origin"], int(one["size"]), bytes.fromhex(one["root"])) for one in document["heads"]]
     return as_json(await call.connector.witness.attest(heads))
+
+
+def _heads(document: Any) -> list[FinalHead]:
+    """Read `{"heads": [{"origin", "size", "root"}]}`."""
+    listed = document.get("heads") if isinstance(document, dict) else None
+    if not isinstance(listed, list) or not 0 < len(listed) <= HEADS_MAX:
+        raise InvalidInput(f"an attestation is over 1 to {HEADS_MAX} `heads`")
+    if not all(isinstance(one, dict) and isinstance(one.get("origin"), str) for one in listed):
+        raise InvalidInput("a head has `origin`, `size` and `root`")
+    return [
+        FinalHead(one["origin"], read_decimal(one.get("size"), "size"), read_hex(one.get("root"), "root", 32))
+        for one in listed
+    ]

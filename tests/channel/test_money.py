@@ -117,7 +117,7 @@ class Money(RuleBasedStateMachine):
     def level(self, on):
         pair = self.pair
         message = pair.payer_db.act(lambda tx: resume.show(tx, on, "payer"))
-        for _ in range(10):
+        for _ in range(10):  # rounds
             sent = over_the_wire(message)
             reply = pair.payee_db.act(
                 lambda tx, sent=sent: resume.on_resume_payee(tx, pair.holder, BUYER_DID, on, sent, pair.now)

@@ -52,7 +52,7 @@ class Bench:
         await self.store.write(act)
 
     async def until(self, *subjects):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not set(subjects) <= set(self.outcomes):
                 await asyncio.sleep(0.002)
         return [self.outcomes[subject] for subject in subjects]
@@ -100,7 +100,7 @@ async def hang():
 
 async def test_a_peer_that_hangs_does_not_hold_others_up(bench):
     bench.answer = lambda peer: hang() if peer == "did:hangs" else (200, None)
-    await bench.send(*(f"h{n}" for n in range(300)), peer="did:hangs")
+    await bench.send(*(f"h{n}" for n in range(100)), peer="did:hangs")
     await bench.send("s", peer="did:honest")
     assert (await bench.until("s"))[0].kind == DELIVERED
     assert bench.most <= module.FLIGHTS_PER_PEER + 1
@@ -113,10 +113,10 @@ async def test_many_messages_to_many_peers_all_arrive_within_the_limit(bench):
 
     bench.answer = lambda peer: slowly()
     for peer in range(10):
-        await bench.send(*(f"{peer}/{n}" for n in range(40)), peer=f"did:{peer}")
-    await bench.until(*(f"{peer}/{n}" for peer in range(10) for n in range(40)))
+        await bench.send(*(f"{peer}/{n}" for n in range(20)), peer=f"did:{peer}")
+    await bench.until(*(f"{peer}/{n}" for peer in range(10) for n in range(20)))
     assert bench.most <= module.FLIGHTS
-    assert len(bench.attempts) == 400
+    assert len(bench.attempts) == 200
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 409, 422])
@@ -191,3 +191,12 @@ def test_pauses_grow_and_stay_bounded(attempts):
     pause = module._pause(attempts).total_seconds()
     most = module.RETRY_MOST_SECONDS * (1 + module.JITTER_FRACTION)
     assert 0 < pause <= most
+
+
+async def test_a_row_that_is_due_again_before_its_flight_has_ended_is_not_forgotten(bench, monkeypatch):
+    monkeypatch.setattr(module, "RETRY_FIRST_SECONDS", 0.0)
+    answers = iter([503] * 200)
+    bench.answer = lambda peer: (next(answers, 200), None)
+    await bench.send("s")
+    assert (await bench.until("s"))[0].kind == DELIVERED
+    assert len(bench.attempts) == 201

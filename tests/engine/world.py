@@ -37,7 +37,7 @@ POLICY = {
     ],
     "prohibition": [{"action": "distribute"}],
 }
-WAIT_SECONDS = 10
+WAIT_SECONDS = 30
 
 
 class Clock:

@@ -1,31 +1,38 @@
-"""`penstock serve` that kills itself at one durable step: `PENSTOCK_TEST_FAULT=KIND:before|after:N`.
+"""`penstock serve` that kills itself at one durable step: `PENSTOCK_TEST_FAULT=STEP:before|after:N`.
 
-KIND is a row of the event table. The process dies (SIGKILL, no handler) at the N-th commit that contains such an
-event: `before` the COMMIT, or `after` it and before anything it permits is sent. The product knows nothing of this.
+STEP is an event kind (`keys.released`), a table of the store (`row.windows`), or a block of the embedded chain that
+holds events (`chain.block`). The process dies (SIGKILL, no handler) at the N-th commit that contains the step: `before`
+the COMMIT, or `after` it and before anything it permits is sent. The product knows nothing of this.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 from typing import Any
 
-from connector.store import evidence, writer
+VARIABLE = "PENSTOCK_TEST_FAULT"
+TABLE, BLOCK = "row.", "chain.block"
 
 
 class DyingConnection:
-    """The writing connection, deadly at one COMMIT."""
+    """A writing connection, deadly at one COMMIT; `written` matches the statements that are the step."""
 
-    def __init__(self, connection: Any, kind: str, when: str, count: int) -> None:
+    def __init__(self, connection: Any, written: str, when: str, count: int) -> None:
         self._connection = connection
-        self._kind, self._when, self._left = kind, when, count
+        self._written = re.compile(written)
+        self._when, self._left = when, count
         self.seen = False
 
     def execute(self, sql: str, *values: Any) -> Any:
-        if sql != "COMMIT" or not self.seen:
+        if sql != "COMMIT":
+            self.seen = self.seen or bool(self._written.match(sql))
             return self._connection.execute(sql, *values)
-        self.seen = False
+        counts, self.seen = self.seen, False
+        if not counts:
+            return self._connection.execute(sql, *values)
         self._left -= 1
         if self._left == 0 and self._when == "before":
             os.kill(os.getpid(), signal.SIGKILL)
@@ -38,27 +45,64 @@ class DyingConnection:
         return getattr(self._connection, name)
 
 
-def arm(fault: str) -> None:
-    kind, when, count = fault.split(":")
-    made: list[DyingConnection] = []
-    original_start, original_record = writer.Writer.__init__, evidence.Evidence.record
+def statement(table: str) -> str:
+    """What writes a row of `table`, as a pattern."""
+    return rf"\s*(INSERT(\s+OR\s+\w+)?\s+INTO|UPDATE)\s+\W?{table}\b"
 
-    def start(self: Any, connection: Any, *rest: Any, **named: Any) -> None:
-        made.append(DyingConnection(connection, kind, when, int(count)))
-        original_start(self, made[-1], *rest, **named)
+
+def arm(fault: str) -> None:
+    step, when, count = fault.split(":")
+    if step == BLOCK:
+        arm_chain(when, int(count))
+    elif step.startswith(TABLE):
+        arm_store(statement(step.removeprefix(TABLE)), when, int(count))
+    else:
+        made = arm_store("(?!)", when, int(count))
+        watch_events(step, made)
+
+
+def arm_store(written: str, when: str, count: int) -> list[DyingConnection]:
+    from connector.store.writer import Writer
+
+    made: list[DyingConnection] = []
+    original = Writer.__init__
+
+    def start(self: Any, path: Any, connection: Any, *rest: Any, **named: Any) -> None:
+        made.append(DyingConnection(connection, written, when, count))
+        original(self, path, made[-1], *rest, **named)
+
+    Writer.__init__ = start  # type: ignore[method-assign]
+    return made
+
+
+def watch_events(kind: str, made: list[DyingConnection]) -> None:
+    from connector.store.evidence import Evidence
+
+    original = Evidence.record
 
     def record(self: Any, tx: Any, event: str, **fields: Any) -> int:
         if event == kind:
             for connection in made:
                 connection.seen = True
-        return original_record(self, tx, event, **fields)
+        return original(self, tx, event, **fields)
 
-    writer.Writer.__init__ = start  # type: ignore[method-assign]
-    evidence.Evidence.record = record  # type: ignore[method-assign]
+    Evidence.record = record  # type: ignore[method-assign]
+
+
+def arm_chain(when: str, count: int) -> None:
+    from ledger.embedded.store import Store
+
+    original = Store.__init__
+
+    def start(self: Any, path: Any) -> None:
+        original(self, path)
+        self.connection = DyingConnection(self.connection, statement("logs"), when, count)
+
+    Store.__init__ = start  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":
-    if fault := os.environ.get("PENSTOCK_TEST_FAULT"):
+    if fault := os.environ.get(VARIABLE):
         arm(fault)
     from connector.cli.main import app
 

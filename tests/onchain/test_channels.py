@@ -349,6 +349,15 @@ async def test_a_voucher_dead_before_the_freeze_stays_dead(stage):
     await stage.refuses(dead, "channels: voucher lapsed")
 
 
+async def test_a_final_dead_before_the_freeze_does_not_come_back_in_it(stage):
+    channel = await stage.open()
+    final = Final(channel, 500, keccak(b"account"), await stage.now() + 100)
+    act = acts.finalise(stage.deployment, final, stage.sign(final), stage.sign(final, "provider"))
+    await stage.advance(500)
+    await stage.do(acts.freeze(stage.deployment, channel, 1000), "arbitrator")
+    await stage.refuses(act, "channels: final lapsed")
+
+
 async def test_arbitrator_outside_the_rest_is_refused(stage):
     channel = await stage.open()
     await stage.do(stage.claim(channel, 4000))

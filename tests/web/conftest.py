@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import dataclass, field
 
@@ -62,7 +63,7 @@ async def say(client):
     """Send bytes or JSON anywhere: say("POST", url, body, headers) -> Said."""
 
     async def request(method, url, body=None, headers=None):
-        data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        data = None if body is None else io.BytesIO(body if isinstance(body, bytes) else json.dumps(body).encode())
         sent = {"Content-Type": "application/json", **(headers or {})}
         async with client.request(method, url, data=data, headers=sent, allow_redirects=False) as answer:
             return Said(answer.status, await answer.read(), dict(answer.headers))

@@ -1,4 +1,4 @@
-"""`penstock serve` whose provider gives a wrong key for one row while the file `lies` of its data directory names it."""
+"""`penstock serve` whose provider gives wrong keys for the rows that the file `lies` of its data directory names."""
 
 from __future__ import annotations
 

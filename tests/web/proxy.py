@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from aiohttp import ClientError, ClientSession, web
 
 HOP = frozenset({"content-length", "transfer-encoding", "connection", "host", "date", "server"})
@@ -50,7 +48,7 @@ class Proxy:
             async with self._session.request(request.method, url, data=body, headers=kept) as answer:
                 content = await answer.read()
                 headers = {name: value for name, value in answer.headers.items() if name.lower() not in HOP}
-        except (ClientError, OSError, asyncio.TimeoutError):
+        except (ClientError, OSError):
             request.transport.abort()  # as unreachable as what lies behind
             raise
         if self.spoil is not None:

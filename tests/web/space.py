@@ -1,7 +1,7 @@
 """A real space for the tests of the wire: four `penstock serve` processes and a second provider behind a proxy.
 
 The second provider's address is the proxy's, so everything that anybody says to it passes through the test, which can
-damage, hold or refuse it. Its process tells lies about keys while a file says so (lying_serve.py); nothing else differs.
+damage, hold or refuse it. Its process gives wrong keys while a file says so (lying_serve.py); nothing else differs.
 """
 
 from __future__ import annotations
@@ -23,7 +23,13 @@ from connector.identity import tokens
 from connector.outbound import Outbound
 from ledger.deployment import Deployment
 
-ROLES = {"exchange": "exchange", "regulator": "regulator", "provider": "provider", "buyer": "buyer", "second": "provider"}
+ROLES = {
+    "exchange": "exchange",
+    "regulator": "regulator",
+    "provider": "provider",
+    "buyer": "buyer",
+    "second": "provider",
+}
 LYING = (sys.executable, str(Path(__file__).with_name("lying_serve.py")))
 LIES = "lies"  # file in the second provider's data directory: the row whose key is given wrong
 FUNDS = 1_000_000

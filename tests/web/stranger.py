@@ -1,4 +1,4 @@
-"""A participant that the test plays itself: with a DID document and keys of its own, in no space, ready to be called."""
+"""A participant that the test plays itself: a DID document and keys of its own, in no space, ready to be called."""
 
 from __future__ import annotations
 

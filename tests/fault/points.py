@@ -1,0 +1,95 @@
+"""Every durable step of every role at which a process may die: two faults each, before and after its commit.
+
+A step is an event of the role's log, a table whose rows are written without an event (the payer's signed voucher is one:
+`row.windows`), or a block of the chain that the exchange hosts. The order is that of the journey.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Mapping, Sequence
+
+STEPS: Mapping[str, Sequence[str]] = {
+    "exchange": (
+        "row.members",
+        "member.moved",
+        "chain.block",
+        "row.listings",
+        "listing.moved",
+        "time.mark",
+        "row.checkpoints",
+        "row.witnessed",
+        "row.anchors",
+        "edition.reviewed",
+        "row.peer_heads",
+        "row.chain_txs",
+        "row.attestations",
+    ),
+    "regulator": ("row.witnessed", "row.peer_heads", "time.mark", "row.checkpoints", "row.chain_txs", "row.anchors"),
+    "provider": (
+        "row.products",
+        "edition.sealed",
+        "row.chain_txs",
+        "edition.registered",
+        "row.negotiations",
+        "row.received",
+        "negotiation.moved",
+        "row.outbox",
+        "agreement.signed",
+        "licence.granted",
+        "row.transfers",
+        "channel.opened",
+        "row.carried",
+        "decision.made",
+        "keys.offered",
+        "keys.released",
+        "keys.acknowledged",
+        "opening.started",
+        "channel.claimed",
+        "channel.closed",
+        "time.mark",
+        "row.anchors",
+    ),
+    "buyer": (
+        "row.acquisitions",
+        "row.negotiations",
+        "negotiation.moved",
+        "row.outbox",
+        "agreement.signed",
+        "licence.granted",
+        "row.chain_txs",
+        "channel.opened",
+        "row.transfers",
+        "replica.held",
+        "row.replicas",
+        "row.windows",
+        "keys.received",
+        "row.row_secrets",
+        "decision.made",
+        "row.reads",
+        "opening.started",
+        "opening.ended",
+        "channel.closed",
+        "time.mark",
+        "row.anchors",
+    ),
+}
+MOMENTS = ("before", "after")
+Point = tuple[str, str, str]  # role, step, moment
+POINTS: tuple[Point, ...] = tuple(
+    (role, step, moment) for role, steps in STEPS.items() for step in steps for moment in MOMENTS
+)
+
+
+def drawn(seed: int, count: int) -> list[Point]:
+    """`count` different points, in the order of the table."""
+    chosen = set(random.Random(seed).sample(POINTS, count))
+    return [point for point in POINTS if point in chosen]
+
+
+def by_role(points: Iterable[Point], which: int = 1) -> dict[str, list[str]]:
+    """Role → faults as crashing_serve.py reads them, each at its `which`-th commit since the process started."""
+    faults: dict[str, list[str]] = {}
+    for role, step, moment in points:
+        faults.setdefault(role, []).append(f"{step}:{moment}:{which}")
+    return faults
