@@ -6,8 +6,8 @@ The provider is a real `penstock serve`; this process is the buyer: the same com
 with negotiations started directly in its engine because no management call starts many at once. Each negotiation is
 request, agreement, verification and finalisation over HTTP, a fresh token on each, both EIP-712 signatures made and
 verified, eight transitions committed with synchronous=FULL on both sides together. The licences are queued for the
-chain in the same transactions; while figures are taken the exchange, which hosts the chain, is stopped, because it would
-share the two cores of the two participants (its cost is a row of its own).
+chain in the same transactions; while figures are taken the exchange, which hosts the chain, is down, because it would
+share the cores of the two participants. It is started again at the end, and what the queue needs is a row of its own.
 """
 
 from __future__ import annotations
@@ -18,10 +18,8 @@ import contextlib
 import dataclasses
 import json
 import os
-import signal
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import uvloop
@@ -36,6 +34,7 @@ from connector.web.server import build
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
     from connector.store.transaction import Tx
 
@@ -130,16 +129,6 @@ async def side_by_side(buyer: Buyer, count: int, concurrent: int) -> tuple[float
     return count / (time.perf_counter() - begun), taken
 
 
-@contextlib.contextmanager
-def stopped(pid: int) -> Any:
-    """Hold a process still; it goes on where it was."""
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
-
-
 async def figures(made: Space, buyer: Buyer, count: int, concurrent: int) -> list[report.Row]:
     """Take every figure."""
     rows = []
@@ -178,6 +167,7 @@ async def measure(count: int, concurrent: int, *, profiled: bool) -> tuple[list[
             await made.offer(PRODUCT, [source], PIECE_KIB)
             await buyer.meet(made.did("provider"))
             await side_by_side(buyer, WARM_UP, 4)
+            await made.people["exchange"].stop()
             if profiled:
                 sampler.start()
             rows = await figures(made, buyer, count, concurrent)

@@ -15,7 +15,10 @@ import time
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
-from types import FrameType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 PERIOD_SECONDS = 0.001
 SWITCH_SECONDS = 0.0005  # threads take turns more often than by default, so that samples are less biased

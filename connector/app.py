@@ -61,10 +61,10 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from connector.exchange.space import Member, Space
     from connector.identity.tokens import Claims
     from connector.settings import Settings
     from ledger.embedded.chain import EmbeddedChain
+    from ledger.space import Member, Space
 
 TICKET_KEY = "ticket.key"
 SPACE_RETRY_SECONDS = 0.3
@@ -201,6 +201,7 @@ class Connector:
         url = membership.base_url(document) + membership.DESCRIPTION_PATH
         told = await self.outbound.get(url, limit_bytes=membership.DESCRIPTION_BYTES_MAX)
         member = membership.member_of(document, told.json())
+        membership.refuse_double(member, self.space.members.values())
         if member.role == "regulator":
             self._disclose_to(member)
         now = self.clock.now()

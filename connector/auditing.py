@@ -6,12 +6,17 @@ not answer is `Unavailable` and nothing else, so that one silent member cannot s
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
+from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from connector.errors import PeerRefused, PenstockError
+from connector.errors import InvalidInput, PeerRefused, PenstockError, VerificationFailed
+from connector.exchange.membership import base_url
+from connector.identity import did as dids
 from connector.limits import ROWS_BYTES_MAX
 from connector.outbound import Outbound
+from contracts import address
 from contracts.canonical import load
 from ledger.audit.sources import Unavailable
 from ledger.chain import Chain
@@ -22,6 +27,7 @@ from ledger.programs import Programs
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 
+    from connector.identity.did import Document
     from ledger.chain import Event
 
 # the programs whose events the audit compares with the logs; the token's transfers decide nothing
@@ -37,10 +43,17 @@ class UrlSources:
     """The sources of one audit. `mirrors` maps a log's origin to another base URL under which the same paths lie."""
 
     def __init__(
-        self, exchange: str, outbound: Outbound, *, rpc: str = "", mirrors: Mapping[str, str] | None = None
+        self,
+        exchange: str,
+        outbound: Outbound,
+        *,
+        rpc: str = "",
+        mirrors: Mapping[str, str] | None = None,
+        development: bool = False,
     ) -> None:
         self.exchange = exchange.rstrip("/")
         self._outbound = outbound
+        self._development = development
         self._chain = Chain.connect(rpc or f"{self.exchange}/rpc")
         self._mirrors = {origin: base.rstrip("/") for origin, base in (mirrors or {}).items()}
         self._space: Mapping[str, Any] | None = None
@@ -54,6 +67,16 @@ class UrlSources:
             self._space = document
         return self._space
 
+    async def identity(self, did: str) -> Mapping[str, str] | None:
+        """Return what the member publishes under its own DID, None if that is no document of its own."""
+        try:
+            document = await dids.resolve(did, self._outbound, development=self._development)
+            return published(document)
+        except (VerificationFailed, InvalidInput):
+            return None
+        except PenstockError as error:
+            raise Unavailable(str(error)) from error
+
     async def fetch(self, url: str) -> bytes:
         """Return the body behind a member's public URL, or behind the same path of the mirror of its log."""
         return await self._get(self._mirrored(url), ROWS_BYTES_MAX)
@@ -64,9 +87,8 @@ class UrlSources:
         if await _answered(self._chain.chain_id()) != programs.deployment.chain_id:
             raise Unavailable("the chain that answers has another id than the space's deployment")
         newest = await _answered(self._chain.newest())
-        every: list[Event] = []
-        for name in PROGRAMS:
-            every += await _answered(programs.events(name, None, 0, newest.number))
+        asked = (_answered(programs.events(name, None, 0, newest.number)) for name in PROGRAMS)
+        every = chain.from_iterable(await asyncio.gather(*asked))
         return sorted(every, key=lambda event: (event.block, event.position))
 
     async def block_hash(self, number: int) -> bytes | None:
@@ -119,11 +141,24 @@ async def sources(
 ) -> AsyncIterator[UrlSources]:
     """Open the sources of one audit, and close them behind it."""
     async with Outbound(development=development, networks=networks) as outbound:
-        opened = UrlSources(exchange, outbound, rpc=rpc, mirrors=mirrors)
+        opened = UrlSources(exchange, outbound, rpc=rpc, mirrors=mirrors, development=development)
         try:
             yield opened
         finally:
             await opened.close()
+
+
+def published(document: Document) -> dict[str, str]:
+    """Return a DID document in the words of a member's row in the space document; InvalidInput if it has no log."""
+    aggregate, possession = document.aggregate or (b"", b"")
+    keys = {
+        "address": document.agreement and address.show(document.agreement),
+        "logKey": document.log and document.log.hex(),
+        "delivery": document.delivery and document.delivery.hex(),
+        "aggregate": aggregate.hex(),
+        "possession": possession.hex(),
+    }
+    return {"url": base_url(document), **{name: key for name, key in keys.items() if key}}
 
 
 async def _answered(question: Awaitable[T]) -> T:

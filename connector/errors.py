@@ -92,7 +92,14 @@ class AddressRefused(PenstockError):
 
 
 class PeerUnreachable(PenstockError):
-    """The peer did not answer, or asked to come later; asking again is safe because receivers are idempotent."""
+    """The peer did not answer, or asked to come later; asking again is safe because receivers are idempotent.
+
+    `body` is what came with the request to come later, if anything did.
+    """
+
+    def __init__(self, text: str, hint: str = "", body: bytes = b"") -> None:
+        super().__init__(text, hint)
+        self.body = body
 
 
 class PeerRefused(PenstockError):
@@ -190,6 +197,11 @@ def failure_from(document: object) -> Failure | None:
         return None
     code, text, hint, whose = (text[:REASON_CHARACTERS_MAX] for text in texts)
     return Failure(code, text, hint, status, exit_code, whose)
+
+
+def told_in(body: bytes) -> Failure | None:
+    """Return the failure that an answer's body explains in our form, None if it explains nothing."""
+    return failure_from(_json(body))
 
 
 def as_reason(fault: BaseException) -> str:

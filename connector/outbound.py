@@ -208,9 +208,9 @@ async def _accept(response: aiohttp.ClientResponse) -> None:
     if 200 <= response.status < 300:
         return
     origin = response.url.origin()
-    if response.status in LATER:
-        raise PeerUnreachable(f"`{origin}` asks to come later (status {response.status})")
     body = await _read(response, REFUSAL_BYTES_MAX)
+    if response.status in LATER:
+        raise PeerUnreachable(f"`{origin}` asks to come later (status {response.status})", body=body)
     hint = "the peer must publish its final address" if 300 <= response.status < 400 else ""
     raise PeerRefused(
         f"`{origin}` refused {response.method} {response.url.path} ({response.status})", response.status, body, hint

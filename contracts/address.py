@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from eth_hash.auto import keccak
@@ -10,8 +11,11 @@ from contracts.errors import ContractError
 
 ADDRESS_BYTES = 20
 NOBODY = bytes(ADDRESS_BYTES)
+# a negotiation shows the same dozen addresses thirty times; a keccak in between costs more than all its look-ups
+SHOWN_MAX = 4096
 
 
+@lru_cache(maxsize=SHOWN_MAX)
 def show(address: bytes) -> str:
     """Return the EIP-55 string of 20 bytes."""
     assert len(address) == ADDRESS_BYTES

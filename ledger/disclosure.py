@@ -70,8 +70,17 @@ def recipient_id(public: bytes) -> str:
 
 def seal(disclosures: Sequence[Disclosure], public: bytes, leaf: bytes) -> bytes:
     """Encrypt disclosures to one recipient, bound to the entry's leaf hash."""
-    plain = canonical([[one.salt, one.name, one.value] for one in disclosures])
-    return _SUITE.encrypt(plain, X25519PublicKey.from_public_bytes(public), _INFO + leaf)
+    return seal_packed(pack(disclosures), public, leaf)
+
+
+def pack(disclosures: Sequence[Disclosure]) -> bytes:
+    """Return what a box holds: the same for every recipient."""
+    return canonical([[one.salt, one.name, one.value] for one in disclosures])
+
+
+def seal_packed(packed: bytes, public: bytes, leaf: bytes) -> bytes:
+    """Do what `seal` does with disclosures that are packed already."""
+    return _SUITE.encrypt(packed, X25519PublicKey.from_public_bytes(public), _INFO + leaf)
 
 
 def unseal(box: bytes, key: X25519PrivateKey, leaf: bytes) -> list[Disclosure]:

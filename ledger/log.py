@@ -9,6 +9,7 @@ subtrees, and each of those is a run of hashes within one tile.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from ledger import merkle
@@ -16,6 +17,9 @@ from ledger.tiles import ENTRIES, ENTRY_LIMIT_BYTES, TILE_WIDTH_HASHES, Tile, Ti
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+# the newest root is made of at most eight subtrees a tile level, of at most 4 KiB each, and is asked for at every event
+SUBTREES_KEPT = 256
 
 
 class Shelf(Protocol):
@@ -87,7 +91,7 @@ class Log:
     def span(self, start: int, end: int) -> bytes:
         """Return the root of leaves[start:end]."""
         return merkle.fold(
-            [merkle.root(self._shelf.hashes(run.level, run.first, run.count)) for run in runs(start, end)]
+            [_subtree(b"".join(self._shelf.hashes(run.level, run.first, run.count))) for run in runs(start, end)]
         )
 
     def inclusion(self, index: int, size: int | None = None) -> list[bytes]:
@@ -111,3 +115,10 @@ class Log:
         if not 0 <= size <= self.size:
             raise merkle.ProofError(f"this log has `{self.size}` entries, not `{size}`")
         return size
+
+
+@lru_cache(maxsize=SUBTREES_KEPT)
+def _subtree(hashes: bytes) -> bytes:
+    """Return the root of a perfect subtree, given by its hashes: equal content, equal root, whatever log it is of."""
+    size = merkle.HASH_BYTES
+    return merkle.perfect([hashes[at : at + size] for at in range(0, len(hashes), size)])

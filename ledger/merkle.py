@@ -49,6 +49,16 @@ def root(leaves: Sequence[bytes]) -> bytes:
     return tree.root()
 
 
+def perfect(leaves: Sequence[bytes]) -> bytes:
+    """Return the root over 2^n leaf hashes: what `root` returns, several times faster."""
+    assert leaves
+    assert len(leaves).bit_count() == 1
+    level = leaves
+    while len(level) > 1:
+        level = [node_hash(level[at], level[at + 1]) for at in range(0, len(level), 2)]
+    return level[0]
+
+
 def span_of(leaves: Sequence[bytes]) -> Span:
     """Make a list of leaf hashes provable; the roots of all perfect subtrees are made once, spans joined of them."""
     levels = [list(leaves)]

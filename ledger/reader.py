@@ -100,7 +100,7 @@ async def consistency(fetch: Fetch, old: int, size: int) -> list[bytes]:
 
 
 async def _span(fetch: Fetch, start: int, end: int, size: int, cache: dict[Tile, list[bytes]]) -> bytes:
-    return merkle.fold([merkle.root(await _run(fetch, run, size, cache)) for run in runs(start, end)])
+    return merkle.fold([merkle.perfect(await _run(fetch, run, size, cache)) for run in runs(start, end)])
 
 
 async def _run(fetch: Fetch, run: Run, size: int, cache: dict[Tile, list[bytes]]) -> list[bytes]:

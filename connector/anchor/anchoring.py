@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
     from connector.anchor.transactions import Transactions
     from connector.clock import Clock
-    from connector.exchange.space import Member
     from connector.exchange.space_view import SpaceView
     from connector.outbound import Outbound
     from connector.store.evidence import Evidence
     from connector.store.sqlite import Store
     from connector.store.transaction import Tx
     from ledger.programs import Programs
+    from ledger.space import Member
 
 STALE_ANSWER = 409
 ATTEMPTS = 3  # one for the size we remember, one for the size the witness tells, one for a log that grew meanwhile

@@ -1,28 +1,65 @@
 """Watching other parties' logs: every message brings the sender's newest checkpoint, and it must fit the one before.
 
-A proof that joins what we hold is checked inside the transaction of the message's act. One that does not join costs
-a look at the peer's own tiles first; a fork is kept as evidence and the message is refused.
+Law: a head is proven before the message that brought it is acted on, and kept in the transaction of that act. The
+newest proven heads are also in memory, so that messages which arrive together are proven one after the other and
+committed together; memory never runs ahead of a proof, and a row that memory does not know makes it look again. A head
+whose proof does not join waits a moment for the message in between, then costs a look at the peer's own tiles; a fork
+is kept as evidence and the message is refused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from connector.errors import VerificationFailed
-from connector.store.peer_heads import ForkFound, NeedsTiles, accept_peer, keep_fork
-from ledger import note as notes
+from connector.errors import PeerUnreachable, VerificationFailed
+from connector.store import peer_heads
+from connector.store.peer_heads import ForkFound, keep_fork
 from ledger import reader
 
 if TYPE_CHECKING:
     from connector.clock import Clock
-    from connector.exchange.space import Member
     from connector.exchange.space_view import SpaceView
     from connector.outbound import Outbound
+    from connector.store.peer_heads import Offered
     from connector.store.sqlite import Store
     from connector.store.transaction import Tx
+    from ledger.checkpoint import Checkpoint
+    from ledger.space import Member
+
+    Keep = Callable[[Tx], None]
 
 TILE_BYTES_MAX = 1 << 20
+# a message that overtook another waits so long for it; the one in between is usually being read
+LINK_SECONDS = 0.5
+# each attempt is a look at the peer's tiles, after which its log has moved on again
+ATTEMPTS = 8
+# proven heads of one log in memory: more than messages of one peer are under way
+PROVEN_MAX = 256
+
+
+@dataclass(slots=True)
+class _Known:
+    """The newest proven head of one log, and the roots of those before it."""
+
+    head: Checkpoint | None = None
+    note: str = ""
+    roots: OrderedDict[int, bytes] = field(default_factory=OrderedDict)
+
+    @property
+    def size(self) -> int:
+        return 0 if self.head is None else self.head.size
+
+    def prove(self, head: Checkpoint, note: str) -> None:
+        self.head, self.note = head, note
+        self.roots[head.size] = head.root
+        if len(self.roots) > PROVEN_MAX:
+            self.roots.popitem(last=False)
 
 
 class PeerLogs:
@@ -33,23 +70,22 @@ class PeerLogs:
         self._outbound = outbound
         self._space = space
         self._clock = clock
+        self._known: dict[str, _Known] = {}
+        self._moved = asyncio.Event()
 
-    async def observe(self, did: str, piggyback: Any) -> None:
-        """Check and keep the checkpoint that came with a message of `did`; a non-member brings none we could check.
+    async def check(self, did: str, piggyback: Any) -> Keep:
+        """Prove the checkpoint that came with a message of `did`; return what keeps it, for the message's transaction.
 
-        Raises VerificationFailed for a checkpoint that is unsigned, or does not extend what this peer showed before.
+        A non-member brings none we could check. Raises VerificationFailed for a checkpoint that is unsigned, or does
+        not extend what this peer showed before; PeerUnreachable when its tiles are needed and cannot be had.
         """
-        member = await self._space.member(did)
-        if member is None or piggyback is None:
-            return
+        member = None if piggyback is None else await self._space.member(did)
+        if member is None:
+            return _nothing
         if not isinstance(piggyback, Mapping):
             raise VerificationFailed(f"the checkpoint of `{did}` is no object")
         try:
-            found = await self._accept(member, piggyback)
-            if isinstance(found, NeedsTiles):
-                proof = await reader.consistency(self._fetcher(member), found.old, found.size)
-                joined = {**piggyback, "from": str(found.old), "proof": [notes.b64(one) for one in proof]}
-                await self._accept(member, joined)
+            return await self._follow(member, peer_heads.read(member.log_vkey, piggyback))
         except ForkFound as fork:
             evidence, now = fork, self._clock.now()
             await self._store.write(lambda tx: keep_fork(tx, evidence, now))
@@ -57,13 +93,60 @@ class PeerLogs:
         except ValueError as fault:
             raise VerificationFailed(f"the checkpoint of `{did}` does not verify: {fault}") from fault
 
-    async def _accept(self, member: Member, piggyback: Mapping[str, Any]) -> Any:
-        now = self._clock.now()
+    async def _follow(self, member: Member, offered: Offered) -> Keep:
+        """Prove an offered head against the newest proven one, however that moves on meanwhile."""
+        origin, waited = offered.checkpoint.origin, False
+        for _ in range(ATTEMPTS):
+            known = await self._recall(origin)
+            head = known.head
+            missing = peer_heads.compare(head, known.note, offered)
+            if missing is None:
+                return self._proven(origin, offered)
+            if offered.start > known.size and not waited:
+                waited = True
+                await self._link(origin, offered.start)
+                continue
+            proof = await reader.consistency(self._fetcher(member), missing.old, missing.size)
+            peer_heads.compare(head, known.note, replace(offered, start=missing.old, proof=proof))
+            if offered.checkpoint.size == missing.old:
+                return _nothing  # older than what is known, and of the same history
+            if known.head is head:
+                return self._proven(origin, offered)
+        raise PeerUnreachable(f"the log `{origin}` grows faster than it can be proven", "send the message again")
 
-        def act(tx: Tx) -> Any:
-            return accept_peer(tx, member.log_vkey, piggyback, now)
+    def _proven(self, origin: str, offered: Offered) -> Keep:
+        known = self._known.setdefault(origin, _Known())
+        if offered.checkpoint.size > known.size or known.head is None:
+            known.prove(offered.checkpoint, offered.note)
+            self._moved.set()
+            self._moved = asyncio.Event()
+        return partial(self._keep, offered=offered)
 
-        return await self._store.write(act)
+    def _keep(self, tx: Tx, offered: Offered) -> None:
+        """Keep a proven head; a row that somebody else wrote meanwhile has not been compared with it."""
+        origin = offered.checkpoint.origin
+        row, known = tx.get("peer_heads", origin=origin), self._known.get(origin)
+        if row is not None and (known is None or known.roots.get(row["size"]) != row["root"]):
+            self._known.pop(origin, None)
+            raise PeerUnreachable(f"the log `{origin}` was seen elsewhere at the same moment", "send the message again")
+        peer_heads.keep(tx, offered, self._clock.now())
+
+    async def _recall(self, origin: str) -> _Known:
+        """Return what is known of a log, from the store if memory has nothing."""
+        if origin not in self._known:
+            row = await self._store.read(lambda tx: tx.get("peer_heads", origin=origin))
+            known = _Known()
+            if row is not None:
+                known.prove(peer_heads.head_of(row), row["note"])
+            self._known.setdefault(origin, known)
+        return self._known[origin]
+
+    async def _link(self, origin: str, size: int) -> None:
+        """Wait until the log is known up to `size`, at most `LINK_SECONDS`."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LINK_SECONDS):
+                while (known := self._known.get(origin)) is None or known.size < size:
+                    await self._moved.wait()
 
     def _fetcher(self, member: Member) -> Any:
         async def fetch(path: str) -> bytes:
@@ -71,3 +154,7 @@ class PeerLogs:
             return answer.body
 
         return fetch
+
+
+def _nothing(_tx: Tx) -> None:
+    """Keep nothing."""

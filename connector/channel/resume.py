@@ -71,8 +71,10 @@ def on_resume_payee(
         known = windows.find(tx, account, told.paid.voucher.seq)
         if different := _differs(tx, holder, account, known, told, now):
             return different
-        if known is None and told.prev == account.account_hash:
-            refused = _adopt_as_payee(tx, holder, account, told, now)
+        released = told.receipt is not None or told.paid.voucher.seq <= message.seq
+        unpaid = known is None or (known.voucher is None and released)
+        if unpaid and told.prev == account.account_hash:
+            refused = _adopt_as_payee(tx, holder, account, known, told, now, released=released)
             answers += [replace(told, refused=refused)] if refused else []
     mine = show(tx, channel_id, accounts.PAYEE, message.seq)
     return replace(mine, windows=(*answers, *mine.windows))
@@ -204,19 +206,26 @@ def _window(account: Account, told: Testimony, now: datetime) -> Window:
     )
 
 
-def _adopt_as_payee(tx: Tx, holder: Holder, account: Account, told: Testimony, now: datetime) -> RefusalMessage | None:
-    """Take a window that our own signatures prove; without a receipt its preimage is lost, too: refuse in writing."""
+def _adopt_as_payee(
+    tx: Tx, holder: Holder, account: Account, known: Window | None, told: Testimony, now: datetime, *, released: bool
+) -> RefusalMessage | None:
+    """Take a window that we offered and the payer paid: our receipt, or its own word that it has the keys, binds it.
+
+    An unreleased one is lost with its preimage: refuse it in writing.
+    """
     window = _next_window(account, told, now)
     accounts.use_seq(tx, account, max(window.seq, account.seq))
-    if window.receipt is None:
+    if not released:
         return release.refuse(tx, holder, window.moved("lost"), "lost", (), now)
     lines = batch.bill(tx, holder, account, window.orders)
+    released_at = int(now.timestamp()) if window.receipt is None else window.receipt.released_at
     judgement.recount(tx, holder, judgement.Request(window.account_hash, lines, window.contexts), now)
     for line, context in zip(lines, window.contexts, strict=True):
         tally.save(tx, line.deal, line.after)
         if line.order.use == OPEN:
-            openings.adopt(tx, accounts.PAYEE, line, judgement.purpose(context), window.receipt.released_at)
-    windows.save(tx, window.moved("resume"))
+            openings.adopt(tx, accounts.PAYEE, line, judgement.purpose(context), released_at)
+    kept = replace(window, state=known.state, preimage=known.preimage) if known else window
+    windows.save(tx, kept.moved("resume"))
     seq = max(window.seq, account.seq)
     accounts.advance(tx, account, seq=seq, cumulative=window.cumulative, account_hash=window.account_hash)
     return None

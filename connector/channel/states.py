@@ -49,6 +49,8 @@ HOLDER_MOVES: Mapping[tuple[str, str], str] = MappingProxyType({
     (OFFERED, "lapse"): VOID,
     (PAID, "acknowledge"): ACKNOWLEDGED,
     (NEW, "resume"): ACKNOWLEDGED,
+    (OFFERED, "resume"): ACKNOWLEDGED,
+    (VOID, "resume"): ACKNOWLEDGED,
     (NEW, "lost"): VOID,
     (NEW, "close"): CLOSING,
     (OFFERED, "close"): CLOSING,

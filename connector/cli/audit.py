@@ -48,8 +48,10 @@ async def inspect(exchange: str, data: Path, rpc: str, mirrors: dict[str, str], 
 
 def _reason(fault: Exception) -> BaseException:
     """Return why there was nothing to audit: what the source met if it met something, so that the code says it."""
+    from ledger.audit.sources import Unavailable  # noqa: PLC0415  # loaded when the verb runs
+
     source = fault.__cause__ or fault
-    return source.__cause__ or source
+    return source.__cause__ or source if isinstance(source, Unavailable) else source
 
 
 def audit(

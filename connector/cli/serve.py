@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from connector.settings import Settings
 
+UNEXPECTED = 1  # exit code of what should not happen: its trace belongs in the log, nowhere else
 DRAIN_SECONDS = 10.0  # requests under way at SIGTERM may finish within this time
 
 
@@ -80,5 +81,7 @@ def serve(
         uvloop.run(run(data, settings))
     except Exception as fault:
         failure = explain_failure(fault)
+        if failure.exit_code == UNEXPECTED:
+            logging.getLogger(__name__).exception("the server ended")
         complain(failure, as_json=False)
         raise typer.Exit(failure.exit_code) from fault

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from connector.errors import PeerUnreachable, ServerAbsent
+from connector.errors import PeerUnreachable, ServerAbsent, Told, told_in
 from connector.outbound import Outbound
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ class Server:
         try:
             answer = await self._outbound.request(method, url, body=body, headers=headers, timeout_seconds=CALL_SECONDS)
         except PeerUnreachable as fault:
+            if told := told_in(fault.body):
+                raise Told(told) from fault
             hint = "if it was stopped, start it with `penstock serve`, then repeat the command"
             raise PeerUnreachable(f"the server of `{self._data}` does not answer: {fault}", hint) from fault
         return answer.json() if answer.body else None

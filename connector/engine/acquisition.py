@@ -10,10 +10,11 @@ from __future__ import annotations
 import asyncio
 import secrets
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from catalog.codes import tier as tier_of
 from connector.channel import account as accounts
-from connector.engine import pulling
+from connector.engine import pulling, waiting
 from connector.engine.driver import Driver
 from connector.errors import (
     Absent,
@@ -35,6 +36,7 @@ from policy.purposes import resolve
 
 if TYPE_CHECKING:
     from connector.app import Connector
+    from connector.errors import Failure
     from connector.store.transaction import Tx
 
 COMPLETE, FAILED = "complete", "failed"
@@ -57,6 +59,7 @@ class Acquisitions:
         self.driver = Driver("acquisition", self._advance, self._fail)
         self.moves = asyncio.Condition()
         self._waiting: dict[str, str] = {}
+        self._asked: dict[str, str] = {}
         self._steps = {
             "wanted": self._negotiate,
             "negotiating": self._agreed,
@@ -76,9 +79,9 @@ class Acquisitions:
 
     def moved(self, process: str, key: str) -> None:
         """Wake whoever waits for negotiation or transfer `key`."""
-        waiting = self._waiting.get(f"{process}:{key}")
-        if waiting is not None:
-            self.driver.wake(waiting)
+        waiter = self._waiting.get(f"{process}:{key}")
+        if waiter is not None:
+            self.driver.wake(waiter)
 
     async def acquire(self, key: str, product: str, mandate: Any) -> Row:
         """Begin to get `product` within `mandate`; with a known id go on, whatever the mandate says then."""
@@ -102,7 +105,8 @@ class Acquisitions:
 
     async def view(self, key: str) -> Row:
         """Return where an acquisition is; raises Absent."""
-        return await self._connector.store.read(lambda tx: _view(tx, key))
+        trouble, asked = self.driver.trouble(key), self._asked.get(key, "")
+        return await self._connector.store.read(lambda tx: _view(tx, key, trouble, asked))
 
     async def wait(self, key: str, mark: str, seconds: float) -> Row:
         """Return the view as soon as it differs from `mark`, at the latest after `seconds`."""
@@ -125,9 +129,20 @@ class Acquisitions:
             row = await self._connector.store.read(lambda tx: tx.get("acquisitions", id=key))
             assert row is not None
             step = self._steps.get(row["state"])
-            if step is None or not await step(row):
+            if await self._gave_up(row) or step is None or not await step(row):
                 return
+            self._asked.pop(key, None)
             await self.tell()
+
+    async def _gave_up(self, row: Row) -> bool:
+        """End an acquisition that has waited too long, with what it met last."""
+        now = self._connector.clock.now()
+        if not await self._connector.store.read(lambda tx: waiting.over(tx, row, now)):
+            return False
+        trouble = self.driver.trouble(row["id"])
+        why = "nothing came" if trouble is None else trouble.text
+        await self._fail(row["id"], PeerUnreachable(f"given up while `{row['state']}`: {why}", "get it anew, later"))
+        return True
 
     async def _fail(self, key: str, fault: Exception) -> None:
         changes = {"state": FAILED, "reason": as_reason(fault), "updated": self._connector.clock.now()}
@@ -146,10 +161,13 @@ class Acquisitions:
         connector, mandate = self._connector, row["mandate"]
         space = await connector.space_view.current()
         exchange = space.members[space.exchange]
-        listing = await self._ask(f"{exchange.url}/exchange/products/{row['product']}", exchange.did)
+        product = quote(row["product"], safe="")
+        self._asked[row["id"]] = waiting.EXCHANGE
+        listing = await self._ask(f"{exchange.url}/exchange/products/{product}", exchange.did)
         provider = await connector.space_view.require(listing["provider"])
         base = provider.url + "/dsp"
-        dataset = await self._ask(f"{base}/catalog/datasets/{row['product']}", provider.did)
+        self._asked[row["id"]] = waiting.PROVIDER
+        dataset = await self._ask(f"{base}/catalog/datasets/{product}", provider.did)
         offer = {**dataset["hasPolicy"][0], "target": dataset["@id"]}
         asked = int(listing["offer"]["ask"])
         limit = int(mandate["limit"])
@@ -331,7 +349,7 @@ def _mandate(document: Any) -> Row:
     return {**amounts, "purpose": resolve(str(document.get("purpose")))}
 
 
-def _view(tx: Tx, key: str) -> Row:
+def _view(tx: Tx, key: str, trouble: Failure | None, asked: str) -> Row:
     row = tx.get("acquisitions", id=key)
     if row is None:
         raise Absent(f"there is no acquisition `{key[:100]}`")
@@ -344,6 +362,7 @@ def _view(tx: Tx, key: str) -> Row:
     keys = sum(count for _, count in replica["key_rows"]) if replica else 0
     held = sum(count for _, count in replica["bytes_rows"]) if replica else 0
     rows = int(replica["header"]["rows"]) if replica else 0
+    turn = waiting.turn(tx, row, trouble, asked)
     cost = "0" if paid is None else str(paid["amount"])
     return {
         "id": row["id"],
@@ -351,6 +370,7 @@ def _view(tx: Tx, key: str) -> Row:
         "title": agreement["terms"]["title"] if agreement and agreement["terms"] else row["product"],
         "state": row["state"],
         "reason": row["reason"],
+        "turn": None if turn is None else turn.json(),
         "mark": f"{row['state']}-{len(released)}",
         "agreement": row["agreement"],
         "channel": row["channel"],

@@ -19,6 +19,8 @@ from connector.errors import explain_failure
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from connector.errors import Failure
+
 RETRY_FIRST_SECONDS = 0.2  # a restarted peer is back within a second or two
 RETRY_MOST_SECONDS = 15.0  # a dead peer costs one attempt in fifteen seconds
 # exit codes that say "ask again": the peer or the chain did not answer (connector.errors.EXIT_CODES)
@@ -43,6 +45,7 @@ class Driver:
         self._again: dict[str, bool] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._early: dict[str, asyncio.Event] = {}
+        self._trouble: dict[str, Failure] = {}
 
     def wake(self, key: str) -> None:
         """Look at `key` now, or once more when the running look ends."""
@@ -55,6 +58,10 @@ class Driver:
         task = asyncio.get_running_loop().create_task(self._run(key), name=f"{self._name}:{key}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def trouble(self, key: str) -> Failure | None:
+        """Return what the last look at `key` met that time can mend, None when it went well."""
+        return self._trouble.get(key)
 
     async def close(self) -> None:
         """Stop every look; rows stay as they are and go on at the next start."""
@@ -72,9 +79,12 @@ class Driver:
                 try:
                     await self._advance(key)
                     pause = RETRY_FIRST_SECONDS
+                    self._trouble.pop(key, None)
                 except Exception as fault:
-                    if explain_failure(fault).exit_code not in RETRYABLE_EXITS:
+                    failure = explain_failure(fault)
+                    if failure.exit_code not in RETRYABLE_EXITS:
                         raise
+                    self._trouble[key] = failure
                     log.info("%s %s: %s; trying again", self._name, key, fault)
                     await self._rest(key, pause)
                     pause = min(pause * 2, RETRY_MOST_SECONDS)
@@ -88,6 +98,7 @@ class Driver:
             await self._fail(key, fault)
         finally:
             self._again.pop(key, None)
+            self._trouble.pop(key, None)
 
     async def _rest(self, key: str, pause: float) -> None:
         early = self._early[key] = asyncio.Event()

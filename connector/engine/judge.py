@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.clock import PolicyClock
-    from connector.exchange.space import Space
     from connector.store.transaction import Tx
     from contracts.typed_data import Order
+    from ledger.space import Space
     from policy.compile import Compiled
 
 COMPILED_MAX = 1024  # policies of agreements in use; the rest are compiled again

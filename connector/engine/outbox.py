@@ -3,8 +3,9 @@
 Law: (1) a message is a row before it is a request, so a crash loses none; its body never changes. (2) A row leaves in
 the transaction that records what came of it: `settled` is told *delivered*, *refused* or *expired*, once. (3) A crash
 between delivery and that transaction delivers again; receivers are idempotent. (4) No peer can hold more than its
-share of the places, however many messages it leaves hanging. There is no polling: a new row starts its own flight
-after its commit, and one alarm waits for the next row that is due later.
+share of the places, however many messages it leaves hanging. (5) A new message does not overtake those of its peer
+that wait for a place: heads of our log ride on them, and are proven one from the other. There is no polling: a new row
+starts its own flight after its commit, and one alarm waits for the next row that is due later.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from connector.store.columns import EPOCH, MICROSECOND
 from connector.store.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from connector.engine.doors import Deliver, Row
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
     from connector.store.sqlite import Store
     from connector.store.transaction import Tx
 
-FLIGHTS = 64  # messages under way at once
-FLIGHTS_PER_PEER = 16  # of them to one peer
+FLIGHTS = 256  # messages under way at once
+FLIGHTS_PER_PEER = 64  # of them to one peer, as many as an honest peer takes at once (PEER_REQUESTS_MAX)
 RETRY_FIRST_SECONDS = 0.25  # a restarted peer is back within a second or two
 RETRY_MOST_SECONDS = 30.0  # a dead peer costs two attempts a minute
 JITTER_FRACTION = 0.3  # so that many messages do not return in step
@@ -80,7 +81,9 @@ class Outbox:
         self._settled = settled
         self._alarm = Alarm(now)
         self._flights: dict[str, asyncio.Task[None]] = {}
+        self._flown: dict[str, int] = {}  # of each flight: the attempts before it
         self._peers: Counter[str] = Counter()
+        self._crowded: set[str] = set()  # peers with due rows that found no place
         self._waiting = False  # a due row found no place, or was still under way
         self._landings: set[str] | None = None  # while due rows are being read: flights that ended meanwhile
         self._worker: asyncio.Task[None] | None = None
@@ -103,7 +106,7 @@ class Outbox:
         about = {"process": process, "subject": subject, "kind": kind}
         row = named | about | {"attempts": 0, "due": now, "deadline": deadline, "error": "", "created": now}
         tx.insert("outbox", **row)
-        tx.after(partial(self._launch, row))
+        tx.after(partial(self._launch_new, row))
 
     def drop(self, tx: Tx, subject: str) -> Row | None:
         """Remove and return the message of a process that is still undelivered; it may yet arrive."""
@@ -135,7 +138,8 @@ class Outbox:
         while True:
             now = self._now()
             self._landings = set()
-            rows = await self._store.read(partial(_due, now=now))
+            rows = await self._store.read(partial(_due, now=now, flown=dict(self._flown)))
+            self._crowded.clear()
             for row in rows:
                 if row["id"] in self._landings:  # this copy may be older than what came of it: look again
                     self._alarm.notice()
@@ -144,6 +148,13 @@ class Outbox:
             self._landings = None
             await self._alarm.sleep(await self._store.read(partial(_next, now=now)))
 
+    def _launch_new(self, row: Row) -> None:
+        """Begin the flight of a new row, unless older ones of its peer wait: then all are read in their order."""
+        if row["peer"] in self._crowded:
+            self._alarm.notice()
+        else:
+            self._launch(row)
+
     def _launch(self, row: Row) -> None:
         """Begin a flight if there is a place; otherwise the end of another flight brings the row up again."""
         key, peer = row["id"], row["peer"]
@@ -151,13 +162,15 @@ class Outbox:
             return
         if key in self._flights or len(self._flights) >= FLIGHTS or self._peers[peer] >= FLIGHTS_PER_PEER:
             self._waiting = True
+            self._crowded.add(peer)
             return
         self._peers[peer] += 1
+        self._flown[key] = row["attempts"]
         self._flights[key] = asyncio.get_running_loop().create_task(self._fly(row), name=f"outbox:{key}")
         self._flights[key].add_done_callback(partial(self._landed, key, peer))
 
     def _landed(self, key: str, peer: str, _: asyncio.Task[None]) -> None:
-        del self._flights[key]
+        del self._flights[key], self._flown[key]
         if self._landings is not None:
             self._landings.add(key)
         self._peers[peer] -= 1
@@ -219,16 +232,20 @@ def _reason(reply: Any) -> str:
     return str(reasons if reasons is not None else "")[:REASON_LIMIT_CHARACTERS]
 
 
-def _due(tx: Tx, now: datetime) -> list[Row]:
-    """Return due rows, the oldest of each peer first, so that no peer's pile hides another's message."""
+def _due(tx: Tx, now: datetime, flown: Mapping[str, int]) -> list[Row]:
+    """Return due rows, the oldest of each peer first, so that no peer's pile hides another's message.
+
+    A row under way is none of them, unless its flight has failed already and is only about to land.
+    """
     ids = tx.execute(
-        "SELECT id FROM (SELECT id, due, row_number() OVER (PARTITION BY peer ORDER BY due) AS place FROM outbox"
+        "SELECT id, attempts FROM (SELECT id, attempts, due, row_number() OVER (PARTITION BY peer ORDER BY due) AS place FROM outbox"
         " WHERE due <= ?) WHERE place <= ? ORDER BY due LIMIT ?",
         now,
         FLIGHTS_PER_PEER,
         FLIGHTS,
     )
-    return [row for each in ids if (row := tx.get("outbox", id=each["id"]))]
+    new = [each["id"] for each in ids if flown.get(each["id"]) != each["attempts"]]
+    return [row for key in new if (row := tx.get("outbox", id=key))]
 
 
 def _next(tx: Tx, now: datetime) -> datetime | None:

@@ -6,6 +6,7 @@ file keeps no state: called again after any crash, it sends what is stored, or g
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from connector.channel import account as accounts
@@ -25,8 +26,11 @@ from ledger.chain_error import ChainUnreachable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from datetime import datetime
 
+    from connector.anchor.peer_logs import Keep
     from connector.app import Connector
+    from connector.channel.doors import Buyer
     from connector.channel.plan import Want
     from connector.channel.receive import Received
     from connector.store.transaction import Tx
@@ -54,14 +58,18 @@ async def buy(
         return None
     if need is not None:
         await need(RowSet.of((one.first, one.count) for order in request.orders for one in order.ranges))
-    answer = await _post(connector, provider, channel, "request", wire.encode(request))
+    answer, keep = await _post(connector, provider, channel, "request", wire.encode(request))
     offer = wire.decode_one(answer, OfferMessage, Denial)
     if isinstance(offer, Denial):
         raise NotPermitted(_words(offer.reasons) or offer.outcome)
-    signed = await connector.store.write(
-        lambda tx: payer.on_offer(tx, buyer, channel, request, offer, connector.clock.now())
-    )
-    return await _pay(connector, provider, channel, _no_equivocation(signed))
+
+    def sign(tx: Tx) -> tuple[VoucherMessage | Equivocation, Row]:
+        keep(tx)
+        signed = payer.on_offer(tx, buyer, channel, request, offer, connector.clock.now())
+        return signed, connector.evidence.consistency_for(tx, provider)
+
+    signed, checkpoint = await connector.store.write(sign)
+    return await _pay(connector, provider, channel, _no_equivocation(signed), checkpoint)
 
 
 async def finish(
@@ -88,24 +96,21 @@ async def level(connector: Connector, provider: str, channel: bytes) -> None:
         return  # nothing was ever signed here, and the provider may not even know the channel
     while told is not None:
         try:
-            answer = await _post(connector, provider, channel, "resume", wire.encode(told))
+            answer, keep = await _post(connector, provider, channel, "resume", wire.encode(told))
         except PeerRefused as refusal:
             if explain_failure(refusal).code == UNMET and not told.windows:
                 return  # the provider meets a channel with its first key request
             raise
-        theirs = wire.decode(Resume, answer)
-        told = _no_equivocation(
-            await connector.store.write(
-                lambda tx, theirs=theirs: resume.on_resume_payer(tx, buyer, channel, theirs, connector.clock.now())  # type: ignore[misc]  # a default binds the loop's value
-            )
-        )
+        act = partial(_resumed, buyer=buyer, channel=channel, theirs=wire.decode(Resume, answer), keep=keep)
+        told = _no_equivocation(await connector.store.write(partial(act, now=connector.clock.now())))
 
 
 async def acknowledge(connector: Connector, provider: str, channel: bytes) -> None:
     """Send the final acknowledgement: the provider can claim without publishing a preimage."""
     buyer = connector.trade.buyer
     message = await connector.store.write(lambda tx: payer.acknowledge(tx, buyer, channel, connector.clock.now()))
-    await _post(connector, provider, channel, "acknowledge", wire.encode(message))
+    _, keep = await _post(connector, provider, channel, "acknowledge", wire.encode(message))
+    await connector.store.write(keep)
 
 
 async def _claimed(connector: Connector, channel: bytes, voucher: VoucherMessage) -> Received | None:
@@ -132,34 +137,54 @@ async def _claimed(connector: Connector, channel: bytes, voucher: VoucherMessage
     )
 
 
-async def _pay(connector: Connector, provider: str, channel: bytes, voucher: VoucherMessage) -> Received:
+async def _pay(
+    connector: Connector, provider: str, channel: bytes, voucher: VoucherMessage, checkpoint: Row | None = None
+) -> Received:
     """Send a stored voucher and take what it brings."""
     buyer = connector.trade.buyer
-    answer = await _post(connector, provider, channel, "voucher", wire.encode(voucher))
+    answer, keep = await _post(connector, provider, channel, "voucher", wire.encode(voucher), checkpoint)
     message = wire.decode_one(answer, ReleaseMessage, RefusalMessage)
+
+    def take(tx: Tx) -> Received | None:
+        keep(tx)
+        if isinstance(message, RefusalMessage):
+            receive.on_refusal(tx, buyer, channel, message)
+            return None
+        return receive.on_release(tx, buyer, channel, message, connector.clock.now())
+
+    received = await connector.store.write(take)
     if isinstance(message, RefusalMessage):
-        await connector.store.write(lambda tx: receive.on_refusal(tx, buyer, channel, message))
         raise NotPermitted(f"refused before release ({message.code}): {_words(message.reasons)}")
-    received = await connector.store.write(
-        lambda tx: receive.on_release(tx, buyer, channel, message, connector.clock.now())
-    )
+    assert received is not None
     if received.code:
         raise VerificationFailed(
             f"a released key of window {received.seq} is not the committed one",
-            f"show the bundle {received.bundle} to anyone: penstock verify",
+            f"anyone can judge it: penstock show {received.bundle} --json > bundle.json, penstock verify bundle.json",
         )
     return received
 
 
-async def _post(connector: Connector, provider: str, channel: bytes, what: str, body: Row) -> Any:
-    """Post a message with our newest checkpoint, and check the one that comes back."""
+async def _post(
+    connector: Connector, provider: str, channel: bytes, what: str, body: Row, checkpoint: Row | None = None
+) -> tuple[Any, Keep]:
+    """Post a message with our newest checkpoint; return the answer and what keeps the checkpoint that came with it.
+
+    The caller keeps it in the transaction of what it does with the answer; a `checkpoint` is one of such a transaction.
+    """
     member = connector.space.members[provider]
-    body[wire.CHECKPOINT] = await connector.store.write(lambda tx: connector.evidence.consistency_for(tx, provider))
+    if checkpoint is None:
+        checkpoint = await connector.store.write(lambda tx: connector.evidence.consistency_for(tx, provider))
+    body[wire.CHECKPOINT] = checkpoint
     url = f"{member.url}/channel/{channel.hex()}/{what}"
     answer = (await connector.outbound.post(url, body, headers=connector.authorization(provider))).json()
-    if isinstance(answer, dict):
-        await connector.peer_logs.observe(provider, answer.get(wire.CHECKPOINT))
-    return answer
+    return answer, await connector.peer_logs.check(
+        provider, answer.get(wire.CHECKPOINT) if isinstance(answer, dict) else None
+    )
+
+
+def _resumed(tx: Tx, *, buyer: Buyer, channel: bytes, theirs: Resume, keep: Keep, now: datetime) -> Any:
+    keep(tx)
+    return resume.on_resume_payer(tx, buyer, channel, theirs, now)
 
 
 def _unfinished(tx: Tx, channel: bytes, reader_key: bytes | None) -> VoucherMessage | None:

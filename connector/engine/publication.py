@@ -12,12 +12,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from catalog.codes import tier as tier_of
 from catalog.dataset import Dataset, dataset_from_json, dataset_json, distributions_of
 from catalog.describe import describe
 from catalog.hints import suggest_grade
+from connector.engine import brief as briefs
+from connector.engine.brief import UNITS
 from connector.engine.driver import Driver
-from connector.errors import Conflict, InvalidInput, as_reason, from_reason
+from connector.errors import Conflict, as_reason, from_reason
 from connector.vault import edition as editions
 from connector.vault.seal import Brief, seal
 from connector.vault.sources import source_of
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
     from connector.vault.seal import Sealed
 
-UNITS = {"MiB": ("byte", 1 << 20), "GiB": ("byte", 1 << 30), "opening": ("opening", 1)}
 EXPOSED_PIECES = 8  # the default exposure is the price of eight pieces (DESIGN.md, rulings)
 LOCK_TTL_SECONDS = 24 * 3600
 CLAIM_MARGIN_SECONDS = 3600
@@ -43,10 +43,6 @@ UNPAID_EDITIONS = 2  # sealed bytes a buyer may draw before paying: the edition 
 CURRENCY = "CNY"
 FINAL = ("submitted", "failed")
 ON_OFFER = ("registered", "submitted")  # states in which peers may ask for the product
-BRIEF_KEYS = frozenset(
-    {"id", "files", "title", "price", "floor", "unit", "tier", "purpose", "until", "region", "openings"}
-    | {"keywords", "pieceKiB", "description"}
-)
 
 
 class Publications:
@@ -109,17 +105,8 @@ class Publications:
 
     def _draft(self, brief: Any) -> dict[str, Any]:
         """Return the product's first row; everything a person can get wrong is refused here."""
-        if not isinstance(brief, dict) or set(brief) - BRIEF_KEYS:
-            raise InvalidInput("a product's brief has only the members " + ", ".join(sorted(BRIEF_KEYS)))
-        unit = UNITS.get(brief["unit"])
-        if unit is None:
-            raise InvalidInput(f"`{brief['unit']}` is no unit of price", "use one of " + ", ".join(UNITS))
-        tier_of(brief["tier"])
-        if (brief["tier"] == "leased") != (unit[0] == "opening"):
-            raise InvalidInput("a leased product is priced per opening, a kept one per byte")
+        brief = briefs.check(brief)
         ask, floor = int(brief["price"]), int(brief["floor"])
-        if not 0 <= floor <= ask:
-            raise InvalidInput(f"the floor `{floor}` is above the asked price `{ask}`")
         until = datetime.fromisoformat(brief["until"])
         rules = offer_rules(
             purpose=brief["purpose"], until=until, region=brief["region"], openings=brief.get("openings")

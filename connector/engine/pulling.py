@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.channel import tally
 from connector.channel.plan import Want
-from connector.engine import paying
+from connector.engine import disputes, paying
 from connector.engine.books import transfer_id
 from connector.errors import PeerMisbehaved, PeerUnreachable
 from connector.limits import ROWS_BYTES_MAX
@@ -54,6 +54,7 @@ async def pull(connector: Connector, row: Row, tell: Callable[[], Awaitable[None
             await carrying
         finally:
             carrying.cancel()
+            await asyncio.gather(carrying, return_exceptions=True)  # whatever broke it has been raised by `need`
     finally:
         intake.close()
     await paying.acknowledge(connector, row["provider"], bytes.fromhex(row["channel"]))
@@ -102,26 +103,33 @@ class Carrier:
         async with self._arrived:
             while not rows <= self._synced:
                 if self._broken is not None:
-                    raise PeerUnreachable(f"the sealed bytes stopped coming: {self._broken}") from self._broken
+                    raise self._broken
                 await self._arrived.wait()
 
     async def _fetch(self, first: int, count: int) -> None:
-        """Fetch `count` rows from `first`; a wrong piece is fetched again from its own row on."""
-        stream = self._intake.stream(first, count)
+        """Fetch `count` rows from `first`, or those before one that came wrong; that one is fetched again alone."""
         for _ in range(REFETCHES_MAX):
-            try:
-                url = f"{self._endpoint}/pieces?first={stream.next_row}&count={first + count - stream.next_row}"
-                length = self._intake.table.span(stream.next_row, first + count - stream.next_row)[1]
-                async with self._connector.outbound.download(url, limit_bytes=length, headers=self._headers) as body:
-                    async for chunk in body.chunks():
-                        stream.feed(chunk)
-                if stream.done:
-                    return
-                raise PeerUnreachable("the source ended early")
-            except OpeningError as wrong:
-                log.warning("row %s of replica %s came wrong and is fetched again: %s", wrong.row, self._replica, wrong)
-                stream = self._intake.stream(stream.next_row, first + count - stream.next_row)
-        raise PeerMisbehaved(f"the source keeps sending wrong bytes for row {stream.next_row}", "try another source")
+            wrong = await self._try(first, count)
+            if wrong is None:
+                return
+            first, count = wrong, 1
+        raise PeerMisbehaved(f"the source keeps sending wrong bytes for row {first}", "try another source")
+
+    async def _try(self, first: int, count: int) -> int | None:
+        """Fetch rows once; returns the row that came wrong, None when all are here."""
+        stream = self._intake.stream(first, count)
+        length = self._intake.table.span(first, count)[1]
+        url = f"{self._endpoint}/pieces?first={first}&count={count}"
+        try:
+            async with self._connector.outbound.download(url, limit_bytes=length, headers=self._headers) as body:
+                async for chunk in body.chunks():
+                    stream.feed(chunk)
+        except OpeningError as wrong:
+            log.warning("row %s of replica %s came wrong and is fetched again: %s", wrong.row, self._replica, wrong)
+            return stream.next_row
+        if not stream.done:
+            raise PeerUnreachable("the source ended early")
+        return None
 
     async def _note(self) -> None:
         await asyncio.to_thread(self._intake.sync)
@@ -192,10 +200,14 @@ async def _replica(connector: Connector, row: Row, agreement: Row) -> Row:
     rows = await get(base + "/rows", limit_bytes=ROWS_BYTES_MAX)
     edition = bytes.fromhex(agreement["edition"])
     new = await asyncio.to_thread(replicas.prepare, connector.secrets, edition, header.json(), rows.body)
+    registry = connector.programs.deployment.domain("editions")
+    told = await get(base + "/seal", limit_bytes=HEADER_BYTES_MAX)
+    seal = disputes.read_seal(told.json(), new.header, agreement, registry)
     now = connector.clock.now()
 
     def act(tx: Tx) -> Row:
         made = replicas.record(tx, new, agreement=row["agreement"], now=now)
+        tx.update("replicas", {"id": made["id"]}, seal=seal)
         fields = {"place": connector.url, "rows": str(new.header.rows), "bytes": str(new.header.plain_bytes)}
         link = [agreement["edition"], row["agreement"]]
         connector.evidence.record(tx, "replica.held", part=row["agreement"], link=link, fields=fields, now=now)

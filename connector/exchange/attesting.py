@@ -14,11 +14,9 @@ from ledger.checkpoint import origin_id
 
 if TYPE_CHECKING:
     from connector.app import Connector
-    from connector.exchange.space import Member
     from connector.store.transaction import Tx
     from ledger.aggregate import Attestation, FinalHead
-
-WITNESS_ROLES = ("exchange", "regulator")  # those who witness every log of the space, their own included
+    from ledger.space import Member
 
 
 class Attesting:
@@ -37,7 +35,7 @@ class Attesting:
         connector = self._connector
         space = await connector.space_view.current()
         heads = await self._heads(list(space.members.values()))
-        witnesses = [one for one in space.members.values() if one.role in WITNESS_ROLES]
+        witnesses = space.attesters()
         answers = {one.did: await self._share(one, heads) for one in witnesses}
         document = await asyncio.to_thread(_combined, heads, witnesses, answers)
         now = connector.clock.now()

@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.errors import InvalidInput
-from connector.exchange.space import Member
 from connector.identity.did import SERVICES
 from contracts.canonical import sha
 from contracts.namespace import NS
+from ledger.space import WITNESSED_BY, Member
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from connector.identity.did import Document
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
 ADMITTED = "admitted"
-ROLES = ("provider", "buyer", "regulator", "exchange")
 DESCRIPTION_PATH = "/.well-known/penstock.json"
 DESCRIPTION_BYTES_MAX = 4096
 TEXT_CHARACTERS_MAX = 200
@@ -44,8 +43,10 @@ def member_of(document: Document, description: Mapping[str, Any]) -> Member:
     texts = {name: description.get(name) for name in ("did", "name", "role", "region")}
     if not all(isinstance(text, str) and 0 < len(text) <= TEXT_CHARACTERS_MAX for text in texts.values()):
         raise InvalidInput(f"`{document.id}` does not describe itself", f"it must serve {DESCRIPTION_PATH}")
-    if texts["did"] != document.id or texts["role"] not in ROLES:
-        raise InvalidInput(f"`{document.id}` describes somebody else, or a role that is none of {', '.join(ROLES)}")
+    if texts["did"] != document.id or texts["role"] not in WITNESSED_BY:
+        raise InvalidInput(
+            f"`{document.id}` describes somebody else, or a role that is none of {', '.join(WITNESSED_BY)}"
+        )
     if document.aggregate is None:
         raise InvalidInput(f"`{document.id}` publishes no aggregate key")
     return Member(
@@ -60,6 +61,13 @@ def member_of(document: Document, description: Mapping[str, Any]) -> Member:
         aggregate=document.aggregate[0],
         possession=document.aggregate[1],
     )
+
+
+def refuse_double(member: Member, known: Iterable[Member]) -> None:
+    """Raise InvalidInput for a key or URL of another member: a space with two of one kind is relied on by nobody."""
+    for other in known:
+        if other.did != member.did and (name := other.shares(member)):
+            raise InvalidInput(f"`{member.did}` has the {name} of the member `{other.did}`", "give it keys of its own")
 
 
 def admit(tx: Tx, evidence: Evidence, member: Member, by: str, now: datetime) -> dict[str, str]:

@@ -12,7 +12,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from connector.errors import Absent, PeerUnreachable, explain_failure
-from connector.exchange.space import Member, Space
+from ledger.space import Member, Space
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -98,7 +98,8 @@ class SpaceView:
 
     def _refresh(self) -> asyncio.Task[None] | None:
         """Return the look at the exchange that is under way, a new one if the document is old, None if it is fresh."""
-        if self._fetching is None and self._url and self._clock.monotonic() - self._fetched > SPACE_FRESH_SECONDS:
+        old = self._known is None or self._clock.monotonic() - self._fetched > SPACE_FRESH_SECONDS
+        if self._fetching is None and self._url and old:
             self._fetching = asyncio.get_running_loop().create_task(self._fetch(), name="space")
             self._fetching.add_done_callback(self._ended)
         return self._fetching

@@ -68,8 +68,9 @@ class Evidence:
         entry = events.Entry(kind, now, self.party, part, ids, sd, self.block).encode()
         index = Log(TxShelf(tx, kind, part, now)).append(entry)
         leaf = merkle.leaf_hash(entry)
+        packed = disclosure.pack(disclosed)
         for recipient, public in self._recipients.items():
-            tx.insert("disclosures", idx=index, recipient=recipient, box=disclosure.seal(disclosed, public, leaf))
+            tx.insert("disclosures", idx=index, recipient=recipient, box=disclosure.seal_packed(packed, public, leaf))
         return index
 
     def leaf(self, tx: Tx, index: int) -> bytes:
@@ -82,15 +83,15 @@ class Evidence:
 
     def checkpoint(self, tx: Tx) -> bytes:
         """Return the newest own signed note, made now if the log grew (so `tx` must be a writing one)."""
-        return self._newest(tx).encode().encode()
+        return self._newest(tx, Log(TxShelf(tx))).encode().encode()
 
     def published(self, tx: Tx) -> bytes | None:
         """Return what `/log/checkpoint` serves: the newest cosigned note, before the first one the newest signed."""
         row = _first(tx.find("checkpoints", "cosigned is not null", order="size desc", limit=1)) or _last(tx)
         return None if row is None else (row["cosigned"] or row["note"]).encode()
 
-    def _newest(self, tx: Tx) -> Note:
-        log, last = Log(TxShelf(tx)), _last(tx)
+    def _newest(self, tx: Tx, log: Log) -> Note:
+        last = _last(tx)
         if last is not None and last["size"] == log.size:
             return notes.parse(last["note"])
         head = Checkpoint(self.origin, log.size, log.root())
@@ -104,9 +105,10 @@ class Evidence:
     def witness_request(self, tx: Tx, old: int, size: int | None = None) -> bytes:
         """Return the `add-checkpoint` body that leads a witness from `old` to the checkpoint of `size` (the newest)."""
         row = None if size is None else tx.get("checkpoints", size=size)
-        note = self._newest(tx) if row is None else notes.parse(row["note"])
+        log = Log(TxShelf(tx))
+        note = self._newest(tx, log) if row is None else notes.parse(row["note"])
         size = checkpoints.parse_text(note.text).size
-        return witness.Request(old, tuple(Log(TxShelf(tx)).consistency(old, size)), note).encode()
+        return witness.Request(old, tuple(log.consistency(old, size)), note).encode()
 
     def add_cosignatures(
         self,
@@ -149,12 +151,14 @@ class Evidence:
 
     def consistency_for(self, tx: Tx, peer: str) -> dict[str, Any]:
         """Return the newest checkpoint as it rides in a message to `peer`, proven from the last size sent there."""
-        note = self._newest(tx)
-        size = checkpoints.parse_text(note.text).size
+        log = Log(TxShelf(tx))
+        note = self._newest(tx, log)
+        size = log.size
         sent = tx.get("sent_heads", peer=peer)
         old = 0 if sent is None else sent["size"]
-        proof = Log(TxShelf(tx)).consistency(old, size)
-        tx.put("sent_heads", peer=peer, size=size)
+        proof = log.consistency(old, size)
+        if old != size:
+            tx.put("sent_heads", peer=peer, size=size)
         return {"checkpoint": note.encode(), "from": str(old), "proof": [notes.b64(value) for value in proof]}
 
 

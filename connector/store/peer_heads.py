@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ledger import checkpoint as checkpoints
 from ledger import note as notes
+from ledger.checkpoint import Checkpoint
 from ledger.merkle import PROOF_LIMIT_HASHES, ProofError, verify_consistency
 from ledger.note import MalformedNoteError
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.store.transaction import Tx
-    from ledger.checkpoint import Checkpoint
     from ledger.note import VerifierKey
 
 SIZE_LIMIT_DIGITS = 19
@@ -52,34 +52,65 @@ class NeedsTiles:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A signed head as it came with a message: the proof leads from `start` to it."""
+
+    checkpoint: Checkpoint
+    note: str
+    start: int
+    proof: list[bytes]
+
+
+def read(vkey: VerifierKey, piggyback: Mapping[str, Any]) -> Offered:
+    """Return what rides in a message, its signature verified; raises `NoteError`."""
+    note, start, proof = _read(piggyback)
+    return Offered(checkpoints.verify(notes.parse(note), vkey), note, start, proof)
+
+
+def compare(kept: Checkpoint | None, kept_note: str, offered: Offered) -> NeedsTiles | None:
+    """Prove that the kept head and the offered one are of one history.
+
+    None: they are. `NeedsTiles`: the proof is not about these two. Raises `ForkFound`.
+    """
+    if kept is None:
+        return None
+    old, new = sorted((kept, offered.checkpoint), key=lambda one: one.size)
+    if old.size not in {0, new.size} and (offered.start != old.size or not offered.proof):
+        return NeedsTiles(new.origin, old.size, new.size)
+    proof = offered.proof if offered.start == old.size < new.size else []
+    try:
+        verify_consistency(old.size, old.root, new.size, new.root, proof if old.size else [])
+    except ProofError as error:
+        raise ForkFound(new.origin, kept_note, offered.note, str(error)) from error
+    return None
+
+
 def accept_peer(tx: Tx, vkey: VerifierKey, piggyback: Mapping[str, Any], now: datetime) -> Accepted | NeedsTiles:
     """Verify and keep a peer's checkpoint; `vkey` is that of its log and names its origin.
 
     Raises `NoteError` (unsigned, foreign or malformed) or `ForkFound`, after which the caller writes `keep_fork`.
     """
-    note, start, proof = _read(piggyback)
-    checkpoint = checkpoints.verify(notes.parse(note), vkey)
-    kept = tx.get("peer_heads", origin=checkpoint.origin)
-    if kept is not None:
-        known = checkpoints.parse_text(notes.parse(kept["note"]).text)
-        old, new = sorted((known, checkpoint), key=lambda one: one.size)
-        if old.size not in {0, new.size} and (start != old.size or not proof):
-            return NeedsTiles(checkpoint.origin, old.size, new.size)
-        _must_agree(old, new, proof if start == old.size < new.size else [], kept["note"], note)
-    if kept is None or checkpoint.size > kept["size"]:
-        _keep(tx, checkpoint, note, now)
-    return Accepted(checkpoint)
+    offered = read(vkey, piggyback)
+    row = tx.get("peer_heads", origin=offered.checkpoint.origin)
+    kept = None if row is None else head_of(row)
+    if missing := compare(kept, "" if row is None else row["note"], offered):
+        return missing
+    keep(tx, offered, now)
+    return Accepted(offered.checkpoint)
 
 
-def _must_agree(old: Checkpoint, new: Checkpoint, proof: list[bytes], kept: str, offered: str) -> None:
-    try:
-        verify_consistency(old.size, old.root, new.size, new.root, proof if old.size else [])
-    except ProofError as error:
-        raise ForkFound(new.origin, kept, offered, str(error)) from error
+def head_of(row: Mapping[str, Any]) -> Checkpoint:
+    """Return the checkpoint of a `peer_heads` row."""
+    return Checkpoint(row["origin"], row["size"], row["root"])
 
 
-def _keep(tx: Tx, checkpoint: Checkpoint, note: str, now: datetime) -> None:
-    tx.put("peer_heads", origin=checkpoint.origin, size=checkpoint.size, root=checkpoint.root, note=note, at=now)
+def keep(tx: Tx, offered: Offered, now: datetime) -> None:
+    """Keep a proven head unless a newer one is kept."""
+    head = offered.checkpoint
+    row = tx.get("peer_heads", origin=head.origin)
+    if row is None or head.size > row["size"]:
+        tx.put("peer_heads", origin=head.origin, size=head.size, root=head.root, note=offered.note, at=now)
 
 
 def keep_fork(tx: Tx, fork: ForkFound, now: datetime) -> None:

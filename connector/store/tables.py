@@ -137,7 +137,7 @@ VAULT = (
     ),
     Table(
         "replicas",
-        "id:text edition:text agreement:text header:json rows:blob bytes_rows:json key_rows:json key_id:text "
+        "id:text edition:text agreement:text header:json rows:blob seal:blob bytes_rows:json key_rows:json key_id:text "
         "path:text state:text created:time",
         ("id",),
         index=(("agreement",),),

@@ -98,6 +98,7 @@ CHANNEL = (
     Route("POST", "/channel/{id}/acknowledge", Who.PEER, PROVIDER, "channel.acknowledge"),
     Route("POST", "/channel/{id}/resume", Who.PEER, PROVIDER, "channel.resume_channel"),
     Route("GET", "/sealed/{edition}/header", Who.ANYONE, PROVIDER, "sealed.header"),
+    Route("GET", "/sealed/{edition}/seal", Who.ANYONE, PROVIDER, "sealed.seal"),
     Route("GET", "/sealed/{edition}/rows", Who.ANYONE, PROVIDER, "sealed.rows"),
     Route("GET", "/sealed/{edition}/pieces", Who.TICKET, PROVIDER, "sealed.pieces"),
     Route("POST", "/review/{edition}", Who.PEER, PROVIDER, "sealed.review_rows"),

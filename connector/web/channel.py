@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
+    from connector.anchor.peer_logs import Keep
     from connector.store.transaction import Tx
     from connector.web.server import Call
 
@@ -25,48 +26,53 @@ _CHANNEL = re.compile(r"[0-9a-f]{64}")
 
 async def request(call: Call) -> web.Response:
     """Message 1: answer with a key offer, or with the policy's denial."""
-    body = await _body(call)
+    body, keep = await _body(call)
     message = wire.decode(KeyRequest, body)
     channel = _channel(call)
     await call.connector.trade.meet_channel(channel, call.peer, message.orders[0].agreement_digest)
     holder, now = call.connector.trade.holder, call.connector.clock.now
-    return await _answer(call, lambda tx: payee.on_key_request(tx, holder, call.peer, channel, message, now()))
+    return await _answer(call, keep, lambda tx: payee.on_key_request(tx, holder, call.peer, channel, message, now()))
 
 
 async def voucher(call: Call) -> web.Response:
     """Message 3: answer with the release, or with a signed refusal."""
-    message = wire.decode(VoucherMessage, await _body(call))
+    body, keep = await _body(call)
+    message = wire.decode(VoucherMessage, body)
     channel, holder, now = _channel(call), call.connector.trade.holder, call.connector.clock.now
-    return await _answer(call, lambda tx: release.on_voucher(tx, holder, call.peer, channel, message, now()))
+    return await _answer(call, keep, lambda tx: release.on_voucher(tx, holder, call.peer, channel, message, now()))
 
 
 async def acknowledge(call: Call) -> web.Response:
     """Message 5: take the final acknowledgement."""
-    message = wire.decode(VoucherMessage, await _body(call))
+    body, keep = await _body(call)
+    message = wire.decode(VoucherMessage, body)
     channel, holder, now = _channel(call), call.connector.trade.holder, call.connector.clock.now
-    return await _answer(call, lambda tx: release.on_acknowledge(tx, holder, call.peer, channel, message, now()))
+    return await _answer(call, keep, lambda tx: release.on_acknowledge(tx, holder, call.peer, channel, message, now()))
 
 
 async def resume_channel(call: Call) -> web.Response:
     """Compare newest signed states."""
-    message = wire.decode(Resume, await _body(call))
+    body, keep = await _body(call)
+    message = wire.decode(Resume, body)
     channel, holder, now = _channel(call), call.connector.trade.holder, call.connector.clock.now
-    return await _answer(call, lambda tx: resume.on_resume_payee(tx, holder, call.peer, channel, message, now()))
+    return await _answer(call, keep, lambda tx: resume.on_resume_payee(tx, holder, call.peer, channel, message, now()))
 
 
-async def _body(call: Call) -> Any:
-    """Read the body, check the sender's checkpoint, look at the chain."""
+async def _body(call: Call) -> tuple[Any, Keep]:
+    """Read the body, check the sender's checkpoint, look at the chain; also return what keeps the checkpoint."""
     body = load(await call.request.read(), max_bytes=BODY_BYTES_MAX)
-    if isinstance(body, dict):
-        await call.connector.peer_logs.observe(call.peer, body.get(wire.CHECKPOINT))
+    keep = await call.connector.peer_logs.check(
+        call.peer, body.get(wire.CHECKPOINT) if isinstance(body, dict) else None
+    )
     await call.connector.watch.look()
-    return body
+    return body, keep
 
 
-async def _answer(call: Call, act: Callable[[Tx], Any]) -> web.Response:
-    """Do the act and sign our newest checkpoint in one transaction with the caller's token."""
+async def _answer(call: Call, keep: Keep, act: Callable[[Tx], Any]) -> web.Response:
+    """Keep their checkpoint, do the act and sign our newest checkpoint in one transaction with the caller's token."""
 
     def acting(tx: Tx) -> tuple[Any, Any]:
+        keep(tx)
         return act(tx), call.connector.evidence.consistency_for(tx, call.peer)
 
     message, checkpoint = await call.act(acting)

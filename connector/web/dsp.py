@@ -95,9 +95,15 @@ async def _receive(call: Call, receive: Any) -> web.Response:
     body = await call.request.read()
     if "pid" not in call.path:
         await _vet(call, body)
-    await call.connector.peer_logs.observe(call.peer, _checkpoint(body))
+    keep = await call.connector.peer_logs.check(call.peer, _checkpoint(body))
     peer = await call.connector.trade.peer(call.peer)
-    reply = await receive(call.route.kind, call.path.get("pid"), body, peer, _spending(call))
+    spend = _spending(call)
+
+    def admit(tx: Tx) -> None:
+        spend(tx)
+        keep(tx)
+
+    reply = await receive(call.route.kind, call.path.get("pid"), body, peer, admit)
     return as_json(reply.body, reply.status)
 
 

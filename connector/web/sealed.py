@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from connector.engine import disputes
 from connector.errors import Absent, InvalidInput
 from connector.vault import review, tickets
 from connector.vault.edition import header_and_table
 from connector.web.faults import as_json
 from contracts.canonical import load
 from contracts.decimals import read_decimal, read_hex
+from contracts.typed_data import digest
+from ledger.edition import read_header
 
 if TYPE_CHECKING:
     from connector.web.server import Call
@@ -31,6 +34,14 @@ async def rows(call: Call) -> web.Response:
     """Serve the rows of an edition, 152 bytes each."""
     edition = await _edition(call)
     return web.Response(body=edition["rows"], content_type=OCTETS)
+
+
+async def seal(call: Call) -> web.Response:
+    """Serve our signature under an edition: with it a dispute needs nothing more from us."""
+    header = read_header((await _edition(call))["header"])
+    registry = call.connector.programs.deployment.domain("editions")
+    signature = call.connector.sign(digest(registry, disputes.edition_of(header)))
+    return as_json(disputes.seal_json(header, signature))
 
 
 async def pieces(call: Call) -> web.StreamResponse:

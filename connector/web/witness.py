@@ -10,11 +10,11 @@ from connector.errors import InvalidInput
 from connector.web.faults import as_json
 from contracts.canonical import load
 from contracts.decimals import read_decimal, read_hex
-from ledger.aggregate import FinalHead
 from ledger.witness import HEAD_TIME_HEADER, REQUEST_LIMIT_BYTES
 
 if TYPE_CHECKING:
     from connector.web.server import Call
+    from ledger.aggregate import FinalHead
 
 HEADS_MAX = 10_000  # as many members as a space may have
 
@@ -36,6 +36,8 @@ async def attest(call: Call) -> web.Response:
 
 def _heads(document: Any) -> list[FinalHead]:
     """Read `{"heads": [{"origin", "size", "root"}]}`."""
+    from ledger.aggregate import FinalHead  # noqa: PLC0415  # pairing arithmetic is heavy and needed only here
+
     listed = document.get("heads") if isinstance(document, dict) else None
     if not isinstance(listed, list) or not 0 < len(listed) <= HEADS_MAX:
         raise InvalidInput(f"an attestation is over 1 to {HEADS_MAX} `heads`")

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from ledger.audit.books import Books, Event
     from ledger.audit.facts import ChainFacts
-    from ledger.audit.parties import Space
     from ledger.audit.report import Report
+    from ledger.space import Space
 
 SIGNED = "agreement.signed"
 COMPARED = ("terms", "agreement", "providerSignature", "buyerSignature")

@@ -1,6 +1,7 @@
 """The whole audit, in the order in which one thing proves the next.
 
-1. chain events, then what peers hold, then the logs: a log read last must contain all that was seen before.
+1. who the members are, by their own word. Chain events, attestation and what peers hold, then the logs: a log read last
+   must contain all that was seen before.
 2. heads: one history of each log, for witnesses, chain and peers alike.
 3. agreements: what both sides signed. Only verified terms are used further on.
 4. keys and money: released = received = paid, each window priced again.
@@ -9,11 +10,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
-from ledger.audit import agreements, billing, books, facts, heads, keys, openings, parties, prices, settlement
+from ledger.audit import (
+    agreements,
+    attestation,
+    billing,
+    books,
+    facts,
+    heads,
+    keys,
+    members,
+    openings,
+    prices,
+    settlement,
+)
 from ledger.audit.report import Report
 from ledger.audit.sources import Unavailable
+from ledger.space import Space, SpaceError
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -27,20 +42,26 @@ class AuditImpossible(Exception):  # noqa: N818 - it says what it is
 
 async def run(sources: Sources, key: X25519PrivateKey) -> Report:
     """Audit a space from its public URLs and chain; `key` is the supervisor's and opens the disclosures."""
-    report = Report()
+    report, apart = Report(), Report()
     try:
-        space = parties.parse(await sources.space())
+        document = await sources.space()
+        space = Space.from_json(document)
         chain = facts.gather(await sources.chain_events())
-    except (Unavailable, parties.SpaceError) as error:
+    except (Unavailable, SpaceError) as error:
         raise AuditImpossible(str(error)) from error
-    peers = await heads.collect_peers(sources, space, report)
-    found = await books.collect(sources, space, key, report)
+    async with asyncio.TaskGroup() as beside:
+        attesting = beside.create_task(attestation.read(sources, space, apart))
+        members.check_table(document, space, report)
+        await members.check_identities(sources, space, report)
+        peers = await heads.collect_peers(sources, space, report)
+        found = await books.collect(sources, space, key, report)
     deals = agreements.check(space, found, chain, report)
     heads.check_witnesses(space, found, agreements.payees(deals), report)
     heads.check_anchors(space, found, chain, report)
     await heads.check_peers(space, found, peers, report)
     await heads.check_marks(space, found, report)
-    await heads.check_attestation(sources, space, found, report)
+    report.join(apart)
+    await attestation.check(attesting.result(), space, found, report)
     tables = await billing.collect_tables(sources, space, deals, report)
     channels = keys.check(space, found, chain, report)
     settlement.check(found, channels, chain, deals, report)

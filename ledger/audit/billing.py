@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from contracts.canonical import load
 from contracts.ranges import RowSet
 from contracts.tariff import order_amount
+from ledger.audit.asking import each
 from ledger.audit.sources import Unavailable
 from ledger.edition import agreed
 from ledger.row_table import MAX_ROWS
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
     from contracts.tariff import Tariff
     from ledger.audit.agreements import Deals
     from ledger.audit.books import Event
-    from ledger.audit.parties import Space
     from ledger.audit.report import Report
     from ledger.audit.sources import Sources
     from ledger.row_table import RowTable
+    from ledger.space import Member, Space
 
 AGAIN = 2  # use code: keys given once more, free
 OPEN = 1  # use code: one opening of a lease
@@ -140,15 +141,20 @@ class Accounts:
 
 async def collect_tables(sources: Sources, space: Space, deals: Deals, report: Report) -> Tables:
     """Fetch the public header and rows of every agreed edition; they must be what `editionId` commits to."""
-    tables: Tables = {}
-    for deal in deals.values():
-        edition_id = deal.terms.edition_id
-        if edition_id in tables:
-            continue
-        url = f"{space.parties[deal.provider].url}/sealed/{edition_id.hex()}"
-        try:
-            header = load(await sources.fetch(f"{url}/header"))
-            tables[edition_id] = agreed(edition_id, header, await sources.fetch(f"{url}/rows"))[1]
-        except (Unavailable, ValueError) as error:
-            report.find("edition-unavailable", deal.provider, edition=edition_id.hex(), reason=error)
-    return tables
+    providers = {deal.terms.edition_id: space.members[deal.provider] for deal in deals.values()}
+
+    async def fetch(edition: tuple[bytes, Member], own: Report) -> RowTable | None:
+        return await _table(sources, *edition, own)
+
+    found = await each(providers.items(), fetch, report)
+    return {edition_id: table for (edition_id, _), table in found if table is not None}
+
+
+async def _table(sources: Sources, edition_id: bytes, provider: Member, report: Report) -> RowTable | None:
+    url = f"{provider.url}/sealed/{edition_id.hex()}"
+    try:
+        header = load(await sources.fetch(f"{url}/header"))
+        return agreed(edition_id, header, await sources.fetch(f"{url}/rows"))[1]
+    except (Unavailable, ValueError) as error:
+        report.find("edition-unavailable", provider.did, edition=edition_id.hex(), reason=error)
+        return None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from contracts.canonical import load
 from ledger import disclosure, events, merkle, reader
 from ledger import note as notes
+from ledger.audit.asking import each
 from ledger.audit.sources import Unavailable
 from ledger.disclosure import DisclosureError
 
@@ -22,11 +23,11 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-    from ledger.audit.parties import Party, Space
     from ledger.audit.report import Report
     from ledger.audit.sources import Sources
     from ledger.events import Entry
     from ledger.reader import Fetch, LogCopy
+    from ledger.space import Member, Space
 
 T = TypeVar("T")
 
@@ -69,7 +70,7 @@ class Event:
 class Book:
     """One party's verified log."""
 
-    party: Party
+    party: Member
     copy: LogCopy
     events: tuple[Event, ...]
     fetch: Fetch
@@ -86,7 +87,7 @@ class Book:
 Books = dict[str, Book]
 
 
-def fetch_of(sources: Sources, party: Party) -> Fetch:
+def fetch_of(sources: Sources, party: Member) -> Fetch:
     """Return the fetch of paths below a party's log."""
 
     async def fetch(path: str) -> bytes:
@@ -97,22 +98,28 @@ def fetch_of(sources: Sources, party: Party) -> Fetch:
 
 async def collect(sources: Sources, space: Space, key: X25519PrivateKey, report: Report) -> Books:
     """Read and verify every member's log; a log that does not verify is a finding and has no book."""
-    books: Books = {}
-    for party in space.parties.values():
-        fetch = fetch_of(sources, party)
-        try:
-            copy = await reader.read(fetch, party.log_vkey)
-        except (Unavailable, ValueError) as error:
-            report.find("log-unreadable", party.did, reason=error)
-            continue
-        _prove(copy, report)
-        boxes = await _addenda(fetch, copy, party, report)
-        found = tuple(_events(party, copy, boxes, key, report))
-        books[party.did] = Book(party, copy, found, fetch)
-        report.events += len(found)
-        _check_times(books[party.did], report)
-        await _check_blocks(sources, books[party.did], report)
-    return books
+
+    async def read(party: Member, own: Report) -> Book | None:
+        return await _read(sources, party, key, own)
+
+    found = await each(space.members.values(), read, report)
+    return {party.did: book for party, book in found if book is not None}
+
+
+async def _read(sources: Sources, party: Member, key: X25519PrivateKey, report: Report) -> Book | None:
+    fetch = fetch_of(sources, party)
+    try:
+        copy = await reader.read(fetch, party.log_vkey)
+    except (Unavailable, ValueError) as error:
+        report.find("log-unreadable", party.did, reason=error)
+        return None
+    _prove(copy, report)
+    boxes = await _addenda(fetch, copy, party, report)
+    book = Book(party, copy, tuple(_events(party, copy, boxes, key, report)), fetch)
+    report.events += len(book.events)
+    _check_times(book, report)
+    await _check_blocks(sources, book, report)
+    return book
 
 
 def _prove(copy: LogCopy, report: Report) -> None:
@@ -125,7 +132,7 @@ def _prove(copy: LogCopy, report: Report) -> None:
     report.signatures_verified += 1
 
 
-async def _addenda(fetch: Fetch, copy: LogCopy, party: Party, report: Report) -> list[Mapping[str, Any]]:
+async def _addenda(fetch: Fetch, copy: LogCopy, party: Member, report: Report) -> list[Mapping[str, Any]]:
     boxes: list[Mapping[str, Any]] = []
     size = copy.checkpoint.size
     for first in range(0, size, ADDENDA_PER_REQUEST):
@@ -141,7 +148,7 @@ async def _addenda(fetch: Fetch, copy: LogCopy, party: Party, report: Report) ->
 
 
 def _events(
-    party: Party, copy: LogCopy, boxes: list[Mapping[str, Any]], key: X25519PrivateKey, report: Report
+    party: Member, copy: LogCopy, boxes: list[Mapping[str, Any]], key: X25519PrivateKey, report: Report
 ) -> Iterator[Event]:
     for index, raw in enumerate(copy.entries):
         try:

@@ -51,7 +51,7 @@ class ChainFacts:
     editions: dict[bytes, Mapping[str, Any]] = field(default_factory=dict)
     licences: dict[bytes, Mapping[str, Any]] = field(default_factory=dict)
     channels: dict[bytes, ChannelFacts] = field(default_factory=dict)
-    logs: dict[bytes, Mapping[str, Any]] = field(default_factory=dict)
+    logs: dict[bytes, list[ChainEvent]] = field(default_factory=dict)
     anchors: dict[bytes, list[Anchored]] = field(default_factory=dict)
     forked: set[bytes] = field(default_factory=set)
 
@@ -103,7 +103,7 @@ def _closed(facts: ChainFacts, event: ChainEvent) -> None:
 
 
 def _log_registered(facts: ChainFacts, event: ChainEvent) -> None:
-    facts.logs[event.fields["origin"]] = event.fields
+    facts.logs.setdefault(event.fields["origin"], []).append(event)
 
 
 def _anchored(facts: ChainFacts, event: ChainEvent) -> None:

@@ -6,27 +6,26 @@ head that anybody holds of a log must be a prefix of the log as served now.
 
 from __future__ import annotations
 
-import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from contracts.canonical import load
 from ledger import checkpoint as checkpoints
 from ledger import merkle, reader
 from ledger import note as notes
+from ledger.audit.asking import each
 from ledger.audit.books import fetch_of, reading
 from ledger.audit.sources import Unavailable
 from ledger.checkpoint import origin_id
 from ledger.note import NoteError
+from ledger.space import QUORUM
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ledger.audit.books import Book, Books, Event
     from ledger.audit.facts import ChainFacts
-    from ledger.audit.parties import Party, Space
     from ledger.audit.report import Report
-    from ledger.audit.sources import Sources
+    from ledger.audit.sources import ChainEvent, Sources
     from ledger.checkpoint import Checkpoint
+    from ledger.space import Member, Space
 
 PEERS_LIMIT_BYTES = 1 << 20
 
@@ -35,14 +34,16 @@ PeerNotes = dict[str, list[str]]
 
 async def collect_peers(sources: Sources, space: Space, report: Report) -> PeerNotes:
     """Read, before the logs themselves, every member's list of heads it saw of others: DID → signed notes."""
-    found: PeerNotes = {}
-    for party in space.parties.values():
+
+    async def ask(party: Member, own: Report) -> list[str]:
         try:
             rows = load(await fetch_of(sources, party)("peers"), max_bytes=PEERS_LIMIT_BYTES)
-            found[party.did] = [str(row["note"]) for row in rows]
+            return [str(row["note"]) for row in rows]
         except (Unavailable, ValueError, KeyError, TypeError) as error:
-            report.find("peers-unreadable", party.did, reason=error)
-    return found
+            own.find("peers-unreadable", party.did, reason=error)
+            return []
+
+    return {party.did: found for party, found in await each(space.members.values(), ask, report)}
 
 
 def check_witnesses(space: Space, books: Books, payees: set[bytes], report: Report) -> None:
@@ -59,8 +60,8 @@ def check_witnesses(space: Space, books: Books, payees: set[bytes], report: Repo
             report.find("no-independent-witness", did)
 
 
-def _has_no_stake(space: Space, witness: Party, payees: set[bytes]) -> bool:
-    return witness.did != space.exchange and witness.address not in payees
+def _has_no_stake(space: Space, witness: Member, payees: set[bytes]) -> bool:
+    return witness.did != space.exchange and witness.role != "exchange" and witness.address not in payees
 
 
 def check_anchors(space: Space, books: Books, facts: ChainFacts, report: Report) -> None:
@@ -70,8 +71,7 @@ def check_anchors(space: Space, books: Books, facts: ChainFacts, report: Report)
         anchored = facts.anchors.get(origin, [])
         if not anchored:
             report.find("log-not-anchored", party.did)
-        elif not _registered_rightly(space, party, facts.logs.get(origin)):
-            report.find("anchor-owner-differs", party.did)
+        _check_registrations(space, party, facts.logs.get(origin, []), report)
         if origin in facts.forked:
             report.find("log-forked-on-chain", party.did)
         size = book.copy.checkpoint.size
@@ -84,11 +84,16 @@ def check_anchors(space: Space, books: Books, facts: ChainFacts, report: Report)
                 report.find("log-forked-from-anchor", party.did, anchored=head.size, block=head.block)
 
 
-def _registered_rightly(space: Space, party: Party, log: Mapping[str, Any] | None) -> bool:
-    if log is None:
-        return False
-    witnesses = {one.address for one in space.witnesses_of(party.did)}
-    return log["owner"] == party.address and set(log["witnesses"]) <= witnesses and log["quorum"] >= space.quorum
+def _check_registrations(space: Space, party: Member, registered: list[ChainEvent], report: Report) -> None:
+    """Compare every registration with the table: heads were anchored under the old ones, a new one may lie ahead."""
+    table = {one.address for one in space.witnesses_of(party.did)}
+    if not registered:
+        report.find("log-not-registered", party.did)
+    for event in registered:
+        if event.fields["owner"] != party.address:
+            report.find("anchor-owner-differs", party.did, block=event.block)
+        if set(event.fields["witnesses"]) != table or event.fields["quorum"] < QUORUM:
+            report.find("anchor-witnesses-differ", party.did, block=event.block)
 
 
 def _is_prefix(book: Book, size: int, root: bytes, report: Report) -> bool:
@@ -103,8 +108,8 @@ def _is_prefix(book: Book, size: int, root: bytes, report: Report) -> bool:
     return True
 
 
-async def _agrees(book: Book, size: int, root: bytes, report: Report) -> bool:
-    """Whether the log as served has had this head; a log may meanwhile have grown past its published checkpoint."""
+async def agrees(book: Book, size: int, root: bytes, report: Report) -> bool:
+    """Return whether the log had this head; it may meanwhile have grown past the checkpoint that it published."""
     newest = book.copy.checkpoint
     if size <= newest.size:
         return _is_prefix(book, size, root, report)
@@ -122,11 +127,11 @@ async def check_peers(space: Space, books: Books, peers: PeerNotes, report: Repo
     for holder, found in peers.items():
         for raw in found:
             head = _signed_head(space, raw)
-            book = None if head is None else _book(space, books, head.origin)
+            book = None if head is None else book_of(space, books, head.origin)
             if head is None or book is None:
                 continue
             report.signatures_verified += 1
-            if not await _agrees(book, head.size, head.root, report):
+            if not await agrees(book, head.size, head.root, report):
                 report.find("peer-saw-other-log", book.party.did, peer=holder, size=head.size)
 
 
@@ -140,7 +145,8 @@ def _signed_head(space: Space, raw: str) -> Checkpoint | None:
         return None
 
 
-def _book(space: Space, books: Books, origin: str) -> Book | None:
+def book_of(space: Space, books: Books, origin: str) -> Book | None:
+    """Return the verified log with this origin, if a member keeps it and it could be read."""
     party = space.by_origin(origin)
     return None if party is None else books.get(party.did)
 
@@ -150,8 +156,8 @@ async def check_marks(space: Space, books: Books, report: Report) -> None:
     for keeper in books.values():
         for event in keeper.of("time.mark"):
             for origin, size, root in reading(event, report, _marked, event) or ():
-                book = _book(space, books, origin)
-                if book is not None and not await _agrees(book, size, root, report):
+                book = book_of(space, books, origin)
+                if book is not None and not await agrees(book, size, root, report):
                     names = {"peer": keeper.party.did, "size": size}
                     report.find("mark-contradicts-log", book.party.did, event, **names)
 
@@ -159,26 +165,3 @@ async def check_marks(space: Space, books: Books, report: Report) -> None:
 def _marked(event: Event) -> list[tuple[str, int, bytes]]:
     rows = event.fields.get("peers", ())
     return [(str(row["origin"]), int(row["size"]), bytes.fromhex(row["root"])) for row in rows]
-
-
-async def check_attestation(sources: Sources, space: Space, books: Books, report: Report) -> None:
-    """Check that the witnesses' aggregate over the final heads verifies and that each of these heads is in its log."""
-    # pairing arithmetic is heavy: whoever audits without an attestation need not load it
-    from ledger import aggregate  # noqa: PLC0415
-
-    try:
-        document = await sources.attestation()
-        if document is None:
-            report.find("attestation-missing", space.exchange)
-            return
-        attestation = aggregate.parse(document)
-        keys = {one.witness_name: (one.aggregate, one.possession) for one in space.parties.values()}
-        await asyncio.to_thread(aggregate.verify, attestation, keys)
-    except (Unavailable, ValueError) as error:
-        report.find("attestation-invalid", space.exchange, reason=error)
-        return
-    report.signatures_verified += len(attestation.signers)
-    for head in attestation.heads:
-        book = _book(space, books, head.origin)
-        if book is not None and not await _agrees(book, head.size, head.root, report):
-            report.find("attested-head-differs", book.party.did, size=head.size)

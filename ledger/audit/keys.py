@@ -16,8 +16,8 @@ from ledger.audit.books import reading
 if TYPE_CHECKING:
     from ledger.audit.books import Book, Books, Event
     from ledger.audit.facts import ChainFacts, ChannelFacts
-    from ledger.audit.parties import Space
     from ledger.audit.report import Report
+    from ledger.space import Space
 
 RELEASED, RECEIVED, FAULTED = "keys.released", "keys.received", "keys.faulted"
 _NAMED_IN_RECEIPT = ("voucherDigest", "offerDigest", "decisionDigest")

@@ -5,7 +5,7 @@ Law: a check that finds something without a row in the table fails loudly. Clean
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from ledger.audit.words import CODES, ERROR
@@ -66,6 +66,12 @@ class Report:
         if finding not in self.findings:
             self.findings.append(finding)
 
+    def join(self, other: Report) -> None:
+        """Add what another report found and counted."""
+        self.findings += [finding for finding in other.findings if finding not in self.findings]
+        for name in COUNTS:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
     @property
     def clean(self) -> bool:
         """Return whether no error was found; warnings do not spoil it."""
@@ -88,3 +94,6 @@ class Report:
             "amount_settled": str(self.amount_settled),
             "openings": self.openings,
         }
+
+
+COUNTS = tuple(one.name for one in fields(Report) if one.name != "findings")

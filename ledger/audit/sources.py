@@ -38,6 +38,13 @@ class Sources(Protocol):
     async def space(self) -> Mapping[str, Any]:
         """Return the space document as JSON."""
 
+    async def identity(self, did: str) -> Mapping[str, str] | None:
+        """Return what the member's own DID document publishes, None if it serves none that is its own and readable.
+
+        Keys as in a member's row of the space document: url, address (EIP-55), logKey, delivery, aggregate, possession
+        (hex); what the document lacks is absent.
+        """
+
     async def fetch(self, url: str) -> bytes:
         """Return the body behind a public URL of a member."""
 

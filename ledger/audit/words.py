@@ -16,6 +16,31 @@ ERROR, WARNING = "error", "warning"
 
 # code → severity, English, Chinese
 CODES: Mapping[str, tuple[str, str, str]] = {
+    "member-keys-differ": (
+        ERROR,
+        "the space's document lists another {fields} for it than its own DID document",
+        "空间文档所列 {fields} 与其自身 DID 文档不符",
+    ),
+    "member-unidentified": (
+        ERROR,
+        "what it serves as its DID document is not its own or cannot be read",
+        "其提供的 DID 文档不属于该成员或无法读取",
+    ),
+    "member-unreachable": (
+        WARNING,
+        "its DID document cannot be had, so its keys rest on the exchange's word alone: {reason}",
+        "无法取得其 DID 文档，其密钥仅凭交易所之言：{reason}",
+    ),
+    "witnesses-differ": (
+        ERROR,
+        "the space's document names {mine} as witnesses of this log, the table gives {theirs}",
+        "空间文档称该日志的见证人为 {mine}，按规则应为 {theirs}",
+    ),
+    "quorum-differs": (
+        ERROR,
+        "the space's document asks for a quorum of {mine}, the table for {theirs}",
+        "空间文档的见证法定数为 {mine}，按规则应为 {theirs}",
+    ),
     "log-unreadable": (ERROR, "the log does not verify: {reason}", "日志无法验证：{reason}"),
     "peers-unreadable": (
         WARNING,
@@ -45,10 +70,16 @@ CODES: Mapping[str, tuple[str, str, str]] = {
         "该日志没有独立见证人（非所有者、非链运营方、非收款方）",
     ),
     "log-not-anchored": (ERROR, "no head of this log is anchored on chain", "该日志没有任何上链锚定"),
+    "log-not-registered": (ERROR, "the log is not registered on chain", "该日志未在链上登记"),
     "anchor-owner-differs": (
         ERROR,
-        "the log is registered on chain by another owner or with other witnesses",
-        "链上登记的日志所有者或见证人不符",
+        "the log was registered on chain by another owner in block {block}",
+        "区块 {block} 中登记的日志所有者不符",
+    ),
+    "anchor-witnesses-differ": (
+        ERROR,
+        "the registration of the log in block {block} names other witnesses or a smaller quorum than the table",
+        "区块 {block} 中登记的见证人与规则不符，或法定数过低",
     ),
     "log-shrank-below-anchor": (
         ERROR,
@@ -76,6 +107,11 @@ CODES: Mapping[str, tuple[str, str, str]] = {
         ERROR,
         "the witnesses' aggregate attestation is invalid: {reason}",
         "见证人聚合证明无效：{reason}",
+    ),
+    "attestation-unsigned": (
+        ERROR,
+        "this witness did not sign the aggregate attestation",
+        "该见证人未签署聚合证明",
     ),
     "attested-head-differs": (
         ERROR,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import pytest
 
@@ -10,11 +11,24 @@ from connector.channel import receive
 from connector.channel.errors import ChannelFault
 from contracts import signature
 from contracts.canonical import sha
-from contracts.typed_data import Batch, KeyOffer, Order, Receipt, Voucher, digest, struct_hash
+from contracts.typed_data import Agreement, Batch, Edition, KeyOffer, Order, Receipt, Voucher, digest, struct_hash
 from contracts.typed_json import from_json, row_set
-from ledger import mask, merkle
+from ledger import bundle as bundles
+from ledger import dispute, mask, merkle
+from ledger.edition import Header
 from ledger.row import Row, key_commitment
-from tests.channel.rig import CHANNEL_ID, CHANNELS, PAYEE, PAYER, REGISTRY, Pair, secret_of
+from tests.channel.rig import (
+    CHANNEL_ID,
+    CHANNELS,
+    KEPT,
+    PAYEE,
+    PAYEE_KEY,
+    PAYER,
+    PAYER_KEY,
+    REGISTRY,
+    START,
+    Pair,
+)
 
 
 def judge(bundle, root):
@@ -104,4 +118,39 @@ def test_a_lie_does_not_make_a_bundle():
     bundle["masked"] = (bytes(32)).hex()
     with pytest.raises(AssertionError):
         judge(bundle, pair.table.root())
-    assert secret_of(0)
+
+
+def test_the_ledgers_judge_comes_to_the_same_finding():
+    """The bundle, completed with what lies outside the channel, before the project's own arbiter."""
+    pair = Pair()
+    header = header_of(pair)
+    terms = replace(KEPT, edition_id=header.edition_id())
+    pair = Pair(terms)
+    pair.editions.tables = {terms.edition_id: pair.table}
+    pair.editions.wrong = {0}
+    bundle = bundle_of(pair, pair.window().bundle)
+    signed = Edition(terms.edition_id, header.series, header.number)
+    edition = bundles.Signed(signed, signature.sign(digest(REGISTRY, signed), PAYEE_KEY))
+    agreement = from_json(Agreement, bundle["agreement"])
+    signatures = tuple(signature.sign(digest(REGISTRY, agreement), key) for key in (PAYEE_KEY, PAYER_KEY))
+    domains = dispute.Domains(REGISTRY, REGISTRY, CHANNELS)
+    verdict = dispute.judge(bundles.complete(bundle, header, edition, signatures), domains)
+    assert verdict.finding is dispute.Finding.WRONG_KEY
+    assert verdict.at_fault == "payee"
+    assert verdict.refund == 70
+
+
+def header_of(pair):
+    return Header(
+        series=b"\x21" * 32,
+        number=1,
+        prev=None,
+        key_holder="did:web:provider.example",
+        piece_bytes=64 * 1024,
+        rows=len(pair.table),
+        sealed_bytes=pair.table.sealed_bytes,
+        plain_bytes=pair.table.plain_bytes(),
+        root=pair.table.root(),
+        table_digest=pair.table.digest(),
+        sealed_at=START,
+    )

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from aiohttp import web
@@ -14,10 +15,12 @@ from aiohttp import web
 from connector.auditing import sources
 from connector.clock import Clock
 from connector.identity import keys
+from connector.identity.did import build
 from contracts import signature
 from contracts.typed_data import Edition, digest
 from ledger import acts
 from ledger.audit import audit as auditing
+from ledger.audit.members import PROVEN
 from ledger.audit.report import Report
 from ledger.audit.sources import Unavailable
 from ledger.chain import Chain
@@ -25,6 +28,7 @@ from ledger.checkpoint import origin_id
 from ledger.deployment import Deployment
 from ledger.embedded.chain import EmbeddedChain
 from ledger.programs import Programs
+from ledger.space import Member, Space
 
 ORIGIN = "localhost:7001/log"
 
@@ -33,13 +37,18 @@ class Exchange:
     """What an exchange serves to everybody: space, attestation, and a chain behind /rpc."""
 
     def __init__(self, path):
-        self.space, self.attestation, self.path = {}, None, path
+        self.space, self.attestation, self.document, self.path = {}, None, None, path
         self.application = web.Application()
         self.application.router.add_get("/space", self.serve_space)
         self.application.router.add_get("/space/attestation", self.serve_attestation)
+        self.application.router.add_get("/.well-known/did.json", self.serve_document)
         self.application.router.add_post("/rpc", self.rpc)
         self.application.router.add_get("/mirror{tail:.+}", self.mirror)
         self.application.cleanup_ctx.append(self.chain)
+
+    @property
+    def did(self):
+        return "did:web:" + quote(self.url.split("://")[1])
 
     async def chain(self, _application):
         self.embedded = await EmbeddedChain.open(self.path, Clock().now)
@@ -51,6 +60,9 @@ class Exchange:
 
     async def serve_attestation(self, _request):
         return web.json_response(self.attestation or {}, status=200 if self.attestation else 404)
+
+    async def serve_document(self, _request):
+        return web.json_response(self.document or {}, status=200 if self.document else 404)
 
     async def rpc(self, request):
         return web.Response(body=await self.embedded.rpc(await request.read()), content_type="application/json")
@@ -160,6 +172,32 @@ def test_sources_over_http(exchange):
     asyncio.run(act())
 
 
+def test_sources_ask_a_member_who_it_is(exchange, deployed):
+    async def act():
+        async with sources(exchange.url, development=True) as opened:
+            did = exchange.did
+            with pytest.raises(Unavailable):
+                await opened.identity(did)
+            exchange.document = build(did, exchange.url, held, (b"\x01" * 48, b"\x02" * 96), exchange=True)
+            told = await opened.identity(did)
+            exchange.document = build(did, exchange.url, held, None, exchange=True)
+            bare = await opened.identity(did)
+            exchange.document = {**exchange.document, "id": "did:web:another"}
+            foreign = await opened.identity(did)
+            exchange.document = {"id": did}
+            with pytest.raises(Unavailable):
+                await opened.identity("did:web:localhost%3A1111")
+            return told, bare, foreign, await opened.identity(did), await opened.identity("did:key:z6Mk")
+
+    held = keys.load(deployed / "keys")
+    told, bare, *none = asyncio.run(act())
+    assert none == [None, None, None], "another's, one without a log, one that is no did:web"
+    raw = held.log_public, held.delivery_public, b"\x01" * 48, b"\x02" * 96
+    member = Member(exchange.did, "x", "exchange", "US", exchange.url, held.address, *raw).json()
+    assert told == {name: member[name] for name in PROVEN}
+    assert bare == {name: told[name] for name in ("url", "address", "logKey", "delivery")}
+
+
 def test_sources_say_unavailable_and_nothing_else(exchange):
     exchange.space = {"deployment": {"chainId": "7", "salt": "00" * 32, "addresses": {}}}
 
@@ -214,7 +252,11 @@ def test_findings_are_6(penstock, participant, report):
 def test_an_audit_that_cannot_begin_says_whose_turn_it_is(penstock, exchange, deployed, participant):
     ask = ["audit", "--data", deployed, "--development", "--exchange"]
     assert penstock(*ask, "http://localhost:1111").code == 7
-    exchange.space |= {"exchange": "did:web:x", "witnesses": {}, "quorum": 2}
+    assert penstock(*ask, exchange.url).code == 6, "a space without its exchange"
+    member = Member(
+        "did:web:x", "x", "exchange", "US", exchange.url, b"\x01" * 20, *(bytes(32),) * 2, bytes(48), bytes(96)
+    )
+    exchange.space = Space("did:web:x", exchange.space["deployment"], {"did:web:x": member}, 0, "embedded").json()
     assert penstock(*ask, exchange.url, "--rpc", "http://localhost:1111").code == 9
     assert penstock(*ask, exchange.url, "--mirror", "nonsense").code == 2
 

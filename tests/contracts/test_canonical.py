@@ -4,6 +4,7 @@ import json
 import math
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,6 +28,28 @@ def test_canonical_form_reads_back_and_is_a_fixed_point(value):
 def test_spelling_does_not_change_the_digest(value):
     spelt = json.dumps(value, indent=3, ensure_ascii=True).encode()
     assert sha(load(spelt)) == sha(value)
+
+
+@given(VALUES)
+def test_both_writers_write_the_same(value):
+    assert canonical(value) == rfc8785.dumps(value)
+
+
+@pytest.mark.parametrize("value", [{1: 2}, 2**53, -(2**53), b"x", {1, 2}, "\ud800", {"a": ["\udc00"]}, {"\ud800": 1}])
+def test_what_json_cannot_say_is_refused(value):
+    with pytest.raises(ContractError):
+        canonical(value)
+
+
+def test_a_deep_value_is_written_or_refused_never_cut():
+    deep = 1
+    for _ in range(300):
+        deep = [deep]
+    assert canonical(deep) == b"[" * 300 + b"1" + b"]" * 300
+    endless = []
+    endless.append(endless)
+    with pytest.raises(ContractError):
+        canonical(endless)
 
 
 def test_rfc_8785_example():

@@ -1,8 +1,9 @@
-"""`penstock serve` that kills itself at one durable step: `PENSTOCK_TEST_FAULT=STEP:before|after:N`.
+"""`penstock serve` that kills itself at one durable step: `PENSTOCK_TEST_FAULT=[GATE>]STEP:before|after:N`.
 
 STEP is an event kind (`keys.released`), a table of the store (`row.windows`), or a block of the embedded chain that
 holds events (`chain.block`). The process dies (SIGKILL, no handler) at the N-th commit that contains the step: `before`
-the COMMIT, or `after` it and before anything it permits is sent. The product knows nothing of this.
+the COMMIT, or `after` it and before anything it permits is sent. With a GATE, an event kind, commits count only once
+one with that event has been made. The product knows nothing of this.
 """
 
 from __future__ import annotations
@@ -20,83 +21,87 @@ TABLE, BLOCK = "row.", "chain.block"
 class DyingConnection:
     """A writing connection, deadly at one COMMIT; `written` matches the statements that are the step."""
 
-    def __init__(self, connection: Any, written: str, when: str, count: int) -> None:
+    def __init__(self, connection: Any, step: str, gate: str, when: str, count: int) -> None:
         self._connection = connection
-        self._written = re.compile(written)
-        self._when, self._left = when, count
-        self.seen = False
+        self._step, self._written = step, re.compile(statement(step))
+        self._gate, self._when, self._left = gate, when, count
+        self._events: set[str] = set()
+        self._seen = False
+
+    def noted(self, event: str) -> None:
+        """An event goes into the transaction."""
+        self._events.add(event)
+        self._seen = self._seen or event == self._step
 
     def execute(self, sql: str, *values: Any) -> Any:
         if sql != "COMMIT":
-            self.seen = self.seen or bool(self._written.match(sql))
+            self._seen = self._seen or bool(self._written.match(sql))
             return self._connection.execute(sql, *values)
-        counts, self.seen = self.seen, False
-        if not counts:
-            return self._connection.execute(sql, *values)
-        self._left -= 1
-        if self._left == 0 and self._when == "before":
+        counts, self._seen = self._seen and not self._gate, False
+        self._left -= counts
+        deadly = counts and self._left == 0
+        if deadly and self._when == "before":
             os.kill(os.getpid(), signal.SIGKILL)
         done = self._connection.execute(sql, *values)
-        if self._left == 0:
+        if deadly:
             os.kill(os.getpid(), signal.SIGKILL)
+        if self._gate in self._events:
+            self._gate = ""
+        self._events.clear()
         return done
+
+    def executemany(self, sql: str, rows: Any) -> Any:
+        given = list(rows)
+        self._seen = self._seen or bool(given and self._written.match(sql))
+        return self._connection.executemany(sql, given)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connection, name)
 
 
-def statement(table: str) -> str:
-    """What writes a row of `table`, as a pattern."""
-    return rf"\s*(INSERT(\s+OR\s+\w+)?\s+INTO|UPDATE)\s+\W?{table}\b"
+def statement(step: str) -> str:
+    """What writes the rows of a step, as a pattern; nothing matches an event."""
+    table = "logs" if step == BLOCK else step.removeprefix(TABLE)
+    return "(?!)" if table == step else rf"\s*(INSERT(\s+OR\s+\w+)?\s+INTO|UPDATE)\s+\W?{table}\b"
 
 
 def arm(fault: str) -> None:
-    step, when, count = fault.split(":")
+    named, when, count = fault.split(":")
+    gate, _, step = named.rpartition(">")
     if step == BLOCK:
-        arm_chain(when, int(count))
-    elif step.startswith(TABLE):
-        arm_store(statement(step.removeprefix(TABLE)), when, int(count))
+        arm_chain(step, when, int(count))
     else:
-        made = arm_store("(?!)", when, int(count))
-        watch_events(step, made)
+        arm_store(step, gate, when, int(count))
 
 
-def arm_store(written: str, when: str, count: int) -> list[DyingConnection]:
+def arm_store(step: str, gate: str, when: str, count: int) -> None:
+    from connector.store.evidence import Evidence
     from connector.store.writer import Writer
 
     made: list[DyingConnection] = []
-    original = Writer.__init__
+    original_start, original_record = Writer.__init__, Evidence.record
 
     def start(self: Any, path: Any, connection: Any, *rest: Any, **named: Any) -> None:
-        made.append(DyingConnection(connection, written, when, count))
-        original(self, path, made[-1], *rest, **named)
-
-    Writer.__init__ = start  # type: ignore[method-assign]
-    return made
-
-
-def watch_events(kind: str, made: list[DyingConnection]) -> None:
-    from connector.store.evidence import Evidence
-
-    original = Evidence.record
+        made.append(DyingConnection(connection, step, gate, when, count))
+        original_start(self, path, made[-1], *rest, **named)
 
     def record(self: Any, tx: Any, event: str, **fields: Any) -> int:
-        if event == kind:
-            for connection in made:
-                connection.seen = True
-        return original(self, tx, event, **fields)
+        for connection in made:
+            connection.noted(event)
+        return original_record(self, tx, event, **fields)
 
+    Writer.__init__ = start  # type: ignore[method-assign]
     Evidence.record = record  # type: ignore[method-assign]
 
 
-def arm_chain(when: str, count: int) -> None:
+def arm_chain(step: str, when: str, count: int) -> None:
     from ledger.embedded.store import Store
 
     original = Store.__init__
 
     def start(self: Any, path: Any) -> None:
         original(self, path)
-        self.connection = DyingConnection(self.connection, statement("logs"), when, count)
+        self.connection = DyingConnection(self.connection, step, "", when, count)
 
     Store.__init__ = start  # type: ignore[method-assign]
 

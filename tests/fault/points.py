@@ -1,13 +1,17 @@
 """Every durable step of every role at which a process may die: two faults each, before and after its commit.
 
-A step is an event of the role's log, a table whose rows are written without an event (the payer's signed voucher is one:
-`row.windows`), or a block of the chain that the exchange hosts. The order is that of the journey.
+A step is an event of the role's log, a table whose rows may be written without an event (the payer's signed voucher is
+one: `row.windows`), or a block of the chain that the exchange hosts. The order is that of the journey. After the buyer's
+own `decision.made` (opening A, whose keys it holds) windows are openings of B, whose keys it holds in memory only.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
 
 STEPS: Mapping[str, Sequence[str]] = {
     "exchange": (
@@ -18,11 +22,11 @@ STEPS: Mapping[str, Sequence[str]] = {
         "listing.moved",
         "time.mark",
         "row.checkpoints",
-        "row.witnessed",
+        "row.chain_txs",
         "row.anchors",
         "edition.reviewed",
+        "row.witnessed",
         "row.peer_heads",
-        "row.chain_txs",
         "row.attestations",
     ),
     "regulator": ("row.witnessed", "row.peer_heads", "time.mark", "row.checkpoints", "row.chain_txs", "row.anchors"),
@@ -69,6 +73,9 @@ STEPS: Mapping[str, Sequence[str]] = {
         "row.reads",
         "opening.started",
         "opening.ended",
+        "decision.made>row.windows",
+        "decision.made>keys.received",
+        "decision.made>opening.ended",
         "channel.closed",
         "time.mark",
         "row.anchors",

@@ -6,15 +6,17 @@ import asyncio
 import contextlib
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from connector.cli.server import Server
 from connector.demo import inspection, run
 from connector.demo.processes import SERVE, Participant
 from connector.demo.story import Cast, Script
 from connector.errors import PenstockError, ServerAbsent, explain_failure
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
 CRASHING_SERVE = Path(__file__).resolve().parents[1] / "fault" / "crashing_serve.py"
 # two small tables: an edition of a handful of rows, pulled in a few windows

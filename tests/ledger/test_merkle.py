@@ -43,6 +43,18 @@ def textbook_root(leaves):
     return hashlib.sha256(b"\x01" + textbook_root(leaves[:k]) + textbook_root(leaves[k:])).digest()
 
 
+@pytest.mark.parametrize("height", range(9))
+def test_a_perfect_subtree_has_the_root_of_the_recursive_definition(height):
+    leaves = leaves_of(1 << height)
+    assert merkle.perfect(leaves) == merkle.root(leaves) == textbook_root(leaves)
+
+
+@pytest.mark.parametrize("count", [0, 3, 6])
+def test_only_perfect_subtrees_are_perfect(count):
+    with pytest.raises(AssertionError):
+        merkle.perfect(leaves_of(count))
+
+
 def textbook_subproof(m, leaves, known):
     """The RFC's SUBPROOF, word by word, as an oracle."""
     n = len(leaves)

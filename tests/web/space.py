@@ -31,7 +31,7 @@ ROLES = {
     "second": "provider",
 }
 LYING = (sys.executable, str(Path(__file__).with_name("lying_serve.py")))
-LIES = "lies"  # file in the second provider's data directory: the row whose key is given wrong
+
 FUNDS = 1_000_000
 PURPOSE = "AirTrafficResearch"
 # what changes without any act: tokens are used up by whoever asks, heads are signed when somebody looks

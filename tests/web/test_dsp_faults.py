@@ -11,6 +11,7 @@ from connector.limits import BODY_BYTES_MAX
 from connector.protocol import messages, offers, validation
 from connector.protocol.validation import BODY_LIMIT_BYTES
 from tests.web.conftest import SMALL
+from tests.web.lying_serve import PRIVATE_ADDRESS, PRIVATE_NAME
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -45,7 +46,7 @@ REQUEST = {
     "@context": [messages.CONTEXT],
     "@type": "ContractRequestMessage",
     "consumerPid": "urn:uuid:1",
-    "callbackAddress": "http://localhost:9/dsp",
+    "callbackAddress": "http://localhost:7001/dsp",
     "offer": {"@id": SMALL + offers.OFFER_MARK, "@type": "Offer", "target": SMALL, "permission": [{"action": "use"}]},
 }
 TRANSFER = {
@@ -54,7 +55,7 @@ TRANSFER = {
     "consumerPid": "urn:uuid:1",
     "agreementId": "urn:x",
     "format": "HttpData-PULL",
-    "callbackAddress": "http://localhost:9/dsp",
+    "callbackAddress": "http://localhost:7001/dsp",
 }
 CATALOG = {"@context": [messages.CONTEXT], "@type": "CatalogRequestMessage"}
 GOOD = {"/dsp/negotiations/request": REQUEST, "/dsp/transfers/request": TRANSFER, "/dsp/catalog/request": CATALOG}
@@ -316,7 +317,7 @@ PRIVATE = [
 async def test_callbacks_that_nobody_may_ask_us_to_call(space, say, stranger, unchanged, path, callback):
     body = {**GOOD[path], "callbackAddress": callback}
     said = await say("POST", space.url("provider") + path, body, stranger.bearer(space.did("provider")))
-    is_error(said, 400, path, "address", "unacceptable", "malformed")
+    is_error(said, 400, path, "address", "malformed")
 
 
 async def test_the_same_for_a_providers_offer(space, say, stranger, unchanged):
@@ -326,4 +327,14 @@ async def test_the_same_for_a_providers_offer(space, say, stranger, unchanged):
     for callback in PRIVATE:
         sent = {**body, "callbackAddress": callback}
         said = await say("POST", space.url("buyer") + path, sent, stranger.bearer(space.did("buyer")))
-        is_error(said, 400, path, "address", "unacceptable", "malformed")
+        is_error(said, 400, path, "address", "malformed")
+
+
+async def test_a_name_that_resolves_to_a_private_address(space, say, stranger):
+    before = space.stored("second")
+    for path in ("/dsp/negotiations/request", "/dsp/transfers/request"):
+        body = {**GOOD[path], "callbackAddress": f"http://{PRIVATE_NAME}:7001/dsp"}
+        said = await say("POST", space.url("second") + path, body, stranger.bearer(space.did("second")))
+        is_error(said, 400, path, "address")
+        assert PRIVATE_ADDRESS in said.json["reason"][0]
+    assert space.stored("second") == before

@@ -1,0 +1,91 @@
+"""What a person says about a product to be published, checked before anything is stored: one row for each member."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from catalog.codes import tier as tier_of
+from connector.errors import InvalidInput
+from contracts.decimals import read_decimal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+UNITS = {"MiB": ("byte", 1 << 20), "GiB": ("byte", 1 << 30), "opening": ("opening", 1)}
+TEXT_CHARACTERS_MAX = 1_000
+LIST_MEMBERS_MAX = 1_000
+OPENINGS_MAX = 1_000_000
+PIECE_KIB = tuple(1 << power for power in range(6, 13))  # 64 KiB … 4 MiB (spec 1.1)
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= TEXT_CHARACTERS_MAX and value.isprintable()
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and len(value) <= LIST_MEMBERS_MAX and all(map(_text, value))
+
+
+def _amount(value: Any) -> bool:
+    return isinstance(value, str) and read_decimal(value, "price") >= 0
+
+
+def _moment(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and datetime.fromisoformat(value).tzinfo is not None
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """What a member must be, in words and as a check; one that is not `needed` may be absent or null."""
+
+    holds: Callable[[Any], bool]
+    words: str
+    needed: bool = True
+
+
+MEMBERS: Mapping[str, Member] = MappingProxyType({
+    "id": Member(_text, "a text of one line", needed=False),
+    "files": Member(lambda value: _texts(value) and value != [], "a list of paths"),
+    "title": Member(_text, "a text of one line"),
+    "description": Member(lambda value: isinstance(value, str), "a text", needed=False),
+    "keywords": Member(_texts, "a list of words", needed=False),
+    "price": Member(_amount, "a decimal string of minor units"),
+    "floor": Member(_amount, "a decimal string of minor units"),
+    "unit": Member(lambda value: isinstance(value, str) and value in UNITS, "one of " + ", ".join(UNITS)),
+    "tier": Member(_text, "a tier"),
+    "purpose": Member(_text, "a term of the purpose scheme"),
+    "until": Member(_moment, "a date and time with its time zone"),
+    "region": Member(_text, "an ISO 3166 code"),
+    "openings": Member(
+        lambda value: type(value) is int and 0 < value <= OPENINGS_MAX, f"a number up to {OPENINGS_MAX}", needed=False
+    ),
+    "pieceKiB": Member(
+        lambda value: type(value) is int and value in PIECE_KIB,
+        "one of " + ", ".join(map(str, PIECE_KIB)),
+        needed=False,
+    ),
+})  # fmt: skip
+
+
+def check(brief: Any) -> dict[str, Any]:
+    """Return the brief if a product can be made of it; raises InvalidInput with the first member that is wrong."""
+    if not isinstance(brief, dict) or set(brief) - set(MEMBERS):
+        raise InvalidInput("a product's brief has only the members " + ", ".join(sorted(MEMBERS)))
+    for name, member in MEMBERS.items():
+        value = brief.get(name)
+        if value is None and not member.needed:
+            continue
+        if value is None or not member.holds(value):
+            raise InvalidInput(f"`{name}` of the product must be {member.words}")
+    tier_of(brief["tier"])
+    if (brief["tier"] == "leased") != (UNITS[brief["unit"]][0] == "opening"):
+        raise InvalidInput("a leased product is priced per opening, a kept one per byte")
+    if int(brief["floor"]) > int(brief["price"]):
+        raise InvalidInput(f"the floor `{brief['floor']}` is above the asked price `{brief['price']}`")
+    return brief

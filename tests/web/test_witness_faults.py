@@ -1,0 +1,48 @@
+"""The witness over HTTP: a log that forks or shrinks, although its owner signs, is refused and the proof is kept."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from ledger import checkpoint as checkpoints
+from ledger.checkpoint import Checkpoint
+from ledger.witness import Request
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+TEXT = {"Content-Type": "text/plain; charset=utf-8"}
+
+
+async def test_forked_shrunken_foreign_and_broken(space, say):
+    """Only the log's owner can sign these, so the test signs with the provider's own log key."""
+    anchored = await space.doors["provider"].call("POST", "log/anchor", {})
+    origin, size, root = anchored["origin"], int(anchored["size"]), bytes.fromhex(anchored["root"])
+    key, url = space.keys("provider").log, space.url("exchange") + "/witness/add-checkpoint"
+
+    async def add(old, checkpoint, proof=(), signer=key):
+        body = Request(old, tuple(proof), checkpoints.sign(checkpoint, signer)).encode()
+        return await say("POST", url, body, TEXT)
+
+    before = space.rows("exchange", "witnessed")
+    other = hashlib.sha256(b"another history").digest()
+    cases = {
+        "same size, other root": (await add(size, Checkpoint(origin, size, other)), 409, 422),
+        "grown from another root": (await add(size, Checkpoint(origin, size + 1, other), [other]), 422),
+        "shrunken": (await add(size - 1, Checkpoint(origin, size - 1, other)), 409, 422),
+        "old size is not what was seen": (await add(size - 1, Checkpoint(origin, size, root), [other]), 409),
+        "unknown log": (await add(0, Checkpoint("localhost:1/log", 1, other)), 404),
+        "another's signature": (
+            await add(size, Checkpoint(origin, size, root), signer=space.keys("buyer").log),
+            403,
+        ),
+    }
+    for name, (said, *statuses) in cases.items():
+        assert said.status in statuses, (name, said)
+    for body in (b"", b"old x\n\n", b"\xff" * 100, b"x" * 200_000):
+        assert (await say("POST", url, body, TEXT)).status in (400, 413)
+    assert space.rows("exchange", "witnessed") == before
+    same = await add(size, Checkpoint(origin, size, root))
+    assert same.status == 200
+    assert same.body.decode().startswith("— ")
