@@ -26,7 +26,7 @@ IDENTIFIER_LIMIT_CHARACTERS = 1_024
 EXPLANATION_LIMIT_CHARACTERS = 300
 
 BASE: Final = "https://w3id.org/penstock/ns/schemas/"
-FILES: Final = ("common", "policy", "negotiation", "transfer", "catalog", "version")
+FILES: Final = ("envelope", "policy", "negotiation", "transfer", "catalog", "version")
 
 SCHEMA_OF: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -116,7 +116,7 @@ def _decider(kind: str) -> jsonschema_rs.Draft201909Validator:
 @cache
 def _explainer(kind: str) -> Any:
     # loaded late: slow, and needed only to refuse
-    from referencing import Registry, Resource  # noqa: PLC0415
+    from referencing import Registry, Resource  # noqa: PLC0415  # loaded late: slow, and needed only to refuse
 
     registry: Registry[Any] = Registry().with_resources(
         (address, Resource.from_contents(schema)) for address, schema in _schemas().items()

@@ -11,6 +11,7 @@ import pytest
 from connector.channel import openings
 from connector.channel.errors import ChannelFault
 from connector.channel.messages import Denial, RefusalMessage
+from connector.clock import PolicyClock
 from connector.engine.judge import Judge
 from contracts.tariff import Tariff
 from tests.channel.rig import KEPT, LEASED, Pair
@@ -31,7 +32,9 @@ POLICY = {
 
 def judged(pair):
     """Let the pair be judged by the real policy, in a space without members."""
-    pair.holder = replace(pair.holder, judge=Judge(lambda: SimpleNamespace(members={})))
+    clock = PolicyClock(SimpleNamespace(now=lambda: pair.now))
+    space = SimpleNamespace(members={})
+    pair.holder = replace(pair.holder, judge=Judge(lambda: space, clock, lambda: None))
     return pair
 
 

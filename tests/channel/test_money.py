@@ -17,6 +17,7 @@ from tests.channel.rig import BUYER_DID, CHANNEL_ID, KEPT, Pair, over_the_wire, 
 
 SECOND = b"\xc2" * 32
 ON = st.sampled_from([CHANNEL_ID, SECOND])
+LOST = st.sampled_from(["nothing", "nothing", "offer", "voucher"])
 TERMS = replace(KEPT, max_exposure=150)
 
 
@@ -39,11 +40,7 @@ class Money(RuleBasedStateMachine):
         except ChannelFault as fault:
             return fault
 
-    @rule(
-        on=ON,
-        rows=st.sets(st.integers(0, 8), min_size=1),
-        lost=st.sampled_from(["nothing", "nothing", "offer", "voucher"]),
-    )
+    @rule(on=ON, rows=st.sets(st.integers(0, 8), min_size=1), lost=LOST)
     def order(self, on, rows, lost):
         pair = self.pair
         request = self.attempt(lambda: pair.plan(pair.want(rows), on))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -19,26 +20,40 @@ async def open_both(tmp_path):
 
 
 async def begin(stores, pair):
-    for store, role, peer in zip(stores, ("payer", "payee"), (PROVIDER_DID, BUYER_DID), strict=True):
-        await store.write(
-            lambda tx, role=role, peer=peer: accounts.begin(
-                tx,
-                channel_id=CHANNEL_ID,
-                role=role,
-                peer=peer,
-                agreement=pair.deal.hex(),
-                payer=PAYER,
-                payee=PAYEE,
-                signer=PAYER,
-                token=TOKEN,
-                split=pair.terms.split,
-                arbitrator=bytes(20),
-                salt=bytes(32),
-                deposit=5000,
-                expiry=pair.account("payee").expiry,
-                now=START,
-            )
-        )
+    values = {
+        "channel_id": CHANNEL_ID, "agreement": pair.deal.hex(), "payer": PAYER, "payee": PAYEE, "signer": PAYER,
+        "token": TOKEN, "split": pair.terms.split, "arbitrator": bytes(20), "salt": bytes(32), "deposit": 5000,
+        "expiry": START + timedelta(days=30), "now": START,
+    }  # fmt: skip
+    await stores[0].write(lambda tx: accounts.begin(tx, role="payer", peer=PROVIDER_DID, **values))
+    await stores[1].write(lambda tx: accounts.begin(tx, role="payee", peer=BUYER_DID, **values))
+
+
+async def one_window(stores, pair, again):
+    """Move one window, calling `again` between any two messages; False when nothing was left."""
+    wants = [pair.want()]
+    request = await stores[0].read(lambda tx: plan.plan(tx, pair.buyer, CHANNEL_ID, wants, START))
+    if request is None:
+        return False
+    sent = over_the_wire(request)
+    await again()
+    offer = await stores[1].write(lambda tx: payee.on_key_request(tx, pair.holder, BUYER_DID, CHANNEL_ID, sent, START))
+    offered = over_the_wire(offer)
+    await again()
+    voucher = await stores[0].write(lambda tx: payer.on_offer(tx, pair.buyer, CHANNEL_ID, request, offered, START))
+    await again()
+    assert await stores[0].read(lambda tx: payer.waiting(tx, CHANNEL_ID)) == voucher
+    paid = over_the_wire(voucher)
+
+    def pay(tx):
+        return release.on_voucher(tx, pair.holder, BUYER_DID, CHANNEL_ID, paid, START)
+
+    first = await stores[1].write(pay)
+    await again()
+    assert await stores[1].write(pay) == first
+    released = over_the_wire(first)
+    await stores[0].write(lambda tx: receive.on_release(tx, pair.buyer, CHANNEL_ID, released, START))
+    return True
 
 
 async def test_a_pull_over_reopened_files(tmp_path):
@@ -53,36 +68,8 @@ async def test_a_pull_over_reopened_files(tmp_path):
         stores[:] = await open_both(tmp_path)
 
     windows = 0
-    while True:
-        wants = [pair.want()]
-        request = await stores[0].read(lambda tx, w=wants: plan.plan(tx, pair.buyer, CHANNEL_ID, w, START))
-        if request is None:
-            break
+    while await one_window(stores, pair, again):
         windows += 1
-        sent = over_the_wire(request)
-        await again()
-        offer = await stores[1].write(
-            lambda tx, sent=sent: payee.on_key_request(tx, pair.holder, BUYER_DID, CHANNEL_ID, sent, START)
-        )
-        await again()
-        voucher = await stores[0].write(
-            lambda tx, r=request, o=over_the_wire(offer): payer.on_offer(tx, pair.buyer, CHANNEL_ID, r, o, START)
-        )
-        await again()
-        assert await stores[0].read(lambda tx: payer.waiting(tx, CHANNEL_ID)) == voucher
-        answers = [
-            await stores[1].write(
-                lambda tx, v=over_the_wire(voucher): release.on_voucher(
-                    tx, pair.holder, BUYER_DID, CHANNEL_ID, v, START
-                )
-            )
-            for _ in range(2)
-        ]
-        assert answers[0] == answers[1]
-        await again()
-        await stores[0].write(
-            lambda tx, m=over_the_wire(answers[0]): receive.on_release(tx, pair.buyer, CHANNEL_ID, m, START)
-        )
     assert windows == 5
     paid = [await store.read(lambda tx: tx.get("paid_rows", agreement=pair.deal.hex())) for store in stores]
     assert paid[0] == paid[1]

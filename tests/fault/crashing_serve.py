@@ -2,8 +2,8 @@
 
 STEP is an event kind (`keys.released`), a table of the store (`row.windows`), or a block of the embedded chain that
 holds events (`chain.block`). The process dies (SIGKILL, no handler) at the N-th commit that contains the step: `before`
-the COMMIT, or `after` it and before anything it permits is sent. With a GATE, an event kind, commits count only once
-one with that event has been made. The product knows nothing of this.
+the COMMIT, or `after` it and before anything it permits is sent. With a GATE, another step, commits count only once one
+with the gate has been made. The product knows nothing of this.
 """
 
 from __future__ import annotations
@@ -18,51 +18,60 @@ VARIABLE = "PENSTOCK_TEST_FAULT"
 TABLE, BLOCK = "row.", "chain.block"
 
 
+class Step:
+    """A durable step, and whether the transaction under way contains it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        table = "logs" if name == BLOCK else name.removeprefix(TABLE)
+        written = rf"\s*(INSERT(\s+OR\s+\w+)?\s+INTO|UPDATE)\s+\W?{table}\b"
+        self._written = re.compile("(?!)" if table == name else written)
+        self._seen = False
+
+    def recorded(self, event: str) -> None:
+        self._seen = self._seen or event == self.name
+
+    def executed(self, sql: str) -> None:
+        self._seen = self._seen or bool(self._written.match(sql))
+
+    def taken(self) -> bool:
+        """Whether it was in the transaction that ends now."""
+        seen, self._seen = self._seen, False
+        return seen
+
+
 class DyingConnection:
-    """A writing connection, deadly at one COMMIT; `written` matches the statements that are the step."""
+    """A writing connection, deadly at one COMMIT."""
 
     def __init__(self, connection: Any, step: str, gate: str, when: str, count: int) -> None:
         self._connection = connection
-        self._step, self._written = step, re.compile(statement(step))
-        self._gate, self._when, self._left = gate, when, count
-        self._events: set[str] = set()
-        self._seen = False
-
-    def noted(self, event: str) -> None:
-        """An event goes into the transaction."""
-        self._events.add(event)
-        self._seen = self._seen or event == self._step
+        self.steps = [Step(step), Step(gate)]
+        self._open, self._when, self._left = not gate, when, count
 
     def execute(self, sql: str, *values: Any) -> Any:
         if sql != "COMMIT":
-            self._seen = self._seen or bool(self._written.match(sql))
+            for step in self.steps:
+                step.executed(sql)
             return self._connection.execute(sql, *values)
-        counts, self._seen = self._seen and not self._gate, False
-        self._left -= counts
-        deadly = counts and self._left == 0
+        counts, gate = (step.taken() for step in self.steps)
+        self._left -= counts and self._open
+        deadly = counts and self._open and self._left == 0
+        self._open = self._open or gate
         if deadly and self._when == "before":
             os.kill(os.getpid(), signal.SIGKILL)
         done = self._connection.execute(sql, *values)
         if deadly:
             os.kill(os.getpid(), signal.SIGKILL)
-        if self._gate in self._events:
-            self._gate = ""
-        self._events.clear()
         return done
 
     def executemany(self, sql: str, rows: Any) -> Any:
         given = list(rows)
-        self._seen = self._seen or bool(given and self._written.match(sql))
+        if given:
+            self.steps[0].executed(sql)
         return self._connection.executemany(sql, given)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connection, name)
-
-
-def statement(step: str) -> str:
-    """What writes the rows of a step, as a pattern; nothing matches an event."""
-    table = "logs" if step == BLOCK else step.removeprefix(TABLE)
-    return "(?!)" if table == step else rf"\s*(INSERT(\s+OR\s+\w+)?\s+INTO|UPDATE)\s+\W?{table}\b"
 
 
 def arm(fault: str) -> None:
@@ -87,7 +96,8 @@ def arm_store(step: str, gate: str, when: str, count: int) -> None:
 
     def record(self: Any, tx: Any, event: str, **fields: Any) -> int:
         for connection in made:
-            connection.noted(event)
+            for each in connection.steps:
+                each.recorded(event)
         return original_record(self, tx, event, **fields)
 
     Writer.__init__ = start  # type: ignore[method-assign]

@@ -1,8 +1,8 @@
 """Every durable step of every role at which a process may die: two faults each, before and after its commit.
 
 A step is an event of the role's log, a table whose rows may be written without an event (the payer's signed voucher is
-one: `row.windows`), or a block of the chain that the exchange hosts. The order is that of the journey. After the buyer's
-own `decision.made` (opening A, whose keys it holds) windows are openings of B, whose keys it holds in memory only.
+one: `row.windows`), or a block of the chain that the exchange hosts. The order is that of the journey. Behind
+`row.reads>` the windows are those of leased openings, whose keys the buyer has in memory only.
 """
 
 from __future__ import annotations
@@ -73,9 +73,9 @@ STEPS: Mapping[str, Sequence[str]] = {
         "row.reads",
         "opening.started",
         "opening.ended",
-        "decision.made>row.windows",
-        "decision.made>keys.received",
-        "decision.made>opening.ended",
+        "row.reads>row.windows",
+        "row.reads>keys.received",
+        "keys.received>opening.ended",
         "channel.closed",
         "time.mark",
         "row.anchors",

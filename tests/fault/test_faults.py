@@ -1,4 +1,4 @@
-"""kill -9 of each process at each durable step, before and after its commit: the journey completes, nothing counts twice.
+"""kill -9 of each process at each durable step, before and after its commit: the journey completes, nothing counts double.
 
 Eight points drawn by a seed are always run (`PENSTOCK_TEST_SEED` repeats a draw); `PENSTOCK_TEST_FAULTS=all` runs every
 point of `points.py`. A role dies at its points one after the other, each armed when it starts again.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import random
+import sys
 
 import pytest
 
@@ -47,9 +48,8 @@ def check(play, faults):
 
 
 async def test_eight_drawn_points(tmp_path):
-    print(f"PENSTOCK_TEST_SEED={SEED}")
     faults = by_role(drawn(SEED, DRAWN))
-    print(faults)
+    sys.stdout.write(f"PENSTOCK_TEST_SEED={SEED}: {faults}\n")  # shown when the test fails
     check(await played(tmp_path, SEED, faults), faults)
 
 

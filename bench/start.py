@@ -1,0 +1,162 @@
+"""How soon a participant is ready and how much memory it takes when idle, in an installation without the demo extra.
+
+`python -m bench.start [--rounds 5]`
+
+The program is installed with `pip install .` into an environment of its own, kept below the cache directory and made
+again when a source file changed. Ready means that `/health` answers; idle is the resident size some seconds later, when
+the member has met its space. The first start of a data directory (which draws up keys' proofs and tables) is a row of
+its own; the target is for every later one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import statistics
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import orjson
+
+from bench import report
+from bench.space import EXCHANGE, machine, make, workshop
+from connector.cli.server import ADDRESS_FILE
+from connector.demo.processes import free_ports
+
+ROOT = Path(__file__).parent.parent
+ROOMS = ("connector", "contracts", "ledger", "policy", "catalog")
+READY_SECONDS, IDLE_MIB = 1.5, 120.0
+SETTLE_SECONDS = 3.0
+WAIT_SECONDS = 30.0
+POLL_SECONDS = 0.005
+MIB = 2**20
+
+
+def installed() -> Path:
+    """Return the `penstock` command of an installation without extras, installing it if the sources changed."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "penstock-bench"
+    folder = cache / "plain"
+    mark = folder / ".sources"
+    digest = _sources()
+    command = folder / "bin" / "penstock"
+    if not command.exists() or not mark.exists() or mark.read_text() != digest:
+        python = folder / "bin" / "python"
+        if not python.exists():
+            subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+        pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        # the dependencies stay from one run to the next, the rooms are replaced
+        subprocess.run([*pip, str(ROOT)], check=True)
+        subprocess.run([*pip, "--force-reinstall", "--no-deps", str(ROOT)], check=True)
+        mark.write_text(digest)
+    return command
+
+
+def _sources() -> str:
+    """Return what the installation is made of: interpreter, dependencies and rooms."""
+    found = hashlib.sha256(sys.version.encode() + (ROOT / "pyproject.toml").read_bytes())
+    for room in ROOMS:
+        for path in sorted((ROOT / room).rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                found.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
+    return found.hexdigest()
+
+
+class Server:
+    """One `penstock serve` of the installation."""
+
+    def __init__(self, command: Path, data: Path, port: int) -> None:
+        self.data = data
+        self._health = f"http://127.0.0.1:{port}/health"
+        self._command = [str(command), "serve", "--data", str(data)]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> float:
+        """Start it and return the seconds until it is ready."""
+        (self.data / ADDRESS_FILE).unlink(missing_ok=True)
+        begun = time.perf_counter()
+        with (self.data / "serve.log").open("ab") as log:
+            # no PENSTOCK_ variable and no path of ours may reach it: this is the installed program alone
+            clean = {name: value for name, value in os.environ.items() if not name.startswith(("PENSTOCK_", "PYTHON"))}
+            self._process = subprocess.Popen(self._command, stdout=log, stderr=log, cwd=self.data, env=clean)
+        while time.perf_counter() - begun < WAIT_SECONDS:
+            if (self.data / ADDRESS_FILE).exists() and self._answers():
+                return time.perf_counter() - begun
+            assert self._process.poll() is None, f"the server ended: {(self.data / 'serve.log').read_text()[-1000:]}"
+            time.sleep(POLL_SECONDS)
+        raise TimeoutError(f"`{self.data.name}` was not ready after {WAIT_SECONDS} s")
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(self._health, timeout=5) as answer:
+                return bool(orjson.loads(answer.read())["status"] == "ready")
+        except urllib.error.URLError:
+            return False
+
+    def memory(self) -> int:
+        """Return its resident bytes."""
+        assert self._process is not None
+        return report.memory_bytes(self._process.pid)
+
+    def stop(self) -> None:
+        """Stop it."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait()
+            self._process = None
+
+
+def measure(command: Path, rounds: int) -> list[report.Row]:
+    """Return the figures of the exchange, and of a member that hosts no chain."""
+    rows = []
+    with workshop() as folder:
+        ports = free_ports(2)
+        exchange, member = folder / EXCHANGE, folder / "provider"
+        make(exchange, EXCHANGE, ports[0], "")
+        make(member, "provider", ports[1], f"http://localhost:{ports[0]}")
+        host, guest = Server(command, exchange, ports[0]), Server(command, member, ports[1])
+        try:
+            rows.append(report.row("exchange with the embedded chain, first start", host.start(), "s"))
+            rows.append(report.row("connector, first start", guest.start(), "s"))
+            starts, sizes = _again(guest, rounds)
+            rows.append(report.row("connector, ready", statistics.median(starts), "s", at_most=READY_SECONDS))
+            rows.append(report.row("connector, idle", statistics.median(sizes), "MiB", at_most=IDLE_MIB))
+            guest.stop()
+            starts, sizes = _again(host, rounds)
+            rows.append(report.row("exchange with the embedded chain, ready", statistics.median(starts), "s"))
+            rows.append(report.row("exchange with the embedded chain, idle", statistics.median(sizes), "MiB"))
+        finally:
+            guest.stop()
+            host.stop()
+    return rows
+
+
+def _again(server: Server, rounds: int) -> tuple[list[float], list[float]]:
+    """Stop and start a server `rounds` times; return the seconds until ready, and the idle size in MiB each time."""
+    starts, sizes = [], []
+    for _ in range(rounds):
+        server.stop()
+        starts.append(server.start())
+        time.sleep(SETTLE_SECONDS)
+        sizes.append(server.memory() / MIB)
+    return starts, sizes
+
+
+def main() -> None:
+    """Measure, print, write bench/results/start.json."""
+    parser = argparse.ArgumentParser(prog="python -m bench.start")
+    parser.add_argument("--rounds", type=int, default=5)
+    told = parser.parse_args()
+    command = installed()
+    print(machine())
+    rows = measure(command, told.rounds)
+    print(report.table(rows))
+    print("written to", report.write("start", rows))
+
+
+if __name__ == "__main__":
+    main()
