@@ -18,6 +18,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import signal
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -169,11 +170,13 @@ async def measure(count: int, concurrent: int, *, profiled: bool) -> tuple[list[
             await side_by_side(buyer, WARM_UP, 4)
             await made.people["exchange"].stop()
             if profiled:
+                os.kill(made.pid("provider"), signal.SIGUSR1)
                 sampler.start()
             rows = await figures(made, buyer, count, concurrent)
+            sampler.stop()
         profiles = {}
         if profiled:
-            profiles = {"buyer": sampler.stop().document(), "provider": json.loads(out.read_text())}
+            profiles = {"buyer": sampler.document(), "provider": json.loads(out.read_text())}
     return rows, profiles
 
 

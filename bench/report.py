@@ -26,10 +26,13 @@ KIB = 1024
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One figure: `target` in words ("at most 60"), empty if there is none; `met` is then None."""
+    """One figure: `target` in words ("at most 60"), empty if there is none; `met` is then None.
+
+    `value` is None for what could not be measured here because a tool is absent.
+    """
 
     work: str
-    value: float
+    value: float | None
     unit: str
     target: str = ""
     met: bool | None = None
@@ -53,6 +56,11 @@ def row(work: str, value: float, unit: str, *, at_most: float | None = None, at_
     if at_least is not None:
         return Row(work, value, unit, f"at least {at_least:g}", value >= at_least)
     return Row(work, value, unit)
+
+
+def absent(work: str) -> Row:
+    """Return the row of a peer that is not installed here."""
+    return Row(work, None, "")
 
 
 def median(rounds: int, measure: Callable[[], float]) -> float:
@@ -133,8 +141,12 @@ def table(rows: Sequence[Row]) -> str:
     """Return the rows as text a person reads."""
     width = max((len(each.work) for each in rows), default=0)
     return "\n".join(
-        f"{each.work:<{width}}  {each.value:>12.3f} {each.unit:<8} {_verdict(each)}".rstrip() for each in rows
+        f"{each.work:<{width}}  {_shown(each.value):>12} {each.unit:<8} {_verdict(each)}".rstrip() for each in rows
     )
+
+
+def _shown(value: float | None) -> str:
+    return "absent" if value is None else f"{value:.3f}"
 
 
 def _verdict(each: Row) -> str:

@@ -3,12 +3,13 @@
 Law: a sample weighs as much CPU time as its thread took since the last one (the kernel's clock of that thread), so a
 thread that waits weighs nothing. Functions are seen where they let the interpreter go; trust shares of 2 % and more.
 
-    python -m bench.sampling FILE serve --data DIR      `penstock serve …`, its profile written to FILE at SIGTERM
+    python -m bench.sampling FILE serve --data DIR      `penstock serve …`; sampled from SIGUSR1 on, written at SIGTERM
 """
 
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import threading
 import time
@@ -50,7 +51,8 @@ class Sampler:
     def stop(self) -> Sampler:
         """Stop sampling."""
         self._ended.set()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
         return self
 
     def _run(self) -> None:
@@ -83,7 +85,7 @@ class Sampler:
         return {"seconds": self.seconds, "own": dict(self.own), "under": dict(self.under)}
 
 
-def top(profile: dict[str, object], rows: int = 14) -> str:
+def top(profile: dict[str, object], rows: int = 24) -> str:
     """Return a profile as text: the largest shares, in percent of the CPU seconds sampled."""
     seconds = float(str(profile["seconds"])) or 1.0
     lines = [f"{seconds:.1f} CPU seconds sampled"]
@@ -107,7 +109,8 @@ def serve() -> None:
     out, sys.argv = Path(sys.argv[1]), ["penstock", *sys.argv[2:]]
     from connector.cli.main import run
 
-    sampler = Sampler().start()
+    sampler = Sampler()
+    signal.signal(signal.SIGUSR1, lambda _number, _frame: sampler.start())
     try:
         run()
     finally:

@@ -1,1 +1,1 @@
-"""What is on offer: datasets and their profiles, codes, listing life cycle, search words, bargaining, indicators."""
+"""What is on offer: datasets and their profiles, codes, listing life cycle, search words, bargaining."""

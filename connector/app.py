@@ -13,6 +13,7 @@ import asyncio
 import hmac
 import logging
 import os
+import signal
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -48,6 +49,7 @@ from connector.outbound import Outbound
 from connector.store.evidence import Evidence
 from connector.store.sqlite import Store
 from connector.store.tables import TABLES
+from connector.tenure import Tenure
 from connector.vault.blobs import Blobs
 from connector.vault.secrets import Keys as Secrets
 from contracts import signature
@@ -77,6 +79,7 @@ class Connector:
     """One participant, all its rooms connected; make it with `Connector.start`."""
 
     store: Store
+    tenure: Tenure
     space_view: SpaceView
     chain: Chain
     programs: Programs
@@ -125,6 +128,8 @@ class Connector:
         connector = cls(data, settings, clock or Clock())
         connector.outbound.open()
         connector.store = await Store.open(data / DATABASE, TABLES)
+        connector.tenure = Tenure(connector.store, connector.clock, _stop)
+        await connector.tenure.take()
         connector.space_view = SpaceView(connector.store, connector.outbound, settings.space.exchange, connector.clock)
         connector.space_view.changed.append(connector._space_changed)
         connector.blobs.sweep()
@@ -155,6 +160,7 @@ class Connector:
         await self.trade.close()
         await self.watch.close()
         await self.transactions.close()
+        await self.tenure.close()
         await self.store.close()
         await self.chain.close()
         if self.embedded is not None:
@@ -314,6 +320,11 @@ def _aggregate_key(data: Path, seed: bytes) -> tuple[bytes, bytes]:
     pair = aggregate.public(secret), aggregate.prove(secret)
     files.write_atomic(path, pair[0] + pair[1], mode=0o644)
     return pair
+
+
+def _stop() -> None:
+    """End this process as an operator would: requests under way may finish."""
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _drawn_once(path: Path) -> bytes:

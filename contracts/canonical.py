@@ -43,14 +43,19 @@ def _is_plain(value: Any) -> bool:
     if kind is str or kind is bool or value is None:
         return True
     if kind is int:
-        return -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER
+        return bool(-MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER)
     if kind is dict:
         for key, item in value.items():
             # most items are texts: looked at here, they cost no call
             if type(key) is not str or not key.isascii() or not (type(item) is str or _is_plain(item)):
                 return False
         return True
-    return kind in {list, tuple} and all(map(_is_plain, value))
+    if kind is not list and kind is not tuple:
+        return False
+    for item in value:  # noqa: SIM110 - `all(map(…))` would recurse on the C stack, which a deep value overflows
+        if not (type(item) is str or _is_plain(item)):
+            return False
+    return True
 
 
 def sha(value: Any) -> bytes:

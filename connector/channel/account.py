@@ -20,13 +20,17 @@ if TYPE_CHECKING:
 
 OPEN = "open"
 STOPPED = "stopped"
+FROZEN = "frozen"
 PAYER = "payer"
 PAYEE = "payee"
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Addresses are 20 bytes, `id` and `account_hash` 32, amounts minor units; `role` is ours: `payer` or `payee`."""
+    """Addresses are 20 bytes, `id` and `account_hash` 32, amounts minor units; `role` is ours: `payer` or `payee`.
+
+    `frozen_for` is how many seconds an ended freeze gave back to the vouchers that were alive in it (decision 0007).
+    """
 
     id: bytes
     role: str
@@ -43,6 +47,7 @@ class Account:
     cumulative: int
     account_hash: bytes
     claimed: int
+    frozen_for: int
 
     @property
     def key(self) -> str:
@@ -154,4 +159,5 @@ def _of_row(row: dict[str, Any]) -> Account:
         cumulative=row["cumulative"],
         account_hash=row["account_hash"],
         claimed=row["claimed"],
+        frozen_for=row["frozen_for"] or 0,
     )

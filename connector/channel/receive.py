@@ -45,12 +45,16 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What a release brought. `code` is empty, or `key` when a secret was wrong; then `bundle` names the proof."""
+    """What a release brought. `code` is empty, or `key` when a secret was wrong; then `bundle` names the proof.
+
+    `preimage` is what `on_fault` needs for a piece that its right key does not open.
+    """
 
     seq: int
     keys: tuple[Key, ...]
     code: str = ""
     bundle: str = ""
+    preimage: bytes = field(default=b"", repr=False)
 
 
 def on_release(tx: Tx, buyer: Buyer, channel_id: bytes, message: ReleaseMessage, now: datetime) -> Received:
@@ -120,7 +124,9 @@ def lapse(tx: Tx, buyer: Buyer, channel_id: bytes) -> int | None:
     """Give up the waiting voucher once it lapsed in block time; return its seq, None while it still may be claimed."""
     account = accounts.load(tx, channel_id, accounts.PAYER)
     window = windows.unreleased(tx, account)
-    if window is None or window.valid_until >= int(buyer.chain.sight(tx).block_time.timestamp()):
+    if window is None or account.state == accounts.FROZEN:
+        return None
+    if window.valid_until + account.frozen_for >= int(buyer.chain.sight(tx).block_time.timestamp()):
         return None
     windows.save(tx, window.moved("lapse", code="lapsed"))
     return window.seq
@@ -208,7 +214,7 @@ def _keep(tx: Tx, buyer: Buyer, window: Window, preimage: bytes) -> Received:
         mine = {key.row: key.secret for key in good if key.order is order}
         if order.use != OPEN and mine:
             buyer.keyring.keep(tx, order, mine)
-    return Received(window.seq, good, "" if len(good) == len(keys) else KEY)
+    return Received(window.seq, good, "" if len(good) == len(keys) else KEY, preimage=preimage)
 
 
 def _first_wrong(tx: Tx, buyer: Buyer, window: Window, preimage: bytes) -> int:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import secrets
 import shutil
+import signal
 import tempfile
 import time
 from collections.abc import Callable
@@ -21,7 +22,7 @@ from connector.demo.story import Cast, Script
 from connector.outbound import Outbound
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
 
     from connector.demo.report import Outcome
 
@@ -112,21 +113,47 @@ async def run(
     show: Show | None = None,
     script: Script = DEMO,
 ) -> Outcome:
-    """Play the whole journey and return what it showed; with `keep` show it and leave everything running."""
+    """Play the whole journey and return what it showed; with `keep` show it and leave everything running.
+
+    SIGTERM ends it as an interrupt does, with every process stopped: KeyboardInterrupt.
+    """
     begun = time.monotonic()
     drawn = secrets.randbits(32) if seed is None else seed
     base = folder or Path(tempfile.mkdtemp(prefix="penstock-demo-"))
     files.make_folder(base)
     try:
-        async with stage(base, drawn, script=script) as cast:
-            await journey(cast, base, say)
-            outcome = await judged(cast, base, begun, say)
-            if keep:
-                say("running until interrupted")
-                if show is not None:
-                    show(outcome, report.addresses(cast))
-                await asyncio.Event().wait()
-            return outcome
+        with stopped_by(signal.SIGTERM):
+            async with stage(base, drawn, script=script) as cast:
+                await journey(cast, base, say)
+                outcome = await judged(cast, base, begun, say)
+                if keep:
+                    say("running until interrupted")
+                    if show is not None:
+                        show(outcome, report.addresses(cast))
+                    await asyncio.Event().wait()
+                return outcome
     finally:
-        if folder is None and not keep:
+        if folder is None:
             shutil.rmtree(base, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def stopped_by(number: signal.Signals) -> Iterator[None]:
+    """Have a signal cancel the work inside, which then ends as if interrupted."""
+    task, loop = asyncio.current_task(), asyncio.get_running_loop()
+    assert task is not None
+    told = asyncio.Event()
+
+    def stop() -> None:
+        told.set()
+        task.cancel()
+
+    loop.add_signal_handler(number, stop)
+    try:
+        yield
+    except asyncio.CancelledError:
+        if told.is_set():
+            raise KeyboardInterrupt from None
+        raise
+    finally:
+        loop.remove_signal_handler(number)

@@ -1,25 +1,36 @@
 """A dispute bundle as anybody can judge it (spec 6): what the channel kept, completed with what lies elsewhere.
 
 Law: everything in it was here before the fault. The provider's signature under the edition is asked for before the
-first window is paid, because a cheat would not give it afterwards.
+first window is paid, because a cheat would not give it afterwards; every piece is opened before its window is
+acknowledged, because then the proof is gone.
 """
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from connector.channel import receive
 from connector.channel.equivocation import CODE as EQUIVOCATION
 from connector.errors import VerificationFailed
+from connector.vault.blobs import SealedFile
+from connector.vault.reader import Reader
 from contracts.decimals import read_hex
 from contracts.signature import SIGNATURE_BYTES, is_by
 from contracts.typed_data import Agreement, Edition, digest
 from contracts.typed_json import from_json, to_json
 from ledger import bundle as bundles
 from ledger.edition import Header, read_header
+from ledger.opening import Code, OpeningError
+from ledger.row_table import RowTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
+    from connector.app import Connector
+    from connector.channel.receive import Received
     from connector.store.transaction import Tx
     from contracts.typed_data import Domain
 
@@ -45,8 +56,44 @@ def seal_json(header: Header, signature: bytes) -> dict[str, Any]:
     return {"edition": to_json(edition_of(header)), "signature": signature.hex()}
 
 
-def document(tx: Tx, row: Mapping[str, Any]) -> Any:
-    """Return the bundle of a row of `bundles`; two messages that contradict each other stand for themselves."""
+async def prove(connector: Connector, channel: bytes, received: Received, path: Path, table: RowTable) -> None:
+    """Open every piece whose key came (spec 4, message 4); raises VerificationFailed for one that does not open."""
+    wrong = await asyncio.to_thread(_unopenable, received, path, table)
+    if wrong is not None:
+        await accuse(connector, channel, received, wrong)
+
+
+async def accuse(connector: Connector, channel: bytes, received: Received, row: int) -> None:
+    """Stop paying for a malformed edition and keep the bundle; raises VerificationFailed."""
+    buyer, now = connector.trade.buyer, connector.clock.now()
+    code, preimage = Code.EDITION.value, received.preimage
+    bundle = await connector.store.write(
+        lambda tx: receive.on_fault(tx, buyer, channel, received.seq, row, code, preimage, now)
+    )
+    raise VerificationFailed(
+        f"row {row} does not open with its own key: the provider sealed another thing than it committed to",
+        f"anyone can judge it: penstock show {bundle} --json > bundle.json, penstock verify bundle.json",
+    )
+
+
+def _unopenable(received: Received, path: Path, table: RowTable) -> int | None:
+    with SealedFile(path, table) as sealed:
+        reader = Reader(sealed, {key.row: key.secret for key in received.keys})
+        for key in received.keys:
+            try:
+                reader.open_row(key.row)
+            except OpeningError as error:
+                if error.code is Code.EDITION:
+                    return key.row
+                raise
+    return None
+
+
+def document(tx: Tx, row: Mapping[str, Any], folder: Path) -> Any:
+    """Return the bundle of a row of `bundles`; two messages that contradict each other stand for themselves.
+
+    `folder` is that of the replicas: a malformed edition is shown by the sealed bytes of one piece.
+    """
     part = row["bundle"]
     if row["code"] == EQUIVOCATION:
         return part
@@ -58,7 +105,11 @@ def document(tx: Tx, row: Mapping[str, Any]) -> Any:
     header = read_header(found[0]["header"])
     edition = bundles.Signed(edition_of(header), found[0]["seal"])
     signatures = agreement["provider_signature"], agreement["buyer_signature"]
-    return bundles.complete(part, header, edition, signatures).json()
+    bundle = bundles.complete(part, header, edition, signatures)
+    if row["code"] == Code.EDITION.value:
+        with SealedFile(folder / found[0]["path"], RowTable(found[0]["rows"])) as sealed:
+            bundle = replace(bundle, ciphertext=next(sealed.read_pieces(bundle.index, 1)))
+    return bundle.json()
 
 
 def _order_of(part: Mapping[str, Any]) -> int:

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from connector.channel import counts, openings, tally
 from connector.channel.doors import Deal
 from connector.channel.plan import Want
-from connector.engine import paying
+from connector.engine import disputes, paying
 from connector.engine.acquisition import COMPLETE
 from connector.engine.books import transfer_id
 from connector.engine.judge import compiled_policy
@@ -28,6 +28,7 @@ from connector.vault import replicas
 from connector.vault.reader import Reader
 from contracts.canonical import sha
 from contracts.ranges import RowSet
+from ledger.opening import Code, OpeningError
 from policy.purposes import resolve
 
 if TYPE_CHECKING:
@@ -124,7 +125,12 @@ class Openings:
         else:
             reader = row["reader_key"]
         secrets = {key.row: key.secret for key in received.keys}
-        files, size = await self._read(replica, secrets, to)
+        try:
+            files, size = await self._read(replica, secrets, to)
+        except OpeningError as wrong:
+            if wrong.code is Code.EDITION and wrong.row is not None:
+                await disputes.accuse(connector, channel, received, wrong.row)
+            raise
         connector.books.forget(reader)
         charged, number = await connector.store.write(lambda tx: self._end_leased(tx, row, reader))
         return await self._done(row, number=number, size=size, files=files, charged=charged)

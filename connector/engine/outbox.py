@@ -238,8 +238,9 @@ def _due(tx: Tx, now: datetime, flown: Mapping[str, int]) -> list[Row]:
     A row under way is none of them, unless its flight has failed already and is only about to land.
     """
     ids = tx.execute(
-        "SELECT id, attempts FROM (SELECT id, attempts, due, row_number() OVER (PARTITION BY peer ORDER BY due) AS place"
-        " FROM outbox WHERE due <= ?) WHERE place <= ? ORDER BY due LIMIT ?",
+        "SELECT id, attempts FROM"
+        " (SELECT id, attempts, due, row_number() OVER (PARTITION BY peer ORDER BY due) AS place FROM outbox"
+        " WHERE due <= ?) WHERE place <= ? ORDER BY due LIMIT ?",
         now,
         FLIGHTS_PER_PEER,
         FLIGHTS,

@@ -72,6 +72,7 @@ class Carrier:
         address: Row,
         tell: Callable[[], Awaitable[None]],
     ) -> None:
+        self.table = intake.table
         self._connector = connector
         self._replica = replica
         self._intake = intake
@@ -152,8 +153,11 @@ async def _buy_keys(
     """Buy the keys of all rows: the index first, then what it calls critical, then the rest."""
     channel = bytes.fromhex(row["channel"])
     rows = RowSet.of([(0, int(replica["header"]["rows"]))])
-    critical = RowSet()
-    await paying.finish(connector, row["provider"], channel)
+    critical: RowSet | None = None
+    path = connector.replica_folder / replica["path"]
+    left = await paying.finish(connector, row["provider"], channel, connector.keys.delivery_public)
+    if left is not None:
+        await disputes.prove(connector, channel, left, path, carrier.table)
     await paying.level(connector, row["provider"], channel)
     while True:
         want = Want(
@@ -163,13 +167,14 @@ async def _buy_keys(
             rows=rows,
             reader_key=connector.keys.delivery_public,
             context={"purpose": row["mandate"]["purpose"]},
-            critical=critical,
+            critical=critical or RowSet(),
         )
         received = await paying.buy(connector, row["provider"], channel, want, carrier.need)
         if received is None:
             return
+        await disputes.prove(connector, channel, received, path, carrier.table)
         await tell()
-        if not critical:
+        if critical is None:
             critical = await asyncio.to_thread(_critical, connector, replica, await _secrets(connector, replica))
 
 
@@ -177,12 +182,12 @@ async def _secrets(connector: Connector, replica: Row) -> dict[int, bytes]:
     return await connector.store.read(lambda tx: replicas.load_secrets(tx, connector.secrets, replica["id"]))
 
 
-def _critical(connector: Connector, replica: Row, secrets: dict[int, bytes]) -> RowSet:
-    """Return the critical rows as soon as the index can be opened, nothing before."""
+def _critical(connector: Connector, replica: Row, secrets: dict[int, bytes]) -> RowSet | None:
+    """Return the critical rows as soon as the index can be opened, None before."""
     with replicas.sealed_file(connector.replica_folder, replica) as sealed:
         reader = Reader(sealed, secrets)
         if any(number not in secrets for number in range(sealed.table.index_rows)):
-            return RowSet()
+            return None
         return reader.index().critical
 
 

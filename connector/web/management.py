@@ -59,7 +59,8 @@ async def thing(call: Call) -> web.Response:
         row = await call.connector.store.read(lambda tx, t=table, c=column: tx.get(t, **{c: key}))  # type: ignore[misc]  # defaults bind the loop's values
         if row is not None:
             if table == "bundles":  # as it is filed: `penstock verify` takes it
-                return as_json(await call.connector.store.read(partial(disputes.document, row=row)))
+                folder = call.connector.replica_folder
+                return as_json(await call.connector.store.read(partial(disputes.document, row=row, folder=folder)))
             return as_json({"kind": table, **{name: _shown(value) for name, value in row.items()}})
     raise Absent(f"nothing here has the id `{key[:100]}`")
 

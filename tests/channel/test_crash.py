@@ -204,6 +204,21 @@ def test_a_voucher_lapses_in_block_time_only():
     settled(pair)
 
 
+def test_a_freeze_gives_a_voucher_its_time_back():
+    """What was alive when an arbitrator froze the channel may be claimed for as long after it (decision 0007)."""
+    pair = started()
+    request = pair.plan()
+    voucher = pair.sign(request, pair.request(request))
+    pair.payer_db.act(lambda tx: tx.update("channels", {"id": CHANNEL_ID.hex()}, state="frozen"))
+    pair.later(KEPT.lock_ttl + 1)
+    assert lapse(pair) is None
+    pair.payer_db.act(lambda tx: tx.update("channels", {"id": CHANNEL_ID.hex()}, state="open", frozen_for=100))
+    pair.later(99)
+    assert lapse(pair) is None
+    pair.later(1)
+    assert lapse(pair) == voucher.voucher.seq
+
+
 def test_an_offer_too_old_to_be_paid_is_replaced_for_the_same_request():
     pair = started()
     request = pair.plan()

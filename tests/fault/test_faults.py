@@ -1,4 +1,4 @@
-"""kill -9 of each process at each durable step, before and after its commit: the journey completes, nothing counts double.
+"""kill -9 of each process at each durable step, before and after its commit: the journey completes, nothing twice.
 
 Eight points drawn by a seed are always run (`PENSTOCK_TEST_SEED` repeats a draw); `PENSTOCK_TEST_FAULTS=all` runs every
 point of `points.py`. A role dies at its points one after the other, each armed when it starts again.
@@ -19,7 +19,13 @@ from tests.journey.harness import SMALL, played
 
 SEED = int(os.environ.get("PENSTOCK_TEST_SEED") or random.SystemRandom().getrandbits(32))
 DRAWN = 8
-ALL = os.environ.get("PENSTOCK_TEST_FAULTS") == "all"
+PLAYS = {f"seed-{SEED}": drawn(SEED, DRAWN)}
+if os.environ.get("PENSTOCK_TEST_FAULTS") == "all":
+    PLAYS |= {
+        f"{role}-{moment}": [point for point in POINTS if point[0] == role and point[2] == moment]
+        for role in STEPS
+        for moment in MOMENTS
+    }
 
 pytestmark = [pytest.mark.faults, pytest.mark.asyncio(loop_scope="session")]
 
@@ -47,15 +53,8 @@ def check(play, faults):
     assert play.audit["openings"] == SMALL.openings
 
 
-async def test_eight_drawn_points(tmp_path):
-    faults = by_role(drawn(SEED, DRAWN))
+@pytest.mark.parametrize("points", PLAYS.values(), ids=PLAYS)
+async def test_the_journey_survives(tmp_path, points):
+    faults = by_role(points)
     sys.stdout.write(f"PENSTOCK_TEST_SEED={SEED}: {faults}\n")  # shown when the test fails
     check(await played(tmp_path, SEED, faults), faults)
-
-
-@pytest.mark.skipif(not ALL, reason="PENSTOCK_TEST_FAULTS=all runs every point")
-@pytest.mark.parametrize("moment", MOMENTS)
-@pytest.mark.parametrize("role", STEPS)
-async def test_every_point(tmp_path, role, moment):
-    faults = by_role(point for point in POINTS if point[0] == role and point[2] == moment)
-    check(await played(tmp_path, 1, faults), faults)

@@ -23,7 +23,7 @@ TYPE_IGNORES_MAX = 20
 REASON_CHARACTERS_MIN = 8
 TOP_LEVEL = {
     *ROOMS, ".ci", ".gitignore", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "bench", "docker", "docs",
-    "pyproject.toml", "tests",
+    "pyproject.toml", "requirements.lock", "tests",
 }  # fmt: skip
 # A name that says nothing about what is inside.
 BANNED_NAMES = {"util", "utils", "helper", "helpers", "manager", "managers", "common", "misc"}

@@ -1,18 +1,37 @@
-"""`penstock serve` in a strange world: wrong keys for the rows that the file `lies` of its data directory names, and a
-resolver that knows a public name with a private address. Everything else is the product."""
+"""`penstock serve` in a strange world: wrong keys for the rows that the file `lies` of its data directory names, pieces
+that are not what their rows commit to for those that `frauds` names while they are sealed, and a resolver that knows a
+public name with a private address. Everything else is the product."""
 
 from __future__ import annotations
 
 import socket
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from aiohttp.resolver import ThreadedResolver
 
 from connector.engine.books import Books
+from connector.vault import seal as sealing
 
-LIES = "lies"
+LIES, FRAUDS = "lies", "frauds"
 PRIVATE_NAME, PRIVATE_ADDRESS = "printer.example", "10.11.12.13"
+
+
+def named(path):
+    return {int(word) for word in path.read_text().split()} if path.exists() else set()
+
+
+def seal_frauds(data):
+    honest = sealing.seal_piece
+
+    def seal_piece(run_key, run, number, *rest, **named_):
+        piece = honest(run_key, run, number, *rest, **named_)
+        if number not in named(data / FRAUDS):
+            return piece
+        return replace(piece, row=replace(piece.row, plain_commitment=bytes(32)))
+
+    sealing.seal_piece = seal_piece
 
 
 def give_wrong_keys(data):
@@ -20,8 +39,7 @@ def give_wrong_keys(data):
 
     def secrets(self, tx, edition_id, rows):
         found = honest(self, tx, edition_id, rows)
-        lies = data / LIES
-        wrong = {int(word) for word in lies.read_text().split()} if lies.exists() else set()
+        wrong = named(data / LIES)
         return [bytes(32) if row in wrong else secret for row, secret in zip(rows, found, strict=True)]
 
     Books.secrets = secrets
@@ -40,7 +58,9 @@ def resolve_strangely():
 
 
 if __name__ == "__main__":
-    give_wrong_keys(Path(sys.argv[sys.argv.index("--data") + 1]))
+    folder = Path(sys.argv[sys.argv.index("--data") + 1])
+    give_wrong_keys(folder)
+    seal_frauds(folder)
     resolve_strangely()
     from connector.cli.main import app
 

@@ -15,7 +15,7 @@ import pytest_asyncio
 
 from connector.errors import PenstockError, explain_failure
 from ledger.row_table import RowTable
-from tests.web.lying_serve import LIES
+from tests.web.lying_serve import FRAUDS, LIES
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -110,6 +110,21 @@ async def test_bad_bytes_are_never_paid(space, proxy):
 # --- keys
 
 
+async def faulted(space, view, code):
+    """The acquisition ended with one bundle, and nothing was paid after it; returns what `penstock show` says of it."""
+    assert json.loads(view["reason"])["exit"] == 6
+    kept = [row for row in space.rows("buyer", "bundles") if row["channel"] == view["channel"]]
+    assert [row["code"] for row in kept] == [code]
+    states = [row["state"] for row in windows(space, view)]
+    assert states[-1] == "fault"
+    assert states.count("fault") == 1
+    events = [row["kind"] for row in space.rows("buyer", "log_entries") if row["part"] == view["channel"]]
+    assert events[-1] == "keys.faulted"
+    status, shown = await run(*SHOW, kept[0]["id"], "--data", str(space.people["buyer"].data), "--json")
+    assert status == 0
+    return shown
+
+
 async def test_a_wrong_key_is_proven_to_a_stranger(space, proxy, tmp_path):
     """The buyer stops with a bundle; `penstock verify` in a process without secrets or network names the payee."""
     await space.publish("second", "lied", (4 * PIECE,), price=PRICE)
@@ -120,16 +135,7 @@ async def test_a_wrong_key_is_proven_to_a_stranger(space, proxy, tmp_path):
         view = await space.until("lied", lambda view: view["state"] == "failed")
     finally:
         lies.unlink()
-    assert json.loads(view["reason"])["exit"] == 6
-    kept = [row for row in space.rows("buyer", "bundles") if row["channel"] == view["channel"]]
-    assert [row["code"] for row in kept] == ["key"]
-    states = [row["state"] for row in windows(space, view)]
-    assert states[-1] == "fault"
-    assert states.count("fault") == 1  # nothing more is paid after it
-    events = [row["kind"] for row in space.rows("buyer", "log_entries") if row["part"] == view["channel"]]
-    assert events[-1] == "keys.faulted"
-    code, shown = await run(*SHOW, kept[0]["id"], "--data", str(space.people["buyer"].data), "--json")
-    assert code == 0
+    shown = await faulted(space, view, "key")
     bundle, deployment = tmp_path / "bundle.json", tmp_path / "deployment.json"
     bundle.write_bytes(shown)
     deployment.write_text(json.dumps(space.deployment.json()))
@@ -142,6 +148,37 @@ async def test_a_wrong_key_is_proven_to_a_stranger(space, proxy, tmp_path):
     bundle.write_text(json.dumps(changed))
     code, said = await run(*VERIFY, str(bundle), "--deployment", str(deployment), "--json")
     assert (code, json.loads(said)["atFault"]) == (6, "claimant")
+
+
+async def list_fraud(space, name):
+    """Publish products with a malformed row until the review's draw has missed it; returns the product's id."""
+    frauds = space.people["second"].data / FRAUDS
+    frauds.write_text("3")
+    try:
+        for attempt in range(8):
+            product = f"{name}-{attempt}"
+            try:
+                await space.publish("second", product, (12 * PIECE,), price=PRICE)
+            except PenstockError as refusal:
+                assert explain_failure(refusal).exit_code == 6, refusal  # noqa: PT017  # the review drew the row itself
+            else:
+                return product
+    finally:
+        frauds.unlink()
+    raise AssertionError("the review drew the row eight times")
+
+
+async def test_a_malformed_edition_is_proven_to_a_stranger(space, tmp_path):
+    """The key is right and opens nothing: found before the next window is signed, and the provider is at fault."""
+    product = await list_fraud(space, "fraud")
+    await space.get(product, limit=PRICE)
+    view = await space.until(product, lambda view: view["state"] == "failed")
+    bundle, deployment = tmp_path / "bundle.json", tmp_path / "deployment.json"
+    bundle.write_bytes(await faulted(space, view, "edition"))
+    deployment.write_text(json.dumps(space.deployment.json()))
+    code, said = await run(*VERIFY, str(bundle), "--deployment", str(deployment), "--json")
+    verdict = json.loads(said)
+    assert (code, verdict["finding"], verdict["atFault"]) == (0, "malformed-edition", "provider"), verdict
 
 
 # --- away

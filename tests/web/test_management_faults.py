@@ -14,6 +14,17 @@ from tests.web.space import PURPOSE
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 MANDATE = {"limit": "10", "purpose": PURPOSE}
+MANDATES = [
+    None,
+    [],
+    {},
+    {"limit": 10},
+    {"limit": "-1"},
+    {**MANDATE, "bid": "11"},
+    {**MANDATE, "purpose": "Nonsense"},
+    {**MANDATE, "deposit": 5},
+    {**MANDATE, "more": 1},
+]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -90,11 +101,7 @@ async def test_bodies_that_are_none(owner, unchanged, body):
         told(await owner(role, "POST", path, body), 400)
 
 
-@pytest.mark.parametrize(
-    "mandate",
-    [None, [], {}, {"limit": 10}, {"limit": "-1"}, {**MANDATE, "bid": "11"}, {**MANDATE, "purpose": "Nonsense"}]
-    + [{**MANDATE, "deposit": 5}, {**MANDATE, "more": 1}],
-)
+@pytest.mark.parametrize("mandate", MANDATES)
 async def test_a_wrong_mandate(owner, unchanged, mandate):
     told(await owner("buyer", "POST", "acquisitions", {"id": "never", "product": SMALL, "mandate": mandate}), 400)
 

@@ -44,27 +44,42 @@ def of(module):
     return {"PENSTOCK_TEST_BLOCK": module}
 
 
-async def test_serve_starts(space, tmp_path):
-    """A fresh participant does not start without any of these, and starts when nothing is taken away."""
-    initialise(
-        tmp_path / "fresh",
-        name="Fresh",
-        roles=("buyer",),
-        region="US-NY",
-        port=free_ports(1)[0],
-        exchange=space.url("exchange"),
-        development=True,
-    )
-    process = Participant(tmp_path / "fresh", BLOCKED)
+@pytest.fixture
+def fresh(space, tmp_path):
+    """Make a participant that never ran, under a process that can be deprived."""
+
+    def make(name):
+        initialise(
+            tmp_path / name,
+            name="Fresh",
+            roles=("buyer",),
+            region="US-NY",
+            port=free_ports(1)[0],
+            exchange=space.url("exchange"),
+            development=True,
+        )
+        return Participant(tmp_path / name, BLOCKED)
+
+    return make
+
+
+@pytest.mark.parametrize("package", STARTS)
+async def test_serve_does_not_start_without(fresh, package):
+    process, module = fresh(package), STARTS[package]
     try:
-        for package, module in STARTS.items():
-            with pytest.raises(ServerAbsent):
-                await process.start(of(module))
-            said = (process.data / "serve.log").read_text()
-            assert said.rstrip().count(f"No module named '{module}") >= 1, (package, said)
+        with pytest.raises(ServerAbsent):
+            await process.start(of(module))
+        assert f"No module named '{module}" in (process.data / "serve.log").read_text()
+    finally:
+        await process.stop()
+
+
+async def test_serve_starts(space, fresh):
+    """With nothing taken away the same process starts, so it was the package."""
+    process = fresh("whole")
+    try:
         await process.start(of("nothing"))
-        status = await Server(process.data, space.outbound).call("GET", "status")
-        assert status["roles"] == ["buyer"]
+        assert (await Server(process.data, space.outbound).call("GET", "status"))["roles"] == ["buyer"]
     finally:
         await process.stop()
 

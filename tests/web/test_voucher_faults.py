@@ -119,9 +119,10 @@ async def test_every_fault_of_the_table_is_here():
 
 
 async def test_the_good_voucher_counts_once(hand, space):
-    good = hand.signed(hand.voucher(hand.first))
+    good, offered = hand.signed(hand.voucher(hand.first)), space.stored("provider")
     first = await hand.post("voucher", good)
     assert first.status == 200, first.body
+    assert space.stored("provider") != offered
     release = wire.decode(ReleaseMessage, first.json)
     assert mask.lock(release.preimage) == hand.first.lock
     before = space.stored("provider")

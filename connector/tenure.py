@@ -1,0 +1,93 @@
+"""Who works on a database: one process at a time, the next one takes over when it is gone.
+
+Law: a process that holds the lease does the participant's work, any other waits. A holder that cannot renew in time
+stops at once: somebody else may have begun. A holder whose process is dead on this very machine is not waited for, so
+a restart after a crash costs nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import socket
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from connector.store import leases
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from connector.clock import Clock
+    from connector.store.sqlite import Store
+
+NAME = "participant"
+LEASE_SECONDS = 30  # how long another machine waits after a holder fell silent
+RENEW_SECONDS = 5.0
+WAIT_SECONDS = 0.5
+
+log = logging.getLogger(__name__)
+
+
+class Tenure:
+    """This process's right to work on the store; `lost` is called when it is gone."""
+
+    def __init__(self, store: Store, clock: Clock, lost: Callable[[], object]) -> None:
+        self._store = store
+        self._clock = clock
+        self._lost = lost
+        self._holder = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(8)}"
+        self._task: asyncio.Task[None] | None = None
+
+    async def take(self) -> None:
+        """Return when the work is ours."""
+        waited = False
+        while not await self._try():
+            if not waited:
+                log.warning("another process works on this database; waiting for it to end")
+                waited = True
+            await asyncio.sleep(WAIT_SECONDS)
+        self._task = asyncio.create_task(self._renew(), name="tenure")
+
+    async def close(self) -> None:
+        """Hand the work to whoever waits."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+            await self._store.write(lambda tx: leases.release(tx, NAME, self._holder))
+
+    async def _try(self) -> bool:
+        now = self._clock.now()
+        held = await self._store.read(lambda tx: tx.get("leases", name=NAME))
+        if held is not None and _is_dead(held["holder"]):
+            await self._store.write(lambda tx: leases.release(tx, NAME, held["holder"]))
+        return await self._store.write(lambda tx: leases.take(tx, NAME, self._holder, now, LEASE_SECONDS))
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(RENEW_SECONDS)
+            now = self._clock.now()
+            if not await self._store.write(lambda tx: leases.renew(tx, NAME, self._holder, now, LEASE_SECONDS)):  # noqa: B023  # awaited at once
+                log.critical("this process was away too long and another may have taken over: it stops")
+                self._lost()
+                return
+
+
+def _is_dead(holder: str) -> bool:
+    """Say whether a holder was a process of this machine that lives no more."""
+    host, _, rest = holder.partition("/")
+    process = rest.partition("/")[0]
+    if host != socket.gethostname() or not process.isdecimal():
+        return False
+    if int(process) == os.getpid():
+        return True  # the number is ours now
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False

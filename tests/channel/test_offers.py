@@ -1,0 +1,120 @@
+"""Offers and releases that a payer does not take; a refusal leaves the state of its side byte-identical."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from connector.channel import payer
+from connector.channel.errors import FAULTS
+from connector.channel.messages import (
+    Equivocation,
+)
+from contracts.ranges import RowSet
+from contracts.typed_json import to_ranges
+from contracts.voucher import NO_LOCK
+from tests.channel.faulty import one, refused, resigned, signed
+from tests.channel.rig import (
+    CHANNEL_ID,
+    CHANNELS,
+    DELIVERY_KEY,
+    PAYEE_KEY,
+    REGISTRY,
+    START,
+    STRANGER_KEY,
+    Pair,
+)
+
+# ---- offers ------------------------------------------------------------------------------------------------------
+
+
+OFFERS = {
+    "offer-signature": lambda m: resigned(m, STRANGER_KEY),
+    "offer-signature-domain": lambda m: resigned(m, domain=CHANNELS),
+    "offer-channel": lambda m: resigned(m, channel_id=b"\x01" * 32),
+    "offer-seq-far": lambda m: resigned(m, seq=100),
+    "offer-seq-zero": lambda m: resigned(m, seq=0),
+    "offer-account": lambda m: resigned(m, account_hash=b"\x01" * 32),
+    "offer-amount-over": lambda m: resigned(m, cumulative_amount=m.offer.cumulative_amount + 1),
+    "offer-amount-under": lambda m: resigned(m, cumulative_amount=m.offer.cumulative_amount - 1),
+    "offer-lock": lambda m: resigned(m, lock=NO_LOCK),
+    "offer-until-soon": lambda m: resigned(m, valid_until=int(START.timestamp()) + 4199),
+    "offer-until-late": lambda m: resigned(m, valid_until=int(START.timestamp()) + 86_400 + 61),
+    "offer-keys": lambda m: replace(m, sealed_keys={}),
+    "offer-keys-other": lambda m: replace(m, sealed_keys={bytes(32): m.sealed_keys[DELIVERY_KEY]}),
+    "offer-keys-broken": lambda m: replace(m, sealed_keys={DELIVERY_KEY: bytes(80)}),
+    "masked-hash": lambda m: resigned(m, masked_hash=b"\x01" * 32),
+}
+
+
+@pytest.mark.parametrize("name", OFFERS)
+def test_an_offer_that_is_not_what_was_asked_for_is_not_signed(name):
+    pair = Pair()
+    request = pair.plan()
+    offer = pair.request(request)
+    code = name if name in FAULTS else "-".join(name.split("-")[:2])
+    fault = refused(code, pair.payer_db, lambda: pair.sign(request, OFFERS[name](offer)))
+    assert fault.whose == "payee"
+    assert pair.sign(request, offer)
+
+
+def test_a_lock_is_never_used_twice():
+    pair = Pair()
+    pair.window()
+    used = pair.payer_db.act(lambda tx: tx.get("windows", channel=CHANNEL_ID.hex(), seq=1))["lock"]
+    request = pair.plan()
+    offer = pair.request(request)
+    refused("offer-lock", pair.payer_db, lambda: pair.sign(request, resigned(offer, lock=used)))
+    pair.randoms = 0
+    with pytest.raises(AssertionError, match="never used twice"):
+        pair.request(one(request, ranges=to_ranges(RowSet.of([(2, 1)])), amount=70))
+
+
+def test_an_offer_beyond_the_channels_expiry_is_not_signed():
+    pair = Pair()
+    request = pair.plan()
+    offer = pair.request(request)
+    pair.payer_db.act(lambda tx: tx.update("channels", {"id": CHANNEL_ID.hex()}, expiry=START + timedelta(hours=20)))
+    refused("offer-until", pair.payer_db, lambda: pair.sign(request, offer))
+
+
+def test_two_offers_of_one_seq_are_kept_and_stop_the_channel(offered):
+    pair, offer, _ = offered
+    other = resigned(offer, valid_until=offer.offer.valid_until + 1)
+    answer = pair.payer_db.act(lambda tx: payer.on_offer(tx, pair.buyer, CHANNEL_ID, None, other, pair.now))
+    assert isinstance(answer, Equivocation)
+    refused("stopped", pair.payer_db, pair.plan)
+
+
+def test_nothing_else_is_signed_while_a_voucher_waits(offered):
+    pair, offer, voucher = offered
+    refused("unreleased", pair.payer_db, pair.plan)
+    refused("unreleased", pair.payer_db, pair.acknowledge)
+    assert pair.waiting() == voucher
+    assert pair.sign(None, offer) == voucher  # the same offer: the same voucher
+
+
+def test_a_missing_reader_key_is_our_own_fault():
+    pair = Pair()
+    request = pair.plan()
+    offer = pair.request(request)
+    pair.keyring.readers.clear()
+    assert refused("bad-reader-key", pair.payer_db, lambda: pair.sign(request, offer)).whose == "payer"
+
+
+# ---- releases ----------------------------------------------------------------------------------------------------
+
+
+def test_a_release_with_another_preimage_or_receipt_changes_nothing(offered):
+    pair, _, voucher = offered
+    right = pair.pay(voucher)
+    refused("wrong-preimage", pair.payer_db, lambda: pair.take(replace(right, preimage=bytes(32))))
+    for change in ({"voucher_digest": bytes(32)}, {"offer_digest": bytes(32)}, {"channel_id": bytes(32)}, {"seq": 1}):
+        receipt = replace(right.receipt, **change)
+        wrong = replace(right, receipt=receipt, signature=signed(receipt, PAYEE_KEY, REGISTRY))
+        refused("bad-receipt", pair.payer_db, lambda wrong=wrong: pair.take(wrong))
+    stranger = replace(right, signature=signed(right.receipt, STRANGER_KEY, REGISTRY))
+    refused("bad-receipt", pair.payer_db, lambda: pair.take(stranger))
+    assert pair.take(right).keys

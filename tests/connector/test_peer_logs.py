@@ -1,0 +1,152 @@
+"""Heads of a peer's log that arrive out of order, get lost or contradict each other, while many are under way."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from connector.anchor import peer_logs
+from connector.anchor.peer_logs import PeerLogs
+from connector.clock import SetClock
+from connector.errors import PeerUnreachable, VerificationFailed
+from connector.store import peer_heads
+from connector.store.sqlite import Store
+from connector.store.tables import TABLES
+from ledger import checkpoint as checkpoints
+from ledger import mirror
+from ledger import note as notes
+from ledger.tiles import parse_path
+
+NOW = datetime(2026, 5, 1, tzinfo=UTC)
+ORIGIN, DID = "peer.example/log", "did:web:peer.example"
+KEY = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
+LOG = mirror.build([b"%d" % number for number in range(600)])
+
+
+def riding(size, start, log=LOG):
+    note = checkpoints.sign(checkpoints.Checkpoint(ORIGIN, size, log.root(size)), KEY)
+    path = [notes.b64(one) for one in log.consistency(start, size)]
+    return {"checkpoint": note.encode(), "from": str(start), "proof": path}
+
+
+class World:
+    """A store, a space with one member, and that member's tiles; `before_tiles` happens while they are fetched."""
+
+    def __init__(self, store):
+        self.store = store
+        self.fetched = 0
+        self.before_tiles = None
+        member = SimpleNamespace(
+            url="http://peer.example", log_vkey=notes.log_vkey(ORIGIN, KEY.public_key().public_bytes_raw())
+        )
+        space = SimpleNamespace(member=self._found(member))
+        self.logs = PeerLogs(store, SimpleNamespace(get=self._tile), space, SetClock(NOW))
+
+    def _found(self, member):
+        async def find(did):
+            return member if did == DID else None
+
+        return find
+
+    async def _tile(self, url, limit_bytes):
+        self.fetched += 1
+        if self.before_tiles is not None:
+            await self.before_tiles()
+        return SimpleNamespace(body=LOG.tile(parse_path(url.removeprefix("http://peer.example/log/"))))
+
+    async def arrive(self, piggyback):
+        keep = await self.logs.check(DID, piggyback)
+        await self.store.write(keep)
+
+    async def kept(self):
+        return [int(one["size"]) for one in await self.store.read(peer_heads.seen)]
+
+
+@pytest.fixture
+async def world(tmp_path):
+    store = await Store.open(tmp_path / "x.db", TABLES)
+    yield World(store)
+    await store.close()
+
+
+async def test_heads_that_overtake_each_other_are_joined_without_a_look_at_the_tiles(world):
+    sizes = [0, *range(3, 200, 7)]
+    messages = [riding(size, start) for start, size in itertools.pairwise(sizes)]
+    await world.arrive(messages[0])
+    shuffled = messages[1:][::-1]
+    await asyncio.gather(*(world.arrive(one) for one in shuffled))
+    assert world.fetched == 0
+    assert await world.kept() == [sizes[-1]]
+
+
+async def test_a_lost_message_costs_a_look_at_the_tiles(world, monkeypatch):
+    monkeypatch.setattr(peer_logs, "LINK_SECONDS", 0.01)
+    await world.arrive(riding(3, 0))
+    await world.arrive(riding(298, 8))
+    assert world.fetched
+    await world.arrive(riding(8, 3))  # the lost one, late: older, and of the same history
+    assert await world.kept() == [298]
+
+
+async def test_an_honest_peer_whose_log_moves_on_while_tiles_are_fetched_is_not_accused(world, monkeypatch):
+    monkeypatch.setattr(peer_logs, "LINK_SECONDS", 0.01)
+    await world.arrive(riding(3, 0))
+    ahead = iter([riding(300, 3), riding(310, 300), riding(320, 310)])
+
+    async def moves_on():
+        world.before_tiles = None
+        await world.arrive(next(ahead))
+
+    world.before_tiles = moves_on
+    await world.arrive(riding(299, 8))
+    world.before_tiles = moves_on
+    await world.arrive(riding(305, 304))
+    assert await world.kept() == [310]
+    assert await world.store.read(lambda tx: tx.get("facts", name=f"fork/{ORIGIN}")) is None
+
+
+@pytest.mark.parametrize("size", [4, 6, 9])
+async def test_a_fork_is_found_kept_and_not_followed(world, size):
+    forged = mirror.build([b"forged", *(b"%d" % number for number in range(1, 12))])
+    await world.arrive(riding(6, 0))
+    lie = riding(size, min(6, size), forged)
+    with pytest.raises(VerificationFailed, match="two histories"):
+        await world.arrive(lie)
+    kept = await world.store.read(lambda tx: tx.get("facts", name=f"fork/{ORIGIN}"))
+    assert kept["value"]["offered"] == lie["checkpoint"]
+    await world.arrive(riding(12, 6))
+    assert await world.kept() == [12]
+
+
+async def test_a_head_that_somebody_else_kept_meanwhile_is_compared_before_anything_newer_is_kept(world):
+    await world.arrive(riding(3, 0))
+    keep = await world.logs.check(DID, riding(9, 3))
+    other = peer_heads.read(notes.log_vkey(ORIGIN, KEY.public_key().public_bytes_raw()), riding(5, 3))
+    await world.store.write(lambda tx: peer_heads.keep(tx, other, NOW))  # as the witness does
+    with pytest.raises(PeerUnreachable):
+        await world.store.write(keep)
+    assert await world.kept() == [5]
+    await world.arrive(riding(9, 5))
+    assert await world.kept() == [9]
+
+
+async def test_a_refused_act_keeps_nothing_and_the_next_message_goes_on(world):
+    await world.arrive(riding(3, 0))
+    await world.logs.check(DID, riding(6, 3))  # its message was refused
+    assert await world.kept() == [3]
+    await world.arrive(riding(9, 6))
+    assert (await world.kept(), world.fetched) == ([9], 0)
+
+
+async def test_strangers_and_messages_without_a_head_keep_nothing(world):
+    await world.store.write(await world.logs.check("did:web:stranger.example", riding(3, 0)))
+    await world.store.write(await world.logs.check(DID, None))
+    assert await world.kept() == []
+    for bad in ("x", {"checkpoint": "x"}, {**riding(3, 0), "extra": 1}):
+        with pytest.raises(VerificationFailed):
+            await world.logs.check(DID, bad)

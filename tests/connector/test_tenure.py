@@ -1,0 +1,77 @@
+"""One process works on a database at a time; a dead one is not waited for, a living one is."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+from datetime import timedelta
+
+import pytest
+
+from connector.clock import Clock
+from connector.store import leases
+from connector.store.sqlite import Store
+from connector.store.tables import TABLES
+from connector.tenure import NAME, Tenure
+
+
+@pytest.fixture
+async def store(tmp_path):
+    opened = await Store.open(tmp_path / "penstock.db", TABLES)
+    yield opened
+    await opened.close()
+
+
+async def hold(store, holder, seconds=60):
+    now = Clock().now()
+    assert await store.write(lambda tx: leases.take(tx, NAME, holder, now, seconds))
+
+
+async def test_a_second_holder_waits_until_the_first_hands_over(store):
+    first, second = (Tenure(store, Clock(), lambda: None) for _ in range(2))
+    await first.take()
+    first._holder, alive = f"elsewhere/1/{first._holder}", first._holder
+    await store.write(lambda tx: tx.update("leases", {"name": NAME}, holder=first._holder))
+    waiting = asyncio.create_task(second.take())
+    await asyncio.sleep(0.1)
+    assert not waiting.done()
+    assert alive != second._holder
+    await first.close()
+    await asyncio.wait_for(waiting, 5)
+    await second.close()
+
+
+async def test_a_dead_process_of_this_machine_is_not_waited_for(store):
+    dead = subprocess.Popen([sys.executable, "-c", "pass"])
+    dead.wait()
+    await hold(store, f"{socket.gethostname()}/{dead.pid}/x")
+    tenure = Tenure(store, Clock(), lambda: None)
+    await asyncio.wait_for(tenure.take(), 5)
+    await tenure.close()
+
+
+async def test_a_living_process_of_this_machine_is_waited_for(store):
+    await hold(store, f"{socket.gethostname()}/{os.getppid()}/x")
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(Tenure(store, Clock(), lambda: None).take(), 0.3)
+
+
+async def test_an_expired_lease_is_taken(store):
+    past = Clock().now() - timedelta(minutes=5)
+    await store.write(lambda tx: leases.take(tx, NAME, "elsewhere/1/x", past, 30))
+    tenure = Tenure(store, Clock(), lambda: None)
+    await asyncio.wait_for(tenure.take(), 5)
+    await tenure.close()
+
+
+async def test_who_cannot_renew_stops(store, monkeypatch):
+    monkeypatch.setattr("connector.tenure.RENEW_SECONDS", 0.01)
+    lost = asyncio.Event()
+    tenure = Tenure(store, Clock(), lost.set)
+    await tenure.take()
+    await store.write(lambda tx: tx.update("leases", {"name": NAME}, holder="elsewhere/1/y"))
+    await asyncio.wait_for(lost.wait(), 5)
+    await tenure.close()
