@@ -19,6 +19,7 @@ import shutil
 import statistics
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import uvloop
@@ -136,7 +137,7 @@ async def measure(mib: int, rounds: int) -> tuple[dict[str, list[Taken]], int]:
         if nginx.found() and shutil.which("curl"):
             for flavour in nginx.FLAVOURS:
                 server = stack.enter_context(nginx.serving(flavour, folder / flavour, source.parent))
-                works[f"nginx ({flavour}) + curl -o"] = lambda s=server: curl(s, source, folder / "curled")  # type: ignore[misc]  # a default binds the loop's value
+                works[f"nginx ({flavour}) + curl -o"] = partial(curl, server, source, folder / "curled")
         async with space(folder) as made:
             await made.offer(PRODUCT, [source], PIECE_KIB)
             pulls = Pulls(made, mib)

@@ -13,10 +13,10 @@ import signal
 import sys
 import threading
 import time
-from collections import Counter
+from collections import defaultdict
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -35,8 +35,8 @@ class Sampler:
     """
 
     def __init__(self) -> None:
-        self.own: Counter[str] = Counter()
-        self.under: Counter[str] = Counter()
+        self.own: dict[str, float] = defaultdict(float)
+        self.under: dict[str, float] = defaultdict(float)
         self.seconds = 0.0
         self._clocks: dict[int, float] = {}
         self._ended = threading.Event()
@@ -80,19 +80,19 @@ class Sampler:
         for place in seen:
             self.under[place] += spent
 
-    def document(self) -> dict[str, object]:
+    def document(self) -> dict[str, Any]:
         """Return the profile as JSON."""
         return {"seconds": self.seconds, "own": dict(self.own), "under": dict(self.under)}
 
 
-def top(profile: dict[str, object], rows: int = 24) -> str:
+def top(profile: dict[str, Any], rows: int = 24) -> str:
     """Return a profile as text: the largest shares, in percent of the CPU seconds sampled."""
-    seconds = float(str(profile["seconds"])) or 1.0
+    seconds = profile["seconds"] or 1.0
     lines = [f"{seconds:.1f} CPU seconds sampled"]
     for name, title in (("under", "with callees, our rooms"), ("own", "innermost function")):
-        counts: Counter[str] = Counter(profile[name])  # type: ignore[call-overload]  # JSON of our own
+        largest = sorted(profile[name].items(), key=lambda item: -item[1])[:rows]
         lines.append(f"  {title}:")
-        lines += [f"    {100 * spent / seconds:5.1f} %  {place}" for place, spent in counts.most_common(rows)]
+        lines += [f"    {100 * spent / seconds:5.1f} %  {place}" for place, spent in largest]
     return "\n".join(lines)
 
 

@@ -107,8 +107,15 @@ async def space(
 
 def make(data: Path, role: str, port: int, exchange: str) -> None:
     """Make one participant's data directory."""
-    names = {"name": f"bench {role}", "roles": (role,), "region": REGION}
-    initialise(data, **names, port=port, exchange=exchange, development=True)
+    initialise(
+        data,
+        name=f"bench {role}",
+        roles=(role,),
+        region=REGION,
+        port=port,
+        exchange=exchange,
+        development=True,
+    )
 
 
 @contextlib.contextmanager
