@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import signal
 import socket
 import sys
@@ -16,8 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-READY_SECONDS = 30.0  # a cold start with the chain's libraries takes two to four seconds
+READY_SECONDS = 60.0  # a cold start takes two to four seconds, on a machine that does something else many more
 STOP_SECONDS = 5.0
+LAST_CHARACTERS = 400
 SERVE = (sys.executable, "-m", "connector.cli.main", "serve")
 
 
@@ -47,7 +47,7 @@ class Participant:
         """Whether its process lives."""
         return self._process is not None and self._process.returncode is None
 
-    async def start(self, environment: dict[str, str] | None = None) -> None:
+    async def start(self) -> None:
         """Start the process and return when it answers."""
         ready = self.data / "server.json"
         ready.unlink(missing_ok=True)
@@ -59,16 +59,22 @@ class Participant:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                env={**os.environ, **(environment or {})},
             )
         self.starts += 1
         for _ in range(int(READY_SECONDS / 0.02)):
             if ready.exists():
                 return
             if not self.running:
-                raise ServerAbsent(f"the server of `{self.data}` ended at once; its last words are in serve.log")
+                raise ServerAbsent(f"the server of `{self.data}` ended at once: {self.last_words()}")
             await asyncio.sleep(0.02)
-        raise ServerAbsent(f"the server of `{self.data}` was not ready after {READY_SECONDS:.0f} s; see serve.log")
+        raise ServerAbsent(
+            f"the server of `{self.data}` was not ready after {READY_SECONDS:.0f} s: {self.last_words()}"
+        )
+
+    def last_words(self) -> str:
+        """Return the end of what it wrote."""
+        said = (self.data / "serve.log").read_text(errors="replace").strip()
+        return said[-LAST_CHARACTERS:] or "it said nothing"
 
     async def kill(self) -> None:
         """SIGKILL: no handler runs, nothing is flushed."""

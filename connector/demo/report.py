@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ROWS_IN_A, WINDOWS_OF_A, FORGERIES = 80, 8, 3
 COMPARED_BYTES = 1 << 20
-REASON_CHARACTERS = 64  # of each denial; --json's neighbours in the log hold all of it
+REASON_CHARACTERS = 64  # of each denial's last clause, which says what was the case
 Note = dict[str, Any]
 
 
@@ -154,10 +154,11 @@ def _open(cast: Cast, figures: Note, folder: Path) -> Step:
     denied = cast.notes["openings denied"]
     weather = [path for path in cast.tables if path.stem == "weather"]
     words = f"B opened {figures['openings_allowed']} times; denied: " + "; ".join(
-        shorten(one["reason"], REASON_CHARACTERS, placeholder=" …") for one in denied
+        shorten(one["reason"].rsplit("; ")[-1], REASON_CHARACTERS, placeholder=" …") for one in denied
     )
     checks = [
         (figures["openings_allowed"] == cast.script.openings, "B was opened as often as agreed"),
+        (cast.notes["audit"]["openings"] == figures["openings_allowed"], "the audit counts as many openings"),
         ([one["id"] for one in denied] == ["open-unlawful", "open-too-many"], "wrong purpose and one more were denied"),
         (all(one["reason"] for one in denied), "each denial says why"),
         (
@@ -177,6 +178,7 @@ def _settle(cast: Cast, figures: Note, _folder: Path) -> Step:
     )
     checks = [
         (figures["amount_agreed"] == total > 0, "agreed is settled"),
+        (int(cast.notes["audit"]["amount_settled"]) == total, "the audit finds the same amount on chain"),
         (len(cast.notes["settled"]) == 2, "both channels are settled"),
         (parts["provider"] + parts["exchange"] == total and min(parts.values()) > 0, "the shares make the whole"),
         (int(cast.notes["withdrawn exchange"]["withdrawn"]) == parts["exchange"], "the exchange has its share"),

@@ -97,7 +97,7 @@ async def journey(cast: Cast, folder: Path, say: Say) -> None:
 async def judged(cast: Cast, folder: Path, begun: float, say: Say) -> Outcome:
     """Play steps 7 and 8 and judge the whole; `begun` is when the demo began, on the monotonic clock."""
     say("auditing")
-    audit = await inspection.audit(cast)
+    audit = cast.notes["audit"] = await inspection.audit(cast)
     say("forging on copies, and auditing each")
     forgeries = await forgery.drill(cast, folder / "forged")
     figures = inspection.figures(cast, audit, forgeries, time.monotonic() - begun)

@@ -35,7 +35,7 @@ from ledger import acts
 from policy.purposes import resolve
 
 if TYPE_CHECKING:
-    from connector.app import Connector
+    from connector.engine.trader import Trader
     from connector.errors import Failure
     from connector.store.transaction import Tx
 
@@ -54,8 +54,8 @@ Row = dict[str, Any]
 class Acquisitions:
     """Everything this buyer is getting or has got."""
 
-    def __init__(self, connector: Connector) -> None:
-        self._connector = connector
+    def __init__(self, trader: Trader) -> None:
+        self._trader = trader
         self.driver = Driver("acquisition", self._advance, self._fail)
         self.moves = asyncio.Condition()
         self._waiting: dict[str, str] = {}
@@ -73,7 +73,7 @@ class Acquisitions:
 
     async def recover(self) -> None:
         """Go on with what an earlier run left unfinished."""
-        for row in await self._connector.store.read(lambda tx: tx.find("acquisitions")):
+        for row in await self._trader.store.read(lambda tx: tx.find("acquisitions")):
             if row["state"] not in FINAL:
                 self.driver.wake(row["id"])
 
@@ -88,8 +88,8 @@ class Acquisitions:
         checked = _mandate(mandate)
         if not key or not product:
             raise InvalidInput("an acquisition needs an id and a product")
-        await self._connector.space_view.require(self._connector.did)
-        now = self._connector.clock.now()
+        await self._trader.space_view.require(self._trader.did)
+        now = self._trader.clock.now()
 
         def act(tx: Tx) -> None:
             known = tx.get("acquisitions", id=key)
@@ -99,14 +99,14 @@ class Acquisitions:
             elif known["product"] != product:
                 raise Conflict(f"`{key}` is about another product", "choose another id")
 
-        await self._connector.store.write(act)
+        await self._trader.store.write(act)
         self.driver.wake(key)
         return await self.view(key)
 
     async def view(self, key: str) -> Row:
         """Return where an acquisition is; raises Absent."""
         trouble, asked = self.driver.trouble(key), self._asked.get(key, "")
-        return await self._connector.store.read(lambda tx: _view(tx, key, trouble, asked))
+        return await self._trader.store.read(lambda tx: _view(tx, key, trouble, asked))
 
     async def wait(self, key: str, mark: str, seconds: float) -> Row:
         """Return the view as soon as it differs from `mark`, at the latest after `seconds`."""
@@ -126,7 +126,7 @@ class Acquisitions:
 
     async def _advance(self, key: str) -> None:
         while True:
-            row = await self._connector.store.read(lambda tx: tx.get("acquisitions", id=key))
+            row = await self._trader.store.read(lambda tx: tx.get("acquisitions", id=key))
             assert row is not None
             step = self._steps.get(row["state"])
             if await self._gave_up(row) or step is None or not await step(row):
@@ -136,8 +136,8 @@ class Acquisitions:
 
     async def _gave_up(self, row: Row) -> bool:
         """End an acquisition that has waited too long, with what it met last."""
-        now = self._connector.clock.now()
-        if not await self._connector.store.read(lambda tx: waiting.over(tx, row, now)):
+        now = self._trader.clock.now()
+        if not await self._trader.store.read(lambda tx: waiting.over(tx, row, now)):
             return False
         trouble = self.driver.trouble(row["id"])
         why = "nothing came" if trouble is None else trouble.text
@@ -145,26 +145,26 @@ class Acquisitions:
         return True
 
     async def _fail(self, key: str, fault: Exception) -> None:
-        changes = {"state": FAILED, "reason": as_reason(fault), "updated": self._connector.clock.now()}
-        await self._connector.store.write(lambda tx: tx.update("acquisitions", {"id": key}, **changes))
+        changes = {"state": FAILED, "reason": as_reason(fault), "updated": self._trader.clock.now()}
+        await self._trader.store.write(lambda tx: tx.update("acquisitions", {"id": key}, **changes))
         await self.tell()
 
     def _move(self, tx: Tx, row: Row, state: str, **changes: Any) -> None:
         """Leave the next state, if the row is still where this step found it."""
         where = {"id": row["id"], "state": row["state"]}
-        tx.update("acquisitions", where, state=state, updated=self._connector.clock.now(), **changes)
+        tx.update("acquisitions", where, state=state, updated=self._trader.clock.now(), **changes)
 
     # ---- the steps: True when the next one can follow at once
 
     async def _negotiate(self, row: Row) -> bool:
         """Look the product up, take the provider's own offer and start to negotiate within the mandate."""
-        connector, mandate = self._connector, row["mandate"]
-        space = await connector.space_view.current()
+        trader, mandate = self._trader, row["mandate"]
+        space = await trader.space_view.current()
         exchange = space.members[space.exchange]
         product = quote(row["product"], safe="")
         self._asked[row["id"]] = waiting.EXCHANGE
         listing = await self._ask(f"{exchange.url}/exchange/products/{product}", exchange.did)
-        provider = await connector.space_view.require(listing["provider"])
+        provider = await trader.space_view.require(listing["provider"])
         base = provider.url + "/dsp"
         self._asked[row["id"]] = waiting.PROVIDER
         dataset = await self._ask(f"{base}/catalog/datasets/{product}", provider.did)
@@ -173,15 +173,15 @@ class Acquisitions:
         limit = int(mandate["limit"])
         bid = min(asked, limit) if mandate["bid"] is None else int(mandate["bid"])
         within = {"bid": str(bid), "limit": str(limit), "rounds": ROUNDS}
-        start = connector.trade.engine.negotiations.start
+        start = trader.engine.negotiations.start
 
         def act(tx: Tx) -> None:
-            now = connector.clock.now()
+            now = trader.clock.now()
             pid = start(tx, provider=provider.did, base=base, offer=offer, mandate=within, now=now)
             self._waiting[f"negotiation:{pid}"] = row["id"]
             self._move(tx, row, "negotiating", negotiation=pid, provider=provider.did)
 
-        await connector.store.write(act)
+        await trader.store.write(act)
         return True
 
     async def _agreed(self, row: Row) -> bool:
@@ -192,43 +192,43 @@ class Acquisitions:
             raise NotPermitted(f"no agreement: {talk['reason']}", "raise your limit, or choose another product")
         if talk["state"] != "FINALIZED":
             return False
-        await self._connector.store.write(lambda tx: self._move(tx, row, "agreed", agreement=talk["digest"]))
+        await self._trader.store.write(lambda tx: self._move(tx, row, "agreed", agreement=talk["digest"]))
         return True
 
     async def _licensed(self, row: Row) -> bool:
         """Wait for the licence on chain: nothing is deposited under an agreement that the chain does not know."""
         digest = row["agreement"]
-        connector = self._connector
-        licence = await connector.programs.licence(bytes.fromhex(digest))
+        trader = self._trader
+        licence = await trader.programs.licence(bytes.fromhex(digest))
         if licence is None:
             raise PeerUnreachable("the licence is not on chain yet")
-        last = (await connector.chain.newest()).number
-        granted = await connector.programs.events(
+        last = (await trader.chain.newest()).number
+        granted = await trader.programs.events(
             "licences", "LicenceGranted", 0, last, agreementDigest=bytes.fromhex(digest)
         )
 
         def act(tx: Tx) -> None:
-            connector.trade.grant(tx, digest, granted[0].transaction.hex())
+            trader.grant(tx, digest, granted[0].transaction.hex())
             self._move(tx, row, "licensed")
 
-        await connector.store.write(act)
+        await trader.store.write(act)
         return True
 
     async def _deposit(self, row: Row) -> bool:
         """Open the channel with a deposit, by the token's permit in the same transaction."""
-        connector = self._connector
+        trader = self._trader
         agreement = await self._row("agreements", row["agreement"], key="digest")
         terms = Terms.from_json(agreement["terms"])
         cap = from_json(Agreement, agreement["agreement"]).price_cap
         wanted = row["mandate"]["deposit"]
         usual = terms.tariff.minor * DEPOSIT_OPENINGS if terms.tier == "leased" else cap
         deposit = usual if wanted is None else int(wanted)
-        balance = await connector.programs.balance(connector.keys.address)
+        balance = await trader.programs.balance(trader.keys.address)
         if balance < deposit:
             raise PaymentRefused(f"the deposit is {deposit}, the account holds {balance}", "credit the account first")
-        now = int(connector.clock.now().timestamp())
+        now = int(trader.clock.now().timestamp())
         opening = acts.Opening(
-            signer=connector.keys.address,
+            signer=trader.keys.address,
             split=terms.split,
             token=terms.token,
             arbitrator=terms.arbitrator,
@@ -236,27 +236,27 @@ class Acquisitions:
             salt=secrets.token_bytes(32),
             expiry=now + EXPIRY_SECONDS,
         )
-        deployment = connector.programs.deployment
-        nonce = await connector.programs.permit_nonce(connector.keys.address)
+        deployment = trader.programs.deployment
+        nonce = await trader.programs.permit_nonce(trader.keys.address)
         permit = acts.sign_permit(
-            deployment, connector.keys.agreement, value=deposit, nonce=nonce, deadline=now + EXPIRY_SECONDS
+            deployment, trader.keys.agreement, value=deposit, nonce=nonce, deadline=now + EXPIRY_SECONDS
         )
-        channel = acts.channel_id(deployment, connector.keys.address, opening).hex()
+        channel = acts.channel_id(deployment, trader.keys.address, opening).hex()
         act_on_chain = acts.open_channel(deployment, opening, deposit, permit)
 
         def act(tx: Tx) -> None:
             self._move(tx, row, "funding", channel=channel, progress={"salt": opening.salt.hex()})
-            connector.transactions.enqueue(tx, CHANNEL + channel, act_on_chain)
+            trader.transactions.enqueue(tx, CHANNEL + channel, act_on_chain)
 
-        await connector.store.write(act)
+        await trader.store.write(act)
         return True
 
     async def _funded(self, row: Row) -> bool:
         """Wait until the channel is on chain and keep it as ours."""
-        connector = self._connector
-        mined = await connector.transactions.mined(CHANNEL + row["channel"])
+        trader = self._trader
+        mined = await trader.transactions.mined(CHANNEL + row["channel"])
         channel = bytes.fromhex(row["channel"])
-        found = await connector.programs.channel(channel)
+        found = await trader.programs.channel(channel)
         assert found is not None, "a mined opening has its channel"
         agreement = await self._row("agreements", row["agreement"], key="digest")
 
@@ -277,29 +277,29 @@ class Acquisitions:
                     salt=bytes.fromhex(row["progress"]["salt"]),
                     deposit=found.deposit,
                     expiry=found.expiry,
-                    now=connector.clock.now(),
+                    now=trader.clock.now(),
                     open_tx=mined["hash"],
                 )
-                connector.trade.record_opened(tx, channel, row["agreement"], found, mined["hash"])
+                trader.record_opened(tx, channel, row["agreement"], found, mined["hash"])
             self._move(tx, row, "funded")
 
-        await connector.store.write(act)
+        await trader.store.write(act)
         return True
 
     async def _transfer(self, row: Row) -> bool:
         """Ask the provider to start the transfer."""
-        connector = self._connector
+        trader = self._trader
         agreement = await self._row("agreements", row["agreement"], key="digest")
         wanted = tier_of(agreement["terms"]["tier"]).formats[0]
 
         def act(tx: Tx) -> None:
-            now = connector.clock.now()
-            request = connector.trade.engine.transfers.request
+            now = trader.clock.now()
+            request = trader.engine.transfers.request
             pid = request(tx, agreement=row["agreement"], transfer_format=wanted, now=now)
             self._waiting[f"transfer:{pid}"] = row["id"]
             self._move(tx, row, "transferring", transfer=pid)
 
-        await connector.store.write(act)
+        await trader.store.write(act)
         return True
 
     async def _started(self, row: Row) -> bool:
@@ -310,20 +310,20 @@ class Acquisitions:
             raise NotPermitted(f"the provider ended the transfer: {transfer['reason']}")
         if transfer["state"] != "STARTED":
             return False
-        await self._connector.store.write(lambda tx: self._move(tx, row, "receiving"))
+        await self._trader.store.write(lambda tx: self._move(tx, row, "receiving"))
         return True
 
     async def _receive(self, row: Row) -> bool:
         """Pull sealed bytes and, in the tier kept, pay for keys window by window."""
-        await pulling.pull(self._connector, row, self.tell)
-        await self._connector.store.write(lambda tx: self._move(tx, row, COMPLETE))
+        await pulling.pull(self._trader, row, self.tell)
+        await self._trader.store.write(lambda tx: self._move(tx, row, COMPLETE))
         return True
 
     # ---- looking things up
 
     async def _ask(self, url: str, did: str) -> Any:
         try:
-            answer = await self._connector.outbound.get(url, headers=self._connector.authorization(did))
+            answer = await self._trader.outbound.get(url, headers=self._trader.authorization(did))
         except PeerRefused as refusal:
             if refusal.status == 404:
                 raise Absent(f"`{url.rsplit('/', 1)[-1]}` is not on offer there", "see `penstock find`") from refusal
@@ -331,7 +331,7 @@ class Acquisitions:
         return answer.json()
 
     async def _row(self, table: str, value: str, *, key: str = "id") -> Row:
-        row = await self._connector.store.read(lambda tx: tx.get(table, **{key: value}))
+        row = await self._trader.store.read(lambda tx: tx.get(table, **{key: value}))
         assert row is not None, f"`{value}` is kept in {table}"
         return row
 

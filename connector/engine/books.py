@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-    from connector.app import Connector
+    from connector.base import Base
     from connector.store.transaction import Tx
     from contracts.typed_data import Order
     from ledger.row_table import RowTable
@@ -33,8 +33,8 @@ def transfer_id(provider_pid: str, consumer_pid: str) -> bytes:
 class Books:
     """The doors of the window protocol, over this participant's tables and keys."""
 
-    def __init__(self, connector: Connector) -> None:
-        self._connector = connector
+    def __init__(self, participant: Base) -> None:
+        self._participant = participant
         self._readers: dict[bytes, X25519PrivateKey] = {}
 
     def deal(self, tx: Tx, agreement_digest: bytes) -> Deal | None:
@@ -42,7 +42,7 @@ class Books:
         row = tx.get("agreements", digest=agreement_digest.hex())
         if row is None or row["terms"] is None or row["provider_signature"] is None:
             return None
-        live = row["state"] in USABLE and row["not_after"] > self._connector.clock.now()
+        live = row["state"] in USABLE and row["not_after"] > self._participant.clock.now()
         return Deal.of_row(row, live=live)
 
     def transfer_runs(self, tx: Tx, deal: Deal, transfer: bytes) -> bool:
@@ -68,7 +68,7 @@ class Books:
         """Return the secret of each row of an edition of ours, in the order asked."""
         row = tx.get("editions", id=edition_id.hex())
         assert row is not None, "orders are checked against the row table before"
-        found = editions.row_secrets(self._connector.secrets, row, rows)
+        found = editions.row_secrets(self._participant.secrets, row, rows)
         return [found[number] for number in rows]
 
     # ---- the buyer's keys
@@ -85,7 +85,7 @@ class Books:
 
     def reader(self, _tx: Tx, reader_key: bytes) -> X25519PrivateKey | None:
         """Return the private key of a reader key of ours, None when it is gone."""
-        own = self._connector.keys.delivery
+        own = self._participant.keys.delivery
         return own if reader_key == own.public_key().public_bytes_raw() else self._readers.get(reader_key)
 
     def keep(self, tx: Tx, order: Order, secrets: Mapping[int, bytes]) -> None:
@@ -93,7 +93,7 @@ class Books:
         agreement = order.agreement_digest.hex()
         row = next(iter(tx.find("replicas", "agreement = ?", (agreement,), limit=1)), None)
         assert row is not None, "keys are asked for only for rows whose bytes are here"
-        replicas.store_secrets(tx, self._connector.secrets, row["id"], secrets)
+        replicas.store_secrets(tx, self._participant.secrets, row["id"], secrets)
 
 
 def _frozen(header: Mapping[str, object]) -> tuple[tuple[str, object], ...]:

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from connector.app import Connector
     from connector.channel.receive import Received
+    from connector.engine.trader import Trader
     from connector.store.transaction import Tx
     from contracts.typed_data import Domain
 
@@ -56,18 +56,18 @@ def seal_json(header: Header, signature: bytes) -> dict[str, Any]:
     return {"edition": to_json(edition_of(header)), "signature": signature.hex()}
 
 
-async def prove(connector: Connector, channel: bytes, received: Received, path: Path, table: RowTable) -> None:
+async def prove(trader: Trader, channel: bytes, received: Received, path: Path, table: RowTable) -> None:
     """Open every piece whose key came (spec 4, message 4); raises VerificationFailed for one that does not open."""
     wrong = await asyncio.to_thread(_unopenable, received, path, table)
     if wrong is not None:
-        await accuse(connector, channel, received, wrong)
+        await accuse(trader, channel, received, wrong)
 
 
-async def accuse(connector: Connector, channel: bytes, received: Received, row: int) -> None:
+async def accuse(trader: Trader, channel: bytes, received: Received, row: int) -> None:
     """Stop paying for a malformed edition and keep the bundle; raises VerificationFailed."""
-    buyer, now = connector.trade.buyer, connector.clock.now()
+    buyer, now = trader.buyer, trader.clock.now()
     code, preimage = Code.EDITION.value, received.preimage
-    bundle = await connector.store.write(
+    bundle = await trader.store.write(
         lambda tx: receive.on_fault(tx, buyer, channel, received.seq, row, code, preimage, now)
     )
     raise VerificationFailed(

@@ -19,7 +19,7 @@ from ledger import acts
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from connector.app import Connector
+    from connector.engine.trader import Trader
 
 ROUND_SECONDS = 20.0  # well within the claim margin and the shortest lease; a round costs a few reads
 
@@ -29,10 +29,10 @@ log = logging.getLogger(__name__)
 class Monitor:
     """The rounds of one participant."""
 
-    def __init__(self, connector: Connector) -> None:
-        self._connector = connector
+    def __init__(self, trader: Trader) -> None:
+        self._trader = trader
         self._task: asyncio.Task[None] | None = None
-        self._anchored = connector.clock.monotonic()
+        self._anchored = trader.clock.monotonic()
         self.chores: Mapping[str, Callable[[], Awaitable[None]]] = {
             "forget spent tokens": self._purge_tokens,
             "give up unpaid windows": self._lapse_windows,
@@ -62,33 +62,33 @@ class Monitor:
                     log.warning("could not %s: %s", name, explain_failure(fault).text)
 
     async def _purge_tokens(self) -> None:
-        now = self._connector.clock.now()
-        await self._connector.store.write(lambda tx: tokens.purge(tx, now))
+        now = self._trader.clock.now()
+        await self._trader.store.write(lambda tx: tokens.purge(tx, now))
 
     async def _lapse_windows(self) -> None:
-        connector = self._connector
-        await connector.watch.look()
-        holder, now = connector.trade.holder, connector.clock.now()
-        await connector.store.write(lambda tx: payee.lapse(tx, holder, now))
+        trader = self._trader
+        await trader.watch.look()
+        holder, now = trader.holder, trader.clock.now()
+        await trader.store.write(lambda tx: payee.lapse(tx, holder, now))
 
     async def _end_leases(self) -> None:
-        connector = self._connector
-        now = connector.clock.now()
-        await connector.store.write(lambda tx: openings.end_lapsed(tx, connector.evidence, now))
+        trader = self._trader
+        now = trader.clock.now()
+        await trader.store.write(lambda tx: openings.end_lapsed(tx, trader.evidence, now))
 
     async def _claim_urgent(self) -> None:
         """Claim every voucher that would lapse within the claim margin: what is not claimed then is never paid."""
-        connector = self._connector
-        await connector.watch.look()
-        holder, now = connector.trade.holder, connector.clock.now()
-        for channel, claim in await connector.store.read(lambda tx: claims.urgent(tx, holder, now)):
-            act = acts.claim(connector.programs.deployment, claim.voucher, claim.signature, claim.preimage)
+        trader = self._trader
+        await trader.watch.look()
+        holder, now = trader.holder, trader.clock.now()
+        for channel, claim in await trader.store.read(lambda tx: claims.urgent(tx, holder, now)):
+            act = acts.claim(trader.programs.deployment, claim.voucher, claim.signature, claim.preimage)
             key = f"claim:{channel.hex()}:{claim.voucher.seq}"
-            await connector.store.write(lambda tx, key=key, act=act: connector.transactions.enqueue(tx, key, act))  # type: ignore[misc]  # defaults bind the loop's values
+            await trader.store.write(lambda tx, key=key, act=act: trader.transactions.enqueue(tx, key, act))  # type: ignore[misc]  # defaults bind the loop's values
 
     async def _anchor(self) -> None:
-        connector = self._connector
-        interval = connector.settings.log.anchor_interval_seconds
-        if interval and connector.clock.monotonic() - self._anchored >= interval:
-            self._anchored = connector.clock.monotonic()
-            await connector.anchoring.anchor()
+        trader = self._trader
+        interval = trader.settings.log.anchor_interval_seconds
+        if interval and trader.clock.monotonic() - self._anchored >= interval:
+            self._anchored = trader.clock.monotonic()
+            await trader.anchoring.anchor()

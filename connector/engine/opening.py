@@ -32,7 +32,7 @@ from ledger.opening import Code, OpeningError
 from policy.purposes import resolve
 
 if TYPE_CHECKING:
-    from connector.app import Connector
+    from connector.engine.trader import Trader
     from connector.store.transaction import Tx
 
 ASKED, DONE, DENIED = "asked", "done", "denied"
@@ -43,8 +43,8 @@ Row = dict[str, Any]
 class Openings:
     """The openings this participant asks for."""
 
-    def __init__(self, connector: Connector) -> None:
-        self._connector = connector
+    def __init__(self, trader: Trader) -> None:
+        self._trader = trader
         self._turn = asyncio.Lock()
 
     async def open(self, body: Any) -> Row:
@@ -62,7 +62,7 @@ class Openings:
             return await self._perform(row, None if to is None else Path(str(to)))
 
     async def _begin(self, key: str, acquisition: str, purpose: str) -> Row:
-        now = self._connector.clock.now()
+        now = self._trader.clock.now()
 
         def act(tx: Tx) -> Row:
             known = tx.get("reads", id=key)
@@ -78,13 +78,13 @@ class Openings:
                 raise Conflict(f"the opening `{key[:100]}` was for something else", "choose another id")
             return known
 
-        return await self._connector.store.write(act)
+        return await self._trader.store.write(act)
 
     async def _perform(self, row: Row, to: Path | None) -> Row:
-        connector = self._connector
-        agreement = await connector.store.read(lambda tx: tx.get("agreements", digest=row["agreement"]))
+        trader = self._trader
+        agreement = await trader.store.read(lambda tx: tx.get("agreements", digest=row["agreement"]))
         assert agreement is not None
-        replica = await connector.store.read(
+        replica = await trader.store.read(
             lambda tx: next(iter(tx.find("replicas", "agreement = ?", (row["agreement"],), limit=1)), None)
         )
         assert replica is not None, "a complete acquisition has its replica"
@@ -93,24 +93,24 @@ class Openings:
             return await way(row, agreement, replica, to)
         except NotPermitted as refusal:
             reason = str(refusal)
-            await connector.store.write(lambda tx: tx.update("reads", {"id": row["id"]}, state=DENIED, reason=reason))
+            await trader.store.write(lambda tx: tx.update("reads", {"id": row["id"]}, state=DENIED, reason=reason))
             raise
 
     # ---- leased: bought from the key holder, once per opening
 
     async def _leased(self, row: Row, _agreement: Row, replica: Row, to: Path | None) -> Row:
-        connector = self._connector
-        got = await connector.store.read(lambda tx: tx.get("acquisitions", id=row["acquisition"]))
+        trader = self._trader
+        got = await trader.store.read(lambda tx: tx.get("acquisitions", id=row["acquisition"]))
         assert got is not None
         channel = bytes.fromhex(got["channel"])
         received = None
         if row["reader_key"]:
-            received = await paying.finish(connector, got["provider"], channel, row["reader_key"])
+            received = await paying.finish(trader, got["provider"], channel, row["reader_key"])
         if received is None:
             private = X25519PrivateKey.generate()
-            reader = connector.books.lend(private)
-            await connector.store.write(lambda tx: tx.update("reads", {"id": row["id"]}, reader_key=reader))
-            transfer = await connector.store.read(lambda tx: tx.get("transfers", id=got["transfer"]))
+            reader = trader.books.lend(private)
+            await trader.store.write(lambda tx: tx.update("reads", {"id": row["id"]}, reader_key=reader))
+            transfer = await trader.store.read(lambda tx: tx.get("transfers", id=got["transfer"]))
             assert transfer is not None
             want = Want(
                 agreement=bytes.fromhex(row["agreement"]),
@@ -120,7 +120,7 @@ class Openings:
                 reader_key=reader,
                 context={"purpose": row["purpose"]},
             )
-            received = await paying.buy(connector, got["provider"], channel, want)
+            received = await paying.buy(trader, got["provider"], channel, want)
             assert received is not None, "an opening always has something to buy"
         else:
             reader = row["reader_key"]
@@ -129,18 +129,18 @@ class Openings:
             files, size = await self._read(replica, secrets, to)
         except OpeningError as wrong:
             if wrong.code is Code.EDITION and wrong.row is not None:
-                await disputes.accuse(connector, channel, received, wrong.row)
+                await disputes.accuse(trader, channel, received, wrong.row)
             raise
-        connector.books.forget(reader)
-        charged, number = await connector.store.write(lambda tx: self._end_leased(tx, row, reader))
+        trader.books.forget(reader)
+        charged, number = await trader.store.write(lambda tx: self._end_leased(tx, row, reader))
         return await self._done(row, number=number, size=size, files=files, charged=charged)
 
     def _end_leased(self, tx: Tx, row: Row, reader: bytes) -> tuple[int, int]:
         """End our side's record of the opening; returns what it cost and its number."""
         found = tx.find("openings", "agreement = ? and role = ?", (row["agreement"], "payer"))
         opened = next(one for one in found if one["reader_key"] == reader)
-        connector = self._connector
-        openings.end(tx, connector.evidence, opened["id"], "read", connector.clock.now())
+        trader = self._trader
+        openings.end(tx, trader.evidence, opened["id"], "read", trader.clock.now())
         agreement = tx.get("agreements", digest=row["agreement"])
         assert agreement is not None
         return int(agreement["terms"]["tariff"]["minor"]), int(opened["number"])
@@ -148,24 +148,24 @@ class Openings:
     # ---- kept: decided and counted here
 
     async def _kept(self, row: Row, agreement: Row, replica: Row, to: Path | None) -> Row:
-        connector = self._connector
-        number = await connector.store.write(lambda tx: self._decide_kept(tx, row, agreement))
+        trader = self._trader
+        number = await trader.store.write(lambda tx: self._decide_kept(tx, row, agreement))
         if isinstance(number, str):
             raise NotPermitted(number)
-        secrets = await connector.store.read(lambda tx: replicas.load_secrets(tx, connector.secrets, replica["id"]))
+        secrets = await trader.store.read(lambda tx: replicas.load_secrets(tx, trader.secrets, replica["id"]))
         files, size = await self._read(replica, secrets, to)
-        await connector.store.write(lambda tx: self._record_kept(tx, row, replica, number, size))
+        await trader.store.write(lambda tx: self._record_kept(tx, row, replica, number, size))
         return await self._done(row, number=number, size=size, files=files, charged=0)
 
     def _decide_kept(self, tx: Tx, row: Row, agreement: Row) -> int | str:
         """Decide by our own agreement's policy; returns the opening's number, or the reasons of a denial."""
-        connector = self._connector
+        trader = self._trader
         deal = Deal.of_row(agreement, live=True)
-        rules = compiled_policy(deal.terms.policy, deal.terms.product, connector.did)
-        request = connector.judge.request(connector.did, deal.terms.product, "read", {"purpose": row["purpose"]})
+        rules = compiled_policy(deal.terms.policy, deal.terms.product, trader.did)
+        request = trader.judge.request(trader.did, deal.terms.product, "read", {"purpose": row["purpose"]})
         taken = counts.taken(tx, row["agreement"], without=row["id"])
-        now = connector.clock.now()
-        ruling = connector.judge.ruling(rules, request, stage="release", taken=taken, now=now)
+        now = trader.clock.now()
+        ruling = trader.judge.ruling(rules, request, stage="release", taken=taken, now=now)
         fields = {
             "outcome": ruling.outcome,
             "rules": list(ruling.rules),
@@ -175,7 +175,7 @@ class Openings:
             "purpose": row["purpose"],
         }
         request_id = sha({"opening": row["id"]}).hex()
-        connector.evidence.record(tx, "decision.made", part=row["agreement"], link=[request_id], fields=fields, now=now)
+        trader.evidence.record(tx, "decision.made", part=row["agreement"], link=[request_id], fields=fields, now=now)
         if ruling.outcome != "allow":
             return "; ".join(str(reason["text"]) for reason in ruling.reasons)
         counts.reserve(tx, row["agreement"], row["id"], ruling.held, now)
@@ -183,12 +183,12 @@ class Openings:
         return 1 + len(tx.find("reads", "agreement = ? and state = ?", (row["agreement"], DONE)))
 
     def _record_kept(self, tx: Tx, row: Row, replica: Row, number: int, size: int) -> None:
-        connector = self._connector
-        reader = connector.keys.delivery_public.hex()
+        trader = self._trader
+        reader = trader.keys.delivery_public.hex()
         told = {"transfer": row["acquisition"], "opening": str(number), "readerKey": reader, "purpose": row["purpose"]}
-        link, now = [row["acquisition"], str(number)], connector.clock.now()
+        link, now = [row["acquisition"], str(number)], trader.clock.now()
         rows = [[0, int(replica["header"]["rows"])]]
-        record = connector.evidence.record
+        record = trader.evidence.record
         started = {**told, "rows": rows, "bytes": str(size)}
         record(tx, "opening.started", part=row["agreement"], link=link, fields=started, now=now)
         ended = {**told, "duration": "0"}
@@ -200,7 +200,7 @@ class Openings:
         """Open every file, to a folder or only in memory; returns their names and plain bytes."""
 
         def work() -> tuple[list[str], int]:
-            with replicas.sealed_file(self._connector.replica_folder, replica) as sealed:
+            with replicas.sealed_file(self._trader.replica_folder, replica) as sealed:
                 reader = Reader(sealed, secrets)
                 index = reader.index()
                 size = sum(file.size for file in index.files)
@@ -224,5 +224,5 @@ class Openings:
             "purpose": row["purpose"],
         }
         key = {"id": row["id"]}
-        await self._connector.store.write(lambda tx: tx.update("reads", key, state=DONE, result=result))
+        await self._trader.store.write(lambda tx: tx.update("reads", key, state=DONE, result=result))
         return result

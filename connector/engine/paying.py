@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.anchor.peer_logs import Keep
-    from connector.app import Connector
     from connector.channel.doors import Buyer
     from connector.channel.plan import Want
     from connector.channel.receive import Received
+    from connector.engine.trader import Trader
     from connector.store.transaction import Tx
 
 UNMET = "unknown-channel"  # code of a refusal
@@ -40,7 +40,7 @@ Row = dict[str, Any]
 
 
 async def buy(
-    connector: Connector,
+    trader: Trader,
     provider: str,
     channel: bytes,
     want: Want,
@@ -50,81 +50,79 @@ async def buy(
 
     Raises NotPermitted with the provider's reasons, or VerificationFailed when the provider's keys or words are wrong.
     """
-    await connector.watch.look()
-    now = connector.clock.now()
-    buyer = connector.trade.buyer
-    request = await connector.store.read(lambda tx: plan.plan(tx, buyer, channel, [want], now))
+    await trader.watch.look()
+    now = trader.clock.now()
+    buyer = trader.buyer
+    request = await trader.store.read(lambda tx: plan.plan(tx, buyer, channel, [want], now))
     if request is None:
         return None
     if need is not None:
         await need(RowSet.of((one.first, one.count) for order in request.orders for one in order.ranges))
-    answer, keep = await _post(connector, provider, channel, "request", wire.encode(request))
+    answer, keep = await _post(trader, provider, channel, "request", wire.encode(request))
     offer = wire.decode_one(answer, OfferMessage, Denial)
     if isinstance(offer, Denial):
         raise NotPermitted(_words(offer.reasons) or offer.outcome)
 
     def sign(tx: Tx) -> tuple[VoucherMessage | Equivocation, Row]:
         keep(tx)
-        signed = payer.on_offer(tx, buyer, channel, request, offer, connector.clock.now())
-        return signed, connector.evidence.consistency_for(tx, provider)
+        signed = payer.on_offer(tx, buyer, channel, request, offer, trader.clock.now())
+        return signed, trader.evidence.consistency_for(tx, provider)
 
-    signed, checkpoint = await connector.store.write(sign)
-    return await _pay(connector, provider, channel, _no_equivocation(signed), checkpoint)
+    signed, checkpoint = await trader.store.write(sign)
+    return await _pay(trader, provider, channel, _no_equivocation(signed), checkpoint)
 
 
-async def finish(
-    connector: Connector, provider: str, channel: bytes, reader_key: bytes | None = None
-) -> Received | None:
+async def finish(trader: Trader, provider: str, channel: bytes, reader_key: bytes | None = None) -> Received | None:
     """Bring a window that an earlier run left unreleased to its end; None when there is none.
 
     With `reader_key` also a released but unacknowledged window for that reader is asked for again: same keys, no count.
     """
-    await connector.watch.look()
-    buyer = connector.trade.buyer
-    await connector.store.write(lambda tx: receive.lapse(tx, buyer, channel))
-    voucher = await connector.store.read(lambda tx: _unfinished(tx, channel, reader_key))
+    await trader.watch.look()
+    buyer = trader.buyer
+    await trader.store.write(lambda tx: receive.lapse(tx, buyer, channel))
+    voucher = await trader.store.read(lambda tx: _unfinished(tx, channel, reader_key))
     if voucher is None:
         return None
-    return await _claimed(connector, channel, voucher) or await _pay(connector, provider, channel, voucher)
+    return await _claimed(trader, channel, voucher) or await _pay(trader, provider, channel, voucher)
 
 
-async def level(connector: Connector, provider: str, channel: bytes) -> None:
+async def level(trader: Trader, provider: str, channel: bytes) -> None:
     """Compare the newest signed states of both sides until they are level (spec 4, resume)."""
-    buyer = connector.trade.buyer
-    told: Resume | None = await connector.store.read(lambda tx: resume.show(tx, channel, accounts.PAYER))
+    buyer = trader.buyer
+    told: Resume | None = await trader.store.read(lambda tx: resume.show(tx, channel, accounts.PAYER))
     if told is not None and told.seq == 0 and not told.windows:
         return  # nothing was ever signed here, and the provider may not even know the channel
     while told is not None:
         try:
-            answer, keep = await _post(connector, provider, channel, "resume", wire.encode(told))
+            answer, keep = await _post(trader, provider, channel, "resume", wire.encode(told))
         except PeerRefused as refusal:
             if explain_failure(refusal).code == UNMET and not told.windows:
                 return  # the provider meets a channel with its first key request
             raise
         act = partial(_resumed, buyer=buyer, channel=channel, theirs=wire.decode(Resume, answer), keep=keep)
-        told = _no_equivocation(await connector.store.write(partial(act, now=connector.clock.now())))
+        told = _no_equivocation(await trader.store.write(partial(act, now=trader.clock.now())))
 
 
-async def acknowledge(connector: Connector, provider: str, channel: bytes) -> None:
+async def acknowledge(trader: Trader, provider: str, channel: bytes) -> None:
     """Send the final acknowledgement: the provider can claim without publishing a preimage."""
-    buyer = connector.trade.buyer
-    message = await connector.store.write(lambda tx: payer.acknowledge(tx, buyer, channel, connector.clock.now()))
-    _, keep = await _post(connector, provider, channel, "acknowledge", wire.encode(message))
-    await connector.store.write(keep)
+    buyer = trader.buyer
+    message = await trader.store.write(lambda tx: payer.acknowledge(tx, buyer, channel, trader.clock.now()))
+    _, keep = await _post(trader, provider, channel, "acknowledge", wire.encode(message))
+    await trader.store.write(keep)
 
 
-async def _claimed(connector: Connector, channel: bytes, voucher: VoucherMessage) -> Received | None:
+async def _claimed(trader: Trader, channel: bytes, voucher: VoucherMessage) -> Received | None:
     """Look whether the provider took the money on chain: the preimage it had to show there unlocks the keys."""
     try:
-        last = (await connector.chain.newest()).number
-        claimed = await connector.programs.events("channels", "Claimed", 0, last, channelId=channel)
+        last = (await trader.chain.newest()).number
+        claimed = await trader.programs.events("channels", "Claimed", 0, last, channelId=channel)
     except ChainUnreachable:
         return None  # the provider itself is asked next; the chain is only the other road to the same keys
     mine = [one.fields for one in claimed if one.fields["accountHash"] == voucher.voucher.account_hash]
     if not mine:
         return None
-    buyer, newest = connector.trade.buyer, mine[-1]
-    return await connector.store.write(
+    buyer, newest = trader.buyer, mine[-1]
+    return await trader.store.write(
         lambda tx: receive.on_claimed(
             tx,
             buyer,
@@ -132,17 +130,17 @@ async def _claimed(connector: Connector, channel: bytes, voucher: VoucherMessage
             newest["cumulativeAmount"],
             newest["accountHash"],
             newest["preimage"],
-            connector.clock.now(),
+            trader.clock.now(),
         )
     )
 
 
 async def _pay(
-    connector: Connector, provider: str, channel: bytes, voucher: VoucherMessage, checkpoint: Row | None = None
+    trader: Trader, provider: str, channel: bytes, voucher: VoucherMessage, checkpoint: Row | None = None
 ) -> Received:
     """Send a stored voucher and take what it brings."""
-    buyer = connector.trade.buyer
-    answer, keep = await _post(connector, provider, channel, "voucher", wire.encode(voucher), checkpoint)
+    buyer = trader.buyer
+    answer, keep = await _post(trader, provider, channel, "voucher", wire.encode(voucher), checkpoint)
     message = wire.decode_one(answer, ReleaseMessage, RefusalMessage)
 
     def take(tx: Tx) -> Received | None:
@@ -150,9 +148,9 @@ async def _pay(
         if isinstance(message, RefusalMessage):
             receive.on_refusal(tx, buyer, channel, message)
             return None
-        return receive.on_release(tx, buyer, channel, message, connector.clock.now())
+        return receive.on_release(tx, buyer, channel, message, trader.clock.now())
 
-    received = await connector.store.write(take)
+    received = await trader.store.write(take)
     if isinstance(message, RefusalMessage):
         raise NotPermitted(f"refused before release ({message.code}): {_words(message.reasons)}")
     assert received is not None
@@ -165,19 +163,19 @@ async def _pay(
 
 
 async def _post(
-    connector: Connector, provider: str, channel: bytes, what: str, body: Row, checkpoint: Row | None = None
+    trader: Trader, provider: str, channel: bytes, what: str, body: Row, checkpoint: Row | None = None
 ) -> tuple[Any, Keep]:
     """Post a message with our newest checkpoint; return the answer and what keeps the checkpoint that came with it.
 
     The caller keeps it in the transaction of what it does with the answer; a `checkpoint` is one of such a transaction.
     """
-    member = connector.space.members[provider]
+    member = trader.space.members[provider]
     if checkpoint is None:
-        checkpoint = await connector.store.write(lambda tx: connector.evidence.consistency_for(tx, provider))
+        checkpoint = await trader.store.write(lambda tx: trader.evidence.consistency_for(tx, provider))
     body[wire.CHECKPOINT] = checkpoint
     url = f"{member.url}/channel/{channel.hex()}/{what}"
-    answer = (await connector.outbound.post(url, body, headers=connector.authorization(provider))).json()
-    return answer, await connector.peer_logs.check(
+    answer = (await trader.outbound.post(url, body, headers=trader.authorization(provider))).json()
+    return answer, await trader.peer_logs.check(
         provider, answer.get(wire.CHECKPOINT) if isinstance(answer, dict) else None
     )
 

@@ -30,7 +30,7 @@ from ledger import acts
 from policy.offer import offer_rules
 
 if TYPE_CHECKING:
-    from connector.app import Connector
+    from connector.base import Base
     from connector.store.transaction import Tx
     from connector.vault.seal import Sealed
 
@@ -48,15 +48,15 @@ ON_OFFER = ("registered", "submitted")  # states in which peers may ask for the 
 class Publications:
     """The products this provider is publishing."""
 
-    def __init__(self, connector: Connector) -> None:
-        self._connector = connector
+    def __init__(self, participant: Base) -> None:
+        self._participant = participant
         self.driver = Driver("publication", self._advance, self._fail)
         self._moved = asyncio.Condition()
         self._steps = {"draft": self._seal, "sealed": self._register, "registered": self._submit}
 
     async def recover(self) -> None:
         """Go on with what an earlier run left unfinished."""
-        rows = await self._connector.store.read(lambda tx: tx.find("products"))
+        rows = await self._participant.store.read(lambda tx: tx.find("products"))
         for row in rows:
             if row["state"] in self._steps:
                 self.driver.wake(row["id"])
@@ -66,7 +66,7 @@ class Publications:
         row = self._draft(brief)
         key = row["id"]
         # who publishes is a member, and from its own admission on it knows the supervisor its events are disclosed to
-        await self._connector.space_view.require(self._connector.did)
+        await self._participant.space_view.require(self._participant.did)
 
         def act(tx: Tx) -> None:
             known = tx.get("products", id=key)
@@ -75,7 +75,7 @@ class Publications:
             elif known["brief"] != row["brief"]:
                 raise Conflict(f"the product `{key}` was published with another brief", "choose another id")
 
-        await self._connector.store.write(act)
+        await self._participant.store.write(act)
         self.driver.wake(key)
         return await self._finished(key)
 
@@ -90,7 +90,7 @@ class Publications:
                 await self._moved.wait()
 
     async def _view(self, row: dict[str, Any]) -> dict[str, Any]:
-        edition = await self._connector.store.read(lambda tx: tx.get("editions", id=row["edition"]))
+        edition = await self._participant.store.read(lambda tx: tx.get("editions", id=row["edition"]))
         assert edition is not None
         return {
             "id": row["id"],
@@ -112,7 +112,7 @@ class Publications:
             purpose=brief["purpose"], until=until, region=brief["region"], openings=brief.get("openings")
         )
         openings = brief.get("openings")
-        now = self._connector.clock.now()
+        now = self._participant.clock.now()
         return {
             "id": brief.get("id") or str(uuid.uuid4()),
             "title": brief["title"],
@@ -141,13 +141,13 @@ class Publications:
                 self._moved.notify_all()
 
     async def _fail(self, key: str, fault: Exception) -> None:
-        changes = {"state": "failed", "reason": as_reason(fault), "updated": self._connector.clock.now()}
-        await self._connector.store.write(lambda tx: tx.update("products", {"id": key}, **changes))
+        changes = {"state": "failed", "reason": as_reason(fault), "updated": self._participant.clock.now()}
+        await self._participant.store.write(lambda tx: tx.update("products", {"id": key}, **changes))
         async with self._moved:
             self._moved.notify_all()
 
     async def _row(self, key: str) -> dict[str, Any]:
-        row = await self._connector.store.read(lambda tx: tx.get("products", id=key))
+        row = await self._participant.store.read(lambda tx: tx.get("products", id=key))
         assert row is not None
         return row
 
@@ -155,17 +155,17 @@ class Publications:
 
     async def _seal(self, row: dict[str, Any]) -> None:
         """Describe and seal; the run's key is durable before the first sealed byte."""
-        connector = self._connector
+        participant = self._participant
         brief = row["brief"]
         dataset, sealed = await asyncio.to_thread(self._describe_and_seal, row, brief)
         terms = self._terms(row, sealed)
-        now = connector.clock.now()
+        now = participant.clock.now()
         header = sealed.header
 
         def act(tx: Tx) -> None:
             editions.record(tx, sealed, product=row["id"], now=now)
             fields = {"rows": str(header.rows), "bytes": str(header.plain_bytes), "layout": "fixed"}
-            connector.evidence.record(tx, "edition.sealed", part=sealed.edition_id.hex(), fields=fields, now=now)
+            participant.evidence.record(tx, "edition.sealed", part=sealed.edition_id.hex(), fields=fields, now=now)
             tx.update(
                 "products",
                 {"id": row["id"]},
@@ -176,10 +176,10 @@ class Publications:
                 updated=now,
             )
 
-        await connector.store.write(act)
+        await participant.store.write(act)
 
     def _describe_and_seal(self, row: dict[str, Any], brief: dict[str, Any]) -> tuple[Dataset, Sealed]:
-        connector = self._connector
+        participant = self._participant
         source = source_of([Path(name) for name in brief["files"]])
         profiles = []
         for file in source.files:
@@ -193,27 +193,27 @@ class Publications:
             files=tuple(profiles),
             distributions=distributions_of(row["tier"]),
             grade=suggest_grade(profiles).grade,
-            region=connector.settings.participant.region,
+            region=participant.settings.participant.region,
         )
         seal_as = Brief(
-            series=H("series", connector.did.encode(), row["id"].encode()),
+            series=H("series", participant.did.encode(), row["id"].encode()),
             number=1,
-            key_holder=connector.did,
+            key_holder=participant.did,
             piece_bytes=int(brief.get("pieceKiB") or 1024) << 10,
             media_type="application/vnd.apache.parquet" if len(profiles) == 1 else "multipart/mixed",
             schema={file.path: [column.name for column in file.columns] for file in profiles},
         )
-        run = connector.secrets.draw_run()
-        return dataset, seal(source, run, connector.blobs, seal_as, sealed_at=connector.clock.now())
+        run = participant.secrets.draw_run()
+        return dataset, seal(source, run, participant.blobs, seal_as, sealed_at=participant.clock.now())
 
     def _terms(self, row: dict[str, Any], sealed: Sealed) -> dict[str, Any]:
         """Return the terms on the table: all members of `contracts.terms` but `policy` and `salt`."""
-        connector = self._connector
+        participant = self._participant
         brief, header = row["brief"], sealed.header
         counts, per = UNITS[brief["unit"]]
         tariff = Tariff(counts, int(brief["price"]), per, CURRENCY)
         exposed = 1 if counts == "opening" else EXPOSED_PIECES * header.piece_bytes
-        space, own = connector.space, connector.member.address
+        space, own = participant.space, participant.member.address
         exchange = space.members[space.exchange].address
         arbiter = space.supervisor
         shares = [(own, 10_000 - space.fee_bps), (exchange, space.fee_bps)] if space.fee_bps else [(own, 10_000)]
@@ -224,7 +224,7 @@ class Publications:
             "title": row["title"],
             "editionId": sealed.edition_id.hex(),
             "tariff": tariff.json(),
-            "token": address.show(connector.programs.deployment.addresses["token"]),
+            "token": address.show(participant.programs.deployment.addresses["token"]),
             "split": [{"payee": address.show(payee), "bps": bps} for payee, bps in shares],
             "maxExposure": str(amount(tariff, exposed)),
             "lockTtl": LOCK_TTL_SECONDS,
@@ -239,30 +239,30 @@ class Publications:
 
     async def _register(self, row: dict[str, Any]) -> None:
         """Register the edition on chain under our signature; the event follows the mined transaction."""
-        connector = self._connector
-        edition = await connector.store.read(lambda tx: tx.get("editions", id=row["edition"]))
+        participant = self._participant
+        edition = await participant.store.read(lambda tx: tx.get("editions", id=row["edition"]))
         assert edition is not None
         signed = Edition(bytes.fromhex(edition["id"]), bytes.fromhex(edition["series"]), edition["number"])
-        deployment = connector.programs.deployment
-        signature = connector.sign(digest(deployment.domain("editions"), signed))
+        deployment = participant.programs.deployment
+        signature = participant.sign(digest(deployment.domain("editions"), signed))
         register = acts.register_edition(deployment, signed, signature)
-        mined = await connector.transactions.submit(f"edition:{edition['id']}", register)
-        now = connector.clock.now()
+        mined = await participant.transactions.submit(f"edition:{edition['id']}", register)
+        now = participant.clock.now()
 
         def act(tx: Tx) -> None:
             if tx.update("products", {"id": row["id"], "state": "sealed"}, state="registered", updated=now):
                 tx.update("editions", {"id": edition["id"]}, state="registered", register_tx=mined["hash"])
                 fields = {"tx": mined["hash"]}
-                connector.evidence.record(tx, "edition.registered", part=edition["id"], fields=fields, now=now)
+                participant.evidence.record(tx, "edition.registered", part=edition["id"], fields=fields, now=now)
 
-        await connector.store.write(act)
+        await participant.store.write(act)
 
     async def _submit(self, row: dict[str, Any]) -> None:
         """Submit the product to the exchange."""
-        connector = self._connector
-        edition = await connector.store.read(lambda tx: tx.get("editions", id=row["edition"]))
+        participant = self._participant
+        edition = await participant.store.read(lambda tx: tx.get("editions", id=row["edition"]))
         assert edition is not None
-        exchange = connector.space.members[connector.space.exchange]
+        exchange = participant.space.members[participant.space.exchange]
         body = {
             "id": row["id"],
             "title": row["title"],
@@ -272,8 +272,10 @@ class Publications:
             "header": edition["header"],
             "edition": row["edition"],
         }
-        await connector.outbound.post(
-            f"{exchange.url}/exchange/products", body, headers=connector.authorization(exchange.did)
+        await participant.outbound.post(
+            f"{exchange.url}/exchange/products", body, headers=participant.authorization(exchange.did)
         )
-        now = connector.clock.now()
-        await connector.store.write(lambda tx: tx.update("products", {"id": row["id"]}, state="submitted", updated=now))
+        now = participant.clock.now()
+        await participant.store.write(
+            lambda tx: tx.update("products", {"id": row["id"]}, state="submitted", updated=now)
+        )

@@ -24,7 +24,7 @@ from ledger.opening import OpeningError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from connector.app import Connector
+    from connector.engine.trader import Trader
     from connector.store.transaction import Tx
     from connector.vault.intake import Intake
 
@@ -36,29 +36,29 @@ log = logging.getLogger(__name__)
 Row = dict[str, Any]
 
 
-async def pull(connector: Connector, row: Row, tell: Callable[[], Awaitable[None]]) -> None:
+async def pull(trader: Trader, row: Row, tell: Callable[[], Awaitable[None]]) -> None:
     """Bring the acquisition's replica here; in the tier kept pay for its keys, too, and acknowledge them."""
-    transfer = await _row(connector, "transfers", row["transfer"])
-    agreement = await connector.store.read(lambda tx: tx.get("agreements", digest=row["agreement"]))
+    transfer = await _row(trader, "transfers", row["transfer"])
+    agreement = await trader.store.read(lambda tx: tx.get("agreements", digest=row["agreement"]))
     assert agreement is not None
-    replica = await _replica(connector, row, agreement)
-    intake = await asyncio.to_thread(replicas.intake, connector.replica_folder, replica)
+    replica = await _replica(trader, row, agreement)
+    intake = await asyncio.to_thread(replicas.intake, trader.replica_folder, replica)
     try:
-        carrier = Carrier(connector, replica["id"], intake, transfer["address"], tell)
+        carrier = Carrier(trader, replica["id"], intake, transfer["address"], tell)
         if agreement["terms"]["tier"] == "leased":
             await carrier.fetch_all()
             return
         carrying = asyncio.create_task(carrier.fetch_all(), name="carrier")
         try:
-            await _buy_keys(connector, row, transfer, replica, carrier, tell)
+            await _buy_keys(trader, row, transfer, replica, carrier, tell)
             await carrying
         finally:
             carrying.cancel()
             await asyncio.gather(carrying, return_exceptions=True)  # whatever broke it has been raised by `need`
     finally:
         intake.close()
-    await paying.acknowledge(connector, row["provider"], bytes.fromhex(row["channel"]))
-    await connector.trade.engine.complete_transfer(row["transfer"])
+    await paying.acknowledge(trader, row["provider"], bytes.fromhex(row["channel"]))
+    await trader.engine.complete_transfer(row["transfer"])
 
 
 class Carrier:
@@ -66,14 +66,14 @@ class Carrier:
 
     def __init__(
         self,
-        connector: Connector,
+        trader: Trader,
         replica: str,
         intake: Intake,
         address: Row,
         tell: Callable[[], Awaitable[None]],
     ) -> None:
         self.table = intake.table
-        self._connector = connector
+        self._trader = trader
         self._replica = replica
         self._intake = intake
         self._endpoint = str(address["endpoint"])
@@ -122,7 +122,7 @@ class Carrier:
         length = self._intake.table.span(first, count)[1]
         url = f"{self._endpoint}/pieces?first={first}&count={count}"
         try:
-            async with self._connector.outbound.download(url, limit_bytes=length, headers=self._headers) as body:
+            async with self._trader.outbound.download(url, limit_bytes=length, headers=self._headers) as body:
                 async for chunk in body.chunks():
                     stream.feed(chunk)
         except OpeningError as wrong:
@@ -135,7 +135,7 @@ class Carrier:
     async def _note(self) -> None:
         await asyncio.to_thread(self._intake.sync)
         held = self._intake.held
-        await self._connector.store.write(lambda tx: replicas.note_bytes(tx, self._replica, held))
+        await self._trader.store.write(lambda tx: replicas.note_bytes(tx, self._replica, held))
         async with self._arrived:
             self._synced = held
             self._arrived.notify_all()
@@ -143,7 +143,7 @@ class Carrier:
 
 
 async def _buy_keys(
-    connector: Connector,
+    trader: Trader,
     row: Row,
     transfer: Row,
     replica: Row,
@@ -154,74 +154,74 @@ async def _buy_keys(
     channel = bytes.fromhex(row["channel"])
     rows = RowSet.of([(0, int(replica["header"]["rows"]))])
     critical: RowSet | None = None
-    path = connector.replica_folder / replica["path"]
-    left = await paying.finish(connector, row["provider"], channel, connector.keys.delivery_public)
+    path = trader.replica_folder / replica["path"]
+    left = await paying.finish(trader, row["provider"], channel, trader.keys.delivery_public)
     if left is not None:
-        await disputes.prove(connector, channel, left, path, carrier.table)
-    await paying.level(connector, row["provider"], channel)
+        await disputes.prove(trader, channel, left, path, carrier.table)
+    await paying.level(trader, row["provider"], channel)
     while True:
         want = Want(
             agreement=bytes.fromhex(row["agreement"]),
             transfer=transfer_id(transfer["peer_pid"], transfer["id"]),
             use=tally.KEEP,
             rows=rows,
-            reader_key=connector.keys.delivery_public,
+            reader_key=trader.keys.delivery_public,
             context={"purpose": row["mandate"]["purpose"]},
             critical=critical or RowSet(),
         )
-        received = await paying.buy(connector, row["provider"], channel, want, carrier.need)
+        received = await paying.buy(trader, row["provider"], channel, want, carrier.need)
         if received is None:
             return
-        await disputes.prove(connector, channel, received, path, carrier.table)
+        await disputes.prove(trader, channel, received, path, carrier.table)
         await tell()
         if critical is None:
-            critical = await asyncio.to_thread(_critical, connector, replica, await _secrets(connector, replica))
+            critical = await asyncio.to_thread(_critical, trader, replica, await _secrets(trader, replica))
 
 
-async def _secrets(connector: Connector, replica: Row) -> dict[int, bytes]:
-    return await connector.store.read(lambda tx: replicas.load_secrets(tx, connector.secrets, replica["id"]))
+async def _secrets(trader: Trader, replica: Row) -> dict[int, bytes]:
+    return await trader.store.read(lambda tx: replicas.load_secrets(tx, trader.secrets, replica["id"]))
 
 
-def _critical(connector: Connector, replica: Row, secrets: dict[int, bytes]) -> RowSet | None:
+def _critical(trader: Trader, replica: Row, secrets: dict[int, bytes]) -> RowSet | None:
     """Return the critical rows as soon as the index can be opened, None before."""
-    with replicas.sealed_file(connector.replica_folder, replica) as sealed:
+    with replicas.sealed_file(trader.replica_folder, replica) as sealed:
         reader = Reader(sealed, secrets)
         if any(number not in secrets for number in range(sealed.table.index_rows)):
             return None
         return reader.index().critical
 
 
-async def _replica(connector: Connector, row: Row, agreement: Row) -> Row:
+async def _replica(trader: Trader, row: Row, agreement: Row) -> Row:
     """Return the replica's row; the first time, prove the header and rows that the provider sends."""
-    known = await connector.store.read(
+    known = await trader.store.read(
         lambda tx: next(iter(tx.find("replicas", "agreement = ?", (row["agreement"],), limit=1)), None)
     )
     if known is not None:
         return known
-    provider = connector.space.members[row["provider"]]
+    provider = trader.space.members[row["provider"]]
     base = f"{provider.url}/sealed/{agreement['edition']}"
-    get = connector.outbound.get
+    get = trader.outbound.get
     header = await get(base + "/header", limit_bytes=HEADER_BYTES_MAX)
     rows = await get(base + "/rows", limit_bytes=ROWS_BYTES_MAX)
     edition = bytes.fromhex(agreement["edition"])
-    new = await asyncio.to_thread(replicas.prepare, connector.secrets, edition, header.json(), rows.body)
-    registry = connector.programs.deployment.domain("editions")
+    new = await asyncio.to_thread(replicas.prepare, trader.secrets, edition, header.json(), rows.body)
+    registry = trader.programs.deployment.domain("editions")
     told = await get(base + "/seal", limit_bytes=HEADER_BYTES_MAX)
     seal = disputes.read_seal(told.json(), new.header, agreement, registry)
-    now = connector.clock.now()
+    now = trader.clock.now()
 
     def act(tx: Tx) -> Row:
         made = replicas.record(tx, new, agreement=row["agreement"], now=now)
         tx.update("replicas", {"id": made["id"]}, seal=seal)
-        fields = {"place": connector.url, "rows": str(new.header.rows), "bytes": str(new.header.plain_bytes)}
+        fields = {"place": trader.url, "rows": str(new.header.rows), "bytes": str(new.header.plain_bytes)}
         link = [agreement["edition"], row["agreement"]]
-        connector.evidence.record(tx, "replica.held", part=row["agreement"], link=link, fields=fields, now=now)
+        trader.evidence.record(tx, "replica.held", part=row["agreement"], link=link, fields=fields, now=now)
         return made
 
-    return await connector.store.write(act)
+    return await trader.store.write(act)
 
 
-async def _row(connector: Connector, table: str, key: str) -> Row:
-    row = await connector.store.read(lambda tx: tx.get(table, id=key))
+async def _row(trader: Trader, table: str, key: str) -> Row:
+    row = await trader.store.read(lambda tx: tx.get(table, id=key))
     assert row is not None
     return row

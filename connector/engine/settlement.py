@@ -15,7 +15,7 @@ from contracts import address
 from ledger import acts
 
 if TYPE_CHECKING:
-    from connector.app import Connector
+    from connector.engine.trader import Trader
     from connector.store.transaction import Tx
 
 CLOSED = "closed"
@@ -25,14 +25,14 @@ Row = dict[str, Any]
 class Settlements:
     """What this participant settles as payee, and what it withdraws as payee or payer."""
 
-    def __init__(self, connector: Connector) -> None:
-        self._connector = connector
+    def __init__(self, trader: Trader) -> None:
+        self._trader = trader
         self.driver = Driver("licence", self._grant, self._left)
         self._granted: dict[str, str] = {}
 
     async def recover(self) -> None:
         """Note licences that were mined while nobody listened."""
-        rows = await self._connector.store.read(lambda tx: tx.find("chain_txs", "state = ?", ("mined",)))
+        rows = await self._trader.store.read(lambda tx: tx.find("chain_txs", "state = ?", ("mined",)))
         for row in rows:
             if row["id"].startswith("licence:"):
                 self.licence_granted(row["id"].removeprefix("licence:"), row["hash"])
@@ -44,7 +44,7 @@ class Settlements:
 
     async def _grant(self, digest: str) -> None:
         transaction = self._granted[digest]
-        await self._connector.store.write(lambda tx: self._connector.trade.grant(tx, digest, transaction))
+        await self._trader.store.write(lambda tx: self._trader.grant(tx, digest, transaction))
         self._granted.pop(digest, None)
 
     async def _left(self, digest: str, _fault: Exception) -> None:
@@ -53,7 +53,7 @@ class Settlements:
 
     async def settle(self, agreement: str | None) -> Row:
         """Settle all open channels on which we are paid (or those of one agreement), then withdraw what is ours."""
-        rows = await self._connector.store.read(lambda tx: tx.find("channels", order="created"))
+        rows = await self._trader.store.read(lambda tx: tx.find("channels", order="created"))
         wanted = [row for row in rows if agreement in (None, row["agreement"])]
         settled = [await self._settle(row) for row in wanted if row["role"] == accounts.PAYEE]
         for row in wanted:
@@ -62,13 +62,13 @@ class Settlements:
         return {"channels": settled, "withdrawn": str(await self._withdraw())}
 
     async def _settle(self, row: Row) -> Row:
-        connector = self._connector
+        trader = self._trader
         channel = bytes.fromhex(row["id"])
         if row["state"] != CLOSED:
             await self._claim(row)
-            await connector.transactions.submit("close:" + row["id"], acts.close(self._deployment, channel))
+            await trader.transactions.submit("close:" + row["id"], acts.close(self._deployment, channel))
             await self._note_closed(row)
-        found = await connector.programs.channel(channel)
+        found = await trader.programs.channel(channel)
         assert found is not None
         return {
             "channel": row["id"],
@@ -79,15 +79,15 @@ class Settlements:
 
     async def _claim(self, row: Row) -> None:
         """Claim the newest voucher, unless the chain already paid as much."""
-        connector = self._connector
+        trader = self._trader
         channel = bytes.fromhex(row["id"])
-        found = await connector.programs.channel(channel)
-        claim = await connector.store.read(lambda tx: claims.newest(tx, channel))
+        found = await trader.programs.channel(channel)
+        claim = await trader.store.read(lambda tx: claims.newest(tx, channel))
         if found is None or claim is None or claim.voucher.cumulative_amount <= found.claimed:
             return
         cumulative = claim.voucher.cumulative_amount
         act = acts.claim(self._deployment, claim.voucher, claim.signature, claim.preimage)
-        mined = await connector.transactions.submit(f"claim:{row['id']}:{claim.voucher.seq}", act)
+        mined = await trader.transactions.submit(f"claim:{row['id']}:{claim.voucher.seq}", act)
         shares = await self._shares(row, cumulative)
 
         def note(tx: Tx) -> None:
@@ -97,17 +97,17 @@ class Settlements:
                 fields = {"cumulative": str(cumulative), "tx": mined["hash"], "shares": shares}
                 self._record(tx, "channel.claimed", row, fields)
 
-        await connector.store.write(note)
+        await trader.store.write(note)
 
     async def _note_closed(self, row: Row) -> None:
         """Record that the chain closed the channel, once; an open one is left as it is."""
-        connector = self._connector
+        trader = self._trader
         channel = bytes.fromhex(row["id"])
-        found = await connector.programs.channel(channel)
+        found = await trader.programs.channel(channel)
         if found is None or not found.closed or row["state"] == CLOSED:
             return
-        last = (await connector.chain.newest()).number
-        closed = await connector.programs.events("channels", "Closed", 0, last, channelId=channel)
+        last = (await trader.chain.newest()).number
+        closed = await trader.programs.events("channels", "Closed", 0, last, channelId=channel)
         shares = await self._shares(row, found.claimed)
         fields = {"cumulative": str(found.claimed), "tx": closed[0].transaction.hex(), "shares": shares}
         fields["refund"] = str(found.deposit - found.claimed)
@@ -118,27 +118,27 @@ class Settlements:
                 tx.update("channels", {"id": row["id"]}, state=CLOSED, close_tx=fields["tx"], claimed=found.claimed)
                 self._record(tx, "channel.closed", row, fields)
 
-        await connector.store.write(note)
+        await trader.store.write(note)
 
     async def _shares(self, row: Row, cumulative: int) -> dict[str, str]:
         """Return payee address → its share of `cumulative`, as the agreement's split says."""
-        channel = await self._connector.store.read(lambda tx: accounts.load(tx, bytes.fromhex(row["id"]), row["role"]))
+        channel = await self._trader.store.read(lambda tx: accounts.load(tx, bytes.fromhex(row["id"]), row["role"]))
         parts = zip(channel.split.parts, channel.split.shares(cumulative), strict=True)
         return {address.show(payee): str(share) for (payee, _), share in parts}
 
     async def _withdraw(self) -> int:
         """Withdraw what the channels have credited to us; returns the amount."""
-        connector = self._connector
-        credit = await connector.programs.credit(connector.keys.address)
+        trader = self._trader
+        credit = await trader.programs.credit(trader.keys.address)
         if credit == 0:
             return 0
-        block = (await connector.chain.newest()).number
-        await connector.transactions.submit(f"withdraw:{block}", acts.withdraw(self._deployment))
+        block = (await trader.chain.newest()).number
+        await trader.transactions.submit(f"withdraw:{block}", acts.withdraw(self._deployment))
         return credit
 
     def _record(self, tx: Tx, kind: str, row: Row, fields: Row) -> None:
-        self._connector.evidence.record(tx, kind, part=row["id"], fields=fields, now=self._connector.clock.now())
+        self._trader.evidence.record(tx, kind, part=row["id"], fields=fields, now=self._trader.clock.now())
 
     @property
     def _deployment(self) -> Any:
-        return self._connector.programs.deployment
+        return self._trader.programs.deployment

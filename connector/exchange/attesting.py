@@ -13,7 +13,7 @@ from connector.errors import Conflict
 from ledger.checkpoint import origin_id
 
 if TYPE_CHECKING:
-    from connector.app import Connector
+    from connector.base import Base
     from connector.store.transaction import Tx
     from ledger.aggregate import Attestation, FinalHead
     from ledger.space import Member
@@ -22,28 +22,28 @@ if TYPE_CHECKING:
 class Attesting:
     """Collects and keeps attestations."""
 
-    def __init__(self, connector: Connector) -> None:
-        self._connector = connector
+    def __init__(self, participant: Base) -> None:
+        self._participant = participant
 
     async def newest(self) -> dict[str, Any] | None:
         """Return the newest attestation document."""
-        rows = await self._connector.store.read(lambda tx: tx.find("attestations", order="at desc", limit=1))
+        rows = await self._participant.store.read(lambda tx: tx.find("attestations", order="at desc", limit=1))
         return dict(rows[0]["document"]) if rows else None
 
     async def attest(self) -> dict[str, Any]:
         """Have the witnesses sign the members' anchored heads; raises Conflict when a member has none."""
-        connector = self._connector
-        space = await connector.space_view.current()
+        participant = self._participant
+        space = await participant.space_view.current()
         heads = await self._heads(list(space.members.values()))
         witnesses = space.attesters()
         answers = {one.did: await self._share(one, heads) for one in witnesses}
         document = await asyncio.to_thread(_combined, heads, witnesses, answers)
-        now = connector.clock.now()
+        now = participant.clock.now()
 
         def act(tx: Tx) -> None:
             tx.put("attestations", id=document["signature"], document=document, at=now)
 
-        await connector.store.write(act)
+        await participant.store.write(act)
         return document
 
     async def _heads(self, members: list[Member]) -> list[FinalHead]:
@@ -51,19 +51,19 @@ class Attesting:
 
         found = []
         for member in members:
-            head = await self._connector.programs.head(origin_id(member.origin))
+            head = await self._participant.programs.head(origin_id(member.origin))
             if head is None:
                 raise Conflict(f"`{member.did}` has anchored no head yet", "penstock log anchor, there")
             found.append(FinalHead(member.origin, head.size, head.root))
         return found
 
     async def _share(self, witness: Member, heads: list[FinalHead]) -> dict[str, str]:
-        connector = self._connector
-        if witness.did == connector.did:
-            return await connector.witness.attest(heads)
+        participant = self._participant
+        if witness.did == participant.did:
+            return await participant.witness.attest(heads)
         body = {"heads": [{"origin": one.origin, "size": str(one.size), "root": one.root.hex()} for one in heads]}
-        headers = connector.authorization(witness.did)
-        answer = await connector.outbound.post(witness.url + "/witness/attest", body, headers=headers)
+        headers = participant.authorization(witness.did)
+        answer = await participant.outbound.post(witness.url + "/witness/attest", body, headers=headers)
         return dict(answer.json())
 
 

@@ -18,7 +18,7 @@ from ledger.edition import read_header
 from ledger.opening import open_piece
 
 if TYPE_CHECKING:
-    from connector.app import Connector
+    from connector.base import Base
     from connector.vault.review import DrawnRow
 
 PARALLEL_PIECES = 4
@@ -27,14 +27,14 @@ PARALLEL_PIECES = 4
 class Reviewer:
     """Reviews submitted listings for the exchange."""
 
-    def __init__(self, connector: Connector) -> None:
-        self._connector = connector
+    def __init__(self, participant: Base) -> None:
+        self._participant = participant
         self.driver = Driver("review", self._automatic, self._refuse)
 
     async def recover(self) -> None:
         """Go on with reviews that an earlier run left undone, where reviews are automatic."""
-        if self._connector.settings.review.automatic:
-            rows = await self._connector.store.read(
+        if self._participant.settings.review.automatic:
+            rows = await self._participant.store.read(
                 lambda tx: tx.find("listings", "state = ?", (State.SUBMITTED.value,))
             )
             for row in rows:
@@ -42,7 +42,7 @@ class Reviewer:
 
     def submitted(self, key: str) -> None:
         """Take note of a submission; reviewed at once where the settings say so, else when the operator asks."""
-        if self._connector.settings.review.automatic:
+        if self._participant.settings.review.automatic:
             self.driver.wake(key)
 
     async def _automatic(self, key: str) -> None:
@@ -50,30 +50,30 @@ class Reviewer:
 
     async def _refuse(self, key: str, fault: Exception) -> None:
         """Refuse a listing whose review failed for good, with the reason."""
-        connector, reason = self._connector, str(fault)[:REASON_CHARACTERS_MAX]
-        now = connector.clock.now()
-        await connector.store.write(
+        participant, reason = self._participant, str(fault)[:REASON_CHARACTERS_MAX]
+        now = participant.clock.now()
+        await participant.store.write(
             lambda tx: listings.move(
-                tx, connector.evidence, key, Move.REFUSE, by=connector.did, role="exchange", reason=reason, now=now
+                tx, participant.evidence, key, Move.REFUSE, by=participant.did, role="exchange", reason=reason, now=now
             )
         )
 
     async def review(self, key: str) -> dict[str, Any]:
         """Review and list `key`; an already listed one is returned as it is."""
-        connector = self._connector
-        row = await connector.store.read(lambda tx: listings.find(tx, key))
+        participant = self._participant
+        row = await participant.store.read(lambda tx: listings.find(tx, key))
         if row["state"] == State.LISTED.value:
             return _view(row)
         if row["state"] not in (State.SUBMITTED.value, State.REVIEWED.value):
             raise Conflict(f"the listing `{key}` is {row['state']}")
         edition = bytes.fromhex(row["edition"])
-        registered = await connector.programs.edition(edition)
+        registered = await participant.programs.edition(edition)
         if registered is None:
             raise Conflict(f"the edition of `{key}` is not on chain yet", "ask again when it is mined")
-        provider = connector.space.members[row["provider"]]
+        provider = participant.space.members[row["provider"]]
         if registered.provider != provider.address:
             raise Conflict(f"the edition of `{key}` was registered by somebody else")
-        anchored = await connector.anchoring.anchor()
+        anchored = await participant.anchoring.anchor()
         seed = bytes.fromhex(anchored["root"])
         header = read_header(row["header"])
         numbers = review.drawn(seed, header)
@@ -82,14 +82,14 @@ class Reviewer:
         return await self._publish(key, edition, review.finding(seed, numbers))
 
     async def _ask(self, provider: Any, header: Any, numbers: tuple[int, ...]) -> tuple[list[DrawnRow], str]:
-        connector = self._connector
-        private = connector.keys.delivery
+        participant = self._participant
+        private = participant.keys.delivery
         body = {
             "rows": [str(number) for number in numbers],
             "reader": private.public_key().public_bytes_raw().hex(),
         }
         url = f"{provider.url}/review/{header.edition_id().hex()}"
-        document = (await connector.outbound.post(url, body, headers=connector.authorization(provider.did))).json()
+        document = (await participant.outbound.post(url, body, headers=participant.authorization(provider.did))).json()
         drawn = await asyncio.to_thread(review.read_answer, header, numbers, document["rows"], private)
         return drawn, str(document["ticket"])
 
@@ -99,7 +99,7 @@ class Reviewer:
         async def one(row: DrawnRow) -> None:
             async with places:
                 address = f"{url}/sealed/{edition}/pieces?first={row.number}&count=1"
-                answer = await self._connector.outbound.get(
+                answer = await self._participant.outbound.get(
                     address,
                     headers={"Authorization": tickets.SCHEME + ticket},
                     limit_bytes=row.row.head.sealed_bytes,
@@ -111,22 +111,24 @@ class Reviewer:
         await asyncio.gather(*(one(row) for row in drawn))
 
     async def _publish(self, key: str, edition: bytes, finding: dict[str, Any]) -> dict[str, Any]:
-        connector = self._connector
-        now = connector.clock.now()
+        participant = self._participant
+        now = participant.clock.now()
 
         def act(tx: Any) -> dict[str, Any]:
             row = listings.find(tx, key)
             if row["state"] == State.SUBMITTED.value:
-                connector.evidence.record(tx, "edition.reviewed", part=edition.hex(), fields=finding, now=now)
+                participant.evidence.record(tx, "edition.reviewed", part=edition.hex(), fields=finding, now=now)
                 tx.update("listings", {"id": key}, review=finding)
                 steps = [Move.REVIEW, Move.LIST]
             else:
                 steps = [Move.LIST]
             for step in steps:
-                listings.move(tx, connector.evidence, key, step, by=connector.did, role="exchange", reason="", now=now)
+                listings.move(
+                    tx, participant.evidence, key, step, by=participant.did, role="exchange", reason="", now=now
+                )
             return listings.find(tx, key)
 
-        return _view(await connector.store.write(act))
+        return _view(await participant.store.write(act))
 
 
 def _view(row: dict[str, Any]) -> dict[str, Any]:

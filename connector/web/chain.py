@@ -9,7 +9,7 @@ from aiohttp import web
 from connector.errors import Absent
 
 if TYPE_CHECKING:
-    from connector.web.server import Call
+    from connector.web.call import Call
 
 
 async def rpc(call: Call) -> web.Response:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from connector.anchor.peer_logs import Keep
     from connector.store.transaction import Tx
-    from connector.web.server import Call
+    from connector.web.call import Call
 
 BODY_BYTES_MAX = 1_048_576
 _CHANNEL = re.compile(r"[0-9a-f]{64}")
@@ -29,8 +29,8 @@ async def request(call: Call) -> web.Response:
     body, keep = await _body(call)
     message = wire.decode(KeyRequest, body)
     channel = _channel(call)
-    await call.connector.trade.meet_channel(channel, call.peer, message.orders[0].agreement_digest)
-    holder, now = call.connector.trade.holder, call.connector.clock.now
+    await call.connector.meet_channel(channel, call.peer, message.orders[0].agreement_digest)
+    holder, now = call.connector.holder, call.connector.clock.now
     return await _answer(call, keep, lambda tx: payee.on_key_request(tx, holder, call.peer, channel, message, now()))
 
 
@@ -38,7 +38,7 @@ async def voucher(call: Call) -> web.Response:
     """Message 3: answer with the release, or with a signed refusal."""
     body, keep = await _body(call)
     message = wire.decode(VoucherMessage, body)
-    channel, holder, now = _channel(call), call.connector.trade.holder, call.connector.clock.now
+    channel, holder, now = _channel(call), call.connector.holder, call.connector.clock.now
     return await _answer(call, keep, lambda tx: release.on_voucher(tx, holder, call.peer, channel, message, now()))
 
 
@@ -46,7 +46,7 @@ async def acknowledge(call: Call) -> web.Response:
     """Message 5: take the final acknowledgement."""
     body, keep = await _body(call)
     message = wire.decode(VoucherMessage, body)
-    channel, holder, now = _channel(call), call.connector.trade.holder, call.connector.clock.now
+    channel, holder, now = _channel(call), call.connector.holder, call.connector.clock.now
     return await _answer(call, keep, lambda tx: release.on_acknowledge(tx, holder, call.peer, channel, message, now()))
 
 
@@ -54,7 +54,7 @@ async def resume_channel(call: Call) -> web.Response:
     """Compare newest signed states."""
     body, keep = await _body(call)
     message = wire.decode(Resume, body)
-    channel, holder, now = _channel(call), call.connector.trade.holder, call.connector.clock.now
+    channel, holder, now = _channel(call), call.connector.holder, call.connector.clock.now
     return await _answer(call, keep, lambda tx: resume.on_resume_payee(tx, holder, call.peer, channel, message, now()))
 
 

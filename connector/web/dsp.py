@@ -14,8 +14,7 @@ from connector.engine.publication import ON_OFFER
 from connector.identity import tokens
 from connector.protocol import messages, offers, validation
 from connector.protocol.errors import UnknownError, UnsupportedFilterError
-from connector.protocol.states import NEGOTIATION, TRANSFER
-from connector.web.faults import DSP_PREFIX, as_json
+from connector.web.faults import as_json
 from contracts.namespace import CHECKPOINT
 
 if TYPE_CHECKING:
@@ -24,37 +23,33 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from connector.app import Connector
-    from connector.errors import Failure
     from connector.store.transaction import Tx
-    from connector.web.server import Call
+    from connector.web.call import Call
 
-HIDDEN = frozenset({401, 403})
 CATALOG_PAGE_ROWS = 100
-# first segment of a path below /dsp/ → the process it belongs to
-PROCESS_OF = {"negotiations": NEGOTIATION, "transfers": TRANSFER}
 
 
 async def negotiate(call: Call) -> web.Response:
     """Take a message of a negotiation."""
-    return await _receive(call, call.connector.trade.engine.receive_negotiation_message)
+    return await _receive(call, call.connector.engine.receive_negotiation_message)
 
 
 async def transfers(call: Call) -> web.Response:
     """Take a message of a transfer."""
-    return await _receive(call, call.connector.trade.engine.receive_transfer_message)
+    return await _receive(call, call.connector.engine.receive_transfer_message)
 
 
 async def negotiation(call: Call) -> web.Response:
     """Show a negotiation to its peer."""
-    peer = await call.connector.trade.peer(call.peer)
-    reply = await call.connector.trade.engine.view_negotiation(call.path["pid"], peer, _spending(call))
+    peer = await call.connector.peer(call.peer)
+    reply = await call.connector.engine.view_negotiation(call.path["pid"], peer, _spending(call))
     return as_json(reply.body, reply.status)
 
 
 async def transfer(call: Call) -> web.Response:
     """Show a transfer to its peer."""
-    peer = await call.connector.trade.peer(call.peer)
-    reply = await call.connector.trade.engine.view_transfer(call.path["pid"], peer, _spending(call))
+    peer = await call.connector.peer(call.peer)
+    reply = await call.connector.engine.view_transfer(call.path["pid"], peer, _spending(call))
     return as_json(reply.body, reply.status)
 
 
@@ -79,24 +74,12 @@ async def dataset(call: Call) -> web.Response:
     return as_json(messages.root_dataset(_dataset(call.connector, row)))
 
 
-def typed_error(request: web.Request, failure: Failure) -> web.Response:
-    """Answer a fault with the error type of the path's process; a path of none of them has our own form."""
-    status = 404 if failure.status in HIDDEN else failure.status
-    of = request.path.removeprefix(DSP_PREFIX).split("/", 1)[0]
-    if of == "catalog":
-        return as_json(messages.catalog_error(failure.code, [failure.text]), status)
-    if of not in PROCESS_OF:
-        return as_json(failure.as_json(), status)
-    pid = request.match_info.get("pid", "")
-    return as_json(messages.error(PROCESS_OF[of], pid, pid, failure.code, [failure.text]), status)
-
-
 async def _receive(call: Call, receive: Any) -> web.Response:
     body = await call.request.read()
     if "pid" not in call.path:
         await _vet(call, body)
     keep = await call.connector.peer_logs.check(call.peer, _checkpoint(body))
-    peer = await call.connector.trade.peer(call.peer)
+    peer = await call.connector.peer(call.peer)
     spend = _spending(call)
 
     def admit(tx: Tx) -> None:

@@ -12,7 +12,7 @@ from contracts.canonical import load
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from connector.web.server import Call
+    from connector.web.call import Call
 
 SUBMISSION_BYTES_MAX = 1_048_576
 

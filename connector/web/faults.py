@@ -14,6 +14,8 @@ from aiohttp import web
 
 from connector.errors import Failure, explain_failure
 from connector.limits import BODY_BYTES_MAX, REQUEST_SECONDS_MAX
+from connector.protocol import messages
+from connector.protocol.states import NEGOTIATION, TRANSFER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 JSON = "application/json"
 DSP_PREFIX = "/dsp/"
+# to a stranger a negotiation or transfer looks like an absent one (DSP 2025-1)
+HIDDEN = frozenset({401, 403})
+# first segment of a path below /dsp/ → the process it belongs to
+PROCESS_OF = {"negotiations": NEGOTIATION, "transfers": TRANSFER}
 # status of HTTP's own refusals → code, text, hint
 REFUSALS: Mapping[int, tuple[str, str, str]] = MappingProxyType({
     404: ("absent", "nothing is served under this path", "the version document says where the protocol is"),
@@ -56,8 +62,14 @@ def answer_refusal(request: web.Request, refusal: web.HTTPException) -> web.Resp
 
 
 def _typed(request: web.Request, failure: Failure) -> web.Response:
-    if request.path.startswith(DSP_PREFIX):
-        from connector.web.dsp import typed_error  # noqa: PLC0415  # dsp imports this module
-
-        return typed_error(request, failure)
-    return as_json(failure.as_json(), failure.status)
+    """Answer in the form of the surface: below /dsp/ the error type of the path's process, else our own."""
+    if not request.path.startswith(DSP_PREFIX):
+        return as_json(failure.as_json(), failure.status)
+    status = 404 if failure.status in HIDDEN else failure.status
+    of = request.path.removeprefix(DSP_PREFIX).split("/", 1)[0]
+    if of == "catalog":
+        return as_json(messages.catalog_error(failure.code, [failure.text]), status)
+    if of not in PROCESS_OF:
+        return as_json(failure.as_json(), status)
+    pid = request.match_info.get("pid", "")
+    return as_json(messages.error(PROCESS_OF[of], pid, pid, failure.code, [failure.text]), status)

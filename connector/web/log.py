@@ -13,7 +13,7 @@ from connector.web.faults import as_json
 from ledger.tiles import TileError
 
 if TYPE_CHECKING:
-    from connector.web.server import Call
+    from connector.web.call import Call
 
 TEXT = "text/plain; charset=utf-8"
 IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}

@@ -19,7 +19,7 @@ from ledger import note as notes
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from connector.web.server import Call
+    from connector.web.call import Call
 
 # tables in which `show ID` looks, by their key; the first row found is shown without its secrets
 THINGS = (

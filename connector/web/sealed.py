@@ -17,7 +17,7 @@ from contracts.typed_data import digest
 from ledger.edition import read_header
 
 if TYPE_CHECKING:
-    from connector.web.server import Call
+    from connector.web.call import Call
 
 OCTETS = "application/octet-stream"
 PIECES_MAX = 4096  # rows of one request; a pull asks for a window's worth

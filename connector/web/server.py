@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aiohttp import web
 
 from connector.errors import Absent
-from connector.identity import tokens
 from connector.limits import BODY_BYTES_MAX, REQUEST_SECONDS_MAX
 from connector.web import chain, channel, dsp, exchange, log, management, sealed, wellknown, witness
 from connector.web.authorize import ROUTES, Route, Who
+from connector.web.call import Call
 from connector.web.faults import answer_fault, answer_refusal
 
 if TYPE_CHECKING:
     from connector.app import Connector
-    from connector.store.transaction import Tx
 
 T = TypeVar("T")
 MODULES = {
@@ -36,37 +34,7 @@ MODULES = {
     "wellknown": wellknown,
     "witness": witness,
 }
-Handler = Callable[["Call"], Awaitable[web.StreamResponse]]
-
-
-@dataclass(slots=True)
-class Call:
-    """One request with its proven caller: `peer` is a DID for PEER and MEMBER rows, else empty."""
-
-    connector: Connector
-    request: web.Request
-    route: Route
-    peer: str = ""
-    claims: tokens.Claims | None = None
-
-    @property
-    def path(self) -> dict[str, str]:
-        """Return the path's variables."""
-        return dict(self.request.match_info)
-
-    async def act(self, act: Callable[[Tx], T]) -> T:
-        """Run `act` in one transaction that also uses up the caller's token."""
-
-        def spending(tx: Tx) -> T:
-            if self.claims is not None:
-                tokens.remember(tx, self.claims)
-            return act(tx)
-
-        return await self.connector.store.write(spending)
-
-    async def spend(self) -> None:
-        """Use up the caller's token for an act that reads only."""
-        await self.act(lambda _tx: None)
+Handler = Callable[[Call], Awaitable[web.StreamResponse]]
 
 
 async def _prove(call: Call) -> None:

@@ -10,7 +10,7 @@ from connector.web.faults import as_json
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from connector.web.server import Call
+    from connector.web.call import Call
 
 DSP_PATH = "/dsp"
 

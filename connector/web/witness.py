@@ -13,7 +13,7 @@ from contracts.decimals import read_decimal, read_hex
 from ledger.witness import HEAD_TIME_HEADER, REQUEST_LIMIT_BYTES
 
 if TYPE_CHECKING:
-    from connector.web.server import Call
+    from connector.web.call import Call
     from ledger.aggregate import FinalHead
 
 HEADS_MAX = 10_000  # as many members as a space may have

