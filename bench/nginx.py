@@ -1,7 +1,7 @@
 """nginx as a peer: serves one folder on loopback, with a configuration that is printed beside its figures.
 
 `debian` has what Debian's nginx.conf sets (sendfile and tcp_nopush on, one worker a core); `tuned` is what was found
-faster on loopback (facts in docs/benchmarks.md): no sendfile, large buffers.
+faster on loopback: no sendfile, large buffers.
 """
 
 from __future__ import annotations

@@ -142,8 +142,8 @@ def _check(settings: Settings) -> None:
     for section, name in (key.split(".") for key, value in declared().items() if type(value) is int):
         if getattr(getattr(settings, section), name) < 0:
             raise SettingsError(f"`{section}.{name}` is negative")
-    if settings.negotiation.rounds_max < 1 or settings.negotiation.deadline_seconds < 1:
-        raise SettingsError("`negotiation.rounds_max` and `negotiation.deadline_seconds` must be at least 1")
+    if settings.negotiation.rounds_max < 2 or settings.negotiation.deadline_seconds < 1:
+        raise SettingsError("`negotiation.rounds_max` is at least 2, `negotiation.deadline_seconds` at least 1")
 
 
 def _check_base(key: str, url: str, settings: Settings) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 import sys
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from connector.errors import ServerAbsent
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 READY_SECONDS = 60.0  # a cold start takes two to four seconds, on a machine that does something else many more
@@ -47,8 +48,8 @@ class Participant:
         """Whether its process lives."""
         return self._process is not None and self._process.returncode is None
 
-    async def start(self) -> None:
-        """Start the process and return when it answers."""
+    async def start(self, environment: Mapping[str, str] | None = None) -> None:
+        """Start the process, with `environment` over ours, and return when it answers."""
         ready = self.data / "server.json"
         ready.unlink(missing_ok=True)
         with (self.data / "serve.log").open("ab") as output:
@@ -59,6 +60,7 @@ class Participant:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
+                env={**os.environ, **(environment or {})},
             )
         self.starts += 1
         for _ in range(int(READY_SECONDS / 0.02)):

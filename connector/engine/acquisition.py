@@ -46,7 +46,6 @@ MANDATE_KEYS = frozenset({"limit", "bid", "purpose", "deposit"})
 DEPOSIT_OPENINGS = 3  # what a leased product's channel is filled for when nobody says
 FREEZE_SECONDS = 14 * 86_400  # the longest an arbitrator may hold the channel
 EXPIRY_SECONDS = 30 * 86_400  # a channel outlives its voucher margins by far; it can be extended
-ROUNDS = 8
 CHANNEL = "channel:"
 Row = dict[str, Any]
 
@@ -172,7 +171,7 @@ class Acquisitions:
         asked = int(listing["offer"]["ask"])
         limit = int(mandate["limit"])
         bid = min(asked, limit) if mandate["bid"] is None else int(mandate["bid"])
-        within = {"bid": str(bid), "limit": str(limit), "rounds": ROUNDS}
+        within = {"bid": str(bid), "limit": str(limit), "rounds": trader.settings.negotiation.rounds_max}
         start = trader.engine.negotiations.start
 
         def act(tx: Tx) -> None:

@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 
 EXPOSED_PIECES = 8  # the default exposure is the price of eight pieces (DESIGN.md, rulings)
 LOCK_TTL_SECONDS = 24 * 3600
-CLAIM_MARGIN_SECONDS = 3600
-STALE_MAX_SECONDS = 600
 LEASE_SECONDS = 900
 UNPAID_EDITIONS = 2  # sealed bytes a buyer may draw before paying: the edition twice over
 CURRENCY = "CNY"
@@ -123,7 +121,12 @@ class Publications:
             "policy": rules,
             "terms": None,
             # one more than permitted: the next opening is refused by the policy, which says why, and not by the purse
-            "limits": {"ask": str(ask), "floor": str(floor)} | ({"units": str(openings + 1)} if openings else {}),
+            "limits": {
+                "ask": str(ask),
+                "floor": str(floor),
+                "rounds": self._participant.settings.negotiation.rounds_max,
+            }
+            | ({"units": str(openings + 1)} if openings else {}),
             "state": "draft",
             "reason": None,
             "created": now,
@@ -217,6 +220,7 @@ class Publications:
         exchange = space.members[space.exchange].address
         arbiter = space.supervisor
         shares = [(own, 10_000 - space.fee_bps), (exchange, space.fee_bps)] if space.fee_bps else [(own, 10_000)]
+        chain = participant.settings.chain
         leased = row["tier"] == "leased"
         return {
             "v": 1,
@@ -227,9 +231,9 @@ class Publications:
             "token": address.show(participant.programs.deployment.addresses["token"]),
             "split": [{"payee": address.show(payee), "bps": bps} for payee, bps in shares],
             "maxExposure": str(amount(tariff, exposed)),
-            "lockTtl": LOCK_TTL_SECONDS,
-            "claimMargin": CLAIM_MARGIN_SECONDS,
-            "staleMax": STALE_MAX_SECONDS,
+            "lockTtl": max(LOCK_TTL_SECONDS, chain.claim_margin_seconds + chain.stale_max_seconds),
+            "claimMargin": chain.claim_margin_seconds,
+            "staleMax": chain.stale_max_seconds,
             "maxUnpaidBytes": str(UNPAID_EDITIONS * header.sealed_bytes),
             "tier": row["tier"],
             "leaseSeconds": LEASE_SECONDS if leased else 0,

@@ -73,21 +73,28 @@ class Reviewer:
         provider = participant.space.members[row["provider"]]
         if registered.provider != provider.address:
             raise Conflict(f"the edition of `{key}` was registered by somebody else")
-        anchored = await participant.anchoring.anchor()
-        seed = bytes.fromhex(anchored["root"])
+        seed = await self._seed(row)
         header = read_header(row["header"])
         numbers = review.drawn(seed, header)
-        drawn, ticket = await self._ask(provider, header, numbers)
+        drawn, ticket = await self._ask(provider, header, seed, numbers)
         await self._open_all(provider.url, row["edition"], drawn, ticket)
         return await self._publish(key, edition, review.finding(seed, numbers))
 
-    async def _ask(self, provider: Any, header: Any, numbers: tuple[int, ...]) -> tuple[list[DrawnRow], str]:
+    async def _seed(self, row: dict[str, Any]) -> bytes:
+        """Return the seed of this listing's one draw: the root of our log as anchored now, kept for a second try."""
+        if row["seed"] is not None:
+            return bytes(row["seed"])
+        anchored = await self._participant.anchoring.anchor()
+        seed = bytes.fromhex(anchored["root"])
+        await self._participant.store.write(lambda tx: tx.update("listings", {"id": row["id"]}, seed=seed))
+        return seed
+
+    async def _ask(
+        self, provider: Any, header: Any, seed: bytes, numbers: tuple[int, ...]
+    ) -> tuple[list[DrawnRow], str]:
         participant = self._participant
         private = participant.keys.delivery
-        body = {
-            "rows": [str(number) for number in numbers],
-            "reader": private.public_key().public_bytes_raw().hex(),
-        }
+        body = {"seed": seed.hex(), "reader": private.public_key().public_bytes_raw().hex()}
         url = f"{provider.url}/review/{header.edition_id().hex()}"
         document = (await participant.outbound.post(url, body, headers=participant.authorization(provider.did))).json()
         drawn = await asyncio.to_thread(review.read_answer, header, numbers, document["rows"], private)

@@ -132,7 +132,7 @@ VAULT = (
     Table(
         "editions",
         "id:text series:text number:int product:text header:json rows:blob index_json:json plain_digests:blob "
-        "run:blob key_id:text path:text sources:json state:text register_tx:text created:time",
+        "run:blob key_id:text path:text sources:json state:text register_tx:text review_seed:blob created:time",
         ("id",),
     ),
     Table(
@@ -156,7 +156,7 @@ CATALOGUE = (
     Table(
         "listings",
         "id:text provider:text title:text tier:text dataset:json offer:json edition:text header:json words:text "
-        "state:text review:json reason:text created:time updated:time",
+        "state:text seed:blob review:json reason:text created:time updated:time",
         ("id",),
         index=(("state",),),
     ),

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from connector.engine import disputes
+from connector.engine.review import draw
 from connector.errors import Absent, InvalidInput
 from connector.vault import review, tickets
 from connector.vault.edition import header_and_table
 from connector.web.faults import as_json
 from contracts.canonical import load
-from contracts.decimals import read_decimal, read_hex
 from contracts.typed_data import digest
 from ledger.edition import read_header
 
@@ -69,25 +69,15 @@ async def pieces(call: Call) -> web.StreamResponse:
 async def review_rows(call: Call) -> web.Response:
     """Open the drawn rows to the exchange's reviewer alone (spec 6): secrets boxed to its key, and a ticket."""
     connector = call.connector
-    if call.peer != connector.space.exchange:
-        raise Absent("only the exchange of this space reviews")
     edition = await _edition(call)
     wanted = load(await call.request.read(), max_bytes=REVIEW_BYTES_MAX)
-    numbers, reader = _drawn(wanted, int(edition["header"]["rows"]))
+    numbers, reader = await draw(connector, edition, wanted, call.peer)
     answer = review.answer(connector.secrets, edition, numbers, reader)
     await call.spend()
     ticket = tickets.issue(
         connector.ticket_key, bytes.fromhex(edition["id"]), tickets.NO_SUBJECT, connector.clock.now()
     )
     return as_json({"rows": answer, "ticket": ticket})
-
-
-def _drawn(document: Any, rows: int) -> tuple[list[int], bytes]:
-    """Read `{"rows": [decimal strings], "reader": X25519 hex}` about an edition of so many rows."""
-    if not isinstance(document, dict) or not isinstance(document.get("rows"), list):
-        raise InvalidInput("a review asks for `rows` and names its `reader` key")
-    numbers = [read_decimal(number, "rows", limit=rows - 1) for number in document["rows"]]
-    return numbers, read_hex(document.get("reader"), "reader", 32)
 
 
 async def _edition(call: Call) -> dict[str, Any]:
