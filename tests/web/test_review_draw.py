@@ -16,14 +16,18 @@ async def ask(space, say, sender, seed):
     return await say("POST", f"{space.url('provider')}/review/{edition}", body, space.bearer(sender, "provider"))
 
 
-async def test_only_the_exchange_reviews(space, say, unchanged):
+async def test_only_the_exchange_reviews(space, say):
+    before = space.rows("provider", "editions")
     answer = await ask(space, say, "buyer", "22" * 32)
     assert answer.status == 404
+    assert space.rows("provider", "editions") == before
 
 
-async def test_a_seed_that_no_anchor_fixed_is_refused(space, say, unchanged):
+async def test_a_seed_that_no_anchor_fixed_is_refused(space, say):
+    before = space.rows("provider", "editions")
     answer = await ask(space, say, "exchange", "22" * 32)
     assert answer.status == 409
+    assert space.rows("provider", "editions") == before
     assert "anchored after the registration" in answer.json["text"]
 
 
