@@ -61,7 +61,7 @@ def alter(loot: Loot) -> Forgery:
     less = str(int(leaf.fields["amount"]) // 2)
     leaves = list(loot.leaves)
     leaves[index] = loot.written(leaf.entry, {**leaf.fields, "amount": less})
-    what = f"altered the amount of {RELEASED} at index {index} from {leaf.fields['amount']} to {less}"
+    what = f"altered {RELEASED} at index {index} from {leaf.fields['amount']} to {less}"
     codes = ("counterparty-differs", "amount-differs-from-tariff", "receipt-mismatch")
     return Forgery(what, leaves, codes, index, leaf.entry.link[1])
 
@@ -85,7 +85,7 @@ def add(loot: Loot) -> Forgery:
     ]
     at = loot.leaves.index(started) + 1
     leaves = [*loot.leaves[:at], *made, *loot.leaves[at:]]
-    what = f"added opening {number} with its {RELEASED} at index {at + 1}"
+    what = f"added opening {number} at index {at + 1}"
     return Forgery(what, leaves, ("openings-over-limit", "release-without-voucher"), at + 1, seq)
 
 

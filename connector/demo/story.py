@@ -46,7 +46,7 @@ class Script:
     price_of_opening: int = 250
     openings: int = 3
     kill: bool = True
-    kill_after: tuple[int, int] = (1, 6)
+    kill_after: tuple[int, int] = (1, 5)
     kill_spread_seconds: float = 0.03
 
 

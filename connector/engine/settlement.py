@@ -58,6 +58,7 @@ class Settlements:
         settled = [await self._settle(row) for row in wanted if row["role"] == accounts.PAYEE]
         for row in wanted:
             if row["role"] == accounts.PAYER:
+                await self._refund(row)
                 await self._note_closed(row)
         return {"channels": settled, "withdrawn": str(await self._withdraw())}
 
@@ -76,6 +77,15 @@ class Settlements:
             "settled": str(found.claimed),
             "shares": await self._shares(row, found.claimed),
         }
+
+    async def _refund(self, row: Row) -> None:
+        """Take back, as the payer, what nobody claimed before the channel expired in block time (spec 3.4)."""
+        trader = self._trader
+        channel = bytes.fromhex(row["id"])
+        found = await trader.programs.channel(channel)
+        newest = await trader.chain.newest()
+        if found is not None and not found.closed and newest.at >= found.expiry:
+            await trader.transactions.submit("refund:" + row["id"], acts.refund(self._deployment, channel))
 
     async def _claim(self, row: Row) -> None:
         """Claim the newest voucher, unless the chain already paid as much."""

@@ -21,7 +21,7 @@ from connector.engine.carriage import Carriage
 from connector.engine.doors import Doors, Participant, Peer
 from connector.engine.engine import Engine
 from connector.engine.judge import Judge
-from connector.errors import AddressRefused, PeerRefused
+from connector.errors import AddressRefused, PeerRefused, PeerUnreachable
 from connector.protocol import messages
 from connector.vault import tickets
 from contracts import lifecycle
@@ -150,10 +150,12 @@ class Trader(Base):
         known = await self.store.read(lambda tx: tx.get("channels", id=channel_id.hex()))
         if known is not None:
             return
-        found = await self.programs.channel(channel_id)
-        if found is None:
+        if await self.programs.channel(channel_id) is None:
             raise fault("unknown-channel", f"there is no channel `{channel_id.hex()}` on chain")
-        last = (await self.chain.newest()).number
+        last = (await self.chain.newest()).number - self.settings.chain.confirmations
+        found = await self.programs.channel(channel_id, at=max(last, 0))
+        if found is None:
+            raise PeerUnreachable(f"the channel `{channel_id.hex()}` waits for its confirmations", "ask again")
         opened = await self.programs.events("channels", "Opened", 0, last, channelId=channel_id)
         row = await self.store.read(lambda tx: tx.get("agreements", digest=agreement.hex()))
         if row is None or row["peer"] != peer or not opened:

@@ -182,6 +182,6 @@ UNWITNESSED = {"code": "head-not-witnessed", "subject": DID, "en": "…"}
 def test_only_a_finding_that_names_the_forgery_counts(loot, findings, caught):
     verdict = forgery._verdict(forgery.alter(loot), {"findings": findings}, DID)
     assert verdict["caught"] is caught
-    assert verdict["what"] == "altered the amount of keys.released at index 2 from 100 to 50"
+    assert verdict["what"] == "altered keys.released at index 2 from 100 to 50"
     if caught:
         assert verdict["finding"] == f"counterparty-differs: {DID}: …"
