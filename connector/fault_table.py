@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# exit code → what it says; the one table (DESIGN.md), shown by the help page
+# exit code → what it says; the one table, shown by the help page
 EXIT_CODES: Mapping[int, str] = {
     0: "done",
     1: "unexpected",

@@ -36,7 +36,7 @@ CONNECTIONS_MAX = 256
 TOKEN_SECONDS_MAX = 300
 # what we ask for ourselves is shorter still
 TOKEN_SECONDS = 120
-# clocks of honest machines differ by seconds; a minute is generous (reliability F21)
+# clocks of honest machines differ by seconds; a minute is generous
 CLOCK_LEEWAY_SECONDS = 60
 # header, claims and signature of our tokens have some 500 bytes
 TOKEN_BYTES_MAX = 4_096

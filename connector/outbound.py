@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from yarl import URL
 
-# fewer wake-ups on a download (facts/performance.md: 256 KiB receives as fast as curl)
+# fewer wake-ups on a download (measured: 256 KiB receives as fast as curl)
 READ_BYTES = 256 * 1024
 # what of a refusal is kept for its reader
 REFUSAL_BYTES_MAX = 65_536

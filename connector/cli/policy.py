@@ -21,7 +21,7 @@ PolicyFile = Annotated[Path, file_option("--policy", "the policy, ODRL as JSON")
 RequestFile = Annotated[Path, file_option("--request", "assignee, action, target, context")]
 WorldFile = Annotated[Path, file_option("--world", "now, partOf, duties, counters, performed")]
 
-# outcome → exit code; the table of DESIGN.md
+# outcome → exit code (connector.fault_table.EXIT_CODES)
 EXIT_CODES = {"allow": 0, "conditional": 10, "deny": 3, "default-deny": 3}
 
 

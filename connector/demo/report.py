@@ -1,12 +1,15 @@
 """What the demo says in the end: whether each of the eight steps held, a line for each, and the verdict.
 
 Law: a step holds if every row of its checks does; a row that does not is named in the line of its step. Nothing is
-taken from the script but the numbers of the issue; the rest are figures and the participants' own answers.
+taken from the script but the numbers a demo has to reach; the rest are figures and the participants' own answers.
 """
 
 from __future__ import annotations
 
+import shutil
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +18,6 @@ from connector.demo.story import GET_A, GET_B, PRODUCT_A, PRODUCT_B
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from pathlib import Path
 
     from connector.demo.story import Cast
 
@@ -66,7 +68,7 @@ def judge(cast: Cast, figures: Note, folder: Path) -> Outcome:
 def addresses(cast: Cast) -> list[str]:
     """Return, for who keeps the participants running, where each is and what it could do next."""
     return [
-        f"{role:<9} {cast.notes[role]['url']}  next: penstock {NEXT[role].format(**_places(cast))}"
+        f"{role:<9} {cast.notes[role]['url']}  next: {_command()} {NEXT[role].format(**_places(cast))}"
         for role in ("provider", "buyer", "exchange", "regulator")
     ] + ["all four run until you press Ctrl-C"]
 
@@ -77,6 +79,12 @@ NEXT = {
     "exchange": "show " + PRODUCT_A + " --data {exchange}",
     "regulator": "audit --exchange {url} --data {regulator} --development",
 }
+
+
+def _command() -> str:
+    """Return how a person starts this program here: by its name if the shell finds it, else by its path."""
+    beside = Path(sys.executable).parent / "penstock"
+    return str(beside) if shutil.which("penstock") is None and beside.exists() else "penstock"
 
 
 def _places(cast: Cast) -> dict[str, str]:

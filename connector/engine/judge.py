@@ -1,4 +1,4 @@
-"""The policy of an agreement, asked before a key is offered and again before it is released (DESIGN.md, decision 3).
+"""The policy of an agreement, asked before a key is offered and again before it is released (TC609-6-2025-15).
 
 Law: what the other side says about itself counts only where nobody else can know it (its purpose); where it is, comes
 from the space's members; the clock and the counters are ours. The whole question is kept, so that it can be replayed.

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
     from connector.vault.seal import Sealed
 
-EXPOSED_PIECES = 8  # the default exposure is the price of eight pieces (DESIGN.md, rulings)
+EXPOSED_PIECES = 8  # the default exposure is the price of eight pieces
 LOCK_TTL_SECONDS = 24 * 3600
 LEASE_SECONDS = 900
 UNPAID_EDITIONS = 2  # sealed bytes a buyer may draw before paying: the edition twice over

@@ -1,4 +1,4 @@
-"""Whose turn it is while something is being got, until when, and why it did not go on (DESIGN.md, decision 2).
+"""Whose turn it is while something is being got, until when, and why it did not go on.
 
 Law: a state of an acquisition that is not its end has a row in `TURNS`; what a peer or the chain failed to answer is
 told with it. Until the agreement the wait ends after `PATIENCE`; then it ends with the agreement itself, because money

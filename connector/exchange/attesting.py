@@ -1,4 +1,4 @@
-"""One attestation by the witnesses of the space over all members' final heads (DESIGN.md, decision 6).
+"""One attestation by the witnesses of the space over all members' final heads.
 
 The exchange proposes the heads that the chain has anchored; each witness signs with its BLS key only if every head is
 one that it cosigned or signed itself; the aggregate is checked before it is kept and served.
