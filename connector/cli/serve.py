@@ -30,6 +30,7 @@ async def run(data: Path, settings: Settings) -> None:
     from connector import files  # noqa: PLC0415  # the help page starts fast
     from connector.app import Connector  # noqa: PLC0415  # the help page starts fast
     from connector.cli.server import ADDRESS_FILE  # noqa: PLC0415  # the help page starts fast
+    from connector.errors import InvalidInput  # noqa: PLC0415  # the help page starts fast
     from connector.web.server import build  # noqa: PLC0415  # the help page starts fast
 
     stop = asyncio.Event()
@@ -44,7 +45,11 @@ async def run(data: Path, settings: Settings) -> None:
     runner = web.AppRunner(build(connector), access_log=None, shutdown_timeout=DRAIN_SECONDS)
     await runner.setup()
     site = web.TCPSite(runner, settings.server.host, settings.server.port, ssl_context=context)
-    await site.start()
+    try:
+        await site.start()
+    except OSError as fault:
+        where = f"{settings.server.host}:{settings.server.port}"
+        raise InvalidInput(f"cannot listen on `{where}`: {fault.strerror}", "choose another `server.port`") from fault
     await connector.recover()
     files.write_atomic(data / ADDRESS_FILE, orjson.dumps({"url": settings.url, "pid": os.getpid()}))
     try:

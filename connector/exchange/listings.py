@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 KEYS = frozenset({"id", "title", "tier", "dataset", "offer", "header", "edition"})
 FOUND_MAX = 100
+PRODUCTS_PER_PROVIDER_MAX = 10_000  # a space of a hundred providers then still fits one search
 
 
 def check_submission(document: Any) -> dict[str, Any]:
@@ -45,6 +46,9 @@ def submit(tx: Tx, evidence: Evidence, document: dict[str, Any], provider: str, 
         if known["provider"] != provider:
             raise Conflict(f"the product id `{key}` is taken", "choose another id")
         return known
+    count = tx.execute("SELECT count(*) AS submitted FROM listings WHERE provider = ?", provider)[0]["submitted"]
+    if count >= PRODUCTS_PER_PROVIDER_MAX:
+        raise Conflict(f"one provider lists at most {PRODUCTS_PER_PROVIDER_MAX} products", "withdraw what is old")
     dataset = dataset_from_json(document["dataset"])
     tx.insert(
         "listings",
