@@ -9,7 +9,7 @@ import socket
 import pytest
 from aiohttp import web
 
-from connector import app, checkup, data_folder
+from connector import checkup, data_folder
 from connector.store.sqlite import Store
 from connector.store.tables import TABLES
 
@@ -22,11 +22,6 @@ def checks(said):
 def port():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         return taken.getsockname()[1]
-
-
-def test_the_names_are_those_of_the_composition_root():
-    assert (data_folder.DATABASE, data_folder.CHAIN_DATABASE) == (app.DATABASE, app.CHAIN_DATABASE)
-    assert data_folder.DEPLOYMENT == app.DEPLOYMENT
 
 
 def test_a_new_participant_is_well(penstock, participant, port):
