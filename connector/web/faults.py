@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 JSON = "application/json"
+# a peer or the chain is away: the caller asks again, and nothing here is broken
+LATER_EXITS = frozenset({7, 9})
 DSP_PREFIX = "/dsp/"
 # to a stranger a negotiation or transfer looks like an absent one (DSP 2025-1)
 HIDDEN = frozenset({401, 403})
@@ -44,7 +46,7 @@ def as_json(value: object, status: int = 200) -> web.Response:
 def answer_fault(request: web.Request, fault: Exception) -> web.Response:
     """Answer with the fault's status; a stack trace stays here, the peer gets code, text and hint."""
     failure = explain_failure(fault)
-    if failure.status >= 500:
+    if failure.status >= 500 and failure.exit_code not in LATER_EXITS:
         log.error("%s %s failed", request.method, request.path, exc_info=fault)
     else:
         log.info("%s %s refused: %s", request.method, request.path, failure.text)
