@@ -44,7 +44,6 @@ STEPS: Mapping[str, Sequence[str]] = {
         "negotiation.moved",
         "row.outbox",
         "agreement.signed",
-        "row.outbox",
         "licence.granted",
         "row.transfers",
         "channel.opened",

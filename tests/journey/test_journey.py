@@ -111,7 +111,10 @@ async def test_what_a_person_reads_is_short(shown):
     assert len(shown.outcome.lines) + len(shown.addresses) <= 15
     assert all(line.startswith("ok") for line in shown.outcome.lines[:8])
     assert "all eight steps held" in shown.outcome.lines[-1]
-    assert all("http://localhost:" in line and "next: penstock " in line for line in shown.addresses[:4])
+    commands = [line.split("next: ")[1].split() for line in shown.addresses[:4]]
+    assert all(command[0].endswith("penstock") for command in commands)
+    assert [command[1] for command in commands] == ["log", "open", "show", "audit"]
+    assert all("http://localhost:" in line for line in shown.addresses[:4])
 
 
 async def test_the_audit_opens_no_file_of_anybody_else(shown):
