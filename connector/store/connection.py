@@ -7,15 +7,18 @@ Law: an answer to a PRAGMA is fetched and compared. `execute` alone hides a fail
 from __future__ import annotations
 
 import sqlite3
+import time
 from typing import TYPE_CHECKING
 
-from connector.store.errors import StoreFailed
+from connector.store.errors import StoreBusy, StoreFailed
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 # how long a second process may hold the write lock before we report busy; a batch takes milliseconds
 LOCK_SECONDS = 10.0
+# how soon a switch to WAL is tried again that met another process's
+WAL_RETRY_SECONDS = 0.01
 # every statement of the hot path stays prepared
 PREPARED_MAX = 512
 # the write-ahead log shrinks back to this after a burst
@@ -56,6 +59,20 @@ def connect(path: Path, pragmas: tuple[tuple[str, object], ...]) -> sqlite3.Conn
 
 
 def _apply(connection: sqlite3.Connection, pragma: str, expected: object) -> None:
-    row = connection.execute(f"PRAGMA {pragma}").fetchone()
+    row = _answer(connection, pragma)
     if expected is not None and (row is None or row[0] != expected):
         raise StoreFailed(f"sqlite answered `{row}` to `PRAGMA {pragma}`, expected `{expected}`")
+
+
+def _answer(connection: sqlite3.Connection, pragma: str) -> tuple[object, ...] | None:
+    """Return the pragma's answer; SQLite's own timeout does not queue two processes that switch a new file to WAL."""
+    for _ in range(int(LOCK_SECONDS / WAL_RETRY_SECONDS)):
+        try:
+            found: tuple[object, ...] | None = connection.execute(f"PRAGMA {pragma}").fetchone()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+            time.sleep(WAL_RETRY_SECONDS)
+        else:
+            return found
+    raise StoreBusy(f"another process held the database locked for {LOCK_SECONDS:.0f} s")

@@ -366,3 +366,16 @@ async def test_too_many_where_texts_are_a_mistake_of_ours(tmp_path, monkeypatch)
     with pytest.raises(AssertionError, match="too many where"):
         await store.read(lambda tx: [tx.find("things", f"part = {n}") for n in range(5)])
     await store.close()
+
+
+def test_several_processes_make_one_new_file_at_once(tmp_path):
+    code = (
+        "import asyncio, sys\nfrom pathlib import Path\nfrom connector.store.sqlite import Store\n"
+        "from connector.store.tables import TABLES\n"
+        "async def main():\n    await (await Store.open(Path(sys.argv[1]), TABLES)).close()\nasyncio.run(main())\n"
+    )
+    for attempt in range(3):
+        command = [sys.executable, "-c", code, str(tmp_path / f"{attempt}.db")]
+        racing = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(4)]
+        said = [process.communicate(timeout=60)[1] for process in racing]
+        assert [process.returncode for process in racing] == [0] * 4, said
