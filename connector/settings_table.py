@@ -75,6 +75,16 @@ class NegotiationSettings:
     deadline_seconds: int = _said(3600, "a negotiation that has not ended by then is terminated")
 
 
+@dataclass(frozen=True, slots=True)
+class Development:
+    """What stands for identity while a connector is tried out against somebody who has none."""
+
+    static_token: str = _said(
+        "", "a request with exactly this Authorization header is from `static_peer`; never in use"
+    )
+    static_peer: str = _said("", "the participant id of whoever sends `static_token`; we send it the same header")
+
+
 SECTIONS: Mapping[str, type] = {
     "participant": Participant,
     "server": Server,
@@ -83,6 +93,7 @@ SECTIONS: Mapping[str, type] = {
     "log": LogSettings,
     "review": Review,
     "negotiation": NegotiationSettings,
+    "development": Development,
 }
 
 

@@ -18,6 +18,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from connector.engine import reactions as reacting
 from connector.engine.doors import DeclinedError, Reply
 from connector.engine.outbox import DELIVERED, EXPIRED
 from connector.protocol import messages, states, validation
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from connector.engine.alarm import Alarm
     from connector.engine.doors import Doors, Participant, Peer, Recorder, Row
     from connector.engine.outbox import Outbox, Outcome
-    from connector.engine.reactions import Reactions
+    from connector.engine.reactions import Reactions, Rules
     from connector.protocol.messages import Document
     from connector.store.transaction import Tx
 
@@ -73,11 +74,19 @@ class Process(ABC):
 
     process: ClassVar[str]
     table: ClassVar[str]
+    about: ClassVar[str]  # the column with the id that an operator's rules name
     event: ClassVar[str]  # what the log calls a change of state; empty when the log has no such event
     patience = PATIENCE
 
     def __init__(
-        self, me: Participant, doors: Doors, evidence: Recorder, outbox: Outbox, alarm: Alarm, reactions: Reactions
+        self,
+        me: Participant,
+        doors: Doors,
+        evidence: Recorder,
+        outbox: Outbox,
+        alarm: Alarm,
+        reactions: Reactions,
+        rules: Rules,
     ) -> None:
         self._me = me
         self._doors = doors
@@ -85,6 +94,7 @@ class Process(ABC):
         self._outbox = outbox
         self._alarm = alarm
         self._reactions = reactions
+        self._rules = rules
 
     # What a kind of process adds.
 
@@ -146,7 +156,15 @@ class Process(ABC):
         row = tx.get(self.table, id=pid)
         if row is None or row["pending"] or row["state"] in FINAL:
             return
-        act = self._reactions.get((self.process, row["role"], row["state"]), "hold")
+        act, delay = self._reaction(row)
+        if delay and row["due"] is None:
+            tx.update(self.table, {"id": pid}, due=now + delay)
+            tx.after(partial(self._alarm.notice, now + delay))
+            return
+        if row["due"] is not None:
+            if now < row["due"]:
+                return
+            tx.update(self.table, {"id": pid}, due=None)
         try:
             self.acts()[act](tx, row, now)
         except (DeclinedError, MalformedError, UnacceptableError) as declined:
@@ -168,7 +186,9 @@ class Process(ABC):
         self._send(tx, row, "termination", body, now, reason=_short(reason))
 
     def expire(self, tx: Tx, now: datetime) -> None:
-        """End every process whose deadline has passed while nothing of ours was under way."""
+        """Take every step that was delayed until now, and end what has waited too long with nothing under way."""
+        for row in tx.find(self.table, "due <= ? and pending = ''", (now,)):
+            self.advance(tx, row["id"], now)
         for row in tx.find(self.table, "deadline <= ? and pending = ''", (now,)):
             whose = row["turn"] or "either side"
             self.terminate(tx, row["id"], f"nothing came from the {whose} in the time there was", now, "timeout")
@@ -202,6 +222,10 @@ class Process(ABC):
         """Do nothing: the operator or the deadline decides."""
         del tx, row, now
 
+    def stop(self, tx: Tx, row: Row, now: datetime) -> None:
+        """End the process because a rule of the operator says so."""
+        self.terminate(tx, row["id"], "this goes no further, by a rule of our operator", now)
+
     def _send(self, tx: Tx, row: Row, message: str, body: Document, now: datetime, **changes: Any) -> None:
         """Write a message of ours beside the state it will lead to."""
         assert not row["pending"], "only one message is under way"
@@ -230,6 +254,12 @@ class Process(ABC):
         return row
 
     # Steps of the above.
+
+    def _reaction(self, row: Row) -> tuple[str, timedelta]:
+        """Return the act for the state the process is in, and how long to wait before it."""
+        time = (row["entered"] or {}).get(row["state"], 1)
+        asked = (self.process, row["role"], row["state"], row[self.about] or "", time)
+        return reacting.decide(self._rules, self._reactions, *asked)
 
     def _known(self, tx: Tx, pid: str, did: str) -> Row:
         row = tx.get(self.table, id=pid)
@@ -316,8 +346,10 @@ class Process(ABC):
         pending = "" if to in FINAL else row["pending"]
         turn = row["role"] if pending else states.turn(self.process, to)
         deadline = self.deadline(tx, row, to, now)
+        entered = {**(row["entered"] or {})}
+        entered[to] = entered.get(to, 0) + 1
         fixed = {"state": to, "pending": pending, "turn": turn, "deadline": deadline, "updated": now}
-        tx.update(self.table, {"id": row["id"]}, **fixed, **changes)
+        tx.update(self.table, {"id": row["id"]}, **fixed, entered=entered, due=None, **changes)
         if self.event:
             told = {"from": row["state"], "to": to, "by": by, "reason": changes["reason"], "digest": digest.hex()}
             self._evidence.record(tx, self.event, part=row["id"], fields=told, now=now)

@@ -31,11 +31,19 @@ class Transfers(Process):
 
     process: ClassVar[str] = TRANSFER
     table: ClassVar[str] = "transfers"
+    about: ClassVar[str] = "agreement"
     event: ClassVar[str] = ""
 
     def acts(self) -> Mapping[str, Callable[[Tx, Row, datetime], None]]:
         """Return the acts that the reactions may name."""
-        return {"hold": self.hold, "start": self._start, "complete": self._complete, "suspend": self._suspend}
+        return {
+            "hold": self.hold,
+            "terminate": self.stop,
+            "start": self._start,
+            "complete": self._complete,
+            "suspend": self._suspend,
+            "resume": self._start,
+        }
 
     def request(self, tx: Tx, agreement: str, transfer_format: str, now: datetime) -> str:
         """Ask for a pull under the agreement with this digest; return our id. `DeclinedError` if we may not."""
