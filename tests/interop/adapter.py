@@ -24,7 +24,7 @@ def build(url: str, token: str) -> web.Application:
 
     def passing_on(translate):
         async def handle(request):
-            path, body = translate(await request.json(content_type=None))
+            path, body = translate(await request.json())
             headers = {"Authorization": f"Bearer {token}"}
             async with aiohttp.ClientSession() as session, session.post(url + path, json=body, headers=headers) as got:
                 said = await got.text()
