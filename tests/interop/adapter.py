@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+
 import aiohttp
 from aiohttp import web
+
+log = logging.getLogger(__name__)
 
 # within which a scripted buyer may agree; the kit's offers have no price
 MANDATE = {"bid": 0, "limit": 100, "rounds": 8, "tier": "plain"}
@@ -29,7 +33,7 @@ def build(url: str, token: str) -> web.Application:
             async with aiohttp.ClientSession() as session, session.post(url + path, json=body, headers=headers) as got:
                 said = await got.text()
                 if got.status >= 300:
-                    print(f"adapter: {path} {body} was refused: {got.status} {said}", flush=True)
+                    log.warning("%s %s was refused: %s %s", path, body, got.status, said)
                 return web.Response(status=got.status, text=said, content_type="application/json")
 
         return handle

@@ -36,13 +36,18 @@ NEWEST = "1.0.1"
 PARTS = ("dsp-api", "dsp-system", "dsp-metadata", "dsp-catalog", "dsp-contract-negotiation", "dsp-transfer-process")
 PARTS += ("core", "boot", "tck-runtime")
 PARTS_VERSION = "1.0.0-RC6"
-# the HTTP client's own artefact is an empty shell to Maven, which does not read its other metadata
 CANDIDATES = {
     f"dsp-tck {NEWEST}": [(GROUP, "dsp-tck", NEWEST)],
     f"modules of {PARTS_VERSION} (the same test cases)": [(GROUP, part, PARTS_VERSION) for part in PARTS],
 }
+# the HTTP client's own artefact is an empty shell to Maven, which does not read its other metadata
 CLIENT = ("com.squareup.okhttp3", "okhttp-jvm", "5.3.0")
 RESULT = re.compile(r"(SUCCESSFUL|FAILED|ABORTED): ((?:MET|CAT|CN|CN_C|TP|TP_C):\d\d-\d\d)")
+
+
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 def project(dependencies) -> str:
@@ -51,7 +56,8 @@ def project(dependencies) -> str:
         for group, name, version in dependencies
     )
     head = '<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>'
-    return f"{head}<groupId>x</groupId><artifactId>x</artifactId><version>1</version><dependencies>{rows}</dependencies></project>"
+    named = "<groupId>x</groupId><artifactId>x</artifactId><version>1</version>"
+    return f"{head}{named}<dependencies>{rows}</dependencies></project>"
 
 
 def resolve(folder: Path) -> tuple[str, str]:
@@ -90,10 +96,10 @@ async def run_kit(classpath: str, settings: Path, prefixes, *, show: bool) -> di
         async for raw in kit.stdout:
             line = raw.decode(errors="replace").rstrip()
             if show:
-                print(line, flush=True)
+                say(line)
             if found := RESULT.search(line):
                 results[found[2]] = found[1]
-                print(f"{found[2]} {found[1].lower()}", flush=True)
+                say(f"{found[2]} {found[1].lower()}")
         await kit.wait()
     return results
 
@@ -162,21 +168,21 @@ async def main(arguments) -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         version, resolved = resolve(folder)
-        print(f"the kit is {version}", flush=True)
+        say(f"the kit is {version}")
         subprocess.run(["javac", "-cp", resolved, "-d", str(folder), str(HERE / "Kit.java")], check=True)
         classpath = f"{folder}{os.pathsep}{resolved}"
         alone = properties(folder / "local.properties", {"dataspacetck.dsp.local.connector": "true"})
-        print("against itself, to see that it runs:", flush=True)
+        say("against itself, to see that it runs:")
         smoke = await run_kit(classpath, alone, ["CAT:"], show=show)
         if set(smoke.values()) != {"SUCCESSFUL"}:
             sys.exit("the kit does not pass against itself")
-        print("against penstock serve:", flush=True)
+        say("against penstock serve:")
         results = await test(folder, classpath, prefixes, show=show)
     passed = sum(result == "SUCCESSFUL" for result in results.values())
     absent = 0 if prefixes else TESTS - len(results)
     if absent > 0:
-        print(f"{absent} tests did not run")
-    print(f"{passed} passed, {len(results) - passed + max(absent, 0)} failed")
+        say(f"{absent} tests did not run")
+    say(f"{passed} passed, {len(results) - passed + max(absent, 0)} failed")
     return 0 if results and passed == len(results) and absent <= 0 else 1
 
 
