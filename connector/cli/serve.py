@@ -88,6 +88,8 @@ def serve(
             talk(f"DEVELOPMENT: {settings.did} accepts plain http and loopback addresses; never in public")
         if static := settings.development.static_peer:
             talk(f"DEVELOPMENT: whoever sends `development.static_token` is taken for `{static}`; never in public")
+        if not settings.space.exchange and not settings.has("exchange"):
+            talk(f"no `space.exchange` is set: {settings.did} is alone, on a chain of its own")
         uvloop.run(run(data, settings, _rules(reactions)))
     except Exception as fault:
         failure = explain_failure(fault)

@@ -17,7 +17,8 @@ from catalog.errors import PriceError
 from catalog.prices import Accept, Answer, Counter, Side, respond
 from connector.engine import signing
 from connector.engine.doors import DeclinedError
-from connector.engine.process import Process, pids, reason_of
+from connector.engine.envelope import pids, reason_of
+from connector.engine.process import Process
 from connector.protocol import messages, offers
 from connector.protocol.errors import UnacceptableError
 from connector.protocol.states import ACCEPTED, CONSUMER, NEGOTIATION, OFFERED, PROVIDER, REQUESTED, TERMINATED

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from connector.engine import reactions as reacting
 from connector.engine.doors import DeclinedError, Reply
+from connector.engine.envelope import PID_OF, message_digest, pids, short
 from connector.engine.outbox import DELIVERED, EXPIRED
 from connector.protocol import messages, states, validation
 from connector.protocol.errors import (
@@ -29,8 +30,7 @@ from connector.protocol.errors import (
     UnacceptableError,
     UnknownError,
 )
-from connector.protocol.states import CONSUMER, FINAL, NONE, PROVIDER, TERMINATED, WEIGHT, other
-from contracts.canonical import sha
+from connector.protocol.states import CONSUMER, FINAL, NONE, TERMINATED, WEIGHT, other
 from contracts.namespace import CHECKPOINT
 
 if TYPE_CHECKING:
@@ -45,28 +45,8 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
 PATIENCE = timedelta(minutes=10)  # how long either side may take for one step
-REASON_LIMIT_CHARACTERS = 1_000
 CREATED: Final = 201
 OK: Final = 200
-
-PID_OF: Final[Mapping[str, str]] = {PROVIDER: "providerPid", CONSUMER: "consumerPid"}
-
-
-def message_digest(body: Mapping[str, Any]) -> bytes:
-    """Return what identifies a message: the digest of all but the checkpoint that happens to ride on it."""
-    return sha({name: value for name, value in body.items() if name != CHECKPOINT})
-
-
-def pids(row: Row) -> tuple[str, str]:
-    """Return (providerPid, consumerPid); the peer's is empty until we know it."""
-    ours, theirs = row["id"], row["peer_pid"] or ""
-    return (ours, theirs) if row["role"] == PROVIDER else (theirs, ours)
-
-
-def reason_of(body: Mapping[str, Any]) -> str:
-    """Return the reasons of a termination, suspension or error as one text; reasons may be any JSON."""
-    texts = [reason if isinstance(reason, str) else str(reason) for reason in body.get("reason", [])]
-    return _short("; ".join(filter(None, [body.get("code", ""), *texts])))
 
 
 class Process(ABC):
@@ -182,8 +162,8 @@ class Process(ABC):
             self._move(tx, row, TERMINATED, self._me.did, digest, now, reason=reason)
             return
         row = {**row, "pending": ""}
-        body = messages.ending(self.process, "termination", *pids(row), code=code, reasons=[_short(reason)])
-        self._send(tx, row, "termination", body, now, reason=_short(reason))
+        body = messages.ending(self.process, "termination", *pids(row), code=code, reasons=[short(reason)])
+        self._send(tx, row, "termination", body, now, reason=short(reason))
 
     def expire(self, tx: Tx, now: datetime) -> None:
         """Take every step that was delayed until now, and end what has waited too long with nothing under way."""
@@ -380,11 +360,11 @@ class Process(ABC):
     def _undelivered(self, tx: Tx, row: Row, sent: Row, outcome: Outcome, now: datetime) -> None:
         """Go on without a message that was refused or came too late: nobody waits for ever."""
         how = "could not be delivered in time" if outcome.kind == EXPIRED else "was refused"
-        reason = _short(f"our `{sent['kind']}` {how}: {outcome.reason}")
+        reason = short(f"our `{sent['kind']}` {how}: {outcome.reason}")
         row = {**row, "pending": ""}
         if outcome.kind == EXPIRED or row["peer_pid"] is None or sent["kind"] == "termination":
             why = "; ".join(filter(None, (row["reason"], reason)))
-            self._move(tx, row, TERMINATED, self._me.did, message_digest(sent["body"]), now, reason=_short(why))
+            self._move(tx, row, TERMINATED, self._me.did, message_digest(sent["body"]), now, reason=short(why))
             return
         turn, deadline = states.turn(self.process, row["state"]), self.deadline(tx, row, row["state"], now)
         tx.update(self.table, {"id": row["id"]}, pending="", turn=turn, deadline=deadline, reason=reason, updated=now)
@@ -395,7 +375,3 @@ class Process(ABC):
 
     def _reply(self, row: Row, status: int, state: str) -> Reply:
         return Reply(status, messages.ack(self.process, *pids(row), state))
-
-
-def _short(reason: str) -> str:
-    return reason[:REASON_LIMIT_CHARACTERS]

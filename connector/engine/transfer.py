@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from catalog.codes import TIERS
 from connector.engine.doors import DeclinedError
-from connector.engine.process import Process, pids, reason_of
+from connector.engine.envelope import pids, reason_of
+from connector.engine.process import Process
 from connector.protocol import messages
 from connector.protocol.errors import MismatchError, UnacceptableError
 from connector.protocol.states import CONSUMER, PROVIDER, STARTED, SUSPENDED, TRANSFER
