@@ -20,7 +20,7 @@ from connector.errors import PeerUnreachable, TokenError
 from connector.identity import did as dids
 from connector.identity import jwk, tokens
 from connector.identity.keys import PURPOSES, Keys
-from connector.identity.peers import Peers, Static
+from connector.identity.peers import Peers
 from connector.store.sqlite import Store
 from connector.store.tables import TABLES
 
@@ -389,22 +389,3 @@ async def test_strangers_cannot_make_us_look_up_without_end(provider, monkeypatc
     for task in (*waiting, *provider._fetching.values()):
         task.cancel()
     await asyncio.gather(*waiting, return_exceptions=True)
-
-
-async def test_a_static_header_stands_for_one_peer_and_opens_nothing_else():
-    static = Static("Key of the bench", "SOMEBODY")
-    peers = Peers(PROVIDER, KEYS[PROVIDER], None, SetClock(NOW), development=True, static=static)
-    first, second = [await peers.prove("Key of the bench") for _ in range(2)]
-    assert (first.issuer, first.audience) == ("SOMEBODY", PROVIDER)
-    assert first.jti != second.jti
-    assert (await peers.document("SOMEBODY")).agreement is None
-    assert peers.authorization("SOMEBODY") == {"Authorization": "Key of the bench"}
-    assert peers.authorization(BUYER)["Authorization"].startswith("Bearer ey")
-    for header in ("", "Key of the benc", "Key of the bench ", "key of the bench", "Bearer Key of the bench", "\u00e9"):
-        with pytest.raises(TokenError):
-            await peers.prove(header)
-
-
-def test_a_static_header_is_for_development_only():
-    with pytest.raises(AssertionError):
-        Peers(PROVIDER, KEYS[PROVIDER], None, SetClock(NOW), development=False, static=Static("a", "b"))
