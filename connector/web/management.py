@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
     from connector.web.call import Call
 
+# what a mandate says: prices in minor units per `per` of the tariff, and how many messages about them
+BOUNDS = ("bid", "limit", "rounds")
+ROUNDS_LEAST = 2
+
 # tables in which `show ID` looks, by their key; the first row found is shown without its secrets
 THINGS = (
     ("products", "id"),
@@ -116,7 +120,12 @@ async def acquisition(call: Call) -> web.Response:
 async def negotiate(call: Call) -> web.Response:
     """Begin a negotiation on an offer of anybody: `provider`, `base` (its DSP address), `offer`, `mandate`."""
     body = await _members(call, {"provider": str, "base": str, "offer": dict, "mandate": dict})
-    connector = call.connector
+    connector, bounds = call.connector, body["mandate"]
+    if (
+        not all(type(bounds.get(name)) is int and bounds[name] >= 0 for name in BOUNDS)
+        or bounds["rounds"] < ROUNDS_LEAST
+    ):
+        raise InvalidInput("the mandate must have `bid`, `limit` and `rounds` (2 or more), whole numbers")
     await connector.outbound.vet(body["base"])
     message = messages.contract_request(consumer_pid="urn:uuid:0", offer=body["offer"], callback=body["base"])
     validation.check("ContractRequestMessage", message)
