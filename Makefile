@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 ARGS ?=
 
-.PHONY: demo test test-faults lint install programs bench bench-pull bench-negotiation bench-start clean
+.PHONY: demo test test-faults tck lint install programs bench bench-pull bench-negotiation bench-start clean
 
 demo: $(STAMP)
 	@$(BIN)/penstock demo $(ARGS)
@@ -16,6 +16,10 @@ test: $(STAMP) lint
 # every fault point of every role; prints `N passed, M failed` at the end
 test-faults: $(STAMP)
 	PENSTOCK_TEST_FAULTS=all $(BIN)/python -m pytest -q -s tests/fault $(ARGS)
+
+# the official Dataspace Protocol kit, fetched by Maven, against a real connector; prints `N passed, M failed` at the end
+tck: $(STAMP)
+	@$(BIN)/python -m tests.interop.kit $(ARGS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

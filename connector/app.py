@@ -17,6 +17,7 @@ from connector.exchange.reviewer import Reviewer
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from connector.engine.reactions import Rules
     from connector.settings import Settings
 
 
@@ -32,9 +33,10 @@ class Connector(Trader):
     monitor: Monitor
 
     @classmethod
-    async def start(cls, data: Path, settings: Settings, clock: Clock | None = None) -> Connector:
+    async def start(cls, data: Path, settings: Settings, clock: Clock | None = None, rules: Rules = ()) -> Connector:
         """Build and open a participant; `recover` then goes on with what an earlier run left unfinished."""
         connector = cls(data, settings, clock or Clock())
+        connector.rules = rules
         await connector.open()
         connector.equip()
         connector.publications = Publications(connector)

@@ -32,7 +32,7 @@ from connector.exchange import membership
 from connector.exchange.space_view import SpaceView
 from connector.identity import did as dids
 from connector.identity import keys as key_files
-from connector.identity.peers import Peers
+from connector.identity.peers import Peers, Static
 from connector.outbound import Outbound
 from connector.store.evidence import Evidence
 from connector.store.sqlite import Store
@@ -92,7 +92,15 @@ class Base:
         self.keys = key_files.load(data / KEYS)
         self.sign = partial(signature.sign, private_key=self.keys.agreement)
         self.outbound = Outbound(development=settings.server.development, networks=settings.server.networks)
-        self.peers = Peers(self.did, self.keys, self.outbound, clock, development=settings.server.development)
+        named = settings.development
+        self.peers = Peers(
+            self.did,
+            self.keys,
+            self.outbound,
+            clock,
+            development=settings.server.development,
+            static=Static(named.static_token, named.static_peer) if named.static_token else None,
+        )
         self.secrets = Secrets(data / VAULT_KEYS)
         self.blobs = Blobs(data / SEALED)
         self.replica_folder = files.make_folder(data / REPLICAS)
@@ -190,8 +198,11 @@ class Base:
         return membership.member_of(document, self.description())
 
     async def _open_chain(self) -> None:
-        """Open or reach the chain and the programs on it; a member learns both from the space's document."""
-        if "exchange" not in self.roles:
+        """Open or reach the chain and the programs on it; a member learns both from the space's document.
+
+        Without an exchange we are one, or a lone connector that hosts its own chain (a space of one).
+        """
+        if self.settings.space.exchange:
             await self.space_view.recall()
             space = await self._first_space()
             self.chain = Chain.connect(self.settings.chain.rpc or self.settings.space.exchange + "/rpc")

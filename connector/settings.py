@@ -17,6 +17,7 @@ from connector.errors import SettingsError
 from connector.settings_table import (
     SECTIONS,
     ChainSettings,
+    Development,
     LogSettings,
     NegotiationSettings,
     Participant,
@@ -47,6 +48,7 @@ class Settings:
     log: LogSettings
     review: Review
     negotiation: NegotiationSettings
+    development: Development
     origins: Mapping[str, str]
 
     @property
@@ -139,11 +141,23 @@ def _check(settings: Settings) -> None:
         _check_base("space.exchange", space.exchange, settings)
     if space.exchange and settings.has("exchange"):
         raise SettingsError("`space.exchange` is set, but this participant is an exchange", "leave it empty")
+    _check_static(settings)
     for section, name in (key.split(".") for key, value in declared().items() if type(value) is int):
         if getattr(getattr(settings, section), name) < 0:
             raise SettingsError(f"`{section}.{name}` is negative")
     if settings.negotiation.rounds_max < 2 or settings.negotiation.deadline_seconds < 1:
         raise SettingsError("`negotiation.rounds_max` is at least 2, `negotiation.deadline_seconds` at least 1")
+
+
+def _check_static(settings: Settings) -> None:
+    """Refuse a static identity that is half named, or outside development."""
+    static = settings.development
+    if bool(static.static_token) != bool(static.static_peer):
+        raise SettingsError("`development.static_token` and `development.static_peer` go together")
+    if static.static_token and not settings.server.development:
+        raise SettingsError("`development.static_token` needs `server.development`", "never set either in public")
+    if static.static_peer.startswith("did:"):
+        raise SettingsError("`development.static_peer` is a DID, whose owner proves itself", "choose another name")
 
 
 def _check_base(key: str, url: str, settings: Settings) -> None:

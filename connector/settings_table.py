@@ -47,7 +47,7 @@ class Space:
 class ChainSettings:
     """The chain of the space."""
 
-    rpc: str = _said("", "JSON-RPC address; empty: the exchange's /rpc (the exchange itself: the embedded chain)")
+    rpc: str = _said("", "JSON-RPC address; empty: the exchange's /rpc (without an exchange: the embedded chain)")
     confirmations: int = _said(0, "blocks above a transaction before it counts; 0 on a chain that never reorganises")
     claim_margin_seconds: int = _said(3600, "time kept free before a voucher lapses, to claim it on chain")
     stale_max_seconds: int = _said(900, "longest time since the chain was seen during which keys are still released")
@@ -75,6 +75,16 @@ class NegotiationSettings:
     deadline_seconds: int = _said(3600, "a negotiation that has not ended by then is terminated")
 
 
+@dataclass(frozen=True, slots=True)
+class Development:
+    """What stands for identity while a connector is tried out against somebody who has none."""
+
+    static_token: str = _said(
+        "", "a request with exactly this Authorization header is from `static_peer`; never in use"
+    )
+    static_peer: str = _said("", "the participant id of whoever sends `static_token`; we send it the same header")
+
+
 SECTIONS: Mapping[str, type] = {
     "participant": Participant,
     "server": Server,
@@ -83,6 +93,7 @@ SECTIONS: Mapping[str, type] = {
     "log": LogSettings,
     "review": Review,
     "negotiation": NegotiationSettings,
+    "development": Development,
 }
 
 

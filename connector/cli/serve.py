@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path  # noqa: TC003  # typer reads the annotation when it runs
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,15 +10,14 @@ import typer
 from connector.cli.options import DEFAULT_DATA, Data
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from connector.engine.reactions import Rules
     from connector.settings import Settings
 
 UNEXPECTED = 1  # exit code of what should not happen: its trace belongs in the log, nowhere else
 DRAIN_SECONDS = 10.0  # requests under way at SIGTERM may finish within this time
 
 
-async def run(data: Path, settings: Settings) -> None:
+async def run(data: Path, settings: Settings, rules: Rules = ()) -> None:
     """Serve until SIGTERM or SIGINT; `server.json` says where once the server answers."""
     import asyncio  # noqa: PLC0415  # the help page starts fast
     import os  # noqa: PLC0415  # the help page starts fast
@@ -36,7 +36,7 @@ async def run(data: Path, settings: Settings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    connector = await Connector.start(data, settings)
+    connector = await Connector.start(data, settings, rules=rules)
     connector.store.on_failure(lambda: os._exit(74))  # a disk that failed is not asked again, not even to close
     context = None
     if settings.server.tls_certificate:
@@ -64,6 +64,9 @@ def serve(
     data: Data = DEFAULT_DATA,
     host: Annotated[str | None, typer.Option(help="listen here instead of the settings' host")] = None,
     port: Annotated[int | None, typer.Option(help="listen here instead of the settings' port")] = None,
+    reactions: Annotated[
+        Path | None, typer.Option(help="JSON file that says when to agree, counter, hold, refuse")
+    ] = None,
     *,
     verbose: Annotated[bool, typer.Option(help="say on stderr what goes on")] = False,
 ) -> None:
@@ -83,10 +86,28 @@ def serve(
         settings = settings_file.load(data, os.environ, flags)
         if settings.server.development:
             talk(f"DEVELOPMENT: {settings.did} accepts plain http and loopback addresses; never in public")
-        uvloop.run(run(data, settings))
+        if static := settings.development.static_peer:
+            talk(f"DEVELOPMENT: whoever sends `development.static_token` is taken for `{static}`; never in public")
+        if not settings.space.exchange and not settings.has("exchange"):
+            talk(f"no `space.exchange` is set: {settings.did} is alone, on a chain of its own")
+        uvloop.run(run(data, settings, _rules(reactions)))
     except Exception as fault:
         failure = explain_failure(fault)
         if failure.exit_code == UNEXPECTED:
             logging.getLogger(__name__).exception("the server ended")
         complain(failure, as_json=False)
         raise typer.Exit(failure.exit_code) from fault
+
+
+def _rules(path: Path | None) -> Rules:
+    """Read the operator's reactions, none without a file."""
+    from connector.engine import reactions  # noqa: PLC0415  # the help page starts fast
+    from connector.errors import InvalidInput  # noqa: PLC0415  # the help page starts fast
+
+    if path is None:
+        return ()
+    try:
+        content = path.read_bytes()
+    except OSError as fault:
+        raise InvalidInput(f"`{path}` cannot be read: {fault.strerror}") from fault
+    return reactions.read(content)

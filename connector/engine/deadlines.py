@@ -1,4 +1,4 @@
-"""The one timer for everything that waits: sleeps until the nearest deadline and ends what has waited too long."""
+"""The one timer for everything that waits: sleeps until the nearest moment, takes delayed steps, ends what is late."""
 
 from __future__ import annotations
 
@@ -52,8 +52,9 @@ class Deadlines:
 
     def _nearest(self, tx: Tx) -> datetime | None:
         found = [
-            tx.execute(f"SELECT min(deadline) AS at FROM {each.table} WHERE pending = ''")[0]["at"]  # noqa: S608 - table and column names are declared here
+            tx.execute(f"SELECT min({column}) AS at FROM {each.table} WHERE pending = ''")[0]["at"]  # noqa: S608 - table and column names are declared here
             for each in self._processes
+            for column in ("due", "deadline")
         ]
         known = [int(at) for at in found if at is not None]
         return EPOCH + min(known) * MICROSECOND if known else None

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from connector.engine.doors import Doors, Participant, Peer, Recorder, Row
     from connector.engine.outbox import Outcome
     from connector.engine.process import Process
-    from connector.engine.reactions import Reactions
+    from connector.engine.reactions import Reactions, Rules
     from connector.protocol.messages import Document
     from connector.store.sqlite import Store
     from connector.store.transaction import Tx
@@ -44,14 +44,20 @@ class Engine:
     """Everything a participant negotiates and transfers. `admit` is run first in the transaction of a message."""
 
     def __init__(
-        self, store: Store, evidence: Recorder, me: Participant, doors: Doors, reactions: Reactions = DEFAULT
+        self,
+        store: Store,
+        evidence: Recorder,
+        me: Participant,
+        doors: Doors,
+        reactions: Reactions = DEFAULT,
+        rules: Rules = (),
     ) -> None:
         self._store = store
         self._now = doors.now
         alarm = Alarm(doors.now)
         self._outbox = Outbox(store, doors.deliver, doors.now, self._settled)
-        self.negotiations = Negotiations(me, doors, evidence, self._outbox, alarm, reactions)
-        self.transfers = Transfers(me, doors, evidence, self._outbox, alarm, reactions)
+        self.negotiations = Negotiations(me, doors, evidence, self._outbox, alarm, reactions, rules)
+        self.transfers = Transfers(me, doors, evidence, self._outbox, alarm, reactions, rules)
         self._processes: Mapping[str, Process] = {each.process: each for each in (self.negotiations, self.transfers)}
         self._alarm = alarm
         self._deadlines = Deadlines(store, list(self._processes.values()), alarm, doors.now)

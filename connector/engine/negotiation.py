@@ -17,10 +17,11 @@ from catalog.errors import PriceError
 from catalog.prices import Accept, Answer, Counter, Side, respond
 from connector.engine import signing
 from connector.engine.doors import DeclinedError
-from connector.engine.process import Process, pids, reason_of
+from connector.engine.envelope import pids, reason_of
+from connector.engine.process import Process
 from connector.protocol import messages, offers
 from connector.protocol.errors import UnacceptableError
-from connector.protocol.states import ACCEPTED, CONSUMER, NEGOTIATION, PROVIDER, REQUESTED, TERMINATED
+from connector.protocol.states import ACCEPTED, CONSUMER, NEGOTIATION, OFFERED, PROVIDER, REQUESTED, TERMINATED
 from contracts import lifecycle, typed_json
 from contracts.namespace import OFFER_TERMS, SIGNATURE
 from contracts.terms import SALT_BYTES, Terms
@@ -44,14 +45,20 @@ class Negotiations(Process):
 
     process: ClassVar[str] = NEGOTIATION
     table: ClassVar[str] = "negotiations"
+    about: ClassVar[str] = "product"
     event: ClassVar[str] = "negotiation.moved"
 
     def acts(self) -> Mapping[str, Callable[[Tx, Row, datetime], None]]:
         """Return the acts that the reactions may name."""
         return {
             "hold": self.hold,
+            "terminate": self.stop,
             "bargain": self._bargain,
-            "agree": self._agree,
+            "offer": self._say_again,
+            "counter": self._say_again,
+            "request": self._say_again,
+            "accept": self._settle,
+            "agree": self._settle,
             "verify": self._verify,
             "finalize": self._finalize,
         }
@@ -140,6 +147,28 @@ class Negotiations(Process):
             say(tx, row, answer.price, now)
         else:
             raise DeclinedError(answer.reason)
+
+    def _say_again(self, tx: Tx, row: Row, now: datetime) -> None:
+        """Hold to our last price, with an offer or a request."""
+        self._unchanged(row)
+        price = row["their_price"] if row["own_price"] is None else row["own_price"]
+        say = self._counter if row["role"] == PROVIDER else self._request
+        say(tx, row, price, now)
+
+    def _settle(self, tx: Tx, row: Row, now: datetime) -> None:
+        """Take what is on the table, within the mandate; no rule makes us agree beyond it."""
+        if row["state"] in {REQUESTED, OFFERED}:
+            self._unchanged(row)
+            self._bounded(row)
+        self._accept(tx, row, now)
+
+    def _bounded(self, row: Row) -> None:
+        mandate, theirs = row["mandate"], int(row["their_price"] or 0)
+        if mandate is None:
+            raise DeclinedError("nobody has said what we may agree to")
+        sells = row["role"] == PROVIDER
+        if theirs < int(mandate["floor"]) if sells else theirs > int(mandate["limit"]):
+            raise DeclinedError(f"the price `{theirs}` is {'below' if sells else 'above'} what we may agree to")
 
     def _answer(self, row: Row) -> Answer:
         """Return what our limits say to the peer's last price."""
@@ -240,7 +269,9 @@ class Negotiations(Process):
         """Return the product that an offer is of; an id we never gave out is refused (DSP 2025-1, request message)."""
         target = proposal.target or proposal.offer.removesuffix(offers.OFFER_MARK)
         product = tx.get("products", id=target)
-        if product is None or product["state"] not in ON_OFFER or proposal.offer != offers.offer_id(product["id"]):
+        if product is None or product["state"] not in ON_OFFER:
+            raise UnacceptableError(f"`{proposal.offer}` is not an offer of ours")
+        if proposal.offer != offers.offer_id(product["id"], product["offer"]):
             raise UnacceptableError(f"`{proposal.offer}` is not an offer of ours")
         return product
 
@@ -276,7 +307,8 @@ class Negotiations(Process):
             return dict(row["offer"])
         terms = {name: value for name, value in row["terms"].items() if name != "policy"}
         product = row["product"]
-        return offers.offer(product, row["terms"]["policy"], offers.at_price(terms, price), target=product)
+        named = {"@id": row["offer"]["@id"]} if row["offer"] else {}
+        return offers.offer(product, row["terms"]["policy"], offers.at_price(terms, price), target=product) | named
 
     def _parties(self, row: Row) -> Row:
         ours, theirs = self._me.did, row["peer"]

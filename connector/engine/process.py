@@ -18,7 +18,9 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from connector.engine import reactions as reacting
 from connector.engine.doors import DeclinedError, Reply
+from connector.engine.envelope import PID_OF, message_digest, pids, short
 from connector.engine.outbox import DELIVERED, EXPIRED
 from connector.protocol import messages, states, validation
 from connector.protocol.errors import (
@@ -28,8 +30,7 @@ from connector.protocol.errors import (
     UnacceptableError,
     UnknownError,
 )
-from connector.protocol.states import CONSUMER, FINAL, NONE, PROVIDER, TERMINATED, WEIGHT, other
-from contracts.canonical import sha
+from connector.protocol.states import CONSUMER, FINAL, NONE, TERMINATED, WEIGHT, other
 from contracts.namespace import CHECKPOINT
 
 if TYPE_CHECKING:
@@ -39,33 +40,13 @@ if TYPE_CHECKING:
     from connector.engine.alarm import Alarm
     from connector.engine.doors import Doors, Participant, Peer, Recorder, Row
     from connector.engine.outbox import Outbox, Outcome
-    from connector.engine.reactions import Reactions
+    from connector.engine.reactions import Reactions, Rules
     from connector.protocol.messages import Document
     from connector.store.transaction import Tx
 
 PATIENCE = timedelta(minutes=10)  # how long either side may take for one step
-REASON_LIMIT_CHARACTERS = 1_000
 CREATED: Final = 201
 OK: Final = 200
-
-PID_OF: Final[Mapping[str, str]] = {PROVIDER: "providerPid", CONSUMER: "consumerPid"}
-
-
-def message_digest(body: Mapping[str, Any]) -> bytes:
-    """Return what identifies a message: the digest of all but the checkpoint that happens to ride on it."""
-    return sha({name: value for name, value in body.items() if name != CHECKPOINT})
-
-
-def pids(row: Row) -> tuple[str, str]:
-    """Return (providerPid, consumerPid); the peer's is empty until we know it."""
-    ours, theirs = row["id"], row["peer_pid"] or ""
-    return (ours, theirs) if row["role"] == PROVIDER else (theirs, ours)
-
-
-def reason_of(body: Mapping[str, Any]) -> str:
-    """Return the reasons of a termination, suspension or error as one text; reasons may be any JSON."""
-    texts = [reason if isinstance(reason, str) else str(reason) for reason in body.get("reason", [])]
-    return _short("; ".join(filter(None, [body.get("code", ""), *texts])))
 
 
 class Process(ABC):
@@ -73,11 +54,19 @@ class Process(ABC):
 
     process: ClassVar[str]
     table: ClassVar[str]
+    about: ClassVar[str]  # the column with the id that an operator's rules name
     event: ClassVar[str]  # what the log calls a change of state; empty when the log has no such event
     patience = PATIENCE
 
     def __init__(
-        self, me: Participant, doors: Doors, evidence: Recorder, outbox: Outbox, alarm: Alarm, reactions: Reactions
+        self,
+        me: Participant,
+        doors: Doors,
+        evidence: Recorder,
+        outbox: Outbox,
+        alarm: Alarm,
+        reactions: Reactions,
+        rules: Rules,
     ) -> None:
         self._me = me
         self._doors = doors
@@ -85,6 +74,7 @@ class Process(ABC):
         self._outbox = outbox
         self._alarm = alarm
         self._reactions = reactions
+        self._rules = rules
 
     # What a kind of process adds.
 
@@ -146,7 +136,15 @@ class Process(ABC):
         row = tx.get(self.table, id=pid)
         if row is None or row["pending"] or row["state"] in FINAL:
             return
-        act = self._reactions.get((self.process, row["role"], row["state"]), "hold")
+        act, delay = self._reaction(row)
+        if delay and row["due"] is None:
+            tx.update(self.table, {"id": pid}, due=now + delay)
+            tx.after(partial(self._alarm.notice, now + delay))
+            return
+        if row["due"] is not None:
+            if now < row["due"]:
+                return
+            tx.update(self.table, {"id": pid}, due=None)
         try:
             self.acts()[act](tx, row, now)
         except (DeclinedError, MalformedError, UnacceptableError) as declined:
@@ -164,11 +162,13 @@ class Process(ABC):
             self._move(tx, row, TERMINATED, self._me.did, digest, now, reason=reason)
             return
         row = {**row, "pending": ""}
-        body = messages.ending(self.process, "termination", *pids(row), code=code, reasons=[_short(reason)])
-        self._send(tx, row, "termination", body, now, reason=_short(reason))
+        body = messages.ending(self.process, "termination", *pids(row), code=code, reasons=[short(reason)])
+        self._send(tx, row, "termination", body, now, reason=short(reason))
 
     def expire(self, tx: Tx, now: datetime) -> None:
-        """End every process whose deadline has passed while nothing of ours was under way."""
+        """Take every step that was delayed until now, and end what has waited too long with nothing under way."""
+        for row in tx.find(self.table, "due <= ? and pending = ''", (now,)):
+            self.advance(tx, row["id"], now)
         for row in tx.find(self.table, "deadline <= ? and pending = ''", (now,)):
             whose = row["turn"] or "either side"
             self.terminate(tx, row["id"], f"nothing came from the {whose} in the time there was", now, "timeout")
@@ -202,6 +202,10 @@ class Process(ABC):
         """Do nothing: the operator or the deadline decides."""
         del tx, row, now
 
+    def stop(self, tx: Tx, row: Row, now: datetime) -> None:
+        """End the process because a rule of the operator says so."""
+        self.terminate(tx, row["id"], "this goes no further, by a rule of our operator", now)
+
     def _send(self, tx: Tx, row: Row, message: str, body: Document, now: datetime, **changes: Any) -> None:
         """Write a message of ours beside the state it will lead to."""
         assert not row["pending"], "only one message is under way"
@@ -230,6 +234,12 @@ class Process(ABC):
         return row
 
     # Steps of the above.
+
+    def _reaction(self, row: Row) -> tuple[str, timedelta]:
+        """Return the act for the state the process is in, and how long to wait before it."""
+        time = (row["entered"] or {}).get(row["state"], 1)
+        asked = (self.process, row["role"], row["state"], row[self.about] or "", time)
+        return reacting.decide(self._rules, self._reactions, *asked)
 
     def _known(self, tx: Tx, pid: str, did: str) -> Row:
         row = tx.get(self.table, id=pid)
@@ -316,8 +326,10 @@ class Process(ABC):
         pending = "" if to in FINAL else row["pending"]
         turn = row["role"] if pending else states.turn(self.process, to)
         deadline = self.deadline(tx, row, to, now)
+        entered = {**(row["entered"] or {})}
+        entered[to] = entered.get(to, 0) + 1
         fixed = {"state": to, "pending": pending, "turn": turn, "deadline": deadline, "updated": now}
-        tx.update(self.table, {"id": row["id"]}, **fixed, **changes)
+        tx.update(self.table, {"id": row["id"]}, **fixed, entered=entered, due=None, **changes)
         if self.event:
             told = {"from": row["state"], "to": to, "by": by, "reason": changes["reason"], "digest": digest.hex()}
             self._evidence.record(tx, self.event, part=row["id"], fields=told, now=now)
@@ -348,11 +360,11 @@ class Process(ABC):
     def _undelivered(self, tx: Tx, row: Row, sent: Row, outcome: Outcome, now: datetime) -> None:
         """Go on without a message that was refused or came too late: nobody waits for ever."""
         how = "could not be delivered in time" if outcome.kind == EXPIRED else "was refused"
-        reason = _short(f"our `{sent['kind']}` {how}: {outcome.reason}")
+        reason = short(f"our `{sent['kind']}` {how}: {outcome.reason}")
         row = {**row, "pending": ""}
         if outcome.kind == EXPIRED or row["peer_pid"] is None or sent["kind"] == "termination":
             why = "; ".join(filter(None, (row["reason"], reason)))
-            self._move(tx, row, TERMINATED, self._me.did, message_digest(sent["body"]), now, reason=_short(why))
+            self._move(tx, row, TERMINATED, self._me.did, message_digest(sent["body"]), now, reason=short(why))
             return
         turn, deadline = states.turn(self.process, row["state"]), self.deadline(tx, row, row["state"], now)
         tx.update(self.table, {"id": row["id"]}, pending="", turn=turn, deadline=deadline, reason=reason, updated=now)
@@ -363,7 +375,3 @@ class Process(ABC):
 
     def _reply(self, row: Row, status: int, state: str) -> Reply:
         return Reply(status, messages.ack(self.process, *pids(row), state))
-
-
-def _short(reason: str) -> str:
-    return reason[:REASON_LIMIT_CHARACTERS]

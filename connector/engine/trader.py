@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from connector.clock import Clock
     from connector.engine.doors import Row
+    from connector.engine.reactions import Rules
     from connector.protocol.messages import Document
     from connector.settings import Settings
     from connector.store.transaction import Tx
@@ -57,6 +58,7 @@ class Trader(Base):
         super().__init__(data, settings, clock)
         self.moved: list[Callable[[str, str], None]] = []
         self.licensed: list[Callable[[str, str], None]] = []
+        self.rules: Rules = ()
 
     def equip(self) -> None:
         """Build what trading needs, once store, space and chain are there."""
@@ -73,7 +75,7 @@ class Trader(Base):
             refuse_url=self._refuse_url,
             moved=self._moved,
         )
-        self.engine = Engine(self.store, self.evidence, me, doors)
+        self.engine = Engine(self.store, self.evidence, me, doors, rules=self.rules)
         desk: dict[str, Any] = {
             "address": self.keys.address,
             "sign": self.sign,

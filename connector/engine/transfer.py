@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from catalog.codes import TIERS
 from connector.engine.doors import DeclinedError
-from connector.engine.process import Process, pids, reason_of
+from connector.engine.envelope import pids, reason_of
+from connector.engine.process import Process
 from connector.protocol import messages
 from connector.protocol.errors import MismatchError, UnacceptableError
 from connector.protocol.states import CONSUMER, PROVIDER, STARTED, SUSPENDED, TRANSFER
@@ -31,11 +32,19 @@ class Transfers(Process):
 
     process: ClassVar[str] = TRANSFER
     table: ClassVar[str] = "transfers"
+    about: ClassVar[str] = "agreement"
     event: ClassVar[str] = ""
 
     def acts(self) -> Mapping[str, Callable[[Tx, Row, datetime], None]]:
         """Return the acts that the reactions may name."""
-        return {"hold": self.hold, "start": self._start, "complete": self._complete, "suspend": self._suspend}
+        return {
+            "hold": self.hold,
+            "terminate": self.stop,
+            "start": self._start,
+            "complete": self._complete,
+            "suspend": self._suspend,
+            "resume": self._start,
+        }
 
     def request(self, tx: Tx, agreement: str, transfer_format: str, now: datetime) -> str:
         """Ask for a pull under the agreement with this digest; return our id. `DeclinedError` if we may not."""

@@ -51,9 +51,9 @@ class Proposal:
     price: int | None
 
 
-def offer_id(product: str) -> str:
-    """Return the id of the one offer of a product."""
-    return product + OFFER_MARK
+def offer_id(product: str, own: str | None = None) -> str:
+    """Return the id of the one offer of a product: the one it was given of its own, or one made from the product's."""
+    return own or product + OFFER_MARK
 
 
 def rules(policy: Mapping[str, Any]) -> Document:
@@ -85,7 +85,8 @@ def offer(product: str, policy: Mapping[str, Any], terms: Mapping[str, Any], *, 
 def asked(product: Mapping[str, Any], *, target: str | None = None) -> Document:
     """Return a `products` row as its offer at the asked price (`limits.ask`)."""
     terms = at_price(product["terms"], int(product["limits"]["ask"]))
-    return offer(product["id"], product["policy"], terms, target=target)
+    named = {"@id": offer_id(product["id"], product.get("offer"))}
+    return offer(product["id"], product["policy"], terms, target=target) | named
 
 
 def agreement(

@@ -36,10 +36,10 @@ PROTOCOL = (
         "id:text peer_pid:text role:text peer:text peer_address:blob callback:text product:text state:text "
         "pending:text turn:text offer:json rounds:int own_price:amount their_price:amount price:amount mandate:json "
         "terms:json agreement:json digest:text provider_signature:blob buyer_signature:blob reason:text "
-        "deadline:time created:time updated:time",
+        "deadline:time due:time entered:json created:time updated:time",
         ("id",),
         unique=(("role", "peer", "peer_pid"),),
-        index=(("state",), ("deadline",)),
+        index=(("state",), ("deadline",), ("due",)),
     ),
     Table(
         "agreements",
@@ -50,10 +50,10 @@ PROTOCOL = (
     Table(
         "transfers",
         "id:text peer_pid:text role:text peer:text callback:text agreement:text format:text state:text pending:text "
-        "turn:text address:json reason:text deadline:time created:time updated:time",
+        "turn:text address:json reason:text deadline:time due:time entered:json created:time updated:time",
         ("id",),
         unique=(("role", "peer", "peer_pid"),),
-        index=(("state",), ("deadline",), ("agreement",)),
+        index=(("state",), ("deadline",), ("due",), ("agreement",)),
     ),
     Table(
         "acquisitions",
@@ -150,7 +150,7 @@ CATALOGUE = (
     Table(
         "products",
         "id:text title:text tier:text edition:text brief:json dataset:json policy:json terms:json limits:json "
-        "state:text reason:text created:time updated:time",
+        "offer:text state:text reason:text created:time updated:time",
         ("id",),
     ),
     Table(

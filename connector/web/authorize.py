@@ -119,6 +119,8 @@ MANAGEMENT = (
     Route("GET", "/management/find", Who.OWNER, ALL, "management.find"),
     Route("POST", "/management/acquisitions", Who.OWNER, BUYER, "management.acquire"),
     Route("GET", "/management/acquisitions/{id}", Who.OWNER, BUYER, "management.acquisition"),
+    Route("POST", "/management/negotiations", Who.OWNER, BUYER, "management.negotiate"),
+    Route("POST", "/management/transfers", Who.OWNER, BUYER, "management.transfer"),
     Route("POST", "/management/openings", Who.OWNER, BUYER, "management.open_replica"),
     Route("POST", "/management/settlements", Who.OWNER, ALL, "management.settle"),
     Route("POST", "/management/members", Who.OWNER, EXCHANGE, "management.admit"),

@@ -8,18 +8,26 @@ from urllib.parse import urlencode
 
 from connector.engine import disputes
 from connector.errors import Absent, InvalidInput
+from connector.protocol import messages, validation
 from connector.web.faults import as_json
 from contracts import address
 from contracts.canonical import load
 from contracts.decimals import read_decimal
+from contracts.namespace import AGREEMENT_URN
 from ledger import acts
 from ledger import checkpoint as checkpoints
 from ledger import note as notes
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aiohttp import web
 
     from connector.web.call import Call
+
+# what a mandate says: prices in minor units per `per` of the tariff, and how many messages about them
+BOUNDS = ("bid", "limit", "rounds")
+ROUNDS_LEAST = 2
 
 # tables in which `show ID` looks, by their key; the first row found is shown without its secrets
 THINGS = (
@@ -109,6 +117,29 @@ async def acquisition(call: Call) -> web.Response:
     return as_json(await call.connector.acquisitions.wait(call.path["id"], query.get("after", ""), float(wait)))
 
 
+async def negotiate(call: Call) -> web.Response:
+    """Begin a negotiation on an offer of anybody: `provider`, `base` (its DSP address), `offer`, `mandate`."""
+    body = await _members(call, {"provider": str, "base": str, "offer": dict, "mandate": dict})
+    connector, bounds = call.connector, body["mandate"]
+    if (
+        not all(type(bounds.get(name)) is int and bounds[name] >= 0 for name in BOUNDS)
+        or bounds["rounds"] < ROUNDS_LEAST
+    ):
+        raise InvalidInput("the mandate must have `bid`, `limit` and `rounds` (2 or more), whole numbers")
+    await connector.outbound.vet(body["base"])
+    message = messages.contract_request(consumer_pid="urn:uuid:0", offer=body["offer"], callback=body["base"])
+    validation.check("ContractRequestMessage", message)
+    pid = await connector.engine.start_negotiation(body["provider"], body["base"], body["offer"], body["mandate"])
+    return as_json({"id": pid}, 201)
+
+
+async def transfer(call: Call) -> web.Response:
+    """Begin a pull under an agreement of ours: `agreement` (its digest or its DSP id), `format`."""
+    body = await _members(call, {"agreement": str, "format": str})
+    digest = body["agreement"].removeprefix(AGREEMENT_URN)
+    return as_json({"id": await call.connector.engine.start_transfer(digest, body["format"])}, 201)
+
+
 async def open_replica(call: Call) -> web.Response:
     """Open a replica for a purpose."""
     return as_json(await call.connector.openings.open(await _body(call)), 201)
@@ -154,6 +185,15 @@ async def _body(call: Call) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise InvalidInput("the body must be a JSON object")
     return document
+
+
+async def _members(call: Call, known: Mapping[str, type]) -> dict[str, Any]:
+    """Return the body when it has exactly the members `known`, each of its type."""
+    body = await _body(call)
+    if set(body) != set(known) or not all(isinstance(body[name], kind) for name, kind in known.items()):
+        told = ", ".join(f"`{name}`: {'a text' if kind is str else 'an object'}" for name, kind in known.items())
+        raise InvalidInput(f"the body must have exactly {told}")
+    return body
 
 
 def _shown(value: Any) -> Any:

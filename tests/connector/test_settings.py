@@ -120,6 +120,10 @@ def test_a_bad_variable_is_refused_by_name(data, environment):
         "[server]\ndevelopment = true\n[participant]\nroles = ['exchange']\n[space]\nexchange = 'http://localhost:1'\n",
         "[server]\ndevelopment = true\n[negotiation]\nrounds_max = 0\n",
         "[server]\ndevelopment = true\n[negotiation.deeper]\nx = 0\n",
+        "[development]\nstatic_token = 'a'\nstatic_peer = 'b'\n",
+        "[server]\ndevelopment = true\n[development]\nstatic_token = 'a'\n",
+        "[server]\ndevelopment = true\n[development]\nstatic_peer = 'b'\n",
+        "[server]\ndevelopment = true\n[development]\nstatic_token = 'a'\nstatic_peer = 'did:web:b'\n",
         "# " + "x" * 70_000,
     ],
 )

@@ -92,14 +92,14 @@ class Network:
 class Party:
     """One participant; `crash` throws the engine away and opens a new one on the same database."""
 
-    def __init__(self, name, network, clock, folder, reactions=DEFAULT):
+    def __init__(self, name, network, clock, folder, reactions=DEFAULT, rules=()):
         self.did = f"did:web:{name}"
         self.base = f"http://{name}/dsp"
         self.key = hashlib.sha256(name.encode()).digest()
         self.peer = Peer(self.did, address(self.key))
         self.network, self.clock = network, clock
         self.path = folder / f"{name}.db"
-        self.reactions = reactions
+        self.reactions, self.rules = reactions, rules
         self.licences, self.changes = [], asyncio.Condition()
         self.licence_fault = None
         self.up = False
@@ -120,7 +120,7 @@ class Party:
             refuse_url=lambda url: None if url.startswith("http://") else "it is not http",
             moved=lambda tx, process, row: tx.after(self._changed),
         )
-        self.engine = Engine(self.store, self.evidence, me, doors, self.reactions)
+        self.engine = Engine(self.store, self.evidence, me, doors, self.reactions, self.rules)
         if begin:
             await self.engine.recover()
         self.up = True

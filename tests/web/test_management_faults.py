@@ -132,3 +132,38 @@ async def test_a_product_that_nobody_lists(owner):
     assert (view["state"], json.loads(view["reason"])["exit"]) == ("failed", 4)
     assert view["turn"] is None
     told(await owner("buyer", "POST", "acquisitions", {**body, "product": "another"}), 409)
+
+
+ASKED = {
+    "provider": "did:web:localhost%3A1",
+    "base": "http://localhost:1/dsp",
+    "offer": {"@id": "a", "@type": "Offer", "target": "b", "permission": [{"action": "use"}]},
+    "mandate": {"bid": 1, "limit": 2, "rounds": 2, "tier": "plain"},
+}
+UNASKED = [
+    {},
+    {**ASKED, "more": 1},
+    {**ASKED, "provider": 7},
+    {**ASKED, "base": "http://10.0.0.1/dsp"},
+    {**ASKED, "base": "file:///etc/passwd"},
+    {**ASKED, "offer": {}},
+    {**ASKED, "offer": {"@id": "a", "@type": "Set"}},
+    {**ASKED, "offer": {name: value for name, value in ASKED["offer"].items() if name != "target"}},
+    {**ASKED, "mandate": {}},
+    {**ASKED, "mandate": {"tier": "plain"}},
+    {**ASKED, "mandate": {"bid": 1, "limit": 2, "rounds": 1, "tier": "plain"}},
+    {**ASKED, "mandate": {"bid": -1, "limit": 2, "rounds": 2, "tier": "plain"}},
+    {**ASKED, "mandate": {"bid": 3, "limit": 2, "rounds": 2, "tier": "plain"}},
+    {**ASKED, "mandate": {"bid": "x", "limit": 2, "rounds": 2, "tier": "plain"}},
+    {**ASKED, "mandate": {"bid": 1, "limit": 2, "rounds": 2}},
+]
+
+
+@pytest.mark.parametrize("body", UNASKED, ids=lambda body: json.dumps(body)[:60])
+async def test_a_negotiation_that_makes_no_sense_is_not_begun(owner, unchanged, body):
+    told(await owner("buyer", "POST", "negotiations", body), 400, 403, 409)
+
+
+@pytest.mark.parametrize("agreement", ["", "00" * 32, "urn:penstock:agreement:" + "00" * 32, None])
+async def test_a_transfer_under_no_agreement_is_not_begun(owner, unchanged, agreement):
+    told(await owner("buyer", "POST", "transfers", {"agreement": agreement, "format": "HttpData-PULL"}), 400, 409)

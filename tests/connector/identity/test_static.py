@@ -1,0 +1,26 @@
+"""The static identity of development: one header, one peer, and nothing that it could sign."""
+
+import pytest
+
+from connector.errors import TokenError
+from connector.identity.peers import Peers, Static
+from tests.connector.identity.test_tokens import BUYER, KEYS, NOW, PROVIDER, SetClock
+
+
+async def test_a_static_header_stands_for_one_peer_and_opens_nothing_else():
+    static = Static("Key of the bench", "SOMEBODY")
+    peers = Peers(PROVIDER, KEYS[PROVIDER], None, SetClock(NOW), development=True, static=static)
+    first, second = [await peers.prove("Key of the bench") for _ in range(2)]
+    assert (first.issuer, first.audience) == ("SOMEBODY", PROVIDER)
+    assert first.jti != second.jti
+    assert (await peers.document("SOMEBODY")).agreement is None
+    assert peers.authorization("SOMEBODY") == {"Authorization": "Key of the bench"}
+    assert peers.authorization(BUYER)["Authorization"].startswith("Bearer ey")
+    for header in ("", "Key of the benc", "Key of the bench ", "key of the bench", "Bearer Key of the bench", "\u00e9"):
+        with pytest.raises(TokenError):
+            await peers.prove(header)
+
+
+def test_a_static_header_is_for_development_only():
+    with pytest.raises(AssertionError):
+        Peers(PROVIDER, KEYS[PROVIDER], None, SetClock(NOW), development=False, static=Static("a", "b"))

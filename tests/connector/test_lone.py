@@ -1,0 +1,35 @@
+"""A connector without an exchange: a space of one, on a chain of its own, and nobody it waits for."""
+
+import asyncio
+import os
+from contextlib import aclosing
+
+from connector import settings as settings_file
+from connector.app import Connector
+from connector.cli.init import initialise
+from connector.demo.processes import free_ports
+
+START_SECONDS = 20
+
+
+async def test_a_lone_connector_hosts_its_own_chain(tmp_path):
+    data = tmp_path / "lone"
+    roles = ("provider", "buyer")
+    initialise(data, name="Lone", roles=roles, region="US-NY", port=free_ports(1)[0], exchange=None, development=True)
+    settings = settings_file.load(data, os.environ)
+    for _ in range(2):  # the second time on what the first has left
+        async with asyncio.timeout(START_SECONDS):
+            connector = await Connector.start(data, settings)
+        async with aclosing(Closing(connector)):
+            await connector.recover()
+            assert connector.embedded is not None
+            assert set(connector.space.members) == {connector.did}
+            assert connector.space.exchange == connector.did
+            assert (await connector.chain.newest()).number > 0
+
+
+class Closing:
+    """A connector with the name that `aclosing` calls."""
+
+    def __init__(self, connector):
+        self.aclose = connector.close
