@@ -71,9 +71,16 @@ class SpaceView:
         return (await self.renewed()).members.get(did)
 
     async def renewed(self) -> Space:
-        """Return a document fetched now, for somebody who missed something in the last one."""
-        if self._url and self._clock.monotonic() - self._fetched > STRANGER_SECONDS:
-            self._fetched = float("-inf")
+        """Return a document asked for from now on, for somebody who missed something in the last one.
+
+        A look that is under way may have begun before the change that is missed, so it does not count.
+        """
+        if self._url:
+            if self._fetching is not None:
+                await asyncio.wait([self._fetching])
+            await asyncio.sleep(max(0.0, STRANGER_SECONDS - (self._clock.monotonic() - self._fetched)))
+            if self._fetching is None:
+                self._fetched = float("-inf")
         return await self.current()
 
     async def require(self, did: str) -> Member:
