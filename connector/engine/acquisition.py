@@ -26,6 +26,7 @@ from connector.errors import (
     PeerUnreachable,
     as_reason,
 )
+from connector.vault import replicas
 from contracts.decimals import read_decimal
 from contracts.split import Split
 from contracts.terms import Terms
@@ -357,7 +358,7 @@ def _view(tx: Tx, key: str, trouble: Failure | None, asked: str) -> Row:
     talk = tx.get("negotiations", id=row["negotiation"]) if row["negotiation"] else None
     agreement = tx.get("agreements", digest=row["agreement"]) if row["agreement"] else None
     paid = tx.get("paid_rows", agreement=row["agreement"]) if row["agreement"] else None
-    replica = next(iter(tx.find("replicas", "agreement = ?", (row["agreement"] or "",), limit=1)), None)
+    replica = replicas.under(tx, row["agreement"] or "")
     keys = sum(count for _, count in replica["key_rows"]) if replica else 0
     held = sum(count for _, count in replica["bytes_rows"]) if replica else 0
     rows = int(replica["header"]["rows"]) if replica else 0

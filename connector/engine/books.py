@@ -91,7 +91,7 @@ class Books:
     def keep(self, tx: Tx, order: Order, secrets: Mapping[int, bytes]) -> None:
         """Store verified secrets of the tier kept, wrapped, in this transaction."""
         agreement = order.agreement_digest.hex()
-        row = next(iter(tx.find("replicas", "agreement = ?", (agreement,), limit=1)), None)
+        row = replicas.under(tx, agreement)
         assert row is not None, "keys are asked for only for rows whose bytes are here"
         replicas.store_secrets(tx, self._participant.secrets, row["id"], secrets)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from connector.channel import receive
 from connector.channel.equivocation import CODE as EQUIVOCATION
 from connector.errors import VerificationFailed
+from connector.vault import replicas
 from connector.vault.blobs import SealedFile
 from connector.vault.reader import Reader
 from contracts.decimals import read_hex
@@ -99,15 +100,15 @@ def document(tx: Tx, row: Mapping[str, Any], folder: Path) -> Any:
         return part
     order = part["batch"]["orders"][_order_of(part)]
     agreement = tx.get("agreements", digest=order["agreementDigest"])
-    found = tx.find("replicas", "agreement = ?", (order["agreementDigest"],), limit=1)
+    found = replicas.under(tx, order["agreementDigest"])
     assert agreement is not None, "keys are bought under an agreement"
-    assert found, "and for a replica"
-    header = read_header(found[0]["header"])
-    edition = bundles.Signed(edition_of(header), found[0]["seal"])
+    assert found is not None, "and for a replica"
+    header = read_header(found["header"])
+    edition = bundles.Signed(edition_of(header), found["seal"])
     signatures = agreement["provider_signature"], agreement["buyer_signature"]
     bundle = bundles.complete(part, header, edition, signatures)
     if row["code"] == Code.EDITION.value:
-        with SealedFile(folder / found[0]["path"], RowTable(found[0]["rows"])) as sealed:
+        with SealedFile(folder / found["path"], RowTable(found["rows"])) as sealed:
             bundle = replace(bundle, ciphertext=next(sealed.read_pieces(bundle.index, 1)))
     return bundle.json()
 

@@ -84,9 +84,7 @@ class Openings:
         trader = self._trader
         agreement = await trader.store.read(lambda tx: tx.get("agreements", digest=row["agreement"]))
         assert agreement is not None
-        replica = await trader.store.read(
-            lambda tx: next(iter(tx.find("replicas", "agreement = ?", (row["agreement"],), limit=1)), None)
-        )
+        replica = await trader.store.read(lambda tx: replicas.under(tx, row["agreement"]))
         assert replica is not None, "a complete acquisition has its replica"
         way = self._leased if agreement["terms"]["tier"] == LEASED else self._kept
         try:

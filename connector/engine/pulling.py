@@ -193,9 +193,7 @@ def _critical(trader: Trader, replica: Row, secrets: dict[int, bytes]) -> RowSet
 
 async def _replica(trader: Trader, row: Row, agreement: Row) -> Row:
     """Return the replica's row; the first time, prove the header and rows that the provider sends."""
-    known = await trader.store.read(
-        lambda tx: next(iter(tx.find("replicas", "agreement = ?", (row["agreement"],), limit=1)), None)
-    )
+    known = await trader.store.read(lambda tx: replicas.under(tx, row["agreement"]))
     if known is not None:
         return known
     provider = trader.space.members[row["provider"]]

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from connector.store.statements import Row
     from connector.store.transaction import Tx
     from connector.vault.secrets import Keys
 
@@ -50,6 +51,11 @@ class NewReplica:
     header: Header
     table: RowTable
     key_id: str
+
+
+def under(tx: Tx, agreement: str) -> Row | None:
+    """Return the row of the replica held under an agreement (digest, hex), if there is one."""
+    return next(iter(tx.find("replicas", "agreement = ?", (agreement,), limit=1)), None)
 
 
 def prepare(keys: Keys, edition_id: bytes, header: Any, rows: bytes) -> NewReplica:
