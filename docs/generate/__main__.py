@@ -1,8 +1,7 @@
-"""`python -m docs.generate`: write what docs/ takes from the program's own tables."""
+"""`python -m docs.generate`: write what docs/ and README.md take from the program's own tables."""
 
 from __future__ import annotations
 
-from docs.generate.pages import made
+from docs.generate import pages
 
-for path, text in made().items():
-    path.write_text(text, encoding="utf-8")
+pages.write()

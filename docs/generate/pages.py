@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 from connector.protocol.states import NEGOTIATION, TRANSFER
-from docs.generate import diagram, tables
+from docs.generate import compatibility, diagram, tables
 
 ROOT = Path(__file__).resolve().parents[2]
 MARKED = re.compile(r"(<!-- made: ([a-z ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -20,14 +20,21 @@ TABLES = {
     "negotiation": lambda: tables.cells(NEGOTIATION),
     "transfer": lambda: tables.cells(TRANSFER),
     "refusals": tables.refusals,
+    "compatibility": compatibility.table,
 }
-PAGES = ("docs/protocol.md",)
+PAGES = ("docs/protocol.md", "README.md")
 
 
 def made() -> dict[Path, str]:
     """Return path → text of every file that is written here."""
     pictures = {ROOT / f"docs/protocol/{process}.svg": diagram.draw(process) for process in (NEGOTIATION, TRANSFER)}
     return pictures | {ROOT / page: filled((ROOT / page).read_text(encoding="utf-8")) for page in PAGES}
+
+
+def write() -> None:
+    """Write them."""
+    for path, text in made().items():
+        path.write_text(text, encoding="utf-8")
 
 
 def filled(page: str) -> str:
