@@ -178,4 +178,7 @@ async def main(arguments) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main(sys.argv[1:])))
+    try:
+        sys.exit(asyncio.run(main(sys.argv[1:])))
+    except asyncio.CancelledError:
+        sys.exit("the run was ended from outside")

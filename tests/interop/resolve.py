@@ -10,7 +10,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 TOOLS = ("java", "javac", "mvn")
-MAVEN = ["mvn", "-q", "-B", "-Dstyle.color=never", "dependency:build-classpath", "-Dmdep.outputFile=classpath"]
+MAVEN = ["mvn", "-q", "-B", "dependency:build-classpath", "-Dmdep.outputFile=classpath"]
 # a cold resolution fetches some forty artefacts
 MAVEN_SECONDS = 600
 COMPILE_SECONDS = 120
@@ -39,7 +39,7 @@ async def resolve(folder: Path) -> tuple[str, str]:
             classpath = (folder / "classpath").read_text().strip()
             return version, await _compiled(folder, classpath)
         why = next((line for line in said.splitlines() if "ERROR" in line), said)
-        sys.stdout.write(f"{version} cannot be resolved: {why.removeprefix('[ERROR] ').strip()}\n")
+        sys.stdout.write(f"{version} cannot be resolved: {why.rpartition('[ERROR] ')[2].strip()}\n")
     sys.exit("the kit cannot be resolved, in no version that we know; nothing else stands in for it")
 
 
