@@ -183,7 +183,7 @@ class Outbox:
     async def _fly(self, row: Row) -> None:
         outcome = await self._attempt(row)
         try:
-            await self._store.write(partial(self._conclude, row=row, outcome=outcome))
+            await self._store.write(partial(self._conclude, row=row, outcome=outcome), short=True)
         except StoreError as error:
             log.warning("outbox %s: the outcome was not stored and will be asked for again: %s", row["id"], error)
 
