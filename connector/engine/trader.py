@@ -25,6 +25,7 @@ from connector.errors import AddressRefused, PeerRefused, PeerUnreachable
 from connector.protocol import messages
 from connector.vault import tickets
 from contracts import lifecycle
+from contracts.namespace import CHECKPOINT
 from contracts.split import Split
 from contracts.terms import Terms
 from contracts.typed_data import Agreement
@@ -97,9 +98,9 @@ class Trader(Base):
     # ---- doors of the engine
 
     async def _deliver(self, peer: str, url: str, body: Document) -> tuple[int, Any]:
-        headers = self.authorization(peer)
+        headers, riding = self.authorization(peer), await self.heads.riding(peer)
         try:
-            answer = await self.outbound.post(url, body, headers=headers)
+            answer = await self.outbound.post(url, {**body, CHECKPOINT: riding}, headers=headers)
         except PeerRefused as refusal:
             return refusal.status, _json(refusal.body)
         return answer.status, _json(answer.body)

@@ -10,7 +10,6 @@ fails takes its part with it, a batch that fails or a write of somebody else emp
 from __future__ import annotations
 
 import sqlite3
-from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from connector.store.transaction import Tx
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from concurrent.futures import Future
 
     from connector.store.statements import Statements
 

@@ -63,8 +63,9 @@ class Store:
     async def write(self, act: Callable[[Tx], T], *, short: bool = False) -> T:
         """Run `act` in the writer; return what it returned once it is durable, raise what it raised.
 
-        `short` promises that it takes well below a millisecond; such acts need no other thread. A cancelled caller has an unknown outcome: the act may have been committed. Raises `StoreFailed` after a disk
-        error, `StoreBusy` when another process would not let go, `StoreClosed`.
+        `short` promises that it takes about a millisecond at most; such acts need no other thread. A cancelled caller
+        has an unknown outcome: the act may have been committed. Raises `StoreFailed` after a disk error, `StoreBusy`
+        when another process would not let go, `StoreClosed`.
         """
         waiting: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._writer.put(Job(act, waiting, short))

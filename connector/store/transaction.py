@@ -105,7 +105,7 @@ class Tx:
         return self.learned[name] if name in self.learned else self._memory.get(name)
 
     def remember(self, name: str, value: Any) -> None:
-        """Keep a value that never changes in place, for acts to come: as long as this one counts and nobody else writes.
+        """Keep a value that never changes in place, for acts to come: while this one counts and nobody else writes.
 
         What is remembered must follow from the tables; whoever changes those rows remembers anew.
         """

@@ -8,8 +8,9 @@ Law:
    SQLite has replayed its log.
 
 Where acts run: short ones on the event loop itself, where a statement costs microseconds and no other thread has to be
-woken for it; long ones in the writer's thread. That thread also makes every COMMIT, so the loop never waits for a disk. What comes meanwhile is the next batch. Callbacks (`after` of acts, then
-`on_commit`) run on the event loop that opened the store.
+woken for it; long ones in the writer's thread. That thread also makes every COMMIT, so the loop never waits for a disk.
+What comes meanwhile is the next batch. Callbacks (`after` of acts, then `on_commit`) run on the event loop that opened
+the store.
 """
 
 from __future__ import annotations
@@ -134,6 +135,9 @@ class Writer:
         if not jobs:
             if self._idle is not None and not self._idle.done():
                 self._idle.set_result(None)
+        elif self.failure is not None:
+            fail(jobs, self.failure)
+            self._told(jobs, (), committed=False)
         elif jobs[0].short:
             self._on_the_loop(jobs)
         else:
@@ -153,8 +157,6 @@ class Writer:
         """Run short acts here and commit in the thread; if another process holds the database, wait for it there."""
         endings: Sequence[Callback] = ()
         try:
-            if self.failure is not None:
-                raise self.failure
             if not self.batch.begin(wait=False):
                 self._thread.submit(self._aside, jobs)
                 return
@@ -194,8 +196,6 @@ class Writer:
         """Run a whole batch here."""
         endings: Sequence[Callback] = ()
         try:
-            if self.failure is not None:
-                raise self.failure
             self.batch.begin(wait=True)
             for job in jobs:
                 self.batch.run(job)
