@@ -69,10 +69,12 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class NegotiationSettings:
-    """How long and how often we bargain."""
+    """How often we bargain, and how long anybody may take."""
 
     rounds_max: int = _said(8, "offers and counter-offers in one negotiation")
-    deadline_seconds: int = _said(3600, "a negotiation that has not ended by then is terminated")
+    deadline_seconds: int = _said(
+        600, "time for one step of a negotiation or transfer, ours or the peer's; then the process is ended"
+    )
 
 
 @dataclass(frozen=True, slots=True)

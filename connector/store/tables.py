@@ -44,6 +44,7 @@ PROTOCOL = (
         ("id",),
         unique=(("role", "peer", "peer_pid"),),
         index=(("state",), ("deadline",), ("due",)),
+        held=True,
     ),
     Table(
         "agreements",
@@ -58,6 +59,7 @@ PROTOCOL = (
         ("id",),
         unique=(("role", "peer", "peer_pid"),),
         index=(("state",), ("deadline",), ("due",), ("agreement",)),
+        held=True,
     ),
     Table(
         "acquisitions",
