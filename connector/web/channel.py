@@ -9,7 +9,6 @@ from connector.channel import payee, release, resume, wire
 from connector.channel.errors import fault
 from connector.channel.messages import Equivocation, KeyRequest, Resume, VoucherMessage
 from connector.web.faults import as_json
-from contracts.canonical import load
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
     from connector.web.call import Call
 
-BODY_BYTES_MAX = 1_048_576
 _CHANNEL = re.compile(r"[0-9a-f]{64}")
 
 
@@ -60,7 +58,7 @@ async def resume_channel(call: Call) -> web.Response:
 
 async def _body(call: Call) -> tuple[Any, Keep]:
     """Read the body, check the sender's checkpoint, look at the chain; also return what keeps the checkpoint."""
-    body = load(await call.request.read(), max_bytes=BODY_BYTES_MAX)
+    body = await call.document()
     keep = await call.connector.peer_logs.check(
         call.peer, body.get(wire.CHECKPOINT) if isinstance(body, dict) else None
     )
