@@ -76,6 +76,7 @@ ROWS: Mapping[str, Row] = {
     "connector.protocol.errors.ProtocolError": Row(400, 2, "peer", "protocol"),
     "connector.protocol.errors.UnknownError": Row(404, 4, "peer", "unknown"),
     "connector.channel.errors.ChannelFault": Row(409, 5, "peer", "channel"),
+    "connector.channel.errors.ChannelFault#malformed": Row(400, 2, "peer", "malformed"),
     "connector.channel.errors.ChannelFault#over-cap": Row(402, 5, "caller", "over-cap"),
     "connector.channel.errors.ChannelFault#over-exposure": Row(402, 5, "caller", "over-exposure"),
     "connector.channel.errors.ChannelFault#over-credit": Row(402, 5, "caller", "over-credit"),

@@ -18,10 +18,10 @@ REVIEW_BYTES_MAX = 4_096
 ANSWER_BYTES_MAX = 8 * 1_048_576
 # ODRL constraints nest 8 deep at most in practice, DCAT 12; beyond 64 somebody is testing the parser
 JSON_LEVELS_MAX = 64
-# reading costs by the value, not by the byte: the attestation of 10,000 heads has 40,000
-JSON_VALUES_MAX = 131_072
-# a policy of a hundred rules with five constraints each has 5,000
-MESSAGE_VALUES_MAX = 32_768
+# what is read costs by the value, some 200 bytes each: a key request of 64 orders with 256 ranges has 50,000
+JSON_VALUES_MAX = 65_536
+# messages wait in memory for their transaction: a policy of a hundred rules with five constraints each has 5,000
+MESSAGE_VALUES_MAX = 16_384
 # a row of an edition has 152 bytes: 16 MiB describe 110,000 pieces, seven GiB in pieces of 64 KiB
 ROWS_BYTES_MAX = 16 * 1_048_576
 # requests waiting or running for one peer; an honest one has a handful

@@ -64,6 +64,11 @@ def sha(value: Any) -> bytes:
     return hashlib.sha256(canonical(value)).digest()
 
 
+def values_at_most(document: bytes) -> int:
+    """Return a number of values that a document does not exceed, without reading it: commas and opening brackets."""
+    return sum(map(document.count, (b",", b"{", b"[")))
+
+
 def load(
     document: bytes,
     *,
@@ -73,11 +78,11 @@ def load(
 ) -> Any:
     """Read a JSON document strictly; `ContractError` names the first thing that is wrong with it.
 
-    `max_values` bounds what reading costs: no more than so many commas and opening brackets, inside texts too.
+    `max_values` bounds what reading costs, see `values_at_most`.
     """
     if len(document) > max_bytes:
         raise ContractError("too-large", f"the document has {len(document)} bytes, at most {max_bytes} are read")
-    if max_values is not None and sum(map(document.count, (b",", b"{", b"["))) > max_values:
+    if max_values is not None and values_at_most(document) > max_values:
         raise ContractError("too-many", f"the document has more than {max_values} values")
     try:
         orjson.loads(document)  # decides syntax, UTF-8, surrogates and infinities; bounds depth for the second reader

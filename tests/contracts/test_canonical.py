@@ -1,15 +1,15 @@
 from __future__ import annotations
 
 import json
-import time
 import math
+import time
 
 import pytest
 import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.canonical import canonical, load, sha
+from contracts.canonical import canonical, load, sha, values_at_most
 from contracts.errors import ContractError
 from contracts.labels import H, X
 
@@ -117,6 +117,7 @@ def test_a_key_that_stands_twice_among_many_is_found_in_one_pass():
 
 
 def test_so_many_values_are_not_read():
+    assert values_at_most(b"[1,[2,{}]]") == 5
     assert load(b"[1,[2,{}]]", max_values=5) == [1, [2, {}]]
     with pytest.raises(ContractError) as refusal:
         load(b"[1,[2,{}]]", max_values=4)
