@@ -130,6 +130,8 @@ def _check(settings: Settings) -> None:
         raise SettingsError(f"`participant.region` is `{settings.participant.region}`, expected a code such as US-NY")
     if not 1 <= server.port <= 65535:
         raise SettingsError(f"`server.port` is {server.port}, expected 1 to 65535")
+    if server.request_seconds < 1:
+        raise SettingsError(f"`server.request_seconds` is {server.request_seconds}, expected at least 1")
     if bool(server.tls_certificate) != bool(server.tls_key):
         raise SettingsError("`server.tls_certificate` and `server.tls_key` go together")
     _check_base("server.public_url", settings.url, settings)

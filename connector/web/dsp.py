@@ -12,9 +12,11 @@ import orjson
 from catalog.codes import tier as tier_of
 from connector.engine.publication import ON_OFFER
 from connector.identity import tokens
+from connector.limits import MESSAGE_VALUES_MAX
 from connector.protocol import messages, offers, validation
 from connector.protocol.errors import UnknownError, UnsupportedFilterError
 from connector.web.faults import as_json
+from contracts.canonical import values_at_most
 from contracts.namespace import CHECKPOINT
 
 if TYPE_CHECKING:
@@ -107,6 +109,8 @@ async def _vet(call: Call, body: bytes) -> None:
 
 def _checkpoint(body: bytes) -> Any:
     """Return the sender's checkpoint; a body that cannot be read is refused by the engine, in its own words."""
+    if values_at_most(body) > MESSAGE_VALUES_MAX:
+        return None
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError:
