@@ -14,7 +14,7 @@ from aiohttp import web
 
 from connector.errors import Absent
 from connector.limits import BODY_BYTES_MAX, REQUEST_SECONDS_MAX
-from connector.web import chain, channel, dsp, exchange, log, management, sealed, wellknown, witness
+from connector.web import catalogue, chain, channel, dsp, exchange, log, management, sealed, wellknown, witness
 from connector.web.authorize import ROUTES, Route, Who
 from connector.web.call import Call
 from connector.web.faults import answer_fault, answer_refusal
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 MODULES = {
+    "catalogue": catalogue,
     "chain": chain,
     "channel": channel,
     "dsp": dsp,
