@@ -76,7 +76,7 @@ def _place(call: Call) -> Place | None:
     query = call.request.query
     if not query:
         return None
-    if list(query) != [PARAMETER]:
+    if [name for name, _ in query.items()] != [PARAMETER]:
         raise MalformedError(f"the query has exactly one member, `{PARAMETER}`")
     return continuation.read(query[PARAMETER], call.connector.offering.shelves)
 
