@@ -56,7 +56,7 @@ class Crawl:
     """One walk; see `crawl`."""
 
     participant: Base
-    pages_left: int = PAGES_MAX
+    pages_left: int = field(default_factory=lambda: PAGES_MAX)
     bytes_left: int = READ_BYTES_MAX
     begun: float = 0.0
     waiting: deque[Source] = field(default_factory=deque)
@@ -81,18 +81,31 @@ class Crawl:
 
     async def _read(self, source: Source) -> None:
         """Read the pages of one catalogue, until there is no next one or there is a reason to stop."""
-        url, first = source.start or source.base + "/catalog/request", not source.start
-        seen: set[str] = set()
+        url, seen = source.start or source.base + "/catalog/request", set[str]()
         while url:
             if why := self._stop(url, seen, source):
                 self._leave(source.did, url, why)
                 return
+            try:
+                beyond = await self._turn(url, source, first=not (seen or source.start))
+            except Exception as fault:
+                if not seen:
+                    raise
+                self._leave(source.did, url, explain_failure(fault).text)
+                return
             seen.add(url)
-            answer = await self._page(url, source.did, first=first)
-            self.pages_left -= 1
-            self.bytes_left -= len(answer.body)
-            self._take(answer.json(), source)
-            url, first = _joined(url, linked(answer.every("Link"), NEXT)), False
+            url = beyond
+
+    async def _turn(self, url: str, source: Source, *, first: bool) -> str:
+        """Read one page and return where the next one is, empty when there is none."""
+        answer = await self._page(url, source.did, first=first)
+        self.pages_left -= 1
+        self.bytes_left -= len(answer.body)
+        page = answer.json()
+        if not isinstance(page, dict) or page.get("@type") != "Catalog":
+            raise PeerMisbehaved(f"`{url}` answers with no catalogue")
+        self._keep(page, source)
+        return _joined(url, linked(answer.every("Link"), NEXT))
 
     def _stop(self, url: str, seen: set[str], source: Source) -> str:
         if self._spent():
@@ -119,22 +132,20 @@ class Crawl:
                 raise
             return await outbound.post(url, REQUEST, headers=headers(did))
 
-    def _take(self, page: Any, source: Source) -> None:
-        if not isinstance(page, dict) or page.get("@type") != "Catalog":
-            raise PeerMisbehaved(f"`{source.base}` answers with no catalogue")
-        self._keep(page, source)
-
     def _keep(self, catalogue: dict[str, Any], source: Source) -> None:
         """Keep the valid datasets, each once, and go into what is nested."""
         named = str(catalogue.get("participantId", source.did))
         at = {"did": source.did, "participantId": named, "base": source.base, "datasets": []}
         listed: list[Any] = self.catalogues.setdefault((source.did, named), at)["datasets"]
-        known = {one["@id"] for one in listed}
+        known = {one["@id"]: one for one in listed}
         for dataset in _list(catalogue, "dataset"):
             if not validation.agrees("Dataset", _root(dataset)):
                 self._leave(source.did, source.base, validation.explain("Dataset", _root(dataset)))
             elif dataset["@id"] not in known:
+                known[dataset["@id"]] = dataset
                 listed.append(dataset)
+            elif known[dataset["@id"]] != dataset:
+                self._leave(source.did, source.base, f"`{dataset['@id'][:200]}` is listed again, with other words")
         for nested in _list(catalogue, "catalog"):
             self._go_into(nested, source)
 
