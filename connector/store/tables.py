@@ -152,6 +152,7 @@ CATALOGUE = (
         "id:text title:text tier:text edition:text brief:json dataset:json policy:json terms:json limits:json "
         "offer:text state:text reason:text created:time updated:time",
         ("id",),
+        unique=(("offer",),),
         index=(("state", "id"),),
     ),
     Table(
