@@ -28,6 +28,7 @@ from connector.limits import (
 )
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncIterator, Mapping, Sequence
     from types import TracebackType
 
@@ -95,7 +96,10 @@ class Download:
 class Outbound:
     """A pool of connections to peers; use it as an async context manager, or `open` and `close` it."""
 
-    def __init__(self, *, development: bool = False, networks: Sequence[str] = ()) -> None:
+    def __init__(
+        self, *, development: bool = False, networks: Sequence[str] = (), trust: ssl.SSLContext | None = None
+    ) -> None:
+        self._trust = trust
         self._gate = Gate(development=development, networks=networks)
         self._session: aiohttp.ClientSession | None = None
 
@@ -113,6 +117,7 @@ class Outbound:
         pool = aiohttp.TCPConnector(
             resolver=self._gate,
             socket_factory=self._gate.socket,
+            ssl=self._trust or True,
             limit=CONNECTIONS_MAX,
             limit_per_host=PEER_CONNECTIONS_MAX,
         )

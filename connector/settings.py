@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILE_NAME = "penstock.toml"
+LOOPBACK = ("localhost", "127.0.0.1")  # whose DIDs are looked up over http under development (`identity.did`)
 ROLES = ("provider", "buyer", "exchange", "regulator")
 _REGION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 
@@ -54,7 +55,8 @@ class Settings:
     @property
     def url(self) -> str:
         """Our public base URL, without a slash at the end."""
-        return self.server.public_url or f"http://localhost:{self.server.port}"
+        scheme = "https" if self.server.tls_certificate else "http"
+        return self.server.public_url or f"{scheme}://localhost:{self.server.port}"
 
     @property
     def authority(self) -> str:
@@ -132,6 +134,11 @@ def _check(settings: Settings) -> None:
         raise SettingsError(f"`server.port` is {server.port}, expected 1 to 65535")
     if bool(server.tls_certificate) != bool(server.tls_key):
         raise SettingsError("`server.tls_certificate` and `server.tls_key` go together")
+    if server.tls_certificate and settings.url.startswith("http:"):
+        raise SettingsError(f"`server.public_url` is `{settings.url}`, but we serve TLS", "write it with https")
+    if server.tls_certificate and server.development and urlsplit(settings.url).hostname in LOOPBACK:
+        text = f"under development the DID of `{settings.url}` is looked up over plain http, but we serve TLS"
+        raise SettingsError(text, "leave `server.development` or `server.tls_certificate` out")
     _check_base("server.public_url", settings.url, settings)
     if settings.url != settings.url.lower() or settings.url.endswith("/"):
         raise SettingsError(
