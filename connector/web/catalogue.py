@@ -10,6 +10,7 @@ import asyncio
 import gzip
 import re
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -31,8 +32,10 @@ if TYPE_CHECKING:
 PATH = "/dsp/catalog/request"
 # one packet carries so much; below it, compressing saves nobody anything
 PLAIN_BYTES_MAX = 1_400
-# a page of a hundred like datasets: level 1 leaves 6 % of it in a fifth of the time of level 6, which leaves 4 %
+# measured on a page of a hundred like datasets, 155 kB: level 1 leaves 4.7 % in 0.24 ms, level 6 3.8 % in 0.79 ms
 GZIP_LEVEL = 1
+# what is compressed on the event loop, in half a millisecond; a thread costs the caller more than it saves others
+LOOP_BYTES_MAX = 262_144
 FOREIGN = frozenset({"peer", "base", "from"})
 _CODING = re.compile(r"\s*(gzip|x-gzip|\*)\s*(?:;\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*)?", re.IGNORECASE)
 
@@ -99,8 +102,8 @@ async def _answer(call: Call, document: Any, headers: dict[str, str]) -> web.Res
     body = orjson.dumps(document)
     told = {"Vary": "Accept-Encoding", **headers}
     if len(body) > PLAIN_BYTES_MAX and _takes_gzip(call.request.headers.getall("Accept-Encoding", [])):
-        # zlib lets the interpreter go, so the loop serves others meanwhile
-        body = await asyncio.to_thread(gzip.compress, body, GZIP_LEVEL, mtime=0)
+        packed = partial(gzip.compress, body, GZIP_LEVEL, mtime=0)
+        body = packed() if len(body) <= LOOP_BYTES_MAX else await asyncio.to_thread(packed)
         told["Content-Encoding"] = "gzip"
     return web.Response(body=body, content_type=JSON, headers=told)
 

@@ -32,7 +32,7 @@ def made(tmp_path_factory):
 
 
 def test_files_that_fit(made):
-    assert isinstance(tls.serving(str(made["certificate"]), str(made["key"])), ssl.SSLContext)
+    assert tls.serving(str(made["certificate"]), str(made["key"])).minimum_version >= ssl.TLSVersion.TLSv1_2
     context = tls.trusting(str(made["authority"]))
     assert context.check_hostname
     assert context.verify_mode is ssl.CERT_REQUIRED
