@@ -18,7 +18,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from connector.errors import Absent
 from connector.limits import BODY_BYTES_MAX, LINGER_SECONDS, PEER_REQUESTS_MAX, STRANGER_REQUESTS_MAX
 from connector.vault import tickets
-from connector.web import body, chain, channel, dsp, exchange, log, management, sealed, wellknown, witness
+from connector.web import body, catalogue, chain, channel, dsp, exchange, log, management, sealed, wellknown, witness
 from connector.web.authorize import ROUTES, Route, Who
 from connector.web.call import Call
 from connector.web.faults import answer_fault, answer_refusal
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from connector.app import Connector
 
 MODULES = {
+    "catalogue": catalogue,
     "chain": chain,
     "channel": channel,
     "dsp": dsp,

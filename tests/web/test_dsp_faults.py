@@ -152,7 +152,7 @@ async def test_a_giant_is_refused_before_it_is_sent(space, stranger, unchanged):
     [
         ("PUT", "/dsp/negotiations/request"),
         ("DELETE", f"/dsp/negotiations/{UNKNOWN}"),
-        ("GET", "/dsp/catalog/request"),
+        ("PUT", "/dsp/catalog/request"),
         ("PATCH", f"/dsp/transfers/{UNKNOWN}/start"),
     ],
 )
