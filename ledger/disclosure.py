@@ -65,7 +65,12 @@ class Disclosure:
 
 def conceal(fields: Mapping[str, Any], salt: Callable[[int], bytes] = secrets.token_bytes) -> list[Disclosure]:
     """Give every field a fresh salt; values must be JSON."""
-    return [Disclosure(salt(SALT_BYTES).hex(), name, value) for name, value in fields.items()]
+    salts = salt(SALT_BYTES * len(fields)).hex()
+    digits = 2 * SALT_BYTES
+    return [
+        Disclosure(salts[at * digits : (at + 1) * digits], name, value)
+        for at, (name, value) in enumerate(fields.items())
+    ]
 
 
 def digests(disclosures: Iterable[Disclosure]) -> tuple[bytes, ...]:
