@@ -168,7 +168,7 @@ class Acquisitions:
         base = provider.url + "/dsp"
         self._asked[row["id"]] = waiting.PROVIDER
         dataset = await self._ask(f"{base}/catalog/datasets/{product}", provider.did)
-        offer = {**dataset["hasPolicy"][0], "target": dataset["@id"]}
+        offer = {**_offer(dataset, listing["offer"].get("id")), "target": dataset["@id"]}
         asked = int(listing["offer"]["ask"])
         limit = int(mandate["limit"])
         bid = min(asked, limit) if mandate["bid"] is None else int(mandate["bid"])
@@ -334,6 +334,14 @@ class Acquisitions:
         row = await self._trader.store.read(lambda tx: tx.get(table, **{key: value}))
         assert row is not None, f"`{value}` is kept in {table}"
         return row
+
+
+def _offer(dataset: Any, listed: str | None) -> Row:
+    """Return the dataset's offer that the exchange has listed, or its first where the listing names none."""
+    for offer in dataset["hasPolicy"]:
+        if listed in (None, offer["@id"]):
+            return dict(offer)
+    raise Absent(f"the listed offer `{str(listed)[:200]}` is not in the provider's catalogue", "ask the provider")
 
 
 def _mandate(document: Any) -> Row:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector.errors import AddressRefused, PeerUnreachable, VerificationFailed
-from connector.fault_table import ROWS
+from connector.errors import AddressRefused, PeerUnreachable, RequestRefused, VerificationFailed
+from connector.fault_table import ROWS, Row
 from connector.protocol import errors
 from connector.protocol.messages import BEGINNINGS, PATHS
 from connector.protocol.states import CONSUMER, FINAL, NEXT, PROVIDER, STATES, turn
-from connector.web.authorize import BUYER, DSP, TRADERS
+from connector.web.authorize import BUYER, DSP, SHOWS, TRADERS
+from connector.web.authorize import PROVIDER as PROVIDER_ROLE
 from connector.web.faults import REFUSALS
 
 if TYPE_CHECKING:
@@ -18,14 +19,14 @@ if TYPE_CHECKING:
     from connector.web.authorize import Route
 
 PREFIX = "/dsp"
-SERVED = {BUYER: CONSUMER, TRADERS: "both"}
+SERVED = {PROVIDER_ROLE: PROVIDER, BUYER: CONSUMER, TRADERS: "both", SHOWS: f"{PROVIDER}, exchange"}
 # what a message can meet here that is no fault of the protocol alone
 WIDER = (AddressRefused, VerificationFailed, PeerUnreachable)
 
 
 def endpoints() -> str:
     """Return every route of the protocol: who serves it, what it takes from whom."""
-    rows = [(f"`{route.method} {_path(route)}`", SERVED.get(route.roles, PROVIDER), *_takes(route)) for route in DSP]
+    rows = [(f"`{route.method} {_path(route)}`", SERVED[route.roles], *_takes(route)) for route in DSP]
     return _table(("endpoint", "served by", "takes", "from"), rows)
 
 
@@ -52,6 +53,7 @@ def refusals() -> str:
     """Return every answer that says no: status, code, when."""
     own = [(kind.status, kind.code, _sentence(kind)) for kind in errors.ProtocolError.__subclasses__()]
     http = [(status, code, text) for status, (code, text, _) in REFUSALS.items()]
+    http += [(row.status, row.code, f"{row.code.replace('-', ' ')}: {row.hint}") for row in _limits()]
     wider = [(ROWS[_name(kind)].status, ROWS[_name(kind)].code, _sentence(kind)) for kind in WIDER]
     known = sorted(own + http + wider, key=lambda row: row[0])
     rows = [(str(status), f"`{code}`", when) for status, code, when in known]
@@ -75,6 +77,11 @@ def _takes(route: Route) -> tuple[str, str]:
 def _sender(process: str, message: str) -> str:
     found = {sender for (of, _, name, sender) in NEXT if (of, name) == (process, message)}
     return "either" if len(found) > 1 else next(iter(found))
+
+
+def _limits() -> list[Row]:
+    """Return the rows of what is refused for its size, its time or its number."""
+    return [row for name, row in ROWS.items() if name.startswith(_name(RequestRefused) + "#")]
 
 
 def _name(kind: type) -> str:

@@ -11,6 +11,7 @@ from connector.identity import did as dids
 from connector.identity import keys as key_files
 from connector.identity import tokens
 from connector.store.evidence import Evidence
+from connector.store.heads import Heads
 from connector.store.sqlite import Store
 from connector.store.tables import TABLES
 
@@ -68,6 +69,7 @@ class Member(Stranger):
         self._evidence = Evidence(
             self.did, self.url.removeprefix("http://") + "/log", self.keys.log, {"owner": self.keys.delivery_public}
         )
+        self._heads = Heads(self._store, self._evidence)
 
     async def stop(self):
         await self._store.close()
@@ -75,12 +77,9 @@ class Member(Stranger):
 
     async def head(self, audience):
         """Let the log grow by an event and return its head as it rides on a message to `audience`."""
-
-        def act(tx):
-            self._evidence.record(tx, "time.mark", part="", fields={"peers": []}, now=self._now())
-            return self._evidence.consistency_for(tx, audience)
-
-        return await self._store.write(act)
+        mark = {"part": "", "fields": {"peers": []}, "now": self._now()}
+        await self._store.write(lambda tx: self._evidence.record(tx, "time.mark", **mark))
+        return await self._heads.riding(audience)
 
     async def _tile(self, request):
         path = request.match_info["path"]
