@@ -66,7 +66,8 @@ class Host(Space):
         await seed(data)
         self.people[HOST] = Participant(data, SERVE)
         self.outbound.open()
-        await self.people[HOST].start({"PENSTOCK_SERVER_REQUEST_SECONDS": str(REQUEST_SECONDS)})
+        self.environment = {"PENSTOCK_SERVER_REQUEST_SECONDS": str(REQUEST_SECONDS)}
+        await self.people[HOST].start(self.environment)
         self.doors[HOST] = Server(data, self.outbound)
         self.status[HOST] = await self.doors[HOST].call("GET", "status")
         brief = {"id": SEALED, "title": "Sealed", "files": [str(path) for path in self.files(SEALED, (70_000,))]}
