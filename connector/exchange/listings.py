@@ -78,6 +78,14 @@ def find(tx: Tx, key: str) -> dict[str, Any]:
     return row
 
 
+def listed(tx: Tx, key: str) -> dict[str, Any]:
+    """Return a listing that members may see; raises Absent, for one that is not listed as for one that is not there."""
+    row = tx.get("listings", id=key)
+    if row is None or row["state"] != State.LISTED.value:
+        raise Absent(f"there is no listing `{key[:200]}`")
+    return row
+
+
 def move(tx: Tx, evidence: Evidence, key: str, step: Move, *, by: str, role: str, reason: str, now: datetime) -> str:
     """Make a move of the table; returns the new state."""
     row = find(tx, key)

@@ -48,7 +48,7 @@ SIGNATURE_BYTES = 64
 JTI_BYTES = 16
 # a header with any other member asks for something that we do not do
 HEADER_MEMBERS = frozenset({"alg", "typ", "kid"})
-TYPES = frozenset({"JWT", "jwt", "at+jwt"})
+TYPES = ("JWT", "jwt", "at+jwt")
 # headers of busy peers
 HEADERS_KEPT = 256
 # no integer of a token is larger: the year 9999

@@ -53,7 +53,4 @@ async def search(call: Call) -> web.Response:
 
 async def product(call: Call) -> web.Response:
     """Serve one listed product."""
-    row = await call.act(lambda tx: listings.find(tx, call.path["id"]))
-    if row["state"] != "listed":
-        raise Absent(f"`{row['id']}` is not listed")
-    return as_json(listings.view(row))
+    return as_json(listings.view(await call.act(lambda tx: listings.listed(tx, call.path["id"]))))
