@@ -85,11 +85,18 @@ class Ending(ABC):
         row = self._ours(tx, pid)
         if row["pending"] or row["deadline"] is None or row["deadline"] > now:
             return
-        if asking.verdict(self.process, row, heard.state) == asking.OVER:
-            self._follow(tx, row, heard, now)
+        if self.learn(tx, pid, heard, now):
             return
         nothing = f"nothing came from the {row['turn']} in the time there was"
         self.terminate(tx, pid, told(nothing, heard.words), now, "timeout")
+
+    def learn(self, tx: Tx, pid: str, heard: Heard, now: datetime) -> bool:
+        """Follow a peer to its end if that is what it says, before any deadline; whether it was."""
+        row = self._ours(tx, pid)
+        if row["pending"] or asking.verdict(self.process, row, heard.state) != asking.OVER:
+            return False
+        self._follow(tx, row, heard, now)
+        return True
 
     def _undelivered(self, tx: Tx, row: Row, sent: Row, outcome: Outcome, now: datetime) -> None:
         """Go on without a message that was refused or came too late: nobody waits for ever."""

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from connector.errors import Absent
 from connector.limits import BODY_BYTES_MAX, REQUEST_SECONDS_MAX
-from connector.web import chain, channel, dsp, exchange, log, management, sealed, wellknown, witness
+from connector.web import chain, channel, dsp, exchange, log, management, processes, sealed, wellknown, witness
 from connector.web.authorize import ROUTES, Route, Who
 from connector.web.call import Call
 from connector.web.faults import answer_fault, answer_refusal
@@ -30,6 +30,7 @@ MODULES = {
     "exchange": exchange,
     "log": log,
     "management": management,
+    "processes": processes,
     "sealed": sealed,
     "wellknown": wellknown,
     "witness": witness,
