@@ -1,6 +1,7 @@
 """Messages carried to peers over HTTP: the engine's doors `deliver` and `ask`.
 
-Law: each request is authorised anew; an answer is a status and a JSON value, None for anything that is no JSON.
+Law: each request is authorised anew and a message bears the newest head of our log; an answer is a status and a JSON
+value, None for anything that is no JSON.
 """
 
 from __future__ import annotations
@@ -10,24 +11,31 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from connector.errors import PeerRefused
+from contracts.namespace import CHECKPOINT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from connector.outbound import Outbound
     from connector.protocol.messages import Document
 
 
 class Courier:
-    """The way to peers; `authorization` makes the header that proves us to one, for one request."""
+    """The way to peers: `authorization` proves us to one, for one request; `riding` is the head that goes along."""
 
-    def __init__(self, outbound: Outbound, authorization: Callable[[str], Mapping[str, str]]) -> None:
+    def __init__(
+        self,
+        outbound: Outbound,
+        authorization: Callable[[str], Mapping[str, str]],
+        riding: Callable[[str], Awaitable[Document]],
+    ) -> None:
         self._outbound = outbound
         self._authorization = authorization
+        self._riding = riding
 
     async def deliver(self, peer: str, url: str, body: Document) -> tuple[int, Any]:
         """Post a message; raises what `Outbound.request` raises, save a refusal, which is an answer."""
-        return await self._send("POST", peer, url, body)
+        return await self._send("POST", peer, url, {**body, CHECKPOINT: await self._riding(peer)})
 
     async def ask(self, peer: str, url: str) -> tuple[int, Any]:
         """Get a document; raises likewise."""

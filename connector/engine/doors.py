@@ -64,9 +64,6 @@ class Recorder(Protocol):
     ) -> int:
         """Append an event in the transaction of the act it proves."""
 
-    def consistency_for(self, tx: Tx, peer: str) -> dict[str, Any]:
-        """Return the newest checkpoint as it rides in a message to `peer`."""
-
 
 Deliver = Callable[[str, str, "Document"], Awaitable[tuple[int, Any]]]
 Ask = Callable[[str, str], Awaitable[tuple[int, Any]]]

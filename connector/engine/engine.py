@@ -156,7 +156,7 @@ class Engine:
     # Inside.
 
     async def _do(self, act: Callable[..., Any]) -> Any:
-        return await self._store.write(lambda tx: act(tx, now=self._now()))
+        return await self._store.write(lambda tx: act(tx, now=self._now()), short=True)
 
     async def _receive(
         self, process: Process, kind: str, pid: str | None, body: bytes, peer: Peer, admit: Admit | None
@@ -164,7 +164,7 @@ class Engine:
         message: Document = {}
         try:
             message = validation.read(kind, body)
-            return await self._store.write(partial(self._take, process, message, peer, pid, admit))
+            return await self._store.write(partial(self._take, process, message, peer, pid, admit), short=True)
         except ProtocolError as error:
             return _refusal(process, error, message, pid)
 
@@ -179,7 +179,7 @@ class Engine:
         try:
             if admit is None:
                 return await self._store.read(lambda tx: process.view(tx, pid, peer.did))
-            return await self._store.write(lambda tx: (admit(tx), process.view(tx, pid, peer.did))[1])
+            return await self._store.write(lambda tx: (admit(tx), process.view(tx, pid, peer.did))[1], short=True)
         except ProtocolError as error:
             return _refusal(process, error, {}, pid)
 

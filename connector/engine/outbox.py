@@ -207,7 +207,7 @@ class Outbox:
         if isinstance(outcome, Outcome) and outcome.kind != DELIVERED:
             outcome = replace(outcome, heard=await self._ask(row["process"], row["subject"]))
         try:
-            await self._store.write(partial(self._conclude, row=row, outcome=outcome))
+            await self._store.write(partial(self._conclude, row=row, outcome=outcome), short=True)
         except StoreError as error:
             log.warning("outbox %s: the outcome was not stored and will be asked for again: %s", row["id"], error)
 

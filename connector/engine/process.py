@@ -34,7 +34,6 @@ from connector.protocol.errors import (
     UnknownError,
 )
 from connector.protocol.states import CONSUMER, FINAL, NONE, TERMINATED, WEIGHT, other
-from contracts.namespace import CHECKPOINT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -199,7 +198,7 @@ class Process(Ending):
         assert not row["pending"], "only one message is under way"
         pending = states.step(self.process, row["state"], message, row["role"])
         deadline = now + self.patience
-        body = {**body, "@id": f"urn:uuid:{uuid.uuid4()}", CHECKPOINT: self._evidence.consistency_for(tx, row["peer"])}
+        body = {**body, "@id": f"urn:uuid:{uuid.uuid4()}"}
         validation.check(body["@type"], body)
         self._outbox.enqueue(
             tx,

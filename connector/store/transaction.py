@@ -6,6 +6,7 @@ Law: a `Tx` lives as long as its act; its methods run in the thread of the act a
 from __future__ import annotations
 
 import sqlite3
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from connector.store.columns import encode_loose
@@ -35,14 +36,23 @@ _DUPLICATES = (sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_U
 class Tx:
     """One transaction, reading or writing."""
 
-    __slots__ = ("_afters", "_connection", "_statements", "fault")
+    __slots__ = ("_connection", "_memory", "_statements", "afters", "endings", "fault", "learned")
 
-    def __init__(self, connection: sqlite3.Connection, statements: Mapping[str, Statements]) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        statements: Mapping[str, Statements],
+        memory: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
         # the disk error this transaction met; it counts even if the act swallowed the exception
         self.fault: sqlite3.Error | None = None
+        # what the store takes from it when the act was well
+        self.afters: list[Callable[[], object]] = []
+        self.endings: dict[Callable[[Tx], object], None] = {}
+        self.learned: dict[str, Any] = {}
         self._connection: sqlite3.Connection | None = connection
         self._statements = statements
-        self._afters: list[Callable[[], object]] = []
+        self._memory = memory
 
     def get(self, table: str, /, **key: Any) -> Row | None:
         """Return the row that a whole key (or whole unique set) names, or None."""
@@ -84,12 +94,26 @@ class Tx:
 
     def after(self, callback: Callable[[], object]) -> None:
         """Call `callback` on the event loop once this act is durable; a crash in between loses the call."""
-        self._afters.append(callback)
+        self.afters.append(callback)
 
-    def end(self) -> Sequence[Callable[[], object]]:
-        """Close this transaction to its act and return the callbacks (for the store only)."""
+    def before_commit(self, ending: Callable[[Tx], object]) -> None:
+        """Call `ending` in the transaction that this act is committed with, once, however many acts ask for it."""
+        self.endings[ending] = None
+
+    def recall(self, name: str) -> Any:
+        """Return what this or an earlier act remembered under `name`, None if it must be read; always so in a read."""
+        return self.learned[name] if name in self.learned else self._memory.get(name)
+
+    def remember(self, name: str, value: Any) -> None:
+        """Keep a value that never changes in place, for acts to come: while this one counts and nobody else writes.
+
+        What is remembered must follow from the tables; whoever changes those rows remembers anew.
+        """
+        self.learned[name] = value
+
+    def end(self) -> None:
+        """Close this transaction to its act (for the store only)."""
         self._connection = None
-        return self._afters
 
     def _table(self, name: str) -> Statements:
         statements = self._statements.get(name)

@@ -69,17 +69,17 @@ async def _body(call: Call) -> tuple[Any, Keep]:
 
 
 async def _answer(call: Call, keep: Keep, act: Callable[[Tx], Any]) -> web.Response:
-    """Keep their checkpoint, do the act and sign our newest checkpoint in one transaction with the caller's token."""
+    """Keep their checkpoint and do the act in one transaction with the caller's token; our newest head rides back."""
 
-    def acting(tx: Tx) -> tuple[Any, Any]:
+    def acting(tx: Tx) -> Any:
         keep(tx)
-        return act(tx), call.connector.evidence.consistency_for(tx, call.peer)
+        return act(tx)
 
-    message, checkpoint = await call.act(acting)
+    message = await call.act(acting)
     if isinstance(message, Equivocation):
         raise fault("stopped", f"two different messages with seq `{message.seq}` are kept as `{message.bundle}`")
     body = {} if message is None else wire.encode(message)
-    return as_json({**body, wire.CHECKPOINT: checkpoint})
+    return as_json({**body, wire.CHECKPOINT: await call.connector.heads.riding(call.peer)})
 
 
 def _channel(call: Call) -> bytes:
