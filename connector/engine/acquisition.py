@@ -304,22 +304,33 @@ class Acquisitions:
 
     async def _started(self, row: Row) -> bool:
         """Wait for the provider's start, which carries where the sealed bytes are."""
-        self._waiting[f"transfer:{row['transfer']}"] = row["id"]
-        transfer = await self._row("transfers", row["transfer"])
-        if transfer["state"] == "TERMINATED":
-            raise NotPermitted(f"the provider ended the transfer: {transfer['reason']}")
-        if transfer["state"] != "STARTED":
+        if not await self._runs(row):
             return False
         await self._trader.store.write(lambda tx: self._move(tx, row, "receiving"))
         return True
 
     async def _receive(self, row: Row) -> bool:
-        """Pull sealed bytes and, in the tier kept, pay for keys window by window."""
-        await pulling.pull(self._trader, row, self.tell)
+        """Pull sealed bytes and, in the tier kept, pay for keys window by window; rest while the transfer does."""
+        if not await self._runs(row):
+            return False
+        try:
+            await pulling.pull(self._trader, row, self.tell)
+        except Exception:
+            if await self._runs(row):
+                raise
+            return False  # refused because it was suspended meanwhile; its start wakes us
         await self._trader.store.write(lambda tx: self._move(tx, row, COMPLETE))
         return True
 
     # ---- looking things up
+
+    async def _runs(self, row: Row) -> bool:
+        """Say whether the transfer runs, or has run to its end; raises NotPermitted when it was ended before."""
+        self._waiting[f"transfer:{row['transfer']}"] = row["id"]
+        transfer = await self._row("transfers", row["transfer"])
+        if transfer["state"] == "TERMINATED":
+            raise NotPermitted(f"the transfer was ended: {transfer['reason']}")
+        return transfer["state"] in ("STARTED", "COMPLETED") and transfer["pending"] != "SUSPENDED"
 
     async def _ask(self, url: str, did: str) -> Any:
         try:

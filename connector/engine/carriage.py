@@ -1,5 +1,6 @@
-"""Sealed bytes given out before they are paid, bounded per agreement (spec 4, `maxUnpaidBytes`).
+"""Sealed bytes given out under a transfer that runs, and before they are paid (spec 4, `maxUnpaidBytes`).
 
+A ticket may outlive its transfer; under an agreement without a running one nothing is carried.
 Sealed bytes are worthless without keys, but carrying them costs: what an agreement has drawn is counted in the store,
 so a restart forgets nothing, and a buyer that draws far more than it pays is told to pay first.
 """
@@ -8,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector.errors import PaymentRefused
+from connector.engine import transfer
+from connector.errors import Conflict, PaymentRefused
 from connector.vault.tickets import NO_SUBJECT
 
 if TYPE_CHECKING:
@@ -24,7 +26,10 @@ class Carriage:
         self._store = store
 
     async def charge(self, ticket: Ticket, length: int) -> None:
-        """Count `length` sealed bytes for the ticket's agreement; raises PaymentRefused over its bound."""
+        """Count `length` sealed bytes for the ticket's agreement.
+
+        Raises PaymentRefused over its bound, Conflict when no transfer runs under it.
+        """
         if ticket.subject != NO_SUBJECT:
             await self._store.write(lambda tx: self._charge(tx, ticket.subject.hex(), length))
 
@@ -32,6 +37,8 @@ class Carriage:
         row = tx.get("agreements", digest=agreement)
         if row is None:
             raise PaymentRefused("the agreement of this ticket is not here")
+        if not transfer.running(tx, agreement):
+            raise Conflict("no transfer runs under this agreement", "wait until it is resumed, or start another")
         drawn = tx.get("carried", agreement=agreement)
         carried = length + (0 if drawn is None else drawn["bytes"])
         paid = tx.get("paid_rows", agreement=agreement)
