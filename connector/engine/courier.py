@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from connector.errors import PeerRefused
+from connector.limits import CALL_SECONDS_MAX
 from contracts.namespace import CHECKPOINT
 
 if TYPE_CHECKING:
@@ -28,7 +29,9 @@ class Courier:
         outbound: Outbound,
         authorization: Callable[[str], Mapping[str, str]],
         riding: Callable[[str], Awaitable[Document]],
+        timeout_seconds: float = CALL_SECONDS_MAX,
     ) -> None:
+        self._timeout_seconds = timeout_seconds
         self._outbound = outbound
         self._authorization = authorization
         self._riding = riding
@@ -42,8 +45,9 @@ class Courier:
         return await self._send("GET", peer, url, None)
 
     async def _send(self, method: str, peer: str, url: str, body: Document | None) -> tuple[int, Any]:
+        proof, seconds = self._authorization(peer), self._timeout_seconds
         try:
-            answer = await self._outbound.request(method, url, body=body, headers=self._authorization(peer))
+            answer = await self._outbound.request(method, url, body=body, headers=proof, timeout_seconds=seconds)
         except PeerRefused as refusal:
             return refusal.status, _json(refusal.body)
         return answer.status, _json(answer.body)
