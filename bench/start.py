@@ -20,6 +20,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import orjson
 
@@ -27,6 +28,9 @@ from bench import report
 from bench.space import EXCHANGE, machine, make, workshop
 from connector.cli.server import ADDRESS_FILE
 from connector.demo.processes import free_ports
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("connector", "contracts", "ledger", "policy", "catalog")
@@ -69,10 +73,10 @@ def _sources() -> str:
 class Server:
     """One `penstock serve` of the installation."""
 
-    def __init__(self, command: Path, data: Path, port: int) -> None:
+    def __init__(self, command: Sequence[str], data: Path, port: int) -> None:
         self.data = data
         self._health = f"http://127.0.0.1:{port}/health"
-        self._command = [str(command), "serve", "--data", str(data)]
+        self._command = [*command, "serve", "--data", str(data)]
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> float:
@@ -118,7 +122,7 @@ def measure(command: Path, rounds: int) -> list[report.Row]:
         exchange, member = folder / EXCHANGE, folder / "provider"
         make(exchange, EXCHANGE, ports[0], "")
         make(member, "provider", ports[1], f"http://localhost:{ports[0]}")
-        host, guest = Server(command, exchange, ports[0]), Server(command, member, ports[1])
+        host, guest = (Server([str(command)], data, port) for data, port in zip((exchange, member), ports, strict=True))
         try:
             rows.append(report.row("exchange with the embedded chain, first start", host.start(), "s"))
             rows.append(report.row("connector, first start", guest.start(), "s"))

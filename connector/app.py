@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from connector.clock import Clock
 from connector.engine.acquisition import Acquisitions
 from connector.engine.monitor import Monitor
+from connector.engine.offering import Offering
 from connector.engine.opening import Openings
 from connector.engine.publication import Publications
 from connector.engine.settlement import Settlements
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 class Connector(Trader):
     """One participant, all its rooms connected; make it with `Connector.start`."""
 
+    offering: Offering
     publications: Publications
     acquisitions: Acquisitions
     openings: Openings
@@ -39,6 +41,7 @@ class Connector(Trader):
         connector.rules = rules
         await connector.open()
         connector.equip()
+        connector.offering = Offering(connector)
         connector.publications = Publications(connector)
         connector.acquisitions = Acquisitions(connector)
         connector.openings = Openings(connector)

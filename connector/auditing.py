@@ -25,6 +25,7 @@ from ledger.deployment import Deployment
 from ledger.programs import Programs
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 
     from connector.identity.did import Document
@@ -50,11 +51,12 @@ class UrlSources:
         rpc: str = "",
         mirrors: Mapping[str, str] | None = None,
         development: bool = False,
+        trust: ssl.SSLContext | None = None,
     ) -> None:
         self.exchange = exchange.rstrip("/")
         self._outbound = outbound
         self._development = development
-        self._chain = Chain.connect(rpc or f"{self.exchange}/rpc")
+        self._chain = Chain.connect(rpc or f"{self.exchange}/rpc", trust)
         self._mirrors = {origin: base.rstrip("/") for origin, base in (mirrors or {}).items()}
         self._space: Mapping[str, Any] | None = None
 
@@ -138,10 +140,11 @@ async def sources(
     mirrors: Mapping[str, str] | None = None,
     development: bool = False,
     networks: Sequence[str] = (),
+    trust: ssl.SSLContext | None = None,
 ) -> AsyncIterator[UrlSources]:
     """Open the sources of one audit, and close them behind it."""
-    async with Outbound(development=development, networks=networks) as outbound:
-        opened = UrlSources(exchange, outbound, rpc=rpc, mirrors=mirrors, development=development)
+    async with Outbound(development=development, networks=networks, trust=trust) as outbound:
+        opened = UrlSources(exchange, outbound, rpc=rpc, mirrors=mirrors, development=development, trust=trust)
         try:
             yield opened
         finally:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from connector import files
+from connector import files, tls
 from connector.anchor.anchoring import Anchoring
 from connector.anchor.chain_watch import ChainWatch
 from connector.anchor.peer_logs import PeerLogs
@@ -93,7 +93,9 @@ class Base:
         self.roles = frozenset(settings.participant.roles)
         self.keys = key_files.load(data / KEYS)
         self.sign = partial(signature.sign, private_key=self.keys.agreement)
-        self.outbound = Outbound(development=settings.server.development, networks=settings.server.networks)
+        server = settings.server
+        self.trust = tls.trusting(server.trust)
+        self.outbound = Outbound(development=server.development, networks=server.networks, trust=self.trust)
         named = settings.development
         self.peers = Peers(
             self.did,
@@ -208,11 +210,11 @@ class Base:
         if self.settings.space.exchange:
             await self.space_view.recall()
             space = await self._first_space()
-            self.chain = Chain.connect(self.settings.chain.rpc or self.settings.space.exchange + "/rpc")
+            self.chain = Chain.connect(self.settings.chain.rpc or self.settings.space.exchange + "/rpc", self.trust)
             self.programs = Programs(self.chain, Deployment.from_json(dict(space.deployment)))
             return
         if self.settings.chain.rpc:
-            self.chain = Chain.connect(self.settings.chain.rpc)
+            self.chain = Chain.connect(self.settings.chain.rpc, self.trust)
         else:
             from ledger.embedded.chain import EmbeddedChain  # noqa: PLC0415  # an EVM is loaded only by who hosts one
 

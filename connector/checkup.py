@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from connector import data_folder
+from connector import data_folder, tls
 from connector import settings as setting
 from connector.cli.server import ADDRESS_FILE, TOKEN_FILE
 from connector.errors import (
@@ -227,6 +227,15 @@ async def disk(patient: Patient) -> Seen:
     return Seen(text, WARN, "make room before sealing or pulling") if free < DISK_BYTES_LOW else Seen(text)
 
 
+async def certificates(patient: Patient) -> Seen:
+    """Try the files of TLS on each other."""
+    server = patient.settings.server
+    serves = tls.serving(server.tls_certificate, server.tls_key)
+    tls.trusting(server.trust)
+    own = f"we serve TLS with `{server.tls_certificate}`" if serves else "we serve no TLS ourselves"
+    return Seen(own + (f" and believe `{server.trust}`, too" if server.trust else ""))
+
+
 async def exchange(patient: Patient) -> Seen:
     """Ask the exchange who is in the space."""
     settings = patient.settings
@@ -249,7 +258,7 @@ async def chain(patient: Patient) -> Seen:
         return Seen("known only through the exchange, which does not answer", SKIPPED)
     from ledger.chain import Chain  # noqa: PLC0415  # web3 is loaded only when there is a chain to ask
 
-    connected = Chain.connect(settings.chain.rpc or f"{patient.exchange}/rpc")
+    connected = Chain.connect(settings.chain.rpc or f"{patient.exchange}/rpc", tls.trusting(settings.server.trust))
     try:
         chain_id, newest = await connected.chain_id(), await connected.newest()
         funds = await connected.balance(keys.load(patient.data / data_folder.KEYS).address)
@@ -269,6 +278,7 @@ CHECKS: Mapping[str, Callable[[Patient], Awaitable[Seen]]] = {
     "development": development,
     "distribution": distribution,
     "names": names,
+    "certificates": certificates,
     "keys": key_files,
     "database": database,
     "port": port,

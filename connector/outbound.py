@@ -28,9 +28,11 @@ from connector.limits import (
 )
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncIterator, Mapping, Sequence
     from types import TracebackType
 
+    from multidict import CIMultiDictProxy
     from yarl import URL
 
 # fewer wake-ups on a download (measured: 256 KiB receives as fast as curl)
@@ -48,8 +50,12 @@ class Answer:
     """A peer's answer of the 2xx family."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: CIMultiDictProxy[str]
     body: bytes
+
+    def every(self, name: str) -> list[str]:
+        """Return the values of a header that may be sent several times."""
+        return self.headers.getall(name, [])
 
     def json(self) -> Any:
         """Return the decoded body; raises `PeerMisbehaved`."""
@@ -90,7 +96,10 @@ class Download:
 class Outbound:
     """A pool of connections to peers; use it as an async context manager, or `open` and `close` it."""
 
-    def __init__(self, *, development: bool = False, networks: Sequence[str] = ()) -> None:
+    def __init__(
+        self, *, development: bool = False, networks: Sequence[str] = (), trust: ssl.SSLContext | None = None
+    ) -> None:
+        self._trust = trust
         self._gate = Gate(development=development, networks=networks)
         self._session: aiohttp.ClientSession | None = None
 
@@ -108,6 +117,7 @@ class Outbound:
         pool = aiohttp.TCPConnector(
             resolver=self._gate,
             socket_factory=self._gate.socket,
+            ssl=self._trust or True,
             limit=CONNECTIONS_MAX,
             limit_per_host=PEER_CONNECTIONS_MAX,
         )

@@ -26,6 +26,7 @@ from ledger.state_proof import StateProof
 from ledger.transport import HttpTransport, LocalTransport
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Awaitable, Mapping, Sequence
 
     from web3.types import BlockIdentifier
@@ -109,9 +110,9 @@ class Chain:
         self._chain_id: int | None = None
 
     @classmethod
-    def connect(cls, url: str) -> Chain:
-        """Return a connection to a JSON-RPC address; nothing is sent yet."""
-        return cls(HttpTransport(url))
+    def connect(cls, url: str, trust: ssl.SSLContext | None = None) -> Chain:
+        """Return a connection to a JSON-RPC address; nothing is sent yet. `trust` checks its certificate."""
+        return cls(HttpTransport(url, trust))
 
     @classmethod
     def local(cls, embedded: EmbeddedChain) -> Chain:

@@ -14,6 +14,8 @@ from web3.providers.rpc import AsyncHTTPProvider
 from ledger.chain_error import ChainUnreachable
 
 if TYPE_CHECKING:
+    import ssl
+
     from web3.types import RPCEndpoint, RPCResponse
 
     from ledger.embedded.chain import EmbeddedChain
@@ -24,8 +26,9 @@ REQUEST_TIMEOUT_SECONDS = 20
 class HttpTransport(AsyncHTTPProvider):
     """JSON-RPC over HTTP; never retries by itself, because whoever waits for an answer has a plan for its absence."""
 
-    def __init__(self, url: str) -> None:
-        super().__init__(url, exception_retry_configuration=None)
+    def __init__(self, url: str, trust: ssl.SSLContext | None = None) -> None:
+        checked = {} if trust is None else {"ssl": trust}
+        super().__init__(url, request_kwargs=checked, exception_retry_configuration=None)
 
     async def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
         """Ask once, within the time limit."""

@@ -32,13 +32,20 @@ def read_mirrors(pairs: list[str] | None) -> dict[str, str]:
 
 async def inspect(exchange: str, data: Path, rpc: str, mirrors: dict[str, str], *, development: bool) -> dict[str, Any]:
     """Audit the space of `exchange` with the delivery key of `data`; returns what `--json` prints."""
+    import os  # noqa: PLC0415  # loaded when the verb runs
+
+    from connector import settings, tls  # noqa: PLC0415  # loaded when the verb runs
     from connector.auditing import sources  # noqa: PLC0415  # web3 is loaded when the verb runs
     from connector.data_folder import KEYS  # noqa: PLC0415  # loaded when the verb runs
     from connector.identity import keys  # noqa: PLC0415  # loaded when the verb runs
     from ledger.audit.audit import AuditImpossible, run  # noqa: PLC0415  # loaded when the verb runs
 
     key = keys.load(data / KEYS).delivery
-    async with sources(exchange, rpc=rpc, mirrors=mirrors, development=development) as opened:
+    reached: dict[str, Any] = {}
+    if (data / settings.FILE_NAME).exists():  # whoever has no participant audits with the keys alone
+        server = settings.load(data, os.environ).server
+        reached = {"networks": server.networks, "trust": tls.trusting(server.trust)}
+    async with sources(exchange, rpc=rpc, mirrors=mirrors, development=development, **reached) as opened:
         try:
             report = (await run(opened, key)).json()
         except AuditImpossible as fault:

@@ -48,14 +48,16 @@ async def look(data: Path, exchange: str, rpc: str) -> dict[str, Any]:
     import os  # noqa: PLC0415  # loaded when the verb runs
 
     from connector import settings as setting  # noqa: PLC0415  # loaded when the verb runs
+    from connector import tls  # noqa: PLC0415  # loaded when the verb runs
     from connector.outbound import Outbound  # noqa: PLC0415  # loaded when the verb runs
     from ledger.chain import Chain  # noqa: PLC0415  # web3 is loaded when the verb runs
 
     known = setting.load(data, os.environ)
     base = (exchange or known.space.exchange or known.url).rstrip("/")
-    async with Outbound(development=known.server.development, networks=known.server.networks) as outbound:
+    server, trust = known.server, tls.trusting(known.server.trust)
+    async with Outbound(development=server.development, networks=server.networks, trust=trust) as outbound:
         space = (await outbound.get(f"{base}/space")).json()
-    chain = Chain.connect(rpc or known.chain.rpc or f"{base}/rpc")
+    chain = Chain.connect(rpc or known.chain.rpc or f"{base}/rpc", trust)
     try:
         block, chain_id = await chain.newest(), await chain.chain_id()
     finally:

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 async def examined(data: Path) -> list[Result]:
     """Look at the participant of `data`."""
     import os  # noqa: PLC0415  # loaded when the verb runs
+    from contextlib import suppress  # noqa: PLC0415  # loaded when the verb runs
 
-    from connector import checkup, settings  # noqa: PLC0415  # loaded when the verb runs
+    from connector import checkup, settings, tls  # noqa: PLC0415  # loaded when the verb runs
     from connector.clock import Clock  # noqa: PLC0415  # loaded when the verb runs
     from connector.errors import SettingsError  # noqa: PLC0415  # loaded when the verb runs
     from connector.outbound import Outbound  # noqa: PLC0415  # loaded when the verb runs
@@ -30,7 +31,10 @@ async def examined(data: Path) -> list[Result]:
     except SettingsError as error:
         fault = error
     # what we ask is asked of ourselves and of addresses in our own settings
-    async with Outbound(development=True, networks=known.server.networks if known else ()) as outbound:
+    trust = None
+    with suppress(SettingsError):  # the check `certificates` says why
+        trust = tls.trusting(known.server.trust if known else "")
+    async with Outbound(development=True, networks=known.server.networks if known else (), trust=trust) as outbound:
         return await checkup.examine(checkup.Patient(data, outbound, Clock(), known, fault))
 
 

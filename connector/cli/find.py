@@ -1,26 +1,84 @@
-"""`penstock find`: listed products by a word."""
+"""`penstock find`: listed products by a word, or what a connector anywhere has on offer."""
 
 from __future__ import annotations
 
-from typing import Annotated
-from urllib.parse import quote
+from typing import Annotated, Any
+from urllib.parse import urlencode
 
 import typer
 
 from connector.cli.options import DEFAULT_DATA, AsJson, Data
-from connector.cli.speak import answer, ask
+from connector.cli.speak import answer, ask, fail
 
 
 def find(
-    words: Annotated[list[str], typer.Argument(help="words to look for")],
+    words: Annotated[list[str] | None, typer.Argument(help="words to look for")] = None,
+    at: Annotated[str | None, typer.Option(help="whose catalogue: a DID, or the address of a connector")] = None,
+    page: Annotated[str | None, typer.Option("--from", help="go on at this link of the catalogue")] = None,
     data: Data = DEFAULT_DATA,
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Find listed products.
+    """Find listed products, or with --at what another connector offers.
 
     For example: penstock find weather
     """
-    found = ask(data, "GET", "find?q=" + quote(" ".join(words), safe=""), as_json=as_json)
+    if at is not None:
+        told = {"peer" if at.startswith("did:") else "base": at} | ({"from": page} if page else {})
+        found = ask(data, "GET", "catalogue?" + urlencode(told), as_json=as_json)
+        found = _with_words(found, words or [])
+        answer(found, _lines(found), as_json=as_json)
+        return
+    if not words or page:
+        from connector.errors import InvalidInput  # noqa: PLC0415  # loaded when it is needed
+
+        fail(InvalidInput("nothing to look for", "give a word, or --at DID to see a whole catalogue"), as_json=as_json)
+    found = ask(data, "GET", "find?" + urlencode({"q": " ".join(words)}), as_json=as_json)
     lines = [f"{row['id']}  {row['title']}  {row['price']}  ({row['tier']})" for row in found["products"]]
     answer(found, lines or ["nothing found; try one word of its title"], as_json=as_json)
+
+
+def _with_words(found: dict[str, Any], words: list[str]) -> dict[str, Any]:
+    """Keep the datasets whose id or title has every word; all of them without words."""
+    from catalog.search import words as words_of  # noqa: PLC0415  # loaded when it is needed
+
+    wanted = set(words_of(" ".join(words)))
+    kept = [
+        {
+            **each,
+            "datasets": [one for one in each["datasets"] if wanted <= set(words_of(f"{one['@id']} {_title(one)}"))],
+        }
+        for each in found["catalogues"]
+    ]
+    return {**found, "catalogues": kept}
+
+
+def _lines(found: dict[str, Any]) -> list[str]:
+    lines = []
+    for each in found["catalogues"]:
+        count = len(each["datasets"])
+        lines.append(f"{each['participantId']} at {each['base']}: {count} {'dataset' if count == 1 else 'datasets'}")
+        lines += [f"  {one['@id']}  {_title(one)}  {_price(one)}  ({_formats(one)})" for one in each["datasets"]]
+    return lines + [f"not read: {each['at']} of {each['did']}: {each['why']}" for each in found["unread"]]
+
+
+def _title(dataset: dict[str, Any]) -> str:
+    from catalog.dataset import DCT  # noqa: PLC0415  # loaded when it is needed
+
+    title = dataset.get("title", dataset.get("dct:title", dataset.get(DCT + "title", "")))
+    return str(title)
+
+
+def _price(dataset: dict[str, Any]) -> str:
+    from connector.protocol import offers  # noqa: PLC0415  # loaded when it is needed
+    from connector.protocol.errors import ProtocolError  # noqa: PLC0415  # loaded when it is needed
+
+    try:
+        price = offers.read(dataset["hasPolicy"][0]).price
+    except ProtocolError:
+        return "a price that contradicts itself"
+    return "no price told" if price is None else f"{price} minor units per unit"
+
+
+def _formats(dataset: dict[str, Any]) -> str:
+    return ", ".join(str(one["format"]).rsplit("/", 1)[-1] for one in dataset["distribution"])

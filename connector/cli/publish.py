@@ -27,6 +27,9 @@ def publish(
     piece: Annotated[int, typer.Option(help="piece size in KiB", min=1)] = 1024,
     keyword: Annotated[list[str] | None, typer.Option(help="words to be found by; may be repeated")] = None,
     identifier: Annotated[str | None, typer.Option("--id", help="product id; repeat it to continue")] = None,
+    offer: Annotated[
+        str | None, typer.Option(help="an offer id of your own; default: made from the product id")
+    ] = None,
     data: Data = DEFAULT_DATA,
     *,
     as_json: AsJson = False,
@@ -50,6 +53,7 @@ def publish(
         "pieceKiB": piece,
         "keywords": keyword or [],
         "id": identifier,
+        "offer": offer,
     }
     product = ask(data, "POST", "products", body, as_json=as_json)
     lines = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003  # typer reads the annotation when it runs
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -22,26 +22,22 @@ async def run(data: Path, settings: Settings, rules: Rules = ()) -> None:
     import asyncio  # noqa: PLC0415  # the help page starts fast
     import os  # noqa: PLC0415  # the help page starts fast
     import signal  # noqa: PLC0415  # the help page starts fast
-    import ssl  # noqa: PLC0415  # the help page starts fast
 
     import orjson  # noqa: PLC0415  # the help page starts fast
     from aiohttp import web  # noqa: PLC0415  # the help page starts fast
 
-    from connector import files  # noqa: PLC0415  # the help page starts fast
+    from connector import files, tls  # noqa: PLC0415  # the help page starts fast
     from connector.app import Connector  # noqa: PLC0415  # the help page starts fast
     from connector.cli.server import ADDRESS_FILE  # noqa: PLC0415  # the help page starts fast
     from connector.errors import InvalidInput  # noqa: PLC0415  # the help page starts fast
     from connector.web.server import build  # noqa: PLC0415  # the help page starts fast
 
+    context = tls.serving(settings.server.tls_certificate, settings.server.tls_key)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     connector = await Connector.start(data, settings, rules=rules)
     connector.store.on_failure(lambda: os._exit(74))  # a disk that failed is not asked again, not even to close
-    context = None
-    if settings.server.tls_certificate:
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(settings.server.tls_certificate, settings.server.tls_key)
     runner = web.AppRunner(build(connector), access_log=None, shutdown_timeout=DRAIN_SECONDS)
     await runner.setup()
     site = web.TCPSite(runner, settings.server.host, settings.server.port, ssl_context=context)
@@ -51,7 +47,9 @@ async def run(data: Path, settings: Settings, rules: Rules = ()) -> None:
         where = f"{settings.server.host}:{settings.server.port}"
         raise InvalidInput(f"cannot listen on `{where}`: {fault.strerror}", "choose another `server.port`") from fault
     await connector.recover()
-    files.write_atomic(data / ADDRESS_FILE, orjson.dumps({"url": settings.url, "pid": os.getpid()}))
+    trust = str(Path(settings.server.trust).resolve()) if settings.server.trust else ""
+    told = {"url": settings.url, "pid": os.getpid(), "trust": trust}
+    files.write_atomic(data / ADDRESS_FILE, orjson.dumps(told))
     try:
         await stop.wait()
     finally:

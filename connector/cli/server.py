@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from connector import tls
 from connector.errors import PeerUnreachable, ServerAbsent, Told, told_in
 from connector.outbound import Outbound
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncIterator
     from pathlib import Path
 
@@ -31,12 +33,7 @@ class Server:
 
     def address(self) -> str:
         """Return the server's base URL; raises ServerAbsent when none has been started here."""
-        try:
-            return str(orjson.loads((self._data / ADDRESS_FILE).read_bytes())["url"])
-        except FileNotFoundError:
-            raise ServerAbsent(f"no server runs on `{self._data}`") from None
-        except (orjson.JSONDecodeError, KeyError, TypeError) as error:
-            raise ServerAbsent(f"`{self._data / ADDRESS_FILE}` is damaged", "start the server again") from error
+        return str(_told(self._data)["url"])
 
     async def call(self, method: str, path: str, body: Any = None) -> Any:
         """Call `/management/{path}` and return the decoded answer; raises the typed fault of the answer."""
@@ -61,5 +58,26 @@ class Server:
 @asynccontextmanager
 async def server(data: Path) -> AsyncIterator[Server]:
     """Open the door to the server of `data`; the loopback is allowed because the server is our own."""
-    async with Outbound(development=True) as outbound:
+    async with Outbound(development=True, trust=trusted(data)) as outbound:
         yield Server(data, outbound)
+
+
+def trusted(data: Path) -> ssl.SSLContext | None:
+    """Return the context that believes what the server of `data` believes; its own certificate may be private."""
+    try:
+        return tls.trusting(str(_told(data).get("trust", "")))
+    except ServerAbsent:
+        return None  # the first call says so
+
+
+def _told(data: Path) -> dict[str, Any]:
+    """Return what the server of `data` said when it was ready; raises ServerAbsent when none has been started."""
+    try:
+        told = orjson.loads((data / ADDRESS_FILE).read_bytes())
+    except FileNotFoundError:
+        raise ServerAbsent(f"no server runs on `{data}`") from None
+    except orjson.JSONDecodeError:
+        told = None
+    if not isinstance(told, dict) or "url" not in told:
+        raise ServerAbsent(f"`{data / ADDRESS_FILE}` is damaged", "start the server again")
+    return told

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from catalog.codes import tier as tier_of
 from connector.channel import account as accounts
-from connector.engine import pulling, waiting
+from connector.engine import progress, pulling, waiting
 from connector.engine.driver import Driver
 from connector.errors import (
     Absent,
@@ -26,7 +26,6 @@ from connector.errors import (
     PeerUnreachable,
     as_reason,
 )
-from connector.vault import replicas
 from contracts.decimals import read_decimal
 from contracts.split import Split
 from contracts.terms import Terms
@@ -37,7 +36,6 @@ from policy.purposes import resolve
 
 if TYPE_CHECKING:
     from connector.engine.trader import Trader
-    from connector.errors import Failure
     from connector.store.transaction import Tx
 
 COMPLETE, FAILED = "complete", "failed"
@@ -106,7 +104,7 @@ class Acquisitions:
     async def view(self, key: str) -> Row:
         """Return where an acquisition is; raises Absent."""
         trouble, asked = self.driver.trouble(key), self._asked.get(key, "")
-        return await self._trader.store.read(lambda tx: _view(tx, key, trouble, asked))
+        return await self._trader.store.read(lambda tx: progress.view(tx, key, trouble, asked))
 
     async def wait(self, key: str, mark: str, seconds: float) -> Row:
         """Return the view as soon as it differs from `mark`, at the latest after `seconds`."""
@@ -168,7 +166,7 @@ class Acquisitions:
         base = provider.url + "/dsp"
         self._asked[row["id"]] = waiting.PROVIDER
         dataset = await self._ask(f"{base}/catalog/datasets/{product}", provider.did)
-        offer = {**dataset["hasPolicy"][0], "target": dataset["@id"]}
+        offer = {**_offer(dataset, listing["offer"].get("id")), "target": dataset["@id"]}
         asked = int(listing["offer"]["ask"])
         limit = int(mandate["limit"])
         bid = min(asked, limit) if mandate["bid"] is None else int(mandate["bid"])
@@ -347,6 +345,14 @@ class Acquisitions:
         return row
 
 
+def _offer(dataset: Any, listed: str | None) -> Row:
+    """Return the dataset's offer that the exchange has listed, or its first where the listing names none."""
+    for offer in dataset["hasPolicy"]:
+        if listed in (None, offer["@id"]):
+            return dict(offer)
+    raise Absent(f"the listed offer `{str(listed)[:200]}` is not in the provider's catalogue", "ask the provider")
+
+
 def _mandate(document: Any) -> Row:
     """Return the mandate with amounts as decimal strings; raises InvalidInput for what a person can get wrong."""
     if not isinstance(document, dict) or set(document) - MANDATE_KEYS or "limit" not in document:
@@ -358,42 +364,3 @@ def _mandate(document: Any) -> Row:
     if amounts["bid"] is not None and int(amounts["bid"]) > int(str(amounts["limit"])):
         raise InvalidInput(f"the bid `{amounts['bid']}` is above your own limit `{amounts['limit']}`")
     return {**amounts, "purpose": resolve(str(document.get("purpose")))}
-
-
-def _view(tx: Tx, key: str, trouble: Failure | None, asked: str) -> Row:
-    row = tx.get("acquisitions", id=key)
-    if row is None:
-        raise Absent(f"there is no acquisition `{key[:100]}`")
-    windows = tx.find("windows", "channel = ?", (row["channel"] or "",), order="seq")
-    released = [one for one in windows if one["state"] in ("released", "acknowledged") and one["orders"]]
-    talk = tx.get("negotiations", id=row["negotiation"]) if row["negotiation"] else None
-    agreement = tx.get("agreements", digest=row["agreement"]) if row["agreement"] else None
-    paid = tx.get("paid_rows", agreement=row["agreement"]) if row["agreement"] else None
-    replica = replicas.under(tx, row["agreement"] or "")
-    keys = sum(count for _, count in replica["key_rows"]) if replica else 0
-    held = sum(count for _, count in replica["bytes_rows"]) if replica else 0
-    rows = int(replica["header"]["rows"]) if replica else 0
-    turn = waiting.turn(tx, row, trouble, asked)
-    cost = "0" if paid is None else str(paid["amount"])
-    return {
-        "id": row["id"],
-        "product": row["product"],
-        "title": agreement["terms"]["title"] if agreement and agreement["terms"] else row["product"],
-        "state": row["state"],
-        "reason": row["reason"],
-        "turn": None if turn is None else turn.json(),
-        "mark": f"{row['state']}-{len(released)}",
-        "agreement": row["agreement"],
-        "channel": row["channel"],
-        "transfer": row["transfer"],
-        "negotiation": None if talk is None else {"rounds": talk["rounds"], "price": str(talk["price"] or "")},
-        "progress": {
-            "windows": len(released),
-            "rowsHeld": held,
-            "sealedBytes": replica["header"]["sealedBytes"] if replica else "0",
-            "keysHeld": keys,
-            "rows": rows,
-            "paid": cost,
-            "text": f"{held} of {rows} rows here, {keys} keys, {len(released)} windows, paid {cost}",
-        },
-    }

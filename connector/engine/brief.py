@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.codes import tier as tier_of
 from connector.errors import InvalidInput
+from connector.protocol.offers import OFFER_MARK
 from contracts.decimals import read_decimal
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ TEXT_CHARACTERS_MAX = 1_000
 LIST_MEMBERS_MAX = 1_000
 OPENINGS_MAX = 1_000_000
 PIECE_KIB = tuple(1 << power for power in range(6, 13))  # 64 KiB … 4 MiB (spec 1.1)
+OFFER_WORDS = f"a text of one line that does not end with `{OFFER_MARK}`, as the ids do that we give"
 
 
 def _text(value: Any) -> bool:
@@ -51,6 +53,7 @@ class Member:
 
 MEMBERS: Mapping[str, Member] = MappingProxyType({
     "id": Member(_text, "a text of one line", needed=False),
+    "offer": Member(lambda value: _text(value) and not value.endswith(OFFER_MARK), OFFER_WORDS, needed=False),
     "files": Member(lambda value: _texts(value) and value != [], "a list of paths"),
     "title": Member(_text, "a text of one line"),
     "description": Member(lambda value: isinstance(value, str), "a text", needed=False),

@@ -267,8 +267,9 @@ class Negotiations(Process):
 
     def _product(self, tx: Tx, proposal: offers.Proposal) -> Row:
         """Return the product that an offer is of; an id we never gave out is refused (DSP 2025-1, request message)."""
-        target = proposal.target or proposal.offer.removesuffix(offers.OFFER_MARK)
-        product = tx.get("products", id=target)
+        product = tx.get("products", offer=proposal.offer) if proposal.target is None else None
+        if product is None:
+            product = tx.get("products", id=proposal.target or proposal.offer.removesuffix(offers.OFFER_MARK))
         if product is None or product["state"] not in ON_OFFER:
             raise UnacceptableError(f"`{proposal.offer}` is not an offer of ours")
         if proposal.offer != offers.offer_id(product["id"], product["offer"]):

@@ -19,6 +19,7 @@ from connector.engine import brief as briefs
 from connector.engine.brief import UNITS
 from connector.engine.driver import Driver
 from connector.errors import Conflict, as_reason, from_reason
+from connector.protocol import offers
 from connector.vault import edition as editions
 from connector.vault.seal import Brief, seal
 from connector.vault.sources import source_of
@@ -54,10 +55,10 @@ class Publications:
 
     async def recover(self) -> None:
         """Go on with what an earlier run left unfinished."""
-        rows = await self._participant.store.read(lambda tx: tx.find("products"))
-        for row in rows:
-            if row["state"] in self._steps:
-                self.driver.wake(row["id"])
+        marks = ", ".join("?" * len(self._steps))
+        query = f"SELECT id FROM products WHERE state IN ({marks})"  # noqa: S608  # only marks
+        for row in await self._participant.store.read(lambda tx: tx.execute(query, *self._steps)):
+            self.driver.wake(row["id"])
 
     async def publish(self, brief: Any) -> dict[str, Any]:
         """Publish by a brief (see the management API); with a known id go on and return where it is."""
@@ -69,6 +70,8 @@ class Publications:
         def act(tx: Tx) -> None:
             known = tx.get("products", id=key)
             if known is None:
+                if row["offer"] and tx.get("products", offer=row["offer"]) is not None:
+                    raise Conflict(f"another product has the offer id `{row['offer']}`", "choose another offer id")
                 tx.insert("products", **row)
             elif known["brief"] != row["brief"]:
                 raise Conflict(f"the product `{key}` was published with another brief", "choose another id")
@@ -119,6 +122,7 @@ class Publications:
             "brief": brief,
             "dataset": None,
             "policy": rules,
+            "offer": brief.get("offer"),
             "terms": None,
             # one more than permitted: the next opening is refused by the policy, which says why, and not by the purse
             "limits": {
@@ -267,12 +271,13 @@ class Publications:
         edition = await participant.store.read(lambda tx: tx.get("editions", id=row["edition"]))
         assert edition is not None
         exchange = participant.space.members[participant.space.exchange]
+        offer = offers.offer_id(row["id"], row["offer"])
         body = {
             "id": row["id"],
             "title": row["title"],
             "tier": row["tier"],
             "dataset": row["dataset"],
-            "offer": {"ask": row["limits"]["ask"], "terms": row["terms"], "policy": row["policy"]},
+            "offer": {"id": offer, "ask": row["limits"]["ask"], "terms": row["terms"], "policy": row["policy"]},
             "header": edition["header"],
             "edition": row["edition"],
         }

@@ -20,6 +20,7 @@ Document = dict[str, Any]
 CONTEXT: Final = "https://w3id.org/dspace/2025/1/context.jsonld"
 VERSION: Final = "2025-1"
 BINDING: Final = "HTTPS"
+NESTED: Final = "Catalog"  # the format of a distribution that is a catalogue
 ENDPOINT_HTTP: Final = "https://w3id.org/idsa/v4.1/HTTP"
 
 TYPE_OF: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
@@ -216,13 +217,20 @@ def catalog(
     catalogue: str,
     participant: str,
     services: list[Document],
-    datasets: list[Document],
-    nested: Iterable[Document] = (),
+    datasets: Iterable[Any],
+    nested: Iterable[Any] = (),
 ) -> Document:
-    """Return a root catalogue; empty lists are left out."""
+    """Return a root catalogue of documents, or of their JSON as fragments; empty lists are left out."""
     members = {"participantId": participant, "service": services or None}
-    found = document("Catalog", **members, dataset=datasets or None, catalog=list(nested) or None)
+    found = document("Catalog", **members, dataset=list(datasets) or None, catalog=list(nested) or None)
     return found | {"@id": catalogue}
+
+
+def nested_catalog(catalogue: str, participant: str, service: Document) -> Document:
+    """Return somebody's catalogue as it stands in another: who has it, and the service that answers for it."""
+    ways = [distribution(NESTED, service["@id"])]
+    named = {"@id": catalogue, "@type": "Catalog", "participantId": participant}
+    return named | {"distribution": ways, "service": [service]}
 
 
 def _segment(pid: str) -> str:

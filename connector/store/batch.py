@@ -80,10 +80,11 @@ class Batch:
     def run(self, job: Job) -> None:
         """Run one act in its savepoint; raises only what fails the batch."""
         execute = self.connection.execute
-        tx = Tx(self.connection, self._statements, self._memory)
+        tx = Tx(self.connection, self._statements, self._memory, writing=True)
         execute("SAVEPOINT act")
         try:
             job.result = job.act(tx)
+            tx.write_held()
         except BaseException as error:  # noqa: BLE001 (whatever an act raises belongs to its caller, not to the store)
             job.error = error
         tx.end()
@@ -102,10 +103,11 @@ class Batch:
         """Do once what acts asked for at the end of the batch; return what is to be called after the commit."""
         if not self._endings:
             return ()
-        tx = Tx(self.connection, self._statements, self._memory)
+        tx = Tx(self.connection, self._statements, self._memory, writing=True)
         try:
             for ending in self._endings:
                 ending(tx)
+            tx.write_held()
         finally:
             self._endings.clear()
             tx.end()

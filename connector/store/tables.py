@@ -44,6 +44,7 @@ PROTOCOL = (
         ("id",),
         unique=(("role", "peer", "peer_pid"),),
         index=(("state",), ("deadline",), ("due",)),
+        held=True,
     ),
     Table(
         "agreements",
@@ -58,6 +59,7 @@ PROTOCOL = (
         ("id",),
         unique=(("role", "peer", "peer_pid"),),
         index=(("state",), ("deadline",), ("due",), ("agreement",)),
+        held=True,
     ),
     Table(
         "acquisitions",
@@ -156,13 +158,15 @@ CATALOGUE = (
         "id:text title:text tier:text edition:text brief:json dataset:json policy:json terms:json limits:json "
         "offer:text state:text reason:text created:time updated:time",
         ("id",),
+        unique=(("offer",),),
+        index=(("state", "id"),),
     ),
     Table(
         "listings",
         "id:text provider:text title:text tier:text dataset:json offer:json edition:text header:json words:text "
         "state:text seed:blob review:json reason:text created:time updated:time",
         ("id",),
-        index=(("state",),),
+        index=(("state",), ("provider",)),
     ),
     Table(
         "members",

@@ -9,6 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from connector.limits import BODY_BYTES_MAX, MESSAGE_BYTES_MAX, REVIEW_BYTES_MAX, RPC_BYTES_MAX
+from ledger.witness import REQUEST_LIMIT_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Who(StrEnum):
@@ -26,6 +33,17 @@ TRADERS = frozenset({"provider", "buyer"})
 PROVIDER = frozenset({"provider"})
 BUYER = frozenset({"buyer"})
 EXCHANGE = frozenset({"exchange"})
+SHOWS = PROVIDER | EXCHANGE
+
+# the longest body by who takes it; the rest takes BODY_BYTES_MAX, and a GET takes none
+BODY_BYTES: Mapping[str, int] = {
+    "chain.rpc": RPC_BYTES_MAX,
+    "catalogue.request": MESSAGE_BYTES_MAX,
+    "dsp.negotiate": MESSAGE_BYTES_MAX,
+    "dsp.transfers": MESSAGE_BYTES_MAX,
+    "sealed.review_rows": REVIEW_BYTES_MAX,
+    "witness.add_checkpoint": REQUEST_LIMIT_BYTES,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +56,11 @@ class Route:
     roles: frozenset[str]
     handler: str
     kind: str = ""
+
+    @property
+    def body_bytes(self) -> int:
+        """How long a body may be."""
+        return 0 if self.method == "GET" else BODY_BYTES.get(self.handler, BODY_BYTES_MAX)
 
 
 PUBLIC = (
@@ -57,8 +80,9 @@ PUBLIC = (
 )
 
 DSP = (
-    Route("POST", "/dsp/catalog/request", Who.PEER, PROVIDER, "dsp.catalog", "CatalogRequestMessage"),
-    Route("GET", "/dsp/catalog/datasets/{id}", Who.PEER, PROVIDER, "dsp.dataset"),
+    Route("POST", "/dsp/catalog/request", Who.PEER, SHOWS, "catalogue.request", "CatalogRequestMessage"),
+    Route("GET", "/dsp/catalog/request", Who.PEER, SHOWS, "catalogue.resume"),
+    Route("GET", "/dsp/catalog/datasets/{id}", Who.PEER, PROVIDER, "catalogue.dataset"),
     Route("GET", "/dsp/negotiations/{pid}", Who.PEER, TRADERS, "dsp.negotiation"),
     Route("POST", "/dsp/negotiations/request", Who.PEER, PROVIDER, "dsp.negotiate", "ContractRequestMessage"),
     Route("POST", "/dsp/negotiations/offers", Who.PEER, BUYER, "dsp.negotiate", "ContractOfferMessage"),
@@ -117,6 +141,7 @@ MANAGEMENT = (
     Route("POST", "/management/log/anchor", Who.OWNER, ALL, "management.anchor"),
     Route("POST", "/management/products", Who.OWNER, PROVIDER, "management.publish"),
     Route("GET", "/management/find", Who.OWNER, ALL, "management.find"),
+    Route("GET", "/management/catalogue", Who.OWNER, ALL, "catalogue.foreign"),
     Route("POST", "/management/acquisitions", Who.OWNER, BUYER, "management.acquire"),
     Route("GET", "/management/acquisitions/{id}", Who.OWNER, BUYER, "management.acquisition"),
     Route("POST", "/management/negotiations", Who.OWNER, BUYER, "management.negotiate"),

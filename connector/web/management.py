@@ -11,7 +11,6 @@ from connector.errors import Absent, InvalidInput
 from connector.protocol import messages, validation
 from connector.web.faults import as_json
 from contracts import address
-from contracts.canonical import load
 from contracts.decimals import read_decimal
 from contracts.namespace import AGREEMENT_URN
 from ledger import acts
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
+    from connector.store.transaction import Tx
     from connector.web.call import Call
 
 # what a mandate says: prices in minor units per `per` of the tariff, and how many messages about them
@@ -45,7 +45,7 @@ THINGS = (
 async def status(call: Call) -> web.Response:
     """Say who this is and what it holds."""
     connector = call.connector
-    counts = await connector.store.read(lambda tx: {table: len(tx.find(table)) for table, _ in THINGS})
+    counts = await connector.store.read(lambda tx: {table: _count(tx, table) for table, _ in THINGS})
     return as_json(
         {
             "did": connector.did,
@@ -56,6 +56,7 @@ async def status(call: Call) -> web.Response:
             "address": address.show(connector.keys.address),
             "development": connector.settings.server.development,
             "holds": counts,
+            "defects": await connector.offering.defects(),
         }
     )
 
@@ -181,7 +182,7 @@ async def attest(call: Call) -> web.Response:
 
 
 async def _body(call: Call) -> dict[str, Any]:
-    document = load(await call.request.read())
+    document = await call.document()
     if not isinstance(document, dict):
         raise InvalidInput("the body must be a JSON object")
     return document
@@ -194,6 +195,10 @@ async def _members(call: Call, known: Mapping[str, type]) -> dict[str, Any]:
         told = ", ".join(f"`{name}`: {'a text' if kind is str else 'an object'}" for name, kind in known.items())
         raise InvalidInput(f"the body must have exactly {told}")
     return body
+
+
+def _count(tx: Tx, table: str) -> int:
+    return int(tx.execute(f'SELECT count(*) AS n FROM "{table}"')[0]["n"])  # noqa: S608  # a row of THINGS
 
 
 def _shown(value: Any) -> Any:

@@ -2,45 +2,16 @@
 
 import copy
 import json
-import os
-from pathlib import Path
 
-import jsonschema_rs
 import pytest
 from referencing import Registry, Resource
 
 from connector.protocol import messages, validation
 from connector.protocol.errors import MalformedError
+from tests.protocol.published import PUBLISHED, PUBLISHED_OF, resources, schemas, validators
 
-ROOT = Path(__file__).parents[2]
-PUBLISHED = "https://w3id.org/dspace/2025/1/"
-RESOURCES = "dsp-schemas/artifacts/src/main/resources"
 LEAST_VARIANTS = 500
 
-# our document type -> the published schema, and which examples show it
-PUBLISHED_OF = {
-    "ContractRequestMessage": "negotiation/contract-request-message-schema.json",
-    "ContractOfferMessage": "negotiation/contract-offer-message-schema.json",
-    "ContractAgreementMessage": "negotiation/contract-agreement-message-schema.json",
-    "ContractAgreementVerificationMessage": "negotiation/contract-agreement-verification-message-schema.json",
-    "ContractNegotiationEventMessage": "negotiation/contract-negotiation-event-message-schema.json",
-    "ContractNegotiationTerminationMessage": "negotiation/contract-negotiation-termination-message-schema.json",
-    "ContractNegotiation": "negotiation/contract-negotiation-schema.json",
-    "ContractNegotiationError": "negotiation/contract-negotiation-error-schema.json",
-    "TransferRequestMessage": "transfer/transfer-request-message-schema.json",
-    "TransferStartMessage": "transfer/transfer-start-message-schema.json",
-    "TransferCompletionMessage": "transfer/transfer-completion-message-schema.json",
-    "TransferSuspensionMessage": "transfer/transfer-suspension-message-schema.json",
-    "TransferTerminationMessage": "transfer/transfer-termination-message-schema.json",
-    "TransferProcess": "transfer/transfer-process-schema.json",
-    "TransferError": "transfer/transfer-error-schema.json",
-    "CatalogRequestMessage": "catalog/catalog-request-message-schema.json",
-    "DatasetRequestMessage": "catalog/dataset-request-message-schema.json",
-    "Catalog": "catalog/catalog-schema.json",
-    "Dataset": "catalog/dataset-schema.json",
-    "CatalogError": "catalog/catalog-error-schema.json",
-    "VersionResponse": "common/protocol-version-schema.json",
-}
 # A discovery entry of a DID document is no message; the published pattern refuses the publisher's own example.
 NO_MESSAGE = {"catalogservice-did-service.json", "dataservice-did-service.json"}
 
@@ -84,30 +55,14 @@ MOMENTS = (
 )
 
 
-def resources():
-    base = Path(os.environ.get("PENSTOCK_REFERENCE", "../shared/reference"))
-    return (base if base.is_absolute() else ROOT / base) / RESOURCES
-
-
 @pytest.fixture(scope="module")
 def published(absent):
-    if not resources().is_dir():
-        absent(f"no reference schemas at `{resources()}`; set PENSTOCK_REFERENCE")
-    found = {}
-    for path in resources().glob("*/*-schema.json"):
-        # the published transfer schemas miss a slash in three references
-        schema = json.loads(path.read_text().replace("#definitions/", "#/definitions/"))
-        found[schema["$id"]] = schema
-    return found
+    return schemas(absent)
 
 
 @pytest.fixture(scope="module")
 def reference(published):
-    registry = jsonschema_rs.Registry(list(published.items()), draft=jsonschema_rs.Draft201909)
-    return {
-        kind: jsonschema_rs.Draft201909Validator({"$ref": PUBLISHED + name}, registry=registry)
-        for kind, name in PUBLISHED_OF.items()
-    }
+    return validators(published)
 
 
 @pytest.fixture(scope="module")

@@ -129,7 +129,7 @@ class Space:
             path.write_bytes(chance.randbytes(size))
         return paths
 
-    async def publish(self, provider, product, sizes, *, price=1000, openings=None):
+    async def publish(self, provider, product, sizes, *, price=1000, openings=None, offer=None):
         """Publish and list a product of random files; leased if `openings` says how many; returns the files."""
         paths = self.files(product, sizes)
         brief = {
@@ -141,6 +141,7 @@ class Space:
             "unit": "opening" if openings else "MiB",
             "tier": "leased" if openings else "kept",
             "openings": openings,
+            "offer": offer,
             "keywords": [product],
             "purpose": "Research",
             "until": term_end(self.now()),

@@ -77,6 +77,7 @@ WRONG = {
     "pieceKiB": [100, "64", 8192, 1],
     "keywords": ["words", [1]],
     "id": [7, "a\nb"],
+    "offer": [7, "", "a\nb", "small#offer", "x" * 2000],
     "more": [1],
 }
 

@@ -1,0 +1,225 @@
+"""The catalogue of the protocol: how long a page takes with a thousand offers and with a hundred thousand.
+
+`python -m bench.catalogue [--offers 100000] [--requests 300] [--here]`
+
+Two providers run side by side, each a `penstock serve` of an installation without extras (`bench/start.py`) with its
+offers in its database; one client, a participant of its own, asks them in turn over loopback with a fresh token each
+time, so a noisy minute hits both alike. A page holds a hundred offers; every request is proven, and its token used up
+in a synced commit, before the page is read. The connector with many offers is also timed from start to ready, and
+weighed when idle.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import orjson
+import uvloop
+from aiohttp import web
+
+from bench import report
+from bench.space import EXCHANGE, machine, make, workshop
+from bench.start import IDLE_MIB, MIB, READY_SECONDS, SETTLE_SECONDS, Server, installed
+from connector import settings
+from connector.clock import Clock
+from connector.data_folder import DATABASE
+from connector.demo.processes import SERVE, free_ports
+from connector.identity import did as dids
+from connector.identity import keys as key_files
+from connector.identity import tokens
+from connector.protocol import continuation, messages
+from connector.store.sqlite import Store
+from connector.store.tables import TABLES
+from policy.offer import offer_rules
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+    from pathlib import Path
+
+FEW, MANY = 1_000, 100_000
+ROWS_PER_COMMIT = 10_000
+WARM_UP = 20
+P99_MS, GROWTH = 20.0, 1.5
+SEEDED = datetime(2026, 1, 1, tzinfo=UTC)
+ADDRESS = "0x" + "c3" * 20
+REQUEST = orjson.dumps(messages.document("CatalogRequestMessage"))
+PATH = "/dsp/catalog/request"
+
+
+def product(number: int) -> dict[str, Any]:
+    """Return the row of a published product as `Publications` leaves it, with an id that says nothing of its order."""
+    key, edition = str(uuid.uuid5(uuid.NAMESPACE_OID, str(number))), f"{number:064x}"
+    title, until = f"Hourly observations of station {number}", SEEDED + timedelta(days=3650)
+    terms = {
+        "v": 1,
+        "product": key,
+        "title": title,
+        "editionId": edition,
+        "tariff": {"unit": "byte", "minor": "100", "per": "1048576", "currency": "CNY"},
+        "token": ADDRESS,
+        "split": [{"payee": ADDRESS, "bps": 9000}, {"payee": "0x" + "e1" * 20, "bps": 1000}],
+        "maxExposure": "800",
+        "lockTtl": 86_400,
+        "claimMargin": 3600,
+        "staleMax": 900,
+        "maxUnpaidBytes": "2097152",
+        "tier": "kept",
+        "leaseSeconds": 0,
+        "arbitrator": ADDRESS,
+        "notAfter": "2035-12-30T00:00:00Z",
+    }
+    said = {"title": title, "tier": "kept", "edition": edition, "brief": {"id": key, "title": title}, "dataset": {}}
+    rules = offer_rules(purpose="Research", until=until, region="US", openings=None)
+    bounds = {"limits": {"ask": "100", "floor": "50", "rounds": 8}, "state": "submitted"}
+    return {"id": key, "policy": rules, "terms": terms, "created": SEEDED, "updated": SEEDED} | said | bounds
+
+
+async def seed(data: Path, count: int) -> None:
+    """Put `count` products into the database of a participant that does not run."""
+    store = await Store.open(data / DATABASE, TABLES)
+    try:
+        for first in range(0, count, ROWS_PER_COMMIT):
+            rows = [product(number) for number in range(first, min(count, first + ROWS_PER_COMMIT))]
+            await store.write(lambda tx, rows=rows: [tx.insert("products", **row) for row in rows])
+    finally:
+        await store.close()
+
+
+@dataclass(slots=True)
+class Client:
+    """A participant that asks: its DID document is served by this process."""
+
+    did: str
+    keys: key_files.Keys
+    session: aiohttp.ClientSession
+
+    async def ask(self, url: str, audience: str, *, packed: bool = False, method: str = "POST") -> float:
+        """Ask for one page and return the milliseconds until its last byte is here."""
+        token = tokens.issue(self.keys.token, self.did, audience, Clock().now())
+        headers = {"Authorization": tokens.SCHEME + token, "Accept-Encoding": "gzip" if packed else "identity"}
+        body = REQUEST if method == "POST" else None
+        begun = time.perf_counter()
+        async with self.session.request(method, url, data=body, headers=headers) as answer:
+            content = await answer.read()
+        taken = 1000 * (time.perf_counter() - begun)
+        assert answer.status == 200, content
+        assert (answer.headers.get("Content-Encoding") == "gzip") is packed
+        return taken
+
+
+@contextlib.asynccontextmanager
+async def client(folder: Path) -> AsyncIterator[Client]:
+    """Run a client with a DID of its own."""
+    key_files.create(folder)
+    keys, port = key_files.load(folder), free_ports(1)[0]
+    did, url = f"did:web:localhost%3A{port}", f"http://localhost:{port}"
+    document = dids.build(did, url, keys, None, exchange=False)
+    app = web.Application()
+    app.router.add_get("/.well-known/did.json", lambda _request: _json(document))
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    async with aiohttp.ClientSession(auto_decompress=False) as session:
+        yield Client(did, keys, session)
+    await runner.cleanup()
+
+
+async def _json(document: Any) -> web.Response:
+    return web.json_response(document)
+
+
+async def in_turn(asked: dict[str, Any], count: int) -> dict[str, list[float]]:
+    """Call each of `asked` `count` times, one after the other in turn, and return what each returned."""
+    taken: dict[str, list[float]] = {name: [] for name in asked}
+    for _ in range(count):
+        for name, ask in asked.items():
+            taken[name].append(await ask())
+    return taken
+
+
+async def pages(asking: Client, few: Path, many: Path, offers: int, requests: int) -> list[report.Row]:
+    """Return the figures of pages."""
+    told = {name: settings.load(data, {}, {}) for name, data in (("few", few), ("many", many))}
+    middle = continuation.Place("d", sorted(product(number)["id"] for number in range(offers))[offers // 2]).token()
+    urls = {name: each.url + PATH for name, each in told.items()}
+    resumed = f"{urls['many']}?continuationToken={middle}"
+    asked = {
+        "few": lambda: asking.ask(urls["few"], told["few"].did),
+        "many": lambda: asking.ask(urls["many"], told["many"].did),
+        "middle": lambda: asking.ask(resumed, told["many"].did, method="GET"),
+        "packed": lambda: asking.ask(urls["many"], told["many"].did, packed=True),
+    }
+    await in_turn(asked, WARM_UP)
+    taken = await in_turn(asked, requests)
+    p50 = {name: report.percentile(values, 50) for name, values in taken.items()}
+    p99 = {name: report.percentile(values, 99) for name, values in taken.items()}
+    return [
+        report.row(f"first page of {FEW:,} offers, p50", p50["few"], "ms"),
+        report.row(f"first page of {FEW:,} offers, p99", p99["few"], "ms"),
+        report.row(f"first page of {offers:,} offers, p50", p50["many"], "ms"),
+        report.row(f"first page of {offers:,} offers, p99", p99["many"], "ms", at_most=P99_MS),
+        report.row(f"first page, {offers:,} against {FEW:,} offers, p50", p50["many"] / p50["few"], "", at_most=GROWTH),
+        report.row(f"page in the middle of {offers:,} offers, p50", p50["middle"], "ms"),
+        report.row(f"page in the middle of {offers:,} offers, p99", p99["middle"], "ms"),
+        report.row(f"first page of {offers:,} offers, gzip, p50", p50["packed"], "ms"),
+        report.row(f"first page of {offers:,} offers, gzip, p99", p99["packed"], "ms"),
+    ]
+
+
+async def measure(command: Sequence[str], offers: int, requests: int) -> list[report.Row]:
+    """Return the figures of the catalogue; `command` starts a participant."""
+    with workshop() as folder:
+        ports = free_ports(3)
+        exchange, few, many = (folder / name for name in (EXCHANGE, "few", "many"))
+        make(exchange, EXCHANGE, ports[0], "")
+        for data, port, count in ((few, ports[1], FEW), (many, ports[2], offers)):
+            make(data, "provider", port, f"http://localhost:{ports[0]}")
+            await seed(data, count)
+        servers = [Server(command, data, port) for data, port in zip((exchange, few, many), ports, strict=True)]
+        try:
+            for each in servers:
+                each.start()
+            servers[2].stop()  # a first start also derives a key's proof
+            ready = servers[2].start()
+            await asyncio.sleep(SETTLE_SECONDS)
+            idle = servers[2].memory() / MIB
+            async with client(folder / "client") as asking:
+                rows = await pages(asking, few, many, offers, requests)
+            after = servers[2].memory() / MIB
+        finally:
+            for each in servers:
+                each.stop()
+    weighed = f"connector with {offers:,} offers"
+    return [
+        *rows,
+        report.row(f"{weighed}, ready", ready, "s", at_most=READY_SECONDS),
+        report.row(f"{weighed}, idle", idle, "MiB", at_most=IDLE_MIB),
+        report.row(f"{weighed}, after the requests", after, "MiB", at_most=IDLE_MIB),
+    ]
+
+
+def main() -> None:
+    """Measure, print, write bench/results/catalogue.json."""
+    parser = argparse.ArgumentParser(prog="python -m bench.catalogue")
+    parser.add_argument("--offers", type=int, default=MANY)
+    parser.add_argument("--requests", type=int, default=300)
+    parser.add_argument("--here", action="store_true", help="run these sources, extras and all; write no figures")
+    told = parser.parse_args()
+    command = SERVE[:-1] if told.here else [str(installed())]
+    print(machine())
+    rows = uvloop.run(measure(command, told.offers, told.requests))
+    print(report.table(rows))
+    if not told.here:
+        print("written to", report.write("catalogue", rows))
+
+
+if __name__ == "__main__":
+    main()

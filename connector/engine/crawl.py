@@ -1,0 +1,248 @@
+"""Somebody's catalogue read from outside: page after page by its links, and the catalogues nested in it.
+
+Law: (1) What was not read is told, with the reason and where to go on; nothing is cut silently. (2) A token is for the
+participant that owns the address it is sent to: a link leads to the same origin or nowhere, and a nested catalogue is
+asked at the origin that its participant's own DID document names. (3) An entry that is not valid is left out and told.
+
+    {"catalogues": [{"did", "participantId", "base", "datasets": […]}, …], "unread": [{"did", "at", "why"}, …]}
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from yarl import URL
+
+from connector.errors import AddressRefused, InvalidInput, PeerMisbehaved, PeerRefused, explain_failure
+from connector.protocol import messages, validation
+from connector.protocol.continuation import NEXT, linked
+
+if TYPE_CHECKING:
+    from connector.base import Base
+    from connector.outbound import Answer
+
+# pages in all: ten thousand offers in pages of a hundred, more than anybody reads; the answer says where to go on
+PAGES_MAX = 100
+# what is kept of them in memory: a page of a hundred offers has some 200 kB
+READ_BYTES_MAX = 32 * 1_048_576
+# catalogues asked: a space of a hundred providers behind one exchange fits
+CATALOGUES_MAX = 128
+# a catalogue in a catalogue in a catalogue: an exchange of exchanges
+LEVELS_MAX = 3
+# somebody waits for the answer; a page takes milliseconds, a participant that is away takes seconds
+CRAWL_SECONDS_MAX = 60.0
+# a version document lists a few versions
+VERSIONS_BYTES_MAX = 65_536
+
+REQUEST = messages.document("CatalogRequestMessage")
+WELL_KNOWN = "/.well-known/dspace-version"
+WRONG_METHOD = 405
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One catalogue to read: whose, at which DSP base, from which page on, and how deep it was found."""
+
+    did: str
+    base: str
+    start: str = ""
+    level: int = 1
+
+
+@dataclass(slots=True)
+class Crawl:
+    """One walk; see `crawl`."""
+
+    participant: Base
+    pages_left: int = field(default_factory=lambda: PAGES_MAX)
+    bytes_left: int = READ_BYTES_MAX
+    begun: float = 0.0
+    waiting: deque[Source] = field(default_factory=deque)
+    asked: set[str] = field(default_factory=set)
+    catalogues: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    unread: list[dict[str, str]] = field(default_factory=list)
+
+    async def run(self, first: Source) -> dict[str, Any]:
+        """Read `first`, whose fault is raised, and what is nested in it, whose faults are told."""
+        self.begun = self.participant.clock.monotonic()
+        self.asked.add(first.base)
+        await self._read(first)
+        while self.waiting:
+            source = self.waiting.popleft()
+            try:
+                if not self._spent():
+                    await self._meet(source)
+                await self._read(source)
+            except Exception as fault:  # noqa: BLE001  # one participant's fault is told, the others are read
+                self._leave(source.did, source.base, explain_failure(fault).text)
+        return {"catalogues": list(self.catalogues.values()), "unread": self.unread}
+
+    async def _read(self, source: Source) -> None:
+        """Read the pages of one catalogue, until there is no next one or there is a reason to stop."""
+        url, seen = source.start or source.base + "/catalog/request", set[str]()
+        while url:
+            if why := self._stop(url, seen, source):
+                self._leave(source.did, url, why)
+                return
+            try:
+                beyond = await self._turn(url, source, first=not (seen or source.start))
+            except Exception as fault:
+                if not seen:
+                    raise
+                self._leave(source.did, url, explain_failure(fault).text)
+                return
+            seen.add(url)
+            url = beyond
+
+    async def _turn(self, url: str, source: Source, *, first: bool) -> str:
+        """Read one page and return where the next one is, empty when there is none."""
+        answer = await self._page(url, source.did, first=first)
+        self.pages_left -= 1
+        self.bytes_left -= len(answer.body)
+        page = answer.json()
+        if not isinstance(page, dict) or page.get("@type") != "Catalog":
+            raise PeerMisbehaved(f"`{url}` answers with no catalogue")
+        self._keep(page, source)
+        return _joined(url, linked(answer.every("Link"), NEXT))
+
+    def _stop(self, url: str, seen: set[str], source: Source) -> str:
+        if self._spent():
+            return f"stopped after {PAGES_MAX - self.pages_left} pages; go on from here"
+        if url in seen:
+            return "the page links to one before it"
+        if _origin(url) != _origin(source.base):
+            return "the next page is at another origin, where our proof does not belong"
+        return ""
+
+    def _spent(self) -> bool:
+        late = self.participant.clock.monotonic() - self.begun > CRAWL_SECONDS_MAX
+        return late or self.pages_left <= 0 or self.bytes_left <= 0
+
+    async def _page(self, url: str, did: str, *, first: bool) -> Answer:
+        """Ask for a page; some connectors answer their own links only to the request message."""
+        outbound, headers = self.participant.outbound, self.participant.authorization
+        if first:
+            return await outbound.post(url, REQUEST, headers=headers(did))
+        try:
+            return await outbound.get(url, headers=headers(did))
+        except PeerRefused as refusal:
+            if refusal.status != WRONG_METHOD:
+                raise
+            return await outbound.post(url, REQUEST, headers=headers(did))
+
+    def _keep(self, catalogue: dict[str, Any], source: Source) -> None:
+        """Keep the valid datasets, each once, and go into what is nested."""
+        named = str(catalogue.get("participantId", source.did))
+        at = {"did": source.did, "participantId": named, "base": source.base, "datasets": []}
+        listed: list[Any] = self.catalogues.setdefault((source.did, named), at)["datasets"]
+        known = {one["@id"]: one for one in listed}
+        for dataset in _list(catalogue, "dataset"):
+            if not validation.agrees("Dataset", _root(dataset)):
+                self._leave(source.did, source.base, validation.explain("Dataset", _root(dataset)))
+            elif dataset["@id"] not in known:
+                known[dataset["@id"]] = dataset
+                listed.append(dataset)
+            elif known[dataset["@id"]] != dataset:
+                self._leave(source.did, source.base, f"`{dataset['@id'][:200]}` is listed again, with other words")
+        for nested in _list(catalogue, "catalog"):
+            self._go_into(nested, source)
+
+    def _go_into(self, nested: Any, source: Source) -> None:
+        """Keep what a nested catalogue holds itself, and queue the service that answers for it."""
+        inside = {"participantId": source.did, **nested} if isinstance(nested, dict) else nested
+        if not validation.agrees("Catalog", _root(inside)):
+            self._leave(source.did, source.base, validation.explain("Catalog", _root(inside)))
+            return
+        service = next(iter(_list(inside, "service")), None)
+        base = source.base if service is None else str(service["endpointURL"]).rstrip("/")
+        did = _did(inside["participantId"], base)
+        if source.level == LEVELS_MAX:
+            self._leave(did, base, f"nested deeper than {LEVELS_MAX} catalogues; ask it directly")
+            return
+        below = Source(did, base, level=source.level + 1)
+        if _list(inside, "dataset") or _list(inside, "catalog"):
+            self._keep(inside, below)
+        if base in self.asked:
+            return
+        if len(self.asked) == CATALOGUES_MAX:
+            self._leave(did, base, f"more than {CATALOGUES_MAX} catalogues; ask it directly")
+            return
+        self.asked.add(base)
+        self.waiting.append(below)
+
+    async def _meet(self, source: Source) -> None:
+        """Make sure that a nested catalogue is where its participant says: another could use our token against it."""
+        own = await locate(self.participant, source.did)
+        if _origin(own.base) != _origin(source.base):
+            raise AddressRefused(f"`{source.did}` answers at `{_origin(own.base)}`, not at `{source.base}`")
+
+    def _leave(self, did: str, at: str, why: str) -> None:
+        self.unread.append({"did": did, "at": at, "why": why})
+
+
+async def crawl(participant: Base, source: Source) -> dict[str, Any]:
+    """Return what a catalogue and those nested in it offer, and what was not read; raises when the first page fails."""
+    if source.start and _origin(source.start) != _origin(source.base):
+        raise InvalidInput(f"`{source.start}` is not at `{_origin(source.base)}`", "give a link of that catalogue")
+    return await Crawl(participant).run(source)
+
+
+async def locate(participant: Base, told: str) -> Source:
+    """Return where the catalogue of a DID is, or that of a URL: a DSP base, or a root with a version document."""
+    if told.startswith("did:"):
+        services = (await participant.peers.document(told)).services
+        endpoint = services.get("DataService") or services.get("CatalogService", "")
+        if endpoint.endswith("/catalog"):
+            return Source(told, endpoint.removesuffix("/catalog"))
+        if not endpoint:
+            raise PeerMisbehaved(f"`{told}` publishes no data service", "ask for it with its address")
+        return Source(told, await _base(participant, endpoint.removesuffix(WELL_KNOWN)))
+    participant.outbound.check(told)
+    plain = told.rstrip("/")
+    base = plain if URL(plain).path.strip("/") else await _base(participant, plain)
+    return Source(_did("", base), base)
+
+
+async def _base(participant: Base, root: str) -> str:
+    """Return the DSP base that the version document of `root` names."""
+    answer = await participant.outbound.get(root + WELL_KNOWN, limit_bytes=VERSIONS_BYTES_MAX)
+    document = answer.json()
+    if not validation.agrees("VersionResponse", document):
+        raise PeerMisbehaved(f"`{root}` has no proper version document")
+    paths = [str(entry["path"]) for entry in document["protocolVersions"] if entry["version"] == messages.VERSION]
+    if not paths:
+        raise PeerMisbehaved(f"`{root}` does not speak the Dataspace Protocol {messages.VERSION}")
+    return (root + "/" + paths[0].strip("/")).rstrip("/")
+
+
+def _did(participant: str, base: str) -> str:
+    """Return the DID that owns `base`: the participant's, if that is one, else the one of its host and port."""
+    authority = _origin(base).partition("://")[2]
+    return participant if participant.startswith("did:") else "did:web:" + authority.replace(":", "%3A")
+
+
+def _joined(url: str, link: str | None) -> str:
+    """Return a link's address as seen from its page, empty without a link."""
+    try:
+        return "" if link is None else str(URL(url).join(URL(link, encoded=True)))
+    except ValueError as fault:
+        raise PeerMisbehaved(f"`{str(link)[:200]}` is no address of a next page: {fault}") from fault
+
+
+def _origin(url: str) -> str:
+    """Return scheme, host and port; empty for what has none."""
+    try:
+        return str(URL(url).origin())
+    except ValueError:
+        return ""
+
+
+def _root(entry: Any) -> Any:
+    return {"@context": [messages.CONTEXT], **entry} if isinstance(entry, dict) else entry
+
+
+def _list(document: dict[str, Any], name: str) -> list[Any]:
+    found = document.get(name, [])
+    return found if isinstance(found, list) else []

@@ -1,0 +1,31 @@
+"""One participant in this process, with its HTTP surface: what `penstock serve` runs, without the process."""
+
+from __future__ import annotations
+
+import contextlib
+
+from aiohttp import web
+
+from connector import settings as settings_file
+from connector.app import Connector
+from connector.cli.init import initialise
+from connector.demo.processes import free_ports
+from connector.web.server import build
+
+
+@contextlib.asynccontextmanager
+async def lone(folder, roles):
+    """Run a participant with these roles on a chain of its own; it has the attribute `owner`, the owner's header."""
+    port = free_ports(1)[0]
+    initialise(folder, name="Lone", roles=roles, region="US-NY", port=port, exchange=None, development=True)
+    connector = await Connector.start(folder, settings_file.load(folder, {}))
+    runner = web.AppRunner(build(connector), access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    await connector.recover()
+    connector.owner = {"Authorization": "Bearer " + (folder / "management.token").read_text().strip()}
+    try:
+        yield connector
+    finally:
+        await runner.cleanup()
+        await connector.close()
