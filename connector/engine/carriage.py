@@ -1,6 +1,6 @@
 """Sealed bytes given out under a transfer that runs, and before they are paid (spec 4, `maxUnpaidBytes`).
 
-A ticket may outlive its transfer; under an agreement without a running one nothing is carried.
+A ticket may outlive its transfer; what it opens does not: nothing is carried while the transfer is suspended or over.
 Sealed bytes are worthless without keys, but carrying them costs: what an agreement has drawn is counted in the store,
 so a restart forgets nothing, and a buyer that draws far more than it pays is told to pay first.
 """
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from connector.engine import transfer
 from connector.errors import Conflict, PaymentRefused
-from connector.vault.tickets import NO_SUBJECT
+from connector.vault.tickets import NO_SUBJECT, transfer_digest
 
 if TYPE_CHECKING:
     from connector.store.sqlite import Store
@@ -28,17 +28,18 @@ class Carriage:
     async def charge(self, ticket: Ticket, length: int) -> None:
         """Count `length` sealed bytes for the ticket's agreement.
 
-        Raises PaymentRefused over its bound, Conflict when no transfer runs under it.
+        Raises PaymentRefused over its bound, Conflict when its transfer does not run.
         """
         if ticket.subject != NO_SUBJECT:
-            await self._store.write(lambda tx: self._charge(tx, ticket.subject.hex(), length))
+            await self._store.write(lambda tx: self._charge(tx, ticket, length))
 
-    def _charge(self, tx: Tx, agreement: str, length: int) -> None:
+    def _charge(self, tx: Tx, ticket: Ticket, length: int) -> None:
+        agreement = ticket.subject.hex()
         row = tx.get("agreements", digest=agreement)
         if row is None:
             raise PaymentRefused("the agreement of this ticket is not here")
-        if not transfer.running(tx, agreement):
-            raise Conflict("no transfer runs under this agreement", "wait until it is resumed, or start another")
+        if ticket.transfer not in {transfer_digest(each["id"]) for each in transfer.running(tx, agreement)}:
+            raise Conflict("the transfer of this ticket is suspended or over", "wait for its start, or request another")
         drawn = tx.get("carried", agreement=agreement)
         carried = length + (0 if drawn is None else drawn["bytes"])
         paid = tx.get("paid_rows", agreement=agreement)
