@@ -58,7 +58,9 @@ async def pull(trader: Trader, row: Row, tell: Callable[[], Awaitable[None]]) ->
     finally:
         intake.close()
     await paying.acknowledge(trader, row["provider"], bytes.fromhex(row["channel"]))
-    await trader.engine.complete_transfer(row["transfer"])
+    done = await _row(trader, "transfers", row["transfer"])
+    if done["state"] == "STARTED" and not done["pending"]:  # not said before a crash
+        await trader.engine.complete_transfer(row["transfer"])
 
 
 class Carrier:

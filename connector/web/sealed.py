@@ -75,9 +75,8 @@ async def review_rows(call: Call) -> web.Response:
     numbers, reader = await draw(connector, edition, wanted)
     answer = review.answer(connector.secrets, edition, numbers, reader)
     await call.spend()
-    ticket = tickets.issue(
-        connector.ticket_key, bytes.fromhex(edition["id"]), tickets.NO_SUBJECT, connector.clock.now()
-    )
+    about = bytes.fromhex(edition["id"]), tickets.NO_SUBJECT, tickets.NO_TRANSFER
+    ticket = tickets.issue(connector.ticket_key, *about, connector.clock.now())
     return as_json({"rows": answer, "ticket": ticket})
 
 
