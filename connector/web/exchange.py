@@ -48,7 +48,7 @@ async def submit(call: Call) -> web.Response:
 async def search(call: Call) -> web.Response:
     """Find listed products by words."""
     query = call.request.query.get("q", "")
-    return as_json({"products": await call.act(lambda tx: listings.search(tx, query))})
+    return as_json(await call.act(lambda tx: listings.search(tx, query)))
 
 
 async def product(call: Call) -> web.Response:

@@ -17,6 +17,14 @@ OPENED = {"number": 1, "bytes": 5, "files": ["x"], "charged": "250"}
 CALLS = {
     "find weather": ("GET", "find?q=weather", None, {"products": []}, "nothing found"),
     "find a&b c/d": ("GET", "find?q=a%26b%20c/d", None, {"products": []}, "nothing found"),
+    "find flights": (
+        "GET", "find?q=flights", None,
+        {"products": [{"id": "p", "title": "T", "price": "5", "tier": "kept"}], "found": 3}, "and 2 more",
+    ),
+    "find --at did:web:x%3A1": (
+        "GET", "catalogue?peer=did:web:x%253A1", None,
+        {"catalogues": [], "unread": [{"did": "did:web:x", "at": "https://x/2", "why": "stopped"}]}, "not read: https://x/2",
+    ),
     "show": ("GET", "status", None, {"did": "did:web:x"}, "did:web:x"),
     "show a/b": ("GET", "things/a%2Fb", None, {"id": "a/b"}, "a/b"),
     "settle": ("POST", "settlements", {"agreement": None}, {"channels": []}, "nothing to settle"),
