@@ -264,7 +264,7 @@ class Market(RuleBasedStateMachine):
     def teardown(self):
         if hasattr(self, "store"):
             walk = self.seen
-            while self.seen is walk:  # the walk that ends begins another
+            while self.seen is walk and self.place is not None:  # the walk that ends well begins another
                 self.walk_on()
             offering.PAGE_ENTRIES = self.usual
             self.run(self.store.close())
