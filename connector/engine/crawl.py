@@ -9,6 +9,7 @@ asked at the origin that its participant's own DID document names. (3) An entry 
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -25,12 +26,14 @@ if TYPE_CHECKING:
 
 # pages in all: ten thousand offers in pages of a hundred, more than anybody reads; the answer says where to go on
 PAGES_MAX = 100
-# what is kept of them in memory: a page of a hundred offers has some 200 kB
-READ_BYTES_MAX = 32 * 1_048_576
+# all their bytes, which take some six times as much memory; a page of a hundred offers has some 150 kB
+READ_BYTES_MAX = 16 * 1_048_576
 # catalogues asked: a space of a hundred providers behind one exchange fits
 CATALOGUES_MAX = 128
 # a catalogue in a catalogue in a catalogue: an exchange of exchanges
 LEVELS_MAX = 3
+# things not read that are told one by one; explaining one takes a millisecond
+TOLD_MAX = 100
 # somebody waits for the answer; a page takes milliseconds, a participant that is away takes seconds
 CRAWL_SECONDS_MAX = 60.0
 # a version document lists a few versions
@@ -63,6 +66,7 @@ class Crawl:
     asked: set[str] = field(default_factory=set)
     catalogues: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     unread: list[dict[str, str]] = field(default_factory=list)
+    untold: int = 0
 
     async def run(self, first: Source) -> dict[str, Any]:
         """Read `first`, whose fault is raised, and what is nested in it, whose faults are told."""
@@ -77,6 +81,9 @@ class Crawl:
                 await self._read(source)
             except Exception as fault:  # noqa: BLE001  # one participant's fault is told, the others are read
                 self._leave(source.did, source.base, explain_failure(fault).text)
+        if self.untold:
+            more = {"did": first.did, "at": first.base, "why": f"and {self.untold} more that were not read"}
+            self.unread.append(more)
         return {"catalogues": list(self.catalogues.values()), "unread": self.unread}
 
     async def _read(self, source: Source) -> None:
@@ -101,10 +108,7 @@ class Crawl:
         answer = await self._page(url, source.did, first=first)
         self.pages_left -= 1
         self.bytes_left -= len(answer.body)
-        page = answer.json()
-        if not isinstance(page, dict) or page.get("@type") != "Catalog":
-            raise PeerMisbehaved(f"`{url}` answers with no catalogue")
-        self._keep(page, source)
+        await asyncio.to_thread(self._take, answer, source)  # checking megabytes would hold up everybody else
         return _joined(url, linked(answer.every("Link"), NEXT))
 
     def _stop(self, url: str, seen: set[str], source: Source) -> str:
@@ -132,6 +136,12 @@ class Crawl:
                 raise
             return await outbound.post(url, REQUEST, headers=headers(did))
 
+    def _take(self, answer: Answer, source: Source) -> None:
+        page = answer.json()
+        if not isinstance(page, dict) or page.get("@type") != "Catalog":
+            raise PeerMisbehaved(f"`{source.base}` answers with no catalogue")
+        self._keep(page, source)
+
     def _keep(self, catalogue: dict[str, Any], source: Source) -> None:
         """Keep the valid datasets, each once, and go into what is nested."""
         named = str(catalogue.get("participantId", source.did))
@@ -139,9 +149,9 @@ class Crawl:
         listed: list[Any] = self.catalogues.setdefault((source.did, named), at)["datasets"]
         known = {one["@id"]: one for one in listed}
         for dataset in _list(catalogue, "dataset"):
-            if not validation.agrees("Dataset", _root(dataset)):
-                self._leave(source.did, source.base, validation.explain("Dataset", _root(dataset)))
-            elif dataset["@id"] not in known:
+            if not self._valid("Dataset", dataset, source):
+                continue
+            if dataset["@id"] not in known:
                 known[dataset["@id"]] = dataset
                 listed.append(dataset)
             elif known[dataset["@id"]] != dataset:
@@ -152,8 +162,7 @@ class Crawl:
     def _go_into(self, nested: Any, source: Source) -> None:
         """Keep what a nested catalogue holds itself, and queue the service that answers for it."""
         inside = {"participantId": source.did, **nested} if isinstance(nested, dict) else nested
-        if not validation.agrees("Catalog", _root(inside)):
-            self._leave(source.did, source.base, validation.explain("Catalog", _root(inside)))
+        if not self._valid("Catalog", inside, source):
             return
         service = next(iter(_list(inside, "service")), None)
         base = source.base if service is None else str(service["endpointURL"]).rstrip("/")
@@ -178,8 +187,20 @@ class Crawl:
         if _origin(own.base) != _origin(source.base):
             raise AddressRefused(f"`{source.did}` answers at `{_origin(own.base)}`, not at `{source.base}`")
 
+    def _valid(self, kind: str, entry: Any, source: Source) -> bool:
+        """Say whether an entry of a catalogue is one; one that is not is told."""
+        root = {"@context": [messages.CONTEXT], **entry} if isinstance(entry, dict) else entry
+        valid = validation.agrees(kind, root)
+        if not valid:
+            room = len(self.unread) < TOLD_MAX  # an explanation that nobody reads is not made
+            self._leave(source.did, source.base, validation.explain(kind, root) if room else "")
+        return valid
+
     def _leave(self, did: str, at: str, why: str) -> None:
-        self.unread.append({"did": did, "at": at, "why": why})
+        if len(self.unread) < TOLD_MAX:
+            self.unread.append({"did": did, "at": at, "why": why})
+        else:
+            self.untold += 1
 
 
 async def crawl(participant: Base, source: Source) -> dict[str, Any]:
@@ -237,10 +258,6 @@ def _origin(url: str) -> str:
         return str(URL(url).origin())
     except ValueError:
         return ""
-
-
-def _root(entry: Any) -> Any:
-    return {"@context": [messages.CONTEXT], **entry} if isinstance(entry, dict) else entry
 
 
 def _list(document: dict[str, Any], name: str) -> list[Any]:

@@ -61,6 +61,13 @@ def test_a_verb_asks_and_answers(line, penstock, management):
     assert penstock(*arguments, "--data", management.data, "--json").json == value
 
 
+def test_nothing_to_look_for_is_2(penstock, management):
+    said = penstock("find", "--data", management.data)
+    assert said.code == 2
+    assert "--at DID" in said.err
+    assert management.asked == []
+
+
 def test_publish_sends_what_was_said(penstock, management, tmp_path):
     (tmp_path / "f.csv").write_text("a\n1\n")
     management.answers["products"] = (200, PRODUCT)
