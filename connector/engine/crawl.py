@@ -32,7 +32,7 @@ READ_BYTES_MAX = 16 * 1_048_576
 CATALOGUES_MAX = 128
 # a catalogue in a catalogue in a catalogue: an exchange of exchanges
 LEVELS_MAX = 3
-# things not read that are told one by one; explaining one takes a millisecond
+# entries left out that are told one by one; explaining one takes a millisecond
 TOLD_MAX = 100
 # somebody waits for the answer; a page takes milliseconds, a participant that is away takes seconds
 CRAWL_SECONDS_MAX = 60.0
@@ -40,6 +40,7 @@ CRAWL_SECONDS_MAX = 60.0
 VERSIONS_BYTES_MAX = 65_536
 
 REQUEST = messages.document("CatalogRequestMessage")
+PATH = "/catalog/request"
 WELL_KNOWN = "/.well-known/dspace-version"
 WRONG_METHOD = 405
 
@@ -80,32 +81,31 @@ class Crawl:
                     await self._meet(source)
                 await self._read(source)
             except Exception as fault:  # noqa: BLE001  # one participant's fault is told, the others are read
-                self._leave(source.did, source.base, explain_failure(fault).text)
+                self._tell(source.did, source.base, explain_failure(fault).text)
         if self.untold:
-            more = {"did": first.did, "at": first.base, "why": f"and {self.untold} more that were not read"}
-            self.unread.append(more)
+            self._tell(first.did, first.base, f"and {self.untold} more that were not read")
         return {"catalogues": list(self.catalogues.values()), "unread": self.unread}
 
     async def _read(self, source: Source) -> None:
         """Read the pages of one catalogue, until there is no next one or there is a reason to stop."""
-        url, seen = source.start or source.base + "/catalog/request", set[str]()
+        url, seen = source.start or source.base + PATH, set[str]()
         while url:
             if why := self._stop(url, seen, source):
-                self._leave(source.did, url, why)
+                self._tell(source.did, url, why)
                 return
             try:
-                beyond = await self._turn(url, source, first=not (seen or source.start))
+                beyond = await self._turn(url, source)
             except Exception as fault:
                 if not seen:
                     raise
-                self._leave(source.did, url, explain_failure(fault).text)
+                self._tell(source.did, url, explain_failure(fault).text)
                 return
             seen.add(url)
             url = beyond
 
-    async def _turn(self, url: str, source: Source, *, first: bool) -> str:
+    async def _turn(self, url: str, source: Source) -> str:
         """Read one page and return where the next one is, empty when there is none."""
-        answer = await self._page(url, source.did, first=first)
+        answer = await self._page(url, source.did, first=url == source.base + PATH)
         self.pages_left -= 1
         self.bytes_left -= len(answer.body)
         await asyncio.to_thread(self._take, answer, source)  # checking megabytes would hold up everybody else
@@ -197,10 +197,15 @@ class Crawl:
         return valid
 
     def _leave(self, did: str, at: str, why: str) -> None:
+        """Tell of an entry that is left out, or count it: a peer sends as many as it likes."""
         if len(self.unread) < TOLD_MAX:
-            self.unread.append({"did": did, "at": at, "why": why})
+            self._tell(did, at, why)
         else:
             self.untold += 1
+
+    def _tell(self, did: str, at: str, why: str) -> None:
+        """Tell where reading stopped; there are no more of these than catalogues asked."""
+        self.unread.append({"did": did, "at": at, "why": why})
 
 
 async def crawl(participant: Base, source: Source) -> dict[str, Any]:

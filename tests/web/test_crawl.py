@@ -204,10 +204,11 @@ async def test_what_is_no_catalogue_is_the_peers_fault(two, read, body):
 
 async def test_a_flood_of_bad_entries_is_counted(two, read):
     one, _ = two
-    one.pages[REQUEST] = ([dataset("d1"), *({} for _ in range(20_000))], [], None)
+    one.pages[REQUEST] = ([dataset("d1"), *({} for _ in range(20_000))], [], REQUEST + "?c=9")
     answer = await read(peer=one.did)
     assert found(answer) == {one.did: ["d1"]}
-    assert len(answer["unread"]) == crawl.TOLD_MAX + 1
+    assert len(answer["unread"]) == crawl.TOLD_MAX + 2
+    assert answer["unread"][-2]["at"] == one.url + REQUEST + "?c=9"  # where it stopped is never only counted
     assert str(20_000 - crawl.TOLD_MAX) in why(answer)[-1]
 
 
