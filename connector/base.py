@@ -35,6 +35,7 @@ from connector.identity import keys as key_files
 from connector.identity.peers import Peers, Static
 from connector.outbound import Outbound
 from connector.store.evidence import Evidence
+from connector.store.heads import Heads
 from connector.store.sqlite import Store
 from connector.store.tables import TABLES
 from connector.tenure import Tenure
@@ -68,6 +69,7 @@ class Base:
     """The ground floor of one participant; make it with `open`."""
 
     store: Store
+    heads: Heads
     tenure: Tenure
     space_view: SpaceView
     chain: Chain
@@ -114,6 +116,7 @@ class Base:
         """Open store, space and chain; waits for the database if another process works on it, and for the space."""
         self.outbound.open()
         self.store = await Store.open(self.data / DATABASE, TABLES)
+        self.heads = Heads(self.store, self.evidence)
         self.tenure = Tenure(self.store, self.clock, _stop)
         await self.tenure.take()
         self.space_view = SpaceView(self.store, self.outbound, self.settings.space.exchange, self.clock)

@@ -7,6 +7,7 @@
     │   └── TokenError            its token is forged, stale, spent or for somebody else
     ├── NotPermitted              a policy or the table of callers says no
     │   └── Conditional           yes, after the duties
+    ├── RequestRefused            HTTP's own limits: too large, too slow, encoded, too many at once (`.code`)
     ├── Absent                    nothing here under that name, or not for this caller
     ├── Conflict                  the thing is not in a state for this
     ├── PaymentRefused            over a cap, a deposit or a limit of money
@@ -69,6 +70,14 @@ class NotPermitted(PenstockError):
 
 class Conditional(NotPermitted):
     """The policy permits it after duties that are still open."""
+
+
+class RequestRefused(PenstockError):
+    """The request is refused before anybody reads what it says; `code` is a row of the fault table."""
+
+    def __init__(self, code: str, text: str, hint: str = "") -> None:
+        super().__init__(text, hint)
+        self.code = code
 
 
 class Absent(PenstockError):

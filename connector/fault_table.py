@@ -49,6 +49,11 @@ ROWS: Mapping[str, Row] = {
     "connector.errors.TokenError": Row(401, 2, "caller", "token"),
     "connector.errors.NotPermitted": Row(403, 3, "caller", "not-permitted"),
     "connector.errors.Conditional": Row(403, 10, "caller", "conditional", "fulfil the duties, then ask again"),
+    "connector.errors.RequestRefused": Row(400, 2, "caller", "malformed", "send it as HTTP/1.1 says"),
+    "connector.errors.RequestRefused#too-large": Row(413, 2, "caller", "too-large", "send less at a time"),
+    "connector.errors.RequestRefused#too-slow": Row(408, 7, "caller", "too-slow", "send it again, faster"),
+    "connector.errors.RequestRefused#encoded": Row(415, 2, "caller", "encoded", "send it without `Content-Encoding`"),
+    "connector.errors.RequestRefused#too-many": Row(429, 7, "caller", "too-many", "ask again after `Retry-After`"),
     "connector.errors.Absent": Row(404, 4, "caller", "absent"),
     "connector.errors.Conflict": Row(409, 2, "caller", "conflict"),
     "connector.errors.PaymentRefused": Row(402, 5, "caller", "payment"),
@@ -71,6 +76,7 @@ ROWS: Mapping[str, Row] = {
     "connector.protocol.errors.ProtocolError": Row(400, 2, "peer", "protocol"),
     "connector.protocol.errors.UnknownError": Row(404, 4, "peer", "unknown"),
     "connector.channel.errors.ChannelFault": Row(409, 5, "peer", "channel"),
+    "connector.channel.errors.ChannelFault#malformed": Row(400, 2, "peer", "malformed"),
     "connector.channel.errors.ChannelFault#over-cap": Row(402, 5, "caller", "over-cap"),
     "connector.channel.errors.ChannelFault#over-exposure": Row(402, 5, "caller", "over-exposure"),
     "connector.channel.errors.ChannelFault#over-credit": Row(402, 5, "caller", "over-credit"),
@@ -114,4 +120,4 @@ ROWS: Mapping[str, Row] = {
 UNEXPECTED = Row(500, 1, "us", "unexpected", "the log of this participant says more")
 
 # a peer's plain status, when its body explains nothing → our exit code
-EXIT_OF_STATUS: Mapping[int, int] = {400: 2, 401: 2, 402: 5, 403: 3, 404: 4, 409: 2, 413: 2, 422: 6}
+EXIT_OF_STATUS: Mapping[int, int] = {400: 2, 401: 2, 402: 5, 403: 3, 404: 4, 409: 2, 413: 2, 415: 2, 422: 6}

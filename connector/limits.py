@@ -6,18 +6,34 @@ Law: what a peer may make large has a row here; a limit is checked before the me
 from __future__ import annotations
 
 # ---- what comes in over HTTP
-# a negotiation message with a long policy has some 40 kB; terms with evidence of eight signers stay below
+# a resumed channel shows windows of orders with many ranges, a submission describes every file
 BODY_BYTES_MAX = 1_048_576
+# a negotiation message with a long policy has some 40 kB; terms with evidence of eight signers stay below
+MESSAGE_BYTES_MAX = 262_144
+# a batch of calls, or the code of a program in a transaction
+RPC_BYTES_MAX = 262_144
+# a review names a seed and a reader's key
+REVIEW_BYTES_MAX = 4_096
 # a catalogue answer: a page of products with their policies
 ANSWER_BYTES_MAX = 8 * 1_048_576
 # ODRL constraints nest 8 deep at most in practice, DCAT 12; beyond 64 somebody is testing the parser
 JSON_LEVELS_MAX = 64
+# what is read costs by the value, some 200 bytes each: a key request of 64 orders with 256 ranges has 50,000
+JSON_VALUES_MAX = 65_536
+# messages wait in memory for their transaction: a policy of a hundred rules with five constraints each has 5,000
+MESSAGE_VALUES_MAX = 16_384
 # a row of an edition has 152 bytes: 16 MiB describe 110,000 pieces, seven GiB in pieces of 64 KiB
 ROWS_BYTES_MAX = 16 * 1_048_576
 # requests waiting or running for one peer; an honest one has a handful
 PEER_REQUESTS_MAX = 64
-# how long a peer may take to send a request's headers or body
+# of callers who are not proven, or need not be, from one address: a whole space may stand behind one proxy
+STRANGER_REQUESTS_MAX = 256
+# a caller with too many requests asks again after one of them may have ended
+RETRY_AFTER_SECONDS = 1
+# how long a peer may take to send a request's headers or body, unless the operator says otherwise
 REQUEST_SECONDS_MAX = 30
+# what a refused caller still sends is read so long, or it would never see the answer
+LINGER_SECONDS = 0.5
 
 # ---- what we ask of others
 # TCP and TLS to another continent take below one second

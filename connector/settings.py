@@ -124,22 +124,13 @@ def write_default(path: Path, values: Mapping[str, Any] | None = None) -> None:
 
 def _check(settings: Settings) -> None:
     """Refuse what contradicts itself; each sentence names the setting."""
-    server, space = settings.server, settings.space
+    space = settings.space
     unknown = [role for role in settings.participant.roles if role not in ROLES]
     if unknown or not settings.participant.roles:
         raise SettingsError(f"`participant.roles` has {unknown or 'nobody'}", f"choose from {', '.join(ROLES)}")
     if not _REGION.fullmatch(settings.participant.region):
         raise SettingsError(f"`participant.region` is `{settings.participant.region}`, expected a code such as US-NY")
-    if not 1 <= server.port <= 65535:
-        raise SettingsError(f"`server.port` is {server.port}, expected 1 to 65535")
-    if bool(server.tls_certificate) != bool(server.tls_key):
-        raise SettingsError("`server.tls_certificate` and `server.tls_key` go together")
-    if server.tls_certificate and settings.url.startswith("http:"):
-        raise SettingsError(f"`server.public_url` is `{settings.url}`, but we serve TLS", "write it with https")
-    if server.tls_certificate and server.development and urlsplit(settings.url).hostname in LOOPBACK:
-        text = f"under development the DID of `{settings.url}` is looked up over plain http, but we serve TLS"
-        raise SettingsError(text, "leave `server.development` or `server.tls_certificate` out")
-    _check_base("server.public_url", settings.url, settings)
+    _check_server(settings)
     if settings.url != settings.url.lower() or settings.url.endswith("/"):
         raise SettingsError(
             f"`server.public_url` is `{settings.url}`", "write it in small letters, no slash at the end"
@@ -154,6 +145,22 @@ def _check(settings: Settings) -> None:
             raise SettingsError(f"`{section}.{name}` is negative")
     if settings.negotiation.rounds_max < 2 or settings.negotiation.deadline_seconds < 1:
         raise SettingsError("`negotiation.rounds_max` is at least 2, `negotiation.deadline_seconds` at least 1")
+
+
+def _check_server(settings: Settings) -> None:
+    server = settings.server
+    if not 1 <= server.port <= 65535:
+        raise SettingsError(f"`server.port` is {server.port}, expected 1 to 65535")
+    if server.request_seconds < 1:
+        raise SettingsError(f"`server.request_seconds` is {server.request_seconds}, expected at least 1")
+    if bool(server.tls_certificate) != bool(server.tls_key):
+        raise SettingsError("`server.tls_certificate` and `server.tls_key` go together")
+    if server.tls_certificate and settings.url.startswith("http:"):
+        raise SettingsError(f"`server.public_url` is `{settings.url}`, but we serve TLS", "write it with https")
+    if server.tls_certificate and server.development and urlsplit(settings.url).hostname in LOOPBACK:
+        text = f"under development the DID of `{settings.url}` is looked up over plain http, but we serve TLS"
+        raise SettingsError(text, "leave `server.development` or `server.tls_certificate` out")
+    _check_base("server.public_url", settings.url, settings)
 
 
 def _check_static(settings: Settings) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
+from connector.limits import REQUEST_SECONDS_MAX
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -33,6 +35,7 @@ class Server:
     development: bool = _said(default=False, comment="permit plain http and loopback addresses; never in production")
     tls_certificate: str = _said("", "PEM file of the certificate chain")
     tls_key: str = _said("", "PEM file of its private key")
+    request_seconds: int = _said(REQUEST_SECONDS_MAX, "how long a caller may take to send a request, headers or body")
     trust: str = _said("", "PEM file of authorities that sign our peers' certificates, besides the public ones")
     networks: tuple[str, ...] = _said((), 'private networks in which peers may live, such as "10.8.0.0/16"')
 
@@ -70,10 +73,12 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class NegotiationSettings:
-    """How long and how often we bargain."""
+    """How often we bargain, and how long anybody may take."""
 
     rounds_max: int = _said(8, "offers and counter-offers in one negotiation")
-    deadline_seconds: int = _said(3600, "a negotiation that has not ended by then is terminated")
+    deadline_seconds: int = _said(
+        600, "time for one step of a negotiation or transfer, ours or the peer's; then the process is ended"
+    )
 
 
 @dataclass(frozen=True, slots=True)

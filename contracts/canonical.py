@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+from collections import Counter
 from contextlib import suppress
 from typing import Any, NoReturn
 
@@ -20,6 +22,7 @@ MAX_DOCUMENT_BYTES = 1 << 20
 MAX_DEPTH_LEVELS = 64
 MAX_SAFE_INTEGER = (1 << 53) - 1
 MAX_INTEGER_DIGITS = 16
+_LONG_NUMBER = re.compile(rb"[0-9]{%d}" % MAX_INTEGER_DIGITS)
 
 
 def canonical(value: Any) -> bytes:
@@ -63,13 +66,32 @@ def sha(value: Any) -> bytes:
     return hashlib.sha256(canonical(value)).digest()
 
 
-def load(document: bytes, *, max_bytes: int = MAX_DOCUMENT_BYTES, max_depth: int = MAX_DEPTH_LEVELS) -> Any:
-    """Read a JSON document strictly; `ContractError` names the first thing that is wrong with it."""
+def values_at_most(document: bytes) -> int:
+    """Return a number of values that a document does not exceed, without reading it: commas and opening brackets."""
+    return sum(map(document.count, (b",", b"{", b"[")))
+
+
+def load(
+    document: bytes,
+    *,
+    max_bytes: int = MAX_DOCUMENT_BYTES,
+    max_depth: int = MAX_DEPTH_LEVELS,
+    max_values: int | None = None,
+) -> Any:
+    """Read a JSON document strictly; `ContractError` names the first thing that is wrong with it.
+
+    `max_values` bounds what reading costs, see `values_at_most`.
+    """
     if len(document) > max_bytes:
         raise ContractError("too-large", f"the document has {len(document)} bytes, at most {max_bytes} are read")
+    if max_values is not None and values_at_most(document) > max_values:
+        raise ContractError("too-many", f"the document has more than {max_values} values")
     try:
-        orjson.loads(document)  # decides syntax, UTF-8, surrogates and infinities; bounds depth for the second reader
-        value = json.loads(document, object_pairs_hook=_unique, parse_int=_safe_integer, parse_constant=_no_constant)
+        value = orjson.loads(document)  # decides syntax, UTF-8, surrogates and infinities; bounds depth for the second
+        if not _is_exact(document, value):  # the second reader looks at every key and integer
+            value = json.loads(
+                document, object_pairs_hook=_unique, parse_int=_safe_integer, parse_constant=_no_constant
+            )
     except orjson.JSONDecodeError as error:
         raise ContractError("not-json", f"the document is not JSON: {error}") from error
     except RecursionError as error:
@@ -79,11 +101,21 @@ def load(document: bytes, *, max_bytes: int = MAX_DOCUMENT_BYTES, max_depth: int
     return value
 
 
+def _is_exact(document: bytes, value: Any) -> bool:
+    """Say whether a document is sure to say each thing once and to have no integer beyond a double.
+
+    What comes back byte for byte when written again has no key twice and no number that means another one.
+    """
+    try:
+        return _LONG_NUMBER.search(document) is None and orjson.dumps(value) == document
+    except orjson.JSONEncodeError:
+        return False  # deeper than it writes
+
+
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice, _times = Counter(name for name, _ in pairs).most_common(1)[0]
         raise ContractError("duplicate-key", f"the key `{twice}` stands twice in one object")
     return found
 
@@ -100,16 +132,12 @@ def _no_constant(name: str) -> NoReturn:
 
 def _limit_depth(value: Any, levels: int) -> None:
     """Walk level by level, so that the check itself cannot be made to recurse."""
-    layer = [value]
+    layer = [value] if type(value) in (dict, list) else []
     for _ in range(levels):
-        layer = [child for node in layer for child in _children(node)]
         if not layer:
             return
-    if any(isinstance(node, dict | list) for node in layer):
+        # what holds nothing is left out at once: a million numbers are looked at and not kept
+        inner = [node.values() if type(node) is dict else node for node in layer]
+        layer = [child for children in inner for child in children if type(child) in (dict, list)]
+    if layer:
         raise ContractError("too-deep", f"the document nests deeper than {levels} levels")
-
-
-def _children(node: Any) -> list[Any]:
-    if isinstance(node, dict):
-        return list(node.values())
-    return node if isinstance(node, list) else []

@@ -4,8 +4,10 @@ Law: an entry in the tree holds `SHA256(JCS([salt, name, value]))` per field, ne
 the log, in one box per recipient, and may be erased while the entry stays. Every digest has its own 16-byte salt, so
 equal values cannot be told apart and small ones not guessed.
 
-A box is HPKE (RFC 9180, base mode, X25519, HKDF-SHA256, AES-256-GCM) over the JCS list of [salt, name, value]; the
-info binds it to its leaf, so a box cannot be moved to another entry.
+A box is `wrapped key (80 bytes) || nonce (12) || AES-256-GCM` over the JCS list of [salt, name, value]; the additional
+data binds it to its leaf, so a box cannot be moved to another entry. The key is drawn by its author for many boxes and
+wrapped once for each recipient with HPKE (RFC 9180, base mode, X25519, HKDF-SHA256, AES-256-GCM): whoever can open one
+box of a recipient can open the others that this key closes, and that is the recipient alone.
 """
 
 from __future__ import annotations
@@ -13,10 +15,12 @@ from __future__ import annotations
 import re
 import secrets
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
 from contracts.canonical import canonical, load, sha
@@ -30,8 +34,14 @@ SALT_LIMIT_BYTES = 64
 FIELD_LIMIT_COUNT = 64
 BOX_LIMIT_BYTES = 1 << 20
 RECIPIENT_ID_BYTES = 8
+KEY_BYTES = 32
+NONCE_BYTES = 12
+# HPKE puts 32 bytes of its own before the key and 16 behind it
+WRAPPED_BYTES = 32 + KEY_BYTES + 16
+# an auditor reads the boxes of a few authors, each with a few keys
+KEYS_KEPT = 64
 
-_INFO = b"penstock/disclosure/v1\0"
+_INFO = b"penstock/disclosure/v2\0"
 _SALT = re.compile(r"(?:[0-9a-f]{2}){16,64}")
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 
@@ -55,7 +65,12 @@ class Disclosure:
 
 def conceal(fields: Mapping[str, Any], salt: Callable[[int], bytes] = secrets.token_bytes) -> list[Disclosure]:
     """Give every field a fresh salt; values must be JSON."""
-    return [Disclosure(salt(SALT_BYTES).hex(), name, value) for name, value in fields.items()]
+    salts = salt(SALT_BYTES * len(fields)).hex()
+    digits = 2 * SALT_BYTES
+    return [
+        Disclosure(salts[at * digits : (at + 1) * digits], name, value)
+        for at, (name, value) in enumerate(fields.items())
+    ]
 
 
 def digests(disclosures: Iterable[Disclosure]) -> tuple[bytes, ...]:
@@ -68,32 +83,58 @@ def recipient_id(public: bytes) -> str:
     return H("recipient", public)[:RECIPIENT_ID_BYTES].hex()
 
 
+class BoxKey:
+    """A key that closes boxes, with its wrapping for each recipient (X25519 public keys, 32 raw bytes).
+
+    It lives in the memory of one process; a nonce is a count of that process, so none comes twice under one key.
+    """
+
+    def __init__(self, recipients: Iterable[bytes]) -> None:
+        key = secrets.token_bytes(KEY_BYTES)
+        self.name = secrets.token_hex(RECIPIENT_ID_BYTES)
+        self.wrapped = {
+            recipient_id(public): _SUITE.encrypt(key, X25519PublicKey.from_public_bytes(public), _INFO)
+            for public in recipients
+        }
+        self.closed = 0
+        self._cipher = AESGCM(key)
+
+    def close(self, disclosures: Sequence[Disclosure], leaf: bytes) -> bytes:
+        """Return what every recipient's box has in common: all but the wrapped key, which goes before it."""
+        packed = canonical([[one.salt, one.name, one.value] for one in disclosures])
+        self.closed += 1
+        nonce = self.closed.to_bytes(NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, packed, _INFO + leaf)
+
+
 def seal(disclosures: Sequence[Disclosure], public: bytes, leaf: bytes) -> bytes:
-    """Encrypt disclosures to one recipient, bound to the entry's leaf hash."""
-    return seal_packed(pack(disclosures), public, leaf)
-
-
-def pack(disclosures: Sequence[Disclosure]) -> bytes:
-    """Return what a box holds: the same for every recipient."""
-    return canonical([[one.salt, one.name, one.value] for one in disclosures])
-
-
-def seal_packed(packed: bytes, public: bytes, leaf: bytes) -> bytes:
-    """Do what `seal` does with disclosures that are packed already."""
-    return _SUITE.encrypt(packed, X25519PublicKey.from_public_bytes(public), _INFO + leaf)
+    """Return a box for one recipient, bound to the entry's leaf hash, under a key of its own."""
+    key = BoxKey([public])
+    return key.wrapped[recipient_id(public)] + key.close(disclosures, leaf)
 
 
 def unseal(box: bytes, key: X25519PrivateKey, leaf: bytes) -> list[Disclosure]:
     """Open a box; `DisclosureError` if it was not made for this key and leaf or holds anything else."""
-    if len(box) > BOX_LIMIT_BYTES:
-        raise DisclosureError(f"a box of `{len(box)}` bytes is over the limit of {BOX_LIMIT_BYTES}")
+    if not WRAPPED_BYTES + NONCE_BYTES < len(box) <= BOX_LIMIT_BYTES:
+        raise DisclosureError(f"a box of `{len(box)}` bytes is too short, or over the limit of {BOX_LIMIT_BYTES}")
+    nonce, closed = box[WRAPPED_BYTES:][:NONCE_BYTES], box[WRAPPED_BYTES + NONCE_BYTES :]
     try:
-        rows = load(_SUITE.decrypt(box, key, _INFO + leaf), max_bytes=BOX_LIMIT_BYTES)
+        cipher = AESGCM(_unwrapped(box[:WRAPPED_BYTES], key.private_bytes_raw()))
+        rows = load(cipher.decrypt(nonce, closed, _INFO + leaf), max_bytes=BOX_LIMIT_BYTES)
     except (InvalidTag, ValueError) as error:
         raise DisclosureError("the box does not open with this key for this entry") from error
     if not isinstance(rows, list) or len(rows) > FIELD_LIMIT_COUNT:
         raise DisclosureError(f"a box holds a list of at most {FIELD_LIMIT_COUNT} fields")
     return [_disclosure(row) for row in rows]
+
+
+@lru_cache(maxsize=KEYS_KEPT)
+def _unwrapped(wrapped: bytes, private: bytes) -> bytes:
+    """Return the key of many boxes; raises `InvalidTag` or `ValueError`."""
+    key = _SUITE.decrypt(wrapped, X25519PrivateKey.from_private_bytes(private), _INFO)
+    if len(key) != KEY_BYTES:
+        raise ValueError("a wrapped key has another length")
+    return key
 
 
 def _disclosure(row: Any) -> Disclosure:

@@ -92,20 +92,21 @@ def _read(tx: Tx, keys: Keys) -> Loot:
     space = tx.get("facts", name="space")
     assert space is not None, "a member keeps the space's document"
     supervisor = next(one for one in space["value"]["members"] if one["role"] == "regulator")
-    boxes: dict[int, dict[str, bytes]] = {}
-    for row in tx.find("disclosures"):
-        boxes.setdefault(row["idx"], {})[row["recipient"]] = row["box"]
+    wrapped: dict[str, dict[str, bytes]] = {}
+    for row in tx.find("box_keys"):
+        wrapped.setdefault(row["name"], {})[row["recipient"]] = row["wrapped"]
     return Loot(
         keys=keys,
         origin=checkpoints.parse_text(notes.parse(newest["note"]).text).origin,
         recipients=(keys.delivery_public, bytes.fromhex(supervisor["delivery"])),
-        leaves=tuple(_leaf(row, boxes.get(row["idx"], {}), keys) for row in tx.find("log_entries", order="idx")),
+        leaves=tuple(_leaf(row, wrapped[row["box_key"]], keys) for row in tx.find("log_entries", order="idx")),
         peers=tuple(peer_heads.seen(tx)),
     )
 
 
-def _leaf(row: Mapping[str, Any], boxes: Mapping[str, bytes], keys: Keys) -> Leaf:
+def _leaf(row: Mapping[str, Any], wrapped: Mapping[str, bytes], keys: Keys) -> Leaf:
     entry = events.decode(row["entry"])
+    boxes = {recipient: key + row["box"] for recipient, key in wrapped.items()}
     own = boxes.get(disclosure.recipient_id(keys.delivery_public))
     disclosed = [] if own is None else disclosure.unseal(own, keys.delivery, row["leaf"])
     shown = {recipient: notes.b64(box) for recipient, box in boxes.items()}

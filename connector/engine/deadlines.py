@@ -1,33 +1,53 @@
-"""The one timer for everything that waits: sleeps until the nearest moment, takes delayed steps, ends what is late."""
+"""The one timer for everything that waits: sleeps until the nearest moment, takes delayed steps, ends what is late.
+
+Law: what waits for a peer is ended only after the peer has been asked for its state, a few questions at a time, so that
+a peer that hangs holds up nobody's but its own. A row that cannot be moved is reported and tried again; it stops no
+other.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from connector.engine.asking import SILENCE
 from connector.store.columns import EPOCH, MICROSECOND
+from connector.store.errors import StoreClosed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from connector.engine.alarm import Alarm
+    from connector.engine.asking import Asking
+    from connector.engine.doors import Row
     from connector.engine.process import Process
     from connector.store.sqlite import Store
     from connector.store.transaction import Tx
+
+ENDINGS = 256  # late processes being ended at once
+ENDINGS_PER_PEER = 32  # of them with one peer, as many as there are connections to it (PEER_CONNECTIONS_MAX)
+AGAIN_SECONDS = 20.0  # what could not be ended has a fault of ours, which seconds do not mend
+
+log = logging.getLogger(__name__)
 
 
 class Deadlines:
     """Watches the rows of several kinds of process; `alarm` is noticed of each new deadline."""
 
-    def __init__(self, store: Store, processes: Sequence[Process], alarm: Alarm, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, store: Store, processes: Sequence[Process], asking: Asking, alarm: Alarm, now: Callable[[], datetime]
+    ) -> None:
         self._store = store
         self._processes = processes
+        self._asking = asking
         self._alarm = alarm
         self._now = now
         self._worker: asyncio.Task[None] | None = None
+        self._endings: dict[str, asyncio.Task[None]] = {}
 
     def start(self) -> None:
         """Begin to watch."""
@@ -36,29 +56,75 @@ class Deadlines:
 
     async def close(self) -> None:
         """Stop watching; deadlines stay where they are."""
-        worker, self._worker = self._worker, None
-        if worker is not None:
-            worker.cancel()
+        tasks = [*self._endings.values(), *([self._worker] if self._worker else [])]
+        self._worker = None
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
             with suppress(asyncio.CancelledError):
-                await worker
+                await task
 
     async def _run(self) -> None:
         while True:
-            nearest = await self._store.read(self._nearest)
-            if nearest is not None and nearest <= self._now():
-                await self._store.write(partial(self._expire, now=self._now()))
-            else:
-                await self._alarm.sleep(nearest)
+            now = self._now()
+            for process in self._processes:
+                due = await self._store.read(partial(_due, process=process, now=now))
+                await asyncio.gather(*(self._do(partial(process.advance, pid=pid, now=now)) for pid in due))
+                for row in await self._store.read(partial(_late, process=process, now=now)):
+                    self._begin(process, row)
+            await self._alarm.sleep(await self._store.read(partial(self._next, now=now)))
 
-    def _nearest(self, tx: Tx) -> datetime | None:
+    def _begin(self, process: Process, row: Row) -> None:
+        """Begin to end a late process if there is a place; otherwise the end of another brings it up again."""
+        key = row["id"]
+        if key in self._endings or len(self._endings) >= ENDINGS:
+            return
+        self._endings[key] = asyncio.get_running_loop().create_task(self._end(process, row), name=f"late:{key}")
+        self._endings[key].add_done_callback(partial(self._ended, key))
+
+    def _ended(self, key: str, _: asyncio.Task[None]) -> None:
+        del self._endings[key]
+        self._alarm.notice()
+
+    async def _end(self, process: Process, row: Row) -> None:
+        ours = row["turn"] == row["role"]
+        heard = SILENCE if ours else await self._asking.about(process.process, row["id"])
+        if not await self._do(partial(process.give_up, pid=row["id"], heard=heard, now=self._now())):
+            await asyncio.sleep(AGAIN_SECONDS)
+
+    async def _do(self, act: Callable[[Tx], Any]) -> bool:
+        """Run an act and say whether it was done; its fault is reported here, and it is tried again."""
+        try:
+            await self._store.write(act)
+        except StoreClosed:
+            return False
+        except Exception:
+            log.exception("a process that waits could not be moved")
+            return False
+        return True
+
+    def _next(self, tx: Tx, now: datetime) -> datetime | None:
+        """Return the nearest moment that is still to come."""
         found = [
-            tx.execute(f"SELECT min({column}) AS at FROM {each.table} WHERE pending = ''")[0]["at"]  # noqa: S608 - table and column names are declared here
+            tx.execute(f"SELECT min({when}) AS at FROM {each.table} WHERE {when} > ? AND pending = ''", now)[0]["at"]  # noqa: S608 - table and column names are declared here
             for each in self._processes
-            for column in ("due", "deadline")
+            for when in ("due", "deadline")
         ]
         known = [int(at) for at in found if at is not None]
         return EPOCH + min(known) * MICROSECOND if known else None
 
-    def _expire(self, tx: Tx, now: datetime) -> None:
-        for process in self._processes:
-            process.expire(tx, now)
+
+def _due(tx: Tx, process: Process, now: datetime) -> list[str]:
+    """Return the processes with a delayed step to take."""
+    sql = f"SELECT id FROM {process.table} WHERE due <= ? AND pending = '' ORDER BY due"  # noqa: S608 - the table is declared here
+    return [row["id"] for row in tx.execute(sql, now)]
+
+
+def _late(tx: Tx, process: Process, now: datetime) -> list[Row]:
+    """Return what has waited too long with nothing under way, the oldest of each peer first."""
+    sql = (
+        "SELECT id, role, turn FROM (SELECT id, role, turn, deadline,"  # noqa: S608 - the table is declared here
+        f" row_number() OVER (PARTITION BY peer ORDER BY deadline) AS place FROM {process.table}"
+        " WHERE deadline <= ? AND pending = '') WHERE place <= ? ORDER BY deadline LIMIT ?"
+    )
+    return [dict(row) for row in tx.execute(sql, now, ENDINGS_PER_PEER, ENDINGS)]

@@ -1,7 +1,8 @@
 """What the engine is given from outside, and the few values that pass through.
 
-Law: the engine opens no socket, reads no clock, holds no key and knows no chain; it calls these. All but `deliver` are
-called inside a transaction: they are short, do not wait, and may write through the transaction they are handed.
+Law: the engine opens no socket, reads no clock, holds no key and knows no chain; it calls these. All but `deliver` and
+`ask` are called inside a transaction: they are short, do not wait, and may write through the transaction they are
+handed.
 """
 
 from __future__ import annotations
@@ -63,11 +64,9 @@ class Recorder(Protocol):
     ) -> int:
         """Append an event in the transaction of the act it proves."""
 
-    def consistency_for(self, tx: Tx, peer: str) -> dict[str, Any]:
-        """Return the newest checkpoint as it rides in a message to `peer`."""
-
 
 Deliver = Callable[[str, str, "Document"], Awaitable[tuple[int, Any]]]
+Ask = Callable[[str, str], Awaitable[tuple[int, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +74,7 @@ class Doors:
     """Everything the engine calls. Those that decide something raise `DeclinedError` to end the process.
 
     deliver         (peer DID, url, body) → (HTTP status, JSON or None); any exception counts as unreachable
+    ask             (peer DID, url) → (HTTP status, JSON or None) of a GET; any exception counts as unreachable
     enqueue_licence (tx, `agreements` row) queues the licence transaction of a signed agreement (provider)
     data_address    (tx, `transfers` row, `agreements` row) → the data address of a start (provider)
     refuse_url      url of a callback → why it may not be called, or None
@@ -84,6 +84,7 @@ class Doors:
 
     now: Callable[[], datetime]
     deliver: Deliver
+    ask: Ask
     enqueue_licence: Callable[[Tx, Row], None]
     data_address: Callable[[Tx, Row, Row], Document]
     refuse_url: Callable[[str], str | None]

@@ -15,10 +15,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from connector.engine.alarm import Alarm
+from connector.engine.asking import Asking
 from connector.engine.deadlines import Deadlines
 from connector.engine.doors import Reply
 from connector.engine.negotiation import Negotiations
 from connector.engine.outbox import Outbox
+from connector.engine.process import PATIENCE
 from connector.engine.reactions import DEFAULT
 from connector.engine.transfer import Transfers
 from connector.protocol import messages, validation
@@ -27,7 +29,7 @@ from connector.protocol.states import ROLES, STATES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from connector.engine.doors import Doors, Participant, Peer, Recorder, Row
     from connector.engine.outbox import Outcome
@@ -41,7 +43,10 @@ if TYPE_CHECKING:
 
 
 class Engine:
-    """Everything a participant negotiates and transfers. `admit` is run first in the transaction of a message."""
+    """Everything a participant negotiates and transfers. `admit` is run first in the transaction of a message.
+
+    `patience` is how long either side may take for one step.
+    """
 
     def __init__(
         self,
@@ -51,16 +56,19 @@ class Engine:
         doors: Doors,
         reactions: Reactions = DEFAULT,
         rules: Rules = (),
+        patience: timedelta = PATIENCE,
     ) -> None:
         self._store = store
         self._now = doors.now
         alarm = Alarm(doors.now)
-        self._outbox = Outbox(store, doors.deliver, doors.now, self._settled)
-        self.negotiations = Negotiations(me, doors, evidence, self._outbox, alarm, reactions, rules)
-        self.transfers = Transfers(me, doors, evidence, self._outbox, alarm, reactions, rules)
+        asking = Asking(store, doors.ask, {each.process: each.table for each in (Negotiations, Transfers)})
+        self._outbox = Outbox(store, doors.deliver, doors.now, self._settled, asking.about)
+        shared = (me, doors, evidence, self._outbox, alarm, reactions, rules, patience)
+        self.negotiations = Negotiations(*shared)
+        self.transfers = Transfers(*shared)
         self._processes: Mapping[str, Process] = {each.process: each for each in (self.negotiations, self.transfers)}
         self._alarm = alarm
-        self._deadlines = Deadlines(store, list(self._processes.values()), alarm, doors.now)
+        self._deadlines = Deadlines(store, list(self._processes.values()), asking, alarm, doors.now)
         for (process, role, state), act in reactions.items():
             known = state in STATES[process] and role in ROLES and act in self._processes[process].acts()
             assert known, f"no reaction `{act}` of a {role} to a {process} that is `{state}`"
@@ -146,7 +154,7 @@ class Engine:
     # Inside.
 
     async def _do(self, act: Callable[..., Any]) -> Any:
-        return await self._store.write(lambda tx: act(tx, now=self._now()))
+        return await self._store.write(lambda tx: act(tx, now=self._now()), short=True)
 
     async def _receive(
         self, process: Process, kind: str, pid: str | None, body: bytes, peer: Peer, admit: Admit | None
@@ -154,7 +162,7 @@ class Engine:
         message: Document = {}
         try:
             message = validation.read(kind, body)
-            return await self._store.write(partial(self._take, process, message, peer, pid, admit))
+            return await self._store.write(partial(self._take, process, message, peer, pid, admit), short=True)
         except ProtocolError as error:
             return _refusal(process, error, message, pid)
 
@@ -169,7 +177,7 @@ class Engine:
         try:
             if admit is None:
                 return await self._store.read(lambda tx: process.view(tx, pid, peer.did))
-            return await self._store.write(lambda tx: (admit(tx), process.view(tx, pid, peer.did))[1])
+            return await self._store.write(lambda tx: (admit(tx), process.view(tx, pid, peer.did))[1], short=True)
         except ProtocolError as error:
             return _refusal(process, error, {}, pid)
 

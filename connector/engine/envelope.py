@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from connector.protocol.states import CONSUMER, PROVIDER
+from connector.protocol import messages, validation
+from connector.protocol.states import CONSUMER, PROVIDER, other
 from contracts.canonical import sha
 from contracts.namespace import CHECKPOINT
 
@@ -33,6 +34,20 @@ def reason_of(body: Mapping[str, Any]) -> str:
     """Return the reasons of a termination, suspension or error as one text; reasons may be any JSON."""
     texts = [reason if isinstance(reason, str) else str(reason) for reason in body.get("reason", [])]
     return short("; ".join(filter(None, [body.get("code", ""), *texts])))
+
+
+def id_in(process: str, row: Row, reply: Any) -> str | None:
+    """Return the peer's id of our process `row` from its answer, None when it gives none that can be used."""
+    if not validation.agrees(messages.ACK_OF[process], reply) or reply[PID_OF[row["role"]]] != row["id"]:
+        return None
+    theirs = str(reply[PID_OF[other(row["role"])]])
+    usable = theirs.strip(".") and len(theirs) <= validation.IDENTIFIER_LIMIT_CHARACTERS
+    return theirs if usable else None
+
+
+def told(*words: str) -> str:
+    """Return several things that are to be said as one reason."""
+    return short("; ".join(filter(None, words)))
 
 
 def short(reason: str) -> str:

@@ -1,11 +1,12 @@
 """Messages that must arrive: written with the change that causes them, delivered until answered or too late.
 
 Law: (1) a message is a row before it is a request, so a crash loses none; its body never changes. (2) A row leaves in
-the transaction that records what came of it: `settled` is told *delivered*, *refused* or *expired*, once. (3) A crash
-between delivery and that transaction delivers again; receivers are idempotent. (4) No peer can hold more than its
-share of the places, however many messages it leaves hanging. (5) A new message does not overtake those of its peer
-that wait for a place: heads of our log ride on them, and are proven one from the other. There is no polling: a new row
-starts its own flight after its commit, and one alarm waits for the next row that is due later.
+the transaction that records what came of it: `settled` is told *delivered*, *refused* or *expired*, once; of the latter
+two with what the peer says of its state. (3) A crash between delivery and that transaction delivers again; receivers
+are idempotent. (4) No peer can hold more than its share of the places, however many messages it leaves hanging. (5) A
+new message does not overtake those of its peer that wait for a place: heads of our log ride on them, and are proven one
+from the other. There is no polling: a new row starts its own flight after its commit, and one alarm waits for the next
+row that is due later.
 """
 
 from __future__ import annotations
@@ -16,17 +17,19 @@ import random
 import uuid
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.engine.alarm import Alarm
+from connector.engine.asking import SILENCE, Heard
 from connector.store.columns import EPOCH, MICROSECOND
 from connector.store.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
     from datetime import datetime
 
     from connector.engine.doors import Deliver, Row
@@ -44,6 +47,7 @@ REASON_LIMIT_CHARACTERS = 500
 
 RETRIED: Final = frozenset({408, 425, 429})
 NOT_FOUND: Final = 404
+STATUSES: Final = frozenset(each.value for each in HTTPStatus)
 
 DELIVERED: Final = "delivered"
 REFUSED: Final = "refused"
@@ -54,18 +58,23 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a message: `kind` is one of the three above; `reply` is the peer's JSON, if it sent any."""
+    """What came of a message: `kind` is one of the three above; `reply` is the peer's JSON, if it sent any.
+
+    `heard` is what the peer of an undelivered message says of its state.
+    """
 
     kind: str
     reply: Any
     reason: str
+    heard: Heard = SILENCE
 
 
 class Outbox:
     """The sender of one participant.
 
     `settled(tx, row, outcome, now)` is called in the transaction that removes the row; it returns False, and has
-    written nothing, when a delivered message was answered with nonsense.
+    written nothing, when a delivered message was answered with nonsense. `ask(process, subject)` is awaited before a
+    message is given up.
     """
 
     def __init__(
@@ -74,9 +83,11 @@ class Outbox:
         deliver: Deliver,
         now: Callable[[], datetime],
         settled: Callable[[Tx, Row, Outcome, datetime], bool],
+        ask: Callable[[str, str], Awaitable[Heard]],
     ) -> None:
         self._store = store
         self._deliver = deliver
+        self._ask = ask
         self._now = now
         self._settled = settled
         self._alarm = Alarm(now)
@@ -114,6 +125,15 @@ class Outbox:
         assert len(rows) <= 1, "a process has one message under way"
         tx.delete("outbox", subject=subject)
         return rows[0] if rows else None
+
+    def hasten(self, tx: Tx, subject: str, now: datetime) -> Row | None:
+        """Deliver the message of a process that is under way at once; return it, None when there is none."""
+        rows = tx.find("outbox", "subject = ?", (subject,))
+        if not rows:
+            return None
+        tx.update("outbox", {"id": rows[0]["id"]}, due=now)
+        tx.after(self._alarm.notice)
+        return rows[0]
 
     def wake(self) -> None:
         """Look for due messages now, e.g. because a peer is known to be back."""
@@ -182,8 +202,12 @@ class Outbox:
 
     async def _fly(self, row: Row) -> None:
         outcome = await self._attempt(row)
+        if isinstance(outcome, str) and self._now() >= row["deadline"]:
+            outcome = Outcome(EXPIRED, None, outcome)
+        if isinstance(outcome, Outcome) and outcome.kind != DELIVERED:
+            outcome = replace(outcome, heard=await self._ask(row["process"], row["subject"]))
         try:
-            await self._store.write(partial(self._conclude, row=row, outcome=outcome))
+            await self._store.write(partial(self._conclude, row=row, outcome=outcome), short=True)
         except StoreError as error:
             log.warning("outbox %s: the outcome was not stored and will be asked for again: %s", row["id"], error)
 
@@ -194,10 +218,10 @@ class Outbox:
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever the way to the peer raises, the message must not be lost
-            return f"{type(error).__name__}: {error}"[:REASON_LIMIT_CHARACTERS]
+            return (str(error) or type(error).__name__)[:REASON_LIMIT_CHARACTERS]
         if 200 <= status < 300:
             return Outcome(DELIVERED, reply, "")
-        reason = f"{status} {_reason(reply)}".strip()
+        reason = " ".join(filter(None, (str(status), _phrase(status), _reason(reply))))
         if status >= 500 or status in RETRIED or (status == NOT_FOUND and row["attempts"] < NOT_FOUND_ATTEMPTS):
             return reason
         return Outcome(REFUSED, reply, reason)
@@ -225,6 +249,10 @@ def _pause(attempts: int) -> timedelta:
     pause = min(RETRY_FIRST_SECONDS * 2 ** min(attempts, 16), RETRY_MOST_SECONDS)
     spread = random.uniform(-JITTER_FRACTION, JITTER_FRACTION)  # noqa: S311 - a pause, no secret
     return timedelta(seconds=pause * (1 + spread))
+
+
+def _phrase(status: int) -> str:
+    return HTTPStatus(status).phrase if status in STATUSES else ""
 
 
 def _reason(reply: Any) -> str:

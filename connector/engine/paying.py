@@ -63,13 +63,12 @@ async def buy(
     if isinstance(offer, Denial):
         raise NotPermitted(_words(offer.reasons) or offer.outcome)
 
-    def sign(tx: Tx) -> tuple[VoucherMessage | Equivocation, Row]:
+    def sign(tx: Tx) -> VoucherMessage | Equivocation:
         keep(tx)
-        signed = payer.on_offer(tx, buyer, channel, request, offer, trader.clock.now())
-        return signed, trader.evidence.consistency_for(tx, provider)
+        return payer.on_offer(tx, buyer, channel, request, offer, trader.clock.now())
 
-    signed, checkpoint = await trader.store.write(sign)
-    return await _pay(trader, provider, channel, _no_equivocation(signed), checkpoint)
+    signed = _no_equivocation(await trader.store.write(sign))
+    return await _pay(trader, provider, channel, signed)
 
 
 async def finish(trader: Trader, provider: str, channel: bytes, reader_key: bytes | None = None) -> Received | None:
@@ -135,12 +134,10 @@ async def _claimed(trader: Trader, channel: bytes, voucher: VoucherMessage) -> R
     )
 
 
-async def _pay(
-    trader: Trader, provider: str, channel: bytes, voucher: VoucherMessage, checkpoint: Row | None = None
-) -> Received:
+async def _pay(trader: Trader, provider: str, channel: bytes, voucher: VoucherMessage) -> Received:
     """Send a stored voucher and take what it brings."""
     buyer = trader.buyer
-    answer, keep = await _post(trader, provider, channel, "voucher", wire.encode(voucher), checkpoint)
+    answer, keep = await _post(trader, provider, channel, "voucher", wire.encode(voucher))
     message = wire.decode_one(answer, ReleaseMessage, RefusalMessage)
 
     def take(tx: Tx) -> Received | None:
@@ -162,17 +159,13 @@ async def _pay(
     return received
 
 
-async def _post(
-    trader: Trader, provider: str, channel: bytes, what: str, body: Row, checkpoint: Row | None = None
-) -> tuple[Any, Keep]:
+async def _post(trader: Trader, provider: str, channel: bytes, what: str, body: Row) -> tuple[Any, Keep]:
     """Post a message with our newest checkpoint; return the answer and what keeps the checkpoint that came with it.
 
-    The caller keeps it in the transaction of what it does with the answer; a `checkpoint` is one of such a transaction.
+    The caller keeps it in the transaction of what it does with the answer.
     """
     member = trader.space.members[provider]
-    if checkpoint is None:
-        checkpoint = await trader.store.write(lambda tx: trader.evidence.consistency_for(tx, provider))
-    body[wire.CHECKPOINT] = checkpoint
+    body[wire.CHECKPOINT] = await trader.heads.riding(provider)
     url = f"{member.url}/channel/{channel.hex()}/{what}"
     answer = (await trader.outbound.post(url, body, headers=trader.authorization(provider))).json()
     return answer, await trader.peer_logs.check(

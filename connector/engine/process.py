@@ -6,22 +6,25 @@ Law, for every process (its table of states is `connector.protocol.states`):
    an answer or with a message that presupposes it. Only one message is under way.
 3. A message is checked before the first write; a refused one leaves the row as it was.
 4. A repeat gets the answer of the first time and changes nothing; each message of ours has its own `@id`.
-5. A process that is not at its end says whose `turn` it is and until when; the deadline ends it.
+5. A process that is not at its end says whose `turn` it is and until when; the deadline ends it. Before that its peer
+   is asked for its state once (`connector.engine.asking`).
 When the messages of both sides cross, the weaker gives way by `WEIGHT`, so both sides end in one state.
 """
 
 from __future__ import annotations
 
 import uuid
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from connector.engine import asking
 from connector.engine import reactions as reacting
 from connector.engine.doors import DeclinedError, Reply
-from connector.engine.envelope import PID_OF, message_digest, pids, short
-from connector.engine.outbox import DELIVERED, EXPIRED
+from connector.engine.ending import Ending
+from connector.engine.envelope import PID_OF, id_in, message_digest, pids
+from connector.engine.outbox import DELIVERED
 from connector.protocol import messages, states, validation
 from connector.protocol.errors import (
     IllegalTransitionError,
@@ -31,7 +34,6 @@ from connector.protocol.errors import (
     UnknownError,
 )
 from connector.protocol.states import CONSUMER, FINAL, NONE, TERMINATED, WEIGHT, other
-from contracts.namespace import CHECKPOINT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -44,19 +46,18 @@ if TYPE_CHECKING:
     from connector.protocol.messages import Document
     from connector.store.transaction import Tx
 
-PATIENCE = timedelta(minutes=10)  # how long either side may take for one step
+PATIENCE = timedelta(minutes=10)  # how long either side may take for one step (`negotiation.deadline_seconds`)
 CREATED: Final = 201
 OK: Final = 200
 
 
-class Process(ABC):
+class Process(Ending):
     """The acts of one kind of process; each runs inside the transaction `tx` it is given."""
 
     process: ClassVar[str]
     table: ClassVar[str]
     about: ClassVar[str]  # the column with the id that an operator's rules name
     event: ClassVar[str]  # what the log calls a change of state; empty when the log has no such event
-    patience = PATIENCE
 
     def __init__(
         self,
@@ -67,7 +68,9 @@ class Process(ABC):
         alarm: Alarm,
         reactions: Reactions,
         rules: Rules,
+        patience: timedelta = PATIENCE,
     ) -> None:
+        self.patience = patience
         self._me = me
         self._doors = doors
         self._evidence = evidence
@@ -89,11 +92,6 @@ class Process(ABC):
     @abstractmethod
     def take(self, tx: Tx, row: Row, message: str, body: Document, peer: Peer) -> Row:
         """Return the columns that a legal message changes, or raise why it may not."""
-
-    def stays(self, row: Row) -> bool:
-        """Return whether the process goes on in its state after the peer has refused our message."""
-        del row
-        return False
 
     def moved(self, tx: Tx, row: Row, now: datetime) -> None:
         """Do what follows a change of state in the same transaction."""
@@ -150,29 +148,6 @@ class Process(ABC):
         except (DeclinedError, MalformedError, UnacceptableError) as declined:
             self.terminate(tx, pid, str(declined), now)
 
-    def terminate(self, tx: Tx, pid: str, reason: str, now: datetime, code: str = "") -> None:
-        """End the process and tell the peer, if it knows of it; `IllegalTransitionError` at its end."""
-        row = self._ours(tx, pid)
-        states.step(self.process, row["state"] or row["pending"], "termination", row["role"])
-        if row["pending"] == TERMINATED:
-            return
-        dropped = self._outbox.drop(tx, pid)
-        if row["peer_pid"] is None:
-            digest = message_digest(dropped["body"]) if dropped else b""
-            self._move(tx, row, TERMINATED, self._me.did, digest, now, reason=reason)
-            return
-        row = {**row, "pending": ""}
-        body = messages.ending(self.process, "termination", *pids(row), code=code, reasons=[short(reason)])
-        self._send(tx, row, "termination", body, now, reason=short(reason))
-
-    def expire(self, tx: Tx, now: datetime) -> None:
-        """Take every step that was delayed until now, and end what has waited too long with nothing under way."""
-        for row in tx.find(self.table, "due <= ? and pending = ''", (now,)):
-            self.advance(tx, row["id"], now)
-        for row in tx.find(self.table, "deadline <= ? and pending = ''", (now,)):
-            whose = row["turn"] or "either side"
-            self.terminate(tx, row["id"], f"nothing came from the {whose} in the time there was", now, "timeout")
-
     def resume(self, tx: Tx, now: datetime) -> None:
         """Advance every process whose next step is ours; after a restart."""
         for row in tx.find(self.table, "deadline is not null and pending = ''"):
@@ -192,7 +167,12 @@ class Process(ABC):
             if learned is None:
                 return False
             row = {**row, "peer_pid": learned}
-        self._acknowledged(tx, row, sent, now)
+        moved = self._acknowledged(tx, row, sent, now)
+        if moved["state"] not in FINAL and asking.ended(moved, outcome.reply):
+            whom = other(row["role"])
+            words = f"the {whom} took our `{sent['kind']}` and answered that it is `{TERMINATED}`"
+            self._follow(tx, moved, asking.Heard(TERMINATED, words), now)
+            return True
         self.advance(tx, row["id"], now)
         return True
 
@@ -211,7 +191,7 @@ class Process(ABC):
         assert not row["pending"], "only one message is under way"
         pending = states.step(self.process, row["state"], message, row["role"])
         deadline = now + self.patience
-        body = {**body, "@id": f"urn:uuid:{uuid.uuid4()}", CHECKPOINT: self._evidence.consistency_for(tx, row["peer"])}
+        body = {**body, "@id": f"urn:uuid:{uuid.uuid4()}"}
         validation.check(body["@type"], body)
         self._outbox.enqueue(
             tx,
@@ -349,29 +329,9 @@ class Process(ABC):
 
     def _learned(self, tx: Tx, row: Row, reply: Any) -> str | None:
         """Return the peer's id of a process we began, from its answer; None when it gives none we can use."""
-        kind = messages.ACK_OF[self.process]
-        if not validation.agrees(kind, reply) or reply[PID_OF[row["role"]]] != row["id"]:
-            return None
-        theirs = str(reply[PID_OF[other(row["role"])]])
-        taken = tx.get(self.table, role=row["role"], peer=row["peer"], peer_pid=theirs)
-        usable = theirs.strip(".") and len(theirs) <= validation.IDENTIFIER_LIMIT_CHARACTERS
-        return theirs if usable and taken is None else None
-
-    def _undelivered(self, tx: Tx, row: Row, sent: Row, outcome: Outcome, now: datetime) -> None:
-        """Go on without a message that was refused or came too late: nobody waits for ever."""
-        how = "could not be delivered in time" if outcome.kind == EXPIRED else "was refused"
-        reason = short(f"our `{sent['kind']}` {how}: {outcome.reason}")
-        row = {**row, "pending": ""}
-        if outcome.kind == EXPIRED or row["peer_pid"] is None or sent["kind"] == "termination":
-            why = "; ".join(filter(None, (row["reason"], reason)))
-            self._move(tx, row, TERMINATED, self._me.did, message_digest(sent["body"]), now, reason=short(why))
-            return
-        turn, deadline = states.turn(self.process, row["state"]), self.deadline(tx, row, row["state"], now)
-        tx.update(self.table, {"id": row["id"]}, pending="", turn=turn, deadline=deadline, reason=reason, updated=now)
-        if self.stays(row):
-            tx.after(self._alarm.notice)
-        else:
-            self.terminate(tx, row["id"], reason, now, "refused")
+        theirs = id_in(self.process, row, reply)
+        taken = theirs and tx.get(self.table, role=row["role"], peer=row["peer"], peer_pid=theirs)
+        return None if taken else theirs
 
     def _reply(self, row: Row, status: int, state: str) -> Reply:
         return Reply(status, messages.ack(self.process, *pids(row), state))

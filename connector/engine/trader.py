@@ -1,15 +1,14 @@
 """Negotiations, transfers and keys, connected: both protocols with this participant's doors.
 
-Law: an outgoing message is authorised anew at every delivery; what the chain must know is queued in the transaction
-that makes it true; a channel is taken from the chain, never from what a peer says about it.
+Law: what the chain must know is queued in the transaction that makes it true; a channel is taken from the chain, never
+from what a peer says about it.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
-
-import orjson
 
 from connector.base import Base
 from connector.channel import account as accounts
@@ -18,10 +17,11 @@ from connector.channel.errors import fault
 from connector.clock import PolicyClock
 from connector.engine.books import Books
 from connector.engine.carriage import Carriage
+from connector.engine.courier import Courier
 from connector.engine.doors import Doors, Participant, Peer
 from connector.engine.engine import Engine
 from connector.engine.judge import Judge
-from connector.errors import AddressRefused, PeerRefused, PeerUnreachable
+from connector.errors import AddressRefused, PeerUnreachable
 from connector.protocol import messages
 from connector.vault import tickets
 from contracts import lifecycle
@@ -67,15 +67,18 @@ class Trader(Base):
         self.carriage = Carriage(self.store)
         self.books = Books(self)
         me = Participant(self.did, self.url + DSP_PATH, self.keys.address, self.sign, domain("licences"))
+        courier = Courier(self.outbound, self.authorization, self.heads)
         doors = Doors(
             now=self.clock.now,
-            deliver=self._deliver,
+            deliver=courier.deliver,
+            ask=courier.ask,
             enqueue_licence=self._enqueue_licence,
             data_address=self._data_address,
             refuse_url=self._refuse_url,
             moved=self._moved,
         )
-        self.engine = Engine(self.store, self.evidence, me, doors, rules=self.rules)
+        patience = timedelta(seconds=self.settings.negotiation.deadline_seconds)
+        self.engine = Engine(self.store, self.evidence, me, doors, rules=self.rules, patience=patience)
         desk: dict[str, Any] = {
             "address": self.keys.address,
             "sign": self.sign,
@@ -95,14 +98,6 @@ class Trader(Base):
         return Peer(did, (await self.peers.document(did)).agreement)
 
     # ---- doors of the engine
-
-    async def _deliver(self, peer: str, url: str, body: Document) -> tuple[int, Any]:
-        headers = self.authorization(peer)
-        try:
-            answer = await self.outbound.post(url, body, headers=headers)
-        except PeerRefused as refusal:
-            return refusal.status, _json(refusal.body)
-        return answer.status, _json(answer.body)
 
     def _enqueue_licence(self, tx: Tx, row: Row) -> None:
         agreement = from_json(Agreement, row["agreement"])
@@ -220,10 +215,3 @@ class Trader(Base):
         }
         now = self.clock.now()
         self.evidence.record(tx, "channel.opened", part=channel_id.hex(), fields=fields, now=now)
-
-
-def _json(body: bytes) -> Any:
-    try:
-        return orjson.loads(body) if body else None
-    except orjson.JSONDecodeError:
-        return None

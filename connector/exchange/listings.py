@@ -12,6 +12,7 @@ from catalog.dataset import dataset_from_json, searchable
 from catalog.listing import Move, State, moved
 from catalog.search import Document, rank
 from connector.errors import Absent, Conflict, InvalidInput
+from connector.limits import PAGE_ROWS_MAX
 from contracts.canonical import sha
 from ledger.edition import read_header
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
 KEYS = frozenset({"id", "title", "tier", "dataset", "offer", "header", "edition"})
-FOUND_MAX = 100
 PRODUCTS_PER_PROVIDER_MAX = 10_000  # a space of a hundred providers then still fits one search
 
 
@@ -92,7 +92,7 @@ def search(tx: Tx, query: str) -> dict[str, Any]:
     rows = {row["id"]: row for row in tx.find("listings", "state = ?", (State.LISTED.value,))}
     documents = [Document(key, row["title"], row["words"]) for key, row in rows.items()]
     hits = rank(query, documents)
-    return {"products": [view(rows[hit.key]) for hit in hits[:FOUND_MAX]], "found": len(hits)}
+    return {"products": [view(rows[hit.key]) for hit in hits[:PAGE_ROWS_MAX]], "found": len(hits)}
 
 
 def view(row: dict[str, Any]) -> dict[str, Any]:

@@ -71,6 +71,10 @@ PATHS: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
 )
 
 
+# Where a process is looked at: by either side, with the other's id of it.
+VIEWS: Final[Mapping[str, str]] = MappingProxyType({NEGOTIATION: "/negotiations/{pid}", TRANSFER: "/transfers/{pid}"})
+
+
 def name_of(process: str, body: Mapping[str, Any]) -> str:
     """Return the message's name in the state tables; the body is valid by its schema."""
     kind = body["@type"]
@@ -83,6 +87,11 @@ def address(base: str, process: str, message: str, pid: str | None) -> str:
     """Return where a message goes: `base` with or without a trailing slash; no `pid` for a first message."""
     path = BEGINNINGS[process, message] if pid is None else PATHS[process, message].format(pid=_segment(pid))
     return base.rstrip("/") + path
+
+
+def whereabouts(base: str, process: str, pid: str) -> str:
+    """Return where the peer's process with its id `pid` is looked at."""
+    return base.rstrip("/") + VIEWS[process].format(pid=_segment(pid))
 
 
 def document(kind: str, **members: Any) -> Document:

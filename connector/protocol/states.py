@@ -125,6 +125,20 @@ def step(process: str, state: str, message: str, sender: str) -> str:
     return found
 
 
+def steps(process: str, state: str, sender: str) -> frozenset[str]:
+    """Return the states that one message of `sender` leads to from `state`."""
+    return frozenset(to for (of, at, _, who), to in NEXT.items() if (of, at, who) == (process, state, sender))
+
+
+def reach(process: str, state: str, sender: str) -> frozenset[str]:
+    """Return the states that messages of `sender` alone lead to from `state`, itself among them."""
+    found, new = frozenset({state}), frozenset({state})
+    while new:
+        new = frozenset().union(*(steps(process, each, sender) for each in new)) - found
+        found |= new
+    return found
+
+
 def turn(process: str, state: str) -> str:
     """Return the role that moves next, or an empty string in a final state."""
     return TURN.get((process, state), "")

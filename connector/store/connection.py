@@ -23,6 +23,8 @@ WAL_RETRY_SECONDS = 0.01
 PREPARED_MAX = 512
 # the write-ahead log shrinks back to this after a burst
 WAL_BYTES_MAX = 64 * 2**20
+# the pages that a busy hour touches; taken only as they are needed
+CACHE_KIB = 32 * 1024
 FULL = 2
 
 # (pragma, the answer that must come back; None = whatever comes back is fine)
@@ -33,6 +35,7 @@ WRITING = (
     # the writer checkpoints by hand: SQLite's own one hides a failed sync and would ask the disk again
     ("wal_autocheckpoint=0", 0),
     (f"journal_size_limit={WAL_BYTES_MAX}", WAL_BYTES_MAX),
+    (f"cache_size=-{CACHE_KIB}", None),
     ("trusted_schema=OFF", None),
     ("cell_size_check=ON", None),
 )
@@ -56,6 +59,22 @@ def connect(path: Path, pragmas: tuple[tuple[str, object], ...]) -> sqlite3.Conn
             raise StoreFailed(f"cannot open the database `{path}`: {error}") from error
         raise
     return connection
+
+
+def lock(connection: sqlite3.Connection, *, wait: bool) -> bool:
+    """Begin a writing transaction; without `wait` return False at once while another process holds the database.
+
+    With `wait` a lock that is held for longer than `LOCK_SECONDS` is SQLite's own error.
+    """
+    patience = round(LOCK_SECONDS * 1000) if wait else 0
+    connection.execute(f"PRAGMA busy_timeout={patience}").fetchone()
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if wait or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True
 
 
 def _apply(connection: sqlite3.Connection, pragma: str, expected: object) -> None:

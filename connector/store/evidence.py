@@ -1,12 +1,13 @@
 """The participant's evidence: every event into its own log, in the transaction of the act that it proves.
 
-Law: an act and its event commit together or not at all. A checkpoint is made lazily, when the log has grown: the new
-root is proven to extend the last signed one, the row is stored, and only a committed note leaves the process. A log
-that does not extend what was signed signs nothing more.
+Law: an act and its event commit together or not at all, and every commit that holds events holds one checkpoint over
+them; only a committed one leaves the process. After a start, or a write of somebody else, the log on disk is proven to
+extend the last signed checkpoint; one that does not signs nothing more.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.store.shelf import TxShelf
@@ -23,13 +24,30 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+    from connector.store.shelf import Tail
     from connector.store.transaction import Tx
     from contracts.typed_data import Domain
     from ledger.note import Note, VerifierKey
 
 
+HEAD = "log.head"
+RECORDED = "log.recorded"  # when the newest event was, if this process recorded it
+BOX_KEY = "log.box-key"
+# a key for boxes is in memory only; a new one now and then, so that a leak of memory shows no more than this
+BOXES_PER_KEY = 65_536
+
+
 class EvidenceBroken(Exception):  # noqa: N818 - said in sentences, like the store's other errors
     """The log on disk does not extend the last signed checkpoint; restore it from a mirror before going on (spec 7)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A signed tree head of ours: its note, size and root."""
+
+    note: str
+    size: int
+    root: bytes
 
 
 class Evidence:
@@ -42,12 +60,15 @@ class Evidence:
         self.party = party
         self.origin = origin
         self.block: events.Block | None = None
+        # the newest committed head with the end of the log below it, or why there will be none
+        self.newest: tuple[Head, Tail] | EvidenceBroken | None = None
         self._key = key
-        self._recipients = {disclosure.recipient_id(public): public for public in recipients.values()}
+        self.disclose_to(recipients)
 
     def disclose_to(self, recipients: Mapping[str, bytes]) -> None:
         """Encrypt the disclosures of coming events to these (name → X25519 public key), as the space's rules say."""
-        self._recipients = {disclosure.recipient_id(public): public for public in recipients.values()}
+        self._recipients = tuple(recipients.values())
+        self._box_key = disclosure.BoxKey(self._recipients)
 
     @property
     def vkey(self) -> VerifierKey:
@@ -61,17 +82,27 @@ class Evidence:
 
         A kind with one link gets `part` as that link when none is given.
         """
+        tx.before_commit(self.renew)
         ids = tuple(link) or _only_link(kind, part)
         events.check(kind, ids, fields)
         disclosed = disclosure.conceal(fields)
         sd = disclosure.digests(disclosed)
         entry = events.Entry(kind, now, self.party, part, ids, sd, self.block).encode()
-        index = Log(TxShelf(tx, kind, part, now)).append(entry)
-        leaf = merkle.leaf_hash(entry)
-        packed = disclosure.pack(disclosed)
-        for recipient, public in self._recipients.items():
-            tx.insert("disclosures", idx=index, recipient=recipient, box=disclosure.seal_packed(packed, public, leaf))
-        return index
+        key = self._closing(tx)
+        box = key.close(disclosed, merkle.leaf_hash(entry))
+        tx.remember(RECORDED, now)
+        return Log(TxShelf(tx, kind=kind, part=part, at=now, box=box, box_key=key.name)).append(entry)
+
+    def _closing(self, tx: Tx) -> disclosure.BoxKey:
+        """Return the key for the next box; before it closes one its wrappings are in the tables."""
+        if self._box_key.closed >= BOXES_PER_KEY:
+            self._box_key = disclosure.BoxKey(self._recipients)
+        key = self._box_key
+        if tx.recall(BOX_KEY) != key.name:
+            for recipient, wrapped in key.wrapped.items():
+                tx.put("box_keys", name=key.name, recipient=recipient, wrapped=wrapped)
+            tx.remember(BOX_KEY, key.name)
+        return key
 
     def leaf(self, tx: Tx, index: int) -> bytes:
         """Return the leaf hash of an entry (the `logLeaf` of a receipt)."""
@@ -83,30 +114,44 @@ class Evidence:
 
     def checkpoint(self, tx: Tx) -> bytes:
         """Return the newest own signed note, made now if the log grew (so `tx` must be a writing one)."""
-        return self._newest(tx, Log(TxShelf(tx))).encode().encode()
+        return self.head(tx).note.encode()
+
+    def renew(self, tx: Tx) -> None:
+        """Sign the log as this transaction leaves it; `newest` shows the head after the commit."""
+        newest: tuple[Head, Tail] | EvidenceBroken
+        try:
+            newest = self.head(tx), TxShelf(tx).tail()
+        except EvidenceBroken as broken:
+            newest = broken
+        tx.after(lambda: setattr(self, "newest", newest))
 
     def published(self, tx: Tx) -> bytes | None:
         """Return what `/log/checkpoint` serves: the newest cosigned note, before the first one the newest signed."""
         row = _first(tx.find("checkpoints", "cosigned is not null", order="size desc", limit=1)) or _last(tx)
         return None if row is None else (row["cosigned"] or row["note"]).encode()
 
-    def _newest(self, tx: Tx, log: Log) -> Note:
-        last = _last(tx)
-        if last is not None and last["size"] == log.size:
-            return notes.parse(last["note"])
-        head = Checkpoint(self.origin, log.size, log.root())
-        if last is not None:
-            _must_extend(log, last, head)
-        note = checkpoints.sign(head, self._key)
-        at = tx.get("log_entries", idx=head.size - 1)
-        tx.insert("checkpoints", size=head.size, root=head.root, note=note.encode(), at=at and at["at"])
-        return note
+    def head(self, tx: Tx) -> Head:
+        """Return the newest signed head, made now if the log grew; raises `EvidenceBroken`."""
+        last: Head | None = tx.recall(HEAD)
+        known, log = last is not None, Log(TxShelf(tx))
+        if last is None and (row := _last(tx)) is not None:
+            last = Head(row["note"], row["size"], row["root"])
+        if last is not None and last.size == log.size:
+            return last
+        size, root = log.size, log.root()
+        if last is not None and not known:
+            _must_extend(log, last, size, root)
+        signed = checkpoints.sign(Checkpoint(self.origin, size, root), self._key).encode()
+        tx.insert("checkpoints", size=size, root=root, note=signed, at=tx.recall(RECORDED))
+        head = Head(signed, size, root)
+        tx.remember(HEAD, head)
+        return head
 
     def witness_request(self, tx: Tx, old: int, size: int | None = None) -> bytes:
         """Return the `add-checkpoint` body that leads a witness from `old` to the checkpoint of `size` (the newest)."""
         row = None if size is None else tx.get("checkpoints", size=size)
         log = Log(TxShelf(tx))
-        note = self._newest(tx, log) if row is None else notes.parse(row["note"])
+        note = notes.parse(self.head(tx).note if row is None else row["note"])
         size = checkpoints.parse_text(note.text).size
         return witness.Request(old, tuple(log.consistency(old, size)), note).encode()
 
@@ -147,19 +192,11 @@ class Evidence:
 
     def addenda(self, tx: Tx, index: int) -> dict[str, str]:
         """Return the encrypted disclosures of an entry: recipient id → base64 box; empty if erased or never made."""
-        return {row["recipient"]: notes.b64(row["box"]) for row in tx.find("disclosures", "idx = ?", (index,))}
-
-    def consistency_for(self, tx: Tx, peer: str) -> dict[str, Any]:
-        """Return the newest checkpoint as it rides in a message to `peer`, proven from the last size sent there."""
-        log = Log(TxShelf(tx))
-        note = self._newest(tx, log)
-        size = log.size
-        sent = tx.get("sent_heads", peer=peer)
-        old = 0 if sent is None else sent["size"]
-        proof = log.consistency(old, size)
-        if old != size:
-            tx.put("sent_heads", peer=peer, size=size)
-        return {"checkpoint": note.encode(), "from": str(old), "proof": [notes.b64(value) for value in proof]}
+        row = tx.get("log_entries", idx=index)
+        if row is None or row["box"] is None:
+            return {}
+        keys = tx.find("box_keys", "name = ?", (row["box_key"],))
+        return {key["recipient"]: notes.b64(key["wrapped"] + row["box"]) for key in keys}
 
 
 def _only_link(kind: str, part: str) -> tuple[str, ...]:
@@ -168,12 +205,11 @@ def _only_link(kind: str, part: str) -> tuple[str, ...]:
     return (part,) if len(needed) == 1 else ()
 
 
-def _must_extend(log: Log, last: dict[str, Any], head: Checkpoint) -> None:
+def _must_extend(log: Log, last: Head, size: int, root: bytes) -> None:
     try:
-        proof = log.consistency(last["size"], head.size)
-        merkle.verify_consistency(last["size"], last["root"], head.size, head.root, proof)
+        merkle.verify_consistency(last.size, last.root, size, root, log.consistency(last.size, size))
     except merkle.ProofError as error:
-        raise EvidenceBroken(f"the log on disk does not extend its signed size `{last['size']}`: {error}") from error
+        raise EvidenceBroken(f"the log on disk does not extend its signed size `{last.size}`: {error}") from error
 
 
 def _last(tx: Tx) -> dict[str, Any] | None:

@@ -1,51 +1,122 @@
-"""The participant's own log in its tables: `ledger.log.Shelf` over one transaction."""
+"""The participant's own log in its tables: `ledger.log.Shelf` over one transaction, and its newest end in memory."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ledger.tiles import TILE_WIDTH_HASHES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from connector.store.transaction import Tx
 
+TAIL = "log.tail"
 _SIZE = "SELECT coalesce(max(idx) + 1, 0) AS size FROM log_entries"
 _LEAVES = "SELECT leaf AS hash FROM log_entries WHERE idx >= ? AND idx < ? ORDER BY idx"
 _HASHES = "SELECT hash FROM log_hashes WHERE level = ? AND idx >= ? AND idx < ? ORDER BY idx"
 
 
-class TxShelf:
-    """Reads the log within `tx`; an entry to append is described by `kind`, `part` and `at` for the tables' columns.
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Consecutive hashes of one tile level, up to its newest: at least the tile being filled and the one before it."""
 
-    What was read once is kept: a shelf lives no longer than a method of the evidence, and appends only through itself.
+    first: int = 0
+    hashes: tuple[bytes, ...] = ()
+
+    @property
+    def end(self) -> int:
+        """Return the index after the newest hash."""
+        return self.first + len(self.hashes)
+
+    def grown(self, value: bytes) -> Run:
+        """Return the run with one more hash, and without what lies more than a tile back."""
+        dropped = TILE_WIDTH_HASHES if len(self.hashes) == 2 * TILE_WIDTH_HASHES else 0
+        return Run(self.first + dropped, (*self.hashes[dropped:], value))
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """The newest end of a log, enough to append to it and to prove it from any size of the last tile: `Shelf`, reading.
+
+    Never changed in place, so it may be used while the log goes on. `LookupError` for what lies further back.
     """
 
-    def __init__(self, tx: Tx, kind: str = "", part: str = "", at: datetime | None = None) -> None:
-        self._tx = tx
-        self._columns = {"kind": kind, "part": part, "at": at}
-        self._size: int | None = None
-        self._read: dict[tuple[int, int, int], Sequence[bytes]] = {}
+    length: int
+    runs: tuple[Run, ...]
 
     def size(self) -> int:
         """Return the number of entries."""
-        if self._size is None:
-            self._size = int(self._tx.execute(_SIZE)[0]["size"])
-        return self._size
+        return self.length
+
+    def hashes(self, level: int, first: int, count: int) -> Sequence[bytes]:
+        """Return `count` consecutive hashes of a tile level."""
+        run = self.runs[level] if level < len(self.runs) else Run()
+        at = first - run.first
+        if at < 0 or first + count > run.end:
+            raise LookupError(f"level {level} from {first} is not in memory")
+        return run.hashes[at : at + count]
+
+    def grown(self, level: int, value: bytes) -> Tail:
+        """Return the tail with one more hash at a tile level."""
+        runs = self.runs if level < len(self.runs) else (*self.runs, Run())
+        return Tail(self.length + (level == 0), (*runs[:level], runs[level].grown(value), *runs[level + 1 :]))
+
+    def put_hash(self, level: int, index: int, value: bytes) -> None:
+        """Refuse: a tail is read only."""
+        raise NotImplementedError
+
+    def entry(self, index: int) -> bytes:
+        """Refuse: a tail holds no entries."""
+        raise LookupError(f"entry {index} is not in memory")
+
+    def put_entry(self, index: int, entry: bytes, leaf: bytes) -> None:
+        """Refuse: a tail is read only."""
+        raise NotImplementedError
+
+
+class TxShelf:
+    """Reads the log within `tx`; `columns` are what the table keeps of an entry to append, besides the entry itself.
+
+    The tail is read from the tables once and remembered from act to act.
+    """
+
+    def __init__(self, tx: Tx, **columns: Any) -> None:
+        self._tx = tx
+        self._columns = columns
+
+    def size(self) -> int:
+        """Return the number of entries."""
+        tail = self._tx.recall(TAIL)
+        return int(self._tx.execute(_SIZE)[0]["size"]) if tail is None else int(tail.length)
+
+    def tail(self) -> Tail:
+        """Return the newest end of the log."""
+        tail = self._tx.recall(TAIL)
+        if tail is None:
+            tail = self._read_tail()
+            self._tx.remember(TAIL, tail)
+        assert isinstance(tail, Tail)
+        return tail
 
     def hashes(self, level: int, first: int, count: int) -> Sequence[bytes]:
         """Return `count` consecutive hashes of a tile level; all of them or an assertion."""
-        found = self._read.get((level, first, count))
-        if found is None:
-            query = (_LEAVES,) if level == 0 else (_HASHES, level)
-            found = [row["hash"] for row in self._tx.execute(*query, first, first + count)]
-            assert len(found) == count, f"the log's level {level} lacks hashes from {first}"
-            self._read[level, first, count] = found
-        return found
+        tail = self._tx.recall(TAIL)
+        if tail is not None:
+            try:
+                found: Sequence[bytes] = tail.hashes(level, first, count)
+            except LookupError:
+                pass
+            else:
+                return found
+        return self._read(level, first, count)
 
     def put_hash(self, level: int, index: int, value: bytes) -> None:
         """Keep a hash of level 1 or above; an existing one is never changed."""
+        tail = self.tail()
         self._tx.insert("log_hashes", level=level, idx=index, hash=value)
+        self._tx.remember(TAIL, tail.grown(level, value))
 
     def entry(self, index: int) -> bytes:
         """Return an entry."""
@@ -55,5 +126,22 @@ class TxShelf:
 
     def put_entry(self, index: int, entry: bytes, leaf: bytes) -> None:
         """Keep an entry and its leaf hash; an existing one is never changed."""
+        tail = self.tail()
+        assert index == tail.length, "an entry goes to the end of the log"
         self._tx.insert("log_entries", idx=index, entry=entry, leaf=leaf, **self._columns)
-        self._size = index + 1
+        self._tx.remember(TAIL, tail.grown(0, leaf))
+
+    def _read(self, level: int, first: int, count: int) -> Sequence[bytes]:
+        query = (_LEAVES,) if level == 0 else (_HASHES, level)
+        found = [row["hash"] for row in self._tx.execute(*query, first, first + count)]
+        assert len(found) == count, f"the log's level {level} lacks hashes from {first}"
+        return found
+
+    def _read_tail(self) -> Tail:
+        size = int(self._tx.execute(_SIZE)[0]["size"])
+        runs, level, width = [], 0, size
+        while width:
+            first = max(0, width // TILE_WIDTH_HASHES - 1) * TILE_WIDTH_HASHES
+            runs.append(Run(first, tuple(self._read(level, first, width - first))))
+            level, width = level + 1, width // TILE_WIDTH_HASHES
+        return Tail(size, tuple(runs))

@@ -17,11 +17,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from connector.store import schema
+from connector.store.batch import Job
 from connector.store.connection import READING, WRITING, connect
 from connector.store.errors import StoreClosed
 from connector.store.statements import Statements
 from connector.store.transaction import Tx
-from connector.store.writer import Job, Listeners, Writer
+from connector.store.writer import Listeners, Writer
 
 if TYPE_CHECKING:
     import sqlite3
@@ -59,14 +60,15 @@ class Store:
         listeners = Listeners(loop)
         return cls(path, statements, Writer(path, connection, statements, listeners), listeners)
 
-    async def write(self, act: Callable[[Tx], T]) -> T:
+    async def write(self, act: Callable[[Tx], T], *, short: bool = False) -> T:
         """Run `act` in the writer; return what it returned once it is durable, raise what it raised.
 
-        A cancelled caller has an unknown outcome: the act may have been committed. Raises `StoreFailed` after a disk
-        error, `StoreBusy` when another process would not let go, `StoreClosed`.
+        `short` promises that it takes about a millisecond at most; such acts need no other thread. A cancelled caller
+        has an unknown outcome: the act may have been committed. Raises `StoreFailed` after a disk error, `StoreBusy`
+        when another process would not let go, `StoreClosed`.
         """
         waiting: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._writer.put(Job(act, waiting))
+        self._writer.put(Job(act, waiting, short))
         return await waiting
 
     def submit(self, act: Callable[[Tx], T]) -> Future[T]:
@@ -102,7 +104,7 @@ class Store:
     async def close(self) -> None:
         """Finish the queued acts and close every connection; closing twice does nothing."""
         self._closed = True
-        await asyncio.to_thread(self._writer.close)
+        await self._writer.close()
         await asyncio.to_thread(self._readers.shutdown)
         while self._opened:
             self._opened.pop().close()

@@ -31,6 +31,7 @@ class Statements:
         self.table = table
         self.kinds = table.kinds()
         self._names = tuple(self.kinds)
+        self.held = table.key[0] if table.held else ""
         self._decoders = tuple(
             (name, decode) for name, kind in self.kinds.items() if (decode := KINDS[kind].decode) is not None
         )
@@ -78,6 +79,14 @@ class Statements:
             sql += " LIMIT ?"
             values.append(KINDS["int"].encode(limit))
         return sql, values
+
+    def whole(self, row: Mapping[str, Any]) -> Row:
+        """Return a row with every column, None where `row` says nothing."""
+        if unknown := row.keys() - self.kinds.keys():
+            raise BadStatement(
+                f"`{self.table.name}` has no column {', '.join(f'`{name}`' for name in sorted(unknown))}"
+            )
+        return {name: row.get(name) for name in self._names}
 
     def decode(self, values: Iterable[Any]) -> Row:
         """Return a row of SQL values as a dictionary of ours."""

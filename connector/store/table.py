@@ -16,7 +16,8 @@ class Table:
     """One table of the store.
 
     `columns` is `"name:kind name:kind …"`; the kinds are the rows of `connector.store.columns.KINDS`.
-    `key` names the primary key; `unique` and `index` are tuples of column tuples.
+    `key` names the primary key; `unique` and `index` are tuples of column tuples. A row of a `held` table is read and
+    written once an act, however often the act asks for it and changes it (`connector.store.held`).
     """
 
     name: str
@@ -24,6 +25,7 @@ class Table:
     key: tuple[str, ...]
     unique: tuple[tuple[str, ...], ...] = ()
     index: tuple[tuple[str, ...], ...] = ()
+    held: bool = False
 
     def __post_init__(self) -> None:
         kinds = self.kinds()
@@ -32,6 +34,7 @@ class Table:
         assert all(kind in KINDS for kind in kinds.values()), f"a kind of {self.name} is unknown"
         named = {column for columns in (self.key, *self.unique, *self.index) for column in columns}
         assert self.key, f"{self.name} has no key"
+        assert len(self.key) == 1 or not self.held, f"{self.name} is held, which takes a key of one column"
         assert named <= set(kinds), f"an index of {self.name} names an undeclared column"
 
     def kinds(self) -> dict[str, str]:

@@ -9,12 +9,16 @@ from __future__ import annotations
 from connector.store.table import Table
 
 EVIDENCE = (
-    Table("log_entries", "idx:int kind:text part:text entry:blob leaf:blob at:time", ("idx",), index=(("part",),)),
+    Table(
+        "log_entries",
+        "idx:int kind:text part:text entry:blob leaf:blob at:time box:blob box_key:text",
+        ("idx",),
+        index=(("part",),),
+    ),
     Table("log_hashes", "level:int idx:int hash:blob", ("level", "idx")),
-    Table("disclosures", "idx:int recipient:text box:blob", ("idx", "recipient")),
+    Table("box_keys", "name:text recipient:text wrapped:blob", ("name", "recipient")),
     Table("checkpoints", "size:int root:blob note:text cosigned:text at:time", ("size",)),
     Table("peer_heads", "origin:text size:int root:blob note:text at:time", ("origin",)),
-    Table("sent_heads", "peer:text size:int", ("peer",)),
     Table("witnessed", "origin:text size:int root:blob note:text at:time", ("origin",)),
     Table("attestations", "id:text document:json at:time", ("id",)),
     Table("anchors", "origin:text size:int root:blob tx:text block:int at:time", ("origin", "size")),
@@ -40,6 +44,7 @@ PROTOCOL = (
         ("id",),
         unique=(("role", "peer", "peer_pid"),),
         index=(("state",), ("deadline",), ("due",)),
+        held=True,
     ),
     Table(
         "agreements",
@@ -54,6 +59,7 @@ PROTOCOL = (
         ("id",),
         unique=(("role", "peer", "peer_pid"),),
         index=(("state",), ("deadline",), ("due",), ("agreement",)),
+        held=True,
     ),
     Table(
         "acquisitions",

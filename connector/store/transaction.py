@@ -6,10 +6,12 @@ Law: a `Tx` lives as long as its act; its methods run in the thread of the act a
 from __future__ import annotations
 
 import sqlite3
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from connector.store.columns import encode_loose
 from connector.store.errors import BadStatement, Duplicate, StoreBusy, StoreFailed
+from connector.store.held import Held
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -35,61 +37,129 @@ _DUPLICATES = (sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_U
 class Tx:
     """One transaction, reading or writing."""
 
-    __slots__ = ("_afters", "_connection", "_statements", "fault")
+    __slots__ = ("_connection", "_held", "_memory", "_statements", "afters", "endings", "fault", "learned")
 
-    def __init__(self, connection: sqlite3.Connection, statements: Mapping[str, Statements]) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        statements: Mapping[str, Statements],
+        memory: Mapping[str, Any] = MappingProxyType({}),
+        *,
+        writing: bool = False,
+    ) -> None:
         # the disk error this transaction met; it counts even if the act swallowed the exception
         self.fault: sqlite3.Error | None = None
+        # what the store takes from it when the act was well
+        self.afters: list[Callable[[], object]] = []
+        self.endings: dict[Callable[[Tx], object], None] = {}
+        self.learned: dict[str, Any] = {}
         self._connection: sqlite3.Connection | None = connection
         self._statements = statements
-        self._afters: list[Callable[[], object]] = []
+        self._memory = memory
+        self._held = Held(self._insert, self._change) if writing else None
 
     def get(self, table: str, /, **key: Any) -> Row | None:
         """Return the row that a whole key (or whole unique set) names, or None."""
         statements = self._table(table)
+        held = self._held if statements.held else None
+        if held is not None:
+            if len(key) == 1 and statements.held in key and (row := held.get(table, key[statements.held])):
+                return row
+            held.write(table)
         rows = self._fetch(self._run(*statements.get(key)))
-        return statements.decode(rows[0]) if rows else None
+        if not rows:
+            return None
+        row = statements.decode(rows[0])
+        if held is not None:
+            held.keep(table, row[statements.held], row)
+        return row
 
     def find(
         self, table: str, where: str = "", params: Sequence[Any] = (), order: str = "", limit: int | None = None
     ) -> list[Row]:
         """Return rows; `connector.store.clause` defines `where` and `order`, e.g. `"state = ? and due <= ?"`."""
         statements = self._table(table)
+        if self._held is not None:
+            self._held.write(table)
         rows = self._fetch(self._run(*statements.find(where, order, tuple(params), limit)))
         return [statements.decode(values) for values in rows]
 
     def insert(self, table: str, /, **row: Any) -> None:
-        """Add a row; raises `Duplicate` if its key or a unique value is taken."""
-        self._run(*self._table(table).insert(row))
+        """Add a row; raises `Duplicate` if its key or a unique value is taken (of a held row when the act ends)."""
+        statements = self._table(table)
+        if self._held is not None and statements.held:
+            self._held.add(table, row[statements.held], statements.whole(row))
+        else:
+            self._insert(table, row)
 
     def put(self, table: str, /, **row: Any) -> None:
         """Add a row, or change the named columns of the one with its key; the other columns stay as they are."""
+        self._release(table)
         self._run(*self._table(table).put(row))
 
     def update(self, table: str, key: Mapping[str, Any], /, **changes: Any) -> int:
         """Change the rows whose columns equal `key`; return how many there were."""
+        held = self._table(table).held
+        if self._held is not None and held:
+            if len(key) == 1 and held in key and self._held.change(table, key[held], changes):
+                return 1
+            self._release(table)
         return self._run(*self._table(table).update(key, changes)).rowcount
 
     def delete(self, table: str, /, **key: Any) -> int:
         """Delete the rows whose columns equal `key`; return how many there were."""
+        self._release(table)
         return self._run(*self._table(table).delete(key)).rowcount
 
     def execute(self, sql: str, *params: Any) -> list[Row]:
         """Run one statement of our own; the rows come back as SQL holds them (times in microseconds, JSON as text)."""
         if not sql.lstrip().upper().startswith(STATEMENTS_BY_HAND):
             raise BadStatement(f"`{sql}` is not one of {', '.join(STATEMENTS_BY_HAND)}")
+        self._release()
         cursor = self._run(sql, [encode_loose(value) for value in params])
         names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, values, strict=True)) for values in self._fetch(cursor)]
 
     def after(self, callback: Callable[[], object]) -> None:
         """Call `callback` on the event loop once this act is durable; a crash in between loses the call."""
-        self._afters.append(callback)
+        self.afters.append(callback)
 
-    def end(self) -> Sequence[Callable[[], object]]:
-        """Close this transaction to its act and return the callbacks (for the store only)."""
+    def before_commit(self, ending: Callable[[Tx], object]) -> None:
+        """Call `ending` in the transaction that this act is committed with, once, however many acts ask for it."""
+        self.endings[ending] = None
+
+    def recall(self, name: str) -> Any:
+        """Return what this or an earlier act remembered under `name`, None if it must be read; always so in a read."""
+        return self.learned[name] if name in self.learned else self._memory.get(name)
+
+    def remember(self, name: str, value: Any) -> None:
+        """Keep a value that never changes in place, for acts to come: while this one counts and nobody else writes.
+
+        What is remembered must follow from the tables; whoever changes those rows remembers anew.
+        """
+        self.learned[name] = value
+
+    def write_held(self) -> None:
+        """Write what the act holds (for the store only)."""
+        if self._held is not None:
+            self._held.write()
+
+    def end(self) -> None:
+        """Close this transaction to its act (for the store only)."""
         self._connection = None
-        return self._afters
+
+    def _insert(self, table: str, row: Row) -> None:
+        self._run(*self._table(table).insert(row))
+
+    def _change(self, table: str, key: Any, changes: Row) -> None:
+        statements = self._table(table)
+        self._run(*statements.update({statements.held: key}, changes))
+
+    def _release(self, table: str | None = None) -> None:
+        """Write and forget held rows: what comes now may change them behind their back."""
+        if self._held is not None:
+            self._held.write(table)
+            self._held.forget(table)
 
     def _table(self, name: str) -> Statements:
         statements = self._statements.get(name)

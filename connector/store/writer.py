@@ -1,4 +1,4 @@
-"""The one writer: a thread that turns many acts into few commits.
+"""The one writer: many acts, few commits.
 
 Law:
 1. An act is told "done" only after the COMMIT that contains it returned, and that commit synced the disk.
@@ -7,8 +7,10 @@ Law:
    reached the platter, so every act of the batch fails, and every later one, until the store is opened anew and
    SQLite has replayed its log.
 
-Life of an act: queued → BEGIN IMMEDIATE (once a batch) → SAVEPOINT → act → RELEASE → … → COMMIT → its future resolved,
-its `after` callbacks, then the `on_commit` callbacks, all on the event loop that opened the store.
+Where acts run: short ones on the event loop itself, where a statement costs microseconds and no other thread has to be
+woken for it; long ones in the writer's thread. That thread also makes every COMMIT, so the loop never waits for a disk.
+What comes meanwhile is the next batch. Callbacks (`after` of acts, then `on_commit`) run on the event loop that opened
+the store.
 """
 
 from __future__ import annotations
@@ -16,14 +18,15 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from concurrent.futures import Future
+import time
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from connector.store.batch import Batch, Job, fail
 from connector.store.errors import StoreBusy, StoreClosed, StoreError, StoreFailed
-from connector.store.transaction import Tx
 
 if TYPE_CHECKING:
     import asyncio
@@ -33,24 +36,14 @@ if TYPE_CHECKING:
     from connector.store.statements import Statements
 
     Callback = Callable[[], object]
-    Waiting = asyncio.Future[Any] | Future[Any]
 
 # one commit holds at most this many acts, so that the first of them does not wait for ever
 BATCH_ACTS_MAX = 256
+# acts on the event loop hold it no longer than this; the rest is the next batch
+LOOP_SECONDS_MAX = 0.01
 # the write-ahead log goes into the database file after so many acts, or when it grew by so many bytes
 CHECKPOINT_ACTS = 1000
 CHECKPOINT_BYTES = 4 * 2**20
-
-
-@dataclass(slots=True)
-class Job:
-    """One act on its way: what to do, who waits, what came out."""
-
-    act: Callable[[Tx], Any]
-    waiting: Waiting
-    result: Any = None
-    error: BaseException | None = None
-    afters: Sequence[Callback] = ()
 
 
 @dataclass(slots=True)
@@ -71,7 +64,7 @@ class Listeners:
 
 
 class Writer:
-    """The thread that owns the writing connection."""
+    """Takes acts, one batch at a time; make it on the event loop."""
 
     def __init__(
         self,
@@ -83,17 +76,18 @@ class Writer:
         self.commits = 0
         self.acts = 0
         self.failure: StoreFailed | None = None
+        self.batch = Batch(connection, statements)
         self._wal = path.with_name(path.name + "-wal")
-        self._connection = connection
-        self._statements = statements
         self._listeners = listeners
         self._checkpointed = (0, 0)
-        self._queue: SimpleQueue[Job | None] = SimpleQueue()
-        # held while queueing, so that nothing is queued behind the end mark and forgotten
+        self._queue: deque[Job] = deque()
+        # held while queueing, so that nothing is queued behind the end and forgotten
         self._gate = threading.Lock()
+        self._under_way = False
         self._closed = False
-        self._thread = threading.Thread(target=self._run, name="penstock-store-writer", daemon=True)
-        self._thread.start()
+        self._loop_thread = threading.get_ident()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="penstock-store-writer")
+        self._idle: asyncio.Future[None] | None = None
 
     def put(self, job: Job) -> None:
         """Queue an act; raises `StoreClosed` or `StoreFailed` when no act can succeed any more."""
@@ -102,82 +96,149 @@ class Writer:
                 raise StoreClosed("the store is closed")
             if self.failure is not None:
                 raise StoreFailed(*self.failure.args) from self.failure
-            self._queue.put(job)
+            self._queue.append(job)
+            if self._under_way:
+                return
+            self._under_way = True
+        self._soon()
 
-    def close(self) -> None:
-        """Finish what is queued, then close the connection; blocks, so call it off the event loop."""
+    async def close(self) -> None:
+        """Finish what is queued, then close the connection; closing twice does nothing."""
+        loop = self._listeners.loop
         with self._gate:
-            if not self._closed:
-                self._closed = True
-                self._queue.put(None)
-        self._thread.join()
+            first, self._closed = not self._closed, True
+            if self._under_way:
+                self._idle = self._idle or loop.create_future()
+        if self._idle is not None:
+            await self._idle
+        if first:
+            await loop.run_in_executor(self._thread, self._leave)
+            self._thread.shutdown(wait=False)
 
-    def _run(self) -> None:
-        open_for_more = True
-        while open_for_more:
-            jobs, open_for_more = self._drain()
-            if jobs:
-                committed = self._batch(jobs)
-                self._report(jobs, committed=committed)
-            if self.failure is None and (not open_for_more or self._wal_is_long()):
-                self._checkpoint()
-        self._connection.close()
+    def _leave(self) -> None:
+        if self.failure is None:
+            self._checkpoint()
+        self.batch.connection.close()
 
-    def _drain(self) -> tuple[list[Job], bool]:
-        job = self._queue.get()
+    def _soon(self) -> None:
+        loop = self._listeners.loop
+        if threading.get_ident() == self._loop_thread:
+            loop.call_soon(self._next)
+        else:
+            loop.call_soon_threadsafe(self._next)
+
+    # On the event loop.
+
+    def _next(self) -> None:
+        """Begin the next batch, or rest."""
+        jobs = self._taken()
+        if not jobs:
+            if self._idle is not None and not self._idle.done():
+                self._idle.set_result(None)
+        elif self.failure is not None:
+            fail(jobs, self.failure)
+            self._told(jobs, (), committed=False)
+        elif jobs[0].short:
+            self._on_the_loop(jobs)
+        else:
+            self._thread.submit(self._aside, jobs)
+
+    def _taken(self) -> list[Job]:
+        """Take the oldest acts of one kind, short or long, from the queue."""
         jobs: list[Job] = []
-        while job is not None:
-            jobs.append(job)
-            if len(jobs) == BATCH_ACTS_MAX:
-                return jobs, True
-            try:
-                job = self._queue.get_nowait()
-            except Empty:
-                return jobs, True
-        return jobs, False
+        with self._gate:
+            queue = self._queue
+            while queue and len(jobs) < BATCH_ACTS_MAX and queue[0].short is (jobs or queue)[0].short:
+                jobs.append(queue.popleft())
+            self._under_way = bool(jobs)
+        return jobs
 
-    def _batch(self, jobs: list[Job]) -> bool:
-        if self.failure is not None:
-            _fail(jobs, self.failure)
-            return False
+    def _on_the_loop(self, jobs: list[Job]) -> None:
+        """Run short acts here and commit in the thread; if another process holds the database, wait for it there."""
+        endings: Sequence[Callback] = ()
         try:
-            self._connection.execute("BEGIN IMMEDIATE")
+            if not self.batch.begin(wait=False):
+                self._thread.submit(self._aside, jobs)
+                return
+            jobs = self._while_short(jobs)
+            endings = self.batch.end()
+        except Exception as error:  # noqa: BLE001 (whatever it is, it failed this batch)
+            self._undo(jobs, error)
+            self._told(jobs, (), committed=False)
+        else:
+            self._thread.submit(self._commit, jobs, endings)
+
+    def _while_short(self, jobs: list[Job]) -> list[Job]:
+        """Run acts for `LOOP_SECONDS_MAX`; put the rest back at the head of the queue."""
+        until = time.monotonic() + LOOP_SECONDS_MAX  # a span of this process, no time of day
+        for done, job in enumerate(jobs, start=1):
+            self.batch.run(job)
+            if time.monotonic() > until:
+                with self._gate:
+                    self._queue.extendleft(reversed(jobs[done:]))
+                return jobs[:done]
+        return jobs
+
+    def _told(self, jobs: list[Job], endings: Sequence[Callback], *, committed: bool) -> None:
+        """Tell everybody what came of a batch, then go on."""
+        for job in jobs:
+            job.resolve()
+        self._listeners.call(endings)
+        for job in jobs:
+            self._listeners.call(job.afters)
+        if committed:
+            self._listeners.call(self._listeners.on_commit)
+        self._next()
+
+    # In the writer's thread.
+
+    def _aside(self, jobs: list[Job]) -> None:
+        """Run a whole batch here."""
+        endings: Sequence[Callback] = ()
+        try:
+            self.batch.begin(wait=True)
             for job in jobs:
-                self._act(job)
-            self._connection.execute("COMMIT")
+                self.batch.run(job)
+            endings = self.batch.end()
+        except Exception as error:  # noqa: BLE001 (whatever it is, it failed this batch)
+            self._undo(jobs, error)
+            self._report(jobs, (), committed=False)
+        else:
+            self._commit(jobs, endings)
+
+    def _commit(self, jobs: list[Job], endings: Sequence[Callback]) -> None:
+        try:
+            self.batch.commit()
         except sqlite3.Error as error:
             self._undo(jobs, error)
-            return False
+            self._report(jobs, (), committed=False)
+            return
         self.commits += 1
         self.acts += len(jobs)
-        return True
+        if self._wal_is_long():
+            self._checkpoint()
+        self._report(jobs, endings, committed=True)
 
-    def _act(self, job: Job) -> None:
-        execute = self._connection.execute
-        tx = Tx(self._connection, self._statements)
-        execute("SAVEPOINT act")
+    def _report(self, jobs: list[Job], endings: Sequence[Callback], *, committed: bool) -> None:
         try:
-            job.result = job.act(tx)
-        except BaseException as error:  # noqa: BLE001 (whatever an act raises belongs to its caller, not to this thread)
-            job.error = error
-        job.afters = tx.end()
-        if tx.fault is not None:
-            raise tx.fault
-        if job.error is not None:
-            execute("ROLLBACK TO act")
-            job.result, job.afters = None, ()
-        execute("RELEASE act")
+            self._listeners.loop.call_soon_threadsafe(lambda: self._told(jobs, endings, committed=committed))
+        except RuntimeError:  # the loop is gone: nobody on it can be told, waiting threads still are
+            for job in jobs:
+                if isinstance(job.waiting, Future):
+                    job.resolve()
 
-    def _undo(self, jobs: list[Job], error: sqlite3.Error) -> None:
-        with suppress(sqlite3.Error):  # the first error is the one to report
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
-            _fail(jobs, StoreBusy("another process holds the database; nothing was written, try again"))
+    # Anywhere.
+
+    def _undo(self, jobs: list[Job], error: Exception) -> None:
+        self.batch.undo()
+        if not isinstance(error, sqlite3.Error):
+            fail(jobs, error)
+        elif getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+            fail(jobs, StoreBusy("another process holds the database; nothing was written, try again"))
         else:
-            _fail(jobs, self._give_up(error))
+            fail(jobs, self._give_up(error))
 
-    def _give_up(self, error: Exception) -> StoreFailed:
+    def _give_up(self, error: Exception) -> StoreError:
         failure = StoreFailed(f"the disk failed a write ({error}); nothing of it counts, restart to go on")
         failure.__cause__ = error
         with self._gate:
@@ -193,7 +254,7 @@ class Writer:
     def _checkpoint(self) -> None:
         try:
             # PASSIVE waits for no reader; the rest is done next time
-            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            self.batch.connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         except sqlite3.Error as error:
             self._give_up(error)
         self._checkpointed = (self.acts, self._wal_bytes())
@@ -203,37 +264,3 @@ class Writer:
             return os.stat(self._wal).st_size  # noqa: PTH116 (once a commit; Path.stat costs three times as much)
         except OSError:
             return 0
-
-    def _report(self, jobs: list[Job], *, committed: bool) -> None:
-        try:
-            self._listeners.loop.call_soon_threadsafe(self._tell, jobs, committed)
-        except RuntimeError:  # the loop is gone: nobody on it can be told, waiting threads still are
-            for job in jobs:
-                if isinstance(job.waiting, Future):
-                    _resolve(job)
-
-    def _tell(self, jobs: list[Job], committed: bool) -> None:  # noqa: FBT001 (call_soon passes no keywords)
-        for job in jobs:
-            _resolve(job)
-        for job in jobs:
-            self._listeners.call(job.afters)
-        if committed:
-            self._listeners.call(self._listeners.on_commit)
-
-
-def _resolve(job: Job) -> None:
-    if job.waiting.done():  # cancelled while it ran: the act counts all the same
-        return
-    if job.error is None:
-        job.waiting.set_result(job.result)
-    elif isinstance(job.error, StopIteration):
-        job.waiting.set_exception(RuntimeError("an act raised StopIteration"))  # futures refuse to carry it
-    else:
-        job.waiting.set_exception(job.error)
-
-
-def _fail(jobs: list[Job], error: StoreError) -> None:
-    for job in jobs:
-        job.result, job.afters = None, ()
-        job.error = type(error)(*error.args)
-        job.error.__cause__ = error

@@ -9,6 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from connector.limits import BODY_BYTES_MAX, MESSAGE_BYTES_MAX, REVIEW_BYTES_MAX, RPC_BYTES_MAX
+from ledger.witness import REQUEST_LIMIT_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Who(StrEnum):
@@ -28,6 +35,16 @@ BUYER = frozenset({"buyer"})
 EXCHANGE = frozenset({"exchange"})
 SHOWS = PROVIDER | EXCHANGE
 
+# the longest body by who takes it; the rest takes BODY_BYTES_MAX, and a GET takes none
+BODY_BYTES: Mapping[str, int] = {
+    "chain.rpc": RPC_BYTES_MAX,
+    "catalogue.request": MESSAGE_BYTES_MAX,
+    "dsp.negotiate": MESSAGE_BYTES_MAX,
+    "dsp.transfers": MESSAGE_BYTES_MAX,
+    "sealed.review_rows": REVIEW_BYTES_MAX,
+    "witness.add_checkpoint": REQUEST_LIMIT_BYTES,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -39,6 +56,11 @@ class Route:
     roles: frozenset[str]
     handler: str
     kind: str = ""
+
+    @property
+    def body_bytes(self) -> int:
+        """How long a body may be."""
+        return 0 if self.method == "GET" else BODY_BYTES.get(self.handler, BODY_BYTES_MAX)
 
 
 PUBLIC = (

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from connector.identity import tokens
+from connector.limits import JSON_LEVELS_MAX, JSON_VALUES_MAX
+from contracts.canonical import load
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
     from connector.app import Connector
     from connector.store.transaction import Tx
+    from connector.vault.tickets import Ticket
     from connector.web.authorize import Route
 
 T = TypeVar("T")
@@ -21,18 +24,30 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Call:
-    """One request with its proven caller: `peer` is a DID for PEER and MEMBER rows, else empty."""
+    """One request with its proven caller: `peer` is a DID for PEER and MEMBER rows, `ticket` for TICKET rows."""
 
     connector: Connector
     request: web.Request
     route: Route
     peer: str = ""
     claims: tokens.Claims | None = None
+    ticket: Ticket | None = None
 
     @property
     def path(self) -> dict[str, str]:
         """Return the path's variables."""
         return dict(self.request.match_info)
+
+    @property
+    def caller(self) -> str:
+        """Return who answers for the request: a DID, the edition and agreement of a ticket; empty for the owner."""
+        return self.peer if self.ticket is None else f"{self.ticket.edition.hex()}:{self.ticket.subject.hex()}"
+
+    async def document(self) -> Any:
+        """Return the body as JSON, read strictly; raises `ContractError`."""
+        limit = self.route.body_bytes
+        body = await self.request.read()
+        return load(body, max_bytes=limit, max_depth=JSON_LEVELS_MAX, max_values=JSON_VALUES_MAX)
 
     async def act(self, act: Callable[[Tx], T]) -> T:
         """Run `act` in one transaction that also uses up the caller's token."""

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from connector.identity import tokens
+from connector.limits import MESSAGE_VALUES_MAX
 from connector.protocol import validation
 from connector.web.faults import as_json
+from contracts.canonical import values_at_most
 from contracts.namespace import CHECKPOINT
 
 if TYPE_CHECKING:
@@ -78,6 +80,8 @@ async def _vet(call: Call, body: bytes) -> None:
 
 def _checkpoint(body: bytes) -> Any:
     """Return the sender's checkpoint; a body that cannot be read is refused by the engine, in its own words."""
+    if values_at_most(body) > MESSAGE_VALUES_MAX:
+        return None
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector.errors import Absent, Conflict, NotPermitted
+from connector.errors import Absent, Conflict, InvalidInput, NotPermitted
 from connector.exchange import listings
+from connector.limits import QUERY_CHARACTERS_MAX
 from connector.web.faults import as_json
-from contracts.canonical import load
 
 if TYPE_CHECKING:
     from aiohttp import web
 
     from connector.web.call import Call
-
-SUBMISSION_BYTES_MAX = 1_048_576
 
 
 async def space(call: Call) -> web.Response:
@@ -33,7 +31,7 @@ async def attestation(call: Call) -> web.Response:
 async def submit(call: Call) -> web.Response:
     """Take in a provider's product; its edition must be on chain under the provider's account."""
     connector = call.connector
-    document = listings.check_submission(load(await call.request.read(), max_bytes=SUBMISSION_BYTES_MAX))
+    document = listings.check_submission(await call.document())
     registered = await connector.programs.edition(bytes.fromhex(document["edition"]))
     if registered is None:
         raise Conflict("the edition is not registered on chain", "register it, then submit")
@@ -48,6 +46,8 @@ async def submit(call: Call) -> web.Response:
 async def search(call: Call) -> web.Response:
     """Find listed products by words."""
     query = call.request.query.get("q", "")
+    if len(query) > QUERY_CHARACTERS_MAX:
+        raise InvalidInput(f"`q` has {len(query)} characters, a search has at most {QUERY_CHARACTERS_MAX}")
     return as_json(await call.act(lambda tx: listings.search(tx, query)))
 
 

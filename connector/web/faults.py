@@ -1,6 +1,6 @@
 """How a fault becomes an answer: the status of `connector.errors`' table and the typed body of the surface.
 
-Law: whatever is refused is refused in words, also what HTTP itself refuses (`REFUSALS`): a path, a method, a length.
+Law: whatever is refused is refused in words, also what HTTP itself refuses (`REFUSALS`): a path, a method.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import orjson
 from aiohttp import web
 
 from connector.errors import Failure, explain_failure
-from connector.limits import BODY_BYTES_MAX, REQUEST_SECONDS_MAX
+from connector.limits import RETRY_AFTER_SECONDS
 from connector.protocol import messages
 from connector.protocol.states import NEGOTIATION, TRANSFER
 
@@ -27,14 +27,13 @@ LATER_EXITS = frozenset({7, 9})
 DSP_PREFIX = "/dsp/"
 # to a stranger a negotiation or transfer looks like an absent one (DSP 2025-1)
 HIDDEN = frozenset({401, 403})
+TOO_MANY = 429
 # first segment of a path below /dsp/ → the process it belongs to
 PROCESS_OF = {"negotiations": NEGOTIATION, "transfers": TRANSFER}
 # status of HTTP's own refusals → code, text, hint
 REFUSALS: Mapping[int, tuple[str, str, str]] = MappingProxyType({
     404: ("absent", "nothing is served under this path", "the version document says where the protocol is"),
     405: ("wrong-method", "this path takes another method", "the header `Allow` says which"),
-    408: ("too-slow", f"the body did not come within {REQUEST_SECONDS_MAX} s", "send it again, faster"),
-    413: ("too-large", f"a body has at most {BODY_BYTES_MAX} bytes", "send less at a time"),
 })  # fmt: skip
 
 
@@ -50,7 +49,10 @@ def answer_fault(request: web.Request, fault: Exception) -> web.Response:
         log.error("%s %s failed", request.method, request.path, exc_info=fault)
     else:
         log.info("%s %s refused: %s", request.method, request.path, failure.text)
-    return _typed(request, failure)
+    answer = _typed(request, failure)
+    if failure.status == TOO_MANY:
+        answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return answer
 
 
 def answer_refusal(request: web.Request, refusal: web.HTTPException) -> web.Response:

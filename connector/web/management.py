@@ -11,7 +11,6 @@ from connector.errors import Absent, InvalidInput
 from connector.protocol import messages, validation
 from connector.web.faults import as_json
 from contracts import address
-from contracts.canonical import load
 from contracts.decimals import read_decimal
 from contracts.namespace import AGREEMENT_URN
 from ledger import acts
@@ -183,7 +182,7 @@ async def attest(call: Call) -> web.Response:
 
 
 async def _body(call: Call) -> dict[str, Any]:
-    document = load(await call.request.read())
+    document = await call.document()
     if not isinstance(document, dict):
         raise InvalidInput("the body must be a JSON object")
     return document

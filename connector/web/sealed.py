@@ -12,7 +12,6 @@ from connector.errors import Absent, InvalidInput
 from connector.vault import review, tickets
 from connector.vault.edition import header_and_table
 from connector.web.faults import as_json
-from contracts.canonical import load
 from contracts.typed_data import digest
 from ledger.edition import read_header
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
 OCTETS = "application/octet-stream"
 PIECES_MAX = 4096  # rows of one request; a pull asks for a window's worth
-REVIEW_BYTES_MAX = 65_536
 
 
 async def header(call: Call) -> web.Response:
@@ -47,10 +45,11 @@ async def seal(call: Call) -> web.Response:
 async def pieces(call: Call) -> web.StreamResponse:
     """Stream the sealed bytes of `count` rows from `first` to the bearer of a ticket."""
     connector = call.connector
-    ticket = tickets.read(connector.ticket_key, call.request.headers.get("Authorization", ""), connector.clock.now())
-    edition = await _edition(call)
-    if bytes.fromhex(edition["id"]) != ticket.edition:
+    ticket = call.ticket
+    assert ticket is not None, "the row asks for one"
+    if call.path["edition"] != ticket.edition.hex():
         raise Absent("the ticket is for another edition")
+    edition = await _edition(call)
     _header, table = header_and_table(edition)
     first, count = _number(call, "first"), _number(call, "count")
     if count > PIECES_MAX or first + count > len(table):
@@ -70,8 +69,7 @@ async def review_rows(call: Call) -> web.Response:
     """Open the drawn rows to the exchange's reviewer alone (spec 6): secrets boxed to its key, and a ticket."""
     connector = call.connector
     edition = await _edition(call)
-    wanted = load(await call.request.read(), max_bytes=REVIEW_BYTES_MAX)
-    numbers, reader = await draw(connector, edition, wanted, call.peer)
+    numbers, reader = await draw(connector, edition, await call.document(), call.peer)
     answer = review.answer(connector.secrets, edition, numbers, reader)
     await call.spend()
     ticket = tickets.issue(

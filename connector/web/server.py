@@ -1,28 +1,32 @@
 """The participant's one HTTP surface, built from the route table.
 
-Law: a handler runs only after its row's caller has been proven; a peer's token is used up in the transaction of the
-act it permits (`Caller.spend`), so a refused message costs nothing and a repeated token opens nothing.
+Law: a handler runs only after its row's caller has been proven and its body is there; a peer's token is used up in the
+transaction of the act it permits (`Call.act`), so a refused message costs nothing and a repeated token opens nothing.
+Whoever is not proven has a place among its neighbours, whoever is has places of its own (`connector.web.places`).
 """
 
 from __future__ import annotations
 
-import asyncio
+import logging
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from connector.errors import Absent
-from connector.limits import BODY_BYTES_MAX, REQUEST_SECONDS_MAX
-from connector.web import catalogue, chain, channel, dsp, exchange, log, management, sealed, wellknown, witness
+from connector.limits import BODY_BYTES_MAX, LINGER_SECONDS, PEER_REQUESTS_MAX, STRANGER_REQUESTS_MAX
+from connector.vault import tickets
+from connector.web import body, catalogue, chain, channel, dsp, exchange, log, management, sealed, wellknown, witness
 from connector.web.authorize import ROUTES, Route, Who
 from connector.web.call import Call
 from connector.web.faults import answer_fault, answer_refusal
+from connector.web.places import Places
 
 if TYPE_CHECKING:
     from connector.app import Connector
 
-T = TypeVar("T")
 MODULES = {
     "catalogue": catalogue,
     "chain": chain,
@@ -48,35 +52,45 @@ async def _prove(call: Call) -> None:
         call.peer = call.claims.issuer
         if call.route.who is Who.MEMBER and not await connector.is_member(call.peer):
             raise Absent("nothing here for a participant that is not a member; ask the exchange to admit it")
+    elif call.route.who is Who.TICKET:
+        call.ticket = tickets.read(connector.ticket_key, header, connector.clock.now())
 
 
-def _handler(connector: Connector, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    module, name = route.handler.split(".")
-    function: Handler = getattr(MODULES[module], name)
+class _Surface:
+    """The way of every request: proven in a stranger's place, served in a place of its own."""
 
-    async def handle(request: web.Request) -> web.StreamResponse:
-        call = Call(connector, request, route)
-        try:
+    def __init__(self, connector: Connector) -> None:
+        self._connector = connector
+        self._strangers = Places(STRANGER_REQUESTS_MAX)
+        self._proven = Places(PEER_REQUESTS_MAX)
+
+    def handler(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        """Return what serves a row of the table."""
+        module, name = route.handler.split(".")
+        function: Handler = getattr(MODULES[module], name)
+
+        async def handle(request: web.Request) -> web.StreamResponse:
+            try:
+                return await self._pass(Call(self._connector, request, route), function)
+            except web.HTTPException:
+                raise
+            except Exception as fault:  # noqa: BLE001  # the one place where every fault becomes an answer
+                return answer_fault(request, fault)
+
+        return handle
+
+    async def _pass(self, call: Call, function: Handler) -> web.StreamResponse:
+        with self._strangers.one(call.request.remote or ""):
             await _prove(call)
-            await _take_body(request)
-            return await function(call)
-        except web.HTTPException:
-            raise
-        except Exception as fault:  # noqa: BLE001  # the one place where every fault becomes an answer
-            return answer_fault(request, fault)
+            if call.route.who is Who.ANYONE:
+                return await self._serve(call, function)
+        # the owner's own programs may ask as much as they like
+        with self._proven.one(call.caller) if call.caller else nullcontext():
+            return await self._serve(call, function)
 
-    return handle
-
-
-async def _take_body(request: web.Request) -> None:
-    """Read the body into the request, within its limits of bytes and time; what announces more is not waited for."""
-    if (request.content_length or 0) > BODY_BYTES_MAX:
-        raise web.HTTPRequestEntityTooLarge(BODY_BYTES_MAX, request.content_length or 0)
-    try:
-        async with asyncio.timeout(REQUEST_SECONDS_MAX):
-            await request.read()
-    except TimeoutError:
-        raise web.HTTPRequestTimeout from None
+    async def _serve(self, call: Call, function: Handler) -> web.StreamResponse:
+        call.request = await body.take(call.request, call.route, self._connector.settings.server.request_seconds)
+        return await function(call)
 
 
 @web.middleware
@@ -89,8 +103,23 @@ async def _in_words(request: web.Request, handler: Callable[[web.Request], Await
 
 def build(connector: Connector) -> web.Application:
     """Return the application with the routes that exist for the connector's roles."""
-    app = web.Application(client_max_size=BODY_BYTES_MAX, middlewares=[_in_words])
+    limits = {
+        "auto_decompress": False,
+        "keepalive_timeout": connector.settings.server.request_seconds,  # also of a first request that never comes
+        "lingering_time": LINGER_SECONDS,
+        "logger": _murmur(),
+    }
+    app = web.Application(client_max_size=BODY_BYTES_MAX, middlewares=[_in_words], handler_args=limits)
+    surface = _Surface(connector)
     for route in ROUTES:
         if route.roles & connector.roles:
-            app.router.add_route(route.method, route.path, _handler(connector, route))
+            app.router.add_route(route.method, route.path, surface.handler(route))
     return app
+
+
+def _murmur() -> logging.Logger:
+    """Return the HTTP library's logger without a trace for every request that is not HTTP: a stranger's to send."""
+    found = logging.getLogger(__name__ + ".http")
+    if not found.filters:
+        found.addFilter(lambda record: not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError)))
+    return found

@@ -8,9 +8,8 @@ from aiohttp import web
 
 from connector.errors import InvalidInput
 from connector.web.faults import as_json
-from contracts.canonical import load
 from contracts.decimals import read_decimal, read_hex
-from ledger.witness import HEAD_TIME_HEADER, REQUEST_LIMIT_BYTES
+from ledger.witness import HEAD_TIME_HEADER
 
 if TYPE_CHECKING:
     from connector.web.call import Call
@@ -21,7 +20,7 @@ HEADS_MAX = 10_000  # as many members as a space may have
 
 async def add_checkpoint(call: Call) -> web.Response:
     """Answer 200 with signature lines, or 400, 403, 404, 409, 422 as the witness protocol says."""
-    body = (await call.request.read())[: REQUEST_LIMIT_BYTES + 1]
+    body = await call.request.read()
     ruling, lines = await call.connector.witness.add_checkpoint(body, call.request.headers.get(HEAD_TIME_HEADER))
     text = lines if ruling.status == 200 else (ruling.body or ruling.reason + "\n")
     return web.Response(text=text, status=ruling.status, headers={"Content-Type": ruling.content_type})
@@ -29,7 +28,7 @@ async def add_checkpoint(call: Call) -> web.Response:
 
 async def attest(call: Call) -> web.Response:
     """Sign the statement over final heads that this witness has seen itself; 409 names the first it has not."""
-    heads = _heads(load(await call.request.read()))
+    heads = _heads(await call.document())
     await call.spend()
     return as_json(await call.connector.witness.attest(heads))
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from contracts.canonical import values_at_most
 from ledger.embedded.errors import (
     InvalidParamsError,
     InvalidRequestError,
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 MAX_BODY_BYTES = 1024 * 1024
 MAX_BATCH_REQUESTS = 100
+# a batch of calls with a dozen members each; reading costs by the value
+MAX_BODY_VALUES = 16_384
 
 _SIGNATURES: Mapping[str, inspect.Signature] = MappingProxyType(
     {name: inspect.signature(method) for name, method in METHODS.items()}
@@ -53,6 +56,8 @@ def refusal(error: RpcError) -> bytes:
 def _read(body: bytes) -> Any:
     if len(body) > MAX_BODY_BYTES:
         raise OverLimitError(f"a body has at most {MAX_BODY_BYTES} bytes")
+    if values_at_most(body) > MAX_BODY_VALUES:
+        raise OverLimitError(f"a body has at most {MAX_BODY_VALUES} values")
     try:
         request = orjson.loads(body)
     except orjson.JSONDecodeError as error:

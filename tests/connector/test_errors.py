@@ -140,6 +140,7 @@ def test_the_limits_have_units_and_reasons():
         "ORDERS",
         "RANGES",
         "ROWS",
+        "VALUES",
     )
     assert len(names) > 20
     for number, name in names:

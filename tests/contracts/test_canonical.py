@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import json
 import math
+import time
 
 import pytest
 import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.canonical import canonical, load, sha
+from contracts.canonical import canonical, load, sha, values_at_most
 from contracts.errors import ContractError
 from contracts.labels import H, X
 
@@ -105,6 +106,22 @@ def test_refused_documents(document, code):
     with pytest.raises(ContractError) as refusal:
         load(document)
     assert refusal.value.code == code
+
+
+def test_a_key_that_stands_twice_among_many_is_found_in_one_pass():
+    keys = [b'"%d":0' % number for number in range(50_000)]
+    begun = time.process_time()
+    with pytest.raises(ContractError, match="`49999` stands twice"):
+        load(b"{" + b",".join([*keys, keys[-1]]) + b"}")
+    assert time.process_time() - begun < 1, "to look for each key among all the others takes 20 s"
+
+
+def test_so_many_values_are_not_read():
+    assert values_at_most(b"[1,[2,{}]]") == 5
+    assert load(b"[1,[2,{}]]", max_values=5) == [1, [2, {}]]
+    with pytest.raises(ContractError) as refusal:
+        load(b"[1,[2,{}]]", max_values=4)
+    assert refusal.value.code == "too-many"
 
 
 def test_limits_are_inclusive():

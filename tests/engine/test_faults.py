@@ -214,9 +214,9 @@ async def test_a_peer_that_never_answers_is_given_up_and_told(pair, clock):
     assert all("nothing came from the provider" in row["reason"] for row in rows)
 
 
-async def test_a_timer_and_not_a_poll_ends_what_waits(pair, monkeypatch):
+async def test_a_timer_and_not_a_poll_ends_what_waits(pair):
     provider, buyer = pair
-    monkeypatch.setattr(process.Process, "patience", timedelta(seconds=0.3))
+    provider.engine.negotiations.patience = buyer.engine.negotiations.patience = timedelta(seconds=0.3)
     provider.engine.negotiations._reactions = {}
     await buyer.engine.start_negotiation(provider.did, provider.base, listed_offer(), MANDATE)
     rows = await ended(provider, buyer)

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from connector.engine import outbox as module
+from connector.engine.asking import SILENCE, Heard
 from connector.engine.outbox import DELIVERED, EXPIRED, REFUSED, Outbox
 from connector.store.sqlite import Store
 from connector.store.tables import TABLES
@@ -19,7 +20,8 @@ class Bench:
         self.answer = lambda peer: (200, None)
         self.accepts = True
         self.flying = self.most = 0
-        self.box = Outbox(store, self.deliver, clock.now, self.settled)
+        self.said = SILENCE
+        self.box = Outbox(store, self.deliver, clock.now, self.settled, self.ask)
 
     async def deliver(self, peer, url, body):
         self.attempts.append((peer, self.clock.now()))
@@ -32,6 +34,10 @@ class Bench:
             return answer
         finally:
             self.flying -= 1
+
+    async def ask(self, process, subject):
+        assert process == "p"
+        return self.said
 
     def settled(self, tx, row, outcome, now):
         if outcome.kind == DELIVERED and not self.accepts:
@@ -155,6 +161,28 @@ async def test_trouble_to_the_end_is_expired(bench):
     assert outcome.kind == EXPIRED
     assert "503" in outcome.reason
     assert len(bench.attempts) > 2
+
+
+@pytest.mark.parametrize(("status", "kind"), [(503, EXPIRED), (400, REFUSED)])
+async def test_the_peer_is_asked_for_its_state_before_a_message_is_given_up(bench, status, kind):
+    bench.answer = lambda peer: (status, None)
+    bench.said = Heard("AGREED", "it says so")
+    await bench.send("s", seconds=0.1)
+    (outcome,) = await bench.until("s")
+    assert (outcome.kind, outcome.heard) == (kind, bench.said)
+
+
+async def test_a_message_is_hastened(bench, monkeypatch):
+    monkeypatch.setattr(module, "RETRY_FIRST_SECONDS", 1000.0)
+    monkeypatch.setattr(module, "RETRY_MOST_SECONDS", 1000.0)
+    answers = iter([503])
+    bench.answer = lambda peer: (next(answers, 200), None)
+    await bench.send("s")
+    while not (await bench.store.read(lambda tx: tx.find("outbox")))[0]["attempts"]:
+        await asyncio.sleep(0.002)
+    assert await bench.store.write(lambda tx: bench.box.hasten(tx, "none", bench.clock.now())) is None
+    assert await bench.store.write(lambda tx: bench.box.hasten(tx, "s", bench.clock.now()))
+    assert (await bench.until("s"))[0].kind == DELIVERED
 
 
 async def test_nonsense_as_an_answer_is_no_answer(bench):

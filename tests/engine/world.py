@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from connector.engine.doors import Doors, Participant, Peer
 from connector.engine.engine import Engine
+from connector.engine.process import PATIENCE
 from connector.engine.reactions import DEFAULT
 from connector.protocol import messages, offers
 from connector.store.errors import StoreClosed
@@ -54,13 +55,13 @@ class Network:
     """Delivers to the engine behind a base address.
 
     Each of `faults` is awaited with (sender, receiver, path, body, go): it returns the reply that `go()` gives, or does
-    worse. `altered` changes a body on its way.
+    worse. `altered` changes a body on its way. `deaf` does to questions what `fault` does to messages, without a body.
     """
 
     def __init__(self):
         self.parties = {}
-        self.fault = None
-        self.sent = []
+        self.fault = self.deaf = None
+        self.sent, self.asked = [], []
         self.altered = lambda path, body: body
         self.tasks = set()
 
@@ -80,6 +81,21 @@ class Network:
             return await self.fault(sender, receiver, path, body, go)
 
         return deliver
+
+    def ask_from(self, sender):
+        async def ask(peer, url):
+            base, path = next((known, url[len(known) :]) for known in self.parties if url.startswith(known))
+            receiver = self.parties[base]
+            assert receiver.did == peer
+            self.asked.append((sender.did, path))
+
+            async def go():
+                reply = await receiver.look(path, sender.peer)
+                return reply.status, reply.body
+
+            return await (go() if self.deaf is None else self.deaf(sender, receiver, path, go))
+
+        return ask
 
     def spawn(self, work):
         """Run `work` beside the test and keep hold of it."""
@@ -102,6 +118,7 @@ class Party:
         self.reactions, self.rules = reactions, rules
         self.licences, self.changes = [], asyncio.Condition()
         self.licence_fault = None
+        self.patience = PATIENCE
         self.up = False
         self.address_of = lambda transfer: messages.data_address("http://data", {"authorization": transfer["id"]})
         network.parties[self.base] = self
@@ -115,12 +132,13 @@ class Party:
         doors = Doors(
             now=self.clock.now,
             deliver=self.network.deliver_from(self),
+            ask=self.network.ask_from(self),
             enqueue_licence=self._licence,
             data_address=lambda tx, transfer, agreement: self.address_of(transfer),
             refuse_url=lambda url: None if url.startswith("http://") else "it is not http",
             moved=lambda tx, process, row: tx.after(self._changed),
         )
-        self.engine = Engine(self.store, self.evidence, me, doors, self.reactions, self.rules)
+        self.engine = Engine(self.store, self.evidence, me, doors, self.reactions, self.rules, self.patience)
         if begin:
             await self.engine.recover()
         self.up = True
@@ -161,6 +179,14 @@ class Party:
         if len(rest) == 1:
             return await receive(FIRST[process, rest[0]], None, body, sender)
         return await receive(LATER[process, "/".join(rest[1:])], rest[0], body, sender)
+
+    async def look(self, path, sender):
+        """What the web would do with a request for a state."""
+        if not self.up:
+            raise ConnectionRefusedError(self.did)
+        process, pid = path.strip("/").split("/")
+        view = self.engine.view_transfer if process == "transfers" else self.engine.view_negotiation
+        return await view(pid, sender)
 
     async def rows(self, table):
         while True:

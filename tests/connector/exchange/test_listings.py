@@ -10,7 +10,7 @@ OFFER = {"ask": "5", "terms": {"tariff": {"unit": "byte", "minor": "5", "per": "
 
 
 async def test_a_search_counts_what_it_does_not_show(tmp_path, monkeypatch):
-    monkeypatch.setattr(listings, "FOUND_MAX", 2)
+    monkeypatch.setattr(listings, "PAGE_ROWS_MAX", 2)
     store = await Store.open(tmp_path / "exchange.db", [table for table in TABLES if table.name == "listings"])
     try:
         for number in range(5):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
@@ -11,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from connector.store import peer_heads
 from connector.store.evidence import Evidence, EvidenceBroken
+from connector.store.heads import Heads
 from connector.store.peer_heads import Accepted, ForkFound, NeedsTiles
 from connector.store.sqlite import Store
 from connector.store.tables import TABLES
@@ -99,13 +102,17 @@ async def test_a_checkpoint_is_made_only_when_the_log_grew(store, evidence):
 async def test_a_log_that_lost_its_history_signs_nothing(store, evidence):
     await grow(store, evidence, 5)
     await store.write(evidence.checkpoint)
-    await store.write(lambda tx: tx.update("log_entries", {"idx": 2}, leaf=b"\x00" * 32))
-    await grow(store, evidence, 1)
-    with pytest.raises(EvidenceBroken):
-        await store.write(evidence.checkpoint)
-    await store.write(lambda tx: [tx.delete("log_entries", idx=n) for n in (3, 4, 5)])
-    with pytest.raises(EvidenceBroken):
-        await store.write(evidence.checkpoint)
+    heads = Heads(store, evidence)
+    with closing(sqlite3.connect(store.path, isolation_level=None)) as stranger:
+        stranger.execute("UPDATE log_entries SET leaf = ? WHERE idx = 2", (b"\x00" * 32,))
+        await grow(store, evidence, 1)
+        with pytest.raises(EvidenceBroken):
+            await store.write(evidence.checkpoint)
+        with pytest.raises(EvidenceBroken):
+            await heads.riding(PEER)
+        stranger.execute("DELETE FROM log_entries WHERE idx >= 3")
+        with pytest.raises(EvidenceBroken):
+            await store.write(evidence.checkpoint)
 
 
 async def test_what_is_served_verifies_like_any_tiled_log(store, evidence):
@@ -157,10 +164,10 @@ async def test_messages_carry_heads_and_peers_follow(store, evidence):
     def accept(tx, piggyback):
         return peer_heads.accept_peer(tx, evidence.vkey, piggyback, NOW)
 
-    sizes = []
+    heads, sizes = Heads(store, evidence), []
     for count in (3, 0, 4, 300):
         await grow(store, evidence, count)
-        piggyback = await store.write(lambda tx: evidence.consistency_for(tx, PEER))
+        piggyback = await heads.riding(PEER)
         verdict = await store.write(lambda tx, one=piggyback: accept(tx, one))
         assert isinstance(verdict, Accepted)
         sizes.append((piggyback["from"], verdict.checkpoint.size))
@@ -173,9 +180,11 @@ async def test_a_lost_message_needs_tiles_and_then_is_accepted(store, evidence):
     async def fetch(path):
         return await store.read(lambda tx: evidence.tile(tx, path))
 
+    heads = Heads(store, evidence)
+
     async def offered(count):
         await grow(store, evidence, count)
-        return await store.write(lambda tx: evidence.consistency_for(tx, PEER))
+        return await heads.riding(PEER)
 
     async def accept(piggyback):
         return await store.write(lambda tx: peer_heads.accept_peer(tx, evidence.vkey, piggyback, NOW))

@@ -237,8 +237,8 @@ class FailingDisk:
 
 
 def break_disk(store, statement, code=sqlite3.SQLITE_IOERR_FSYNC):
-    disk = FailingDisk(store._writer._connection, statement, code)
-    store._writer._connection = disk
+    disk = FailingDisk(store._writer.batch.connection, statement, code)
+    store._writer.batch.connection = disk
     return disk
 
 

@@ -1,0 +1,135 @@
+"""One batch: several acts in one transaction, each of which may fail alone, and what acts remember between batches.
+
+Life of an act: BEGIN IMMEDIATE (once a batch) → SAVEPOINT → act → RELEASE → … → what acts asked for at the end of the
+batch → COMMIT. An act that raises is rolled back to its own savepoint; its neighbours do not notice.
+
+Memory is what acts know of the tables without asking again. It holds only what a committed act wrote: an act that
+fails takes its part with it, a batch that fails or a write of somebody else empties it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from connector.store.connection import lock
+from connector.store.transaction import Tx
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from concurrent.futures import Future
+
+    from connector.store.statements import Statements
+
+    Callback = Callable[[], object]
+    Waiting = asyncio.Future[Any] | Future[Any]
+
+
+@dataclass(slots=True)
+class Job:
+    """One act on its way: what to do, whether it is short, who waits, what came out."""
+
+    act: Callable[[Tx], Any]
+    waiting: Waiting
+    short: bool = False
+    result: Any = None
+    error: BaseException | None = None
+    afters: Sequence[Callback] = ()
+
+    def resolve(self) -> None:
+        """Tell who waits; a caller that was cancelled is gone, its act counts all the same."""
+        if self.waiting.done():
+            return
+        if self.error is None:
+            self.waiting.set_result(self.result)
+        elif isinstance(self.error, StopIteration):
+            self.waiting.set_exception(RuntimeError("an act raised StopIteration"))  # futures refuse to carry it
+        else:
+            self.waiting.set_exception(self.error)
+
+    def fail(self, error: Exception) -> None:
+        """Take an error of the whole batch for this act's, too."""
+        self.result, self.afters = None, ()
+        self.error = type(error)(*error.args)
+        self.error.__cause__ = error
+
+
+class Batch:
+    """The writing connection with the transaction that is open on it; used by one thread at a time."""
+
+    def __init__(self, connection: sqlite3.Connection, statements: Mapping[str, Statements]) -> None:
+        self.connection: Any = connection
+        self._statements = statements
+        self._memory: dict[str, Any] = {}
+        self._version: object = None
+        self._endings: dict[Callable[[Tx], object], None] = {}
+
+    def begin(self, *, wait: bool) -> bool:
+        """Open the transaction; without `wait` return False at once when another process holds the database."""
+        if not lock(self.connection, wait=wait):
+            return False
+        version = self.connection.execute("PRAGMA data_version").fetchone()
+        if version != self._version:  # another connection has written since we last looked
+            self._memory.clear()
+            self._version = version
+        return True
+
+    def run(self, job: Job) -> None:
+        """Run one act in its savepoint; raises only what fails the batch."""
+        execute = self.connection.execute
+        tx = Tx(self.connection, self._statements, self._memory, writing=True)
+        execute("SAVEPOINT act")
+        try:
+            job.result = job.act(tx)
+            tx.write_held()
+        except BaseException as error:  # noqa: BLE001 (whatever an act raises belongs to its caller, not to the store)
+            job.error = error
+        tx.end()
+        if tx.fault is not None:
+            raise tx.fault
+        if job.error is None:
+            job.afters = tx.afters
+            self._memory.update(tx.learned)
+            self._endings.update(tx.endings)
+        else:
+            execute("ROLLBACK TO act")
+            job.result = None
+        execute("RELEASE act")
+
+    def end(self) -> Sequence[Callback]:
+        """Do once what acts asked for at the end of the batch; return what is to be called after the commit."""
+        if not self._endings:
+            return ()
+        tx = Tx(self.connection, self._statements, self._memory, writing=True)
+        try:
+            for ending in self._endings:
+                ending(tx)
+            tx.write_held()
+        finally:
+            self._endings.clear()
+            tx.end()
+        if tx.fault is not None:
+            raise tx.fault
+        self._memory.update(tx.learned)
+        return tx.afters
+
+    def commit(self) -> None:
+        """Make it durable."""
+        self.connection.execute("COMMIT")
+
+    def undo(self) -> None:
+        """Take everything back, as far as the disk lets us; the error that led here is the one to report."""
+        self._memory.clear()
+        self._endings.clear()
+        with suppress(sqlite3.Error):
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+
+
+def fail(jobs: Iterable[Job], error: Exception) -> None:
+    """Fail every act of a batch."""
+    for job in jobs:
+        job.fail(error)

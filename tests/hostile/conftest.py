@@ -1,0 +1,59 @@
+"""The host, two strangers who want something from it, and a client that can say anything."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import aiohttp
+import pytest_asyncio
+
+from connector.clock import Clock
+from tests.hostile.host import HOST, Host
+from tests.web.conftest import Said
+from tests.web.stranger import Stranger
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def host(tmp_path_factory):
+    made = Host(tmp_path_factory.mktemp("hostile"), Clock().now)
+    try:
+        await made.begin()
+        yield made
+    finally:
+        await made.stop()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def say(host):
+    """Send bytes or JSON to the host, each time over a new connection: say("POST", path, body, headers) -> Said."""
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as session:
+
+        async def request(method, path, body=None, headers=None):
+            data = None if body is None else io.BytesIO(body if isinstance(body, bytes) else json.dumps(body).encode())
+            async with session.request(
+                method, host.address + path, data=data, headers=headers, skip_auto_headers=("Content-Type",)
+            ) as answer:
+                return Said(answer.status, await answer.read(), dict(answer.headers))
+
+        yield request
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def stranger(tmp_path_factory):
+    made = Stranger(tmp_path_factory.mktemp("stranger") / "keys", Clock().now)
+    await made.start()
+    yield made
+    await made.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def unchanged(host):
+    """After the test every row of the host is what it was before, and no token is used up."""
+
+    def whole():
+        return host.stored(HOST), host.rows(HOST, "tokens_seen")
+
+    before = whole()
+    yield
+    assert whole() == before

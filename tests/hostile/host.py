@@ -1,0 +1,124 @@
+"""One `penstock serve` process with every role, so that every route exists, full of rows that are somebody else's."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench import report
+from connector.cli.init import initialise
+from connector.cli.server import Server
+from connector.data_folder import DATABASE
+from connector.demo.processes import SERVE, Participant, free_ports
+from connector.protocol.states import CONSUMER, OFFERED, PROVIDER, STARTED
+from connector.store.sqlite import Store
+from connector.store.tables import TABLES
+from tests.engine.world import product
+from tests.web.space import Space
+
+HOST = "host"
+ROLES = ("provider", "buyer", "exchange", "regulator")
+PRODUCT, SEALED = "flat", "small"
+SOMEBODY = "did:web:somebody.example"
+EDITION = "04" * 32
+AGREEMENT, CHANNEL = "0a" * 32, "0c" * 32
+NEGOTIATION, TRANSFER, ACQUISITION = "urn:uuid:negotiation", "urn:uuid:transfer", "acquisition-1"
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+# how long a caller may take to send a request here
+REQUEST_SECONDS = 1
+
+
+def rows():
+    """Return (table, row) of everything that somebody else has here."""
+    told = {"pending": "", "turn": "", "reason": "", "created": AT, "updated": AT}
+    theirs = {"peer": SOMEBODY, "callback": "http://localhost:1/dsp"} | told
+    yield "editions", {"id": EDITION, "header": {"plainBytes": "1000"}, "state": "registered", "created": AT}
+    yield "products", product(id=PRODUCT, edition=EDITION, tier="plain")
+    negotiation = {"id": NEGOTIATION, "peer_pid": "urn:uuid:theirs", "product": PRODUCT, "rounds": 1}
+    yield "negotiations", theirs | negotiation | {"role": PROVIDER, "state": OFFERED}
+    agreed = {"digest": AGREEMENT, "role": PROVIDER, "negotiation": NEGOTIATION, "peer": SOMEBODY, "product": PRODUCT}
+    yield "agreements", agreed | {"edition": EDITION, "terms": {}, "odrl": {}, "state": "signed", "created": AT}
+    transfer = {"id": TRANSFER, "peer_pid": "urn:uuid:theirs", "agreement": AGREEMENT, "format": "HttpData-PULL"}
+    yield "transfers", theirs | transfer | {"role": PROVIDER, "state": STARTED}
+    yield "transfers", theirs | transfer | {"id": TRANSFER + "-2", "role": CONSUMER, "state": STARTED}
+    channel = {"id": CHANNEL, "role": "payee", "peer": SOMEBODY, "agreement": AGREEMENT, "state": "open"}
+    money = {"seq": 0, "deposit": 1, "cumulative": 0, "claimed": 0, "frozen_for": 0, "expiry": AT, "salt": b"s"}
+    named = {"payer": "0x" + "00" * 20, "payee": "0x" + "00" * 20, "signer": "0x" + "00" * 20, "split": []}
+    yield "channels", channel | money | named | {"account_hash": bytes(32), "created": AT}
+
+
+class Host(Space):
+    """The process, its management door, and what it costs."""
+
+    async def begin(self):
+        """Make the data directory, fill it, start the process, publish a sealed product of its own."""
+        port = free_ports(1)[0]
+        data = self.folder / HOST
+        fixed = {"name": "Host", "roles": ROLES, "region": "US-NY", "exchange": "", "development": True}
+        initialise(data, port=port, **fixed)
+        await seed(data)
+        self.people[HOST] = Participant(data, SERVE)
+        self.outbound.open()
+        await self.people[HOST].start({"PENSTOCK_SERVER_REQUEST_SECONDS": str(REQUEST_SECONDS)})
+        self.doors[HOST] = Server(data, self.outbound)
+        self.status[HOST] = await self.doors[HOST].call("GET", "status")
+        brief = {"id": SEALED, "title": "Sealed", "files": [str(path) for path in self.files(SEALED, (70_000,))]}
+        price = {"price": "10", "floor": "5", "unit": "MiB", "tier": "kept", "pieceKiB": 64, "keywords": []}
+        until = {"purpose": "Research", "region": "US", "until": "2099-01-31T00:00:00+00:00"}
+        await self.doors[HOST].call("POST", "products", brief | price | until)
+        self.edition = next(row["id"] for row in self.rows(HOST, "editions") if row["id"] != EDITION)
+
+    @property
+    def address(self):
+        """Return the base URL."""
+        return self.url(HOST)
+
+    @property
+    def identity(self):
+        """Return the DID."""
+        return self.did(HOST)
+
+    @property
+    def owner(self):
+        """Return the header of whoever may read the data directory."""
+        return {"Authorization": f"Bearer {(self.people[HOST].data / 'management.token').read_text().strip()}"}
+
+    @property
+    def member(self):
+        """Return a header of the space's one member: the host itself."""
+        return self.bearer(HOST, HOST)
+
+    @property
+    def pid(self):
+        return self.people[HOST]._process.pid
+
+    @property
+    def cpu_seconds(self):
+        """Return the CPU seconds that the process has taken."""
+        return report.cpu_seconds(self.pid)
+
+    def memory_bytes(self, *, peak=False):
+        """Return the resident size of the process, or the largest so far."""
+        return report.memory_bytes(self.pid, peak=peak)
+
+    def forget_peak(self):
+        """Let the largest size so far be the size now."""
+        Path(f"/proc/{self.pid}/clear_refs").write_text("5")
+
+    def sockets(self):
+        """Return how many sockets the process has open."""
+        return sum(path.readlink().name.startswith("socket:") for path in Path(f"/proc/{self.pid}/fd").iterdir())
+
+    @property
+    def log(self):
+        """Return everything that the process has said."""
+        return (self.people[HOST].data / "serve.log").read_text()
+
+
+async def seed(data):
+    """Write the rows into the database of a participant that does not run yet."""
+    store = await Store.open(data / DATABASE, TABLES)
+    try:
+        await store.write(lambda tx: [tx.insert(table, **row) for table, row in rows()])
+    finally:
+        await store.close()

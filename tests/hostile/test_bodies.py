@@ -1,0 +1,103 @@
+"""Every route that takes a body, every body that nobody means: refused at once, and nothing is changed by it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from connector.limits import JSON_VALUES_MAX
+from connector.protocol import messages, validation
+from connector.web.authorize import ROUTES, Who
+from tests.hostile.bodies import BODIES, body
+from tests.hostile.host import CHANNEL, NEGOTIATION, TRANSFER
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+# the body comes from somebody whom the operator has not chosen
+TAKING = [route for route in ROUTES if route.method == "POST" and route.who is not Who.OWNER]
+# what a stranger may say to these is decided after the body was read; the host itself is the space's one member
+OF_MEMBERS = ("/review/", "/exchange/")
+ERROR_OF = {"negotiations": "ContractNegotiationError", "transfers": "TransferError", "catalog": "CatalogError"}
+# one request may take so much of our time, whatever it holds; all routes asked at once take a part of that each
+CPU_SECONDS_MAX = 1.0
+SHARE = 0.25
+# what they may take of memory together
+PEAK_BYTES_MAX = 32 << 20
+
+
+def path_of(route, host):
+    pid = TRANSFER if "transfers" in route.path else NEGOTIATION
+    return route.path.format(pid=pid, id=CHANNEL, edition=host.edition)
+
+
+def headers_of(route, host, stranger):
+    if route.who is Who.ANYONE:
+        return {}
+    return host.member if route.path.startswith(OF_MEMBERS) else stranger.bearer(host.identity)
+
+
+def refused(route, said):
+    """The answer says no, in the form that the route's callers read."""
+    if route.path == "/rpc" and said.status == 200:
+        answers = said.json if isinstance(said.json, list) else [said.json]
+        assert all("error" in answer for answer in answers)
+        return
+    assert said.status in (400, 413), said
+    if route.path.startswith("/dsp/"):
+        kind = ERROR_OF[route.path.split("/")[2]]
+        assert (said.json["@type"], said.json["@context"]) == (kind, [messages.CONTEXT])
+        assert validation.agrees(kind, said.json)
+        assert said.json["code"] in ("malformed", "too-large")
+        assert len(said.body) < 4096, "a refusal is short whatever it refuses"
+    elif route.path != "/witness/add-checkpoint" or said.status == 413:
+        assert said.json["text"]
+        assert said.json["code"] != "unexpected"
+
+
+async def test_the_routes_are_known():
+    assert len(TAKING) >= 20
+    assert len(BODIES) >= 60
+    assert all(0 < route.body_bytes <= 1 << 20 for route in TAKING)
+
+
+@pytest.mark.parametrize("name", BODIES)
+async def test_a_body_that_nobody_means(host, say, stranger, unchanged, name):
+    async def send(route):
+        return await say("POST", path_of(route, host), body(name, route.body_bytes), headers_of(route, host, stranger))
+
+    begun = host.cpu_seconds
+    answers = await asyncio.gather(*map(send, TAKING))
+    assert host.cpu_seconds - begun < CPU_SECONDS_MAX * SHARE * len(TAKING)
+    for route, said in zip(TAKING, answers, strict=True):
+        refused(route, said)
+
+
+async def test_the_host_has_grown_no_larger(host, say, stranger):
+    """The bodies that take most to read, to every handler; what an earlier test took may be kept for this one."""
+    host.forget_peak()
+    before = host.memory_bytes()
+    routes = {route.handler: route for route in TAKING}.values()
+    for name in ("keys to the brim", "empty objects", "one long text"):
+        for route in routes:
+            await say("POST", path_of(route, host), body(name, route.body_bytes), headers_of(route, host, stranger))
+    assert host.memory_bytes(peak=True) - before < PEAK_BYTES_MAX
+    assert (await say("GET", "/health")).status == 200
+    assert "Traceback" not in host.log
+
+
+async def test_what_costs_by_the_value_is_counted_before_it_is_read(host, say, stranger, unchanged):
+    submission = next(route for route in TAKING if route.handler == "exchange.submit")
+    many = b"[" + b"0," * JSON_VALUES_MAX + b"0]"
+    assert len(many) < submission.body_bytes
+    said = await say("POST", submission.path, many, host.member)
+    assert (said.status, said.json["code"]) == (400, "too-many")
+
+
+@pytest.mark.parametrize("route", [route for route in TAKING if route.kind], ids=lambda route: route.path)
+async def test_every_kind_of_message_read_on_its_own(route):
+    """The refusal that the reader itself gives, without the wire: what costs is the reading."""
+    for name in BODIES:
+        with pytest.raises(validation.MalformedError) as refusal:
+            validation.read(route.kind, body(name, route.body_bytes))
+        assert len(str(refusal.value)) < 2 * validation.EXPLANATION_LIMIT_CHARACTERS

@@ -1,0 +1,78 @@
+"""A caller that writes bytes, not requests: what HTTP libraries would never send."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager, suppress
+
+from tests.web.conftest import Said
+
+ANSWER_SECONDS = 5
+
+
+class Wire:
+    """One connection; `closed` when the other side has ended it."""
+
+    def __init__(self, reader, writer):
+        self._reader, self._writer = reader, writer
+
+    async def send(self, data):
+        self._writer.write(data)
+        await self._writer.drain()
+
+    async def pour(self, piece, *, most):
+        """Write pieces until nobody takes them, at most `most` bytes; return how many bytes were taken."""
+        poured = 0
+        with suppress(ConnectionError, TimeoutError):
+            async with asyncio.timeout(ANSWER_SECONDS):
+                while poured < most:
+                    await self.send(piece)
+                    poured += len(piece)
+                    await asyncio.sleep(0)  # or the answer would never be read
+        return poured
+
+    def hang_up(self):
+        """Say that nothing more will come."""
+        self._writer.write_eof()
+
+    async def answer(self):
+        """Return the next answer, None when the connection ends without one."""
+        async with asyncio.timeout(ANSWER_SECONDS):
+            try:
+                head = await self._reader.readuntil(b"\r\n\r\n")
+            except (asyncio.IncompleteReadError, ConnectionError):
+                return None
+            status, *lines = head.decode("latin-1").split("\r\n")
+            headers = dict(line.split(": ", 1) for line in lines if line)
+            return Said(int(status.split()[1]), await self._body(headers), headers)
+
+    async def closed(self):
+        """Return whether the other side ends the connection within its time."""
+        with suppress(ConnectionError):
+            async with asyncio.timeout(ANSWER_SECONDS):
+                while await self._reader.read(65_536):
+                    pass
+        return True
+
+    async def _body(self, headers):
+        with suppress(asyncio.IncompleteReadError):
+            return await self._reader.readexactly(int(headers.get("Content-Length", 0)))
+
+
+@asynccontextmanager
+async def wire(url):
+    """Open a connection to `http://host:port`."""
+    host, port = url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    try:
+        yield Wire(reader, writer)
+    finally:
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+
+
+def head(method, path, *lines):
+    """Return a request's head; `lines` are texts or raw bytes."""
+    said = [f"{method} {path} HTTP/1.1", "Host: localhost", *lines]
+    return b"\r\n".join(line if isinstance(line, bytes) else line.encode() for line in said) + b"\r\n\r\n"
