@@ -19,6 +19,7 @@ from yarl import URL
 from connector.errors import AddressRefused, InvalidInput, PeerMisbehaved, PeerRefused, explain_failure
 from connector.protocol import messages, validation
 from connector.protocol.continuation import NEXT, linked
+from contracts.canonical import values_at_most
 
 if TYPE_CHECKING:
     from connector.base import Base
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
 
 # pages in all: ten thousand offers in pages of a hundred, more than anybody reads; the answer says where to go on
 PAGES_MAX = 100
-# all their bytes, which take some six times as much memory; a page of a hundred offers has some 150 kB
-READ_BYTES_MAX = 16 * 1_048_576
+# what they may take in memory, and one page alone; a page of a hundred offers takes 2 MB
+MEMORY_BYTES_MAX = 128 * 1_048_576
+PAGE_MEMORY_BYTES_MAX = 32 * 1_048_576
+VALUE_BYTES = 200  # of a value of JSON besides its text
 # catalogues asked: a space of a hundred providers behind one exchange fits
 CATALOGUES_MAX = 128
 # a catalogue in a catalogue in a catalogue: an exchange of exchanges
@@ -61,7 +64,7 @@ class Crawl:
 
     participant: Base
     pages_left: int = field(default_factory=lambda: PAGES_MAX)
-    bytes_left: int = READ_BYTES_MAX
+    memory_left: int = MEMORY_BYTES_MAX
     begun: float = 0.0
     waiting: deque[Source] = field(default_factory=deque)
     asked: set[str] = field(default_factory=set)
@@ -107,7 +110,10 @@ class Crawl:
         """Read one page and return where the next one is, empty when there is none."""
         answer = await self._page(url, source.did, first=url == source.base + PATH)
         self.pages_left -= 1
-        self.bytes_left -= len(answer.body)
+        taken = len(answer.body) + VALUE_BYTES * values_at_most(answer.body)
+        if taken > PAGE_MEMORY_BYTES_MAX:
+            raise PeerMisbehaved(f"`{url}` answers with a page that takes more than {PAGE_MEMORY_BYTES_MAX} bytes")
+        self.memory_left -= taken
         await asyncio.to_thread(self._take, answer, source)  # checking megabytes would hold up everybody else
         return _joined(url, linked(answer.every("Link"), NEXT))
 
@@ -122,7 +128,7 @@ class Crawl:
 
     def _spent(self) -> bool:
         late = self.participant.clock.monotonic() - self.begun > CRAWL_SECONDS_MAX
-        return late or self.pages_left <= 0 or self.bytes_left <= 0
+        return late or self.pages_left <= 0 or self.memory_left <= 0
 
     async def _page(self, url: str, did: str, *, first: bool) -> Answer:
         """Ask for a page; some connectors answer their own links only to the request message."""

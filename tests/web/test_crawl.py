@@ -212,6 +212,12 @@ async def test_a_flood_of_bad_entries_is_counted(two, read):
     assert str(20_000 - crawl.TOLD_MAX) in why(answer)[-1]
 
 
+async def test_a_page_that_costs_more_than_it_weighs_is_not_read(two, read):
+    one, _ = two
+    one.pages[REQUEST] = {"@type": "Catalog", "dataset": [[]] * 200_000}
+    assert "takes more than" in (await read(502, peer=one.did))["text"]
+
+
 async def test_a_catalogue_of_many_bytes_reaches_the_command_line(two, reader):
     one, _ = two
     long = {"description": "x" * 5_000_000}
