@@ -48,7 +48,7 @@ async def search(call: Call) -> web.Response:
     query = call.request.query.get("q", "")
     if len(query) > QUERY_CHARACTERS_MAX:
         raise InvalidInput(f"`q` has {len(query)} characters, a search has at most {QUERY_CHARACTERS_MAX}")
-    return as_json({"products": await call.act(lambda tx: listings.search(tx, query))})
+    return as_json(await call.act(lambda tx: listings.search(tx, query)))
 
 
 async def product(call: Call) -> web.Response:
