@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from connector.engine import signing
 from connector.protocol import messages, states
 from contracts.namespace import CHECKPOINT, SIGNATURE
-from tests.engine.test_cells import OURS, THEIRS, body_of
+from tests.engine import cells as spoken
+from tests.engine.cells import OURS, THEIRS
 from tests.protocol.test_messages import AGREED
 
 DIGEST = "ab" * 32
@@ -52,7 +53,7 @@ def cells(first, checkpoint):
     for process, state, message, sender in states.NEXT:
         role = states.other(sender)
         begins = state == states.NONE
-        body = first[process, message] if begins else body_of(process, message, OURS, THEIRS, role)
+        body = first[process, message] if begins else spoken.said(process, message, OURS, THEIRS, role)
         if message == "verification":
             body[SIGNATURE] = signing.verification_block(bytes.fromhex(DIGEST), bytes(65))
         found.append(Cell(process, state, message, role, body | {CHECKPOINT: checkpoint}))

@@ -16,7 +16,7 @@ from connector.vault import tickets
 from connector.web import server
 from connector.web.authorize import ALL, BODY_BYTES, ROUTES, Who
 from contracts.typed_data import Order, Range, Voucher
-from tests.engine.test_cells import body_of
+from tests.engine import cells as spoken
 from tests.hostile import wire as raw
 from tests.hostile.host import CHANNEL, EDITION, HIDDEN, HOST, NEGOTIATION, TRANSFER
 
@@ -164,7 +164,7 @@ def message_for(row, pid):
     """Return a valid message of the path's kind about our process `pid`."""
     process = states.TRANSFER if "/transfers/" in row.path else states.NEGOTIATION
     name = next(name for (of, name), kind in messages.TYPE_OF.items() if (of, kind) == (process, row.kind))
-    return body_of(process, name, pid, "urn:uuid:theirs", states.PROVIDER)
+    return spoken.said(process, name, pid, "urn:uuid:theirs", states.PROVIDER)
 
 
 def pairs(host):

@@ -15,7 +15,7 @@ from connector.engine.doors import Peer
 from connector.identity import did as dids
 from connector.identity import keys as key_files
 from connector.protocol import messages, states, validation
-from tests.engine.test_cells import negotiation_row, transfer_row
+from tests.engine.cells import stored
 from tests.hostile.host import AT, EDITION
 from tests.hostile.mutations import DIGEST, cells, mutated
 from tests.hostile.public import PRODUCT, offered, public, watched
@@ -47,7 +47,7 @@ async def ours(tmp_path_factory):
             document = dids.parse(json.dumps(made.connector.did_document).encode(), did)
             made.bearer = made.know(did, made.keys, document)
             made.peer = Peer(did, document.agreement)
-            note = await made.connector.store.write(lambda tx: made.connector.evidence.consistency_for(tx, did))
+            note = await made.connector.heads.riding(did)
             made.cells = cells(first(), note)
             yield made
 
@@ -81,10 +81,9 @@ def place(tx, cell, peer):
         tx.insert("agreements", **agreement(peer, cell.role))
     if cell.state == states.NONE:
         return
-    make = negotiation_row if cell.process == states.NEGOTIATION else transfer_row
-    row = make(cell.state, cell.role) | {"peer": peer.did, "callback": CALLBACK}
+    row = stored(cell.process, cell.state, cell.role, peer, AT, CALLBACK)
     if cell.process == states.NEGOTIATION:
-        row |= {"product": PRODUCT, "peer_address": peer.address, "mandate": MANDATES[cell.role]}
+        row |= {"product": PRODUCT, "mandate": MANDATES[cell.role]}
         if cell.state == states.AGREED and cell.role == states.PROVIDER:
             terms = row["terms"] | {"salt": "00" * 32}
             row |= {"peer_address": None, "agreement": AGREED, "terms": terms}  # with a peer that signs nothing of ours
