@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from connector.cli import (
+    admin,
     audit,
     chain,
     demo,
@@ -52,6 +53,7 @@ GROUPS = (
     ("exchange", exchange.app),
     ("chain", chain.app),
     ("vault", vault.app),
+    ("admin", admin.app),
 )
 
 for verb, function in VERBS:

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from catalog.codes import tier as tier_of
 from connector.channel import account as accounts
-from connector.engine import pulling, waiting
+from connector.engine import progress, pulling, waiting
 from connector.engine.driver import Driver
 from connector.errors import (
     Absent,
@@ -26,7 +26,7 @@ from connector.errors import (
     PeerUnreachable,
     as_reason,
 )
-from connector.vault import replicas
+from connector.protocol import validation
 from contracts.decimals import read_decimal
 from contracts.split import Split
 from contracts.terms import Terms
@@ -37,7 +37,6 @@ from policy.purposes import resolve
 
 if TYPE_CHECKING:
     from connector.engine.trader import Trader
-    from connector.errors import Failure
     from connector.store.transaction import Tx
 
 COMPLETE, FAILED = "complete", "failed"
@@ -106,7 +105,7 @@ class Acquisitions:
     async def view(self, key: str) -> Row:
         """Return where an acquisition is; raises Absent."""
         trouble, asked = self.driver.trouble(key), self._asked.get(key, "")
-        return await self._trader.store.read(lambda tx: _view(tx, key, trouble, asked))
+        return await self._trader.store.read(lambda tx: progress.view(tx, key, trouble, asked))
 
     async def wait(self, key: str, mark: str, seconds: float) -> Row:
         """Return the view as soon as it differs from `mark`, at the latest after `seconds`."""
@@ -168,6 +167,7 @@ class Acquisitions:
         base = provider.url + "/dsp"
         self._asked[row["id"]] = waiting.PROVIDER
         dataset = await self._ask(f"{base}/catalog/datasets/{product}", provider.did)
+        validation.check("Dataset", dataset)
         offer = {**_offer(dataset, listing["offer"].get("id")), "target": dataset["@id"]}
         asked = int(listing["offer"]["ask"])
         limit = int(mandate["limit"])
@@ -304,22 +304,33 @@ class Acquisitions:
 
     async def _started(self, row: Row) -> bool:
         """Wait for the provider's start, which carries where the sealed bytes are."""
-        self._waiting[f"transfer:{row['transfer']}"] = row["id"]
-        transfer = await self._row("transfers", row["transfer"])
-        if transfer["state"] == "TERMINATED":
-            raise NotPermitted(f"the provider ended the transfer: {transfer['reason']}")
-        if transfer["state"] != "STARTED":
+        if not await self._runs(row):
             return False
         await self._trader.store.write(lambda tx: self._move(tx, row, "receiving"))
         return True
 
     async def _receive(self, row: Row) -> bool:
-        """Pull sealed bytes and, in the tier kept, pay for keys window by window."""
-        await pulling.pull(self._trader, row, self.tell)
+        """Pull sealed bytes and, in the tier kept, pay for keys window by window; rest while the transfer does."""
+        if not await self._runs(row):
+            return False
+        try:
+            await pulling.pull(self._trader, row, self.tell)
+        except Exception:
+            if await self._runs(row):
+                raise
+            return False  # refused because it was suspended meanwhile; its start wakes us
         await self._trader.store.write(lambda tx: self._move(tx, row, COMPLETE))
         return True
 
     # ---- looking things up
+
+    async def _runs(self, row: Row) -> bool:
+        """Say whether the transfer runs, or has run to its end; raises NotPermitted when it was ended before."""
+        self._waiting[f"transfer:{row['transfer']}"] = row["id"]
+        transfer = await self._row("transfers", row["transfer"])
+        if transfer["state"] == "TERMINATED":
+            raise NotPermitted(f"the transfer was ended: {transfer['reason']}")
+        return transfer["state"] in ("STARTED", "COMPLETED") and transfer["pending"] != "SUSPENDED"
 
     async def _ask(self, url: str, did: str) -> Any:
         try:
@@ -355,42 +366,3 @@ def _mandate(document: Any) -> Row:
     if amounts["bid"] is not None and int(amounts["bid"]) > int(str(amounts["limit"])):
         raise InvalidInput(f"the bid `{amounts['bid']}` is above your own limit `{amounts['limit']}`")
     return {**amounts, "purpose": resolve(str(document.get("purpose")))}
-
-
-def _view(tx: Tx, key: str, trouble: Failure | None, asked: str) -> Row:
-    row = tx.get("acquisitions", id=key)
-    if row is None:
-        raise Absent(f"there is no acquisition `{key[:100]}`")
-    windows = tx.find("windows", "channel = ?", (row["channel"] or "",), order="seq")
-    released = [one for one in windows if one["state"] in ("released", "acknowledged") and one["orders"]]
-    talk = tx.get("negotiations", id=row["negotiation"]) if row["negotiation"] else None
-    agreement = tx.get("agreements", digest=row["agreement"]) if row["agreement"] else None
-    paid = tx.get("paid_rows", agreement=row["agreement"]) if row["agreement"] else None
-    replica = replicas.under(tx, row["agreement"] or "")
-    keys = sum(count for _, count in replica["key_rows"]) if replica else 0
-    held = sum(count for _, count in replica["bytes_rows"]) if replica else 0
-    rows = int(replica["header"]["rows"]) if replica else 0
-    turn = waiting.turn(tx, row, trouble, asked)
-    cost = "0" if paid is None else str(paid["amount"])
-    return {
-        "id": row["id"],
-        "product": row["product"],
-        "title": agreement["terms"]["title"] if agreement and agreement["terms"] else row["product"],
-        "state": row["state"],
-        "reason": row["reason"],
-        "turn": None if turn is None else turn.json(),
-        "mark": f"{row['state']}-{len(released)}",
-        "agreement": row["agreement"],
-        "channel": row["channel"],
-        "transfer": row["transfer"],
-        "negotiation": None if talk is None else {"rounds": talk["rounds"], "price": str(talk["price"] or "")},
-        "progress": {
-            "windows": len(released),
-            "rowsHeld": held,
-            "sealedBytes": replica["header"]["sealedBytes"] if replica else "0",
-            "keysHeld": keys,
-            "rows": rows,
-            "paid": cost,
-            "text": f"{held} of {rows} rows here, {keys} keys, {len(released)} windows, paid {cost}",
-        },
-    }

@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from connector.channel.doors import Deal
+from connector.engine.transfer import running
 from connector.vault import edition as editions
 from connector.vault import replicas
 from ledger.edition import agreed
@@ -47,8 +48,7 @@ class Books:
 
     def transfer_runs(self, tx: Tx, deal: Deal, transfer: bytes) -> bool:
         """Say whether the transfer belongs to the agreement and is started."""
-        rows = tx.find("transfers", "agreement = ? and state = ?", (deal.digest.hex(), "STARTED"))
-        for row in rows:
+        for row in running(tx, deal.digest.hex()):
             provider, consumer = (row["id"], row["peer_pid"])
             if row["role"] == "consumer":
                 provider, consumer = consumer, provider

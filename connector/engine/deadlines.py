@@ -1,7 +1,7 @@
 """The one timer for everything that waits: sleeps until the nearest moment, takes delayed steps, ends what is late.
 
-Law: what waits for a peer is ended only after the peer has been asked for its state, a few questions at a time, so that
-a peer that hangs holds up nobody's but its own. A row that cannot be moved is reported and tried again; it stops no
+Law: what is late is ended only after its peer has been asked for its state, a few questions to each at a time, so that
+one that hangs holds up nobody's but its own. A row that cannot be moved is reported and tried again; it stops no
 other.
 """
 
@@ -13,7 +13,6 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from connector.engine.asking import SILENCE
 from connector.store.columns import EPOCH, MICROSECOND
 from connector.store.errors import StoreClosed
 
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
     from connector.engine.alarm import Alarm
     from connector.engine.asking import Asking
-    from connector.engine.doors import Row
     from connector.engine.process import Process
     from connector.store.sqlite import Store
     from connector.store.transaction import Tx
@@ -70,26 +68,24 @@ class Deadlines:
             for process in self._processes:
                 due = await self._store.read(partial(_due, process=process, now=now))
                 await asyncio.gather(*(self._do(partial(process.advance, pid=pid, now=now)) for pid in due))
-                for row in await self._store.read(partial(_late, process=process, now=now)):
-                    self._begin(process, row)
+                for pid in await self._store.read(partial(_late, process=process, now=now)):
+                    self._begin(process, pid)
             await self._alarm.sleep(await self._store.read(partial(self._next, now=now)))
 
-    def _begin(self, process: Process, row: Row) -> None:
+    def _begin(self, process: Process, pid: str) -> None:
         """Begin to end a late process if there is a place; otherwise the end of another brings it up again."""
-        key = row["id"]
-        if key in self._endings or len(self._endings) >= ENDINGS:
+        if pid in self._endings or len(self._endings) >= ENDINGS:
             return
-        self._endings[key] = asyncio.get_running_loop().create_task(self._end(process, row), name=f"late:{key}")
-        self._endings[key].add_done_callback(partial(self._ended, key))
+        self._endings[pid] = asyncio.get_running_loop().create_task(self._end(process, pid), name=f"late:{pid}")
+        self._endings[pid].add_done_callback(partial(self._ended, pid))
 
-    def _ended(self, key: str, _: asyncio.Task[None]) -> None:
-        del self._endings[key]
+    def _ended(self, pid: str, _: asyncio.Task[None]) -> None:
+        del self._endings[pid]
         self._alarm.notice()
 
-    async def _end(self, process: Process, row: Row) -> None:
-        ours = row["turn"] == row["role"]
-        heard = SILENCE if ours else await self._asking.about(process.process, row["id"])
-        if not await self._do(partial(process.give_up, pid=row["id"], heard=heard, now=self._now())):
+    async def _end(self, process: Process, pid: str) -> None:
+        heard = await self._asking.about(process.process, pid)
+        if not await self._do(partial(process.give_up, pid=pid, heard=heard, now=self._now())):
             await asyncio.sleep(AGAIN_SECONDS)
 
     async def _do(self, act: Callable[[Tx], Any]) -> bool:
@@ -120,11 +116,11 @@ def _due(tx: Tx, process: Process, now: datetime) -> list[str]:
     return [row["id"] for row in tx.execute(sql, now)]
 
 
-def _late(tx: Tx, process: Process, now: datetime) -> list[Row]:
+def _late(tx: Tx, process: Process, now: datetime) -> list[str]:
     """Return what has waited too long with nothing under way, the oldest of each peer first."""
     sql = (
-        "SELECT id, role, turn FROM (SELECT id, role, turn, deadline,"  # noqa: S608 - the table is declared here
+        "SELECT id FROM (SELECT id, deadline,"  # noqa: S608 - the table is declared here
         f" row_number() OVER (PARTITION BY peer ORDER BY deadline) AS place FROM {process.table}"
         " WHERE deadline <= ? AND pending = '') WHERE place <= ? ORDER BY deadline LIMIT ?"
     )
-    return [dict(row) for row in tx.execute(sql, now, ENDINGS_PER_PEER, ENDINGS)]
+    return [row["id"] for row in tx.execute(sql, now, ENDINGS_PER_PEER, ENDINGS)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from connector.engine import asking
@@ -65,6 +66,11 @@ class Ending(ABC):
         del row
         return False
 
+    def prolonged(self, tx: Tx, row: Row, heard: Heard, now: datetime) -> datetime | None:
+        """Return until when a process may go on whose deadline has passed, None when it may not."""
+        del tx, row, heard, now
+        return None
+
     def terminate(self, tx: Tx, pid: str, reason: str, now: datetime, code: str = "") -> None:
         """End the process and tell the peer, if it knows of it; `IllegalTransitionError` at its end."""
         row = self._ours(tx, pid)
@@ -85,11 +91,22 @@ class Ending(ABC):
         row = self._ours(tx, pid)
         if row["pending"] or row["deadline"] is None or row["deadline"] > now:
             return
-        if asking.verdict(self.process, row, heard.state) == asking.OVER:
-            self._follow(tx, row, heard, now)
+        if self.learn(tx, pid, heard, now):
+            return
+        if later := self.prolonged(tx, row, heard, now):
+            tx.update(self.table, {"id": pid}, deadline=later)
+            tx.after(partial(self._alarm.notice, later))
             return
         nothing = f"nothing came from the {row['turn']} in the time there was"
         self.terminate(tx, pid, told(nothing, heard.words), now, "timeout")
+
+    def learn(self, tx: Tx, pid: str, heard: Heard, now: datetime) -> bool:
+        """Follow a peer to its end if that is what it says, before any deadline; whether it was."""
+        row = self._ours(tx, pid)
+        if row["pending"] or asking.verdict(self.process, row, heard.state) != asking.OVER:
+            return False
+        self._follow(tx, row, heard, now)
+        return True
 
     def _undelivered(self, tx: Tx, row: Row, sent: Row, outcome: Outcome, now: datetime) -> None:
         """Go on without a message that was refused or came too late: nobody waits for ever."""

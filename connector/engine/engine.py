@@ -19,6 +19,7 @@ from connector.engine.asking import Asking
 from connector.engine.deadlines import Deadlines
 from connector.engine.doors import Reply
 from connector.engine.negotiation import Negotiations
+from connector.engine.operating import Operating
 from connector.engine.outbox import Outbox
 from connector.engine.process import PATIENCE
 from connector.engine.reactions import DEFAULT
@@ -69,6 +70,7 @@ class Engine:
         self._processes: Mapping[str, Process] = {each.process: each for each in (self.negotiations, self.transfers)}
         self._alarm = alarm
         self._deadlines = Deadlines(store, list(self._processes.values()), asking, alarm, doors.now)
+        self.operating = Operating(store, self._processes, self._outbox, asking, doors.now)
         for (process, role, state), act in reactions.items():
             known = state in STATES[process] and role in ROLES and act in self._processes[process].acts()
             assert known, f"no reaction `{act}` of a {role} to a {process} that is `{state}`"

@@ -202,12 +202,13 @@ class Outbox:
 
     async def _fly(self, row: Row) -> None:
         outcome = await self._attempt(row)
-        if isinstance(outcome, str) and self._now() >= row["deadline"]:
+        late = self._now() >= row["deadline"]
+        if isinstance(outcome, str) and late:
             outcome = Outcome(EXPIRED, None, outcome)
         if isinstance(outcome, Outcome) and outcome.kind != DELIVERED:
             outcome = replace(outcome, heard=await self._ask(row["process"], row["subject"]))
         try:
-            await self._store.write(partial(self._conclude, row=row, outcome=outcome), short=True)
+            await self._store.write(partial(self._conclude, row=row, outcome=outcome, late=late), short=True)
         except StoreError as error:
             log.warning("outbox %s: the outcome was not stored and will be asked for again: %s", row["id"], error)
 
@@ -226,7 +227,7 @@ class Outbox:
             return reason
         return Outcome(REFUSED, reply, reason)
 
-    def _conclude(self, tx: Tx, row: Row, outcome: Outcome | str) -> None:
+    def _conclude(self, tx: Tx, row: Row, outcome: Outcome | str, *, late: bool) -> None:
         now = self._now()
         if tx.get("outbox", id=row["id"]) is None:
             return  # answered by a later message of the peer, or dropped
@@ -236,7 +237,7 @@ class Outbox:
                 return
             tx.insert("outbox", **row)
             outcome = "answered without a valid process"
-        if now >= row["deadline"]:
+        if late:
             tx.delete("outbox", id=row["id"])
             self._settled(tx, row, Outcome(EXPIRED, None, outcome), now)
             return

@@ -143,10 +143,17 @@ class Process(Ending):
             if now < row["due"]:
                 return
             tx.update(self.table, {"id": pid}, due=None)
-        try:
-            self.acts()[act](tx, row, now)
-        except (DeclinedError, MalformedError, UnacceptableError) as declined:
-            self.terminate(tx, pid, str(declined), now)
+        self._act(tx, row, act, now)
+
+    def proceed(self, tx: Tx, pid: str, now: datetime) -> bool:
+        """Take the usual step of the state at once, whatever rule or delay holds it; False where there is none."""
+        row = self._ours(tx, pid)
+        act = self._reactions.get((self.process, row["role"], row["state"]))
+        if act is None or row["pending"]:
+            return False
+        tx.update(self.table, {"id": pid}, due=None)
+        self._act(tx, row, act, now)
+        return True
 
     def resume(self, tx: Tx, now: datetime) -> None:
         """Advance every process whose next step is ours; after a restart."""
@@ -214,6 +221,12 @@ class Process(Ending):
         return row
 
     # Steps of the above.
+
+    def _act(self, tx: Tx, row: Row, act: str, now: datetime) -> None:
+        try:
+            self.acts()[act](tx, row, now)
+        except (DeclinedError, MalformedError, UnacceptableError) as declined:
+            self.terminate(tx, row["id"], str(declined), now)
 
     def _reaction(self, row: Row) -> tuple[str, timedelta]:
         """Return the act for the state the process is in, and how long to wait before it."""

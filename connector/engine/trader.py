@@ -67,7 +67,7 @@ class Trader(Base):
         self.carriage = Carriage(self.store)
         self.books = Books(self)
         me = Participant(self.did, self.url + DSP_PATH, self.keys.address, self.sign, domain("licences"))
-        courier = Courier(self.outbound, self.authorization, self.heads)
+        courier = Courier(self.outbound, self.authorization, self.heads.riding)
         doors = Doors(
             now=self.clock.now,
             deliver=courier.deliver,
@@ -105,10 +105,11 @@ class Trader(Base):
         act = acts.grant_licence(deployment, agreement, row["provider_signature"], row["buyer_signature"])
         self.transactions.enqueue(tx, LICENCE + row["digest"], act)
 
-    def _data_address(self, tx: Tx, _transfer: Row, agreement: Row) -> Document:
+    def _data_address(self, tx: Tx, transfer: Row, agreement: Row) -> Document:
         edition = bytes.fromhex(agreement["edition"])
         assert tx.get("editions", id=agreement["edition"]) is not None, "we sell only editions we have"
-        ticket = tickets.issue(self.ticket_key, edition, bytes.fromhex(agreement["digest"]), self.clock.now())
+        about = edition, bytes.fromhex(agreement["digest"]), tickets.transfer_digest(transfer["id"])
+        ticket = tickets.issue(self.ticket_key, *about, self.clock.now())
         endpoint = f"{self.url}/sealed/{agreement['edition']}"
         properties = {"authorization": ticket, "authType": tickets.SCHEME.strip().lower()}
         return messages.data_address(endpoint, properties)
@@ -148,7 +149,7 @@ class Trader(Base):
         if known is not None:
             return
         if await self.programs.channel(channel_id) is None:
-            raise fault("unknown-channel", f"there is no channel `{channel_id.hex()}` on chain")
+            raise fault("unknown-channel", f"there is no channel `{channel_id.hex()}` with this peer")
         last = (await self.chain.newest()).number - self.settings.chain.confirmations
         found = await self.programs.channel(channel_id, at=max(last, 0))
         if found is None:

@@ -20,11 +20,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from connector.engine.asking import Heard
     from connector.engine.doors import Peer, Row
     from connector.protocol.messages import Document
     from connector.store.transaction import Tx
 
 USABLE: Final = frozenset({"signed", "performing"})  # states of an agreement under which data may flow
+
+
+def running(tx: Tx, agreement: str) -> list[Row]:
+    """Return the transfers under which data flows: also one whose start, with the address, is just on its way."""
+    return tx.find("transfers", "agreement = ? and (state = ? or pending = ?)", (agreement, STARTED, STARTED))
 
 
 class Transfers(Process):
@@ -115,6 +121,16 @@ class Transfers(Process):
             end: datetime = found["not_after"]
             return end
         return super().deadline(tx, row, state, now)
+
+    def prolonged(self, tx: Tx, row: Row, heard: Heard, now: datetime) -> datetime | None:
+        """Return until when a pause may go on that the peer keeps, too; at most as long as the agreement."""
+        if row["state"] != SUSPENDED or heard.state != SUSPENDED:
+            return None
+        found = tx.get("agreements", digest=row["agreement"])
+        later: datetime = now + self.patience
+        if found is not None and found["not_after"] is not None:
+            later = min(later, found["not_after"])
+        return later if later > now else None
 
     # What we do.
 

@@ -30,8 +30,9 @@ class Known:
 
     def learn(self, held: Held) -> None:
         """Take over what a good act held, and forget what it may have changed otherwise."""
-        for key in [key for key in self.rows if key[0] in held.blind or None in held.blind]:
-            del self.rows[key]
+        if held.blind:
+            for key in [key for key in self.rows if key[0] in held.blind or None in held.blind]:
+                del self.rows[key]
         for key, row in held.rows.items():
             self.rows[key] = row
             self.rows.move_to_end(key)
@@ -64,8 +65,8 @@ class Held:
     def get(self, table: str, key: Any) -> Row | None:
         """Return a copy of a held row, or of one that an act before left."""
         row = self.rows.get((table, key))
-        if row is None and not self.blind & {table, None} and (table, key) in self._known:
-            row = self.rows[table, key] = dict(self._known[table, key])
+        if row is None and (known := self._known.get((table, key))) and not self.blind & {table, None}:
+            row = self.rows[table, key] = dict(known)
         return None if row is None else dict(row)
 
     def keep(self, table: str, key: Any, row: Row) -> None:

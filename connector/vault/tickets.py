@@ -1,8 +1,9 @@
 """Tickets for sealed bytes: short-lived, opaque, and silent about who carries them (spec 1.10).
 
-    base64url( edition(32) || subject(32) || u64 expires || HMAC-SHA256(key, those)(32) )
+    base64url( edition(32) || subject(32) || transfer(32) || u64 expires || HMAC-SHA256(key, those)(32) )
 
-`subject` is the agreement digest whose unpaid bytes the ticket counts against, or zeros for a review.
+`subject` is the agreement digest whose unpaid bytes the ticket counts against, `transfer` the digest of our id of the
+transfer that must run meanwhile; both are zeros for a review.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from hashlib import sha256
 from connector.errors import Unproven
 
 TICKET_SECONDS = 3600  # a pull renews it with a new start; a stranger who copies it gets sealed bytes only
-BODY_BYTES = 72
+BODY_BYTES = 104
 TICKET_BYTES = BODY_BYTES + 32
-NO_SUBJECT = bytes(32)
+NO_SUBJECT = NO_TRANSFER = bytes(32)
 SCHEME = "Ticket "
 
 
@@ -29,13 +30,19 @@ class Ticket:
 
     edition: bytes
     subject: bytes
+    transfer: bytes
     expires: datetime
 
 
-def issue(key: bytes, edition: bytes, subject: bytes, now: datetime) -> str:
+def transfer_digest(pid: str) -> bytes:
+    """Return what stands in a ticket for the transfer with our id `pid`."""
+    return sha256(pid.encode()).digest()
+
+
+def issue(key: bytes, edition: bytes, subject: bytes, transfer: bytes, now: datetime) -> str:
     """Return a ticket for sealed pieces of `edition`, valid for TICKET_SECONDS."""
     expires = int((now + timedelta(seconds=TICKET_SECONDS)).timestamp())
-    body = edition + subject + expires.to_bytes(8, "big")
+    body = edition + subject + transfer + expires.to_bytes(8, "big")
     assert len(body) == BODY_BYTES
     return base64.urlsafe_b64encode(body + _mac(key, body)).decode()
 
@@ -49,7 +56,7 @@ def read(key: bytes, header: str, now: datetime) -> Ticket:
     body, mac = raw[:BODY_BYTES], raw[BODY_BYTES:]
     if not header.startswith(SCHEME) or len(raw) != TICKET_BYTES or not hmac.compare_digest(mac, _mac(key, body)):
         raise Unproven("this ticket was not issued here", "start the transfer again to get a fresh one")
-    ticket = Ticket(body[:32], body[32:64], datetime.fromtimestamp(int.from_bytes(body[64:]), UTC))
+    ticket = Ticket(body[:32], body[32:64], body[64:96], datetime.fromtimestamp(int.from_bytes(body[96:]), UTC))
     if ticket.expires <= now:
         raise Unproven("this ticket is over", "start the transfer again to get a fresh one")
     return ticket

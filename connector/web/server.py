@@ -18,7 +18,20 @@ from aiohttp.http_exceptions import HttpProcessingError
 from connector.errors import Absent
 from connector.limits import BODY_BYTES_MAX, LINGER_SECONDS, PEER_REQUESTS_MAX, STRANGER_REQUESTS_MAX
 from connector.vault import tickets
-from connector.web import body, catalogue, chain, channel, dsp, exchange, log, management, sealed, wellknown, witness
+from connector.web import (
+    body,
+    catalogue,
+    chain,
+    channel,
+    dsp,
+    exchange,
+    log,
+    management,
+    processes,
+    sealed,
+    wellknown,
+    witness,
+)
 from connector.web.authorize import ROUTES, Route, Who
 from connector.web.call import Call
 from connector.web.faults import answer_fault, answer_refusal
@@ -35,6 +48,7 @@ MODULES = {
     "exchange": exchange,
     "log": log,
     "management": management,
+    "processes": processes,
     "sealed": sealed,
     "wellknown": wellknown,
     "witness": witness,

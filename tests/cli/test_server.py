@@ -13,10 +13,31 @@ PRODUCT = {"id": "p", "title": "T", "rows": 9, "edition": "ab" * 32, "state": "s
 VIEW = {"id": "a", "title": "T", "state": "complete", "progress": {"text": "9 rows", "windows": 2}, "mark": "2"}
 OPENED = {"number": 1, "bytes": 5, "files": ["x"], "charged": "250"}
 
+PROCESS = {
+    "id": "urn:uuid:1", "kind": "transfer", "role": "consumer", "peer": "did:web:p", "peerPid": "urn:uuid:2",
+    "about": "ab" * 32, "state": "STARTED", "pending": "SUSPENDED", "reason": "503 Service Unavailable", "turn": "ours",
+    "deadline": "2026-03-01T12:10:00+00:00", "due": None, "created": "2026-03-01T12:00:00+00:00",
+    "updated": "2026-03-01T12:00:00+00:00",
+    "message": {
+        "kind": "suspension", "url": "http://p/dsp/transfers/urn:uuid:2/suspension", "attempts": 3,
+        "error": "503 Service Unavailable", "due": "2026-03-01T12:01:00+00:00", "deadline": "2026-03-01T12:10:00+00:00",
+    },
+}  # fmt: skip
+ENDED = PROCESS | {"state": "TERMINATED", "pending": "", "turn": "nobody", "deadline": None, "message": None}
+ONE = "processes/urn:uuid:1"
+
 # arguments → (method, path, body or None for "do not care", answer, a line for people)
 CALLS = {
     "find weather": ("GET", "find?q=weather", None, {"products": []}, "nothing found"),
     "find a&b c/d": ("GET", "find?q=a%26b%20c/d", None, {"products": []}, "nothing found"),
+    "find flights": (
+        "GET", "find?q=flights", None,
+        {"products": [{"id": "p", "title": "T", "price": "5", "tier": "kept"}], "found": 3}, "and 2 more",
+    ),
+    "find --at did:web:x%3A1": (
+        "GET", "catalogue?peer=did:web:x%253A1", None,
+        {"catalogues": [], "unread": [{"did": "did:web:x", "at": "https://x/2", "why": "stopped"}]}, "not read: https://x/2",
+    ),
     "show": ("GET", "status", None, {"did": "did:web:x"}, "did:web:x"),
     "show a/b": ("GET", "things/a%2Fb", None, {"id": "a/b"}, "a/b"),
     "settle": ("POST", "settlements", {"agreement": None}, {"channels": []}, "nothing to settle"),
@@ -32,6 +53,21 @@ CALLS = {
         "POST", "listings/p/review", {}, {"title": "T", "opened": 4, "bound": "b", "state": "listed"}, "4 rows opened",
     ),
     "exchange attest": ("POST", "attestations", {}, {"signers": ["a"], "heads": [1, 2]}, "1 witnesses attest 2 heads"),
+    "admin list": ("GET", "processes?rows=50", None, {"processes": [], "next": None}, "no negotiation or transfer"),
+    "admin list --turn peer --kind transfer --state STARTED --rows 1": (
+        "GET", "processes?kind=transfer&state=STARTED&turn=peer&rows=1", None,
+        {"processes": [PROCESS], "next": "7-urn:uuid:1"}, "more: --after 7-urn:uuid:1",
+    ),
+    "admin show urn:uuid:1": ("GET", ONE, None, PROCESS, "tried 3 times, next 2026-03-01 12:01:00"),
+    "admin retry urn:uuid:1": ("POST", ONE + "/retry", {}, PROCESS | {"did": "asked"}, "asked"),
+    "admin terminate urn:uuid:1": (
+        "POST", ONE + "/terminate", {"reason": "ended by the operator"}, ENDED, "TERMINATED",
+    ),
+    "admin suspend urn:uuid:1 --reason rest": (
+        "POST", ONE + "/suspend", {"reason": "rest"}, PROCESS, "STARTED > SUSPENDED",
+    ),
+    "admin resume urn:uuid:1": ("POST", ONE + "/resume", {}, PROCESS, "urn:uuid:1"),
+    "admin complete urn:uuid:1": ("POST", ONE + "/complete", {}, ENDED, "nobody"),
     "open a --purpose Research --id o": (
         "POST", "openings", {"id": "o", "acquisition": "a", "purpose": "Research", "to": None}, OPENED, "charged 250",
     ),
@@ -51,6 +87,13 @@ def test_a_verb_asks_and_answers(line, penstock, management):
     assert asked[1].replace("+", "%20") == path
     assert asked[2] == body
     assert penstock(*arguments, "--data", management.data, "--json").json == value
+
+
+def test_nothing_to_look_for_is_2(penstock, management):
+    said = penstock("find", "--data", management.data)
+    assert said.code == 2
+    assert "--at DID" in said.err
+    assert management.asked == []
 
 
 def test_publish_sends_what_was_said(penstock, management, tmp_path):

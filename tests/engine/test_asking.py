@@ -134,7 +134,7 @@ async def test_a_message_of_a_negotiation_whose_answers_are_lost_is_found_to_hav
     late(sender)
     row = await until(sender, "negotiations", lambda row: not row["pending"])
     theirs = (await receiver.rows("negotiations"))[0]
-    assert row["state"] == pending["pending"] == theirs["state"]
+    assert row["state"] == pending["pending"] == theirs["state"], row["reason"]
     assert await sender.rows("outbox") == []
     assert len(network.asked) == 1
 

@@ -1,0 +1,83 @@
+"""The operator's door to negotiations and transfers: list, show, retry, terminate; suspend, resume, complete."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from connector.engine.overview import Wanted
+from connector.errors import InvalidInput
+from connector.limits import PAGE_ROWS_MAX
+from connector.web.faults import as_json
+from contracts.canonical import load
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from connector.engine.operating import Operating
+    from connector.web.call import Call
+
+FILTERS = frozenset({"kind", "state", "turn", "after", "rows"})
+
+
+async def page(call: Call) -> web.Response:
+    """List processes, what moved last first: `kind`, `state`, `turn` (ours, peer, nobody), `rows`, `after`."""
+    query = call.request.query
+    if unknown := sorted(set(query) - FILTERS):
+        raise InvalidInput(f"`{unknown[0][:100]}` is no filter", f"known are {', '.join(sorted(FILTERS))}")
+    rows = query.get("rows", str(PAGE_ROWS_MAX))
+    if not (rows.isascii() and rows.isdecimal()) or len(rows) > 4:
+        raise InvalidInput("`rows` is a number")
+    told = {name: query.get(name, "") for name in ("kind", "state", "turn", "after")}
+    return as_json(await _operating(call).page(Wanted(**told, rows=int(rows))))
+
+
+async def show(call: Call) -> web.Response:
+    """Show one process."""
+    return as_json(await _operating(call).show(call.path["id"]))
+
+
+async def retry(call: Call) -> web.Response:
+    """Deliver what is under way, take the step that is held, or ask the peer."""
+    await _body(call)
+    return as_json(await _operating(call).retry(call.path["id"]))
+
+
+async def terminate(call: Call) -> web.Response:
+    """End a process: `reason`."""
+    return as_json(await _operating(call).terminate(call.path["id"], await _reason(call)))
+
+
+async def suspend(call: Call) -> web.Response:
+    """Pause a transfer: `reason`."""
+    return as_json(await _operating(call).suspend(call.path["id"], await _reason(call)))
+
+
+async def resume(call: Call) -> web.Response:
+    """Start a suspended transfer again."""
+    await _body(call)
+    return as_json(await _operating(call).resume(call.path["id"]))
+
+
+async def complete(call: Call) -> web.Response:
+    """Say that a transfer is done."""
+    await _body(call)
+    return as_json(await _operating(call).complete(call.path["id"]))
+
+
+def _operating(call: Call) -> Operating:
+    return call.connector.engine.operating
+
+
+async def _reason(call: Call) -> str:
+    reason = (await _body(call, "reason"))["reason"]
+    if not isinstance(reason, str):
+        raise InvalidInput("`reason` must be a text")
+    return reason
+
+
+async def _body(call: Call, *members: str) -> dict[str, Any]:
+    document = load(await call.request.read())
+    if not isinstance(document, dict) or set(document) != set(members):
+        told = " and ".join(f"`{name}`" for name in members) or "no member"
+        raise InvalidInput(f"the body must be a JSON object with {told}")
+    return document
