@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 ARGS ?=
 
-.PHONY: demo test test-faults tck lint install programs bench bench-pull bench-negotiation bench-start clean
+.PHONY: demo test test-faults tck lint install programs bench bench-pull bench-negotiation bench-start bench-hostile clean
 
 demo: $(STAMP)
 	@$(BIN)/penstock demo $(ARGS)
@@ -31,9 +31,9 @@ lint: $(STAMP)
 programs: $(STAMP)
 	$(BIN)/python -m contracts.onchain.compile
 
-bench: bench-start bench-negotiation bench-pull
+bench: bench-start bench-negotiation bench-pull bench-hostile
 
-bench-pull bench-negotiation bench-start: bench-%: $(STAMP)
+bench-pull bench-negotiation bench-start bench-hostile: bench-%: $(STAMP)
 	$(BIN)/python -m bench.$* $(ARGS)
 
 install: $(STAMP)
