@@ -22,9 +22,11 @@ from connector.engine.doors import Doors, Participant, Peer
 from connector.engine.engine import Engine
 from connector.engine.judge import Judge
 from connector.errors import AddressRefused, PeerRefused, PeerUnreachable
+from connector.limits import MESSAGE_BYTES_MAX, MESSAGE_VALUES_MAX
 from connector.protocol import messages
 from connector.vault import tickets
 from contracts import lifecycle
+from contracts.canonical import values_at_most
 from contracts.split import Split
 from contracts.terms import Terms
 from contracts.typed_data import Agreement
@@ -99,7 +101,7 @@ class Trader(Base):
     async def _deliver(self, peer: str, url: str, body: Document) -> tuple[int, Any]:
         headers = self.authorization(peer)
         try:
-            answer = await self.outbound.post(url, body, headers=headers)
+            answer = await self.outbound.post(url, body, headers=headers, limit_bytes=MESSAGE_BYTES_MAX)
         except PeerRefused as refusal:
             return refusal.status, _json(refusal.body)
         return answer.status, _json(answer.body)
@@ -223,6 +225,8 @@ class Trader(Base):
 
 
 def _json(body: bytes) -> Any:
+    if values_at_most(body) > MESSAGE_VALUES_MAX:
+        return None
     try:
         return orjson.loads(body) if body else None
     except orjson.JSONDecodeError:
