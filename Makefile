@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 ARGS ?=
 
-.PHONY: demo test test-faults tck lint install programs bench bench-pull bench-negotiation bench-start bench-catalogue clean
+.PHONY: demo test test-faults tck docs lint install programs bench bench-pull bench-negotiation bench-start bench-catalogue clean
 
 demo: $(STAMP)
 	@$(BIN)/penstock demo $(ARGS)
@@ -20,6 +20,10 @@ test-faults: $(STAMP)
 # the official Dataspace Protocol kit, fetched by Maven, against a real connector; prints `N passed, M failed` at the end
 tck: $(STAMP)
 	@$(BIN)/python -m tests.interop.kit $(ARGS)
+
+# write what docs/ and README.md take from the program's own tables
+docs: $(STAMP)
+	$(BIN)/python -m docs.generate
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -104,6 +104,8 @@ class Gate(AbstractResolver):
             address = ipaddress.ip_address(text)
         except ValueError as error:
             raise AddressRefused(f"`{text}` is no IP address") from error
+        if "%" in text:
+            raise AddressRefused(f"`{text}` is an address of one link of this machine")
         if self._development and address.is_loopback:
             return
         if any(address.version == network.version and address in network for network in self._networks):

@@ -163,7 +163,8 @@ class Base:
 
     def check_management(self, header: str) -> None:
         """Raise Unproven unless `header` bears the management token."""
-        if not hmac.compare_digest(header.encode(), b"Bearer " + self._management.encode()):
+        # a header may hold bytes that are no text; they are compared like all others
+        if not hmac.compare_digest(header.encode(errors="surrogateescape"), b"Bearer " + self._management.encode()):
             raise Unproven("the management API needs the token of the data directory", "use the command line there")
 
     def description(self) -> dict[str, str]:

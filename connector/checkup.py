@@ -134,7 +134,10 @@ async def development(patient: Patient) -> Seen:
     """Say loudly that anybody on the wire can read and change what is said."""
     if not patient.settings.server.development:
         return Seen("off")
-    return Seen("DEVELOPMENT MODE: plain http and loopback addresses are permitted", WARN, "never in production")
+    text = "DEVELOPMENT MODE: plain http and loopback addresses are permitted"
+    if static := patient.settings.development.static_peer:
+        text += f"; whoever sends `development.static_token` is taken for `{static}`"
+    return Seen(text, WARN, "never in production")
 
 
 async def distribution(_patient: Patient) -> Seen:

@@ -6,6 +6,8 @@ every member that can be derived and compares.
 
 from __future__ import annotations
 
+from typing import Any
+
 from contracts.errors import ContractError
 from contracts.namespace import AGREEMENT_URN
 from contracts.signature import recover
@@ -16,27 +18,28 @@ from contracts.typed_data import Agreement, Domain, digest
 
 def build(terms: Terms, *, provider: bytes, buyer: bytes, price_cap: int, lang: str = "en") -> Agreement:
     """Return the agreement on `terms` between two addresses; no more than `price_cap` minor units are ever due."""
-    return Agreement(
-        provider=provider,
-        buyer=buyer,
-        product=product_key(terms.product),
-        edition_id=terms.edition_id,
-        terms_digest=terms.digest,
-        token=terms.token,
-        price_cap=price_cap,
-        not_after=int(terms.not_after.timestamp()),
-        split_hash=terms.split.hash,
-        summary=summary(terms, lang),
-    )
+    said = _derived(terms) | {"price_cap": price_cap, "summary": summary(terms, lang)}
+    return Agreement(provider=provider, buyer=buyer, **said)
+
+
+def _derived(terms: Terms) -> dict[str, Any]:
+    """Return the members that follow from the terms alone, apart from the words."""
+    return {
+        "terms_digest": terms.digest,
+        "product": product_key(terms.product),
+        "edition_id": terms.edition_id,
+        "token": terms.token,
+        "not_after": int(terms.not_after.timestamp()),
+        "split_hash": terms.split.hash,
+    }
 
 
 def check_terms(agreement: Agreement, terms: Terms) -> None:
     """Refuse an agreement that says anything other than its terms; the first differing member is named."""
     if not is_summary(agreement.summary, terms):
         raise ContractError("summary", "the words of the agreement are not those its terms give")
-    derived = build(terms, provider=agreement.provider, buyer=agreement.buyer, price_cap=agreement.price_cap)
-    for name in ("terms_digest", "product", "edition_id", "token", "not_after", "split_hash"):
-        if getattr(agreement, name) != getattr(derived, name):
+    for name, derived in _derived(terms).items():
+        if getattr(agreement, name) != derived:
             raise ContractError(name.replace("_", "-"), f"`{name}` of the agreement is not what its terms say")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from contextlib import suppress
 from typing import Any, NoReturn
@@ -21,6 +22,7 @@ MAX_DOCUMENT_BYTES = 1 << 20
 MAX_DEPTH_LEVELS = 64
 MAX_SAFE_INTEGER = (1 << 53) - 1
 MAX_INTEGER_DIGITS = 16
+_LONG_NUMBER = re.compile(rb"[0-9]{%d}" % MAX_INTEGER_DIGITS)
 
 
 def canonical(value: Any) -> bytes:
@@ -85,8 +87,11 @@ def load(
     if max_values is not None and values_at_most(document) > max_values:
         raise ContractError("too-many", f"the document has more than {max_values} values")
     try:
-        orjson.loads(document)  # decides syntax, UTF-8, surrogates and infinities; bounds depth for the second reader
-        value = json.loads(document, object_pairs_hook=_unique, parse_int=_safe_integer, parse_constant=_no_constant)
+        value = orjson.loads(document)  # decides syntax, UTF-8, surrogates and infinities; bounds depth for the second
+        if not _is_exact(document, value):  # the second reader looks at every key and integer
+            value = json.loads(
+                document, object_pairs_hook=_unique, parse_int=_safe_integer, parse_constant=_no_constant
+            )
     except orjson.JSONDecodeError as error:
         raise ContractError("not-json", f"the document is not JSON: {error}") from error
     except RecursionError as error:
@@ -94,6 +99,17 @@ def load(
     if document.count(b"{") + document.count(b"[") > max_depth:  # else it cannot be that deep
         _limit_depth(value, max_depth)
     return value
+
+
+def _is_exact(document: bytes, value: Any) -> bool:
+    """Say whether a document is sure to say each thing once and to have no integer beyond a double.
+
+    What comes back byte for byte when written again has no key twice and no number that means another one.
+    """
+    try:
+        return _LONG_NUMBER.search(document) is None and orjson.dumps(value) == document
+    except orjson.JSONEncodeError:
+        return False  # deeper than it writes
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -6,6 +6,8 @@ byte string of a message, so it is refused here and on chain alike.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from coincurve import PrivateKey, PublicKey
 from eth_hash.auto import keccak
 
@@ -13,6 +15,7 @@ from contracts.errors import ContractError
 
 SIGNATURE_BYTES = 65
 DIGEST_BYTES = 32
+SECRETS_KEPT = 8  # a participant signs with one key; to take it apart costs as much as to sign
 _ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 _FIRST_V = 27
 
@@ -20,7 +23,7 @@ _FIRST_V = 27
 def sign(digest: bytes, private_key: bytes) -> bytes:
     """Return the 65-byte signature; deterministic (RFC 6979), so repeating it gives the same bytes."""
     assert len(digest) == DIGEST_BYTES
-    raw = PrivateKey(private_key).sign_recoverable(digest, hasher=None)
+    raw = _secret(private_key).sign_recoverable(digest, hasher=None)
     return raw[:64] + bytes((_FIRST_V + raw[64],))
 
 
@@ -39,7 +42,7 @@ def recover(digest: bytes, signature: bytes) -> bytes:
 
 def address(private_key: bytes) -> bytes:
     """Return the 20-byte address of a secret key."""
-    return _address(PrivateKey(private_key).public_key)
+    return _address(_secret(private_key).public_key)
 
 
 def is_by(signer: bytes, digest: bytes, signature: bytes) -> bool:
@@ -48,6 +51,11 @@ def is_by(signer: bytes, digest: bytes, signature: bytes) -> bool:
         return recover(digest, signature) == signer
     except ContractError:
         return False
+
+
+@lru_cache(maxsize=SECRETS_KEPT)
+def _secret(private_key: bytes) -> PrivateKey:
+    return PrivateKey(private_key)
 
 
 def _address(key: PublicKey) -> bytes:

@@ -116,7 +116,7 @@ def _seconds(value: Any, name: str) -> int:
 def _instant(value: Any, name: str) -> datetime:
     try:
         if isinstance(value, str) and _INSTANT.fullmatch(value) and value >= "1970":
-            return datetime.strptime(value, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+            return datetime.fromisoformat(value[:-1]).replace(tzinfo=UTC)
     except ValueError:
         pass
     raise ContractError("terms", f"`{name}` is not an instant like `2027-01-31T00:00:00Z`")

@@ -9,7 +9,7 @@ The encoding is laid by hand because a voucher is checked per window: a digest c
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from types import MappingProxyType
@@ -109,11 +109,18 @@ def digest(domain: Domain, value: Any) -> bytes:
     return keccak(b"\x19\x01" + domain.separator + struct_hash(value))
 
 
-def members(kind: type) -> Iterator[tuple[str, str, str]]:
-    """Yield (solidity type, name in the text, name of the field) for each member of a type."""
-    for member in TYPES[kind].split(","):
-        solidity, name = member.split(" ")
-        yield solidity, name, re.sub(r"[A-Z]", lambda letter: "_" + letter[0].lower(), name)
+def members(kind: type) -> tuple[tuple[str, str, str], ...]:
+    """Return (solidity type, name in the text, name of the field) for each member of a type."""
+    return _MEMBERS[kind]
+
+
+def _split(text: str) -> tuple[tuple[str, str, str], ...]:
+    named = (member.split(" ") for member in text.split(","))
+    snake = re.compile(r"[A-Z]")
+    return tuple((solidity, name, snake.sub(lambda letter: "_" + letter[0].lower(), name)) for solidity, name in named)
+
+
+_MEMBERS = MappingProxyType({kind: _split(text) for kind, text in TYPES.items()})
 
 
 def _uint(bits: int) -> Encode:

@@ -29,7 +29,7 @@ def to_json(value: Any) -> dict[str, Any]:
 
 def from_json(kind: type[T], document: Any) -> T:
     """Read a typed value; unknown, missing or misspelt members are refused."""
-    plan = list(members(kind))
+    plan = members(kind)
     if not isinstance(document, Mapping) or set(document) != {name for _, name, _ in plan}:
         raise ContractError("members", f"a {kind.__name__} has exactly {', '.join(name for _, name, _ in plan)}")
     return kind(**{field: _CODECS[solidity][1](document[name], name) for solidity, name, field in plan})

@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from cryptography.exceptions import InvalidTag
@@ -23,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
-from contracts.canonical import canonical, load, sha
+from contracts.canonical import canonical, load
 from contracts.labels import H
 
 if TYPE_CHECKING:
@@ -50,22 +51,31 @@ class DisclosureError(ValueError):
     """A box does not open, or what it holds is not what the entry commits to; its author is at fault."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Disclosure:
-    """One field of an event in the clear: hex salt, name, JSON value."""
+    """One field of an event in the clear: hex salt, name, JSON value; `text` is the JCS of the three as a list."""
 
     salt: str
     name: str
     value: Any
+    text: bytes = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.text = canonical([self.salt, self.name, self.value])
 
     def digest(self) -> bytes:
         """Return what the entry holds in `sd`."""
-        return sha([self.salt, self.name, self.value])
+        return sha256(self.text).digest()
 
 
 def conceal(fields: Mapping[str, Any], salt: Callable[[int], bytes] = secrets.token_bytes) -> list[Disclosure]:
     """Give every field a fresh salt; values must be JSON."""
-    return [Disclosure(salt(SALT_BYTES).hex(), name, value) for name, value in fields.items()]
+    salts = salt(SALT_BYTES * len(fields)).hex()
+    digits = 2 * SALT_BYTES
+    return [
+        Disclosure(salts[at * digits : (at + 1) * digits], name, value)
+        for at, (name, value) in enumerate(fields.items())
+    ]
 
 
 def digests(disclosures: Iterable[Disclosure]) -> tuple[bytes, ...]:
@@ -96,7 +106,7 @@ class BoxKey:
 
     def close(self, disclosures: Sequence[Disclosure], leaf: bytes) -> bytes:
         """Return what every recipient's box has in common: all but the wrapped key, which goes before it."""
-        packed = canonical([[one.salt, one.name, one.value] for one in disclosures])
+        packed = b"[" + b",".join(one.text for one in disclosures) + b"]"
         self.closed += 1
         nonce = self.closed.to_bytes(NONCE_BYTES)
         return nonce + self._cipher.encrypt(nonce, packed, _INFO + leaf)

@@ -126,7 +126,7 @@ class Entry:
             {
                 "v": VERSION,
                 "type": self.kind,
-                "time": self.time.astimezone(UTC).strftime(_TIME),
+                "time": self.time.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z",
                 "party": self.party,
                 "part": self.part,
                 "link": list(self.link),

@@ -14,6 +14,7 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,8 @@ EXTENDED = 0xFF  # followed by a long identifier of our own, see ledger.cosignat
 NOTE_LIMIT_BYTES = 65_536
 SIGNATURE_LIMIT_COUNT = 64
 KEY_ID_BYTES = 4
+# keys of the logs and witnesses of a space, taken apart once
+KEYS_KEPT = 1024
 DASH = "\N{EM DASH}"
 
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
@@ -58,7 +61,7 @@ class VerifierKey:
     @property
     def key_id(self) -> bytes:
         """Return the first 4 bytes of SHA256(name || 0x0A || kind || material)."""
-        return sha256(self.name.encode() + b"\n" + bytes([self.kind]) + self.material).digest()[:KEY_ID_BYTES]
+        return _key_id(self.name, self.kind, self.material)
 
     def encode(self) -> str:
         """Return `<name>+<hex key id>+<base64(kind || material)>`."""
@@ -102,6 +105,11 @@ class Note:
     def of(self, key: VerifierKey) -> tuple[Signature, ...]:
         """Return the signatures that claim to be by `key`."""
         return tuple(one for one in self.signatures if one.by(key))
+
+
+@lru_cache(maxsize=KEYS_KEPT)
+def _key_id(name: str, kind: int, material: bytes) -> bytes:
+    return sha256(name.encode() + b"\n" + bytes([kind]) + material).digest()[:KEY_ID_BYTES]
 
 
 def b64(value: bytes) -> str:
@@ -184,14 +192,23 @@ def log_vkey(name: str, public: bytes) -> VerifierKey:
 
 def sign(text: str, name: str, key: Ed25519PrivateKey) -> Signature:
     """Sign a note's text (type 0x01)."""
-    vkey = log_vkey(name, key.public_key().public_bytes_raw())
-    return Signature(name, vkey.key_id, key.sign(text.encode()))
+    return Signature(name, _vkey_of(name, key).key_id, key.sign(text.encode()))
+
+
+@lru_cache(maxsize=KEYS_KEPT)
+def _vkey_of(name: str, key: Ed25519PrivateKey) -> VerifierKey:
+    return log_vkey(name, key.public_key().public_bytes_raw())
+
+
+@lru_cache(maxsize=KEYS_KEPT)
+def _public(raw: bytes) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(raw)
 
 
 def check_ed25519(public: bytes, signature: bytes, message: bytes, name: str) -> None:
     """Raise `NoteError` unless `public` (32 bytes) signed `message`."""
     try:
-        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+        _public(public).verify(signature, message)
     except (InvalidSignature, ValueError) as error:
         raise NoteError(f"the signature of `{name}` does not verify") from error
 

@@ -98,6 +98,8 @@ class PeerLogs:
         origin, waited = offered.checkpoint.origin, False
         for _ in range(ATTEMPTS):
             known = await self._recall(origin)
+            if known.roots.get(offered.checkpoint.size) == offered.checkpoint.root:
+                return self._proven(origin, offered)  # this very head was proven before, by another message
             head = known.head
             missing = peer_heads.compare(head, known.note, offered)
             if missing is None:

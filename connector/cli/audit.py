@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
-from connector.cli.options import DEFAULT_DATA, AsJson, Data, Development, Exchange, Rpc
+from connector.cli.options import DEFAULT_DATA, AsJson, Data, Development, Exchange, Rpc, file_option
 from connector.cli.speak import answer, finish
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+Trust = Annotated[Path | None, file_option("--trust", "PEM file of authorities to believe besides the public ones")]
 Mirror = Annotated[
     list[str] | None, typer.Option("--mirror", help="ORIGIN=URL: read that log from another address; may be repeated")
 ]
@@ -30,22 +29,19 @@ def read_mirrors(pairs: list[str] | None) -> dict[str, str]:
     return mirrors
 
 
-async def inspect(exchange: str, data: Path, rpc: str, mirrors: dict[str, str], *, development: bool) -> dict[str, Any]:
+async def inspect(
+    exchange: str, data: Path, rpc: str, mirrors: dict[str, str], *, trust: Path | None, development: bool
+) -> dict[str, Any]:
     """Audit the space of `exchange` with the delivery key of `data`; returns what `--json` prints."""
-    import os  # noqa: PLC0415  # loaded when the verb runs
-
-    from connector import settings, tls  # noqa: PLC0415  # loaded when the verb runs
+    from connector import tls  # noqa: PLC0415  # loaded when the verb runs
     from connector.auditing import sources  # noqa: PLC0415  # web3 is loaded when the verb runs
     from connector.data_folder import KEYS  # noqa: PLC0415  # loaded when the verb runs
     from connector.identity import keys  # noqa: PLC0415  # loaded when the verb runs
     from ledger.audit.audit import AuditImpossible, run  # noqa: PLC0415  # loaded when the verb runs
 
     key = keys.load(data / KEYS).delivery
-    reached: dict[str, Any] = {}
-    if (data / settings.FILE_NAME).exists():  # whoever has no participant audits with the keys alone
-        server = settings.load(data, os.environ).server
-        reached = {"networks": server.networks, "trust": tls.trusting(server.trust)}
-    async with sources(exchange, rpc=rpc, mirrors=mirrors, development=development, **reached) as opened:
+    believed = tls.trusting("" if trust is None else str(trust))
+    async with sources(exchange, rpc=rpc, mirrors=mirrors, development=development, trust=believed) as opened:
         try:
             report = (await run(opened, key)).json()
         except AuditImpossible as fault:
@@ -66,6 +62,7 @@ def audit(
     data: Data = DEFAULT_DATA,
     rpc: Rpc = "",
     mirror: Mirror = None,
+    trust: Trust = None,
     *,
     development: Development = False,
     as_json: AsJson = False,
@@ -75,7 +72,7 @@ def audit(
     For example: penstock audit --exchange https://exchange.example --data regulator
     """
     mirrors = read_mirrors(mirror)
-    found = finish(inspect(exchange, data, rpc, mirrors, development=development), as_json=as_json)
+    found = finish(inspect(exchange, data, rpc, mirrors, trust=trust, development=development), as_json=as_json)
     answer(found, lines(found), as_json=as_json)
     if found["audit"] != "clean":
         raise typer.Exit(FOUND)

@@ -35,6 +35,8 @@ def find(
         fail(InvalidInput("nothing to look for", "give a word, or --at DID to see a whole catalogue"), as_json=as_json)
     found = ask(data, "GET", "find?" + urlencode({"q": " ".join(words)}), as_json=as_json)
     lines = [f"{row['id']}  {row['title']}  {row['price']}  ({row['tier']})" for row in found["products"]]
+    if (more := found.get("found", 0) - len(lines)) > 0:
+        lines.append(f"and {more} more; add a word")
     answer(found, lines or ["nothing found; try one word of its title"], as_json=as_json)
 
 

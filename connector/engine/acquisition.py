@@ -26,6 +26,7 @@ from connector.errors import (
     PeerUnreachable,
     as_reason,
 )
+from connector.protocol import validation
 from contracts.decimals import read_decimal
 from contracts.split import Split
 from contracts.terms import Terms
@@ -166,6 +167,7 @@ class Acquisitions:
         base = provider.url + "/dsp"
         self._asked[row["id"]] = waiting.PROVIDER
         dataset = await self._ask(f"{base}/catalog/datasets/{product}", provider.did)
+        validation.check("Dataset", dataset)
         offer = {**_offer(dataset, listing["offer"].get("id")), "target": dataset["@id"]}
         asked = int(listing["offer"]["ask"])
         limit = int(mandate["limit"])

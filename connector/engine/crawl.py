@@ -9,6 +9,7 @@ asked at the origin that its participant's own DID document names. (3) An entry 
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from yarl import URL
 from connector.errors import AddressRefused, InvalidInput, PeerMisbehaved, PeerRefused, explain_failure
 from connector.protocol import messages, validation
 from connector.protocol.continuation import NEXT, linked
+from contracts.canonical import values_at_most
 
 if TYPE_CHECKING:
     from connector.base import Base
@@ -25,18 +27,23 @@ if TYPE_CHECKING:
 
 # pages in all: ten thousand offers in pages of a hundred, more than anybody reads; the answer says where to go on
 PAGES_MAX = 100
-# what is kept of them in memory: a page of a hundred offers has some 200 kB
-READ_BYTES_MAX = 32 * 1_048_576
+# what they may take in memory, and one page alone; a page of a hundred offers takes 2 MB
+MEMORY_BYTES_MAX = 128 * 1_048_576
+PAGE_MEMORY_BYTES_MAX = 32 * 1_048_576
+VALUE_BYTES = 200  # of a value of JSON besides its text
 # catalogues asked: a space of a hundred providers behind one exchange fits
 CATALOGUES_MAX = 128
 # a catalogue in a catalogue in a catalogue: an exchange of exchanges
 LEVELS_MAX = 3
+# entries left out that are told one by one; explaining one takes a millisecond
+TOLD_MAX = 100
 # somebody waits for the answer; a page takes milliseconds, a participant that is away takes seconds
 CRAWL_SECONDS_MAX = 60.0
 # a version document lists a few versions
 VERSIONS_BYTES_MAX = 65_536
 
 REQUEST = messages.document("CatalogRequestMessage")
+PATH = "/catalog/request"
 WELL_KNOWN = "/.well-known/dspace-version"
 WRONG_METHOD = 405
 
@@ -57,12 +64,13 @@ class Crawl:
 
     participant: Base
     pages_left: int = field(default_factory=lambda: PAGES_MAX)
-    bytes_left: int = READ_BYTES_MAX
+    memory_left: int = MEMORY_BYTES_MAX
     begun: float = 0.0
     waiting: deque[Source] = field(default_factory=deque)
     asked: set[str] = field(default_factory=set)
     catalogues: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     unread: list[dict[str, str]] = field(default_factory=list)
+    untold: int = 0
 
     async def run(self, first: Source) -> dict[str, Any]:
         """Read `first`, whose fault is raised, and what is nested in it, whose faults are told."""
@@ -76,35 +84,37 @@ class Crawl:
                     await self._meet(source)
                 await self._read(source)
             except Exception as fault:  # noqa: BLE001  # one participant's fault is told, the others are read
-                self._leave(source.did, source.base, explain_failure(fault).text)
+                self._tell(source.did, source.base, explain_failure(fault).text)
+        if self.untold:
+            self._tell(first.did, first.base, f"and {self.untold} more that were not read")
         return {"catalogues": list(self.catalogues.values()), "unread": self.unread}
 
     async def _read(self, source: Source) -> None:
         """Read the pages of one catalogue, until there is no next one or there is a reason to stop."""
-        url, seen = source.start or source.base + "/catalog/request", set[str]()
+        url, seen = source.start or source.base + PATH, set[str]()
         while url:
             if why := self._stop(url, seen, source):
-                self._leave(source.did, url, why)
+                self._tell(source.did, url, why)
                 return
             try:
-                beyond = await self._turn(url, source, first=not (seen or source.start))
+                beyond = await self._turn(url, source)
             except Exception as fault:
                 if not seen:
                     raise
-                self._leave(source.did, url, explain_failure(fault).text)
+                self._tell(source.did, url, explain_failure(fault).text)
                 return
             seen.add(url)
             url = beyond
 
-    async def _turn(self, url: str, source: Source, *, first: bool) -> str:
+    async def _turn(self, url: str, source: Source) -> str:
         """Read one page and return where the next one is, empty when there is none."""
-        answer = await self._page(url, source.did, first=first)
+        answer = await self._page(url, source.did, first=url == source.base + PATH)
         self.pages_left -= 1
-        self.bytes_left -= len(answer.body)
-        page = answer.json()
-        if not isinstance(page, dict) or page.get("@type") != "Catalog":
-            raise PeerMisbehaved(f"`{url}` answers with no catalogue")
-        self._keep(page, source)
+        taken = len(answer.body) + VALUE_BYTES * values_at_most(answer.body)
+        if taken > PAGE_MEMORY_BYTES_MAX:
+            raise PeerMisbehaved(f"`{url}` answers with a page that takes more than {PAGE_MEMORY_BYTES_MAX} bytes")
+        self.memory_left -= taken
+        await asyncio.to_thread(self._take, answer, source)  # checking megabytes would hold up everybody else
         return _joined(url, linked(answer.every("Link"), NEXT))
 
     def _stop(self, url: str, seen: set[str], source: Source) -> str:
@@ -118,7 +128,7 @@ class Crawl:
 
     def _spent(self) -> bool:
         late = self.participant.clock.monotonic() - self.begun > CRAWL_SECONDS_MAX
-        return late or self.pages_left <= 0 or self.bytes_left <= 0
+        return late or self.pages_left <= 0 or self.memory_left <= 0
 
     async def _page(self, url: str, did: str, *, first: bool) -> Answer:
         """Ask for a page; some connectors answer their own links only to the request message."""
@@ -132,6 +142,12 @@ class Crawl:
                 raise
             return await outbound.post(url, REQUEST, headers=headers(did))
 
+    def _take(self, answer: Answer, source: Source) -> None:
+        page = answer.json()
+        if not isinstance(page, dict) or page.get("@type") != "Catalog":
+            raise PeerMisbehaved(f"`{source.base}` answers with no catalogue")
+        self._keep(page, source)
+
     def _keep(self, catalogue: dict[str, Any], source: Source) -> None:
         """Keep the valid datasets, each once, and go into what is nested."""
         named = str(catalogue.get("participantId", source.did))
@@ -139,9 +155,9 @@ class Crawl:
         listed: list[Any] = self.catalogues.setdefault((source.did, named), at)["datasets"]
         known = {one["@id"]: one for one in listed}
         for dataset in _list(catalogue, "dataset"):
-            if not validation.agrees("Dataset", _root(dataset)):
-                self._leave(source.did, source.base, validation.explain("Dataset", _root(dataset)))
-            elif dataset["@id"] not in known:
+            if not self._valid("Dataset", dataset, source):
+                continue
+            if dataset["@id"] not in known:
                 known[dataset["@id"]] = dataset
                 listed.append(dataset)
             elif known[dataset["@id"]] != dataset:
@@ -152,8 +168,7 @@ class Crawl:
     def _go_into(self, nested: Any, source: Source) -> None:
         """Keep what a nested catalogue holds itself, and queue the service that answers for it."""
         inside = {"participantId": source.did, **nested} if isinstance(nested, dict) else nested
-        if not validation.agrees("Catalog", _root(inside)):
-            self._leave(source.did, source.base, validation.explain("Catalog", _root(inside)))
+        if not self._valid("Catalog", inside, source):
             return
         service = next(iter(_list(inside, "service")), None)
         base = source.base if service is None else str(service["endpointURL"]).rstrip("/")
@@ -178,7 +193,24 @@ class Crawl:
         if _origin(own.base) != _origin(source.base):
             raise AddressRefused(f"`{source.did}` answers at `{_origin(own.base)}`, not at `{source.base}`")
 
+    def _valid(self, kind: str, entry: Any, source: Source) -> bool:
+        """Say whether an entry of a catalogue is one; one that is not is told."""
+        root = {"@context": [messages.CONTEXT], **entry} if isinstance(entry, dict) else entry
+        valid = validation.agrees(kind, root)
+        if not valid:
+            room = len(self.unread) < TOLD_MAX  # an explanation that nobody reads is not made
+            self._leave(source.did, source.base, validation.explain(kind, root) if room else "")
+        return valid
+
     def _leave(self, did: str, at: str, why: str) -> None:
+        """Tell of an entry that is left out, or count it: a peer sends as many as it likes."""
+        if len(self.unread) < TOLD_MAX:
+            self._tell(did, at, why)
+        else:
+            self.untold += 1
+
+    def _tell(self, did: str, at: str, why: str) -> None:
+        """Tell where reading stopped; there are no more of these than catalogues asked."""
         self.unread.append({"did": did, "at": at, "why": why})
 
 
@@ -237,10 +269,6 @@ def _origin(url: str) -> str:
         return str(URL(url).origin())
     except ValueError:
         return ""
-
-
-def _root(entry: Any) -> Any:
-    return {"@context": [messages.CONTEXT], **entry} if isinstance(entry, dict) else entry
 
 
 def _list(document: dict[str, Any], name: str) -> list[Any]:

@@ -45,7 +45,6 @@ _PRODUCTS = " UNION ALL ".join(
     f"SELECT {OF_PRODUCT} FROM products WHERE state = '{state}' AND id {{}} ?"  # noqa: S608  # constants of ours
     for state in ON_OFFER
 )
-_PRODUCT = _PRODUCTS.replace("{}", "=")
 _PROVIDERS = (
     "SELECT did AS id, url FROM members WHERE did {} ? AND "
     "(role = 'provider' OR EXISTS (SELECT 1 FROM listings WHERE listings.provider = members.did))"
@@ -79,6 +78,10 @@ class Shelf:
         sql = self.sql.replace("{}", before) + f" ORDER BY id {order} LIMIT ?"
         return tx.execute(sql, *[place.key] * self.marks, limit)
 
+    def row(self, tx: Tx, key: str) -> list[dict[str, Any]]:
+        """Return the row with this id, in a list that is empty when there is none."""
+        return tx.execute(self.sql.replace("{}", "="), *[key] * self.marks)
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -106,8 +109,8 @@ class Offering:
         """Return id → reason of the definitions that were left out since the start and still would be."""
 
         def look(tx: Tx) -> list[Entry]:
-            rows = [row for key in list(self._defects) for row in tx.execute(_PRODUCT, *[key] * PRODUCTS.marks)]
-            return [self._rendered(PRODUCTS, row) for row in rows]
+            known = list(self._defects)
+            return [self._rendered(one, row) for one in self._shelves for key in known for row in one.row(tx, key)]
 
         found = {entry.key: entry.fault for entry in await self._participant.store.read(look)}
         self._defects = {key: found[key] for key in self._defects if found.get(key)}
@@ -122,9 +125,9 @@ class Offering:
 
     async def dataset(self, key: str) -> bytes:
         """Return one dataset as JSON; raises `UnknownError` for one that is not on offer."""
-        rows = await self._participant.store.read(lambda tx: tx.execute(_PRODUCT, *[key] * PRODUCTS.marks))
-        if rows:
-            entry = self._rendered(PRODUCTS, rows[0])
+        rows = await self._participant.store.read(lambda tx: PRODUCTS.row(tx, key))
+        for row in rows:
+            entry = self._rendered(PRODUCTS, row)
             self._note(entry)
             if entry.body:
                 return entry.body

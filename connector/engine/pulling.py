@@ -79,8 +79,7 @@ class Carrier:
         self._replica = replica
         self._intake = intake
         self._endpoint = str(address["endpoint"])
-        properties = {one["name"]: one["value"] for one in address["endpointProperties"]}
-        self._headers = {"Authorization": tickets.SCHEME + properties["authorization"]}
+        self._headers = {"Authorization": tickets.SCHEME + _ticket(address)}
         self._tell = tell
         self._arrived = asyncio.Condition()
         self._synced = intake.held
@@ -142,6 +141,15 @@ class Carrier:
             self._synced = held
             self._arrived.notify_all()
         await self._tell()
+
+
+def _ticket(address: Row) -> str:
+    """Return the ticket in a data address; raises PeerMisbehaved for one without, or with one that is no header."""
+    found = {one["name"]: one["value"] for one in address.get("endpointProperties", ())}
+    ticket: str = found.get("authorization", "")
+    if not ticket or not ticket.isascii() or not ticket.isprintable():
+        raise PeerMisbehaved("the data address has no `authorization` with a ticket", "ask for a new start")
+    return ticket
 
 
 async def _buy_keys(

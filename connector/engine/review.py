@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.errors import Absent, Conflict, InvalidInput
+from connector.errors import Conflict, InvalidInput
 from connector.vault import review
 from contracts.decimals import read_hex
 from ledger.checkpoint import origin_id
@@ -22,20 +22,18 @@ KEYS = frozenset({"seed", "reader"})
 DIGEST_BYTES = 32
 
 
-async def draw(base: Base, edition: dict[str, Any], document: Any, peer: str) -> tuple[tuple[int, ...], bytes]:
+async def draw(base: Base, edition: dict[str, Any], document: Any) -> tuple[tuple[int, ...], bytes]:
     """Return the drawn rows of a request `{"seed", "reader"}` and the reader's X25519 key.
 
-    Raises Absent for anybody but the exchange, InvalidInput for a malformed request, Conflict for a seed that the chain
-    did not fix after the registration, or for a second draw.
+    Raises InvalidInput for a malformed request, Conflict for a seed that the chain did not fix after the registration,
+    or for a second draw.
     """
     space = await base.space_view.current()
-    if peer != space.exchange:
-        raise Absent("only the exchange of this space reviews")
     if not isinstance(document, dict) or set(document) != KEYS:
         raise InvalidInput("a review names its `seed` and its `reader` key, nothing else")
     seed = read_hex(document["seed"], "seed", DIGEST_BYTES)
     reader = read_hex(document["reader"], "reader", DIGEST_BYTES)
-    await _fixed_after_registration(base, bytes.fromhex(edition["id"]), space.members[peer].origin, seed)
+    await _fixed_after_registration(base, bytes.fromhex(edition["id"]), space.members[space.exchange].origin, seed)
     await base.store.write(lambda tx: _one_draw(tx, edition["id"], seed))
     return review.drawn(seed, read_header(edition["header"])), reader
 

@@ -149,7 +149,7 @@ class Trader(Base):
         if known is not None:
             return
         if await self.programs.channel(channel_id) is None:
-            raise fault("unknown-channel", f"there is no channel `{channel_id.hex()}` on chain")
+            raise fault("unknown-channel", f"there is no channel `{channel_id.hex()}` with this peer")
         last = (await self.chain.newest()).number - self.settings.chain.confirmations
         found = await self.programs.channel(channel_id, at=max(last, 0))
         if found is None:

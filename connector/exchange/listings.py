@@ -78,6 +78,14 @@ def find(tx: Tx, key: str) -> dict[str, Any]:
     return row
 
 
+def listed(tx: Tx, key: str) -> dict[str, Any]:
+    """Return a listing that members may see; raises Absent, for one that is not listed as for one that is not there."""
+    row = tx.get("listings", id=key)
+    if row is None or row["state"] != State.LISTED.value:
+        raise Absent(f"there is no listing `{key[:200]}`")
+    return row
+
+
 def move(tx: Tx, evidence: Evidence, key: str, step: Move, *, by: str, role: str, reason: str, now: datetime) -> str:
     """Make a move of the table; returns the new state."""
     row = find(tx, key)
@@ -87,11 +95,12 @@ def move(tx: Tx, evidence: Evidence, key: str, step: Move, *, by: str, role: str
     return state.value
 
 
-def search(tx: Tx, query: str) -> list[dict[str, Any]]:
-    """Return the listed products that have every word of `query`, best first."""
+def search(tx: Tx, query: str) -> dict[str, Any]:
+    """Return the listed products that have every word of `query`, best first, and how many were found in all."""
     rows = {row["id"]: row for row in tx.find("listings", "state = ?", (State.LISTED.value,))}
     documents = [Document(key, row["title"], row["words"]) for key, row in rows.items()]
-    return [view(rows[hit.key]) for hit in rank(query, documents)[:PAGE_ROWS_MAX]]
+    hits = rank(query, documents)
+    return {"products": [view(rows[hit.key]) for hit in hits[:PAGE_ROWS_MAX]], "found": len(hits)}
 
 
 def view(row: dict[str, Any]) -> dict[str, Any]:

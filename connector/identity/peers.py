@@ -51,7 +51,7 @@ class Static:
 
     def sends(self, header: str) -> bool:
         """Say whether `header` is the one that stands for the peer."""
-        return hmac.compare_digest(header.encode(), self.header.encode())
+        return hmac.compare_digest(header.encode(errors="surrogateescape"), self.header.encode())
 
     def claims(self, audience: str, now: datetime) -> tokens.Claims:
         """Return what the header claims; each request counts as a token of its own."""

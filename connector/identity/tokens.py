@@ -14,6 +14,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -47,7 +48,9 @@ SIGNATURE_BYTES = 64
 JTI_BYTES = 16
 # a header with any other member asks for something that we do not do
 HEADER_MEMBERS = frozenset({"alg", "typ", "kid"})
-TYPES = frozenset({"JWT", "jwt", "at+jwt"})
+TYPES = ("JWT", "jwt", "at+jwt")
+# headers of busy peers
+HEADERS_KEPT = 256
 # no integer of a token is larger: the year 9999
 TIME_MAX = 253_402_300_799
 _SHA256 = ec.ECDSA(SHA256())
@@ -108,8 +111,7 @@ def take_apart(token: str) -> Unverified:
     parts = token.split(".")
     if len(parts) != 3:
         raise TokenError("the token has not the three parts of a signed JWT")
-    header, claims = _object(parts[0], "header"), _object(parts[1], "claims")
-    kid = _header(header)
+    kid, claims = _header(parts[0]), _object(parts[1], "claims")
     issuer = _text(claims, "iss", DID_CHARACTERS_MAX)
     if not issuer.startswith("did:web:"):
         raise TokenError("the issuer is not a did:web")
@@ -157,7 +159,10 @@ def _object(part: str, name: str) -> Mapping[str, Any]:
     return value
 
 
-def _header(header: Mapping[str, Any]) -> str:
+@lru_cache(maxsize=HEADERS_KEPT)
+def _header(part: str) -> str:
+    """Return the key id that a header names; a peer's is the same on every request."""
+    header = _object(part, "header")
     if header.get("alg") != ALGORITHM:
         raise TokenError(f"the token's algorithm is not {ALGORITHM}")
     surplus = set(header) - HEADER_MEMBERS

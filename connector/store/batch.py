@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.store.connection import lock
+from connector.store.held import Known
 from connector.store.transaction import Tx
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class Batch:
         self.connection: Any = connection
         self._statements = statements
         self._memory: dict[str, Any] = {}
+        self._known = Known()
         self._version: object = None
         self._endings: dict[Callable[[Tx], object], None] = {}
 
@@ -73,14 +75,14 @@ class Batch:
             return False
         version = self.connection.execute("PRAGMA data_version").fetchone()
         if version != self._version:  # another connection has written since we last looked
-            self._memory.clear()
+            self._forget()
             self._version = version
         return True
 
     def run(self, job: Job) -> None:
         """Run one act in its savepoint; raises only what fails the batch."""
         execute = self.connection.execute
-        tx = Tx(self.connection, self._statements, self._memory, writing=True)
+        tx = Tx(self.connection, self._statements, self._memory, self._known)
         execute("SAVEPOINT act")
         try:
             job.result = job.act(tx)
@@ -92,7 +94,7 @@ class Batch:
             raise tx.fault
         if job.error is None:
             job.afters = tx.afters
-            self._memory.update(tx.learned)
+            self._learn(tx)
             self._endings.update(tx.endings)
         else:
             execute("ROLLBACK TO act")
@@ -103,7 +105,7 @@ class Batch:
         """Do once what acts asked for at the end of the batch; return what is to be called after the commit."""
         if not self._endings:
             return ()
-        tx = Tx(self.connection, self._statements, self._memory, writing=True)
+        tx = Tx(self.connection, self._statements, self._memory, self._known)
         try:
             for ending in self._endings:
                 ending(tx)
@@ -113,8 +115,17 @@ class Batch:
             tx.end()
         if tx.fault is not None:
             raise tx.fault
-        self._memory.update(tx.learned)
+        self._learn(tx)
         return tx.afters
+
+    def _learn(self, tx: Tx) -> None:
+        self._memory.update(tx.learned)
+        if tx.held is not None:
+            self._known.learn(tx.held)
+
+    def _forget(self) -> None:
+        self._memory.clear()
+        self._known.rows.clear()
 
     def commit(self) -> None:
         """Make it durable."""
@@ -122,7 +133,7 @@ class Batch:
 
     def undo(self) -> None:
         """Take everything back, as far as the disk lets us; the error that led here is the one to report."""
-        self._memory.clear()
+        self._forget()
         self._endings.clear()
         with suppress(sqlite3.Error):
             if self.connection.in_transaction:

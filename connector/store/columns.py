@@ -38,18 +38,24 @@ class Kind:
 
 
 def _text(value: Any) -> str:
+    if type(value) is str:
+        return value
     if not isinstance(value, str):
         raise BadStatement(f"a text column got `{type(value).__name__}`")
     return value
 
 
 def _int(value: Any) -> int:
+    if type(value) is int and -INT_MAX - 1 <= value <= INT_MAX:
+        return value
     if isinstance(value, bool) or not isinstance(value, int) or not -INT_MAX - 1 <= value <= INT_MAX:
         raise BadStatement(f"an int column got `{value!r}`: it takes integers of 64 bit, use `amount` for larger ones")
     return int(value)
 
 
 def _blob(value: Any) -> bytes:
+    if type(value) is bytes:
+        return value
     if not isinstance(value, bytes | bytearray | memoryview):
         raise BadStatement(f"a blob column got `{type(value).__name__}`")
     return bytes(value)

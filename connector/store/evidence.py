@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 
 HEAD = "log.head"
+RECORDED = "log.recorded"  # when the newest event was, if this process recorded it
 BOX_KEY = "log.box-key"
 # a key for boxes is in memory only; a new one now and then, so that a leak of memory shows no more than this
 BOXES_PER_KEY = 65_536
@@ -89,6 +90,7 @@ class Evidence:
         entry = events.Entry(kind, now, self.party, part, ids, sd, self.block).encode()
         key = self._closing(tx)
         box = key.close(disclosed, merkle.leaf_hash(entry))
+        tx.remember(RECORDED, now)
         return Log(TxShelf(tx, kind=kind, part=part, at=now, box=box, box_key=key.name)).append(entry)
 
     def _closing(self, tx: Tx) -> disclosure.BoxKey:
@@ -140,8 +142,7 @@ class Evidence:
         if last is not None and not known:
             _must_extend(log, last, size, root)
         signed = checkpoints.sign(Checkpoint(self.origin, size, root), self._key).encode()
-        at = tx.get("log_entries", idx=size - 1) if size else None
-        tx.insert("checkpoints", size=size, root=root, note=signed, at=at and at["at"])
+        tx.insert("checkpoints", size=size, root=root, note=signed, at=tx.recall(RECORDED))
         head = Head(signed, size, root)
         tx.remember(HEAD, head)
         return head

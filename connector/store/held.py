@@ -2,50 +2,86 @@
 
 Law: whoever asks the database about a table sees what was held of it, because it is written before such a question. A
 held row is known by its key; only tables declared `held` have any, those whose rows an act changes in several steps.
+Rows that were held when a good act ended stay known to the acts after it (`Known`), so that the steps of one process
+need no reading; whatever may change rows behind their back makes them forgotten. Nobody changes a document in a row.
 """
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from connector.store.statements import Row
 
 Key = tuple[str, Any]
 
+# a row of a negotiation with its documents has some 20 kB; more than are under way at once
+KNOWN_ROWS_MAX = 512
+
+
+class Known:
+    """Rows as the last committed act left them, the newest `KNOWN_ROWS_MAX`."""
+
+    def __init__(self) -> None:
+        self.rows: OrderedDict[Key, Row] = OrderedDict()
+
+    def learn(self, held: Held) -> None:
+        """Take over what a good act held, and forget what it may have changed otherwise."""
+        if held.blind:
+            for key in [key for key in self.rows if key[0] in held.blind or None in held.blind]:
+                del self.rows[key]
+        for key, row in held.rows.items():
+            self.rows[key] = row
+            self.rows.move_to_end(key)
+        while len(self.rows) > KNOWN_ROWS_MAX:
+            self.rows.popitem(last=False)
+
 
 class Held:
-    """The rows held by one act; `insert` and `update` are what writes them."""
+    """The rows held by one act; `insert` and `update` are what writes them.
 
-    __slots__ = ("_changes", "_insert", "_new", "_rows", "_update")
+    `blind` names tables (None: all) of which nothing may be believed that was known before.
+    """
 
-    def __init__(self, insert: Callable[[str, Row], object], update: Callable[[str, Any, Row], object]) -> None:
-        self._rows: dict[Key, Row] = {}
+    __slots__ = ("_changes", "_insert", "_known", "_new", "_update", "blind", "rows")
+
+    def __init__(
+        self,
+        known: Mapping[Key, Row],
+        insert: Callable[[str, Row], object],
+        update: Callable[[str, Any, Row], object],
+    ) -> None:
+        self.rows: dict[Key, Row] = {}
+        self.blind: set[str | None] = set()
+        self._known = known
         self._changes: dict[Key, Row] = {}
         self._new: set[Key] = set()
         self._insert = insert
         self._update = update
 
     def get(self, table: str, key: Any) -> Row | None:
-        """Return a copy of a held row."""
-        row = self._rows.get((table, key))
+        """Return a copy of a held row, or of one that an act before left."""
+        row = self.rows.get((table, key))
+        if row is None and (known := self._known.get((table, key))) and not self.blind & {table, None}:
+            row = self.rows[table, key] = dict(known)
         return None if row is None else dict(row)
 
     def keep(self, table: str, key: Any, row: Row) -> None:
         """Hold a row as it is in the database."""
-        self._rows[table, key] = dict(row)
+        self.rows[table, key] = dict(row)
 
     def add(self, table: str, key: Any, row: Row) -> None:
         """Hold a row that is not in the database yet; `row` has every column."""
-        self._rows[table, key] = row
+        self.rows[table, key] = row
         self._changes[table, key] = {}
         self._new.add((table, key))
 
     def change(self, table: str, key: Any, changes: Row) -> bool:
         """Change a held row; False when it is not held."""
-        row = self._rows.get((table, key))
+        row = self.rows.get((table, key))
         if row is None:
             return False
         row.update(changes)
@@ -58,12 +94,13 @@ class Held:
             changes = self._changes.pop(key)
             if key in self._new:
                 self._new.discard(key)
-                self._insert(key[0], self._rows[key])
+                self._insert(key[0], self.rows[key])
             else:
                 self._update(*key, changes)
 
     def forget(self, table: str | None = None) -> None:
         """Hold no row any longer, of one table or of all; they have been written."""
-        for key in [key for key in self._rows if table in {None, key[0]}]:
+        self.blind.add(table)
+        for key in [key for key in self.rows if table in {None, key[0]}]:
             assert key not in self._changes, "a changed row is written before it is forgotten"
-            del self._rows[key]
+            del self.rows[key]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.store.columns import encode_loose
 from connector.store.errors import BadStatement, Duplicate, StoreBusy, StoreFailed
-from connector.store.held import Held
+from connector.store.held import Held, Known
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -37,15 +37,14 @@ _DUPLICATES = (sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_U
 class Tx:
     """One transaction, reading or writing."""
 
-    __slots__ = ("_connection", "_held", "_memory", "_statements", "afters", "endings", "fault", "learned")
+    __slots__ = ("_connection", "_memory", "_statements", "afters", "endings", "fault", "held", "learned")
 
     def __init__(
         self,
         connection: sqlite3.Connection,
         statements: Mapping[str, Statements],
         memory: Mapping[str, Any] = MappingProxyType({}),
-        *,
-        writing: bool = False,
+        known: Known | None = None,
     ) -> None:
         # the disk error this transaction met; it counts even if the act swallowed the exception
         self.fault: sqlite3.Error | None = None
@@ -56,12 +55,13 @@ class Tx:
         self._connection: sqlite3.Connection | None = connection
         self._statements = statements
         self._memory = memory
-        self._held = Held(self._insert, self._change) if writing else None
+        # a transaction that only reads holds nothing: what it would write must fail at once
+        self.held = None if known is None else Held(known.rows, self._insert, self._change)
 
     def get(self, table: str, /, **key: Any) -> Row | None:
         """Return the row that a whole key (or whole unique set) names, or None."""
         statements = self._table(table)
-        held = self._held if statements.held else None
+        held = self.held if statements.held else None
         if held is not None:
             if len(key) == 1 and statements.held in key and (row := held.get(table, key[statements.held])):
                 return row
@@ -79,16 +79,16 @@ class Tx:
     ) -> list[Row]:
         """Return rows; `connector.store.clause` defines `where` and `order`, e.g. `"state = ? and due <= ?"`."""
         statements = self._table(table)
-        if self._held is not None:
-            self._held.write(table)
+        if self.held is not None and statements.held:
+            self.held.write(table)
         rows = self._fetch(self._run(*statements.find(where, order, tuple(params), limit)))
         return [statements.decode(values) for values in rows]
 
     def insert(self, table: str, /, **row: Any) -> None:
         """Add a row; raises `Duplicate` if its key or a unique value is taken (of a held row when the act ends)."""
         statements = self._table(table)
-        if self._held is not None and statements.held:
-            self._held.add(table, row[statements.held], statements.whole(row))
+        if self.held is not None and statements.held:
+            self.held.add(table, row[statements.held], statements.whole(row))
         else:
             self._insert(table, row)
 
@@ -100,8 +100,8 @@ class Tx:
     def update(self, table: str, key: Mapping[str, Any], /, **changes: Any) -> int:
         """Change the rows whose columns equal `key`; return how many there were."""
         held = self._table(table).held
-        if self._held is not None and held:
-            if len(key) == 1 and held in key and self._held.change(table, key[held], changes):
+        if self.held is not None and held:
+            if len(key) == 1 and held in key and self.held.change(table, key[held], changes):
                 return 1
             self._release(table)
         return self._run(*self._table(table).update(key, changes)).rowcount
@@ -141,8 +141,8 @@ class Tx:
 
     def write_held(self) -> None:
         """Write what the act holds (for the store only)."""
-        if self._held is not None:
-            self._held.write()
+        if self.held is not None:
+            self.held.write()
 
     def end(self) -> None:
         """Close this transaction to its act (for the store only)."""
@@ -157,9 +157,9 @@ class Tx:
 
     def _release(self, table: str | None = None) -> None:
         """Write and forget held rows: what comes now may change them behind their back."""
-        if self._held is not None:
-            self._held.write(table)
-            self._held.forget(table)
+        if self.held is not None and (table is None or self._table(table).held):
+            self.held.write(table)
+            self.held.forget(table)
 
     def _table(self, name: str) -> Statements:
         statements = self._statements.get(name)

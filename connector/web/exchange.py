@@ -48,12 +48,9 @@ async def search(call: Call) -> web.Response:
     query = call.request.query.get("q", "")
     if len(query) > QUERY_CHARACTERS_MAX:
         raise InvalidInput(f"`q` has {len(query)} characters, a search has at most {QUERY_CHARACTERS_MAX}")
-    return as_json({"products": await call.act(lambda tx: listings.search(tx, query))})
+    return as_json(await call.act(lambda tx: listings.search(tx, query)))
 
 
 async def product(call: Call) -> web.Response:
     """Serve one listed product."""
-    row = await call.act(lambda tx: listings.find(tx, call.path["id"]))
-    if row["state"] != "listed":
-        raise Absent(f"`{row['id']}` is not listed")
-    return as_json(listings.view(row))
+    return as_json(listings.view(await call.act(lambda tx: listings.listed(tx, call.path["id"]))))

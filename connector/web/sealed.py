@@ -68,8 +68,11 @@ async def pieces(call: Call) -> web.StreamResponse:
 async def review_rows(call: Call) -> web.Response:
     """Open the drawn rows to the exchange's reviewer alone (spec 6): secrets boxed to its key, and a ticket."""
     connector = call.connector
+    wanted = await call.document()
+    if call.peer != (await connector.space_view.current()).exchange:
+        raise Absent("only the exchange of this space reviews")
     edition = await _edition(call)
-    numbers, reader = await draw(connector, edition, await call.document(), call.peer)
+    numbers, reader = await draw(connector, edition, wanted)
     answer = review.answer(connector.secrets, edition, numbers, reader)
     await call.spend()
     about = bytes.fromhex(edition["id"]), tickets.NO_SUBJECT, tickets.NO_TRANSFER

@@ -30,6 +30,14 @@ ONE = "processes/urn:uuid:1"
 CALLS = {
     "find weather": ("GET", "find?q=weather", None, {"products": []}, "nothing found"),
     "find a&b c/d": ("GET", "find?q=a%26b%20c/d", None, {"products": []}, "nothing found"),
+    "find flights": (
+        "GET", "find?q=flights", None,
+        {"products": [{"id": "p", "title": "T", "price": "5", "tier": "kept"}], "found": 3}, "and 2 more",
+    ),
+    "find --at did:web:x%3A1": (
+        "GET", "catalogue?peer=did:web:x%253A1", None,
+        {"catalogues": [], "unread": [{"did": "did:web:x", "at": "https://x/2", "why": "stopped"}]}, "not read: https://x/2",
+    ),
     "show": ("GET", "status", None, {"did": "did:web:x"}, "did:web:x"),
     "show a/b": ("GET", "things/a%2Fb", None, {"id": "a/b"}, "a/b"),
     "settle": ("POST", "settlements", {"agreement": None}, {"channels": []}, "nothing to settle"),
@@ -79,6 +87,13 @@ def test_a_verb_asks_and_answers(line, penstock, management):
     assert asked[1].replace("+", "%20") == path
     assert asked[2] == body
     assert penstock(*arguments, "--data", management.data, "--json").json == value
+
+
+def test_nothing_to_look_for_is_2(penstock, management):
+    said = penstock("find", "--data", management.data)
+    assert said.code == 2
+    assert "--at DID" in said.err
+    assert management.asked == []
 
 
 def test_publish_sends_what_was_said(penstock, management, tmp_path):

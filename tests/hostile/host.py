@@ -18,7 +18,7 @@ from tests.web.space import Space
 
 HOST = "host"
 ROLES = ("provider", "buyer", "exchange", "regulator")
-PRODUCT, SEALED = "flat", "small"
+PRODUCT, SEALED, HIDDEN = "flat", "small", "hidden"
 SOMEBODY = "did:web:somebody.example"
 EDITION = "04" * 32
 AGREEMENT, CHANNEL = "0a" * 32, "0c" * 32
@@ -28,12 +28,19 @@ AT = datetime(2026, 1, 1, tzinfo=UTC)
 REQUEST_SECONDS = 1
 
 
+def at():
+    return {"created": AT, "updated": AT}
+
+
 def rows():
-    """Return (table, row) of everything that somebody else has here."""
-    told = {"pending": "", "turn": "", "reason": "", "created": AT, "updated": AT}
+    """Yield (table, row) of everything that somebody else has here."""
+    told = {"pending": "", "turn": "", "reason": ""} | at()
     theirs = {"peer": SOMEBODY, "callback": "http://localhost:1/dsp"} | told
     yield "editions", {"id": EDITION, "header": {"plainBytes": "1000"}, "state": "registered", "created": AT}
     yield "products", product(id=PRODUCT, edition=EDITION, tier="plain")
+    yield "products", product(id=HIDDEN, edition=EDITION, tier="plain", state="withdrawn")
+    listed = {"id": HIDDEN, "provider": SOMEBODY, "title": "", "tier": "plain", "edition": EDITION, "words": ""}
+    yield "listings", listed | {"dataset": {}, "offer": {}, "header": {}, "state": "submitted"} | at()
     negotiation = {"id": NEGOTIATION, "peer_pid": "urn:uuid:theirs", "product": PRODUCT, "rounds": 1}
     yield "negotiations", theirs | negotiation | {"role": PROVIDER, "state": OFFERED}
     agreed = {"digest": AGREEMENT, "role": PROVIDER, "negotiation": NEGOTIATION, "peer": SOMEBODY, "product": PRODUCT}
@@ -59,7 +66,8 @@ class Host(Space):
         await seed(data)
         self.people[HOST] = Participant(data, SERVE)
         self.outbound.open()
-        await self.people[HOST].start({"PENSTOCK_SERVER_REQUEST_SECONDS": str(REQUEST_SECONDS)})
+        self.environment = {"PENSTOCK_SERVER_REQUEST_SECONDS": str(REQUEST_SECONDS)}
+        await self.people[HOST].start(self.environment)
         self.doors[HOST] = Server(data, self.outbound)
         self.status[HOST] = await self.doors[HOST].call("GET", "status")
         brief = {"id": SEALED, "title": "Sealed", "files": [str(path) for path in self.files(SEALED, (70_000,))]}

@@ -82,10 +82,10 @@ def product(dataset: str) -> dict[str, object]:
     return about | at | {"terms": terms(dataset), "limits": limits, "offer": offer_id(dataset)}
 
 
-def agreed(role: str, number: str, base: str) -> tuple[dict[str, object], dict[str, object]]:
-    """Return the ended negotiation and the agreement that a transfer rests on."""
+def agreed(role: str, number: str, base: str, peer: str = PEER) -> tuple[dict[str, object], dict[str, object]]:
+    """Return the ended negotiation and the agreement that a transfer rests on; `base` is the peer's address."""
     key, name = digest(role, number), f"ATP{'' if role == PROVIDER else 'C'}{number}"
-    who = {"role": role, "peer": PEER, "product": name, "terms": terms(name)}
+    who = {"role": role, "peer": peer, "product": name, "terms": terms(name)}
     negotiation = {"id": f"urn:uuid:{key}", "peer_pid": f"urn:uuid:{key[::-1]}", "callback": base, "state": FINALIZED}
     negotiation |= {"pending": "", "turn": "", "reason": "", "created": SEEDED, "updated": SEEDED, "digest": key}
     agreement = {"digest": key, "negotiation": negotiation["id"], "edition": EDITION, "state": "signed"}
@@ -95,11 +95,15 @@ def agreed(role: str, number: str, base: str) -> tuple[dict[str, object], dict[s
 
 async def seed(data, base: str) -> None:
     """Write everything into the database of a connector that does not run yet; `base` is the kit's address."""
-    pairs = [agreed(role, number, base) for role in (PROVIDER, CONSUMER) for number in TRANSFERS]
+    await write(data, DATASETS, [agreed(role, number, base) for role in (PROVIDER, CONSUMER) for number in TRANSFERS])
+
+
+async def write(data, datasets, pairs) -> None:
+    """Write products and what `agreed` returns into the database of a connector that does not run yet."""
 
     def act(tx):
         tx.insert("editions", id=EDITION, header={"plainBytes": "1000"}, state="registered", created=SEEDED)
-        for dataset in DATASETS:
+        for dataset in datasets:
             tx.insert("products", **product(dataset))
         for negotiation, agreement in pairs:
             tx.insert("negotiations", **negotiation)

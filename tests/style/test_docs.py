@@ -41,7 +41,7 @@ def test_the_readme_says_the_two_commands_and_every_tier():
 
 
 def test_pictures_are_drawings_that_follow_the_reader_s_theme():
-    for path in (ROOT / "docs").glob("*.svg"):
+    for path in (ROOT / "docs").rglob("*.svg"):
         root = ET.fromstring(path.read_text(encoding="utf-8"))
         assert root.tag.endswith("svg")
         text = path.read_text(encoding="utf-8")

@@ -234,6 +234,12 @@ def test_no_package_registry_is_named():
     assert not found
 
 
+def test_no_package_knows_the_official_kit():
+    """What it needs comes in by settings and reactions, which are everybody's."""
+    files = [path for room in ROOMS for path in (ROOT / room).rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    assert not [short(path) for path in files if b"tck" in path.read_bytes().lower() or "tck" in path.name.lower()]
+
+
 def test_skips_go_through_the_rule_about_absent_counterparts():
     direct = [
         short(path)

@@ -35,7 +35,7 @@ LYING = (sys.executable, str(Path(__file__).with_name("lying_serve.py")))
 FUNDS = 1_000_000
 PURPOSE = "AirTrafficResearch"
 # what changes without any act: tokens are used up by whoever asks, heads are signed when somebody looks
-RESTLESS = frozenset({"leases", "tokens_seen", "checkpoints", "sent_heads", "peer_heads", "facts"})
+RESTLESS = frozenset({"leases", "tokens_seen", "checkpoints", "peer_heads", "facts"})
 
 
 class Space:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from urllib.parse import urlencode
 
 import pytest
 import pytest_asyncio
 from aiohttp import web
 
+from connector.cli.server import Server
 from connector.clock import Clock
 from connector.engine import crawl
 from connector.protocol import messages
@@ -79,8 +81,6 @@ async def read(reader, say):
     """Read a catalogue as the reader's owner: read(peer=DID) -> the answer's document."""
 
     async def ask(status=200, **told):
-        from urllib.parse import urlencode
-
         said = await say("GET", f"{reader.url}/management/catalogue?{urlencode(told)}", None, reader.owner)
         assert said.status == status, said.body
         return said.json
@@ -200,6 +200,41 @@ async def test_what_is_no_catalogue_is_the_peers_fault(two, read, body):
     one, _ = two
     one.pages[REQUEST] = body if body is not None else 7
     assert (await read(502, peer=one.did))["code"] == "peer-misbehaved"
+
+
+async def test_a_flood_of_bad_entries_is_counted(two, read):
+    one, _ = two
+    one.pages[REQUEST] = ([dataset("d1"), *({} for _ in range(20_000))], [], REQUEST + "?c=9")
+    answer = await read(peer=one.did)
+    assert found(answer) == {one.did: ["d1"]}
+    assert len(answer["unread"]) == crawl.TOLD_MAX + 2
+    assert answer["unread"][-2]["at"] == one.url + REQUEST + "?c=9"  # where it stopped is never only counted
+    assert str(20_000 - crawl.TOLD_MAX) in why(answer)[-1]
+
+
+async def test_a_page_that_costs_more_than_it_weighs_is_not_read(two, read):
+    one, _ = two
+    one.pages[REQUEST] = {"@type": "Catalog", "dataset": [[]] * 200_000}
+    assert "takes more than" in (await read(502, peer=one.did))["text"]
+
+
+async def test_a_catalogue_of_many_bytes_reaches_the_command_line(two, reader):
+    one, _ = two
+    long = {"description": "x" * 5_000_000}
+    one.pages[REQUEST] = ([dataset("d1", **long)], [], REQUEST + "?c=2")
+    one.pages[REQUEST + "?c=2"] = ([dataset("d2", **long)], [], None)
+    (reader.data / "server.json").write_text(json.dumps({"url": reader.url}))
+    answer = await Server(reader.data, reader.outbound).call("GET", "catalogue?" + urlencode({"peer": one.did}))
+    assert found(answer) == {one.did: ["d1", "d2"]}
+
+
+async def test_a_part_of_a_catalogue_needs_no_name_of_its_own(two, read):
+    """As in the example of the protocol: a nested catalogue with nothing but a service is the same participant's."""
+    one, _ = two
+    part = nested(one, at=one.url + "/part")
+    del part["participantId"]
+    one.pages = {REQUEST: ([dataset("d1")], [part], None), "/part/catalog/request": ([dataset("d2")], [], None)}
+    assert found(await read(peer=one.did)) == {one.did: ["d1", "d2"]}
 
 
 async def test_a_token_goes_only_to_the_one_it_is_for(two, read):

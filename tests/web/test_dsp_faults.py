@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from connector.limits import MESSAGE_BYTES_MAX
 from connector.protocol import messages, offers, validation
+from connector.web import authorize
 from tests.web.conftest import SMALL
 from tests.web.lying_serve import PRIVATE_ADDRESS, PRIVATE_NAME
 
@@ -169,9 +170,17 @@ async def test_paths_that_nobody_serves(space, say, unchanged):
         assert said.json["code"] == "absent"
 
 
-async def test_a_route_of_another_role_does_not_exist(space, say, unchanged):
-    said = await say("POST", space.url("buyer") + "/dsp/catalog/request", CATALOG, space.bearer("provider", "buyer"))
-    assert said.status == 404
+@pytest.mark.parametrize("route", [route for route in authorize.DSP if route.roles != authorize.TRADERS])
+async def test_a_route_of_another_role_does_not_exist(space, say, stranger, unchanged, route):
+    """For example a verification sent to a participant that only buys. A first message's path reads as an id there."""
+    path, body = route.path.format(pid=UNKNOWN, id=SMALL), {"@context": [messages.CONTEXT], "@type": route.kind}
+    for role in {"provider", "buyer"} - route.roles:
+        said = await say(route.method, space.url(role) + path, body, stranger.bearer(space.did(role)))
+        begins = route.path.removeprefix("/dsp") in messages.BEGINNINGS.values()
+        is_error(said, 405, path, "wrong-method") if begins else is_error(said, 404, path, "absent")
+
+
+async def test_the_space_is_the_exchanges_to_show(space, say, unchanged):
     assert (await say("GET", space.url("provider") + "/space")).status == 404
 
 

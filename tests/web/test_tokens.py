@@ -22,6 +22,7 @@ EDITION = "00" * 32
 # method, path, body of every kind of route that only a proven peer may use
 DSP_ROUTES = [
     ("POST", "/dsp/catalog/request", CATALOG),
+    ("GET", "/dsp/catalog/request?continuationToken=PmQ", None),
     ("GET", f"/dsp/catalog/datasets/{SMALL}", None),
     ("GET", f"/dsp/negotiations/{UNKNOWN}", None),
     ("POST", "/dsp/negotiations/request", {}),

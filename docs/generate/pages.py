@@ -1,0 +1,42 @@
+"""What is written into docs/ from the program's own tables: the pictures whole, the tables between two marks.
+
+<!-- made: NAME -->
+…
+<!-- end -->
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from connector.protocol.states import NEGOTIATION, TRANSFER
+from docs.generate import compatibility, diagram, tables
+
+ROOT = Path(__file__).resolve().parents[2]
+MARKED = re.compile(r"(<!-- made: ([a-z ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+TABLES = {
+    "endpoints": tables.endpoints,
+    "negotiation": lambda: tables.cells(NEGOTIATION),
+    "transfer": lambda: tables.cells(TRANSFER),
+    "refusals": tables.refusals,
+    "compatibility": compatibility.table,
+}
+PAGES = ("docs/protocol.md", "README.md")
+
+
+def made() -> dict[Path, str]:
+    """Return path → text of every file that is written here."""
+    pictures = {ROOT / f"docs/protocol/{process}.svg": diagram.draw(process) for process in (NEGOTIATION, TRANSFER)}
+    return pictures | {ROOT / page: filled((ROOT / page).read_text(encoding="utf-8")) for page in PAGES}
+
+
+def write() -> None:
+    """Write them."""
+    for path, text in made().items():
+        path.write_text(text, encoding="utf-8")
+
+
+def filled(page: str) -> str:
+    """Return a page with its tables made anew."""
+    return MARKED.sub(lambda found: f"{found[1]}{TABLES[found[2]]()}\n{found[3]}", page)

@@ -1,0 +1,238 @@
+"""Who may call what: the table is the application, every cell of it is asked, and somebody else's is nobody's."""
+
+from __future__ import annotations
+
+import json
+from itertools import combinations
+from types import SimpleNamespace
+
+import pytest
+
+from connector import settings
+from connector.channel import wire
+from connector.channel.messages import KeyRequest, Resume, VoucherMessage
+from connector.protocol import messages, states, validation
+from connector.vault import tickets
+from connector.web import server
+from connector.web.authorize import ALL, BODY_BYTES, ROUTES, Who
+from contracts.typed_data import Order, Range, Voucher
+from tests.engine import cells as spoken
+from tests.hostile import wire as raw
+from tests.hostile.host import CHANNEL, EDITION, HIDDEN, HOST, NEGOTIATION, TRANSFER
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+ERROR_OF = {"negotiations": "ContractNegotiationError", "transfers": "TransferError", "catalog": "CatalogError"}
+ABSENT_PID, ABSENT_ID = "urn:uuid:absent", "0f" * 32
+
+
+# --- the table is the application
+
+
+@pytest.mark.parametrize("count", range(1, len(ALL) + 1))
+async def test_an_application_has_the_routes_of_its_roles_and_no_others(count):
+    own = settings.build({"server.development": True})
+    for roles in combinations(sorted(ALL), count):
+        app = server.build(SimpleNamespace(roles=frozenset(roles), settings=own))
+        served = [(route.method, route.resource.canonical) for route in app.router.routes()]
+        assert len(served) == len(set(served))
+        assert set(served) == {(row.method, row.path.replace(":.+", "")) for row in ROUTES if row.roles & set(roles)}
+
+
+async def test_every_row_is_whole():
+    """Nobody is let in by an oversight: a caller, a role, a handler that exists, and only handlers that have a row."""
+    assert len({(row.method, row.path) for row in ROUTES}) == len(ROUTES)
+    for row in ROUTES:
+        module, name = row.handler.split(".")
+        assert callable(getattr(server.MODULES[module], name))
+        assert row.roles
+        assert row.roles <= ALL
+        assert (row.kind in validation.SCHEMA_OF) == (row.method == "POST" and row.path.startswith("/dsp/"))
+        assert (row.who is Who.OWNER) == row.path.startswith("/management/")
+    assert set(BODY_BYTES) <= {row.handler for row in ROUTES}
+
+
+async def test_every_row_is_served(host, say):
+    for row in ROUTES:
+        said = await say(row.method, filled(row, host))
+        assert said.status != 405, row
+        assert b"nothing is served under this path" not in said.body, row
+
+
+# --- every cell of the table
+
+# kind of caller → its header; the bearer of a ticket has one for the host's own edition
+CALLERS = {
+    "nobody": lambda _host, _stranger: {},
+    "noise": lambda _host, _stranger: {"Authorization": "Bearer x.y.z"},
+    "another scheme": lambda _host, _stranger: {"Authorization": "Basic dXNlcjpzZWNyZXQ="},
+    "a letter beyond ASCII": lambda _host, _stranger: {"Authorization": "Bearer \u00fc\U0001f511"},
+    "a peer": lambda host, stranger: stranger.bearer(host.identity),
+    "a peer of somebody else": lambda _host, stranger: stranger.bearer("did:web:elsewhere.example"),
+    "the member": lambda host, _stranger: host.member,
+    "a ticket": lambda host, _stranger: {"Authorization": ticket(host)},
+    "the owner": lambda host, _stranger: host.owner,
+}
+# who is let in by a row; a peer that is no member is told that nothing is there
+LETS_IN = {
+    Who.ANYONE: set(CALLERS),
+    Who.PEER: {"a peer", "the member"},
+    Who.MEMBER: {"the member"},
+    Who.TICKET: {"a ticket"},
+    Who.OWNER: {"the owner"},
+}
+
+
+def ticket(host):
+    key = (host.people[HOST].data / "keys" / "ticket.key").read_bytes()
+    return tickets.SCHEME + tickets.issue(key, bytes.fromhex(host.edition), tickets.NO_SUBJECT, host.now())
+
+
+def filled(row, host):
+    pid = TRANSFER if "transfers" in row.path else NEGOTIATION
+    return row.path.replace(":.+", "").format(pid=pid, id=CHANNEL, edition=host.edition, tail="0/000", index=0)
+
+
+def verdict(row, said):
+    """Return whether the caller was let in; what a refusal looks like is checked here."""
+    if row.path.startswith("/dsp/"):
+        refused = said.status == 404 and said.json["code"] in ("token", "unproven")
+        if refused:
+            kind = ERROR_OF[row.path.split("/")[2]]
+            assert said.json["@type"] == kind
+            assert validation.agrees(kind, said.json)
+        return not refused
+    if said.status == 401:
+        assert said.json["code"] in ("token", "unproven")
+        assert said.json["whose"] == "caller"
+        return False
+    return not (row.who is Who.MEMBER and said.status == 404 and "not a member" in said.json["text"])
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+async def test_every_cell(host, say, stranger, caller):
+    """A body that is none: whoever is let in is refused for that, so nothing changes either way."""
+    before, wrong = host.stored(HOST), []
+    for row in ROUTES:
+        lets_in = caller in LETS_IN[row.who]
+        if lets_in and row.who is Who.OWNER and row.method == "POST":
+            continue  # some of these acts need no body
+        body = b"{" if row.method == "POST" else None
+        said = await say(row.method, filled(row, host), body, CALLERS[caller](host, stranger))
+        if verdict(row, said) != lets_in or said.status >= 500:
+            wrong.append((row.method, row.path, said))
+    assert not wrong
+    assert host.stored(HOST) == before
+
+
+async def test_a_header_that_is_no_text_proves_nobody(host, unchanged):
+    for row in ROUTES:
+        if row.who is Who.ANYONE:
+            continue
+        async with raw.wire(host.address) as caller:
+            await caller.send(
+                raw.head(row.method, filled(row, host), b"Authorization: Bearer \xff\xfe", "Content-Length: 0")
+            )
+            said = await caller.answer()
+        assert not verdict(row, said), row
+        assert said.status in (401, 404)
+
+
+async def test_refusals_use_no_token_up(host, say, stranger, unchanged):
+    """What was not let in has spent nothing: the same token is still good where it belongs."""
+    header = stranger.bearer(host.identity)
+    for row in ROUTES:
+        if row.who in (Who.MEMBER, Who.TICKET, Who.OWNER):
+            await say(row.method, filled(row, host), b"{" if row.method == "POST" else None, header)
+
+
+# --- somebody else's is nobody's
+
+
+def in_channel(kind):
+    number, zeros = 1, bytes(32)
+    order = Order(zeros, zeros, zeros, 0, (Range(0, 1),), 1, zeros)
+    return {
+        "request": lambda: KeyRequest((order,), ({},), zeros, 0),
+        "voucher": lambda: VoucherMessage(Voucher(zeros, number, 1, zeros, zeros, 1), bytes(65)),
+        "acknowledge": lambda: VoucherMessage(Voucher(zeros, number, 1, zeros, zeros, 1), bytes(65)),
+        "resume": lambda: Resume(0, zeros, ()),
+    }[kind]()
+
+
+def message_for(row, pid):
+    """Return a valid message of the path's kind about our process `pid`."""
+    process = states.TRANSFER if "/transfers/" in row.path else states.NEGOTIATION
+    name = next(name for (of, name), kind in messages.TYPE_OF.items() if (of, kind) == (process, row.kind))
+    return spoken.said(process, name, pid, "urn:uuid:theirs", states.PROVIDER)
+
+
+def pairs(host):
+    """Yield (row, path of somebody else's, path of nobody's, body for either) for every id in a path."""
+    for row in ROUTES:
+        if "{pid}" in row.path:
+            theirs = TRANSFER if "/transfers/" in row.path else NEGOTIATION
+            made = [message_for(row, pid) if row.method == "POST" else None for pid in (theirs, ABSENT_PID)]
+            yield row, theirs, ABSENT_PID, made
+        elif row.path.startswith("/channel/"):
+            body = wire.encode(in_channel(row.path.rsplit("/", 1)[1]))
+            yield row, CHANNEL, ABSENT_ID, [body, body]
+        elif row.path.startswith("/review/"):
+            body = {"seed": "00" * 32, "reader": "00" * 32}
+            yield row, host.edition, ABSENT_ID, [body, body]
+        elif row.who is Who.TICKET:
+            yield row, EDITION, ABSENT_ID, [None, None]
+        elif "{id}" in row.path and row.who in (Who.PEER, Who.MEMBER):
+            yield row, HIDDEN, "nowhere", [None, None]
+
+
+async def test_somebody_elses_looks_like_nobodys(host, say, stranger):
+    before, asked = host.stored(HOST), 0
+    for row, theirs, absent, bodies in pairs(host):
+        seen = []
+        for named, body in zip((theirs, absent), bodies, strict=True):
+            header = {
+                Who.PEER: lambda: stranger.bearer(host.identity),
+                Who.MEMBER: lambda: host.member,
+                Who.TICKET: lambda: {"Authorization": ticket(host)},
+            }[row.who]()
+            path = row.path.format(pid=named, id=named, edition=named)
+            said = await say(row.method, path + "?first=0&count=1" * (row.who is Who.TICKET), body, header)
+            assert said.status == 404, (row, said)
+            kept = {name: value for name, value in said.headers.items() if name not in ("Date", "Content-Length")}
+            seen.append((kept, said.body.replace(named.encode(), b"ID")))
+        assert seen[0] == seen[1], row
+        asked += 1
+    covered = [row for row in ROUTES if "{" in row.path and row.who in (Who.PEER, Who.MEMBER, Who.TICKET)]
+    assert asked == len(covered)
+    assert host.stored(HOST) == before
+
+
+async def test_ids_are_looked_up_and_nothing_else(host, say, stranger):
+    before = host.stored(HOST)
+    """Paths, patterns, statements and half characters: an id is a key of a row, and these are keys of none."""
+    ids = [
+        "%2e%2e", "..%2f..%2fetc%2fpasswd", "..%5c..%5c", "%00", "x%00y", "%ED%A0%80", "%FF", "%C0%AF", "%25", "*",
+        "%27", "'%20OR%20'1'='1", "1;DROP%20TABLE%20negotiations", "{pid}", "urn:uuid:%2A", "%F0%9F%94%91", "a" * 4000,
+        "-1", "%0d%0aX:%20y", "\uff0e\uff0e", "0", "null", "undefined", "__proto__", "%u002e", "..;", "~", "C:%5c",
+        "file:%2f%2f",
+    ]  # fmt: skip
+    for row in ROUTES:
+        if "{" not in row.path or row.method != "GET":
+            continue
+        for name in ids:
+            header = {
+                Who.ANYONE: dict,
+                Who.PEER: lambda: stranger.bearer(host.identity),
+                Who.MEMBER: lambda: host.member,
+                Who.TICKET: lambda: {"Authorization": ticket(host)},
+                Who.OWNER: lambda: host.owner,
+            }[row.who]()
+            path = row.path.replace(":.+", "").format(pid=name, id=name, edition=name, tail=name, index=name)
+            said = await say("GET", path, None, header)
+            assert said.status in (400, 404) or (row.path == "/log/addenda/{index}" and name == "0"), (path, said)
+            assert b"root:" not in said.body
+            if said.headers["Content-Type"].startswith("application/json"):
+                assert json.loads(said.body).get("code") != "unexpected"
+    assert "Traceback" not in host.log
+    assert host.stored(HOST) == before
