@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from connector.settings import Settings
 
 UNEXPECTED = 1  # exit code of what should not happen: its trace belongs in the log, nowhere else
+INTERRUPTED = 130  # exit code of a process that was told to end before it had begun
 DRAIN_SECONDS = 10.0  # requests under way at SIGTERM may finish within this time
 
 
@@ -33,10 +34,12 @@ async def run(data: Path, settings: Settings, rules: Rules = ()) -> None:
     from connector.web.server import build  # noqa: PLC0415  # the help page starts fast
 
     context = tls.serving(settings.server.tls_certificate, settings.server.tls_key)
-    stop = asyncio.Event()
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, os._exit, INTERRUPTED)  # while it waits for the database or for the space
     connector = await Connector.start(data, settings, rules=rules)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
     connector.store.on_failure(lambda: os._exit(74))  # a disk that failed is not asked again, not even to close
     runner = web.AppRunner(build(connector), access_log=None, shutdown_timeout=DRAIN_SECONDS)
     await runner.setup()

@@ -24,7 +24,6 @@ from tests.web.test_dsp_faults import is_error
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 CALLER = "did:web:caller.example"
-REFUSED = ("is not a public address", "is an address of one link")
 WAIT_SECONDS = 10
 HARMLESS = "harmless.example"
 ADDRESSES = [*NEVER, *LOOPBACK, *PLAIN]
@@ -185,4 +184,5 @@ async def test_a_name_that_leads_inside_only_when_it_is_called(ours, watch, call
 async def refused(ours):
     """Return the negotiations whose message was not sent, because of where it would have gone."""
     rows = await ours.connector.store.read(lambda tx: tx.find("outbox"))
-    return {row["subject"] for row in rows if any(words in row["error"] for words in REFUSED)}
+    words = ("is not a public address", "of one link")
+    return {row["subject"] for row in rows if any(each in row["error"] for each in words)}
