@@ -84,12 +84,6 @@ class Header:
         return H("edition", sha(self.json()))
 
 
-def blind_id(edition_id: bytes, salt: bytes) -> bytes:
-    """Return what an unlisted product registers instead of its `editionId` (spec 1.5)."""
-    assert len(edition_id) == len(salt) == 32
-    return H("edition-blind", edition_id, salt)
-
-
 def read_header(document: Any) -> Header:
     """Read the JSON of spec 1.5; `ContractError` on anything that is not a header of this version and suite."""
     found = closed(document, FIELDS, "header")
