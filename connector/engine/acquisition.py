@@ -26,6 +26,7 @@ from connector.errors import (
     PeerUnreachable,
     as_reason,
 )
+from connector.protocol import validation
 from connector.vault import replicas
 from contracts.decimals import read_decimal
 from contracts.split import Split
@@ -168,6 +169,7 @@ class Acquisitions:
         base = provider.url + "/dsp"
         self._asked[row["id"]] = waiting.PROVIDER
         dataset = await self._ask(f"{base}/catalog/datasets/{product}", provider.did)
+        validation.check("Dataset", dataset)
         offer = {**dataset["hasPolicy"][0], "target": dataset["@id"]}
         asked = int(listing["offer"]["ask"])
         limit = int(mandate["limit"])
