@@ -89,7 +89,7 @@ def read_header(document: Any) -> Header:
     found = closed(document, FIELDS, "header")
     if found["v"] != VERSION or isinstance(found["v"], bool) or found["suite"] != SUITE:
         raise ContractError("edition", f"this program opens version {VERSION} of suite `{SUITE}` only")
-    if found["layout"] not in LAYOUTS:
+    if not isinstance(found["layout"], str) or found["layout"] not in LAYOUTS:
         raise ContractError("edition", f"the layout `{found['layout']!s:.20}` is not one of {sorted(LAYOUTS)}")
     header = Header(
         series=read_hex(found["series"], "series", 32),
