@@ -157,15 +157,16 @@ async def test_a_pause_ends_with_a_peer_that_is_gone(pair, network, clock):
     assert "asked, the provider did not answer" in row["reason"]
 
 
-async def test_a_pause_ends_with_the_agreement(pair, clock):
+@pytest.mark.parametrize("begun", [transfer_started, paused])
+async def test_a_transfer_that_runs_or_rests_ends_with_the_agreement(pair, clock, begun):
     provider, buyer = pair
-    await paused(provider, buyer)
+    await begun(provider, buyer)
     end = (await buyer.rows("agreements"))[0]["not_after"]
     clock.shift += end - clock.now() + timedelta(seconds=1)
     for party in pair:
         party.engine.wake()
     for party in pair:
-        assert "nothing came from" in (await party.until("transfers", {"TERMINATED"}))["reason"]
+        assert "the agreement has ended" in (await party.until("transfers", {"TERMINATED"}))["reason"]
 
 
 # --- a running transfer whose peer has ended it in silence
