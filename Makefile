@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 ARGS ?=
 
-.PHONY: demo test test-faults tck docs lint install programs bench bench-pull bench-negotiation bench-start bench-catalogue clean
+.PHONY: demo test test-faults tck docs lint install programs bench bench-pull bench-negotiation bench-start bench-catalogue bench-hostile clean
 
 demo: $(STAMP)
 	@$(BIN)/penstock demo $(ARGS)
@@ -35,9 +35,9 @@ lint: $(STAMP)
 programs: $(STAMP)
 	$(BIN)/python -m contracts.onchain.compile
 
-bench: bench-start bench-negotiation bench-catalogue bench-pull
+bench: bench-start bench-negotiation bench-catalogue bench-hostile bench-pull
 
-bench-pull bench-negotiation bench-start bench-catalogue: bench-%: $(STAMP)
+bench-pull bench-negotiation bench-start bench-catalogue bench-hostile: bench-%: $(STAMP)
 	$(BIN)/python -m bench.$* $(ARGS)
 
 install: $(STAMP)

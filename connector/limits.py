@@ -16,6 +16,8 @@ RPC_BYTES_MAX = 262_144
 REVIEW_BYTES_MAX = 4_096
 # a catalogue answer: a page of products with their policies
 ANSWER_BYTES_MAX = 8 * 1_048_576
+# the document of a space of 10,000 members has 150,000
+ANSWER_VALUES_MAX = 262_144
 # ODRL constraints nest 8 deep at most in practice, DCAT 12; beyond 64 somebody is testing the parser
 JSON_LEVELS_MAX = 64
 # what is read costs by the value, some 200 bytes each: a key request of 64 orders with 256 ranges has 50,000

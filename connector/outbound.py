@@ -20,12 +20,14 @@ from connector.addresses import Gate
 from connector.errors import PeerMisbehaved, PeerRefused, PeerUnreachable
 from connector.limits import (
     ANSWER_BYTES_MAX,
+    ANSWER_VALUES_MAX,
     CALL_SECONDS_MAX,
     CONNECT_SECONDS_MAX,
     CONNECTIONS_MAX,
     PEER_CONNECTIONS_MAX,
     STALL_SECONDS_MAX,
 )
+from contracts.canonical import values_at_most
 
 if TYPE_CHECKING:
     import ssl
@@ -59,6 +61,8 @@ class Answer:
 
     def json(self) -> Any:
         """Return the decoded body; raises `PeerMisbehaved`."""
+        if values_at_most(self.body) > ANSWER_VALUES_MAX:
+            raise PeerMisbehaved(f"the peer's answer has more than {ANSWER_VALUES_MAX} values")
         try:
             return orjson.loads(self.body)
         except orjson.JSONDecodeError as error:

@@ -1,7 +1,7 @@
 """Messages carried to peers over HTTP: the engine's doors `deliver` and `ask`.
 
 Law: each request is authorised anew and a message bears the newest head of our log; an answer is a status and a JSON
-value, None for anything that is no JSON.
+value, None for anything that is no JSON, or heavier than a message.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from connector.errors import PeerRefused
-from connector.limits import CALL_SECONDS_MAX
+from connector.limits import CALL_SECONDS_MAX, MESSAGE_VALUES_MAX
+from contracts.canonical import values_at_most
 from contracts.namespace import CHECKPOINT
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ class Courier:
 
 
 def _json(body: bytes) -> Any:
+    if values_at_most(body) > MESSAGE_VALUES_MAX:
+        return None
     try:
         return orjson.loads(body) if body else None
     except orjson.JSONDecodeError:

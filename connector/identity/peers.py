@@ -109,7 +109,8 @@ class Peers:
             return known.document
         task = self._fetching.get(did)
         if task is None:
-            if len(self._fetching) >= DID_FETCHES_MAX:
+            # whoever is known is looked up again, however many strangers are being looked up
+            if known is None and len(self._fetching) >= DID_FETCHES_MAX:
                 raise PeerUnreachable("too many participants are being looked up at this moment", "ask again")
             task = self._fetching[did] = asyncio.ensure_future(self._fetch(did))
             task.add_done_callback(lambda done: self._fetched(did, done))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 
 import pytest
 from aiohttp import web
 
 from connector import outbound as outbound_module
 from connector.errors import PeerMisbehaved, PeerRefused, PeerUnreachable
-from connector.outbound import Outbound
+from connector.limits import ANSWER_BYTES_MAX
+from connector.outbound import Answer, Outbound
 
 
 @contextlib.asynccontextmanager
@@ -124,6 +126,24 @@ async def test_an_answer_that_is_not_json_is_the_peers_fault():
     async with serving(handle) as (door, url):
         with pytest.raises(PeerMisbehaved, match="not JSON"):
             (await door.get(url)).json()
+
+
+HEAVY = {
+    "lists": b"[" + b"[]," * (ANSWER_BYTES_MAX // 3 - 2) + b"[]]",
+    "keys": b"{" + b",".join(b'"%x":0' % number for number in range(ANSWER_BYTES_MAX // 12)) + b"}",
+    "depth": b"[" * (ANSWER_BYTES_MAX // 2) + b"]" * (ANSWER_BYTES_MAX // 2),
+    "digits": b"1" * ANSWER_BYTES_MAX,
+    "a text": b'"' + b"x" * (ANSWER_BYTES_MAX - 2),
+}
+
+
+@pytest.mark.parametrize("name", HEAVY)
+async def test_an_answer_that_is_heavy_to_read_is_not_read(name):
+    answer = Answer(200, {}, HEAVY[name])
+    begun = time.process_time()
+    with pytest.raises(PeerMisbehaved):
+        answer.json()
+    assert time.process_time() - begun < 1
 
 
 async def test_a_silent_or_broken_peer_is_unreachable():

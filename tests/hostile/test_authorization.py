@@ -85,7 +85,9 @@ LETS_IN = {
 
 def ticket(host):
     key = (host.people[HOST].data / "keys" / "ticket.key").read_bytes()
-    return tickets.SCHEME + tickets.issue(key, bytes.fromhex(host.edition), tickets.NO_SUBJECT, host.now())
+    return tickets.SCHEME + tickets.issue(
+        key, bytes.fromhex(host.edition), tickets.NO_SUBJECT, tickets.NO_TRANSFER, host.now()
+    )
 
 
 def filled(row, host):

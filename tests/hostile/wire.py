@@ -72,6 +72,18 @@ async def wire(url):
             await writer.wait_closed()
 
 
+async def post(url, path, headers, body):
+    """Send a request and return its answer, that may come before the body has been sent: then nobody takes the rest."""
+    lines = [f"{name}: {value}" for name, value in headers.items()]
+    async with wire(url) as caller:
+        await caller.send(head("POST", path, f"Content-Length: {len(body)}", *lines))
+        pouring = asyncio.ensure_future(caller.pour(body, most=1)) if body else None
+        said = await caller.answer()
+        if pouring:
+            pouring.cancel()
+        return said
+
+
 def head(method, path, *lines):
     """Return a request's head; `lines` are texts or raw bytes."""
     said = [f"{method} {path} HTTP/1.1", "Host: localhost", *lines]

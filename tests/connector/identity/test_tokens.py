@@ -211,6 +211,11 @@ async def test_strangers_cannot_make_us_look_up_without_end(provider, monkeypatc
     await asyncio.sleep(0.01)
     refused = [task for task in waiting if task.done()]
     assert len(refused) == 36
+    old = dids.Document(BUYER, {}, None, None, None, None, {})
+    provider._known[BUYER] = type("Known", (), {"document": old, "fetched": provider._clock.monotonic() - 301})()
+    waiting.append(asyncio.ensure_future(provider.document(BUYER)))
+    await asyncio.sleep(0.01)
+    assert not waiting[-1].done(), "whoever is known is looked up again beside all of them"
     assert all(isinstance(task.exception(), PeerUnreachable) for task in refused)
     for task in (*waiting, *provider._fetching.values()):
         task.cancel()
