@@ -213,6 +213,7 @@ class Outbox:
             await self._store.write(partial(self._conclude, row=row, outcome=outcome, late=late), short=True)
         except StoreError as error:
             log.warning("outbox %s: the outcome was not stored and will be asked for again: %s", row["id"], error)
+            self._waiting = True  # the row is still due; when this flight has landed it gets another
 
     async def _attempt(self, row: Row) -> Outcome | str:
         """Deliver once; return what came of it, or why to try again."""

@@ -15,7 +15,7 @@ from tests.engine.rogue import BEHAVIOURS, Rogue
 from tests.engine.world import MANDATE, WAIT_SECONDS, Clock, Network, Party, agree, listed_offer, product, seed
 
 SHORT = MANDATE | {"rounds": 3}
-CALL_SECONDS = 0.25
+CALL_SECONDS = 0.15
 # the kind under way -> who sends it
 NEGOTIATED = {
     "request": "consumer", "offer": "provider", "accept": "consumer", "agreement": "provider",
@@ -146,6 +146,10 @@ async def under_way(stage):
             await asyncio.sleep(0.02)
 
 
+def busy(engine):
+    return engine._outbox._flights or engine._deadlines._endings
+
+
 async def ended(stage):
     """Put our clock forward from deadline to deadline until every process is at its end."""
     async with asyncio.timeout(WAIT_SECONDS):
@@ -158,7 +162,9 @@ async def ended(stage):
             now = stage.us.clock.now()
             stage.us.clock.shift += max(deadlines, default=now) - now + timedelta(seconds=1)
             stage.us.engine.wake()
-            await asyncio.sleep(2 * CALL_SECONDS)
+            await asyncio.sleep(0.02)
+            while busy(stage.us.engine):
+                await asyncio.sleep(0.01)
 
 
 def check_open(views):
@@ -174,13 +180,14 @@ def check_open(views):
             assert view["turn"] == "ours", name
 
 
-def check_ended(views, kind):
+def check_ended(views, kind, before):
+    """Every end has its reason: `before` are the views while our message was under way."""
     for name, view in views.items():
         words = BEHAVIOURS[name][1]
         assert view["pending"] == "", name
         if view["state"] == "TERMINATED":
             assert view["reason"], name
-            assert words in view["reason"], (name, view["reason"])
+            assert words in before[name]["reason"] + view["reason"], (name, view["reason"])
         else:
             assert not words, (name, view)
             assert kind in {"finalize", "completion"}, name
@@ -189,7 +196,7 @@ def check_ended(views, kind):
 async def nothing_left(us):
     assert await us.rows("outbox") == []
     async with asyncio.timeout(WAIT_SECONDS):
-        while us.engine._outbox._flights or us.engine._deadlines._endings:
+        while busy(us.engine):
             await asyncio.sleep(0.01)
     assert not us.engine._outbox._peers
     named = [task.get_name() for task in asyncio.all_tasks()]
@@ -207,8 +214,9 @@ async def test_every_misbehaviour_at_every_message_of_a_negotiation(stage, kind)
         for pid in ids:
             await buyer.until("negotiations", {"REQUESTED"}, pid)
             await buyer.engine.terminate_negotiation(pid, "enough")
-    check_open(await under_way(made))
-    check_ended(await ended(made), kind)
+    before = await under_way(made)
+    check_open(before)
+    check_ended(await ended(made), kind, before)
     await nothing_left(made.us)
 
 
@@ -229,6 +237,7 @@ async def test_every_misbehaviour_at_every_message_of_a_transfer(stage, kind):
         for row in await made.us.rows("transfers"):
             await made.us.until("transfers", {"STARTED"}, row["id"])
             await acts[kind](row["id"])
-    check_open(await under_way(made))
-    check_ended(await ended(made), kind)
+    before = await under_way(made)
+    check_open(before)
+    check_ended(await ended(made), kind, before)
     await nothing_left(made.us)
