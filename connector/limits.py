@@ -32,7 +32,8 @@ PEER_REQUESTS_MAX = 64
 STRANGER_REQUESTS_MAX = 256
 # a caller with too many requests asks again after one of them may have ended
 RETRY_AFTER_SECONDS = 1
-# how long a peer may take to send a request's headers or body, unless the operator says otherwise
+# how long a peer may take to send a request's headers or body, or take nothing of a long answer, unless the operator
+# says otherwise
 REQUEST_SECONDS_MAX = 30
 # what a refused caller still sends is read so long, or it would never see the answer
 LINGER_SECONDS = 0.5

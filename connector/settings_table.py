@@ -35,7 +35,9 @@ class Server:
     development: bool = _said(default=False, comment="permit plain http and loopback addresses; never in production")
     tls_certificate: str = _said("", "PEM file of the certificate chain")
     tls_key: str = _said("", "PEM file of its private key")
-    request_seconds: int = _said(REQUEST_SECONDS_MAX, "how long a caller may take to send a request, headers or body")
+    request_seconds: int = _said(
+        REQUEST_SECONDS_MAX, "how long a caller may take to send a request, or to take nothing of an answer"
+    )
     trust: str = _said("", "PEM file of authorities that sign our peers' certificates, besides the public ones")
     networks: tuple[str, ...] = _said((), 'private networks in which peers may live, such as "10.8.0.0/16"')
 

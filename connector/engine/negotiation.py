@@ -103,7 +103,7 @@ class Negotiations(Process):
             raise UnacceptableError(f"the tier `{product['tier']}` needs `{OFFER_TERMS}` and signatures")
         table = {**product["terms"], "policy": offers.rules(product["policy"])}
         ask = int(product["limits"]["ask"])
-        limits = {"rounds": ROUNDS, "units": self._units(tx, product)} | product["limits"]
+        limits = {"rounds": ROUNDS, "units": OPENINGS} | product["limits"]
         address = None if proposal.terms is None else peer.address
         told = {"product": product["id"], "terms": table, "mandate": limits, "own_price": ask, "their_price": ask}
         return told | {"rounds": 0, "peer_address": address}
@@ -275,14 +275,6 @@ class Negotiations(Process):
         if proposal.offer != offers.offer_id(product["id"], product["offer"]):
             raise UnacceptableError(f"`{proposal.offer}` is not an offer of ours")
         return product
-
-    def _units(self, tx: Tx, product: Row) -> int:
-        """Return the quantity that caps the price: the edition's plain bytes, or a number of openings."""
-        if product["terms"]["tariff"]["unit"] != "byte":
-            return OPENINGS
-        edition = tx.get("editions", id=product["edition"])
-        assert edition is not None, "a product on offer has its edition"
-        return int(edition["header"]["plainBytes"])
 
     def _offered(self, row: Row, body: Document) -> Row:
         proposal = offers.read(body["offer"])

@@ -231,22 +231,21 @@ class Outbox:
         return Outcome(REFUSED, reply, reason)
 
     def _conclude(self, tx: Tx, row: Row, outcome: Outcome | str, *, late: bool) -> None:
-        now = self._now()
-        if tx.get("outbox", id=row["id"]) is None:
-            return  # answered by a later message of the peer, or dropped
-        if isinstance(outcome, Outcome):
-            tx.delete("outbox", id=row["id"])
-            if self._settled(tx, row, outcome, now):
+        now, key = self._now(), {"id": row["id"]}
+        if isinstance(outcome, Outcome) or late:
+            if not tx.delete("outbox", **key):
+                return  # answered by a later message of the peer, or dropped
+            if isinstance(outcome, Outcome):
+                if self._settled(tx, row, outcome, now):
+                    return
+                outcome = "answered without a valid process"
+            if late:
+                self._settled(tx, row, Outcome(EXPIRED, None, outcome), now)
                 return
             tx.insert("outbox", **row)
-            outcome = "answered without a valid process"
-        if late:
-            tx.delete("outbox", id=row["id"])
-            self._settled(tx, row, Outcome(EXPIRED, None, outcome), now)
-            return
         due = min(now + _pause(row["attempts"]), row["deadline"])
-        tx.update("outbox", {"id": row["id"]}, attempts=row["attempts"] + 1, due=due, error=outcome)
-        tx.after(partial(self._alarm.notice, due))
+        if tx.update("outbox", key, attempts=row["attempts"] + 1, due=due, error=outcome):
+            tx.after(partial(self._alarm.notice, due))
 
 
 def _pause(attempts: int) -> timedelta:

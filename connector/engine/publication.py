@@ -165,9 +165,10 @@ class Publications:
         participant = self._participant
         brief = row["brief"]
         dataset, sealed = await asyncio.to_thread(self._describe_and_seal, row, brief)
-        terms = self._terms(row, sealed)
+        terms, header = self._terms(row, sealed), sealed.header
+        # a price per byte is capped at the whole edition once
+        units = {"units": str(header.plain_bytes)} if terms["tariff"]["unit"] == "byte" else {}
         now = participant.clock.now()
-        header = sealed.header
 
         def act(tx: Tx) -> None:
             editions.record(tx, sealed, product=row["id"], now=now)
@@ -179,6 +180,7 @@ class Publications:
                 edition=sealed.edition_id.hex(),
                 dataset=dataset_json(dataset),
                 terms=terms,
+                limits=row["limits"] | units,
                 state="sealed",
                 updated=now,
             )

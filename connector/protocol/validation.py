@@ -8,7 +8,7 @@ one the decision's own first fault is told.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from importlib.resources import files
 from types import MappingProxyType
@@ -25,6 +25,8 @@ from contracts.errors import ContractError
 BODY_LIMIT_BYTES = MESSAGE_BYTES_MAX
 DEPTH_LIMIT_LEVELS = 32
 IDENTIFIER_LIMIT_CHARACTERS = 1_024
+# messages being taken at one moment; each may have BODY_LIMIT_BYTES
+READ_KEPT = 32
 EXPLANATION_LIMIT_CHARACTERS = 300
 # to explain a document costs some 10 µs for each of its bytes
 EXPLAINED_BYTES_MAX = 8_192
@@ -64,8 +66,12 @@ _SEGMENTS: Final = ("providerPid", "consumerPid")
 _IDENTIFIERS: Final = (*_SEGMENTS, "callbackAddress", "agreementId", "format")
 
 
+@lru_cache(maxsize=READ_KEPT)
 def read(kind: str, body: bytes) -> dict[str, Any]:
-    """Return the message of type `kind` that a request body holds; `MalformedError` says what is wrong with it."""
+    """Return the message of type `kind` that a request body holds; `MalformedError` says what is wrong with it.
+
+    Whoever looks at a message before the engine does, and the engine, share one reading; nobody changes it.
+    """
     try:
         document = load(body, max_bytes=BODY_LIMIT_BYTES, max_depth=DEPTH_LIMIT_LEVELS, max_values=MESSAGE_VALUES_MAX)
     except ContractError as error:
@@ -73,7 +79,8 @@ def read(kind: str, body: bytes) -> dict[str, Any]:
     if len(body) > EXPLAINED_BYTES_MAX:
         _decide(kind, document)
     check(kind, document)
-    return dict(document)
+    found: dict[str, Any] = document
+    return found
 
 
 def check(kind: str, document: object) -> None:

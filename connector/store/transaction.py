@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from connector.store.statements import Row, Statements
 
 # a transaction is opened and ended by the store alone; schema changes are declarations
-STATEMENTS_BY_HAND = ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE")
+READING_BY_HAND = ("SELECT",)
+STATEMENTS_BY_HAND = (*READING_BY_HAND, "WITH", "INSERT", "UPDATE", "DELETE")
 # primary result codes after which the file, or what we know of it, cannot be trusted
 FATAL = frozenset(
     {
@@ -113,9 +114,13 @@ class Tx:
 
     def execute(self, sql: str, *params: Any) -> list[Row]:
         """Run one statement of our own; the rows come back as SQL holds them (times in microseconds, JSON as text)."""
-        if not sql.lstrip().upper().startswith(STATEMENTS_BY_HAND):
+        word = sql.split(None, 1)[0].upper() if sql.strip() else ""
+        if word not in STATEMENTS_BY_HAND:
             raise BadStatement(f"`{sql}` is not one of {', '.join(STATEMENTS_BY_HAND)}")
-        self._release()
+        if word in READING_BY_HAND:
+            self.write_held()
+        else:
+            self._release()
         cursor = self._run(sql, [encode_loose(value) for value in params])
         names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, values, strict=True)) for values in self._fetch(cursor)]

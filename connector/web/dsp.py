@@ -7,13 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from connector.identity import tokens
-from connector.limits import MESSAGE_VALUES_MAX
 from connector.protocol import validation
+from connector.protocol.errors import ProtocolError
 from connector.web.faults import as_json
-from contracts.canonical import values_at_most
 from contracts.namespace import CHECKPOINT
 
 if TYPE_CHECKING:
@@ -49,9 +46,7 @@ async def transfer(call: Call) -> web.Response:
 
 async def _receive(call: Call, receive: Any) -> web.Response:
     body = await call.request.read()
-    if "pid" not in call.path:
-        await _vet(call, body)
-    keep = await call.connector.peer_logs.check(call.peer, _checkpoint(body))
+    keep = await call.connector.peer_logs.check(call.peer, await _looked_at(call, body))
     peer = await call.connector.peer(call.peer)
     spend = _spending(call)
 
@@ -71,19 +66,15 @@ def _spending(call: Call) -> Any:
     return admit
 
 
-async def _vet(call: Call, body: bytes) -> None:
-    """Refuse a first message whose callback we would not call, resolved and all; the engine itself asks no resolver."""
-    message = validation.read(call.route.kind, body)
-    if "callbackAddress" in message:
-        await call.connector.outbound.vet(message["callbackAddress"])
+async def _looked_at(call: Call, body: bytes) -> Any:
+    """Return the sender's checkpoint, after a first message's callback was vetted, resolved and all.
 
-
-def _checkpoint(body: bytes) -> Any:
-    """Return the sender's checkpoint; a body that cannot be read is refused by the engine, in its own words."""
-    if values_at_most(body) > MESSAGE_VALUES_MAX:
-        return None
+    The engine itself asks no resolver; a body that cannot be read is refused by it, in its own words.
+    """
     try:
-        document = orjson.loads(body)
-    except orjson.JSONDecodeError:
+        message = validation.read(call.route.kind, body)
+    except ProtocolError:
         return None
-    return document.get(CHECKPOINT) if isinstance(document, dict) else None
+    if "pid" not in call.path and "callbackAddress" in message:
+        await call.connector.outbound.vet(message["callbackAddress"])
+    return message.get(CHECKPOINT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -31,6 +32,7 @@ async def header(call: Call) -> web.Response:
 async def rows(call: Call) -> web.Response:
     """Serve the rows of an edition, 152 bytes each."""
     edition = await _edition(call)
+    _drop_who_stalls(call)
     return web.Response(body=edition["rows"], content_type=OCTETS)
 
 
@@ -56,6 +58,7 @@ async def pieces(call: Call) -> web.StreamResponse:
         raise InvalidInput(f"rows {first}+{count} are not in an edition of {len(table)} rows, or too many at once")
     length = table.span(first, count)[1]
     await connector.carriage.charge(ticket, length)
+    _drop_who_stalls(call)
     response = web.StreamResponse(headers={"Content-Type": OCTETS, "Content-Length": str(length)})
     await response.prepare(call.request)
     with connector.blobs.open(ticket.edition, table) as sealed:
@@ -78,6 +81,14 @@ async def review_rows(call: Call) -> web.Response:
     about = bytes.fromhex(edition["id"]), tickets.NO_SUBJECT, tickets.NO_TRANSFER
     ticket = tickets.issue(connector.ticket_key, *about, connector.clock.now())
     return as_json({"rows": answer, "ticket": ticket})
+
+
+def _drop_who_stalls(call: Call) -> None:
+    """Have the kernel end the connection of a reader that takes nothing of a long answer for too long (on Linux)."""
+    transport, option = call.request.transport, getattr(socket, "TCP_USER_TIMEOUT", None)
+    if transport is not None and option is not None:
+        stalled = 1000 * call.connector.settings.server.request_seconds
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, option, stalled)
 
 
 async def _edition(call: Call) -> dict[str, Any]:

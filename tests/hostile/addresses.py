@@ -88,6 +88,18 @@ PLACES = [
     ("93.184.215.14", "10.0.0.7"), ("10.0.0.7", "93.184.215.14"), ("93.184.215.14", "::1"),
     ("2606:2800:220:1::1", "fe80::1"), ("93.184.215.14", "93.184.215.15", "127.0.0.1"),
 ]  # fmt: skip
+# contexts of JSON-LD that ask to be fetched, read from disk or interpreted; next to ours they are names, alone nothing
+OURS = "https://w3id.org/dspace/2025/1/context.jsonld"
+CONTEXTS = [
+    ["https://example.org/context.jsonld"], ["http://169.254.169.254/latest"], ["https://10.0.0.1/c"], ["/etc/passwd"],
+    ["file:///etc/passwd"], ["../context.jsonld"], ["//example.org/c"], ["data:application/ld+json,{}"], ["ftp://x/c"],
+    "https://example.org/context.jsonld", OURS, {}, [], None, 7, [[]], [None], [[OURS]], [OURS + "/../../other"],
+    {"@import": "https://example.org/c"}, [{"@import": "https://example.org/c"}], [{"@base": "file:///"}],
+    [{"@vocab": "https://example.org/"}], [{"@version": 1.1, "@propagate": True}], [{"providerPid": {"@id": "@type"}}],
+    [{"@context": ["https://example.org/c"]}], [OURS, "https://example.org/c"], [OURS, "file:///etc/passwd"],
+    [OURS, {"@import": "https://example.org/c"}], [OURS, {"@base": "https://example.org/"}], [OURS.upper()],
+    [OURS.replace("https", "http")], ["https://w3id.org/dspace/2024/1/context.json"],
+]  # fmt: skip
 # no document is fetched for these: what a token says of its issuer, or an operator of a member
 DIDS = [
     "did:web:10.0.0.1", "did:web:192.168.1.1%3A443", "did:web:169.254.169.254", "did:web:127.0.0.1", "did:web:127.1",

@@ -24,6 +24,8 @@ EDITION = "04" * 32
 AGREEMENT, CHANNEL = "0a" * 32, "0c" * 32
 NEGOTIATION, TRANSFER, ACQUISITION = "urn:uuid:negotiation", "urn:uuid:transfer", "acquisition-1"
 AT = datetime(2026, 1, 1, tzinfo=UTC)
+# more than the kernel keeps for a reader that takes nothing
+SEALED_BYTES, ROW_BYTES = 12 << 20, 152
 # how long a caller may take to send a request here
 REQUEST_SECONDS = 1
 
@@ -70,11 +72,12 @@ class Host(Space):
         await self.people[HOST].start(self.environment)
         self.doors[HOST] = Server(data, self.outbound)
         self.status[HOST] = await self.doors[HOST].call("GET", "status")
-        brief = {"id": SEALED, "title": "Sealed", "files": [str(path) for path in self.files(SEALED, (70_000,))]}
+        brief = {"id": SEALED, "title": "Sealed", "files": [str(path) for path in self.files(SEALED, (SEALED_BYTES,))]}
         price = {"price": "10", "floor": "5", "unit": "MiB", "tier": "kept", "pieceKiB": 64, "keywords": []}
         until = {"purpose": "Research", "region": "US", "until": "2099-01-31T00:00:00+00:00"}
         await self.doors[HOST].call("POST", "products", brief | price | until)
-        self.edition = next(row["id"] for row in self.rows(HOST, "editions") if row["id"] != EDITION)
+        edition = next(row for row in self.rows(HOST, "editions") if row["id"] != EDITION)
+        self.edition, self.pieces = edition["id"], len(edition["rows"]) // ROW_BYTES
 
     @property
     def address(self):
@@ -116,6 +119,12 @@ class Host(Space):
     def sockets(self):
         """Return how many sockets the process has open."""
         return sum(path.readlink().name.startswith("socket:") for path in Path(f"/proc/{self.pid}/fd").iterdir())
+
+    def holds(self, port):
+        """Return whether the process has a connection to a port of this machine."""
+        ends = f":{int(self.address.rsplit(':', 1)[1]):04X}", f":{port:04X}"
+        lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        return any(line[1].endswith(ends[0]) and line[2].endswith(ends[1]) for line in lines)
 
     @property
     def log(self):

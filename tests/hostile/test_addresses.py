@@ -17,7 +17,7 @@ from connector.errors import AddressRefused, PeerMisbehaved
 from connector.identity import keys as key_files
 from connector.identity import tokens
 from connector.protocol import messages
-from tests.hostile.addresses import DIDS, LOOPBACK, NEVER, PLACES, PLAIN
+from tests.hostile.addresses import CONTEXTS, DIDS, LOOPBACK, NEVER, PLACES, PLAIN
 from tests.hostile.public import GOOD, offered, public, watched
 from tests.web.test_dsp_faults import is_error
 
@@ -25,6 +25,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 CALLER = "did:web:caller.example"
 WAIT_SECONDS = 10
+TRANSFER = "/dsp/transfers/request"
 HARMLESS = "harmless.example"
 ADDRESSES = [*NEVER, *LOOPBACK, *PLAIN]
 
@@ -68,6 +69,7 @@ async def test_there_are_cases_enough():
     assert len(set(ADDRESSES)) >= 200
     assert len(set(PLACES)) >= 25
     assert len(set(DIDS)) >= 35
+    assert len(CONTEXTS) >= 30
 
 
 @pytest.mark.parametrize("path", FIRST)
@@ -111,6 +113,24 @@ async def test_a_counterparty_that_we_would_not_call(ours, watch):
             taken.append((url, said))
     assert not taken
     assert watch.resolved == watch.sockets == []
+    assert await stored(ours) == before
+
+
+async def test_a_context_is_a_name(ours, watch, caller):
+    """Of the message or of its data address: it is compared, and never fetched, read or interpreted."""
+    watch.forget()
+    watch.places[HARMLESS] = [GOOD]
+    before = await stored(ours)
+    request, transfer = (FIRST[path](f"https://{HARMLESS}/dsp") for path in ("/dsp/negotiations/request", TRANSFER))
+    for context in CONTEXTS:
+        for path, body in (
+            (TRANSFER, transfer | {"@context": context}),
+            (TRANSFER, transfer | {"dataAddress": {"@context": context, "@type": "DataAddress"}}),
+            ("/dsp/negotiations/request", request | {"@context": context, "consumerPid": ""}),
+        ):
+            is_error(await ours.say("POST", path, body, caller()), 400, path, "malformed", "unacceptable")
+    assert set(watch.resolved) <= {HARMLESS}
+    assert watch.sockets == []
     assert await stored(ours) == before
 
 

@@ -10,7 +10,8 @@ import pytest
 import pytest_asyncio
 
 from connector.limits import BODY_BYTES_MAX, MESSAGE_BYTES_MAX
-from tests.hostile.host import REQUEST_SECONDS
+from connector.vault import tickets
+from tests.hostile.host import HOST, REQUEST_SECONDS
 from tests.hostile.wire import head, wire
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -20,6 +21,9 @@ PATHS = (NEGOTIATE, RPC, SUBMIT)
 CPU_SECONDS_MAX = 1.0
 PEAK_BYTES_MAX = 32 << 20
 GIB = 1 << 30
+# more than any loopback carries while a refused caller is still read (LINGER_SECONDS)
+ENDLESS = 16 * GIB
+STALL_SECONDS = 10  # the kernel asks a silent reader again at growing intervals
 SLACK_SECONDS = 4  # this machine has other things to do
 
 
@@ -113,17 +117,17 @@ async def test_chunks_without_end(host, authorization, path, limit, size):
     async with wire(host.address) as caller:
         await caller.send(head("POST", path, "Transfer-Encoding: chunked", authorization(path)))
         chunk = b"%x\r\n%s\r\n" % (size, b"x" * size)
-        pouring = asyncio.ensure_future(caller.pour(chunk, most=GIB))
+        pouring = asyncio.ensure_future(caller.pour(chunk, most=ENDLESS))
         said = await caller.answer()
         assert (said.status, said.json["code"]) == (413, "too-large")
-        assert await pouring < GIB, "somebody took it all"
+        assert await pouring < ENDLESS, "somebody took it all"
         assert str(limit) in said.body.decode()
 
 
 async def test_chunks_of_one_byte(host, authorization):
     async with wire(host.address) as caller:
         await caller.send(head("POST", NEGOTIATE, "Transfer-Encoding: chunked", authorization(NEGOTIATE)))
-        pouring = asyncio.ensure_future(caller.pour(b"1\r\nx\r\n" * 1024, most=GIB))
+        pouring = asyncio.ensure_future(caller.pour(b"1\r\nx\r\n" * 1024, most=ENDLESS))
         assert (await caller.answer()).status == 413
         await pouring
 
@@ -216,6 +220,21 @@ async def test_slow_callers_leave_no_socket_behind(host, say):
     finally:
         await asyncio.gather(*(each.__aexit__(None, None, None) for each in slow))
     assert host.sockets() <= before + 2
+
+
+async def test_a_reader_that_takes_nothing_is_dropped(host, say):
+    """It has a ticket and asks for more than its side and ours keep in flight; its connection does not stay."""
+    key = (host.people[HOST].data / "keys" / "ticket.key").read_bytes()
+    ticket = tickets.issue(key, bytes.fromhex(host.edition), tickets.NO_SUBJECT, host.now())
+    path = f"/sealed/{host.edition}/pieces?first=0&count={host.pieces}"
+    async with wire(host.address, window_bytes=4096) as reader:
+        await reader.send(head("GET", path, f"Authorization: {tickets.SCHEME}{ticket}"))
+        assert (await reader.answer(body=False)).status == 200
+        assert host.holds(reader.port)
+        async with asyncio.timeout(STALL_SECONDS):
+            while host.holds(reader.port):
+                await asyncio.sleep(0.05)
+    assert (await say("GET", "/health")).status == 200
 
 
 # --- lengths that lie, two requests in one

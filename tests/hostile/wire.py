@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from contextlib import asynccontextmanager, suppress
 
 from tests.web.conftest import Said
 
 ANSWER_SECONDS = 5
+LIMIT_BYTES = 65_536
 
 
 class Wire:
@@ -15,6 +17,11 @@ class Wire:
 
     def __init__(self, reader, writer):
         self._reader, self._writer = reader, writer
+
+    @property
+    def port(self):
+        """Return our end's port."""
+        return self._writer.get_extra_info("sockname")[1]
 
     async def send(self, data):
         self._writer.write(data)
@@ -35,7 +42,7 @@ class Wire:
         """Say that nothing more will come."""
         self._writer.write_eof()
 
-    async def answer(self):
+    async def answer(self, *, body=True):
         """Return the next answer, None when the connection ends without one."""
         async with asyncio.timeout(ANSWER_SECONDS):
             try:
@@ -44,7 +51,7 @@ class Wire:
                 return None
             status, *lines = head.decode("latin-1").split("\r\n")
             headers = dict(line.split(": ", 1) for line in lines if line)
-            return Said(int(status.split()[1]), await self._body(headers), headers)
+            return Said(int(status.split()[1]), await self._body(headers) if body else b"", headers)
 
     async def closed(self):
         """Return whether the other side ends the connection within its time."""
@@ -60,10 +67,16 @@ class Wire:
 
 
 @asynccontextmanager
-async def wire(url):
-    """Open a connection to `http://host:port`."""
+async def wire(url, *, window_bytes=None):
+    """Open a connection to `http://host:port`; with `window_bytes` it takes no more than that before it is read."""
     host, port = url.removeprefix("http://").split(":")
-    reader, writer = await asyncio.open_connection(host, int(port))
+    place = (await asyncio.get_running_loop().getaddrinfo(host, port, family=socket.AF_INET))[0][4]
+    plug = socket.socket()
+    if window_bytes:
+        plug.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window_bytes)
+    plug.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(plug, place)
+    reader, writer = await asyncio.open_connection(sock=plug, limit=window_bytes or LIMIT_BYTES)
     try:
         yield Wire(reader, writer)
     finally:
