@@ -71,8 +71,10 @@ class Deadlines:
                 if not await self._take(process, now):
                     again = now + timedelta(seconds=AGAIN_SECONDS)
                     nearest = again if nearest is None else min(nearest, again)
+                begun = set(self._endings)  # what is read may be older than what came of these
                 for pid in await self._store.read(partial(_late, process=process, now=now)):
-                    self._begin(process, pid)
+                    if pid not in begun:
+                        self._begin(process, pid)
             await self._alarm.sleep(nearest)
 
     async def _take(self, process: Process, now: datetime) -> bool:
@@ -82,7 +84,7 @@ class Deadlines:
 
     def _begin(self, process: Process, pid: str) -> None:
         """Begin to end a late process if there is a place; otherwise the end of another brings it up again."""
-        if pid in self._endings or len(self._endings) >= ENDINGS:
+        if len(self._endings) >= ENDINGS:
             return
         self._endings[pid] = asyncio.get_running_loop().create_task(self._end(process, pid), name=f"late:{pid}")
         self._endings[pid].add_done_callback(partial(self._ended, pid))

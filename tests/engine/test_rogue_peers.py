@@ -5,17 +5,17 @@ from datetime import timedelta
 
 import pytest
 
-from connector.engine import asking, outbox
+from connector.engine import outbox
 from connector.engine.courier import Courier
 from connector.outbound import Outbound
 from connector.protocol import messages
 from connector.protocol.states import FINAL
 from contracts.namespace import FORMAT_SEALED
-from tests.engine.rogue import BEHAVIOURS, Rogue
+from tests.engine.rogue import BEHAVIOURS, HANG, Rogue
 from tests.engine.world import MANDATE, WAIT_SECONDS, Clock, Network, Party, agree, listed_offer, product, seed
 
 SHORT = MANDATE | {"rounds": 3}
-CALL_SECONDS = 0.15
+HANG_SECONDS = 0.2
 # the kind under way -> who sends it
 NEGOTIATED = {
     "request": "consumer", "offer": "provider", "accept": "consumer", "agreement": "provider",
@@ -30,10 +30,10 @@ TRANSFERRED = {
 class Detour(Network):
     """The way of one party: in memory to an honest peer until the message `kind`, from then on to a rogue one."""
 
-    def __init__(self, network, rogue, courier, process, kind):
+    def __init__(self, network, rogue, couriers, process, kind):
         super().__init__()
         self.parties, self._network = network.parties, network
-        self._rogue, self._courier = rogue, courier
+        self._rogue, (self._patient, self._hasty) = rogue, couriers
         self._about = process, kind
         self.assigned = {}
 
@@ -48,7 +48,7 @@ class Detour(Network):
             if pid not in self.assigned:
                 return await honest(peer, url, body)
             await self._know(sender, process, pid)
-            return await self._courier.deliver(peer, self._rogue.url(self.assigned[pid], pid, path), body)
+            return await self._courier(pid).deliver(peer, self._rogue.url(self.assigned[pid], pid, path), body)
 
         return deliver
 
@@ -57,12 +57,15 @@ class Detour(Network):
             process, path = self._path(url)
             rows = await sender.rows(process + "s")
             (pid,) = (row["id"] for row in rows if path.endswith(row["peer_pid"] or "nobody"))
-            return await self._courier.ask(peer, self._rogue.url(self.assigned[pid], pid, path))
+            return await self._courier(pid).ask(peer, self._rogue.url(self.assigned[pid], pid, path))
 
         return ask
 
     def serve(self, role):
         self._ours = {"provider": "providerPid", "consumer": "consumerPid"}[role]
+
+    def _courier(self, pid):
+        return self._hasty if self.assigned[pid] in HANG else self._patient
 
     def _assign(self, pid):
         if pid not in self.assigned:
@@ -81,7 +84,6 @@ def _soon(monkeypatch):
     monkeypatch.setattr(outbox, "RETRY_FIRST_SECONDS", 0.05)
     monkeypatch.setattr(outbox, "RETRY_MOST_SECONDS", 0.1)
     monkeypatch.setattr(outbox, "NOT_FOUND_ATTEMPTS", 2)
-    monkeypatch.setattr(asking, "ASK_SECONDS_MAX", CALL_SECONDS)
 
 
 @pytest.fixture
@@ -117,8 +119,8 @@ async def stage(rogue, tmp_path):
     async with Outbound(development=True) as outbound:
 
         async def make(process, kind, role):
-            courier = Courier(outbound, lambda _: {}, nothing_rides, CALL_SECONDS)
-            detour = Detour(network, rogue, courier, process, kind)
+            way = outbound, lambda _: {}, nothing_rides
+            detour = Detour(network, rogue, (Courier(*way), Courier(*way, HANG_SECONDS)), process, kind)
             detour.serve(role)
             names = {"provider": "buyer", "consumer": "provider"}
             us = await Party("us", detour, Clock(), tmp_path).open()
