@@ -8,7 +8,7 @@ import pytest
 from connector.engine import outbox
 from connector.engine.overview import Wanted
 from connector.engine.process import PATIENCE
-from connector.engine.reactions import Rule
+from connector.engine.reactions import DEFAULT, Rule
 from connector.errors import Absent, Conflict, InvalidInput
 from contracts.namespace import FORMAT_SEALED
 from tests.engine.world import MANDATE, WAIT_SECONDS, agree, listed_offer, product, seed
@@ -71,6 +71,17 @@ async def test_a_step_that_a_rule_holds_is_taken_on_demand(network, clock, tmp_p
     await buyer.until("negotiations", {"FINALIZED"})
     for party in (provider, buyer):
         await party.close()
+
+
+async def test_a_step_that_waits_for_a_mandate_is_not_said_to_be_taken(pair):
+    provider, buyer = pair
+    buyer.engine.negotiations._reactions = {}
+    pid = await buyer.engine.start_negotiation(provider.did, provider.base, listed_offer(), SHORT)
+    await buyer.until("negotiations", {"OFFERED"})
+    await buyer.store.write(lambda tx: tx.update("negotiations", {"id": pid}, mandate=None))
+    buyer.engine.negotiations._reactions = DEFAULT
+    view = await buyer.engine.operating.retry(pid)
+    assert (view["state"], view["did"]) == ("OFFERED", "asked, the provider says it is `OFFERED`")
 
 
 async def test_a_retry_finds_out_that_the_peer_has_ended(pair):
