@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from connector.store import leases
+from connector.store.errors import StoreBusy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,13 +68,25 @@ class Tenure:
         return await self._store.write(lambda tx: leases.take(tx, NAME, self._holder, now, LEASE_SECONDS))
 
     async def _renew(self) -> None:
+        held = self._clock.monotonic()
         while True:
             await asyncio.sleep(RENEW_SECONDS)
-            now = self._clock.now()
-            if not await self._store.write(lambda tx: leases.renew(tx, NAME, self._holder, now, LEASE_SECONDS)):  # noqa: B023  # awaited at once
+            asked = self._clock.monotonic()
+            try:
+                renewed = await self._prolong()
+            except StoreBusy:  # somebody else writes; until the lease ends nobody else may work
+                if self._clock.monotonic() - held < LEASE_SECONDS:
+                    continue
+                renewed = False
+            if not renewed:
                 log.critical("this process was away too long and another may have taken over: it stops")
                 self._lost()
                 return
+            held = asked
+
+    async def _prolong(self) -> bool:
+        now = self._clock.now()
+        return await self._store.write(lambda tx: leases.renew(tx, NAME, self._holder, now, LEASE_SECONDS))
 
 
 def _is_dead(holder: str) -> bool:

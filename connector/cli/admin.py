@@ -17,6 +17,7 @@ Transfer = Annotated[str, typer.Argument(metavar="ID", help="the id of a transfe
 Reason = Annotated[str, typer.Option("--reason", help="why, in words that the peer reads")]
 
 MOMENT_CHARACTERS = 19  # of an ISO 8601 moment: to the second
+REASON_CHARACTERS = 80  # of a reason in the list; `show` has all of it
 
 
 @app.command("list")
@@ -124,7 +125,8 @@ def _table(processes: list[dict[str, Any]]) -> list[str]:
     """Return a line for each process under a line of headings; none when there is none."""
     rows = [("kind", "state", "turn", "until", "id", "reason")] if processes else []
     rows += [
-        (one["kind"], _state(one), one["turn"], _moment(one["deadline"]), one["id"], one["reason"]) for one in processes
+        (one["kind"], _state(one), one["turn"], _moment(one["deadline"]), one["id"], one["reason"][:REASON_CHARACTERS])
+        for one in processes
     ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]

@@ -58,6 +58,8 @@ class Asking:
         try:
             async with asyncio.timeout(ASK_SECONDS_MAX):
                 status, reply = await self._ask(row["peer"], url)
+        except TimeoutError:
+            return Heard("", f"asked, the {whom} did not answer within {ASK_SECONDS_MAX:g} s")
         except Exception as error:  # noqa: BLE001  # whatever the way to the peer raises, it is no answer
             return Heard("", short(f"asked, the {whom} did not answer: {str(error) or type(error).__name__}"))
         return _read(process, row, status, reply)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 ENDINGS = 256  # late processes being ended at once
 ENDINGS_PER_PEER = 32  # of them with one peer, as many as there are connections to it (PEER_CONNECTIONS_MAX)
-AGAIN_SECONDS = 20.0  # what could not be ended has a fault of ours, which seconds do not mend
+AGAIN_SECONDS = 20.0  # what could not be moved met a locked database, or a fault of ours: neither is over at once
 
 log = logging.getLogger(__name__)
 
@@ -65,16 +66,25 @@ class Deadlines:
     async def _run(self) -> None:
         while True:
             now = self._now()
+            nearest = await self._store.read(partial(self._next, now=now))
             for process in self._processes:
-                due = await self._store.read(partial(_due, process=process, now=now))
-                await asyncio.gather(*(self._do(partial(process.advance, pid=pid, now=now)) for pid in due))
+                if not await self._take(process, now):
+                    again = now + timedelta(seconds=AGAIN_SECONDS)
+                    nearest = again if nearest is None else min(nearest, again)
+                begun = set(self._endings)  # what is read may be older than what came of these
                 for pid in await self._store.read(partial(_late, process=process, now=now)):
-                    self._begin(process, pid)
-            await self._alarm.sleep(await self._store.read(partial(self._next, now=now)))
+                    if pid not in begun:
+                        self._begin(process, pid)
+            await self._alarm.sleep(nearest)
+
+    async def _take(self, process: Process, now: datetime) -> bool:
+        """Take every delayed step of a kind of process that is due; whether all could be taken."""
+        due = await self._store.read(partial(_due, process=process, now=now))
+        return all(await asyncio.gather(*(self._do(partial(process.advance, pid=pid, now=now)) for pid in due)))
 
     def _begin(self, process: Process, pid: str) -> None:
         """Begin to end a late process if there is a place; otherwise the end of another brings it up again."""
-        if pid in self._endings or len(self._endings) >= ENDINGS:
+        if len(self._endings) >= ENDINGS:
             return
         self._endings[pid] = asyncio.get_running_loop().create_task(self._end(process, pid), name=f"late:{pid}")
         self._endings[pid].add_done_callback(partial(self._ended, pid))

@@ -71,6 +71,11 @@ class Ending(ABC):
         del tx, row, heard, now
         return None
 
+    def overdue(self, tx: Tx, row: Row, now: datetime) -> str:
+        """Return why a process is ended whose deadline has passed."""
+        del tx, now
+        return f"nothing came from the {row['turn']} in the time there was"
+
     def terminate(self, tx: Tx, pid: str, reason: str, now: datetime, code: str = "") -> None:
         """End the process and tell the peer, if it knows of it; `IllegalTransitionError` at its end."""
         row = self._ours(tx, pid)
@@ -97,8 +102,7 @@ class Ending(ABC):
             tx.update(self.table, {"id": pid}, deadline=later)
             tx.after(partial(self._alarm.notice, later))
             return
-        nothing = f"nothing came from the {row['turn']} in the time there was"
-        self.terminate(tx, pid, told(nothing, heard.words), now, "timeout")
+        self.terminate(tx, pid, told(self.overdue(tx, row, now), heard.words), now, "timeout")
 
     def learn(self, tx: Tx, pid: str, heard: Heard, now: datetime) -> bool:
         """Follow a peer to its end if that is what it says, before any deadline; whether it was."""

@@ -18,6 +18,7 @@ from connector.engine.alarm import Alarm
 from connector.engine.asking import Asking
 from connector.engine.deadlines import Deadlines
 from connector.engine.doors import Reply
+from connector.engine.looking import Looking
 from connector.engine.negotiation import Negotiations
 from connector.engine.operating import Operating
 from connector.engine.outbox import Outbox
@@ -70,6 +71,7 @@ class Engine:
         self._processes: Mapping[str, Process] = {each.process: each for each in (self.negotiations, self.transfers)}
         self._alarm = alarm
         self._deadlines = Deadlines(store, list(self._processes.values()), asking, alarm, doors.now)
+        self._looking = Looking(store, self.transfers, asking, doors.now)
         self.operating = Operating(store, self._processes, self._outbox, asking, doors.now)
         for (process, role, state), act in reactions.items():
             known = state in STATES[process] and role in ROLES and act in self._processes[process].acts()
@@ -80,9 +82,11 @@ class Engine:
         await self._store.write(self._resume)
         self._outbox.start()
         self._deadlines.start()
+        self._looking.start()
 
     async def close(self) -> None:
         """Stop sending and watching; rows stay as they are."""
+        await self._looking.close()
         await self._deadlines.close()
         await self._outbox.close()
 

@@ -189,7 +189,9 @@ class Outbox:
         self._flights[key] = asyncio.get_running_loop().create_task(self._fly(row), name=f"outbox:{key}")
         self._flights[key].add_done_callback(partial(self._landed, key, peer))
 
-    def _landed(self, key: str, peer: str, _: asyncio.Task[None]) -> None:
+    def _landed(self, key: str, peer: str, flight: asyncio.Task[None]) -> None:
+        if not flight.cancelled() and (fault := flight.exception()):
+            log.error("outbox %s: what came of it could not be taken", key, exc_info=fault)
         del self._flights[key], self._flown[key]
         if self._landings is not None:
             self._landings.add(key)
@@ -211,6 +213,7 @@ class Outbox:
             await self._store.write(partial(self._conclude, row=row, outcome=outcome, late=late), short=True)
         except StoreError as error:
             log.warning("outbox %s: the outcome was not stored and will be asked for again: %s", row["id"], error)
+            self._waiting = True  # the row is still due; when this flight has landed it gets another
 
     async def _attempt(self, row: Row) -> Outcome | str:
         """Deliver once; return what came of it, or why to try again."""

@@ -146,14 +146,15 @@ class Process(Ending):
         self._act(tx, row, act, now)
 
     def proceed(self, tx: Tx, pid: str, now: datetime) -> bool:
-        """Take the usual step of the state at once, whatever rule or delay holds it; False where there is none."""
+        """Take the usual step of the state at once, whatever rule or delay holds it; whether that did anything."""
         row = self._ours(tx, pid)
         act = self._reactions.get((self.process, row["role"], row["state"]))
         if act is None or row["pending"]:
             return False
         tx.update(self.table, {"id": pid}, due=None)
         self._act(tx, row, act, now)
-        return True
+        done = self._ours(tx, pid)
+        return (done["state"], done["pending"]) != (row["state"], "")
 
     def resume(self, tx: Tx, now: datetime) -> None:
         """Advance every process whose next step is ours; after a restart."""

@@ -122,6 +122,13 @@ class Transfers(Process):
             return end
         return super().deadline(tx, row, state, now)
 
+    def overdue(self, tx: Tx, row: Row, now: datetime) -> str:
+        """Return why a transfer is ended: its agreement may be over."""
+        found = tx.get("agreements", digest=row["agreement"])
+        if found is not None and found["not_after"] is not None and found["not_after"] <= now:
+            return "the agreement has ended"
+        return super().overdue(tx, row, now)
+
     def prolonged(self, tx: Tx, row: Row, heard: Heard, now: datetime) -> datetime | None:
         """Return until when a pause may go on that the peer keeps, too; at most as long as the agreement."""
         if row["state"] != SUSPENDED or heard.state != SUSPENDED:

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from connector.engine.process import PATIENCE
+from connector.protocol.states import SUSPENDED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +27,7 @@ WAITS_FOR_CHAIN = "chain"  # `whose` of a failure
 # the process itself ends what waits too long, and says why; we give up only if it does not
 SLACK = timedelta(minutes=1)
 
+RECEIVING = "receiving"
 # state of an acquisition → who has to act
 TURNS: Mapping[str, str] = MappingProxyType(
     {
@@ -36,7 +38,7 @@ TURNS: Mapping[str, str] = MappingProxyType(
         "funding": CHAIN,
         "funded": BUYER,
         "transferring": PROVIDER,
-        "receiving": PROVIDER,
+        RECEIVING: PROVIDER,
     }
 )
 # states in which a protocol's process says itself whose turn it is → its table, and our column with its id
@@ -69,6 +71,8 @@ def turn(tx: Tx, row: Mapping[str, Any], trouble: Failure | None, asked: str) ->
     if trouble is not None:
         whose, why = CHAIN if trouble.whose == WAITS_FOR_CHAIN else asked or whose, trouble.text
     until = _until(tx, row)
+    if row["state"] == RECEIVING and (transfer := tx.get("transfers", id=row["transfer"])):
+        why = f"the transfer is suspended: {transfer['reason']}" if transfer["state"] == SUSPENDED else why
     if row["state"] in PROCESSES:
         table, column = PROCESSES[row["state"]]
         process = tx.get(table, id=row[column])

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -75,3 +77,30 @@ async def test_who_cannot_renew_stops(store, monkeypatch):
     await store.write(lambda tx: tx.update("leases", {"name": NAME}, holder="elsewhere/1/y"))
     await asyncio.wait_for(lost.wait(), 5)
     await tenure.close()
+
+
+async def test_a_database_that_is_locked_costs_the_work_only_when_the_lease_is_over(store, monkeypatch):
+    """Somebody else's long write: renewing fails for a while, and then for too long."""
+    monkeypatch.setattr("connector.tenure.RENEW_SECONDS", 0.01)
+    monkeypatch.setattr("connector.tenure.LEASE_SECONDS", 1)
+    monkeypatch.setattr("connector.store.connection.LOCK_SECONDS", 0.05)
+    lost = asyncio.Event()
+    tenure = Tenure(store, Clock(), lost.set)
+    await tenure.take()
+    with closing(sqlite3.connect(store.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        await asyncio.sleep(0.3)
+        other.execute("COMMIT")
+        until = await held_until(store)
+        async with asyncio.timeout(5):
+            while await held_until(store) == until:
+                await asyncio.sleep(0.01)
+        assert not lost.is_set()
+        other.execute("BEGIN IMMEDIATE")
+        await asyncio.wait_for(lost.wait(), 10)
+        other.execute("COMMIT")
+    await tenure.close()
+
+
+async def held_until(store):
+    return (await store.read(lambda tx: tx.get("leases", name=NAME)))["until"]

@@ -107,6 +107,10 @@ BEHAVIOURS = {
 }
 
 
+# whom nobody waits for longer than this test has time; all others are given all the time they need
+HANG = frozenset({"never answers", "half-closes after the headers"})
+
+
 class Rogue:
     """A server whose behaviour is the first segment of the path; `rows` holds our processes by their id."""
 

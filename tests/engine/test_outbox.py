@@ -1,6 +1,8 @@
 """The outbox alone: nobody's silence holds others up, answers decide what comes next, pauses grow."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -228,3 +230,20 @@ async def test_a_row_that_is_due_again_before_its_flight_has_ended_is_not_forgot
     await bench.send("s")
     assert (await bench.until("s"))[0].kind == DELIVERED
     assert len(bench.attempts) == 201
+
+
+async def test_an_outcome_that_could_not_be_stored_is_asked_for_again(bench, monkeypatch):
+    """Another process holds the database while the answer comes; nothing else wakes the outbox afterwards."""
+    monkeypatch.setattr("connector.store.connection.LOCK_SECONDS", 0.05)
+    with closing(sqlite3.connect(bench.store.path, isolation_level=None)) as other:
+
+        async def answer():
+            if len(bench.attempts) == 1:
+                other.execute("BEGIN IMMEDIATE")
+                asyncio.get_running_loop().call_later(0.2, other.execute, "COMMIT")
+            return 200, None
+
+        bench.answer = lambda peer: answer()
+        await bench.send("s")
+        assert (await bench.until("s"))[0].kind == DELIVERED
+    assert len(bench.attempts) > 1

@@ -5,17 +5,17 @@ from datetime import timedelta
 
 import pytest
 
-from connector.engine import asking, outbox
+from connector.engine import outbox
 from connector.engine.courier import Courier
 from connector.outbound import Outbound
 from connector.protocol import messages
 from connector.protocol.states import FINAL
 from contracts.namespace import FORMAT_SEALED
-from tests.engine.rogue import BEHAVIOURS, Rogue
+from tests.engine.rogue import BEHAVIOURS, HANG, Rogue
 from tests.engine.world import MANDATE, WAIT_SECONDS, Clock, Network, Party, agree, listed_offer, product, seed
 
 SHORT = MANDATE | {"rounds": 3}
-CALL_SECONDS = 0.25
+HANG_SECONDS = 0.2
 # the kind under way -> who sends it
 NEGOTIATED = {
     "request": "consumer", "offer": "provider", "accept": "consumer", "agreement": "provider",
@@ -30,10 +30,10 @@ TRANSFERRED = {
 class Detour(Network):
     """The way of one party: in memory to an honest peer until the message `kind`, from then on to a rogue one."""
 
-    def __init__(self, network, rogue, courier, process, kind):
+    def __init__(self, network, rogue, couriers, process, kind):
         super().__init__()
         self.parties, self._network = network.parties, network
-        self._rogue, self._courier = rogue, courier
+        self._rogue, (self._patient, self._hasty) = rogue, couriers
         self._about = process, kind
         self.assigned = {}
 
@@ -48,7 +48,7 @@ class Detour(Network):
             if pid not in self.assigned:
                 return await honest(peer, url, body)
             await self._know(sender, process, pid)
-            return await self._courier.deliver(peer, self._rogue.url(self.assigned[pid], pid, path), body)
+            return await self._courier(pid).deliver(peer, self._rogue.url(self.assigned[pid], pid, path), body)
 
         return deliver
 
@@ -57,12 +57,15 @@ class Detour(Network):
             process, path = self._path(url)
             rows = await sender.rows(process + "s")
             (pid,) = (row["id"] for row in rows if path.endswith(row["peer_pid"] or "nobody"))
-            return await self._courier.ask(peer, self._rogue.url(self.assigned[pid], pid, path))
+            return await self._courier(pid).ask(peer, self._rogue.url(self.assigned[pid], pid, path))
 
         return ask
 
     def serve(self, role):
         self._ours = {"provider": "providerPid", "consumer": "consumerPid"}[role]
+
+    def _courier(self, pid):
+        return self._hasty if self.assigned[pid] in HANG else self._patient
 
     def _assign(self, pid):
         if pid not in self.assigned:
@@ -81,7 +84,6 @@ def _soon(monkeypatch):
     monkeypatch.setattr(outbox, "RETRY_FIRST_SECONDS", 0.05)
     monkeypatch.setattr(outbox, "RETRY_MOST_SECONDS", 0.1)
     monkeypatch.setattr(outbox, "NOT_FOUND_ATTEMPTS", 2)
-    monkeypatch.setattr(asking, "ASK_SECONDS_MAX", CALL_SECONDS)
 
 
 @pytest.fixture
@@ -117,8 +119,8 @@ async def stage(rogue, tmp_path):
     async with Outbound(development=True) as outbound:
 
         async def make(process, kind, role):
-            courier = Courier(outbound, lambda _: {}, nothing_rides, CALL_SECONDS)
-            detour = Detour(network, rogue, courier, process, kind)
+            way = outbound, lambda _: {}, nothing_rides
+            detour = Detour(network, rogue, (Courier(*way), Courier(*way, HANG_SECONDS)), process, kind)
             detour.serve(role)
             names = {"provider": "buyer", "consumer": "provider"}
             us = await Party("us", detour, Clock(), tmp_path).open()
@@ -146,6 +148,10 @@ async def under_way(stage):
             await asyncio.sleep(0.02)
 
 
+def busy(engine):
+    return engine._outbox._flights or engine._deadlines._endings
+
+
 async def ended(stage):
     """Put our clock forward from deadline to deadline until every process is at its end."""
     async with asyncio.timeout(WAIT_SECONDS):
@@ -158,7 +164,9 @@ async def ended(stage):
             now = stage.us.clock.now()
             stage.us.clock.shift += max(deadlines, default=now) - now + timedelta(seconds=1)
             stage.us.engine.wake()
-            await asyncio.sleep(2 * CALL_SECONDS)
+            await asyncio.sleep(0.02)
+            while busy(stage.us.engine):
+                await asyncio.sleep(0.01)
 
 
 def check_open(views):
@@ -174,13 +182,14 @@ def check_open(views):
             assert view["turn"] == "ours", name
 
 
-def check_ended(views, kind):
+def check_ended(views, kind, before):
+    """Every end has its reason: `before` are the views while our message was under way."""
     for name, view in views.items():
         words = BEHAVIOURS[name][1]
         assert view["pending"] == "", name
         if view["state"] == "TERMINATED":
             assert view["reason"], name
-            assert words in view["reason"], (name, view["reason"])
+            assert words in before[name]["reason"] + view["reason"], (name, view["reason"])
         else:
             assert not words, (name, view)
             assert kind in {"finalize", "completion"}, name
@@ -189,7 +198,7 @@ def check_ended(views, kind):
 async def nothing_left(us):
     assert await us.rows("outbox") == []
     async with asyncio.timeout(WAIT_SECONDS):
-        while us.engine._outbox._flights or us.engine._deadlines._endings:
+        while busy(us.engine):
             await asyncio.sleep(0.01)
     assert not us.engine._outbox._peers
     named = [task.get_name() for task in asyncio.all_tasks()]
@@ -207,8 +216,9 @@ async def test_every_misbehaviour_at_every_message_of_a_negotiation(stage, kind)
         for pid in ids:
             await buyer.until("negotiations", {"REQUESTED"}, pid)
             await buyer.engine.terminate_negotiation(pid, "enough")
-    check_open(await under_way(made))
-    check_ended(await ended(made), kind)
+    before = await under_way(made)
+    check_open(before)
+    check_ended(await ended(made), kind, before)
     await nothing_left(made.us)
 
 
@@ -229,6 +239,7 @@ async def test_every_misbehaviour_at_every_message_of_a_transfer(stage, kind):
         for row in await made.us.rows("transfers"):
             await made.us.until("transfers", {"STARTED"}, row["id"])
             await acts[kind](row["id"])
-    check_open(await under_way(made))
-    check_ended(await ended(made), kind)
+    before = await under_way(made)
+    check_open(before)
+    check_ended(await ended(made), kind, before)
     await nothing_left(made.us)

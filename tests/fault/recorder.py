@@ -21,10 +21,13 @@ AGAIN_SECONDS = 0.05
 
 
 class Recorder:
-    """`heard` maps (our id of a negotiation, message) to the bodies that came; `url` is the connector's DSP base."""
+    """`heard` maps (our id of a negotiation, message) to the bodies that came.
 
-    def __init__(self, seed, header):
-        self._chance, self._header = random.Random(seed), header
+    `url` is the connector's DSP base, `us` its DID, `chance` draws what happens to an answer.
+    """
+
+    def __init__(self, header):
+        self.chance, self._header = random.Random(0), header
         self.heard = defaultdict(list)
         self.url = self.us = ""
         self._tasks = set()
@@ -61,7 +64,7 @@ class Recorder:
         told.append(body)
         if len(told) == 1:
             self._react(kind, ours, body)
-        if len(told) <= LOST_MOST and (mood := self._chance.choice(["well", "500", "gone"])) != "well":
+        if len(told) <= LOST_MOST and (mood := self.chance.choice(["well", "500", "gone"])) != "well":
             if mood == "500":
                 return web.Response(status=500)
             request.transport.abort()

@@ -36,6 +36,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.asyncio(loop_scope="session")]
 
 SEED = int(os.environ.get("PENSTOCK_TEST_SEED") or random.SystemRandom().getrandbits(32))
 STEPS = ("row.outbox", "row.negotiations", "row.received", "negotiation.moved")
+SEEDS = range(SEED, SEED + (16 if os.environ.get("PENSTOCK_TEST_FAULTS") == "all" else 1))
 NEGOTIATIONS = 8  # begun by the peer, and as many by us
 READY_SECONDS = 60
 DONE_SECONDS = 90
@@ -115,7 +116,7 @@ async def seed(data):
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def stage(tmp_path):
-    recorder = Recorder(SEED, HEADER)
+    recorder = Recorder(HEADER)
     await recorder.start()
     port = free_ports(1)[0]
     data = tmp_path / "connector"
@@ -179,11 +180,12 @@ async def test_a_process_that_waits_can_be_told_to_end(stage):
     assert first.returncode is None
 
 
-async def test_the_next_process_goes_on_with_the_same_words(stage, record_property):
+@pytest.mark.parametrize("number", SEEDS)
+async def test_the_next_process_goes_on_with_the_same_words(stage, number):
     shift, recorder, door, offer = stage
-    deaths = faults(SEED)
-    record_property("points", len(deaths))
-    sys.stdout.write(f"PENSTOCK_TEST_SEED={SEED}: {deaths}\n")  # shown when the test fails
+    deaths = faults(number)
+    recorder.chance.seed(number)
+    sys.stdout.write(f"PENSTOCK_TEST_SEED={number}: {deaths}\n")  # shown when the test fails
     first = await shift.begin(armed(deaths[0]))
     await shift.answers(first)
     second = await shift.begin(armed(deaths[1]))

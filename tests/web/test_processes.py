@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
+import sys
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -71,6 +73,15 @@ async def started(space, owner, agreement):
     view = await until(owner, "buyer", begun.json["id"], "STARTED")
     await until(owner, "provider", view["peerPid"], "STARTED")
     return {"buyer": view["id"], "provider": view["peerPid"]}
+
+
+async def command(space, *words):
+    """Run a command on the provider's data directory; returns exit code, stdout, stderr."""
+    pipes = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.PIPE}
+    line = (sys.executable, "-m", "connector.cli.main", *words, "--data", str(space.people["provider"].data))
+    process = await asyncio.create_subprocess_exec(*line, **pipes)
+    out, told = await process.communicate()
+    return process.returncode, out.decode(), told.decode()
 
 
 async def both(owner, started, state):
@@ -179,6 +190,23 @@ async def test_a_transfer_that_runs_is_not_resumed(owner, started):
     assert "`STARTED`" in said.json["text"]
 
 
+async def test_the_command_line_says_the_same(space, owner, started):
+    """Over the real server: listed for people and programs, ended once, and the second time said to be over."""
+    pid = started["provider"]
+    shown = (await owner("provider", "GET", path(pid))).json
+    code, out, _ = await command(space, "admin", "show", pid, "--json")
+    assert (code, json.loads(out)) == (0, shown)
+    code, out, _ = await command(space, "admin", "list", "--kind", "transfer", "--state", "STARTED")
+    assert code == 0
+    assert pid in out
+    code, out, _ = await command(space, "admin", "terminate", pid, "--reason", "enough")
+    assert code == 0
+    await both(owner, started, "TERMINATED")
+    code, _, told = await command(space, "admin", "terminate", pid)
+    assert code == 2
+    assert "the transfer is at its end: `TERMINATED`" in told
+
+
 # --- pauses
 
 
@@ -243,7 +271,7 @@ async def test_a_pull_rests_while_its_transfer_is_suspended_and_goes_on(space, o
         while not any("/pieces" in asked_for for _, asked_for in proxy.log):
             await asyncio.sleep(0.02)
     view = await space.until(product, lambda _: True)
-    assert view["state"] == "receiving", view
+    assert (view["state"], view["turn"]["why"]) == ("receiving", "the transfer is suspended: the disk is full"), view
     await owner(resumes, "POST", path(ids[resumes], "resume"), {})
     await space.complete(product)
     body = {

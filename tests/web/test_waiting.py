@@ -76,6 +76,16 @@ def test_a_protocols_process_says_it_itself(talk, outbox, whose, why):
     assert (told.whose, told.why, told.until) == (whose, why, SOON)
 
 
+@pytest.mark.parametrize(
+    ("state", "why"), [("STARTED", "it did not answer"), ("SUSPENDED", "the transfer is suspended: night")]
+)
+def test_a_pause_of_the_transfer_is_told(state, why):
+    transfer = {"id": "t", "state": state, "reason": "night"}
+    rows = Rows(agreements=[{"digest": "d", "not_after": END}], transfers=[transfer])
+    told = waiting.turn(rows, acquisition("receiving", agreement="d"), failure("peer"), "")
+    assert (told.whose, told.why, told.until) == ("provider", why, END)
+
+
 def test_when_it_is_over():
     late = NOW + PATIENCE + waiting.SLACK
     assert waiting.over(Rows(), acquisition("wanted"), late)
