@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("connector", "contracts", "ledger", "policy", "catalog")
-READY_SECONDS, IDLE_MIB = 1.5, 120.0
+ROUNDS = 5
+READY, IDLE = {"at_most": 1.5}, {"at_most": 120.0}  # seconds, MiB
+TARGETS = {"connector, ready": READY, "connector, idle": IDLE}
 SETTLE_SECONDS = 3.0
 WAIT_SECONDS = 30.0
 POLL_SECONDS = 0.005
@@ -114,9 +116,9 @@ class Server:
             self._process = None
 
 
-def measure(command: Path, rounds: int) -> list[report.Row]:
+def measure(command: Path, rounds: int = ROUNDS) -> list[report.Row]:
     """Return the figures of the exchange, and of a member that hosts no chain."""
-    rows = []
+    hosting, figures = "exchange with the embedded chain", {}
     with workshop() as folder:
         ports = free_ports(2)
         exchange, member = folder / EXCHANGE, folder / "provider"
@@ -124,36 +126,33 @@ def measure(command: Path, rounds: int) -> list[report.Row]:
         make(member, "provider", ports[1], f"http://localhost:{ports[0]}")
         host, guest = (Server([str(command)], data, port) for data, port in zip((exchange, member), ports, strict=True))
         try:
-            rows.append(report.row("exchange with the embedded chain, first start", host.start(), "s"))
-            rows.append(report.row("connector, first start", guest.start(), "s"))
-            starts, sizes = _again(guest, rounds)
-            rows.append(report.row("connector, ready", statistics.median(starts), "s", at_most=READY_SECONDS))
-            rows.append(report.row("connector, idle", statistics.median(sizes), "MiB", at_most=IDLE_MIB))
+            figures[f"{hosting}, first start"] = host.start(), "s"
+            figures["connector, first start"] = guest.start(), "s"
+            figures |= _again("connector", guest, rounds)
             guest.stop()
-            starts, sizes = _again(host, rounds)
-            rows.append(report.row("exchange with the embedded chain, ready", statistics.median(starts), "s"))
-            rows.append(report.row("exchange with the embedded chain, idle", statistics.median(sizes), "MiB"))
+            figures |= _again(hosting, host, rounds)
         finally:
             guest.stop()
             host.stop()
-    return rows
+    return report.rows(figures, TARGETS)
 
 
-def _again(server: Server, rounds: int) -> tuple[list[float], list[float]]:
-    """Stop and start a server `rounds` times; return the seconds until ready, and the idle size in MiB each time."""
+def _again(name: str, server: Server, rounds: int) -> dict[str, tuple[float, str]]:
+    """Stop and start a server `rounds` times; return how soon it is ready, and its idle size."""
     starts, sizes = [], []
     for _ in range(rounds):
         server.stop()
         starts.append(server.start())
         time.sleep(SETTLE_SECONDS)
         sizes.append(server.memory() / MIB)
-    return starts, sizes
+    ready, idle = statistics.median(starts), statistics.median(sizes)
+    return {f"{name}, ready": (ready, "s"), f"{name}, idle": (idle, "MiB")}
 
 
 def main() -> None:
     """Measure, print, write bench/results/start.json."""
     parser = argparse.ArgumentParser(prog="python -m bench.start")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
     told = parser.parse_args()
     command = installed()
     print(machine())
