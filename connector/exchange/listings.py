@@ -13,6 +13,7 @@ from catalog.listing import Move, State, moved
 from catalog.search import Document, rank
 from connector.errors import Absent, Conflict, InvalidInput
 from connector.limits import PAGE_ROWS_MAX
+from connector.protocol.validation import IDENTIFIER_LIMIT_CHARACTERS
 from contracts.canonical import sha
 from contracts.decimals import read_decimal
 from contracts.tariff import Tariff
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
 KEYS = frozenset({"id", "title", "tier", "dataset", "offer", "header", "edition"})
-OFFER_KEYS = frozenset({"ask", "terms", "policy"})
+OFFER_KEYS = frozenset({"id", "ask", "terms", "policy"})
 # member of the terms → the member of the submission that says the same
 ABOUT = {"product": "id", "title": "title", "tier": "tier", "editionId": "edition"}
 PRODUCTS_PER_PROVIDER_MAX = 10_000  # a space of a hundred providers then still fits one search
@@ -51,6 +52,8 @@ def _check_offer(document: dict[str, Any]) -> None:
     if not isinstance(offer, dict) or set(offer) != OFFER_KEYS or not isinstance(offer["terms"], dict):
         raise InvalidInput("an `offer` has exactly the members " + ", ".join(sorted(OFFER_KEYS)))
     policy, terms = offer["policy"], offer["terms"]
+    if not isinstance(offer["id"], str) or not 0 < len(offer["id"]) <= IDENTIFIER_LIMIT_CHARACTERS:
+        raise InvalidInput(f"the `id` of the `offer` is not a text of 1 to {IDENTIFIER_LIMIT_CHARACTERS} characters")
     read_decimal(offer["ask"], "ask")
     Tariff.from_json(terms.get("tariff"))
     parse({"@type": "Set", "target": document["id"], **policy} if isinstance(policy, dict) else policy)
