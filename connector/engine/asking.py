@@ -32,10 +32,14 @@ NOTHING_NEW: Final = ""
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What a peer said of its state: `state` is empty when it said nothing that counts; `words` are for people."""
+    """What a peer said of its state: `state` is empty when it said nothing that counts; `words` are for people.
+
+    `there` is False of a peer that did not answer at all.
+    """
 
     state: str
     words: str
+    there: bool = True
 
 
 SILENCE: Final = Heard("", "")
@@ -59,9 +63,10 @@ class Asking:
             async with asyncio.timeout(ASK_SECONDS_MAX):
                 status, reply = await self._ask(row["peer"], url)
         except TimeoutError:
-            return Heard("", f"asked, the {whom} did not answer within {ASK_SECONDS_MAX:g} s")
+            return Heard("", f"asked, the {whom} did not answer within {ASK_SECONDS_MAX:g} s", there=False)
         except Exception as error:  # noqa: BLE001  # whatever the way to the peer raises, it is no answer
-            return Heard("", short(f"asked, the {whom} did not answer: {str(error) or type(error).__name__}"))
+            words = short(f"asked, the {whom} did not answer: {str(error) or type(error).__name__}")
+            return Heard("", words, there=False)
         return _read(process, row, status, reply)
 
 

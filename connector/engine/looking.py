@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
 LOOK_SECONDS = 600.0  # a peer's silent end is noticed within this time, for one question each
-QUESTIONS = 32  # at once; a round may take its time
+PEERS = 32  # asked at once, each one question after the other: a round may take its time
 
 log = logging.getLogger(__name__)
 
@@ -54,9 +54,8 @@ class Looking:
 
     async def look(self) -> None:
         """Ask the peer of every transfer that rests, and follow those that have ended it."""
-        resting = await self._store.read(_resting)
-        for first in range(0, len(resting), QUESTIONS):
-            await asyncio.gather(*map(self._ask, resting[first : first + QUESTIONS]))
+        places = asyncio.Semaphore(PEERS)
+        await asyncio.gather(*(self._peer(pids, places) for pids in (await self._store.read(_resting)).values()))
 
     async def _run(self) -> None:
         while True:
@@ -66,12 +65,20 @@ class Looking:
                 log.exception("the transfers that run could not be looked at")
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def _ask(self, pid: str) -> None:
-        heard = await self._asking.about(TRANSFER, pid)
-        if heard.state in FINAL:
-            await self._store.write(partial(self._transfers.learn, pid=pid, heard=heard, now=self._now()))
+    async def _peer(self, pids: list[str], places: asyncio.Semaphore) -> None:
+        """Ask one peer about its transfers; one that is not there is asked again at the next look."""
+        async with places:
+            for pid in pids:
+                heard = await self._asking.about(TRANSFER, pid)
+                if not heard.there:
+                    return
+                if heard.state in FINAL:
+                    await self._store.write(partial(self._transfers.learn, pid=pid, heard=heard, now=self._now()))
 
 
-def _resting(tx: Tx) -> list[str]:
-    rows = tx.execute("SELECT id FROM transfers WHERE state IN (?, ?) AND pending = ''", STARTED, SUSPENDED)
-    return [row["id"] for row in rows]
+def _resting(tx: Tx) -> dict[str, list[str]]:
+    """Return peer -> our transfers with it that may rest."""
+    found: dict[str, list[str]] = {}
+    for row in tx.execute("SELECT id, peer FROM transfers WHERE state IN (?, ?) AND pending = ''", STARTED, SUSPENDED):
+        found.setdefault(row["peer"], []).append(row["id"])
+    return found

@@ -195,11 +195,15 @@ async def test_a_silent_end_is_noticed_by_looking(pair, end, who):
 
 async def test_a_peer_that_is_away_changes_nothing(pair, network):
     provider, buyer = pair
-    ids = await transfer_started(provider, buyer)
-    before = await buyer.row("transfers", ids[1])
+    await transfer_started(provider, buyer)
+    await buyer.engine.start_transfer((await buyer.rows("agreements"))[0]["digest"], FORMAT_SEALED)
+    await buyer.until("transfers", {"STARTED"})
+    before = await buyer.rows("transfers")
     network.deaf = lost
+    network.asked.clear()
     await buyer.engine._looking.look()
-    assert await buyer.row("transfers", ids[1]) == before
+    assert await buyer.rows("transfers") == before
+    assert len(network.asked) == 1, "a peer that is not there is asked once a look"
 
 
 async def test_what_ended_while_we_were_away_is_noticed_at_the_next_start(pair):
