@@ -1,14 +1,14 @@
 """Negotiations between two processes, every step durable: how long one takes, how many a second, beside a bare one.
 
-`python -m bench.negotiation [--count 200] [--concurrent 64] [--rounds 3] [--profile]`
+`python -m bench.negotiation [--count 200] [--concurrent 64] [--rounds 3] [--here | --profile]`
 
-The provider is a real `penstock serve`; this process is the buyer: the same composition root on the same HTTP surface,
-with negotiations started directly in its engine because no management call starts many at once. Each negotiation is
-request, agreement, verification and finalisation over HTTP, a fresh token on each, both EIP-712 signatures made and
-verified, eight transitions committed with synchronous=FULL on both sides together. Rounds alternate with those of two
-processes of `bench/bare.py`. The licences are queued for the chain in the same transactions; while figures are taken
-the exchange, which hosts the chain, is down, because it would share the cores of the two participants. It is started
-again at the end, and how fast the queue drains is a row, too.
+The provider is a real `penstock serve` of an installation without extras (`bench/start.py`); this process is the buyer:
+the same composition root on the same HTTP surface, with negotiations started directly in its engine because no
+management call starts many at once. Each negotiation is request, agreement, verification and finalisation over HTTP, a
+fresh token on each, both EIP-712 signatures made and verified, eight transitions committed with synchronous=FULL on
+both sides together. Rounds alternate with those of two processes of `bench/bare.py`. The licences are queued for the
+chain in the same transactions; while figures are taken the exchange, which hosts the chain, is down, because it would
+share the cores of the two participants. It is started again at the end, and how fast the queue drains is a row, too.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ from bench.pairs import connectors, prototypes
 from bench.rounds import in_turn
 from bench.sampling import Sampler, top
 from bench.space import Space, machine, space, workshop
+from bench.start import installed
+from connector.demo.processes import SERVE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -120,16 +122,18 @@ async def licences_per_second(made: Space, buyer: Connectors) -> float:
 
 
 async def measure(
-    count: int = COUNT, concurrent: int = CONCURRENT, rounds: int = ROUNDS, *, profiled: bool = False
+    command: Sequence[str] | None, count: int = COUNT, concurrent: int = CONCURRENT, rounds: int = ROUNDS
 ) -> tuple[list[report.Row], dict[str, Any]]:
-    """Set up, warm up, take the figures; return them with the profiles of both sides, if asked for."""
+    """Set up, warm up, take the figures; `command` starts a participant.
+
+    Without one the provider is these sources under a sampler; then the profiles of both sides are returned, too.
+    """
     with workshop() as folder:
         source = folder / "data.bin"
         source.write_bytes(os.urandom(DATA_BYTES))
-        out = folder / "profile.json"
-        sampled = {"provider": (sys.executable, "-m", "bench.sampling", str(out), "serve")} if profiled else None
-        sampler = Sampler()
-        async with space(folder, hosted=("buyer",), commands=sampled) as made:
+        sampler, out, profiled = Sampler(), folder / "profile.json", command is None
+        command = command or (sys.executable, "-m", "bench.sampling", str(out))
+        async with space(folder, hosted=("buyer",), commands={"provider": (*command, "serve")}) as made:
             provider = made.pid("provider")
             async with connectors(folder / "buyer", provider) as ours, prototypes(folder / "bare") as bare:
                 await made.admit("buyer")
@@ -157,13 +161,15 @@ def main() -> None:
     parser.add_argument("--concurrent", type=int, default=CONCURRENT)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--profile", action="store_true", help="say where the time goes; write no figures")
+    parser.add_argument("--here", action="store_true", help="run these sources, extras and all; write no figures")
     told = parser.parse_args()
+    command = None if told.profile else SERVE[:-1] if told.here else [str(installed())]
     print(machine())
-    rows, profiles = uvloop.run(measure(told.count, told.concurrent, told.rounds, profiled=told.profile))
+    rows, profiles = uvloop.run(measure(command, told.count, told.concurrent, told.rounds))
     print(report.table(rows))
     for side, profile in profiles.items():
         print(f"\n{side}: {top(profile)}")
-    if not told.profile:
+    if not (told.profile or told.here):
         print("written to", report.write("negotiation", rows))
 
 

@@ -23,10 +23,10 @@ TARGETS = {f"{name}: {work}": target for name, part in PARTS.items() for work, t
 
 def measure() -> dict[str, Sequence[report.Row]]:
     """Return the rows of every part."""
-    command = start.installed()
+    command = [str(start.installed())]
     return {
-        "negotiation": uvloop.run(negotiation.measure())[0],
-        "catalogue": uvloop.run(catalogue.measure([str(command)])),
+        "negotiation": uvloop.run(negotiation.measure(command))[0],
+        "catalogue": uvloop.run(catalogue.measure(command)),
         "start": start.measure(command),
         "hostile": uvloop.run(hostile.measure()),
     }

@@ -2,8 +2,8 @@
 
 `python -m bench.start [--rounds 5]`
 
-The program is installed with `pip install .` into an environment of its own, kept below the cache directory and made
-again when a source file changed. Ready means that `/health` answers; idle is the resident size some seconds later, when
+The program is installed with `pip install .` into an environment of its own, kept in .venv/plain and made again when a
+source file changed. Ready means that `/health` answers; idle is the resident size some seconds later, when
 the member has met its space. The first start of a data directory (which draws up keys' proofs and tables) is a row of
 its own; the target is for every later one.
 """
@@ -45,8 +45,7 @@ MIB = 2**20
 
 def installed() -> Path:
     """Return the `penstock` command of an installation without extras, installing it if the sources changed."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "penstock-bench"
-    folder = cache / "plain"
+    folder = ROOT / ".venv" / "plain"
     mark = folder / ".sources"
     digest = _sources()
     command = folder / "bin" / "penstock"
@@ -116,15 +115,15 @@ class Server:
             self._process = None
 
 
-def measure(command: Path, rounds: int = ROUNDS) -> list[report.Row]:
-    """Return the figures of the exchange, and of a member that hosts no chain."""
+def measure(command: Sequence[str], rounds: int = ROUNDS) -> list[report.Row]:
+    """Return the figures of the exchange, and of a member that hosts no chain; `command` starts either."""
     hosting, figures = "exchange with the embedded chain", {}
     with workshop() as folder:
         ports = free_ports(2)
         exchange, member = folder / EXCHANGE, folder / "provider"
         make(exchange, EXCHANGE, ports[0], "")
         make(member, "provider", ports[1], f"http://localhost:{ports[0]}")
-        host, guest = (Server([str(command)], data, port) for data, port in zip((exchange, member), ports, strict=True))
+        host, guest = (Server(command, data, port) for data, port in zip((exchange, member), ports, strict=True))
         try:
             figures[f"{hosting}, first start"] = host.start(), "s"
             figures["connector, first start"] = guest.start(), "s"
@@ -154,7 +153,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.start")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     told = parser.parse_args()
-    command = installed()
+    command = [str(installed())]
     print(machine())
     rows = measure(command, told.rounds)
     print(report.table(rows))
