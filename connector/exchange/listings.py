@@ -49,10 +49,8 @@ def check_submission(document: Any) -> dict[str, Any]:
 def _check_offer(document: dict[str, Any]) -> None:
     """Raise for an offer without a price or a policy, or about something else; the terms are its parties' to judge."""
     offer = document["offer"]
-    if not isinstance(offer, dict) or not set(offer) >= OFFER_KEYS or not isinstance(offer["terms"], dict):
-        raise InvalidInput("an `offer` has the members " + ", ".join(sorted(OFFER_KEYS)))
-    if not isinstance(offer.get("id", ""), str):
-        raise InvalidInput("the `id` of an `offer` is a text")
+    if not isinstance(offer, dict) or set(offer) != OFFER_KEYS or not isinstance(offer["terms"], dict):
+        raise InvalidInput("an `offer` has exactly the members " + ", ".join(sorted(OFFER_KEYS)))
     policy, terms = offer["policy"], offer["terms"]
     if not isinstance(offer["id"], str) or not 0 < len(offer["id"]) <= IDENTIFIER_LIMIT_CHARACTERS:
         raise InvalidInput(f"the `id` of the `offer` is not a text of 1 to {IDENTIFIER_LIMIT_CHARACTERS} characters")
