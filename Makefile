@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 ARGS ?=
 
-.PHONY: demo test test-faults tck docs lint install programs bench bench-pull bench-negotiation bench-start bench-catalogue bench-hostile clean
+.PHONY: demo test test-faults tck docs lint install programs bench bench-protocol bench-pull bench-negotiation bench-catalogue \
+	bench-start bench-hostile clean
 
 demo: $(STAMP)
 	@$(BIN)/penstock demo $(ARGS)
@@ -35,9 +36,10 @@ lint: $(STAMP)
 programs: $(STAMP)
 	$(BIN)/python -m contracts.onchain.compile
 
-bench: bench-start bench-negotiation bench-catalogue bench-hostile bench-pull
+bench: bench-protocol bench-pull
 
-bench-pull bench-negotiation bench-start bench-catalogue bench-hostile: bench-%: $(STAMP)
+# bench-protocol runs those after it; each may be run by itself
+bench-pull bench-protocol bench-negotiation bench-catalogue bench-start bench-hostile: bench-%: $(STAMP)
 	$(BIN)/python -m bench.$* $(ARGS)
 
 install: $(STAMP)

@@ -26,8 +26,9 @@ import uvloop
 from aiohttp import web
 
 from bench import report
+from bench.rounds import in_turn
 from bench.space import EXCHANGE, machine, make, workshop
-from bench.start import IDLE_MIB, MIB, READY_SECONDS, SETTLE_SECONDS, Server, installed
+from bench.start import IDLE, MIB, READY, SETTLE_SECONDS, Server, installed
 from connector import settings
 from connector.clock import Clock
 from connector.data_folder import DATABASE
@@ -44,11 +45,20 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
+    from bench.report import Figures
+
 FEW, MANY = 1_000, 100_000
 ROWS_PER_COMMIT = 10_000
 WARM_UP = 20
 STARTS = 3
-P99_MS, GROWTH = 20.0, 1.5
+REQUESTS = 300
+TARGETS = {
+    f"first page of {MANY:,} offers, p99": {"at_most": 20.0},
+    f"first page, {MANY:,} against {FEW:,} offers, p50": {"at_most": 1.5},
+    f"connector with {MANY:,} offers, ready": READY,
+    f"connector with {MANY:,} offers, idle": IDLE,
+    f"connector with {MANY:,} offers, after the requests": IDLE,
+}
 SEEDED = datetime(2026, 1, 1, tzinfo=UTC)
 ADDRESS = "0x" + "c3" * 20
 REQUEST = orjson.dumps(messages.document("CatalogRequestMessage"))
@@ -137,17 +147,8 @@ async def _json(document: Any) -> web.Response:
     return web.json_response(document)
 
 
-async def in_turn(asked: dict[str, Any], count: int) -> dict[str, list[float]]:
-    """Call each of `asked` `count` times, one after the other in turn, and return what each returned."""
-    taken: dict[str, list[float]] = {name: [] for name in asked}
-    for _ in range(count):
-        for name, ask in asked.items():
-            taken[name].append(await ask())
-    return taken
-
-
-async def pages(asking: Client, few: Path, many: Path, offers: int, requests: int) -> list[report.Row]:
-    """Return the figures of pages."""
+async def pages(asking: Client, few: Path, many: Path, offers: int, requests: int) -> dict[str, list[float]]:
+    """Return the milliseconds of pages: `few`, `many` and `packed` are first ones, `middle` is one far from them."""
     told = {name: settings.load(data, {}, {}) for name, data in (("few", few), ("many", many))}
     middle = continuation.Place("d", sorted(product(number)["id"] for number in range(offers))[offers // 2]).token()
     urls = {name: each.url + PATH for name, each in told.items()}
@@ -159,23 +160,27 @@ async def pages(asking: Client, few: Path, many: Path, offers: int, requests: in
         "packed": lambda: asking.ask(urls["many"], told["many"].did, packed=True),
     }
     await in_turn(asked, WARM_UP)
-    taken = await in_turn(asked, requests)
-    p50 = {name: report.percentile(values, 50) for name, values in taken.items()}
-    p99 = {name: report.percentile(values, 99) for name, values in taken.items()}
-    return [
-        report.row(f"first page of {FEW:,} offers, p50", p50["few"], "ms"),
-        report.row(f"first page of {FEW:,} offers, p99", p99["few"], "ms"),
-        report.row(f"first page of {offers:,} offers, p50", p50["many"], "ms"),
-        report.row(f"first page of {offers:,} offers, p99", p99["many"], "ms", at_most=P99_MS),
-        report.row(f"first page, {offers:,} against {FEW:,} offers, p50", p50["many"] / p50["few"], "", at_most=GROWTH),
-        report.row(f"page in the middle of {offers:,} offers, p50", p50["middle"], "ms"),
-        report.row(f"page in the middle of {offers:,} offers, p99", p99["middle"], "ms"),
-        report.row(f"first page of {offers:,} offers, gzip, p50", p50["packed"], "ms"),
-        report.row(f"first page of {offers:,} offers, gzip, p99", p99["packed"], "ms"),
-    ]
+    return await in_turn(asked, requests)
 
 
-async def measure(command: Sequence[str], offers: int, requests: int) -> list[report.Row]:
+def figures_of(taken: dict[str, list[float]], offers: int) -> Figures:
+    """Return the figures of pages."""
+    p50, p99 = ({name: report.percentile(values, percent) for name, values in taken.items()} for percent in (50, 99))
+    first = f"first page of {offers:,} offers"
+    return {
+        f"first page of {FEW:,} offers, p50": (p50["few"], "ms"),
+        f"first page of {FEW:,} offers, p99": (p99["few"], "ms"),
+        f"{first}, p50": (p50["many"], "ms"),
+        f"{first}, p99": (p99["many"], "ms"),
+        f"first page, {offers:,} against {FEW:,} offers, p50": (p50["many"] / p50["few"], "times"),
+        f"page in the middle of {offers:,} offers, p50": (p50["middle"], "ms"),
+        f"page in the middle of {offers:,} offers, p99": (p99["middle"], "ms"),
+        f"{first}, gzip, p50": (p50["packed"], "ms"),
+        f"{first}, gzip, p99": (p99["packed"], "ms"),
+    }
+
+
+async def measure(command: Sequence[str], offers: int = MANY, requests: int = REQUESTS) -> list[report.Row]:
     """Return the figures of the catalogue; `command` starts a participant."""
     with workshop() as folder:
         ports = free_ports(3)
@@ -192,18 +197,14 @@ async def measure(command: Sequence[str], offers: int, requests: int) -> list[re
             await asyncio.sleep(SETTLE_SECONDS)
             idle = servers[2].memory() / MIB
             async with client(folder / "client") as asking:
-                rows = await pages(asking, few, many, offers, requests)
+                taken = await pages(asking, few, many, offers, requests)
             after = servers[2].memory() / MIB
         finally:
             for each in servers:
                 each.stop()
     weighed = f"connector with {offers:,} offers"
-    return [
-        *rows,
-        report.row(f"{weighed}, ready", ready, "s", at_most=READY_SECONDS),
-        report.row(f"{weighed}, idle", idle, "MiB", at_most=IDLE_MIB),
-        report.row(f"{weighed}, after the requests", after, "MiB", at_most=IDLE_MIB),
-    ]
+    sizes = {f"{weighed}, idle": (idle, "MiB"), f"{weighed}, after the requests": (after, "MiB")}
+    return report.rows({**figures_of(taken, offers), f"{weighed}, ready": (ready, "s"), **sizes}, TARGETS)
 
 
 def _again(server: Server) -> float:
@@ -216,7 +217,7 @@ def main() -> None:
     """Measure, print, write bench/results/catalogue.json."""
     parser = argparse.ArgumentParser(prog="python -m bench.catalogue")
     parser.add_argument("--offers", type=int, default=MANY)
-    parser.add_argument("--requests", type=int, default=300)
+    parser.add_argument("--requests", type=int, default=REQUESTS)
     parser.add_argument("--here", action="store_true", help="run these sources, extras and all; write no figures")
     told = parser.parse_args()
     command = SERVE[:-1] if told.here else [str(installed())]

@@ -36,11 +36,18 @@ from connector.outbound import Outbound
 from connector.protocol import messages
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable
+
+    from bench.report import Figures
 
 ROLES = ("provider", "buyer", "exchange")
 PRODUCT = "flights"
-RATIO_MAX, CPU_SECONDS_MAX, RISE_MIB_MAX = 2.0, 1.0, 32.0
+SECONDS, ROUNDS, RATE, BODIES_RATE, SLOW = 6.0, 3, 40.0, 20.0, 200
+TARGETS = {
+    "honest p99, hostile by quiet": {"at_most": 2.0},
+    "CPU of a hostile body, mean": {"at_most": 1.0},
+    "memory above quiet, peak": {"at_most": 32.0},
+}
 DRIP_SECONDS = 5.0
 MIB = 2**20
 NEGOTIATE, CHANNEL, SUBMIT = "/dsp/negotiations/request", f"/channel/{'0c' * 32}/resume", "/exchange/products"
@@ -68,7 +75,7 @@ BODIES: dict[str, Callable[[int], bytes]] = {
     "numbers": lambda limit: _filled(b"[", b"1,", b"1]", limit),
     "one text": lambda limit: _filled(b'"', b"x", b'"', limit),
 }
-TARGETS = ((NEGOTIATE, MESSAGE_BYTES_MAX), (CHANNEL, BODY_BYTES_MAX), (SUBMIT, BODY_BYTES_MAX))
+PATHS = ((NEGOTIATE, MESSAGE_BYTES_MAX), (CHANNEL, BODY_BYTES_MAX), (SUBMIT, BODY_BYTES_MAX))
 
 
 class Party:
@@ -132,7 +139,7 @@ class Stage:
 
     async def offend(self, number: int) -> None:
         """Send one hostile body; what has no answer to read was refused before it was sent."""
-        (path, limit), make = TARGETS[number % len(TARGETS)], list(BODIES.values())[number % len(BODIES)]
+        (path, limit), make = PATHS[number % len(PATHS)], list(BODIES.values())[number % len(BODIES)]
         header = self.hostile[number % len(self.hostile)].bearer(self.did)
         with contextlib.suppress(aiohttp.ClientOSError):
             async with self.session.post(self.url + path, headers=header, data=make(limit)) as answer:
@@ -235,54 +242,64 @@ def forget_peak(pid: int) -> None:
     Path(f"/proc/{pid}/clear_refs").write_text("5")
 
 
-def rows(stage: Stage, cpu: float, rise: float) -> Iterator[report.Row]:
-    """Yield the figures of all rounds."""
-    for name, taken in (("quiet", stage.quiet), ("hostile", stage.loud)):
-        for percent in (50, 99):
-            yield report.row(f"honest request, {name}, p{percent}", report.percentile(taken, percent), "ms")
-    ratio = report.percentile(stage.loud, 99) / report.percentile(stage.quiet, 99)
-    yield report.row("honest p99, hostile by quiet", ratio, "times", at_most=RATIO_MAX)
-    yield report.row("hostile bodies refused", stage.refused, "bodies")
-    yield report.row("CPU of a hostile body, mean", cpu / stage.refused, "s", at_most=CPU_SECONDS_MAX)
-    yield report.row("memory above quiet, peak", rise, "MiB", at_most=RISE_MIB_MAX)
+def figures_of(stage: Stage, cpu: float, rise: float) -> Figures:
+    """Return the figures of all rounds."""
+    kinds = {"quiet": stage.quiet, "hostile": stage.loud}
+    p50, p99 = ({name: report.percentile(taken, percent) for name, taken in kinds.items()} for percent in (50, 99))
+    return {
+        "honest request, quiet, p50": (p50["quiet"], "ms"),
+        "honest request, quiet, p99": (p99["quiet"], "ms"),
+        "honest request, hostile, p50": (p50["hostile"], "ms"),
+        "honest request, hostile, p99": (p99["hostile"], "ms"),
+        "honest p99, hostile by quiet": (p99["hostile"] / p99["quiet"], "times"),
+        "hostile bodies refused": (stage.refused, "bodies"),
+        "CPU of a hostile body, mean": (cpu / stage.refused, "s"),
+        "memory above quiet, peak": (rise, "MiB"),
+    }
 
 
-async def measure(told: argparse.Namespace, folder: Path) -> list[report.Row]:
+async def measure(
+    seconds: float = SECONDS,
+    rounds: int = ROUNDS,
+    rate: float = RATE,
+    bodies: float = BODIES_RATE,
+    slow: int = SLOW,
+) -> list[report.Row]:
     """Alternate quiet and hostile rounds and return the figures."""
     cpu, rise = 0.0, 0.0
-    async with staged(folder) as stage:
-        await paced(told.rate, 1, stage.ask)  # what is loaded late is loaded now
-        for _ in range(told.rounds):
-            begun = report.cpu_seconds(stage.pid)
-            stage.quiet += await paced(told.rate, told.seconds, stage.ask)
-            quiet = report.cpu_seconds(stage.pid) - begun
-            forget_peak(stage.pid)
-            before = report.memory_bytes(stage.pid)
-            async with dripping(stage.url, told.slow):
+    with workshop() as folder:
+        async with staged(folder) as stage:
+            await paced(rate, 1, stage.ask)  # what is loaded late is loaded now
+            for _ in range(rounds):
                 begun = report.cpu_seconds(stage.pid)
-                honest, _ = await asyncio.gather(
-                    paced(told.rate, told.seconds, stage.ask), paced(told.bodies, told.seconds, stage.offend)
-                )
-                cpu += report.cpu_seconds(stage.pid) - begun - quiet
-            stage.loud += honest
-            rise = max(rise, (report.memory_bytes(stage.pid, peak=True) - before) / MIB)
-        return list(rows(stage, cpu, rise))
+                stage.quiet += await paced(rate, seconds, stage.ask)
+                quiet = report.cpu_seconds(stage.pid) - begun
+                forget_peak(stage.pid)
+                before = report.memory_bytes(stage.pid)
+                async with dripping(stage.url, slow):
+                    begun = report.cpu_seconds(stage.pid)
+                    honest, _ = await asyncio.gather(
+                        paced(rate, seconds, stage.ask), paced(bodies, seconds, stage.offend)
+                    )
+                    cpu += report.cpu_seconds(stage.pid) - begun - quiet
+                stage.loud += honest
+                rise = max(rise, (report.memory_bytes(stage.pid, peak=True) - before) / MIB)
+    return report.rows(figures_of(stage, cpu, rise), TARGETS)
 
 
 def main() -> None:
     """Measure, print, write bench/results/hostile.json."""
     parser = argparse.ArgumentParser(prog="python -m bench.hostile")
-    parser.add_argument("--seconds", type=float, default=6.0)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--rate", type=float, default=40.0)
-    parser.add_argument("--bodies", type=float, default=20.0)
-    parser.add_argument("--slow", type=int, default=200)
+    parser.add_argument("--seconds", type=float, default=SECONDS)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--rate", type=float, default=RATE)
+    parser.add_argument("--bodies", type=float, default=BODIES_RATE)
+    parser.add_argument("--slow", type=int, default=SLOW)
     told = parser.parse_args()
     print(machine())
-    with workshop() as folder:
-        found = asyncio.run(measure(told, folder))
-    print(report.table(found))
-    print("written to", report.write("hostile", found))
+    rows = asyncio.run(measure(**vars(told)))
+    print(report.table(rows))
+    print("written to", report.write("hostile", rows))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
-"""Negotiations between two processes, every step durable: how long one takes, how many a second.
+"""Negotiations between two processes, every step durable: how long one takes, how many a second, beside a bare one.
 
-`python -m bench.negotiation [--count 200] [--concurrent 64] [--profile]`
+`python -m bench.negotiation [--count 200] [--concurrent 64] [--rounds 3] [--here | --profile]`
 
-The provider is a real `penstock serve`; this process is the buyer: the same composition root on the same HTTP surface,
-with negotiations started directly in its engine because no management call starts many at once. Each negotiation is
-request, agreement, verification and finalisation over HTTP, a fresh token on each, both EIP-712 signatures made and
-verified, eight transitions committed with synchronous=FULL on both sides together. The licences are queued for the
+The provider is a real `penstock serve` of an installation without extras (`bench/start.py`); this process is the buyer:
+the same composition root on the same HTTP surface, with negotiations started directly in its engine because no
+management call starts many at once. Each negotiation is request, agreement, verification and finalisation over HTTP, a
+fresh token on each, both EIP-712 signatures made and verified, eight transitions committed with synchronous=FULL on
+both sides together. Rounds alternate with those of two processes of `bench/bare.py`. The licences are queued for the
 chain in the same transactions; while figures are taken the exchange, which hosts the chain, is down, because it would
 share the cores of the two participants. It is started again at the end, and how fast the queue drains is a row, too.
 """
@@ -14,150 +15,100 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
-import dataclasses
 import json
 import os
 import signal
+import statistics
 import sys
 import time
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import uvloop
-from aiohttp import web
 
 from bench import report
+from bench.pairs import connectors, prototypes
+from bench.rounds import in_turn
 from bench.sampling import Sampler, top
 from bench.space import Space, machine, space, workshop
-from connector import settings
-from connector.app import Connector
-from connector.web.server import build
+from bench.start import installed
+from connector.demo.processes import SERVE
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
+    from collections.abc import Mapping, Sequence
 
-    from connector.store.transaction import Tx
+    from bench.pairs import Connectors, Pair
+    from bench.report import Figures
 
 PRODUCT = "bench-negotiation"
 PIECE_KIB = 64
-DATA_BYTES = 2**20
+DATA_BYTES = MIB = 2**20
+COUNT, CONCURRENT, ROUNDS = 200, 64, 3
 WARM_UP = 30
-ROUNDS = 8
+EACH_MIN = 10  # negotiations of a round with many at once, for each that is under way
 CHAIN_BACK_SECONDS = 1.5  # the provider asks for its chain twice a second
 DRAIN_SECONDS = 5.0
-P50_MS, P99_MS, PER_SECOND = 8.0, 25.0, 500.0
-FINAL = frozenset({"FINALIZED", "TERMINATED"})
+ALONE, BARE = "one after the other", "bare prototype"
+TARGETS = {
+    f"{ALONE}, p50": {"at_most": 8.0},
+    f"{ALONE}, p99": {"at_most": 25.0},
+    f"{CONCURRENT} at once": {"at_least": 500.0},
+}
 
 
-class Buyer:
-    """The buyer's connector in this process, with an ear on its negotiations."""
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Some negotiations of a pair: how many a second, the milliseconds of each, the CPU milliseconds of one."""
 
-    def __init__(self, connector: Connector) -> None:
-        self.connector = connector
-        self._ended: dict[str, asyncio.Future[str | None]] = {}
-        self._base = self._provider = ""
-        self._offer: dict[str, Any] = {}
-        for each in (connector.engine.negotiations, connector.engine.transfers):
-            each._doors = dataclasses.replace(each._doors, moved=self._moved)  # noqa: SLF001  # the bench listens in
-
-    async def meet(self, provider: str) -> None:
-        """Take the provider's own offer from its catalogue."""
-        member = await self.connector.space_view.require(provider)
-        self._provider, self._base = provider, member.url + "/dsp"
-        headers = self.connector.authorization(provider)
-        url = f"{self._base}/catalog/datasets/{PRODUCT}"
-        dataset = (await self.connector.outbound.get(url, headers=headers)).json()
-        self._offer = {**dataset["hasPolicy"][0], "target": dataset["@id"]}
-
-    async def negotiate(self) -> float:
-        """Negotiate once, at the asked price; return the seconds until it is final on our side."""
-        begun = time.perf_counter()
-        mandate = {"bid": "1", "limit": "1", "rounds": ROUNDS}
-        engine = self.connector.engine
-        pid = await engine.start_negotiation(self._provider, self._base, self._offer, mandate)
-        ended = self._ended.setdefault(pid, asyncio.get_running_loop().create_future())
-        reason = await ended
-        seconds = time.perf_counter() - begun
-        del self._ended[pid]
-        if reason is not None:
-            raise SystemExit(f"negotiation {pid} was terminated, which no figure may hide: {reason}")
-        return seconds
-
-    def _moved(self, tx: Tx, process: str, row: dict[str, Any]) -> None:
-        if process == "negotiation" and row["state"] in FINAL:
-            reason = None if row["state"] == "FINALIZED" else row["reason"]
-            tx.after(lambda: self._tell(row["id"], reason))
-
-    def _tell(self, pid: str, reason: str | None) -> None:
-        ended = self._ended.setdefault(pid, asyncio.get_running_loop().create_future())
-        if not ended.done():
-            ended.set_result(reason)
+    rate: float
+    times: Sequence[float]
+    cpu: float
 
 
-@contextlib.asynccontextmanager
-async def buying(data: Path) -> AsyncIterator[Buyer]:
-    """Run the buyer's connector with its HTTP surface, as `penstock serve` does."""
-    told = settings.load(data, {}, {})
-    connector = await Connector.start(data, told)
-    runner = web.AppRunner(build(connector), access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, told.server.host, told.server.port).start()
-    await connector.recover()
-    try:
-        yield Buyer(connector)
-    finally:
-        await runner.cleanup()
-        await connector.close()
+async def one_round(pair: Pair, count: int, concurrent: int) -> Round:
+    """Have a pair negotiate."""
+    before = pair.cpu_seconds()
+    seconds, times = await pair.negotiate(count, concurrent)
+    return Round(count / seconds, times, 1000 * (pair.cpu_seconds() - before) / count)
 
 
-async def one_after_the_other(buyer: Buyer, count: int) -> list[float]:
-    """Return the milliseconds of each of `count` negotiations."""
-    return [1000 * await buyer.negotiate() for _ in range(count)]
+def figures_of(alone: Sequence[Round], many: Sequence[Round], concurrent: int, peaks: Mapping[str, int]) -> Figures:
+    """Return the figures of a pair: medians of its rounds, and the peaks of its sides."""
+    together = f"{concurrent} at once"
+    rate = statistics.median(each.rate for each in many)
+    sizes = {f"peak memory of the {side}": (size / MIB, "MiB") for side, size in peaks.items()}
+    return {**_of_one(ALONE, alone), together: (rate, "1/s"), **_of_one(together, many), **sizes}
 
 
-async def side_by_side(buyer: Buyer, count: int, concurrent: int) -> tuple[float, list[float]]:
-    """Return negotiations per second with `concurrent` under way at any time, and the milliseconds of each."""
-    left = count
-    taken: list[float] = []
-
-    async def worker() -> None:
-        nonlocal left
-        while left > 0:
-            left -= 1
-            taken.append(1000 * await buyer.negotiate())
-
-    begun = time.perf_counter()
-    await asyncio.gather(*(worker() for _ in range(concurrent)))
-    return count / (time.perf_counter() - begun), taken
+def _of_one(name: str, rounds: Sequence[Round]) -> Figures:
+    """Return what one negotiation took."""
+    p50, p99 = (statistics.median(report.percentile(each.times, percent) for each in rounds) for percent in (50, 99))
+    cpu = statistics.median(each.cpu for each in rounds)
+    return {f"{name}, p50": (p50, "ms"), f"{name}, p99": (p99, "ms"), f"{name}, CPU of both sides": (cpu, "ms")}
 
 
-async def figures(made: Space, buyer: Buyer, count: int, concurrent: int) -> list[report.Row]:
-    """Take every figure."""
-    rows = []
-    provider = made.pid("provider")
-    cpu = report.cpu_seconds(provider) + time.process_time()
-    times = await one_after_the_other(buyer, count)
-    spent = (report.cpu_seconds(provider) + time.process_time() - cpu) / count
-    rows += [
-        report.row("one after the other, p50", report.percentile(times, 50), "ms", at_most=P50_MS),
-        report.row("one after the other, p99", report.percentile(times, 99), "ms", at_most=P99_MS),
-        report.row("one after the other, CPU of both sides", 1000 * spent, "ms"),
-    ]
-    cpu = report.cpu_seconds(provider) + time.process_time()
-    many = max(count, 10 * concurrent)
-    rate, times = await side_by_side(buyer, many, concurrent)
-    spent = (report.cpu_seconds(provider) + time.process_time() - cpu) / many
-    rows += [
-        report.row(f"{concurrent} at once", rate, "1/s", at_least=PER_SECOND),
-        report.row(f"{concurrent} at once, p50", report.percentile(times, 50), "ms"),
-        report.row(f"{concurrent} at once, p99", report.percentile(times, 99), "ms"),
-        report.row(f"{concurrent} at once, CPU of both sides", 1000 * spent, "ms"),
-    ]
-    return rows
+def rows_of(ours: Figures, bare: Figures) -> list[report.Row]:
+    """Return the connectors' rows, those of the bare prototype, and the ratios of the two."""
+    theirs = {f"{BARE}, {work}": figure for work, figure in bare.items()}
+    ratios = {f"{work} ÷ {BARE}": (value / bare[work][0], "times") for work, (value, _) in ours.items()}
+    return report.rows({**ours, **theirs, **ratios}, TARGETS)
 
 
-async def licences_per_second(made: Space, buyer: Buyer) -> float:
+async def compared(ours: Connectors, bare: Pair, count: int, concurrent: int, rounds: int) -> list[report.Row]:
+    """Take the figures of both pairs in turn."""
+    pairs, many = (ours, bare), max(count, EACH_MIN * concurrent)
+    works = {
+        (pair, at_once): partial(one_round, pair, times, at_once)
+        for times, at_once in ((count, 1), (many, concurrent))
+        for pair in pairs
+    }
+    taken = await in_turn(works, rounds)
+    found = [figures_of(taken[pair, 1], taken[pair, concurrent], concurrent, pair.peak_bytes()) for pair in pairs]
+    return rows_of(*found)
+
+
+async def licences_per_second(made: Space, buyer: Connectors) -> float:
     """Start the exchange again and return how many of the queued licences come on chain in a second."""
 
     async def granted() -> int:
@@ -170,26 +121,33 @@ async def licences_per_second(made: Space, buyer: Buyer) -> float:
     return (await granted() - before) / (time.perf_counter() - begun)
 
 
-async def measure(count: int, concurrent: int, *, profiled: bool) -> tuple[list[report.Row], dict[str, Any]]:
-    """Set up, warm up, take the figures; return them with the profiles of both sides, if asked for."""
+async def measure(
+    command: Sequence[str] | None, count: int = COUNT, concurrent: int = CONCURRENT, rounds: int = ROUNDS
+) -> tuple[list[report.Row], dict[str, Any]]:
+    """Set up, warm up, take the figures; `command` starts a participant.
+
+    Without one the provider is these sources under a sampler; then the profiles of both sides are returned, too.
+    """
     with workshop() as folder:
         source = folder / "data.bin"
         source.write_bytes(os.urandom(DATA_BYTES))
-        out = folder / "profile.json"
-        sampled = {"provider": (sys.executable, "-m", "bench.sampling", str(out), "serve")} if profiled else None
-        sampler = Sampler()
-        async with space(folder, hosted=("buyer",), commands=sampled) as made, buying(folder / "buyer") as buyer:
-            await made.admit("buyer")
-            await made.offer(PRODUCT, [source], PIECE_KIB)
-            await buyer.meet(made.did("provider"))
-            await side_by_side(buyer, WARM_UP, 4)
-            await made.people["exchange"].stop()
-            if profiled:
-                os.kill(made.pid("provider"), signal.SIGUSR1)
-                sampler.start()
-            rows = await figures(made, buyer, count, concurrent)
-            sampler.stop()
-            rows.append(report.row("queued licences on chain", await licences_per_second(made, buyer), "1/s"))
+        sampler, out, profiled = Sampler(), folder / "profile.json", command is None
+        command = command or (sys.executable, "-m", "bench.sampling", str(out))
+        async with space(folder, hosted=("buyer",), commands={"provider": (*command, "serve")}) as made:
+            provider = made.pid("provider")
+            async with connectors(folder / "buyer", provider) as ours, prototypes(folder / "bare") as bare:
+                await made.admit("buyer")
+                await made.offer(PRODUCT, [source], PIECE_KIB)
+                await ours.meet(made.did("provider"), PRODUCT)
+                for pair in (ours, bare):
+                    await pair.negotiate(WARM_UP, 4)
+                await made.people["exchange"].stop()
+                if profiled:
+                    os.kill(provider, signal.SIGUSR1)
+                    sampler.start()
+                rows = await compared(ours, bare, count, concurrent, rounds)
+                sampler.stop()
+                rows.append(report.row("queued licences on chain", await licences_per_second(made, ours), "1/s"))
         profiles = {}
         if profiled:
             profiles = {"buyer": sampler.document(), "provider": json.loads(out.read_text())}
@@ -199,16 +157,19 @@ async def measure(count: int, concurrent: int, *, profiled: bool) -> tuple[list[
 def main() -> None:
     """Measure, print, write bench/results/negotiation.json."""
     parser = argparse.ArgumentParser(prog="python -m bench.negotiation")
-    parser.add_argument("--count", type=int, default=200, help="negotiations one after the other")
-    parser.add_argument("--concurrent", type=int, default=64)
+    parser.add_argument("--count", type=int, default=COUNT, help="negotiations one after the other, in a round")
+    parser.add_argument("--concurrent", type=int, default=CONCURRENT)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--profile", action="store_true", help="say where the time goes; write no figures")
+    parser.add_argument("--here", action="store_true", help="run these sources, extras and all; write no figures")
     told = parser.parse_args()
+    command = None if told.profile else SERVE[:-1] if told.here else [str(installed())]
     print(machine())
-    rows, profiles = uvloop.run(measure(told.count, told.concurrent, profiled=told.profile))
+    rows, profiles = uvloop.run(measure(command, told.count, told.concurrent, told.rounds))
     print(report.table(rows))
     for side, profile in profiles.items():
         print(f"\n{side}: {top(profile)}")
-    if not told.profile:
+    if not (told.profile or told.here):
         print("written to", report.write("negotiation", rows))
 
 

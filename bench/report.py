@@ -18,7 +18,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    Figures = Mapping[str, tuple[float, str]]  # work → value, unit
+    Targets = Mapping[str, Mapping[str, float]]  # work → {"at_most": bound} or {"at_least": bound}
 
 RESULTS = Path(__file__).parent / "results"
 KIB = 1024
@@ -58,6 +61,11 @@ def row(work: str, value: float, unit: str, *, at_most: float | None = None, at_
     return Row(work, value, unit)
 
 
+def rows(figures: Figures, targets: Targets) -> list[Row]:
+    """Return figures as rows, each judged against its target if it has one."""
+    return [row(work, value, unit, **targets.get(work, {})) for work, (value, unit) in figures.items()]
+
+
 def absent(work: str) -> Row:
     """Return the row of a peer that is not installed here."""
     return Row(work, None, "")
@@ -67,16 +75,6 @@ def median(rounds: int, measure: Callable[[], float]) -> float:
     """Return the median of `rounds` calls."""
     assert rounds > 0
     return statistics.median(measure() for _ in range(rounds))
-
-
-def alternated(rounds: int, measures: dict[str, Callable[[], float]]) -> dict[str, float]:
-    """Return each measure's median; the rounds alternate, so that a noisy minute hits every measure alike."""
-    assert rounds > 0
-    taken: dict[str, list[float]] = {name: [] for name in measures}
-    for _ in range(rounds):
-        for name, measure in measures.items():
-            taken[name].append(measure())
-    return {name: statistics.median(values) for name, values in taken.items()}
 
 
 def percentile(values: Sequence[float], percent: float) -> float:

@@ -2,8 +2,8 @@
 
 `python -m bench.start [--rounds 5]`
 
-The program is installed with `pip install .` into an environment of its own, kept below the cache directory and made
-again when a source file changed. Ready means that `/health` answers; idle is the resident size some seconds later, when
+The program is installed with `pip install .` into an environment of its own, kept in .venv/plain and made again when a
+source file changed. Ready means that `/health` answers; idle is the resident size some seconds later, when
 the member has met its space. The first start of a data directory (which draws up keys' proofs and tables) is a row of
 its own; the target is for every later one.
 """
@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("connector", "contracts", "ledger", "policy", "catalog")
-READY_SECONDS, IDLE_MIB = 1.5, 120.0
+ROUNDS = 5
+READY, IDLE = {"at_most": 1.5}, {"at_most": 120.0}  # seconds, MiB
+TARGETS = {"connector, ready": READY, "connector, idle": IDLE}
 SETTLE_SECONDS = 3.0
 WAIT_SECONDS = 30.0
 POLL_SECONDS = 0.005
@@ -43,8 +45,7 @@ MIB = 2**20
 
 def installed() -> Path:
     """Return the `penstock` command of an installation without extras, installing it if the sources changed."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "penstock-bench"
-    folder = cache / "plain"
+    folder = ROOT / ".venv" / "plain"
     mark = folder / ".sources"
     digest = _sources()
     command = folder / "bin" / "penstock"
@@ -114,48 +115,45 @@ class Server:
             self._process = None
 
 
-def measure(command: Path, rounds: int) -> list[report.Row]:
-    """Return the figures of the exchange, and of a member that hosts no chain."""
-    rows = []
+def measure(command: Sequence[str], rounds: int = ROUNDS) -> list[report.Row]:
+    """Return the figures of the exchange, and of a member that hosts no chain; `command` starts either."""
+    hosting, figures = "exchange with the embedded chain", {}
     with workshop() as folder:
         ports = free_ports(2)
         exchange, member = folder / EXCHANGE, folder / "provider"
         make(exchange, EXCHANGE, ports[0], "")
         make(member, "provider", ports[1], f"http://localhost:{ports[0]}")
-        host, guest = (Server([str(command)], data, port) for data, port in zip((exchange, member), ports, strict=True))
+        host, guest = (Server(command, data, port) for data, port in zip((exchange, member), ports, strict=True))
         try:
-            rows.append(report.row("exchange with the embedded chain, first start", host.start(), "s"))
-            rows.append(report.row("connector, first start", guest.start(), "s"))
-            starts, sizes = _again(guest, rounds)
-            rows.append(report.row("connector, ready", statistics.median(starts), "s", at_most=READY_SECONDS))
-            rows.append(report.row("connector, idle", statistics.median(sizes), "MiB", at_most=IDLE_MIB))
+            figures[f"{hosting}, first start"] = host.start(), "s"
+            figures["connector, first start"] = guest.start(), "s"
+            figures |= _again("connector", guest, rounds)
             guest.stop()
-            starts, sizes = _again(host, rounds)
-            rows.append(report.row("exchange with the embedded chain, ready", statistics.median(starts), "s"))
-            rows.append(report.row("exchange with the embedded chain, idle", statistics.median(sizes), "MiB"))
+            figures |= _again(hosting, host, rounds)
         finally:
             guest.stop()
             host.stop()
-    return rows
+    return report.rows(figures, TARGETS)
 
 
-def _again(server: Server, rounds: int) -> tuple[list[float], list[float]]:
-    """Stop and start a server `rounds` times; return the seconds until ready, and the idle size in MiB each time."""
+def _again(name: str, server: Server, rounds: int) -> dict[str, tuple[float, str]]:
+    """Stop and start a server `rounds` times; return how soon it is ready, and its idle size."""
     starts, sizes = [], []
     for _ in range(rounds):
         server.stop()
         starts.append(server.start())
         time.sleep(SETTLE_SECONDS)
         sizes.append(server.memory() / MIB)
-    return starts, sizes
+    ready, idle = statistics.median(starts), statistics.median(sizes)
+    return {f"{name}, ready": (ready, "s"), f"{name}, idle": (idle, "MiB")}
 
 
 def main() -> None:
     """Measure, print, write bench/results/start.json."""
     parser = argparse.ArgumentParser(prog="python -m bench.start")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
     told = parser.parse_args()
-    command = installed()
+    command = [str(installed())]
     print(machine())
     rows = measure(command, told.rounds)
     print(report.table(rows))

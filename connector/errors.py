@@ -36,8 +36,6 @@ import orjson
 
 from connector.fault_table import EXIT_CODES, EXIT_OF_STATUS, ROWS, UNEXPECTED, Row
 from connector.limits import REASON_CHARACTERS_MAX
-from connector.store.errors import StoreBusy
-from ledger.chain_error import ChainUnreachable
 
 
 class PenstockError(Exception):
@@ -165,10 +163,6 @@ class Told(PenstockError):
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.text, failure.hint)
         self.failure = failure
-
-
-# what a step may raise that time alone can mend
-RETRYABLE: tuple[type[Exception], ...] = (PeerUnreachable, ChainUnreachable, StoreBusy)
 
 
 def explain_failure(fault: BaseException) -> Failure:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from contracts.errors import ContractError
 
@@ -21,6 +21,8 @@ _DECIMALS = MappingProxyType({"CNY": 2, "EUR": 2, "USD": 2, "JPY": 0})
 _SIZES = MappingProxyType({1: "B", 1 << 10: "KiB", 1 << 20: "MiB", 1 << 30: "GiB"})
 _ALLOWING = frozenset({"eq", "isA", "isAnyOf", "isPartOf", "isAllOf"})
 _EXCLUDING = frozenset({"neq", "isNoneOf"})
+# members under which constraints stand, in the order in which they are read
+_NESTING = ("constraint", "and", "or", "xone", "andSequence", "@list")
 _LESS_BY = MappingProxyType({"lteq": 0, "eq": 0, "lt": 1})
 
 WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
@@ -154,14 +156,14 @@ def _limit(constraint: Mapping[str, Any]) -> int | None:
 
 def _constraints(node: Any, operand: str) -> Iterator[Mapping[str, Any]]:
     """Yield the constraints on one operand that stand on the permissions, under any logical operator."""
-    if isinstance(node, Mapping):
+    if _is_object(node):
         if "permission" in node:
             yield from _constraints(node["permission"], operand)
         elif _local(node.get("leftOperand", "")) == operand:
             yield node
         else:
-            for name in ("constraint", "and", "or", "xone", "andSequence", "@list"):
-                yield from _constraints(node.get(name), operand)
+            for name in (each for each in _NESTING if each in node):
+                yield from _constraints(node[name], operand)
     elif isinstance(node, list):
         for item in node:
             yield from _constraints(item, operand)
@@ -170,13 +172,19 @@ def _constraints(node: Any, operand: str) -> Iterator[Mapping[str, Any]]:
 def _operands(constraint: Mapping[str, Any]) -> Iterator[str]:
     right = constraint.get("rightOperand")
     for operand in right if isinstance(right, list) else [right]:
-        value = operand.get("@value", operand.get("@id")) if isinstance(operand, Mapping) else operand
+        value = operand.get("@value", operand.get("@id")) if _is_object(operand) else operand
         yield str(value)
 
 
 def _local(name: Any) -> str:
     """Return the last part of a term: `odrl:purpose` and an absolute IRI mean the same here."""
-    text = str(name.get("@id", "")) if isinstance(name, Mapping) else str(name)
+    text = str(name.get("@id", "")) if _is_object(name) else str(name)
     for mark in "#/:":
-        text = text.rpartition(mark)[2]
+        if mark in text:
+            text = text.rpartition(mark)[2]
     return text
+
+
+def _is_object(node: Any) -> TypeGuard[Mapping[str, Any]]:
+    """Say whether it is a JSON object; most are plain dictionaries, which is asked first because it costs least."""
+    return type(node) is dict or isinstance(node, Mapping)

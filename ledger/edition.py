@@ -84,18 +84,12 @@ class Header:
         return H("edition", sha(self.json()))
 
 
-def blind_id(edition_id: bytes, salt: bytes) -> bytes:
-    """Return what an unlisted product registers instead of its `editionId` (spec 1.5)."""
-    assert len(edition_id) == len(salt) == 32
-    return H("edition-blind", edition_id, salt)
-
-
 def read_header(document: Any) -> Header:
     """Read the JSON of spec 1.5; `ContractError` on anything that is not a header of this version and suite."""
     found = closed(document, FIELDS, "header")
     if found["v"] != VERSION or isinstance(found["v"], bool) or found["suite"] != SUITE:
         raise ContractError("edition", f"this program opens version {VERSION} of suite `{SUITE}` only")
-    if found["layout"] not in LAYOUTS:
+    if not isinstance(found["layout"], str) or found["layout"] not in LAYOUTS:
         raise ContractError("edition", f"the layout `{found['layout']!s:.20}` is not one of {sorted(LAYOUTS)}")
     header = Header(
         series=read_hex(found["series"], "series", 32),

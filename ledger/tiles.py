@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 TILE_WIDTH_HASHES = 256
 LEVEL_LIMIT = 63
 ENTRY_LIMIT_BYTES = 65_535
-BUNDLE_LIMIT_BYTES = TILE_WIDTH_HASHES * (2 + ENTRY_LIMIT_BYTES)
 ENTRIES = -1  # the "level" of an entry bundle
 
 _PATH = re.compile(r"tile/(entries|\d{1,2})/((?:x\d{3}/){0,6}\d{3})(?:\.p/(\d{1,3}))?")

@@ -95,7 +95,6 @@ OPERATORS: Mapping[str, Operator] = {
 OPERATORS_TO_COME = frozenset({"hasPart", "isAllOf"})
 
 LOGICAL = frozenset({"and", "or", "xone"})
-LOGICAL_TO_COME = frozenset({"andSequence"})
 
 OPERANDS: Mapping[str, Operand] = {
     "dateTime": Operand(ValueType.INSTANT, _ORDER, _RULES, Source.CLOCK, "outside-time"),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from connector.channel import account as accounts
 from connector.channel import batch, states, windows
+from ledger import acts
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from connector.channel.windows import Window
     from connector.store.transaction import Tx
     from contracts.typed_data import Voucher
+    from ledger.chain import Act
+    from ledger.deployment import Deployment
 
 NO_PREIMAGE = bytes(32)
 
@@ -32,6 +35,15 @@ class Claim:
     voucher: Voucher
     signature: bytes
     preimage: bytes = field(repr=False)
+
+    @property
+    def key(self) -> str:
+        """Return what the transaction is called: a claim is sent once, whoever finds that it is time."""
+        return f"claim:{self.voucher.channel_id.hex()}:{self.voucher.seq}"
+
+    def act(self, deployment: Deployment) -> Act:
+        """Return the claim as an act on the chain."""
+        return acts.claim(deployment, self.voucher, self.signature, self.preimage)
 
 
 def newest(tx: Tx, channel_id: bytes) -> Claim | None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from connector.channel import claims, openings, payee
 from connector.errors import explain_failure
 from connector.identity import tokens
-from ledger import acts
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -81,10 +81,9 @@ class Monitor:
         trader = self._trader
         await trader.watch.look()
         holder, now = trader.holder, trader.clock.now()
-        for channel, claim in await trader.store.read(lambda tx: claims.urgent(tx, holder, now)):
-            act = acts.claim(trader.programs.deployment, claim.voucher, claim.signature, claim.preimage)
-            key = f"claim:{channel.hex()}:{claim.voucher.seq}"
-            await trader.store.write(lambda tx, key=key, act=act: trader.transactions.enqueue(tx, key, act))  # type: ignore[misc]  # defaults bind the loop's values
+        for _channel, claim in await trader.store.read(lambda tx: claims.urgent(tx, holder, now)):
+            enqueue = partial(trader.transactions.enqueue, key=claim.key, act=claim.act(trader.programs.deployment))
+            await trader.store.write(enqueue)
 
     async def _anchor(self) -> None:
         trader = self._trader

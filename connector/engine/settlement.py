@@ -96,8 +96,7 @@ class Settlements:
         if found is None or claim is None or claim.voucher.cumulative_amount <= found.claimed:
             return
         cumulative = claim.voucher.cumulative_amount
-        act = acts.claim(self._deployment, claim.voucher, claim.signature, claim.preimage)
-        mined = await trader.transactions.submit(f"claim:{row['id']}:{claim.voucher.seq}", act)
+        mined = await trader.transactions.submit(claim.key, claim.act(self._deployment))
         shares = await self._shares(row, cumulative)
 
         def note(tx: Tx) -> None:

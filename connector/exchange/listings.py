@@ -13,8 +13,12 @@ from catalog.listing import Move, State, moved
 from catalog.search import Document, rank
 from connector.errors import Absent, Conflict, InvalidInput
 from connector.limits import PAGE_ROWS_MAX
+from connector.protocol.validation import IDENTIFIER_LIMIT_CHARACTERS
 from contracts.canonical import sha
+from contracts.decimals import read_decimal
+from contracts.tariff import Tariff
 from ledger.edition import read_header
+from policy.parse import parse
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -23,11 +27,14 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
 KEYS = frozenset({"id", "title", "tier", "dataset", "offer", "header", "edition"})
+OFFER_KEYS = frozenset({"id", "ask", "terms", "policy"})
+# member of the terms → the member of the submission that says the same
+ABOUT = {"product": "id", "title": "title", "tier": "tier", "editionId": "edition"}
 PRODUCTS_PER_PROVIDER_MAX = 10_000  # a space of a hundred providers then still fits one search
 
 
 def check_submission(document: Any) -> dict[str, Any]:
-    """Return the submission if it is well formed and its header has its edition id."""
+    """Return the submission if it is well formed, about one product and edition, and its offer can be shown."""
     if not isinstance(document, dict) or set(document) != KEYS:
         raise InvalidInput("a submission has exactly the members " + ", ".join(sorted(KEYS)))
     dataset = dataset_from_json(document["dataset"])
@@ -35,7 +42,25 @@ def check_submission(document: Any) -> dict[str, Any]:
         raise InvalidInput("the dataset has another id than the product")
     if read_header(document["header"]).edition_id().hex() != document["edition"]:
         raise InvalidInput("the header does not have the submitted edition id")
+    _check_offer(document)
     return document
+
+
+def _check_offer(document: dict[str, Any]) -> None:
+    """Raise for an offer without a price or a policy, or about something else; the terms are its parties' to judge."""
+    offer = document["offer"]
+    if not isinstance(offer, dict) or not set(offer) >= OFFER_KEYS or not isinstance(offer["terms"], dict):
+        raise InvalidInput("an `offer` has the members " + ", ".join(sorted(OFFER_KEYS)))
+    if not isinstance(offer.get("id", ""), str):
+        raise InvalidInput("the `id` of an `offer` is a text")
+    policy, terms = offer["policy"], offer["terms"]
+    if not isinstance(offer["id"], str) or not 0 < len(offer["id"]) <= IDENTIFIER_LIMIT_CHARACTERS:
+        raise InvalidInput(f"the `id` of the `offer` is not a text of 1 to {IDENTIFIER_LIMIT_CHARACTERS} characters")
+    read_decimal(offer["ask"], "ask")
+    Tariff.from_json(terms.get("tariff"))
+    parse({"@type": "Set", "target": document["id"], **policy} if isinstance(policy, dict) else policy)
+    if any(terms.get(said) != document[name] for said, name in ABOUT.items()):
+        raise InvalidInput("the terms of the `offer` are about another product or edition")
 
 
 def submit(tx: Tx, evidence: Evidence, document: dict[str, Any], provider: str, now: datetime) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from contracts.namespace import NS
 from ledger.space import WITNESSED_BY, Member
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from datetime import datetime
 
     from connector.identity.did import Document
@@ -38,9 +38,10 @@ def base_url(document: Document) -> str:
     return endpoint.removesuffix(path)
 
 
-def member_of(document: Document, description: Mapping[str, Any]) -> Member:
+def member_of(document: Document, description: Any) -> Member:
     """Return the member that both documents describe; raises InvalidInput for one that lacks what we rely on."""
-    texts = {name: description.get(name) for name in ("did", "name", "role", "region")}
+    told = description if isinstance(description, dict) else {}
+    texts = {name: told.get(name) for name in ("did", "name", "role", "region")}
     if not all(isinstance(text, str) and 0 < len(text) <= TEXT_CHARACTERS_MAX for text in texts.values()):
         raise InvalidInput(f"`{document.id}` does not describe itself", f"it must serve {DESCRIPTION_PATH}")
     if texts["did"] != document.id or texts["role"] not in WITNESSED_BY:

@@ -97,6 +97,8 @@ class Reviewer:
         body = {"seed": seed.hex(), "reader": private.public_key().public_bytes_raw().hex()}
         url = f"{provider.url}/review/{header.edition_id().hex()}"
         document = (await participant.outbound.post(url, body, headers=participant.authorization(provider.did))).json()
+        if not isinstance(document, dict) or not {"rows", "ticket"} <= set(document):
+            raise PeerMisbehaved(f"`{provider.did}` answered the review without `rows` and a `ticket`")
         drawn = await asyncio.to_thread(review.read_answer, header, numbers, document["rows"], private)
         return drawn, str(document["ticket"])
 

@@ -20,13 +20,13 @@ from contracts.decimals import read_decimal
 from contracts.errors import ContractError
 from contracts.namespace import CHECKPOINT, OFFER_TERMS, SIGNATURE
 from contracts.tariff import Tariff
-from contracts.terms import Terms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
     from connector.protocol.messages import Document
+    from contracts.terms import Terms
 
 OFFER_MARK: Final = "#offer"
 COMPENSATE: Final = "compensate"
@@ -97,11 +97,6 @@ def agreement(
     named: Document = {"@id": urn, "@type": "Agreement", "target": terms.product} | parties
     signed = {SIGNATURE: signature} if signature else {}
     return named | _priced(terms.policy, terms.tariff.minor) | {OFFER_TERMS: terms.json()} | signed
-
-
-def final_terms(policy: Mapping[str, Any], proposed: Mapping[str, Any], salt: str) -> Terms:
-    """Return the terms that an offer becomes; `ContractError` when they are not complete."""
-    return Terms.from_json({**proposed, "policy": rules(policy), "salt": salt})
 
 
 def read(document: Mapping[str, Any]) -> Proposal:

@@ -88,11 +88,13 @@ def check(kind: str, document: object) -> None:
     if not agrees(kind, document):
         raise MalformedError(explain(kind, document))
     assert isinstance(document, Mapping)
-    for name in _IDENTIFIERS:
-        if len(document.get(name, "")) > IDENTIFIER_LIMIT_CHARACTERS:
+    # what is no text here is no member of this kind, and nobody reads it
+    said = {name: document[name] for name in _IDENTIFIERS if isinstance(document.get(name), str)}
+    for name, text in said.items():
+        if len(text) > IDENTIFIER_LIMIT_CHARACTERS:
             raise MalformedError(f"`{name}` is longer than {IDENTIFIER_LIMIT_CHARACTERS} characters")
     for name in _SEGMENTS if kind.endswith("Message") else ():
-        if name in document and not document[name].strip("."):
+        if name in said and not said[name].strip("."):
             raise MalformedError(f"`{name}` is empty or only dots, which no address can hold")
 
 

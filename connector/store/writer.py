@@ -8,9 +8,9 @@ Law:
    SQLite has replayed its log.
 
 Where acts run: short ones on the event loop itself, where a statement costs microseconds and no other thread has to be
-woken for it; long ones in the writer's thread. That thread also makes every COMMIT, so the loop never waits for a disk.
-What comes meanwhile is the next batch. Callbacks (`after` of acts, then `on_commit`) run on the event loop that opened
-the store.
+woken for it; long ones in the writer's thread. That thread also makes the COMMIT of short ones unless the disk has
+lately been so quick that waking it would take longer, so the loop does not wait for a slow disk. What comes meanwhile
+is the next batch. Callbacks (`after` of acts, then `on_commit`) run on the event loop that opened the store.
 """
 
 from __future__ import annotations
@@ -41,6 +41,10 @@ if TYPE_CHECKING:
 BATCH_ACTS_MAX = 256
 # acts on the event loop hold it no longer than this; the rest is the next batch
 LOOP_SECONDS_MAX = 0.01
+# a commit that takes less is made on the event loop: two threads that wake each other cost as much
+QUICK_COMMIT_SECONDS = 0.001
+# how much of the mean the newest commit is; one that stalls sends the next dozen to the thread
+NEWEST_SHARE = 0.125
 # the write-ahead log goes into the database file after so many acts, or when it grew by so many bytes
 CHECKPOINT_ACTS = 1000
 CHECKPOINT_BYTES = 4 * 2**20
@@ -80,6 +84,7 @@ class Writer:
         self._wal = path.with_name(path.name + "-wal")
         self._listeners = listeners
         self._checkpointed = (0, 0)
+        self._commit_seconds = 1.0  # the mean of the latest; nothing is known of this disk yet
         self._queue: deque[Job] = deque()
         # held while queueing, so that nothing is queued behind the end and forgotten
         self._gate = threading.Lock()
@@ -165,6 +170,9 @@ class Writer:
         except Exception as error:  # noqa: BLE001 (whatever it is, it failed this batch)
             self._undo(jobs, error)
             self._told(jobs, (), committed=False)
+            return
+        if self._commit_seconds <= QUICK_COMMIT_SECONDS and not self._wal_is_long():
+            self._commit(jobs, endings)
         else:
             self._thread.submit(self._commit, jobs, endings)
 
@@ -207,15 +215,17 @@ class Writer:
             self._commit(jobs, endings)
 
     def _commit(self, jobs: list[Job], endings: Sequence[Callback]) -> None:
+        begun = time.monotonic()
         try:
             self.batch.commit()
         except sqlite3.Error as error:
             self._undo(jobs, error)
             self._report(jobs, (), committed=False)
             return
+        self._commit_seconds += NEWEST_SHARE * (time.monotonic() - begun - self._commit_seconds)
         self.commits += 1
         self.acts += len(jobs)
-        if self._wal_is_long():
+        if threading.get_ident() != self._loop_thread and self._wal_is_long():
             self._checkpoint()
         self._report(jobs, endings, committed=True)
 

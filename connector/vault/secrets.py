@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
-WRAPPED_BYTES = NONCE_BYTES + SECRET_BYTES + 16
 KEY_ID = re.compile(r"(run|replica)-[0-9a-f]{32}")
 # what the file of each kind holds
 FILE_BYTES = {"run": KEY_BYTES + RUN_BYTES, "replica": KEY_BYTES}

@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 from connector.protocol.states import NEGOTIATION, TRANSFER
-from docs.generate import compatibility, diagram, tables
+from docs.generate import compatibility, diagram, figures, tables
 
 ROOT = Path(__file__).resolve().parents[2]
 MARKED = re.compile(r"(<!-- made: ([a-z ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -21,8 +21,10 @@ TABLES = {
     "transfer": lambda: tables.cells(TRANSFER),
     "refusals": tables.refusals,
     "compatibility": compatibility.table,
+    "figures of the protocol": lambda: figures.table("protocol"),
+    "figures of pull": lambda: figures.table("pull"),
 }
-PAGES = ("docs/protocol.md", "README.md")
+PAGES = ("docs/protocol.md", "docs/benchmarks.md", "README.md")
 
 
 def made() -> dict[Path, str]:

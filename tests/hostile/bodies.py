@@ -35,6 +35,14 @@ def many_keys(last=b""):
     return lambda limit: keys((limit - 32) // 10)(limit)[:-1] + last + b"}"
 
 
+def rules(rule):
+    """A first message whose offer has as many rules as there is room for."""
+    before = b'{"@context":["https://w3id.org/dspace/2025/1/context.jsonld"],"@type":"ContractRequestMessage","consumerPid":"c",'
+    return filled(
+        before + b'"callbackAddress":"https://x","offer":{"@id":"o","@type":"Offer","permission":[', rule, b"0]}}"
+    )
+
+
 BODIES = {
     # depth
     "10^5 lists": nested(b"[", b"]", 10**5),
@@ -95,6 +103,14 @@ BODIES = {
     "a form": lambda _limit: b"a=1&b=2",
     "a pickle": lambda _limit: (
         b"\x80\x04\x95\x1a\x00\x00\x00\x00\x00\x00\x00\x8c\x05posix\x94\x8c\x06system\x94\x93\x94."
+    ),
+    # messages that are none, for whoever explains what is wrong with them
+    "rules that are none": rules(b'{"action":1},'),
+    "constraints that are none": rules(b'{"action":"use","constraint":[{"leftOperand":1}]},'),
+    "numbers for rules": rules(b"0,"),
+    "a short message of numbers for rules": lambda _limit: rules(b"0,")(8_000),
+    "a short message of constraints": lambda _limit: rules(b'{"action":"use","constraint":[{"and":[{"or":[]}]}]},')(
+        8_000
     ),
     # JSON that is no message
     "null": lambda _limit: b"null",

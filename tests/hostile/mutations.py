@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +12,12 @@ from hypothesis import strategies as st
 
 from connector.engine import signing
 from connector.protocol import messages, states
-from contracts.namespace import CHECKPOINT, SIGNATURE
+from contracts.namespace import CHECKPOINT, OFFER_TERMS, SIGNATURE
 from tests.engine import cells as spoken
 from tests.engine.cells import OURS, THEIRS
 from tests.protocol.test_messages import AGREED
 
+EXAMPLES = int(os.environ.get("PENSTOCK_TEST_MUTATIONS", "250"))
 DIGEST = "ab" * 32
 
 
@@ -74,19 +76,10 @@ TEXTS = [
 ]  # fmt: skip
 SCALARS = [None, True, False, 0, 1, -1, 2**53 - 1, -(2**53) + 1, 0.5, -0.0, 1e300, 5e-324, *TEXTS]
 KEYS = [
-    "",
-    "a",
-    "@id",
-    "@type",
-    "@context",
-    "@graph",
-    "@value",
-    "providerPid",
-    "target",
-    "reason",
-    "\ud800",
-    "__proto__",
-]
+    "", "a", "\ud800", "__proto__", "@id", "@type", "@context", "@graph", "@value", "providerPid", "consumerPid",
+    "offer", "callbackAddress", "agreementId", "format", "dataAddress", "eventType", "agreement", "reason", "code",
+    "filter", "target", "permission", "obligation", "timestamp", CHECKPOINT, SIGNATURE, OFFER_TERMS,
+]  # fmt: skip
 JUNK = st.recursive(
     st.sampled_from(SCALARS),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=3),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
@@ -23,6 +24,8 @@ ERROR_OF = {"negotiations": "ContractNegotiationError", "transfers": "TransferEr
 # one request may take so much of our time, whatever it holds; all routes asked at once take a part of that each
 CPU_SECONDS_MAX = 1.0
 SHARE = 0.25
+# nobody else is served while a body is read
+READ_SECONDS_MAX = 0.25
 # what they may take of memory together
 PEAK_BYTES_MAX = 32 << 20
 
@@ -101,6 +104,8 @@ async def test_what_costs_by_the_value_is_counted_before_it_is_read(host, say, s
 async def test_every_kind_of_message_read_on_its_own(route):
     """The refusal that the reader itself gives, without the wire: what costs is the reading."""
     for name in BODIES:
+        begun = time.process_time()
         with pytest.raises(validation.MalformedError) as refusal:
             validation.read(route.kind, body(name, route.body_bytes))
+        assert time.process_time() - begun < READ_SECONDS_MAX, name
         assert len(str(refusal.value)) < 2 * validation.EXPLANATION_LIMIT_CHARACTERS

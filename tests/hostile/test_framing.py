@@ -225,7 +225,7 @@ async def test_slow_callers_leave_no_socket_behind(host, say):
 async def test_a_reader_that_takes_nothing_is_dropped(host, say):
     """It has a ticket and asks for more than its side and ours keep in flight; its connection does not stay."""
     key = (host.people[HOST].data / "keys" / "ticket.key").read_bytes()
-    ticket = tickets.issue(key, bytes.fromhex(host.edition), tickets.NO_SUBJECT, host.now())
+    ticket = tickets.issue(key, bytes.fromhex(host.edition), tickets.NO_SUBJECT, tickets.NO_TRANSFER, host.now())
     path = f"/sealed/{host.edition}/pieces?first=0&count={host.pieces}"
     async with wire(host.address, window_bytes=4096) as reader:
         await reader.send(head("GET", path, f"Authorization: {tickets.SCHEME}{ticket}"))

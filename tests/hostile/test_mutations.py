@@ -6,7 +6,6 @@ PENSTOCK_TEST_MUTATIONS says how many changes are tried; 3,000 take a minute.
 from __future__ import annotations
 
 import json
-import os
 
 import pytest
 import pytest_asyncio
@@ -20,13 +19,12 @@ from connector.identity import keys as key_files
 from connector.protocol import messages, states, validation
 from tests.engine.cells import stored
 from tests.hostile.host import AT, EDITION
-from tests.hostile.mutations import DIGEST, cells, mutated
+from tests.hostile.mutations import DIGEST, EXAMPLES, cells, mutated
 from tests.hostile.public import PRODUCT, offered, public, watched
 from tests.protocol.test_messages import AGREED
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-EXAMPLES = int(os.environ.get("PENSTOCK_TEST_MUTATIONS", "250"))
 PROCESSES = ("negotiations", "transfers", "agreements", "outbox", "received")
 KEPT = (*PROCESSES, "tokens_seen", "log_entries", "peer_heads", "chain_txs")
 # what we may agree to: a buyer's limits, or those of a product

@@ -160,6 +160,13 @@ def test_the_explanation_names_the_place():
     assert "ContractRequestMessage" in validation.explain("ContractRequestMessage", {})
 
 
+@pytest.mark.parametrize("name", ["providerPid", "consumerPid", "callbackAddress", "agreementId", "format"])
+@pytest.mark.parametrize("value", [None, 7, [], {}])
+def test_a_member_of_another_message_is_nobodys(name, value):
+    message = {"@context": [messages.CONTEXT], "@type": "CatalogRequestMessage", name: value}
+    validation.check("CatalogRequestMessage", message)
+
+
 def test_an_explanation_is_short_whatever_it_explains():
     broken = messages.verification("p", "c") | {"providerPid": ["x" * 100_000]}
     assert len(validation.explain("ContractAgreementVerificationMessage", broken)) < 500

@@ -132,6 +132,7 @@ def test_header_binds_table_and_round_trips(tmp_path):
         ("v", True),
         ("suite", "SM4"),
         ("layout", "cdc"),
+        ("layout", ["fixed"]),
         ("S", "65537"),
         ("S", "8388608"),
         ("S", 65536),

@@ -1,0 +1,31 @@
+"""The tables of docs/benchmarks.md, from what the benchmarks last recorded (`make bench`)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+RESULTS = Path(__file__).resolve().parents[2] / "bench" / "results"
+RATIO = " ÷ "
+WHOLE_MIN = 100  # from here on three digits say enough
+
+
+def table(name: str) -> str:
+    """Return the rows of bench/results/NAME.json that have a target, or compare."""
+    rows = [
+        each for each in json.loads((RESULTS / f"{name}.json").read_text()) if each["target"] or RATIO in each["work"]
+    ]
+    lines = [f"| {each['work']} | {_value(each)} | {each['target']} | {_met(each)} |" for each in rows]
+    return "\n".join(["| what | value | target | met |", "|---|---|---|---|", *lines])
+
+
+def _value(row: dict[str, Any]) -> str:
+    if (value := row["value"]) is None:
+        return "absent"
+    shown = f"{value:,.0f}" if value >= WHOLE_MIN else f"{value:.3g}"
+    return f"{shown} {row['unit']}".rstrip()
+
+
+def _met(row: dict[str, Any]) -> str:
+    return "" if row["met"] is None else "yes" if row["met"] else "**no**"
