@@ -37,7 +37,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.asyncio(loop_scope="session")]
 SEED = int(os.environ.get("PENSTOCK_TEST_SEED") or random.SystemRandom().getrandbits(32))
 STEPS = ("row.outbox", "row.negotiations", "row.received", "negotiation.moved")
 SEEDS = range(SEED, SEED + (16 if os.environ.get("PENSTOCK_TEST_FAULTS") == "all" else 1))
-NEGOTIATIONS = 8  # begun by the peer, and as many by us
+NEGOTIATIONS = 6  # begun by the peer, and as many by us
 READY_SECONDS = 60
 DONE_SECONDS = 90
 PEER, HEADER = "RECORDER", "static-for-the-recorder"
@@ -77,18 +77,18 @@ class Shift:
                 assert process.returncode is None, (self.data / "serve.log").read_text()[-2000:]
                 await asyncio.sleep(0.02)
 
-    async def dies(self, process, *, at_last):
-        """Return when `process` has killed itself; kill it `at_last`."""
-        try:
-            await asyncio.wait_for(process.wait(), at_last)
-        except TimeoutError:
+    async def dies(self, process, work):
+        """Return when `process` has killed itself; kill it when the `work` is done before."""
+        death = asyncio.create_task(process.wait())
+        await asyncio.wait({death, work}, timeout=DONE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        if process.returncode is None:
             process.kill()
-        assert await process.wait() == -signal.SIGKILL, (self.data / "serve.log").read_text()[-2000:]
+        assert await death == -signal.SIGKILL, (self.data / "serve.log").read_text()[-2000:]
 
-    async def waits(self):
-        """Return when somebody has said that it waits for another process to end."""
+    async def waits(self, times):
+        """Return when so many processes have said that they wait for another to end."""
         async with asyncio.timeout(READY_SECONDS):
-            while "waiting for it to end" not in (self.data / "serve.log").read_text():
+            while (self.data / "serve.log").read_text().count("waiting for it to end") < times:
                 await asyncio.sleep(0.02)
 
     async def end(self):
@@ -151,7 +151,7 @@ async def finished(door):
 
 
 async def work(recorder, door, offer):
-    """Begin negotiations from both sides, a few at a time."""
+    """Begin negotiations from both sides, a few at a time; return them when all are at their end."""
     bought = {**offer, "@id": "urn:theirs", "target": "urn:their:product"}
     mandate = {"bid": 1, "limit": 2, "rounds": 4, "tier": "plain"}
     for number in range(NEGOTIATIONS):
@@ -159,6 +159,7 @@ async def work(recorder, door, offer):
         asked = {"provider": PEER, "base": recorder.base, "offer": bought, "mandate": mandate}
         await ask(door, "POST", "negotiations", asked)
         await asyncio.sleep(0.05)
+    return await finished(door)
 
 
 def one_content(recorder):
@@ -169,17 +170,6 @@ def one_content(recorder):
     assert sum(map(len, recorder.heard.values())) > len(recorder.heard), "nothing was ever sent twice"
 
 
-async def test_a_process_that_waits_can_be_told_to_end(stage):
-    shift, *_ = stage
-    first = await shift.begin(SERVE)
-    await shift.answers(first)
-    second = await shift.begin(SERVE)
-    await shift.waits()
-    second.send_signal(signal.SIGTERM)
-    assert await asyncio.wait_for(second.wait(), 10) == 130
-    assert first.returncode is None
-
-
 @pytest.mark.parametrize("number", SEEDS)
 async def test_the_next_process_goes_on_with_the_same_words(stage, number):
     shift, recorder, door, offer = stage
@@ -188,15 +178,16 @@ async def test_the_next_process_goes_on_with_the_same_words(stage, number):
     sys.stdout.write(f"PENSTOCK_TEST_SEED={number}: {deaths}\n")  # shown when the test fails
     first = await shift.begin(armed(deaths[0]))
     await shift.answers(first)
-    second = await shift.begin(armed(deaths[1]))
-    await shift.waits()
+    impatient, second = await shift.begin(SERVE), await shift.begin(armed(deaths[1]))
+    await shift.waits(2)
+    impatient.send_signal(signal.SIGTERM)  # who waits can be told to end
+    assert await asyncio.wait_for(impatient.wait(), READY_SECONDS) == 130
     working = asyncio.create_task(work(recorder, door, offer))
-    await shift.dies(first, at_last=20)
+    await shift.dies(first, working)
     third = await shift.begin(SERVE)
-    await shift.dies(second, at_last=8)
+    await shift.dies(second, working)
     await shift.answers(third)
-    await working
-    for one in await finished(door):
+    for one in await working:
         assert one["state"] == "FINALIZED", one["reason"]
     one_content(recorder)
     kinds = {kind for _, kind in recorder.heard}
