@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class Operating:
-    """The operator's view of one participant's processes, and his hand. Every method but `page` may raise Absent."""
+    """What the operator sees of one participant's processes, and does to them. All but `page` may raise Absent."""
 
     def __init__(
         self, store: Store, processes: Mapping[str, Process], outbox: Outbox, asks: Asking, now: Callable[[], datetime]
