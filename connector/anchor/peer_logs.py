@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 TILE_BYTES_MAX = 1 << 20
 # a message that overtook another waits so long for it; the one in between is usually being read
-LINK_SECONDS = 0.5
+LINK_SECONDS = 1.0
 # each attempt is a look at the peer's tiles, after which its log has moved on again
 ATTEMPTS = 8
 # proven heads of one log in memory: more than messages of one peer are under way
