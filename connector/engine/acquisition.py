@@ -128,6 +128,8 @@ class Acquisitions:
             row = await self._trader.store.read(lambda tx: tx.get("acquisitions", id=key))
             assert row is not None
             step = self._steps.get(row["state"])
+            if row["state"] in FINAL:
+                self._forget(row)
             if await self._gave_up(row) or step is None or not await step(row):
                 return
             self._asked.pop(key, None)
@@ -146,7 +148,13 @@ class Acquisitions:
     async def _fail(self, key: str, fault: Exception) -> None:
         changes = {"state": FAILED, "reason": as_reason(fault), "updated": self._trader.clock.now()}
         await self._trader.store.write(lambda tx: tx.update("acquisitions", {"id": key}, **changes))
+        self._forget(await self._row("acquisitions", key))
         await self.tell()
+
+    def _forget(self, row: Row) -> None:
+        """Wait for nobody any more."""
+        for process in ("negotiation", "transfer"):
+            self._waiting.pop(f"{process}:{row[process]}", None)
 
     def _move(self, tx: Tx, row: Row, state: str, **changes: Any) -> None:
         """Leave the next state, if the row is still where this step found it."""
