@@ -22,7 +22,8 @@ MAX_DOCUMENT_BYTES = 1 << 20
 MAX_DEPTH_LEVELS = 64
 MAX_SAFE_INTEGER = (1 << 53) - 1
 MAX_INTEGER_DIGITS = 16
-_LONG_NUMBER = re.compile(rb"[0-9]{%d}" % MAX_INTEGER_DIGITS)
+# where a number begins; inside a text it may be found, too, which costs a second reading and nothing else
+_LONG_NUMBER = re.compile(rb"(?:^|[\[:,])-?[0-9]{%d}" % MAX_INTEGER_DIGITS)
 
 
 def canonical(value: Any) -> bytes:

@@ -133,14 +133,15 @@ class Evidence:
     def head(self, tx: Tx) -> Head:
         """Return the newest signed head, made now if the log grew; raises `EvidenceBroken`."""
         last: Head | None = tx.recall(HEAD)
-        known, log = last is not None, Log(TxShelf(tx))
+        known, shelf = last is not None, TxShelf(tx)
         if last is None and (row := _last(tx)) is not None:
             last = Head(row["note"], row["size"], row["root"])
-        if last is not None and last.size == log.size:
+        if last is not None and last.size == shelf.size():
             return last
-        size, root = log.size, log.root()
+        tree = shelf.tail().tree
+        size, root = tree.size, tree.root()
         if last is not None and not known:
-            _must_extend(log, last, size, root)
+            _must_extend(Log(shelf), last, size, root)
         signed = checkpoints.sign(Checkpoint(self.origin, size, root), self._key).encode()
         tx.insert("checkpoints", size=size, root=root, note=signed, at=tx.recall(RECORDED))
         head = Head(signed, size, root)

@@ -118,8 +118,11 @@ def keep(tx: Tx, offered: Offered, now: datetime) -> None:
     """Keep a proven head unless a newer one is kept."""
     head = offered.checkpoint
     row = tx.get("peer_heads", origin=head.origin)
-    if row is None or head.size > row["size"]:
-        tx.put("peer_heads", origin=head.origin, size=head.size, root=head.root, note=offered.note, at=now)
+    newest = {"size": head.size, "root": head.root, "note": offered.note, "at": now}
+    if row is None:
+        tx.insert("peer_heads", origin=head.origin, **newest)
+    elif head.size > row["size"]:
+        tx.update("peer_heads", {"origin": head.origin}, **newest)
 
 
 def keep_fork(tx: Tx, fork: ForkFound, now: datetime) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ledger.log import runs as spans
+from ledger.merkle import Compact, perfect
 from ledger.tiles import TILE_WIDTH_HASHES
 
 if TYPE_CHECKING:
@@ -18,8 +19,7 @@ _LEAVES = "SELECT leaf AS hash FROM log_entries WHERE idx >= ? AND idx < ? ORDER
 _HASHES = "SELECT hash FROM log_hashes WHERE level = ? AND idx >= ? AND idx < ? ORDER BY idx"
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """Consecutive hashes of one tile level, up to its newest: at least the tile being filled and the one before it."""
 
     first: int = 0
@@ -36,19 +36,18 @@ class Run:
         return Run(self.first + dropped, (*self.hashes[dropped:], value))
 
 
-@dataclass(frozen=True, slots=True)
-class Tail:
+class Tail(NamedTuple):
     """The newest end of a log, enough to append to it and to prove it from any size of the last tile: `Shelf`, reading.
 
     Never changed in place, so it may be used while the log goes on. `LookupError` for what lies further back.
     """
 
-    length: int
+    tree: Compact
     runs: tuple[Run, ...]
 
     def size(self) -> int:
         """Return the number of entries."""
-        return self.length
+        return self.tree.size
 
     def hashes(self, level: int, first: int, count: int) -> Sequence[bytes]:
         """Return `count` consecutive hashes of a tile level."""
@@ -60,8 +59,9 @@ class Tail:
 
     def grown(self, level: int, value: bytes) -> Tail:
         """Return the tail with one more hash at a tile level."""
+        tree = self.tree if level else self.tree.append(value)
         runs = self.runs if level < len(self.runs) else (*self.runs, Run())
-        return Tail(self.length + (level == 0), (*runs[:level], runs[level].grown(value), *runs[level + 1 :]))
+        return Tail(tree, (*runs[:level], runs[level].grown(value), *runs[level + 1 :]))
 
     def put_hash(self, level: int, index: int, value: bytes) -> None:
         """Refuse: a tail is read only."""
@@ -89,7 +89,7 @@ class TxShelf:
     def size(self) -> int:
         """Return the number of entries."""
         tail = self._tx.recall(TAIL)
-        return int(self._tx.execute(_SIZE)[0]["size"]) if tail is None else int(tail.length)
+        return int(self._tx.execute(_SIZE)[0]["size"]) if tail is None else int(tail.tree.size)
 
     def tail(self) -> Tail:
         """Return the newest end of the log."""
@@ -127,7 +127,7 @@ class TxShelf:
     def put_entry(self, index: int, entry: bytes, leaf: bytes) -> None:
         """Keep an entry and its leaf hash; an existing one is never changed."""
         tail = self.tail()
-        assert index == tail.length, "an entry goes to the end of the log"
+        assert index == tail.tree.size, "an entry goes to the end of the log"
         self._tx.insert("log_entries", idx=index, entry=entry, leaf=leaf, **self._columns)
         self._tx.remember(TAIL, tail.grown(0, leaf))
 
@@ -144,4 +144,5 @@ class TxShelf:
             first = max(0, width // TILE_WIDTH_HASHES - 1) * TILE_WIDTH_HASHES
             runs.append(Run(first, tuple(self._read(level, first, width - first))))
             level, width = level + 1, width // TILE_WIDTH_HASHES
-        return Tail(size, tuple(runs))
+        peaks = (perfect(self._read(run.level, run.first, run.count)) for run in spans(0, size))
+        return Tail(Compact(size, tuple(peaks)), tuple(runs))

@@ -18,7 +18,7 @@ EVIDENCE = (
     Table("log_hashes", "level:int idx:int hash:blob", ("level", "idx")),
     Table("box_keys", "name:text recipient:text wrapped:blob", ("name", "recipient")),
     Table("checkpoints", "size:int root:blob note:text cosigned:text at:time", ("size",)),
-    Table("peer_heads", "origin:text size:int root:blob note:text at:time", ("origin",)),
+    Table("peer_heads", "origin:text size:int root:blob note:text at:time", ("origin",), held=True),
     Table("witnessed", "origin:text size:int root:blob note:text at:time", ("origin",)),
     Table("attestations", "id:text document:json at:time", ("id",)),
     Table("anchors", "origin:text size:int root:blob tx:text block:int at:time", ("origin", "size")),
@@ -51,6 +51,7 @@ PROTOCOL = (
         "digest:text role:text negotiation:text peer:text product:text edition:text terms:json agreement:json "
         "odrl:json provider_signature:blob buyer_signature:blob state:text licence_tx:text not_after:time created:time",
         ("digest",),
+        held=True,
     ),
     Table(
         "transfers",
