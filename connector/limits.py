@@ -45,8 +45,8 @@ CONNECT_SECONDS_MAX = 5.0
 CALL_SECONDS_MAX = 15.0
 # a download stalls when no byte comes for so long; its whole length is not bounded, its bytes are
 STALL_SECONDS_MAX = 30.0
-# connections to one peer; a pull uses two
-PEER_CONNECTIONS_MAX = 32
+# connections to one peer: as many as it serves at once, so that no message waits for one with a head that others follow
+PEER_CONNECTIONS_MAX = PEER_REQUESTS_MAX
 # connections to everybody
 CONNECTIONS_MAX = 256
 

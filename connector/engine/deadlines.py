@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
 ENDINGS = 256  # late processes being ended at once
-ENDINGS_PER_PEER = 32  # of them with one peer, as many as there are connections to it (PEER_CONNECTIONS_MAX)
+ENDINGS_PER_PEER = 16  # of them with one peer, beside the messages to it (FLIGHTS_PER_PEER, PEER_REQUESTS_MAX)
 AGAIN_SECONDS = 20.0  # what could not be moved met a locked database, or a fault of ours: neither is over at once
 
 log = logging.getLogger(__name__)

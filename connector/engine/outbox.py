@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
 FLIGHTS = 256  # messages under way at once
-FLIGHTS_PER_PEER = 64  # of them to one peer, as many as an honest peer takes at once (PEER_REQUESTS_MAX)
+FLIGHTS_PER_PEER = 48  # of them to one peer, which takes PEER_REQUESTS_MAX at once: pulls and questions come beside
 RETRY_FIRST_SECONDS = 0.25  # a restarted peer is back within a second or two
 RETRY_MOST_SECONDS = 30.0  # a dead peer costs two attempts a minute
 JITTER_FRACTION = 0.3  # so that many messages do not return in step
@@ -266,15 +266,16 @@ def _reason(reply: Any) -> str:
 def _due(tx: Tx, now: datetime, flown: Mapping[str, int]) -> list[Row]:
     """Return due rows, the oldest of each peer first, so that no peer's pile hides another's message.
 
-    A row under way is none of them, unless its flight has failed already and is only about to land.
+    A row under way is none of them, unless its flight has failed already and is only about to land. As many rows may
+    be under way as there are places, so twice as many are looked at: what waits for a place is seen, and is waited for.
     """
     ids = tx.execute(
         "SELECT id, attempts FROM"
         " (SELECT id, attempts, due, row_number() OVER (PARTITION BY peer ORDER BY due) AS place FROM outbox"
         " WHERE due <= ?) WHERE place <= ? ORDER BY due LIMIT ?",
         now,
-        FLIGHTS_PER_PEER,
-        FLIGHTS,
+        2 * FLIGHTS_PER_PEER,
+        2 * FLIGHTS,
     )
     new = [each["id"] for each in ids if flown.get(each["id"]) != each["attempts"]]
     return [row for key in new if (row := tx.get("outbox", id=key))]

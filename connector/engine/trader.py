@@ -67,7 +67,7 @@ class Trader(Base):
         self.carriage = Carriage(self.store)
         self.books = Books(self)
         me = Participant(self.did, self.url + DSP_PATH, self.keys.address, self.sign, domain("licences"))
-        courier = Courier(self.outbound, self.authorization, self.heads.riding)
+        courier = Courier(self.outbound, self.authorization, self.heads)
         doors = Doors(
             now=self.clock.now,
             deliver=courier.deliver,

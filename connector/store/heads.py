@@ -16,6 +16,8 @@ from ledger import note as notes
 from ledger.log import Log
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from connector.store.evidence import Evidence
     from connector.store.sqlite import Store
 
@@ -46,6 +48,10 @@ class Heads:
         except LookupError:
             proof = await self._store.read(lambda tx: Log(TxShelf(tx)).consistency(old, head.size))
         return {"checkpoint": head.note, "from": str(old), "proof": [notes.b64(value) for value in proof]}
+
+    def lost(self, peer: str, riding: Mapping[str, Any]) -> None:
+        """Take back a head that did not arrive: the next message is proven from the one before it again."""
+        self._sent[peer] = min(self._sent.get(peer, 0), int(riding["from"]))
 
     def _advance(self, peer: str, size: int) -> int:
         """Note the size that goes to a peer and return the one before."""

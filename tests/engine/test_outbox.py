@@ -1,6 +1,7 @@
 """The outbox alone: nobody's silence holds others up, answers decide what comes next, pauses grow."""
 
 import asyncio
+import itertools
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
@@ -125,6 +126,22 @@ async def test_many_messages_to_many_peers_all_arrive_within_the_limit(bench):
     await bench.until(*(f"{peer}/{n}" for peer in range(10) for n in range(20)))
     assert bench.most <= module.FLIGHTS
     assert len(bench.attempts) == 200
+
+
+async def test_more_messages_than_places_to_one_peer_all_arrive(bench):
+    """Flights land one by one, so that those under way hide the rows that wait for their places."""
+    turns = itertools.count()
+
+    async def staggered():
+        await asyncio.sleep(0.002 * (1 + next(turns) % 17))
+        return 200, None
+
+    bench.answer = lambda peer: staggered()
+    names = [f"n{number}" for number in range(3 * module.FLIGHTS_PER_PEER)]
+    await bench.send(*names)
+    await bench.until(*names)
+    assert bench.most <= module.FLIGHTS_PER_PEER
+    assert len(bench.attempts) == len(names)
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 409, 422])

@@ -108,18 +108,25 @@ class Stage:
         return {name: await self.us.engine.operating.show(pid) for pid, name in tuple(self.detour.assigned.items())}
 
 
+class NothingRides:
+    """Stands for the heads of a log that nobody follows here."""
+
+    async def riding(self, _):
+        return {}
+
+    def lost(self, _peer, _riding):
+        pass
+
+
 @pytest.fixture
 async def stage(rogue, tmp_path):
     """Make a stage for a kind of message: stage(process, kind, role)."""
     opened, network = [], Network()
 
-    async def nothing_rides(_):
-        return {}
-
     async with Outbound(development=True) as outbound:
 
         async def make(process, kind, role):
-            way = outbound, lambda _: {}, nothing_rides
+            way = outbound, lambda _: {}, NothingRides()
             detour = Detour(network, rogue, (Courier(*way), Courier(*way, HANG_SECONDS)), process, kind)
             detour.serve(role)
             names = {"provider": "buyer", "consumer": "provider"}

@@ -201,6 +201,22 @@ async def test_a_lost_message_needs_tiles_and_then_is_accepted(store, evidence):
     assert (await store.read(peer_heads.seen))[0]["size"] == "298", "an older head does not replace a newer one"
 
 
+async def test_a_head_that_did_not_arrive_is_not_built_upon(store, evidence):
+    heads = Heads(store, evidence)
+
+    async def sent(count):
+        await grow(store, evidence, count)
+        return await heads.riding(PEER)
+
+    first, lost = await sent(3), await sent(2)
+    heads.lost(PEER, lost)
+    after = await sent(4)
+    assert (first["from"], lost["from"], after["from"]) == ("0", "3", "3")
+    for piggyback in (first, after):
+        verdict = await store.write(lambda tx, one=piggyback: peer_heads.accept_peer(tx, evidence.vkey, one, NOW))
+        assert isinstance(verdict, Accepted)
+
+
 def piggyback_of(log, size, start, seed=1):
     key = Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32)
     note = checkpoints.sign(checkpoints.Checkpoint(ORIGIN, size, log.root(size)), key)
