@@ -3,7 +3,8 @@
 Law: (1) an act on chain is stored in the same store transaction as its cause, under an id that names the cause
 ("licence:<digest>"), so a repeated cause acts once; (2) it is signed and numbered, stored, and only then sent; (3) it
 is sent again, byte for byte, until the chain shows its receipt; (4) one account, one sequence of nonces, one act at a
-time, so that a refusal leaves no gap.
+time, so that a refusal leaves no gap; (5) what follows from stored rows alone may be made when it is signed (`makers`):
+laying out a call costs more than the act that causes it.
 
 The life of a row: wanted → signed → mined, or reverted with the chain's reason.
 """
@@ -52,6 +53,8 @@ class Transactions:
         self._ended: dict[str, asyncio.Event] = {}
         self._task: asyncio.Task[None] | None = None
         self.listeners: list[Callable[[Row], None]] = []
+        # what comes before the colon of an id → the act that is meant by what comes behind it
+        self.makers: dict[str, Callable[[Tx, str], Act]] = {}
 
     def start(self) -> None:
         """Send what an earlier run left and everything that comes."""
@@ -71,16 +74,16 @@ class Transactions:
 
     def enqueue(self, tx: Tx, key: str, act: Act) -> None:
         """Store the act named `key` in the transaction of its cause; a known `key` changes nothing."""
+        self._want(tx, key, **_call(act))
+
+    def enqueue_made(self, tx: Tx, key: str) -> None:
+        """Do the same with an act that its maker makes later."""
+        assert key.partition(":")[0] in self.makers, f"nobody makes `{key}`"
+        self._want(tx, key)
+
+    def _want(self, tx: Tx, key: str, **call: Any) -> None:
         if tx.get("chain_txs", id=key) is None:
-            tx.insert(
-                "chain_txs",
-                id=key,
-                program=act.program.name,
-                function=act.function,
-                data=call_data(act),
-                state=WANTED,
-                created=self._clock.now(),
-            )
+            tx.insert("chain_txs", id=key, state=WANTED, created=self._clock.now(), **call)
             tx.after(self._work.set)
 
     async def submit(self, key: str, act: Act) -> Row:
@@ -129,14 +132,20 @@ class Transactions:
     async def _sign(self, row: Row) -> Row:
         """Give it a number, sign it and store it; the number is taken only when the signed bytes are durable."""
         base = await self._chain.nonce(self._account)
+        call = {} if row["data"] is not None else await self._store.read(lambda tx: self._made(tx, row["id"]))
+        row = {**row, **call}
         newest = await self._store.read(lambda tx: tx.execute("SELECT max(nonce) AS newest FROM chain_txs"))
         last = newest[0]["newest"]
         nonce = base if last is None else max(base, last + 1)
         to = self._programs.deployment.addresses[row["program"]]
         signed = await self._chain.sign_call(to, row["data"], nonce=nonce, key=self._key)
-        changes = {"nonce": nonce, "raw": signed.raw, "hash": signed.hash.hex(), "state": SIGNED}
+        changes = call | {"nonce": nonce, "raw": signed.raw, "hash": signed.hash.hex(), "state": SIGNED}
         await self._store.write(lambda tx: tx.update("chain_txs", {"id": row["id"]}, **changes))
         return {**row, **changes}
+
+    def _made(self, tx: Tx, key: str) -> Row:
+        kind, _, about = key.partition(":")
+        return _call(self.makers[kind](tx, about))
 
     async def _receipt(self, transaction: bytes) -> Receipt:
         while (receipt := await self._chain.receipt(transaction)) is None:  # noqa: ASYNC110  # a chain is asked, it does not call
@@ -153,3 +162,8 @@ class Transactions:
             waiting.set()
         for listener in self.listeners:
             listener({**row, **changes})
+
+
+def _call(act: Act) -> Row:
+    """Return an act as the columns that keep it."""
+    return {"program": act.program.name, "function": act.function, "data": call_data(act)}

@@ -41,10 +41,10 @@ if TYPE_CHECKING:
     from connector.protocol.messages import Document
     from connector.settings import Settings
     from connector.store.transaction import Tx
-    from ledger.chain import Event
+    from ledger.chain import Act, Event
     from ledger.programs import Channel
 
-LICENCE = "licence:"
+LICENCE = "licence"
 DSP_PATH = "/dsp"
 
 
@@ -92,6 +92,7 @@ class Trader(Base):
         self.holder = Holder(**desk, secrets=self.books, judge=self.judge)
         self.buyer = Buyer(**desk, keyring=self.books)
         self.transactions.listeners.append(self._mined)
+        self.transactions.makers[LICENCE] = self._licence
 
     async def peer(self, did: str) -> Peer:
         """Return an authenticated peer with the address of its agreement key."""
@@ -100,10 +101,14 @@ class Trader(Base):
     # ---- doors of the engine
 
     def _enqueue_licence(self, tx: Tx, row: Row) -> None:
+        self.transactions.enqueue_made(tx, f"{LICENCE}:{row['digest']}")
+
+    def _licence(self, tx: Tx, digest: str) -> Act:
+        row = tx.get("agreements", digest=digest)
+        assert row is not None, "a licence is of an agreement that we keep"
         agreement = from_json(Agreement, row["agreement"])
         deployment = self.programs.deployment
-        act = acts.grant_licence(deployment, agreement, row["provider_signature"], row["buyer_signature"])
-        self.transactions.enqueue(tx, LICENCE + row["digest"], act)
+        return acts.grant_licence(deployment, agreement, row["provider_signature"], row["buyer_signature"])
 
     def _data_address(self, tx: Tx, transfer: Row, agreement: Row) -> Document:
         edition = bytes.fromhex(agreement["edition"])
@@ -129,9 +134,10 @@ class Trader(Base):
     # ---- the chain
 
     def _mined(self, row: Mapping[str, Any]) -> None:
-        if row["id"].startswith(LICENCE) and row["state"] == "mined":
+        kind, _, digest = row["id"].partition(":")
+        if kind == LICENCE and row["state"] == "mined":
             for listener in self.licensed:
-                listener(row["id"].removeprefix(LICENCE), row["hash"])
+                listener(digest, row["hash"])
 
     def grant(self, tx: Tx, digest: str, transaction: str) -> None:
         """Note that the licence is on chain: the agreement performs from now on."""
