@@ -19,6 +19,7 @@ from bench import report
 from bench.rounds import side_by_side
 from connector import settings
 from connector.app import Connector
+from connector.cli.serve import settle
 from connector.web.server import build
 
 if TYPE_CHECKING:
@@ -113,6 +114,7 @@ async def connectors(data: Path, provider: int) -> AsyncIterator[Connectors]:
     await runner.setup()
     await web.TCPSite(runner, told.server.host, told.server.port).start()
     await connector.recover()
+    settle()
     try:
         yield Connectors(connector, provider)
     finally:
