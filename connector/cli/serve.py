@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 UNEXPECTED = 1  # exit code of what should not happen: its trace belongs in the log, nowhere else
 INTERRUPTED = 130  # exit code of a process that was told to end before it had begun
 DRAIN_SECONDS = 10.0  # requests under way at SIGTERM may finish within this time
-# a message makes some ten thousand objects, and nearly all are gone by reference count: cycles are looked for seldom
-COLLECT_AFTER = (100_000, 50, 100)
+# nearly all objects are gone by reference count; a look for cycles at more of them at once would hold up honest peers
+COLLECT_AFTER = (2_000, 20, 100)
 
 
 def settle() -> None:
