@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from connector.errors import Conflict
+from connector.store import peer_heads
 from ledger import checkpoint as checkpoints
 from ledger import witness as rules
 from ledger.note import MalformedNoteError
@@ -60,7 +61,7 @@ class Witness:
                     note=note,
                     at=self._clock.now(),
                 )
-                _keep_as_peer(tx, head, note, self._clock)
+                peer_heads.keep(tx, peer_heads.Offered(head, note, head.size, []), self._clock.now())
             return ruling
 
         ruling = await self._store.write(act)
@@ -99,12 +100,6 @@ def _seen(tx: Tx, body: bytes) -> rules.Seen:
     except MalformedNoteError:
         return rules.Seen()
     return rules.Seen() if row is None else rules.Seen(row["size"], row["root"])
-
-
-def _keep_as_peer(tx: Tx, head: checkpoints.Checkpoint, note: str, clock: Clock) -> None:
-    known = tx.get("peer_heads", origin=head.origin)
-    if known is None or known["size"] < head.size:
-        tx.put("peer_heads", origin=head.origin, size=head.size, root=head.root, note=note, at=clock.now())
 
 
 def _known_heads(tx: Tx) -> dict[str, list[tuple[int, bytes]]]:

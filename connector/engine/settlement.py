@@ -32,10 +32,8 @@ class Settlements:
 
     async def recover(self) -> None:
         """Note licences that were mined while nobody listened."""
-        rows = await self._trader.store.read(lambda tx: tx.find("chain_txs", "state = ?", ("mined",)))
-        for row in rows:
-            if row["id"].startswith("licence:"):
-                self.licence_granted(row["id"].removeprefix("licence:"), row["hash"])
+        for row in await self._trader.store.read(lambda tx: tx.find("chain_txs", "state = ?", ("mined",))):
+            self._trader.mined(row)
 
     def licence_granted(self, digest: str, transaction: str) -> None:
         """Take note, off the caller's path, that a licence is on chain."""

@@ -91,7 +91,7 @@ class Trader(Base):
         }
         self.holder = Holder(**desk, secrets=self.books, judge=self.judge)
         self.buyer = Buyer(**desk, keyring=self.books)
-        self.transactions.listeners.append(self._mined)
+        self.transactions.listeners.append(self.mined)
         self.transactions.makers[LICENCE] = self._licence
 
     async def peer(self, did: str) -> Peer:
@@ -133,7 +133,8 @@ class Trader(Base):
 
     # ---- the chain
 
-    def _mined(self, row: Mapping[str, Any]) -> None:
+    def mined(self, row: Mapping[str, Any]) -> None:
+        """Tell who waits for licences of one that is on chain; other transactions have their own listeners."""
         kind, _, digest = row["id"].partition(":")
         if kind == LICENCE and row["state"] == "mined":
             for listener in self.licensed:

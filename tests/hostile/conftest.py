@@ -11,7 +11,7 @@ import pytest_asyncio
 from connector.clock import Clock
 from tests.hostile.host import HOST, Host
 from tests.web.conftest import Said
-from tests.web.stranger import Stranger
+from tests.web.stranger import called
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -41,10 +41,8 @@ async def say(host):
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def stranger(tmp_path_factory):
-    made = Stranger(tmp_path_factory.mktemp("stranger") / "keys", Clock().now)
-    await made.start()
-    yield made
-    await made.stop()
+    async with called(tmp_path_factory.mktemp("stranger") / "keys", Clock().now) as made:
+        yield made
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -13,7 +13,7 @@ from connector.errors import RequestRefused
 from connector.limits import PEER_REQUESTS_MAX, RETRY_AFTER_SECONDS, STRANGER_REQUESTS_MAX
 from connector.web.places import Places
 from tests.hostile.wire import head, wire
-from tests.web.stranger import Stranger
+from tests.web.stranger import called
 from tests.web.test_dsp_faults import is_error
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -24,10 +24,8 @@ NEGOTIATE = "/dsp/negotiations/request"
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def neighbour(tmp_path_factory):
-    made = Stranger(tmp_path_factory.mktemp("neighbour") / "keys", Clock().now)
-    await made.start()
-    yield made
-    await made.stop()
+    async with called(tmp_path_factory.mktemp("neighbour") / "keys", Clock().now) as made:
+        yield made
 
 
 async def test_places_are_counted_for_each_caller():

@@ -16,7 +16,7 @@ from connector.data_folder import DATABASE
 from connector.identity import tokens
 from tests.hostile.host import HOST, SEALED
 from tests.hostile.tokens import ATTACKS, Forger
-from tests.web.stranger import Stranger
+from tests.web.stranger import called
 from tests.web.test_dsp_faults import is_error
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -46,10 +46,8 @@ asyncio.run(spend(*sys.argv[1:]))
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def third(tmp_path_factory):
     """A participant whose keys are not the caller's."""
-    made = Stranger(tmp_path_factory.mktemp("third") / "keys", Clock().now)
-    await made.start()
-    yield made
-    await made.stop()
+    async with called(tmp_path_factory.mktemp("third") / "keys", Clock().now) as made:
+        yield made
 
 
 @pytest.fixture

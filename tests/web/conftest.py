@@ -12,7 +12,7 @@ import pytest_asyncio
 from connector.clock import Clock
 from tests.web.proxy import Proxy
 from tests.web.space import ROLES, Space
-from tests.web.stranger import Stranger
+from tests.web.stranger import called
 
 SMALL, OTHER = "small", "other"
 
@@ -73,7 +73,17 @@ async def say(client):
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def stranger(tmp_path_factory):
-    made = Stranger(tmp_path_factory.mktemp("stranger") / "keys", Clock().now)
-    await made.start()
-    yield made
-    await made.stop()
+    async with called(tmp_path_factory.mktemp("stranger") / "keys", Clock().now) as made:
+        yield made
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def owner(space, say):
+    """Ask a participant's management API with its own token: owner(role, method, path, body) -> Said."""
+
+    async def ask(role, method, path, body=None):
+        token = (space.people[role].data / "management.token").read_text().strip()
+        headers = {"Authorization": f"Bearer {token}"}
+        return await say(method, f"{space.url(role)}/management/{path}", body, headers)
+
+    return ask

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import asynccontextmanager
 
 from aiohttp import web
 
@@ -84,3 +85,14 @@ class Member(Stranger):
     async def _tile(self, request):
         path = request.match_info["path"]
         return web.Response(body=await self._store.read(lambda tx: self._evidence.tile(tx, path)))
+
+
+@asynccontextmanager
+async def called(folder, now):
+    """A stranger that can be called, with fresh keys in `folder`."""
+    made = Stranger(folder, now)
+    await made.start()
+    try:
+        yield made
+    finally:
+        await made.stop()

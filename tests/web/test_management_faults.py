@@ -27,18 +27,6 @@ MANDATES = [
 ]
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def owner(space, say):
-    """Ask a participant's management API with its own token: owner(role, method, path, body) -> Said."""
-
-    async def ask(role, method, path, body=None):
-        token = (space.people[role].data / "management.token").read_text().strip()
-        headers = {"Authorization": f"Bearer {token}"}
-        return await say(method, f"{space.url(role)}/management/{path}", body, headers)
-
-    return ask
-
-
 @pytest_asyncio.fixture(loop_scope="session")
 async def unchanged(space):
     before = {role: space.stored(role) for role in ("provider", "buyer", "exchange")}

@@ -23,18 +23,6 @@ UNKNOWN = "urn:uuid:00000000-0000-4000-8000-000000000000"
 PIECE = 65_536
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def owner(space, say):
-    """Ask a participant's management API with its own token: owner(role, method, path, body) -> Said."""
-
-    async def ask(role, method, path, body=None):
-        token = (space.people[role].data / "management.token").read_text().strip()
-        headers = {"Authorization": f"Bearer {token}"}
-        return await say(method, f"{space.url(role)}/management/{path}", body, headers)
-
-    return ask
-
-
 def path(pid, verb=""):
     return "/".join(filter(None, ("processes", quote(pid, safe=""), verb)))
 
