@@ -22,14 +22,18 @@ if TYPE_CHECKING:
 SUBTREES_KEPT = 256
 
 
-class Shelf(Protocol):
-    """Where a log lies. Levels are tile levels: level 0 are the leaf hashes, put by `put_entry`."""
+class Hashes(Protocol):
+    """What a log is proven from. Levels are tile levels: level 0 are the leaf hashes."""
 
     def size(self) -> int:
         """Return the number of entries."""
 
     def hashes(self, level: int, first: int, count: int) -> Sequence[bytes]:
         """Return `count` consecutive hashes of a tile level."""
+
+
+class Shelf(Hashes, Protocol):
+    """Where a log lies; leaf hashes are put by `put_entry`."""
 
     def put_hash(self, level: int, index: int, value: bytes) -> None:
         """Keep a hash of level 1 or above."""
@@ -60,16 +64,47 @@ def runs(start: int, end: int) -> Iterator[Run]:
         start += 1 << height
 
 
-class Log:
-    """Append to, and prove from, one shelf."""
+class Tree:
+    """Proves from the hashes of one log."""
 
-    def __init__(self, shelf: Shelf) -> None:
-        self._shelf = shelf
+    def __init__(self, hashes: Hashes) -> None:
+        self._hashes = hashes
 
     @property
     def size(self) -> int:
         """Return the number of entries."""
-        return self._shelf.size()
+        return self._hashes.size()
+
+    def root(self, size: int | None = None) -> bytes:
+        """Return the root of the first `size` entries (default: all)."""
+        return self.span(0, self._within(self.size if size is None else size))
+
+    def span(self, start: int, end: int) -> bytes:
+        """Return the root of leaves[start:end]."""
+        return merkle.fold(
+            [_subtree(b"".join(self._hashes.hashes(run.level, run.first, run.count))) for run in runs(start, end)]
+        )
+
+    def inclusion(self, index: int, size: int | None = None) -> list[bytes]:
+        """Return the audit path of an entry in the tree of `size` entries."""
+        return merkle.inclusion_proof(self.span, index, self._within(self.size if size is None else size))
+
+    def consistency(self, old: int, size: int | None = None) -> list[bytes]:
+        """Return the proof that the first `size` entries extend the first `old`."""
+        return merkle.consistency_proof(self.span, old, self._within(self.size if size is None else size))
+
+    def _within(self, size: int) -> int:
+        if not 0 <= size <= self.size:
+            raise merkle.ProofError(f"this log has `{self.size}` entries, not `{size}`")
+        return size
+
+
+class Log(Tree):
+    """Append to, and prove from, one shelf."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        super().__init__(shelf)
+        self._shelf = shelf
 
     def append(self, entry: bytes) -> int:
         """Add an entry of 1..65,535 bytes; return its index."""
@@ -84,24 +119,6 @@ class Log:
             self._shelf.put_hash(level, count - 1, merkle.root(tile))
         return index
 
-    def root(self, size: int | None = None) -> bytes:
-        """Return the root of the first `size` entries (default: all)."""
-        return self.span(0, self._within(self.size if size is None else size))
-
-    def span(self, start: int, end: int) -> bytes:
-        """Return the root of leaves[start:end]."""
-        return merkle.fold(
-            [_subtree(b"".join(self._shelf.hashes(run.level, run.first, run.count))) for run in runs(start, end)]
-        )
-
-    def inclusion(self, index: int, size: int | None = None) -> list[bytes]:
-        """Return the audit path of an entry in the tree of `size` entries."""
-        return merkle.inclusion_proof(self.span, index, self._within(self.size if size is None else size))
-
-    def consistency(self, old: int, size: int | None = None) -> list[bytes]:
-        """Return the proof that the first `size` entries extend the first `old`."""
-        return merkle.consistency_proof(self.span, old, self._within(self.size if size is None else size))
-
     def tile(self, tile: Tile) -> bytes:
         """Return a tile's or an entry bundle's bytes; `TileError` if the tree is not that large yet."""
         first = tile.index * TILE_WIDTH_HASHES
@@ -110,11 +127,6 @@ class Log:
         if tile.level == ENTRIES:
             return encode_bundle([self._shelf.entry(index) for index in range(first, first + tile.width)])
         return b"".join(self._shelf.hashes(tile.level, first, tile.width))
-
-    def _within(self, size: int) -> int:
-        if not 0 <= size <= self.size:
-            raise merkle.ProofError(f"this log has `{self.size}` entries, not `{size}`")
-        return size
 
 
 @lru_cache(maxsize=SUBTREES_KEPT)

@@ -15,7 +15,7 @@ from ledger import checkpoint as checkpoints
 from ledger import disclosure, events, merkle, tiles, witness
 from ledger import note as notes
 from ledger.checkpoint import Checkpoint
-from ledger.log import Log
+from ledger.log import Log, Tree
 from ledger.proof import LogProof
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ class Evidence:
         tree = shelf.tail().tree
         size, root = tree.size, tree.root()
         if last is not None and not known:
-            _must_extend(Log(shelf), last, size, root)
+            _must_extend(Tree(shelf), last, size, root)
         signed = checkpoints.sign(Checkpoint(self.origin, size, root), self._key).encode()
         tx.insert("checkpoints", size=size, root=root, note=signed, at=tx.recall(RECORDED))
         head = Head(signed, size, root)
@@ -206,7 +206,7 @@ def _only_link(kind: str, part: str) -> tuple[str, ...]:
     return (part,) if len(needed) == 1 else ()
 
 
-def _must_extend(log: Log, last: Head, size: int, root: bytes) -> None:
+def _must_extend(log: Tree, last: Head, size: int, root: bytes) -> None:
     try:
         merkle.verify_consistency(last.size, last.root, size, root, log.consistency(last.size, size))
     except merkle.ProofError as error:

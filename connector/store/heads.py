@@ -13,7 +13,7 @@ from connector.limits import PEERS_KNOWN_MAX
 from connector.store.evidence import EvidenceBroken
 from connector.store.shelf import TxShelf
 from ledger import note as notes
-from ledger.log import Log
+from ledger.log import Tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,9 +44,9 @@ class Heads:
         head, tail = newest
         old = self._advance(peer, head.size)
         try:
-            proof = Log(tail).consistency(old, head.size)
+            proof = Tree(tail).consistency(old, head.size)
         except LookupError:
-            proof = await self._store.read(lambda tx: Log(TxShelf(tx)).consistency(old, head.size))
+            proof = await self._store.read(lambda tx: Tree(TxShelf(tx)).consistency(old, head.size))
         return {"checkpoint": head.note, "from": str(old), "proof": [notes.b64(value) for value in proof]}
 
     def lost(self, peer: str, riding: Mapping[str, Any]) -> None:

@@ -1,5 +1,7 @@
 """Rows that an act holds: read once, changed in memory, written once when the act ends.
 
+A new row, and a change of a unique value, is written at once: whether it is taken is for the database to say.
+
 Law: whoever asks the database about a table sees what was held of it, because it is written before such a question. A
 held row is known by its key; only tables declared `held` have any, those whose rows an act changes in several steps.
 Rows that were held when a good act ended stay known to the acts after it (`Known`), so that the steps of one process
@@ -41,25 +43,22 @@ class Known:
 
 
 class Held:
-    """The rows held by one act; `insert` and `update` are what writes them.
+    """The rows held by one act; `update` is what writes them.
 
     `blind` names tables (None: all) of which nothing may be believed that was known before.
     """
 
-    __slots__ = ("_changes", "_insert", "_known", "_new", "_update", "blind", "rows")
+    __slots__ = ("_changes", "_known", "_update", "blind", "rows")
 
     def __init__(
         self,
         known: Mapping[Key, Row],
-        insert: Callable[[str, Row], object],
         update: Callable[[str, Any, Row], object],
     ) -> None:
         self.rows: dict[Key, Row] = {}
         self.blind: set[str | None] = set()
         self._known = known
         self._changes: dict[Key, Row] = {}
-        self._new: set[Key] = set()
-        self._insert = insert
         self._update = update
 
     def get(self, table: str, key: Any) -> Row | None:
@@ -73,30 +72,15 @@ class Held:
         """Hold a row as it is in the database."""
         self.rows[table, key] = dict(row)
 
-    def add(self, table: str, key: Any, row: Row) -> None:
-        """Hold a row that is not in the database yet; `row` has every column."""
-        self.rows[table, key] = row
-        self._changes[table, key] = {}
-        self._new.add((table, key))
-
-    def change(self, table: str, key: Any, changes: Row) -> bool:
-        """Change a held row; False when it is not held."""
-        row = self.rows.get((table, key))
-        if row is None:
-            return False
-        row.update(changes)
+    def change(self, table: str, key: Any, changes: Row) -> None:
+        """Change a held row."""
+        self.rows[table, key].update(changes)
         self._changes.setdefault((table, key), {}).update(changes)
-        return True
 
     def write(self, table: str | None = None) -> None:
         """Write what was changed, of one table or of all; the rows stay held."""
         for key in [key for key in self._changes if table in {None, key[0]}]:
-            changes = self._changes.pop(key)
-            if key in self._new:
-                self._new.discard(key)
-                self._insert(key[0], self.rows[key])
-            else:
-                self._update(*key, changes)
+            self._update(*key, self._changes.pop(key))
 
     def forget(self, table: str | None = None) -> None:
         """Hold no row any longer, of one table or of all; they have been written."""

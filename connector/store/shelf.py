@@ -37,7 +37,7 @@ class Run(NamedTuple):
 
 
 class Tail(NamedTuple):
-    """The newest end of a log, enough to append to it and to prove it from any size of the last tile: `Shelf`, reading.
+    """The newest end of a log, enough to append to it and to prove it from any size of the last tile: `Hashes`.
 
     Never changed in place, so it may be used while the log goes on. `LookupError` for what lies further back.
     """
@@ -62,18 +62,6 @@ class Tail(NamedTuple):
         tree = self.tree if level else self.tree.append(value)
         runs = self.runs if level < len(self.runs) else (*self.runs, Run())
         return Tail(tree, (*runs[:level], runs[level].grown(value), *runs[level + 1 :]))
-
-    def put_hash(self, level: int, index: int, value: bytes) -> None:
-        """Refuse: a tail is read only."""
-        raise NotImplementedError
-
-    def entry(self, index: int) -> bytes:
-        """Refuse: a tail holds no entries."""
-        raise LookupError(f"entry {index} is not in memory")
-
-    def put_entry(self, index: int, entry: bytes, leaf: bytes) -> None:
-        """Refuse: a tail is read only."""
-        raise NotImplementedError
 
 
 class TxShelf:

@@ -32,6 +32,7 @@ class Statements:
         self.kinds = table.kinds()
         self._names = tuple(self.kinds)
         self.held = table.key[0] if table.held else ""
+        self.uniques = frozenset(column for columns in table.unique for column in columns)
         self._decoders = tuple(
             (name, decode) for name, kind in self.kinds.items() if (decode := KINDS[kind].decode) is not None
         )

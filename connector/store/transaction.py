@@ -57,7 +57,7 @@ class Tx:
         self._statements = statements
         self._memory = memory
         # a transaction that only reads holds nothing: what it would write must fail at once
-        self.held = None if known is None else Held(known.rows, self._insert, self._change)
+        self.held = None if known is None else Held(known.rows, self._change)
 
     def get(self, table: str, /, **key: Any) -> Row | None:
         """Return the row that a whole key (or whole unique set) names, or None."""
@@ -86,12 +86,11 @@ class Tx:
         return [statements.decode(values) for values in rows]
 
     def insert(self, table: str, /, **row: Any) -> None:
-        """Add a row; raises `Duplicate` if its key or a unique value is taken (of a held row when the act ends)."""
+        """Add a row; raises `Duplicate` if its key or a unique value is taken."""
         statements = self._table(table)
+        self._run(*statements.insert(row))
         if self.held is not None and statements.held:
-            self.held.add(table, row[statements.held], statements.whole(row))
-        else:
-            self._insert(table, row)
+            self.held.keep(table, row[statements.held], statements.whole(row))
 
     def put(self, table: str, /, **row: Any) -> None:
         """Add a row, or change the named columns of the one with its key; the other columns stay as they are."""
@@ -100,12 +99,20 @@ class Tx:
 
     def update(self, table: str, key: Mapping[str, Any], /, **changes: Any) -> int:
         """Change the rows whose columns equal `key`; return how many there were."""
-        held = self._table(table).held
-        if self.held is not None and held:
-            if len(key) == 1 and held in key and self.held.change(table, key[held], changes):
-                return 1
+        statements = self._table(table)
+        named = key.get(statements.held) if len(key) == 1 else None
+        row = None if self.held is None or named is None else self.held.get(table, named)
+        if row is None:
             self._release(table)
-        return self._run(*self._table(table).update(key, changes)).rowcount
+            return self._run(*statements.update(key, changes)).rowcount
+        assert self.held is not None, "a row is held by something"
+        if any(changes.get(name, row[name]) != row[name] for name in statements.uniques):
+            self.held.write(table)
+            self._run(*statements.update(key, changes))  # a unique value that is taken is known at once
+            self.held.keep(table, named, row | changes)
+        else:
+            self.held.change(table, named, changes)
+        return 1
 
     def delete(self, table: str, /, **key: Any) -> int:
         """Delete the rows whose columns equal `key`; return how many there were."""
@@ -152,9 +159,6 @@ class Tx:
     def end(self) -> None:
         """Close this transaction to its act (for the store only)."""
         self._connection = None
-
-    def _insert(self, table: str, row: Row) -> None:
-        self._run(*self._table(table).insert(row))
 
     def _change(self, table: str, key: Any, changes: Row) -> None:
         statements = self._table(table)

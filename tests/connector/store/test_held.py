@@ -83,7 +83,7 @@ async def run(store, table, acts):
             await store.write(lambda tx, s=steps, g=good, h=heard: act(tx, s, g, h), short=True)
             told.append((heard, True))
         except (Duplicate, Undo):
-            told.append((None, False))  # a held row's duplicate is known at the end of the act, another's at once
+            told.append((heard, False))
     return told, await store.read(lambda tx: tx.find(table, order="id"))
 
 
@@ -144,14 +144,16 @@ async def test_a_row_is_written_once_however_often_it_changes(store):
 
     def act(tx):
         tx.insert("held", id="a", state="x", size=0)
-        for size in range(5):
-            tx.update("held", {"id": "a"}, size=size)
-            assert tx.get("held", id="a")["size"] == size
+        for body in range(5):
+            tx.update("held", {"id": "a"}, body=body)
+            assert tx.get("held", id="a")["body"] == body
 
     store._writer.batch.connection = Watched(store._writer.batch.connection, written)
     await store.write(act, short=True)
-    await store.write(lambda tx: tx.update("held", {"id": "a"}, size=tx.get("held", id="a")["size"] + 1), short=True)
-    assert [sql.split()[0] for sql in written if '"held"' in sql] == ["INSERT", "UPDATE"]
+    await store.write(lambda tx: tx.update("held", {"id": "a"}, body=tx.get("held", id="a")["body"] + 1), short=True)
+    assert [sql.split()[0] for sql in written if '"held"' in sql] == ["INSERT", "UPDATE", "UPDATE"], (
+        "the new row, what became of it, the second act"
+    )
 
 
 async def test_a_value_of_another_kind_fails_its_act(store):
