@@ -74,7 +74,9 @@ SHAPES: Mapping[str, Shape] = {
     "channel.topped": _shape("channelId", "deposit expiry tx", _CHANNEL),
     "channel.claimed": _shape("channelId", "cumulative tx", f"shares seq accountHash {_CHANNEL}"),
     "channel.closed": _shape("channelId", "cumulative tx", f"shares refund seq accountHash {_CHANNEL}"),
-    "decision.made": _shape("request", "outcome rules reasons requestDigest counters purpose", "decisionDigest action"),
+    "decision.made": _shape(
+        "request", "outcome rules reasons requestDigest counters purpose", "decisionDigest action place"
+    ),
     "keys.offered": _shape("accountHash seq", _OFFER, "voucherDigest plainBytes validUntil offerDigest"),
     "keys.released": _shape(
         "accountHash seq", f"{_OFFER} voucherDigest plainBytes", "validUntil offerDigest releasedAt"

@@ -7,7 +7,7 @@ short and do not wait. What they write goes through the transaction they are han
 from __future__ import annotations
 
 import secrets as entropy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from contracts.terms import Terms
@@ -17,9 +17,11 @@ from contracts.typed_json import from_json
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
+    from fractions import Fraction
 
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+    from connector.channel.uses import Counters
     from connector.store.transaction import Tx
     from contracts.typed_data import Domain, Order
     from ledger.row_table import RowTable
@@ -30,19 +32,24 @@ PERFORMING = frozenset({"performing"})
 
 @dataclass(frozen=True, slots=True)
 class Deal:
-    """An agreement as the channel sees it: its digest, what was signed, its terms, the peer's DID, whether it lives."""
+    """An agreement as the channel sees it: its digest, what was signed, its terms, the peer's DID, whether it lives.
+
+    `parent` is the digest of the agreement it is a sub-licence of; it draws on that one's counters, too.
+    """
 
     digest: bytes
     agreement: Agreement
     terms: Terms
     peer: str
     live: bool
+    parent: bytes | None = None
 
     @classmethod
     def of_row(cls, row: Mapping[str, Any], *, live: bool) -> Deal:
         """Read a row of `agreements`; the store's own rows are trusted to be well-formed."""
         agreement, terms = from_json(Agreement, row["agreement"]), Terms.from_json(row["terms"])
-        return cls(bytes.fromhex(row["digest"]), agreement, terms, row["peer"], live)
+        parent = bytes.fromhex(row["parent"]) if row.get("parent") else None
+        return cls(bytes.fromhex(row["digest"]), agreement, terms, row["peer"], live, parent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +66,16 @@ class Held:
 
     rule: str
     operand: str
-    amount: int
-    limit: int | None
+    amount: int | Fraction
+    limit: int | Fraction | None
 
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
     """A policy decision on one order. `outstanding` names the actions of the duties not yet done.
 
-    `document` is everything a replay needs (request, world, decision); its digest is what offers and receipts cite.
+    `document` is everything a replay needs (policy by its digest, request, world, decision); its digest is what offers
+    and receipts cite. `policy` is the policy itself, `at` the time it was decided at.
     """
 
     outcome: str
@@ -79,6 +87,8 @@ class Ruling:
     duties: tuple[Mapping[str, Any], ...] = ()
     outstanding: frozenset[str] = frozenset()
     held: tuple[Held, ...] = ()
+    policy: Mapping[str, Any] = field(default_factory=dict)
+    at: datetime | None = None
 
 
 class Books(Protocol):
@@ -116,12 +126,13 @@ class Judge(Protocol):
         context: Mapping[str, str],
         *,
         stage: str,
-        taken: Mapping[tuple[str, str], int],
+        taken: Counters | None,
         now: datetime,
     ) -> Ruling:
         """Decide one order at the stage `offer` or `release` (then its payment is made).
 
-        `taken` counts what the agreement's rules have given out and hold for others, without this act's own share.
+        `taken` is what the agreement's rules have given out and hold for others, without this act's own share; None
+        when it cannot be read.
         """
 
 

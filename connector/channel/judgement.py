@@ -10,16 +10,21 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from connector.channel import counts, openings, records
+from connector import decisions
+from connector.channel import openings, uses
+from connector.channel.errors import fault
 from connector.channel.messages import Denial
 from connector.channel.tally import OPEN
+from connector.channel.uses import Draw
+from connector.decisions import Made
 from contracts.canonical import sha
+from contracts.labels import H
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from connector.channel.doors import Held, Holder, Ruling
+    from connector.channel.doors import Deal, Held, Holder, Ruling
     from connector.channel.tally import Line
     from connector.store.transaction import Tx
     from contracts.typed_data import Order
@@ -28,6 +33,8 @@ OFFER = "offer"
 RELEASE = "release"
 ALLOW = "allow"
 CONDITIONAL = "conditional"
+# licences above one another; a chain that is longer has no end
+LICENCES_ABOVE_MAX = 16
 # the duty that the voucher itself fulfils
 PAYMENT = frozenset({"compensate"})
 
@@ -39,6 +46,17 @@ class Request:
     account_hash: bytes
     lines: Sequence[Line]
     contexts: Sequence[Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One order of a request, at its place, at a stage."""
+
+    account_hash: bytes
+    place: int
+    line: Line
+    context: Mapping[str, str]
+    stage: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,35 +76,41 @@ def judge(tx: Tx, holder: Holder, request: Request, stage: str, now: datetime) -
     """Decide every order and hold its counts; when one is denied, what this request holds is given back."""
     rulings: list[Ruling] = []
     for place, (line, context) in enumerate(zip(request.lines, request.contexts, strict=True)):
-        ruling = _rule(tx, holder, request, place, line, context, stage, now)
-        rulings.append(ruling)
-        if not _suffices(ruling, stage):
-            give_back(tx, [each.order for each in request.lines])
-            return Judgement(tuple(rulings), Denial(ruling.outcome, ruling.reasons, ruling.duties))
-        counts.reserve(tx, line.deal.digest.hex(), _taker(line.order), _drawn(line.order, ruling), now)
+        asked = Asked(request.account_hash, place, line, context, stage)
+        links = [(deal, _rule(tx, holder, asked, deal, now)) for deal in (*_above(tx, holder, line.deal), line.deal)]
+        rulings.append(links[-1][1])
+        for _, ruling in links:
+            if not _suffices(ruling, stage):
+                give_back(tx, [each.order for each in request.lines])
+                return Judgement(tuple(rulings), Denial(ruling.outcome, ruling.reasons, ruling.duties))
+        draws = [Draw(deal.digest.hex(), _drawn(line.order, ruling)) for deal, ruling in links]
+        uses.reserve(tx, draws, _taker(line.order), now)
     return Judgement(tuple(rulings), None)
 
 
 def commit(tx: Tx, orders: Sequence[Order]) -> None:
     """Make final what the orders of a request hold."""
     for order in orders:
-        counts.commit(tx, _taker(order))
+        uses.commit(tx, _taker(order))
 
 
 def recount(tx: Tx, holder: Holder, request: Request, now: datetime) -> None:
     """Take again what a window learnt from the other side had taken; it happened, so no limit stops it."""
     for line, context in zip(request.lines, request.contexts, strict=True):
-        who, agreement = _taker(line.order), line.deal.digest.hex()
-        taken = counts.taken(tx, agreement, without=who)
-        ruling = holder.judge.decide(tx, line.deal, line.order, context, stage=RELEASE, taken=taken, now=now)
-        counts.reserve(tx, agreement, who, [replace(held, limit=None) for held in _drawn(line.order, ruling)], now)
-        counts.commit(tx, who)
+        who = _taker(line.order)
+        draws = []
+        for deal in (*_above(tx, holder, line.deal), line.deal):
+            taken = uses.taken(tx, deal.digest.hex(), without=who, now=now)
+            ruling = holder.judge.decide(tx, deal, line.order, context, stage=RELEASE, taken=taken, now=now)
+            draws.append(Draw(deal.digest.hex(), [replace(held, limit=None) for held in _drawn(line.order, ruling)]))
+        uses.reserve(tx, draws, who, now)
+        uses.commit(tx, who)
 
 
 def give_back(tx: Tx, orders: Sequence[Order]) -> None:
     """Return what the orders of a request hold and did not use."""
     for order in orders:
-        counts.give_back(tx, _taker(order))
+        uses.give_back(tx, _taker(order))
 
 
 def purpose(context: Mapping[str, str]) -> str:
@@ -109,28 +133,26 @@ def _suffices(ruling: Ruling, stage: str) -> bool:
     return stage == OFFER and ruling.outcome == CONDITIONAL and ruling.outstanding <= PAYMENT
 
 
-def _rule(
-    tx: Tx,
-    holder: Holder,
-    request: Request,
-    place: int,
-    line: Line,
-    context: Mapping[str, str],
-    stage: str,
-    now: datetime,
-) -> Ruling:
-    agreement = line.deal.digest.hex()
-    taken = counts.taken(tx, agreement, without=_taker(line.order))
-    ruling = holder.judge.decide(tx, line.deal, line.order, context, stage=stage, taken=taken, now=now)
-    tx.put(
-        "decisions",
-        id=f"{request.account_hash.hex()}/{place}/{stage}",
-        agreement=agreement,
-        request=dict(context),
-        decision=dict(ruling.document),
-        outcome=ruling.outcome,
-        digest=ruling.digest,
-        at=now,
-    )
-    records.decision_event(tx, holder, line.deal, request.account_hash, ruling, taken, purpose(context), now)
+def _above(tx: Tx, holder: Holder, deal: Deal) -> list[Deal]:
+    """Return the agreements that a sub-licence stands under, its parent first; each link must hold (spec 5)."""
+    found: list[Deal] = []
+    while (parent := deal.parent) is not None:
+        above = holder.books.deal(tx, parent)
+        if above is None or not above.live or len(found) == LICENCES_ABOVE_MAX:
+            raise fault("agreement-over", f"the licence `{parent.hex()}` that this one stands under is over")
+        found.append(above)
+        deal = above
+    return found
+
+
+def _rule(tx: Tx, holder: Holder, asked: Asked, deal: Deal, now: datetime) -> Ruling:
+    """Decide one order under one agreement and record it; an agreement above has a request id of its own."""
+    order, context = asked.line.order, asked.context
+    taken = uses.taken(tx, deal.digest.hex(), without=_taker(order), now=now)
+    ruling = holder.judge.decide(tx, deal, order, context, stage=asked.stage, taken=taken, now=now)
+    request = asked.account_hash
+    if deal.digest != asked.line.deal.digest:
+        request = H("decision-above", request, deal.digest)
+    made = Made(asked.stage, deal.digest.hex(), request.hex(), ruling, taken, purpose(context))
+    decisions.record(tx, holder.evidence, made, now, row=f"{request.hex()}/{asked.place}/{asked.stage}")
     return ruling

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from connector.channel.doors import Deal, Desk, Ruling
+    from connector.channel.doors import Desk
     from connector.channel.windows import Window
     from connector.store.transaction import Tx
     from contracts.typed_data import Order
@@ -40,30 +40,6 @@ def keys_event(tx: Tx, desk: Desk, kind: str, window: Window, now: datetime, **m
     fields |= more
     link = [window.account_hash.hex(), str(window.seq)]
     return desk.evidence.record(tx, kind, part=window.channel, link=link, fields=fields, now=now)
-
-
-def decision_event(
-    tx: Tx,
-    desk: Desk,
-    deal: Deal,
-    request: bytes,
-    ruling: Ruling,
-    taken: Mapping[tuple[str, str], int],
-    purpose: str,
-    now: datetime,
-) -> None:
-    """Record a policy decision on one order of the request that `request` (an account hash) names."""
-    fields = {
-        "outcome": ruling.outcome,
-        "rules": [dict(rule) for rule in ruling.rules],
-        "reasons": [dict(reason) for reason in ruling.reasons],
-        "requestDigest": ruling.request_digest.hex(),
-        "counters": {f"{rule}#{operand}": str(count) for (rule, operand), count in sorted(taken.items())},
-        "purpose": purpose,
-        "decisionDigest": ruling.digest.hex(),
-    }
-    part = deal.digest.hex()
-    desk.evidence.record(tx, "decision.made", part=part, link=[request.hex()], fields=fields, now=now)
 
 
 def _offered(tx: Tx, desk: Desk, window: Window) -> dict[str, Any]:

@@ -6,8 +6,9 @@ from the space's members; the clock and the counters are ours. The whole questio
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from connector.channel.doors import Deal, Held, Ruling
 from contracts.canonical import canonical, load, sha
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from connector.channel.uses import Counters
     from connector.clock import PolicyClock
     from connector.store.transaction import Tx
     from contracts.typed_data import Order
@@ -32,6 +34,15 @@ RELEASE = "release"
 COMPENSATE = "compensate"
 # use code of an order (spec 2) → the ODRL action it performs
 ACTION_OF_USE: Mapping[int, str] = {0: "reproduce", 1: "read", 2: "reproduce"}
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """A policy that is decided by: the document, its digest in hex, and its compiled form."""
+
+    document: Mapping[str, Any]
+    digest: str
+    compiled: Compiled
 
 
 class Judge:
@@ -52,13 +63,13 @@ class Judge:
         context: Mapping[str, str],
         *,
         stage: str,
-        taken: Mapping[tuple[str, str], int],
+        taken: Counters | None,
         now: datetime,
     ) -> Ruling:
         """Decide one order; see `connector.channel.doors.Judge`."""
-        compiled = compiled_policy(deal.terms.policy, deal.terms.product, deal.peer)
+        rules = in_force(deal.terms.policy, deal.terms.product, deal.peer)
         request = self.request(deal.peer, deal.terms.product, ACTION_OF_USE.get(order.use, "use"), context)
-        return self.ruling(compiled, request, stage=stage, taken=taken, now=now)
+        return self.ruling(rules, request, stage=stage, taken=taken, now=now)
 
     def request(self, peer: str, product: str, action: str, context: Mapping[str, str]) -> Request:
         """Return the question, with what the space knows about `peer` in place of what it says."""
@@ -70,41 +81,49 @@ class Judge:
 
     def ruling(
         self,
-        compiled: Compiled,
+        rules: InForce,
         request: Request,
         *,
         stage: str,
-        taken: Mapping[tuple[str, str], int],
+        taken: Counters | None,
         now: datetime,
     ) -> Ruling:
         """Return the decision on `request` with everything a replay needs; its time never goes back."""
-        now = max(now, self._clock.now(self._block_time()))
-        duties = dict.fromkeys(_compensations(compiled), "fulfilled") if stage == RELEASE else {}
-        world = World(now=now, duties=duties, counters=dict(taken))
-        decision = decide(compiled, request, world)
-        document = {"request": request.as_json(), "world": world.as_json(), "decision": decision.as_json()}
-        told: dict[str, Any] = document["decision"]
+        now = self.time(now)
+        duties = dict.fromkeys(_compensations(rules.compiled), "fulfilled") if stage == RELEASE else {}
+        world = World(now=now, duties=duties, counters=cast("Any", taken))
+        decision = decide(rules.compiled, request, world)
+        told: dict[str, Any] = decision.as_json()
+        asked = {"request": request.as_json(), "world": world.as_json()}
+        document = {"policy": rules.digest, **asked, "decision": told}
         return Ruling(
             outcome=decision.outcome.value,
             document=document,
             digest=sha(document),
-            request_digest=sha(document["request"]),
+            request_digest=sha(asked["request"]),
             reasons=tuple(told["reasons"]),
             rules=tuple(told["rules"]),
             duties=tuple(told["duties"]),
             outstanding=frozenset(duty.action for duty in decision.outstanding),
             held=tuple(Held(one.rule, one.operand, one.amount, one.limit) for one in decision.reservations),
+            policy=rules.document,
+            at=now,
         )
 
+    def time(self, now: datetime) -> datetime:
+        """Return the time to decide at: never before one that was decided at, nor before the newest block."""
+        return max(now, self._clock.now(self._block_time()))
 
-def compiled_policy(rules: Mapping[str, Any], product: str, buyer: str) -> Compiled:
-    """Return the compiled form of an agreement's rules, which hold for one product and one buyer."""
-    return _compiled(canonical({"@type": "Agreement", "target": product, "assignee": buyer, **rules}))
+
+def in_force(policy: Mapping[str, Any], product: str, buyer: str) -> InForce:
+    """Return an agreement's rules as they are decided: they hold for one product and one buyer."""
+    return _in_force(canonical({"@type": "Agreement", "target": product, "assignee": buyer, **policy}))
 
 
 @lru_cache(maxsize=COMPILED_MAX)
-def _compiled(policy: bytes) -> Compiled:
-    return compile_policy(parse(load(policy)))
+def _in_force(policy: bytes) -> InForce:
+    document = load(policy)
+    return InForce(document, sha(document).hex(), compile_policy(parse(document)))
 
 
 def _compensations(compiled: Compiled) -> list[str]:

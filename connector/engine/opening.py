@@ -16,13 +16,16 @@ from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from connector.channel import counts, openings, tally
+from connector import decisions
+from connector.channel import openings, tally, uses
 from connector.channel.doors import Deal
 from connector.channel.plan import Want
+from connector.channel.uses import Draw
+from connector.decisions import Made
 from connector.engine import disputes, paying
 from connector.engine.acquisition import COMPLETE
 from connector.engine.books import transfer_id
-from connector.engine.judge import compiled_policy
+from connector.engine.judge import in_force
 from connector.errors import Absent, Conflict, InvalidInput, NotPermitted
 from connector.vault import replicas
 from connector.vault.reader import Reader
@@ -159,25 +162,18 @@ class Openings:
         """Decide by our own agreement's policy; returns the opening's number, or the reasons of a denial."""
         trader = self._trader
         deal = Deal.of_row(agreement, live=True)
-        rules = compiled_policy(deal.terms.policy, deal.terms.product, trader.did)
+        rules = in_force(deal.terms.policy, deal.terms.product, trader.did)
         request = trader.judge.request(trader.did, deal.terms.product, "read", {"purpose": row["purpose"]})
-        taken = counts.taken(tx, row["agreement"], without=row["id"])
         now = trader.clock.now()
+        taken = uses.taken(tx, row["agreement"], without=row["id"], now=now)
         ruling = trader.judge.ruling(rules, request, stage="release", taken=taken, now=now)
-        fields = {
-            "outcome": ruling.outcome,
-            "rules": list(ruling.rules),
-            "reasons": list(ruling.reasons),
-            "requestDigest": ruling.request_digest.hex(),
-            "counters": {f"{rule} {operand}": str(count) for (rule, operand), count in taken.items()},
-            "purpose": row["purpose"],
-        }
-        request_id = sha({"opening": row["id"]}).hex()
-        trader.evidence.record(tx, "decision.made", part=row["agreement"], link=[request_id], fields=fields, now=now)
+        asked = sha({"opening": row["id"]}).hex()
+        made = Made("opening", row["agreement"], asked, ruling, taken, row["purpose"])
+        decisions.record(tx, trader.evidence, made, now)
         if ruling.outcome != "allow":
             return "; ".join(str(reason["text"]) for reason in ruling.reasons)
-        counts.reserve(tx, row["agreement"], row["id"], ruling.held, now)
-        counts.commit(tx, row["id"])
+        uses.reserve(tx, [Draw(row["agreement"], ruling.held)], row["id"], now)
+        uses.commit(tx, row["id"])
         return 1 + len(tx.find("reads", "agreement = ? and state = ?", (row["agreement"], DONE)))
 
     def _record_kept(self, tx: Tx, row: Row, replica: Row, number: int, size: int) -> None:

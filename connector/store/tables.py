@@ -49,7 +49,8 @@ PROTOCOL = (
     Table(
         "agreements",
         "digest:text role:text negotiation:text peer:text product:text edition:text terms:json agreement:json "
-        "odrl:json provider_signature:blob buyer_signature:blob state:text licence_tx:text not_after:time created:time",
+        "odrl:json provider_signature:blob buyer_signature:blob state:text licence_tx:text not_after:time parent:text "
+        "created:time",
         ("digest",),
         held=True,
     ),
@@ -102,22 +103,19 @@ CHANNEL = (
     ),
     Table("paid_rows", "agreement:text rows:json quantity:int amount:amount", ("agreement",)),
     Table(
-        "counters",
-        "agreement:text rule:text operand:text committed:int reserved:int",
-        ("agreement", "rule", "operand"),
-    ),
-    Table(
-        "reservations",
-        "id:text agreement:text rule:text operand:text amount:int state:text created:time",
-        ("id", "rule", "operand"),
-        index=(("agreement",),),
+        "uses",
+        "holder:text agreement:text rule:text operand:text unit:text numerator:int denominator:int at:time until:time "
+        "state:text",
+        ("holder", "agreement", "rule", "operand"),
+        index=(("agreement", "unit", "rule", "operand"),),
     ),
     Table(
         "decisions",
-        "id:text agreement:text request:json decision:json outcome:text digest:blob at:time",
+        "id:text agreement:text place:text policy:text request:json decision:json outcome:text digest:blob at:time",
         ("id",),
         index=(("agreement",),),
     ),
+    Table("policies", "digest:text document:json", ("digest",)),
     Table(
         "openings",
         "id:text agreement:text transfer:text reader_key:blob number:int role:text purpose:text state:text "

@@ -48,8 +48,9 @@ def opened(pair, purpose=RESEARCH, rows=None, reader=None):
 
 
 def counter(pair):
-    rows = pair.payee_db.act(lambda tx: tx.find("counters"))
-    return (rows[0]["committed"], rows[0]["reserved"]) if rows else (0, 0)
+    """How many uses are committed and reserved."""
+    states = [row["state"] for row in pair.payee_db.act(lambda tx: tx.find("uses"))]
+    return states.count("committed"), states.count("reserved")
 
 
 def test_three_openings_are_charged_and_the_fourth_is_denied(pair):

@@ -1,0 +1,96 @@
+"""Every decision of the policy engine, wherever it is enforced: one row, one event, and the way to make it again.
+
+Law: who enforces a decision records it here, in the transaction of what it permits or refuses. A recorded decision
+names its policy by digest and carries its request and its world, so `replay` makes it again from what is stored alone,
+bit by bit. A policy is stored once, however often it decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from contracts.canonical import canonical, sha
+from policy.compile import compile_policy
+from policy.decide import decide
+from policy.parse import parse
+from policy.request import Request
+from policy.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from connector.channel.doors import Recorder, Ruling
+    from connector.channel.uses import Counters, Taken
+    from connector.store.transaction import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A decision that is enforced: `place` says where, `part` under what (an agreement's digest, or a product).
+
+    `request` names what was asked for and links the event; `taken` is what the counters said, None if unreadable.
+    """
+
+    place: str
+    part: str
+    request: str
+    ruling: Ruling
+    taken: Counters | None = None
+    purpose: str = ""
+
+
+def record(tx: Tx, evidence: Recorder, made: Made, now: datetime, row: str = "") -> None:
+    """Write the row (`row` is its id, by default from place and request) and the event of a decision."""
+    ruling = made.ruling
+    name = ruling.document.get("policy", "")
+    if name and tx.get("policies", digest=name) is None:
+        tx.insert("policies", digest=name, document=dict(ruling.policy))
+    tx.put(
+        "decisions",
+        id=row or f"{made.request}/{made.place}",
+        agreement=made.part,
+        place=made.place,
+        policy=name,
+        request=ruling.document.get("request", {}),
+        decision=dict(ruling.document),
+        outcome=ruling.outcome,
+        digest=ruling.digest,
+        at=ruling.at or now,
+    )
+    fields = {
+        "outcome": ruling.outcome,
+        "rules": [dict(rule) for rule in ruling.rules],
+        "reasons": [dict(reason) for reason in ruling.reasons],
+        "requestDigest": ruling.request_digest.hex(),
+        "counters": {f"{rule}#{operand}": said(count) for (rule, operand), count in sorted((made.taken or {}).items())},
+        "purpose": made.purpose,
+        "decisionDigest": ruling.digest.hex(),
+        "place": made.place,
+    }
+    evidence.record(tx, "decision.made", part=made.part, link=[made.request], fields=fields, now=now)
+
+
+def said(taken: Taken) -> str | list[str]:
+    """Write what a counter says as evidence does: counts as decimal text, a share as a ratio, instants in RFC 3339."""
+    if isinstance(taken, tuple):
+        return [one.isoformat() for one in taken]
+    return taken.isoformat() if isinstance(taken, datetime) else str(Fraction(taken))
+
+
+def replay(policy: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
+    """Make a stored decision again from its policy, request and world; say whether it comes out bit by bit the same."""
+    if document["policy"] != sha(policy).hex():
+        return False
+    request, world = Request.from_json(document["request"]), World.from_json(document["world"])
+    again = decide(compile_policy(parse(policy)), request, world)
+    return canonical(again.as_json()) == canonical(document["decision"])
+
+
+def replayed(tx: Tx) -> dict[str, bool]:
+    """Make every stored decision again; return id → whether it came out the same."""
+    policies = {row["digest"]: row["document"] for row in tx.find("policies")}
+    rows = tx.find("decisions", order="at")
+    return {row["id"]: row["policy"] in policies and replay(policies[row["policy"]], row["decision"]) for row in rows}

@@ -1,0 +1,240 @@
+"""Uses on the real store: caps hold under threads and processes, holders count once, chains are all or none."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connector.channel import uses
+from connector.channel.doors import Held
+from connector.channel.errors import ChannelFault
+from connector.channel.messages import Denial
+from connector.channel.uses import Draw
+from connector.store.sqlite import Store
+from connector.store.tables import TABLES
+from tests.channel.rig import LEASED, Database, Pair
+from tests.channel.test_leased import POLICY, judged, opened
+
+CAP = 57
+THREADS, PROCESSES = 8, 4
+TRIES_EACH = 5
+AGREEMENT = "a1" * 32
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+SHARE = Held("permission/0", "count", 1, CAP)
+
+
+def counted(tx, agreement=AGREEMENT, now=NOW, without=""):
+    return uses.taken(tx, agreement, without=without, now=now)
+
+
+def one_process(path, name):
+    """Take and commit as often as there is room, from THREADS threads on one store; every third act fails instead."""
+
+    async def work():
+        store = await Store.open(path, TABLES)
+
+        def take(number):
+            holder = f"{name}-{number}"
+
+            def act(tx):
+                uses.reserve(tx, [Draw(AGREEMENT, [SHARE])], holder, NOW)
+                (uses.give_back if number % 3 == 0 else uses.commit)(tx, holder)
+
+            try:
+                store.submit(act).result()
+            except ChannelFault:  # no room
+                return 0
+            return int(number % 3 != 0)
+
+        with ThreadPoolExecutor(THREADS) as pool:
+            done = await asyncio.to_thread(lambda: sum(pool.map(take, range(THREADS * TRIES_EACH))))
+        await store.close()
+        return done
+
+    return asyncio.run(work())
+
+
+def test_what_is_committed_never_passes_the_cap_with_8_threads_in_4_processes(tmp_path):
+    path = tmp_path / "uses.db"
+    names = [(path, f"p{number}") for number in range(PROCESSES)]
+    with multiprocessing.get_context("spawn").Pool(PROCESSES) as pool:
+        done = pool.starmap(one_process, names)
+    with sqlite3.connect(path) as database:
+        states = [state for (state,) in database.execute("SELECT state FROM uses")]
+    assert states.count("committed") == sum(done) == CAP  # 4 x 26 asked for one
+    assert "reserved" not in states
+
+
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["reserve", "commit", "give back"]), st.sampled_from("abcdef"), st.integers(1, 3)),
+    max_size=40,
+)
+
+
+@given(STEPS, st.integers(0, 6))
+def test_any_order_of_steps_keeps_to_the_cap_and_counts_each_holder_once(steps, cap):
+    database, state, shares = Database(), {}, {}
+    for step, holder, amount in steps:
+        held = [Held("r", "absoluteSize", Fraction(amount, 2), cap)]
+        live = sum(shares[one] for one in state if state[one] != "returned")
+        if step == "reserve" and state.get(holder, "returned") == "returned":
+            fits = live + Fraction(amount, 2) <= cap
+            try:
+                database.act(lambda tx, h=held, who=holder: uses.reserve(tx, [Draw(AGREEMENT, h)], who, NOW))
+            except ChannelFault:
+                assert not fits
+            else:
+                assert fits
+                state[holder], shares[holder] = "reserved", Fraction(amount, 2)
+        elif step == "reserve":
+            database.act(lambda tx, h=held, who=holder: uses.reserve(tx, [Draw(AGREEMENT, h)], who, NOW))
+        elif step == "commit":
+            database.act(lambda tx, who=holder: uses.commit(tx, who))
+            state.update({holder: "committed"} if state.get(holder) == "reserved" else {})
+        else:
+            database.act(lambda tx, who=holder: uses.give_back(tx, who))
+            state.update({holder: "returned"} if state.get(holder) == "reserved" else {})
+        expected = sum((shares[one] for one in state if state[one] != "returned"), Fraction())
+        assert database.act(counted).get(("r", "absoluteSize"), 0) == expected <= cap
+
+
+def test_a_chain_is_drawn_on_as_a_whole_or_not_at_all():
+    database = Database()
+
+    def draw(holder, above):
+        draws = [Draw("parent", [replace(SHARE, limit=2)]), Draw("child", [replace(SHARE, limit=10)])]
+        database.act(lambda tx: uses.reserve(tx, draws[not above :], holder, NOW))
+
+    draw("z1", above=True)
+    draw("z2", above=True)
+    with pytest.raises(ChannelFault, match="all taken"):
+        draw("z3", above=True)
+    assert database.act(lambda tx: counted(tx, "child")) == {("permission/0", "count"): 2}
+    assert database.act(lambda tx: counted(tx, "parent")) == {("permission/0", "count"): 2}
+    draw("z4", above=False)  # the child alone has room
+
+
+def test_each_operand_is_worked_out_of_the_same_rows():
+    database = Database()
+    held = [Held("r", name, 1, None) for name in ("count", "elapsedTime", "timeInterval", "frequency", "meteredTime")]
+    for number, seconds in enumerate((0, 60, 600)):
+        at = NOW + timedelta(seconds=seconds)
+        database.act(lambda tx, n=number, at=at: uses.reserve(tx, [Draw(AGREEMENT, held)], f"h{n}", at))
+        database.act(lambda tx, n=number: uses.commit(tx, f"h{n}"))
+    database.act(lambda tx: uses.end(tx, "h0", NOW + timedelta(seconds=30)))
+    database.act(lambda tx: uses.end(tx, "h0", NOW + timedelta(seconds=900)))  # it is over already
+    later = NOW + timedelta(seconds=660)
+    instants = (NOW, NOW + timedelta(seconds=60), NOW + timedelta(seconds=600))
+    assert database.act(lambda tx: counted(tx, now=later)) == {
+        ("r", "count"): 3,
+        ("r", "elapsedTime"): NOW,
+        ("r", "timeInterval"): instants[-1],
+        ("r", "frequency"): instants,
+        ("r", "meteredTime"): 30 + 600 + 60,  # open sessions count up to now
+    }
+    assert database.act(lambda tx: counted(tx, now=later, without="h2"))["r", "meteredTime"] == 30 + 600
+
+
+def test_units_are_counted_apart():
+    database = Database()
+    for user in ("u1", "u1", "u2"):
+        draw = Draw(AGREEMENT, [replace(SHARE, limit=2)], unit=user)
+        count = len(database.act(lambda tx: tx.find("uses")))
+        database.act(lambda tx, draw=draw, n=count: uses.reserve(tx, [draw], f"h{n}", NOW))
+    with pytest.raises(ChannelFault):
+        database.act(lambda tx: uses.reserve(tx, [Draw(AGREEMENT, [replace(SHARE, limit=2)], "u1")], "h9", NOW))
+    assert database.act(counted) == {}
+    assert database.act(lambda tx: uses.taken(tx, AGREEMENT, without="", now=NOW, unit="u2")) == {
+        ("permission/0", "count"): 1
+    }
+
+
+# ---- the scenarios of facts/policy-and-digital-contract.md, section F, that are about state
+
+
+def outcome(answer):
+    return answer.outcome if isinstance(answer, Denial) else "allow"
+
+
+@pytest.fixture
+def pair():
+    return judged(Pair(replace(LEASED, policy=POLICY, max_exposure=1000)))
+
+
+def test_scenario_06_two_concurrent_requests_share_one_place(pair):
+    for _ in range(2):
+        pair.window(opened(pair))
+    pair.open_channel(b"\xc2" * 32, 5000)
+    requests = [(pair.plan(opened(pair), channel), channel) for channel in (b"\xc1" * 32, b"\xc2" * 32)]
+    pair.editions.secrets, secrets = None, pair.editions.secrets  # the first to ask fails before delivery
+    with pytest.raises(TypeError):
+        pair.request(*requests[0])
+    assert [row["state"] for row in pair.payee_db.act(lambda tx: tx.find("uses"))] == ["committed"] * 2
+    pair.editions.secrets = secrets
+    first, second = [pair.request(*one) for one in requests]
+    assert (outcome(first), outcome(second)) == ("allow", "deny")
+    assert [reason["code"] for reason in second.reasons] == ["count-exhausted"]
+    assert pair.request(*requests[0]) == first  # the same request again takes nothing more
+    states = [row["state"] for row in pair.payee_db.act(lambda tx: tx.find("uses"))]
+    assert sorted(states) == ["committed", "committed", "reserved"]
+
+
+def test_scenario_07_counters_are_per_agreement_and_an_organisation_is_counted_together(pair):
+    for _ in range(3):
+        pair.window(opened(pair))  # whichever user of the organisation asks
+    assert outcome(pair.request(pair.plan(opened(pair)))) == "deny"
+    other = pair.agree(replace(LEASED, policy=POLICY, salt=b"\x0a" * 32))
+    want = replace(opened(pair), agreement=other)
+    assert outcome(pair.request(pair.plan(want))) == "allow"
+
+
+def test_scenario_11_two_first_uses_share_one_start():
+    database = Database()
+    held = [Held("permission/0", "elapsedTime", 1, None)]
+    for holder, seconds in (("late", 2), ("early", 1)):
+        at = NOW + timedelta(seconds=seconds)
+        database.act(lambda tx, who=holder, at=at: uses.reserve(tx, [Draw(AGREEMENT, held)], who, at))
+    assert database.act(counted) == {("permission/0", "elapsedTime"): NOW + timedelta(seconds=1)}
+    database.act(lambda tx: uses.give_back(tx, "early"))  # its act failed: it was no use
+    assert database.act(counted) == {("permission/0", "elapsedTime"): NOW + timedelta(seconds=2)}
+
+
+def test_scenario_33_counters_that_cannot_be_read_deny_and_change_nothing(pair):
+    pair.window(opened(pair))
+    pair.later(1)
+    request = pair.plan(opened(pair))
+    broken = "UPDATE uses SET denominator = 0"  # a row that says nothing: as with a damaged file
+    pair.payee_db.connection.execute(broken)
+    before = pair.payee_db.act(lambda tx: tx.find("uses"))
+    answer = pair.request(request)
+    assert outcome(answer) == "deny"
+    assert {reason["code"] for reason in answer.reasons} == {"state-unavailable"}
+    assert pair.payee_db.act(lambda tx: tx.find("uses")) == before
+    assert pair.payee_db.act(lambda tx: tx.find("windows", "seq > 1")) == []
+    last = pair.payee_db.act(lambda tx: tx.find("decisions", order="at desc"))[0]
+    assert last["decision"]["world"]["counters"] is None
+
+
+def test_a_use_that_a_child_takes_is_taken_from_its_parent_too(pair):
+    child = pair.agree(replace(LEASED, policy=POLICY, salt=b"\x0b" * 32))
+    for books in (pair.holder_books, pair.buyer_books):
+        books.deals[child] = replace(books.deals[child], parent=pair.deal)
+    for _ in range(2):
+        pair.window(opened(pair))
+    assert pair.window(replace(opened(pair), agreement=child)) is not None
+    answer = pair.request(pair.plan(replace(opened(pair), agreement=child)))
+    assert outcome(answer) == "deny"
+    assert [reason["code"] for reason in answer.reasons] == ["count-exhausted"]
+    pair.end_agreement()
+    with pytest.raises(ChannelFault) as over:
+        pair.request(pair.plan(replace(opened(pair), agreement=child)))
+    assert over.value.code == "agreement-over"
