@@ -58,6 +58,7 @@ class Connector(Trader):
         self.transactions.start()
         self.watch.start()
         await self.engine.recover()
+        self.continuity.start()
         self.monitor.start()
         for part in (self.publications, self.acquisitions, self.settlements, self.reviewer):
             await part.recover()
@@ -67,5 +68,6 @@ class Connector(Trader):
         for part in (self.publications, self.acquisitions, self.settlements, self.reviewer):
             await part.driver.close()
         await self.monitor.close()
+        await self.continuity.close()
         await self.engine.close()
         await super().close()

@@ -1,8 +1,8 @@
 """Every decision of the policy engine, wherever it is enforced: one row, one event, and the way to make it again.
 
 Law: who enforces a decision records it here, in the transaction of what it permits or refuses. A recorded decision
-names its policy by digest and carries its request and its world, so `replay` makes it again from what is stored alone,
-bit by bit. A policy is stored once, however often it decides.
+names its policy by digest, says how much of it was asked, and carries its request and its world, so `replay` makes it
+again from what is stored alone, bit by bit. A policy is stored once, however often it decides.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from connector.engine.scopes import narrowed
 from contracts.canonical import canonical, sha
 from policy.compile import compile_policy
 from policy.decide import decide
@@ -85,7 +86,7 @@ def replay(policy: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
     if document["policy"] != sha(policy).hex():
         return False
     request, world = Request.from_json(document["request"]), World.from_json(document["world"])
-    again = decide(compile_policy(parse(policy)), request, world)
+    again = decide(compile_policy(narrowed(parse(policy), document["scope"])), request, world)
     return canonical(again.as_json()) == canonical(document["decision"])
 
 

@@ -67,6 +67,9 @@ SHAPES: Mapping[str, Shape] = {
         "agreementDigest oldDigest", "terms agreement provider buyer providerSignature buyerSignature", "reason"
     ),
     "agreement.ended": _shape("agreementDigest", "reason", "by"),
+    "notice.sent": _shape("agreementDigest", "kind text to"),
+    "notice.received": _shape("agreementDigest", "kind text from"),
+    "alarm.raised": _shape("agreementDigest", "code by kind", "text"),
     "licence.granted": _shape("agreementDigest parent?", "licence tx", "token holder block"),
     "licence.sublicensed": _shape("agreementDigest parent", "licence child", "tx"),
     "licence.revoked": _shape("agreementDigest parent?", "licence cause", "tx"),

@@ -112,6 +112,22 @@ def complete(identifier: Transfer, data: Data = DEFAULT_DATA, *, as_json: AsJson
     _act(identifier, "complete", {}, data, as_json=as_json)
 
 
+@app.command()
+def revoke(
+    agreement: Annotated[str, typer.Argument(metavar="AGREEMENT", help="the digest of an agreement of ours")],
+    reason: Reason = "revoked by the operator",
+    data: Data = DEFAULT_DATA,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """End an agreement: what runs under it is cut off at once, and the other party is told.
+
+    For example: penstock admin revoke 5b1f0c --reason "the data subject has objected"
+    """
+    done = ask(data, "POST", f"agreements/{quote(agreement, safe='')}/revoke", {"reason": reason}, as_json=as_json)
+    answer(done, [f"agreement  {done['agreement']}", f"state      {done['state']}"], as_json=as_json)
+
+
 def _act(identifier: str, verb: str, body: dict[str, str], data: Any, *, as_json: bool) -> None:
     done = ask(data, "POST", _path(identifier, verb), body, as_json=as_json)
     answer(done, _lines(done), as_json=as_json)

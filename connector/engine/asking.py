@@ -55,6 +55,8 @@ class Asking:
 
     async def about(self, process: str, pid: str) -> Heard:
         """Return what the peer of our process `pid` says; it raises nothing and takes `ASK_SECONDS_MAX` at most."""
+        if process not in self._tables:
+            return SILENCE  # a notice is no process: it has no state
         row = await self._store.read(lambda tx: tx.get(self._tables[process], id=pid))
         if row is None or row["peer_pid"] is None:
             return SILENCE  # it never told us its id: there is nothing to ask for

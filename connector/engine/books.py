@@ -17,12 +17,11 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-    from connector.base import Base
+    from connector.engine.trader import Trader
     from connector.store.transaction import Tx
     from contracts.typed_data import Order
     from ledger.row_table import RowTable
 
-USABLE = frozenset({"signed", "performing"})
 TABLES_KEPT = 64  # proven row tables in memory: 16 MiB each at the very most, a few kB as a rule
 
 
@@ -34,7 +33,7 @@ def transfer_id(provider_pid: str, consumer_pid: str) -> bytes:
 class Books:
     """The doors of the window protocol, over this participant's tables and keys."""
 
-    def __init__(self, participant: Base) -> None:
+    def __init__(self, participant: Trader) -> None:
         self._participant = participant
         self._readers: dict[bytes, X25519PrivateKey] = {}
 
@@ -43,8 +42,8 @@ class Books:
         row = tx.get("agreements", digest=agreement_digest.hex())
         if row is None or row["terms"] is None or row["provider_signature"] is None:
             return None
-        live = row["state"] in USABLE and row["not_after"] > self._participant.clock.now()
-        return Deal.of_row(row, live=live)
+        over = self._participant.standing.over(tx, row, self._participant.clock.now())
+        return Deal.of_row(row, live=not over)
 
     def transfer_runs(self, tx: Tx, deal: Deal, transfer: bytes) -> bool:
         """Say whether the transfer belongs to the agreement and is started."""

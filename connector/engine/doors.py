@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from connector.engine.standing import why_over
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -79,6 +81,9 @@ class Doors:
     data_address    (tx, `transfers` row, `agreements` row) → the data address of a start (provider)
     refuse_url      url of a callback → why it may not be called, or None
     moved           (tx, process, row) after every change of state; for whoever waits for it, through `tx.after`
+    stands          (tx, `agreements` row, now) → why nothing may flow under it, empty if it may
+    halted          (tx, `transfers` row) as soon as nothing may flow under a transfer any more, told to the peer or not
+    ended           (tx, agreement digest) when a negotiation that ends takes its agreement along
     random          n → n random bytes
     """
 
@@ -89,4 +94,7 @@ class Doors:
     data_address: Callable[[Tx, Row, Row], Document]
     refuse_url: Callable[[str], str | None]
     moved: Callable[[Tx, str, Row], None]
+    stands: Callable[[Tx, Row, datetime], str] = lambda _tx, agreement, now: why_over(agreement, now)
+    halted: Callable[[Tx, Row], None] = lambda _tx, _row: None
+    ended: Callable[[Tx, str], None] = lambda _tx, _digest: None
     random: Callable[[int], bytes] = secrets.token_bytes

@@ -11,6 +11,7 @@ Law: a peer's fault is answered (`Reply` with a typed error), an operator's is r
 
 from __future__ import annotations
 
+import logging
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from connector.engine.doors import Reply
 from connector.engine.looking import Looking
 from connector.engine.negotiation import Negotiations
 from connector.engine.operating import Operating
-from connector.engine.outbox import Outbox
+from connector.engine.outbox import DELIVERED, NOTICE, Outbox
 from connector.engine.process import PATIENCE
 from connector.engine.reactions import DEFAULT
 from connector.engine.transfer import Transfers
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
     Admit = Callable[[Tx], None]
+
+log = logging.getLogger(__name__)
 
 
 class Engine:
@@ -64,7 +67,7 @@ class Engine:
         self._now = doors.now
         alarm = Alarm(doors.now)
         asking = Asking(store, doors.ask, {each.process: each.table for each in (Negotiations, Transfers)})
-        self._outbox = Outbox(store, doors.deliver, doors.now, self._settled, asking.about)
+        self._outbox = self.outbox = Outbox(store, doors.deliver, doors.now, self._settled, asking.about)
         shared = (me, doors, evidence, self._outbox, alarm, reactions, rules, patience)
         self.negotiations = Negotiations(*shared)
         self.transfers = Transfers(*shared)
@@ -188,6 +191,10 @@ class Engine:
             return _refusal(process, error, {}, pid)
 
     def _settled(self, tx: Tx, sent: Row, outcome: Outcome, now: datetime) -> bool:
+        if sent["process"] == NOTICE:
+            if outcome.kind != DELIVERED:
+                log.warning("`%s` did not take our `%s`: %s", sent["peer"], sent["kind"], outcome.reason)
+            return True
         return self._processes[sent["process"]].settled(tx, sent, outcome, now)
 
     def _resume(self, tx: Tx) -> None:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from connector.channel.doors import Deal, Held, Ruling
+from connector.engine.scopes import ORDER, narrowed
 from contracts.canonical import canonical, load, sha
 from policy.compile import compile_policy
 from policy.decide import decide
@@ -34,14 +35,17 @@ RELEASE = "release"
 COMPENSATE = "compensate"
 # use code of an order (spec 2) → the ODRL action it performs
 ACTION_OF_USE: Mapping[int, str] = {0: "reproduce", 1: "read", 2: "reproduce"}
+# tier of an agreement → the ODRL action that a transfer under it serves
+ACTION_OF_TIER: Mapping[str, str] = {"kept": "reproduce", "leased": "read", "plain": "reproduce"}
 
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """A policy that is decided by: the document, its digest in hex, and its compiled form."""
+    """A policy that is decided by: the document, its digest in hex, what is asked of it, and that compiled."""
 
     document: Mapping[str, Any]
     digest: str
+    scope: str
     compiled: Compiled
 
 
@@ -95,7 +99,7 @@ class Judge:
         decision = decide(rules.compiled, request, world)
         told: dict[str, Any] = decision.as_json()
         asked = {"request": request.as_json(), "world": world.as_json()}
-        document = {"policy": rules.digest, **asked, "decision": told}
+        document = {"policy": rules.digest, "scope": rules.scope, **asked, "decision": told}
         return Ruling(
             outcome=decision.outcome.value,
             document=document,
@@ -115,15 +119,15 @@ class Judge:
         return max(now, self._clock.now(self._block_time()))
 
 
-def in_force(policy: Mapping[str, Any], product: str, buyer: str) -> InForce:
-    """Return an agreement's rules as they are decided: they hold for one product and one buyer."""
-    return _in_force(canonical({"@type": "Agreement", "target": product, "assignee": buyer, **policy}))
+def in_force(policy: Mapping[str, Any], product: str, buyer: str, scope: str = ORDER) -> InForce:
+    """Return an agreement's rules as they are decided in a scope: they hold for one product and one buyer."""
+    return _in_force(canonical({"@type": "Agreement", "target": product, "assignee": buyer, **policy}), scope)
 
 
 @lru_cache(maxsize=COMPILED_MAX)
-def _in_force(policy: bytes) -> InForce:
+def _in_force(policy: bytes, scope: str) -> InForce:
     document = load(policy)
-    return InForce(document, sha(document).hex(), compile_policy(parse(document)))
+    return InForce(document, sha(document).hex(), scope, compile_policy(narrowed(parse(document), scope)))
 
 
 def _compensations(compiled: Compiled) -> list[str]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from catalog.errors import PriceError
 from catalog.prices import Accept, Answer, Counter, Side, respond
-from connector.engine import signing
+from connector.engine import agreements, signing
 from connector.engine.doors import DeclinedError
 from connector.engine.envelope import pids, reason_of
 from connector.engine.process import Process
@@ -256,9 +256,8 @@ class Negotiations(Process):
         kept = tx.get("agreements", digest=row["digest"]) if row["digest"] else None
         if kept is None or kept["negotiation"] != row["id"] or kept["state"] in lifecycle.OVER:
             return
-        tx.update("agreements", {"digest": row["digest"]}, state=lifecycle.move(kept["state"], "end"))
-        told = {"reason": row["reason"], "by": by}
-        self._evidence.record(tx, "agreement.ended", part=row["digest"], fields=told, now=now)
+        agreements.close(tx, self._evidence, kept, "end", agreements.Cause(row["reason"], by), now)
+        self._doors.ended(tx, row["digest"])
 
     # What is on the table.
 

@@ -148,9 +148,9 @@ class Openings:
 
     # ---- kept: decided and counted here
 
-    async def _kept(self, row: Row, agreement: Row, replica: Row, to: Path | None) -> Row:
+    async def _kept(self, row: Row, _agreement: Row, replica: Row, to: Path | None) -> Row:
         trader = self._trader
-        number = await trader.store.write(lambda tx: self._decide_kept(tx, row, agreement))
+        number = await trader.store.write(lambda tx: self._decide_kept(tx, row))
         if isinstance(number, str):
             raise NotPermitted(number)
         secrets = await trader.store.read(lambda tx: replicas.load_secrets(tx, trader.secrets, replica["id"]))
@@ -158,9 +158,13 @@ class Openings:
         await trader.store.write(lambda tx: self._record_kept(tx, row, replica, number, size))
         return await self._done(row, number=number, size=size, files=files, charged=0)
 
-    def _decide_kept(self, tx: Tx, row: Row, agreement: Row) -> int | str:
+    def _decide_kept(self, tx: Tx, row: Row) -> int | str:
         """Decide by our own agreement's policy; returns the opening's number, or the reasons of a denial."""
         trader = self._trader
+        agreement = tx.get("agreements", digest=row["agreement"])
+        assert agreement is not None
+        if over := trader.standing.over(tx, agreement, trader.clock.now()):
+            return over
         deal = Deal.of_row(agreement, live=True)
         rules = in_force(deal.terms.policy, deal.terms.product, trader.did)
         request = trader.judge.request(trader.did, deal.terms.product, "read", {"purpose": row["purpose"]})

@@ -49,6 +49,7 @@ RETRIED: Final = frozenset({408, 425, 429})
 NOT_FOUND: Final = 404
 STATUSES: Final = frozenset(each.value for each in HTTPStatus)
 
+NOTICE: Final = "notice"  # what a message belongs to that is no step of a process
 DELIVERED: Final = "delivered"
 REFUSED: Final = "refused"
 EXPIRED: Final = "expired"

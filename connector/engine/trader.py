@@ -15,14 +15,19 @@ from connector.channel import account as accounts
 from connector.channel.doors import Buyer, Holder
 from connector.channel.errors import fault
 from connector.clock import PolicyClock
+from connector.engine.agreements import Agreements
 from connector.engine.books import Books
 from connector.engine.carriage import Carriage
+from connector.engine.continuity import Continuity
 from connector.engine.courier import Courier
 from connector.engine.doors import Doors, Participant, Peer
 from connector.engine.engine import Engine
 from connector.engine.judge import Judge
+from connector.engine.notices import Notices
+from connector.engine.standing import Standing
 from connector.errors import AddressRefused, PeerUnreachable
 from connector.protocol import messages
+from connector.protocol.states import TRANSFER
 from connector.vault import tickets
 from contracts import lifecycle
 from contracts.split import Split
@@ -64,7 +69,8 @@ class Trader(Base):
         """Build what trading needs, once store, space and chain are there."""
         domain = self.programs.deployment.domain
         self.judge = Judge(self.space_view.last, PolicyClock(self.clock, self.decided), lambda: self.watch.block_time)
-        self.carriage = Carriage(self.store)
+        self.standing = Standing(self.judge, self.evidence, self.did)
+        self.carriage = Carriage(self.store, self.standing, self.clock)
         self.books = Books(self)
         me = Participant(self.did, self.url + DSP_PATH, self.keys.address, self.sign, domain("licences"))
         courier = Courier(self.outbound, self.authorization, self.heads)
@@ -76,6 +82,9 @@ class Trader(Base):
             data_address=self._data_address,
             refuse_url=self._refuse_url,
             moved=self._moved,
+            stands=lambda tx, agreement, now: self.standing.refusal(tx, agreement, now, "transfer"),
+            halted=self._halted,
+            ended=self._touched,
         )
         patience = timedelta(seconds=self.settings.negotiation.deadline_seconds)
         self.engine = Engine(self.store, self.evidence, me, doors, rules=self.rules, patience=patience)
@@ -91,6 +100,9 @@ class Trader(Base):
         }
         self.holder = Holder(**desk, secrets=self.books, judge=self.judge)
         self.buyer = Buyer(**desk, keyring=self.books)
+        self.notices = Notices(self)
+        self.agreements = Agreements(self)
+        self.continuity = Continuity(self)
         self.transactions.listeners.append(self.mined)
         self.transactions.makers[LICENCE] = self._licence
 
@@ -130,6 +142,14 @@ class Trader(Base):
         key = row["id"]
         for listener in self.moved:
             tx.after(partial(listener, process, key))
+        if process == TRANSFER:
+            self._touched(tx, row["agreement"])
+
+    def _halted(self, tx: Tx, row: Row) -> None:
+        tx.after(partial(self.carriage.halt, row["id"]))
+
+    def _touched(self, tx: Tx, agreement: str) -> None:
+        tx.after(partial(self.continuity.touch, agreement))
 
     # ---- the chain
 

@@ -5,12 +5,13 @@ A `transfers` row names its agreement by digest; `address` is the data address o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from catalog.codes import TIERS
 from connector.engine.doors import DeclinedError
 from connector.engine.envelope import pids, reason_of
 from connector.engine.process import Process
+from connector.engine.standing import why_over
 from connector.protocol import messages
 from connector.protocol.errors import MismatchError, UnacceptableError
 from connector.protocol.states import CONSUMER, PROVIDER, STARTED, SUSPENDED, TRANSFER
@@ -25,12 +26,16 @@ if TYPE_CHECKING:
     from connector.protocol.messages import Document
     from connector.store.transaction import Tx
 
-USABLE: Final = frozenset({"signed", "performing"})  # states of an agreement under which data may flow
+HALTS: Final = frozenset({"completion", "suspension", "termination"})  # our word alone, the peer's leave is not asked
+RUNS = "((state = ? and pending = '') or pending = ?)"
 
 
 def running(tx: Tx, agreement: str) -> list[Row]:
-    """Return the transfers under which data flows: also one whose start, with the address, is just on its way."""
-    return tx.find("transfers", "agreement = ? and (state = ? or pending = ?)", (agreement, STARTED, STARTED))
+    """Return the transfers under which data flows: also one whose start, with the address, is just on its way.
+
+    One that we pause or end flows no more, whether the peer has taken our word for it yet or not.
+    """
+    return tx.find("transfers", f"agreement = ? and {RUNS}", (agreement, STARTED, STARTED))
 
 
 class Transfers(Process):
@@ -58,7 +63,7 @@ class Transfers(Process):
         if found is None or found["role"] != CONSUMER:
             raise DeclinedError(f"`{agreement}` is no agreement under which we may pull")
         negotiation = tx.get("negotiations", id=found["negotiation"])
-        self._usable(found, now)
+        self._usable(tx, found, now)
         assert negotiation is not None, "an agreement has its negotiation"
         about = {"role": CONSUMER, "peer": found["peer"], "callback": negotiation["callback"]}
         row = self._create(tx, about | {"agreement": agreement, "format": transfer_format}, now)
@@ -87,10 +92,8 @@ class Transfers(Process):
         found = tx.get("agreements", digest=digest)
         if found is None or found["role"] != PROVIDER or found["peer"] != peer.did:
             raise UnacceptableError(f"`{body['agreementId']}` is no agreement with you")
-        try:
-            self._usable(found, now)
-        except DeclinedError as declined:
-            raise UnacceptableError(str(declined)) from declined
+        if reason := why_over(found, now):
+            raise UnacceptableError(reason)
         formats = TIERS[found["terms"]["tier"]].formats
         if body["format"] not in formats:
             raise UnacceptableError(f"`{body['format']}` is not served", f"ask for {' or '.join(formats)}")
@@ -139,14 +142,25 @@ class Transfers(Process):
             later = min(later, found["not_after"])
         return later if later > now else None
 
+    def moved(self, tx: Tx, row: Row, now: datetime) -> None:
+        """Tell who serves that nothing flows any more."""
+        del now
+        if row["state"] != STARTED:
+            self._doors.halted(tx, row)
+
     # What we do.
+
+    def _send(self, tx: Tx, row: Row, message: str, body: Document, now: datetime, **changes: Any) -> None:
+        super()._send(tx, row, message, body, now, **changes)
+        if message in HALTS:
+            self._doors.halted(tx, row)
 
     def _start(self, tx: Tx, row: Row, now: datetime) -> None:
         address = None
         if row["role"] == PROVIDER:
             agreement = tx.get("agreements", digest=row["agreement"])
             assert agreement is not None, "a transfer has its agreement"
-            self._usable(agreement, now)
+            self._usable(tx, agreement, now)
             address = self._doors.data_address(tx, row, agreement)
         body = messages.transfer_start(*pids(row), address)
         self._send(tx, row, "start", body, now, address=address or row["address"])
@@ -165,8 +179,6 @@ class Transfers(Process):
             raise MismatchError(f"the transfer waits for the peer to take `{row['pending']}`; try again after that")
         return row
 
-    def _usable(self, agreement: Row, now: datetime) -> None:
-        if agreement["state"] not in USABLE:
-            raise DeclinedError(f"the agreement is `{agreement['state']}`")
-        if agreement["not_after"] is not None and agreement["not_after"] <= now:
-            raise DeclinedError("the agreement has ended")
+    def _usable(self, tx: Tx, agreement: Row, now: datetime) -> None:
+        if reason := self._doors.stands(tx, agreement, now):
+            raise DeclinedError(reason)

@@ -52,8 +52,10 @@ PROTOCOL = (
         "odrl:json provider_signature:blob buyer_signature:blob state:text licence_tx:text not_after:time parent:text "
         "created:time",
         ("digest",),
+        index=(("not_after",), ("parent",)),
         held=True,
     ),
+    Table("alarms", "id:text agreement:text code:text who:text text:text at:time", ("id",)),
     Table(
         "transfers",
         "id:text peer_pid:text role:text peer:text callback:text agreement:text format:text state:text pending:text "

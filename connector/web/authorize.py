@@ -38,6 +38,7 @@ SHOWS = PROVIDER | EXCHANGE
 # the longest body by who takes it; the rest takes BODY_BYTES_MAX, and a GET takes none
 BODY_BYTES: Mapping[str, int] = {
     "chain.rpc": RPC_BYTES_MAX,
+    "agreements.notice": MESSAGE_BYTES_MAX,
     "catalogue.request": MESSAGE_BYTES_MAX,
     "dsp.negotiate": MESSAGE_BYTES_MAX,
     "dsp.transfers": MESSAGE_BYTES_MAX,
@@ -117,6 +118,7 @@ DSP = (
 )
 
 CHANNEL = (
+    Route("POST", "/notices", Who.PEER, TRADERS, "agreements.notice"),
     Route("POST", "/channel/{id}/request", Who.PEER, PROVIDER, "channel.request"),
     Route("POST", "/channel/{id}/voucher", Who.PEER, PROVIDER, "channel.voucher"),
     Route("POST", "/channel/{id}/acknowledge", Who.PEER, PROVIDER, "channel.acknowledge"),
@@ -153,6 +155,7 @@ MANAGEMENT = (
     Route("POST", "/management/processes/{id}/suspend", Who.OWNER, ALL, "processes.suspend"),
     Route("POST", "/management/processes/{id}/resume", Who.OWNER, ALL, "processes.resume"),
     Route("POST", "/management/processes/{id}/complete", Who.OWNER, ALL, "processes.complete"),
+    Route("POST", "/management/agreements/{digest}/revoke", Who.OWNER, TRADERS, "agreements.revoke"),
     Route("POST", "/management/openings", Who.OWNER, BUYER, "management.open_replica"),
     Route("POST", "/management/settlements", Who.OWNER, ALL, "management.settle"),
     Route("POST", "/management/members", Who.OWNER, EXCHANGE, "management.admit"),

@@ -17,6 +17,8 @@ from contracts.typed_data import digest
 from ledger.edition import read_header
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from connector.web.call import Call
 
 OCTETS = "application/octet-stream"
@@ -57,14 +59,15 @@ async def pieces(call: Call) -> web.StreamResponse:
     if count > PIECES_MAX or first + count > len(table):
         raise InvalidInput(f"rows {first}+{count} are not in an edition of {len(table)} rows, or too many at once")
     length = table.span(first, count)[1]
-    await connector.carriage.charge(ticket, length)
-    _drop_who_stalls(call)
-    response = web.StreamResponse(headers={"Content-Type": OCTETS, "Content-Length": str(length)})
-    await response.prepare(call.request)
-    with connector.blobs.open(ticket.edition, table) as sealed:
-        for buffer in sealed.buffers(first, count):
-            await response.write(buffer)
-    await response.write_eof()
+    with connector.carriage.carrying(ticket, _cutting(call)):
+        await connector.carriage.charge(ticket, length)
+        _drop_who_stalls(call)
+        response = web.StreamResponse(headers={"Content-Type": OCTETS, "Content-Length": str(length)})
+        await response.prepare(call.request)
+        with connector.blobs.open(ticket.edition, table) as sealed:
+            for buffer in sealed.buffers(first, count):
+                await response.write(buffer)
+        await response.write_eof()
     return response
 
 
@@ -81,6 +84,12 @@ async def review_rows(call: Call) -> web.Response:
     about = bytes.fromhex(edition["id"]), tickets.NO_SUBJECT, tickets.NO_TRANSFER
     ticket = tickets.issue(connector.ticket_key, *about, connector.clock.now())
     return as_json({"rows": answer, "ticket": ticket})
+
+
+def _cutting(call: Call) -> Callable[[], object]:
+    """Return what ends the connection at once: bytes that wait to be sent are dropped with it."""
+    transport = call.request.transport
+    return lambda: None if transport is None else transport.abort()
 
 
 def _drop_who_stalls(call: Call) -> None:

@@ -19,6 +19,7 @@ from connector.errors import Absent
 from connector.limits import BODY_BYTES_MAX, LINGER_SECONDS, PEER_REQUESTS_MAX, STRANGER_REQUESTS_MAX
 from connector.vault import tickets
 from connector.web import (
+    agreements,
     body,
     catalogue,
     chain,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from connector.app import Connector
 
 MODULES = {
+    "agreements": agreements,
     "catalogue": catalogue,
     "chain": chain,
     "channel": channel,

@@ -1,0 +1,166 @@
+"""What runs is decided again when its state, its time or its agreement changes, and is cut when it no longer holds.
+
+Law: (1) nothing is polled: an agreement is looked at when something touched it, or at the moment at which time alone
+may change the answer; one alarm waits for the nearest such moment. (2) An agreement whose term is over ends, with all
+that runs under it; one whose policy does not hold now has its transfers paused and its openings ended. (3) The look is
+free and the cut is an act, which decides again, records that decision and only then cuts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from connector.channel import openings
+from connector.engine import scopes, transfer
+from connector.engine.alarm import Alarm
+from connector.engine.judge import in_force
+from connector.engine.standing import USABLE, why_not
+from connector.protocol.states import PROVIDER, STARTED
+from connector.store.columns import EPOCH, MICROSECOND
+from connector.store.errors import StoreClosed
+
+if TYPE_CHECKING:
+    from connector.engine.trader import Trader
+    from connector.store.transaction import Tx
+
+    Row = dict[str, Any]
+
+AGAIN = timedelta(seconds=5)  # what could not be cut met a locked database, or a fault of ours: neither is over at once
+_USABLE = ", ".join(f"'{state}'" for state in sorted(USABLE))
+_LAPSED = f"SELECT digest FROM agreements WHERE state IN ({_USABLE}) AND not_after <= ?"  # noqa: S608 - constants of ours
+_NEXT = f"SELECT min(not_after) AS at FROM agreements WHERE state IN ({_USABLE}) AND not_after > ?"  # noqa: S608 - the same
+_RUNNING = f"SELECT DISTINCT agreement FROM transfers WHERE role = 'provider' AND {transfer.RUNS}"  # noqa: S608 - the same
+_OPEN = "SELECT DISTINCT agreement FROM openings WHERE role = 'payee' AND state = 'open'"
+
+log = logging.getLogger(__name__)
+
+
+class Continuity:
+    """Watches over the running transfers and open sessions of one participant."""
+
+    def __init__(self, trader: Trader) -> None:
+        self._trader = trader
+        self._alarm = Alarm(trader.clock.now)
+        self._touched: set[str] = set()
+        self._due: dict[str, datetime] = {}
+        self._worker: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to watch, first of all what an earlier run left running."""
+        assert self._worker is None
+        self._worker = asyncio.get_running_loop().create_task(self._run(), name="continuity")
+
+    async def close(self) -> None:
+        """Stop watching."""
+        if self._worker is not None:
+            self._worker.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._worker
+
+    def touch(self, agreement: str) -> None:
+        """Look at an agreement again: something about it has changed."""
+        self._touched.add(agreement)
+        self._alarm.notice()
+
+    async def _run(self) -> None:
+        self._touched |= await self._trader.store.read(_left)
+        while True:
+            now = self._trader.clock.now()
+            over = await self._trader.store.read(partial(_lapsed, now=now))
+            touched, self._touched = self._touched, set()
+            for digest in over:
+                await self._act(digest, self._lapse)
+            for digest in touched | {digest for digest, at in self._due.items() if at <= now}:
+                await self._look(digest)
+            await self._alarm.sleep(await self._nearest(now))
+
+    async def _nearest(self, now: datetime) -> datetime | None:
+        found = await self._trader.store.read(lambda tx: tx.execute(_NEXT, now)[0]["at"])
+        ends = [] if found is None else [EPOCH + int(found) * MICROSECOND]
+        return min([*ends, *self._due.values()], default=None)
+
+    async def _look(self, digest: str) -> None:
+        """Decide again about one agreement, and cut what runs under it when it does not hold."""
+        holds, due = await self._trader.store.read(partial(self._found, digest=digest))
+        self._due.pop(digest, None)
+        if not holds:
+            await self._act(digest, self._cut)
+        elif due is not None:
+            self._due[digest] = due
+
+    async def _act(self, digest: str, act: Any) -> None:
+        try:
+            await self._trader.store.write(partial(act, digest=digest))
+        except StoreClosed:
+            return
+        except Exception:
+            log.exception("what runs under `%s` could not be cut, and is looked at again", digest)
+            self._due[digest] = self._trader.clock.now() + AGAIN
+
+    def _found(self, tx: Tx, digest: str) -> tuple[bool, datetime | None]:
+        """Return whether what runs under an agreement may go on, and when to look again, None when nothing runs."""
+        row, now = tx.get("agreements", digest=digest), self._trader.clock.now()
+        if row is None or row["role"] != PROVIDER or not (_transfers(tx, digest) or _openings(tx, digest)):
+            return True, None
+        if self._trader.standing.over(tx, row, now):
+            return False, None
+        ruling, _ = self._trader.standing.ruling(tx, row, now)
+        terms = row["terms"]
+        rules = in_force(terms["policy"], terms["product"], row["peer"])
+        return not why_not(ruling), scopes.next_change(rules.compiled.policy, self._trader.judge.time(now))
+
+    def _lapse(self, tx: Tx, digest: str) -> None:
+        row, now = tx.get("agreements", digest=digest), self._trader.clock.now()
+        if row is None or row["state"] not in USABLE:
+            return
+        if row["role"] == PROVIDER:
+            ruling, taken = self._trader.standing.ruling(tx, row, now)
+            self._trader.standing.record(tx, row, "end", ruling, taken, now)
+        self._trader.agreements.lapse(tx, digest, now)
+
+    def _cut(self, tx: Tx, digest: str) -> None:
+        row, now = tx.get("agreements", digest=digest), self._trader.clock.now()
+        assert row is not None, "no agreement is ever deleted"
+        reason = self._trader.standing.over(tx, row, now)
+        if not reason:
+            ruling, taken = self._trader.standing.ruling(tx, row, now)
+            reason = why_not(ruling)
+            if not reason:
+                return
+            self._trader.standing.record(tx, row, "running", ruling, taken, now)
+        for one in _transfers(tx, digest):
+            self._pause(tx, one, reason, now)
+        for one in _openings(tx, digest):
+            openings.end(tx, self._trader.evidence, one["id"], reason, now)
+
+    def _pause(self, tx: Tx, row: Row, reason: str, now: datetime) -> None:
+        """Suspend a transfer that runs; one whose start is still on its way is ended, for it cannot be paused yet."""
+        transfers = self._trader.engine.transfers
+        if row["state"] == STARTED and not row["pending"]:
+            transfers.suspend(tx, row["id"], reason, now)
+        else:
+            transfers.terminate(tx, row["id"], reason, now)
+
+
+def _transfers(tx: Tx, digest: str) -> list[Row]:
+    return [row for row in transfer.running(tx, digest) if row["role"] == PROVIDER]
+
+
+def _openings(tx: Tx, digest: str) -> list[Row]:
+    where = "agreement = ? and role = ? and state = ?"
+    return tx.find("openings", where, (digest, "payee", openings.OPEN))
+
+
+def _left(tx: Tx) -> set[str]:
+    """Return the agreements under which something runs."""
+    rows = [*tx.execute(_RUNNING, STARTED, STARTED), *tx.execute(_OPEN)]
+    return {row["agreement"] for row in rows}
+
+
+def _lapsed(tx: Tx, now: datetime) -> list[str]:
+    return [row["digest"] for row in tx.execute(_LAPSED, now)]
