@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import struct
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from connector.web.call import Call
 
 OCTETS = "application/octet-stream"
+# lingering for no second: closing drops what was not taken yet, and the peer sees a reset
+_DROP = struct.pack("ii", 1, 0)
 PIECES_MAX = 4096  # rows of one request; a pull asks for a window's worth
 
 
@@ -87,9 +90,15 @@ async def review_rows(call: Call) -> web.Response:
 
 
 def _cutting(call: Call) -> Callable[[], object]:
-    """Return what ends the connection at once: bytes that wait to be sent are dropped with it."""
+    """Return what ends the connection at once: bytes that wait to be sent, the kernel's too, are dropped with it."""
     transport = call.request.transport
-    return lambda: None if transport is None else transport.abort()
+
+    def cut() -> None:
+        if transport is not None:
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _DROP)
+            transport.abort()
+
+    return cut
 
 
 def _drop_who_stalls(call: Call) -> None:

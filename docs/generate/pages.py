@@ -23,6 +23,7 @@ TABLES = {
     "compatibility": compatibility.table,
     "figures of the protocol": lambda: figures.table("protocol"),
     "figures of pull": lambda: figures.table("pull"),
+    "figures of revocation": lambda: figures.table("revocation"),
 }
 PAGES = ("docs/protocol.md", "docs/benchmarks.md", "README.md")
 
