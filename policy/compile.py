@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from policy.calendar import Duration
 from policy.decision import ConstraintReport, RuleReport
 from policy.duties import CompiledDuty, compile_duty
 from policy.model import Condition, Constraint, Logical, Policy, Rule
 from policy.operators import count_limit
 from policy.reach import Reach
+from policy.request import Request
 from policy.sequence import in_sequence
 from policy.sources import Scope, Test, build_test
 from policy.values import show_all
-from policy.request import Request
 from policy.verdict import COMBINE, Verdict, all_of
 from policy.vocabulary.operands import OPERANDS, State
 from policy.vocabulary.operators import LIMITS
@@ -21,7 +23,6 @@ from policy.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from fractions import Fraction
 
     from policy.world import Act
 
@@ -103,7 +104,7 @@ def _rule(rule: Rule, agreement: str) -> CompiledRule:
         tuple(compile_duty(duty, agreement) for duty in rule.duties),
         tuple(compile_duty(duty, agreement) for duty in rule.remedies),
         () if reach.prohibits else _claims(checks),
-        RuleReport(rule.id, rule.kind.value, True, tuple(check.reports[True] for check in checks)),  # noqa: FBT003
+        RuleReport(rule.id, rule.kind.value, True, tuple(check.reports[True] for check in checks)),
     )
 
 
@@ -154,4 +155,7 @@ def _limit(constraint: Constraint) -> Fraction | int | None:
     if constraint.operator not in LIMITS or state not in {State.SUM, State.SESSION}:
         return None
     limit = constraint.right[0]
-    return getattr(limit, "seconds", limit)
+    if isinstance(limit, Duration):
+        return limit.seconds
+    assert isinstance(limit, Fraction)
+    return limit

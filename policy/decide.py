@@ -32,6 +32,7 @@ from policy.vocabulary.operands import OPERANDS, Source, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from fractions import Fraction
 
     from policy.compile import Check, Claim, Compiled, CompiledRule
     from policy.request import Request
@@ -270,4 +271,3 @@ def _duty_reports(standings: Iterable[Standing]) -> tuple[DutyReport, ...]:
 def _duty_reason(code: str, one: Standing) -> Reason:
     terms = ", ".join(f"{show_all(term.right)} {term.unit}".rstrip() for term in one.duty.terms)
     return Reason(code, one.duty.path, (one.duty.action, terms))
-

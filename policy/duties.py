@@ -1,8 +1,8 @@
 """Duties: what fulfils one, until when it can be, and what follows when it was not.
 
-The world says a duty's status, or the acts performed do: an act fulfils a duty when it is the duty's action, by whom
-it binds, on its target, on its terms and in time. Done late, the duty is fulfilled and its consequences are due; not
-done by its deadline, it is violated and they are due as well (ODRL 2.2, section 2.6.5 and the group's formal semantics).
+The world says a duty's status, or the acts performed do: an act fulfils a duty when it is the duty's action, by whom it
+binds, on its target, on its terms and in time. Done late, the duty is fulfilled and its consequences are due; not done
+by its deadline, it is violated and they are due as well (ODRL 2.2, section 2.6.5; the formal semantics of its group).
 """
 
 from __future__ import annotations

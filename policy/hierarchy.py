@@ -31,7 +31,7 @@ def _purpose(value: str) -> frozenset[str]:
 
 @lru_cache(maxsize=4096)
 def _language(value: str) -> frozenset[str]:
-    """A language tag (BCP 47) lies in each of its shorter forms: `zh-hant-tw` in `zh-hant` and `zh`."""
+    """Take each shorter form of a language tag (BCP 47): `zh-hant-tw` lies in `zh-hant` and `zh`."""
     parts = value.split("-")
     return frozenset("-".join(parts[:end]) for end in range(1, len(parts) + 1))
 
@@ -44,7 +44,7 @@ def _media(value: str) -> frozenset[str]:
 
 @lru_cache(maxsize=8192)
 def _network(value: str) -> frozenset[str]:
-    """A network lies in every shorter prefix of its address (RFC 4632)."""
+    """Take every shorter prefix of a network's address (RFC 4632): it lies in each of them."""
     try:
         network = ipaddress.ip_network(value)
     except ValueError:

@@ -7,7 +7,6 @@ is what holds. State is not inherited; counters of inherited rules are the child
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,8 @@ from policy.errors import PolicyError
 from policy.nodes import PARENT_KEYS, Node, read_node
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from policy.model import Policy
 
 MAX_PARENTS = 16
@@ -73,7 +74,9 @@ def _parent(value: object, path: str, known: Mapping[str, object], chain: tuple[
     iri, pin = node.identifier(), node.text("digest")
     if not iri or pin is None:
         hint = f'write {{"@id": IRI, "digest": "{DIGEST}…"}}'
-        raise PolicyError("missing", path, "a parent is named by its IRI and pinned by the digest of its document", hint)
+        raise PolicyError(
+            "missing", path, "a parent is named by its IRI and pinned by the digest of its document", hint
+        )
     if iri in chain:
         raise PolicyError("contradiction", path, f"`{iri[:80]}` inherits from itself")
     if iri not in known:

@@ -37,16 +37,20 @@ PARTY_FUNCTIONS = frozenset(
     }
 )
 _PLACES = frozenset({"action", "target", "assigner", "assignee"})
-POLICY_KEYS = NAMES | _PLACES | {
-    "@context",
-    "profile",
-    "conflict",
-    "timestamp",
-    "inheritFrom",
-    "permission",
-    "prohibition",
-    "obligation",
-}
+POLICY_KEYS = (
+    NAMES
+    | _PLACES
+    | {
+        "@context",
+        "profile",
+        "conflict",
+        "timestamp",
+        "inheritFrom",
+        "permission",
+        "prohibition",
+        "obligation",
+    }
+)
 PERMISSION_KEYS = NAMES | _PLACES | {"constraint", "duty"}
 PROHIBITION_KEYS = NAMES | _PLACES | {"constraint", "remedy"}
 DUTY_KEYS = NAMES | _PLACES | PARTY_FUNCTIONS | {"constraint", "consequence", "mode"}

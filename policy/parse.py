@@ -86,7 +86,9 @@ class _Reader:
             conflict=_conflict(root),
         )
         for parent in inherit.read_parents(root, self._parents, (*chain, policy.id)):
-            policy = inherit.merge(policy, self.policy(compact(parent.document), parent.chain, parent.namespace), parent)
+            policy = inherit.merge(
+                policy, self.policy(compact(parent.document), parent.chain, parent.namespace), parent
+            )
         _check_whole(policy)
         return policy
 
@@ -124,7 +126,9 @@ def _party(root: Node, key: str, census: Census) -> str | None:
     """Read a party or the target of the whole policy: one IRI."""
     place = read_place(root, key, RuleKind.PERMISSION, census)
     if len(place.names) > 1 or place.refinements:
-        raise PolicyError("unsupported", root.below(key), f"several or refined `{key}` on the policy", "write it in the rules")
+        raise PolicyError(
+            "unsupported", root.below(key), f"several or refined `{key}` on the policy", "write it in the rules"
+        )
     return place.names[0] if place.names else None
 
 

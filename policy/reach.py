@@ -1,4 +1,4 @@
-"""What a rule speaks about: its actions and those below them, its targets, its assignees, and the acts that were uses."""
+"""What a rule speaks about: its actions and those below, its targets, its assignees; and which acts were its uses."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Regions: ISO 3166 countries and subdivisions, the codes of GB/T 2260, and whatever the world says they are in.
 
-`US-NY` lies in `US` by its form, `440305` in `440300`, that in `CN-44` and that in `CN`. A province is one place whether it
-is written `CN-44`, `CN-GD` or `440000`. The codes below 71, 81 and 82, whose customs and data law are their own, count as
-part of `CN` only where the world says so: permission to use data on one side is none to take it to the other.
+`US-NY` lies in `US` by its form, `440305` in `440300`, that in `CN-44` and that in `CN`. A province is one place, be it
+`CN-44`, `CN-GD` or `440000`. The codes below 71, 81 and 82, whose customs and data law are their own, count as part of
+`CN` only where the world says so: leave to use data on one side is none to take it to the other.
 """
 
 from __future__ import annotations
@@ -22,14 +22,12 @@ _ASSIGNED = (
 )
 COUNTRIES = frozenset(_ASSIGNED.split())
 CHINA = "CN"
-# GB/T 2260, first two digits -> the letters of ISO 3166-2
-PROVINCES = dict(
-    pair.split(":")
-    for pair in (
-        "11:BJ 12:TJ 13:HE 14:SX 15:NM 21:LN 22:JL 23:HL 31:SH 32:JS 33:ZJ 34:AH 35:FJ 36:JX 37:SD 41:HA 42:HB "
-        "43:HN 44:GD 45:GX 46:HI 50:CQ 51:SC 52:GZ 53:YN 54:XZ 61:SN 62:GS 63:QH 64:NX 65:XJ 71:TW 81:HK 82:MO"
-    ).split()
+# GB/T 2260, first two digits: the letters of ISO 3166-2
+_PROVINCES = (
+    "11:BJ 12:TJ 13:HE 14:SX 15:NM 21:LN 22:JL 23:HL 31:SH 32:JS 33:ZJ 34:AH 35:FJ 36:JX 37:SD 41:HA 42:HB "
+    "43:HN 44:GD 45:GX 46:HI 50:CQ 51:SC 52:GZ 53:YN 54:XZ 61:SN 62:GS 63:QH 64:NX 65:XJ 71:TW 81:HK 82:MO"
 )
+PROVINCES = {pair[:2]: pair[3:] for pair in _PROVINCES.split()}
 _LETTERS = {letters: digits for digits, letters in PROVINCES.items()}
 APART = frozenset({"71", "81", "82"})
 _CODE = re.compile(r"([A-Z]{2})(-[A-Z0-9]{1,3})?")
@@ -61,7 +59,7 @@ def canonical(code: str) -> str:
 @lru_cache(maxsize=8192)
 def line(place: str) -> frozenset[str]:
     """Collect the place (in canonical form) and every place it lies in by its form; alone when it is no code."""
-    if (digits := _GB.fullmatch(place)) is not None:
+    if _GB.fullmatch(place) is not None:
         own = {place, f"{place[:4]}00", canonical(f"{place[:2]}0000")}
         return frozenset(own if place[:2] in APART else own | {CHINA})
     head, dash, _ = place.partition("-")

@@ -50,7 +50,7 @@ class Request:
         if not isinstance(document, Mapping):
             raise PolicyError("bad-type", "", "the request is not an object")
         if not document.keys() <= _KEYS:
-            unknown = sorted(str(key) for key in document if key not in _KEYS)[0]
+            unknown = min(str(key) for key in document if key not in _KEYS)
             raise PolicyError("unknown-term", f"/{unknown[:80]}", f"unknown key `{unknown[:80]}` in a request")
         return cls(
             _text(document, "assignee"),

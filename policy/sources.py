@@ -18,7 +18,6 @@ from policy.hierarchy import HIERARCHIES
 from policy.operators import lying, ordered
 from policy.request import UNIT
 from policy.request import given as texts
-from policy.verdict import Verdict
 from policy.vocabulary.names import action_name, term_name
 from policy.vocabulary.operands import OPERANDS, Source, State
 from policy.world import Act, since
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
     from policy.model import Constraint, Scalar
     from policy.request import Request
+    from policy.verdict import Verdict
     from policy.world import Counter, World
 
 Test: TypeAlias = "Callable[[Request, World], Verdict]"
