@@ -8,8 +8,6 @@ again from what is stored alone, bit by bit. A policy is stored once, however of
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from connector.engine.scopes import narrowed
@@ -22,9 +20,9 @@ from policy.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from connector.channel.doors import Recorder, Ruling
-    from connector.channel.uses import Counters, Taken
     from connector.store.transaction import Tx
 
 
@@ -32,14 +30,13 @@ if TYPE_CHECKING:
 class Made:
     """A decision that is enforced: `place` says where, `part` under what (an agreement's digest, or a product).
 
-    `request` names what was asked for and links the event; `taken` is what the counters said, None if unreadable.
+    `request` names what was asked for and links the event.
     """
 
     place: str
     part: str
     request: str
     ruling: Ruling
-    taken: Counters | None = None
     purpose: str = ""
 
 
@@ -66,7 +63,7 @@ def record(tx: Tx, evidence: Recorder, made: Made, now: datetime, row: str = "")
         "rules": [dict(rule) for rule in ruling.rules],
         "reasons": [dict(reason) for reason in ruling.reasons],
         "requestDigest": ruling.request_digest.hex(),
-        "counters": {f"{rule}#{operand}": said(count) for (rule, operand), count in sorted((made.taken or {}).items())},
+        "counters": _flat(ruling.document["world"]["counters"] if "world" in ruling.document else {}),
         "purpose": made.purpose,
         "decisionDigest": ruling.digest.hex(),
         "place": made.place,
@@ -74,11 +71,9 @@ def record(tx: Tx, evidence: Recorder, made: Made, now: datetime, row: str = "")
     evidence.record(tx, "decision.made", part=made.part, link=[made.request], fields=fields, now=now)
 
 
-def said(taken: Taken) -> str | list[str]:
-    """Write what a counter says as evidence does: counts as decimal text, a share as a ratio, instants in RFC 3339."""
-    if isinstance(taken, tuple):
-        return [one.isoformat() for one in taken]
-    return taken.isoformat() if isinstance(taken, datetime) else str(Fraction(taken))
+def _flat(counters: Mapping[str, Mapping[str, Any]] | None) -> dict[str, Any]:
+    """Return what the counters said as `rule#operand` → text, as evidence has it."""
+    return {f"{rule}#{operand}": said for rule, of in (counters or {}).items() for operand, said in of.items()}
 
 
 def replay(policy: Mapping[str, Any], document: Mapping[str, Any]) -> bool:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-    from connector.channel.uses import Counters
+    from connector.channel.uses import Counted, Counters
     from connector.store.transaction import Tx
     from contracts.typed_data import Domain, Order
     from ledger.row_table import RowTable
@@ -62,12 +62,16 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """An amount that a decision takes from a counter of a rule; never more than `limit` in all (None: as it is)."""
+    """An amount that a decision takes from a counter of a rule; never more than `limit` in all (None: as it is).
+
+    `unit` is for whom it counts, empty for everybody together.
+    """
 
     rule: str
     operand: str
     amount: int | Fraction
     limit: int | Fraction | None
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,9 @@ class Books(Protocol):
 
     def transfer_runs(self, tx: Tx, deal: Deal, transfer_id: bytes) -> bool:
         """Say whether the transfer belongs to the agreement and is started."""
+
+    def used(self, tx: Tx, deal: Deal) -> None:
+        """Take note that a use was taken under the agreement: what runs under it may hold no longer."""
 
 
 class Editions(Protocol):
@@ -134,6 +141,9 @@ class Judge(Protocol):
         `taken` is what the agreement's rules have given out and hold for others, without this act's own share; None
         when it cannot be read.
         """
+
+    def counted(self, deal: Deal, context: Mapping[str, str]) -> Mapping[str, Counted] | None:
+        """Return how the uses under each rule are counted; None when the context does not say for whom."""
 
 
 class Recorder(Protocol):

@@ -100,9 +100,11 @@ def recount(tx: Tx, holder: Holder, request: Request, now: datetime) -> None:
         who = _taker(line.order)
         draws = []
         for deal in (*_above(tx, holder, line.deal), line.deal):
-            taken = uses.taken(tx, deal.digest.hex(), without=who, now=now)
+            counted = holder.judge.counted(deal, context)
+            taken = uses.taken(tx, deal.digest.hex(), counted, without=who, now=now)
             ruling = holder.judge.decide(tx, deal, line.order, context, stage=RELEASE, taken=taken, now=now)
-            draws.append(Draw(deal.digest.hex(), [replace(held, limit=None) for held in _drawn(line.order, ruling)]))
+            held = uses.shares(_drawn(line.order, ruling), counted or {})
+            draws.append(Draw(deal.digest.hex(), [replace(share, limit=None) for share in held]))
         uses.reserve(tx, draws, who, now)
         uses.commit(tx, who)
 
@@ -148,11 +150,12 @@ def _above(tx: Tx, holder: Holder, deal: Deal) -> list[Deal]:
 def _rule(tx: Tx, holder: Holder, asked: Asked, deal: Deal, now: datetime) -> Ruling:
     """Decide one order under one agreement and record it; an agreement above has a request id of its own."""
     order, context = asked.line.order, asked.context
-    taken = uses.taken(tx, deal.digest.hex(), without=_taker(order), now=now)
+    counted = holder.judge.counted(deal, context)
+    taken = uses.taken(tx, deal.digest.hex(), counted, without=_taker(order), now=now)
     ruling = holder.judge.decide(tx, deal, order, context, stage=asked.stage, taken=taken, now=now)
     request = asked.account_hash
     if deal.digest != asked.line.deal.digest:
         request = H("decision-above", request, deal.digest)
-    made = Made(asked.stage, deal.digest.hex(), request.hex(), ruling, taken, purpose(context))
+    made = Made(asked.stage, deal.digest.hex(), request.hex(), ruling, purpose(context))
     decisions.record(tx, holder.evidence, made, now, row=f"{request.hex()}/{asked.place}/{asked.stage}")
-    return ruling
+    return replace(ruling, held=tuple(uses.shares(ruling.held, counted or {})))

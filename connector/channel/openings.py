@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from connector.channel import uses
 from connector.channel.errors import fault
 from contracts.labels import H
 from contracts.ranges import RowSet
@@ -90,6 +91,7 @@ def end(tx: Tx, evidence: Recorder, opening: str, reason: str, now: datetime) ->
     if row is None or row["state"] != OPEN:
         return False
     tx.update("openings", {"id": opening}, state=ENDED, ended=now, reason=reason)
+    uses.end(tx, opening, min(now, row["lease_until"]))
     fields = _fields(row["transfer"], row["number"], row["reader_key"], row["purpose"])
     fields["duration"] = str(max(int((now - row["created"]).total_seconds()), 0))
     _record(tx, evidence, "opening.ended", row["agreement"], fields, now)

@@ -213,6 +213,7 @@ def _release(
         if line.order.use == OPEN:
             purpose = judgement.purpose(context)
             openings.released(tx, holder.evidence, accounts.PAYEE, line, purpose, receipt.released_at, now)
+            holder.books.used(tx, line.deal)
     accounts.advance(tx, account, seq=account.seq, cumulative=window.cumulative, account_hash=window.account_hash)
     assert window.preimage is not None
     return ReleaseMessage(window.preimage, receipt, signed)

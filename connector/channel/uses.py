@@ -6,13 +6,13 @@ that the decision named. (3) A draw on a chain of agreements is taken as a whole
 every licence above it. (4) A row that was given back counts for nothing; no other row is ever changed back.
 
     uses      holder · agreement · rule · operand · unit · amount as a ratio · at … until · state
-    FOLDS     operand → what its rows say: a sum, the earliest or the latest instant, instants, seconds of sessions
+    FOLDS     what is remembered → what the rows say of it: a sum, the earliest or latest instant, seconds of sessions
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from types import MappingProxyType
@@ -21,47 +21,68 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from connector.channel.errors import fault
 from connector.store.columns import EPOCH, MICROSECOND
 from connector.store.errors import StoreError
+from policy.vocabulary.operands import OPERANDS, State
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from connector.channel.doors import Held
     from connector.store.transaction import Tx
+    from policy.world import Counter
 
 RESERVED = "reserved"
 COMMITTED = "committed"
 RETURNED = "returned"
 # the unit of an agreement whose policy does not say per whom it counts: everybody of the party together
 EVERYBODY = ""
-# instants of uses that a decision is told, newest first: a rate of more uses in its window is met by this number
-INSTANTS_MAX = 4_096
 
 Row: TypeAlias = Mapping[str, Any]
-Taken: TypeAlias = int | Fraction | datetime | tuple[datetime, ...]
-Counters: TypeAlias = dict[tuple[str, str], Taken]
+Counters: TypeAlias = "dict[tuple[str, str], Counter]"
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How the uses under a rule are counted: for whom, and how many of their newest instants a rate looks at."""
+
+    unit: str = EVERYBODY
+    instants: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """What one decision takes under one agreement; `unit` is per whom it counts."""
+    """What one decision takes under one agreement."""
 
     agreement: str
     held: Sequence[Held]
-    unit: str = EVERYBODY
 
 
-def taken(tx: Tx, agreement: str, *, without: str, now: datetime, unit: str = EVERYBODY) -> Counters | None:
-    """Return (rule, operand) → what everybody but the holder `without` has taken; None when that cannot be read."""
+def taken(
+    tx: Tx, agreement: str, counted: Mapping[str, Counted] | None, *, without: str, now: datetime
+) -> Counters | None:
+    """Return (rule, operand) → what everybody but the holder `without` has taken; None when that cannot be told.
+
+    `counted` says for whom each rule counts; None when that is not known.
+    """
+    if counted is None:
+        return None
     try:
-        rows: Sequence[Row] = tx.execute(_SUMS, now, now, agreement, unit, RETURNED, without)
+        rows: Sequence[Row] = tx.execute(_SUMS, now, now, agreement, RETURNED, without)
         found: dict[tuple[str, str], list[Row]] = {}
         for row in rows:
-            found.setdefault((row["rule"], row["operand"]), []).append(row)
-        counters: Counters = {key: FOLDS.get(key[1], _total)(parts) for key, parts in found.items()}
+            if row["unit"] == counted.get(row["rule"], Counted()).unit:
+                found.setdefault((row["rule"], row["operand"]), []).append(row)
+        counters: Counters = {key: FOLDS[OPERANDS[key[1]].state](parts) for key, parts in found.items()}
         for rule, operand in counters:
-            if operand == FREQUENCY:
-                counters[rule, operand] = _instants(tx, (agreement, unit, rule), without)
-    except (StoreError, ValueError, ArithmeticError):
+            if OPERANDS[operand].state is State.RECENT:
+                counters[rule, operand] = _instants(tx, agreement, rule, operand, counted[rule], without)
+    except (StoreError, ValueError, KeyError, ArithmeticError):
         return None
     return counters
+
+
+def shares(held: Iterable[Held], counted: Mapping[str, Counted]) -> list[Held]:
+    """Return what is held, each share with the one for whom it counts."""
+    return [replace(share, unit=counted.get(share.rule, Counted()).unit) for share in held]
 
 
 def reserve(tx: Tx, draws: Sequence[Draw], holder: str, now: datetime) -> None:
@@ -75,7 +96,7 @@ def reserve(tx: Tx, draws: Sequence[Draw], holder: str, now: datetime) -> None:
         tx.put(
             "uses",
             **_key(draw, share, holder),
-            unit=draw.unit,
+            unit=share.unit,
             numerator=numerator,
             denominator=denominator,
             at=now,
@@ -101,54 +122,59 @@ def end(tx: Tx, holder: str, now: datetime) -> None:
 
 # ---- what rows say
 
-FREQUENCY: Final = "frequency"
 _SECOND = timedelta(seconds=1) // MICROSECOND
-_AMONG = "agreement = ? AND unit = ? AND state <> ? AND holder <> ?"
+_AMONG = "agreement = ? AND state <> ? AND holder <> ?"
 _SUMS = (
-    "SELECT rule, operand, denominator, sum(numerator) AS numerators, min(at) AS earliest, max(at) AS latest,"  # noqa: S608 - a constant of ours
+    "SELECT rule, operand, unit, denominator, sum(numerator) AS numerators, min(at) AS earliest, max(at) AS latest,"  # noqa: S608 - a constant of ours
     f" sum(max(min(coalesce(until, ?), ?) - at, 0)) AS lasted FROM uses WHERE {_AMONG}"
-    " GROUP BY rule, operand, denominator"
+    " GROUP BY rule, operand, unit, denominator"
 )
-
 _SUM = (
     f"SELECT denominator, sum(numerator) AS numerators FROM uses WHERE {_AMONG}"  # noqa: S608 - a constant of ours
-    " AND rule = ? AND operand = ? GROUP BY denominator"
+    " AND rule = ? AND operand = ? AND unit = ? GROUP BY denominator"
 )
 
 
-def _total(parts: Sequence[Row]) -> Taken:
+def _total(parts: Sequence[Row]) -> Counter:
     total = sum((Fraction(part["numerators"], part["denominator"]) for part in parts), Fraction())
     return int(total) if total.denominator == 1 else total
 
 
-def _earliest(parts: Sequence[Row]) -> Taken:
+def _earliest(parts: Sequence[Row]) -> Counter:
     return _moment(min(part["earliest"] for part in parts))
 
 
-def _latest(parts: Sequence[Row]) -> Taken:
+def _latest(parts: Sequence[Row]) -> Counter:
     return _moment(max(part["latest"] for part in parts))
 
 
-def _seconds(parts: Sequence[Row]) -> Taken:
-    """Return how long sessions lasted so far, open ones up to now, in whole seconds rounded up."""
-    lasted: int = sum(part["lasted"] for part in parts)
-    return -(-lasted // _SECOND)
+def _lasted(parts: Sequence[Row]) -> Counter:
+    """Return for how many seconds sessions lasted so far, open ones up to now."""
+    return Fraction(sum(part["lasted"] for part in parts), _SECOND)
 
 
-FOLDS: Final[Mapping[str, Callable[[Sequence[Row]], Taken]]] = MappingProxyType(
-    # every other operand is a sum of amounts
-    {"elapsedTime": _earliest, "timeInterval": _latest, "meteredTime": _seconds, FREQUENCY: _total}
+FOLDS: Final[Mapping[State, Callable[[Sequence[Row]], Counter]]] = MappingProxyType(
+    # what a policy remembers of its uses → how it follows from their rows; instants are read by themselves
+    {
+        State.USES: _total,
+        State.SUM: _total,
+        State.RECENT: _total,
+        State.FIRST_USE: _earliest,
+        State.LAST_USE: _latest,
+        State.SESSION: _lasted,
+    }
 )
 
 
-def _instants(tx: Tx, counter: tuple[str, str, str], without: str) -> tuple[datetime, ...]:
-    where = "agreement = ? and unit = ? and rule = ? and operand = ? and state != ? and holder != ?"
-    rows = tx.find("uses", where, (*counter, FREQUENCY, RETURNED, without), order="at desc", limit=INSTANTS_MAX)
+def _instants(tx: Tx, agreement: str, rule: str, operand: str, counted: Counted, without: str) -> tuple[datetime, ...]:
+    where = "agreement = ? and rule = ? and operand = ? and unit = ? and state != ? and holder != ?"
+    about = (agreement, rule, operand, counted.unit, RETURNED, without)
+    rows = tx.find("uses", where, about, order="at desc", limit=counted.instants)
     return tuple(row["at"] for row in reversed(rows))
 
 
 def _sum(tx: Tx, draw: Draw, share: Held, without: str) -> int | Fraction:
-    about = (draw.agreement, draw.unit, RETURNED, without, share.rule, share.operand)
+    about = (draw.agreement, RETURNED, without, share.rule, share.operand, share.unit)
     rows: Sequence[Row] = tx.execute(_SUM, *about)
     return sum((Fraction(row["numerators"], row["denominator"]) for row in rows), Fraction())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -54,6 +54,10 @@ class Books:
             if transfer_id(provider, consumer) == transfer:
                 return True
         return False
+
+    def used(self, tx: Tx, deal: Deal) -> None:
+        """Have what runs under the agreement decided again."""
+        tx.after(partial(self._participant.continuity.touch, deal.digest.hex()))
 
     def table(self, tx: Tx, edition_id: bytes) -> RowTable | None:
         """Return the row table of an edition of ours or of a replica here, None if it is unknown."""

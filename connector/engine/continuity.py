@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     Row = dict[str, Any]
 
 AGAIN = timedelta(seconds=5)  # what could not be cut met a locked database, or a fault of ours: neither is over at once
+METERED = "meteredTime"
 _USABLE = ", ".join(f"'{state}'" for state in sorted(USABLE))
 _LAPSED = f"SELECT digest FROM agreements WHERE state IN ({_USABLE}) AND not_after <= ?"  # noqa: S608 - constants of ours
 _NEXT = f"SELECT min(not_after) AS at FROM agreements WHERE state IN ({_USABLE}) AND not_after > ?"  # noqa: S608 - the same
@@ -105,22 +106,25 @@ class Continuity:
     def _found(self, tx: Tx, digest: str) -> tuple[bool, datetime | None]:
         """Return whether what runs under an agreement may go on, and when to look again, None when nothing runs."""
         row, now = tx.get("agreements", digest=digest), self._trader.clock.now()
-        if row is None or row["role"] != PROVIDER or not (_transfers(tx, digest) or _openings(tx, digest)):
+        sessions = _openings(tx, digest)
+        if row is None or row["role"] != PROVIDER or not (sessions or _transfers(tx, digest)):
             return True, None
         if self._trader.standing.over(tx, row, now):
             return False, None
-        ruling, _ = self._trader.standing.ruling(tx, row, now)
+        ruling, counters = self._trader.standing.ruling(tx, row, now)
+        if not sessions:  # then no time is metered, and what was stays as it is
+            counters = {key: taken for key, taken in counters.items() if key[1] != METERED}
         terms = row["terms"]
         rules = in_force(terms["policy"], terms["product"], row["peer"])
-        return not why_not(ruling), scopes.next_change(rules.compiled.policy, self._trader.judge.time(now))
+        return not why_not(ruling), scopes.next_change(rules.compiled.policy, counters, self._trader.judge.time(now))
 
     def _lapse(self, tx: Tx, digest: str) -> None:
         row, now = tx.get("agreements", digest=digest), self._trader.clock.now()
         if row is None or row["state"] not in USABLE:
             return
         if row["role"] == PROVIDER:
-            ruling, taken = self._trader.standing.ruling(tx, row, now)
-            self._trader.standing.record(tx, row, "end", ruling, taken, now)
+            ruling, _ = self._trader.standing.ruling(tx, row, now)
+            self._trader.standing.record(tx, row, "end", ruling, now)
         self._trader.agreements.lapse(tx, digest, now)
 
     def _cut(self, tx: Tx, digest: str) -> None:
@@ -128,11 +132,11 @@ class Continuity:
         assert row is not None, "no agreement is ever deleted"
         reason = self._trader.standing.over(tx, row, now)
         if not reason:
-            ruling, taken = self._trader.standing.ruling(tx, row, now)
+            ruling, _ = self._trader.standing.ruling(tx, row, now)
             reason = why_not(ruling)
             if not reason:
                 return
-            self._trader.standing.record(tx, row, "running", ruling, taken, now)
+            self._trader.standing.record(tx, row, "running", ruling, now)
         for one in _transfers(tx, digest):
             self._pause(tx, one, reason, now)
         for one in _openings(tx, digest):

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from connector.channel.doors import Deal, Held, Ruling
+from connector.engine.counting import counted
 from connector.engine.scopes import ORDER, narrowed
 from contracts.canonical import canonical, load, sha
 from policy.compile import compile_policy
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from connector.channel.uses import Counters
+    from connector.channel.uses import Counted, Counters
     from connector.clock import PolicyClock
     from connector.store.transaction import Tx
     from contracts.typed_data import Order
@@ -95,7 +96,7 @@ class Judge:
         """Return the decision on `request` with everything a replay needs; its time never goes back."""
         now = self.time(now)
         duties = dict.fromkeys(_compensations(rules.compiled), "fulfilled") if stage == RELEASE else {}
-        world = World(now=now, duties=duties, counters=cast("Any", taken))
+        world = World(now=now, duties=duties, counters=taken)
         decision = decide(rules.compiled, request, world)
         told: dict[str, Any] = decision.as_json()
         asked = {"request": request.as_json(), "world": world.as_json()}
@@ -117,6 +118,11 @@ class Judge:
     def time(self, now: datetime) -> datetime:
         """Return the time to decide at: never before one that was decided at, nor before the newest block."""
         return max(now, self._clock.now(self._block_time()))
+
+    def counted(self, deal: Deal, context: Mapping[str, str]) -> Mapping[str, Counted] | None:
+        """Return how the uses under each rule are counted; None when it cannot be told for whom."""
+        rules = in_force(deal.terms.policy, deal.terms.product, deal.peer)
+        return counted(rules.compiled.policy, context)
 
 
 def in_force(policy: Mapping[str, Any], product: str, buyer: str, scope: str = ORDER) -> InForce:

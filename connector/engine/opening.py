@@ -169,14 +169,15 @@ class Openings:
         rules = in_force(deal.terms.policy, deal.terms.product, trader.did)
         request = trader.judge.request(trader.did, deal.terms.product, "read", {"purpose": row["purpose"]})
         now = trader.clock.now()
-        taken = uses.taken(tx, row["agreement"], without=row["id"], now=now)
+        counted = trader.judge.counted(deal, {})
+        taken = uses.taken(tx, row["agreement"], counted, without=row["id"], now=now)
         ruling = trader.judge.ruling(rules, request, stage="release", taken=taken, now=now)
         asked = sha({"opening": row["id"]}).hex()
-        made = Made("opening", row["agreement"], asked, ruling, taken, row["purpose"])
+        made = Made("opening", row["agreement"], asked, ruling, row["purpose"])
         decisions.record(tx, trader.evidence, made, now)
         if ruling.outcome != "allow":
             return "; ".join(str(reason["text"]) for reason in ruling.reasons)
-        uses.reserve(tx, [Draw(row["agreement"], ruling.held)], row["id"], now)
+        uses.reserve(tx, [Draw(row["agreement"], uses.shares(ruling.held, counted or {}))], row["id"], now)
         uses.commit(tx, row["id"])
         return 1 + len(tx.find("reads", "agreement = ? and state = ?", (row["agreement"], DONE)))
 
@@ -189,6 +190,7 @@ class Openings:
         record = trader.evidence.record
         started = {**told, "rows": rows, "bytes": str(size)}
         record(tx, "opening.started", part=row["agreement"], link=link, fields=started, now=now)
+        uses.end(tx, row["id"], now)
         ended = {**told, "duration": "0"}
         record(tx, "opening.ended", part=row["agreement"], link=link, fields=ended, now=now)
 

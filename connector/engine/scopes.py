@@ -11,24 +11,28 @@ whole policy decides at every release and every opening.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import datetime, timedelta
+from fractions import Fraction
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from policy.model import Constraint, Logical, PolicyKind
+from policy.calendar import Duration, WeekWindow
+from policy.model import Logical, PolicyKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from policy.model import Condition, Policy, Rule
+    from policy.model import Condition, Constraint, Policy, Rule
+    from policy.world import Counter
 
 ORDER, STANDING, DISPLAY = "order", "standing", "display"
 # scope → the operands that are known in it; None: all
 KNOWN: Final[Mapping[str, frozenset[str] | None]] = MappingProxyType(
     {
         ORDER: None,
-        STANDING: frozenset({"dateTime", "spatial", "recipient"}),
+        STANDING: frozenset({"dateTime", "timeWindow", "elapsedTime", "meteredTime", "spatial", "recipient"}),
         DISPLAY: frozenset({"recipient"}),
     }
 )
@@ -45,38 +49,69 @@ def narrowed(policy: Policy, scope: str) -> Policy:
         policy,
         kind=PolicyKind.SET,
         permissions=tuple(_permission(rule, known) for rule in policy.permissions),
-        prohibitions=tuple(rule for rule in policy.prohibitions if _operands(rule.constraints) <= known),
+        prohibitions=tuple(rule for rule in policy.prohibitions if _operands(rule.conditions) <= known),
     )
 
 
-def next_change(policy: Policy, now: datetime) -> datetime | None:
-    """Return the nearest moment after `now` at which time alone may change a decision in the scope STANDING."""
-    known = KNOWN[STANDING]
-    assert known is not None
-    rules = (*policy.permissions, *policy.prohibitions)
-    found = [
-        moment
-        for rule in rules
-        for atom in _atoms(rule.constraints)
-        for right in (atom.right if isinstance(atom.right, tuple) else (atom.right,))
-        if atom.left in known and isinstance(right, datetime)
-        for moment in (right, right + MOMENT)
-        if moment > now
-    ]
+def next_change(policy: Policy, counters: Mapping[tuple[str, str], Counter], now: datetime) -> datetime | None:
+    """Return the nearest moment after `now` at which time alone may change a decision in the scope STANDING.
+
+    Whoever looks then finds that it has, or looks again at the moment after.
+    """
+    found: list[datetime] = []
+    for rule in (*policy.permissions, *policy.prohibitions):
+        for atom in atoms(rule.conditions):
+            taken = counters.get((rule.id, atom.left))
+            for right in atom.right:
+                moment = _MOMENTS.get(type(right), _never)(right, taken, now)
+                found += [one for one in (moment, moment + MOMENT) if one > now] if moment else []
     return min(found, default=None)
 
 
+def atoms(conditions: Iterable[Condition]) -> Iterator[Constraint]:
+    """Return the constraints in conditions, those inside logical ones too."""
+    for condition in conditions:
+        if isinstance(condition, Logical):
+            yield from atoms(condition.parts)
+        else:
+            yield condition
+
+
+def _instant(right: Any, _taken: Counter | None, _now: datetime) -> datetime:
+    return cast("datetime", right)
+
+
+def _minute(_right: Any, _taken: Counter | None, now: datetime) -> datetime:
+    """Return the next whole minute: windows begin and end at one, on the clocks of every zone."""
+    return now.replace(second=0, microsecond=0) + timedelta(minutes=1)
+
+
+def _span(right: Any, taken: Counter | None, now: datetime) -> datetime | None:
+    """Return when a time is used up: counted from its first use, or while a session runs."""
+    if isinstance(taken, datetime):
+        return cast("datetime", right.after(taken))
+    if isinstance(taken, int | Fraction):
+        left = max(right.seconds - taken, 0)
+        return now + timedelta(microseconds=math.ceil(left * 1_000_000))
+    return None
+
+
+def _never(_right: Any, _taken: Counter | None, _now: datetime) -> None:
+    """Say that time does not touch such a value."""
+
+
+# type of a right operand → the moment at which a comparison with it may turn
+_MOMENTS: Mapping[type, Callable[[Any, Counter | None, datetime], datetime | None]] = MappingProxyType(
+    {datetime: _instant, WeekWindow: _minute, Duration: _span}
+)
+
+
 def _permission(rule: Rule, known: frozenset[str]) -> Rule:
-    return replace(rule, constraints=tuple(one for one in rule.constraints if _operands((one,)) <= known))
+    def kept(conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
+        return tuple(one for one in conditions if _operands((one,)) <= known)
+
+    return replace(rule, constraints=kept(rule.constraints), refinements=kept(rule.refinements))
 
 
 def _operands(conditions: Iterable[Condition]) -> frozenset[str]:
-    return frozenset(atom.left for atom in _atoms(conditions))
-
-
-def _atoms(conditions: Iterable[Condition]) -> Iterator[Constraint]:
-    for condition in conditions:
-        if isinstance(condition, Logical):
-            yield from _atoms(condition.parts)
-        else:
-            yield condition
+    return frozenset(atom.left for atom in atoms(conditions))

@@ -14,6 +14,7 @@ from connector.channel import uses
 from connector.channel.judgement import LICENCES_ABOVE_MAX
 from connector.decisions import Made
 from connector.engine import scopes
+from connector.engine.counting import counted
 from connector.engine.judge import ACTION_OF_TIER, in_force
 from connector.protocol.states import PROVIDER
 from contracts.canonical import sha
@@ -64,14 +65,14 @@ class Standing:
             agreement = above
         return "the licence that this agreement stands under is not here"
 
-    def ruling(self, tx: Tx, agreement: Row, now: datetime) -> tuple[Ruling, uses.Counters | None]:
+    def ruling(self, tx: Tx, agreement: Row, now: datetime) -> tuple[Ruling, uses.Counters]:
         """Decide what of the policy is known without an order; return the counters it was told, too."""
         terms = agreement["terms"]
         buyer = agreement["peer"] if agreement["role"] == PROVIDER else self._me
         rules = in_force(terms["policy"], terms["product"], buyer, scopes.STANDING)
         request = self._judge.request(buyer, terms["product"], ACTION_OF_TIER.get(terms["tier"], "use"), {})
-        taken = uses.taken(tx, agreement["digest"], without=NOBODY, now=now)
-        return self._judge.ruling(rules, request, stage="standing", taken=taken, now=now), taken
+        taken = uses.taken(tx, agreement["digest"], counted(rules.compiled.policy, {}), without=NOBODY, now=now)
+        return self._judge.ruling(rules, request, stage="standing", taken=taken, now=now), taken or {}
 
     def refusal(self, tx: Tx, agreement: Row, now: datetime, place: str) -> str:
         """Return why nothing may flow under an agreement now, empty if it may; what the policy decided is recorded.
@@ -80,16 +81,14 @@ class Standing:
         """
         if (reason := self.over(tx, agreement, now)) or agreement["role"] != PROVIDER:
             return reason
-        ruling, taken = self.ruling(tx, agreement, now)
-        self.record(tx, agreement, place, ruling, taken, now)
+        ruling, _ = self.ruling(tx, agreement, now)
+        self.record(tx, agreement, place, ruling, now)
         return why_not(ruling)
 
-    def record(
-        self, tx: Tx, agreement: Row, place: str, ruling: Ruling, taken: uses.Counters | None, now: datetime
-    ) -> None:
+    def record(self, tx: Tx, agreement: Row, place: str, ruling: Ruling, now: datetime) -> None:
         """Record a decision about an agreement as a whole."""
         about = {"place": place, "agreement": agreement["digest"], "at": now.isoformat()}
-        made = Made(place, agreement["digest"], sha(about).hex(), ruling, taken)
+        made = Made(place, agreement["digest"], sha(about).hex(), ruling)
         decisions.record(tx, self._evidence, made, now)
 
 

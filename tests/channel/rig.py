@@ -150,6 +150,9 @@ class Books:
     def transfer_runs(self, tx, deal, transfer_id):
         return transfer_id in self.transfers
 
+    def used(self, tx, deal):
+        pass
+
 
 @dataclass
 class Editions:
@@ -171,6 +174,9 @@ class Judge:
     outstanding: dict[str, frozenset[str]] = field(default_factory=dict)
     held: tuple[Held, ...] = ()
     asked: list = field(default_factory=list)
+
+    def counted(self, deal, context):
+        return {}
 
     def decide(self, tx, deal, order, context, *, stage, taken, now):
         self.asked.append((stage, dict(taken)))

@@ -18,7 +18,7 @@ from connector.channel import uses
 from connector.channel.doors import Held
 from connector.channel.errors import ChannelFault
 from connector.channel.messages import Denial
-from connector.channel.uses import Draw
+from connector.channel.uses import Counted, Draw
 from connector.store.sqlite import Store
 from connector.store.tables import TABLES
 from tests.channel.rig import LEASED, Database, Pair
@@ -29,11 +29,12 @@ THREADS, PROCESSES = 8, 4
 TRIES_EACH = 5
 AGREEMENT = "a1" * 32
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+COUNTED = {"r": Counted(instants=9), "permission/0": Counted(instants=9)}
 SHARE = Held("permission/0", "count", 1, CAP)
 
 
 def counted(tx, agreement=AGREEMENT, now=NOW, without=""):
-    return uses.taken(tx, agreement, without=without, now=now)
+    return uses.taken(tx, agreement, COUNTED, without=without, now=now)
 
 
 def one_process(path, name):
@@ -146,16 +147,21 @@ def test_each_operand_is_worked_out_of_the_same_rows():
 
 def test_units_are_counted_apart():
     database = Database()
-    for user in ("u1", "u1", "u2"):
-        draw = Draw(AGREEMENT, [replace(SHARE, limit=2)], unit=user)
-        count = len(database.act(lambda tx: tx.find("uses")))
-        database.act(lambda tx, draw=draw, n=count: uses.reserve(tx, [draw], f"h{n}", NOW))
+
+    def take(user, holder):
+        draw = Draw(AGREEMENT, [replace(SHARE, limit=2, unit=user)])
+        database.act(lambda tx: uses.reserve(tx, [draw], holder, NOW))
+
+    for holder, user in enumerate(("u1", "u1", "u2")):
+        take(user, f"h{holder}")
     with pytest.raises(ChannelFault):
-        database.act(lambda tx: uses.reserve(tx, [Draw(AGREEMENT, [replace(SHARE, limit=2)], "u1")], "h9", NOW))
+        take("u1", "h9")
     assert database.act(counted) == {}
-    assert database.act(lambda tx: uses.taken(tx, AGREEMENT, without="", now=NOW, unit="u2")) == {
+    told = {"permission/0": Counted("u2")}
+    assert database.act(lambda tx: uses.taken(tx, AGREEMENT, told, without="", now=NOW)) == {
         ("permission/0", "count"): 1
     }
+    assert database.act(lambda tx: uses.taken(tx, AGREEMENT, None, without="", now=NOW)) is None
 
 
 # ---- the scenarios of facts/policy-and-digital-contract.md, section F, that are about state
