@@ -81,6 +81,8 @@ class Doors:
     data_address    (tx, `transfers` row, `agreements` row) → the data address of a start (provider)
     refuse_url      url of a callback → why it may not be called, or None
     moved           (tx, process, row) after every change of state; for whoever waits for it, through `tx.after`
+    sees            (tx, `products` row, peer DID) → whether the peer may know of the offer
+    agrees          (tx, `negotiations` row, now) → why its policy makes no agreement with its buyer, empty if it does
     stands          (tx, `agreements` row, now) → why nothing may flow under it, empty if it may
     halted          (tx, `transfers` row) as soon as nothing may flow under a transfer any more, told to the peer or not
     ended           (tx, agreement digest) when a negotiation that ends takes its agreement along
@@ -94,6 +96,8 @@ class Doors:
     data_address: Callable[[Tx, Row, Row], Document]
     refuse_url: Callable[[str], str | None]
     moved: Callable[[Tx, str, Row], None]
+    sees: Callable[[Tx, Row, str], bool] = lambda _tx, _product, _peer: True
+    agrees: Callable[[Tx, Row, datetime], str] = lambda _tx, _row, _now: ""
     stands: Callable[[Tx, Row, datetime], str] = lambda _tx, agreement, now: why_over(agreement, now)
     halted: Callable[[Tx, Row], None] = lambda _tx, _row: None
     ended: Callable[[Tx, str], None] = lambda _tx, _digest: None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.channel.doors import Deal, Held, Ruling
 from connector.engine.counting import counted
-from connector.engine.scopes import ORDER, narrowed
+from connector.engine.scopes import DISPLAY, ORDER, narrowed
 from contracts.canonical import canonical, load, sha
 from policy.compile import compile_policy
 from policy.decide import decide
@@ -128,6 +128,11 @@ class Judge:
 def in_force(policy: Mapping[str, Any], product: str, buyer: str, scope: str = ORDER) -> InForce:
     """Return an agreement's rules as they are decided in a scope: they hold for one product and one buyer."""
     return _in_force(canonical({"@type": "Agreement", "target": product, "assignee": buyer, **policy}), scope)
+
+
+def on_offer(policy: Mapping[str, Any], product: str) -> InForce:
+    """Return an offer's rules as they are asked for whom it is."""
+    return _in_force(canonical({"target": product, **policy, "@type": "Offer"}), DISPLAY)
 
 
 @lru_cache(maxsize=COMPILED_MAX)

@@ -98,7 +98,7 @@ class Negotiations(Process):
         if message == "offer":
             told = {"product": proposal.target, "their_price": proposal.price, "own_price": None, "mandate": None}
             return self._table(proposal) | told | {"rounds": 0, "peer_address": peer.address}
-        product = self._product(tx, proposal)
+        product = self._product(tx, proposal, peer)
         if product["tier"] != offers.PLAIN and (proposal.terms is None or peer.address is None):
             raise UnacceptableError(f"the tier `{product['tier']}` needs `{OFFER_TERMS}` and signatures")
         table = {**product["terms"], "policy": offers.rules(product["policy"])}
@@ -202,13 +202,19 @@ class Negotiations(Process):
         self._send(tx, row, "request", body, now, offer=offer, own_price=price, rounds=row["rounds"] + 1)
 
     def _agree(self, tx: Tx, row: Row, now: datetime) -> None:
+        self._agreeable(tx, row, now)
         price = row["their_price"] if row["state"] == REQUESTED else row["own_price"]
         drawn = signing.draw(self._me, row, price, self._doors.random(SALT_BYTES), now)
         said = {"agreement": drawn.odrl, "digest": drawn.digest.hex(), "terms": drawn.terms, "price": price}
         body = messages.contract_agreement(*pids(row), drawn.odrl)
         self._send(tx, row, "agreement", body, now, provider_signature=drawn.signature, **said)
 
+    def _agreeable(self, tx: Tx, row: Row, now: datetime) -> None:
+        if reason := self._doors.agrees(tx, row, now):
+            raise DeclinedError(reason)
+
     def _verify(self, tx: Tx, row: Row, now: datetime) -> None:
+        self._agreeable(tx, row, now)
         drawn = signing.inspect(self._me, row, now)
         if tx.get("agreements", digest=drawn.digest.hex()):
             raise DeclinedError("the agreement was signed before; a new one needs a new salt")
@@ -264,12 +270,12 @@ class Negotiations(Process):
     def _table(self, proposal: offers.Proposal) -> Row:
         return {"terms": None if proposal.terms is None else {**proposal.terms, "policy": proposal.policy}}
 
-    def _product(self, tx: Tx, proposal: offers.Proposal) -> Row:
+    def _product(self, tx: Tx, proposal: offers.Proposal, peer: Peer) -> Row:
         """Return the product that an offer is of; an id we never gave out is refused (DSP 2025-1, request message)."""
         product = tx.get("products", offer=proposal.offer) if proposal.target is None else None
         if product is None:
             product = tx.get("products", id=proposal.target or proposal.offer.removesuffix(offers.OFFER_MARK))
-        if product is None or product["state"] not in ON_OFFER:
+        if product is None or product["state"] not in ON_OFFER or not self._doors.sees(tx, product, peer.did):
             raise UnacceptableError(f"`{proposal.offer}` is not an offer of ours")
         if proposal.offer != offers.offer_id(product["id"], product["offer"]):
             raise UnacceptableError(f"`{proposal.offer}` is not an offer of ours")

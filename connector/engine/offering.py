@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from connector.base import Base
     from connector.store.transaction import Tx
 
+    Sees = Callable[[Tx, Mapping[str, Any]], bool]
+
 # entries of a page; with ENTRY_BYTES_MAX the answer stays below what a peer of our kind reads (ANSWER_BYTES_MAX)
 PAGE_ENTRIES = 100
 ENTRY_BYTES_MAX = 65_536
@@ -92,6 +94,10 @@ class Page:
     previous: Place | None
 
 
+def _everybody(_tx: Tx, _row: Mapping[str, Any]) -> bool:
+    return True
+
+
 class Offering:
     """The catalogue of one participant."""
 
@@ -116,16 +122,18 @@ class Offering:
         self._defects = {key: found[key] for key in self._defects if found.get(key)}
         return dict(self._defects)
 
-    async def page(self, place: Place) -> Page:
-        """Return the page at a place of `shelves`."""
-        found, page = await self._participant.store.read(lambda tx: self._page(tx, place))
+    async def page(self, place: Place, sees: Sees = _everybody) -> Page:
+        """Return the page at a place of `shelves`, with the products that `sees` lets the caller see."""
+        found, page = await self._participant.store.read(lambda tx: self._page(tx, place, sees))
         for entry in found:
             self._note(entry)
         return page
 
-    async def dataset(self, key: str) -> bytes:
-        """Return one dataset as JSON; raises `UnknownError` for one that is not on offer."""
-        rows = await self._participant.store.read(lambda tx: PRODUCTS.row(tx, key))
+    async def dataset(self, key: str, sees: Sees = _everybody) -> bytes:
+        """Return one dataset as JSON; raises `UnknownError` for one that is not on offer, or not to the caller."""
+        rows = await self._participant.store.read(
+            lambda tx: [row for row in PRODUCTS.row(tx, key) if self._seen(tx, PRODUCTS, row, sees)]
+        )
         for row in rows:
             entry = self._rendered(PRODUCTS, row)
             self._note(entry)
@@ -133,7 +141,7 @@ class Offering:
                 return entry.body
         raise UnknownError(f"there is no dataset `{key[:200]}` here")
 
-    def _page(self, tx: Tx, place: Place) -> tuple[list[Entry], Page]:
+    def _page(self, tx: Tx, place: Place, sees: Sees) -> tuple[list[Entry], Page]:
         """Read one entry more than the page has: it tells whether there is another page, and where."""
         found = self._from(tx, place, PAGE_ENTRIES + 1)
         rest, found = found[PAGE_ENTRIES:], found[:PAGE_ENTRIES]
@@ -148,7 +156,7 @@ class Offering:
         for shelf, row in reversed(found) if place.backward else found:
             entry = self._rendered(shelf, row)
             rendered.append(entry)
-            if entry.body:
+            if entry.body and self._seen(tx, shelf, row, sees):
                 entries[shelf.name].append(entry.body)
         return rendered, Page(entries, *((around, beyond) if place.backward else (beyond, around)))
 
@@ -164,6 +172,10 @@ class Offering:
             if len(found) == limit:
                 break
         return found
+
+    def _seen(self, tx: Tx, shelf: Shelf, row: Mapping[str, Any], sees: Sees) -> bool:
+        """Say whether the caller sees an entry; a definition that makes none is a defect, whoever asks."""
+        return shelf is not PRODUCTS or not self._rendered(shelf, row).body or sees(tx, row)
 
     def _rendered(self, shelf: Shelf, row: Mapping[str, Any]) -> Entry:
         return shelf.rendered(self._participant.did + "#dsp", *row.values())

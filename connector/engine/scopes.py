@@ -6,6 +6,7 @@ whole policy decides at every release and every opening.
 
     ORDER     everything: an offer of keys, their release, an opening
     STANDING  what holds or not whoever asks for what: a transfer's start, and while it runs
+    PARTY     what is known of the other party: before an agreement
     DISPLAY   for whom an offer is meant: who sees it in a catalogue
 """
 
@@ -27,15 +28,19 @@ if TYPE_CHECKING:
     from policy.model import Condition, Constraint, Policy, Rule
     from policy.world import Counter
 
-ORDER, STANDING, DISPLAY = "order", "standing", "display"
+ORDER, STANDING, PARTY, DISPLAY = "order", "standing", "party", "display"
 # scope → the operands that are known in it; None: all
 KNOWN: Final[Mapping[str, frozenset[str] | None]] = MappingProxyType(
     {
         ORDER: None,
         STANDING: frozenset({"dateTime", "timeWindow", "elapsedTime", "meteredTime", "spatial", "recipient"}),
+        PARTY: frozenset({"spatial", "recipient"}),
         DISPLAY: frozenset({"recipient"}),
     }
 )
+# scopes that ask for whom a policy is, and not for which of the actions it permits
+WHOM: Final = frozenset({PARTY, DISPLAY})
+USE: Final = "use"
 # `lteq T` holds at T and not after it; instants are told apart by this much
 MOMENT = timedelta(microseconds=1)
 
@@ -48,7 +53,7 @@ def narrowed(policy: Policy, scope: str) -> Policy:
     return replace(
         policy,
         kind=PolicyKind.SET,
-        permissions=tuple(_permission(rule, known) for rule in policy.permissions),
+        permissions=tuple(_permission(rule, known, whom=scope in WHOM) for rule in policy.permissions),
         prohibitions=tuple(rule for rule in policy.prohibitions if _operands(rule.conditions) <= known),
     )
 
@@ -106,10 +111,11 @@ _MOMENTS: Mapping[type, Callable[[Any, Counter | None, datetime], datetime | Non
 )
 
 
-def _permission(rule: Rule, known: frozenset[str]) -> Rule:
+def _permission(rule: Rule, known: frozenset[str], *, whom: bool) -> Rule:
     def kept(conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
         return tuple(one for one in conditions if _operands((one,)) <= known)
 
+    rule = replace(rule, actions=(USE,), duties=()) if whom else rule
     return replace(rule, constraints=kept(rule.constraints), refinements=kept(rule.refinements))
 
 

@@ -16,6 +16,7 @@ from connector.channel.doors import Buyer, Holder
 from connector.channel.errors import fault
 from connector.clock import PolicyClock
 from connector.engine.agreements import Agreements
+from connector.engine.audience import Audience
 from connector.engine.books import Books
 from connector.engine.carriage import Carriage
 from connector.engine.continuity import Continuity
@@ -70,6 +71,7 @@ class Trader(Base):
         domain = self.programs.deployment.domain
         self.judge = Judge(self.space_view.last, PolicyClock(self.clock, self.decided), lambda: self.watch.block_time)
         self.standing = Standing(self.judge, self.evidence, self.did)
+        self.audience = Audience(self)
         self.carriage = Carriage(self.store, self.standing, self.clock)
         self.books = Books(self)
         me = Participant(self.did, self.url + DSP_PATH, self.keys.address, self.sign, domain("licences"))
@@ -82,6 +84,8 @@ class Trader(Base):
             data_address=self._data_address,
             refuse_url=self._refuse_url,
             moved=self._moved,
+            sees=self.audience.sees,
+            agrees=self.audience.agrees,
             stands=lambda tx, agreement, now: self.standing.refusal(tx, agreement, now, "transfer"),
             halted=self._halted,
             ended=self._touched,

@@ -59,7 +59,11 @@ async def resume(call: Call) -> web.Response:
 async def dataset(call: Call) -> web.Response:
     """Serve one dataset with its offers."""
     await call.spend()
-    body = await call.connector.offering.dataset(call.path["id"])
+    viewer = call.connector.audience.viewer(call.peer)
+    try:
+        body = await call.connector.offering.dataset(call.path["id"], viewer.sees)
+    finally:
+        await call.connector.audience.record(viewer)
     return await _answer(call, messages.root_dataset(orjson.loads(body)), {})
 
 
@@ -86,7 +90,9 @@ def _place(call: Call) -> Place | None:
 
 async def _page(call: Call, place: Place) -> web.Response:
     await call.spend()
-    page = await call.connector.offering.page(place)
+    viewer = call.connector.audience.viewer(call.peer)
+    page = await call.connector.offering.page(place, viewer.sees)
+    await call.connector.audience.record(viewer)
     links = continuation.header(call.connector.url + PATH, ((NEXT, page.next), (PREVIOUS, page.previous)))
     return await _answer(call, _document(call, page), {"Link": links} if links else {})
 
