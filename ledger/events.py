@@ -69,6 +69,8 @@ SHAPES: Mapping[str, Shape] = {
     "agreement.ended": _shape("agreementDigest", "reason", "by"),
     "notice.sent": _shape("agreementDigest", "kind text to"),
     "notice.received": _shape("agreementDigest", "kind text from"),
+    "duty.performed": _shape("agreementDigest", "action duty step"),
+    "duty.failed": _shape("agreementDigest", "reason"),
     "alarm.raised": _shape("agreementDigest", "code by kind", "text"),
     "licence.granted": _shape("agreementDigest parent?", "licence tx", "token holder block"),
     "licence.sublicensed": _shape("agreementDigest parent", "licence child", "tx"),

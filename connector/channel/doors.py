@@ -146,6 +146,20 @@ class Judge(Protocol):
         """Return how the uses under each rule are counted; None when the context does not say for whom."""
 
 
+class Duties(Protocol):
+    """What is to be done around a release (`connector.engine.duties`)."""
+
+    @property
+    def promised(self) -> frozenset[str]:
+        """Return the actions that may be outstanding at an offer."""
+
+    def refusal(self, deal: Deal, ruling: Ruling, now: datetime) -> Mapping[str, Any] | None:
+        """Return as a reason which duty nobody can perform, None when all can be."""
+
+    def perform(self, tx: Tx, deal: Deal, ruling: Ruling, now: datetime) -> None:
+        """Do them in their order; raises `ChannelFault` `duty-failed`."""
+
+
 class Recorder(Protocol):
     """The part of the evidence that the channel writes."""
 
@@ -198,6 +212,7 @@ class Holder(Desk):
 
     secrets: Secrets
     judge: Judge
+    duties: Duties
     random: Callable[[int], bytes] = entropy.token_bytes
 
 

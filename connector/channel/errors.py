@@ -61,6 +61,7 @@ FAULTS: Mapping[str, Row] = MappingProxyType({
     "over-exposure": Row(PAYER, "order less at a time"),
     "over-credit": Row(PAYER, "top the channel up"),
     "exhausted": Row(PAYER, "the policy's counts are used up; agree anew"),
+    "duty-failed": Row(PAYEE, AGAIN, later=True),
     # time and order
     "stale-chain": Row(PAYEE, AGAIN, later=True),
     "near-expiry": Row(PAYER, "extend the channel's expiry"),

@@ -2,7 +2,8 @@
 
 Law: what was reserved at the offer is committed at the release or given back; every decision leaves its row and its
 event. Only openings draw on counters, each once: keys kept are counted by their holder. `conditional` is good enough
-for an offer only when nothing but the payment is outstanding, and never for a release.
+for an offer only when nothing is outstanding but what the release itself does, the payment among it, and never for a
+release; a duty that nobody can perform denies both.
 """
 
 from __future__ import annotations
@@ -33,10 +34,9 @@ OFFER = "offer"
 RELEASE = "release"
 ALLOW = "allow"
 CONDITIONAL = "conditional"
+DENY = "deny"
 # licences above one another; a chain that is longer has no end
 LICENCES_ABOVE_MAX = 16
-# the duty that the voucher itself fulfils
-PAYMENT = frozenset({"compensate"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +79,10 @@ def judge(tx: Tx, holder: Holder, request: Request, stage: str, now: datetime) -
         asked = Asked(request.account_hash, place, line, context, stage)
         links = [(deal, _rule(tx, holder, asked, deal, now)) for deal in (*_above(tx, holder, line.deal), line.deal)]
         rulings.append(links[-1][1])
-        for _, ruling in links:
-            if not _suffices(ruling, stage):
+        for deal, ruling in links:
+            if denial := _denial(holder, deal, ruling, stage, now):
                 give_back(tx, [each.order for each in request.lines])
-                return Judgement(tuple(rulings), Denial(ruling.outcome, ruling.reasons, ruling.duties))
+                return Judgement(tuple(rulings), denial)
         draws = [Draw(deal.digest.hex(), _drawn(line.order, ruling)) for deal, ruling in links]
         uses.reserve(tx, draws, _taker(line.order), now)
     return Judgement(tuple(rulings), None)
@@ -129,10 +129,13 @@ def _drawn(order: Order, ruling: Ruling) -> Sequence[Held]:
     return ruling.held if order.use == OPEN else ()
 
 
-def _suffices(ruling: Ruling, stage: str) -> bool:
-    if ruling.outcome == ALLOW:
-        return True
-    return stage == OFFER and ruling.outcome == CONDITIONAL and ruling.outstanding <= PAYMENT
+def _denial(holder: Holder, deal: Deal, ruling: Ruling, stage: str, now: datetime) -> Denial | None:
+    """Return why a decision is not good enough for its stage, None when it is."""
+    promised = stage == OFFER and ruling.outcome == CONDITIONAL and ruling.outstanding <= holder.duties.promised
+    if ruling.outcome != ALLOW and not promised:
+        return Denial(ruling.outcome, ruling.reasons, ruling.duties)
+    impossible = holder.duties.refusal(deal, ruling, now)
+    return None if impossible is None else Denial(DENY, (impossible,), ruling.duties)
 
 
 def _above(tx: Tx, holder: Holder, deal: Deal) -> list[Deal]:

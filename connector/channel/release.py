@@ -62,6 +62,8 @@ def on_voucher(
     verdict = judgement.judge(tx, holder, decided, judgement.RELEASE, now)
     if verdict.denial is not None:
         return refuse(tx, holder, _voided(tx, window), "denied", _reasons(verdict.denial), now)
+    for line, ruling in zip(lines, verdict.rulings, strict=True):
+        holder.duties.perform(tx, line.deal, ruling, now)
     return _release(tx, holder, account, window, lines, verdict.digest, now)
 
 

@@ -23,6 +23,7 @@ from connector.engine.standing import USABLE, why_not
 from connector.protocol.states import PROVIDER, STARTED
 from connector.store.columns import EPOCH, MICROSECOND
 from connector.store.errors import StoreClosed
+from policy.errors import PolicyError
 
 if TYPE_CHECKING:
     from connector.engine.trader import Trader
@@ -87,8 +88,11 @@ class Continuity:
 
     async def _look(self, digest: str) -> None:
         """Decide again about one agreement, and cut what runs under it when it does not hold."""
-        holds, due = await self._trader.store.read(partial(self._found, digest=digest))
         self._due.pop(digest, None)
+        try:
+            holds, due = await self._trader.store.read(partial(self._found, digest=digest))
+        except PolicyError:  # what nobody can decide does not hold
+            holds, due = False, None
         if not holds:
             await self._act(digest, self._cut)
         elif due is not None:
@@ -123,20 +127,17 @@ class Continuity:
         if row is None or row["state"] not in USABLE:
             return
         if row["role"] == PROVIDER:
-            ruling, _ = self._trader.standing.ruling(tx, row, now)
-            self._trader.standing.record(tx, row, "end", ruling, now)
+            with suppress(PolicyError):
+                ruling, _ = self._trader.standing.ruling(tx, row, now)
+                self._trader.standing.record(tx, row, "end", ruling, now)
         self._trader.agreements.lapse(tx, digest, now)
 
     def _cut(self, tx: Tx, digest: str) -> None:
         row, now = tx.get("agreements", digest=digest), self._trader.clock.now()
         assert row is not None, "no agreement is ever deleted"
-        reason = self._trader.standing.over(tx, row, now)
+        reason = self._trader.standing.refusal(tx, row, now, "running")
         if not reason:
-            ruling, _ = self._trader.standing.ruling(tx, row, now)
-            reason = why_not(ruling)
-            if not reason:
-                return
-            self._trader.standing.record(tx, row, "running", ruling, now)
+            return
         for one in _transfers(tx, digest):
             self._pause(tx, one, reason, now)
         for one in _openings(tx, digest):

@@ -16,6 +16,7 @@ from connector.engine.scopes import DISPLAY, ORDER, narrowed
 from contracts.canonical import canonical, load, sha
 from policy.compile import compile_policy
 from policy.decide import decide
+from policy.model import DutyMode
 from policy.parse import parse
 from policy.request import Request
 from policy.world import World
@@ -30,10 +31,11 @@ if TYPE_CHECKING:
     from contracts.typed_data import Order
     from ledger.space import Space
     from policy.compile import Compiled
+    from policy.model import Policy
 
 COMPILED_MAX = 1024  # policies of agreements in use; the rest are compiled again
 RELEASE = "release"
-COMPENSATE = "compensate"
+PAID = frozenset({"compensate"})  # the duty that the voucher itself fulfils
 # use code of an order (spec 2) → the ODRL action it performs
 ACTION_OF_USE: Mapping[int, str] = {0: "reproduce", 1: "read", 2: "reproduce"}
 # tier of an agreement → the ODRL action that a transfer under it serves
@@ -51,11 +53,16 @@ class InForce:
 
 
 class Judge:
-    """Decides orders under their agreements."""
+    """Decides orders under their agreements; `promised` names the duties (actions) that a release itself fulfils."""
 
     def __init__(
-        self, space: Callable[[], Space], clock: PolicyClock, block_time: Callable[[], datetime | None]
+        self,
+        space: Callable[[], Space],
+        clock: PolicyClock,
+        block_time: Callable[[], datetime | None],
+        promised: frozenset[str] = PAID,
     ) -> None:
+        self._promised = promised
         self._space = space
         self._clock = clock
         self._block_time = block_time
@@ -95,7 +102,7 @@ class Judge:
     ) -> Ruling:
         """Return the decision on `request` with everything a replay needs; its time never goes back."""
         now = self.time(now)
-        duties = dict.fromkeys(_compensations(rules.compiled), "fulfilled") if stage == RELEASE else {}
+        duties = dict.fromkeys(self._kept(rules.compiled.policy), "fulfilled") if stage == RELEASE else {}
         world = World(now=now, duties=duties, counters=taken)
         decision = decide(rules.compiled, request, world)
         told: dict[str, Any] = decision.as_json()
@@ -119,6 +126,11 @@ class Judge:
         """Return the time to decide at: never before one that was decided at, nor before the newest block."""
         return max(now, self._clock.now(self._block_time()))
 
+    def _kept(self, policy: Policy) -> list[str]:
+        """Return the ids of the duties that are done before or with a release."""
+        duties = [duty for rule in policy.permissions for duty in rule.duties] + list(policy.obligations)
+        return [duty.id for duty in duties if duty.action in self._promised and duty.mode is not DutyMode.POST]
+
     def counted(self, deal: Deal, context: Mapping[str, str]) -> Mapping[str, Counted] | None:
         """Return how the uses under each rule are counted; None when it cannot be told for whom."""
         rules = in_force(deal.terms.policy, deal.terms.product, deal.peer)
@@ -139,9 +151,3 @@ def on_offer(policy: Mapping[str, Any], product: str) -> InForce:
 def _in_force(policy: bytes, scope: str) -> InForce:
     document = load(policy)
     return InForce(document, sha(document).hex(), scope, compile_policy(narrowed(parse(document), scope)))
-
-
-def _compensations(compiled: Compiled) -> list[str]:
-    policy = compiled.policy
-    duties = [duty for rule in policy.permissions for duty in rule.duties] + list(policy.obligations)
-    return [duty.id for duty in duties if duty.action == COMPENSATE]

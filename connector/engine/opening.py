@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from connector import decisions
 from connector.channel import openings, tally, uses
 from connector.channel.doors import Deal
+from connector.channel.errors import ChannelFault
 from connector.channel.plan import Want
 from connector.channel.uses import Draw
 from connector.decisions import Made
@@ -150,7 +151,11 @@ class Openings:
 
     async def _kept(self, row: Row, _agreement: Row, replica: Row, to: Path | None) -> Row:
         trader = self._trader
-        number = await trader.store.write(lambda tx: self._decide_kept(tx, row))
+        try:
+            number = await trader.store.write(lambda tx: self._decide_kept(tx, row))
+        except ChannelFault as failure:
+            await trader.duties.note(failure, [row["agreement"]])
+            raise
         if isinstance(number, str):
             raise NotPermitted(number)
         secrets = await trader.store.read(lambda tx: replicas.load_secrets(tx, trader.secrets, replica["id"]))
@@ -177,6 +182,9 @@ class Openings:
         decisions.record(tx, trader.evidence, made, now)
         if ruling.outcome != "allow":
             return "; ".join(str(reason["text"]) for reason in ruling.reasons)
+        if impossible := trader.duties.refusal(deal, ruling, now):
+            return str(impossible["text"])
+        trader.duties.perform(tx, deal, ruling, now)
         uses.reserve(tx, [Draw(row["agreement"], uses.shares(ruling.held, counted or {}))], row["id"], now)
         uses.commit(tx, row["id"])
         return 1 + len(tx.find("reads", "agreement = ? and state = ?", (row["agreement"], DONE)))

@@ -18,6 +18,7 @@ from connector.engine.counting import counted
 from connector.engine.judge import ACTION_OF_TIER, in_force
 from connector.protocol.states import PROVIDER
 from contracts.canonical import sha
+from policy.errors import PolicyError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -81,7 +82,10 @@ class Standing:
         """
         if (reason := self.over(tx, agreement, now)) or agreement["role"] != PROVIDER:
             return reason
-        ruling, _ = self.ruling(tx, agreement, now)
+        try:
+            ruling, _ = self.ruling(tx, agreement, now)
+        except PolicyError as error:
+            return f"the policy of the agreement does not check: {error}"
         self.record(tx, agreement, place, ruling, now)
         return why_not(ruling)
 

@@ -22,6 +22,7 @@ from connector.engine.carriage import Carriage
 from connector.engine.continuity import Continuity
 from connector.engine.courier import Courier
 from connector.engine.doors import Doors, Participant, Peer
+from connector.engine.duties import Duties
 from connector.engine.engine import Engine
 from connector.engine.judge import Judge
 from connector.engine.notices import Notices
@@ -69,7 +70,9 @@ class Trader(Base):
     def equip(self) -> None:
         """Build what trading needs, once store, space and chain are there."""
         domain = self.programs.deployment.domain
-        self.judge = Judge(self.space_view.last, PolicyClock(self.clock, self.decided), lambda: self.watch.block_time)
+        self.duties = Duties(self)
+        clock = PolicyClock(self.clock, self.decided)
+        self.judge = Judge(self.space_view.last, clock, lambda: self.watch.block_time, self.duties.promised)
         self.standing = Standing(self.judge, self.evidence, self.did)
         self.audience = Audience(self)
         self.carriage = Carriage(self.store, self.standing, self.clock)
@@ -102,7 +105,7 @@ class Trader(Base):
             "evidence": self.evidence,
             "chain": self.watch,
         }
-        self.holder = Holder(**desk, secrets=self.books, judge=self.judge)
+        self.holder = Holder(**desk, secrets=self.books, judge=self.judge, duties=self.duties)
         self.buyer = Buyer(**desk, keyring=self.books)
         self.notices = Notices(self)
         self.agreements = Agreements(self)

@@ -21,7 +21,7 @@ async def revoke(call: Call) -> web.Response:
     document = await call.document()
     if not isinstance(document, dict) or set(document) != {"reason"} or not isinstance(document["reason"], str):
         raise InvalidInput("the body must be a JSON object with `reason`, a text")
-    digest = call.path["digest"].removeprefix(AGREEMENT_URN)
+    digest = call.path["id"].removeprefix(AGREEMENT_URN)
     return as_json(await call.connector.agreements.revoke(digest, document["reason"]))
 
 

@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from connector.channel import payee, release, resume, wire
-from connector.channel.errors import fault
+from connector.channel.errors import ChannelFault, fault
 from connector.channel.messages import Equivocation, KeyRequest, Resume, VoucherMessage
+from connector.engine.duties import FAILED
 from connector.web.faults import as_json
 
 if TYPE_CHECKING:
@@ -36,7 +37,12 @@ async def voucher(call: Call) -> web.Response:
     """Message 3: answer with the release, or with a signed refusal."""
     message, keep = await _message(call, VoucherMessage)
     channel, holder, now = _channel(call), call.connector.holder, call.connector.clock.now
-    return await _answer(call, keep, lambda tx: release.on_voucher(tx, holder, call.peer, channel, message, now()))
+    try:
+        return await _answer(call, keep, lambda tx: release.on_voucher(tx, holder, call.peer, channel, message, now()))
+    except ChannelFault as failure:
+        if failure.code == FAILED:
+            await call.connector.duties.note(failure, await _agreements(call, channel, message.voucher.seq))
+        raise
 
 
 async def acknowledge(call: Call) -> web.Response:
@@ -74,6 +80,12 @@ async def _answer(call: Call, keep: Keep, act: Callable[[Tx], Any]) -> web.Respo
         raise fault("stopped", f"two different messages with seq `{message.seq}` are kept as `{message.bundle}`")
     body = {} if message is None else wire.encode(message)
     return as_json({**body, wire.CHECKPOINT: await call.connector.heads.riding(call.peer)})
+
+
+async def _agreements(call: Call, channel: bytes, seq: int) -> list[str]:
+    """Return the agreements of a window."""
+    window = await call.connector.store.read(lambda tx: tx.get("windows", channel=channel.hex(), seq=seq))
+    return [] if window is None else sorted({order["agreementDigest"] for order in window["orders"]})
 
 
 def _channel(call: Call) -> bytes:

@@ -190,6 +190,24 @@ class Judge:
 
 
 @dataclass
+class Duties:
+    """Everything can be done, unless told otherwise; `did` has an outcome for each release."""
+
+    promised: frozenset[str] = frozenset({"compensate"})
+    impossible: dict | None = None
+    fails: Exception | None = None
+    did: list = field(default_factory=list)
+
+    def refusal(self, deal, ruling, now):
+        return self.impossible
+
+    def perform(self, tx, deal, ruling, now):
+        if self.fails:
+            raise self.fails
+        self.did.append(ruling.outcome)
+
+
+@dataclass
 class Keyring:
     readers: dict[bytes, X25519PrivateKey] = field(default_factory=lambda: {DELIVERY_KEY: DELIVERY})
     kept: dict[int, bytes] = field(default_factory=dict)
@@ -225,7 +243,7 @@ class Pair:
         self.chain = Chain(START, START)
         self.table = make_table(rows, index)
         self.editions = Editions({terms.edition_id: self.table})
-        self.judge, self.keyring = Judge(), Keyring()
+        self.judge, self.keyring, self.duties = Judge(), Keyring(), Duties()
         self.buyer_books, self.holder_books = Books(), Books()
         self.randoms = 0
         self.payer_db, self.payee_db = Database(), Database()
@@ -238,7 +256,7 @@ class Pair:
         )  # fmt: skip
         self.holder = Holder(
             PAYEE, lambda d: signature.sign(d, PAYEE_KEY), CHANNELS, REGISTRY, self.holder_books, self.editions,
-            evidence["payee"], self.chain, self.editions, self.judge, self.random,
+            evidence["payee"], self.chain, self.editions, self.judge, self.duties, self.random,
         )  # fmt: skip
         self.terms = terms
         self.deal = self.agree(terms, cap)

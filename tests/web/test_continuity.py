@@ -159,6 +159,14 @@ async def test_a_licence_below_one_that_is_not_here_stands_for_nothing(provider)
     assert await provider.draw(digest, pid) is None
 
 
+async def test_a_policy_that_cannot_be_read_stands_for_nothing_and_stops_nobody_else(provider):
+    digest, pid = await provider.agree(rule(("unheardOf", "eq", "1")))
+    await provider.until(lambda: _halted(provider, pid))
+    assert await provider.draw(digest, pid) is None
+    other = await provider.agree(rule(ONE), until=provider.connector.clock.now() + SOON)
+    assert await cut_off(provider, *other)
+
+
 async def _halted(provider, pid):
     return (await provider.row("transfers", id=pid))["pending"] in {"SUSPENDED", "TERMINATED"}
 

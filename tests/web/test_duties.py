@@ -1,0 +1,107 @@
+"""The registry of duties on a real connector: what it can do, in which order, and what a failure leaves behind."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import pytest_asyncio
+
+from connector.channel.doors import Deal
+from connector.channel.errors import ChannelFault
+from connector.engine.duties import AFTERWARDS, DELIVER, PERFORMERS, STEPS, TELL, TRANSFORM, Duties, Performer
+from connector.engine.judge import in_force
+from contracts import agreement as agreements
+from policy.vocabulary.actions import ACTIONS
+from tests.channel.rig import LEASED, PAYEE, PAYER
+from tests.web.running import PEER, rule, running
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+HERE = {"compensate", "inform", "alert", "logRecordSend", "delete"}
+ALSO = {"anonymize": TRANSFORM, "compensate": DELIVER, "inform": TELL, "delete": AFTERWARDS}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def provider(tmp_path_factory):
+    async with running(tmp_path_factory.mktemp("duties")) as made:
+        yield made
+
+
+async def asked(provider, *duties, stage="release"):
+    """Return an agreement with these duties, and what is decided under it."""
+    connector = provider.connector
+    named = [duty if isinstance(duty, dict) else {"action": duty} for duty in duties]
+    policy = rule(("count", "lteq", "9"), duty=named)
+    digest, _ = await provider.agree(policy, tier="leased")
+    terms = replace(LEASED, policy=policy, product="running")
+    typed = agreements.build(terms, provider=PAYEE, buyer=PAYER, price_cap=1000)
+    deal = Deal(bytes.fromhex(digest), typed, terms, PEER, live=True)
+    request = connector.judge.request(PEER, "running", "read", {})
+    now = connector.clock.now()
+    ruling = connector.judge.ruling(in_force(policy, "running", PEER), request, stage=stage, taken={}, now=now)
+    return deal, ruling
+
+
+@pytest.mark.parametrize("action", sorted(ACTIONS))
+async def test_every_action_can_be_done_or_is_refused_by_its_name(provider, action):
+    deal, ruling = await asked(provider, action, stage="offer")
+    refusal = provider.connector.duties.refusal(deal, ruling, provider.connector.clock.now())
+    assert (refusal is None) is (action in HERE)
+    if refusal is not None:
+        assert refusal["code"] == "duty-impossible"
+        assert f"`{action}`" in refusal["text"]
+
+
+async def test_a_party_that_nobody_here_speaks_to_is_not_told(provider):
+    stranger = {"action": "inform", "informedParty": "did:web:third.example"}
+    for duty, possible in ((stranger, False), ({**stranger, "informedParty": PEER}, True)):
+        deal, ruling = await asked(provider, duty)
+        refusal = provider.connector.duties.refusal(deal, ruling, provider.connector.clock.now())
+        assert (refusal is None) is possible
+
+
+async def test_the_party_is_told_and_the_log_shows_it(provider):
+    connector = provider.connector
+    deal, ruling = await asked(provider, "inform", "compensate")
+    assert ruling.outcome == "allow"
+    await provider.store.write(lambda tx: connector.duties.perform(tx, deal, ruling, connector.clock.now()))
+    digest = deal.digest.hex()
+    assert len(await provider.events("notice.sent", digest)) == 1
+    assert len(await provider.events("duty.performed", digest)) == 2
+
+
+def recorded(done, failing=None):
+    """Return performers for everything in `ALSO`, which note that they were asked."""
+
+    def perform(action):
+        def does(tx, task):
+            if action == failing:
+                raise ValueError("the columns are gone")
+            done.append(action)
+
+        return does
+
+    return {action: Performer(step, lambda _task: "", perform(action)) for action, step in ALSO.items()}
+
+
+async def test_scenario_17_duties_are_done_in_strict_order_and_one_that_fails_leaves_nothing(provider):
+    connector, done = provider.connector, []
+    deal, ruling = await asked(provider, "inform", "delete", "compensate", "anonymize", stage="offer")
+    duties = Duties(connector, recorded(done))
+    await provider.store.write(lambda tx: duties.perform(tx, deal, ruling, connector.clock.now()))
+    assert done == ["anonymize", "compensate", "inform"]
+    before = await provider.store.read(lambda tx: tx.find("log_entries"))
+    done.clear()
+    failing = Duties(connector, recorded(done, "anonymize"))
+    with pytest.raises(ChannelFault) as failed:
+        await provider.store.write(lambda tx: failing.perform(tx, deal, ruling, connector.clock.now()))
+    assert (failed.value.code, done) == ("duty-failed", [])
+    assert await provider.store.read(lambda tx: tx.find("log_entries")) == before
+    await failing.note(failed.value, [deal.digest.hex()])
+    assert len(await provider.events("duty.failed", deal.digest.hex())) == 1
+
+
+async def test_every_performer_has_a_step_and_an_action_of_the_vocabulary():
+    assert {one.step for one in PERFORMERS.values()} <= set(STEPS)
+    assert set(PERFORMERS) <= set(ACTIONS)
