@@ -59,6 +59,7 @@ class Connector(Trader):
         self.watch.start()
         await self.engine.recover()
         self.continuity.start()
+        self.erasing.start()
         self.monitor.start()
         for part in (self.publications, self.acquisitions, self.settlements, self.reviewer):
             await part.recover()
@@ -69,5 +70,6 @@ class Connector(Trader):
             await part.driver.close()
         await self.monitor.close()
         await self.continuity.close()
+        await self.erasing.close()
         await self.engine.close()
         await super().close()

@@ -11,7 +11,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from connector.channel import account as accounts
-from connector.channel import batch, equivocation, judgement, openings, payee, records, states, tally, windows
+from connector.channel import (
+    batch,
+    equivocation,
+    judgement,
+    openings,
+    payee,
+    performed,
+    records,
+    states,
+    tally,
+    windows,
+)
 from connector.channel.errors import ChannelFault, fault
 from connector.channel.messages import Denial, Equivocation, RefusalMessage, ReleaseMessage, VoucherMessage
 from connector.channel.states import NEW
@@ -215,6 +226,8 @@ def _release(
         if line.order.use == OPEN:
             purpose = judgement.purpose(context)
             openings.released(tx, holder.evidence, accounts.PAYEE, line, purpose, receipt.released_at, now)
+            act = performed.read(line.deal.peer, now)
+            performed.record(tx, line.deal.digest.hex(), openings.identity(accounts.PAYEE, line.order), act)
             holder.books.used(tx, line.deal)
     accounts.advance(tx, account, seq=account.seq, cumulative=window.cumulative, account_hash=window.account_hash)
     assert window.preimage is not None

@@ -99,6 +99,7 @@ class Agreements:
                 trader.programs.deployment, bytes.fromhex(digest), sha({"reason": cause.reason})
             )
             trader.transactions.enqueue(tx, f"{REVOKE}:{digest}", revoking)
+        tx.after(trader.erasing.wake)
         for child in tx.find("agreements", "parent = ?", (digest,)):
             if child["state"] not in lifecycle.OVER:
                 self.finish(tx, child, "end", Cause(ABOVE_OVER, cause.by), now)

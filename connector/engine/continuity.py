@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from connector.channel import openings
+from connector.channel import openings, performed
 from connector.engine import scopes, transfer
 from connector.engine.alarm import Alarm
 from connector.engine.judge import in_force
@@ -120,7 +120,9 @@ class Continuity:
             counters = {key: taken for key, taken in counters.items() if key[1] != METERED}
         terms = row["terms"]
         rules = in_force(terms["policy"], terms["product"], row["peer"])
-        return not why_not(ruling), scopes.next_change(rules.compiled.policy, counters, self._trader.judge.time(now))
+        acts = performed.acts(tx, digest)
+        last, time = acts[-1].at if acts else None, self._trader.judge.time(now)
+        return not why_not(ruling), scopes.next_change(rules.compiled.policy, counters, last, time)
 
     def _lapse(self, tx: Tx, digest: str) -> None:
         row, now = tx.get("agreements", digest=digest), self._trader.clock.now()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from connector.channel import performed
 from connector.channel.doors import Deal, Held, Ruling
 from connector.engine.counting import counted
 from connector.engine.scopes import DISPLAY, ORDER, narrowed
@@ -22,7 +23,7 @@ from policy.request import Request
 from policy.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from connector.channel.uses import Counted, Counters
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from ledger.space import Space
     from policy.compile import Compiled
     from policy.model import Policy
+    from policy.world import Act
 
 COMPILED_MAX = 1024  # policies of agreements in use; the rest are compiled again
 RELEASE = "release"
@@ -69,7 +71,7 @@ class Judge:
 
     def decide(
         self,
-        _tx: Tx,
+        tx: Tx,
         deal: Deal,
         order: Order,
         context: Mapping[str, str],
@@ -81,7 +83,8 @@ class Judge:
         """Decide one order; see `connector.channel.doors.Judge`."""
         rules = in_force(deal.terms.policy, deal.terms.product, deal.peer)
         request = self.request(deal.peer, deal.terms.product, ACTION_OF_USE.get(order.use, "use"), context)
-        return self.ruling(rules, request, stage=stage, taken=taken, now=now)
+        done = performed.acts(tx, deal.digest.hex())
+        return self.ruling(rules, request, stage=stage, taken=taken, now=now, done=done)
 
     def request(self, peer: str, product: str, action: str, context: Mapping[str, str]) -> Request:
         """Return the question, with what the space knows about `peer` in place of what it says."""
@@ -99,11 +102,16 @@ class Judge:
         stage: str,
         taken: Counters | None,
         now: datetime,
+        done: Sequence[Act] = (),
     ) -> Ruling:
-        """Return the decision on `request` with everything a replay needs; its time never goes back."""
+        """Return the decision on `request` with everything a replay needs; its time never goes back.
+
+        `done` are the acts under the agreement, of which only a policy with duties is told.
+        """
         now = self.time(now)
         duties = dict.fromkeys(self._kept(rules.compiled.policy), "fulfilled") if stage == RELEASE else {}
-        world = World(now=now, duties=duties, counters=taken)
+        acts = tuple(done) if _minds(rules.compiled.policy) else ()
+        world = World(now=now, duties=duties, counters=taken, performed=acts)
         decision = decide(rules.compiled, request, world)
         told: dict[str, Any] = decision.as_json()
         asked = {"request": request.as_json(), "world": world.as_json()}
@@ -135,6 +143,12 @@ class Judge:
         """Return how the uses under each rule are counted; None when it cannot be told for whom."""
         rules = in_force(deal.terms.policy, deal.terms.product, deal.peer)
         return counted(rules.compiled.policy, context)
+
+
+def _minds(policy: Policy) -> bool:
+    """Say whether a policy asks what was done: it has duties, or remedies of what is prohibited."""
+    rules = (*policy.permissions, *policy.prohibitions)
+    return bool(policy.obligations) or any(rule.duties or rule.remedies for rule in rules)
 
 
 def in_force(policy: Mapping[str, Any], product: str, buyer: str, scope: str = ORDER) -> InForce:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 PATH: Final = "/notices"
 REVOCATION: Final = "revocation"
 INFORM: Final = "inform"
+DELETION: Final = "deletion"
 # a party that is away for a week has other troubles; its own clock ends the term, and the chain shows a revocation
 PATIENCE = timedelta(days=7)
 _TIME = "%Y-%m-%dT%H:%M:%S.%fZ"

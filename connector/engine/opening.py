@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from connector import decisions
-from connector.channel import openings, tally, uses
+from connector.channel import openings, performed, tally, uses
 from connector.channel.doors import Deal
 from connector.channel.errors import ChannelFault
 from connector.channel.plan import Want
@@ -176,7 +176,8 @@ class Openings:
         now = trader.clock.now()
         counted = trader.judge.counted(deal, {})
         taken = uses.taken(tx, row["agreement"], counted, without=row["id"], now=now)
-        ruling = trader.judge.ruling(rules, request, stage="release", taken=taken, now=now)
+        done = performed.acts(tx, row["agreement"])
+        ruling = trader.judge.ruling(rules, request, stage="release", taken=taken, now=now, done=done)
         asked = sha({"opening": row["id"]}).hex()
         made = Made("opening", row["agreement"], asked, ruling, row["purpose"])
         decisions.record(tx, trader.evidence, made, now)
@@ -199,6 +200,8 @@ class Openings:
         started = {**told, "rows": rows, "bytes": str(size)}
         record(tx, "opening.started", part=row["agreement"], link=link, fields=started, now=now)
         uses.end(tx, row["id"], now)
+        performed.record(tx, row["agreement"], row["id"], performed.read(trader.did, now))
+        tx.after(trader.erasing.wake)
         ended = {**told, "duration": "0"}
         record(tx, "opening.ended", part=row["agreement"], link=link, fields=ended, now=now)
 

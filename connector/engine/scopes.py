@@ -58,19 +58,29 @@ def narrowed(policy: Policy, scope: str) -> Policy:
     )
 
 
-def next_change(policy: Policy, counters: Mapping[tuple[str, str], Counter], now: datetime) -> datetime | None:
+def next_change(
+    policy: Policy, counters: Mapping[tuple[str, str], Counter], last: datetime | None, now: datetime
+) -> datetime | None:
     """Return the nearest moment after `now` at which time alone may change a decision in the scope STANDING.
 
-    Whoever looks then finds that it has, or looks again at the moment after.
+    `last` is when the agreement was used last: the terms of duties run from there. Whoever looks at the moment finds
+    that the decision has changed, or looks again at the moment after.
     """
     found: list[datetime] = []
-    for rule in (*policy.permissions, *policy.prohibitions):
-        for atom in atoms(rule.conditions):
-            taken = counters.get((rule.id, atom.left))
-            for right in atom.right:
-                moment = _MOMENTS.get(type(right), _never)(right, taken, now)
-                found += [one for one in (moment, moment + MOMENT) if one > now] if moment else []
+    for atom, taken in _timed(policy, counters, last):
+        for right in atom.right:
+            moment = _MOMENTS.get(type(right), _never)(right, taken, now)
+            found += [one for one in (moment, moment + MOMENT) if one > now] if moment else []
     return min(found, default=None)
+
+
+def _timed(
+    policy: Policy, counters: Mapping[tuple[str, str], Counter], last: datetime | None
+) -> Iterator[tuple[Constraint, Counter | None]]:
+    """Return the constraints of rules and duties, each with what is remembered for it."""
+    for rule in (*policy.permissions, *policy.prohibitions):
+        yield from ((atom, counters.get((rule.id, atom.left))) for atom in atoms(rule.conditions))
+        yield from ((term, last) for duty in rule.duties for term in duty.terms)
 
 
 def atoms(conditions: Iterable[Condition]) -> Iterator[Constraint]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from connector import decisions
-from connector.channel import uses
+from connector.channel import performed, uses
 from connector.channel.judgement import LICENCES_ABOVE_MAX
 from connector.decisions import Made
 from connector.engine import scopes
@@ -73,7 +73,9 @@ class Standing:
         rules = in_force(terms["policy"], terms["product"], buyer, scopes.STANDING)
         request = self._judge.request(buyer, terms["product"], ACTION_OF_TIER.get(terms["tier"], "use"), {})
         taken = uses.taken(tx, agreement["digest"], counted(rules.compiled.policy, {}), without=NOBODY, now=now)
-        return self._judge.ruling(rules, request, stage="standing", taken=taken, now=now), taken or {}
+        done = performed.acts(tx, agreement["digest"])
+        ruling = self._judge.ruling(rules, request, stage="standing", taken=taken, now=now, done=done)
+        return ruling, taken or {}
 
     def refusal(self, tx: Tx, agreement: Row, now: datetime, place: str) -> str:
         """Return why nothing may flow under an agreement now, empty if it may; what the policy decided is recorded.

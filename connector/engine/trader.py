@@ -24,6 +24,7 @@ from connector.engine.courier import Courier
 from connector.engine.doors import Doors, Participant, Peer
 from connector.engine.duties import Duties
 from connector.engine.engine import Engine
+from connector.engine.erasing import Erasing
 from connector.engine.judge import Judge
 from connector.engine.notices import Notices
 from connector.engine.standing import Standing
@@ -110,6 +111,7 @@ class Trader(Base):
         self.notices = Notices(self)
         self.agreements = Agreements(self)
         self.continuity = Continuity(self)
+        self.erasing = Erasing(self)
         self.transactions.listeners.append(self.mined)
         self.transactions.makers[LICENCE] = self._licence
 

@@ -118,6 +118,7 @@ CHANNEL = (
         index=(("agreement",),),
     ),
     Table("policies", "digest:text document:json", ("digest",)),
+    Table("performed", "id:text agreement:text action:text who:text at:time", ("id",), index=(("agreement", "at"),)),
     Table(
         "openings",
         "id:text agreement:text transfer:text reader_key:blob number:int role:text purpose:text state:text "
