@@ -12,10 +12,13 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from connector import data_folder, decisions
 from connector.demo import run, story
 from connector.demo.story import GET_A, PRODUCT_A, PRODUCT_B
 from connector.errors import explain_failure
 from connector.outbound import Outbound
+from connector.store import offline
+from connector.store.tables import TABLES
 from contracts.onchain import artifacts
 
 HERE = Path(__file__).parent
@@ -145,6 +148,15 @@ async def test_a_stock_web3_elsewhere_reads_and_proves_a_licence(shown, tmp_path
     assert told["provider"] == told["proven"] == agreement["provider"]
     assert told["buyer"] == agreement["buyer"]
     assert told["priceCap"] == int(agreement["priceCap"])
+
+
+@pytest.mark.parametrize("role", ["provider", "buyer"])
+async def test_every_decision_comes_out_bit_by_bit_the_same_again(shown, role):
+    database = shown.cast.everyone()[role].data / data_folder.DATABASE
+    again = offline.look(database, TABLES, decisions.replayed)
+    places = {row["place"] for row in offline.look(database, TABLES, lambda tx: tx.find("decisions"))}
+    assert {"provider": {"negotiation", "transfer", "offer", "release"}, "buyer": {"negotiation"}}[role] <= places
+    assert all(again.values()), [key for key, same in again.items() if not same]
 
 
 async def test_what_is_kept_can_be_used_as_the_addresses_say(shown):
