@@ -61,7 +61,7 @@ class Connector(Trader):
         self.continuity.start()
         self.erasing.start()
         self.monitor.start()
-        for part in (self.publications, self.acquisitions, self.settlements, self.reviewer):
+        for part in (self.publications, self.acquisitions, self.settlements, self.agreements, self.reviewer):
             await part.recover()
 
     async def close(self) -> None:

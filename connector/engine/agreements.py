@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     Row = dict[str, Any]
 
 REVOKE = "revoke"  # of a key of `chain_txs`
+REVOKED = "licence.revoked"
 TERM_OVER = "its term is over"
 ABOVE_OVER = "the licence above it has ended"
 
@@ -56,6 +57,11 @@ class Agreements:
         self._trader = trader
         trader.notices.takers[REVOCATION] = self.revoked
         trader.transactions.listeners.append(self._mined)
+
+    async def recover(self) -> None:
+        """Note revocations that were mined while nobody listened."""
+        for row in await self._trader.store.read(lambda tx: tx.find("chain_txs", "state = ?", ("mined",))):
+            self._mined(row)
 
     async def revoke(self, digest: str, reason: str) -> Row:
         """End an agreement of ours and tell the other party; raises Absent, Conflict when it is over already."""
@@ -116,6 +122,8 @@ class Agreements:
             self._trader.store.submit(partial(self._record_revoked, digest=digest, transaction=row["hash"]))
 
     def _record_revoked(self, tx: Tx, digest: str, transaction: str) -> None:
+        if tx.find("log_entries", "part = ? and kind = ?", (digest, REVOKED), limit=1):
+            return
         now = self._trader.clock.now()
         fields = {"licence": digest, "cause": REVOCATION, "tx": transaction}
-        self._trader.evidence.record(tx, "licence.revoked", part=digest, fields=fields, now=now)
+        self._trader.evidence.record(tx, REVOKED, part=digest, fields=fields, now=now)

@@ -62,8 +62,11 @@ def _can(_task: Task) -> str:
 
 
 def _reachable(task: Task) -> str:
-    known = task.informed in {task.deal.peer, task.trader.did}
-    return "" if known else f"`{task.informed}` is no party of the agreement, and nobody here speaks to it"
+    if task.informed == task.trader.did:
+        return ""
+    if task.informed != task.deal.peer:
+        return f"`{task.informed}` is no party of the agreement, and takes no word of ours about it"
+    return "" if task.informed in task.trader.space.members else f"`{task.informed}` is no member that takes notices"
 
 
 def _unsealed(task: Task) -> str:

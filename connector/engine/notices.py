@@ -90,15 +90,14 @@ class Notices:
         self.takers: dict[str, Taker] = {INFORM: self._informed}
 
     def send(self, tx: Tx, agreement: Row, notice: Notice) -> None:
-        """Tell the other party, if it is one that takes notices; what it does not hear, its log does not show."""
-        trader, peer = self._trader, agreement["peer"]
-        fields = {"kind": notice.kind, "text": notice.text, "to": peer}
-        now = trader.clock.now()
-        trader.evidence.record(tx, "notice.sent", part=notice.agreement, fields=fields, now=now)
+        """Tell the other party, if it is one that takes notices: others hear of an end by the protocol alone."""
+        trader, peer, now = self._trader, agreement["peer"], self._trader.clock.now()
         member = trader.space.members.get(peer)
         if member is None:
-            log.warning("`%s` takes no notices: it hears of `%s` by the protocol alone", peer, notice.agreement)
+            log.warning("`%s` takes no notices: our `%s` of `%s` is not sent", peer, notice.kind, notice.agreement)
             return
+        fields = {"kind": notice.kind, "text": notice.text, "to": peer}
+        trader.evidence.record(tx, "notice.sent", part=notice.agreement, fields=fields, now=now)
         trader.engine.outbox.enqueue(
             tx,
             peer=peer,

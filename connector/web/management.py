@@ -39,6 +39,7 @@ THINGS = (
     ("transfers", "id"),
     ("channels", "id"),
     ("bundles", "id"),
+    ("alarms", "id"),
 )
 
 

@@ -38,12 +38,12 @@ class Provider:
         self.connector, self.store = connector, connector.store
         self.edition, self.rows = sealed.edition_id, len(sealed.table)
 
-    async def agree(self, policy, *, until=None, tier="kept", parent=None, state="performing"):
+    async def agree(self, policy, *, until=None, tier="kept", parent=None, state="performing", peer=PEER):
         """Write an agreement and a transfer that runs under it; returns their ids."""
         digest, pid, now = os.urandom(32).hex(), f"urn:uuid:{os.urandom(8).hex()}", self.connector.clock.now()
         ends = until or now + TERM
         terms = {"product": PRODUCT, "tier": tier, "policy": policy, "maxUnpaidBytes": str(1 << 40)}
-        of = {"role": "provider", "peer": PEER}
+        of = {"role": "provider", "peer": peer}
 
         def act(tx):
             made = {"product": PRODUCT, "edition": self.edition.hex(), "terms": terms, "state": state}

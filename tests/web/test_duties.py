@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -14,7 +15,8 @@ from connector.engine.judge import in_force
 from contracts import agreement as agreements
 from policy.vocabulary.actions import ACTIONS
 from tests.channel.rig import LEASED, PAYEE, PAYER
-from tests.web.running import PEER, rule, running
+from tests.web.running import PEER, WITHIN_SECONDS, rule, running
+from tests.web.stranger import Member
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -24,22 +26,29 @@ ALSO = {"anonymize": TRANSFORM, "compensate": DELIVER, "inform": TELL, "delete":
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def provider(tmp_path_factory):
-    async with running(tmp_path_factory.mktemp("duties")) as made:
+    """A provider, and a member of its space as the buyer: `heard` of it is what it was told."""
+    folder = tmp_path_factory.mktemp("duties")
+    async with running(folder / "provider") as made:
+        made.buyer = Member(folder / "buyer", made.connector.clock.now)
+        await made.buyer.start()
+        await made.connector.admit(made.buyer.did)
         yield made
+        await made.buyer.stop()
 
 
-async def asked(provider, *duties, stage="release"):
+async def asked(provider, *duties, stage="release", peer=None):
     """Return an agreement with these duties, and what is decided under it."""
+    peer = peer or provider.buyer.did
     connector = provider.connector
     named = [duty if isinstance(duty, dict) else {"action": duty} for duty in duties]
     policy = rule(("count", "lteq", "9"), duty=named)
-    digest, _ = await provider.agree(policy, tier="leased")
+    digest, _ = await provider.agree(policy, tier="leased", peer=peer)
     terms = replace(LEASED, policy=policy, product="running")
     typed = agreements.build(terms, provider=PAYEE, buyer=PAYER, price_cap=1000)
-    deal = Deal(bytes.fromhex(digest), typed, terms, PEER, live=True)
-    request = connector.judge.request(PEER, "running", "read", {})
+    deal = Deal(bytes.fromhex(digest), typed, terms, peer, live=True)
+    request = connector.judge.request(peer, "running", "read", {})
     now = connector.clock.now()
-    ruling = connector.judge.ruling(in_force(policy, "running", PEER), request, stage=stage, taken={}, now=now)
+    ruling = connector.judge.ruling(in_force(policy, "running", peer), request, stage=stage, taken={}, now=now)
     return deal, ruling
 
 
@@ -55,8 +64,9 @@ async def test_every_action_can_be_done_or_is_refused_by_its_name(provider, acti
 
 async def test_a_party_that_nobody_here_speaks_to_is_not_told(provider):
     stranger = {"action": "inform", "informedParty": "did:web:third.example"}
-    for duty, possible in ((stranger, False), ({**stranger, "informedParty": PEER}, True)):
-        deal, ruling = await asked(provider, duty)
+    to_buyer = {**stranger, "informedParty": provider.buyer.did}
+    for duty, peer, possible in ((stranger, None, False), (to_buyer, None, True), ("inform", PEER, False)):
+        deal, ruling = await asked(provider, duty, peer=peer)
         refusal = provider.connector.duties.refusal(deal, ruling, provider.connector.clock.now())
         assert (refusal is None) is possible
 
@@ -67,6 +77,8 @@ async def test_the_party_is_told_and_the_log_shows_it(provider):
     assert ruling.outcome == "allow"
     await provider.store.write(lambda tx: connector.duties.perform(tx, deal, ruling, connector.clock.now()))
     digest = deal.digest.hex()
+    path, told = await asyncio.wait_for(provider.buyer.heard.get(), WITHIN_SECONDS)
+    assert (path, told["kind"], told["agreement"]) == ("/notices", "inform", digest)
     assert len(await provider.events("notice.sent", digest)) == 1
     assert len(await provider.events("duty.performed", digest)) == 2
 
