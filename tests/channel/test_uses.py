@@ -214,6 +214,34 @@ def test_scenario_11_two_first_uses_share_one_start():
     assert database.act(counted) == {("permission/0", "elapsedTime"): NOW + timedelta(seconds=2)}
 
 
+def test_scenario_16_only_this_payment_and_only_once_makes_it_allowed():
+    amount = {"leftOperand": "payAmount", "operator": "eq", "rightOperand": "250", "unit": "CNY"}
+    policy = {"permission": [POLICY["permission"][0] | {"duty": [{"action": "compensate", "constraint": [amount]}]}]}
+    pair = judged(Pair(replace(LEASED, policy=policy, max_exposure=1000)))
+    request = pair.plan(opened(pair))
+    offer = pair.request(request)
+    made = pair.payee_db.act(lambda tx: tx.find("decisions"))
+    assert [row["outcome"] for row in made] == ["conditional"]  # unpaid: the duty is named
+    assert [duty["action"] for duty in made[0]["decision"]["decision"]["duties"]] == ["compensate"]
+    voucher = pair.sign(request, offer)
+    less = replace(voucher, voucher=replace(voucher.voucher, cumulative_amount=249))
+    with pytest.raises(ChannelFault) as short:
+        pair.pay(less)
+    assert short.value.code == "amount-under"
+    assert [row["state"] for row in pair.payee_db.act(lambda tx: tx.find("uses"))] == ["reserved"]
+    first = pair.pay(voucher)
+    pair.take(first)
+    assert pair.pay(voucher) == first  # a receipt that was used opens nothing more
+    made = pair.payee_db.act(lambda tx: tx.find("decisions", "place = ?", ("release",)))
+    assert [row["outcome"] for row in made] == ["allow"]
+    assert [row["state"] for row in pair.payee_db.act(lambda tx: tx.find("uses"))] == ["committed"]
+    other = pair.agree(replace(LEASED, policy=policy, salt=b"\x0c" * 32))
+    unpaid = pair.request(pair.plan(replace(opened(pair), agreement=other)))
+    made = pair.payee_db.act(lambda tx: tx.find("decisions", "agreement = ?", (other.hex(),)))
+    assert [row["outcome"] for row in made] == ["conditional"]  # paid to another agreement
+    assert outcome(unpaid) == "allow"  # an offer, whose keys only its own voucher releases
+
+
 def test_scenario_33_counters_that_cannot_be_read_deny_and_change_nothing(pair):
     pair.window(opened(pair))
     pair.later(1)
