@@ -17,7 +17,7 @@ import orjson
 from connector import decisions
 from connector.decisions import Made
 from connector.engine import scopes
-from connector.engine.judge import in_force, on_offer
+from connector.engine.judge import agreed, on_offer
 from connector.engine.standing import HOLDS, why_not
 from connector.protocol.states import PROVIDER
 from contracts.canonical import sha
@@ -102,7 +102,7 @@ class Audience:
             return ""
         buyer = negotiation["peer"] if negotiation["role"] == PROVIDER else self._trader.did
         try:
-            rules = in_force(terms["policy"], terms["product"], buyer, scopes.PARTY)
+            rules = agreed(terms, buyer, scopes.PARTY)
         except PolicyError as error:
             return f"the policy does not check: {error}"
         judge = self._trader.judge

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from connector.channel import openings, performed
 from connector.engine import scopes, transfer
 from connector.engine.alarm import Alarm
-from connector.engine.judge import in_force
+from connector.engine.judge import agreed
 from connector.engine.standing import USABLE, why_not
 from connector.protocol.states import PROVIDER, STARTED
 from connector.store.columns import EPOCH, MICROSECOND
@@ -118,8 +118,7 @@ class Continuity:
         ruling, counters = self._trader.standing.ruling(tx, row, now)
         if not sessions:  # then no time is metered, and what was stays as it is
             counters = {key: taken for key, taken in counters.items() if key[1] != METERED}
-        terms = row["terms"]
-        rules = in_force(terms["policy"], terms["product"], row["peer"])
+        rules = agreed(row["terms"], row["peer"])
         acts = performed.acts(tx, digest)
         last, time = acts[-1].at if acts else None, self._trader.judge.time(now)
         return not why_not(ruling), scopes.next_change(rules.compiled.policy, counters, last, time)

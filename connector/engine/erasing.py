@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from connector.channel import performed
 from connector.engine.alarm import Alarm
-from connector.engine.judge import in_force
+from connector.engine.judge import agreed
 from connector.engine.notices import DELETION, Notice
 from connector.protocol.states import CONSUMER
 from connector.vault import erasure, replicas
@@ -80,14 +80,13 @@ class Erasing:
         found = []
         for replica in tx.execute("SELECT id, agreement FROM replicas WHERE state <> ?", replicas.DELETED):
             agreement = tx.get("agreements", digest=replica["agreement"])
-            if agreement is not None and agreement["role"] == CONSUMER and agreement["terms"] is not None:
+            if agreement is not None and agreement["role"] == CONSUMER:
                 with suppress(PolicyError):
                     found += [(replica["id"], *one) for one in self._when(tx, agreement)]
         return found
 
     def _when(self, tx: Tx, agreement: Row) -> list[tuple[datetime, str]]:
-        terms = agreement["terms"]
-        policy = in_force(terms["policy"], terms["product"], self._trader.did).compiled.policy
+        policy = agreed(agreement["terms"], self._trader.did).compiled.policy
         duties = [duty for duty in _all(policy) if duty.action == performed.DELETE and _ours(duty, self._trader.did)]
         if not duties:
             return []

@@ -17,6 +17,7 @@ from connector.engine.scopes import DISPLAY, ORDER, narrowed
 from contracts.canonical import canonical, load, sha
 from policy.compile import compile_policy
 from policy.decide import decide
+from policy.errors import PolicyError
 from policy.model import DutyMode
 from policy.parse import parse
 from policy.request import Request
@@ -154,6 +155,13 @@ def _minds(policy: Policy) -> bool:
 def in_force(policy: Mapping[str, Any], product: str, buyer: str, scope: str = ORDER) -> InForce:
     """Return an agreement's rules as they are decided in a scope: they hold for one product and one buyer."""
     return _in_force(canonical({"@type": "Agreement", "target": product, "assignee": buyer, **policy}), scope)
+
+
+def agreed(terms: Mapping[str, Any] | None, buyer: str, scope: str = ORDER) -> InForce:
+    """Return the rules of an agreement's terms, as a row keeps them; raises PolicyError when they have none."""
+    if terms is None or "policy" not in terms:
+        raise PolicyError("missing", "/policy", "the agreement has no policy")
+    return in_force(terms["policy"], terms["product"], buyer, scope)
 
 
 def on_offer(policy: Mapping[str, Any], product: str) -> InForce:

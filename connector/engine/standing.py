@@ -15,7 +15,7 @@ from connector.channel.judgement import LICENCES_ABOVE_MAX
 from connector.decisions import Made
 from connector.engine import scopes
 from connector.engine.counting import counted
-from connector.engine.judge import ACTION_OF_TIER, in_force
+from connector.engine.judge import ACTION_OF_TIER, agreed
 from connector.protocol.states import PROVIDER
 from contracts.canonical import sha
 from policy.errors import PolicyError
@@ -70,7 +70,7 @@ class Standing:
         """Decide what of the policy is known without an order; return the counters it was told, too."""
         terms = agreement["terms"]
         buyer = agreement["peer"] if agreement["role"] == PROVIDER else self._me
-        rules = in_force(terms["policy"], terms["product"], buyer, scopes.STANDING)
+        rules = agreed(terms, buyer, scopes.STANDING)
         request = self._judge.request(buyer, terms["product"], ACTION_OF_TIER.get(terms["tier"], "use"), {})
         taken = uses.taken(tx, agreement["digest"], counted(rules.compiled.policy, {}), without=NOBODY, now=now)
         done = performed.acts(tx, agreement["digest"])

@@ -34,6 +34,9 @@ def at():
     return {"created": AT, "updated": AT}
 
 
+AGREED = {"policy": {"permission": [{"action": "use"}]}, "product": PRODUCT, "tier": "plain"}
+
+
 def rows():
     """Yield (table, row) of everything that somebody else has here."""
     told = {"pending": "", "turn": "", "reason": ""} | at()
@@ -46,7 +49,7 @@ def rows():
     negotiation = {"id": NEGOTIATION, "peer_pid": "urn:uuid:theirs", "product": PRODUCT, "rounds": 1}
     yield "negotiations", theirs | negotiation | {"role": PROVIDER, "state": OFFERED}
     agreed = {"digest": AGREEMENT, "role": PROVIDER, "negotiation": NEGOTIATION, "peer": SOMEBODY, "product": PRODUCT}
-    yield "agreements", agreed | {"edition": EDITION, "terms": {}, "odrl": {}, "state": "signed", "created": AT}
+    yield "agreements", agreed | {"edition": EDITION, "terms": AGREED, "odrl": {}, "state": "signed", "created": AT}
     transfer = {"id": TRANSFER, "peer_pid": "urn:uuid:theirs", "agreement": AGREEMENT, "format": "HttpData-PULL"}
     yield "transfers", theirs | transfer | {"role": PROVIDER, "state": STARTED}
     yield "transfers", theirs | transfer | {"id": TRANSFER + "-2", "role": CONSUMER, "state": STARTED}

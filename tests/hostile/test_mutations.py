@@ -69,7 +69,7 @@ def first():
 
 
 def agreement(peer, role):
-    terms = offered()["https://w3id.org/penstock/ns/terms"]
+    terms = offered()["https://w3id.org/penstock/ns/terms"] | {"policy": {"permission": [{"action": "use"}]}}
     about = {"digest": DIGEST, "role": role, "negotiation": "urn:uuid:old", "peer": peer.did, "product": PRODUCT}
     return about | {"edition": EDITION, "terms": terms, "odrl": {}, "state": "signed", "created": AT}
 

@@ -82,10 +82,13 @@ def product(dataset: str) -> dict[str, object]:
     return about | at | {"terms": terms(dataset), "limits": limits, "offer": offer_id(dataset)}
 
 
+ANYTHING = {"permission": [{"action": "use"}]}
+
+
 def agreed(role: str, number: str, base: str, peer: str = PEER) -> tuple[dict[str, object], dict[str, object]]:
     """Return the ended negotiation and the agreement that a transfer rests on; `base` is the peer's address."""
     key, name = digest(role, number), f"ATP{'' if role == PROVIDER else 'C'}{number}"
-    who = {"role": role, "peer": peer, "product": name, "terms": terms(name)}
+    who = {"role": role, "peer": peer, "product": name, "terms": terms(name) | {"policy": ANYTHING}}
     negotiation = {"id": f"urn:uuid:{key}", "peer_pid": f"urn:uuid:{key[::-1]}", "callback": base, "state": FINALIZED}
     negotiation |= {"pending": "", "turn": "", "reason": "", "created": SEEDED, "updated": SEEDED, "digest": key}
     agreement = {"digest": key, "negotiation": negotiation["id"], "edition": EDITION, "state": "signed"}
