@@ -84,15 +84,16 @@ def placed(left, operator, given, right, part_of):
     if operator in ("eq", "neq"):
         same = same_identifiers(have, want, inside)
         return same if operator == "eq" else opposite(same)
-    known = {one: values.placed(kind, one, part_of) or one in want for one in have}
-    lies = [within_any(one, want, inside, known=known[one], alone=len(have) == 1) for one in have]
+    known = {one: values.placed(kind, one, part_of) for one in have}
+    lies = [within_any(one, want, inside, known=known[one]) for one in have]
     if operator in ("isA", "isPartOf"):
         return all_of(lies)
     if operator in ("isAnyOf", "isNoneOf"):
         any_of = lies[0] if len(set(lies)) == 1 else None
         return any_of if operator == "isAnyOf" else opposite(any_of)
-    meets = {"isAllOf": inside, "hasPart": lambda one, other: inside(other, one)}
-    return all_of([met(one, have, known, meets[operator]) for one in want])
+    if operator == "isAllOf":
+        return all_of([has_within(one, have, inside, known) for one in want])
+    return all_of([has_around(one, have, inside, values.placed(kind, one, part_of)) for one in want])
 
 
 def spelled(kind, left, text):
@@ -108,16 +109,23 @@ def same_identifiers(have, want, inside):
     return None if inside(have[0], want[0]) or inside(want[0], have[0]) else False
 
 
-def within_any(one, want, inside, *, known, alone):
+def within_any(one, want, inside, *, known):
     if any(inside(one, other) for other in want):
         return True
-    if not known:
-        return None
-    broader = alone and any(inside(other, one) for other in want)
-    return None if broader else False
+    broader = any(inside(other, one) for other in want)
+    return None if broader or not known else False
 
 
-def met(wanted, have, known, meets):
-    if any(meets(one, wanted) for one in have):
+def has_within(wanted, have, inside, known):
+    """Whether one of what we have lies within what is wanted."""
+    if any(inside(one, wanted) for one in have):
         return True
-    return False if all(known[one] for one in have) else None
+    broader = any(inside(wanted, one) for one in have)
+    return None if broader or not all(known[one] for one in have) else False
+
+
+def has_around(wanted, have, inside, known):
+    """Whether what is wanted lies within one of what we have; `known` says whether it is known where it lies."""
+    if any(inside(wanted, one) for one in have):
+        return True
+    return False if known else None

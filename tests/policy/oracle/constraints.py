@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.policy.oracle import values
 from tests.policy.oracle.comparing import all_of, compared, exactly_one_of, one_of, placed
 from tests.policy.oracle.counters import COUNTS
-from tests.policy.oracle.facts import plain
+from tests.policy.oracle.facts import as_list, plain
 from tests.policy.oracle.operands import COUNTED, operand
 
 LOGICAL = ("and", "or", "xone", "andSequence")
@@ -60,6 +60,9 @@ def event(condition, facts):
     if operator not in ("lt", "lteq", "gt", "gteq"):
         return placed("event", operator, facts.context.get("event"), right, facts.part_of)
     name = plain(right)
-    acts = facts.acts()
-    happened = any(name in (act["action"], plain(act.get("context", {}).get("event"))) for act in acts)
+    happened = any(name in [act["action"], *events(act)] for act in facts.acts())
     return happened == (operator in ("gt", "gteq"))
+
+
+def events(act):
+    return [plain(one) for one in as_list(act.get("context", {}).get("event", []))]

@@ -16,9 +16,16 @@ def counter(condition, facts):
     return facts.world.get("counters", {}).get(facts.rule["id"], {}).get(operand(condition["leftOperand"]))
 
 
+def used(facts):
+    """The uses that are counted: of everybody under the agreement, unless a constraint beside says for each apart."""
+    beside = [one for _name, one in facts.rule["conditions"] if one.get("leftOperand") == "unitOfCount"]
+    shared = all(plain(one["rightOperand"]) in ("agreement", "organisation") for one in beside)
+    return uses(facts, own=not shared)
+
+
 def count(condition, facts):
     counted = counter(condition, facts)
-    taken = len(uses(facts)) if counted is None else int(counted)
+    taken = len(used(facts)) if counted is None else int(counted)
     return compare(condition["operator"], taken + 1, [int(plain(condition["rightOperand"]))])
 
 
@@ -78,14 +85,14 @@ def start(condition, facts):
 
 
 def elapsed(condition, facts):
-    used = uses(facts)
-    first = start(condition, facts) or (min(used) if used else facts.now)
+    moments = used(facts)
+    first = start(condition, facts) or min(moments, default=facts.now)
     return since(condition, facts, first, UP_TO)
 
 
 def interval(condition, facts):
-    used = uses(facts)
-    last = start(condition, facts) or (max(used) if used else None)
+    moments = used(facts)
+    last = start(condition, facts) or max(moments, default=None)
     return condition["operator"] in ("eq", "gt", "gteq") if last is None else since(condition, facts, last, FROM_ON)
 
 
@@ -97,7 +104,7 @@ def frequency(condition, facts):
     limit, period, fixed = values.rate(plain(condition["rightOperand"]))
     counted = counter(condition, facts)
     if counted is None or isinstance(counted, list):
-        moments = uses(facts) if counted is None else [values.instant(moment) for moment in counted]
+        moments = used(facts) if counted is None else [values.instant(moment) for moment in counted]
         opens = facts.now - (facts.now - values.EPOCH) % period if fixed else facts.now - period
         inside = [moment for moment in moments if opens < moment <= facts.now or (fixed and moment == opens)]
         counted = len(inside)

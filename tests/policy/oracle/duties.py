@@ -70,20 +70,19 @@ def within(one, other, facts):
 
 def fulfilments(duty, policy, facts, permission):
     """When the duty was done, and until when it had to be: (instants, None or (operator, instant))."""
-    trigger = last_use(permission, facts)
-    deadline = until(duty, trigger)
+    trigger = last_use(duty, policy, facts) if permission is not None else None
     done = [act for act in facts.acts() if fulfils(act, duty, policy, facts, trigger)]
     moments = [values.instant(act["at"]) for act in done]
     if mode(duty) == "post" and permission is not None:
-        moments = [moment for moment in moments if trigger is not None and moment > trigger]
-    return moments, deadline
+        moments = [moment for moment in moments if trigger is not None and moment >= trigger]
+    return moments, until(duty, trigger)
 
 
-def last_use(permission, facts):
-    """The latest act done under the permission; only such an act sets its later duties going."""
-    if permission is None:
-        return None
-    return max(uses(facts), default=None)
+def last_use(duty, policy, facts):
+    """The latest act of this party under the permission; what fulfils the duty does not ask for it again."""
+    others = [act for act in facts.acts() if not fulfils(act, duty, policy, facts, None)]
+    without = Facts(**{**vars(facts), "world": facts.world | {"performed": others}})
+    return max(uses(without, own=True), default=None)
 
 
 def until(duty, trigger):
@@ -105,9 +104,7 @@ def over(deadline, moment):
 
 def fulfils(act, duty, policy, facts, trigger):
     told = act.get("context", {})
-    if action(act["action"]) is None or not is_kind_of(action(act["action"]), action(plain(duty["action"]))):
-        return False
-    if "by" in act and not within(act["by"], plain(duty.get("assignee", facts.party)), facts):
+    if not is_kind_of(action(act["action"]), action(plain(duty["action"]))) or not done_by(act, duty, facts):
         return False
     if "target" in act and not within(act["target"], plain(duty.get("target", facts.target)), facts):
         return False
@@ -115,6 +112,12 @@ def fulfils(act, duty, policy, facts, trigger):
         return False
     then = Facts({"id": duty["id"]}, facts.party, facts.target, told, values.instant(act["at"]), facts.world)
     return all(term_holds(term, then, trigger) is True for term in terms(duty))
+
+
+def done_by(act, duty, facts):
+    if "by" not in act:
+        return True
+    return within(act["by"], plain(duty["assignee"]), facts) if "assignee" in duty else act["by"] == facts.party
 
 
 def term_holds(term, then, trigger):

@@ -45,8 +45,11 @@ def evaluate(policy, request, world):
     rules = [] if policy.get("@type") == "Offer" else read_rules(policy)
     facts = Facts({}, request["assignee"], request["target"], context(request), values.instant(world["now"]), world)
     standings = [stand(rule, policy, request, facts) for rule in rules]
-    obligations = read_duties(policy, "obligation", "", policy)
-    due = [one for duty in obligations for one in owed(duty, policy, facts, None)]
+    obligations = [
+        {"assignee": policy["assignee"], **duty} if "assignee" in policy else duty
+        for duty in read_duties(policy, "obligation", "")
+    ]
+    due = [(duty, one) for duty in obligations for one in owed(duty, policy, facts, None)]
     remedies = [
         one
         for rule in rules
@@ -54,11 +57,12 @@ def evaluate(policy, request, world):
         for duty in rule["remedies"]
         for one in owed(duty, policy, facts, None)
     ]
-    binding = [one for one in due if binds(one.duty, facts)]
+    binding = [one for duty, one in due if binds(duty, facts)]
+    everything = [*(one for _duty, one in due), *remedies, *(one for each in standings for one in each.owed)]
     return {
         "outcome": outcome(policy, request, standings, binding, remedies),
         "rules": {one.rule["id"]: (one.rule["kind"], one.active, spoken(one.verdicts)) for one in standings},
-        "duties": {one.duty["id"]: one.status for one in [*due, *remedies, *(o for s in standings for o in s.owed)]},
+        "duties": {one.duty["id"]: one.status for one in everything},
     }
 
 
@@ -92,7 +96,10 @@ def infringed(rule, facts):
     for act in facts.acts():
         if act.get("by", facts.party) != facts.party:
             continue
-        then = Facts(rule, facts.party, facts.target, act.get("context", {}), values.instant(act["at"]), facts.world)
+        # what is counted or done by now was not counted or done then
+        others = [one for one in facts.world["performed"] if one is not act]
+        world = facts.world | {"counters": {}, "performed": others}
+        then = Facts(rule, facts.party, facts.target, act.get("context", {}), values.instant(act["at"]), world)
         about = covers(rule, act["action"], then.party, act.get("target", then.target), facts.part_of)
         if about and all_of([verdict(one, then) for _name, one in rule["conditions"]]) is not False:
             return True
@@ -134,16 +141,16 @@ def read_rule(node, kind, path, policy):
         ]
     rule["actions"] = [action(one) for one in rule["actions"]]
     rule["conditions"] = [(identity(one, where), one) for where, one in conditions]
-    rule["duties"] = read_duties(node, "duty", path + "/", policy)
-    rule["remedies"] = read_duties(node, "remedy", path + "/", policy)
+    rule["duties"] = read_duties(node, "duty", path + "/")
+    rule["remedies"] = read_duties(node, "remedy", path + "/")
     return rule
 
 
-def read_duties(node, key, path, policy):
+def read_duties(node, key, path):
     return [
         {**duty, "id": identity(duty, f"{path}{key}/{number}"), "consequences": consequences}
         for number, duty in enumerate(as_list(node.get(key, [])))
-        for consequences in [read_duties(duty, "consequence", f"{path}{key}/{number}/", policy)]
+        for consequences in [read_duties(duty, "consequence", f"{path}{key}/{number}/")]
     ]
 
 

@@ -61,12 +61,13 @@ def covers(rule, act_action, party, target, part_of):
     return rule["kind"] == "prohibition" and any(inside(one, target) for one in rule["targets"])
 
 
-def uses(facts):
-    """The instants at which the rule was exercised."""
+def uses(facts, *, own):
+    """The instants at which the rule was exercised: by everybody it is for, or by this party alone."""
     return [
         values.instant(act["at"])
         for act in facts.acts()
-        if action(act["action"]) in ACTIONS
+        if (not own or act.get("by", facts.party) == facts.party)
+        and action(act["action"]) in ACTIONS
         and covers(
             facts.rule, act["action"], act.get("by", facts.party), act.get("target", facts.target), facts.part_of
         )

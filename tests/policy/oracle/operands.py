@@ -8,16 +8,16 @@ from __future__ import annotations
 ODRL = "http://www.w3.org/ns/odrl/2/"
 PROFILE = "https://w3id.org/penstock/ns/profile#"
 
-ORDERED = {"instant", "number", "count", "money", "duration", "version"}
+ORDERED = {"instant", "number", "count", "amount", "duration", "version"}
 
 CLOCK = {"dateTime": "instant", "timeWindow": "window"}
 COUNTED = {
     "count": "count",
-    "absoluteSize": "number",
-    "relativeSize": "number",
-    "percentage": "number",
-    "privacyBudget": "number",
-    "payAmount": "money",
+    "absoluteSize": "amount",
+    "relativeSize": "amount",
+    "percentage": "amount",
+    "privacyBudget": "amount",
+    "payAmount": "amount",
     "meteredTime": "duration",
     "elapsedTime": "duration",
     "timeInterval": "duration",
@@ -136,4 +136,4 @@ def is_kind_of(name, wider):
     """Whether an action is another or lies below it."""
     while name is not None and name != wider:
         name = ACTIONS[name]
-    return name == wider and name is not None
+    return name is not None

@@ -51,7 +51,7 @@ class Pool(NamedTuple):
 
 TERMS = ["v:a", "v:b", "v:ab", "free text"]
 NUMBERS = Pool(ORDER, ["1", "0", "1.5", 2, "10"], ["1", "1.49", 1.5, 2, "0", "9.99", "10", "many"])
-SUMS = Pool(ORDER[:6], ["1", "0", "1.5", 10], ["1", "0.5", "0", 2, "much"], ["0", "1", "0.5", "9.5"])
+SUMS = Pool(ORDER[:6], ["1", "0", "1.5", 10], ["1", "0.5", "0", 2, "much", "-1"], ["0", "1", "0.5", "9.5"])
 SPAN = ["PT1H", "PT60S", "P1D", "P30D", "P1M", "P1Y1M"]
 TERM = Pool(TREE, TERMS, TERMS)
 PLAIN_TERMS = [name for name, kind in ASKED.items() if kind == "term" and name not in CODES]

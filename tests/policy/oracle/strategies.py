@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from tests.policy.oracle import pools, values
+from tests.policy.oracle.facts import as_list
 from tests.policy.oracle.pools import ACTIONS, DUTIES, INSTANTS, MANY, PART_OF, PARTIES, POOLS, TARGETS
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ def cases(draw, operands=tuple(POOLS)):
 def case(dice):
     """Make a policy, a request and a world that have to do with each other."""
     document = policy(dice)
-    return document, request(dice, document), world(dice, document)
+    asked = request(dice, document)
+    return document, asked, world(dice, document, asked)
 
 
 # policies ------------------------------------------------------------------------------------------------------------
@@ -110,7 +112,9 @@ def constraints(dice, most):
     """Write a few constraints; what a count counts may stand beside it."""
     written = [condition(dice, 3) for _ in range(dice.below(most + 1))]
     if any(one.get("leftOperand") == "count" for one in written) and "unitOfCount" in dice.operands and dice.chance(20):
-        written.append({"leftOperand": "unitOfCount", "operator": "eq", "rightOperand": "user"})
+        written.append(
+            {"leftOperand": "unitOfCount", "operator": "eq", "rightOperand": dice.pick(["user", "organisation"])}
+        )
     return written
 
 
@@ -181,6 +185,7 @@ def duty(dice, name):
         )
     if how > 3 and dice.chance(60):
         written["consequence"] = [plain_duty(dice, f"{name}c")]
+        written["consequence"][0].pop("assignee", None)
     return {key: value for key, value in written.items() if value}
 
 
@@ -239,12 +244,13 @@ def value(dice, pool):
     return [one] if form == 10 else one
 
 
-def world(dice, document):
+def world(dice, document, asked):
     """Make a world whose time and counters are near the policy's bounds."""
     now = values.instant(dice.pick(INSTANTS)) + timedelta(seconds=dice.pick([0, 0, -1, 1, 1800]))
     names = sorted(used(document))
     made = {"now": shown(now), "partOf": dice.pick(PART_OF)}
-    made["performed"] = dice.some(4, lambda some: act(some, now, names))
+    wanted = [*actions(document), *ACTIONS, *DUTIES]
+    made["performed"] = dice.some(5, lambda some: act(some, now, names, asked, wanted))
     made["duties"] = {
         name: dice.pick(["fulfilled", "unknown", "violated"]) for name in duty_ids(document) if dice.chance(25)
     }
@@ -258,13 +264,15 @@ def shown(instant):
     return instant.isoformat().replace("+00:00", "Z")
 
 
-def act(dice, now, names):
-    done = {
-        "action": dice.pick([*ACTIONS, *DUTIES, *DUTIES]),
-        "by": dice.pick(PARTIES[::-1]),
-        "target": dice.pick(TARGETS),
-        "at": shown(ago(now, dice.pick(AGES)) if not dice.chance(5) else now + timedelta(seconds=1)),
-    }
+def act(dice, now, names, asked, wanted):
+    """Do something that the policy speaks of, mostly as the asker did it, on what is asked for."""
+    done = {"action": dice.pick(wanted), "at": shown(ago(now, dice.pick(AGES)))}
+    if dice.chance(5):
+        done["at"] = shown(now + timedelta(seconds=1))
+    if not dice.chance(5):
+        done["by"] = asked["assignee"] if dice.chance(70) else dice.pick(PARTIES)
+    if not dice.chance(5):
+        done["target"] = asked["target"] if dice.chance(60) else dice.pick(TARGETS)
     told = context(dice, [name for name in names if dice.chance(50)])
     if done["action"] == "compensate" and dice.chance(80):
         told |= {
@@ -282,6 +290,17 @@ def ago(now, age):
     """Step back from an instant."""
     length = values.duration(age)
     return values.after(now, values.Duration(-length.months, -length.seconds))
+
+
+def actions(node):
+    """Every action of a document, those of duties more often."""
+    if isinstance(node, list):
+        return [name for part in node for name in actions(part)]
+    if not isinstance(node, dict):
+        return []
+    own = [one for one in as_list(node.get("action", [])) if isinstance(one, str)]
+    weight = 1 if node.get("uid", "p")[-2:-1] in ("", "p", "q") else 3
+    return own * weight + [name for part in node.values() for name in actions(part)]
 
 
 def duty_ids(node):

@@ -147,8 +147,15 @@ def identifier(kind, operand, text):
     if kind == "network":
         network = _network(text)
         return network and str(network)
-    codes = CODES.get(operand, [])
-    return codes[int(text) - 1] if re.fullmatch("0[1-9]", text) and int(text) <= len(codes) else text
+    if operand in CODES:
+        return _code(text, CODES[operand])
+    return text
+
+
+def _code(text, names):
+    if re.fullmatch("0[1-9]", text) and int(text) <= len(names):
+        return names[int(text) - 1]
+    return text if text in names else None
 
 
 def _region(text):
