@@ -201,7 +201,8 @@ def _unmet(
             standings += violated
             reasons += [_duty_reason("duty-violated", one) for one in violated]
             for check, verdict in zip(finding.compiled.checks, finding.verdicts, strict=True):
-                reasons += _failures(check, verdict, finding.compiled.rule.id, request, world)
+                if verdict is not True:
+                    reasons += _failures(check, verdict, finding.compiled.rule.id, request, world)
     return Decision(Outcome.DENY, rules, _duty_reports(standings), tuple(reasons)) if reasons else None
 
 
@@ -219,13 +220,16 @@ def _uncovered(
 
 def _failures(check: Check, verdict: Verdict, rule: str, request: Request, world: World) -> list[Reason]:
     """Say why a check does not hold: the constraints inside an `and`, the whole of another joint."""
-    if verdict is True:
-        return []
     if isinstance(check.condition, Constraint):
         return [_constraint_reason(check, verdict, rule, request, world)]
     if check.condition.operator == "and":
         parts = [(part, part.test(request, world)) for part in check.parts]
-        return [reason for part, found in parts for reason in _failures(part, found, rule, request, world)]
+        return [
+            reason
+            for part, found in parts
+            if found is not True
+            for reason in _failures(part, found, rule, request, world)
+        ]
     return [Reason("no-alternative", check.path, (check.condition.operator,))]
 
 
