@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bench import report, rules
-from bench.judge import MOST_RULES, SOME_RULES
+from bench.engines import SOME_RULES
+from bench.judge import MOST_RULES
 from bench.rounds import in_turn
 from bench.space import machine
 
@@ -39,7 +40,7 @@ RIVALS = {"cedarpy": "cedarpy==4.12.2", "pyodre": "pyodre==1.0.6"}
 
 
 class Work(NamedTuple):
-    """What an engine of judge.py does in a round; a rival's runs in the rival's environment."""
+    """What an engine of engines.py does in a round; a rival's runs in the rival's environment."""
 
     engine: str
     count: int = rules.COUNT
@@ -47,8 +48,9 @@ class Work(NamedTuple):
     questions: Callable[[], Sequence[rules.Question]] | None = rules.questions  # None: nothing is decided
 
 
-DECIDE, PLAIN, CEDAR, BATCH = "decide", "decide, pyodre's rules", "cedarpy", f"cedarpy, {rules.COUNT:,} in one call"
-JSON, MANY, COMPILE, PYODRE = "decide, request from JSON", f"decide, {SOME_RULES} rules", "read and compile", "pyodre"
+DECIDE, JSON, MANY, COMPILE = "decide", "decide, request from JSON", f"decide, {SOME_RULES} rules", "read and compile"
+PLAIN, ANEW, PYODRE = "decide, pyodre's rules", "read, compile and decide, pyodre's rules", "pyodre"
+CEDAR, BATCH = "cedarpy", f"cedarpy, {rules.COUNT:,} in one call"
 WORKS = {
     DECIDE: Work("penstock"),
     CEDAR: Work("cedarpy", rival="cedarpy"),
@@ -57,10 +59,11 @@ WORKS = {
     MANY: Work("penstock_many", rules.COUNT // 10),
     COMPILE: Work("penstock_compile", rules.COUNT // 10, questions=None),
     PLAIN: Work("penstock_plain", PYODRE_COUNT, questions=rules.plain_questions),
+    ANEW: Work("penstock_anew", PYODRE_COUNT, questions=rules.plain_questions),
     PYODRE: Work("pyodre", PYODRE_COUNT, "pyodre", rules.plain_questions),
 }
 # ours → theirs
-COMPARED = ((DECIDE, CEDAR), (DECIDE, BATCH), (JSON, CEDAR), (PLAIN, PYODRE))
+COMPARED = ((DECIDE, CEDAR), (DECIDE, BATCH), (JSON, CEDAR), (PLAIN, PYODRE), (ANEW, PYODRE))
 TARGETS = {
     f"{DECIDE}, p50": {"at_most": 10.0},
     f"{DECIDE}, p50 ÷ {CEDAR}": {"at_most": 1.0},

@@ -24,6 +24,7 @@ ASSIGNER, ASSIGNEE = "did:web:registry.example", "did:web:lab.example"
 POLICY, TARGET = "urn:uuid:6b1f0d3e-9d43-4c58-8a92-1f4c1a3f0f5e", "urn:uuid:0d2f5a3c-6f0e-4a52-8f77-6d6b7c9a1e11"
 LABS = (ASSIGNEE, "did:web:second.lab.example", "did:web:third.lab.example")
 BLOCKED = "did:web:blocked.example"
+STRANGERS = tuple(f"did:web:stranger-{number}.example" for number in range(COUNT))  # hardly any is met twice
 PURPOSE = "https://w3id.org/penstock/purpose#"
 TRANSPORT = tuple(
     f"{PURPOSE}{name}"
@@ -52,7 +53,7 @@ WINDOWS_WITHIN = 1
 GIVEN: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "purpose": (TRANSPORT, (f"{PURPOSE}ScientificResearch", f"{PURPOSE}WeatherResearch", f"{PURPOSE}Marketing")),
     "spatial": (("DE", "DE-BY", "FR", "FR-75"), ("US", "US-NY", "CN")),
-    "recipient": (LABS, (BLOCKED, "did:web:elsewhere.example")),
+    "recipient": (LABS, (BLOCKED, *STRANGERS)),
 }
 
 

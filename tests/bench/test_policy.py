@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from bench import judge, policy, report, rules
+from bench import engines, judge, policy, report, rules
 
 # the words, by the row that answers them
 ASKED = {
@@ -21,7 +21,7 @@ SOME = 70
 @pytest.mark.parametrize("name", [name for name, work in policy.WORKS.items() if work.questions and not work.rival])
 def test_our_engine_gives_every_request_what_it_deserves(name):
     work = policy.WORKS[name]
-    engine = judge.ENGINES[work.engine]()
+    engine = engines.ENGINES[work.engine]()
     questions = work.questions()[:SOME]
     assert {each.allowed for each in questions} == {True, False}
     policy.agree(name, judge.answers(engine._replace(questions=questions)), questions)
@@ -50,14 +50,14 @@ def test_every_rule_is_broken_by_a_request():
 
 
 def test_a_round_is_timed():
-    engine = judge.penstock()
+    engine = engines.penstock()
     figures = judge.one_round(engine, 14)
     assert set(figures) == {"p50", "CPU", "allowed, p50", "refused, p50"}
     assert min(figures.values()) > 0
 
 
 def test_what_a_call_is_given_is_made_anew():
-    engine = judge.penstock()
+    engine = engines.penstock()
     first, second = (engine.prepare(engine.questions[:1])[0][1] for _ in "12")
     assert first == second
     assert first.context is not second.context
