@@ -62,12 +62,18 @@ WORKS = {
     ANEW: Work("penstock_anew", PYODRE_COUNT, questions=rules.plain_questions),
     PYODRE: Work("pyodre", PYODRE_COUNT, "pyodre", rules.plain_questions),
 }
-# ours → theirs
-COMPARED = ((DECIDE, CEDAR), (DECIDE, BATCH), (JSON, CEDAR), (PLAIN, PYODRE), (ANEW, PYODRE))
+# ours, theirs, and by what: a batch has no medians, so there it is all the CPU time
+COMPARED = (
+    (DECIDE, CEDAR, "p50"),
+    (DECIDE, BATCH, "CPU"),
+    (JSON, CEDAR, "p50"),
+    (PLAIN, PYODRE, "p50"),
+    (ANEW, PYODRE, "p50"),
+)
 TARGETS = {
     f"{DECIDE}, p50": {"at_most": 10.0},
     f"{DECIDE}, p50 ÷ {CEDAR}": {"at_most": 1.0},
-    f"{DECIDE}, p50 ÷ {BATCH}": {"at_most": 1.0},
+    f"{DECIDE}, CPU ÷ {BATCH}": {"at_most": 1.0},
     f"{PLAIN}, p50 ÷ {PYODRE}": {"at_most": 1 / 20},  # at least 20 times as fast
 }
 
@@ -161,9 +167,10 @@ def rows_of(taken: Mapping[str, Rounds], large: Mapping[str, float]) -> list[rep
     for name, rounds in taken.items():
         for kind in rounds[0] if WORKS[name].questions else ("p50", "CPU"):
             figures[f"{name}, {kind}"] = statistics.median(each[kind] for each in rounds), "µs"
-    for ours, theirs in COMPARED:
+    for ours, theirs, kind in COMPARED:
         if theirs in taken:
-            figures[f"{ours}, p50 ÷ {theirs}"] = figures[f"{ours}, p50"][0] / figures[f"{theirs}, p50"][0], "times"
+            ratio = figures[f"{ours}, {kind}"][0] / figures[f"{theirs}, {kind}"][0]
+            figures[f"{ours}, {kind} ÷ {theirs}"] = ratio, "times"
     figures[f"{COMPILE}, {MOST_RULES} rules"] = large["ms"], "ms"
     figures[f"{COMPILE}, {MOST_RULES} rules, peak memory"] = large["bytes"] / MIB, "MiB"
     return report.rows(figures, TARGETS)

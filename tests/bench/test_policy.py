@@ -12,7 +12,7 @@ from bench import engines, judge, policy, report, rules
 ASKED = {
     "decide, p50": "at most 10",
     "decide, p50 ÷ cedarpy": "at most 1",
-    "decide, p50 ÷ cedarpy, 1,000 in one call": "at most 1",
+    "decide, CPU ÷ cedarpy, 1,000 in one call": "at most 1",
     "decide, pyodre's rules, p50 ÷ pyodre": "at most 0.05",
 }
 SOME = 70
@@ -54,6 +54,8 @@ def test_a_round_is_timed():
     figures = judge.one_round(engine, 14)
     assert set(figures) == {"p50", "CPU", "allowed, p50", "refused, p50"}
     assert min(figures.values()) > 0
+    at_once = engine._replace(prepare=lambda asked: [(asked,)], call=len)
+    assert set(judge.one_round(at_once, 14)) == {"mean", "CPU"}
 
 
 def test_what_a_call_is_given_is_made_anew():
