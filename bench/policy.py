@@ -1,6 +1,6 @@
 """How fast the policy engine decides, beside cedarpy and pyodre on the same rules.
 
-`python -m bench.policy [--rounds 9]`
+`python -m bench.policy [--rounds 25]`
 
 Everything runs on one core, each engine in a process of its own (`bench/judge.py`), in turn, round after round; the
 rules and the thousand requests are those of `bench/rules.py`. Before anything is timed every engine has to give every
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 MIB = 2**20
-ROUNDS, WARM_UP = 9, 2
-PYODRE_COUNT = 80  # requests a round: one takes it some 10 ms
+ROUNDS, WARM_UP = 25, 2
+PYODRE_COUNT = 28  # requests a round: one takes it more than 10 ms
 RIVALS = {"cedarpy": "cedarpy==4.12.2", "pyodre": "pyodre==1.0.6"}
 
 
@@ -62,19 +62,19 @@ WORKS = {
     ANEW: Work("penstock_anew", PYODRE_COUNT, questions=rules.plain_questions),
     PYODRE: Work("pyodre", PYODRE_COUNT, "pyodre", rules.plain_questions),
 }
-# ours, theirs, and by what: a batch has no medians, so there it is all the CPU time
+# ours, theirs, and by what: a batch has no medians, and a busy machine interrupts a long call more than short ones
 COMPARED = (
     (DECIDE, CEDAR, "p50"),
     (DECIDE, BATCH, "CPU"),
     (JSON, CEDAR, "p50"),
-    (PLAIN, PYODRE, "p50"),
-    (ANEW, PYODRE, "p50"),
+    (PLAIN, PYODRE, "CPU"),
+    (ANEW, PYODRE, "CPU"),
 )
 TARGETS = {
     f"{DECIDE}, p50": {"at_most": 10.0},
     f"{DECIDE}, p50 ÷ {CEDAR}": {"at_most": 1.0},
     f"{DECIDE}, CPU ÷ {BATCH}": {"at_most": 1.0},
-    f"{PLAIN}, p50 ÷ {PYODRE}": {"at_most": 1 / 20},  # at least 20 times as fast
+    f"{PLAIN}, CPU ÷ {PYODRE}": {"at_most": 1 / 20},  # at least 20 times as fast
 }
 
 

@@ -13,7 +13,7 @@ ASKED = {
     "decide, p50": "at most 10",
     "decide, p50 ÷ cedarpy": "at most 1",
     "decide, CPU ÷ cedarpy, 1,000 in one call": "at most 1",
-    "decide, pyodre's rules, p50 ÷ pyodre": "at most 0.05",
+    "decide, pyodre's rules, CPU ÷ pyodre": "at most 0.05",
 }
 SOME = 70
 
