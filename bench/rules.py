@@ -23,7 +23,6 @@ ACTION = "read"
 ASSIGNER, ASSIGNEE = "did:web:registry.example", "did:web:lab.example"
 POLICY, TARGET = "urn:uuid:6b1f0d3e-9d43-4c58-8a92-1f4c1a3f0f5e", "urn:uuid:0d2f5a3c-6f0e-4a52-8f77-6d6b7c9a1e11"
 LABS = (ASSIGNEE, "did:web:second.lab.example", "did:web:third.lab.example")
-BLOCKED = "did:web:blocked.example"
 STRANGERS = tuple(f"did:web:stranger-{number}.example" for number in range(COUNT))  # hardly any is met twice
 PURPOSE = "https://w3id.org/penstock/purpose#"
 TRANSPORT = tuple(
@@ -53,7 +52,8 @@ WINDOWS_WITHIN = 1
 GIVEN: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "purpose": (TRANSPORT, (f"{PURPOSE}ScientificResearch", f"{PURPOSE}WeatherResearch", f"{PURPOSE}Marketing")),
     "spatial": (("DE", "DE-BY", "FR", "FR-75"), ("US", "US-NY", "CN")),
-    "recipient": (LABS, (BLOCKED, *STRANGERS)),
+    "recipient": (LABS, STRANGERS),
+    "language": (("en", "en-GB", "zh", "zh-Hans"), ("fr", "de", "de-AT")),
 }
 
 
@@ -121,7 +121,7 @@ def _six(recipients: Sequence[str]) -> list[dict[str, object]]:
         _constraint("purpose", "isA", TRANSPORT[0]),
         _constraint("spatial", "isAnyOf", ["DE", "FR"]),
         _constraint("recipient", "isAnyOf", list(recipients)),
-        _constraint("recipient", "isNoneOf", [BLOCKED]),
+        _constraint("language", "isAnyOf", ["en", "zh"]),
     ]
 
 
@@ -138,7 +138,7 @@ def many(rules: int, constraints: int = 6) -> dict[str, object]:
 
 def cedar() -> str:
     """Return SIX as a Cedar policy: on sets and prefixes of texts, which takes it less than entities with parents."""
-    purposes, labs, blocked = json.dumps(TRANSPORT), json.dumps(LABS), json.dumps([BLOCKED])
+    purposes, labs = json.dumps(TRANSPORT), json.dumps(LABS)
     return f"""
     permit (principal == Party::"{ASSIGNEE}", action == Action::"{ACTION}", resource == Asset::"{TARGET}")
     when {{
@@ -147,7 +147,7 @@ def cedar() -> str:
       {purposes}.contains(context.purpose) &&
       (["DE", "FR"].contains(context.spatial) || context.spatial like "DE-*" || context.spatial like "FR-*") &&
       {labs}.contains(context.recipient) &&
-      !{blocked}.contains(context.recipient)
+      (["en", "zh"].contains(context.language) || context.language like "en-*" || context.language like "zh-*")
     }};
     """
 
