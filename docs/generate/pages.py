@@ -23,6 +23,7 @@ TABLES = {
     "compatibility": compatibility.table,
     "figures of the protocol": lambda: figures.table("protocol"),
     "figures of pull": lambda: figures.table("pull"),
+    "figures of the policy engine": lambda: figures.table("policy"),
 }
 PAGES = ("docs/protocol.md", "docs/benchmarks.md", "README.md")
 
