@@ -89,7 +89,7 @@ class CompiledDuty:
             and texts(act.context.get(AGREEMENT)) in ((), (self.agreement,))
             and texts(act.context.get(SPENT)) != ("true",)
             and all(texts(act.context.get(function)) in ((), (iri,)) for function, iri in self.duty.parties)
-            and (self.duty.mode is not DutyMode.POST or (trigger is not None and act.at >= trigger))
+            and (self.duty.mode is not DutyMode.POST or trigger is None or act.at >= trigger)
             and all(test(act, world) is True for test in self.terms)
         )
 

@@ -128,10 +128,11 @@ def _containing(wanted: frozenset[str], hierarchy: Hierarchy) -> Lying:
 
     def test(left: tuple[str, ...], world: World) -> Verdict:
         given = frozenset(left)
+        known = all(hierarchy.placed(one, world) for one in given)
         verdicts: list[Verdict] = []
         for one in wanted:
             inside = not given.isdisjoint(hierarchy.above(one, world))
-            verdicts.append(inside or (False if hierarchy.placed(one, world) else None))
+            verdicts.append(inside or (False if known and hierarchy.placed(one, world) else None))
         return all_of(verdicts)
 
     return test

@@ -59,17 +59,21 @@ class Reach:
         return bool(world.part_of) and not self.assignees.isdisjoint(world.collections(party))
 
     def uses(self, request: Request, world: World) -> Sequence[Act]:
-        """List the acts of the asker that were uses under the rule, up to now."""
+        """List the acts that were uses under the rule, up to now, by whomever it is for."""
         if not world.performed:
             return ()
         return [
             act
             for act in world.performed
             if act.at <= world.now
-            and act.by in ("", request.assignee)
             and action_name(act.action) in self.actions - self.aside
             and self.covers_target(act.target or request.target, world)
+            and self.covers_party(act.by or request.assignee, world)
         ]
+
+    def own_uses(self, request: Request, world: World) -> Sequence[Act]:
+        """List those uses that were the asker's."""
+        return [act for act in self.uses(request, world) if act.by in ("", request.assignee)]
 
 
 def _all(duties: Iterable[Duty]) -> list[Duty]:

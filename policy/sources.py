@@ -62,7 +62,7 @@ def build_test(scope: Scope, constraint: Constraint) -> Test:
 
 
 def amount(context: Mapping[str, object], constraint: Constraint) -> Fraction | None:
-    """Read what a context says of an amount, in the constraint's unit; None when it does not say that."""
+    """Read what a context says of an amount, from 0, in the constraint's unit; None when it does not say that."""
     told, unit = texts(context.get(constraint.left)), texts(context.get(UNIT))
     if len(told) != 1:
         return None
@@ -70,7 +70,8 @@ def amount(context: Mapping[str, object], constraint: Constraint) -> Fraction | 
         return None
     if constraint.unit and unit and term_name(unit[0]) != constraint.unit:
         return None
-    return values.number(told[0])
+    named = values.number(told[0])
+    return named if named is not None and named >= 0 else None
 
 
 def read_given(context: Mapping[str, object], operand: str) -> tuple[Scalar, ...]:
@@ -172,7 +173,8 @@ def _sum(scope: Scope, constraint: Constraint) -> Test:
 
     def test(request: Request, world: World) -> Verdict:
         taken, more = scope.counter(world, constraint.left), amount(request.context, constraint)
-        if world.counters is None or (taken is None and more is None):
+        unclear = more is None and (taken is None or constraint.left in request.context)
+        if world.counters is None or unclear:
             return None
         return compare((taken or 0) + (more or 0)) if taken is None or isinstance(taken, (int, Fraction)) else None
 
