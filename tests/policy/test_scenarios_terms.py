@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from policy.inherit import digest
 
 from policy.compile import compile_policy
 from policy.decide import decide
 from policy.errors import PolicyError
+from policy.inherit import digest
 from policy.parse import parse
 from policy.request import Request
 from policy.world import World

@@ -93,7 +93,8 @@ def placed(left, operator, given, right, part_of):
         return any_of if operator == "isAnyOf" else opposite(any_of)
     if operator == "isAllOf":
         return all_of([has_within(one, have, inside, known) for one in want])
-    return all_of([has_around(one, have, inside, values.placed(kind, one, part_of)) for one in want])
+    placed_ones = {one: values.placed(kind, one, part_of) for one in [*have, *want]}
+    return all_of([has_around(one, have, inside, placed_ones) for one in want])
 
 
 def spelled(kind, left, text):
@@ -125,7 +126,7 @@ def has_within(wanted, have, inside, known):
 
 
 def has_around(wanted, have, inside, known):
-    """Whether what is wanted lies within one of what we have; `known` says whether it is known where it lies."""
+    """Whether what is wanted lies within one of what we have; `known` says of what it is known where it lies."""
     if any(inside(wanted, one) for one in have):
         return True
-    return False if known else None
+    return False if known[wanted] and all(known[one] for one in have) else None

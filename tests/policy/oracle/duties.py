@@ -70,19 +70,13 @@ def within(one, other, facts):
 
 def fulfilments(duty, policy, facts, permission):
     """When the duty was done, and until when it had to be: (instants, None or (operator, instant))."""
-    trigger = last_use(duty, policy, facts) if permission is not None else None
+    # only a use of this party sets its later duties going
+    trigger = None if permission is None else max(uses(facts, own=True), default=None)
     done = [act for act in facts.acts() if fulfils(act, duty, policy, facts, trigger)]
     moments = [values.instant(act["at"]) for act in done]
-    if mode(duty) == "post" and permission is not None:
-        moments = [moment for moment in moments if trigger is not None and moment >= trigger]
+    if mode(duty) == "post" and trigger is not None:
+        moments = [moment for moment in moments if moment >= trigger]
     return moments, until(duty, trigger)
-
-
-def last_use(duty, policy, facts):
-    """The latest act of this party under the permission; what fulfils the duty does not ask for it again."""
-    others = [act for act in facts.acts() if not fulfils(act, duty, policy, facts, None)]
-    without = Facts(**{**vars(facts), "world": facts.world | {"performed": others}})
-    return max(uses(without, own=True), default=None)
 
 
 def until(duty, trigger):

@@ -19,7 +19,7 @@ from tests.policy.oracle import values
 from tests.policy.oracle.comparing import all_of
 from tests.policy.oracle.constraints import verdict
 from tests.policy.oracle.duties import binds, owed
-from tests.policy.oracle.facts import Facts, as_list, covers, plain
+from tests.policy.oracle.facts import Facts, as_list, beside, covers, plain
 from tests.policy.oracle.operands import action
 
 
@@ -94,7 +94,7 @@ def stand(rule, policy, request, facts):
 def infringed(rule, facts):
     """Whether this party did what the prohibition forbids, as far as the act's own context and time can tell."""
     for act in facts.acts():
-        if act.get("by", facts.party) != facts.party:
+        if act.get("by", facts.party) != facts.party or beside(rule, act):
             continue
         # what is counted or done by now was not counted or done then
         others = [one for one in facts.world["performed"] if one is not act]

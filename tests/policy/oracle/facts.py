@@ -61,6 +61,16 @@ def covers(rule, act_action, party, target, part_of):
     return rule["kind"] == "prohibition" and any(inside(one, target) for one in rule["targets"])
 
 
+def beside(rule, act):
+    """Whether an act is what a duty of the rule asks for: to pay for a use, or to delete after it, is no use."""
+    asked = [action(plain(duty["action"])) for duty in all_duties([*rule["duties"], *rule["remedies"]])]
+    return any(is_kind_of(action(act["action"]), one) for one in asked) and action(act["action"]) not in rule["actions"]
+
+
+def all_duties(duties):
+    return [each for duty in duties for each in [duty, *all_duties(duty["consequences"])]]
+
+
 def uses(facts, *, own):
     """The instants at which the rule was exercised: by everybody it is for, or by this party alone."""
     return [
@@ -68,6 +78,7 @@ def uses(facts, *, own):
         for act in facts.acts()
         if (not own or act.get("by", facts.party) == facts.party)
         and action(act["action"]) in ACTIONS
+        and not beside(facts.rule, act)
         and covers(
             facts.rule, act["action"], act.get("by", facts.party), act.get("target", facts.target), facts.part_of
         )
