@@ -39,6 +39,31 @@ def test_the_engine_decides_as_the_oracle_does(portion):
         assert not differences(*case), f"seed {seed}: {json.dumps(case)}"
 
 
+@pytest.mark.parametrize("portion", range(PORTIONS))
+def test_what_has_no_id_is_called_by_its_place(portion):
+    for seed in range(portion, CASES // 10, PORTIONS):
+        policy, request, world = rolled(seed)
+        places = dict(placed(policy, ""))
+        counters = world["counters"] and {places[name]: told for name, told in world["counters"].items()}
+        duties = {places[name]: status for name, status in world["duties"].items()}
+        case = nameless(policy), request, world | {"counters": counters, "duties": duties}
+        assert not differences(*case), f"seed {seed}: {json.dumps(case)}"
+
+
+def placed(node, path):
+    """Pair the id of every rule and duty with its place."""
+    for key in ("permission", "prohibition", "obligation", "duty", "remedy", "consequence"):
+        for number, part in enumerate(node.get(key, [])):
+            yield part["uid"], f"{path}{key}/{number}"
+            yield from placed(part, f"{path}{key}/{number}/")
+
+
+def nameless(node):
+    if isinstance(node, list):
+        return [nameless(part) for part in node]
+    return {key: nameless(part) for key, part in node.items() if key != "uid"} if isinstance(node, dict) else node
+
+
 @given(cases())
 def test_a_case_in_which_they_differ_is_made_small(case):
     assert not differences(*case)

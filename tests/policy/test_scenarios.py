@@ -197,6 +197,22 @@ def test_12_an_hour_of_use_is_used_up(used, outcome, code, active):
     check(policy, asked(), NOW | {"counters": {"p": {"meteredTime": used}}}, outcome, code, active)
 
 
+@pytest.mark.parametrize(
+    ("taken", "context", "outcome", "code", "active"),
+    [
+        ("9", {"absoluteSize": "1"}, "allow", "permitted", ["p"]),
+        ("9", {"absoluteSize": "1.5"}, "deny", "limit-exhausted", []),
+        ("9", {"absoluteSize": "some"}, "deny", "context-unclear", []),
+        ("13", {"absoluteSize": "-5"}, "deny", "context-unclear", []),
+        (None, {}, "deny", "context-missing", []),
+    ],
+)
+def test_12_a_limit_is_on_what_was_taken_and_what_is_asked_for(taken, context, outcome, code, active):
+    counters = {} if taken is None else {"p": {"absoluteSize": taken}}
+    policy = only(atom("absoluteSize", "lteq", "10"))
+    check(policy, asked(**context), NOW | {"counters": counters}, outcome, code, active)
+
+
 # what for, where, who ------------------------------------------------------------------------------------------------
 
 
@@ -227,6 +243,7 @@ def test_13_a_purpose_must_be_said_and_lie_within_what_was_agreed(operator, righ
         ({"spatial": "450100"}, {}, "deny", "outside-region", []),
         ({"spatial": "HK"}, {}, "deny", "outside-region", []),
         ({"spatial": "HK"}, {"HK": ["CN-44"]}, "allow", "permitted", ["p"]),
+        ({"spatial": "HK"}, {"CN-HK": ["CN-GD"]}, "allow", "permitted", ["p"]),
         ({"spatial": "CN"}, {}, "deny", "context-unclear", []),
         ({"spatial": "urn:place:depot"}, {}, "deny", "context-unclear", []),
         ({"spatial": "urn:place:depot"}, {"urn:place:depot": ["440300"]}, "allow", "permitted", ["p"]),

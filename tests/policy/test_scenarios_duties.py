@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.policy.scenario import NOW, act, agreement, asked, atom, check, states
+from tests.policy.oracle.door import decided
+from tests.policy.scenario import DATA, NOW, SELLER, act, agreement, asked, atom, check, states
 
 PAID = agreement(
     {"duty": [{"uid": "pay", "action": "compensate", "constraint": [atom("payAmount", "eq", "100", unit="CNY")]}]}
@@ -46,6 +47,14 @@ def test_17_what_must_be_done_before_is_a_condition():
     check(policy, asked(), NOW | {"duties": {"mask": "violated"}}, "deny", "duty-violated")
 
 
+def test_17_what_is_owed_by_the_policy_binds_whom_it_names():
+    owed = {"uid": "report", "action": "inform", "constraint": [atom("dateTime", "lteq", "2026-11-01T00:00:00Z")]}
+    check(agreement(obligation=[owed]), asked(), NOW, "deny", "duty-violated", ["p"])
+    check(agreement(obligation=[owed | {"assignee": SELLER}]), asked(), NOW, "allow", "permitted", ["p"])
+    done = {"performed": [act("inform", "2026-10-31T00:00:00Z")]}
+    check(agreement(obligation=[owed]), asked(), NOW | done, "allow", "permitted", ["p"])
+
+
 DELETING = agreement(
     {
         "action": "read",
@@ -84,6 +93,20 @@ def test_18_what_is_to_be_deleted_later_must_be_in_time(now, done, outcome, code
     assert states(decision) == duties
 
 
+def test_18_a_consequence_that_was_violated_denies():
+    late = [READ, DELETED | {"at": "2026-11-09T00:00:00Z"}]
+    world = NOW | {"performed": late, "duties": {"fine": "violated"}}
+    check(DELETING, asked(), world, "deny", "duty-violated")
+    check(DELETING, asked(), NOW | {"performed": late, "duties": {"fine": "fulfilled"}}, "allow", "permitted", ["p"])
+
+
+def test_18_deleting_after_a_use_is_no_use():
+    policy = agreement({"duty": DELETING["permission"][0]["duty"]})
+    late = [act("use", "2026-11-01T00:00:00Z"), DELETED | {"at": "2026-11-09T00:00:00Z"}]
+    decision = check(policy, asked(), NOW | {"performed": late}, "conditional", "duty-outstanding", ["p"])
+    assert states(decision) == {"wipe": "fulfilled", "fine": "unknown"}
+
+
 REMEDIED = agreement(
     prohibition=[
         {
@@ -108,6 +131,27 @@ MENDED = [act("delete", "2026-11-11T00:00:00Z"), act("inform", "2026-11-12T00:00
 )
 def test_19_an_infringement_is_remedied_before_anything_else(done, outcome, code, state):
     decision = check(REMEDIED, asked(), NOW | {"performed": done}, outcome, code, ["p"])
+    assert next(rule for rule in decision["rules"] if rule["id"] == "q")["state"] == state
+
+
+def test_19_a_remedy_that_was_violated_denies():
+    world = NOW | {"performed": [PASSED_ON], "duties": {"wipe": "violated"}}
+    decision = check(REMEDIED, asked(), world, "deny", "duty-violated", ["p"])
+    assert states(decision) == {"wipe": "violated", "tell": "unknown"}
+
+
+@pytest.mark.parametrize(
+    ("act_", "state"),
+    [
+        (PASSED_ON | {"by": "urn:stranger"}, "clear"),
+        (PASSED_ON | {"at": "2026-11-20T12:00:01Z"}, "clear"),
+        (PASSED_ON | {"action": "delivery"}, "infringed"),
+        (PASSED_ON | {"target": "urn:data:ships"}, "clear"),
+        (PASSED_ON | {"target": "urn:part"}, "infringed"),
+    ],
+)
+def test_19_only_the_askers_own_acts_on_the_data_infringe(act_, state):
+    decision = decided(REMEDIED, asked(), NOW | {"performed": [act_], "partOf": {"urn:part": [DATA]}})
     assert next(rule for rule in decision["rules"] if rule["id"] == "q")["state"] == state
 
 

@@ -14,12 +14,15 @@ from hypothesis import strategies as st
 
 from tests.policy.oracle import pools, values
 from tests.policy.oracle.facts import as_list
+from tests.policy.oracle.operands import ALIASES, ODRL, PROFILE, operand
 from tests.policy.oracle.pools import ACTIONS, DUTIES, INSTANTS, MANY, PART_OF, PARTIES, POOLS, TARGETS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 MODE = "https://w3id.org/penstock/ns/profile#mode"
+# operands that are of our profile; the others are spelled as terms of ODRL
+OURS = {"timeWindow", "dataField", "frequency", "networkAddress", "privacyBudget", "executionEnv"}
 # an hour, a day, a month ago, and on either side of them
 AGES = ["PT0S", "PT1S", "PT60S", "PT59S", "PT1H", "PT3601S", "P1D", "P30D", "P31D", "P1M"]
 
@@ -111,7 +114,7 @@ def refined(dice, written, key):
 def constraints(dice, most):
     """Write a few constraints; what a count counts may stand beside it."""
     written = [condition(dice, 3) for _ in range(dice.below(most + 1))]
-    if any(one.get("leftOperand") == "count" for one in written) and "unitOfCount" in dice.operands and dice.chance(20):
+    if any(used(one) == {"count"} for one in written) and "unitOfCount" in dice.operands and dice.chance(20):
         written.append(
             {"leftOperand": "unitOfCount", "operator": "eq", "rightOperand": dice.pick(["user", "organisation"])}
         )
@@ -144,11 +147,19 @@ def atom(dice, name):
         other = dice.pick(pool.rights)
         right = [right, other] if other != right else right
     return {
-        "leftOperand": name,
+        "leftOperand": spelled(dice, name),
         "operator": operator,
         "rightOperand": right,
         **({"unit": pool.unit} if pool.unit else {}),
     }
+
+
+def spelled(dice, name):
+    """Write an operand's own name, or rarely another of its names."""
+    if not dice.chance(8):
+        return name
+    others = [alias for alias, one in ALIASES.items() if one == name]
+    return dice.pick([*others, (PROFILE if name in OURS else ODRL) + name])
 
 
 def plain_duty(dice, name):
@@ -195,7 +206,9 @@ def used(node):
         return {name for part in node for name in used(part)}
     if not isinstance(node, dict):
         return set()
-    return {node["leftOperand"]} if "leftOperand" in node else {name for part in node.values() for name in used(part)}
+    if "leftOperand" in node:
+        return {operand(node["leftOperand"])}
+    return {name for part in node.values() for name in used(part)}
 
 
 # requests and worlds -------------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ LABELS = {
     label.casefold(): PURPOSES["base"] + name for name, _parent, en, zh in PURPOSES["purposes"] for label in (en, zh)
 }
 # the subdivisions of China that the cases speak of: ISO 3166-2:CN by letters and, before 2017, by GB/T 2260's digits
-LETTERS = {"CN-GD": "CN-44", "CN-GX": "CN-45", "CN-BJ": "CN-11", "CN-SH": "CN-31"}
+LETTERS = {"CN-GD": "CN-44", "CN-GX": "CN-45", "CN-HK": "HK", "CN-81": "HK"}
 COUNTRIES = {"CN", "US", "DE", "FR", "HK"}
 CODES = {
     "executionEnv": ["usageControl", "sandbox", "mpc", "federated", "tee", "confidential", "other"],
