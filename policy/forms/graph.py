@@ -77,12 +77,14 @@ class _Embedding:
         if self._nodes > MAX_TREE_NODES or depth > MAX_DEPTH_LEVELS:
             limits = f"{MAX_TREE_NODES} nodes or {MAX_DEPTH_LEVELS} levels"
             raise PolicyError("too-large", "", f"a policy of more than {limits}")
-        blank = str(node.get("@id", "")).startswith("_:")
-        return {
-            key: self._value(KEYS.get(key), value, depth + 1, trail)
-            for key, value in node.items()
-            if not (blank and key == "@id")
-        }
+        found: Node = {}
+        for key, value in node.items():
+            if key == "@id" and str(value).startswith("_:"):
+                continue
+            kind = KEYS.get(key)
+            placed = self._value(kind, value, depth + 1, trail)
+            found[key] = [placed] if kind is Kind.ACTION and isinstance(placed, dict) else placed
+        return found
 
     def _value(self, kind: Kind | None, value: object, depth: int, trail: tuple[str, ...]) -> object:
         if kind not in {Kind.NODES, Kind.THING, Kind.ACTION}:
@@ -90,14 +92,13 @@ class _Embedding:
         if isinstance(value, list):
             return [self._value(kind, item, depth, trail) for item in value]
         if isinstance(value, dict):
-            own = value.get("@id")
-            if len(value) == 1 and isinstance(own, str) and own in self.described:
-                return self._described(own, depth, trail)
             return self.node(value, depth, trail)
-        if isinstance(value, str) and value in self.described:
+        if not isinstance(value, str):
+            return value
+        if value in self.described:
             node = self._described(value, depth, trail)
             return value if kind is Kind.ACTION and node.keys() <= {"@id", "@type"} else node
-        return {} if kind is Kind.THING and isinstance(value, str) and value.startswith("_:") else value
+        return {} if value.startswith("_:") and kind is not Kind.ACTION else value
 
     def _described(self, name: str, depth: int, trail: tuple[str, ...]) -> Node:
         if name in trail:

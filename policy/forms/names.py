@@ -75,7 +75,7 @@ class Names:
         if len(item) + len(self._terms) > MAX_CONTEXT_TERMS:
             raise PolicyError("too-large", path, f"more than {MAX_CONTEXT_TERMS} terms in a context")
         for name, definition in sorted(item.items(), key=_prefixes_first):
-            self._define(str(name), definition, f"{path}/{str(name)[:80]}")
+            self._define(str(name), definition, path)
 
     def _define(self, name: str, definition: object, path: str) -> None:
         if name in _HARMLESS and definition in _HARMLESS[name]:
@@ -84,13 +84,22 @@ class Names:
         iri = written if written in ("@id", "@type") else self.iri(written)
         if name.startswith("@") or not (iri.startswith("@") or _IRI.fullmatch(iri)):
             raise PolicyError("unknown-context", path, f"`{name[:80]}` in a context could rename terms", _HINT)
-        if iri != PROTECTED.get(name, iri) or (name in _FIXED and _canonical(iri) != _canonical(name)):
-            raise PolicyError("unknown-context", path, f"`{name}` is given another meaning", "leave it as ODRL has it")
+        if not self._keeps_its_meaning(name, iri):
+            hint = "leave ODRL's terms their names"
+            raise PolicyError("unknown-context", path, f"`{name[:80]}` is given another meaning", hint)
         if iri[-1] in "/#:":
             self._prefixes[name] = iri
         if isinstance(definition, Mapping) and "@type" in definition:
             self.links |= {iri}
         self._terms[name] = iri
+
+    def _keeps_its_meaning(self, name: str, iri: str) -> bool:
+        if name in PROTECTED or ":" in name:
+            return iri == PROTECTED.get(name, self.iri(name))
+        if name in _FIXED:
+            return _canonical(iri) == _canonical(name)
+        # a term of ODRL or of our profile under another name could be taken for what that name is elsewhere
+        return not any(iri.startswith(space) and iri[len(space) :] not in {"", name} for space in (ODRL, _TERMS))
 
 
 def _canonical(key: str) -> str:

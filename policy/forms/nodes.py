@@ -40,9 +40,8 @@ class Reader:
             read = self._read(key, value, f"{path}/{key}", depth)
             if key in found and not (KEYS.get(key) is Kind.ID and found[key] == read):
                 raise PolicyError("duplicate", path, f"`{key[:80]}` is written twice in one object", "keep one of them")
-            if read != [] or key not in MAY_BE_EMPTY:
-                found[key] = read
-        return found
+            found[key] = read
+        return {key: read for key, read in found.items() if read != [] or key not in MAY_BE_EMPTY}
 
     def describe(self, node: Node, path: str) -> None:
         """Remember a node that others may refer to; PolicyError when two places describe it differently."""
@@ -57,7 +56,8 @@ class Reader:
         if kind is Kind.CLASS:
             return _ruling_class([term(item, self.names) for item in items(value)])
         if kind is Kind.NODES:
-            return [self._inner(item, f"{path}/{index}", depth) for index, item in enumerate(items(value))]
+            found = [reference(item) for item in items(value)]
+            return [self._inner(item, f"{path}/{index}", depth) for index, item in enumerate(found)]
         if kind is Kind.ACTION:
             actions = [self._action(item, path, depth) for item in items(value)]
             return actions if any(isinstance(item, Mapping) for item in actions) else alone(actions)
@@ -67,7 +67,8 @@ class Reader:
         return alone([read(item, self.names) for item in items(value)])
 
     def _inner(self, value: object, path: str, depth: int) -> object:
-        value = {"@id": value} if isinstance(value, str) else value
+        if isinstance(value, str):
+            return self.names.iri(value)
         return self.node(value, path, depth + 1) if isinstance(value, Mapping) else value
 
     def _action(self, value: object, path: str, depth: int) -> object:

@@ -80,14 +80,14 @@ KEYS: Mapping[str, Kind] = {
     for kind, names in (
         (Kind.ID, "@id"),
         (Kind.CLASS, "@type"),
-        (Kind.NODES, "permission prohibition obligation duty remedy consequence constraint refinement"),
+        (Kind.NODES, "permission prohibition obligation duty remedy consequence failure constraint refinement"),
         (Kind.NODES, "and or xone andSequence"),
         (Kind.ACTION, "action"),
-        (Kind.TERM, "value leftOperand operator conflict dataType"),
-        (Kind.THING, f"target output {_PARTIES}"),
+        (Kind.TERM, "value leftOperand operator conflict dataType function"),
+        (Kind.THING, f"target output relation {_PARTIES}"),
         (Kind.LINK, "profile inheritFrom hasPolicy source"),
         (Kind.NAME, f"unit {PROFILE}#mode"),
-        (Kind.DATA, "rightOperand"),
+        (Kind.DATA, "rightOperand rightOperandReference status"),
         (Kind.TEXT, "timestamp"),
     )
     for name in names.split()
