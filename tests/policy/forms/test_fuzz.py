@@ -40,8 +40,8 @@ def test_any_bytes(data):
 
 TOKENS = st.sampled_from(
     ["{", "}", "[", "]", ",", ":", '"', '"@id"', '"@type"', '"permission"', '"odrl:Set"', "1e5", "-", "null", "\\u",
-     " ", "<a>", "<b>", "_:b", "a", ".", ";", "(", ")", "@prefix p: <urn:p:> .", "p:x", '"x"', "^^", "@en", "'''", "true",
-     "#", "\n", "@base", f"<{ODRL}permission>", f"<{ODRL}Set>", f"<{RDF}first>", f"<{RDF}rest>", "[]", "é"]
+     " ", "<a>", "<b>", "_:b", "a", ".", ";", "(", ")", "@prefix p: <urn:p:> .", "p:x", '"x"', "^^", "@en", "'''",
+     "true", "#", "\n", "@base", f"<{ODRL}permission>", f"<{ODRL}Set>", f"<{RDF}first>", f"<{RDF}rest>", "[]", "é"]
 )  # fmt: skip
 
 
