@@ -10,12 +10,12 @@ import re
 from collections.abc import Mapping
 
 from policy.errors import PolicyError
-from policy.forms.terms import CONTEXTS, KEYS, ODRL, PREFIXES, PROFILE, PROTECTED, SYNONYMS
+from policy.forms.terms import CONTEXTS, KEYS, PREFIXES, PROTECTED, SYNONYMS
+from policy.vocabulary.names import ODRL, TERMS
 
 MAX_CONTEXTS = 16
 MAX_CONTEXT_TERMS = 256
 
-_TERMS = PROFILE + "#"
 _FIXED = KEYS.keys() | SYNONYMS.keys()
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]*")
 _HINT = "use the DSP context or http://www.w3.org/ns/odrl.jsonld, and prefixes"
@@ -56,13 +56,13 @@ class Names:
     def term(self, text: str) -> str:
         """Give a term its one form: local when ODRL's or our profile's, else as its whole IRI."""
         iri = self._terms.get(text) or self.iri(text)
-        for namespace in (ODRL, _TERMS):
+        for namespace in (ODRL, TERMS):
             if iri.startswith(namespace):
                 return iri[len(namespace) :]
         return iri
 
     def key(self, text: str) -> str:
-        """Give a key its one form; our profile's keys stay whole, they are nobody else's."""
+        """Give a key its one form: local when KEYS has it, else as its whole IRI."""
         return _canonical(self._terms.get(text) or self.iri(text))
 
     def _add(self, item: object, path: str) -> None:
@@ -99,7 +99,7 @@ class Names:
         if name in _FIXED:
             return _canonical(iri) == _canonical(name)
         # a term of ODRL or of our profile under another name could be taken for what that name is elsewhere
-        return not any(iri.startswith(space) and iri[len(space) :] not in {"", name} for space in (ODRL, _TERMS))
+        return not any(iri.startswith(space) and iri[len(space) :] not in {"", name} for space in (ODRL, TERMS))
 
 
 def _canonical(key: str) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from policy.errors import PolicyError
-from policy.forms.terms import ANNOTATIONS, KEYS, MAY_BE_EMPTY, ODRL, PROFILE, Kind
+from policy.forms.terms import ANNOTATIONS, KEYS, MAY_BE_EMPTY, Kind
 from policy.forms.values import alone, annotation, datum, items, link, name, reference, term, text
+from policy.vocabulary.names import ODRL, TERMS
 
 if TYPE_CHECKING:
     from policy.forms.names import Names
@@ -103,4 +104,4 @@ def _ruling_class(classes: list[object]) -> object:
 
 
 def _is_absolute(key: str) -> bool:
-    return ":" in key and not key.startswith((ODRL, PROFILE))
+    return ":" in key and not key.startswith((ODRL, TERMS))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from policy.forms.terms import KEYS, ODRL, PREFIXES, PROFILE, SYNONYMS, Kind
+from policy.forms.terms import KEYS, PREFIXES, SYNONYMS, Kind
+from policy.vocabulary.names import ODRL, TERMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 MAX_DEPTH_LEVELS = 64
-_TERMS = PROFILE + "#"
 _SCHEMES = ("http://", "https://", "urn:")
 _NATIVE = frozenset({"xsd:string", "xsd:boolean", "xsd:integer", "xsd:double"})
 
@@ -71,7 +71,7 @@ def _class(value: object, _depth: int) -> bool:
 
 
 def _term(value: object, _depth: int) -> bool:
-    return isinstance(value, str) and (":" not in value or (_iri(value, 0) and not value.startswith((ODRL, _TERMS))))
+    return isinstance(value, str) and (":" not in value or (_iri(value, 0) and not value.startswith((ODRL, TERMS))))
 
 
 def _iri(value: object, _depth: int) -> bool:

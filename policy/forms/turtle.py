@@ -15,7 +15,8 @@ from rdflib.plugins.parsers.notation3 import BadSyntax, RDFSink, SinkParser, sfl
 
 from policy.errors import PolicyError
 from policy.forms.json_text import is_text
-from policy.forms.terms import ODRL, RDF, XSD
+from policy.forms.terms import RDF
+from policy.vocabulary.names import ODRL, XSD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

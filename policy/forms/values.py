@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from policy.forms.terms import XSD
+from policy.vocabulary.names import XSD
 
 if TYPE_CHECKING:
     from policy.forms.names import Names

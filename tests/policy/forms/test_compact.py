@@ -9,7 +9,7 @@ from policy.forms.compact import compact
 from policy.forms.graph import MAX_TREE_NODES
 from policy.forms.nodes import MAX_DEPTH_LEVELS
 from policy.forms.settled import is_settled
-from policy.forms.terms import ANNOTATIONS, KEYS, MAY_BE_EMPTY, PROFILE, Kind
+from policy.forms.terms import ANNOTATIONS, KEYS, MAY_BE_EMPTY, Kind
 from policy.parse import parse
 
 ODRL = "http://www.w3.org/ns/odrl/2/"
@@ -51,7 +51,7 @@ SPELLED = {
     "a unit": ({"constraint": [atom(1, unit={"@id": "EUR"})]}, {"constraint": [atom(1, unit="EUR")]}),
     "the mode of a duty": (
         {"duty": [{"action": "inform", "penstock:mode": {"@id": "penstock:post"}}]},
-        {"duty": [{"action": "inform", f"{PROFILE}#mode": "post"}]},
+        {"duty": [{"action": "inform", "mode": "post"}]},
     ),
     "an unknown key": ({"ex:onSundays": True}, {"ex:onSundays": True}),
     "a known key of others": ({"dct:frequency": "daily"}, {DC + "frequency": "daily"}),

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from policy.errors import PolicyError
 from policy.forms.compact import compact
 from policy.forms.document import MAX_JSON_BYTES, MAX_TURTLE_BYTES, read
-from policy.forms.terms import ANNOTATIONS, KEYS, ODRL, RDF, SYNONYMS
+from policy.forms.terms import ANNOTATIONS, KEYS, RDF, SYNONYMS
 from policy.parse import parse
+from policy.vocabulary.names import ODRL
 
 CLASSES = sorted((Path(__file__).parents[1] / "classes").glob("*.json"))
 SECONDS_MAX = 10  # the slowest of them takes half a second when the machine does nothing else

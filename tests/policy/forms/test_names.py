@@ -7,7 +7,8 @@ import pytest
 from policy.errors import PolicyError
 from policy.forms.compact import compact
 from policy.forms.names import MAX_CONTEXT_TERMS, MAX_CONTEXTS, Names
-from policy.forms.terms import CONTEXTS, KEYS, ODRL
+from policy.forms.terms import CONTEXTS, KEYS
+from policy.vocabulary.names import ODRL
 
 RULE = {"permission": [{"action": "use"}]}
 IDSC = "https://w3id.org/idsa/code/"
