@@ -23,11 +23,16 @@ _DOUBLE = re.compile(r"[+-]?([0-9]{1,400}(\.[0-9]{0,400})?|\.[0-9]{1,400})([eE][
 
 
 def items(value: object) -> list[object]:
-    """List the values of a key: a list, `{"@list": …}`, `{"@set": …}`, either in a list, or one value."""
+    """List the values of a key: one, or all of a list, `{"@list": …}` or `{"@set": …}`, which nest to no effect."""
     found: list[object] = []
-    for item in value if isinstance(value, list) else [value]:
-        inner = item.get("@list", item.get("@set")) if isinstance(item, Mapping) and len(item) == 1 else None
-        found += inner if isinstance(inner, list) else [item]
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        inner = item.get("@list", item.get("@set")) if isinstance(item, Mapping) and len(item) == 1 else item
+        if isinstance(inner, list):
+            pending += reversed(inner)
+        else:
+            found.append(item)
     return found
 
 

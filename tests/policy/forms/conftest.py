@@ -10,9 +10,16 @@ import pytest
 
 ODRL = "http://www.w3.org/ns/odrl/2/"
 XSD = "http://www.w3.org/2001/XMLSchema#"
+PROFILE = "https://w3id.org/penstock/ns/profile#"
 RDF_VALUE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#value"
 TERMS = {"action", "leftOperand", "operator", "conflict", "value"}
-LITERALS = {"rightOperand", "rightOperandReference", "unit", "timestamp"}
+LITERALS = {"rightOperand", "rightOperandReference", "unit", "timestamp", "digest"}
+# key -> its whole IRI where that is not ODRL's, and its prefixed name
+OTHERS = {
+    "value": (RDF_VALUE, "rdf:value"),
+    "digest": (PROFILE + "digest", "penstock:digest"),
+    "mode": (PROFILE + "mode", "penstock:mode"),
+}
 
 
 def listed(value):
@@ -29,7 +36,7 @@ def expand(node):
             found[key] = value
         else:
             items = [_expanded(key, item) for item in listed(value)]
-            iri = RDF_VALUE if key == "value" else key if ":" in key else ODRL + key
+            iri = key if ":" in key else OTHERS.get(key, (ODRL + key,))[0]
             found[iri] = [{"@list": items}] if key == "andSequence" else items
     return found
 
@@ -70,7 +77,9 @@ def prefixed(node):
     found = {}
     for key, value in node.items():
         values = [_prefixed(key, item) for item in listed(value)]
-        name = {"@id": "uid", "@type": "@type", "value": "rdf:value"}.get(key, key if ":" in key else f"odrl:{key}")
+        name = {"@id": "uid", "@type": "@type"}.get(key) or OTHERS.get(key, ("", key if ":" in key else f"odrl:{key}"))[
+            1
+        ]
         found[name] = {"@list": values} if key == "andSequence" else values[0] if len(values) == 1 else values
     return found
 

@@ -6,6 +6,7 @@ import pytest
 
 from policy.errors import PolicyError
 from policy.forms.compact import compact
+from policy.forms.document import read
 from policy.forms.graph import MAX_TREE_NODES
 from policy.forms.nodes import MAX_DEPTH_LEVELS
 from policy.forms.settled import is_settled
@@ -91,6 +92,7 @@ VALUES = [
     (["3"], "3"),
     ({"@list": ["3", 4]}, ["3", 4]),
     ([{"@set": ["3"]}], "3"),
+    ([["3"], [{"@list": [4]}]], ["3", 4]),
     ({"@value": "3"}, "3"),
     ({"@value": "3", "@type": "xsd:string"}, "3"),
     ({"@value": "3", "@type": XSD + "integer"}, 3),
@@ -188,6 +190,14 @@ def test_a_graph_becomes_a_tree():
         "@type": "Set",
         "permission": [{"action": "read", "assignee": staff}],
     }
+
+
+def test_a_parent_keeps_its_pin_in_every_form(forms):
+    parent = {"@id": "urn:x:parent", "digest": "sha-256:00"}
+    tree = {"@id": "urn:p", "@type": "Set", "inheritFrom": parent, **rule()}
+    flat = forms.flat(forms.expand(tree))
+    assert compact(flat) == read(forms.turtle(flat)) == compact(tree) == tree
+    assert compact(forms.prefixed(tree)) == tree
 
 
 def test_a_party_described_in_one_place_is_that_party_everywhere():

@@ -64,7 +64,7 @@ TREES = st.recursive(
 
 
 @given(TREES)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_any_tree(tree):
     try:
         settled = compact(tree)

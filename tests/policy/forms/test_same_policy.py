@@ -94,7 +94,7 @@ POLICIES = st.fixed_dictionaries(
 
 
 @given(policy=POLICIES)
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_every_form_gives_the_same_tree(forms, policy):
     tree = compact(policy)
     expanded = forms.expand(policy)
