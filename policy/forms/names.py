@@ -62,7 +62,7 @@ class Names:
         return iri
 
     def key(self, text: str) -> str:
-        """Give a key its one form: local when KEYS has it, else as its whole IRI."""
+        """Give a key its one form: local when ODRL's or our profile's, else as its whole IRI."""
         return _canonical(self._terms.get(text) or self.iri(text))
 
     def _add(self, item: object, path: str) -> None:
@@ -103,7 +103,7 @@ class Names:
 
 
 def _canonical(key: str) -> str:
-    name = key.removeprefix(ODRL)
+    name = key.removeprefix(ODRL).removeprefix(TERMS)
     return SYNONYMS.get(name, name)
 
 

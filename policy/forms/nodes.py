@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from policy.errors import PolicyError
-from policy.forms.terms import ANNOTATIONS, KEYS, MAY_BE_EMPTY, Kind
+from policy.forms.terms import ANNOTATIONS, KEYS, MAY_BE_EMPTY, NEARLY_ODRL, Kind
 from policy.forms.values import alone, annotation, datum, items, link, name, reference, term, text
 from policy.vocabulary.names import ODRL, TERMS
 
@@ -38,6 +38,9 @@ class Reader:
                 raise PolicyError(
                     "unknown-context", f"{path}/@context", "a context inside a node", "write it once, above"
                 )
+            if NEARLY_ODRL in key:
+                hint = f"ODRL's namespace is {ODRL}"
+                raise PolicyError("unknown-term", path, f"`{key[:80]}` is nearly a term of ODRL", hint)
             read = self._read(key, value, f"{path}/{key}", depth)
             if key in found and not (KEYS.get(key) is Kind.ID and found[key] == read):
                 raise PolicyError("duplicate", path, f"`{key[:80]}` is written twice in one object", "keep one of them")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from policy.forms.terms import KEYS, PREFIXES, SYNONYMS, Kind
+from policy.forms.terms import KEYS, NEARLY_ODRL, PREFIXES, SYNONYMS, Kind
 from policy.vocabulary.names import ODRL, TERMS
 
 if TYPE_CHECKING:
@@ -22,11 +22,16 @@ def is_settled(tree: Mapping[object, object]) -> bool:
             return False
         kind = KEYS.get(key)
         if kind is None:
-            if not key.startswith(_SCHEMES) or key.startswith(ODRL) or key in SYNONYMS or not _is_plain(value):
+            if not _is_remark(key) or not _is_plain(value):
                 return False
         elif not _CHECKS[kind](value, 0):
             return False
     return True
+
+
+def _is_remark(key: str) -> bool:
+    """Whether a key is an IRI of another vocabulary, which the policy alone may have."""
+    return key.startswith(_SCHEMES) and not key.startswith(TERMS) and NEARLY_ODRL not in key and key not in SYNONYMS
 
 
 def _node(value: object, depth: int) -> bool:

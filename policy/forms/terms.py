@@ -83,6 +83,8 @@ KEYS: Mapping[str, Kind] = {
 }
 # an empty list of these says nothing; `and` and its kin over nothing is for the parser to refuse
 MAY_BE_EMPTY = frozenset({"permission", "prohibition", "obligation", "duty", "remedy", "constraint", "refinement"})
+# in another spelling of ODRL's namespace a prohibition would be taken for somebody's remark
+NEARLY_ODRL = "w3.org/ns/odrl"
 # names for keys of KEYS in other vocabularies and in W3C's context
 SYNONYMS: Mapping[str, str] = {
     "uid": "@id",
@@ -91,8 +93,6 @@ SYNONYMS: Mapping[str, str] = {
     RDF + "type": "@type",
     RDF + "value": "value",
     DSPACE + "timestamp": "timestamp",
-    TERMS + "mode": "mode",
-    TERMS + "digest": "digest",
 }
 
 POLICY_CLASSES = frozenset({"Policy", "Set", "Offer", "Agreement", "Assertion", "Privacy", "Request", "Ticket"})

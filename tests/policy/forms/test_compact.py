@@ -139,6 +139,13 @@ def test_what_is_said_about_the_policy_stays_under_whole_names():
     assert parse(tree) == parse(rule())
 
 
+def test_a_key_of_our_profile_is_no_remark():
+    for key in ("penstock:prohibition", "https://w3id.org/penstock/ns/profile#prohibition"):
+        assert compact({key: {"action": "read"}, **rule()}) == {"prohibition": [{"action": "read"}], **rule()}
+    with pytest.raises(PolicyError, match="colour"):
+        parse({"https://w3id.org/penstock/ns/profile#colour": "red", **rule()})
+
+
 @pytest.mark.parametrize("key", sorted(ANNOTATIONS))
 def test_an_annotation_says_nothing_in_a_rule(key):
     duty = {"action": "inform", key: "x", "constraint": [{**atom(1), key: {"@id": "urn:x"}}]}
@@ -231,6 +238,10 @@ REFUSED = {
     "within itself": (graph({**READER, "o:duty": {"@id": "_:r"}}), "contradiction"),
     "described twice": (graph(READER, SHARED, {**SHARED, "o:source": "urn:x:1"}), "duplicate"),
     "one key in two spellings": ({"odrl:permission": [], **rule()}, "duplicate"),
+    "nearly a term of ODRL": (
+        {"https://www.w3.org/ns/odrl/2/prohibition": [{"action": "use"}], **rule()},
+        "unknown-term",
+    ),
     "two identifiers": (rule(uid="a", **{"@id": "b"}), "duplicate"),
     "too deep": ({"permission": [{"action": "use", "duty": [DEEP]}]}, "too-large"),
     "too many when written out": (graph({"@id": "_:r", "o:constraint": {"@id": "_:0"}}, *DOUBLING), "too-large"),
