@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 
 from policy.errors import PolicyError
 from policy.forms.nodes import MAX_DEPTH_LEVELS, Node, Reader
-from policy.forms.terms import KEYS, POLICY_CLASSES, RULE_CLASSES, Kind
+from policy.forms.terms import ASSET_CLASSES, ASSETS, KEYS, PARTY_CLASSES, POLICY_CLASSES, RULE_CLASSES, Kind
+from policy.forms.values import actions, items
 
 MAX_TOP_NODES = 10_000
 MAX_TREE_NODES = 20_000
@@ -39,7 +40,9 @@ def policy_tree(written: Sequence[object], reader: Reader) -> Node:
 
 def _policy_among(nodes: Sequence[Node]) -> int:
     found = [index for index, node in enumerate(nodes) if _classes(node) & POLICY_CLASSES]
-    found = found or [index for index, node in enumerate(nodes) if {"permission", "prohibition"} & node.keys()]
+    found = found or [
+        index for index, node in enumerate(nodes) if {"permission", "prohibition", "obligation"} & node.keys()
+    ]
     if not found:
         raise PolicyError("missing", "", "no policy in the document", "give one node the class Set, Offer or Agreement")
     if len(found) > 1:
@@ -81,23 +84,22 @@ class _Embedding:
         for key, value in node.items():
             if key == "@id" and str(value).startswith("_:"):
                 continue
-            kind = KEYS.get(key)
-            placed = self._value(kind, value, depth + 1, trail)
-            found[key] = [placed] if kind is Kind.ACTION and isinstance(placed, dict) else placed
+            placed = self._placed(key, value, depth + 1, trail)
+            found[key] = actions(items(placed)) if key == "action" else placed
         return found
 
-    def _value(self, kind: Kind | None, value: object, depth: int, trail: tuple[str, ...]) -> object:
+    def _placed(self, key: str, value: object, depth: int, trail: tuple[str, ...]) -> object:
+        kind = KEYS.get(key)
         if kind not in {Kind.NODES, Kind.THING, Kind.ACTION}:
             return value
         if isinstance(value, list):
-            return [self._value(kind, item, depth, trail) for item in value]
+            return [self._placed(key, item, depth, trail) for item in value]
         if isinstance(value, dict):
-            return self.node(value, depth, trail)
+            return _short(key, self.node(value, depth, trail))
         if not isinstance(value, str):
             return value
         if value in self.described:
-            node = self._described(value, depth, trail)
-            return value if kind is Kind.ACTION and node.keys() <= {"@id", "@type"} else node
+            return _short(key, self._described(value, depth, trail))
         return {} if value.startswith("_:") and kind is not Kind.ACTION else value
 
     def _described(self, name: str, depth: int, trail: tuple[str, ...]) -> Node:
@@ -105,3 +107,11 @@ class _Embedding:
             raise PolicyError("contradiction", "", f"`{name[:80]}` lies within itself")
         self.used.add(name)
         return self.node(self.described[name], depth, (*trail, name))
+
+
+def _short(key: str, node: Node) -> object:
+    """Give the IRI of an action, a party or an asset instead of an object that says no more than that it is one."""
+    if KEYS[key] is Kind.NODES or not isinstance(node.get("@id"), str) or not node.keys() <= {"@id", "@type"}:
+        return node
+    usual = frozenset({"Action"}) if key == "action" else ASSET_CLASSES if key in ASSETS else PARTY_CLASSES
+    return node["@id"] if _classes(node) <= usual and not isinstance(node.get("@type"), list) else node

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from policy.errors import PolicyError
 from policy.forms.terms import ANNOTATIONS, KEYS, MAY_BE_EMPTY, NEARLY_ODRL, Kind
-from policy.forms.values import alone, annotation, datum, items, link, name, reference, term, text
+from policy.forms.values import actions, alone, annotation, datum, items, link, name, reference, term, text
 from policy.vocabulary.names import ODRL, TERMS
 
 if TYPE_CHECKING:
@@ -63,8 +63,7 @@ class Reader:
             found = [reference(item) for item in items(value)]
             return [self._inner(item, f"{path}/{index}", depth) for index, item in enumerate(found)]
         if kind is Kind.ACTION:
-            actions = [self._action(item, path, depth) for item in items(value)]
-            return actions if any(isinstance(item, Mapping) for item in actions) else alone(actions)
+            return actions([self._action(item, path, depth) for item in items(value)])
         if kind is Kind.THING:
             return alone([self._thing(item, path, depth) for item in items(value)])
         read = _READERS[kind]
@@ -87,7 +86,7 @@ class Reader:
             return value
         node = self.node(value, path, depth + 1)
         self.describe(node, path)
-        return node["@id"] if set(node) == {"@id"} else node
+        return node
 
 
 _READERS: Mapping[Kind, Callable[[object, Names], object]] = {

@@ -82,7 +82,9 @@ KEYS: Mapping[str, Kind] = {
     for name in names.split()
 }
 # an empty list of these says nothing; `and` and its kin over nothing is for the parser to refuse
-MAY_BE_EMPTY = frozenset({"permission", "prohibition", "obligation", "duty", "remedy", "constraint", "refinement"})
+MAY_BE_EMPTY = frozenset(
+    {"permission", "prohibition", "obligation", "duty", "remedy", "consequence", "constraint", "refinement"}
+)
 # in another spelling of ODRL's namespace a prohibition would be taken for somebody's remark
 NEARLY_ODRL = "w3.org/ns/odrl"
 # names for keys of KEYS in other vocabularies and in W3C's context
@@ -96,6 +98,10 @@ SYNONYMS: Mapping[str, str] = {
 }
 
 POLICY_CLASSES = frozenset({"Policy", "Set", "Offer", "Agreement", "Assertion", "Privacy", "Request", "Ticket"})
+# an asset (else a party) of which no more is said than such a class is its IRI
+ASSETS = frozenset({"target", "output"})
+ASSET_CLASSES = frozenset({"Asset", "AssetCollection"})
+PARTY_CLASSES = frozenset({"Party", "PartyCollection"})
 RULE_CLASSES = frozenset({"Rule", "Permission", "Prohibition", "Duty", "Constraint", "LogicalConstraint"})
 
 _ABOUT = (

@@ -41,10 +41,15 @@ def alone(values: list[object]) -> object:
     return values[0] if len(values) == 1 else values
 
 
+def actions(values: list[object]) -> object:
+    """Give the names of actions like other values, and a list where one of them is an object."""
+    return values if any(isinstance(item, Mapping) for item in values) else alone(values)
+
+
 def reference(value: object) -> object:
-    """Take the IRI out of `{"@id": iri}` (or `uid`, as W3C's context calls it)."""
+    """Take the IRI out of `{"@id": iri}` (or `uid`, `id`)."""
     if isinstance(value, Mapping) and len(value) == 1:
-        for key in ("@id", "uid"):
+        for key in ("@id", "uid", "id"):
             if isinstance(value.get(key), str):
                 return value[key]
     return value

@@ -42,7 +42,11 @@ SPELLED = {
     "a label": ({"rdfs:label": "x", DC + "title": {"a": 1}, "ids:pipEndpoint": [{"@type": "ids:PIP"}]}, {}),
     "a party": (
         {"assignee": {"@type": ["Party", "vcard:Individual"], "uid": "urn:x:1", "vcard:fn": "Li"}},
-        {"assignee": {"@type": "Party", "@id": "urn:x:1"}},
+        {"assignee": "urn:x:1"},
+    ),
+    "a party of an odd class": (
+        {"assignee": {"@type": "odrl:Permission", "uid": "urn:x:1"}},
+        {"assignee": {"@type": "Permission", "@id": "urn:x:1"}},
     ),
     "a party by name only": ({"assignee": {"uid": "urn:x:1", "vcard:fn": "Li"}}, {"assignee": "urn:x:1"}),
     "a collection": (
@@ -215,6 +219,20 @@ def test_a_party_described_in_one_place_is_that_party_everywhere():
     assert [each["assignee"] for each in tree["permission"]] == [staff, staff]
     assert not is_settled(tree)
     assert compact(tree) == tree
+
+
+def test_a_party_of_which_only_the_class_is_said_is_its_name():
+    """Said once, it is said of the party everywhere, and changes nothing where it fits."""
+    told = {"action": "inform", "informedParty": "urn:x:li"}
+    tree = rule(assigner={"@type": "Party", "@id": "urn:x:li"}, duty=[told])
+    assert compact(tree) == rule(assigner="urn:x:li", duty=[told])
+    assert compact(graph({**READER, "o:assignee": {"@id": "urn:x:li"}}, {"@id": "urn:x:li", "@type": "o:Party"})) == {
+        "@id": "urn:p",
+        "@type": "Set",
+        "permission": [{"action": "read", "assignee": "urn:x:li"}],
+    }
+    with pytest.raises(PolicyError, match="class `Party` does not belong here"):
+        parse(rule(target="urn:x:li", assigner={"@type": "Party", "@id": "urn:x:li"}))
 
 
 DEEP = {"action": "use"}
