@@ -1,0 +1,184 @@
+"""The dictionaries of TC609-6-2025-14 as tables: what a contract may say, and what each word is called in ODRL.
+
+A word without a row is refused by name. Rows follow the order of the dictionary. `wire` is the documented spelling and
+the only one that is written; the copies that we read have three words that look like slips of the pen, so `also` lists
+what else is read. Labels are ours, for people; the official wording is in the official text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from policy.vocabulary import PROFILE, local_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+EXPANSION = "expansionItem"
+NAMESPACE = PROFILE + "#"
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """An action or constraint: its name on the wire, its name in ODRL or (`ours`) in our profile, labels."""
+
+    wire: str
+    odrl: str
+    en: str
+    zh: str
+    ours: bool = True
+    also: tuple[str, ...] = ()
+
+    @property
+    def iri(self) -> str:
+        """The name as it is written into ODRL: ODRL's own bare, ours as the whole IRI."""
+        return NAMESPACE + self.odrl if self.ours else self.odrl
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One code of a list: the digits on the wire, our name for it, labels."""
+
+    code: str
+    name: str
+    en: str
+    zh: str
+
+
+ACTIONS = (
+    Term("transform", "transform", "convert", "数据转换", ours=False),
+    Term("anonymize", "anonymize", "anonymise", "匿名化", ours=False),
+    Term("desensitize", "desensitize", "mask", "脱敏"),
+    Term("access", "access", "access", "访问"),
+    Term("read", "read", "view only", "仅查看", ours=False),
+    Term("reproduce", "reproduce", "copy", "复制", ours=False),
+    Term("storage", "storage", "store", "存储"),
+    Term("download", "download", "download", "下载"),
+    Term("process", "process", "process", "加工处理"),
+    Term("jointDevelop", "jointDevelop", "develop jointly", "融合开发"),
+    Term("distribute", "distribute", "pass on", "转发", ours=False),
+    Term("compute", "compute", "compute", "计算"),
+    Term("grantUse", "grantUse", "license to others", "授权他人使用", ours=False),
+    Term("plicyTransmit", "policyTransmit", "pass the policy on", "策略传递", also=("policyTransmit",)),
+    Term("delivery", "delivery", "deliver", "交付"),
+    Term("sell", "sell", "trade", "交易", ours=False),
+    Term("logRecordSend", "logRecordSend", "send the log", "日志发送"),
+    Term("delete", "delete", "delete", "删除", ours=False),
+    Term("alert", "alert", "alert", "告警"),
+    Term("compensate", "compensate", "pay", "支付", ours=False),
+)
+
+CONSTRAINTS = (
+    Term("time", "dateTime", "time", "时间", ours=False),
+    Term("timeWindow", "timeWindow", "time window", "时间窗口"),
+    Term("region", "spatial", "region", "地域", ours=False),
+    Term("networkAddress", "networkAddress", "network address", "网络地址"),
+    Term("physicalAddress", "physicalAddress", "hardware address", "物理地址"),
+    Term("count", "count", "number of uses", "次数", ours=False),
+    Term("frequency", "frequency", "frequency of use", "频率"),
+    Term("dataSize", "absoluteSize", "amount of data", "数据量", ours=False),
+    Term("dateRecord", "dataRecord", "records", "数据记录", also=("dataRecord",)),
+    Term("dataField", "dataField", "fields", "数据字段"),
+    Term("valueExpression", "valueExpression", "expression on values", "取值表达式"),
+    Term("application", "application", "application", "应用程序"),
+    Term("algorithm", "algorithm", "algorithm", "算法"),
+    Term("machineLearningModels", "machineLearningModel", "machine-learning model", "机器学习模型"),
+    Term("executionEnv", "executionEnv", "execution environment", "执行环境"),
+    Term("encryptMode", "encryptMode", "encryption of what is delivered", "加密方式"),
+    Term("deliveryMethod", "deliveryMethod", "way of delivery", "交付方式"),
+    Term("payAmount", "payAmount", "amount to pay", "支付金额", ours=False),
+)
+
+OPERATORS = (
+    Code("01", "eq", "equal to", "等于"),
+    Code("02", "gt", "greater than", "大于"),
+    Code("03", "gteq", "at least", "大于等于"),
+    Code("04", "hasPart", "has as part", "包含"),
+    Code("05", "isA", "is a", "属于某类"),
+    Code("06", "isAllOf", "all of", "属于全部"),
+    Code("07", "isAnyOf", "any of", "属于任一"),
+    Code("08", "isNoneOf", "none of", "不属于任一"),
+    Code("09", "isPartOf", "is part of", "是其部分"),
+    Code("10", "lt", "less than", "小于"),
+    Code("11", "lteq", "at most", "小于等于"),
+    Code("12", "neq", "not equal to", "不等于"),
+)
+
+EXECUTION_ENVIRONMENTS = (
+    Code("01", "usageControl", "usage control", "使用控制"),
+    Code("02", "sandbox", "sandbox", "数据沙箱"),
+    Code("03", "mpc", "multi-party computation", "多方安全计算"),
+    Code("04", "federated", "federated learning", "联邦学习"),
+    Code("05", "tee", "trusted execution environment", "可信执行环境"),
+    Code("06", "confidential", "computing on ciphertext", "密态计算"),
+    Code("07", "other", "other", "其他"),
+)
+ENCRYPTION_MODES = (
+    Code("01", "plaintext", "plaintext", "明文"),
+    Code("02", "ciphertext", "ciphertext", "密文"),
+    Code("03", "other", "other", "其他"),
+)
+DELIVERY_METHODS = (
+    Code("01", "file", "file", "文件"),
+    Code("02", "stream", "stream", "数据流"),
+    Code("03", "api", "API", "接口"),
+    Code("04", "other", "other", "其他"),
+)
+# 04 is absent from the dictionary; it is not invented here
+CONTRACT_STATUSES = (
+    Code("01", "initiated", "initiated", "发起"),
+    Code("02", "negotiating", "being negotiated", "协商"),
+    Code("03", "signing", "being signed", "签订"),
+    Code("0301", "signed", "signed", "签订成功"),
+    Code("0302", "unsigned", "signing failed", "签订失败"),
+    Code("05", "performing", "being performed", "履行中"),
+    Code("06", "terminated", "terminated", "终止"),
+)
+SIGN_MODES = (
+    Code("01", "pointToPoint", "point to point", "点对点"),
+    Code("02", "platform", "with the platform", "平台参与"),
+)
+SIGNATORY_TYPES = (
+    Code("01", "provider", "provider", "提供方"),
+    Code("02", "consumer", "user", "使用方"),
+    Code("03", "service", "service", "服务方"),
+    Code("04", "other", "other", "其他"),
+)
+TERMINATION_TYPES = (
+    Code("01", "early", "before its term", "提前终止"),
+    Code("02", "expiry", "at its term", "到期终止"),
+)
+
+# constraint → the list that its values come from
+VALUE_CODES: Mapping[str, tuple[Code, ...]] = {
+    "executionEnv": EXECUTION_ENVIRONMENTS,
+    "encryptMode": ENCRYPTION_MODES,
+    "deliveryMethod": DELIVERY_METHODS,
+}
+# documented key → what else is read in its place
+KEY_SPELLINGS: Mapping[str, tuple[str, ...]] = {
+    "providerNodeId": ("assignerId",),
+    "consumerNodeId": ("assigneeId",),
+    "erminateType": ("terminateType",),
+}
+
+
+def _read_by(terms: Iterable[Term]) -> dict[str, Term]:
+    return {name: term for term in terms for name in (term.wire, *term.also)}
+
+
+def _known_by(terms: Iterable[Term]) -> dict[str, Term]:
+    return {name: term for term in terms for name in (term.odrl, term.wire)}
+
+
+# as a contract may spell them, and as ODRL may
+ACTION_READ, ACTION_KNOWN = _read_by(ACTIONS), _known_by(ACTIONS)
+CONSTRAINT_READ, CONSTRAINT_KNOWN = _read_by(CONSTRAINTS), _known_by(CONSTRAINTS)
+OPERATOR_OF = {row.code: row.name for row in OPERATORS}
+OPERATOR_CODE = {row.name: row.code for row in OPERATORS}
+
+
+def bare(name: str) -> str:
+    """Strip the namespace or usual prefix of ODRL or of our profile."""
+    return local_name(name).removeprefix(NAMESPACE).removeprefix("penstock:")
