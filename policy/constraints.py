@@ -4,49 +4,55 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from policy.calendar import Duration
 from policy.errors import PolicyError
 from policy.model import Condition, Constraint, Logical, RuleKind, Scalar
-from policy.nodes import CONSTRAINT_KEYS, KEYS_TO_COME, LOGICAL_KEYS, MAX_LIST_ITEMS, Node, read_node
+from policy.nodes import CONSTRAINT_KEYS, LOGICAL_KEYS, MAX_LIST_ITEMS, NAMES, Node, read_node
 from policy.values import read_value
-from policy.vocabulary import LOGICAL, OPERANDS, OPERANDS_TO_COME, OPERATORS, OPERATORS_TO_COME, Operand, local_name
+from policy.vocabulary.names import local_name, operand_name, term_name
+from policy.vocabulary.operands import OPERANDS, REFUSED, Operand, State, Unit
+from policy.vocabulary.operators import LOGICAL, OPERATOR_ALIASES, OPERATORS, Arity
 
 MAX_NESTING_LEVELS = 8
 MAX_CONSTRAINTS = 1024
-MAX_UNIT_CHARS = 64
+MAX_UNIT_CHARS = 128
+POLICY_USAGE = "policyUsage"
 
 
 @dataclass(slots=True)
 class Census:
-    """What is counted over a whole policy while it is read: ids taken and constraints seen."""
+    """What is counted over a whole policy while it is read: ids taken and constraints seen.
 
+    `namespace` goes before the ids that are places, so that those of an inherited policy cannot be mistaken for ours.
+    """
+
+    namespace: str = ""
     ids: set[str] = field(default_factory=set)
     constraints: int = 0
 
     def enrol(self, node: Node) -> str:
         """Give a node its id: its own, or its place (`permission/0/constraint/1`); each id is used once."""
-        name = node.identifier() or node.path.removeprefix("/")
+        name = node.identifier() or self.namespace + node.path.removeprefix("/")
         if name in self.ids:
-            raise PolicyError("duplicate", node.path, f"id `{name}` is used twice", "counters and duties go by id")
+            raise PolicyError("duplicate", node.path, f"id `{name[:80]}` is used twice", "counters and duties go by id")
         self.ids.add(name)
         return name
 
 
-def read_conditions(node: Node, kind: RuleKind, census: Census) -> tuple[Condition, ...]:
-    """All constraints of a rule; they hold together."""
-    return tuple(_condition(value, path, kind, census, 1) for path, value in node.items("constraint"))
+def read_conditions(node: Node, key: str, kind: RuleKind, census: Census) -> tuple[Condition, ...]:
+    """All constraints (or refinements) below a key; they hold together."""
+    return tuple(_condition(value, path, kind, census, 1) for path, value in node.items(key))
 
 
-def read_atoms(node: Node, kind: RuleKind, census: Census) -> tuple[Constraint, ...]:
-    """All constraints of a duty: none of them logical, no operand twice."""
-    atoms: list[Constraint] = []
-    for path, value in node.items("constraint"):
-        condition = _condition(value, path, kind, census, 1)
+def read_terms(node: Node, key: str, kind: RuleKind, census: Census) -> tuple[Constraint, ...]:
+    """All constraints of a duty: none of them logical."""
+    terms: list[Constraint] = []
+    for condition in read_conditions(node, key, kind, census):
         if isinstance(condition, Logical):
-            raise PolicyError("unsupported", path, f"`{condition.operator}` in a duty is not supported")
-        if any(condition.left == other.left for other in atoms):
-            raise PolicyError("duplicate", path, f"`{condition.left}` is written twice in one duty")
-        atoms.append(condition)
-    return tuple(atoms)
+            problem = f"`{condition.operator}` in a duty is not supported"
+            raise PolicyError("unsupported", condition.path, problem, "write a duty for each")
+        terms.append(condition)
+    return tuple(terms)
 
 
 def _condition(value: object, path: str, kind: RuleKind, census: Census, level: int) -> Condition:
@@ -56,92 +62,101 @@ def _condition(value: object, path: str, kind: RuleKind, census: Census, level: 
     if level > MAX_NESTING_LEVELS:
         raise PolicyError("too-large", path, f"constraints nested deeper than {MAX_NESTING_LEVELS} levels")
     node = read_node(value, path, CONSTRAINT_KEYS | LOGICAL_KEYS, "constraint")
-    _check_class(node)
+    node.check_class("Constraint", "LogicalConstraint")
     if LOGICAL & set(node.members):
         return _logical(node, kind, census, level)
     return _atom(node, kind, census)
 
 
-def _check_class(node: Node) -> None:
-    if node.has("@type") and node.term("@type", "class") not in {"Constraint", "LogicalConstraint"}:
-        raise PolicyError("unknown-term", node.below("@type"), f"unknown class `{node.term('@type', 'class')}`")
-
-
 def _logical(node: Node, kind: RuleKind, census: Census, level: int) -> Logical:
-    written = sorted(set(node.members) - {"@id", "uid", "@type"})
+    written = sorted(set(node.members) - NAMES)
     if len(written) != 1:
         listed = ", ".join(f"`{key}`" for key in written)
         raise PolicyError("misplaced", node.path, f"{listed} together in one constraint", "nest them")
     operator = written[0]
     name = census.enrol(node)
-    parts = tuple(_condition(value, path, kind, census, level + 1) for path, value in node.items(operator))
+    parts = tuple(_condition(value, path, kind, census, level + 1) for path, value in _parts(node, operator))
     if not parts:
         raise PolicyError("missing", node.below(operator), f"`{operator}` over nothing")
-    if operator != "and" and any(map(_counts, parts)):
-        raise PolicyError("unsupported", node.path, f"a counted operand inside `{operator}` is not supported")
     return Logical(name, node.path, operator, parts)
 
 
-def _counts(condition: Condition) -> bool:
-    if isinstance(condition, Logical):
-        return any(map(_counts, condition.parts))
-    return OPERANDS[condition.left].needs_state
+def _parts(node: Node, operator: str) -> list[tuple[str, object]]:
+    """List the parts; JSON-LD may write them as `{"@list": […]}`."""
+    value = node.members[operator]
+    if isinstance(value, dict) and set(value) == {"@list"}:
+        return Node(node.path, {operator: value["@list"]}).items(operator)
+    return node.items(operator)
 
 
 def _atom(node: Node, kind: RuleKind, census: Census) -> Constraint:
-    left = node.term("leftOperand", "left operand")
+    left = operand_name(node.term("leftOperand", "left operand"))
     operand = _operand(left, node)
     if kind not in operand.rules:
-        raise PolicyError("misplaced", node.path, f"`{left}` cannot stand in a {kind}", _where(operand))
-    operator = node.term("operator", "operator")
-    _check_operator(left, operand, operator, node)
+        hint = f"it belongs in a {' or '.join(sorted(operand.rules))}"
+        raise PolicyError("misplaced", node.path, f"`{left}` cannot stand in a {kind}", hint)
+    operator = _operator(left, operand, node)
     if not node.has("rightOperand"):
         raise PolicyError("missing", node.path, "no `rightOperand`")
-    right = _right(operand, operator, node)
+    right = _right(left, operator, node)
+    _check_right(left, operand, right, kind, node)
     return Constraint(census.enrol(node), node.path, left, operator, right, _unit(left, operand, node))
 
 
 def _operand(left: str, node: Node) -> Operand:
     if left in OPERANDS:
         return OPERANDS[left]
-    hint = f"supported are {', '.join(sorted(OPERANDS))}"
-    if left in OPERANDS_TO_COME:
-        raise PolicyError("unsupported", node.below("leftOperand"), f"left operand `{left}` is not supported", hint)
-    raise PolicyError("unknown-term", node.below("leftOperand"), f"unknown left operand `{left}`", hint)
+    if left in REFUSED:
+        why, hint = REFUSED[left]
+        raise PolicyError("unsupported", node.below("leftOperand"), f"`{left}` is not supported ({why})", hint)
+    hint = "docs/policy.md lists the left operands"
+    raise PolicyError("unknown-term", node.below("leftOperand"), f"unknown left operand `{left[:80]}`", hint)
 
 
-def _where(operand: Operand) -> str:
-    return f"it belongs in a {' or '.join(sorted(operand.rules))}"
-
-
-def _check_operator(left: str, operand: Operand, operator: str, node: Node) -> None:
-    path = node.below("operator")
-    if operator in KEYS_TO_COME | OPERATORS_TO_COME:
-        raise PolicyError("unsupported", path, f"operator `{operator}` is not supported")
+def _operator(left: str, operand: Operand, node: Node) -> str:
+    written, path = term_name(node.term("operator", "operator")), node.below("operator")
+    operator = OPERATOR_ALIASES.get(written, written)
     if operator not in OPERATORS:
-        raise PolicyError("unknown-term", path, f"unknown operator `{operator}`")
+        hint = f"use one of {', '.join(OPERATORS)}"
+        raise PolicyError("unknown-term", path, f"unknown operator `{operator[:80]}`", hint)
     if operator not in operand.operators:
         hint = f"`{left}` takes {', '.join(sorted(operand.operators))}"
         raise PolicyError("unsupported", path, f"operator `{operator}` does not fit `{left}`", hint)
+    return operator
 
 
-def _right(operand: Operand, operator: str, node: Node) -> Scalar | tuple[Scalar, ...]:
+def _right(left: str, operator: str, node: Node) -> tuple[Scalar, ...]:
     value, path = node.members["rightOperand"], node.below("rightOperand")
-    if not OPERATORS[operator].many:
-        if isinstance(value, list):
-            raise PolicyError("bad-type", path, f"`{operator}` takes one value, not a list", "use isAnyOf")
-        return read_value(operand.type, value, path)
+    if isinstance(value, dict) and set(value) == {"@list"}:
+        value = value["@list"]
     values = value if isinstance(value, list) else [value]
     if not 1 <= len(values) <= MAX_LIST_ITEMS:
         raise PolicyError("too-large", path, f"`{operator}` takes 1 to {MAX_LIST_ITEMS} values")
-    return tuple(read_value(operand.type, item, f"{path}/{index}") for index, item in enumerate(values))
+    if OPERATORS[operator] is Arity.ONE and len(values) > 1:
+        raise PolicyError("bad-type", path, f"`{operator}` takes one value, not a list", "use isAnyOf")
+    wheres = [f"{path}/{index}" for index in range(len(values))] if isinstance(value, list) else [path]
+    kind = node.text("dataType")
+    return tuple(read_value(left, _typed(item, kind), where) for item, where in zip(values, wheres, strict=True))
+
+
+def _typed(value: object, datatype: str | None) -> object:
+    return value if datatype is None or isinstance(value, dict) else {"@value": value, "@type": datatype}
+
+
+def _check_right(left: str, operand: Operand, right: tuple[Scalar, ...], kind: RuleKind, node: Node) -> None:
+    path = node.below("rightOperand")
+    if POLICY_USAGE in right and (left != "event" or kind in {RuleKind.PERMISSION, RuleKind.PROHIBITION}):
+        raise PolicyError("misplaced", path, f"`{POLICY_USAGE}` is the use itself", "it dates a duty, by `event`")
+    months = any(isinstance(value, Duration) and value.months for value in right)
+    if months and operand.state in {State.SESSION, State.NONE}:
+        raise PolicyError("bad-value", path, f"a month has no length of its own for `{left}`", "write days or hours")
 
 
 def _unit(left: str, operand: Operand, node: Node) -> str:
-    unit = local_name(node.text("unit") or "")
-    if operand.needs_unit and not unit:
+    unit = term_name(local_name(node.text("unit") or ""))
+    if operand.unit is Unit.MUST and not unit:
         raise PolicyError("missing", node.path, f"`{left}` has no `unit`", "name the currency or token")
-    if unit and not operand.needs_unit:
+    if unit and operand.unit is Unit.NONE:
         raise PolicyError("unsupported", node.below("unit"), f"`{left}` takes no unit")
     if len(unit) > MAX_UNIT_CHARS:
         raise PolicyError("too-large", node.below("unit"), f"a unit has at most {MAX_UNIT_CHARS} characters")

@@ -2,13 +2,15 @@
 
 The order of the law, each step only when those before it did not decide:
 
-1. An Offer is not decided; an action outside the vocabulary is nobody's permission     -> default deny
-2. A prohibition that covers the request and holds, or might hold                       -> deny
-3. An obligation of the policy that was violated                                        -> deny
-4. A permission that covers the request, all its constraints hold, no duty violated:
-   every duty fulfilled -> allow;   some still to be done                               -> conditional
-5. A permission covers the request but does not hold                                    -> deny, saying what failed
-6. Nothing covers it (closed world)                                                     -> default deny
+1. An Offer is not decided; an action outside the vocabulary is nobody's permission        -> default deny
+2. A prohibition that covers the request and holds, or might hold: with conflict `perm` a
+   permission that holds goes before it; with `prohibit` it wins; with `invalid`, which is
+   ODRL's default, a permission that holds as well makes the policy void                   -> deny
+3. An obligation of the asker that was violated                                            -> deny
+4. A permission that covers the request, all its conditions hold, no duty violated:
+   every duty of before fulfilled -> allow;   some still to be done                        -> conditional
+5. A permission covers the request but does not hold                                       -> deny, saying what failed
+6. Nothing covers it (closed world)                                                        -> default deny
 
 Of several permissions that hold, the one with the fewest duties left, then the fewest counters to draw on, then the
 smallest id decides; so the order of rules in the document never matters.
@@ -18,221 +20,254 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from policy.decision import (
-    ConstraintReport,
-    Decision,
-    DutyReport,
-    Outcome,
-    Reason,
-    RuleReport,
-)
-from policy.model import Constraint, Duty, PolicyKind, RuleKind
-from policy.operators import Verdict, all_of
-from policy.values import show
-from policy.vocabulary import ACTIONS, OPERANDS, Source, local_name
-from policy.world import DUTY_STATUSES, World
+from policy.decision import Decision, DutyReport, Outcome, Reason, Reservation, RuleReport
+from policy.duties import FULFILLED, UNKNOWN, VIOLATED, Standing
+from policy.model import Conflict, Constraint, DutyMode, PolicyKind
+from policy.sources import amount
+from policy.values import show, show_all
+from policy.verdict import Verdict, all_of
+from policy.vocabulary.actions import ACTIONS
+from policy.vocabulary.names import action_name
+from policy.vocabulary.operands import OPERANDS, Source, State
 
 if TYPE_CHECKING:
-    from policy.compile import Check, Compiled, CompiledRule
+    from collections.abc import Iterable, Sequence
+    from fractions import Fraction
+
+    from policy.compile import Check, Claim, Compiled, CompiledRule
     from policy.request import Request
+    from policy.world import World
 
-
-class _Case(NamedTuple):
-    """What is being decided, with everything that is looked up once."""
-
-    request: Request
-    world: World
-    action: str
-    targets: frozenset[str]
-    parties: frozenset[str]
+CLEAR, INFRINGED, REMEDIED = "clear", "infringed", "remedied"
 
 
 class _Finding(NamedTuple):
-    """One rule against the case."""
+    """One rule against the request; `standings` are those of its duties, or of the remedies that are due."""
 
     compiled: CompiledRule
     covers: bool
     verdicts: tuple[Verdict, ...]
     holds: Verdict
-    violated: tuple[Duty, ...]
-    outstanding: tuple[Duty, ...]
+    standings: tuple[Standing, ...]
+    report: RuleReport
 
     @property
-    def usable(self) -> bool:
-        return self.covers and self.holds is True and not self.violated
+    def outstanding(self) -> list[Standing]:
+        return [one for one in _flat(self.standings) if _is_outstanding(one)]
 
 
 def decide(compiled: Compiled, request: Request, world: World) -> Decision:
     """Decide one request; total and pure, so the same three values give the same decision bit by bit."""
-    action = local_name(request.action)
+    action = action_name(request.action)
     if compiled.policy.kind is PolicyKind.OFFER:
         return _default_deny(Reason("offer-not-decided", ""))
     if action not in ACTIONS:
         return _default_deny(Reason("unknown-action", "", (request.action,)))
-    case = _Case(request, world, action, world.collections(request.target), world.collections(request.assignee))
-    prohibitions = [_find(rule, case) for rule in compiled.prohibitions]
-    permissions = [_find(rule, case) for rule in compiled.permissions]
-    rules = tuple(map(_report, permissions + prohibitions))
-    return (
-        _prohibited(prohibitions, rules)
-        or _breached(compiled, case, rules)
-        or _permitted(compiled, permissions, case, rules)
-        or _unmet(permissions, case, rules)
-        or _uncovered(permissions, case, rules)
-    )
+    permissions = [_permission(rule, action, request, world) for rule in compiled.permissions]
+    prohibitions = [_prohibition(rule, action, request, world) for rule in compiled.prohibitions]
+    rules = tuple([finding.report for finding in permissions + prohibitions])
+    usable = [finding for finding in permissions if finding.report.active]
+    against = [finding for finding in prohibitions if finding.covers and finding.holds is not False]
+    if against and not (usable and compiled.policy.conflict is Conflict.PERM):
+        void = bool(usable) and compiled.policy.conflict is Conflict.INVALID
+        return _prohibited(action, against, rules, void=void)
+    bound = [duty.standing(request, world) for duty in compiled.obligations if duty.binds(request, world)]
+    if bound and any(one.status == VIOLATED for one in bound):
+        return _breached(bound, rules)
+    if usable:
+        remedies = [one for finding in prohibitions for one in finding.standings]
+        return _permitted(usable, bound + remedies, request, world, rules)
+    return _unmet(permissions, request, world, rules) or _uncovered(permissions, action, request, world, rules)
 
 
 def _default_deny(*reasons: Reason, rules: tuple[RuleReport, ...] = ()) -> Decision:
     return Decision(Outcome.DEFAULT_DENY, rules, reasons=reasons)
 
 
-def _find(compiled: CompiledRule, case: _Case) -> _Finding:
-    verdicts = tuple([check.test(case.request, case.world) for check in compiled.checks])
-    duties = compiled.rule.duties
-    return _Finding(
-        compiled,
-        case.action in compiled.actions and _covers_target(compiled, case) and _covers_party(compiled, case),
-        verdicts,
-        all_of(verdicts),
-        tuple([duty for duty in duties if _status(duty, case.world) == "violated"]),
-        tuple([duty for duty in duties if _status(duty, case.world) == "unknown"]),
-    )
+# ---- rules against the request
 
 
-def _covers_target(compiled: CompiledRule, case: _Case) -> bool:
-    target = compiled.rule.target
-    return target is None or target in case.targets or _reaches_into(compiled, target, case.request.target, case)
+def _permission(compiled: CompiledRule, action: str, request: Request, world: World) -> _Finding:
+    covers = compiled.reach.covers(action, request.target, request.assignee, world)
+    verdicts = tuple([test(request, world) for test in compiled.tests])
+    holds = all_of(verdicts)
+    standings = _standings(compiled, request, world) if compiled.duties else ()
+    if covers and holds is True and not any(one.status == VIOLATED for one in standings):
+        return _Finding(compiled, covers, verdicts, holds, standings, compiled.active)
+    return _Finding(compiled, covers, verdicts, holds, standings, _report(compiled, verdicts, active=False))
 
 
-def _covers_party(compiled: CompiledRule, case: _Case) -> bool:
-    party = compiled.rule.assignee
-    return party is None or party in case.parties or _reaches_into(compiled, party, case.request.assignee, case)
+def _standings(compiled: CompiledRule, request: Request, world: World) -> tuple[Standing, ...]:
+    trigger = max((act.at for act in compiled.reach.uses(request, world)), default=None)
+    return tuple([duty.standing(request, world, trigger) for duty in compiled.duties])
 
 
-def _reaches_into(compiled: CompiledRule, part: str, whole: str, case: _Case) -> bool:
-    """Tell whether a prohibition on a part stops an act on the whole: the act would touch the part."""
-    return compiled.rule.kind is RuleKind.PROHIBITION and whole in case.world.collections(part)
+def _prohibition(compiled: CompiledRule, action: str, request: Request, world: World) -> _Finding:
+    covers = compiled.reach.covers(action, request.target, request.assignee, world)
+    verdicts = tuple([test(request, world) for test in compiled.tests])
+    holds = all_of(verdicts)
+    state, standings = _infringement(compiled, request, world)
+    report = _report(compiled, verdicts, active=covers and holds is True, state=state)
+    return _Finding(compiled, covers, verdicts, holds, standings, report)
 
 
-def _status(duty: Duty, world: World) -> str:
-    status = world.duties.get(duty.id, "unknown")
-    return status if status in DUTY_STATUSES else "unknown"
+def _infringement(compiled: CompiledRule, request: Request, world: World) -> tuple[str, tuple[Standing, ...]]:
+    """Tell whether the asker has done what is prohibited, and where the remedies stand."""
+    done = [act.at for act in compiled.reach.uses(request, world) if compiled.infringed_by(act, request, world)]
+    if not done:
+        return CLEAR, ()
+    standings = tuple([duty.standing(request, world, max(done)) for duty in compiled.remedies])
+    remedied = standings and all(one.status == FULFILLED for one in standings)
+    return (REMEDIED if remedied else INFRINGED), standings
 
 
-def _report(finding: _Finding) -> RuleReport:
-    checks = finding.compiled.checks
-    reports = tuple(
-        [ConstraintReport(check.id, verdict) for check, verdict in zip(checks, finding.verdicts, strict=True)]
-    )
-    rule = finding.compiled.rule
-    return RuleReport(rule.id, rule.kind.value, finding.usable, reports)
+def _report(compiled: CompiledRule, verdicts: Sequence[Verdict], *, active: bool, state: str = "") -> RuleReport:
+    reports = [check.reports[verdict] for check, verdict in zip(compiled.checks, verdicts, strict=True)]
+    return compiled.active._replace(active=active, constraints=tuple(reports), state=state)
 
 
-def _prohibited(prohibitions: list[_Finding], rules: tuple[RuleReport, ...]) -> Decision | None:
-    reasons = tuple(
-        Reason(
-            "prohibited" if finding.holds else "prohibition-possible",
-            finding.compiled.rule.path,
-            (finding.compiled.rule.action,),
-        )
-        for finding in prohibitions
-        if finding.covers and finding.holds is not False
-    )
-    return Decision(Outcome.DENY, rules, reasons=reasons) if reasons else None
+# ---- outcomes
 
 
-def _breached(compiled: Compiled, case: _Case, rules: tuple[RuleReport, ...]) -> Decision | None:
-    obligations = compiled.policy.obligations
-    violated = [duty for duty in obligations if _status(duty, case.world) == "violated"]
-    if not violated:
-        return None
-    reasons = tuple(_duty_reason("duty-violated", duty) for duty in violated)
-    return Decision(Outcome.DENY, rules, _duty_reports(obligations, case), reasons)
+def _prohibited(action: str, against: list[_Finding], rules: tuple[RuleReport, ...], *, void: bool) -> Decision:
+    codes = {True: "prohibited", None: "prohibition-possible"}
+    reasons = [
+        Reason("policy-void" if void else codes[finding.holds], finding.compiled.rule.path, (action,))
+        for finding in against
+    ]
+    return Decision(Outcome.DENY, rules, reasons=tuple(reasons))
+
+
+def _breached(bound: Sequence[Standing], rules: tuple[RuleReport, ...]) -> Decision:
+    reasons = [_duty_reason("duty-violated", one) for one in bound if one.status == VIOLATED]
+    return Decision(Outcome.DENY, rules, _duty_reports(bound), tuple(reasons))
 
 
 def _permitted(
-    compiled: Compiled, permissions: list[_Finding], case: _Case, rules: tuple[RuleReport, ...]
-) -> Decision | None:
-    usable = [finding for finding in permissions if finding.usable]
-    if not usable:
-        return None
-    best = min(usable, key=_cost)
-    left = best.outstanding + tuple(
-        duty for duty in compiled.policy.obligations if _status(duty, case.world) == "unknown"
-    )
-    reasons = tuple(_duty_reason("duty-outstanding", duty) for duty in left)
-    rule = best.compiled.rule
-    return Decision(
-        Outcome.CONDITIONAL if left else Outcome.ALLOW,
-        rules,
-        _duty_reports(rule.duties + compiled.policy.obligations, case),
-        reasons or (Reason("permitted", rule.path, (case.action,)),),
-        best.compiled.reservations,
-    )
+    usable: list[_Finding], others: list[Standing], request: Request, world: World, rules: tuple[RuleReport, ...]
+) -> Decision:
+    best = usable[0] if len(usable) == 1 else min(usable, key=_cost)
+    compiled = best.compiled
+    reservations = _reservations(compiled, request, world) if compiled.claims else ()
+    if not best.standings and not others:
+        action = action_name(request.action)
+        return Decision(Outcome.ALLOW, rules, (), (Reason("permitted", compiled.rule.path, (action,)),), reservations)
+    standings = (*best.standings, *others)
+    left = [one for one in _flat(standings) if _is_outstanding(one)]
+    if left:
+        reasons = tuple([_duty_reason("duty-outstanding", one) for one in left])
+        return Decision(Outcome.CONDITIONAL, rules, _duty_reports(standings), reasons, reservations)
+    reason = Reason("permitted", compiled.rule.path, (action_name(request.action),))
+    return Decision(Outcome.ALLOW, rules, _duty_reports(standings), (reason,), reservations)
 
 
 def _cost(finding: _Finding) -> tuple[int, int, str]:
-    return len(finding.outstanding), len(finding.compiled.reservations), finding.compiled.rule.id
+    return len(finding.outstanding), len(finding.compiled.claims), finding.compiled.rule.id
 
 
-def _unmet(permissions: list[_Finding], case: _Case, rules: tuple[RuleReport, ...]) -> Decision | None:
+def _reservations(compiled: CompiledRule, request: Request, world: World) -> tuple[Reservation, ...]:
+    rule = compiled.rule.id
+    return tuple(
+        Reservation(rule, claim.constraint.left, _taken(claim, request), claim.limit)
+        for claim in compiled.claims
+        if claim.test is None or claim.test(request, world) is True
+    )
+
+
+def _taken(claim: Claim, request: Request) -> int | Fraction:
+    """Tell how much one use takes: an amount it names, nothing yet of a time, otherwise one."""
+    state = OPERANDS[claim.constraint.left].state
+    if state is State.SUM:
+        return amount(request.context, claim.constraint) or 0
+    return 0 if state is State.SESSION else 1
+
+
+# ---- refusals
+
+
+def _unmet(
+    permissions: list[_Finding], request: Request, world: World, rules: tuple[RuleReport, ...]
+) -> Decision | None:
     reasons: list[Reason] = []
+    standings: list[Standing] = []
     for finding in permissions:
         if finding.covers:
-            assert not finding.usable
-            reasons.extend(_duty_reason("duty-violated", duty) for duty in finding.violated)
-            for check in finding.compiled.checks:
-                reasons.extend(_failures(check, finding.compiled.rule.id, case))
-    return Decision(Outcome.DENY, rules, reasons=tuple(reasons)) if reasons else None
+            assert not finding.report.active
+            violated = [one for one in finding.standings if one.status == VIOLATED]
+            standings += violated
+            reasons += [_duty_reason("duty-violated", one) for one in violated]
+            for check, verdict in zip(finding.compiled.checks, finding.verdicts, strict=True):
+                reasons += _failures(check, verdict, finding.compiled.rule.id, request, world)
+    return Decision(Outcome.DENY, rules, _duty_reports(standings), tuple(reasons)) if reasons else None
 
 
-def _uncovered(permissions: list[_Finding], case: _Case, rules: tuple[RuleReport, ...]) -> Decision:
+def _uncovered(
+    permissions: list[_Finding], action: str, request: Request, world: World, rules: tuple[RuleReport, ...]
+) -> Decision:
     """Name the first thing that no permission covers: the action, else the target, else the party."""
-    for_action = [finding.compiled for finding in permissions if case.action in finding.compiled.actions]
+    for_action = [finding.compiled.reach for finding in permissions if action in finding.compiled.reach.actions]
     if not for_action:
-        return _default_deny(Reason("no-permission", "", (case.action,)), rules=rules)
-    if not any(_covers_target(rule, case) for rule in for_action):
-        return _default_deny(Reason("other-target", "", (case.request.target,)), rules=rules)
-    return _default_deny(Reason("other-party", "", (case.request.assignee,)), rules=rules)
+        return _default_deny(Reason("no-permission", "", (action,)), rules=rules)
+    if not any(reach.covers_target(request.target, world) for reach in for_action):
+        return _default_deny(Reason("other-target", "", (request.target,)), rules=rules)
+    return _default_deny(Reason("other-party", "", (request.assignee,)), rules=rules)
 
 
-def _failures(check: Check, rule: str, case: _Case) -> list[Reason]:
-    """Say why a check does not hold: the constraints inside an `and`, the whole of an `or` or `xone`."""
-    verdict = check.test(case.request, case.world)
+def _failures(check: Check, verdict: Verdict, rule: str, request: Request, world: World) -> list[Reason]:
+    """Say why a check does not hold: the constraints inside an `and`, the whole of another joint."""
     if verdict is True:
         return []
-    condition = check.condition
-    if isinstance(condition, Constraint):
-        return [_constraint_reason(condition, rule, verdict, case)]
-    if condition.operator == "and":
-        return [reason for part in check.parts for reason in _failures(part, rule, case)]
-    return [Reason("no-alternative", check.path, (condition.operator,))]
+    if isinstance(check.condition, Constraint):
+        return [_constraint_reason(check, verdict, rule, request, world)]
+    if check.condition.operator == "and":
+        parts = [(part, part.test(request, world)) for part in check.parts]
+        return [reason for part, found in parts for reason in _failures(part, found, rule, request, world)]
+    return [Reason("no-alternative", check.path, (check.condition.operator,))]
 
 
-def _constraint_reason(constraint: Constraint, rule: str, verdict: Verdict, case: _Case) -> Reason:
-    operand = OPERANDS[constraint.left]
-    given = _given(constraint.left, operand.source, rule, case)
+def _constraint_reason(check: Check, verdict: Verdict, rule: str, request: Request, world: World) -> Reason:
+    left = check.facts[0]
+    operand = OPERANDS[left]
+    given = _given(left, operand.source, rule, request, world)
     if verdict is False:
         code = operand.refusal
-    elif operand.source is Source.COUNTER:
+    elif operand.source is Source.COUNTER and world.counters is None:
         code = "state-unavailable"
     else:
         code = "context-unclear" if given else "context-missing"
-    return Reason(code, constraint.path, (constraint.left, constraint.operator, show(constraint.right), given))
+    return Reason(code, check.path, (*check.facts, given))
 
 
-def _given(left: str, source: Source, rule: str, case: _Case) -> str:
+def _given(left: str, source: Source, rule: str, request: Request, world: World) -> str:
     if source is Source.CLOCK:
-        return show(case.world.now)
-    if source is Source.COUNTER:
-        return "" if case.world.counters is None else str(case.world.counters.get((rule, left), 0))
-    return case.request.value(left) or ""
+        return show(world.now)
+    told = ", ".join(request.given(left))
+    if source is not Source.COUNTER:
+        return told
+    known = (world.counters or {}).get((rule, left))
+    if known is None:
+        return told if OPERANDS[left].state in {State.SUM, State.PAID, State.TRIGGER} else "0"
+    return f"{len(known)}" if isinstance(known, tuple) else show(known)
 
 
-def _duty_reason(code: str, duty: Duty) -> Reason:
-    terms = ", ".join(f"{show(constraint.right)} {constraint.unit}".rstrip() for constraint in duty.constraints)
-    return Reason(code, duty.path, (duty.action, terms))
+# ---- duties
 
 
-def _duty_reports(duties: tuple[Duty, ...], case: _Case) -> tuple[DutyReport, ...]:
-    return tuple(DutyReport(duty.id, duty.action, _status(duty, case.world)) for duty in duties)
+def _flat(standings: Iterable[Standing]) -> list[Standing]:
+    """List duties with the consequences that are due, each before what follows from it."""
+    return [each for one in standings for each in (one, *_flat(one.due))]
+
+
+def _is_outstanding(one: Standing) -> bool:
+    return one.status == UNKNOWN and one.duty.mode is DutyMode.PRE
+
+
+def _duty_reports(standings: Iterable[Standing]) -> tuple[DutyReport, ...]:
+    return tuple(
+        [DutyReport(one.duty.id, one.duty.action, one.status, one.duty.mode.value) for one in _flat(standings)]
+    )
+
+
+def _duty_reason(code: str, one: Standing) -> Reason:
+    terms = ", ".join(f"{show_all(term.right)} {term.unit}".rstrip() for term in one.duty.terms)
+    return Reason(code, one.duty.path, (one.duty.action, terms))

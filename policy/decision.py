@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from policy.values import show
 from policy.words.speak import reason as speak_reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from fractions import Fraction
 
 
 class Outcome(StrEnum):
@@ -29,11 +30,20 @@ REASONS: Mapping[str, tuple[str, ...]] = {
     "duty-violated": ("duty", "terms"),
     "prohibited": ("action",),
     "prohibition-possible": ("action",),
+    "policy-void": ("action",),
     "outside-time": _CONSTRAINT_FACTS,
     "purpose-not-allowed": _CONSTRAINT_FACTS,
     "outside-region": _CONSTRAINT_FACTS,
     "recipient-not-allowed": _CONSTRAINT_FACTS,
+    "environment-not-allowed": _CONSTRAINT_FACTS,
+    "data-not-allowed": _CONSTRAINT_FACTS,
+    "manner-not-allowed": _CONSTRAINT_FACTS,
+    "event-not-met": _CONSTRAINT_FACTS,
     "count-exhausted": _CONSTRAINT_FACTS,
+    "limit-exhausted": _CONSTRAINT_FACTS,
+    "time-used-up": _CONSTRAINT_FACTS,
+    "too-soon": _CONSTRAINT_FACTS,
+    "too-often": _CONSTRAINT_FACTS,
     "context-missing": _CONSTRAINT_FACTS,
     "context-unclear": _CONSTRAINT_FACTS,
     "state-unavailable": _CONSTRAINT_FACTS,
@@ -64,12 +74,15 @@ class Reason(NamedTuple):
 
 
 class Reservation(NamedTuple):
-    """`amount` to be taken from what `limit` leaves on the counter (rule, operand), before the act is done."""
+    """`amount` to be taken from what `limit` leaves on the counter (rule, operand), before the act is done.
+
+    Without a limit the use is only remembered, with its instant. Amounts of time are seconds.
+    """
 
     rule: str
     operand: str
-    amount: int
-    limit: int
+    amount: int | Fraction
+    limit: int | Fraction | None
 
 
 class ConstraintReport(NamedTuple):
@@ -80,24 +93,28 @@ class ConstraintReport(NamedTuple):
 
 
 class RuleReport(NamedTuple):
-    """Whether one rule applied; a duty still to be done does not make it inactive, a violated one does."""
+    """Whether one rule applied; a duty still to be done does not make it inactive, a violated one does.
+
+    `state` of a prohibition: clear, infringed (a remedy is due) or remedied; empty for a permission.
+    """
 
     id: str
     kind: str
     active: bool
     constraints: tuple[ConstraintReport, ...]
+    state: str = ""
 
 
 class DutyReport(NamedTuple):
-    """One duty of the permission that decided, or of the policy: fulfilled, violated or unknown (still to be done)."""
+    """One duty that matters to the outcome: fulfilled, violated or unknown (still to be done), and when it falls."""
 
     id: str
     action: str
     status: str
+    mode: str = "pre"
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """A decision, complete enough to be logged, checked and made again.
 
     `reservations` are to be applied in the transaction of the act. They also come with a conditional outcome, so that
@@ -117,20 +134,17 @@ class Decision:
 
     @property
     def outstanding(self) -> tuple[DutyReport, ...]:
-        """The duties still to be done."""
-        return tuple(duty for duty in self.duties if duty.status != "fulfilled")
+        """The duties still to be done before the use."""
+        return tuple(duty for duty in self.duties if duty.status != "fulfilled" and duty.mode == "pre")
 
     def as_json(self) -> dict[str, object]:
         """Write the decision as canonical-friendly JSON: counts as decimal text, unknown as the word."""
         return {
             "outcome": self.outcome.value,
             "rules": [_rule_json(rule) for rule in self.rules],
-            "duties": [{"id": duty.id, "action": duty.action, "status": duty.status} for duty in self.duties],
+            "duties": [duty._asdict() for duty in self.duties],
             "reasons": [_reason_json(reason) for reason in self.reasons],
-            "reservations": [
-                {"rule": held.rule, "operand": held.operand, "amount": str(held.amount), "limit": str(held.limit)}
-                for held in self.reservations
-            ],
+            "reservations": [_reservation_json(held) for held in self.reservations],
         }
 
 
@@ -139,7 +153,13 @@ def _rule_json(rule: RuleReport) -> dict[str, object]:
         {"id": report.id, "satisfied": "unknown" if report.satisfied is None else report.satisfied}
         for report in rule.constraints
     ]
-    return {"id": rule.id, "kind": rule.kind, "active": rule.active, "constraints": constraints}
+    document = {"id": rule.id, "kind": rule.kind, "active": rule.active, "constraints": constraints}
+    return document | {"state": rule.state} if rule.state else document
+
+
+def _reservation_json(held: Reservation) -> dict[str, object]:
+    limit = None if held.limit is None else show(held.limit)
+    return {"rule": held.rule, "operand": held.operand, "amount": show(held.amount), "limit": limit}
 
 
 def _reason_json(reason: Reason) -> dict[str, object]:

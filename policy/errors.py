@@ -34,6 +34,7 @@ CODES = frozenset(
     {
         "bad-type",  # a JSON value of the wrong kind
         "missing",  # a required member is absent
+        "bad-syntax",  # neither JSON nor Turtle as they are read here
         "unknown-term",  # a key, action, operand, operator or class that no table knows
         "unsupported",  # ODRL knows it, this engine does not yet, so the policy is refused rather than widened
         "misplaced",  # known, but not in this place

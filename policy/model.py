@@ -1,7 +1,8 @@
 """A policy as a value: what parse.py makes of a document, and all that the rest of the room knows of it.
 
-Right operands are typed here once: an instant is an aware datetime in UTC, a count an int, money a Fraction, a
-purpose, region or party its identifier. `path` is the JSON pointer of the node in the document it came from.
+Right operands are typed here once: an instant is an aware datetime in UTC, a count an int, a number or money a
+Fraction, a duration a Duration, a purpose, region, party or other term its identifier in its one canonical form.
+`path` is the JSON pointer of the node in the document it came from; `id` is its own, or its path.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
 from typing import TypeAlias
+
+from policy.calendar import Duration, Rate, WeekWindow
 
 
 class PolicyKind(StrEnum):
@@ -22,32 +25,50 @@ class PolicyKind(StrEnum):
 
 
 class RuleKind(StrEnum):
-    """What a rule is; a DUTY stands on a permission, an OBLIGATION on the policy itself."""
+    """What a rule is; where a duty stands decides its kind."""
 
     PERMISSION = "permission"
     PROHIBITION = "prohibition"
-    OBLIGATION = "obligation"
-    DUTY = "duty"
+    OBLIGATION = "obligation"  # of the policy
+    DUTY = "duty"  # of a permission
+    REMEDY = "remedy"  # of a prohibition
+    CONSEQUENCE = "consequence"  # of a duty or obligation
 
 
-Scalar: TypeAlias = datetime | Fraction | int | str
+class Conflict(StrEnum):
+    """Who wins where a permission and a prohibition meet; ODRL's default is that nobody does."""
+
+    PERM = "perm"
+    PROHIBIT = "prohibit"
+    INVALID = "invalid"
+
+
+class DutyMode(StrEnum):
+    """When a duty is to be done: before the use, while it lasts, or after it within a time."""
+
+    PRE = "pre"
+    ONGOING = "ongoing"
+    POST = "post"
+
+
+Scalar: TypeAlias = datetime | Fraction | int | str | Duration | Rate | WeekWindow | tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """`left operator right`; right is a tuple exactly for the operators that take many."""
+    """`left operator right`; `right` has one value for operators that compare with one, else at least one."""
 
     id: str
     path: str
     left: str
     operator: str
-    right: Scalar | tuple[Scalar, ...]
+    right: tuple[Scalar, ...]
     unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Logical:
-    """`and`, `or` or `xone` over parts."""
+    """`and`, `or`, `xone` or `andSequence` over parts."""
 
     id: str
     path: str
@@ -60,27 +81,42 @@ Condition: TypeAlias = Constraint | Logical
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """Something to be done before: its status comes from the world, its constraints say how much and of what."""
+    """Something to be done: `terms` say how much, of what and by when, `parties` to whom (function, IRI)."""
 
     id: str
     path: str
     kind: RuleKind
     action: str
-    constraints: tuple[Constraint, ...] = ()
+    terms: tuple[Constraint, ...] = ()
+    mode: DutyMode = DutyMode.PRE
+    assignee: str | None = None
+    target: str | None = None
+    parties: tuple[tuple[str, str], ...] = ()
+    consequences: tuple[Duty, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A permission or prohibition; no target or assignee means any."""
+    """A permission or prohibition for any of its actions; no target or assignee means any.
+
+    `refinements` narrow the action, the target or the assignee; they are asked of the request like constraints.
+    """
 
     id: str
     path: str
     kind: RuleKind
-    action: str
-    target: str | None = None
-    assignee: str | None = None
+    actions: tuple[str, ...]
+    targets: tuple[str, ...] = ()
+    assignees: tuple[str, ...] = ()
     constraints: tuple[Condition, ...] = ()
+    refinements: tuple[Condition, ...] = ()
     duties: tuple[Duty, ...] = ()
+    remedies: tuple[Duty, ...] = ()
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """Everything that must hold: constraints, then refinements."""
+        return self.constraints + self.refinements
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +131,4 @@ class Policy:
     permissions: tuple[Rule, ...] = ()
     prohibitions: tuple[Rule, ...] = ()
     obligations: tuple[Duty, ...] = ()
+    conflict: Conflict = Conflict.INVALID

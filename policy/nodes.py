@@ -12,48 +12,66 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from policy.errors import PolicyError
-from policy.vocabulary import local_name
+from policy.vocabulary.names import local_name, term_name
 
 MAX_TEXT_CHARS = 2048
 MAX_LIST_ITEMS = 256
 
-_NAMES = frozenset({"@id", "uid", "@type"})
-POLICY_KEYS = _NAMES | {
-    "@context",
-    "profile",
-    "conflict",
-    "timestamp",
-    "target",
-    "assigner",
-    "assignee",
-    "permission",
-    "prohibition",
-    "obligation",
-}
-PROHIBITION_KEYS = _NAMES | {"action", "target", "assigner", "assignee", "constraint"}
-PERMISSION_KEYS = PROHIBITION_KEYS | {"duty"}
-DUTY_KEYS = _NAMES | {"action", "constraint"}
-CONSTRAINT_KEYS = _NAMES | {"leftOperand", "operator", "rightOperand", "unit"}
-LOGICAL_KEYS = _NAMES | {"and", "or", "xone"}
-# ODRL defines these and this engine does not enforce them yet; each is refused under its own name.
-KEYS_TO_COME = frozenset(
+NAMES = frozenset({"@id", "uid", "@type"})
+# ODRL's functions of a party in a duty: who is paid, told, asked, credited, watched
+PARTY_FUNCTIONS = frozenset(
     {
-        "inheritFrom",
-        "refinement",
-        "remedy",
-        "consequence",
-        "failure",
-        "function",
-        "relation",
-        "output",
-        "status",
-        "dataType",
-        "rightOperandReference",
-        "source",
-        "andSequence",
+        "compensatedParty",
+        "informedParty",
+        "consentingParty",
+        "consentedParty",
+        "attributedParty",
+        "attributingParty",
+        "informingParty",
+        "compensatingParty",
+        "trackedParty",
+        "trackingParty",
+        "contractedParty",
+        "contractingParty",
         "hasPolicy",
     }
 )
+_PLACES = frozenset({"action", "target", "assigner", "assignee"})
+POLICY_KEYS = (
+    NAMES
+    | _PLACES
+    | {
+        "@context",
+        "profile",
+        "conflict",
+        "timestamp",
+        "inheritFrom",
+        "permission",
+        "prohibition",
+        "obligation",
+    }
+)
+PERMISSION_KEYS = NAMES | _PLACES | {"constraint", "duty"}
+PROHIBITION_KEYS = NAMES | _PLACES | {"constraint", "remedy"}
+DUTY_KEYS = NAMES | _PLACES | PARTY_FUNCTIONS | {"constraint", "consequence", "mode"}
+CONSTRAINT_KEYS = NAMES | {"leftOperand", "operator", "rightOperand", "unit", "dataType"}
+LOGICAL_KEYS = NAMES | {"and", "or", "xone", "andSequence"}
+ACTION_KEYS = frozenset({"value", "@id", "uid", "refinement"})
+PLACE_KEYS = NAMES | {"source", "refinement"}
+PARENT_KEYS = NAMES | {"digest"}
+_KNOWN = POLICY_KEYS | PERMISSION_KEYS | PROHIBITION_KEYS | DUTY_KEYS | CONSTRAINT_KEYS | LOGICAL_KEYS | PLACE_KEYS
+# ODRL defines these and this engine does not enforce them; each is refused under its own name.
+REFUSED_KEYS: Mapping[str, str] = {
+    "rightOperandReference": "nothing is fetched to decide; write the value itself",
+    "status": "what was counted comes from the world, not from the policy",
+    "function": "name the party function itself, such as `assignee`",
+    "relation": "name the relation itself, such as `target`",
+    "output": "say it without `output`",
+    "failure": "name it: `duty`, `consequence` or `remedy`",
+    "implies": "actions lie in one another as ODRL says",
+    "includedIn": "actions lie in one another as ODRL says",
+    "partOf": "what lies in what comes from the world, not from the policy",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +114,13 @@ class Node:
             raise PolicyError("duplicate", self.path, "both `uid` and `@id`", "keep one of them")
         return self.text("uid") or self.text("@id") or ""
 
+    def check_class(self, *classes: str) -> None:
+        """Refuse a node that says it is of another class."""
+        if self.has("@type") and self.term("@type", "class") not in classes:
+            written = self.term("@type", "class")
+            hint = f"write {' or '.join(classes)}"
+            raise PolicyError("unknown-term", self.below("@type"), f"class `{written[:80]}` does not belong here", hint)
+
 
 def read_node(value: object, path: str, known: frozenset[str], what: str, *, extensions: bool = False) -> Node:
     """Take an object apart; PolicyError for anything that is no object or has a key outside `known`."""
@@ -103,14 +128,22 @@ def read_node(value: object, path: str, known: frozenset[str], what: str, *, ext
         raise PolicyError("bad-type", path, f"a {what} is an object")
     members: dict[str, object] = {}
     for key, member in value.items():
-        name = local_name(key) if isinstance(key, str) else ""
-        if extensions and name == key and is_extension(key):
+        if extensions and isinstance(key, str) and is_extension(key):
             continue
+        name = _RENAMED.get(key) or term_name(key) if isinstance(key, str) else ""
         _check_key(name, path, known, what)
         if name in members:
             raise PolicyError("duplicate", path, f"`{name}` is written twice in one {what}")
         members[name] = member
     return Node(path, members)
+
+
+_RENAMED: Mapping[str, str] = {
+    "rdf:value": "value",
+    "http://www.w3.org/1999/02/22-rdf-syntax-ns#value": "value",
+    "id": "@id",
+    "type": "@type",
+}
 
 
 def is_extension(key: str) -> bool:
@@ -120,8 +153,10 @@ def is_extension(key: str) -> bool:
 
 def as_text(value: object, path: str) -> str:
     """Text, or the text in `{"@id": text}`; 1 to MAX_TEXT_CHARS characters."""
-    if isinstance(value, Mapping) and set(value) == {"@id"}:
-        value = value["@id"]
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, Mapping) and len(value) == 1 and value.keys() <= {"@id", "@value"}:
+        (value,) = value.values()
     if isinstance(value, Mapping):
         raise PolicyError(
             "unsupported", path, "an object where an identifier is expected", "write the identifier alone"
@@ -137,12 +172,12 @@ def _check_key(name: str, path: str, known: frozenset[str], what: str) -> None:
     if name in known:
         return
     where = f"{path}/{pointer(name)}"
-    if name in KEYS_TO_COME:
-        raise PolicyError("unsupported", where, f"`{name}` is not supported", f"say it without `{name}`")
-    if name in POLICY_KEYS | PERMISSION_KEYS | CONSTRAINT_KEYS | LOGICAL_KEYS:
+    if name in REFUSED_KEYS:
+        raise PolicyError("unsupported", where, f"`{name}` is not supported", REFUSED_KEYS[name])
+    if name in _KNOWN:
         raise PolicyError("misplaced", where, f"`{name}` does not belong in a {what}")
     raise PolicyError(
-        "unknown-term", where, f"unknown key `{name}` in a {what}", "remove it; unknown terms are refused"
+        "unknown-term", where, f"unknown key `{name[:80]}` in a {what}", "remove it; unknown terms are refused"
     )
 
 

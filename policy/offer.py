@@ -27,8 +27,8 @@ def offer_rules(
     onward: bool = False,
     price: tuple[str, str] | None = None,
     action: str = "use",
-) -> dict[str, list[dict[str, object]]]:
-    """Build `{"permission": […], "prohibition"?: […]}` for a DSP offer or agreement.
+) -> dict[str, object]:
+    """Build `{"permission": […], "prohibition"?: […], "conflict"?: "prohibit"}` for a DSP offer or agreement.
 
     `purpose` is an IRI, name or label of the scheme, `until` an aware instant (the last one allowed), `region` an ISO
     3166 code or IRI, `openings` the number of uses allowed, `price` (decimal text, unit) a duty to compensate before
@@ -48,8 +48,10 @@ def offer_rules(
     permission: dict[str, object] = {"action": action, "constraint": constraints}
     if price is not None:
         permission["duty"] = [_compensate(*price)]
-    rules: dict[str, list[dict[str, object]]] = {"permission": [permission]}
+    rules: dict[str, object] = {"permission": [permission]}
     if not onward:
+        # without it ODRL voids a policy in which a permission to use meets a prohibition to pass on
+        rules["conflict"] = "prohibit"
         rules["prohibition"] = [{"action": passing} for passing in ONWARD]
     parse({"@type": "Offer", **rules})
     return rules

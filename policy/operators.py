@@ -1,31 +1,26 @@
-"""The meaning of a constraint: one test a constraint, built when a policy is compiled, three-valued when asked.
+"""The meaning of the operators on values: one comparison a constraint, built when a policy is compiled.
 
-True: holds. False: does not. None: cannot be said, because a value is missing or unreadable, or because the value
-given is broader than the one asked for ("research" was declared, "transport research" is meant). Unknown counts
-against the asker on both sides: a permission needs True, a prohibition is only out of the way on False.
+Ordered values compare as numbers do. Every other value lies in a hierarchy, itself included: `l <= r` says that l is
+r or lies within r. A near miss is unknown, not False: "research" was declared where transport research is meant, or
+`CN-44` where `CN` itself is named.
 """
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from policy import purposes
-from policy.regions import country, is_code
-from policy.request import Request
-from policy.values import is_iri
-from policy.vocabulary import OPERANDS, ValueType
-from policy.world import World
+from policy.verdict import Verdict, all_of, negate
 
 if TYPE_CHECKING:
-    from policy.model import Constraint
+    from collections.abc import Callable, Mapping
 
-Verdict: TypeAlias = bool | None
-Test: TypeAlias = Callable[[Request, World], Verdict]
-# What a value lies in, itself included; None for a value that means nothing to us.
-Line: TypeAlias = Callable[[str, World], frozenset[str] | None]
+    from policy.hierarchy import Hierarchy
+    from policy.model import Constraint, Scalar
+    from policy.world import World
+
+Ordered: TypeAlias = "Callable[[Any], bool]"
+Lying: TypeAlias = "Callable[[tuple[str, ...], World], Verdict]"
 
 _ORDER: Mapping[str, Callable[[Any, Any], bool]] = {
     "eq": operator.eq,
@@ -35,115 +30,118 @@ _ORDER: Mapping[str, Callable[[Any, Any], bool]] = {
     "gt": operator.gt,
     "gteq": operator.ge,
 }
+_OPPOSITES: Mapping[str, str] = {"neq": "eq", "isNoneOf": "isAnyOf"}
 
 
-def build_test(rule: str, constraint: Constraint) -> Test:
-    """Build the test of one constraint; `rule` is the id that its counters go by."""
-    return _BUILDERS[OPERANDS[constraint.left].type](rule, constraint)
+def ordered(name: str, right: tuple[Scalar, ...]) -> Ordered:
+    """Build the comparison of an ordered value with the right operands."""
+    if name == "isAnyOf":
+        return lambda left: left in right
+    if name == "isNoneOf":
+        return lambda left: left not in right
+    compare, limit = _ORDER[name], right[0]
+    return lambda left: compare(left, limit)
 
 
-def all_of(verdicts: tuple[Verdict, ...]) -> Verdict:
-    """Combine by `and`: one False settles it, else one unknown leaves it open."""
-    if False in verdicts:
-        return False
-    return None if None in verdicts else True
-
-
-def any_of(verdicts: tuple[Verdict, ...]) -> Verdict:
-    """Combine by `or`: one True settles it, else one unknown leaves it open."""
-    if True in verdicts:
-        return True
-    return None if None in verdicts else False
-
-
-def one_of(verdicts: tuple[Verdict, ...]) -> Verdict:
-    """Combine by `xone`: two True settle it, else one unknown leaves it open."""
-    certain = verdicts.count(True)
-    if certain > 1:
-        return False
-    return None if None in verdicts else certain == 1
-
-
-COMBINE: Mapping[str, Callable[[tuple[Verdict, ...]], Verdict]] = {"and": all_of, "or": any_of, "xone": one_of}
+def lying(name: str, right: tuple[Scalar, ...], hierarchy: Hierarchy) -> Lying:
+    """Build the comparison of values in a hierarchy with the right operands; the values given are at least one."""
+    if name in _OPPOSITES:
+        straight = lying(_OPPOSITES[name], right, hierarchy)
+        return lambda left, world: negate(straight(left, world))
+    return _LYING[name](frozenset(map(str, right)), hierarchy)
 
 
 def count_limit(constraint: Constraint) -> int:
     """How many executions a count constraint lets through in all."""
-    assert isinstance(constraint.right, int)
-    return constraint.right - 1 if constraint.operator == "lt" else constraint.right
+    assert isinstance(constraint.right[0], int)
+    return constraint.right[0] - (constraint.operator == "lt")
 
 
-def _instant(_rule: str, constraint: Constraint) -> Test:
-    compare, limit = _ORDER[constraint.operator], constraint.right
-    assert isinstance(limit, datetime)
-    return lambda _request, world: compare(world.now, limit)
-
-
-def _count(rule: str, constraint: Constraint) -> Test:
-    key, limit = (rule, constraint.left), count_limit(constraint)
-
-    def test(_request: Request, world: World) -> Verdict:
-        if world.counters is None:
-            return None
-        return world.counters.get(key, 0) + 1 <= limit
+def _same(wanted: frozenset[str], hierarchy: Hierarchy) -> Lying:
+    def test(left: tuple[str, ...], world: World) -> Verdict:
+        if frozenset(left) == wanted:
+            return True
+        if len(left) > 1 or len(wanted) > 1:
+            return False
+        (value,), (other,) = left, tuple(wanted)
+        near = other in hierarchy.above(value, world) or value in hierarchy.above(other, world)
+        return None if near else False
 
     return test
 
 
-def _tree(line: Line) -> Callable[[str, Constraint], Test]:
-    """Make the builder for values that lie in one another: purposes, regions, parties."""
+def _within(wanted: frozenset[str], hierarchy: Hierarchy) -> Callable[[str, World], Verdict]:
+    """Build the question whether one value lies within any of the wanted ones."""
+    nearby = frozenset().union(*map(hierarchy.line, wanted))
 
-    def build(_rule: str, constraint: Constraint) -> Test:
-        right = constraint.right if isinstance(constraint.right, tuple) else (constraint.right,)
-        wanted = frozenset(str(value) for value in right)
-        exact = constraint.operator == "eq"
-        opposite = constraint.operator == "isNoneOf"
-        left = constraint.left
+    def test(value: str, world: World) -> Verdict:
+        if not wanted.isdisjoint(hierarchy.above(value, world)):
+            return True
+        if not hierarchy.placed(value, world):
+            return None
+        broader = nearby if not world.part_of else nearby.union(*(hierarchy.above(one, world) for one in wanted))
+        return None if value in broader else False
 
-        def test(request: Request, world: World) -> Verdict:
-            value = request.value(left)
-            upward = None if value is None else line(value, world)
-            if value is None or upward is None:
-                return None
-            if value in wanted or (not exact and not wanted.isdisjoint(upward)):
-                return not opposite
-            # near misses: a value above a wanted one may mean it, and one below it is not exactly it
-            if not wanted.isdisjoint(upward) or any(value in (line(other, world) or ()) for other in wanted):
-                return None
-            return opposite
-
-        return test
-
-    return build
+    return test
 
 
-def _purpose_line(value: str, _world: World) -> frozenset[str] | None:
-    return purposes.ancestors(value) if value in purposes.SCHEME else None
+def _each_within(wanted: frozenset[str], hierarchy: Hierarchy) -> Lying:
+    within = _within(wanted, hierarchy)
+
+    def test(left: tuple[str, ...], world: World) -> Verdict:
+        if len(left) == 1:
+            return within(left[0], world)
+        return all_of([within(value, world) for value in left])
+
+    return test
 
 
-def _region_line(value: str, world: World) -> frozenset[str] | None:
-    if not is_code(value) and value not in world.part_of:
-        return None
-    found = world.collections(value)
-    for whole in {country(part) for part in found} - {None}:
-        found |= world.collections(str(whole))
-    return found
+def _any_within(wanted: frozenset[str], hierarchy: Hierarchy) -> Lying:
+    within = _within(wanted, hierarchy)
+
+    def test(left: tuple[str, ...], world: World) -> Verdict:
+        if len(left) == 1:
+            return within(left[0], world)
+        # of many values some may be meant and some not: only all or none of them settle it
+        found = {within(value, world) for value in left}
+        return found.pop() if len(found) == 1 else None
+
+    return test
 
 
-def _party_line(value: str, world: World) -> frozenset[str] | None:
-    return world.collections(value) if is_iri(value) else None
+def _covering(wanted: frozenset[str], hierarchy: Hierarchy) -> Lying:
+    """`isAllOf`: every wanted value has a given one that lies within it."""
+    singles = [_within(frozenset((one,)), hierarchy) for one in sorted(wanted)]
+
+    def test(left: tuple[str, ...], world: World) -> Verdict:
+        verdicts: list[Verdict] = []
+        for within in singles:
+            found = [within(value, world) for value in left]
+            verdicts.append(True if True in found else (None if None in found else False))
+        return all_of(verdicts)
+
+    return test
 
 
-def _never(_rule: str, constraint: Constraint) -> Test:
-    raise AssertionError(f"`{constraint.left}` has no test of its own; the duty's status decides")
+def _containing(wanted: frozenset[str], hierarchy: Hierarchy) -> Lying:
+    """`hasPart`: every wanted value lies within a given one."""
+
+    def test(left: tuple[str, ...], world: World) -> Verdict:
+        given = frozenset(left)
+        verdicts: list[Verdict] = []
+        for one in wanted:
+            inside = not given.isdisjoint(hierarchy.above(one, world))
+            verdicts.append(inside or (False if hierarchy.placed(one, world) else None))
+        return all_of(verdicts)
+
+    return test
 
 
-_BUILDERS: Mapping[ValueType, Callable[[str, Constraint], Test]] = {
-    ValueType.INSTANT: _instant,
-    ValueType.COUNT: _count,
-    ValueType.PURPOSE: _tree(_purpose_line),
-    ValueType.REGION: _tree(_region_line),
-    ValueType.PARTY: _tree(_party_line),
-    ValueType.MONEY: _never,
+_LYING: Mapping[str, Callable[[frozenset[str], Hierarchy], Lying]] = {
+    "eq": _same,
+    "isA": _each_within,
+    "isPartOf": _each_within,
+    "isAnyOf": _any_within,
+    "isAllOf": _covering,
+    "hasPart": _containing,
 }
-assert set(_BUILDERS) == set(ValueType)

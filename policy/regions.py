@@ -1,11 +1,14 @@
-"""Regions: ISO 3166-1 alpha-2 countries, ISO 3166-2 subdivisions below them, and whatever the world says they are in.
+"""Regions: ISO 3166 countries and subdivisions, the codes of GB/T 2260, and whatever the world says they are in.
 
-"US-NY" is part of "US" by its form; anything else ("US" in a treaty area named by an IRI) is a fact of the world.
+`US-NY` lies in `US` by its form, `440305` in `440300`, that in `CN-44` and that in `CN`. A province is one place, be it
+`CN-44`, `CN-GD` or `440000`. The codes below 71, 81 and 82, whose customs and data law are their own, count as part of
+`CN` only where the world says so: leave to use data on one side is none to take it to the other.
 """
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 # ISO 3166-1 alpha-2, officially assigned. A code outside it could never match, which would open a prohibition.
 _ASSIGNED = (
@@ -18,16 +21,46 @@ _ASSIGNED = (
     "TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW"
 )
 COUNTRIES = frozenset(_ASSIGNED.split())
+CHINA = "CN"
+# GB/T 2260, first two digits: the letters of ISO 3166-2
+_PROVINCES = (
+    "11:BJ 12:TJ 13:HE 14:SX 15:NM 21:LN 22:JL 23:HL 31:SH 32:JS 33:ZJ 34:AH 35:FJ 36:JX 37:SD 41:HA 42:HB "
+    "43:HN 44:GD 45:GX 46:HI 50:CQ 51:SC 52:GZ 53:YN 54:XZ 61:SN 62:GS 63:QH 64:NX 65:XJ 71:TW 81:HK 82:MO"
+)
+PROVINCES = {pair[:2]: pair[3:] for pair in _PROVINCES.split()}
+_LETTERS = {letters: digits for digits, letters in PROVINCES.items()}
+APART = frozenset({"71", "81", "82"})
 _CODE = re.compile(r"([A-Z]{2})(-[A-Z0-9]{1,3})?")
+_GB = re.compile(r"([1-9][0-9])([0-9]{2})([0-9]{2})")
 
 
 def is_code(text: str) -> bool:
-    """Whether the text is an ISO 3166 code of a country that exists; subdivisions are checked by form only."""
+    """Whether the text is a code of a country that exists, of a place in one (by its form), or of GB/T 2260."""
+    if (digits := _GB.fullmatch(text)) is not None:
+        return digits[1] in PROVINCES
     match = _CODE.fullmatch(text)
-    return match is not None and match[1] in COUNTRIES
+    if match is None or match[1] not in COUNTRIES:
+        return False
+    return match[1] != CHINA or match[2] is None or match[2][1:] in PROVINCES or match[2][1:] in _LETTERS
 
 
-def country(code: str) -> str | None:
-    """Find the country a subdivision code lies in; None for anything else."""
-    head, dash, _ = code.partition("-")
-    return head if dash and is_code(code) else None
+def canonical(code: str) -> str:
+    """Write a code in its one form: a province of China as `CN-44`, one that is apart as its country's code."""
+    head, _, tail = code.partition("-")
+    if _GB.fullmatch(code) and code.endswith("0000"):
+        tail = code[:2]
+    elif head == CHINA and tail:
+        tail = _LETTERS.get(tail, tail)
+    else:
+        return code
+    return PROVINCES[tail] if tail in APART else f"{CHINA}-{tail}"
+
+
+@lru_cache(maxsize=8192)
+def line(place: str) -> frozenset[str]:
+    """Collect the place (in canonical form) and every place it lies in by its form; alone when it is no code."""
+    if _GB.fullmatch(place) is not None:
+        own = {place, f"{place[:4]}00", canonical(f"{place[:2]}0000")}
+        return frozenset(own if place[:2] in APART else own | {CHINA})
+    head, dash, _ = place.partition("-")
+    return frozenset({place, head} if dash and is_code(place) else {place})

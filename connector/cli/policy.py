@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Check, explain, decide and translate policies, offline.", no_args_is_help=True)
 
-PolicyFile = Annotated[Path, file_option("--policy", "the policy, ODRL as JSON")]
+PolicyFile = Annotated[Path, file_option("--policy", "the policy, ODRL as JSON-LD or Turtle")]
 RequestFile = Annotated[Path, file_option("--request", "assignee, action, target, context")]
 WorldFile = Annotated[Path, file_option("--world", "now, partOf, duties, counters, performed")]
 
@@ -112,10 +112,17 @@ def translate(
 
 async def read_policy(path: Path) -> Policy:
     """Read and parse a policy file; PolicyError says where and what."""
-    from connector.documents import read_json  # noqa: PLC0415  # loaded when the verb runs
+    from connector.documents import read  # noqa: PLC0415  # loaded when the verb runs
+    from policy.errors import PolicyError  # noqa: PLC0415  # loaded when the verb runs
+    from policy.forms.document import read as read_form  # noqa: PLC0415  # loaded when the verb runs
     from policy.parse import parse  # noqa: PLC0415  # loaded when the verb runs
 
-    return parse(read_json(path))
+    data = read(path)
+    try:
+        return parse(read_form(data))
+    except PolicyError as error:
+        # several files may be named in one command
+        raise PolicyError(error.code, error.path, f"`{path.name}`: {error.problem}", error.hint) from error
 
 
 async def judge(policy: Path, request: Path, world: Path) -> Decision:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from contracts.typed_data import Order
     from ledger.space import Space
     from policy.compile import Compiled
+    from policy.decision import Reservation
 
 COMPILED_MAX = 1024  # policies of agreements in use; the rest are compiled again
 RELEASE = "release"
@@ -93,8 +94,15 @@ class Judge:
             rules=tuple(told["rules"]),
             duties=tuple(told["duties"]),
             outstanding=frozenset(duty.action for duty in decision.outstanding),
-            held=tuple(Held(one.rule, one.operand, one.amount, one.limit) for one in decision.reservations),
+            held=tuple(_held(one) for one in decision.reservations),
         )
+
+
+def _held(share: Reservation) -> Held:
+    """Take a share of a counter; only whole ones can be counted so far."""
+    assert isinstance(share.amount, int)
+    assert share.limit is None or isinstance(share.limit, int)
+    return Held(share.rule, share.operand, share.amount, share.limit)
 
 
 def compiled_policy(rules: Mapping[str, Any], product: str, buyer: str) -> Compiled:

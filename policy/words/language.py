@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from policy.model import PolicyKind
+    from policy.model import Conflict, DutyMode, PolicyKind
 
 
 @dataclass(frozen=True, slots=True)
 class Language:
     """Sentence patterns of one language; names in braces are filled in by speak.py.
 
-    `conditions` go by (left operand, operator), `reasons` by reason code, `actions` by action.
+    A condition is said by its row in `conditions` (left operand, operator); without a row by `measures` if its values
+    are ordered and by `places` if they lie in one another, with the operand's name. `duties` are the actions whose
+    duty has words of its own, the others are said by `duty`. `modes` say when a duty falls.
     """
 
     code: str
@@ -25,18 +27,26 @@ class Language:
     anonymous: str
     permission: str
     prohibition: str
-    obligation: str
+    conflicts: Mapping[Conflict, str]
     provided: str
     where: str
-    first: str
+    modes: Mapping[DutyMode, str]
+    obligations: Mapping[DutyMode, str]
+    consequence: str
+    remedy: str
     joint: str
+    either: str
     stop: str
     closing: str
     conditions: Mapping[tuple[str, str], str]
+    measures: Mapping[str, str]
+    places: Mapping[str, str]
     logical: Mapping[str, tuple[str, str]]
     operands: Mapping[str, str]
     actions: Mapping[str, str]
+    duty: str
     duties: Mapping[str, str]
+    bound: str
     terms: str
     nothing: str
     listing: str

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policy.errors import PolicyError
+from policy.hierarchy import HIERARCHIES
 from policy.model import Condition, Constraint, Duty, Policy, Rule, RuleKind
 from policy.purposes import SCHEME, label
-from policy.values import show
+from policy.values import show_all
+from policy.vocabulary.operands import OPERANDS
 from policy.words.en import ENGLISH
 from policy.words.zh import CHINESE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from policy.decision import Reason
     from policy.words.language import Language
@@ -21,11 +23,13 @@ LANGUAGES: Mapping[str, Language] = {ENGLISH.code: ENGLISH, CHINESE.code: CHINES
 
 
 def explain(policy: Policy, lang: str = "en") -> list[str]:
-    """Explain a policy in sentences: what it is, each rule, and that nothing else is permitted."""
+    """Explain a policy in sentences: what it is, each rule, what wins, and that nothing else is permitted."""
     language = _language(lang)
     sentences = [_head(policy, language)]
     sentences += [_rule(rule, language) for rule in policy.permissions + policy.prohibitions]
-    sentences += [language.obligation.format(duty=_duty(duty, language)) for duty in policy.obligations]
+    sentences += [_duty(duty, language.obligations[duty.mode], language).strip() for duty in policy.obligations]
+    if policy.permissions and policy.prohibitions:
+        sentences.append(language.conflicts[policy.conflict])
     return [*sentences, language.closing]
 
 
@@ -33,10 +37,11 @@ def reason(given: Reason, lang: str = "en") -> str:
     """Say one reason of a decision."""
     language = _language(lang)
     facts = given.named_facts()
-    wanted = _listed(facts.get("wanted", ""), language)
     shown = {name: _fact(name, value, language) for name, value in facts.items()}
-    pattern = language.conditions.get((facts.get("operand", ""), facts.get("operator", "")), "")
-    return language.reasons[given.code].format(condition=pattern.format(right=wanted, unit=""), **shown)
+    condition = ""
+    if "wanted" in facts:
+        condition = _compared(facts["operand"], facts["operator"], facts["wanted"], "", language)
+    return language.reasons[given.code].format(condition=condition, **shown)
 
 
 def _language(lang: str) -> Language:
@@ -49,7 +54,7 @@ def _fact(name: str, value: str, language: Language) -> str:
     if name == "action":
         return language.actions[value]
     if name == "duty":
-        return language.duties[value]
+        return _done(value, language)
     if name == "terms":
         return language.terms.format(terms=value) if value else ""
     if name == "operand":
@@ -75,29 +80,48 @@ def _rule(rule: Rule, language: Language) -> str:
     permits = rule.kind is RuleKind.PERMISSION
     pattern = language.permission if permits else language.prohibition
     said = pattern.format(
-        who=rule.assignee or language.anybody,
-        action=language.actions[rule.action],
-        target=rule.target or language.anything,
+        who=_any_of(rule.assignees, language.anybody, language),
+        action=_any_of([language.actions[action] for action in rule.actions], "", language),
+        target=_any_of(rule.targets, language.anything, language),
     )
-    if rule.constraints:
+    if rule.conditions:
         opening = language.provided if permits else language.where
-        said += opening + language.joint.join(_condition(part, language) for part in rule.constraints)
+        said += opening + language.joint.join(_condition(part, language) for part in rule.conditions)
     said += language.stop
-    for duty in rule.duties:
-        said += language.first.format(duty=_duty(duty, language))
-    return said
+    said += "".join(_duty(duty, language.modes[duty.mode], language) for duty in rule.duties)
+    return said + "".join(_duty(duty, language.remedy, language) for duty in rule.remedies)
+
+
+def _any_of(names: Sequence[str], nobody: str, language: Language) -> str:
+    return language.either.join(names) or nobody
 
 
 def _condition(condition: Condition, language: Language) -> str:
     if isinstance(condition, Constraint):
-        right = _listed(show(condition.right), language)
-        return language.conditions[condition.left, condition.operator].format(right=right, unit=condition.unit)
+        wanted = show_all(condition.right)
+        return _compared(condition.left, condition.operator, wanted, condition.unit, language)
     pattern, joint = language.logical[condition.operator]
     return pattern.format(parts=joint.join(_condition(part, language) for part in condition.parts))
 
 
-def _duty(duty: Duty, language: Language) -> str:
-    said = language.duties[duty.action]
-    for constraint in duty.constraints:
-        said += language.terms.format(terms=_condition(constraint, language))
-    return said
+def _compared(left: str, operator: str, wanted: str, unit: str, language: Language) -> str:
+    right = _listed(wanted, language)
+    own = language.conditions.get((left, operator))
+    if own is not None:
+        return own.format(right=right, unit=unit)
+    patterns = language.places if OPERANDS[left].type in HIERARCHIES else language.measures
+    return patterns[operator].format(operand=language.operands[left], right=right, unit=unit and f" {unit}")
+
+
+def _duty(duty: Duty, pattern: str, language: Language) -> str:
+    said = _done(duty.action, language)
+    if duty.assignee is not None:
+        said = language.bound.format(duty=said, assignee=duty.assignee)
+    for term in duty.terms:
+        said += language.terms.format(terms=_condition(term, language))
+    said = pattern.format(duty=said)
+    return said + "".join(_duty(one, language.consequence, language) for one in duty.consequences)
+
+
+def _done(action: str, language: Language) -> str:
+    return language.duties.get(action) or language.duty.format(action=language.actions[action])

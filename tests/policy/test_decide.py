@@ -54,7 +54,7 @@ def test_nothing_permitted_is_default_deny_with_the_reason(agreement, ask, codes
 
 
 def test_prohibition_overrides_permission(agreement, ask, codes):
-    document = agreement(prohibition=[{"action": "distribute"}])
+    document = agreement(prohibition=[{"action": "distribute"}], conflict="prohibit")
     decision = ask(document, action="distribute")
     assert decision.outcome is Outcome.DENY
     assert codes(decision) == ["prohibited"]
@@ -64,7 +64,7 @@ def test_prohibition_overrides_permission(agreement, ask, codes):
 
 def test_prohibition_that_may_hold_denies(agreement, atom, ask, codes):
     marketing = atom("purpose", "isA", PURPOSE + "Marketing")
-    document = agreement(prohibition=[{"action": "use", "constraint": [marketing]}])
+    document = agreement(prohibition=[{"action": "use", "constraint": [marketing]}], conflict="prohibit")
     assert codes(ask(document)) == ["prohibition-possible"]
     assert codes(ask(document, context={"purpose": PURPOSE + "Commercial"})) == ["prohibition-possible"]
     assert codes(ask(document, context={"purpose": PURPOSE + "EmailMarketing"})) == ["prohibited"]
@@ -214,6 +214,22 @@ def test_recipient(agreement, atom, ask, codes, operator, right, given, code):
     assert codes(ask(document, context={} if given is None else {"recipient": given}, part_of=part_of)) == [code]
 
 
+@pytest.mark.parametrize(
+    ("conflict", "outcome", "code"),
+    [
+        ("perm", "allow", "permitted"),
+        ("prohibit", "deny", "prohibited"),
+        ("invalid", "deny", "policy-void"),
+        (None, "deny", "policy-void"),
+    ],
+)
+def test_conflict_strategies(agreement, ask, codes, conflict, outcome, code):
+    document = agreement(permission=[{"action": "read"}], prohibition=[{"action": "use"}], conflict=conflict)
+    decision = ask(document)
+    assert (decision.outcome.value, codes(decision)) == (outcome, [code])
+    assert codes(ask(document, action="print")) == ["prohibited"]
+
+
 @pytest.mark.parametrize(("operator", "limit"), [("lteq", 3), ("lt", 4)])
 def test_count_includes_the_attempt_and_returns_a_reservation(agreement, atom, ask, codes, operator, limit):
     document = agreement(constraint=[atom("count", operator, str(limit))])
@@ -328,6 +344,6 @@ def test_decision_as_json(agreement, atom, ask):
     }
 
 
-def test_every_reason_code_is_reached_by_a_test_in_this_file():
-    source = Path(__file__).read_text(encoding="utf-8")
+def test_every_reason_code_is_reached_by_a_test_in_this_folder():
+    source = "".join(path.read_text(encoding="utf-8") for path in sorted(Path(__file__).parent.glob("test_*.py")))
     assert [code for code in REASONS if f'"{code}"' not in source] == []

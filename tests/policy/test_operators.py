@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from policy.operators import COMBINE
+from policy.verdict import COMBINE
 
 MEANINGS = {"and": all, "or": any, "xone": lambda settled: sum(settled) == 1}
 

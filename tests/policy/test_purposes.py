@@ -6,7 +6,7 @@ import pytest
 
 from policy.errors import PolicyError
 from policy.purposes import BASE, SCHEME, ancestors, label, narrower, resolve
-from policy.regions import COUNTRIES, country, is_code
+from policy.regions import COUNTRIES, canonical, is_code, line
 
 
 def test_the_scheme_has_the_size_and_depth_it_promises():
@@ -47,4 +47,19 @@ def test_regions():
     assert len(COUNTRIES) == 249
     assert all(map(is_code, ("US", "US-NY", "CN-GD", "FR-75C")))
     assert not any(map(is_code, ("UK", "us", "USA", "US-", "US-NEWYORK", "ZZ-1", "US-NY\n")))
-    assert (country("US-NY"), country("US"), country("urn:a-b")) == ("US", None, None)
+    assert not any(map(is_code, ("990000", "44030", "CN-99", "CN-ZZ")))
+    assert (line("US-NY"), line("US"), line("urn:a-b")) == ({"US-NY", "US"}, {"US"}, {"urn:a-b"})
+
+
+def test_a_province_is_one_place_however_it_is_written():
+    assert {canonical(code) for code in ("CN-44", "CN-GD", "440000")} == {"CN-44"}
+    assert line("440305") == {"440305", "440300", "CN-44", "CN"}
+
+
+def test_what_has_its_own_customs_is_part_of_china_only_by_the_worlds_word():
+    assert (canonical("810000"), canonical("CN-HK"), line("HK"), line("810100")) == (
+        "HK",
+        "HK",
+        {"HK"},
+        {"810100", "HK"},
+    )

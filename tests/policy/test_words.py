@@ -11,9 +11,12 @@ import pytest
 
 from policy.decision import REASONS, Reason
 from policy.errors import PolicyError
+from policy.hierarchy import HIERARCHIES
 from policy.offer import offer_rules
 from policy.parse import parse
-from policy.vocabulary import ACTIONS, LOGICAL, OPERANDS
+from policy.vocabulary.actions import ACTIONS
+from policy.vocabulary.operands import OPERANDS
+from policy.vocabulary.operators import LOGICAL
 from policy.words.en import ENGLISH
 from policy.words.speak import LANGUAGES, explain, reason
 from policy.words.zh import CHINESE
@@ -38,8 +41,14 @@ def test_the_languages_have_the_same_keys_and_slots(field):
 
 def test_every_term_of_the_vocabulary_has_words():
     assert set(ENGLISH.actions) == set(ACTIONS)
-    assert set(ENGLISH.duties) == {name for name, row in ACTIONS.items() if row.as_duty}
-    assert set(ENGLISH.conditions) == {(left, operator) for left, row in OPERANDS.items() for operator in row.operators}
+    assert set(ENGLISH.duties) <= set(ACTIONS)
+    said = {
+        (left, operator)
+        for left, row in OPERANDS.items()
+        for operator in (ENGLISH.places if row.type in HIERARCHIES else ENGLISH.measures)
+    } | set(ENGLISH.conditions)
+    assert {(left, operator) for left, row in OPERANDS.items() for operator in row.operators} <= said
+    assert {left for left, _operator in ENGLISH.conditions} <= set(OPERANDS)
     assert set(ENGLISH.logical) == LOGICAL
     assert set(ENGLISH.operands) == set(OPERANDS)
     assert set(ENGLISH.reasons) == set(REASONS)
@@ -83,6 +92,7 @@ def test_explain_in_both_languages():
         "Forbidden: did:web:b must not distribute urn:t.",
         "Forbidden: did:web:b must not grant others the use of urn:t.",
         "Forbidden: did:web:b must not hand over urn:t.",
+        "Where a permission and a prohibition meet, the prohibition holds.",
         "Whatever is not permitted here is refused.",
     ]
     assert explain(policy, "zh")[1] == (
@@ -104,7 +114,7 @@ def test_explain_logic_and_obligations():
             "Permitted: anybody may read the data, provided that exactly one holds: "
             "(the purpose is exactly audit; or the purpose is exactly teaching)."
         ),
-        "Before anything is done under this policy, the provider must be informed.",
+        "Before anything is done under this policy, the party named, or the provider, must be informed.",
     ]
 
 

@@ -1,0 +1,76 @@
+"""Reading where a rule applies: its actions, its targets, its parties, each with the refinements that narrow it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from policy.constraints import Census, read_conditions
+from policy.errors import PolicyError
+from policy.nodes import ACTION_KEYS, PLACE_KEYS, Node, as_text, read_node
+from policy.vocabulary.actions import ACTIONS
+from policy.vocabulary.names import action_name
+
+if TYPE_CHECKING:
+    from policy.model import Condition, RuleKind
+
+_CLASSES: Mapping[str, tuple[str, ...]] = {
+    "target": ("Asset", "AssetCollection"),
+    "assignee": ("Party", "PartyCollection"),
+    "assigner": ("Party", "PartyCollection"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The names a rule gives for its actions, targets or parties, and what narrows them."""
+
+    names: tuple[str, ...] = ()
+    refinements: tuple[Condition, ...] = ()
+
+
+def read_actions(node: Node, kind: RuleKind, census: Census) -> Place:
+    """Read one or several actions by their canonical names; PolicyError for one that nobody knows."""
+    path = node.below("action")
+    places = [_action(item, path, kind, census) for _where, item in node.items("action")]
+    if not places:
+        raise PolicyError("missing", node.path, "no `action`", "name the action")
+    return _joined(places, path)
+
+
+def read_place(node: Node, key: str, kind: RuleKind, census: Census) -> Place:
+    """Read `target`, `assignee` or `assigner`: IRIs, or one object with `source` and refinements."""
+    path = node.below(key)
+    return _joined([_place(item, path, key, kind, census) for _where, item in node.items(key)], path)
+
+
+def _joined(places: list[Place], path: str) -> Place:
+    if len(places) > 1 and any(place.refinements for place in places):
+        raise PolicyError("unsupported", path, "a refinement beside other alternatives", "write a rule for each")
+    names = tuple(dict.fromkeys(name for place in places for name in place.names))
+    return Place(names, places[0].refinements if len(places) == 1 else ())
+
+
+def _action(value: object, path: str, kind: RuleKind, census: Census) -> Place:
+    refinements: tuple[Condition, ...] = ()
+    if isinstance(value, Mapping) and set(value) != {"@id"}:
+        node = read_node(value, path, ACTION_KEYS, "action")
+        value = node.text("value") or node.identifier()
+        refinements = read_conditions(node, "refinement", kind, census)
+    name = action_name(as_text(value, path))
+    if name not in ACTIONS:
+        hint = "use an action of ODRL or of docs/policy.md"
+        raise PolicyError("unknown-term", path, f"unknown action `{name[:80]}`", hint)
+    return Place((name,), refinements)
+
+
+def _place(value: object, path: str, key: str, kind: RuleKind, census: Census) -> Place:
+    if not isinstance(value, Mapping) or set(value) == {"@id"}:
+        return Place((as_text(value, path),))
+    node = read_node(value, path, PLACE_KEYS, key)
+    node.check_class(*_CLASSES[key])
+    name = node.text("source") or node.identifier()
+    if not name:
+        raise PolicyError("missing", path, f"the `{key}` has neither `source` nor `uid`", "name what is narrowed")
+    return Place((name,), read_conditions(node, "refinement", kind, census))
