@@ -101,10 +101,13 @@ def translate(
     """
 
     async def work() -> dict[str, object]:
-        from connector.documents import read_json  # noqa: PLC0415  # loaded when the verb runs
-        from policy.tc609.translate import to_odrl, to_tc609  # noqa: PLC0415  # loaded when the verb runs
+        from connector.documents import read, read_json  # noqa: PLC0415  # loaded when the verb runs
+        from policy.forms.document import read as read_form  # noqa: PLC0415  # loaded when the verb runs
+        from policy.tc609.translate import CONTEXT, to_odrl, to_tc609  # noqa: PLC0415  # loaded when the verb runs
 
-        return to_tc609(read_json(file)) if to is Form.TC609 else to_odrl(read_json(file))
+        if to is Form.TC609:
+            return to_tc609(read_form(read(file)))
+        return {"@context": list(CONTEXT)} | to_odrl(read_json(file))
 
     document = finish(work(), as_json=as_json)
     answer(document, json.dumps(document, ensure_ascii=False, indent=2).splitlines(), as_json=as_json)

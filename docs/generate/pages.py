@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 from connector.protocol.states import NEGOTIATION, TRANSFER
-from docs.generate import compatibility, diagram, figures, tables
+from docs.generate import compatibility, diagram, dictionaries, figures, tables
 
 ROOT = Path(__file__).resolve().parents[2]
 MARKED = re.compile(r"(<!-- made: ([a-z ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -23,8 +23,12 @@ TABLES = {
     "compatibility": compatibility.table,
     "figures of the protocol": lambda: figures.table("protocol"),
     "figures of pull": lambda: figures.table("pull"),
+    "actions of a strategy": dictionaries.actions,
+    "constraints of a strategy": dictionaries.constraints,
+    "operators of a strategy": dictionaries.operators,
+    "codes of a contract": dictionaries.codes,
 }
-PAGES = ("docs/protocol.md", "docs/benchmarks.md", "README.md")
+PAGES = ("docs/protocol.md", "docs/benchmarks.md", "docs/tc609.md", "README.md")
 
 
 def made() -> dict[Path, str]:

@@ -10,13 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from policy.vocabulary import PROFILE, local_name
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 EXPANSION = "expansionItem"
-NAMESPACE = PROFILE + "#"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +26,6 @@ class Term:
     zh: str
     ours: bool = True
     also: tuple[str, ...] = ()
-
-    @property
-    def iri(self) -> str:
-        """The name as it is written into ODRL: ODRL's own bare, ours as the whole IRI."""
-        return NAMESPACE + self.odrl if self.ours else self.odrl
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +66,7 @@ CONSTRAINTS = (
     Term("timeWindow", "timeWindow", "time window", "时间窗口"),
     Term("region", "spatial", "region", "地域", ours=False),
     Term("networkAddress", "networkAddress", "network address", "网络地址"),
-    Term("physicalAddress", "physicalAddress", "hardware address", "物理地址"),
+    Term("physicalAddress", "physicalAddress", "physical address", "物理地址"),
     Term("count", "count", "number of uses", "次数", ours=False),
     Term("frequency", "frequency", "frequency of use", "频率"),
     Term("dataSize", "absoluteSize", "amount of data", "数据量", ours=False),
@@ -156,6 +148,8 @@ VALUE_CODES: Mapping[str, tuple[Code, ...]] = {
     "encryptMode": ENCRYPTION_MODES,
     "deliveryMethod": DELIVERY_METHODS,
 }
+# constraints whose value is a list, also of one
+LISTED = frozenset({"dataField"})
 # documented key → what else is read in its place
 KEY_SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "providerNodeId": ("assignerId",),
@@ -168,17 +162,8 @@ def _read_by(terms: Iterable[Term]) -> dict[str, Term]:
     return {name: term for term in terms for name in (term.wire, *term.also)}
 
 
-def _known_by(terms: Iterable[Term]) -> dict[str, Term]:
-    return {name: term for term in terms for name in (term.odrl, term.wire)}
-
-
-# as a contract may spell them, and as ODRL may
-ACTION_READ, ACTION_KNOWN = _read_by(ACTIONS), _known_by(ACTIONS)
-CONSTRAINT_READ, CONSTRAINT_KNOWN = _read_by(CONSTRAINTS), _known_by(CONSTRAINTS)
+# as a contract may spell them, and by their names in ODRL
+ACTION_READ, ACTION_KNOWN = _read_by(ACTIONS), {row.odrl: row for row in ACTIONS}
+CONSTRAINT_READ, CONSTRAINT_KNOWN = _read_by(CONSTRAINTS), {row.odrl: row for row in CONSTRAINTS}
 OPERATOR_OF = {row.code: row.name for row in OPERATORS}
 OPERATOR_CODE = {row.name: row.code for row in OPERATORS}
-
-
-def bare(name: str) -> str:
-    """Strip the namespace or usual prefix of ODRL or of our profile."""
-    return local_name(name).removeprefix(NAMESPACE).removeprefix("penstock:")

@@ -3,8 +3,8 @@
     {"at": "/permission/0",                  where the rule stands in its policy
      "digest": "sha-256:…",                  of the whole policy, the same in every strategy
      "format": "https://w3id.org/penstock/ns/tc609#expansion",
-     "policy": {…},                          in the first strategy: the policy, with null for each rule
-     "rule": {…}}                            the rule, as it was written
+     "policy": {…},                          in the first strategy: all of the policy but its rules
+     "rule": {…}}                            the rule
 
 The plain fields are derived from the policy alone, so a reader derives them once more and refuses what differs: neither
 side can be changed, added or taken away without the other.
@@ -16,16 +16,17 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import count, takewhile
 from typing import TYPE_CHECKING, NoReturn
 
 import rfc8785
 
 from policy.errors import PolicyError
-from policy.tc609.codes import bare
-from policy.tc609.project import rules
+from policy.tc609.project import at
 from policy.tc609.strategy import KINDS, MAX_EXPANSION_CHARS
 
 if TYPE_CHECKING:
+    from policy.tc609.project import Tree
     from policy.tc609.strategy import Strategy
 
 FORMAT = "https://w3id.org/penstock/ns/tc609#expansion"
@@ -49,14 +50,14 @@ def digest(document: object) -> str:
     return "sha-256:" + hashlib.sha256(canonical(document).encode()).hexdigest()
 
 
-def attach(strategies: tuple[Strategy, ...], document: Mapping[str, object]) -> tuple[Strategy, ...]:
+def attach(strategies: tuple[Strategy, ...], document: Tree) -> tuple[Strategy, ...]:
     """Give each strategy its expansion; `document` is the policy that they were projected from."""
     name = digest(document)
-    places = dict(_placed(document))
+    frame = {key: member for key, member in document.items() if key not in KINDS.values()}
     written = []
     for index, strategy in enumerate(strategies):
-        said = {"at": strategy.path, "digest": name, "format": FORMAT, "rule": places[strategy.path]}
-        text = canonical(said if index else said | {"policy": _frame(document)})
+        said = {"at": strategy.path, "digest": name, "format": FORMAT, "rule": at(document, strategy.path)}
+        text = canonical(said if index else said | {"policy": frame})
         if len(text) > MAX_EXPANSION_CHARS:
             raise PolicyError("too-large", strategy.path, f"an expansion of more than {MAX_EXPANSION_CHARS} characters")
         written.append(replace(strategy, expansion=text))
@@ -94,33 +95,15 @@ def _read(strategy: Strategy, *, first: bool) -> dict[str, object]:
     return value
 
 
-def _placed(document: Mapping[str, object]) -> list[tuple[str, object]]:
-    known = {bare(key): member for key, member in document.items()}
-    return [place for kind in KINDS.values() for place in rules(known, kind)]
-
-
-def _frame(document: Mapping[str, object]) -> dict[str, object]:
-    """Return the policy with null in the place of each rule."""
-    return {key: _emptied(member) if bare(key) in KINDS.values() else member for key, member in document.items()}
-
-
-def _emptied(member: object) -> object:
-    return [None] * len(member) if isinstance(member, list) else None
-
-
 def _filled(frame: object, places: Mapping[str, object], path: str) -> dict[str, object]:
-    """Put each rule in its place."""
+    """Put each rule in its place, as far as they follow each other."""
     if not isinstance(frame, Mapping):
         raise PolicyError("bad-type", path, "the policy of an expansion is an object")
     document = dict(frame)
-    for key, member in frame.items():
-        if (kind := bare(key)) not in KINDS.values():
-            continue
-        wanted = [f"/{kind}/{index}" for index in range(len(member) if isinstance(member, list) else 1)]
-        if absent := [place for place in wanted if place not in places]:
-            raise PolicyError("contradiction", path, f"the strategy of `{absent[0]}` was taken away")
-        found = [places[place] for place in wanted]
-        document[key] = found if isinstance(member, list) else found[0]
+    for kind in KINDS.values():
+        found = takewhile(places.__contains__, (f"/{kind}/{index}" for index in count()))
+        if rules := [places[place] for place in found]:
+            document[kind] = rules
     return document
 
 

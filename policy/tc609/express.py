@@ -1,4 +1,4 @@
-"""Plain strategies, said in ODRL: what their fields mean, and nothing that they do not say.
+"""Plain strategies, said in ODRL (the one form of forms/compact.py): what their fields mean, and nothing else.
 
 Law:
 
@@ -8,6 +8,7 @@ Law:
 3. A dictionary time (`YYYYMMDDHHMMSS`) has no zone; it is Beijing time, as the contract's law is Chinese. An amount
    without a currency is in yuan for the same reason.
 4. An obligation of several actions becomes several obligations, since each can be fulfilled or violated by itself.
+5. A list of one value is that value.
 """
 
 from __future__ import annotations
@@ -17,14 +18,13 @@ from typing import TYPE_CHECKING
 
 from policy.errors import PolicyError
 from policy.tc609.codes import ACTION_READ, CONSTRAINT_READ, EXPANSION, VALUE_CODES
-from policy.vocabulary import PROFILE
+from policy.vocabulary.names import PROFILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from policy.tc609.strategy import Constraint, Named, Strategy, Value
 
-CONTEXT = "http://www.w3.org/ns/odrl.jsonld"
 NAMES = "https://w3id.org/penstock/ns/tc609#names"
 CURRENCY = "CNY"
 ZONE = "+08:00"
@@ -34,7 +34,7 @@ _AMOUNT = re.compile(r"(\S+)(?: (\S+))?")
 
 def express(strategies: tuple[Strategy, ...]) -> dict[str, object]:
     """Return the ODRL policy that plain strategies say; PolicyError where they need what we do not have."""
-    document: dict[str, object] = {"@context": CONTEXT, "profile": PROFILE, "@type": _class(strategies)}
+    document: dict[str, object] = {"profile": PROFILE, "@type": _class(strategies)}
     shared = _shared(strategies)
     document |= shared
     for strategy in strategies:
@@ -87,7 +87,7 @@ def _named(strategy: Strategy) -> list[tuple[Named, str]]:
 def _rules(strategy: Strategy, shared: dict[str, object]) -> Iterator[dict[str, object]]:
     if EXPANSION in strategy.actions:
         raise _unexpanded(f"{strategy.path}/actions/{strategy.actions.index(EXPANSION)}")
-    actions = [ACTION_READ[name].iri for name in strategy.actions]
+    actions = [ACTION_READ[name].odrl for name in strategy.actions]
     rule: dict[str, object] = {}
     if "target" not in shared:
         rule["target"] = strategy.product.id
@@ -106,7 +106,7 @@ def _constraint(constraint: Constraint, path: str) -> dict[str, object]:
     if constraint.name == EXPANSION:
         raise _unexpanded(f"{path}/constraintName")
     right, unit = _right(constraint, f"{path}/constraintValue")
-    left = CONSTRAINT_READ[constraint.name].iri
+    left = CONSTRAINT_READ[constraint.name].odrl
     written = {"leftOperand": left, "operator": constraint.operator, "rightOperand": right}
     return written | ({"unit": unit} if unit else {})
 
@@ -117,7 +117,8 @@ def _right(constraint: Constraint, path: str) -> tuple[object, str]:
     if constraint.name == "payAmount":
         return _amount(value, path)
     if isinstance(value, tuple):
-        return [_meaning(constraint.name, item) for item in value], ""
+        meant = [_meaning(constraint.name, item) for item in value]
+        return meant if len(meant) > 1 else meant[0], ""
     return _meaning(constraint.name, value), ""
 
 
@@ -144,3 +145,27 @@ def _amount(value: Value, path: str) -> tuple[object, str]:
 def _unexpanded(path: str) -> PolicyError:
     problem = f"`{EXPANSION}` says that more stands in `policyExpansion`, and nothing stands there"
     return PolicyError("missing", path, problem, "translate the policy that it was written from once more")
+
+
+# a member of a rule → where a strategy says it
+_PLACES = {
+    "action": "actions",
+    "target": "subjectInfo/dataProductId",
+    "assigner": "executionNodeInfo/providerNodeId",
+    "assignee": "executionNodeInfo/consumerNodeId",
+    "constraint": "constraints",
+    "leftOperand": "constraintName",
+    "operator": "constraintOperator",
+    "rightOperand": "constraintValue",
+    "unit": "constraintValue",
+}
+
+
+def written_at(path: str, strategies: tuple[Strategy, ...]) -> str:
+    """Find where the strategies say what stands at `path` of the policy that they express; "" for all of it."""
+    kind, *rest = path.split("/")[1:] or [""]
+    # an obligation of several actions was written as several
+    said = [each for each in strategies if each.kind == kind for _ in (each.actions if kind == "obligation" else "1")]
+    if not rest:
+        return ""
+    return "/".join([said[int(rest[0])].path, *(_PLACES.get(step, step) for step in rest[1:])])

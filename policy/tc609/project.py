@@ -2,239 +2,189 @@
 
 Law:
 
-1. A rule is a strategy for each of its targets and assignees; a strategy names its product and its provider. Where that
-   makes several of one permission they are marked, since they share their counters and a reader would count for each.
+1. A rule is a strategy for each of its targets and assignees; a strategy names its product and its provider.
 2. What the plain fields cannot hold is left out, and marked by `expansionItem` where a reader who does not know our
    expansion errs to caution: a permission gets one more constraint (which that reader cannot show to hold), a
    prohibition or obligation one more action (something else not to be done, or to be done).
 3. An action without a name in the dictionary is written as the actions below it that have one, and `expansionItem` for
    the rest; a permission leaves out those that a prohibition of the policy covers. An obligation gets `expansionItem`
    alone, since doing any one of the actions below would have fulfilled it.
+4. What is counted is counted over the whole rule. Where each strategy covers less than that (law 1 and 3), its reader
+   counts too little: a permission that counts is marked, and of a prohibition the count is left out.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from policy.errors import PolicyError
-from policy.tc609.codes import (
-    ACTION_KNOWN,
-    ACTIONS,
-    CONSTRAINT_KNOWN,
-    EXPANSION,
-    OPERATOR_CODE,
-    VALUE_CODES,
-    bare,
-)
+from policy.model import Constraint as Atom
+from policy.model import DutyMode, RuleKind
+from policy.tc609.codes import ACTION_KNOWN, ACTIONS, CONSTRAINT_KNOWN, EXPANSION, LISTED, VALUE_CODES
 from policy.tc609.express import CURRENCY, NAMES
-from policy.tc609.strategy import (
-    KINDS,
-    MAX_LIST_ITEMS,
-    MAX_STRATEGIES,
-    MAX_TEXT_CHARS,
-    Constraint,
-    Named,
-    Scalar,
-    Strategy,
-    Value,
-)
-from policy.vocabulary import ACTIONS as HIERARCHY
-from policy.vocabulary import actions_within
+from policy.tc609.strategy import MAX_STRATEGIES, MAX_TEXT_CHARS, Constraint, Named, Scalar, Strategy, Value
+from policy.vocabulary.actions import actions_within
+from policy.vocabulary.operands import OPERANDS, State
 
-_NAMING = frozenset({"@id", "uid", "@type"})
-# what a policy may say beside its rules without narrowing them
-_FRAME_KEYS = _NAMING | {"@context", "profile", "conflict", "timestamp", "target", "assigner", "assignee"}
-_RULE_KEYS = _NAMING | {"action", "target", "assigner", "assignee", "constraint"}
-_CONSTRAINT_KEYS = _NAMING | {"leftOperand", "operator", "rightOperand", "unit"}
-# where a node says what it is: an action's `value`, a collection's `source`, its own name
-_NAMES_OF_NODES = ("value", "rdf:value", "source", "@id", "uid")
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from policy.model import Condition, Duty, Policy, Rule
+
+Tree = Mapping[str, Any]
 
 
-class _Frame(NamedTuple):
-    """What all rules of a policy share; `narrowed` when the policy itself says what no strategy can."""
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a rule or obligation says, as far as strategies can; `narrowed` when it says more."""
 
-    members: Mapping[str, object]
-    names: Mapping[str, str]
-    forbidden: frozenset[str]
+    kind: RuleKind
+    path: str
+    actions: tuple[str, ...]
+    products: tuple[str, ...]
+    consumers: tuple[str, ...]
+    conditions: tuple[Condition, ...]
     narrowed: bool
-    digest: str
 
 
-def project(document: object, digest: str) -> tuple[Strategy, ...]:
-    """Return the plain strategies of a policy; `digest` names the policy in the marks of its permissions."""
-    known = members(document, "", "policy")
-    narrowed = any(key not in _FRAME_KEYS | set(KINDS.values()) and ":" not in key for key in known)
-    frame = _Frame(known, _names(known), _forbidden(known), narrowed, digest)
+def project(policy: Policy, tree: Tree, digest: str) -> tuple[Strategy, ...]:
+    """Return the plain strategies of a policy and the tree it was read from.
+
+    `digest` names the policy in the marks of its permissions. PolicyError for a policy that has a rule without product
+    or provider.
+    """
+    forbidden = frozenset(each for rule in policy.prohibitions for act in rule.actions for each in actions_within(act))
     strategies: list[Strategy] = []
-    for kind in KINDS.values():
-        for path, rule in rules(known, kind):
-            strategies += _of_rule(frame, kind, path, members(rule, path, kind))
-            if len(strategies) > MAX_STRATEGIES:
-                hint = "a rule becomes one for each of its targets and assignees"
-                raise PolicyError("too-large", path, f"more than {MAX_STRATEGIES} strategies", hint)
-    if not strategies:
-        raise PolicyError("missing", "", "a policy without a rule", f"write a {', '.join(KINDS.values())}")
+    for said in _all_said(policy):
+        strategies += _strategies(said, tree, forbidden, digest)
+        if len(strategies) > MAX_STRATEGIES:
+            hint = "a rule becomes one for each of its targets and assignees"
+            raise PolicyError("too-large", said.path, f"more than {MAX_STRATEGIES} strategies", hint)
     return tuple(strategies)
 
 
-def members(value: object, path: str, what: str) -> dict[str, object]:
-    """Return the members of a node under their local names."""
-    if not isinstance(value, Mapping):
-        raise PolicyError("bad-type", path, f"a {what} is an object")
-    found: dict[str, object] = {}
-    for key, member in value.items():
-        name = bare(str(key))
-        if name in found:
-            raise PolicyError("duplicate", path, f"`{name}` is written twice in one {what}")
-        found[name] = member
-    return found
+def at(tree: Tree, path: str) -> Any:
+    """Return the node at a JSON pointer that the parser gave."""
+    node: Any = tree
+    for step in path.split("/")[1:]:
+        node = node[int(step)] if isinstance(node, list) else node[step]
+    return node
 
 
-def rules(frame: Mapping[str, object], kind: str) -> list[tuple[str, object]]:
-    """List the rules of a kind with their paths; one object stands for a list of one."""
-    return [(f"/{kind}/{index}", rule) for index, rule in enumerate(_listed(frame.get(kind, [])))]
+def _all_said(policy: Policy) -> Iterator[_Said]:
+    for rule in (*policy.permissions, *policy.prohibitions):
+        yield _said_by_rule(rule)
+    for duty in policy.obligations:
+        yield _said_by_duty(duty, policy)
 
 
-def _of_rule(frame: _Frame, kind: str, path: str, rule: Mapping[str, object]) -> list[Strategy]:
-    around = {key: rule.get(key, frame.members.get(key)) for key in ("target", "assigner", "assignee")}
-    providers, products, consumers = (
-        _named(frame, around[key], f"{path}/{key}") for key in ("assigner", "target", "assignee")
-    )
-    if len(providers) != 1:
-        raise PolicyError("missing", path, "no single `assigner`", "a strategy names its provider: write `assigner`")
-    if not products:
-        raise PolicyError("missing", path, "no `target`", "a strategy names its data product: write `target`")
-    limits = [_constraint(item) for item in _listed(rule.get("constraint", []))]
-    single = len(products) == 1 and len(consumers) <= 1
-    plain = all(map(_is_plain, (*around.values(), rule.get("action"))))
-    whole = single and plain and not frame.narrowed and set(rule) <= _RULE_KEYS and None not in limits
-    actions = _actions(frame, kind, f"{path}/action", rule.get("action"))
-    constraints = tuple(each for each in limits if each is not None)
-    if not whole and kind == "permission":
-        constraints = (*constraints, Constraint(EXPANSION, "eq", frame.digest))
+def _said_by_rule(rule: Rule) -> _Said:
+    narrowed = bool(rule.refinements or rule.duties or rule.remedies)
+    return _Said(rule.kind, rule.path, rule.actions, rule.targets, rule.assignees, rule.constraints, narrowed)
+
+
+def _said_by_duty(duty: Duty, policy: Policy) -> _Said:
+    product = duty.target or policy.target
+    narrowed = bool(duty.consequences or duty.parties) or duty.mode is not DutyMode.PRE
+    return _Said(duty.kind, duty.path, (duty.action,), _some(product), _some(duty.assignee), duty.terms, narrowed)
+
+
+def _some(identifier: str | None) -> tuple[str, ...]:
+    return () if identifier is None else (identifier,)
+
+
+def _strategies(said: _Said, tree: Tree, forbidden: frozenset[str], digest: str) -> list[Strategy]:
+    rule = at(tree, said.path)
+    provider = rule.get("assigner", tree.get("assigner"))
+    if not isinstance(provider, str):
+        raise PolicyError("missing", said.path, "no `assigner`", "a strategy names its provider: write its IRI")
+    if not said.products:
+        raise PolicyError("missing", said.path, "no `target`", "a strategy names its data product: write `target`")
+    counted = [each for each in said.conditions if _covers_less(said) and _counts(each)]
+    left_out = counted if said.kind is RuleKind.PROHIBITION else []
+    told = [None if each in left_out else _constraint(each, said.path, tree) for each in said.conditions]
+    constraints = tuple(each for each in told if each is not None)
+    whole = not (counted or said.narrowed or "inheritFrom" in tree)
+    whole = whole and len(constraints) == len(said.conditions) == len(rule.get("constraint", []))
+    actions = _actions(said, forbidden)
+    if not whole and said.kind is RuleKind.PERMISSION:
+        constraints = (*constraints, Constraint(EXPANSION, "eq", digest))
     elif not whole:
-        actions = tuple(dict.fromkeys((*actions, EXPANSION)))
+        actions = (*actions, EXPANSION)
+    actions = tuple(dict.fromkeys(actions))
     return [
-        Strategy(kind, path, product, providers[0], consumer, actions, constraints)
-        for product in products
-        for consumer in (consumers or (None,))
+        Strategy(said.kind, said.path, _named(tree, product), _named(tree, provider), consumer, actions, constraints)
+        for product in said.products
+        for consumer in [_named(tree, each) for each in said.consumers] or (None,)
     ]
 
 
-def _actions(frame: _Frame, kind: str, path: str, value: object) -> tuple[str, ...]:
-    """Name the actions of a rule in words of the dictionary, in their order, each once."""
+def _covers_less(said: _Said) -> bool:
+    """Whether no single strategy covers all that the rule does."""
+    several = len(said.products) > 1 or len(said.consumers) > 1
+    return several or any(action not in ACTION_KNOWN for action in said.actions)
+
+
+def _counts(condition: Condition) -> bool:
+    return isinstance(condition, Atom) and OPERANDS[condition.left].state is not State.NONE
+
+
+def _actions(said: _Said, forbidden: frozenset[str]) -> tuple[str, ...]:
+    """Name the actions of a rule in words of the dictionary, in their order."""
     found: list[str] = []
-    for action in _identifiers(value, path):
-        name = bare(action)
-        if name in ACTION_KNOWN:
-            found.append(ACTION_KNOWN[name].wire)
-        else:
-            found += [*_below(frame, kind, name), EXPANSION]
-    if not found:
-        raise PolicyError("missing", path, "no `action`", "name the action")
-    return tuple(dict.fromkeys(found))
+    for action in said.actions:
+        if action in ACTION_KNOWN:
+            found.append(ACTION_KNOWN[action].wire)
+            continue
+        below = frozenset() if said.kind is RuleKind.OBLIGATION else actions_within(action)
+        meant = below - forbidden if said.kind is RuleKind.PERMISSION else below
+        found += [*(row.wire for row in ACTIONS if row.odrl in meant), EXPANSION]
+    return tuple(found)
 
 
-def _below(frame: _Frame, kind: str, action: str) -> list[str]:
-    if kind == "obligation":
-        return []
-    covered = _covered(action) - (frame.forbidden if kind == "permission" else frozenset())
-    return [row.wire for row in ACTIONS if row.odrl in covered]
-
-
-def _forbidden(frame: Mapping[str, object]) -> frozenset[str]:
-    found: set[str] = set()
-    for path, rule in rules(frame, "prohibition"):
-        for action in _identifiers(members(rule, path, "prohibition").get("action"), f"{path}/action"):
-            found |= _covered(bare(action))
-    return frozenset(found)
-
-
-def _covered(action: str) -> frozenset[str]:
-    return actions_within(action) if action in HIERARCHY else frozenset({action})
-
-
-def _constraint(value: object) -> Constraint | None:
-    """Say one constraint in words of the dictionary; None when it has none for it."""
-    if not isinstance(value, Mapping) or not {bare(str(key)) for key in value} <= _CONSTRAINT_KEYS:
+def _constraint(condition: Condition, rule: str, tree: Tree) -> Constraint | None:
+    """Say one constraint of a rule in words of the dictionary; None when it has none for it."""
+    row = CONSTRAINT_KNOWN.get(condition.left) if isinstance(condition, Atom) else None
+    if row is None or not isinstance(condition, Atom) or not condition.path.startswith(f"{rule}/constraint/"):
         return None
-    node = members(value, "", "constraint")
-    left, operator = (_text(node.get(key)) for key in ("leftOperand", "operator"))
-    row, operator = CONSTRAINT_KNOWN.get(bare(left)), bare(operator)
-    if row is None or operator not in OPERATOR_CODE:
-        return None
-    right, unit = _right(row.wire, node.get("rightOperand")), _text(node.get("unit"))
+    value = _value(row.wire, at(tree, condition.path)["rightOperand"])
     if row.wire == "payAmount":
-        right = _amount(right, unit)
-    elif "unit" in node:
+        value = _amount(value, condition.unit)
+    elif condition.unit:
         return None
-    return None if right is None else Constraint(row.wire, operator, right)
+    return None if value is None else Constraint(row.wire, condition.operator, value)
 
 
-def _right(name: str, value: object) -> Value | None:
-    if not isinstance(value, list):
-        return _scalar(name, value)
-    items = [_scalar(name, item) for item in value]
-    found = tuple(item for item in items if item is not None)
-    return found if len(found) == len(items) and 1 <= len(items) <= MAX_LIST_ITEMS else None
+def _value(name: str, written: object) -> Value | None:
+    if isinstance(written, list):
+        items = [_scalar(name, item) for item in written]
+        found = tuple(item for item in items if item is not None)
+        return found if len(found) == len(items) else None
+    one = _scalar(name, written)
+    return (one,) if name in LISTED and one is not None else one
 
 
-def _scalar(name: str, value: object) -> Scalar | None:
-    if isinstance(value, Mapping):
-        value = value.get("@value", value.get("@id"))
+def _scalar(name: str, written: object) -> Scalar | None:
+    if isinstance(written, Mapping):
+        written = written.get("@value", written.get("@id"))
     if name in VALUE_CODES:
-        return next((row.code for row in VALUE_CODES[name] if value in (row.code, row.name)), None)
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return value
-    return _text(value) or None
+        return next((row.code for row in VALUE_CODES[name] if written in (row.code, row.name)), None)
+    if isinstance(written, int | float) and not isinstance(written, bool):
+        return written
+    return written if isinstance(written, str) and 1 <= len(written) <= MAX_TEXT_CHARS else None
 
 
 def _amount(value: Value | None, unit: str) -> Value | None:
     """Write an amount with its currency, which the dictionary has no field for; yuan go without saying."""
-    if value is None or isinstance(value, tuple) or not unit or re.search(r"\s", f"{value}{unit}"):
+    if value is None or isinstance(value, tuple) or re.search(r"\s", f"{value}{unit}"):
         return None
     return value if unit == CURRENCY else f"{value} {unit}"
 
 
-def _names(frame: Mapping[str, object]) -> dict[str, str]:
-    names = frame.get(NAMES)
-    if not isinstance(names, Mapping):
-        return {}
-    return {str(key): text for key, name in names.items() if (text := _text(name))}
-
-
-def _named(frame: _Frame, value: object, path: str) -> list[Named]:
-    return [Named(each, frame.names.get(each, "")) for each in _identifiers(value, path)]
-
-
-def _identifiers(value: object, path: str) -> list[str]:
-    """Name what a member names: text, a node or a list of these."""
-    found = []
-    for item in _listed(value) if value is not None else []:
-        node = members(item, path, "node") if isinstance(item, Mapping) else {"@id": item}
-        written = next((node[key] for key in _NAMES_OF_NODES if key in node), None)
-        name = _identifiers(written, path)[0] if isinstance(written, Mapping) else _text(written)
-        if not name:
-            raise PolicyError("bad-type", path, f"an identifier is text of 1 to {MAX_TEXT_CHARS} characters")
-        found.append(name)
-    return found
-
-
-def _is_plain(value: object) -> bool:
-    """Whether identifiers are all that a member says, and nothing refines them."""
-    if isinstance(value, list):
-        return all(map(_is_plain, value))
-    return not isinstance(value, Mapping) or set(value) <= _NAMING
-
-
-def _listed(value: object) -> list[object]:
-    return value if isinstance(value, list) else [value]
-
-
-def _text(value: object) -> str:
-    """Return text that a strategy can hold, in its node or alone; "" for anything else."""
-    if isinstance(value, Mapping):
-        value = value.get("@id")
-    return value if isinstance(value, str) and len(value) <= MAX_TEXT_CHARS else ""
+def _named(tree: Tree, identifier: str) -> Named:
+    names = tree.get(NAMES)
+    name = names.get(identifier) if isinstance(names, Mapping) else None
+    return Named(identifier, name if isinstance(name, str) and len(name) <= MAX_TEXT_CHARS else "")

@@ -6,6 +6,9 @@ import pytest
 
 from policy.tc609 import codes
 from policy.tc609.translate import to_odrl, to_tc609
+from policy.vocabulary.actions import ACTIONS
+from policy.vocabulary.operands import CODES, OPERANDS, REFUSED
+from policy.vocabulary.operators import OPERATORS, TREE
 
 LISTS = [name for name, value in vars(codes).items() if name.isupper() and isinstance(value, tuple)]
 # a value of each constraint that our engine reads, with an operator that fits
@@ -50,11 +53,18 @@ def test_operators_are_numbered_in_the_order_of_their_names():
     assert names == sorted(names, key=str.lower)
 
 
+def test_the_engine_knows_every_word():
+    assert {row.odrl for row in codes.ACTIONS} <= set(ACTIONS)
+    assert {row.odrl for row in codes.CONSTRAINTS} <= set(OPERANDS) | set(REFUSED)
+    assert {row.name for row in codes.OPERATORS} == set(OPERATORS)
+    assert {name: {row.code: row.name for row in rows} for name, rows in codes.VALUE_CODES.items()} == CODES
+
+
 @pytest.mark.parametrize("row", codes.ACTIONS, ids=lambda row: row.wire)
 def test_every_action_goes_both_ways(plain, row):
     document = plain(actions=[row.wire])
     policy = to_odrl(document)
-    assert policy["permission"] == [{"action": row.iri}]
+    assert policy["permission"] == [{"action": row.odrl}]
     assert to_tc609(policy) == document
     for spelling in (row.odrl, row.wire, "penstock:" + row.odrl, *row.also):
         assert to_tc609(policy | {"permission": [{"action": spelling}]})["permissionPolicies"][0]["actions"] == [
@@ -69,7 +79,7 @@ def test_every_constraint_goes_both_ways(plain, name):
     row = codes.CONSTRAINT_READ[name]
     document = plain((name, *VALUES[name]))
     policy = to_odrl(document)
-    assert policy["permission"][0]["constraint"][0]["leftOperand"] == row.iri
+    assert policy["permission"][0]["constraint"][0]["leftOperand"] == row.odrl
     assert to_tc609(policy) == document
     for spelling in row.also:
         assert to_odrl(plain((spelling, *VALUES[name]))) == policy
@@ -77,7 +87,8 @@ def test_every_constraint_goes_both_ways(plain, name):
 
 @pytest.mark.parametrize("row", codes.OPERATORS, ids=lambda row: row.name)
 def test_every_operator_goes_both_ways(plain, row):
-    document = plain(("region", row.code, "CN"))
+    limit = ("region", row.code, "CN") if row.name in TREE else ("dataSize", row.code, "7")
+    document = plain(limit)
     policy = to_odrl(document)
     assert policy["permission"][0]["constraint"][0]["operator"] == row.name
     assert to_tc609(policy) == document

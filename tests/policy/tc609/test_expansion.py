@@ -8,6 +8,7 @@ import json
 import pytest
 
 from policy.errors import PolicyError
+from policy.forms.compact import compact
 from policy.tc609.expansion import canonical, digest
 from policy.tc609.translate import to_odrl, to_tc609
 
@@ -23,18 +24,22 @@ POLICY = {
     "prohibition": [{"action": "distribute"}],
     "obligation": [{"action": "delete"}],
 }
+SIZE = {"leftOperand": "absoluteSize", "operator": "lteq", "rightOperand": 5, "unit": "megabyte"}
+BOTH = ["did:web:a", "did:web:b"]
+COUNT = {"leftOperand": "count", "operator": "lteq", "rightOperand": 3}
+MORE = {"leftOperand": "absoluteSize", "operator": "gt", "rightOperand": 5}
 PERMISSION, PROHIBITION, OBLIGATION = "permissionPolicies", "prohibitionPolicies", "obligationPolicies"
 
 
 def varied(**members):
-    """Write the policy with other members, its first rules with more."""
+    """Write the policy with other members or without them, its first rules with more."""
     document = copy.deepcopy(POLICY)
     for key, member in members.items():
         if key in ("permission", "prohibition", "obligation") and isinstance(member, dict):
             document[key][0] |= member
         else:
-            document[key.replace("_", "@")] = member
-    return document
+            document[key] = member
+    return {key: member for key, member in document.items() if member is not None}
 
 
 # a change → what is marked: a constraint of the permission, an action of the prohibition, one of the obligation
@@ -48,16 +53,23 @@ MARKED = [
     ({"inheritFrom": "urn:parent"}, (True, True, True)),
     ({"permission": {"constraint": [PURPOSE]}}, (True, False, False)),
     ({"permission": {"constraint": [{"or": [UNTIL, UNTIL]}]}}, (True, False, False)),
-    ({"permission": {"constraint": [UNTIL | {"unit": "s"}]}}, (True, False, False)),
+    ({"permission": {"constraint": [SIZE]}}, (True, False, False)),
     ({"permission": {"duty": [{"action": "compensate"}]}}, (True, False, False)),
-    ({"permission": {"action": [{"value": {"@id": "read"}, "refinement": [UNTIL]}]}}, (True, False, False)),
-    ({"permission": {"target": {"source": "urn:all", "refinement": [UNTIL]}}}, (True, False, False)),
-    ({"permission": {"assignee": ["did:web:a", "did:web:b"]}}, (True, False, False)),
+    ({"permission": {"action": [{"value": "read", "refinement": [UNTIL]}]}}, (True, False, False)),
+    ({"target": None, "permission": {"target": {"source": "urn:all", "refinement": [UNTIL]}},
+      "prohibition": {"target": "urn:b"}, "obligation": {"target": "urn:b"}}, (True, False, False)),
+    ({"assignee": None, "permission": {"assignee": BOTH}}, (False, False, False)),
+    ({"assignee": None, "permission": {"assignee": BOTH, "constraint": [COUNT]}}, (True, False, False)),
+    ({"permission": {"constraint": [COUNT]}}, (False, False, False)),
+    ({"permission": {"action": "print"}}, (False, False, False)),
+    ({"permission": {"action": "print", "constraint": [COUNT]}}, (True, False, False)),
     ({"prohibition": {"constraint": [PURPOSE]}}, (False, True, False)),
     ({"prohibition": {"remedy": [{"action": "delete"}]}}, (False, True, False)),
     ({"prohibition": {"action": "transfer"}}, (False, True, False)),
     ({"obligation": {"consequence": [{"action": "compensate"}]}}, (False, False, True)),
     ({"obligation": {"action": "inform"}}, (False, False, True)),
+    ({"obligation": {"informedParty": "did:web:a"}}, (False, False, True)),
+    ({"obligation": {"https://w3id.org/penstock/ns/profile#mode": "post"}}, (False, False, True)),
 ]  # fmt: skip
 
 
@@ -78,7 +90,7 @@ def test_what_narrows_is_marked_where_the_reader_errs_to_caution(change, marked)
             "constraintOperator": "01",
             "constraintValue": digest(policy),
         }
-    assert to_odrl(document) == policy
+    assert to_odrl(document) == compact(policy)
 
 
 def test_what_plain_fields_hold_stays_plain():
@@ -99,10 +111,22 @@ def test_an_action_without_a_word_is_said_by_those_below_it_less_what_is_prohibi
     assert to_tc609(varied(prohibition={"action": "transfer"}))[PROHIBITION][0]["actions"] == ["sell", "expansionItem"]
 
 
+def test_a_count_is_kept_where_it_narrows_and_left_out_where_it_would_widen():
+    counted = to_tc609(varied(permission={"action": "use", "constraint": [COUNT]}))[PERMISSION][0]
+    assert [each["constraintName"] for each in counted["constraints"]] == ["count", "expansionItem"]
+    assert "constraints" in to_tc609(varied(prohibition={"constraint": [MORE]}))[PROHIBITION][0]
+    several = {"action": ["distribute", "print"], "constraint": [MORE]}
+    assert "constraints" not in to_tc609(varied(prohibition=several))[PROHIBITION][0]
+
+
+def test_an_obligation_without_a_word_is_not_said_by_those_below_it():
+    assert to_tc609(varied(obligation={"action": "inform"}))[OBLIGATION][0]["actions"] == ["expansionItem"]
+
+
 def test_only_the_first_strategy_carries_the_frame():
     document = to_tc609(POLICY)
     first, *others = (json.loads(document[key][0]["policyExpansion"]) for key in (PERMISSION, PROHIBITION, OBLIGATION))
-    assert first["policy"]["permission"] == [None]
+    assert first["policy"] == {key: POLICY[key] for key in ("@id", "@type", "target", "assigner", "assignee")}
     assert first["rule"] == POLICY["permission"][0]
     assert all("policy" not in each for each in others)
     assert {each["digest"] for each in (first, *others)} == {digest(POLICY)}
@@ -176,20 +200,21 @@ def deep(levels):
     return constraint
 
 
+MANY = {"target": [f"urn:{n}" for n in range(200)], "assignee": [f"did:web:{n}" for n in range(3)]}
 NO_STRATEGY = [
     ("text", "bad-type", ""),
     (varied(target=None), "missing", "/permission/0"),
-    ({key: member for key, member in POLICY.items() if key != "assigner"}, "missing", "/permission/0"),
+    (varied(assigner=None), "missing", "/permission/0"),
+    (varied(**{"@type": "Set"}, target=None), "missing", "/permission/0"),
     ({"@type": "Set"}, "missing", ""),
     (varied(permission=[7]), "bad-type", "/permission/0"),
-    (varied(permission=[{"constraint": []}]), "missing", "/permission/0/action"),
-    (varied(permission={"target": {"refinement": []}}), "bad-type", "/permission/0/target"),
-    (varied(permission={"odrl:action": "use"}), "duplicate", "/permission/0"),
-    (varied(permission={"constraint": [deep(5000)]}), "too-large", ""),
+    (varied(permission={"action": "teleport"}), "unknown-term", "/permission/0/action"),
+    (varied(permission={"constraint": [{"leftOperand": "valueExpression", "operator": "eq", "rightOperand": "x"}]}),
+     "unsupported", "/permission/0/constraint/0/leftOperand"),
     (varied(permission={"note": 1 << 60}), "bad-value", ""),
     (varied(permission={"note": float("nan")}), "bad-value", ""),
     (varied(permission={"note": "\ud800"}), "bad-value", ""),
-    (varied(permission={"target": [f"urn:{n}" for n in range(600)]}), "too-large", "/permission/0"),
+    (varied(target=None, assignee=None, permission=MANY), "too-large", "/permission/0"),
 ]  # fmt: skip
 
 
@@ -198,3 +223,18 @@ def test_what_cannot_be_a_strategy(document, code, path):
     with pytest.raises(PolicyError) as refused:
         to_tc609(document)
     assert (refused.value.code, refused.value.path) == (code, path)
+
+
+def test_what_is_nested_too_deep_is_refused():
+    with pytest.raises(PolicyError, match="deep"):
+        to_tc609(varied(permission={"constraint": [deep(5000)]}))
+    document = to_tc609(POLICY)
+    document[PERMISSION][0]["policyExpansion"] = "[" * 100_000
+    with pytest.raises(PolicyError, match="policyExpansion"):
+        to_odrl(document)
+
+
+def test_an_inheriting_policy_is_marked_and_comes_back():
+    policy = varied(inheritFrom="urn:parent")
+    assert all(strategy["policyExpansion"] for key in to_tc609(policy) for strategy in to_tc609(policy)[key])
+    assert to_odrl(to_tc609(policy)) == policy

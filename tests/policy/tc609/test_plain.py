@@ -28,7 +28,7 @@ def test_what_all_share_stands_on_the_policy(strategy):
         "assigner": "did:web:provider.example",
         "assignee": "did:web:buyer.example",
     }
-    assert policy["permission"][0]["action"] == ["read", "https://w3id.org/penstock/ns/profile#download"]
+    assert policy["permission"][0]["action"] == ["read", "download"]
     assert [rule["action"] for key in ("prohibition", "obligation") for rule in policy[key]] == ["sell", "delete"]
     assert to_tc609(policy) == document
 
@@ -64,7 +64,9 @@ def test_names_are_kept(plain):
 # what is written otherwise than it was read → how it comes back
 NORMALISED = [
     (("time", "11", "20261231235959"), ("time", "11", "2026-12-31T23:59:59+08:00")),
-    (("dataRecord", "07", ["a"]), ("dateRecord", "07", ["a"])),
+    (("dataRecord", "07", ["a", "b"]), ("dateRecord", "07", ["a", "b"])),
+    (("application", "07", ["a"]), ("application", "07", "a")),
+    (("dataField", "07", "a"), ("dataField", "07", ["a"])),
     (("payAmount", "11", "12.50 CNY"), ("payAmount", "11", "12.50")),
 ]
 
@@ -150,6 +152,30 @@ def test_what_is_refused_and_where(plain, document, code, path):
     with pytest.raises(PolicyError) as refused:
         to_odrl(document(plain))
     assert (refused.value.code, refused.value.path) == (code, path)
+
+
+# what the engine cannot enforce is refused where the strategy says it
+UNENFORCEABLE = [
+    ({"permissionPolicies": [{}]}, ("time", "11", "2027-01-01T00:00"), "no-time-zone",
+     "0/constraints/0/constraintValue"),
+    ({"permissionPolicies": [{}]}, ("valueExpression", "01", "a > 1"), "unsupported", "0/constraints/0/constraintName"),
+    ({"permissionPolicies": [{}]}, ("region", "10", "CN"), "unsupported", "0/constraints/0/constraintOperator"),
+    ({"permissionPolicies": [{}]}, ("dataField", "01", ["a", "b"]), "bad-type", "0/constraints/0/constraintValue"),
+    ({"permissionPolicies": [{}]}, ("count", "11", "many"), "bad-value", "0/constraints/0/constraintValue"),
+    ({"prohibitionPolicies": [{}]}, ("count", "11", "3"), "misplaced", "0/constraints/0"),
+    ({"obligationPolicies": [{"actions": ["delete", "alert"]}, {"actions": ["alert"]}]}, ("time", "11", "soon"),
+     "bad-value", "1/constraints/0/constraintValue"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("document", "limit", "code", "path"), UNENFORCEABLE)
+def test_what_cannot_be_enforced_is_refused_where_it_stands(strategy, document, limit, code, path):
+    ((key, parts),) = document.items()
+    last = len(parts) - 1
+    strategies = [strategy(*([limit] if place == last else []), **part) for place, part in enumerate(parts)]
+    with pytest.raises(PolicyError) as refused:
+        to_odrl({key: strategies})
+    assert (refused.value.code, refused.value.path) == (code, f"/{key}/{path}")
 
 
 def test_one_policy_has_one_provider_and_a_product_one_name(strategy):

@@ -1,0 +1,70 @@
+"""The tables of docs/tc609.md, written from the dictionaries that strategies are read by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from docs.generate.tables import as_table
+from policy.tc609.codes import (
+    ACTIONS,
+    CONSTRAINTS,
+    CONTRACT_STATUSES,
+    DELIVERY_METHODS,
+    ENCRYPTION_MODES,
+    EXECUTION_ENVIRONMENTS,
+    OPERATORS,
+    SIGN_MODES,
+    SIGNATORY_TYPES,
+    TERMINATION_TYPES,
+)
+from policy.vocabulary.operands import OPERANDS, REFUSED
+
+if TYPE_CHECKING:
+    from policy.tc609.codes import Term
+
+LISTS = {
+    "`executionEnv`": EXECUTION_ENVIRONMENTS,
+    "`encryptMode`": ENCRYPTION_MODES,
+    "`deliveryMethod`": DELIVERY_METHODS,
+    "status of a contract": CONTRACT_STATUSES,
+    "mode of signing": SIGN_MODES,
+    "kind of signatory": SIGNATORY_TYPES,
+    "kind of termination": TERMINATION_TYPES,
+}
+
+
+def actions() -> str:
+    """Return the actions, each with what it is in ODRL."""
+    rows = [(_wire(row), _odrl(row), row.en, row.zh) for row in ACTIONS]
+    return as_table(("action", "in ODRL", "meaning", "中文"), rows)
+
+
+def constraints() -> str:
+    """Return the constraints, each with its left operand and the type of its value."""
+    rows = [(_wire(row), _odrl(row), _type(row), row.en, row.zh) for row in CONSTRAINTS]
+    return as_table(("constraint", "left operand", "value", "meaning", "中文"), rows)
+
+
+def operators() -> str:
+    """Return the operators by their codes."""
+    return as_table(
+        ("code", "operator", "meaning", "中文"), [(row.code, f"`{row.name}`", row.en, row.zh) for row in OPERATORS]
+    )
+
+
+def codes() -> str:
+    """Return every other list of codes, a row each."""
+    rows = [(name, " · ".join(f"{row.code} {row.en} {row.zh}" for row in listed)) for name, listed in LISTS.items()]
+    return as_table(("list", "codes"), rows)
+
+
+def _wire(row: Term) -> str:
+    return " or ".join(f"`{name}`" for name in (row.wire, *row.also))
+
+
+def _odrl(row: Term) -> str:
+    return f"`{row.odrl}`, ours" if row.ours else f"`{row.odrl}`"
+
+
+def _type(row: Term) -> str:
+    return f"refused: {REFUSED[row.odrl][0]}" if row.odrl in REFUSED else OPERANDS[row.odrl].type.value
