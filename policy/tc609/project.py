@@ -11,6 +11,7 @@ Law:
    alone, since doing any one of the actions below would have fulfilled it.
 4. What is counted is counted over the whole rule. Where each strategy covers less than that (law 1 and 3), its reader
    counts too little: a permission that counts is marked, and of a prohibition the count is left out.
+5. A remedy is owed before any further use, so it marks every permission, too.
 """
 
 from __future__ import annotations
@@ -75,14 +76,17 @@ def at(tree: Tree, path: str) -> Any:
 
 
 def _all_said(policy: Policy) -> Iterator[_Said]:
-    for rule in (*policy.permissions, *policy.prohibitions):
-        yield _said_by_rule(rule)
+    remedied = any(rule.remedies for rule in policy.prohibitions)
+    for rule in policy.permissions:
+        yield _said_by_rule(rule, narrowed=remedied or bool(rule.duties))
+    for rule in policy.prohibitions:
+        yield _said_by_rule(rule, narrowed=bool(rule.remedies))
     for duty in policy.obligations:
         yield _said_by_duty(duty, policy)
 
 
-def _said_by_rule(rule: Rule) -> _Said:
-    narrowed = bool(rule.refinements or rule.duties or rule.remedies)
+def _said_by_rule(rule: Rule, *, narrowed: bool) -> _Said:
+    narrowed = narrowed or bool(rule.refinements)
     return _Said(rule.kind, rule.path, rule.actions, rule.targets, rule.assignees, rule.constraints, narrowed)
 
 

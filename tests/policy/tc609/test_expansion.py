@@ -64,7 +64,7 @@ MARKED = [
     ({"permission": {"action": "print"}}, (False, False, False)),
     ({"permission": {"action": "print", "constraint": [COUNT]}}, (True, False, False)),
     ({"prohibition": {"constraint": [PURPOSE]}}, (False, True, False)),
-    ({"prohibition": {"remedy": [{"action": "delete"}]}}, (False, True, False)),
+    ({"prohibition": {"remedy": [{"action": "delete"}]}}, (True, True, False)),
     ({"prohibition": {"action": "transfer"}}, (False, True, False)),
     ({"obligation": {"consequence": [{"action": "compensate"}]}}, (False, False, True)),
     ({"obligation": {"action": "inform"}}, (False, False, True)),
