@@ -19,11 +19,13 @@ from policy.parse import parse
 from policy.tc609.expansion import assemble, attach, canonical, digest
 from policy.tc609.express import express, written_at
 from policy.tc609.project import project
-from policy.tc609.strategy import Strategy, read, write
+from policy.tc609.wire import read, write
 from policy.vocabulary.names import PROFILE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from policy.tc609.strategy import Strategy
 
 # what makes JSON-LD of the tree that to_odrl gives
 CONTEXT = ("http://www.w3.org/ns/odrl.jsonld", PROFILE + "/context.jsonld")

@@ -264,7 +264,7 @@ PLAIN = {
 
 
 @given(JSON, st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_any_json_is_translated_or_refused(noise, data):
     translated(to_tc609, noise)
     translated(to_odrl, noise)
