@@ -35,9 +35,9 @@ _WINDOW = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Duration:
-    """An ISO 8601 duration: whole months, then seconds."""
+    """An ISO 8601 duration: whole months, then seconds; those without months are in order."""
 
     months: int = 0
     seconds: Fraction = Fraction(0)

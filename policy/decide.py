@@ -76,7 +76,7 @@ def decide(compiled: Compiled, request: Request, world: World) -> Decision:
         return _breached(bound, rules)
     if usable:
         remedies = [one for finding in prohibitions for one in finding.standings]
-        return _permitted(usable, bound + remedies, request, world, rules)
+        return _permitted(usable, action, bound + remedies, request, world, rules)
     return _unmet(permissions, request, world, rules) or _uncovered(permissions, action, request, world, rules)
 
 
@@ -123,7 +123,7 @@ def _infringement(compiled: CompiledRule, request: Request, world: World) -> tup
 
 def _report(compiled: CompiledRule, verdicts: Sequence[Verdict], *, active: bool, state: str = "") -> RuleReport:
     reports = [check.reports[verdict] for check, verdict in zip(compiled.checks, verdicts, strict=True)]
-    return compiled.active._replace(active=active, constraints=tuple(reports), state=state)
+    return RuleReport(compiled.rule.id, compiled.active.kind, active, tuple(reports), state)
 
 
 # ---- outcomes
@@ -144,21 +144,25 @@ def _breached(bound: Sequence[Standing], rules: tuple[RuleReport, ...]) -> Decis
 
 
 def _permitted(
-    usable: list[_Finding], others: list[Standing], request: Request, world: World, rules: tuple[RuleReport, ...]
+    usable: list[_Finding],
+    action: str,
+    others: list[Standing],
+    request: Request,
+    world: World,
+    rules: tuple[RuleReport, ...],
 ) -> Decision:
     best = usable[0] if len(usable) == 1 else min(usable, key=_cost)
     compiled = best.compiled
     reservations = _reservations(compiled, request, world) if compiled.claims else ()
+    permitted = Reason("permitted", compiled.rule.path, (action,))
     if not best.standings and not others:
-        action = action_name(request.action)
-        return Decision(Outcome.ALLOW, rules, (), (Reason("permitted", compiled.rule.path, (action,)),), reservations)
+        return Decision(Outcome.ALLOW, rules, (), (permitted,), reservations)
     standings = (*best.standings, *others)
     left = [one for one in _flat(standings) if _is_outstanding(one)]
     if left:
         reasons = tuple([_duty_reason("duty-outstanding", one) for one in left])
         return Decision(Outcome.CONDITIONAL, rules, _duty_reports(standings), reasons, reservations)
-    reason = Reason("permitted", compiled.rule.path, (action_name(request.action),))
-    return Decision(Outcome.ALLOW, rules, _duty_reports(standings), (reason,), reservations)
+    return Decision(Outcome.ALLOW, rules, _duty_reports(standings), (permitted,), reservations)
 
 
 def _cost(finding: _Finding) -> tuple[int, int, str]:
@@ -197,7 +201,8 @@ def _unmet(
             standings += violated
             reasons += [_duty_reason("duty-violated", one) for one in violated]
             for check, verdict in zip(finding.compiled.checks, finding.verdicts, strict=True):
-                reasons += _failures(check, verdict, finding.compiled.rule.id, request, world)
+                if verdict is not True:
+                    reasons += _failures(check, verdict, finding.compiled.rule.id, request, world)
     return Decision(Outcome.DENY, rules, _duty_reports(standings), tuple(reasons)) if reasons else None
 
 
@@ -215,13 +220,16 @@ def _uncovered(
 
 def _failures(check: Check, verdict: Verdict, rule: str, request: Request, world: World) -> list[Reason]:
     """Say why a check does not hold: the constraints inside an `and`, the whole of another joint."""
-    if verdict is True:
-        return []
     if isinstance(check.condition, Constraint):
         return [_constraint_reason(check, verdict, rule, request, world)]
     if check.condition.operator == "and":
         parts = [(part, part.test(request, world)) for part in check.parts]
-        return [reason for part, found in parts for reason in _failures(part, found, rule, request, world)]
+        return [
+            reason
+            for part, found in parts
+            if found is not True
+            for reason in _failures(part, found, rule, request, world)
+        ]
     return [Reason("no-alternative", check.path, (check.condition.operator,))]
 
 

@@ -132,6 +132,8 @@ def _number(constraint: Constraint) -> Test:
         named = texts(request.context.get(UNIT)) if unit else ()
         if len(given) != 1 or (named and term_name(named[0]) != unit):
             return None
+        if isinstance(given[0], Duration) and given[0].months:
+            return None  # a month has no length to compare
         return compare(given[0])
 
     return test

@@ -23,6 +23,7 @@ TABLES = {
     "compatibility": compatibility.table,
     "figures of the protocol": lambda: figures.table("protocol"),
     "figures of pull": lambda: figures.table("pull"),
+    "figures of the policy engine": lambda: figures.table("policy"),
     "actions of a strategy": dictionaries.actions,
     "constraints of a strategy": dictionaries.constraints,
     "operators of a strategy": dictionaries.operators,
