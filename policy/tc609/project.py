@@ -111,12 +111,12 @@ def _strategies(said: _Said, tree: Tree, forbidden: frozenset[str], digest: str)
     left_out = counted if said.kind is RuleKind.PROHIBITION else []
     told = [None if each in left_out else _constraint(each, said.path, tree) for each in said.conditions]
     constraints = tuple(each for each in told if each is not None)
-    whole = not (counted or said.narrowed or "inheritFrom" in tree)
-    whole = whole and len(constraints) == len(said.conditions) == len(rule.get("constraint", []))
+    all_told = len(constraints) == len(said.conditions) == len(rule.get("constraint", []))
+    marked = bool(counted or said.narrowed or not all_told or "inheritFrom" in tree)
     actions = _actions(said, forbidden)
-    if not whole and said.kind is RuleKind.PERMISSION:
+    if marked and said.kind is RuleKind.PERMISSION:
         constraints = (*constraints, Constraint(EXPANSION, "eq", digest))
-    elif not whole:
+    elif marked:
         actions = (*actions, EXPANSION)
     actions = tuple(dict.fromkeys(actions))
     return [
