@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connector.cli.options import AsJson, Document, file_option
+from connector.cli.options import AsJson, Document, file_option, folder_option
 from connector.cli.speak import answer, finish
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ WorldFile = Annotated[Path, file_option("--world", "now, partOf, duties, counter
 
 # outcome → exit code (connector.fault_table.EXIT_CODES)
 EXIT_CODES = {"allow": 0, "conditional": 10, "deny": 3, "default-deny": 3}
+
+EXAMPLE_FILES = ("policy", "request", "world")
 
 
 class Form(StrEnum):
@@ -71,6 +73,24 @@ def explain(
 
     sentences = finish(work(), as_json=as_json)
     answer({"lang": lang.value, "sentences": sentences}, sentences, as_json=as_json)
+
+
+@app.command()
+def example(
+    operand: Annotated[str, typer.Argument(help="a left operand, such as count")],
+    to: Annotated[Path, folder_option("--to", "where to write policy.json, request.json and world.json")] = Path(),
+    *,
+    refused: Annotated[bool, typer.Option("--refused", help="the question that the policy stops")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write an example of a left operand, ready to be decided.
+
+    For example: penstock policy example count --to /tmp/count
+    """
+    finish(write_example(operand, to, holds=not refused), as_json=as_json)
+    files = {name: str(to / f"{name}.json") for name in EXAMPLE_FILES}
+    words = " ".join(f"--{name} {path}" for name, path in files.items())
+    answer({"operand": operand, "files": files}, [f"penstock policy decide {words}"], as_json=as_json)
 
 
 @app.command()
@@ -126,6 +146,19 @@ async def read_policy(path: Path) -> Policy:
     except PolicyError as error:
         # several files may be named in one command
         raise PolicyError(error.code, error.path, f"`{path.name}`: {error.problem}", error.hint) from error
+
+
+async def write_example(operand: str, folder: Path, *, holds: bool) -> None:
+    """Write the three files of an example; PolicyError for an operand that nobody knows."""
+    import orjson  # noqa: PLC0415  # loaded when the verb runs
+
+    from connector import files  # noqa: PLC0415  # loaded when the verb runs
+    from policy.examples import example as example_of  # noqa: PLC0415  # loaded when the verb runs
+
+    documents = example_of(operand, holds=holds)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, document in zip(EXAMPLE_FILES, documents, strict=True):
+        files.write_atomic(folder / f"{name}.json", orjson.dumps(document, option=orjson.OPT_INDENT_2))
 
 
 async def judge(policy: Path, request: Path, world: Path) -> Decision:

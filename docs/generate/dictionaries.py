@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from docs.generate.tables import as_table
+from docs.generate.policy import PROFILE_ACTIONS
+from docs.generate.tables import table
 from policy.tc609.codes import (
     ACTIONS,
     CONSTRAINTS,
@@ -17,7 +18,9 @@ from policy.tc609.codes import (
     SIGNATORY_TYPES,
     TERMINATION_TYPES,
 )
-from policy.vocabulary.operands import OPERANDS, REFUSED
+from policy.vocabulary.actions import ACTIONS as HIERARCHY
+from policy.vocabulary.operands import ODRL_OPERANDS, OPERANDS, REFUSED
+from policy.words import terms_en, terms_zh
 
 if TYPE_CHECKING:
     from policy.tc609.codes import Term
@@ -35,19 +38,20 @@ LISTS = {
 
 def actions() -> str:
     """Return the actions, each with what it is in ODRL."""
-    rows = [(_wire(row), _odrl(row), row.en, row.zh) for row in ACTIONS]
-    return as_table(("action", "in ODRL", "meaning", "中文"), rows)
+    rows = [(_wire(row), _odrl(row), terms_en.ACTIONS[row.odrl], terms_zh.ACTIONS[row.odrl]) for row in ACTIONS]
+    return table(("action", "in ODRL", "meaning", "中文"), rows)
 
 
 def constraints() -> str:
     """Return the constraints, each with its left operand and the type of its value."""
-    rows = [(_wire(row), _odrl(row), _type(row), row.en, row.zh) for row in CONSTRAINTS]
-    return as_table(("constraint", "left operand", "value", "meaning", "中文"), rows)
+    words = [(terms_en.OPERANDS.get(row.odrl, "–"), terms_zh.OPERANDS.get(row.odrl, "–")) for row in CONSTRAINTS]
+    rows = [(_wire(row), _odrl(row), _type(row), *said) for row, said in zip(CONSTRAINTS, words, strict=True)]
+    return table(("constraint", "left operand", "value", "meaning", "中文"), rows)
 
 
 def operators() -> str:
     """Return the operators by their codes."""
-    return as_table(
+    return table(
         ("code", "operator", "meaning", "中文"), [(row.code, f"`{row.name}`", row.en, row.zh) for row in OPERATORS]
     )
 
@@ -55,7 +59,7 @@ def operators() -> str:
 def codes() -> str:
     """Return every other list of codes, a row each."""
     rows = [(name, " · ".join(f"{row.code} {row.en} {row.zh}" for row in listed)) for name, listed in LISTS.items()]
-    return as_table(("list", "codes"), rows)
+    return table(("list", "codes"), rows)
 
 
 def _wire(row: Term) -> str:
@@ -63,7 +67,8 @@ def _wire(row: Term) -> str:
 
 
 def _odrl(row: Term) -> str:
-    return f"`{row.odrl}`, ours" if row.ours else f"`{row.odrl}`"
+    known = row.odrl in ODRL_OPERANDS or (row.odrl in HIERARCHY and row.odrl not in PROFILE_ACTIONS)
+    return f"`{row.odrl}`" if known else f"`{row.odrl}`, ours"
 
 
 def _type(row: Term) -> str:

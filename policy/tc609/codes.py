@@ -2,7 +2,7 @@
 
 A word without a row is refused by name. Rows follow the order of the dictionary. `wire` is the documented spelling and
 the only one that is written; the copies that we read have three words that look like slips of the pen, so `also` lists
-what else is read. Labels are ours, for people; the official wording is in the official text.
+what else is read. Labels of codes are ours, for people; the official wording is in the official text.
 """
 
 from __future__ import annotations
@@ -18,13 +18,10 @@ EXPANSION = "expansionItem"
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """An action or constraint: its name on the wire, its name in ODRL or (`ours`) in our profile, labels."""
+    """An action or constraint: its name on the wire, and in ODRL or our profile (words/ says what it means)."""
 
     wire: str
     odrl: str
-    en: str
-    zh: str
-    ours: bool = True
     also: tuple[str, ...] = ()
 
 
@@ -39,47 +36,47 @@ class Code:
 
 
 ACTIONS = (
-    Term("transform", "transform", "convert", "数据转换", ours=False),
-    Term("anonymize", "anonymize", "anonymise", "匿名化", ours=False),
-    Term("desensitize", "desensitize", "mask", "脱敏"),
-    Term("access", "access", "access", "访问"),
-    Term("read", "read", "view only", "仅查看", ours=False),
-    Term("reproduce", "reproduce", "copy", "复制", ours=False),
-    Term("storage", "storage", "store", "存储"),
-    Term("download", "download", "download", "下载"),
-    Term("process", "process", "process", "加工处理"),
-    Term("jointDevelop", "jointDevelop", "develop jointly", "融合开发"),
-    Term("distribute", "distribute", "pass on", "转发", ours=False),
-    Term("compute", "compute", "compute", "计算"),
-    Term("grantUse", "grantUse", "license to others", "授权他人使用", ours=False),
-    Term("plicyTransmit", "policyTransmit", "pass the policy on", "策略传递", also=("policyTransmit",)),
-    Term("delivery", "delivery", "deliver", "交付"),
-    Term("sell", "sell", "trade", "交易", ours=False),
-    Term("logRecordSend", "logRecordSend", "send the log", "日志发送"),
-    Term("delete", "delete", "delete", "删除", ours=False),
-    Term("alert", "alert", "alert", "告警"),
-    Term("compensate", "compensate", "pay", "支付", ours=False),
+    Term("transform", "transform"),
+    Term("anonymize", "anonymize"),
+    Term("desensitize", "desensitize"),
+    Term("access", "access"),
+    Term("read", "read"),
+    Term("reproduce", "reproduce"),
+    Term("storage", "storage"),
+    Term("download", "download"),
+    Term("process", "process"),
+    Term("jointDevelop", "jointDevelop"),
+    Term("distribute", "distribute"),
+    Term("compute", "compute"),
+    Term("grantUse", "grantUse"),
+    Term("plicyTransmit", "policyTransmit", also=("policyTransmit",)),
+    Term("delivery", "delivery"),
+    Term("sell", "sell"),
+    Term("logRecordSend", "logRecordSend"),
+    Term("delete", "delete"),
+    Term("alert", "alert"),
+    Term("compensate", "compensate"),
 )
 
 CONSTRAINTS = (
-    Term("time", "dateTime", "time", "时间", ours=False),
-    Term("timeWindow", "timeWindow", "time window", "时间窗口"),
-    Term("region", "spatial", "region", "地域", ours=False),
-    Term("networkAddress", "networkAddress", "network address", "网络地址"),
-    Term("physicalAddress", "physicalAddress", "physical address", "物理地址"),
-    Term("count", "count", "number of uses", "次数", ours=False),
-    Term("frequency", "frequency", "frequency of use", "频率"),
-    Term("dataSize", "absoluteSize", "amount of data", "数据量", ours=False),
-    Term("dateRecord", "dataRecord", "records", "数据记录", also=("dataRecord",)),
-    Term("dataField", "dataField", "fields", "数据字段"),
-    Term("valueExpression", "valueExpression", "expression on values", "取值表达式"),
-    Term("application", "application", "application", "应用程序"),
-    Term("algorithm", "algorithm", "algorithm", "算法"),
-    Term("machineLearningModels", "machineLearningModel", "machine-learning model", "机器学习模型"),
-    Term("executionEnv", "executionEnv", "execution environment", "执行环境"),
-    Term("encryptMode", "encryptMode", "encryption of what is delivered", "加密方式"),
-    Term("deliveryMethod", "deliveryMethod", "way of delivery", "交付方式"),
-    Term("payAmount", "payAmount", "amount to pay", "支付金额", ours=False),
+    Term("time", "dateTime"),
+    Term("timeWindow", "timeWindow"),
+    Term("region", "spatial"),
+    Term("networkAddress", "networkAddress"),
+    Term("physicalAddress", "physicalAddress"),
+    Term("count", "count"),
+    Term("frequency", "frequency"),
+    Term("dataSize", "absoluteSize"),
+    Term("dateRecord", "dataRecord", also=("dataRecord",)),
+    Term("dataField", "dataField"),
+    Term("valueExpression", "valueExpression"),
+    Term("application", "application"),
+    Term("algorithm", "algorithm"),
+    Term("machineLearningModels", "machineLearningModel"),
+    Term("executionEnv", "executionEnv"),
+    Term("encryptMode", "encryptMode"),
+    Term("deliveryMethod", "deliveryMethod"),
+    Term("payAmount", "payAmount"),
 )
 
 OPERATORS = (
