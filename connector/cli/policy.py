@@ -1,7 +1,8 @@
-"""`penstock policy`: check, explain and decide a policy in a file; no server, no state."""
+"""`penstock policy`: check, explain, decide and translate a policy in a file; no server, no state."""
 
 from __future__ import annotations
 
+import json
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from policy.decision import Decision
     from policy.model import Policy
 
-app = typer.Typer(help="Check, explain and decide policies, offline.", no_args_is_help=True)
+app = typer.Typer(help="Check, explain, decide and translate policies, offline.", no_args_is_help=True)
 
 PolicyFile = Annotated[Path, file_option("--policy", "the policy, ODRL as JSON-LD or Turtle")]
 RequestFile = Annotated[Path, file_option("--request", "assignee, action, target, context")]
@@ -24,8 +25,14 @@ WorldFile = Annotated[Path, file_option("--world", "now, partOf, duties, counter
 # outcome → exit code (connector.fault_table.EXIT_CODES)
 EXIT_CODES = {"allow": 0, "conditional": 10, "deny": 3, "default-deny": 3}
 
-
 EXAMPLE_FILES = ("policy", "request", "world")
+
+
+class Form(StrEnum):
+    """The forms that a policy is translated to."""
+
+    TC609 = "tc609"
+    ODRL = "odrl"
 
 
 class Language(StrEnum):
@@ -99,6 +106,31 @@ def decide(policy: PolicyFile, request: RequestFile, world: WorldFile, *, as_jso
     answer(decision.as_json(), lines, as_json=as_json)
     if EXIT_CODES[outcome]:
         raise typer.Exit(EXIT_CODES[outcome])
+
+
+@app.command()
+def translate(
+    file: Document,
+    to: Annotated[Form, typer.Option(help="strategies designed after TC609-6-2025-14, or ODRL from them")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Write the policy in FILE in the other form, without loss.
+
+    For example: penstock policy translate --to tc609 policy.json
+    """
+
+    async def work() -> dict[str, object]:
+        from connector.documents import read, read_json  # noqa: PLC0415  # loaded when the verb runs
+        from policy.forms.document import read as read_form  # noqa: PLC0415  # loaded when the verb runs
+        from policy.tc609.translate import CONTEXT, to_odrl, to_tc609  # noqa: PLC0415  # loaded when the verb runs
+
+        if to is Form.TC609:
+            return to_tc609(read_form(read(file)))
+        return {"@context": list(CONTEXT)} | to_odrl(read_json(file))
+
+    document = finish(work(), as_json=as_json)
+    answer(document, json.dumps(document, ensure_ascii=False, indent=2).splitlines(), as_json=as_json)
 
 
 async def read_policy(path: Path) -> Policy:

@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 from connector.protocol.states import NEGOTIATION, TRANSFER
-from docs.generate import compatibility, diagram, figures, policy, tables
+from docs.generate import compatibility, diagram, dictionaries, figures, policy, tables
 
 ROOT = Path(__file__).resolve().parents[2]
 MARKED = re.compile(r"(<!-- made: ([a-z ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -28,8 +28,12 @@ TABLES = {
     "actions of the policy": policy.actions,
     "reasons of the policy": policy.reasons,
     "figures of the policy engine": lambda: figures.table("policy"),
+    "actions of a strategy": dictionaries.actions,
+    "constraints of a strategy": dictionaries.constraints,
+    "operators of a strategy": dictionaries.operators,
+    "codes of a contract": dictionaries.codes,
 }
-PAGES = ("docs/protocol.md", "docs/policy.md", "docs/benchmarks.md", "README.md")
+PAGES = ("docs/protocol.md", "docs/policy.md", "docs/tc609.md", "docs/benchmarks.md", "README.md")
 
 
 def made() -> dict[Path, str]:

@@ -109,3 +109,20 @@ def test_explain_in_both_languages(penstock, file):
     assert any("一" <= character <= "鿿" for character in "".join(chinese["sentences"]))
     assert penstock("policy", "explain", path).out.splitlines() == english["sentences"]
     assert penstock("policy", "explain", path, "--lang", "fr").code == 2
+
+
+def test_translate_there_and_back(penstock, file):
+    said = penstock("policy", "translate", "--to", "tc609", file("p", AGREEMENT))
+    assert said.code == 0
+    assert json.loads(said.out)["permissionPolicies"][0]["executionNodeInfo"]["consumerNodeId"] == BUYER
+    back = penstock("policy", "translate", "--to", "odrl", file("t", said.out), "--json")
+    assert back.code == 0
+    assert {key: member for key, member in back.json.items() if key != "@context"} == AGREEMENT
+    again = penstock("policy", "translate", "--to", "tc609", file("b", back.json))
+    assert json.loads(again.out) == json.loads(said.out)
+    shortened = json.loads(said.out)
+    del shortened["permissionPolicies"][0]["constraints"]
+    refused = penstock("policy", "translate", "--to", "odrl", file("t", shortened), "--json")
+    assert refused.code == 2
+    assert "/permissionPolicies/0/constraints" in refused.json["text"]
+    assert penstock("policy", "translate", "--to", "xml", file("t", said.out)).code == 2
