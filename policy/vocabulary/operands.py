@@ -195,6 +195,7 @@ _SPACES: Mapping[str, Operand] = {
     "privacyBudget": _share("the privacy budget (epsilon) spent in all, this use included"),
 }
 
+ODRL_OPERANDS = frozenset(_ODRL)
 OPERANDS: Mapping[str, Operand] = {**_ODRL, **_TC609, **_SPACES}
 # Known by name and not enforced: (reason, what to write instead).
 REFUSED: Mapping[str, tuple[str, str]] = {
