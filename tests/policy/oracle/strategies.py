@@ -194,10 +194,26 @@ def duty(dice, name):
         terms.append(
             atom(dice, dice.pick(["delayPeriod", "elapsedTime"])) | {"operator": dice.pick(["lteq", "lt", "eq"])}
         )
-    if how > 3 and dice.chance(60):
+    if how == 7:
+        terms.append(act_term(dice, {used_left(term) for term in terms}))
+    if (how > 3 and dice.chance(60)) or dice.chance(5):
         written["consequence"] = [plain_duty(dice, f"{name}c")]
         written["consequence"][0].pop("assignee", None)
+        if dice.chance(20):
+            written["consequence"][0]["consequence"] = [{"uid": f"{name}cc", "action": dice.pick(DUTIES)}]
     return {key: value for key, value in written.items() if value}
+
+
+def act_term(dice, taken):
+    """Write a term that asks something of the act by which the duty is done."""
+    names = [name for name in dice.operands if POOLS[name].given and not POOLS[name].unit and name not in taken]
+    if dice.chance(30) or not names:
+        return {"leftOperand": "dateTime", "operator": dice.pick(["gteq", "gt"]), "rightOperand": dice.pick(INSTANTS)}
+    return atom(dice, dice.pick(names))
+
+
+def used_left(term):
+    return operand(term["leftOperand"])
 
 
 def used(node):
