@@ -134,6 +134,7 @@ ENGLISH = Language(
         PolicyKind.SET: "Policy {id} on {target}.",
     },
     anybody="anybody",
+    somebody="whoever is named below",
     anything="the data",
     anonymous="(without a name)",
     permission="Permitted: {who} may {action} {target}",

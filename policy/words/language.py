@@ -23,6 +23,7 @@ class Language:
     code: str
     heads: Mapping[PolicyKind, str]
     anybody: str
+    somebody: str
     anything: str
     anonymous: str
     permission: str

@@ -68,12 +68,18 @@ def _listed(text: str, language: Language) -> str:
 
 
 def _head(policy: Policy, language: Language) -> str:
+    rules = policy.permissions + policy.prohibitions
     return language.heads[policy.kind].format(
         id=policy.id or language.anonymous,
-        assigner=policy.assigner or language.anybody,
-        assignee=policy.assignee or language.anybody,
-        target=policy.target or language.anything,
+        assigner=policy.assigner or language.somebody,
+        assignee=policy.assignee or _everywhere([rule.assignees for rule in rules], language.somebody, language),
+        target=policy.target or _everywhere([rule.targets for rule in rules], language.anything, language),
     )
+
+
+def _everywhere(places: Sequence[tuple[str, ...]], nobody: str, language: Language) -> str:
+    """Name what all rules name; with rules that differ, each says it itself."""
+    return _any_of(places[0], nobody, language) if len(set(places)) == 1 else nobody
 
 
 def _rule(rule: Rule, language: Language) -> str:
@@ -117,6 +123,8 @@ def _duty(duty: Duty, pattern: str, language: Language) -> str:
     said = _done(duty.action, language)
     if duty.assignee is not None:
         said = language.bound.format(duty=said, assignee=duty.assignee)
+    if duty.parties:
+        said += language.terms.format(terms=language.listing.join(iri for _function, iri in duty.parties))
     for term in duty.terms:
         said += language.terms.format(terms=_condition(term, language))
     said = pattern.format(duty=said)

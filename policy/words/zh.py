@@ -135,6 +135,7 @@ CHINESE = Language(
         PolicyKind.SET: "关于 {target} 的策略 {id}。",
     },
     anybody="任何人",
+    somebody="下文所列各方",
     anything="数据",
     anonymous="（未命名）",
     permission="许可：{who} 可以{action} {target}",

@@ -130,6 +130,14 @@ def test_who_was_to_be_told_is_who_was_told(agreement):
     assert ask(document, performed=[done("inform", context={"informedParty": "urn:b"})]).outcome.value == "conditional"
 
 
+def test_several_parties_must_each_be_asked(agreement):
+    duty = {"action": "obtainConsent", "consentingParty": ["urn:sara", "urn:john"]}
+    document = agreement(permission=[{"action": "use", "duty": [duty]}])
+    asked = [done("obtainConsent", context={"consentingParty": name}) for name in ("urn:sara", "urn:john")]
+    outcomes = [ask(document, performed=acts).outcome.value for acts in (asked[:1], [done("obtainConsent")], asked)]
+    assert outcomes == ["conditional", "conditional", "allow"]
+
+
 def test_an_obligation_binds_the_one_it_names(agreement):
     theirs = agreement(obligation=[{"action": "inform", "assignee": "did:web:provider.example"}])
     assert ask(theirs).outcome.value == "allow"

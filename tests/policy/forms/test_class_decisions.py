@@ -93,7 +93,11 @@ USES = {
         ({"environmentState": "firewall-off"}, {}, "deny"),
     ),
     "22-participant-location": ("use", ({"spatial": "CN-31"}, {}, "allow"), ({"spatial": "DE"}, {}, "deny")),
-    "23-consent": ("use", ({}, act("obtainConsent"), "allow"), ({}, {}, "conditional")),
+    "23-consent": (
+        "use",
+        ({}, act("obtainConsent", consentingParty=["did:web:li.example", "did:web:wang.example"]), "allow"),
+        ({}, act("obtainConsent", consentingParty="did:web:li.example"), "conditional"),
+    ),
     "24-data-class": ("use", ({"dataClass": "open"}, {}, "allow"), ({"dataClass": "personal"}, {}, "deny")),
     "25-anonymise-jointly": (
         "read",
