@@ -23,7 +23,7 @@ from tests.policy.oracle.operands import ASKED
 from tests.policy.oracle.pools import POOLS
 from tests.policy.oracle.strategies import Dice, case, condition, rule
 
-CASES = int(os.environ.get("PENSTOCK_TEST_ORACLE", "4000")) // 10
+CASES = int(os.environ.get("PENSTOCK_TEST_ORACLE", "3000")) // 10
 REFUSALS = {"deny", "default-deny"}
 SUMS = {"absoluteSize", "relativeSize", "percentage", "privacyBudget"}
 EXCLUDING = ("isNoneOf", "neq", "xone")
