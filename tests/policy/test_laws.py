@@ -13,6 +13,8 @@ import json
 import os
 import random
 
+import pytest
+
 from policy.compile import compile_policy
 from policy.decide import decide
 from policy.parse import parse
@@ -148,6 +150,31 @@ def test_the_same_three_values_give_the_same_decision_bit_by_bit(dice, policy, r
     for asked, told in ((request, world), logged):
         again = decide(compiled, Request.from_json(asked), World.from_json(told))
         assert json.dumps(again.as_json()) == first
+
+
+ENDS = ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z")
+SPANNING = [
+    ("timeWindow", "isPartOf", "Mo-Su 22:00-06:00 America/New_York"),
+    ("timeWindow", "isNoneOf", "Mo-Su 22:00-06:00 Pacific/Kiritimati"),
+    ("frequency", "lteq", "2/P30D"),
+    ("frequency", "lteq", "2/P30D/fixed"),
+    ("elapsedTime", "lteq", "P100Y"),
+    ("timeInterval", "gteq", "P100Y"),
+    ("delayPeriod", "lteq", "P100Y"),
+]
+
+
+@pytest.mark.parametrize("now", ENDS)
+@pytest.mark.parametrize(("left", "operator", "right"), SPANNING)
+def test_deciding_is_total_up_to_the_ends_of_the_calendar(left, operator, right, now):
+    atom = {"leftOperand": left, "operator": operator, "rightOperand": right}
+    policy = {"permission": [{"uid": "p", "action": "use", "constraint": [atom]}]}
+    request = {"assignee": "urn:org", "action": "use", "target": "urn:whole"}
+    done = [{"action": "read", "at": ENDS[0]}]
+    for counter in (None, *ENDS, "P30D", [*ENDS]):
+        counters = {} if counter is None else {"p": {left: counter}}
+        decision = decided(policy, request, {"now": now, "counters": counters, "performed": done})
+        assert decision["outcome"] in {"allow", "deny"}
 
 
 # knowing less --------------------------------------------------------------------------------------------------------
