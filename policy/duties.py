@@ -164,9 +164,10 @@ def _term_test(duty: str, term: Constraint) -> TermTest:
     if OPERANDS[term.left].state in {State.SUM, State.PAID}:
         compare = ordered(term.operator, term.right)
 
-        def of_amount(act: Act, _world: World) -> Verdict:
+        def of_amount(act: Act, world: World) -> Verdict:
             paid = amount(act.context, term)
-            return None if paid is None else compare(paid)
+            lapsed = term.every is not None and term.every.after(act.at) <= world.now
+            return None if paid is None else compare(paid) and not lapsed
 
         return of_amount
     ask = build_test(Scope(duty, lambda _request, _world: ()), term)

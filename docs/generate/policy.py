@@ -98,6 +98,7 @@ def _profile() -> Iterator[str]:
     yield ""
     yield f'<{PROFILE}> a odrl:Profile ; rdfs:label "Penstock"@en ; rdfs:seeAlso <docs/policy.md> .'
     yield 'penstock:mode rdfs:label "when a duty falls: pre, ongoing or post"@en .'
+    yield 'penstock:every rdfs:label "the period in which an amount is paid anew"@en .'
     yield 'penstock:digest rdfs:label "the digest of a parent policy"@en .'
     for name, row in sorted(OPERANDS.items()):
         if name not in ODRL_OPERANDS:

@@ -75,7 +75,7 @@ KEYS: Mapping[str, Kind] = {
         (Kind.TERM, "value leftOperand operator conflict dataType function"),
         (Kind.THING, f"target output relation inheritFrom {_PARTIES}"),
         (Kind.LINK, "profile hasPolicy source"),
-        (Kind.NAME, "unit mode"),
+        (Kind.NAME, "unit mode every"),
         (Kind.DATA, "rightOperand rightOperandReference status"),
         (Kind.TEXT, "timestamp digest"),
     )
@@ -95,6 +95,7 @@ SYNONYMS: Mapping[str, str] = {
     RDF + "type": "@type",
     RDF + "value": "value",
     DSPACE + "timestamp": "timestamp",
+    DCTERMS + "frequency": "every",
 }
 
 POLICY_CLASSES = frozenset({"Policy", "Set", "Offer", "Agreement", "Assertion", "Privacy", "Request", "Ticket"})

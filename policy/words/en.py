@@ -31,7 +31,7 @@ _TREES = {
 _AMOUNTS = {
     ("count", "lt"): "it is done fewer than {right} times in all",
     ("count", "lteq"): "it is done at most {right} times in all",
-    ("payAmount", "eq"): "{right} {unit}",
+    ("payAmount", "eq"): "{right} {unit} have been paid",
     ("frequency", "lt"): "it is done less often than {right}",
     ("frequency", "lteq"): "it is done no more often than {right}",
     ("frequency", "eq"): "it is done no more often than {right}",
@@ -177,6 +177,7 @@ ENGLISH = Language(
     duties=_DUTIES,
     bound="{duty} by {assignee}",
     terms=" ({terms})",
+    every=", anew every {every}",
     nothing="nothing",
     listing=", ",
     reasons=_REASONS,

@@ -49,6 +49,7 @@ class Language:
     duties: Mapping[str, str]
     bound: str
     terms: str
+    every: str
     nothing: str
     listing: str
     reasons: Mapping[str, str]

@@ -32,7 +32,7 @@ _TREES = {
 _AMOUNTS = {
     ("count", "lt"): "总次数少于 {right} 次",
     ("count", "lteq"): "总次数不超过 {right} 次",
-    ("payAmount", "eq"): "{right} {unit}",
+    ("payAmount", "eq"): "已支付 {right} {unit}",
     ("frequency", "lt"): "频率低于 {right}",
     ("frequency", "lteq"): "频率不超过 {right}",
     ("frequency", "eq"): "频率不超过 {right}",
@@ -178,6 +178,7 @@ CHINESE = Language(
     duties=_DUTIES,
     bound="由 {assignee} 履行：{duty}",
     terms="（{terms}）",
+    every="，每 {every} 一次",
     nothing="无",
     listing="、",
     reasons=_REASONS,

@@ -60,6 +60,21 @@ def test_a_payment_counts_only_when_it_is_this_one(price, acts, outcome):
     assert ask(price, performed=acts).outcome.value == outcome
 
 
+@pytest.mark.parametrize(
+    ("written", "at", "outcome"),
+    [
+        ({"penstock:every": "P1M"}, "2026-05-10T00:00:01Z", "allow"),
+        ({"penstock:every": "P1M"}, "2026-05-10T00:00:00Z", "conditional"),
+        ({"dcterms:frequency": {"@id": "freq:annual"}}, "2025-07-01T00:00:00Z", "allow"),
+        ({"dcterms:frequency": {"@id": "freq:annual"}}, "2025-06-01T00:00:00Z", "conditional"),
+    ],
+)
+def test_a_rent_is_paid_anew(agreement, atom, written, at, outcome):
+    rent = {"action": "compensate", "constraint": [atom("payAmount", "eq", "100", unit="CNY", **written)]}
+    document = agreement(permission=[{"action": "use", "duty": [rent]}])
+    assert ask(document, performed=[{**paid("100"), "at": at}]).outcome.value == outcome
+
+
 def test_the_worlds_word_goes_before_the_acts(price):
     assert ask(price, performed=[paid("100")], duties={"pay": "unknown"}).outcome.value == "conditional"
     assert ask(price, duties={"pay": "violated"}).outcome.value == "deny"

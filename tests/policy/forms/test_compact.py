@@ -59,7 +59,7 @@ SPELLED = {
         {"duty": [{"action": "inform", "mode": "post"}]},
     ),
     "an unknown key": ({"ex:onSundays": True}, {"ex:onSundays": True}),
-    "a known key of others": ({"dct:frequency": "daily"}, {DC + "frequency": "daily"}),
+    "a known key of others": ({"dct:frequency": "daily"}, {"every": "daily"}),
     "nothing as a party": ({"assignee": None}, {"assignee": None}),
     "no party in a list": ({"assignee": []}, {"assignee": []}),
     "nothing as a constraint": ({"constraint": None}, {"constraint": [None]}),
