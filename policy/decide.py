@@ -204,7 +204,9 @@ def _unmet(
             for check, verdict in zip(finding.compiled.checks, finding.verdicts, strict=True):
                 if verdict is not True:
                     reasons += _failures(check, verdict, finding.compiled.rule.id, request, world)
-    return Decision(Outcome.DENY, rules, _duty_reports(standings), tuple(reasons)) if reasons else None
+    if not reasons:
+        return None
+    return Decision(Outcome.DENY, rules, _duty_reports(standings) if standings else (), tuple(reasons))
 
 
 def _uncovered(
