@@ -35,9 +35,9 @@ _WINDOW = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Duration:
-    """An ISO 8601 duration: whole months, then seconds."""
+    """An ISO 8601 duration: whole months, then seconds; those without months are in order."""
 
     months: int = 0
     seconds: Fraction = Fraction(0)
@@ -88,12 +88,16 @@ class Rate:
         return sum(since < use <= now if not self.fixed else since <= use <= now for use in uses)
 
     def since(self, now: datetime) -> datetime:
-        """Tell when the window of `now` began; that instant is outside a sliding window and inside a fixed one."""
+        """Tell when the window of `now` began; that instant is outside a sliding window and inside a fixed one.
+
+        The beginning of the calendar when the window began before it.
+        """
         span = timedelta(microseconds=int(self.window.seconds * 1_000_000))
-        if not self.fixed:
-            return now - span
         epoch = datetime(1970, 1, 1, tzinfo=UTC)
-        return epoch + ((now - epoch) // span) * span
+        try:
+            return epoch + ((now - epoch) // span) * span if self.fixed else now - span
+        except OverflowError:
+            return datetime.min.replace(tzinfo=UTC)
 
     def __str__(self) -> str:
         return f"{self.count}/{self.window}{'/fixed' if self.fixed else ''}"
@@ -121,7 +125,10 @@ class WeekWindow:
 
     def contains(self, now: datetime) -> bool:
         """Whether an aware instant lies in the window."""
-        local = now.astimezone(zone(self.zone))
+        try:
+            local = now.astimezone(zone(self.zone))
+        except OverflowError:
+            local = now  # within a day of the calendar's ends, where a zone's own clock may have no date
         minute, day = local.hour * 60 + local.minute, local.weekday()
         if self.start < self.end:
             return day in self.days and self.start <= minute < self.end

@@ -17,7 +17,7 @@ from policy.sequence import in_sequence
 from policy.sources import Scope, Test, build_test
 from policy.values import show_all
 from policy.verdict import COMBINE, Verdict, all_of
-from policy.vocabulary.operands import OPERANDS, State
+from policy.vocabulary.operands import COUNTED_TOGETHER, OPERANDS, State
 from policy.vocabulary.operators import LIMITS
 from policy.world import World
 
@@ -68,7 +68,7 @@ class CompiledRule:
     def infringed_by(self, act: Act, request: Request, world: World) -> bool:
         """Whether an act that the rule reaches met its conditions, or may have: by its own context and time."""
         asked = Request(request.assignee, act.action, act.target or request.target, act.context)
-        then = World(act.at, world.part_of)
+        then = World(act.at, world.part_of, performed=tuple(one for one in world.performed if one is not act))
         return all_of([test(asked, then) for test in self.tests]) is not False
 
 
@@ -94,7 +94,7 @@ def compile_policy(policy: Policy) -> Compiled:
 
 def _rule(rule: Rule, agreement: str) -> CompiledRule:
     reach = Reach.of(rule)
-    scope = Scope(rule.id, reach.uses)
+    scope = Scope(rule.id, reach.own_uses if _apart(rule) else reach.uses)
     checks = tuple(_check(scope, condition) for condition in rule.conditions)
     return CompiledRule(
         rule,
@@ -106,6 +106,12 @@ def _rule(rule: Rule, agreement: str) -> CompiledRule:
         () if reach.prohibits else _claims(checks),
         RuleReport(rule.id, rule.kind.value, True, tuple(check.reports[True] for check in checks)),
     )
+
+
+def _apart(rule: Rule) -> bool:
+    """Whether a constraint beside the count says that each user is counted apart."""
+    units = [one.right for one in rule.constraints if isinstance(one, Constraint) and one.left == "unitOfCount"]
+    return not all(COUNTED_TOGETHER.issuperset(unit) for unit in units)
 
 
 def _check(scope: Scope, condition: Condition) -> Check:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from policy.calendar import Duration
+from policy.calendar import Duration, duration
 from policy.errors import PolicyError
 from policy.model import Condition, Constraint, Logical, RuleKind, Scalar
 from policy.nodes import CONSTRAINT_KEYS, LOGICAL_KEYS, MAX_LIST_ITEMS, NAMES, Node, read_node
@@ -13,10 +14,23 @@ from policy.vocabulary.names import local_name, operand_name, term_name
 from policy.vocabulary.operands import OPERANDS, REFUSED, Operand, State, Unit
 from policy.vocabulary.operators import LOGICAL, OPERATOR_ALIASES, OPERATORS, Arity
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 MAX_NESTING_LEVELS = 8
 MAX_CONSTRAINTS = 1024
 MAX_UNIT_CHARS = 128
 POLICY_USAGE = "policyUsage"
+# how the Dublin Core's list of frequencies names the usual periods of a payment
+PERIODS: Mapping[str, str] = {
+    "annual": "P1Y",
+    "semiannual": "P6M",
+    "quarterly": "P3M",
+    "monthly": "P1M",
+    "biweekly": "P14D",
+    "weekly": "P7D",
+    "daily": "P1D",
+}
 
 
 @dataclass(slots=True)
@@ -100,7 +114,8 @@ def _atom(node: Node, kind: RuleKind, census: Census) -> Constraint:
         raise PolicyError("missing", node.path, "no `rightOperand`")
     right = _right(left, operator, node)
     _check_right(left, operand, right, kind, node)
-    return Constraint(census.enrol(node), node.path, left, operator, right, _unit(left, operand, node))
+    unit, every = _unit(left, operand, node), _every(left, operand, node)
+    return Constraint(census.enrol(node), node.path, left, operator, right, unit, every)
 
 
 def _operand(left: str, node: Node) -> Operand:
@@ -161,3 +176,18 @@ def _unit(left: str, operand: Operand, node: Node) -> str:
     if len(unit) > MAX_UNIT_CHARS:
         raise PolicyError("too-large", node.below("unit"), f"a unit has at most {MAX_UNIT_CHARS} characters")
     return unit
+
+
+def _every(left: str, operand: Operand, node: Node) -> Duration | None:
+    """Read the period of a payment: an ISO 8601 duration, or a frequency of the Dublin Core."""
+    written = node.text("every")
+    if written is None:
+        return None
+    path = node.below("every")
+    if operand.state is not State.PAID:
+        raise PolicyError("misplaced", path, f"`{left}` does not recur", "only an amount is paid every so often")
+    period = duration(PERIODS.get(written.replace(":", "/").rpartition("/")[2], written))
+    if period is None:
+        hint = f"write a duration such as P1M, or one of {', '.join(PERIODS)}"
+        raise PolicyError("bad-value", path, f"`{written[:80]}` is not a period", hint)
+    return period

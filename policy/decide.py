@@ -6,7 +6,7 @@ The order of the law, each step only when those before it did not decide:
 2. A prohibition that covers the request and holds, or might hold: with conflict `perm` a
    permission that holds goes before it; with `prohibit` it wins; with `invalid`, which is
    ODRL's default, a permission that holds as well makes the policy void                   -> deny
-3. An obligation of the asker that was violated                                            -> deny
+3. An obligation of the asker that was violated, or a remedy that a permission waits for   -> deny
 4. A permission that covers the request, all its conditions hold, no duty violated:
    every duty of before fulfilled -> allow;   some still to be done                        -> conditional
 5. A permission covers the request but does not hold                                       -> deny, saying what failed
@@ -72,11 +72,13 @@ def decide(compiled: Compiled, request: Request, world: World) -> Decision:
         void = bool(usable) and compiled.policy.conflict is Conflict.INVALID
         return _prohibited(action, against, rules, void=void)
     bound = [duty.standing(request, world) for duty in compiled.obligations if duty.binds(request, world)]
-    if bound and any(one.status == VIOLATED for one in bound):
+    if bound and _violated(bound):
         return _breached(bound, rules)
     if usable:
         remedies = [one for finding in prohibitions for one in finding.standings]
-        return _permitted(usable, bound + remedies, request, world, rules)
+        if _violated(remedies):
+            return _breached(remedies, rules)
+        return _permitted(usable, action, bound + remedies, request, world, rules)
     return _unmet(permissions, request, world, rules) or _uncovered(permissions, action, request, world, rules)
 
 
@@ -92,13 +94,13 @@ def _permission(compiled: CompiledRule, action: str, request: Request, world: Wo
     verdicts = tuple([test(request, world) for test in compiled.tests])
     holds = all_of(verdicts)
     standings = _standings(compiled, request, world) if compiled.duties else ()
-    if covers and holds is True and not any(one.status == VIOLATED for one in standings):
+    if covers and holds is True and not (standings and _violated(standings)):
         return _Finding(compiled, covers, verdicts, holds, standings, compiled.active)
     return _Finding(compiled, covers, verdicts, holds, standings, _report(compiled, verdicts, active=False))
 
 
 def _standings(compiled: CompiledRule, request: Request, world: World) -> tuple[Standing, ...]:
-    trigger = max((act.at for act in compiled.reach.uses(request, world)), default=None)
+    trigger = max((act.at for act in compiled.reach.own_uses(request, world)), default=None)
     return tuple([duty.standing(request, world, trigger) for duty in compiled.duties])
 
 
@@ -113,7 +115,7 @@ def _prohibition(compiled: CompiledRule, action: str, request: Request, world: W
 
 def _infringement(compiled: CompiledRule, request: Request, world: World) -> tuple[str, tuple[Standing, ...]]:
     """Tell whether the asker has done what is prohibited, and where the remedies stand."""
-    done = [act.at for act in compiled.reach.uses(request, world) if compiled.infringed_by(act, request, world)]
+    done = [act.at for act in compiled.reach.own_uses(request, world) if compiled.infringed_by(act, request, world)]
     if not done:
         return CLEAR, ()
     standings = tuple([duty.standing(request, world, max(done)) for duty in compiled.remedies])
@@ -123,7 +125,7 @@ def _infringement(compiled: CompiledRule, request: Request, world: World) -> tup
 
 def _report(compiled: CompiledRule, verdicts: Sequence[Verdict], *, active: bool, state: str = "") -> RuleReport:
     reports = [check.reports[verdict] for check, verdict in zip(compiled.checks, verdicts, strict=True)]
-    return compiled.active._replace(active=active, constraints=tuple(reports), state=state)
+    return RuleReport(compiled.rule.id, compiled.active.kind, active, tuple(reports), state)
 
 
 # ---- outcomes
@@ -139,26 +141,30 @@ def _prohibited(action: str, against: list[_Finding], rules: tuple[RuleReport, .
 
 
 def _breached(bound: Sequence[Standing], rules: tuple[RuleReport, ...]) -> Decision:
-    reasons = [_duty_reason("duty-violated", one) for one in bound if one.status == VIOLATED]
+    reasons = [_duty_reason("duty-violated", one) for one in _violated(bound)]
     return Decision(Outcome.DENY, rules, _duty_reports(bound), tuple(reasons))
 
 
 def _permitted(
-    usable: list[_Finding], others: list[Standing], request: Request, world: World, rules: tuple[RuleReport, ...]
+    usable: list[_Finding],
+    action: str,
+    others: list[Standing],
+    request: Request,
+    world: World,
+    rules: tuple[RuleReport, ...],
 ) -> Decision:
     best = usable[0] if len(usable) == 1 else min(usable, key=_cost)
     compiled = best.compiled
     reservations = _reservations(compiled, request, world) if compiled.claims else ()
+    permitted = Reason("permitted", compiled.rule.path, (action,))
     if not best.standings and not others:
-        action = action_name(request.action)
-        return Decision(Outcome.ALLOW, rules, (), (Reason("permitted", compiled.rule.path, (action,)),), reservations)
+        return Decision(Outcome.ALLOW, rules, (), (permitted,), reservations)
     standings = (*best.standings, *others)
     left = [one for one in _flat(standings) if _is_outstanding(one)]
     if left:
         reasons = tuple([_duty_reason("duty-outstanding", one) for one in left])
         return Decision(Outcome.CONDITIONAL, rules, _duty_reports(standings), reasons, reservations)
-    reason = Reason("permitted", compiled.rule.path, (action_name(request.action),))
-    return Decision(Outcome.ALLOW, rules, _duty_reports(standings), (reason,), reservations)
+    return Decision(Outcome.ALLOW, rules, _duty_reports(standings), (permitted,), reservations)
 
 
 def _cost(finding: _Finding) -> tuple[int, int, str]:
@@ -193,12 +199,14 @@ def _unmet(
     for finding in permissions:
         if finding.covers:
             assert not finding.report.active
-            violated = [one for one in finding.standings if one.status == VIOLATED]
-            standings += violated
-            reasons += [_duty_reason("duty-violated", one) for one in violated]
+            standings += [one for one in finding.standings if _violated([one])]
+            reasons += [_duty_reason("duty-violated", one) for one in _violated(finding.standings)]
             for check, verdict in zip(finding.compiled.checks, finding.verdicts, strict=True):
-                reasons += _failures(check, verdict, finding.compiled.rule.id, request, world)
-    return Decision(Outcome.DENY, rules, _duty_reports(standings), tuple(reasons)) if reasons else None
+                if verdict is not True:
+                    reasons += _failures(check, verdict, finding.compiled.rule.id, request, world)
+    if not reasons:
+        return None
+    return Decision(Outcome.DENY, rules, _duty_reports(standings) if standings else (), tuple(reasons))
 
 
 def _uncovered(
@@ -215,13 +223,16 @@ def _uncovered(
 
 def _failures(check: Check, verdict: Verdict, rule: str, request: Request, world: World) -> list[Reason]:
     """Say why a check does not hold: the constraints inside an `and`, the whole of another joint."""
-    if verdict is True:
-        return []
     if isinstance(check.condition, Constraint):
         return [_constraint_reason(check, verdict, rule, request, world)]
     if check.condition.operator == "and":
         parts = [(part, part.test(request, world)) for part in check.parts]
-        return [reason for part, found in parts for reason in _failures(part, found, rule, request, world)]
+        return [
+            reason
+            for part, found in parts
+            if found is not True
+            for reason in _failures(part, found, rule, request, world)
+        ]
     return [Reason("no-alternative", check.path, (check.condition.operator,))]
 
 
@@ -256,6 +267,11 @@ def _given(left: str, source: Source, rule: str, request: Request, world: World)
 def _flat(standings: Iterable[Standing]) -> list[Standing]:
     """List duties with the consequences that are due, each before what follows from it."""
     return [each for one in standings for each in (one, *_flat(one.due))]
+
+
+def _violated(standings: Iterable[Standing]) -> list[Standing]:
+    """List the duties that were violated, consequences that are due among them."""
+    return [one for one in _flat(standings) if one.status == VIOLATED]
 
 
 def _is_outstanding(one: Standing) -> bool:

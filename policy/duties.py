@@ -23,7 +23,7 @@ from policy.vocabulary.operands import OPERANDS, State
 from policy.world import DUTY_STATUSES, World, since
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from policy.model import Constraint, Duty
     from policy.verdict import Verdict
@@ -53,6 +53,7 @@ class CompiledDuty:
     duty: Duty
     agreement: str
     actions: frozenset[str]
+    parties: Mapping[str, frozenset[str]]
     terms: tuple[TermTest, ...]
     deadlines: tuple[Constraint, ...]
     consequences: tuple[CompiledDuty, ...]
@@ -74,9 +75,9 @@ class CompiledDuty:
         begun = self._waited_for(world) or trigger
         until = self._until(begun)
         done = [act for act in world.performed if self._is_done_by(act, request, world, begun)]
-        if any(_in_time(act, until) for act in done):
+        if self._suffice([act for act in done if _in_time(act, until)]):
             return FULFILLED, False
-        if done:
+        if self._suffice(done):
             return FULFILLED, True
         return (VIOLATED if until is not None and not _open(world.now, until) else UNKNOWN), False
 
@@ -88,9 +89,18 @@ class CompiledDuty:
             and self._is_on(act, request, world)
             and texts(act.context.get(AGREEMENT)) in ((), (self.agreement,))
             and texts(act.context.get(SPENT)) != ("true",)
-            and all(texts(act.context.get(function)) in ((), (iri,)) for function, iri in self.duty.parties)
-            and (self.duty.mode is not DutyMode.POST or (trigger is not None and act.at >= trigger))
+            and all(names.issuperset(texts(act.context.get(function))) for function, names in self.parties.items())
+            and (self.duty.mode is not DutyMode.POST or trigger is None or act.at >= trigger)
             and all(test(act, world) is True for test in self.terms)
+        )
+
+    def _suffice(self, acts: list[Act]) -> bool:
+        """Whether acts that fit are enough: one, or where several parties are named, one that names each."""
+        reached = {
+            function: {name for act in acts for name in texts(act.context.get(function))} for function in self.parties
+        }
+        return bool(acts) and all(
+            len(names) == 1 or names <= reached[function] for function, names in self.parties.items()
         )
 
     def _is_by(self, act: Act, request: Request, world: World) -> bool:
@@ -120,6 +130,7 @@ def compile_duty(duty: Duty, agreement: str) -> CompiledDuty:
         duty,
         agreement,
         actions_within(duty.action),
+        {function: frozenset(iri for of, iri in duty.parties if of == function) for function, _iri in duty.parties},
         tuple(_term_test(duty.id, term) for term in duty.terms if term not in deadlines),
         deadlines,
         tuple(compile_duty(one, agreement) for one in duty.consequences),
@@ -153,9 +164,10 @@ def _term_test(duty: str, term: Constraint) -> TermTest:
     if OPERANDS[term.left].state in {State.SUM, State.PAID}:
         compare = ordered(term.operator, term.right)
 
-        def of_amount(act: Act, _world: World) -> Verdict:
+        def of_amount(act: Act, world: World) -> Verdict:
             paid = amount(act.context, term)
-            return None if paid is None else compare(paid)
+            lapsed = term.every is not None and term.every.after(act.at) <= world.now
+            return None if paid is None else compare(paid) and not lapsed
 
         return of_amount
     ask = build_test(Scope(duty, lambda _request, _world: ()), term)

@@ -1,7 +1,7 @@
 """What lies in what: for each type of value, the wider values its form or scheme gives it; the world adds the rest.
 
 `line` is reflexive. A type is `open` when a value may lie somewhere though nobody has said so: then a value that
-neither scheme nor world knows is unknown, not outside.
+neither scheme nor world knows is unknown, not outside. `spellings` are the ways in which the world may write a value.
 """
 
 from __future__ import annotations
@@ -59,6 +59,7 @@ class Hierarchy:
     line: Callable[[str], frozenset[str]] = _alone
     open: bool = False
     known: Callable[[str], bool] = bool
+    spellings: Callable[[str], tuple[str, ...]] = lambda value: (value,)
 
     def above(self, value: str, world: World) -> frozenset[str]:
         """Collect the value and everything it lies in, by its form or scheme and by the world's word."""
@@ -68,8 +69,8 @@ class Hierarchy:
         reached = set(found)
         open_ends = list(found)
         while open_ends:
-            for whole in world.part_of.get(open_ends.pop(), ()):
-                fresh = self.line(whole) - reached
+            for name in self.spellings(open_ends.pop()):
+                fresh = frozenset[str]().union(*map(self.line, world.part_of.get(name, ()))) - reached
                 reached |= fresh
                 open_ends.extend(fresh)
         return frozenset(reached)
@@ -81,7 +82,7 @@ class Hierarchy:
 
 HIERARCHIES: Mapping[ValueType, Hierarchy] = {
     ValueType.PURPOSE: Hierarchy(_purpose, open=True, known=purposes.SCHEME.__contains__),
-    ValueType.REGION: Hierarchy(regions.line, open=True, known=regions.is_code),
+    ValueType.REGION: Hierarchy(regions.line, open=True, known=regions.is_code, spellings=regions.spellings),
     ValueType.PARTY: Hierarchy(),
     ValueType.TERM: Hierarchy(),
     ValueType.CODE: Hierarchy(),

@@ -56,7 +56,10 @@ Scalar: TypeAlias = datetime | Fraction | int | str | Duration | Rate | WeekWind
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """`left operator right`; `right` has one value for operators that compare with one, else at least one."""
+    """`left operator right`; `right` has one value for operators that compare with one, else at least one.
+
+    `every` is the period in which an amount is to be paid anew (rental); None: once.
+    """
 
     id: str
     path: str
@@ -64,6 +67,7 @@ class Constraint:
     operator: str
     right: tuple[Scalar, ...]
     unit: str = ""
+    every: Duration | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ r or lies within r. A near miss is unknown, not False: "research" was declared w
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from policy.verdict import Verdict, all_of, negate
+from policy.verdict import Verdict, all_of, any_of, negate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from policy.world import World
 
 Ordered: TypeAlias = "Callable[[Any], bool]"
-Lying: TypeAlias = "Callable[[tuple[str, ...], World], Verdict]"
+One: TypeAlias = "Callable[[str, World], Verdict]"
+Many: TypeAlias = "Callable[[tuple[str, ...], World], Verdict]"
 
 _ORDER: Mapping[str, Callable[[Any, Any], bool]] = {
     "eq": operator.eq,
@@ -43,11 +44,18 @@ def ordered(name: str, right: tuple[Scalar, ...]) -> Ordered:
     return lambda left: compare(left, limit)
 
 
+class Lying(NamedTuple):
+    """The comparison of values in a hierarchy with the right operands: of one, which is the usual case, or many."""
+
+    one: One
+    many: Many
+
+
 def lying(name: str, right: tuple[Scalar, ...], hierarchy: Hierarchy) -> Lying:
     """Build the comparison of values in a hierarchy with the right operands; the values given are at least one."""
     if name in _OPPOSITES:
-        straight = lying(_OPPOSITES[name], right, hierarchy)
-        return lambda left, world: negate(straight(left, world))
+        one, many = lying(_OPPOSITES[name], right, hierarchy)
+        return Lying(lambda left, world: negate(one(left, world)), lambda left, world: negate(many(left, world)))
     return _LYING[name](frozenset(map(str, right)), hierarchy)
 
 
@@ -58,24 +66,28 @@ def count_limit(constraint: Constraint) -> int:
 
 
 def _same(wanted: frozenset[str], hierarchy: Hierarchy) -> Lying:
-    def test(left: tuple[str, ...], world: World) -> Verdict:
-        if frozenset(left) == wanted:
+    def one(value: str, world: World) -> Verdict:
+        if wanted == {value}:
             return True
-        if len(left) > 1 or len(wanted) > 1:
+        if len(wanted) > 1:
             return False
-        (value,), (other,) = left, tuple(wanted)
+        (other,) = wanted
         near = other in hierarchy.above(value, world) or value in hierarchy.above(other, world)
         return None if near else False
 
-    return test
+    def many(left: tuple[str, ...], world: World) -> Verdict:
+        return one(left[0], world) if len(left) == 1 else frozenset(left) == wanted
+
+    return Lying(one, many)
 
 
-def _within(wanted: frozenset[str], hierarchy: Hierarchy) -> Callable[[str, World], Verdict]:
+def _within(wanted: frozenset[str], hierarchy: Hierarchy) -> One:
     """Build the question whether one value lies within any of the wanted ones."""
-    nearby = frozenset().union(*map(hierarchy.line, wanted))
+    line = hierarchy.line
+    nearby = frozenset[str]().union(*map(line, wanted))
 
     def test(value: str, world: World) -> Verdict:
-        if not wanted.isdisjoint(hierarchy.above(value, world)):
+        if not wanted.isdisjoint(hierarchy.above(value, world) if world.part_of else line(value)):
             return True
         if not hierarchy.placed(value, world):
             return None
@@ -87,54 +99,43 @@ def _within(wanted: frozenset[str], hierarchy: Hierarchy) -> Callable[[str, Worl
 
 def _each_within(wanted: frozenset[str], hierarchy: Hierarchy) -> Lying:
     within = _within(wanted, hierarchy)
-
-    def test(left: tuple[str, ...], world: World) -> Verdict:
-        if len(left) == 1:
-            return within(left[0], world)
-        return all_of([within(value, world) for value in left])
-
-    return test
+    return Lying(within, lambda left, world: all_of([within(value, world) for value in left]))
 
 
 def _any_within(wanted: frozenset[str], hierarchy: Hierarchy) -> Lying:
     within = _within(wanted, hierarchy)
 
-    def test(left: tuple[str, ...], world: World) -> Verdict:
-        if len(left) == 1:
-            return within(left[0], world)
+    def many(left: tuple[str, ...], world: World) -> Verdict:
         # of many values some may be meant and some not: only all or none of them settle it
         found = {within(value, world) for value in left}
         return found.pop() if len(found) == 1 else None
 
-    return test
+    return Lying(within, many)
 
 
 def _covering(wanted: frozenset[str], hierarchy: Hierarchy) -> Lying:
     """`isAllOf`: every wanted value has a given one that lies within it."""
     singles = [_within(frozenset((one,)), hierarchy) for one in sorted(wanted)]
 
-    def test(left: tuple[str, ...], world: World) -> Verdict:
-        verdicts: list[Verdict] = []
-        for within in singles:
-            found = [within(value, world) for value in left]
-            verdicts.append(True if True in found else (None if None in found else False))
-        return all_of(verdicts)
+    def many(left: tuple[str, ...], world: World) -> Verdict:
+        return all_of([any_of([within(value, world) for value in left]) for within in singles])
 
-    return test
+    return Lying(lambda value, world: many((value,), world), many)
 
 
 def _containing(wanted: frozenset[str], hierarchy: Hierarchy) -> Lying:
     """`hasPart`: every wanted value lies within a given one."""
 
-    def test(left: tuple[str, ...], world: World) -> Verdict:
+    def many(left: tuple[str, ...], world: World) -> Verdict:
         given = frozenset(left)
+        known = all(hierarchy.placed(one, world) for one in given)
         verdicts: list[Verdict] = []
         for one in wanted:
             inside = not given.isdisjoint(hierarchy.above(one, world))
-            verdicts.append(inside or (False if hierarchy.placed(one, world) else None))
+            verdicts.append(inside or (False if known and hierarchy.placed(one, world) else None))
         return all_of(verdicts)
 
-    return test
+    return Lying(lambda value, world: many((value,), world), many)
 
 
 _LYING: Mapping[str, Callable[[frozenset[str], Hierarchy], Lying]] = {

@@ -26,7 +26,7 @@ from policy.nodes import (
     read_node,
 )
 from policy.places import Place, read_actions, read_place
-from policy.vocabulary.names import CONTEXTS, PROFILE, PROFILES, term_name
+from policy.vocabulary.names import PROFILE, PROFILES, term_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -94,9 +94,6 @@ class _Reader:
 
 
 def _check_frame(root: Node) -> None:
-    for path, context in root.items("@context"):
-        if not isinstance(context, str) or context not in CONTEXTS:
-            raise PolicyError("unknown-context", path, "a context that could rename terms", "use the DSP context alone")
     for path, profile in root.items("profile"):
         if (name := as_text(profile, path)) not in PROFILES:
             raise PolicyError("unknown-profile", path, f"unknown profile `{name[:80]}`", f"use {PROFILE} or none")

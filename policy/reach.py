@@ -10,28 +10,33 @@ from policy.vocabulary.actions import actions_within
 from policy.vocabulary.names import action_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from policy.model import Rule
+    from policy.model import Duty, Rule
     from policy.request import Request
     from policy.world import Act, World
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """The reach of one rule, whatever its conditions say; no targets or assignees means any."""
+    """The reach of one rule, whatever its conditions say; no targets or assignees means any.
+
+    `aside` are the actions of its duties: to pay for a use, or to delete after it, is no use.
+    """
 
     actions: frozenset[str]
     targets: frozenset[str]
     assignees: frozenset[str]
     prohibits: bool
+    aside: frozenset[str]
 
     @classmethod
     def of(cls, rule: Rule) -> Reach:
         """Take the reach of a rule."""
         actions = frozenset[str]().union(*map(actions_within, rule.actions))
+        aside = frozenset[str]().union(*(actions_within(duty.action) for duty in _all(rule.duties + rule.remedies)))
         prohibits = rule.kind is RuleKind.PROHIBITION
-        return cls(actions, frozenset(rule.targets), frozenset(rule.assignees), prohibits)
+        return cls(actions, frozenset(rule.targets), frozenset(rule.assignees), prohibits, aside - set(rule.actions))
 
     def covers(self, action: str, target: str, party: str, world: World) -> bool:
         """Whether the rule speaks about this action (canonical), target and party."""
@@ -54,14 +59,22 @@ class Reach:
         return bool(world.part_of) and not self.assignees.isdisjoint(world.collections(party))
 
     def uses(self, request: Request, world: World) -> Sequence[Act]:
-        """List the acts of the asker that were uses under the rule, up to now."""
+        """List the acts that were uses under the rule, up to now, by whomever it is for."""
         if not world.performed:
             return ()
         return [
             act
             for act in world.performed
             if act.at <= world.now
-            and act.by in ("", request.assignee)
-            and action_name(act.action) in self.actions
+            and action_name(act.action) in self.actions - self.aside
             and self.covers_target(act.target or request.target, world)
+            and self.covers_party(act.by or request.assignee, world)
         ]
+
+    def own_uses(self, request: Request, world: World) -> Sequence[Act]:
+        """List those uses that were the asker's."""
+        return [act for act in self.uses(request, world) if act.by in ("", request.assignee)]
+
+
+def _all(duties: Iterable[Duty]) -> list[Duty]:
+    return [each for one in duties for each in (one, *_all(one.consequences))]

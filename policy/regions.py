@@ -57,8 +57,20 @@ def canonical(code: str) -> str:
 
 
 @lru_cache(maxsize=8192)
+def spellings(place: str) -> tuple[str, ...]:
+    """List every way to write a place that is given in its one form, that form first."""
+    head, _, tail = place.partition("-")
+    digits = tail if head == CHINA else _LETTERS.get(place, "")
+    if digits not in (PROVINCES.keys() - APART if head == CHINA else APART):
+        return (place,)
+    other = {f"{CHINA}-{digits}", f"{CHINA}-{PROVINCES[digits]}", f"{digits}0000"} - {place}
+    return (place, *sorted(other))
+
+
+@lru_cache(maxsize=8192)
 def line(place: str) -> frozenset[str]:
-    """Collect the place (in canonical form) and every place it lies in by its form; alone when it is no code."""
+    """Collect the place (in its one form) and every place it lies in by its form; alone when it is no code."""
+    place = canonical(place)
     if _GB.fullmatch(place) is not None:
         own = {place, f"{place[:4]}00", canonical(f"{place[:2]}0000")}
         return frozenset(own if place[:2] in APART else own | {CHINA})

@@ -46,7 +46,7 @@ def _is_own(act: Act, request: Request, world: World) -> bool:
 def _held(part: Test, act: Act, request: Request, world: World) -> bool:
     """Whether the act alone satisfied the part: its context, its time, nothing counted."""
     asked = Request(request.assignee, act.action, request.target, act.context)
-    return part(asked, World(act.at, world.part_of, {}, None)) is True
+    return part(asked, World(act.at, world.part_of, {}, None, world.performed)) is True
 
 
 def _never_back(instants: list[list[datetime]]) -> bool:

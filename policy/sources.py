@@ -62,7 +62,7 @@ def build_test(scope: Scope, constraint: Constraint) -> Test:
 
 
 def amount(context: Mapping[str, object], constraint: Constraint) -> Fraction | None:
-    """Read what a context says of an amount, in the constraint's unit; None when it does not say that."""
+    """Read what a context says of an amount, from 0, in the constraint's unit; None when it does not say that."""
     told, unit = texts(context.get(constraint.left)), texts(context.get(UNIT))
     if len(told) != 1:
         return None
@@ -70,7 +70,8 @@ def amount(context: Mapping[str, object], constraint: Constraint) -> Fraction | 
         return None
     if constraint.unit and unit and term_name(unit[0]) != constraint.unit:
         return None
-    return values.number(told[0])
+    named = values.number(told[0])
+    return named if named is not None and named >= 0 else None
 
 
 def read_given(context: Mapping[str, object], operand: str) -> tuple[Scalar, ...]:
@@ -114,11 +115,15 @@ def _context(constraint: Constraint) -> Test:
     left, kind = constraint.left, OPERANDS[constraint.left].type
     if kind not in HIERARCHIES:
         return _number(constraint)
-    compare = lying(constraint.operator, constraint.right, HIERARCHIES[kind])
+    one, many = lying(constraint.operator, constraint.right, HIERARCHIES[kind])
 
     def test(request: Request, world: World) -> Verdict:
+        raw = request.context.get(left)
+        if type(raw) is str:  # the usual case, and the fast one
+            value = scalar(left, raw)
+            return None if value is None else one(value, world)  # type: ignore[arg-type]  # a hierarchy holds text
         given = read_given(request.context, left)
-        return compare(given, world) if given else None  # type: ignore[arg-type]  # a hierarchy holds text
+        return many(given, world) if given else None  # type: ignore[arg-type]  # as above
 
     return test
 
@@ -132,6 +137,8 @@ def _number(constraint: Constraint) -> Test:
         named = texts(request.context.get(UNIT)) if unit else ()
         if len(given) != 1 or (named and term_name(named[0]) != unit):
             return None
+        if isinstance(given[0], Duration) and given[0].months:
+            return None  # a month has no length to compare
         return compare(given[0])
 
     return test
@@ -170,7 +177,8 @@ def _sum(scope: Scope, constraint: Constraint) -> Test:
 
     def test(request: Request, world: World) -> Verdict:
         taken, more = scope.counter(world, constraint.left), amount(request.context, constraint)
-        if world.counters is None or (taken is None and more is None):
+        unclear = more is None and (taken is None or constraint.left in request.context)
+        if world.counters is None or unclear:
             return None
         return compare((taken or 0) + (more or 0)) if taken is None or isinstance(taken, (int, Fraction)) else None
 

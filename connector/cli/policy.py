@@ -1,21 +1,22 @@
-"""`penstock policy`: check, explain and decide a policy in a file; no server, no state."""
+"""`penstock policy`: check, explain, decide and translate a policy in a file; no server, no state."""
 
 from __future__ import annotations
 
+import json
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connector.cli.options import AsJson, Document, file_option
+from connector.cli.options import AsJson, Document, file_option, folder_option
 from connector.cli.speak import answer, finish
 
 if TYPE_CHECKING:
     from policy.decision import Decision
     from policy.model import Policy
 
-app = typer.Typer(help="Check, explain and decide policies, offline.", no_args_is_help=True)
+app = typer.Typer(help="Check, explain, decide and translate policies, offline.", no_args_is_help=True)
 
 PolicyFile = Annotated[Path, file_option("--policy", "the policy, ODRL as JSON-LD or Turtle")]
 RequestFile = Annotated[Path, file_option("--request", "assignee, action, target, context")]
@@ -23,6 +24,15 @@ WorldFile = Annotated[Path, file_option("--world", "now, partOf, duties, counter
 
 # outcome → exit code (connector.fault_table.EXIT_CODES)
 EXIT_CODES = {"allow": 0, "conditional": 10, "deny": 3, "default-deny": 3}
+
+EXAMPLE_FILES = ("policy", "request", "world")
+
+
+class Form(StrEnum):
+    """The forms that a policy is translated to."""
+
+    TC609 = "tc609"
+    ODRL = "odrl"
 
 
 class Language(StrEnum):
@@ -66,6 +76,24 @@ def explain(
 
 
 @app.command()
+def example(
+    operand: Annotated[str, typer.Argument(help="a left operand, such as count")],
+    to: Annotated[Path, folder_option("--to", "where to write policy.json, request.json and world.json")] = Path(),
+    *,
+    refused: Annotated[bool, typer.Option("--refused", help="the question that the policy stops")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write an example of a left operand, ready to be decided.
+
+    For example: penstock policy example count --to /tmp/count
+    """
+    finish(write_example(operand, to, holds=not refused), as_json=as_json)
+    files = {name: str(to / f"{name}.json") for name in EXAMPLE_FILES}
+    words = " ".join(f"--{name} {path}" for name, path in files.items())
+    answer({"operand": operand, "files": files}, [f"penstock policy decide {words}"], as_json=as_json)
+
+
+@app.command()
 def decide(policy: PolicyFile, request: RequestFile, world: WorldFile, *, as_json: AsJson = False) -> None:
     """Decide a request in a world: allow 0, conditional 10, deny and default-deny 3, invalid 2.
 
@@ -78,6 +106,31 @@ def decide(policy: PolicyFile, request: RequestFile, world: WorldFile, *, as_jso
     answer(decision.as_json(), lines, as_json=as_json)
     if EXIT_CODES[outcome]:
         raise typer.Exit(EXIT_CODES[outcome])
+
+
+@app.command()
+def translate(
+    file: Document,
+    to: Annotated[Form, typer.Option(help="strategies designed after TC609-6-2025-14, or ODRL from them")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Write the policy in FILE in the other form, without loss.
+
+    For example: penstock policy translate --to tc609 policy.json
+    """
+
+    async def work() -> dict[str, object]:
+        from connector.documents import read, read_json  # noqa: PLC0415  # loaded when the verb runs
+        from policy.forms.document import read as read_form  # noqa: PLC0415  # loaded when the verb runs
+        from policy.tc609.translate import CONTEXT, to_odrl, to_tc609  # noqa: PLC0415  # loaded when the verb runs
+
+        if to is Form.TC609:
+            return to_tc609(read_form(read(file)))
+        return {"@context": list(CONTEXT)} | to_odrl(read_json(file))
+
+    document = finish(work(), as_json=as_json)
+    answer(document, json.dumps(document, ensure_ascii=False, indent=2).splitlines(), as_json=as_json)
 
 
 async def read_policy(path: Path) -> Policy:
@@ -93,6 +146,19 @@ async def read_policy(path: Path) -> Policy:
     except PolicyError as error:
         # several files may be named in one command
         raise PolicyError(error.code, error.path, f"`{path.name}`: {error.problem}", error.hint) from error
+
+
+async def write_example(operand: str, folder: Path, *, holds: bool) -> None:
+    """Write the three files of an example; PolicyError for an operand that nobody knows."""
+    import orjson  # noqa: PLC0415  # loaded when the verb runs
+
+    from connector import files  # noqa: PLC0415  # loaded when the verb runs
+    from policy.examples import example as example_of  # noqa: PLC0415  # loaded when the verb runs
+
+    documents = example_of(operand, holds=holds)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, document in zip(EXAMPLE_FILES, documents, strict=True):
+        files.write_atomic(folder / f"{name}.json", orjson.dumps(document, option=orjson.OPT_INDENT_2))
 
 
 async def judge(policy: Path, request: Path, world: Path) -> Decision:

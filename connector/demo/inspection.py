@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from connector.demo.story import GET_A, GET_B, PRODUCT_A, PRODUCT_B
+from connector.engine.judge import in_force
 from connector.errors import VerificationFailed
 from contracts.tariff import Tariff, amount
+from policy.words.speak import LANGUAGES, explain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,6 +83,7 @@ def figures(cast: Cast, audit: Note, forgeries: list[Note], seconds: float) -> N
         "proofs_verified": audit["proofs_verified"],
         "audit": "clean" if audit["audit"] == "clean" else [told(finding) for finding in audit["findings"]],
         "forgeries": forgeries,
+        "policies": explained(cast),
         "seconds": round(seconds, 1),
     }
 
@@ -102,6 +105,19 @@ def agreed(cast: Cast) -> tuple[int, int]:
 def tariff(cast: Cast, key: str) -> Tariff:
     """Return the tariff that both sides signed."""
     return Tariff.from_json(cast.notes["agreement " + key]["terms"]["tariff"])
+
+
+def explained(cast: Cast) -> dict[str, dict[str, list[str]]]:
+    """Return what both sides signed about use, in sentences: acquisition → language → sentences."""
+    return {
+        key: {lang: explain(in_force(*_signed(cast, key)).compiled.policy, lang) for lang in LANGUAGES}
+        for key in (GET_A, GET_B)
+    }
+
+
+def _signed(cast: Cast, key: str) -> tuple[Mapping[str, Any], str, str]:
+    terms = cast.notes["agreement " + key]["terms"]
+    return terms["policy"], terms["product"], str(cast.notes["buyer"]["did"])
 
 
 def split(cast: Cast) -> dict[str, int]:

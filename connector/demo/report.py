@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 ROWS_IN_A, WINDOWS_OF_A, FORGERIES = 80, 8, 3
 COMPARED_BYTES = 1 << 20
+PERMITTED = 1  # the sentence after the head: what the first rule permits
 REASON_CHARACTERS = 64  # of each denial's last clause, which says what was the case
 Note = dict[str, Any]
 
@@ -61,6 +62,7 @@ def judge(cast: Cast, figures: Note, folder: Path) -> Outcome:
     failures = [f"{step.name}: {one}" for step in steps for one in step.failures]
     lines = [step.line(number) for number, step in enumerate(steps, 1)]
     held = "all eight steps held" if not failures else f"{len(failures)} things did not hold"
+    lines += [f"     {key} {said[PERMITTED]}" for key, told in figures["policies"].items() for said in told.values()]
     lines.append(f"{held}; {figures['seconds']} s; repeat this run with --seed {figures['seed']}")
     return Outcome(figures, lines, failures)
 

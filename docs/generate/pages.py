@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 from connector.protocol.states import NEGOTIATION, TRANSFER
-from docs.generate import compatibility, diagram, figures, tables
+from docs.generate import compatibility, diagram, dictionaries, figures, policy, tables
 
 ROOT = Path(__file__).resolve().parents[2]
 MARKED = re.compile(r"(<!-- made: ([a-z ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -24,14 +24,24 @@ TABLES = {
     "figures of the protocol": lambda: figures.table("protocol"),
     "figures of pull": lambda: figures.table("pull"),
     "figures of revocation": lambda: figures.table("revocation"),
+    "codes of the policy": policy.codes,
+    "operands of the policy": policy.operands,
+    "actions of the policy": policy.actions,
+    "reasons of the policy": policy.reasons,
+    "figures of the policy engine": lambda: figures.table("policy"),
+    "actions of a strategy": dictionaries.actions,
+    "constraints of a strategy": dictionaries.constraints,
+    "operators of a strategy": dictionaries.operators,
+    "codes of a contract": dictionaries.codes,
 }
-PAGES = ("docs/protocol.md", "docs/benchmarks.md", "README.md")
+PAGES = ("docs/protocol.md", "docs/policy.md", "docs/tc609.md", "docs/benchmarks.md", "README.md")
 
 
 def made() -> dict[Path, str]:
     """Return path → text of every file that is written here."""
     pictures = {ROOT / f"docs/protocol/{process}.svg": diagram.draw(process) for process in (NEGOTIATION, TRANSFER)}
-    return pictures | {ROOT / page: filled((ROOT / page).read_text(encoding="utf-8")) for page in PAGES}
+    terms = {ROOT / "docs/policy/profile.ttl": policy.profile()}
+    return pictures | terms | {ROOT / page: filled((ROOT / page).read_text(encoding="utf-8")) for page in PAGES}
 
 
 def write() -> None:

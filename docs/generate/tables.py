@@ -27,7 +27,7 @@ WIDER = (AddressRefused, VerificationFailed, PeerUnreachable)
 def endpoints() -> str:
     """Return every route of the protocol: who serves it, what it takes from whom."""
     rows = [(f"`{route.method} {_path(route)}`", SERVED[route.roles], *_takes(route)) for route in DSP]
-    return _table(("endpoint", "served by", "takes", "from"), rows)
+    return table(("endpoint", "served by", "takes", "from"), rows)
 
 
 def cells(process: str) -> str:
@@ -46,7 +46,7 @@ def cells(process: str) -> str:
         ]
         whose = turn(process, state) or "–"
         rows.append((state or "(none)", whose, "; ".join(told) if state not in FINAL else "nothing: this is the end"))
-    return _table(("state", "whose turn", "what may come, and where it leads"), rows)
+    return table(("state", "whose turn", "what may come, and where it leads"), rows)
 
 
 def refusals() -> str:
@@ -57,7 +57,7 @@ def refusals() -> str:
     wider = [(ROWS[_name(kind)].status, ROWS[_name(kind)].code, _sentence(kind)) for kind in WIDER]
     known = sorted(own + http + wider, key=lambda row: row[0])
     rows = [(str(status), f"`{code}`", when) for status, code, when in known]
-    return _table(("status", "code", "when"), rows)
+    return table(("status", "code", "when"), rows)
 
 
 def _path(route: Route) -> str:
@@ -93,7 +93,8 @@ def _sentence(kind: type) -> str:
     return said[0].lower() + said[1:]
 
 
-def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """Return a table in Markdown."""
     lines = [tuple(head), *(tuple(row) for row in rows)]
     body = [f"| {' | '.join(line)} |" for line in lines]
     return "\n".join([body[0], "|" + "---|" * len(lines[0]), *body[1:]])

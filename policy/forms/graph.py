@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 
 from policy.errors import PolicyError
 from policy.forms.nodes import MAX_DEPTH_LEVELS, Node, Reader
-from policy.forms.terms import KEYS, POLICY_CLASSES, RULE_CLASSES, Kind
+from policy.forms.terms import ASSET_CLASSES, ASSETS, KEYS, PARTY_CLASSES, POLICY_CLASSES, RULE_CLASSES, Kind
+from policy.forms.values import actions, items
 
 MAX_TOP_NODES = 10_000
 MAX_TREE_NODES = 20_000
@@ -39,7 +40,9 @@ def policy_tree(written: Sequence[object], reader: Reader) -> Node:
 
 def _policy_among(nodes: Sequence[Node]) -> int:
     found = [index for index, node in enumerate(nodes) if _classes(node) & POLICY_CLASSES]
-    found = found or [index for index, node in enumerate(nodes) if {"permission", "prohibition"} & node.keys()]
+    found = found or [
+        index for index, node in enumerate(nodes) if {"permission", "prohibition", "obligation"} & node.keys()
+    ]
     if not found:
         raise PolicyError("missing", "", "no policy in the document", "give one node the class Set, Offer or Agreement")
     if len(found) > 1:
@@ -77,30 +80,38 @@ class _Embedding:
         if self._nodes > MAX_TREE_NODES or depth > MAX_DEPTH_LEVELS:
             limits = f"{MAX_TREE_NODES} nodes or {MAX_DEPTH_LEVELS} levels"
             raise PolicyError("too-large", "", f"a policy of more than {limits}")
-        blank = str(node.get("@id", "")).startswith("_:")
-        return {
-            key: self._value(KEYS.get(key), value, depth + 1, trail)
-            for key, value in node.items()
-            if not (blank and key == "@id")
-        }
+        found: Node = {}
+        for key, value in node.items():
+            if key == "@id" and str(value).startswith("_:"):
+                continue
+            placed = self._placed(key, value, depth + 1, trail)
+            found[key] = actions(items(placed)) if key == "action" else placed
+        return found
 
-    def _value(self, kind: Kind | None, value: object, depth: int, trail: tuple[str, ...]) -> object:
+    def _placed(self, key: str, value: object, depth: int, trail: tuple[str, ...]) -> object:
+        kind = KEYS.get(key)
         if kind not in {Kind.NODES, Kind.THING, Kind.ACTION}:
             return value
         if isinstance(value, list):
-            return [self._value(kind, item, depth, trail) for item in value]
+            return [self._placed(key, item, depth, trail) for item in value]
         if isinstance(value, dict):
-            own = value.get("@id")
-            if len(value) == 1 and isinstance(own, str) and own in self.described:
-                return self._described(own, depth, trail)
-            return self.node(value, depth, trail)
-        if isinstance(value, str) and value in self.described:
-            node = self._described(value, depth, trail)
-            return value if kind is Kind.ACTION and node.keys() <= {"@id", "@type"} else node
-        return {} if kind is Kind.THING and isinstance(value, str) and value.startswith("_:") else value
+            return _short(key, self.node(value, depth, trail))
+        if not isinstance(value, str):
+            return value
+        if value in self.described:
+            return _short(key, self._described(value, depth, trail))
+        return {} if value.startswith("_:") and kind is not Kind.ACTION else value
 
     def _described(self, name: str, depth: int, trail: tuple[str, ...]) -> Node:
         if name in trail:
             raise PolicyError("contradiction", "", f"`{name[:80]}` lies within itself")
         self.used.add(name)
         return self.node(self.described[name], depth, (*trail, name))
+
+
+def _short(key: str, node: Node) -> object:
+    """Give the IRI of an action, a party or an asset instead of an object that says no more than that it is one."""
+    if KEYS[key] is Kind.NODES or not isinstance(node.get("@id"), str) or not node.keys() <= {"@id", "@type"}:
+        return node
+    usual = frozenset({"Action"}) if key == "action" else ASSET_CLASSES if key in ASSETS else PARTY_CLASSES
+    return node["@id"] if _classes(node) <= usual and not isinstance(node.get("@type"), list) else node

@@ -36,6 +36,11 @@ def load(text: str) -> object:
     return value
 
 
+def is_text(value: str) -> bool:
+    """Whether a string is text: half of a surrogate pair, which an escape can write, is none."""
+    return value.isascii() or not any("\ud800" <= character <= "\udfff" for character in value)
+
+
 def refuse(text: str, at: int, problem: str, hint: str = "") -> NoReturn:
     """Raise the PolicyError for a place in a text."""
     line = text.count("\n", 0, at) + 1
@@ -60,7 +65,7 @@ class _Reader:
         first = self.ahead()
         self.values += 1
         if self.values > MAX_VALUES:
-            refuse(self.text, self.at, f"more than {MAX_VALUES} JSON values end")
+            refuse(self.text, self.at, f"the limit of {MAX_VALUES} JSON values is passed")
         if depth > MAX_DEPTH_LEVELS:
             refuse(self.text, self.at, f"JSON nested deeper than {MAX_DEPTH_LEVELS} levels")
         if first == "{":
@@ -116,7 +121,7 @@ class _Reader:
         except json.JSONDecodeError as error:
             refuse(self.text, error.pos, f"{error.msg[0].lower()}{error.msg[1:]}")
         assert isinstance(value, str)
-        if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
+        if not is_text(value):
             refuse(self.text, start, "half of a surrogate pair is no text")
         return value
 

@@ -10,12 +10,12 @@ import re
 from collections.abc import Mapping
 
 from policy.errors import PolicyError
-from policy.forms.terms import CONTEXTS, KEYS, ODRL, PREFIXES, PROFILE, PROTECTED, SYNONYMS
+from policy.forms.terms import CONTEXTS, KEYS, PREFIXES, PROTECTED, SYNONYMS
+from policy.vocabulary.names import ODRL, TERMS
 
 MAX_CONTEXTS = 16
 MAX_CONTEXT_TERMS = 256
 
-_TERMS = PROFILE + "#"
 _FIXED = KEYS.keys() | SYNONYMS.keys()
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]*")
 _HINT = "use the DSP context or http://www.w3.org/ns/odrl.jsonld, and prefixes"
@@ -56,13 +56,13 @@ class Names:
     def term(self, text: str) -> str:
         """Give a term its one form: local when ODRL's or our profile's, else as its whole IRI."""
         iri = self._terms.get(text) or self.iri(text)
-        for namespace in (ODRL, _TERMS):
+        for namespace in (ODRL, TERMS):
             if iri.startswith(namespace):
                 return iri[len(namespace) :]
         return iri
 
     def key(self, text: str) -> str:
-        """Give a key its one form; our profile's keys stay whole, they are nobody else's."""
+        """Give a key its one form: local when ODRL's or our profile's, else as its whole IRI."""
         return _canonical(self._terms.get(text) or self.iri(text))
 
     def _add(self, item: object, path: str) -> None:
@@ -75,7 +75,7 @@ class Names:
         if len(item) + len(self._terms) > MAX_CONTEXT_TERMS:
             raise PolicyError("too-large", path, f"more than {MAX_CONTEXT_TERMS} terms in a context")
         for name, definition in sorted(item.items(), key=_prefixes_first):
-            self._define(str(name), definition, f"{path}/{str(name)[:80]}")
+            self._define(str(name), definition, path)
 
     def _define(self, name: str, definition: object, path: str) -> None:
         if name in _HARMLESS and definition in _HARMLESS[name]:
@@ -84,17 +84,26 @@ class Names:
         iri = written if written in ("@id", "@type") else self.iri(written)
         if name.startswith("@") or not (iri.startswith("@") or _IRI.fullmatch(iri)):
             raise PolicyError("unknown-context", path, f"`{name[:80]}` in a context could rename terms", _HINT)
-        if iri != PROTECTED.get(name, iri) or (name in _FIXED and _canonical(iri) != _canonical(name)):
-            raise PolicyError("unknown-context", path, f"`{name}` is given another meaning", "leave it as ODRL has it")
+        if not self._keeps_its_meaning(name, iri):
+            hint = "leave ODRL's terms their names"
+            raise PolicyError("unknown-context", path, f"`{name[:80]}` is given another meaning", hint)
         if iri[-1] in "/#:":
             self._prefixes[name] = iri
         if isinstance(definition, Mapping) and "@type" in definition:
             self.links |= {iri}
         self._terms[name] = iri
 
+    def _keeps_its_meaning(self, name: str, iri: str) -> bool:
+        if name in PROTECTED or ":" in name:
+            return iri == PROTECTED.get(name, self.iri(name))
+        if name in _FIXED:
+            return _canonical(iri) == _canonical(name)
+        # a term of ODRL or of our profile under another name could be taken for what that name is elsewhere
+        return not any(iri.startswith(space) and iri[len(space) :] not in {"", name} for space in (ODRL, TERMS))
+
 
 def _canonical(key: str) -> str:
-    name = key.removeprefix(ODRL)
+    name = key.removeprefix(ODRL).removeprefix(TERMS)
     return SYNONYMS.get(name, name)
 
 

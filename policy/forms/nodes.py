@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from policy.errors import PolicyError
-from policy.forms.terms import ANNOTATIONS, KEYS, MAY_BE_EMPTY, ODRL, PROFILE, Kind
-from policy.forms.values import alone, annotation, datum, items, link, name, reference, term, text
+from policy.forms.terms import ANNOTATIONS, KEYS, MAY_BE_EMPTY, NEARLY_ODRL, Kind
+from policy.forms.values import actions, alone, annotation, datum, items, link, name, reference, term, text
+from policy.vocabulary.names import ODRL, TERMS
 
 if TYPE_CHECKING:
     from policy.forms.names import Names
@@ -37,12 +38,14 @@ class Reader:
                 raise PolicyError(
                     "unknown-context", f"{path}/@context", "a context inside a node", "write it once, above"
                 )
+            if NEARLY_ODRL in key:
+                hint = f"ODRL's namespace is {ODRL}"
+                raise PolicyError("unknown-term", path, f"`{key[:80]}` is nearly a term of ODRL", hint)
             read = self._read(key, value, f"{path}/{key}", depth)
             if key in found and not (KEYS.get(key) is Kind.ID and found[key] == read):
                 raise PolicyError("duplicate", path, f"`{key[:80]}` is written twice in one object", "keep one of them")
-            if read != [] or key not in MAY_BE_EMPTY:
-                found[key] = read
-        return found
+            found[key] = read
+        return {key: read for key, read in found.items() if read != [] or key not in MAY_BE_EMPTY}
 
     def describe(self, node: Node, path: str) -> None:
         """Remember a node that others may refer to; PolicyError when two places describe it differently."""
@@ -57,17 +60,18 @@ class Reader:
         if kind is Kind.CLASS:
             return _ruling_class([term(item, self.names) for item in items(value)])
         if kind is Kind.NODES:
-            return [self._inner(item, f"{path}/{index}", depth) for index, item in enumerate(items(value))]
+            found = [reference(item) for item in items(value)]
+            return [self._inner(item, f"{path}/{index}", depth) for index, item in enumerate(found)]
         if kind is Kind.ACTION:
-            actions = [self._action(item, path, depth) for item in items(value)]
-            return actions if any(isinstance(item, Mapping) for item in actions) else alone(actions)
+            return actions([self._action(item, path, depth) for item in items(value)])
         if kind is Kind.THING:
             return alone([self._thing(item, path, depth) for item in items(value)])
         read = _READERS[kind]
         return alone([read(item, self.names) for item in items(value)])
 
     def _inner(self, value: object, path: str, depth: int) -> object:
-        value = {"@id": value} if isinstance(value, str) else value
+        if isinstance(value, str):
+            return self.names.iri(value)
         return self.node(value, path, depth + 1) if isinstance(value, Mapping) else value
 
     def _action(self, value: object, path: str, depth: int) -> object:
@@ -82,7 +86,7 @@ class Reader:
             return value
         node = self.node(value, path, depth + 1)
         self.describe(node, path)
-        return node["@id"] if set(node) == {"@id"} else node
+        return node
 
 
 _READERS: Mapping[Kind, Callable[[object, Names], object]] = {
@@ -102,4 +106,4 @@ def _ruling_class(classes: list[object]) -> object:
 
 
 def _is_absolute(key: str) -> bool:
-    return ":" in key and not key.startswith((ODRL, PROFILE))
+    return ":" in key and not key.startswith((ODRL, TERMS))

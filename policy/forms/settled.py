@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from policy.forms.terms import KEYS, ODRL, PREFIXES, PROFILE, SYNONYMS, Kind
+from policy.forms.terms import KEYS, NEARLY_ODRL, PREFIXES, SYNONYMS, Kind
+from policy.vocabulary.names import ODRL, TERMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 MAX_DEPTH_LEVELS = 64
-_TERMS = PROFILE + "#"
 _SCHEMES = ("http://", "https://", "urn:")
 _NATIVE = frozenset({"xsd:string", "xsd:boolean", "xsd:integer", "xsd:double"})
 
@@ -22,11 +22,16 @@ def is_settled(tree: Mapping[object, object]) -> bool:
             return False
         kind = KEYS.get(key)
         if kind is None:
-            if not key.startswith(_SCHEMES) or key.startswith(ODRL) or key in SYNONYMS or not _is_plain(value):
+            if not _is_remark(key) or not _is_plain(value):
                 return False
         elif not _CHECKS[kind](value, 0):
             return False
     return True
+
+
+def _is_remark(key: str) -> bool:
+    """Whether a key is an IRI of another vocabulary, which the policy alone may have."""
+    return key.startswith(_SCHEMES) and not key.startswith(TERMS) and NEARLY_ODRL not in key and key not in SYNONYMS
 
 
 def _node(value: object, depth: int) -> bool:
@@ -71,7 +76,7 @@ def _class(value: object, _depth: int) -> bool:
 
 
 def _term(value: object, _depth: int) -> bool:
-    return isinstance(value, str) and (":" not in value or (_iri(value, 0) and not value.startswith((ODRL, _TERMS))))
+    return isinstance(value, str) and (":" not in value or (_iri(value, 0) and not value.startswith((ODRL, TERMS))))
 
 
 def _iri(value: object, _depth: int) -> bool:

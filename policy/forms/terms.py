@@ -12,33 +12,22 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
+from policy.vocabulary import names
+from policy.vocabulary.names import IDS_CODE, IDS_CORE, ODRL, SKOS, TERMS, VCARD, XSD
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ODRL = "http://www.w3.org/ns/odrl/2/"
-XSD = "http://www.w3.org/2001/XMLSchema#"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 DCTERMS = "http://purl.org/dc/terms/"
 ELEMENTS = "http://purl.org/dc/elements/1.1/"
-IDS = "https://w3id.org/idsa/core/"
-VCARD = "http://www.w3.org/2006/vcard/ns#"
-SKOS = "http://www.w3.org/2004/02/skos/core#"
 DSPACE = "https://w3id.org/dspace/2025/1/"
-PROFILE = "https://w3id.org/penstock/ns/profile"
 
 # Contexts whose terms mean what KEYS says. They are known by name; nothing is ever fetched.
-CONTEXTS = frozenset(
-    {
-        "http://www.w3.org/ns/odrl.jsonld",
-        "https://www.w3.org/ns/odrl.jsonld",
-        "https://w3id.org/dspace/2025/1/context.jsonld",
-        "https://w3id.org/dspace/2025/1/odrl-profile.jsonld",
-        PROFILE + "/context.jsonld",
-    }
-)
+CONTEXTS = names.CONTEXTS | {"https://www.w3.org/ns/odrl.jsonld", DSPACE + "odrl-profile.jsonld"}
 # What these stand for decides what a rule says, so a document may repeat them and not change them.
-PROTECTED: Mapping[str, str] = {"odrl": ODRL, "xsd": XSD, "rdf": RDF, "penstock": PROFILE + "#"}
+PROTECTED: Mapping[str, str] = {"odrl": ODRL, "xsd": XSD, "rdf": RDF, "penstock": TERMS}
 PREFIXES: Mapping[str, str] = {
     **PROTECTED,
     "rdfs": RDFS,
@@ -48,8 +37,8 @@ PREFIXES: Mapping[str, str] = {
     "dcat": "http://www.w3.org/ns/dcat#",
     "dspace": DSPACE,
     "foaf": "http://xmlns.com/foaf/0.1/",
-    "ids": IDS,
-    "idsc": "https://w3id.org/idsa/code/",
+    "ids": IDS_CORE,
+    "idsc": IDS_CODE,
     "schema": "http://schema.org/",
     "skos": SKOS,
     "vcard": VCARD,
@@ -64,7 +53,7 @@ class Kind(Enum):
     NODES = auto()  # rules and constraints: always a list of objects
     ACTION = auto()  # like TERM, or a list with objects that have a `value` and refinements
     TERM = auto()  # a name: local for ODRL's and our profile's, else a whole IRI
-    THING = auto()  # a party or an asset: its IRI, or an object that describes it
+    THING = auto()  # a party, an asset, a parent: its IRI, or an object that describes it
     LINK = auto()  # an IRI and never what it stands for
     NAME = auto()  # text or an IRI, which are one here
     DATA = auto()  # values to compare with
@@ -80,30 +69,40 @@ KEYS: Mapping[str, Kind] = {
     for kind, names in (
         (Kind.ID, "@id"),
         (Kind.CLASS, "@type"),
-        (Kind.NODES, "permission prohibition obligation duty remedy consequence constraint refinement"),
+        (Kind.NODES, "permission prohibition obligation duty remedy consequence failure constraint refinement"),
         (Kind.NODES, "and or xone andSequence"),
         (Kind.ACTION, "action"),
-        (Kind.TERM, "value leftOperand operator conflict dataType"),
-        (Kind.THING, f"target output {_PARTIES}"),
-        (Kind.LINK, "profile inheritFrom hasPolicy source"),
-        (Kind.NAME, f"unit {PROFILE}#mode"),
-        (Kind.DATA, "rightOperand"),
-        (Kind.TEXT, "timestamp"),
+        (Kind.TERM, "value leftOperand operator conflict dataType function"),
+        (Kind.THING, f"target output relation inheritFrom {_PARTIES}"),
+        (Kind.LINK, "profile hasPolicy source"),
+        (Kind.NAME, "unit mode every"),
+        (Kind.DATA, "rightOperand rightOperandReference status"),
+        (Kind.TEXT, "timestamp digest"),
     )
     for name in names.split()
 }
 # an empty list of these says nothing; `and` and its kin over nothing is for the parser to refuse
-MAY_BE_EMPTY = frozenset({"permission", "prohibition", "obligation", "duty", "remedy", "constraint", "refinement"})
-# names of other vocabularies, and W3C's own context, for keys of KEYS
+MAY_BE_EMPTY = frozenset(
+    {"permission", "prohibition", "obligation", "duty", "remedy", "consequence", "constraint", "refinement"}
+)
+# in another spelling of ODRL's namespace a prohibition would be taken for somebody's remark
+NEARLY_ODRL = "w3.org/ns/odrl"
+# names for keys of KEYS in other vocabularies and in W3C's context
 SYNONYMS: Mapping[str, str] = {
     "uid": "@id",
+    "id": "@id",
     "type": "@type",
     RDF + "type": "@type",
     RDF + "value": "value",
     DSPACE + "timestamp": "timestamp",
+    DCTERMS + "frequency": "every",
 }
 
 POLICY_CLASSES = frozenset({"Policy", "Set", "Offer", "Agreement", "Assertion", "Privacy", "Request", "Ticket"})
+# an asset (else a party) of which no more is said than such a class is its IRI
+ASSETS = frozenset({"target", "output"})
+ASSET_CLASSES = frozenset({"Asset", "AssetCollection"})
+PARTY_CLASSES = frozenset({"Party", "PartyCollection"})
 RULE_CLASSES = frozenset({"Rule", "Permission", "Prohibition", "Duty", "Constraint", "LogicalConstraint"})
 
 _ABOUT = (
@@ -115,7 +114,7 @@ ANNOTATIONS = frozenset(
         *(space + name for space in (DCTERMS, ELEMENTS) for name in _ABOUT.split()),
         *(RDFS + name for name in ("label", "comment", "seeAlso", "isDefinedBy")),
         *(SKOS + name for name in ("prefLabel", "altLabel", "definition", "note", "scopeNote", "example")),
-        *(IDS + name for name in ("provider", "consumer", "pipEndpoint")),
+        *(IDS_CORE + name for name in ("provider", "consumer", "pipEndpoint")),
         *(VCARD + name for name in ("fn", "given-name", "family-name", "hasEmail", "hasTelephone", "hasURL")),
         *(VCARD + name for name in ("organization-name", "hasCountryName")),
     }

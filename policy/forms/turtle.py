@@ -14,7 +14,9 @@ from rdflib import BNode, Graph
 from rdflib.plugins.parsers.notation3 import BadSyntax, RDFSink, SinkParser, sfloat
 
 from policy.errors import PolicyError
-from policy.forms.terms import ODRL, RDF, XSD
+from policy.forms.json_text import is_text
+from policy.forms.terms import RDF
+from policy.vocabulary.names import ODRL, XSD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +47,8 @@ class _Statements(RDFSink):
 
     def __init__(self) -> None:
         super().__init__(Graph())
-        self.found: list[tuple[object, object, object]] = []
+        self.uuid = ""  # one document, one name for a blank node, in every run
+        self.found: list[tuple[str | Literal, str | Literal, str | Literal]] = []
 
     def newSymbol(self, *args: str) -> str:  # type: ignore[override]  # noqa: N802  # rdflib's name; any text will do
         return str(args[0])
@@ -57,7 +60,10 @@ class _Statements(RDFSink):
         if len(self.found) >= MAX_STATEMENTS:
             raise PolicyError("too-large", "", f"more than {MAX_STATEMENTS} statements in a Turtle document")
         _formula, predicate, subject, value = quadruple
-        self.found.append((_node(subject), _node(predicate), _node(value)))
+        statement = (_node(subject), _node(predicate), _node(value))
+        if not all(is_text(term.text if isinstance(term, Literal) else term) for term in statement):
+            raise PolicyError("bad-value", "", "half of a surrogate pair is no text")
+        self.found.append(statement)
 
 
 def nodes(text: str) -> list[object]:
@@ -91,12 +97,11 @@ def _node(term: object) -> str | Literal:
     return Literal(str(term), XSD + "double") if isinstance(term, sfloat) else str(term).removeprefix(_BASE)
 
 
-def _tree(statements: list[tuple[object, object, object]]) -> list[object]:
+def _tree(statements: list[tuple[str | Literal, str | Literal, str | Literal]]) -> list[object]:
     subjects: _Subjects = {}
     for subject, predicate, value in statements:
         if not isinstance(subject, str) or not isinstance(predicate, str) or predicate.startswith("_:"):
             raise PolicyError("bad-syntax", "", "not Turtle: a subject and a predicate are names", _HINT)
-        assert isinstance(value, str | Literal)
         # keys of a dict: in the order they came in, each once
         subjects.setdefault(subject, {}).setdefault(predicate, {})[value] = None
     return [_expanded(name, node, subjects) for name, node in subjects.items() if _FIRST not in node]

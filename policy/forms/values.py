@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from policy.forms.terms import XSD
+from policy.vocabulary.names import XSD
 
 if TYPE_CHECKING:
     from policy.forms.names import Names
@@ -23,11 +23,16 @@ _DOUBLE = re.compile(r"[+-]?([0-9]{1,400}(\.[0-9]{0,400})?|\.[0-9]{1,400})([eE][
 
 
 def items(value: object) -> list[object]:
-    """List the values of a key: a list, `{"@list": …}`, `{"@set": …}`, either in a list, or one value."""
+    """List the values of a key: one, or all of a list, `{"@list": …}` or `{"@set": …}`, which nest to no effect."""
     found: list[object] = []
-    for item in value if isinstance(value, list) else [value]:
-        inner = item.get("@list", item.get("@set")) if isinstance(item, Mapping) and len(item) == 1 else None
-        found += inner if isinstance(inner, list) else [item]
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        inner = item.get("@list", item.get("@set")) if isinstance(item, Mapping) and len(item) == 1 else item
+        if isinstance(inner, list):
+            pending += reversed(inner)
+        else:
+            found.append(item)
     return found
 
 
@@ -36,10 +41,15 @@ def alone(values: list[object]) -> object:
     return values[0] if len(values) == 1 else values
 
 
+def actions(values: list[object]) -> object:
+    """Give the names of actions like other values, and a list where one of them is an object."""
+    return values if any(isinstance(item, Mapping) for item in values) else alone(values)
+
+
 def reference(value: object) -> object:
-    """Take the IRI out of `{"@id": iri}` (or `uid`, as W3C's context calls it)."""
+    """Take the IRI out of `{"@id": iri}` (or `uid`, `id`)."""
     if isinstance(value, Mapping) and len(value) == 1:
-        for key in ("@id", "uid"):
+        for key in ("@id", "uid", "id"):
             if isinstance(value.get(key), str):
                 return value[key]
     return value

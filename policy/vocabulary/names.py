@@ -6,6 +6,7 @@ vocabularies mean something only through a row of ALIASES.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ def operand_name(term: str) -> str:
     return OPERAND_ALIASES.get(name, name)
 
 
+@lru_cache(maxsize=1024)
 def action_name(term: str) -> str:
     """Give the canonical short name of an action; the name itself when nobody knows it."""
     name = term_name(term)

@@ -195,6 +195,7 @@ _SPACES: Mapping[str, Operand] = {
     "privacyBudget": _share("the privacy budget (epsilon) spent in all, this use included"),
 }
 
+ODRL_OPERANDS = frozenset(_ODRL)
 OPERANDS: Mapping[str, Operand] = {**_ODRL, **_TC609, **_SPACES}
 # Known by name and not enforced: (reason, what to write instead).
 REFUSED: Mapping[str, tuple[str, str]] = {
@@ -202,7 +203,8 @@ REFUSED: Mapping[str, tuple[str, str]] = {
 }
 
 # Counted for everybody under the agreement, or for each of these apart.
-COUNTED_FOR = frozenset({"agreement", "organisation", "assignee", "user", "device", "connector"})
+COUNTED_TOGETHER = frozenset({"agreement", "organisation"})
+COUNTED_FOR = COUNTED_TOGETHER | {"assignee", "user", "device", "connector"}
 
 # TC609-6-2025-14, dictionaries of the constraints whose values are codes: code -> our name for it.
 CODES: Mapping[str, Mapping[str, str]] = {

@@ -23,6 +23,7 @@ class Language:
     code: str
     heads: Mapping[PolicyKind, str]
     anybody: str
+    somebody: str
     anything: str
     anonymous: str
     permission: str
@@ -48,6 +49,7 @@ class Language:
     duties: Mapping[str, str]
     bound: str
     terms: str
+    every: str
     nothing: str
     listing: str
     reasons: Mapping[str, str]

@@ -68,12 +68,18 @@ def _listed(text: str, language: Language) -> str:
 
 
 def _head(policy: Policy, language: Language) -> str:
+    rules = policy.permissions + policy.prohibitions
     return language.heads[policy.kind].format(
         id=policy.id or language.anonymous,
-        assigner=policy.assigner or language.anybody,
-        assignee=policy.assignee or language.anybody,
-        target=policy.target or language.anything,
+        assigner=policy.assigner or language.somebody,
+        assignee=policy.assignee or _everywhere([rule.assignees for rule in rules], language.somebody, language),
+        target=policy.target or _everywhere([rule.targets for rule in rules], language.anything, language),
     )
+
+
+def _everywhere(places: Sequence[tuple[str, ...]], nobody: str, language: Language) -> str:
+    """Name what all rules name; with rules that differ, each says it itself."""
+    return _any_of(places[0], nobody, language) if len(set(places)) == 1 else nobody
 
 
 def _rule(rule: Rule, language: Language) -> str:
@@ -99,7 +105,8 @@ def _any_of(names: Sequence[str], nobody: str, language: Language) -> str:
 def _condition(condition: Condition, language: Language) -> str:
     if isinstance(condition, Constraint):
         wanted = show_all(condition.right)
-        return _compared(condition.left, condition.operator, wanted, condition.unit, language)
+        said = _compared(condition.left, condition.operator, wanted, condition.unit, language)
+        return said + _period(condition, language)
     pattern, joint = language.logical[condition.operator]
     return pattern.format(parts=joint.join(_condition(part, language) for part in condition.parts))
 
@@ -117,10 +124,23 @@ def _duty(duty: Duty, pattern: str, language: Language) -> str:
     said = _done(duty.action, language)
     if duty.assignee is not None:
         said = language.bound.format(duty=said, assignee=duty.assignee)
+    if duty.parties:
+        said += language.terms.format(terms=language.listing.join(iri for _function, iri in duty.parties))
     for term in duty.terms:
-        said += language.terms.format(terms=_condition(term, language))
+        said += language.terms.format(terms=_term(term, language))
     said = pattern.format(duty=said)
     return said + "".join(_duty(one, language.consequence, language) for one in duty.consequences)
+
+
+def _term(term: Constraint, language: Language) -> str:
+    """Say a term of a duty; an amount stands for itself."""
+    if (term.left, term.operator) != ("payAmount", "eq"):
+        return _condition(term, language)
+    return f"{show_all(term.right)} {term.unit}" + _period(term, language)
+
+
+def _period(term: Constraint, language: Language) -> str:
+    return "" if term.every is None else language.every.format(every=term.every)
 
 
 def _done(action: str, language: Language) -> str:

@@ -110,7 +110,7 @@ ACTIONS: Mapping[str, str] = {
     "print": "打印",
     "process": "加工",
     "read": "读取",
-    "replace": "替换其中的值",
+    "replace": "部分替换",
     "reproduce": "复制",
     "reviewPolicy": "审查策略",
     "sell": "出售",

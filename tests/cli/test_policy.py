@@ -86,6 +86,20 @@ def test_check(penstock, file):
     assert "/permission/0/colour" in wrong.err
 
 
+def test_a_policy_in_any_form_is_the_same_policy(penstock, file):
+    odrl = "http://www.w3.org/ns/odrl/2/"
+    use = {odrl + "action": [{"@id": odrl + "use"}], odrl + "constraint": []}
+    expanded = file("e", [{"@type": [odrl + "Set"], odrl + "permission": [use]}])
+    turtle = file("t", f"PREFIX o: <{odrl}> [] a o:Set ; o:permission [ o:action o:use ] .")
+    compact = file("c", {"@context": "http://www.w3.org/ns/odrl.jsonld", "permission": {"action": "use"}})
+    said = [penstock("policy", "explain", path).out for path in (expanded, turtle, compact)]
+    assert len(set(said)) == 1
+    assert "may" in said[0]
+    twice = penstock("policy", "check", file("two", json.dumps(AGREEMENT) + "\n" + json.dumps(AGREEMENT)))
+    assert twice.code == 2
+    assert "`two.json`: something follows the first JSON document in line 2, column 1" in twice.err
+
+
 def test_explain_in_both_languages(penstock, file):
     path = file("p", AGREEMENT)
     english = penstock("policy", "explain", path, "--json").json
@@ -95,3 +109,20 @@ def test_explain_in_both_languages(penstock, file):
     assert any("一" <= character <= "鿿" for character in "".join(chinese["sentences"]))
     assert penstock("policy", "explain", path).out.splitlines() == english["sentences"]
     assert penstock("policy", "explain", path, "--lang", "fr").code == 2
+
+
+def test_translate_there_and_back(penstock, file):
+    said = penstock("policy", "translate", "--to", "tc609", file("p", AGREEMENT))
+    assert said.code == 0
+    assert json.loads(said.out)["permissionPolicies"][0]["executionNodeInfo"]["consumerNodeId"] == BUYER
+    back = penstock("policy", "translate", "--to", "odrl", file("t", said.out), "--json")
+    assert back.code == 0
+    assert {key: member for key, member in back.json.items() if key != "@context"} == AGREEMENT
+    again = penstock("policy", "translate", "--to", "tc609", file("b", back.json))
+    assert json.loads(again.out) == json.loads(said.out)
+    shortened = json.loads(said.out)
+    del shortened["permissionPolicies"][0]["constraints"]
+    refused = penstock("policy", "translate", "--to", "odrl", file("t", shortened), "--json")
+    assert refused.code == 2
+    assert "/permissionPolicies/0/constraints" in refused.json["text"]
+    assert penstock("policy", "translate", "--to", "xml", file("t", said.out)).code == 2

@@ -110,8 +110,16 @@ async def test_each_forgery_is_named_by_what_was_forged(shown):
     assert f"keys.released at index {index} is opening 4" in added["finding"]
 
 
+async def test_the_policies_are_explained_in_both_languages(shown):
+    for key, said in shown.figures["policies"].items():
+        assert all(len(sentences) > 3 for sentences in said.values()), key
+        assert "research or a kind of it" in said["en"][1]
+        assert "研究或其下位用途" in said["zh"][1]
+        assert any(said["zh"][1] in line for line in shown.outcome.lines)
+
+
 async def test_what_a_person_reads_is_short(shown):
-    assert len(shown.outcome.lines) + len(shown.addresses) <= 15
+    assert len(shown.outcome.lines) + len(shown.addresses) <= 18
     assert all(line.startswith("ok") for line in shown.outcome.lines[:8])
     assert "all eight steps held" in shown.outcome.lines[-1]
     commands = [line.split("next: ")[1].split() for line in shown.addresses[:4]]

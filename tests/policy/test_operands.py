@@ -12,6 +12,7 @@ from policy.world import World
 
 BUYER, TARGET = "did:web:buyer.example", "urn:penstock:dataset:flights"
 WINDOW = "Mo-Fr 09:00-17:00 Asia/Shanghai"
+MONTH = "P1M"
 FIRST = "2026-08-31T00:00:00Z"
 MINUTE = [f"2026-06-01T10:00:{second:02}+00:00" for second in range(20, 60)]
 
@@ -59,6 +60,8 @@ MINUTE = [f"2026-06-01T10:00:{second:02}+00:00" for second in range(20, 60)]
         (("frequency", "lteq", "40/PT1M"), {}, {"frequency": MINUTE}, "2026-06-01T10:01:00+00:00", "too-often"),
         (("frequency", "lteq", "40/PT1M/fixed"), {}, {"frequency": MINUTE}, "2026-06-01T10:01:00+00:00", "permitted"),
         (("frequency", "lteq", "40/PT1M"), {}, {"frequency": MINUTE}, "2026-06-01T10:01:20+00:00", "permitted"),
+        (("absoluteTemporalPosition", "lteq", "PT1H"), {"absoluteTemporalPosition": "PT9M"}, {}, None, "permitted"),
+        (("absoluteTemporalPosition", "lt", "PT1H"), {"absoluteTemporalPosition": MONTH}, {}, None, "context-unclear"),
         (("event", "eq", "urn:fair"), {"event": "urn:fair"}, {}, None, "permitted"),
         (("event", "gt", "urn:fair"), {}, {}, None, "event-not-met"),
         (("event", "lt", "urn:fair"), {}, {}, None, "permitted"),

@@ -189,7 +189,7 @@ REFUSED = [
     ([], "bad-type", ""),
     ({}, "missing", ""),
     ({"permission": []}, "missing", ""),
-    ({"permission": ["use"]}, "missing", None),
+    ({"permission": ["use"]}, "bad-type", "/permission/0"),
     ({"permission": [{}]}, "missing", ""),
     ({"permission": [{"action": "fly"}]}, "unknown-term", "/permission/0/action"),
     ({"permission": [{"action": "cc:Reproduction"}]}, "unknown-term", "/permission/0/action"),

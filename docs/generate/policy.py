@@ -1,0 +1,146 @@
+"""The tables of docs/policy.md, and the document of our ODRL profile, from the tables that policies are read by."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from docs.generate.tables import table
+from policy.decision import REASONS
+from policy.examples import EXAMPLES, RULE, example
+from policy.vocabulary.actions import ACTIONS, upwards
+from policy.vocabulary.names import ACTION_ALIASES, ODRL, OPERAND_ALIASES, PROFILE, TERMS
+from policy.vocabulary.operands import CODES, ODRL_OPERANDS, OPERANDS, REFUSED, Source, State, Unit
+from policy.vocabulary.operators import ORDER, TREE
+from policy.words.terms_en import ACTIONS as ACTION_WORDS
+from policy.words.terms_zh import ACTIONS as ACTION_WORDS_ZH
+from policy.words.terms_zh import OPERANDS as OPERAND_WORDS_ZH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# what ODRL 2.2 has not
+PROFILE_ACTIONS = frozenset(
+    {
+        "access",
+        "alert",
+        "compute",
+        "delivery",
+        "desensitize",
+        "download",
+        "jointDevelop",
+        "logRecordSend",
+        "policyTransmit",
+        "process",
+        "replace",
+        "storage",
+    }
+)
+_FAMILIES = {ORDER: "every order", TREE: "every hierarchy"}
+
+
+def operands() -> str:
+    """Return every left operand: meaning, type, unit, source, state, operators, example."""
+    rows = [
+        (
+            f"`{name}`" + "".join(f"<br>also `{alias}`" for alias in _aliases(name)),
+            f"{row.meaning} ({OPERAND_WORDS_ZH[name]})",
+            row.type.value + ("" if row.unit is Unit.NONE else f", unit {row.unit.value}"),
+            f"`{row.source.value}`",
+            "–" if row.state is State.NONE else row.state.value,
+            _operators(row.operators),
+            _example(name),
+        )
+        for name, row in sorted(OPERANDS.items())
+    ]
+    rows += [(f"`{name}`", f"refused: {why}; {hint}", "", "", "", "", "") for name, (why, hint) in REFUSED.items()]
+    return table(("left operand", "meaning", "type", "value from", "remembered", "operators", "example"), rows)
+
+
+def actions() -> str:
+    """Return every action and what it lies in."""
+    rows = [
+        (
+            f"`{name}`" + "".join(f"<br>also `{alias}`" for alias, of in ACTION_ALIASES.items() if of == name),
+            " ⊂ ".join(f"`{one}`" for one in upwards(name)[1:]) or "–",
+            f"{ACTION_WORDS[name]} ({ACTION_WORDS_ZH[name]})",
+        )
+        for name in ACTIONS
+    ]
+    return table(("action", "lies in", "in words"), rows)
+
+
+def reasons() -> str:
+    """Return every reason code with the names of its facts."""
+    return table(
+        ("code", "facts"), [(f"`{code}`", ", ".join(f"`{fact}`" for fact in facts)) for code, facts in REASONS.items()]
+    )
+
+
+def codes() -> str:
+    """Return the codes of TC609-6-2025-14 and our names for them."""
+    return table(
+        ("left operand", "codes"),
+        [(f"`{left}`", ", ".join(f"`{code}` {name}" for code, name in names.items())) for left, names in CODES.items()],
+    )
+
+
+def profile() -> str:
+    """Return the profile as Turtle: its IRI, and every term that ODRL has not."""
+    return "\n".join(_profile()) + "\n"
+
+
+def _profile() -> Iterator[str]:
+    yield f"@prefix odrl: <{ODRL}> ."
+    yield f"@prefix penstock: <{TERMS}> ."
+    yield "@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> ."
+    yield "@prefix skos: <http://www.w3.org/2004/02/skos/core#> ."
+    yield ""
+    yield f'<{PROFILE}> a odrl:Profile ; rdfs:label "Penstock"@en ; rdfs:seeAlso <docs/policy.md> .'
+    yield 'penstock:mode rdfs:label "when a duty falls: pre, ongoing or post"@en .'
+    yield 'penstock:every rdfs:label "the period in which an amount is paid anew"@en .'
+    yield 'penstock:digest rdfs:label "the digest of a parent policy"@en .'
+    for name, row in sorted(OPERANDS.items()):
+        if name not in ODRL_OPERANDS:
+            words = f'skos:definition "{row.meaning}"@en, "{OPERAND_WORDS_ZH[name]}"@zh'
+            yield f"penstock:{name} a odrl:LeftOperand ; {words} ."
+    for name in sorted(PROFILE_ACTIONS):
+        parent = ACTIONS[name]
+        space = "penstock" if parent in PROFILE_ACTIONS else "odrl"
+        words = f'skos:prefLabel "{ACTION_WORDS[name]}"@en, "{ACTION_WORDS_ZH[name]}"@zh'
+        yield f"penstock:{name} a odrl:Action ; odrl:includedIn {space}:{parent} ; {words} ."
+
+
+def _aliases(name: str) -> list[str]:
+    return [alias for alias, of in OPERAND_ALIASES.items() if of == name and ":" not in alias]
+
+
+def _operators(names: frozenset[str]) -> str:
+    for family, words in _FAMILIES.items():
+        if names == family:
+            return words
+    return ", ".join(sorted(names))
+
+
+def _example(name: str) -> str:
+    """Show what the example permits, and one value that it lets through and one that it stops."""
+    row = EXAMPLES[name]
+    told = [_given(name, holds=holds) for holds in (True, False)]
+    unit = f" {row.unit}" if row.unit else ""
+    return f"`{row.operator} {json.dumps(row.right, ensure_ascii=False)}{unit}`: {told[0]} yes, {told[1]} no"
+
+
+def _given(name: str, *, holds: bool) -> str:
+    _policy, request, world = example(name, holds=holds)
+    counters = world.get("counters")
+    if isinstance(counters, dict):
+        said = next(iter(counters[RULE].values()))
+    elif OPERANDS[name].source is Source.CLOCK:
+        said = world["now"]
+    elif OPERANDS[name].source is Source.EVENTS:
+        said = "happened" if world.get("performed") else "not yet"
+    else:
+        context = request["context"]
+        assert isinstance(context, dict)
+        said = context[name]
+    return f"`{json.dumps(said, ensure_ascii=False)}`"
