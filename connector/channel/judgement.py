@@ -35,6 +35,8 @@ RELEASE = "release"
 ALLOW = "allow"
 CONDITIONAL = "conditional"
 DENY = "deny"
+# what is known of an order without being told, by the operand that asks for it
+SIZE, UNIT, BYTE = "absoluteSize", "unit", "byte"
 # licences above one another; a chain that is longer has no end
 LICENCES_ABOVE_MAX = 16
 
@@ -100,9 +102,10 @@ def recount(tx: Tx, holder: Holder, request: Request, now: datetime) -> None:
         who = _taker(line.order)
         draws = []
         for deal in (*_above(tx, holder, line.deal), line.deal):
-            counted = holder.judge.counted(deal, context)
+            known = _measured(line, context)
+            counted = holder.judge.counted(deal, known)
             taken = uses.taken(tx, deal.digest.hex(), counted, without=who, now=now)
-            ruling = holder.judge.decide(tx, deal, line.order, context, stage=RELEASE, taken=taken, now=now)
+            ruling = holder.judge.decide(tx, deal, line.order, known, stage=RELEASE, taken=taken, now=now)
             held = uses.shares(_drawn(line.order, ruling), counted or {})
             draws.append(Draw(deal.digest.hex(), [replace(share, limit=None) for share in held]))
         uses.reserve(tx, draws, who, now)
@@ -118,6 +121,11 @@ def give_back(tx: Tx, orders: Sequence[Order]) -> None:
 def purpose(context: Mapping[str, str]) -> str:
     """Return the purpose that a context names, empty if none."""
     return context.get("purpose", "")
+
+
+def _measured(line: Line, context: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the context with what we know of the order ourselves: its plain bytes, whatever the peer says of them."""
+    return {**context, SIZE: str(line.plain_bytes), UNIT: BYTE}
 
 
 def _taker(order: Order) -> str:
@@ -152,7 +160,7 @@ def _above(tx: Tx, holder: Holder, deal: Deal) -> list[Deal]:
 
 def _rule(tx: Tx, holder: Holder, asked: Asked, deal: Deal, now: datetime) -> Ruling:
     """Decide one order under one agreement and record it; an agreement above has a request id of its own."""
-    order, context = asked.line.order, asked.context
+    order, context = asked.line.order, _measured(asked.line, asked.context)
     counted = holder.judge.counted(deal, context)
     taken = uses.taken(tx, deal.digest.hex(), counted, without=_taker(order), now=now)
     ruling = holder.judge.decide(tx, deal, order, context, stage=asked.stage, taken=taken, now=now)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.channel import performed
 from connector.channel.doors import Deal, Held, Ruling
+from connector.channel.judgement import SIZE, UNIT
 from connector.engine.counting import counted
 from connector.engine.scopes import DISPLAY, ORDER, narrowed
 from contracts.canonical import canonical, load, sha
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 COMPILED_MAX = 1024  # policies of agreements in use; the rest are compiled again
 RELEASE = "release"
 PAID = frozenset({"compensate"})  # the duty that the voucher itself fulfils
+# of an order's context: what only the asker can say, and what was measured here
+TOLD = ("purpose", SIZE, UNIT)
 # use code of an order (spec 2) → the ODRL action it performs
 ACTION_OF_USE: Mapping[int, str] = {0: "reproduce", 1: "read", 2: "reproduce"}
 # tier of an agreement → the ODRL action that a transfer under it serves
@@ -90,7 +93,7 @@ class Judge:
     def request(self, peer: str, product: str, action: str, context: Mapping[str, str]) -> Request:
         """Return the question, with what the space knows about `peer` in place of what it says."""
         member = self._space().members.get(peer)
-        facts = {"purpose": context["purpose"]} if "purpose" in context else {}
+        facts = {name: context[name] for name in TOLD if name in context}
         if member is not None:
             facts |= {"spatial": member.region, "recipient": member.did}
         return Request(peer, action, product, facts)

@@ -20,6 +20,7 @@ from connector import decisions
 from connector.channel import openings, performed, tally, uses
 from connector.channel.doors import Deal
 from connector.channel.errors import ChannelFault
+from connector.channel.judgement import BYTE, SIZE, UNIT
 from connector.channel.plan import Want
 from connector.channel.uses import Draw
 from connector.decisions import Made
@@ -172,7 +173,10 @@ class Openings:
             return over
         deal = Deal.of_row(agreement, live=True)
         rules = in_force(deal.terms.policy, deal.terms.product, trader.did)
-        request = trader.judge.request(trader.did, deal.terms.product, "read", {"purpose": row["purpose"]})
+        replica = replicas.under(tx, row["agreement"])
+        assert replica is not None, "a complete acquisition has its replica"
+        said = {"purpose": row["purpose"], SIZE: str(replica["header"]["plainBytes"]), UNIT: BYTE}
+        request = trader.judge.request(trader.did, deal.terms.product, "read", said)
         now = trader.clock.now()
         counted = trader.judge.counted(deal, {})
         taken = uses.taken(tx, row["agreement"], counted, without=row["id"], now=now)

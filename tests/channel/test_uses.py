@@ -21,6 +21,7 @@ from connector.channel.messages import Denial
 from connector.channel.uses import Counted, Draw
 from connector.store.sqlite import Store
 from connector.store.tables import TABLES
+from policy.vocabulary.operands import OPERANDS, Source, State
 from tests.channel.rig import LEASED, Database, Pair
 from tests.channel.test_leased import POLICY, judged, opened
 
@@ -124,6 +125,18 @@ def test_a_chain_is_drawn_on_as_a_whole_or_not_at_all():
     draw("z4", above=False)  # the child alone has room
 
 
+def test_bytes_are_measured_here_and_summed_over_openings():
+    size = {"leftOperand": "absoluteSize", "operator": "lteq", "rightOperand": str(2 * 11_333)}
+    pair = judged(Pair(replace(LEASED, policy={"permission": [{"action": "use", "constraint": [size]}]})))
+    for _ in range(2):
+        pair.window(opened(pair))
+    lying = replace(opened(pair), context={"purpose": "urn:p", "absoluteSize": "1"})
+    answer = pair.request(pair.plan(lying))
+    assert (outcome(answer), [reason["code"] for reason in answer.reasons]) == ("deny", ["limit-exhausted"])
+    taken = pair.payee_db.act(lambda tx: tx.find("uses"))
+    assert [row["numerator"] for row in taken] == [11_333] * 2
+
+
 def test_each_operand_is_worked_out_of_the_same_rows():
     database = Database()
     held = [Held("r", name, 1, None) for name in ("count", "elapsedTime", "timeInterval", "frequency", "meteredTime")]
@@ -143,6 +156,11 @@ def test_each_operand_is_worked_out_of_the_same_rows():
         ("r", "meteredTime"): 30 + 600 + 60,  # open sessions count up to now
     }
     assert database.act(lambda tx: counted(tx, now=later, without="h2"))["r", "meteredTime"] == 30 + 600
+
+
+def test_everything_that_a_policy_remembers_follows_from_the_rows():
+    remembered = {operand.state for operand in OPERANDS.values() if operand.source is Source.COUNTER}
+    assert remembered - {State.PAID, State.TRIGGER} == set(uses.FOLDS)  # nobody takes from these two
 
 
 def test_units_are_counted_apart():
@@ -258,7 +276,7 @@ def test_scenario_33_counters_that_cannot_be_read_deny_and_change_nothing(pair):
     assert last["decision"]["world"]["counters"] is None
 
 
-def test_a_use_that_a_child_takes_is_taken_from_its_parent_too(pair):
+def test_scenario_22_a_use_under_a_sub_licence_draws_on_the_one_above(pair):
     child = pair.agree(replace(LEASED, policy=POLICY, salt=b"\x0b" * 32))
     for books in (pair.holder_books, pair.buyer_books):
         books.deals[child] = replace(books.deals[child], parent=pair.deal)
