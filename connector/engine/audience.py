@@ -57,7 +57,7 @@ class Viewer:
             return True
         try:
             key, made = self._audience.asked(orjson.loads(text), str(product["id"]), self._peer)
-        except PolicyError:  # nobody knows for whom it is
+        except (PolicyError, ValueError):  # nobody knows for whom it is
             return False
         known = tx.get("decisions", id=key)
         if known is None or known["outcome"] != made.ruling.outcome:

@@ -91,7 +91,8 @@ class Continuity:
         self._due.pop(digest, None)
         try:
             holds, due = await self._trader.store.read(partial(self._found, digest=digest))
-        except PolicyError:  # what nobody can decide does not hold
+        except Exception as error:  # noqa: BLE001  # what nobody can decide does not hold, and must stop no other
+            log.warning("what runs under `%s` cannot be decided: %s", digest, error)
             holds, due = False, None
         if not holds:
             await self._act(digest, self._cut)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +20,7 @@ from connector.engine.alarm import Alarm
 from connector.engine.judge import agreed
 from connector.engine.notices import DELETION, Notice
 from connector.protocol.states import CONSUMER
+from connector.store.errors import StoreClosed
 from connector.vault import erasure, replicas
 from contracts import lifecycle
 from policy.calendar import Duration
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
     Row = dict[str, Any]
 
+AGAIN = timedelta(seconds=20)  # what could not be erased met a locked database or a disk: neither is over at once
 TIMES: Final = frozenset({"delayPeriod", "elapsedTime"})
 
 log = logging.getLogger(__name__)
@@ -67,13 +70,20 @@ class Erasing:
         while True:
             due = await self._trader.store.read(self._due)
             now = self._trader.clock.now()
-            for replica, at, reason in due:
-                if at <= now:
-                    try:
-                        await self._erase(replica, reason)
-                    except Exception:
-                        log.exception("the replica `%s` could not be erased, and is tried again", replica)
-            await self._alarm.sleep(min((at for _, at, _ in due if at > now), default=None))
+            left = [at for _, at, _ in due if at > now]
+            left += [now + AGAIN for replica, at, reason in due if at <= now and not await self._done(replica, reason)]
+            await self._alarm.sleep(min(left, default=None))
+
+    async def _done(self, replica: str, reason: str) -> bool:
+        """Erase a replica; return whether that went well."""
+        try:
+            await self._erase(replica, reason)
+        except StoreClosed:
+            return False
+        except Exception:
+            log.exception("the replica `%s` could not be erased, and is tried again", replica)
+            return False
+        return True
 
     def _due(self, tx: Tx) -> list[tuple[str, datetime, str]]:
         """Return (replica, when, why) of everything that has to be erased some time."""

@@ -131,13 +131,11 @@ class Offering:
 
     async def dataset(self, key: str, sees: Sees = _everybody) -> bytes:
         """Return one dataset as JSON; raises `UnknownError` for one that is not on offer, or not to the caller."""
-        rows = await self._participant.store.read(
-            lambda tx: [row for row in PRODUCTS.row(tx, key) if self._seen(tx, PRODUCTS, row, sees)]
-        )
-        for row in rows:
+        rows = await self._participant.store.read(lambda tx: [(row, sees(tx, row)) for row in PRODUCTS.row(tx, key)])
+        for row, seen in rows:
             entry = self._rendered(PRODUCTS, row)
             self._note(entry)
-            if entry.body:
+            if entry.body and seen:
                 return entry.body
         raise UnknownError(f"there is no dataset `{key[:200]}` here")
 
@@ -156,7 +154,7 @@ class Offering:
         for shelf, row in reversed(found) if place.backward else found:
             entry = self._rendered(shelf, row)
             rendered.append(entry)
-            if entry.body and self._seen(tx, shelf, row, sees):
+            if entry.body and (shelf is not PRODUCTS or sees(tx, row)):
                 entries[shelf.name].append(entry.body)
         return rendered, Page(entries, *((around, beyond) if place.backward else (beyond, around)))
 
@@ -172,10 +170,6 @@ class Offering:
             if len(found) == limit:
                 break
         return found
-
-    def _seen(self, tx: Tx, shelf: Shelf, row: Mapping[str, Any], sees: Sees) -> bool:
-        """Say whether the caller sees an entry; a definition that makes none is a defect, whoever asks."""
-        return shelf is not PRODUCTS or not self._rendered(shelf, row).body or sees(tx, row)
 
     def _rendered(self, shelf: Shelf, row: Mapping[str, Any]) -> Entry:
         return shelf.rendered(self._participant.did + "#dsp", *row.values())

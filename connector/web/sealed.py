@@ -94,7 +94,7 @@ def _cutting(call: Call) -> Callable[[], object]:
     transport = call.request.transport
 
     def cut() -> None:
-        if transport is not None:
+        if transport is not None and not transport.is_closing():
             transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _DROP)
             transport.abort()
 
