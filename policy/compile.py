@@ -101,8 +101,8 @@ def _rule(rule: Rule, agreement: str) -> CompiledRule:
         reach,
         checks,
         tuple(check.test for check in checks),
-        tuple(compile_duty(duty, agreement) for duty in rule.duties),
-        tuple(compile_duty(duty, agreement) for duty in rule.remedies),
+        tuple(compile_duty(duty, agreement, rule.assignees) for duty in rule.duties),
+        tuple(compile_duty(duty, agreement, rule.assignees) for duty in rule.remedies),
         () if reach.prohibits else _claims(checks),
         RuleReport(rule.id, rule.kind.value, True, tuple(check.reports[True] for check in checks)),
     )

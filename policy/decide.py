@@ -100,8 +100,8 @@ def _permission(compiled: CompiledRule, action: str, request: Request, world: Wo
 
 
 def _standings(compiled: CompiledRule, request: Request, world: World) -> tuple[Standing, ...]:
-    trigger = max((act.at for act in compiled.reach.own_uses(request, world)), default=None)
-    return tuple([duty.standing(request, world, trigger) for duty in compiled.duties])
+    triggers = [act.at for act in compiled.reach.own_uses(request, world)]
+    return tuple([duty.standing(request, world, triggers) for duty in compiled.duties])
 
 
 def _prohibition(compiled: CompiledRule, action: str, request: Request, world: World) -> _Finding:
@@ -118,7 +118,7 @@ def _infringement(compiled: CompiledRule, request: Request, world: World) -> tup
     done = [act.at for act in compiled.reach.own_uses(request, world) if compiled.infringed_by(act, request, world)]
     if not done:
         return CLEAR, ()
-    standings = tuple([duty.standing(request, world, max(done)) for duty in compiled.remedies])
+    standings = tuple([duty.standing(request, world, done) for duty in compiled.remedies])
     remedied = standings and all(one.status == FULFILLED for one in standings)
     return (REMEDIED if remedied else INFRINGED), standings
 

@@ -109,6 +109,14 @@ USED = done("read", "2026-06-01T00:00:00Z")
         ("P7D", [USED], "deny", "violated"),
         ("P7D", [USED, done("delete", "2026-06-08T00:00:00Z")], "allow", "fulfilled"),
         ("P7D", [USED, done("delete", "2026-05-31T00:00:00Z")], "deny", "violated"),  # before the use
+        ("P7D", [USED, done("read", "2026-06-09T00:00:00Z")], "deny", "violated"),  # using again does not put it off
+        ("P7D", [USED, done("delete", "2026-06-05T00:00:00Z"), done("read")], "allow", "unknown"),
+        (
+            "P7D",
+            [USED, done("read", "2026-06-04T00:00:00Z"), done("delete", "2026-06-05T00:00:00Z")],
+            "allow",
+            "fulfilled",
+        ),
     ],
 )
 def test_a_duty_of_after_falls_due_from_the_last_use(agreement, atom, span, acts, outcome, status):
@@ -151,6 +159,36 @@ def test_several_parties_must_each_be_asked(agreement):
     asked = [done("obtainConsent", context={"consentingParty": name}) for name in ("urn:sara", "urn:john")]
     outcomes = [ask(document, performed=acts).outcome.value for acts in (asked[:1], [done("obtainConsent")], asked)]
     assert outcomes == ["conditional", "conditional", "allow"]
+
+
+def test_what_one_of_them_paid_is_paid_for_all_of_them(agreement, atom):
+    amount = atom("payAmount", "eq", "100", unit="CNY")
+    document = agreement(
+        assignee="urn:org", permission=[{"action": "use", "duty": [{"action": "compensate", "constraint": [amount]}]}]
+    )
+    part_of = {BUYER: ["urn:org"], "urn:cashier": ["urn:org"]}
+    outcomes = [
+        ask(document, partOf=part_of, performed=[{**paid("100"), "by": payer}]).outcome.value
+        for payer in ("urn:org", "urn:cashier", "urn:stranger")
+    ]
+    assert outcomes == ["allow", "allow", "conditional"]
+
+
+def test_what_was_done_before_the_infringement_does_not_mend_it(agreement):
+    remedy = [{"action": "delete"}]
+    document = agreement(prohibition=[{"action": "distribute", "remedy": remedy}], conflict="prohibit")
+    early, late = "2026-06-01T00:00:00Z", "2026-06-09T12:00:00Z"
+    states = [ask(document, performed=[done("distribute"), done("delete", at)]).rules[1].state for at in (early, late)]
+    assert states == ["infringed", "remedied"]
+
+
+def test_a_wait_is_kept_from_the_use(agreement, atom):
+    document = with_duty(agreement, atom("delayPeriod", "gteq", "P3D"))
+    statuses = [
+        ask(document, performed=[USED, done("delete", at)]).duties[0].status
+        for at in ("2026-06-03T00:00:00Z", "2026-06-04T00:00:00Z")
+    ]
+    assert statuses == ["unknown", "fulfilled"]
 
 
 def test_an_obligation_binds_the_one_it_names(agreement):

@@ -11,7 +11,7 @@ from tests.policy.oracle import values
 from tests.policy.oracle.comparing import compare, read
 from tests.policy.oracle.constraints import verdict
 from tests.policy.oracle.counters import UP_TO, money
-from tests.policy.oracle.facts import Facts, as_list, plain, uses
+from tests.policy.oracle.facts import Facts, as_list, plain
 from tests.policy.oracle.operands import action, is_kind_of, operand
 
 MODE = "https://w3id.org/penstock/ns/profile#mode"
@@ -32,17 +32,34 @@ class Owed(NamedTuple):
         return mode(self.duty) == "pre" and self.status != "fulfilled"
 
 
-def owed(duty, policy, facts, permission):
-    """Judge the duty, and with it its consequences once they are due."""
-    done, deadline = fulfilments(duty, policy, facts, permission)
+def owed(duty, policy, facts, holders, triggers, *, follows=False):
+    """Judge the duty for each thing that asks for it, and with it its consequences once they are due.
+
+    A duty of after is asked for by each use, a remedy or consequence (`follows`) by each thing that it answers.
+    """
     told = facts.world.get("duties", {}).get(duty["id"])
-    missed = deadline is not None and over(deadline, facts.now)
-    status = told or ("fulfilled" if done else "violated" if missed else "unknown")
-    late = told is None and done and deadline is not None and over(deadline, min(done))
-    yield Owed(duty, status)
-    if status == "violated" or late:
+    asked = triggers if triggers and (follows or mode(duty) == "post") else [None]
+    judged = [judge(duty, policy, facts, holders, trigger) for trigger in asked]
+    statuses = [status for status, _late in judged]
+    worst = next(status for status in ("violated", "unknown", "fulfilled") if status in statuses)
+    yield Owed(duty, told or worst)
+    missed = [trigger for trigger, (status, late) in zip(asked, judged, strict=True) if late or status == "violated"]
+    if told == "violated" or (told is None and missed):
+        since = [] if told else [trigger for trigger in missed if trigger is not None]
         for consequence in duty["consequences"]:
-            yield from owed(consequence, policy, facts, permission)
+            yield from owed(consequence, policy, facts, holders, since, follows=True)
+
+
+def judge(duty, policy, facts, holders, trigger):
+    """Judge it from one instant on: (status, whether it was done late)."""
+    done = [values.instant(act["at"]) for act in facts.acts() if fulfils(act, duty, policy, facts, holders, trigger)]
+    done = [moment for moment in done if trigger is None or moment >= trigger]
+    deadline = until(duty, trigger)
+    if any(deadline is None or not over(deadline, moment) for moment in done):
+        return "fulfilled", False
+    if done:
+        return "fulfilled", True
+    return ("violated" if deadline is not None and over(deadline, facts.now) else "unknown"), False
 
 
 def mode(duty):
@@ -68,17 +85,6 @@ def within(one, other, facts):
     return values.within("party", one, other, facts.part_of)
 
 
-def fulfilments(duty, policy, facts, permission):
-    """When the duty was done, and until when it had to be: (instants, None or (operator, instant))."""
-    # only a use of this party sets its later duties going
-    trigger = None if permission is None else max(uses(facts, own=True), default=None)
-    done = [act for act in facts.acts() if fulfils(act, duty, policy, facts, trigger)]
-    moments = [values.instant(act["at"]) for act in done]
-    if mode(duty) == "post" and trigger is not None:
-        moments = [moment for moment in moments if moment >= trigger]
-    return moments, until(duty, trigger)
-
-
 def until(duty, trigger):
     """The earliest deadline among the terms."""
     found = []
@@ -96,9 +102,9 @@ def over(deadline, moment):
     return not compare(operator, moment, [instant])
 
 
-def fulfils(act, duty, policy, facts, trigger):
+def fulfils(act, duty, policy, facts, holders, trigger):
     told = act.get("context", {})
-    if not is_kind_of(action(act["action"]), action(plain(duty["action"]))) or not done_by(act, duty, facts):
+    if not is_kind_of(action(act["action"]), action(plain(duty["action"]))) or not done_by(act, duty, facts, holders):
         return False
     if "target" in act and not within(act["target"], plain(duty.get("target", facts.target)), facts):
         return False
@@ -108,10 +114,13 @@ def fulfils(act, duty, policy, facts, trigger):
     return all(term_holds(term, then, trigger) is True for term in terms(duty))
 
 
-def done_by(act, duty, facts):
+def done_by(act, duty, facts, holders):
+    """Whether it was done by whom it binds: who is named, else the asker, or one of those the rule is for."""
     if "by" not in act:
         return True
-    return within(act["by"], plain(duty["assignee"]), facts) if "assignee" in duty else act["by"] == facts.party
+    if "assignee" in duty:
+        return within(act["by"], plain(duty["assignee"]), facts)
+    return act["by"] == facts.party or any(within(act["by"], holder, facts) for holder in holders)
 
 
 def term_holds(term, then, trigger):

@@ -19,7 +19,7 @@ from tests.policy.oracle import values
 from tests.policy.oracle.comparing import all_of
 from tests.policy.oracle.constraints import verdict
 from tests.policy.oracle.duties import binds, owed
-from tests.policy.oracle.facts import Facts, as_list, beside, covers, plain
+from tests.policy.oracle.facts import Facts, as_list, beside, covers, plain, uses
 from tests.policy.oracle.operands import action
 
 
@@ -49,13 +49,13 @@ def evaluate(policy, request, world):
         {"assignee": policy["assignee"], **duty} if "assignee" in policy else duty
         for duty in read_duties(policy, "obligation", "")
     ]
-    due = [(duty, one) for duty in obligations for one in owed(duty, policy, facts, None)]
+    due = [(duty, one) for duty in obligations for one in owed(duty, policy, facts, [], [])]
     remedies = [
         one
         for rule in rules
-        if rule["kind"] == "prohibition" and infringed(rule, facts)
+        if rule["kind"] == "prohibition" and (since := infringed(rule, facts))
         for duty in rule["remedies"]
-        for one in owed(duty, policy, facts, None)
+        for one in owed(duty, policy, facts, rule["assignees"], since, follows=True)
     ]
     binding = [one for duty, one in due if binds(duty, facts)]
     everything = [*(one for _duty, one in due), *remedies, *(one for each in standings for one in each.owed)]
@@ -87,12 +87,15 @@ def stand(rule, policy, request, facts):
     about = action(request["action"]) is not None and covers(
         rule, request["action"], facts.party, facts.target, facts.part_of
     )
-    due = tuple(one for duty in rule["duties"] for one in owed(duty, policy, seen, rule))
+    due = tuple(
+        one for duty in rule["duties"] for one in owed(duty, policy, seen, rule["assignees"], uses(seen, own=True))
+    )
     return Standing(rule, about, {name: verdict(one, seen) for name, one in rule["conditions"]}, due)
 
 
 def infringed(rule, facts):
-    """Whether this party did what the prohibition forbids, as far as the act's own context and time can tell."""
+    """When this party did what the prohibition forbids, as far as the act's own context and time can tell."""
+    found = []
     for act in facts.acts():
         if act.get("by", facts.party) != facts.party or beside(rule, act):
             continue
@@ -102,8 +105,8 @@ def infringed(rule, facts):
         then = Facts(rule, facts.party, facts.target, act.get("context", {}), values.instant(act["at"]), world)
         about = covers(rule, act["action"], then.party, act.get("target", then.target), facts.part_of)
         if about and all_of([verdict(one, then) for _name, one in rule["conditions"]]) is not False:
-            return True
-    return False
+            found.append(then.now)
+    return found
 
 
 def context(request):
