@@ -101,7 +101,7 @@ def recount(tx: Tx, holder: Holder, request: Request, now: datetime) -> None:
     for line, context in zip(request.lines, request.contexts, strict=True):
         who = _taker(line.order)
         draws = []
-        for deal in (*_above(tx, holder, line.deal), line.deal):
+        for deal in (*_lineage(tx, holder, line.deal), line.deal):
             known = _measured(line, context)
             counted = holder.judge.counted(deal, known)
             taken = uses.taken(tx, deal.digest.hex(), counted, without=who, now=now)
@@ -148,11 +148,19 @@ def _denial(holder: Holder, deal: Deal, ruling: Ruling, stage: str, now: datetim
 
 def _above(tx: Tx, holder: Holder, deal: Deal) -> list[Deal]:
     """Return the agreements that a sub-licence stands under, its parent first; each link must hold (spec 5)."""
+    found = _lineage(tx, holder, deal)
+    if not all(above.live for above in found) or (found or [deal])[-1].parent is not None:
+        raise fault("agreement-over", "a licence that this one stands under is over")
+    return found
+
+
+def _lineage(tx: Tx, holder: Holder, deal: Deal) -> list[Deal]:
+    """Return what is here of the agreements above, whether they live or not."""
     found: list[Deal] = []
-    while (parent := deal.parent) is not None:
-        above = holder.books.deal(tx, parent)
-        if above is None or not above.live or len(found) == LICENCES_ABOVE_MAX:
-            raise fault("agreement-over", f"the licence `{parent.hex()}` that this one stands under is over")
+    while deal.parent is not None and len(found) < LICENCES_ABOVE_MAX:
+        above = holder.books.deal(tx, deal.parent)
+        if above is None:
+            break
         found.append(above)
         deal = above
     return found

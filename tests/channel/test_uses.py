@@ -23,6 +23,7 @@ from connector.store.sqlite import Store
 from connector.store.tables import TABLES
 from policy.vocabulary.operands import OPERANDS, Source, State
 from tests.channel.rig import LEASED, Database, Pair
+from tests.channel.test_crash import level
 from tests.channel.test_leased import POLICY, judged, opened
 
 CAP = 57
@@ -290,3 +291,19 @@ def test_scenario_22_a_use_under_a_sub_licence_draws_on_the_one_above(pair):
     with pytest.raises(ChannelFault) as over:
         pair.request(pair.plan(replace(opened(pair), agreement=child)))
     assert over.value.code == "agreement-over"
+
+
+def test_a_use_that_was_lost_counts_again_though_the_licence_above_is_over_by_now(pair):
+    child = pair.agree(replace(LEASED, policy=POLICY, salt=b"\x0d" * 32))
+    for books in (pair.holder_books, pair.buyer_books):
+        books.deals[child] = replace(books.deals[child], parent=pair.deal)
+    backup = pair.payee_db.save()
+    pair.window(replace(opened(pair), agreement=child))
+    pair.payee_db.restore(backup)
+    pair.end_agreement()
+    level(pair)
+    taken = pair.payee_db.act(lambda tx: tx.find("uses"))
+    assert {row["agreement"]: row["state"] for row in taken} == {
+        child.hex(): "committed",
+        pair.deal.hex(): "committed",
+    }
