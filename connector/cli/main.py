@@ -16,7 +16,7 @@ from connector.cli import (
     init,
     log,
     open_,
-    policy,
+    policy_compare,
     publish,
     serve,
     settle,
@@ -48,7 +48,7 @@ VERBS = (
     ("audit", audit.audit),
 )
 GROUPS = (
-    ("policy", policy.app),
+    ("policy", policy_compare.app),
     ("log", log.app),
     ("exchange", exchange.app),
     ("chain", chain.app),

@@ -29,6 +29,11 @@ def file_option(name: str, what: str) -> Any:
     return typer.Option(name, help=what, exists=True, dir_okay=False, readable=True)
 
 
+def file_argument(name: str, what: str) -> Any:
+    """Return the argument `name` for a file that must be there."""
+    return typer.Argument(help=what, exists=True, dir_okay=False, readable=True, metavar=name)
+
+
 def folder_option(name: str, what: str) -> Any:
     """Return the option `name DIRECTORY`, made absolute because servers have directories of their own."""
     return typer.Option(name, help=what, file_okay=False, resolve_path=True)

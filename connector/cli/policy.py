@@ -1,4 +1,7 @@
-"""`penstock policy`: check, explain, decide and translate a policy in a file; no server, no state."""
+"""`penstock policy`: explain, decide and translate a policy in a file; no server, no state.
+
+Verbs that look at several policies together are in policy_compare.py.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
     from policy.decision import Decision
     from policy.model import Policy
 
-app = typer.Typer(help="Check, explain, decide and translate policies, offline.", no_args_is_help=True)
+app = typer.Typer(help="Check, explain, compare, decide and translate policies, offline.", no_args_is_help=True)
 
 PolicyFile = Annotated[Path, file_option("--policy", "the policy, ODRL as JSON-LD or Turtle")]
 RequestFile = Annotated[Path, file_option("--request", "assignee, action, target, context")]
@@ -40,18 +43,6 @@ class Language(StrEnum):
 
     EN = "en"
     ZH = "zh"
-
-
-@app.command()
-def check(file: Document, *, as_json: AsJson = False) -> None:
-    """Say whether the policy in FILE can be enforced: every term known, every value readable.
-
-    For example: penstock policy check policy.json
-    """
-    policy = finish(read_policy(file), as_json=as_json)
-    rules = len(policy.permissions) + len(policy.prohibitions) + len(policy.obligations)
-    document = {"valid": True, "class": policy.kind.value, "id": policy.id, "rules": rules}
-    answer(document, [f"{file.name}: a valid {policy.kind.value} with {rules} rules"], as_json=as_json)
 
 
 @app.command()

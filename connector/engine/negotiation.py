@@ -5,8 +5,10 @@ A `negotiations` row in use:
                after the agreement the final terms, with it; None with a peer that does not speak our terms
     offer      the newest offer, `rounds` how many requests and offers have passed
     own_price, their_price, price     our last word, the peer's, and the one agreed; minor units per `per` of the tariff
-    mandate    within what we may agree: provider {"ask", "floor", "rounds", "units"}, a copy of the product's limits;
-               buyer {"bid", "limit", "rounds", "cap"?, "tier"?}. `units` times the price is the cap of the agreement.
+    mandate    within what we may agree: provider {"ask", "floor", "rounds", "units", "policy"}, a copy of the product's
+               limits; buyer {"bid", "limit", "rounds", "cap"?, "tier"?, "policy"?}. `units` times the price is the cap
+               of the agreement. `policy` is the provider's template (the offer's rules, unless the limits say wider
+               ones), and the least rules that the buyer needs.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from catalog.prices import Accept, Answer, Counter, Side, respond
 from connector.engine import agreements, signing
 from connector.engine.doors import DeclinedError
 from connector.engine.envelope import pids, reason_of
+from connector.engine.meeting import meet, suffice
 from connector.engine.process import Process
 from connector.protocol import messages, offers
 from connector.protocol.errors import UnacceptableError
@@ -38,6 +41,7 @@ ON_OFFER: Final = frozenset({"registered", "submitted", "listed"})  # states of 
 ROUNDS = 8  # messages about the price, of both sides, unless the product's limits say otherwise
 OPENINGS = 1_000  # what a price per opening is capped at, unless the product's limits say `units`
 SIGNED: Final = "signed"
+POLICY: Final = "policy"  # the rules, beside the terms
 
 
 class Negotiations(Process):
@@ -101,9 +105,9 @@ class Negotiations(Process):
         product = self._product(tx, proposal, peer)
         if product["tier"] != offers.PLAIN and (proposal.terms is None or peer.address is None):
             raise UnacceptableError(f"the tier `{product['tier']}` needs `{OFFER_TERMS}` and signatures")
-        table = {**product["terms"], "policy": offers.rules(product["policy"])}
+        table = {**product["terms"], POLICY: offers.rules(product["policy"])}
         ask = int(product["limits"]["ask"])
-        limits = {"rounds": ROUNDS, "units": OPENINGS} | product["limits"]
+        limits = {"rounds": ROUNDS, "units": OPENINGS, POLICY: table[POLICY]} | product["limits"]
         address = None if proposal.terms is None else peer.address
         told = {"product": product["id"], "terms": table, "mandate": limits, "own_price": ask, "their_price": ask}
         return told | {"rounds": 0, "peer_address": address}
@@ -138,7 +142,12 @@ class Negotiations(Process):
     def _bargain(self, tx: Tx, row: Row, now: datetime) -> None:
         if row["mandate"] is None:
             return  # nobody has said yet what we may agree to
-        self._unchanged(row)
+        row, within = self._met(tx, row)
+        if not within:
+            if row["rounds"] >= int(row["mandate"]["rounds"]):
+                raise DeclinedError("the offer's rules do not lie within ours, and the rounds are over")
+            self._counter(tx, row, row["own_price"], now)
+            return
         answer = self._answer(row)
         if isinstance(answer, Accept):
             self._accept(tx, row, now)
@@ -150,7 +159,7 @@ class Negotiations(Process):
 
     def _say_again(self, tx: Tx, row: Row, now: datetime) -> None:
         """Hold to our last price, with an offer or a request."""
-        self._unchanged(row)
+        row, _ = self._met(tx, row)
         price = row["their_price"] if row["own_price"] is None else row["own_price"]
         say = self._counter if row["role"] == PROVIDER else self._request
         say(tx, row, price, now)
@@ -158,7 +167,9 @@ class Negotiations(Process):
     def _settle(self, tx: Tx, row: Row, now: datetime) -> None:
         """Take what is on the table, within the mandate; no rule makes us agree beyond it."""
         if row["state"] in {REQUESTED, OFFERED}:
-            self._unchanged(row)
+            row, within = self._met(tx, row)
+            if not within:
+                raise DeclinedError("the offer's rules do not lie within ours")
             self._bounded(row)
         self._accept(tx, row, now)
 
@@ -288,16 +299,33 @@ class Negotiations(Process):
         price = row["their_price"] if proposal.price is None else proposal.price
         return {"offer": body["offer"], "their_price": price, "rounds": row["rounds"] + 1}
 
-    def _unchanged(self, row: Row) -> None:
-        """Refuse an offer that says anything else than the table does, apart from the price."""
-        proposal, table = offers.read(row["offer"]), row["terms"]
+    def _met(self, tx: Tx, row: Row) -> tuple[Row, bool]:
+        """Put the peer's rules on the table where our mandate has room for them, else the nearest that it has.
+
+        Returns the row with its table, and whether that says what the peer does. Refuses an offer that says anything
+        else than the table, apart from the price and, where the mandate speaks of them, the rules.
+        """
+        proposal, table, mandate = offers.read(row["offer"]), row["terms"], row["mandate"] or {}
+        changed = self._changed(row, proposal)
+        if not changed:
+            return row, True
+        if changed != [POLICY] or POLICY not in mandate:
+            raise DeclinedError(f"the offer changes `{'`, `'.join(changed)}`; only the price is open to negotiation")
+        find = meet if row["role"] == PROVIDER else suffice
+        met = find(mandate[POLICY], proposal.policy)
+        terms = {**table, POLICY: met.rules}
+        tx.update(self.table, {"id": row["id"]}, terms=terms)
+        return {**row, "terms": terms}, met.within
+
+    def _changed(self, row: Row, proposal: offers.Proposal) -> list[str]:
+        """List what an offer says otherwise than the table does, apart from the price."""
+        table = row["terms"]
         if table is None or (proposal.terms is None and table["tier"] == offers.PLAIN):
-            return  # a peer that does not speak our terms gets, or gave, them as they are
+            return []  # a peer that does not speak our terms gets, or gave, them as they are
         if proposal.target not in {None, row["product"]}:
             raise DeclinedError("the offer is about another product")
-        theirs = {**(proposal.terms or {}), "policy": proposal.policy, "tariff": _shape(proposal.terms or {})}
-        if changed := offers.differences({**table, "tariff": _shape(table)}, theirs):
-            raise DeclinedError(f"the offer changes `{'`, `'.join(changed)}`; only the price is open to negotiation")
+        theirs = {**(proposal.terms or {}), POLICY: proposal.policy, "tariff": _shape(proposal.terms or {})}
+        return offers.differences({**table, "tariff": _shape(table)}, theirs)
 
     def _at(self, row: Row, price: int) -> Document:
         """Return the table as an offer at a price; a foreign offer goes back as it came."""

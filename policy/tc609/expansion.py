@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import count, takewhile
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING, NoReturn
 import rfc8785
 
 from policy.errors import PolicyError
+from policy.forms.json_text import MAX_DEPTH_LEVELS
 from policy.tc609.project import at
 from policy.tc609.strategy import KINDS, MAX_EXPANSION_CHARS
 
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 FORMAT = "https://w3id.org/penstock/ns/tc609#expansion"
 MAX_SAFE_INTEGER = (1 << 53) - 1
 MAX_SAFE_DIGITS = 16
+_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"')
+_BRACKETS = re.compile(r"[\[\]{}]")
 _KEYS = frozenset({"at", "digest", "format", "rule"})
 
 
@@ -82,8 +86,12 @@ def _read(strategy: Strategy, *, first: bool) -> dict[str, object]:
     if not strategy.expansion:
         raise PolicyError("missing", strategy.path, "a strategy without `policyExpansion` beside others that have one")
     try:
-        value = json.loads(strategy.expansion, parse_int=_number, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
+        value = (
+            None
+            if _is_deep(strategy.expansion)
+            else json.loads(strategy.expansion, parse_int=_number, parse_constant=_no_constant)
+        )
+    except ValueError:
         value = None
     if not isinstance(value, dict) or value.get("format") != FORMAT:
         hint = "say it in a rule: what cannot be read cannot be enforced"
@@ -109,6 +117,16 @@ def _filled(frame: object, places: Mapping[str, object], path: str) -> dict[str,
 
 def _where(strategy: Strategy) -> str:
     return f"{strategy.path}/policyExpansion"
+
+
+def _is_deep(text: str) -> bool:
+    """Whether brackets stand in more of one another than any policy has; asked before a reader that recurses."""
+    level = 0
+    for bracket in _BRACKETS.findall(_STRINGS.sub("", text)):
+        level += 1 if bracket in "[{" else -1
+        if level > MAX_DEPTH_LEVELS:
+            return True
+    return False
 
 
 def _number(digits: str) -> int | float:

@@ -24,7 +24,7 @@ LANGUAGES: Mapping[str, Language] = {ENGLISH.code: ENGLISH, CHINESE.code: CHINES
 
 def explain(policy: Policy, lang: str = "en") -> list[str]:
     """Explain a policy in sentences: what it is, each rule, what wins, and that nothing else is permitted."""
-    language = _language(lang)
+    language = language_of(lang)
     sentences = [_head(policy, language)]
     sentences += [_rule(rule, language) for rule in policy.permissions + policy.prohibitions]
     sentences += [_duty(duty, language.obligations[duty.mode], language).strip() for duty in policy.obligations]
@@ -35,7 +35,7 @@ def explain(policy: Policy, lang: str = "en") -> list[str]:
 
 def reason(given: Reason, lang: str = "en") -> str:
     """Say one reason of a decision."""
-    language = _language(lang)
+    language = language_of(lang)
     facts = given.named_facts()
     shown = {name: _fact(name, value, language) for name, value in facts.items()}
     condition = ""
@@ -44,7 +44,20 @@ def reason(given: Reason, lang: str = "en") -> str:
     return language.reasons[given.code].format(condition=condition, **shown)
 
 
-def _language(lang: str) -> Language:
+def phrase(node: Rule | Duty | Condition, lang: str = "en") -> str:
+    """Say a rule, a duty or a condition by itself."""
+    language = language_of(lang)
+    if isinstance(node, Rule):
+        return _rule(node, language)
+    return (
+        _duty(node, language.modes[node.mode], language).strip()
+        if isinstance(node, Duty)
+        else _condition(node, language)
+    )
+
+
+def language_of(lang: str) -> Language:
+    """Find the tables of a language; PolicyError when there are none."""
     if lang not in LANGUAGES:
         raise PolicyError("bad-value", "", f"no words in language `{lang}`", f"use {' or '.join(sorted(LANGUAGES))}")
     return LANGUAGES[lang]

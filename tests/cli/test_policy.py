@@ -80,7 +80,11 @@ def test_check(penstock, file):
     said = penstock("policy", "check", file("p", AGREEMENT))
     assert said.code == 0
     assert "valid Agreement with 1 rules" in said.out
-    assert penstock("policy", "check", file("p", AGREEMENT), "--json").json["valid"] is True
+    assert penstock("policy", "check", file("p", AGREEMENT), "--json").json == {
+        "valid": True,
+        "policies": [{"file": "p.json", "class": "Agreement", "id": AGREEMENT["@id"], "rules": 1}],
+        "findings": [],
+    }
     wrong = penstock("policy", "check", file("q", AGREEMENT | {"permission": [{"action": "use", "colour": "red"}]}))
     assert wrong.code == 2
     assert "/permission/0/colour" in wrong.err
