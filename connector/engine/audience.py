@@ -9,7 +9,7 @@ and each answer is recorded once, until it changes: looking costs the log nothin
 from __future__ import annotations
 
 import re
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -20,8 +20,12 @@ from connector.engine import scopes
 from connector.engine.judge import agreed, on_offer
 from connector.engine.standing import HOLDS, why_not
 from connector.protocol.states import PROVIDER
-from contracts.canonical import sha
+from contracts.canonical import canonical, load, sha
+from policy.compare.cells import Effort
+from policy.compare.check import check
+from policy.compare.findings import Level
 from policy.errors import PolicyError
+from policy.parse import parse
 from policy.request import Request
 
 if TYPE_CHECKING:
@@ -36,6 +40,8 @@ if TYPE_CHECKING:
 
 USE: Final = "use"
 CATALOGUE, NEGOTIATION = "catalogue", "negotiation"
+CHECKED_MAX = 256  # policies on the table whose check is remembered: each is asked about by both sides of many talks
+QUESTIONS_MAX = 20_000  # of one check, in the transaction of a message: some ten milliseconds
 # what an order will tell, or the space when the party becomes a member
 OPEN: Final = frozenset({"context-missing", "context-unclear"})
 # a policy whose text has neither word names nobody, in whatever form it is written
@@ -105,6 +111,8 @@ class Audience:
             rules = agreed(terms, buyer, scopes.PARTY)
         except PolicyError as error:
             return f"the policy does not check: {error}"
+        if fault := _fault(canonical({"@type": "Set", "target": terms["product"], **terms["policy"]})):
+            return f"the policy does not check: {fault}"
         judge = self._trader.judge
         request = judge.request(buyer, terms["product"], USE, {})
         ruling = judge.ruling(rules, request, stage=NEGOTIATION, taken={}, now=now)
@@ -117,6 +125,13 @@ class Audience:
         now = self._trader.clock.now()
         for key, one in made:
             decisions.record(tx, self._trader.evidence, one, now, row=key)
+
+
+@lru_cache(maxsize=CHECKED_MAX)
+def _fault(policy: bytes) -> str:
+    """Return what keeps a policy that reads well from being signed, empty if nothing does."""
+    found = check([parse(load(policy))], Effort(QUESTIONS_MAX))
+    return next((f"{one.code} at `{one.path}`" for one in found if one.level is Level.ERROR), "")
 
 
 def _open(ruling: Ruling) -> bool:
