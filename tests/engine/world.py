@@ -37,6 +37,7 @@ POLICY = {
         }
     ],
     "prohibition": [{"action": "distribute"}],
+    "conflict": "prohibit",
 }
 WAIT_SECONDS = 30
 
