@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import rfc8785
 
 from policy.errors import PolicyError
+from policy.forms.compact import compact
 from policy.nodes import PARENT_KEYS, Node, read_node
 
 if TYPE_CHECKING:
@@ -41,8 +42,8 @@ class Parent:
 
 
 def digest(document: object) -> str:
-    """Give the pin of a policy document: `sha-256:` and the hex digest of its canonical form (RFC 8785)."""
-    return DIGEST + hashlib.sha256(rfc8785.dumps(document)).hexdigest()  # type: ignore[arg-type]  # JSON by then
+    """Give the pin of a policy in any form: `sha-256:` and the hex digest of its one form, canonical (RFC 8785)."""
+    return DIGEST + hashlib.sha256(rfc8785.dumps(compact(document))).hexdigest()  # type: ignore[arg-type]  # JSON by then
 
 
 def read_parents(root: Node, known: Mapping[str, object], chain: tuple[str, ...]) -> list[Parent]:
@@ -82,6 +83,8 @@ def _parent(value: object, path: str, known: Mapping[str, object], chain: tuple[
     if iri not in known:
         raise PolicyError("unknown-term", path, f"the parent `{iri[:80]}` is not here", "give its document too")
     document = known[iri]
-    if digest(document) != pin:
-        raise PolicyError("contradiction", path, f"the parent `{iri[:80]}` has another digest", "pin what was agreed")
+    if (found := digest(document)) != pin:
+        raise PolicyError(
+            "contradiction", path, f"the parent `{iri[:80]}` has the digest {found}", "pin what was agreed"
+        )
     return Parent(iri, path, document, chain)

@@ -16,6 +16,8 @@ from connector.cli.options import AsJson, Document, file_option, folder_option
 from connector.cli.speak import answer, finish
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from policy.decision import Decision
     from policy.model import Policy
 
@@ -23,6 +25,7 @@ app = typer.Typer(help="Check, explain, compare, decide and translate policies, 
 
 PolicyFile = Annotated[Path, file_option("--policy", "the policy, ODRL as JSON-LD or Turtle")]
 RequestFile = Annotated[Path, file_option("--request", "assignee, action, target, context")]
+Parents = Annotated[list[Path] | None, file_option("--parent", "a policy that this one inherits from; repeat for each")]
 WorldFile = Annotated[Path, file_option("--world", "now, partOf, duties, counters, performed")]
 
 # outcome → exit code (connector.fault_table.EXIT_CODES)
@@ -49,6 +52,7 @@ class Language(StrEnum):
 def explain(
     file: Document,
     lang: Annotated[Language, typer.Option(help="the language to explain in")] = Language.EN,
+    parent: Parents = None,
     *,
     as_json: AsJson = False,
 ) -> None:
@@ -60,7 +64,7 @@ def explain(
     async def work() -> list[str]:
         from policy.words.speak import explain as say  # noqa: PLC0415  # loaded when the verb runs
 
-        return say(await read_policy(file), lang.value)
+        return say(await read_policy(file, parent or ()), lang.value)
 
     sentences = finish(work(), as_json=as_json)
     answer({"lang": lang.value, "sentences": sentences}, sentences, as_json=as_json)
@@ -85,12 +89,19 @@ def example(
 
 
 @app.command()
-def decide(policy: PolicyFile, request: RequestFile, world: WorldFile, *, as_json: AsJson = False) -> None:
+def decide(
+    policy: PolicyFile,
+    request: RequestFile,
+    world: WorldFile,
+    parent: Parents = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
     """Decide a request in a world: allow 0, conditional 10, deny and default-deny 3, invalid 2.
 
     For example: penstock policy decide --policy p.json --request r.json --world w.json
     """
-    decision = finish(judge(policy, request, world), as_json=as_json)
+    decision = finish(judge(policy, request, world, parent or ()), as_json=as_json)
     outcome = decision.outcome.value
     lines = [outcome, *(f"  {reason.text}" for reason in decision.reasons)]
     lines += [f"  to do first: {duty.action} ({duty.id})" for duty in decision.outstanding]
@@ -124,16 +135,17 @@ def translate(
     answer(document, json.dumps(document, ensure_ascii=False, indent=2).splitlines(), as_json=as_json)
 
 
-async def read_policy(path: Path) -> Policy:
-    """Read and parse a policy file; PolicyError says where and what."""
+async def read_policy(path: Path, parents: Sequence[Path] = ()) -> Policy:
+    """Read and parse a policy file and the parents it inherits from; PolicyError says where and what."""
     from connector.documents import read  # noqa: PLC0415  # loaded when the verb runs
     from policy.errors import PolicyError  # noqa: PLC0415  # loaded when the verb runs
     from policy.forms.document import read as read_form  # noqa: PLC0415  # loaded when the verb runs
     from policy.parse import parse  # noqa: PLC0415  # loaded when the verb runs
 
     data = read(path)
+    known = [read_form(read(parent)) for parent in parents]
     try:
-        return parse(read_form(data))
+        return parse(read_form(data), {str(parent.get("@id")): parent for parent in known})
     except PolicyError as error:
         # several files may be named in one command
         raise PolicyError(error.code, error.path, f"`{path.name}`: {error.problem}", error.hint) from error
@@ -152,13 +164,13 @@ async def write_example(operand: str, folder: Path, *, holds: bool) -> None:
         files.write_atomic(folder / f"{name}.json", orjson.dumps(document, option=orjson.OPT_INDENT_2))
 
 
-async def judge(policy: Path, request: Path, world: Path) -> Decision:
-    """Decide with three files."""
+async def judge(policy: Path, request: Path, world: Path, parents: Sequence[Path] = ()) -> Decision:
+    """Decide with three files and the parents of the policy."""
     from connector.documents import read_json  # noqa: PLC0415  # loaded when the verb runs
     from policy.compile import compile_policy  # noqa: PLC0415  # loaded when the verb runs
     from policy.decide import decide as decided  # noqa: PLC0415  # loaded when the verb runs
     from policy.request import Request  # noqa: PLC0415  # loaded when the verb runs
     from policy.world import World  # noqa: PLC0415  # loaded when the verb runs
 
-    compiled = compile_policy(await read_policy(policy))
+    compiled = compile_policy(await read_policy(policy, parents))
     return decided(compiled, Request.from_json(read_json(request)), World.from_json(read_json(world)))

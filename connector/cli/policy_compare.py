@@ -30,7 +30,13 @@ Lang = Annotated[Language, typer.Option(help="the language to say it in")]
 
 
 @app.command()
-def check(files: Documents, lang: Lang = Language.EN, *, as_json: AsJson = False) -> None:
+def check(
+    files: Documents,
+    lang: Lang = Language.EN,
+    parent: alone.Parents = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
     """Say what is wrong in each policy in FILE... and between them: terms, values, contradictions; errors exit with 2.
 
     For example: penstock policy check policy.json other.json
@@ -39,7 +45,7 @@ def check(files: Documents, lang: Lang = Language.EN, *, as_json: AsJson = False
     async def work() -> tuple[list[Policy], list[Finding]]:
         from policy.compare.check import check as checked  # noqa: PLC0415  # loaded when the verb runs
 
-        policies = [await read_policy(file) for file in files]
+        policies = [await read_policy(file, parent or ()) for file in files]
         return policies, checked(policies)
 
     policies, findings = finish(work(), as_json=as_json)

@@ -14,7 +14,8 @@ from rdflib import BNode, Graph
 from rdflib.plugins.parsers.notation3 import BadSyntax, RDFSink, SinkParser, sfloat
 
 from policy.errors import PolicyError
-from policy.forms.json_text import is_text
+from policy.forms.json_text import MAX_DEPTH_LEVELS, is_text
+from policy.forms.nesting import is_deeper
 from policy.forms.terms import RDF
 from policy.vocabulary.names import ODRL, XSD
 
@@ -68,6 +69,8 @@ class _Statements(RDFSink):
 
 def nodes(text: str) -> list[object]:
     """Read a Turtle document as a list of expanded JSON-LD nodes; PolicyError when it is none."""
+    if is_deeper(text, MAX_DEPTH_LEVELS):
+        raise PolicyError("too-large", "", f"Turtle nested deeper than {MAX_DEPTH_LEVELS} levels")
     sink = _Statements()
     try:
         SinkParser(sink, baseURI=_BASE, turtle=True).loadBuf(text)
@@ -75,8 +78,6 @@ def nodes(text: str) -> list[object]:
         raise
     except BadSyntax as error:
         raise PolicyError("bad-syntax", "", f"not Turtle: line {error.lines + 1}: {error._why}", _HINT) from None  # noqa: SLF001  # the only place where rdflib says what was wrong
-    except RecursionError:
-        raise PolicyError("too-large", "", "Turtle nested too deep") from None
     except Exception as error:  # a grammar of others may raise anything
         raise PolicyError("bad-syntax", "", f"not Turtle: {type(error).__name__}", _HINT) from error
     return _tree(sink.found)

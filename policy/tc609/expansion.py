@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import count, takewhile
@@ -24,6 +23,7 @@ import rfc8785
 
 from policy.errors import PolicyError
 from policy.forms.json_text import MAX_DEPTH_LEVELS
+from policy.forms.nesting import is_deeper
 from policy.tc609.project import at
 from policy.tc609.strategy import KINDS, MAX_EXPANSION_CHARS
 
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 FORMAT = "https://w3id.org/penstock/ns/tc609#expansion"
 MAX_SAFE_INTEGER = (1 << 53) - 1
 MAX_SAFE_DIGITS = 16
-_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"')
-_BRACKETS = re.compile(r"[\[\]{}]")
 _KEYS = frozenset({"at", "digest", "format", "rule"})
 
 
@@ -88,7 +86,7 @@ def _read(strategy: Strategy, *, first: bool) -> dict[str, object]:
     try:
         value = (
             None
-            if _is_deep(strategy.expansion)
+            if is_deeper(strategy.expansion, MAX_DEPTH_LEVELS)
             else json.loads(strategy.expansion, parse_int=_number, parse_constant=_no_constant)
         )
     except ValueError:
@@ -117,16 +115,6 @@ def _filled(frame: object, places: Mapping[str, object], path: str) -> dict[str,
 
 def _where(strategy: Strategy) -> str:
     return f"{strategy.path}/policyExpansion"
-
-
-def _is_deep(text: str) -> bool:
-    """Whether brackets stand in more of one another than any policy has; asked before a reader that recurses."""
-    level = 0
-    for bracket in _BRACKETS.findall(_STRINGS.sub("", text)):
-        level += 1 if bracket in "[{" else -1
-        if level > MAX_DEPTH_LEVELS:
-            return True
-    return False
 
 
 def _number(digits: str) -> int | float:

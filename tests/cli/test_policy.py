@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from policy.inherit import digest
+
 TARGET, BUYER = "urn:penstock:dataset:flights", "did:web:buyer.example"
 UNTIL = {"leftOperand": "dateTime", "operator": "lteq", "rightOperand": "2027-01-01T00:00:00Z"}
 AGREEMENT = {
@@ -130,3 +132,13 @@ def test_translate_there_and_back(penstock, file):
     assert refused.code == 2
     assert "/permissionPolicies/0/constraints" in refused.json["text"]
     assert penstock("policy", "translate", "--to", "xml", file("t", said.out)).code == 2
+
+
+def test_a_policy_is_decided_with_its_parent(penstock, file):
+    parent = {"@id": "urn:parent", "@type": "Set", "conflict": "prohibit", "prohibition": [{"action": "distribute"}]}
+    pin = {"@id": "urn:parent", "penstock:digest": digest(parent)}
+    child = {"@type": "Set", "conflict": "prohibit", "inheritFrom": [pin], "permission": [{"action": "use"}]}
+    named = {"policy": child, "request": REQUEST | {"action": "distribute"}, "world": NOW, "parent": parent}
+    options = [part for name, value in named.items() for part in (f"--{name}", file(name, value))]
+    assert penstock("policy", "decide", *options).code == 3
+    assert penstock("policy", "decide", *options[:-2]).code == 2
