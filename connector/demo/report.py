@@ -62,7 +62,7 @@ def judge(cast: Cast, figures: Note, folder: Path) -> Outcome:
     failures = [f"{step.name}: {one}" for step in steps for one in step.failures]
     lines = [step.line(number) for number, step in enumerate(steps, 1)]
     held = "all eight steps held" if not failures else f"{len(failures)} things did not hold"
-    lines += [f"     {key} {said[PERMITTED]}" for key, told in figures["policies"].items() for said in told.values()]
+    lines.append(f"     {GET_B}: " + " ".join(said[PERMITTED] for said in figures["policies"][GET_B].values()))
     lines.append(f"{held}; {figures['seconds']} s; repeat this run with --seed {figures['seed']}")
     return Outcome(figures, lines, failures)
 

@@ -30,7 +30,8 @@ def acquired(windows, rows, size, paid, rounds, channel):
 
 def agreement(unit, minor, per):
     tariff = {"unit": unit, "minor": str(minor), "per": str(per), "currency": "CNY"}
-    return {"terms": {"tariff": tariff}, "licence_tx": "ab"}
+    terms = {"tariff": tariff, "product": "flights", "policy": {"permission": [{"action": "use"}]}}
+    return {"terms": terms, "licence_tx": "ab"}
 
 
 def channel(amount, share):
@@ -38,7 +39,10 @@ def channel(amount, share):
 
 
 NOTES = {
-    **{role: {"address": address, "url": f"http://localhost:{n}"} for n, (role, address) in enumerate(PAYEES.items())},
+    **{
+        role: {"address": address, "url": f"http://localhost:{n}", "did": f"did:web:{role}.example"}
+        for n, (role, address) in enumerate(PAYEES.items())
+    },
     PRODUCT_A: {"rows": 100, "plainBytes": str(6 << 20), "tableRows": 1000, "edition": "e1", "state": "submitted"},
     PRODUCT_B: {"rows": 6, "plainBytes": "300000", "tableRows": 100, "edition": "e2", "state": "submitted"},
     "review " + PRODUCT_A: {"state": "listed", "opened": 13},
