@@ -89,7 +89,7 @@ ROWS: Mapping[str, Row] = {
     "connector.demo.flights.DemoDataError": Row(400, 2, "caller", "demo-data", "install the extra `demo`"),
     "connector.vault.errors.VaultError": Row(409, 6, "caller", "vault"),
     "policy.errors.PolicyError": Row(400, 2, "caller", "policy"),
-    "policy.errors.ExhaustedError": Row(403, 3, "caller", "exhausted"),
+    "policy.errors.UntoldError": Row(422, 2, "caller", "untold", "say it with fewer rules"),
     "contracts.errors.ContractError": Row(400, 2, "caller", "contract"),
     "catalog.errors.CatalogError": Row(400, 2, "caller", "catalogue"),
     "catalog.errors.ListingError": Row(409, 2, "caller", "listing"),

@@ -1,7 +1,7 @@
 """What can be wrong with a policy, a request or a world as it was written.
 
-    PolicyError          the author of the document is at fault; nothing was decided
-    └── ExhaustedError   a reservation would exceed its limit (reserve.py); nothing was counted
+    PolicyError   the author of the document is at fault; nothing was decided
+    UntoldError   a comparison would be a guess, or too much work; nobody is at fault
 
 A decision that goes against the asker is no error: it is a Decision with its reasons.
 """
@@ -26,8 +26,8 @@ class PolicyError(Exception):
         super().__init__(f"{problem}{where}{': ' if hint else ''}{hint}")
 
 
-class ExhaustedError(PolicyError):
-    """A reservation asked for more than its limit leaves."""
+class UntoldError(Exception):
+    """Something that a comparison of policies cannot tell; the message says what, in words for the reader."""
 
 
 CODES = frozenset(
@@ -47,7 +47,5 @@ CODES = frozenset(
         "duplicate",  # two rules, duties or constraints under one id; or one key written twice
         "contradiction",  # a rule names another target or party than its policy
         "too-large",  # a limit of limits in parse.py is exceeded
-        "exhausted",  # reserve.py: the limit leaves no room
-        "not-held",  # reserve.py: commit or release of what was never reserved
     }
 )

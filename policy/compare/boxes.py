@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from policy.errors import UntoldError
+
 # Two policies of a data space need some ten.
 MAX_BOXES = 1024
 # Pairs of boxes that one step may look at: a tenth of a second.
@@ -18,8 +20,11 @@ MAX_MEETINGS = 32_768
 Box: TypeAlias = tuple[int, ...]
 
 
-class TooManyBoxesError(Exception):
+class TooManyBoxesError(UntoldError):
     """A region fell into more than MAX_BOXES pieces; what it was needed for cannot be told."""
+
+    def __init__(self) -> None:
+        super().__init__(f"what is allowed falls into more than {MAX_BOXES} parts")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from policy.errors import UntoldError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -26,10 +28,6 @@ MAX_QUESTIONS = 200_000
 ELSEWHERE = "urn:penstock:example:elsewhere"
 
 Key: TypeAlias = tuple[str, ...]
-
-
-class UntoldError(Exception):
-    """Something this comparison cannot tell; the message says what, in words for the reader."""
 
 
 class Place(StrEnum):

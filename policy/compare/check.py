@@ -6,10 +6,9 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from policy.compare.between import between
-from policy.compare.boxes import TooManyBoxesError
-from policy.compare.cells import UntoldError
 from policy.compare.findings import Finding, Level
 from policy.compare.inspection import Inspection
+from policy.errors import UntoldError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,12 +37,10 @@ def _alone(number: int, policy: Policy, effort: Effort | None) -> list[Finding]:
         return list(Inspection(number, policy, effort).findings())
     except UntoldError as untold:
         return [Finding("not-told", number, "", (str(untold),))]
-    except TooManyBoxesError:
-        return [Finding("not-told", number, "", ("it falls into too many parts",))]
 
 
 def _between(one: int, other: int, first: Policy, second: Policy) -> list[Finding]:
     try:
         return list(between((one, other), (first, second)))
-    except (UntoldError, TooManyBoxesError):
+    except UntoldError:
         return []  # what cannot be told of one of them is said where that one is looked at alone

@@ -16,12 +16,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from policy.compare.boxes import MAX_BOXES, TooManyBoxesError
-from policy.compare.cells import UntoldError
 from policy.compare.example import Example, find_example
 from policy.compare.questions import Side
 from policy.compare.space import Space
 from policy.compare.stricter import impossible
+from policy.errors import UntoldError
 
 if TYPE_CHECKING:
     from policy.compare.boxes import Region
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from policy.decision import Decision
     from policy.model import Policy
 
-_TOO_MANY = f"what is allowed falls into more than {MAX_BOXES} parts"
 _NOT_SHOWN = "there seems to be a difference, but no request was found that shows it"
 
 
@@ -80,8 +78,6 @@ def compare(a: Policy, b: Policy) -> Comparison:
         return _compare(Side("a", a), Side("b", b))
     except UntoldError as untold:
         return Comparison(Relation.CANNOT_TELL, reason=str(untold))
-    except TooManyBoxesError:
-        return Comparison(Relation.CANNOT_TELL, reason=_TOO_MANY)
 
 
 def implied(child: Policy, parent: Policy, effort: Effort | None = None) -> Implication:
@@ -90,8 +86,6 @@ def implied(child: Policy, parent: Policy, effort: Effort | None = None) -> Impl
         return _implied(Side("a", child), Side("b", parent), effort)
     except UntoldError as untold:
         return Implication(None, reason=str(untold))
-    except TooManyBoxesError:
-        return Implication(None, reason=_TOO_MANY)
 
 
 def _compare(a: Side, b: Side) -> Comparison:

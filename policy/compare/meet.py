@@ -10,13 +10,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from policy.compare.boxes import NOWHERE, TooManyBoxesError
-from policy.compare.cells import UntoldError
+from policy.compare.boxes import NOWHERE
 from policy.compare.compare import implied
 from policy.compare.document import write
 from policy.compare.questions import Side, rule_said
 from policy.compare.space import Space
 from policy.compare.stricter import includes
+from policy.errors import UntoldError
 from policy.model import Conflict, Rule
 from policy.parse import parse
 from policy.vocabulary.actions import actions_within
@@ -41,7 +41,7 @@ def nearest(offer: Policy, template: Policy, effort: Effort | None = None) -> di
         return write(offer)
     try:
         met = _simplest(_met(offer, template), effort)
-    except (UntoldError, TooManyBoxesError):
+    except UntoldError:
         return None
     return write(met) if met.permissions and implied(met, template, effort).holds else None
 

@@ -8,7 +8,8 @@ from itertools import combinations_with_replacement, pairwise
 from typing import TYPE_CHECKING, Any
 
 from policy.calendar import Duration
-from policy.compare.cells import Cell, Place, UntoldError
+from policy.compare.cells import Cell, Place
+from policy.errors import UntoldError
 from policy.values import MAX_DECIMALS, show
 
 if TYPE_CHECKING:

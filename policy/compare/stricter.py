@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from policy.compare.boxes import NOWHERE, Region, TooManyBoxesError
-from policy.compare.cells import UntoldError
+from policy.compare.boxes import NOWHERE, Region
 from policy.compare.questions import Side, duty_axis, said
 from policy.compare.space import Space
+from policy.errors import UntoldError
 from policy.model import Policy, PolicyKind, Rule, RuleKind
 from policy.vocabulary.actions import actions_within
 
@@ -49,7 +49,7 @@ def fulfillable(duty: Duty) -> bool:
     try:
         side = Side("a", _as_policy(duty.terms))
         return bool(Space([side]).allowed(side))
-    except (UntoldError, TooManyBoxesError):
+    except UntoldError:
         return True
 
 
@@ -74,7 +74,7 @@ def lies_within(conditions: Sequence[Condition], others: Sequence[Condition]) ->
         sides = [Side("a", _as_policy(conditions)), Side("b", _as_policy(others))]
         space = Space(sides)
         return not space.allowed(sides[0]) - space.allowed(sides[1])
-    except (UntoldError, TooManyBoxesError):
+    except UntoldError:
         return False
 
 

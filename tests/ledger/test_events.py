@@ -55,6 +55,12 @@ TYPES = [
     "dispute.ruled",
     "time.mark",
     "log.restored",
+    # beside the specification's: section 7 allows other types
+    "duty.performed",
+    "duty.failed",
+    "notice.sent",
+    "notice.received",
+    "alarm.raised",
 ]
 
 
