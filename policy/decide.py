@@ -64,21 +64,36 @@ def decide(compiled: Compiled, request: Request, world: World) -> Decision:
     if action not in ACTIONS:
         return _default_deny(Reason("unknown-action", "", (request.action,)))
     permissions = [_permission(rule, action, request, world) for rule in compiled.permissions]
+    usable = [finding for finding in permissions if finding.report.active]
+    if not compiled.prohibitions and not compiled.obligations:  # the usual case, and the fast one
+        rules = tuple([finding.report for finding in permissions])
+        return _weighed(permissions, usable, action, [], request, world, rules)
     prohibitions = [_prohibition(rule, action, request, world) for rule in compiled.prohibitions]
     rules = tuple([finding.report for finding in permissions + prohibitions])
-    usable = [finding for finding in permissions if finding.report.active]
     against = [finding for finding in prohibitions if finding.covers and finding.holds is not False]
     if against and not (usable and compiled.policy.conflict is Conflict.PERM):
         void = bool(usable) and compiled.policy.conflict is Conflict.INVALID
         return _prohibited(action, against, rules, void=void)
     bound = [duty.standing(request, world) for duty in compiled.obligations if duty.binds(request, world)]
-    if bound and _violated(bound):
-        return _breached(bound, rules)
+    remedies = [one for finding in prohibitions for one in finding.standings] if usable else []
+    for owed in (bound, remedies):
+        if owed and _violated(owed):
+            return _breached(owed, rules)
+    return _weighed(permissions, usable, action, bound + remedies, request, world, rules)
+
+
+def _weighed(
+    permissions: list[_Finding],
+    usable: list[_Finding],
+    action: str,
+    others: list[Standing],
+    request: Request,
+    world: World,
+    rules: tuple[RuleReport, ...],
+) -> Decision:
+    """Decide by the permissions, now that nothing stands against them; `others` is owed beside their own duties."""
     if usable:
-        remedies = [one for finding in prohibitions for one in finding.standings]
-        if _violated(remedies):
-            return _breached(remedies, rules)
-        return _permitted(usable, action, bound + remedies, request, world, rules)
+        return _permitted(usable, action, others, request, world, rules)
     return _unmet(permissions, request, world, rules) or _uncovered(permissions, action, request, world, rules)
 
 
@@ -199,8 +214,9 @@ def _unmet(
     for finding in permissions:
         if finding.covers:
             assert not finding.report.active
-            standings += [one for one in finding.standings if _violated([one])]
-            reasons += [_duty_reason("duty-violated", one) for one in _violated(finding.standings)]
+            if finding.standings:
+                standings += [one for one in finding.standings if _violated([one])]
+                reasons += [_duty_reason("duty-violated", one) for one in _violated(finding.standings)]
             for check, verdict in zip(finding.compiled.checks, finding.verdicts, strict=True):
                 if verdict is not True:
                     reasons += _failures(check, verdict, finding.compiled.rule.id, request, world)
@@ -237,9 +253,8 @@ def _failures(check: Check, verdict: Verdict, rule: str, request: Request, world
 
 
 def _constraint_reason(check: Check, verdict: Verdict, rule: str, request: Request, world: World) -> Reason:
-    left = check.facts[0]
-    operand = OPERANDS[left]
-    given = _given(left, operand.source, rule, request, world)
+    operand = OPERANDS[check.facts[0]]
+    given = _given(check.facts[0], operand.source, rule, request, world)
     if verdict is False:
         code = operand.refusal
     elif operand.source is Source.COUNTER and world.counters is None:
@@ -252,7 +267,8 @@ def _constraint_reason(check: Check, verdict: Verdict, rule: str, request: Reque
 def _given(left: str, source: Source, rule: str, request: Request, world: World) -> str:
     if source is Source.CLOCK:
         return show(world.now)
-    told = ", ".join(request.given(left))
+    raw = request.context.get(left)
+    told = raw if type(raw) is str else ", ".join(request.given(left))
     if source is not Source.COUNTER:
         return told
     known = (world.counters or {}).get((rule, left))

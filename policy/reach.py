@@ -40,7 +40,11 @@ class Reach:
 
     def covers(self, action: str, target: str, party: str, world: World) -> bool:
         """Whether the rule speaks about this action (canonical), target and party."""
-        return action in self.actions and self.covers_target(target, world) and self.covers_party(party, world)
+        return (
+            action in self.actions
+            and (not self.targets or target in self.targets or self.covers_target(target, world))
+            and (not self.assignees or party in self.assignees or self.covers_party(party, world))
+        )
 
     def covers_target(self, target: str, world: World) -> bool:
         """Whether the target is one of the rule's, or lies in one; a prohibition on a part also reaches the whole."""

@@ -34,6 +34,7 @@ _CODE = re.compile(r"([A-Z]{2})(-[A-Z0-9]{1,3})?")
 _GB = re.compile(r"([1-9][0-9])([0-9]{2})([0-9]{2})")
 
 
+@lru_cache(maxsize=8192)
 def is_code(text: str) -> bool:
     """Whether the text is a code of a country that exists, of a place in one (by its form), or of GB/T 2260."""
     if (digits := _GB.fullmatch(text)) is not None:
