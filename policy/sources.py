@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from policy import values
@@ -31,8 +31,11 @@ if TYPE_CHECKING:
     from policy.world import Counter, World
 
 Test: TypeAlias = "Callable[[Request, World], Verdict]"
-# reads the same texts over and over: the values that policies and requests name
-scalar = lru_cache(maxsize=8192)(values.scalar)
+REMEMBERED = 512  # texts of one operand; requests name the same values over and over
+# left operand -> what reads its texts
+_READERS: Mapping[str, Callable[[str], Scalar | None]] = {
+    left: lru_cache(maxsize=REMEMBERED)(partial(values.scalar, left)) for left in OPERANDS
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +79,7 @@ def amount(context: Mapping[str, object], constraint: Constraint) -> Fraction | 
 
 def read_given(context: Mapping[str, object], operand: str) -> tuple[Scalar, ...]:
     """Read an operand's values from a context, typed; empty when absent or when one of them cannot be read."""
-    raw = context.get(operand)
-    if type(raw) is str:
-        one = scalar(operand, raw)
-        return () if one is None else (one,)
-    read = tuple([scalar(operand, text) for text in texts(raw)])
+    read = tuple([_READERS[operand](text) for text in texts(context.get(operand))])
     return () if None in read else read  # type: ignore[return-value]  # no None is left
 
 
@@ -116,11 +115,12 @@ def _context(constraint: Constraint) -> Test:
     if kind not in HIERARCHIES:
         return _number(constraint)
     one, many = lying(constraint.operator, constraint.right, HIERARCHIES[kind])
+    reader = _READERS[left]
 
     def test(request: Request, world: World) -> Verdict:
         raw = request.context.get(left)
         if type(raw) is str:  # the usual case, and the fast one
-            value = scalar(left, raw)
+            value = reader(raw)
             return None if value is None else one(value, world)  # type: ignore[arg-type]  # a hierarchy holds text
         given = read_given(request.context, left)
         return many(given, world) if given else None  # type: ignore[arg-type]  # as above
