@@ -7,6 +7,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from connector.channel.doors import Deal
+from connector.channel.errors import fault
+from connector.engine.intact import ALTERED
 from connector.engine.transfer import running
 from connector.vault import edition as editions
 from connector.vault import replicas
@@ -43,6 +45,8 @@ class Books:
         if row is None or row["terms"] is None or row["provider_signature"] is None:
             return None
         over = self._participant.standing.over(tx, row, self._participant.clock.now())
+        if over.startswith(ALTERED):
+            raise fault("agreement-over", over)  # it may not even be readable
         return Deal.of_row(row, live=not over)
 
     def transfer_runs(self, tx: Tx, deal: Deal, transfer: bytes) -> bool:

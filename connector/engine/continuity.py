@@ -69,6 +69,11 @@ class Continuity:
         self._touched.add(agreement)
         self._alarm.notice()
 
+    def report(self, agreement: str) -> None:
+        """Look at an agreement again, as `touch` does; may be called from any thread."""
+        if self._worker is not None:
+            self._worker.get_loop().call_soon_threadsafe(self.touch, agreement)
+
     async def _run(self) -> None:
         self._touched |= await self._trader.store.read(_left)
         while True:

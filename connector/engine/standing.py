@@ -1,8 +1,9 @@
 """Whether an agreement stands: asked wherever bytes or keys are served, and again whenever something has changed.
 
-Law: (1) an agreement that is over, or whose term is, serves nothing; nor does one below a licence that is over. (2) Its
-term is judged by the time that policy decides at, which never goes back: a clock that is turned back reopens nothing.
-(3) What of its policy is known without an order must hold, too, and that decision is recorded where it is enforced.
+Law: (1) an agreement that is over, or whose term is, or that is not the one that was signed, serves nothing; nor does
+one below a licence that is over. (2) Its term is judged by the time that policy decides at, which never goes back: a
+clock that is turned back reopens nothing. (3) What of its policy is known without an order must hold, too, and that
+decision is recorded where it is enforced.
 """
 
 from __future__ import annotations
@@ -21,9 +22,11 @@ from contracts.canonical import sha
 from policy.errors import PolicyError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from connector.channel.doors import Recorder, Ruling
+    from connector.engine.intact import Intact
     from connector.engine.judge import Judge
     from connector.store.transaction import Tx
 
@@ -33,6 +36,7 @@ USABLE: Final = frozenset({"signed", "performing"})  # states of an agreement un
 HOLDS: Final = frozenset({"allow", "conditional"})  # conditional: its duties are asked for with each key
 NOBODY: Final = ""  # no holder: what everybody has taken counts
 OVER = "the agreement has ended"
+ALTERED: Final = "agreement-altered"  # code of the alarm
 
 
 def why_over(agreement: Row, now: datetime) -> str:
@@ -45,10 +49,18 @@ def why_over(agreement: Row, now: datetime) -> str:
 
 
 class Standing:
-    """Asks about the agreements of one participant, whose DID is `me`."""
+    """Asks about the agreements of one participant, whose DID is `me`.
 
-    def __init__(self, judge: Judge, evidence: Recorder, me: str) -> None:
+    `altered` is called, from any thread, when an agreement is found to be another than was signed: once each time.
+    """
+
+    def __init__(
+        self, judge: Judge, evidence: Recorder, me: str, intact: Intact, altered: Callable[[str], None]
+    ) -> None:
         self._judge = judge
+        self._intact = intact
+        self._altered = altered
+        self._told: dict[str, str] = {}
         self._evidence = evidence
         self._me = me
 
@@ -56,7 +68,7 @@ class Standing:
         """Return why an agreement or a licence above it is over, empty if none is."""
         now = self._judge.time(now)
         for _ in range(LICENCES_ABOVE_MAX):
-            if reason := why_over(agreement, now):
+            if reason := why_over(agreement, now) or self._why_altered(agreement):
                 return reason
             if not agreement["parent"]:
                 return ""
@@ -65,6 +77,13 @@ class Standing:
                 break
             agreement = above
         return "the licence that this agreement stands under is not here"
+
+    def _why_altered(self, agreement: Row) -> str:
+        digest, reason = agreement["digest"], self._intact.why_not(agreement)
+        if reason and self._told.get(digest) != reason:
+            self._told[digest] = reason
+            self._altered(digest)
+        return reason
 
     def ruling(self, tx: Tx, agreement: Row, now: datetime) -> tuple[Ruling, uses.Counters]:
         """Decide what of the policy is known without an order; return the counters it was told, too."""
@@ -82,6 +101,8 @@ class Standing:
 
         The policy is the key holder's to decide; a buyer only asks whether its agreement is over.
         """
+        if altered := self._intact.why_not(agreement):
+            self._alarm(tx, agreement["digest"], altered, place, now)
         if (reason := self.over(tx, agreement, now)) or agreement["role"] != PROVIDER:
             return reason
         try:
@@ -90,6 +111,14 @@ class Standing:
             return f"the policy of the agreement does not check: {error}"
         self.record(tx, agreement, place, ruling, now)
         return why_not(ruling)
+
+    def _alarm(self, tx: Tx, digest: str, altered: str, place: str, now: datetime) -> None:
+        """Have it known once that an agreement was altered where it is kept."""
+        key = sha({"alarm": digest, "altered": altered}).hex()
+        if tx.get("alarms", id=key) is None:
+            tx.insert("alarms", id=key, agreement=digest, code=ALTERED, who=self._me, text=altered, at=now)
+            told = {"code": ALTERED, "by": self._me, "kind": place, "text": altered}
+            self._evidence.record(tx, "alarm.raised", part=digest, fields=told, now=now)
 
     def record(self, tx: Tx, agreement: Row, place: str, ruling: Ruling, now: datetime) -> None:
         """Record a decision about an agreement as a whole."""

@@ -25,6 +25,7 @@ from connector.engine.doors import Doors, Participant, Peer
 from connector.engine.duties import Duties
 from connector.engine.engine import Engine
 from connector.engine.erasing import Erasing
+from connector.engine.intact import Intact
 from connector.engine.judge import Judge
 from connector.engine.notices import Notices
 from connector.engine.standing import Standing
@@ -74,7 +75,13 @@ class Trader(Base):
         self.duties = Duties(self)
         clock = PolicyClock(self.clock, self.decided)
         self.judge = Judge(self.space_view.last, clock, lambda: self.watch.block_time, self.duties.promised)
-        self.standing = Standing(self.judge, self.evidence, self.did)
+        self.standing = Standing(
+            self.judge,
+            self.evidence,
+            self.did,
+            Intact(domain("licences")),
+            self._altered,
+        )
         self.audience = Audience(self)
         self.carriage = Carriage(self.store, self.standing, self.clock)
         self.books = Books(self)
@@ -153,6 +160,9 @@ class Trader(Base):
             tx.after(partial(listener, process, key))
         if process == TRANSFER:
             self._touched(tx, row["agreement"])
+
+    def _altered(self, agreement: str) -> None:
+        self.continuity.report(agreement)
 
     def _halted(self, tx: Tx, row: Row) -> None:
         tx.after(partial(self.carriage.halt, row["id"]))

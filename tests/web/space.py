@@ -106,6 +106,11 @@ class Space:
             database.row_factory = sqlite3.Row
             return [dict(row) for row in database.execute(f'SELECT * FROM "{table}"')]
 
+    def write(self, role, statement, values):
+        """Change a participant's database behind its back."""
+        with closing(sqlite3.connect(self.people[role].data / "penstock.db", timeout=10)) as database, database:
+            database.execute(statement, values)
+
     def stored(self, role):
         """Return table → digest of its rows, without what changes by itself; the log is among the tables."""
         uri = f"file:{self.people[role].data / 'penstock.db'}?mode=ro"

@@ -159,3 +159,30 @@ async def test_a_kept_replica_is_not_opened_under_a_revoked_agreement(space, own
             for row in space.rows("provider", "agreements")
         ):
             await asyncio.sleep(0.02)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def kept(space, say):
+    await space.publish("provider", "altered", (70_000,), price=PRICE, openings=5)
+    await space.get("altered")
+    return Hand(space, say, await space.complete("altered"), PRICE)
+
+
+@pytest.mark.parametrize("column", ["terms", "agreement", "provider_signature", "buyer_signature"])
+async def test_scenario_30_one_altered_byte_and_nothing_is_performed(space, say, kept, column):
+    endpoint, ticket = ticket_of(space, kept)
+    where = (f"UPDATE agreements SET {column} = ? WHERE digest = ?", kept.agreement.hex())
+    written = next(row[column] for row in space.rows("provider", "agreements") if row["digest"] == where[1])
+    wrong = written.replace("2", "3", 1) if isinstance(written, str) else bytes([written[0] ^ 1]) + written[1:]
+    released = len(told(space, "provider", "keys.offered"))
+    space.write("provider", where[0], (wrong, where[1]))
+    try:
+        keys = await kept.post("request", wire.encode(kept.request()))
+        assert (keys.status, keys.json["code"]) == (409, "agreement-over"), keys.body
+        pieces = await say("GET", f"{endpoint}/pieces?first=0&count=1", None, {"Authorization": ticket})
+        assert (pieces.status, pieces.json["code"]) == (409, "conflict"), pieces.body
+        await until(lambda: "agreement-altered" in [row["code"] for row in space.rows("provider", "alarms")])
+    finally:
+        space.write("provider", where[0], (written, where[1]))
+    assert len(told(space, "provider", "keys.offered")) == released
+    assert told(space, "provider", "alarm.raised")
