@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from policy.errors import PolicyError
-from policy.forms.nodes import MAX_DEPTH_LEVELS, Node, Reader
+from policy.forms.nodes import BLANK, MAX_DEPTH_LEVELS, UID, Node, Reader
 from policy.forms.terms import ASSET_CLASSES, ASSETS, KEYS, PARTY_CLASSES, POLICY_CLASSES, RULE_CLASSES, Kind
 from policy.forms.values import actions, items
 
@@ -82,7 +82,10 @@ class _Embedding:
             raise PolicyError("too-large", "", f"a policy of more than {limits}")
         found: Node = {}
         for key, value in node.items():
-            if key == "@id" and str(value).startswith("_:"):
+            if key == "@id" and str(value).startswith(BLANK):
+                continue
+            if key == UID:
+                found["@id"] = value
                 continue
             placed = self._placed(key, value, depth + 1, trail)
             found[key] = actions(items(placed)) if key == "action" else placed
@@ -100,7 +103,7 @@ class _Embedding:
             return value
         if value in self.described:
             return _short(key, self._described(value, depth, trail))
-        return {} if value.startswith("_:") and kind is not Kind.ACTION else value
+        return {} if value.startswith(BLANK) and kind is not Kind.ACTION else value
 
     def _described(self, name: str, depth: int, trail: tuple[str, ...]) -> Node:
         if name in trail:

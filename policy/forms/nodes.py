@@ -18,6 +18,10 @@ MAX_DEPTH_LEVELS = 64
 Node = dict[str, object]
 
 
+BLANK = "_:"
+UID = "uid"  # of a blank node, until the node is in its place
+
+
 class Reader:
     """Reads nodes under the names of their document and remembers which parties and assets are described where."""
 
@@ -42,6 +46,11 @@ class Reader:
                 hint = f"ODRL's namespace is {ODRL}"
                 raise PolicyError("unknown-term", path, f"`{key[:80]}` is nearly a term of ODRL", hint)
             read = self._read(key, value, f"{path}/{key}", depth)
+            if KEYS.get(key) is Kind.ID and _is_blank(found.get(key)) is not _is_blank(read) and key in found:
+                # a blank node that has a `uid`: the blank name links the document, the other names the node
+                blank, own = (found[key], read) if _is_blank(found[key]) else (read, found[key])
+                found |= {key: blank, UID: own}
+                continue
             if key in found and not (KEYS.get(key) is Kind.ID and found[key] == read):
                 raise PolicyError("duplicate", path, f"`{key[:80]}` is written twice in one object", "keep one of them")
             found[key] = read
@@ -97,6 +106,10 @@ _READERS: Mapping[Kind, Callable[[object, Names], object]] = {
     Kind.DATA: datum,
     Kind.TEXT: text,
 }
+
+
+def _is_blank(name: object) -> bool:
+    return isinstance(name, str) and name.startswith(BLANK)
 
 
 def _ruling_class(classes: list[object]) -> object:

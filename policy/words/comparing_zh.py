@@ -33,7 +33,7 @@ _CHANGES = {
     ("remedy", "otherwise"): "{rule}所附补救有变。现为：{after}原为：{before}",
     ("actions", "otherwise"): "{rule}现针对的操作为：{after}（原为：{before}）。",
     ("targets", "otherwise"): "{rule}现针对 {after}（原为 {before}）。",
-    ("assignees", "otherwise"): "{rule}现授予 {after}（原为 {before}）。",
+    ("assignees", "otherwise"): "{rule}现适用于 {after}（原为 {before}）。",
     ("conflict", "otherwise"): "现为：{after}原为：{before}",
 }
 _FINDINGS = {

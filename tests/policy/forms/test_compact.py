@@ -272,3 +272,15 @@ def test_what_is_not_one_policy_is_refused(tree, code):
     with pytest.raises(PolicyError) as caught:
         compact(tree)
     assert caught.value.code == code
+
+
+def test_a_blank_node_with_a_uid_has_that_name():
+    rule = {"@id": "_:r", ODRL + "uid": {"@id": "urn:r"}, ODRL + "action": {"@id": ODRL + "use"}}
+    policy = {"@id": "urn:p", "@type": ODRL + "Set", ODRL + "permission": {"@id": "_:r"}}
+    assert compact({"@graph": [policy, rule]}) == {
+        "@id": "urn:p",
+        "@type": "Set",
+        "permission": [{"@id": "urn:r", "action": "use"}],
+    }
+    with pytest.raises(PolicyError, match="written twice"):
+        compact({"@graph": [policy, rule | {"@id": "urn:other"}]})
