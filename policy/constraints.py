@@ -10,7 +10,7 @@ from policy.errors import PolicyError
 from policy.model import Condition, Constraint, Logical, RuleKind, Scalar
 from policy.nodes import CONSTRAINT_KEYS, LOGICAL_KEYS, MAX_LIST_ITEMS, NAMES, Node, read_node
 from policy.values import read_value
-from policy.vocabulary.names import local_name, operand_name, term_name
+from policy.vocabulary.names import operand_name, term_name
 from policy.vocabulary.operands import OPERANDS, REFUSED, Operand, State, Unit
 from policy.vocabulary.operators import LOGICAL, OPERATOR_ALIASES, OPERATORS, Arity
 
@@ -168,7 +168,7 @@ def _check_right(left: str, operand: Operand, right: tuple[Scalar, ...], kind: R
 
 
 def _unit(left: str, operand: Operand, node: Node) -> str:
-    unit = term_name(local_name(node.text("unit") or ""))
+    unit = term_name(node.text("unit") or "")
     if operand.unit is Unit.MUST and not unit:
         raise PolicyError("missing", node.path, f"`{left}` has no `unit`", "name the currency or token")
     if unit and operand.unit is Unit.NONE:

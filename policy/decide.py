@@ -65,33 +65,22 @@ def decide(compiled: Compiled, request: Request, world: World) -> Decision:
         return _default_deny(Reason("unknown-action", "", (request.action,)))
     permissions = [_permission(rule, action, request, world) for rule in compiled.permissions]
     usable = [finding for finding in permissions if finding.report.active]
+    others: list[Standing] = []  # owed beside the permissions' own duties
     if not compiled.prohibitions and not compiled.obligations:  # the usual case, and the fast one
         rules = tuple([finding.report for finding in permissions])
-        return _weighed(permissions, usable, action, [], request, world, rules)
-    prohibitions = [_prohibition(rule, action, request, world) for rule in compiled.prohibitions]
-    rules = tuple([finding.report for finding in permissions + prohibitions])
-    against = [finding for finding in prohibitions if finding.covers and finding.holds is not False]
-    if against and not (usable and compiled.policy.conflict is Conflict.PERM):
-        void = bool(usable) and compiled.policy.conflict is Conflict.INVALID
-        return _prohibited(action, against, rules, void=void)
-    bound = [duty.standing(request, world) for duty in compiled.obligations if duty.binds(request, world)]
-    remedies = [one for finding in prohibitions for one in finding.standings] if usable else []
-    for owed in (bound, remedies):
-        if owed and _violated(owed):
-            return _breached(owed, rules)
-    return _weighed(permissions, usable, action, bound + remedies, request, world, rules)
-
-
-def _weighed(
-    permissions: list[_Finding],
-    usable: list[_Finding],
-    action: str,
-    others: list[Standing],
-    request: Request,
-    world: World,
-    rules: tuple[RuleReport, ...],
-) -> Decision:
-    """Decide by the permissions, now that nothing stands against them; `others` is owed beside their own duties."""
+    else:
+        prohibitions = [_prohibition(rule, action, request, world) for rule in compiled.prohibitions]
+        rules = tuple([finding.report for finding in permissions + prohibitions])
+        against = [finding for finding in prohibitions if finding.covers and finding.holds is not False]
+        if against and not (usable and compiled.policy.conflict is Conflict.PERM):
+            void = bool(usable) and compiled.policy.conflict is Conflict.INVALID
+            return _prohibited(action, against, rules, void=void)
+        bound = [duty.standing(request, world) for duty in compiled.obligations if duty.binds(request, world)]
+        remedies = [one for finding in prohibitions for one in finding.standings] if usable else []
+        for owed in (bound, remedies):
+            if owed and _violated(owed):
+                return _breached(owed, rules)
+        others = bound + remedies
     if usable:
         return _permitted(usable, action, others, request, world, rules)
     return _unmet(permissions, request, world, rules) or _uncovered(permissions, action, request, world, rules)

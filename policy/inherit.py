@@ -6,12 +6,10 @@ is what holds. State is not inherited; counters of inherited rules are the child
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import rfc8785
-
+from policy import canonical
 from policy.errors import PolicyError
 from policy.forms.compact import compact
 from policy.nodes import PARENT_KEYS, Node, read_node
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
 
 MAX_PARENTS = 16
 MAX_LEVELS = 8
-DIGEST = "sha-256:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +40,7 @@ class Parent:
 
 def digest(document: object) -> str:
     """Give the pin of a policy in any form: `sha-256:` and the hex digest of its one form, canonical (RFC 8785)."""
-    return DIGEST + hashlib.sha256(rfc8785.dumps(compact(document))).hexdigest()  # type: ignore[arg-type]  # JSON by then
+    return canonical.digest(compact(document))
 
 
 def read_parents(root: Node, known: Mapping[str, object], chain: tuple[str, ...]) -> list[Parent]:
@@ -74,7 +71,7 @@ def _parent(value: object, path: str, known: Mapping[str, object], chain: tuple[
     node = read_node(value, path, PARENT_KEYS, "parent")
     iri, pin = node.identifier(), node.text("digest")
     if not iri or pin is None:
-        hint = f'write {{"@id": IRI, "digest": "{DIGEST}…"}}'
+        hint = f'write {{"@id": IRI, "digest": "{canonical.DIGEST}…"}}'
         raise PolicyError(
             "missing", path, "a parent is named by its IRI and pinned by the digest of its document", hint
         )

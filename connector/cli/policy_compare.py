@@ -42,14 +42,15 @@ def check(
     For example: penstock policy check policy.json other.json
     """
 
-    async def work() -> tuple[list[Policy], list[Finding]]:
+    async def work() -> tuple[list[Policy], list[Finding], bool]:
         from policy.compare.check import check as checked  # noqa: PLC0415  # loaded when the verb runs
+        from policy.compare.check import has_errors  # noqa: PLC0415  # loaded when the verb runs
 
         policies = [await read_policy(file, parent or ()) for file in files]
-        return policies, checked(policies)
+        found = checked(policies)
+        return policies, found, not has_errors(found)
 
-    policies, findings = finish(work(), as_json=as_json)
-    sound = not any(finding.level == "error" for finding in findings)
+    policies, findings, sound = finish(work(), as_json=as_json)
     summaries = [_summary(file, policy) for file, policy in zip(files, policies, strict=True)]
     said = [_finding(finding, files, lang.value) for finding in findings]
     document = {"valid": sound, "policies": summaries, "findings": said}

@@ -12,15 +12,13 @@ side can be changed, added or taken away without the other.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import count, takewhile
 from typing import TYPE_CHECKING, NoReturn
 
-import rfc8785
-
+from policy.canonical import canonical, digest
 from policy.errors import PolicyError
 from policy.forms.json_text import MAX_DEPTH_LEVELS
 from policy.forms.nesting import is_deeper
@@ -35,21 +33,6 @@ FORMAT = "https://w3id.org/penstock/ns/tc609#expansion"
 MAX_SAFE_INTEGER = (1 << 53) - 1
 MAX_SAFE_DIGITS = 16
 _KEYS = frozenset({"at", "digest", "format", "rule"})
-
-
-def canonical(document: object, path: str = "") -> str:
-    """Return the canonical JSON of a document; PolicyError at `path` if it has none."""
-    try:
-        return rfc8785.dumps(document).decode()  # type: ignore[arg-type]  # what is no JSON is refused here
-    except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
-        raise PolicyError("bad-value", path, f"the document has no canonical JSON form: {error}") from error
-    except RecursionError as error:
-        raise PolicyError("too-large", path, "the document is nested too deep") from error
-
-
-def digest(document: object) -> str:
-    """Return the name of a policy by its content."""
-    return "sha-256:" + hashlib.sha256(canonical(document).encode()).hexdigest()
 
 
 def attach(strategies: tuple[Strategy, ...], document: Tree) -> tuple[Strategy, ...]:

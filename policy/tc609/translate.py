@@ -13,10 +13,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from policy.canonical import canonical, digest
 from policy.errors import PolicyError
 from policy.forms.compact import compact
 from policy.parse import parse
-from policy.tc609.expansion import assemble, attach, canonical, digest
+from policy.tc609.expansion import assemble, attach
 from policy.tc609.express import express, written_at
 from policy.tc609.project import project
 from policy.tc609.wire import read, write

@@ -7,9 +7,9 @@ import json
 
 import pytest
 
+from policy.canonical import canonical, digest
 from policy.errors import PolicyError
 from policy.forms.compact import compact
-from policy.tc609.expansion import canonical, digest
 from policy.tc609.translate import to_odrl, to_tc609
 
 UNTIL = {"leftOperand": "dateTime", "operator": "lteq", "rightOperand": "2027-01-01T00:00:00Z"}
