@@ -84,6 +84,15 @@ class NegotiationSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Vault:
+    """Where sealed bytes and what opens them rest."""
+
+    kek_file: str = _said(
+        "", "file of the key that wraps all keys, outside the data folder; empty: beside it, DATA.kek"
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Development:
     """What stands for identity while a connector is tried out against somebody who has none."""
 
@@ -101,6 +110,7 @@ SECTIONS: Mapping[str, type] = {
     "log": LogSettings,
     "review": Review,
     "negotiation": NegotiationSettings,
+    "vault": Vault,
     "development": Development,
 }
 

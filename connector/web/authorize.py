@@ -161,6 +161,7 @@ MANAGEMENT = (
     Route("POST", "/management/members", Who.OWNER, EXCHANGE, "management.admit"),
     Route("POST", "/management/credits", Who.OWNER, EXCHANGE, "management.credit"),
     Route("POST", "/management/listings/{id}/review", Who.OWNER, EXCHANGE, "management.review"),
+    Route("POST", "/management/vault/rekey", Who.OWNER, TRADERS, "vault.rekey"),
     Route("POST", "/management/attestations", Who.OWNER, EXCHANGE, "management.attest"),
 )
 

@@ -30,6 +30,7 @@ from connector.web import (
     management,
     processes,
     sealed,
+    vault,
     wellknown,
     witness,
 )
@@ -52,6 +53,7 @@ MODULES = {
     "management": management,
     "processes": processes,
     "sealed": sealed,
+    "vault": vault,
     "wellknown": wellknown,
     "witness": witness,
 }
