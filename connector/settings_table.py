@@ -87,9 +87,8 @@ class NegotiationSettings:
 class Vault:
     """Where sealed bytes and what opens them rest."""
 
-    kek_file: str = _said(
-        "", "file of the key that wraps all keys, outside the data folder; empty: beside it, DATA.kek"
-    )
+    kek_file: str = _said("", "file of the key that wraps the vault's keys, outside the data folder; empty: DATA.kek")
+    serve: bool = _said(default=False, comment="serve the sealed bytes of replicas held here to other licensed buyers")
 
 
 @dataclass(frozen=True, slots=True)
