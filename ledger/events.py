@@ -56,7 +56,7 @@ _OPENING = "transfer opening readerKey purpose"
 SHAPES: Mapping[str, Shape] = {
     "edition.sealed": _shape("editionId", "rows bytes layout", "product series number root tx"),
     "edition.registered": _shape("editionId", "tx", "rows bytes layout product block"),
-    "edition.withdrawn": _shape("editionId", "reason", "tx"),
+    "edition.withdrawn": _shape("editionId", "reason", "tx grade keysErased piecesKeptForOtherEditions"),
     "edition.reviewed": _shape("editionId", "seed rows bound", "product reviewer provider result"),
     "agreement.signed": _shape(
         "agreementDigest",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +12,7 @@ from connector.cli.speak import answer, ask, finish, talk
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from connector.vault.idle import Idle
     from connector.vault.scrub import Kept, Scrubbed
 
 app = typer.Typer(help="The sealed bytes kept here: editions and replicas.", no_args_is_help=True)
@@ -58,6 +59,44 @@ def rekey(data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
     answer(done, [f"{done['keys']} keys are wrapped under a fresh key-encryption key"], as_json=as_json)
 
 
+@app.command()
+def collect(
+    data: Data = DEFAULT_DATA,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what is kept why, and remove nothing")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Remove the editions, replicas and files that no agreement, transfer, channel, dispute or edition needs.
+
+    For example: penstock vault collect --dry-run
+    """
+    if dry_run:
+        found = ask(data, "GET", "vault/garbage", as_json=as_json)["found"]
+    else:
+        found = ask(data, "POST", "vault/garbage", {}, as_json=as_json)["found"]
+    freed = sum(int(row["sealedBytes"]) for row in found if not row["reasons"])
+    lines = [f"{row['kind']}  {row['id'][:16]}  {'; '.join(row['reasons']) or 'nothing needs it'}" for row in found]
+    said = f"{freed} bytes {'would be' if dry_run else 'are'} removed"
+    answer({"found": found, "freedBytes": str(freed), "dryRun": dry_run}, [*lines, said], as_json=as_json)
+
+
+@app.command()
+def idle(
+    days: Annotated[int, typer.Option(help="not opened, served or pulled for so many days", min=0)] = 90,
+    data: Data = DEFAULT_DATA,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """List what nobody has used for a time, with its size, the longest idle first.
+
+    For example: penstock vault idle --days 30
+    """
+    rows = [one.json() for one in finish(idling(data, days), as_json=as_json)]
+    lines = [f"{row['kind']}  {row['id'][:16]}  {row['sealedBytes']} bytes, used {row['used'][:19]}" for row in rows]
+    said = f"{sum(int(row['sealedBytes']) for row in rows)} bytes in all"
+    answer({"idle": rows, "days": days}, [*lines, said], as_json=as_json)
+
+
 def _line(row: dict[str, Any]) -> str:
     size = f"{row['held']} of {row['rows']} rows, {row['sealedBytes']} bytes"
     return f"{row['kind']}  {row['id'][:16]}  {row['state']}  {size}"
@@ -70,8 +109,8 @@ async def holdings(data: Path) -> list[Kept]:
     from connector.store.tables import TABLES  # noqa: PLC0415  # loaded when the verb runs
     from connector.vault import scrub as scrubbing  # noqa: PLC0415  # loaded when the verb runs
 
-    folders = data / data_folder.SEALED, data / data_folder.REPLICAS
-    return offline.look(data / data_folder.DATABASE, TABLES, lambda tx: scrubbing.holdings(tx, *folders))
+    folder = data / data_folder.SEALED
+    return offline.look(data / data_folder.DATABASE, TABLES, lambda tx: scrubbing.holdings(tx, folder))
 
 
 async def scrub_all(data: Path) -> list[Scrubbed]:
@@ -83,3 +122,17 @@ async def scrub_all(data: Path) -> list[Scrubbed]:
         talk(f"  hashing {kept.kind} {kept.id[:16]}")
         found.append(scrubbing.scrub(kept))
     return found
+
+
+async def idling(data: Path, days: int) -> list[Idle]:
+    """Return what nobody has used in `data` for so many days."""
+    from datetime import timedelta  # noqa: PLC0415  # loaded when the verb runs
+
+    from connector import data_folder  # noqa: PLC0415  # loaded when the verb runs
+    from connector.clock import Clock  # noqa: PLC0415  # loaded when the verb runs
+    from connector.store import offline  # noqa: PLC0415  # loaded when the verb runs
+    from connector.store.tables import TABLES  # noqa: PLC0415  # loaded when the verb runs
+    from connector.vault import idle as idleness  # noqa: PLC0415  # loaded when the verb runs
+
+    now, longer_than = Clock().now(), timedelta(days=days)
+    return offline.look(data / data_folder.DATABASE, TABLES, lambda tx: idleness.idle(tx, now, longer_than))
