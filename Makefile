@@ -6,6 +6,8 @@ STAMP := $(VENV)/.installed
 ARGS ?=
 # tests run on every core
 WORKERS ?= auto
+# what is compiled is kept: the tests start a hundred processes
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test suite test-faults tck docs lint install programs bench bench-protocol bench-pull bench-negotiation bench-catalogue \
 	bench-start bench-hostile bench-policy bench-revocation clean
