@@ -35,6 +35,7 @@ class Want:
     """A wish: keys of `rows` whose sealed bytes are verified here (spec 1.9), for one reader key and use.
 
     `context` is what the policy is told (`purpose` …); `critical` are the rows to have right after the index.
+    `exposure` is what the payer is ready to have unreleased, in minor units, if that is less than was agreed.
     """
 
     agreement: bytes
@@ -44,6 +45,7 @@ class Want:
     reader_key: bytes
     context: Mapping[str, str] = field(default_factory=dict)
     critical: RowSet = NOTHING
+    exposure: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +148,10 @@ def _rows(tx: Tx, ground: Ground, want: Want, draft: Order, deal: Deal, table: R
         return NOTHING  # one opening at a time
     opened = openings.rows(tx, openings.identity(accounts.PAYER, draft)) if want.use == OPEN else None
     wanted = want.rows - (paid.rows if want.use != OPEN else opened or NOTHING)
+    exposure = min(deal.terms.max_exposure, deal.terms.max_exposure if want.exposure is None else want.exposure)
     unreleased = batch.exposure(tx, ground.account)[deal.digest]
     limits = {
-        "too-dear" if unreleased == 0 else "unreleased": deal.terms.max_exposure - unreleased - (ordered or 0),
+        "too-dear" if unreleased == 0 else "unreleased": exposure - unreleased - (ordered or 0),
         "over-credit": ground.account.credit - sum(ground.ordered.values()),
         "over-cap": deal.agreement.price_cap - paid.amount - unreleased,
     }

@@ -166,6 +166,7 @@ async def _buy_keys(
     channel = bytes.fromhex(row["channel"])
     rows = RowSet.of([(0, int(replica["header"]["rows"]))])
     critical: RowSet | None = None
+    exposure = row["mandate"].get("exposure")
     path = trader.replica_folder / replica["path"]
     prove = partial(disputes.unopenable, path, carrier.table)
     purchase = Purchase(trader, row["provider"], channel, carrier.need, prove)
@@ -180,6 +181,7 @@ async def _buy_keys(
             reader_key=trader.keys.delivery_public,
             context={"purpose": row["mandate"]["purpose"]},
             critical=critical or RowSet(),
+            exposure=None if exposure is None else int(exposure),
         )
         if await purchase.next(want, further=critical is not None) is None:
             return

@@ -22,6 +22,7 @@ from connector.channel.messages import (
     StepMessage,
     VoucherMessage,
 )
+from connector.channel.pace import Pace
 from connector.engine import disputes, paying
 from connector.errors import NotPermitted, PeerRefused, VerificationFailed
 from contracts.ranges import RowSet
@@ -63,6 +64,8 @@ class Purchase:
         self._need, self._prove = need, prove
         self._signed: VoucherMessage | None = None
         self._steps = True
+        self._pace = Pace()
+        self._released = self._now()
 
     async def next(self, want: Want, *, further: bool = False) -> Received | None:
         """Buy the next window of `want`; None when all of it is paid. `further`: its next one may be asked for, too.
@@ -97,7 +100,7 @@ class Purchase:
 
     async def _finish(self, voucher: VoucherMessage) -> Received:
         """Send a voucher by itself and take what it brings."""
-        answer, keep = await self._post("voucher", wire.encode(voucher))
+        answer, keep = await self._release("voucher", wire.encode(voucher))
         message = wire.decode_one(answer, ReleaseMessage, RefusalMessage)
         if isinstance(message, RefusalMessage):
             raise await self._refused(message, keep)
@@ -114,7 +117,8 @@ class Purchase:
         """Ask for the next window by itself and sign for its offer; None when nothing is left."""
         trader, channel, buyer = self._trader, self._channel, self._trader.buyer
         now = trader.clock.now()
-        request = await trader.store.read(lambda tx: plan.plan(tx, buyer, channel, [want], now))
+        most = self._pace.rows
+        request = await trader.store.read(lambda tx: plan.plan(tx, buyer, channel, [want], now, most))
         if request is None:
             return None
         await self._need(_rows(request))
@@ -135,7 +139,7 @@ class Purchase:
         trader, channel, buyer = self._trader, self._channel, self._trader.buyer
         now = trader.clock.now()
         try:
-            request = await trader.store.read(lambda tx: plan.ahead(tx, buyer, channel, [want], now))
+            request = await trader.store.read(lambda tx: plan.ahead(tx, buyer, channel, [want], now, self._pace.rows))
             if request is not None:
                 async with asyncio.timeout(PATIENCE_SECONDS):
                     await self._need(_rows(request))
@@ -147,7 +151,7 @@ class Purchase:
         """Send a voucher with the request for what follows; None when the provider wants one message at a time."""
         trader, channel = self._trader, self._channel
         try:
-            answer, keep = await self._post("step", wire.encode(Step(voucher, request)))
+            answer, keep = await self._release("step", wire.encode(Step(voucher, request)))
         except PeerRefused:
             self._steps = False  # whatever it is, the voucher alone has the same answer, or its own
             return None
@@ -196,8 +200,19 @@ class Purchase:
         await trader.store.write(take)
         return NotPermitted(f"refused before release ({message.code}): {paying.words(message.reasons)}")
 
+    async def _release(self, what: str, body: dict[str, Any]) -> tuple[Any, Keep]:
+        """Post what is answered with a release, and let that set the pace."""
+        begun, before = self._now(), self._released
+        answered = await self._post(what, body)
+        self._released = self._now()
+        self._pace.released(self._released - begun, self._released - before)
+        return answered
+
     async def _post(self, what: str, body: dict[str, Any]) -> tuple[Any, Keep]:
         return await paying.post(self._trader, self._provider, self._channel, what, body)
+
+    def _now(self) -> float:
+        return self._trader.clock.monotonic()
 
 
 def _rows(request: KeyRequest) -> RowSet:
