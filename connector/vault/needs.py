@@ -1,8 +1,9 @@
 """What is still needed of the sealed bytes kept here, and by whom: a table, asked before anything is removed.
 
-Law: (1) an edition or a replica is kept while one row of its table says why; only what nothing speaks for may go. (2) A
-file is kept while one edition or replica that is not erased names it: several agreements on one edition share one. (3)
-A file that no row names is left alone for a while: somebody may be about to name it.
+Law: (1) an edition or a replica is kept while one row of its table says why; only what nothing speaks for may go. A
+later edition speaks for no earlier one: the rows that it repeats are in its own blob, their secrets under its own key.
+(2) A file is kept while one edition or replica that is not erased names it: several agreements on one edition share
+one. (3) A file that no row names is left alone for a while: somebody may be about to name it.
 """
 
 from __future__ import annotations
@@ -14,8 +15,6 @@ from connector.protocol.states import CONSUMER, FINAL, PROVIDER
 from connector.vault.blobs import SEALED_SUFFIX
 from connector.vault.scrub import ERASED
 from contracts import lifecycle
-from ledger.row import RUN_BYTES
-from ledger.row_table import RowTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -120,24 +119,12 @@ def _offered(tx: Tx, edition: Row) -> bool:
     return any(product["state"] not in SOLD_NO_MORE for product in products)
 
 
-def _repeated(tx: Tx, edition: Row) -> bool:
-    """Say whether a later edition of the series repeats a row of this one's run (spec 1.7)."""
-    later = tx.find("editions", "series = ? and number > ?", (edition["series"], edition["number"]))
-    return any(edition["run"] in runs_of(each) for each in later if each["state"] not in ERASED)
-
-
-def runs_of(edition: Row) -> frozenset[bytes]:
-    """Return the sealing runs that made the rows of an edition."""
-    return frozenset(row.head.slot[:RUN_BYTES] for row in RowTable(edition["rows"]))
-
-
 EDITION_REASONS: Final[Mapping[str, Callable[[Tx, Row], bool]]] = {
     "an agreement on it is in force": _any(_agreed, _of_edition),
     "a transfer of it is not over": _any(_moving, _of_edition),
     "a channel that paid for it is not settled": _any(_unsettled, _of_edition),
     "a dispute cites its bytes": _any(_disputed, _of_edition),
     "a product offers it": _offered,
-    "a later edition repeats rows of it": _repeated,
 }
 REPLICA_REASONS: Final[Mapping[str, Callable[[Tx, Row], bool]]] = {
     "its agreement is in force": _any(_agreed, _of_replica),

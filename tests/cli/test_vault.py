@@ -131,6 +131,16 @@ def test_idle_lists_what_nobody_used(penstock, kept):
     assert f"{sealed.header.sealed_bytes} bytes" in penstock("vault", "idle", "--data", data, "--days", "0").out
 
 
+def test_holders_and_lineage_are_found_by_the_beginning_of_an_id(penstock, kept):
+    data, sealed, replica = kept
+    said = penstock("vault", "holders", sealed.edition_id.hex()[:8], "--data", data, "--json")
+    assert said.json == {"holders": []}
+    found = penstock("vault", "lineage", replica.name[:8], "--data", data, "--json").json
+    assert (found["edition"], found["agreement"], found["provider"]) == (replica.stem, "a", None)
+    assert replica.stem in penstock("vault", "lineage", replica.name[:8], "--data", data).out
+    assert penstock("vault", "lineage", "zz", "--data", data).code == 4
+
+
 def test_a_database_of_somebody_else_is_not_read(penstock, participant):
     import sqlite3
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from connector.store.sqlite import Store
 from connector.store.tables import TABLES
-from connector.vault import needs
+from connector.vault import erasure, needs
 from ledger.row import Head, Row
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -29,7 +29,7 @@ def table(run, number=0):
 
 def edition(tx, name, number, *, repeats=None, state="registered"):
     run = name.encode().ljust(16, b"\0")
-    rows = table(run) + (table(repeats.encode().ljust(16, b"\0"), 1) if repeats else b"")
+    rows = table(run) + (table(repeats.encode().ljust(16, b"\0")) if repeats else b"")
     told = {
         "header": {"sealedBytes": "1"},
         "path": name,
@@ -84,10 +84,6 @@ def offered(tx, _kind, name, state="submitted"):
     tx.insert("products", id=os.urandom(4).hex(), offer=os.urandom(4).hex(), edition=name, **told)
 
 
-def repeated(tx, _kind, name):
-    edition(tx, f"later-{os.urandom(4).hex()}", 9, repeats=name)
-
-
 BOTH = (needs.EDITION, needs.REPLICA)
 # what protects → for which kinds
 PROTECTS = [
@@ -100,7 +96,6 @@ PROTECTS = [
     *((lambda tx, kind, name, s=state: channel(tx, kind, name, s), BOTH) for state in ("open", "frozen", "stopped")),
     (disputed, BOTH),
     *((lambda tx, kind, name, s=s: offered(tx, kind, name, s), (needs.EDITION,)) for s in ("draft", "submitted")),
-    (repeated, (needs.EDITION,)),
 ]
 # what looks like it and protects nothing
 IDLE = [
@@ -109,8 +104,8 @@ IDLE = [
     (lambda tx, kind, name: transferred(tx, kind, name, "TERMINATED"), BOTH),
     (lambda tx, kind, name: channel(tx, kind, name, "closed"), BOTH),
     (lambda tx, kind, name: offered(tx, kind, name, "withdrawn"), (needs.EDITION,)),
-    (lambda tx, kind, name: edition(tx, "later-deleted", 9, repeats=name, state="deleted"), (needs.EDITION,)),
-    (lambda tx, kind, name: edition(tx, "earlier", 0, repeats=name), (needs.EDITION,)),
+    # a later edition has the rows that it repeats in its own blob, and their secrets under its own key
+    (lambda tx, kind, name: edition(tx, "later", 9, repeats=name), (needs.EDITION,)),
 ]
 
 
@@ -185,3 +180,24 @@ async def test_files_that_no_row_names_are_left_alone_for_a_while(tmp_path, stor
     await store.write(fill)
     found = await store.read(lambda tx: needs.unnamed(tx, tmp_path, NOW))
     assert [need.file for need in found] == ["erased.sealed", "unnamed.sealed"]
+
+
+async def test_a_deletion_record_counts_the_pieces_that_other_editions_keep(store):
+    """Spec 1.7: repeated rows live on with the edition that repeats them, so the record may not claim grade A."""
+
+    def fill(tx):
+        edition(tx, "first", 1)
+        edition(tx, "second", 2, repeats="first")
+
+    await store.write(fill)
+    for name, kept, grade in (("first", "1", "B"), ("second", "0", "A")):
+        await store.write(lambda tx, n=name: erasure.begin(tx, "editions", n))
+        told = await store.write(lambda tx, n=name: erasure.finish(tx, NoKeys(), "editions", n, rest_elsewhere=False))
+        assert (told["piecesKeptForOtherEditions"], told["grade"]) == (kept, grade)
+
+
+class NoKeys:
+    """Every key is destroyed."""
+
+    def holds(self, _key):
+        return False
