@@ -121,6 +121,7 @@ CHANNEL = (
     Route("POST", "/notices", Who.PEER, TRADERS, "agreements.notice"),
     Route("POST", "/channel/{id}/request", Who.PEER, PROVIDER, "channel.request"),
     Route("POST", "/channel/{id}/voucher", Who.PEER, PROVIDER, "channel.voucher"),
+    Route("POST", "/channel/{id}/step", Who.PEER, PROVIDER, "channel.step"),
     Route("POST", "/channel/{id}/acknowledge", Who.PEER, PROVIDER, "channel.acknowledge"),
     Route("POST", "/channel/{id}/resume", Who.PEER, PROVIDER, "channel.resume_channel"),
     Route("GET", "/sealed/{edition}/header", Who.ANYONE, PROVIDER, "sealed.header"),
