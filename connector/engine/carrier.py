@@ -75,7 +75,7 @@ class Road:
         return cls(str(address["endpoint"]), {"Authorization": tickets.SCHEME + ticket})
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Held:
     """A load in memory and how many of its rows nobody has opened yet."""
 
@@ -143,14 +143,19 @@ class Carrier:
             self._ordered = True
             self._turn.notify_all()
 
-    async def front(self, most: int) -> RowSet:
-        """Return the rows that are here and next in the order of the keys, at most `most`; empty at the end.
+    @property
+    def ahead(self) -> RowSet:
+        """The rows that are not passed yet, as far as their order is known."""
+        return RowSet.of(span for stage in self._stages for span in stage.ranges)
 
-        Raises what broke the fetching, once everything that came before it is opened.
+    async def front(self, most: int, after: int = 0) -> RowSet:
+        """Return the rows that are here and next in the order of the keys, behind the first `after`; empty at the end.
+
+        At most `most`, and all of one stage. Raises what broke the fetching, once all that came before it is opened.
         """
-        while self._stages:
+        while stage := self._behind(after):
             self._moved.clear()
-            if rows := self._run(most):
+            if rows := self._run(stage, most):
                 return rows
             if self._broken is not None:
                 raise self._broken
@@ -159,10 +164,14 @@ class Carrier:
 
     async def all_here(self) -> None:
         """Return when every wanted row came in; raises what broke the fetching."""
-        while any(
-            self._here.find(0, first, first + count) >= 0 for stage in self._stages for first, count in stage.ranges
-        ):
+        await self.wait(self.ahead)
+
+    async def wait(self, rows: RowSet) -> None:
+        """Return when `rows` are here; raises what broke the fetching."""
+        while True:
             self._moved.clear()
+            if all(self._here.find(0, first, first + count) < 0 for first, count in rows.ranges):
+                return
             if self._broken is not None:
                 raise self._broken
             await self._moved.wait()
@@ -203,10 +212,18 @@ class Carrier:
         for lane in self._lanes:
             lane.close()
 
-    def _run(self, most: int) -> RowSet:
-        """Return the beginning of the current stage that is here."""
+    def _behind(self, after: int) -> RowSet:
+        """Return the stage that the row behind the next `after` is in, from that row on."""
+        for stage in self._stages:
+            if len(stage) > after:
+                return stage - stage.take(after)
+            after -= len(stage)
+        return RowSet()
+
+    def _run(self, stage: RowSet, most: int) -> RowSet:
+        """Return the beginning of a stage that is here."""
         found, left = [], most
-        for first, count in self._stages[0].ranges:
+        for first, count in stage.ranges:
             end = self._here.find(0, first, first + min(count, left))
             here = min(count, left) if end < 0 else end - first
             found.append((first, here))
@@ -234,7 +251,7 @@ class Carrier:
         """Take the next consecutive loads, all of them stored or none, and slabs for them; empty at the end."""
         with self._turn:
             taken: list[tuple[Load, memoryview]] = []
-            while self._broken is None and (load := self._peek()) is not None:
+            while self._broken is None and (load := self._peek(wait=not taken)) is not None:
                 if taken and not self._follows([load for load, _ in taken], load):
                     break
                 self._next = None
@@ -242,12 +259,12 @@ class Carrier:
                 taken.append((load, self._pool.take(leave=RESERVED)))
             return taken
 
-    def _peek(self) -> Load | None:
-        """Return the next load; waits for `prefer` when what may come before it is taken."""
+    def _peek(self, *, wait: bool) -> Load | None:
+        """Return the next load; with `wait` also one that only `prefer` will name."""
         while self._next is None:
             self._next = next(self._queue, None)
             if self._next is None:
-                if self._ordered or self._closed:
+                if self._ordered or self._closed or not wait:
                     return None
                 self._turn.wait()
         return self._next
