@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from connector.engine.intact import ALTERED
 from connector.engine.transfer import running
 from connector.vault import edition as editions
 from connector.vault import replicas
+from connector.vault.tables import Tables
 from ledger.edition import agreed
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from connector.engine.trader import Trader
     from connector.store.transaction import Tx
     from ledger.row_table import RowTable
-
-TABLES_KEPT = 64  # proven row tables in memory: 16 MiB each at the very most, a few kB as a rule
 
 
 def transfer_id(provider_pid: str, consumer_pid: str) -> bytes:
@@ -36,6 +35,7 @@ class Books:
 
     def __init__(self, participant: Trader) -> None:
         self._participant = participant
+        self._tables = Tables()
         self._readers: dict[bytes, X25519PrivateKey] = {}
 
     def deal(self, tx: Tx, agreement_digest: bytes) -> Deal | None:
@@ -64,11 +64,7 @@ class Books:
 
     def table(self, tx: Tx, edition_id: bytes) -> RowTable | None:
         """Return the row table of an edition of ours or of a replica here, None if it is unknown."""
-        key = edition_id.hex()
-        row = tx.get("editions", id=key)
-        if row is None:
-            row = next(iter(tx.find("replicas", "edition = ?", (key,), limit=1)), None)
-        return None if row is None else _proven(edition_id, _frozen(row["header"]), row["rows"])
+        return self._tables.find(edition_id, partial(_proven, tx, edition_id))
 
     def secrets(self, tx: Tx, edition_id: bytes, rows: Sequence[int]) -> list[bytes]:
         """Return the secret of each row of an edition of ours, in the order asked."""
@@ -101,10 +97,9 @@ class Books:
         replicas.store_secrets(tx, self._participant.secrets, row["id"], secrets)
 
 
-def _frozen(header: Mapping[str, object]) -> tuple[tuple[str, object], ...]:
-    return tuple(sorted(header.items()))
-
-
-@lru_cache(maxsize=TABLES_KEPT)
-def _proven(edition_id: bytes, header: tuple[tuple[str, object], ...], rows: bytes) -> RowTable:
-    return agreed(edition_id, dict(header), rows)[1]
+def _proven(tx: Tx, edition_id: bytes) -> RowTable | None:
+    key = edition_id.hex()
+    row = tx.get("editions", id=key)
+    if row is None:
+        row = next(iter(tx.find("replicas", "edition = ?", (key,), limit=1)), None)
+    return None if row is None else agreed(edition_id, row["header"], row["rows"])[1]
