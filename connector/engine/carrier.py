@@ -116,13 +116,12 @@ class Carrier:
 
     def prefer(self, critical: RowSet) -> None:
         """Go on with the critical rows, then the rest: the order in which keys are bought (spec 1.6)."""
-        critical &= self._rest
-        asked = RowSet(tuple((run.start(), len(run[0])) for run in ASKED.finditer(self._asked)))
         with self._turn:
-            self._stages.extend(stage for stage in (critical, self._rest - critical) if stage)
-            queued = (self._next and RowSet(((self._next.first, self._next.count),))) or RowSet()
-            first, then = critical - asked - queued, self._rest - critical - asked - queued
-            self._queue = self._cut(first, then)
+            asked = RowSet(tuple((run.start(), len(run[0])) for run in ASKED.finditer(self._asked)))
+            if self._next is not None:
+                asked |= RowSet(((self._next.first, self._next.count),))
+            self._stages.extend(stage for stage in (self._rest & critical, self._rest - critical) if stage)
+            self._queue = self._cut(*(stage - asked for stage in self._stages))
             self._ordered = True
             self._turn.notify_all()
 
