@@ -71,22 +71,32 @@ class Margins:
         return self.claim + self.stale
 
 
-def read(tx: Tx, desk: Desk, account: Account, orders: Sequence[Order], now: datetime) -> list[Line]:
+def read(
+    tx: Tx,
+    desk: Desk,
+    account: Account,
+    orders: Sequence[Order],
+    now: datetime,
+    contexts: Sequence[Mapping[str, str]] = (),
+) -> list[Line]:
     """Check every order and price it; raises the first fault."""
     agreed = deals(tx, desk, account, orders)
-    for order in orders:
+    for order, context in tally.beside(orders, contexts):
         _check(Case(order, agreed[order.agreement_digest], account, now))
+        tally.check_period(agreed[order.agreement_digest], context, now)
         if not desk.books.transfer_runs(tx, agreed[order.agreement_digest], order.transfer_id):
             raise fault("unknown-transfer", f"no transfer `{order.transfer_id.hex()}` runs under the agreement")
-    lines = bill(tx, desk, account, orders)
+    lines = bill(tx, desk, account, orders, contexts)
     _check_size(lines)
     return lines
 
 
-def bill(tx: Tx, desk: Desk, account: Account, orders: Sequence[Order]) -> list[Line]:
+def bill(
+    tx: Tx, desk: Desk, account: Account, orders: Sequence[Order], contexts: Sequence[Mapping[str, str]] = ()
+) -> list[Line]:
     """Price orders without asking whether they may still be had: what was paid is due, whatever ended since."""
     tables = {order.edition_id: _table(tx, desk, order) for order in orders}
-    return tally.bill(tx, account.role, orders, deals(tx, desk, account, orders), tables)
+    return tally.bill(tx, account.role, orders, deals(tx, desk, account, orders), tables, contexts)
 
 
 def deals(tx: Tx, desk: Desk, account: Account, orders: Iterable[Order]) -> dict[bytes, Deal]:
@@ -102,7 +112,7 @@ def check_money(tx: Tx, account: Account, lines: Sequence[Line]) -> None:
         if amount and unreleased > deal.terms.max_exposure:
             limit = deal.terms.max_exposure
             raise fault("over-exposure", f"{unreleased} would be unreleased, the agreement allows {limit}")
-        if tally.load(tx, deal).amount + unreleased > deal.agreement.price_cap:
+        if tally.load(tx, deal).total + unreleased > deal.agreement.price_cap:
             raise fault("over-cap", f"the agreement caps the price at {deal.agreement.price_cap}")
     total = sum(line.amount for line in lines)
     if total > account.credit:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from connector.channel.account import Account
     from connector.channel.doors import Buyer, Deal
+    from connector.channel.tally import Tally
     from connector.store.transaction import Tx
     from ledger.row_table import RowTable
 
@@ -54,10 +55,10 @@ def plan(tx: Tx, buyer: Buyer, channel_id: bytes, wants: Sequence[Want], now: da
     orders: list[Order] = []
     contexts: list[Mapping[str, str]] = []
     for want in wants[:ORDERS_MAX]:
-        order = _next_order(tx, buyer, account, want, orders, now)
-        if order is not None:
-            orders.append(order)
-            contexts.append(dict(want.context))
+        found = _next_order(tx, buyer, account, want, orders, contexts, now)
+        if found is not None:
+            orders.append(found[0])
+            contexts.append(found[1])
     return KeyRequest(tuple(orders), tuple(contexts), account.account_hash, account.seq) if orders else None
 
 
@@ -73,32 +74,45 @@ def ready(tx: Tx, channel_id: bytes) -> Account:
 
 
 def _next_order(
-    tx: Tx, buyer: Buyer, account: Account, want: Want, before: Sequence[Order], now: datetime
-) -> Order | None:
-    """Return the order for as much of a wish as fits beside the orders before it, None if it is all paid."""
+    tx: Tx,
+    buyer: Buyer,
+    account: Account,
+    want: Want,
+    before: Sequence[Order],
+    contexts: Sequence[Mapping[str, str]],
+    now: datetime,
+) -> tuple[Order, Mapping[str, str]] | None:
+    """Return order and context for as much of a wish as fits beside the orders before it, None if it is all paid."""
     draft = Order(want.agreement, want.transfer, b"", want.use, (), 0, want.reader_key)
     deal = batch.deals(tx, buyer, account, [draft])[want.agreement]
     table = buyer.editions.table(tx, deal.agreement.edition_id)
     if table is None:
         raise fault("wrong-edition", "the agreed edition's row table is not known here")
-    rows = _rows(tx, account, want, draft, deal, table, before)
+    context = {**want.context, **tally.told_period(deal, now)}
+    paid = tally.load(tx, deal, tally.period_of(deal, context))
+    rows = _rows(tx, account, want, draft, deal, table, before, paid)
     if not rows:
         return None
     rows = RowSet(rows.ranges[:RANGES_MAX])
     order = replace(draft, edition_id=deal.agreement.edition_id, ranges=to_ranges(rows))
-    line = batch.read(tx, buyer, account, [*before, order], now)[-1]
-    return replace(order, amount=line.amount)
+    line = batch.read(tx, buyer, account, [*before, order], now, contexts=[*contexts, context])[-1]
+    return replace(order, amount=line.amount), context
 
 
 def _rows(
-    tx: Tx, account: Account, want: Want, draft: Order, deal: Deal, table: RowTable, before: Sequence[Order]
+    tx: Tx,
+    account: Account,
+    want: Want,
+    draft: Order,
+    deal: Deal,
+    table: RowTable,
+    before: Sequence[Order],
+    paid: Tally,
 ) -> RowSet:
     """Return the rows to order now: as many as the tightest limit allows, whose code is raised when that is none."""
-    paid = tally.load(tx, deal)
     if want.use == AGAIN:
         return (want.rows & paid.rows).take(window.MAX_BATCH_ROWS)
-    by_opening = deal.terms.tariff.unit == "opening"
-    if by_opening and any(order.agreement_digest == deal.digest for order in before):
+    if want.use == OPEN and any(order.agreement_digest == deal.digest for order in before):
         return NOTHING  # one opening at a time
     opened = openings.rows(tx, openings.identity(accounts.PAYER, draft)) if want.use == OPEN else None
     wanted = want.rows - (paid.rows if want.use != OPEN else opened or NOTHING)
@@ -107,15 +121,15 @@ def _rows(
     limits = {
         "too-dear" if unreleased == 0 else "unreleased": deal.terms.max_exposure - unreleased - ordered,
         "over-credit": account.credit - ordered,
-        "over-cap": deal.agreement.price_cap - paid.amount - unreleased - ordered,
+        "over-cap": deal.agreement.price_cap - paid.total - unreleased - ordered,
     }
     code = min(limits, key=lambda name: limits[name])
     money, tariff = max(limits[code], 0), deal.terms.tariff
     try:
-        if by_opening:
-            return window.opening_rows(wanted, tariff, paid, money, fresh=opened is None)
-        return window.next_rows(table, wanted, want.critical, tariff, paid, money)
+        purse = window.Purse(table, tariff, paid, money, begins=want.use == OPEN and opened is None)
+        choose = window.opening_rows if want.use == OPEN else window.next_rows
+        return choose(purse, wanted, want.critical)
     except ChannelFault as error:
         if before:
             return NOTHING
-        raise fault(code, error.text) from error
+        raise fault(code if error.code == "too-dear" else error.code, error.text) from error

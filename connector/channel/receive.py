@@ -176,7 +176,7 @@ def take(
 
     A window learnt from the other side (`act` is `resume`) was in the log before the back-up, so it is not again.
     """
-    lines = batch.bill(tx, buyer, account, window.orders)
+    lines = batch.bill(tx, buyer, account, window.orders, window.contexts)
     received = _keep(tx, buyer, window, preimage)
     window = windows.save(tx, window.moved(act))
     for line, context in zip(lines, window.contexts, strict=True):
