@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from catalog.codes import tier as tier_of
 from connector.channel import account as accounts
-from connector.engine import progress, pulling, waiting
+from connector.engine import pricing, progress, pulling, waiting
 from connector.engine.driver import Driver
 from connector.errors import (
     Absent,
@@ -43,7 +43,6 @@ COMPLETE, FAILED = "complete", "failed"
 FINAL = (COMPLETE, FAILED)
 WAIT_SECONDS_MAX = 30.0
 MANDATE_KEYS = frozenset({"limit", "bid", "purpose", "deposit"})
-DEPOSIT_OPENINGS = 3  # what a leased product's channel is filled for when nobody says
 FREEZE_SECONDS = 14 * 86_400  # the longest an arbitrator may hold the channel
 EXPIRY_SECONDS = 30 * 86_400  # a channel outlives its voucher margins by far; it can be extended
 CHANNEL = "channel:"
@@ -229,7 +228,7 @@ class Acquisitions:
         terms = Terms.from_json(agreement["terms"])
         cap = from_json(Agreement, agreement["agreement"]).price_cap
         wanted = row["mandate"]["deposit"]
-        usual = terms.tariff.minor * DEPOSIT_OPENINGS if terms.tier == "leased" else cap
+        usual = pricing.usual_deposit(terms.tariff, cap)
         deposit = usual if wanted is None else int(wanted)
         balance = await trader.programs.balance(trader.keys.address)
         if balance < deposit:
