@@ -143,10 +143,14 @@ def bill(
     orders: Sequence[Order],
     deals: Mapping[bytes, Deal],
     tables: Mapping[bytes, RowTable],
-    contexts: Sequence[Mapping[str, str]] = (),
+    contexts: Sequence[Mapping[str, str]],
+    paid: Mapping[bytes, Tally],
 ) -> list[Line]:
-    """Price the orders of a batch one after the other, each on top of those before it; `contexts` as in the request."""
-    tallies: dict[bytes, Tally] = {}
+    """Price the orders of a batch one after the other, each on top of those before it; `contexts` as in the request.
+
+    `paid` holds by agreement what will be paid by then, where that is more than the books say.
+    """
+    tallies = dict(paid)
     begun: set[str] = set()
     lines = []
     for order, context in beside(orders, contexts):

@@ -73,6 +73,7 @@ MEMBERS: Mapping[str, Member] = MappingProxyType({
     "keywords": Member(_texts, "a list of words", needed=False),
     "price": Member(_amount, "a decimal string of minor units"),
     "floor": Member(_amount, "a decimal string of minor units"),
+    "exposure": Member(_amount, "a decimal string of minor units", needed=False),
     "unit": Member(lambda value: isinstance(value, str) and value in MEASURES, "one of " + ", ".join(MEASURES)),
     "every": Member(
         lambda value: isinstance(value, str) and value in PERIODS, "one of " + ", ".join(PERIODS), needed=False

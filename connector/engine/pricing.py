@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 CURRENCY = "CNY"
 UNITS_MAX = 1_000_000_000  # of one quota or step, in the measures below
 EXPOSED_PIECES = 8  # the default exposure is the price of eight pieces
+DEPOSIT_MIN = 1  # the chain opens no channel without one; of what is free it comes back whole
 DEPOSIT_USES = 3  # openings or calls that a channel is filled for when nobody says
 CAPPED_QUOTAS = 2  # a subscription with a price beyond its quota is capped at twice its last step in each period
 # what a person says → the unit of the tariff, and how many of them one is; a flat price says its own
@@ -108,11 +109,12 @@ def exposure(agreed: Tariff, offered: Goods) -> int:
 
 def usual_deposit(agreed: Tariff, cap: int) -> int:
     """Return what a channel is filled with when nobody says: a few uses, one period, or all there is to pay."""
+    usual = cap
     if agreed.period:
-        return min(cap, amount(agreed, agreed.per))
-    if agreed.counted.paid_within != AGREEMENT:
-        return min(cap, amount(agreed, DEPOSIT_USES))
-    return cap
+        usual = amount(agreed, agreed.per)
+    elif agreed.counted.paid_within != AGREEMENT:
+        usual = amount(agreed, DEPOSIT_USES)
+    return max(min(usual, cap), DEPOSIT_MIN)
 
 
 def _shaped(brief: Mapping[str, Any], *, flat_bytes: int, records: tuple[Run, ...]) -> Tariff:

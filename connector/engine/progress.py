@@ -47,7 +47,7 @@ def view(tx: Tx, key: str, trouble: Failure | None, asked: str) -> dict[str, Any
         "transfer": row["transfer"],
         "price": price,
         "cap": cap,
-        "negotiation": None if talk is None else {"rounds": talk["rounds"], "price": str(talk["price"] or "")},
+        "negotiation": None if talk is None else {"rounds": talk["rounds"], "price": _said(talk["price"])},
         "progress": {
             "windows": len(released),
             "rowsHeld": held,
@@ -67,3 +67,7 @@ def _price(agreement: dict[str, Any] | None) -> tuple[str, str | None]:
     signed = agreement["agreement"]
     tariff = Tariff.from_json(agreement["terms"]["tariff"])
     return price_words.price(tariff), None if signed is None else str(from_json(Agreement, signed).price_cap)
+
+
+def _said(price: int | None) -> str:
+    return "" if price is None else str(price)

@@ -230,7 +230,7 @@ class Publications:
             "tariff": tariff.json(),
             "token": address.show(participant.programs.deployment.addresses["token"]),
             "split": [{"payee": address.show(payee), "bps": bps} for payee, bps in shares],
-            "maxExposure": str(pricing.exposure(tariff, goods)),
+            "maxExposure": brief.get("exposure") or str(pricing.exposure(tariff, goods)),
             "lockTtl": max(LOCK_TTL_SECONDS, chain.claim_margin_seconds + chain.stale_max_seconds),
             "claimMargin": chain.claim_margin_seconds,
             "staleMax": chain.stale_max_seconds,
