@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import random
 from dataclasses import dataclass
 
 import pytest
@@ -17,17 +15,15 @@ from contracts.typed_data import Final
 from ledger import acts
 from ledger.chain_error import ChainRefused
 from ledger.mask import lock
+from tests.fault import extent
 from tests.fault.attacks import ATTACKS, PAYS, Shot
+from tests.fault.extent import drawn
 from tests.fault.stall import DAY, DEPOSIT, FREEZE_SECONDS, key_of, stall
 
 pytestmark = [pytest.mark.faults, pytest.mark.asyncio(loop_scope="module")]
 
 LEAST = 40  # F12
-SEED = int(os.environ.get("PENSTOCK_TEST_SEED") or random.SystemRandom().getrandbits(32))
 DRAWN = 12
-NAMES = list(ATTACKS)
-if os.environ.get("PENSTOCK_TEST_FAULTS") != "all":
-    NAMES = random.Random(SEED).sample(NAMES, DRAWN)
 assert len([attack for attack in ATTACKS.values() if PAYS not in attack.on]) >= LEAST, "both judges refuse so many"
 
 
@@ -92,9 +88,9 @@ async def refused_off_chain(scene, shot, code):
     assert await scene.stall.kept() == before
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", drawn(ATTACKS, DRAWN))
 async def test_an_attack(scene, name, record_property):
-    record_property("voucher attacks", 1)
+    record_property(extent.ATTACKS, 1)
     attack = ATTACKS[name]
     shot = attack.forge(scene)
     if shot.what != "claim":
