@@ -104,6 +104,7 @@ CHANNEL = (
         index=(("state",), ("lock",)),
     ),
     Table("paid_rows", "agreement:text rows:json quantity:int amount:amount", ("agreement",)),
+    Table("paid_periods", "agreement:text period:int quantity:int amount:amount", ("agreement", "period")),
     Table(
         "uses",
         "holder:text agreement:text rule:text operand:text unit:text numerator:int denominator:int at:time until:time "
