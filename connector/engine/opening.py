@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from connector.channel import openings, tally
+from connector.channel import account as accounts
+from connector.channel import openings, tally, windows
 from connector.channel.plan import Want
 from connector.engine import disputes, reads
 from connector.engine.acquisition import COMPLETE
@@ -112,18 +113,22 @@ class Openings:
                 await disputes.accuse(trader, channel, received, wrong.row)
             raise
         trader.books.forget(reader)
-        return await trader.store.write(lambda tx: self._end_leased(tx, row, reader, size, files))
+        return await trader.store.write(
+            lambda tx: self._end_leased(tx, row, reader, channel, received.seq, size=size, files=files)
+        )
 
-    def _end_leased(self, tx: Tx, row: Row, reader: bytes, size: int, files: list[str]) -> Row:
+    def _end_leased(
+        self, tx: Tx, row: Row, reader: bytes, channel: bytes, seq: int, *, size: int, files: list[str]
+    ) -> Row:
         """End our side's record of the opening; returns what is told of it."""
         found = tx.find("openings", "agreement = ? and role = ?", (row["agreement"], "payer"))
         opened = next(one for one in found if one["reader_key"] == reader)
         trader = self._trader
         openings.end(tx, trader.evidence, opened["id"], "read", trader.clock.now())
-        agreement = tx.get("agreements", digest=row["agreement"])
-        assert agreement is not None
-        charged = int(agreement["terms"]["tariff"]["minor"])
-        return reads.settle(tx, row, number=int(opened["number"]), size=size, files=files, charged=charged)
+        window = windows.find(tx, accounts.load(tx, channel, accounts.PAYER), seq)
+        assert window is not None
+        number, charged = int(opened["number"]), window.amount
+        return reads.settle(tx, row, number=number, size=size, files=files, charged=charged)
 
     # ---- kept: decided and counted here
 
