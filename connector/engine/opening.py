@@ -113,11 +113,12 @@ class Openings:
                 await disputes.accuse(trader, channel, received, wrong.row)
             raise
         trader.books.forget(reader)
-        told: Row = {"reader": reader, "channel": channel, "seq": received.seq, "size": size, "files": files}
-        return await trader.store.write(lambda tx: self._end_leased(tx, row, **told))
+        return await trader.store.write(
+            lambda tx: self._end_leased(tx, row, reader, channel, received.seq, size=size, files=files)
+        )
 
     def _end_leased(
-        self, tx: Tx, row: Row, *, reader: bytes, channel: bytes, seq: int, size: int, files: list[str]
+        self, tx: Tx, row: Row, reader: bytes, channel: bytes, seq: int, *, size: int, files: list[str]
     ) -> Row:
         """End our side's record of the opening; returns what is told of it."""
         found = tx.find("openings", "agreement = ? and role = ?", (row["agreement"], "payer"))
@@ -126,8 +127,8 @@ class Openings:
         openings.end(tx, trader.evidence, opened["id"], "read", trader.clock.now())
         window = windows.find(tx, accounts.load(tx, channel, accounts.PAYER), seq)
         assert window is not None
-        charged = window.amount
-        return reads.settle(tx, row, number=int(opened["number"]), size=size, files=files, charged=charged)
+        number, charged = int(opened["number"]), window.amount
+        return reads.settle(tx, row, number=number, size=size, files=files, charged=charged)
 
     # ---- kept: decided and counted here
 
