@@ -75,6 +75,8 @@ class Carrier:
         self._roads = roads
         self._intake = intake
         self._keeps = keeps
+        # while one request is opened and one is waited for with its keys, both lanes have one under way
+        self._loads_max = max(1, (pool.count - RESERVED) // 4)
         self._stored: SealedFile | None = None
         self._here = bytearray(len(table))
         self._asked = bytearray(len(table))
@@ -254,7 +256,8 @@ class Carrier:
     def _follows(self, before: Sequence[Load], load: Load) -> bool:
         rows, size = sum(one.count for one in before), sum(one.size for one in before)
         return (
-            load.first == before[-1].first + before[-1].count
+            len(before) < self._loads_max
+            and load.first == before[-1].first + before[-1].count
             and rows + load.count <= REQUEST_ROWS
             and size + load.size <= REQUEST_BYTES
             and self._is_stored(load) == self._is_stored(before[0])
