@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from connector.clock import Clock
 from connector.engine.acquisition import Acquisitions
 from connector.engine.following import Following
+from connector.engine.leaking import Leaking
 from connector.engine.mending import Mending
 from connector.engine.monitor import Monitor
 from connector.engine.offering import Offering
@@ -36,6 +37,7 @@ class Connector(Trader):
     attesting: Attesting
     monitor: Monitor
     mending: Mending
+    leaking: Leaking
 
     @classmethod
     async def start(cls, data: Path, settings: Settings, clock: Clock | None = None, rules: Rules = ()) -> Connector:
@@ -54,6 +56,7 @@ class Connector(Trader):
         connector.attesting = Attesting(connector)
         connector.monitor = Monitor(connector)
         connector.mending = Mending(connector)
+        connector.leaking = Leaking(connector)
         connector.moved.append(connector.acquisitions.moved)
         connector.licensed.append(connector.settlements.licence_granted)
         return connector

@@ -89,6 +89,23 @@ def rekey(data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
 
 
 @app.command()
+def leak(
+    edition: Annotated[str, typer.Argument(help="the id of an edition of ours")],
+    why: Annotated[str, typer.Option("--why", help="what makes you think so; it goes into the log")],
+    data: Data = DEFAULT_DATA,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Say that keys of an edition may be known: it is sold no more, and sealed anew with fresh keys.
+
+    For example: penstock vault leak 5b1f0c --why "a laptop with the key folder was stolen"
+    """
+    done = ask(data, "POST", "vault/leaks", {"edition": edition, "why": why}, as_json=as_json)
+    lines = [f"leaked   {each}" for each in done["leaked"]] + [f"sealed anew  {each}" for each in done["products"]]
+    answer(done, lines, as_json=as_json)
+
+
+@app.command()
 def collect(
     data: Data = DEFAULT_DATA,
     *,

@@ -16,6 +16,7 @@ from connector.engine import scopes
 from connector.engine.judge import agreed
 from connector.engine.standing import HOLDS
 from connector.vault import passes
+from connector.vault.edition import LEAKED
 from policy.errors import PolicyError
 from policy.request import Request
 
@@ -126,5 +127,18 @@ def _country(region: str) -> str:
     return region.partition("-")[0]
 
 
+def _leaked(_trader: Trader, tx: Tx, carrier: Carrier, _now: datetime) -> bool:
+    """Say whether the edition's keys may be known: then every further copy of its bytes is one too many."""
+    edition = tx.get("editions", id=carrier.agreement["edition"])
+    return edition is None or edition["state"] == LEAKED
+
+
 # whoever holds is left out if one of these says so
-REFUSALS: Sequence[Callable[[Trader, Tx, Carrier, datetime], bool]] = (_itself, _over, _deleted, _abroad, _out_of_place)
+REFUSALS: Sequence[Callable[[Trader, Tx, Carrier, datetime], bool]] = (
+    _itself,
+    _over,
+    _deleted,
+    _leaked,
+    _abroad,
+    _out_of_place,
+)
