@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MAX_ROWS = 1 << 18
 
 # where the row of spec 1.4 has it: behind head, tag and the digest of the sealed bytes
-_KEY_COMMITMENT = slice(88, 120)
+_WHOLE, _SLOT, _KEY_COMMITMENT = slice(0, ROW_BYTES), slice(0, SLOT_BYTES), slice(88, 120)
 _LENGTHS = struct.Struct(">24xIIII112x")
 assert _LENGTHS.size == ROW_BYTES
 
@@ -58,17 +58,22 @@ class RowTable:
 
     def raw(self, number: int) -> bytes:
         """Return the 152 bytes of row `number`; `ContractError` if there is no such row."""
-        if not 0 <= number < len(self):
-            raise ContractError("row", f"row `{number}` does not exist: the edition has rows 0 to {len(self) - 1}")
-        return self.data[number * ROW_BYTES : (number + 1) * ROW_BYTES]
+        return self._part(number, _WHOLE)
 
     def slot(self, number: int) -> bytes:
         """Return the 24 bytes that name row `number`'s piece."""
-        return self.raw(number)[:SLOT_BYTES]
+        return self._part(number, _SLOT)
 
     def key_commitment(self, number: int) -> bytes:
         """Return what the secret of row `number` must meet."""
-        return self.raw(number)[_KEY_COMMITMENT]
+        return self._part(number, _KEY_COMMITMENT)
+
+    def _part(self, number: int, where: slice) -> bytes:
+        """Return a part of a row without decoding the row; `ContractError` if there is no such row."""
+        if not 0 <= number < len(self):
+            raise ContractError("row", f"row `{number}` does not exist: the edition has rows 0 to {len(self) - 1}")
+        start = number * ROW_BYTES
+        return self.data[start + where.start : start + where.stop]
 
     def offset(self, number: int) -> int:
         """Return where the sealed bytes of row `number` begin; `offset(len(self))` is the end."""

@@ -50,7 +50,10 @@ class Books:
         over = self._participant.standing.over(tx, row, self._participant.clock.now())
         if over.startswith(ALTERED):
             raise fault("agreement-over", over)  # it may not even be readable
-        return Deal.of_row(row, live=not over)
+        signed = self._participant.intact.read(row)
+        assert signed.agreement is not None, "what cannot be read is altered"
+        assert signed.terms is not None
+        return Deal.of(row, signed.agreement, signed.terms, live=not over)
 
     def transfer_runs(self, tx: Tx, deal: Deal, transfer: bytes) -> bool:
         """Say whether the transfer belongs to the agreement and is started."""
