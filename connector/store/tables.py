@@ -152,6 +152,8 @@ VAULT = (
         index=(("agreement",),),
     ),
     Table("holders", "agreement:text edition:text holder:text at:time", ("agreement",), index=(("edition",),)),
+    Table("drawn", "replica:text source:text rows:int dropped:text", ("replica", "source")),
+    Table("served", "edition:text at:time", ("edition",)),
     Table("carried", "agreement:text bytes:int", ("agreement",)),
     Table("row_secrets", "replica:text row:int wrapped:blob", ("replica", "row")),
 )
