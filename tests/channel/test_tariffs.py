@@ -72,6 +72,8 @@ def test_a_pull_costs_exactly_the_whole_price(name):
     assert pair.paid("payer") == pair.paid("payee")
     assert (rows, paid) == ([[0, ROWS]], price)
     assert pair.account("payer").cumulative == price
+    for db in (pair.payer_db, pair.payee_db):
+        assert db.act(lambda tx: tx.get("paid_rows", agreement=pair.deal.hex())["plain"]) == PLAIN
     assert pair.plan() is None
 
 
