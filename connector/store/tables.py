@@ -103,7 +103,7 @@ CHANNEL = (
         ("channel", "seq"),
         index=(("state",), ("lock",)),
     ),
-    Table("paid_rows", "agreement:text rows:json quantity:int amount:amount", ("agreement",)),
+    Table("paid_rows", "agreement:text rows:json quantity:int amount:amount plain:int", ("agreement",)),
     Table("paid_periods", "agreement:text period:int quantity:int amount:amount", ("agreement", "period")),
     Table(
         "uses",
