@@ -57,6 +57,7 @@ class Acquisitions:
         self._trader = trader
         self.driver = Driver("acquisition", self._advance, self._fail)
         self.moves = asyncio.Condition()
+        self._depositing = asyncio.Lock()
         self._waiting: dict[str, str] = {}
         self._asked: dict[str, str] = {}
         self._steps = {
@@ -223,7 +224,15 @@ class Acquisitions:
         return True
 
     async def _deposit(self, row: Row) -> bool:
-        """Open the channel with a deposit, by the token's permit in the same transaction."""
+        """Open the channel with a deposit, by the token's permit in the same transaction.
+
+        The token counts an owner's permits, so one is signed when those before it are on chain or refused.
+        """
+        async with self._depositing:
+            await self._trader.transactions.ended(CHANNEL)
+            return await self._open_channel(row)
+
+    async def _open_channel(self, row: Row) -> bool:
         trader = self._trader
         agreement = await self._row("agreements", row["agreement"], key="digest")
         terms = Terms.from_json(agreement["terms"])

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from bench import packages, peers, report, sealing, taken, transfer
+from bench import many, nginx, packages, peers, report, sealing, taken, transfer
 
 # the words, by the row that answers them
 ASKED = {
@@ -25,6 +25,8 @@ ASKED = {
     "others: opened to disk ÷ rclone + b3sum": "at least 1.5",
     "others: opened to disk ÷ libtorrent v2": "at least 2",
     "metering: vouchers, keys and policy: CPU": "at most 3",
+    "channels: 16 channels, opened to disk ÷ nginx (debian) + 16 curl -o": "at least 0.85",
+    "objects: 10,000 objects, opened to disk": "at least 3000",
     "sealing: sealing ÷ cat FILE > COPY": "at least 0.7",
 }
 
@@ -96,6 +98,17 @@ def test_a_peer_that_finds_other_bytes_ends_the_run(source, tmp_path, absent):
         source.write_bytes(os.urandom(1 << 20))
         with pytest.raises(AssertionError, match="failed"):
             works[name]()
+
+
+def test_many_curls_fetch_at_once(source, tmp_path, absent):
+    if missing := packages.absent(("nginx", "curl")):
+        absent(f"{', '.join(missing)}: not installed")
+    second = source.with_name("second.bin")
+    second.write_bytes(os.urandom(1 << 19))
+    with nginx.serving("debian", tmp_path / "nginx", source.parent) as server:
+        once = many.curls(server, [source, second], tmp_path / "curled")
+    assert once.size == 3 << 19
+    assert not list((tmp_path / "curled").iterdir())
 
 
 def test_a_peer_that_is_absent_has_no_work(source, tmp_path, monkeypatch):
