@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from bench import nginx, packages, report
 from bench.peers import CURL
-from bench.purchase import Purchases
+from bench.purchase import Purchases, market
 from bench.rounds import in_turn
 from bench.single import PIECE_KIB, exposure, fill
-from bench.space import space, workshop
+from bench.space import workshop
 from bench.taken import GIB, Taken, figures, level, ratios
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ async def channels(gib: float, rounds: int) -> Figures:
         sources = [folder / "source" / f"data-{number}.bin" for number in range(CHANNELS)]
         for source in sources:
             fill(source, size)
-        async with space(folder) as made:
+        async with market(folder) as made:
             for source in sources:
                 await made.offer(source.stem, [source], PIECE_KIB, **exposure())
             buy = Purchases(made, CHANNELS * size)
@@ -81,7 +81,7 @@ async def objects(_gib: float, rounds: int) -> Figures:
         source.mkdir(parents=True)
         for number in range(OBJECTS):
             (source / f"{number:05}.bin").write_bytes(os.urandom(OBJECT_BYTES))
-        async with space(folder) as made:
+        async with market(folder) as made:
             await made.offer("objects", [source], OBJECT_PIECE_KIB, **exposure())
             buy = Purchases(made, OBJECTS * OBJECT_BYTES)
             works = {OBJECTS_RATE: partial(buy.once, ["objects"], "disk")}
