@@ -102,13 +102,6 @@ class Transactions:
                 raise ChainReverted(f"the chain refused `{row['program']}.{row['function']}`: {row['error']}")
             await waiting.wait()
 
-    async def ended(self, prefix: str) -> None:
-        """Wait until no act whose id begins with `prefix` is still on its way, however each ends."""
-        under_way = await self._store.read(lambda tx: tx.find("chain_txs", "state in (?, ?)", OPEN))
-        for key in (row["id"] for row in under_way if row["id"].startswith(prefix)):
-            with suppress(ChainReverted):
-                await self.mined(key)
-
     async def _run(self) -> None:
         while True:
             await self._work.wait()
