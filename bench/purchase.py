@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 from bench import report
 from bench.space import space
 from bench.taken import Taken, level
-from connector.data_folder import REPLICAS, SEALED
+from connector.data_folder import SEALED
 from connector.engine import acquisition
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class Purchases:
         size = sum(path.stat().st_size for path in self._folder.rglob("*") if path.is_file())
         assert size == expected, f"{size} bytes were opened"
         shutil.rmtree(self._folder, ignore_errors=True)
-        for replica in (self._data / REPLICAS).glob("*"):
+        for replica in (self._data / SEALED).glob("*"):
             shutil.rmtree(replica) if replica.is_dir() else replica.unlink()
 
 
