@@ -328,7 +328,12 @@ class Acquisitions:
             if await self._runs(row):
                 raise
             return False  # refused because it was suspended meanwhile; its start wakes us
-        await self._trader.store.write(lambda tx: self._move(tx, row, COMPLETE))
+
+        def act(tx: Tx) -> None:
+            self._move(tx, row, COMPLETE)
+            self._trader.holding.say(tx, row["agreement"], self._trader.clock.now())
+
+        await self._trader.store.write(act)
         return True
 
     # ---- looking things up

@@ -151,6 +151,7 @@ VAULT = (
         index=(("agreement",), ("edition",)),
     ),
     Table("row_tables", "edition:text rows:blob", ("edition",)),
+    Table("holders", "agreement:text edition:text holder:text at:time", ("agreement",), index=(("edition",),)),
     Table("carried", "agreement:text bytes:int", ("agreement",)),
     Table("row_secrets", "replica:text row:int count:int wrapped:blob", ("replica", "row")),
 )
