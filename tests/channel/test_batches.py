@@ -1,4 +1,4 @@
-"""Several agreements and transfers in a batch, several channels of an agreement: one price, one exposure (spec 3, 4)."""
+"""Several agreements and transfers in a batch, several channels of an agreement: one price, one exposure (spec 3)."""
 
 from __future__ import annotations
 
