@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING, Any
 from connector.engine import waiting
 from connector.errors import Absent
 from connector.vault import replicas
+from contracts import price_words
+from contracts.tariff import Tariff
+from contracts.typed_data import Agreement
+from contracts.typed_json import from_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +51,7 @@ def view(
     speed = saw(here) if row["state"] == waiting.RECEIVING and replica else None
     turn = waiting.turn(tx, row, trouble, asked)
     cost = "0" if paid is None else str(paid["amount"])
+    price, cap = _price(agreement)
     return {
         "id": row["id"],
         "product": row["product"],
@@ -58,7 +63,9 @@ def view(
         "agreement": row["agreement"],
         "channel": row["channel"],
         "transfer": row["transfer"],
-        "negotiation": None if talk is None else {"rounds": talk["rounds"], "price": str(talk["price"] or "")},
+        "price": price,
+        "cap": cap,
+        "negotiation": None if talk is None else {"rounds": talk["rounds"], "price": _said(talk["price"])},
         "progress": {
             "windows": released,
             "rowsHeld": held,
@@ -78,3 +85,16 @@ def view(
 
 def _told(left: int, speed: float | None) -> str:
     return "" if speed is None else f", {speed / MIB:.1f} MiB/s, {left / speed:.0f} s left"
+
+
+def _price(agreement: dict[str, Any] | None) -> tuple[str, str | None]:
+    """Return the agreed price in words, and the most that is ever due; None before it is agreed on."""
+    if agreement is None or not agreement["terms"]:
+        return "", None
+    signed = agreement["agreement"]
+    tariff = Tariff.from_json(agreement["terms"]["tariff"])
+    return price_words.price(tariff), None if signed is None else str(from_json(Agreement, signed).price_cap)
+
+
+def _said(price: int | None) -> str:
+    return "" if price is None else str(price)
