@@ -11,6 +11,7 @@ from connector.engine.leaking import Leaking
 from connector.engine.mending import Mending
 from connector.engine.monitor import Monitor
 from connector.engine.offering import Offering
+from connector.engine.offloading import Offloading
 from connector.engine.opening import Openings
 from connector.engine.publication import Publications
 from connector.engine.settlement import Settlements
@@ -30,6 +31,7 @@ class Connector(Trader):
 
     offering: Offering
     publications: Publications
+    offloading: Offloading
     acquisitions: Acquisitions
     openings: Openings
     settlements: Settlements
@@ -48,6 +50,7 @@ class Connector(Trader):
         connector.equip()
         connector.offering = Offering(connector)
         connector.publications = Publications(connector)
+        connector.offloading = Offloading(connector)
         connector.acquisitions = Acquisitions(connector)
         connector.openings = Openings(connector)
         connector.settlements = Settlements(connector)
@@ -69,12 +72,19 @@ class Connector(Trader):
         self.continuity.start()
         self.erasing.start()
         self.monitor.start()
-        for part in (self.publications, self.acquisitions, self.settlements, self.agreements, self.reviewer):
+        for part in (
+            self.publications,
+            self.offloading,
+            self.acquisitions,
+            self.settlements,
+            self.agreements,
+            self.reviewer,
+        ):
             await part.recover()
 
     async def close(self) -> None:
         """Stop working; every row stays as it is."""
-        for part in (self.publications, self.acquisitions, self.settlements, self.reviewer):
+        for part in (self.publications, self.offloading, self.acquisitions, self.settlements, self.reviewer):
             await part.driver.close()
         await self.mending.close()
         await self.monitor.close()

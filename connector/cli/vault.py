@@ -197,13 +197,19 @@ async def holdings(data: Path) -> list[Kept]:
 
 
 async def scrub_all(data: Path) -> list[Scrubbed]:
-    """Hash everything kept in `data`, one file after the other."""
-    from connector.vault import scrub as scrubbing  # noqa: PLC0415  # loaded when the verb runs
+    """Hash everything kept in `data`, one edition after the other."""
+    import os  # noqa: PLC0415  # loaded when the verb runs
 
-    found = []
+    from connector import data_folder, settings  # noqa: PLC0415  # loaded when the verb runs
+    from connector.vault import scrub as scrubbing  # noqa: PLC0415  # loaded when the verb runs
+    from connector.vault.blobs import Blobs  # noqa: PLC0415  # loaded when the verb runs
+    from connector.vault.bucket import Bucket  # noqa: PLC0415  # loaded when the verb runs
+
+    place, found = settings.load(data, os.environ).vault.blobs, []
+    blobs = Blobs(data / data_folder.SEALED, Bucket(place) if place else None)
     for kept in await holdings(data):
         talk(f"  hashing {kept.kind} {kept.id[:16]}")
-        found.append(scrubbing.scrub(kept))
+        found.append(scrubbing.scrub(kept, blobs))
     return found
 
 

@@ -30,6 +30,8 @@ from ledger import acts
 from policy.offer import offer_rules
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from connector.base import Base
     from connector.engine.pricing import Goods
     from connector.store.transaction import Tx
@@ -50,6 +52,7 @@ class Publications:
         self._participant = participant
         self.driver = Driver("publication", self._advance, self._fail)
         self._moved = asyncio.Condition()
+        self.on_offer: list[Callable[[str], None]] = []  # called with the id of each edition that was submitted
         self._steps = {"draft": self._seal, "sealed": self._register, "registered": self._submit}
 
     async def recover(self) -> None:
@@ -284,3 +287,5 @@ class Publications:
         await participant.store.write(
             lambda tx: tx.update("products", {"id": row["id"]}, state="submitted", updated=now)
         )
+        for listener in self.on_offer:
+            listener(row["edition"])
