@@ -82,6 +82,11 @@ def write_at(handle: int, data: bytes | bytearray | memoryview, offset: int) -> 
         view, offset = view[done:], offset + done
 
 
+def nameless(folder: Path) -> int:
+    """Return a descriptor of a new file in `folder` that has no name: it is gone when the descriptor is closed."""
+    return os.open(folder, os.O_RDWR | os.O_TMPFILE | os.O_CLOEXEC, PRIVATE)
+
+
 def remove(path: Path) -> bool:
     """Remove the file durably; return whether it was there."""
     with folder_handle(path.parent) as folder:

@@ -28,7 +28,15 @@ class SealedPiece:
 
 
 def seal_piece(
-    run_key: bytes, run: bytes, number: int, padded: Buffer, plain_bytes: int, out: bytearray, *, flags: int = 0
+    run_key: bytes,
+    run: bytes,
+    number: int,
+    padded: Buffer,
+    plain_bytes: int,
+    out: bytearray | memoryview,
+    *,
+    group: int = 0,
+    flags: int = 0,
 ) -> SealedPiece:
     """Seal piece `number` of the run into `out`, which has room for the ciphertext and 16 bytes more.
 
@@ -41,7 +49,7 @@ def seal_piece(
     name = slot(run, number)
     digest = blake3(memoryview(padded)[:plain_bytes]).digest()
     piece_secret = secret(run_key, name, digest)
-    head = Head(name, size, plain_bytes, flags=flags)
+    head = Head(name, size, plain_bytes, group, flags)
     associated = head.encode()
     key, nonce = aead(piece_secret, associated)
     boxed = memoryview(out)[: size + TAG_BYTES]

@@ -10,7 +10,11 @@ import typer
 from connector.cli.options import DEFAULT_DATA, AsJson, Data
 from connector.cli.speak import answer, ask
 
-Files = Annotated[list[Path], typer.Argument(help="files of the dataset", exists=True, resolve_path=True)]
+Files = Annotated[list[str], typer.Argument(help="files, folders, or addresses: s3://… https://… postgresql://…")]
+
+
+# what the server reads as an address; which ones, it says itself
+ADDRESS = "://"
 
 
 def publish(
@@ -24,6 +28,7 @@ def publish(
     tier: Annotated[str, typer.Option(help="kept or leased")] = "kept",
     floor: Annotated[int | None, typer.Option(help="lowest price to agree to; default: the asked price", min=0)] = None,
     openings: Annotated[int | None, typer.Option(help="at most so many openings", min=1)] = None,
+    layout: Annotated[str, typer.Option(help="fixed, or aligned to the columns of Parquet files")] = "fixed",
     piece: Annotated[int, typer.Option(help="piece size in KiB", min=1)] = 1024,
     keyword: Annotated[list[str] | None, typer.Option(help="words to be found by; may be repeated")] = None,
     identifier: Annotated[str | None, typer.Option("--id", help="product id; repeat it to continue")] = None,
@@ -40,7 +45,7 @@ def publish(
     --until 2027-12-31T23:59:59Z --region US
     """
     body: dict[str, Any] = {
-        "files": [str(file) for file in files],
+        "files": [_place(file) for file in files],
         "title": title,
         "price": str(price),
         "floor": str(price if floor is None else floor),
@@ -50,6 +55,7 @@ def publish(
         "until": until,
         "region": region,
         "openings": openings,
+        "layout": layout,
         "pieceKiB": piece,
         "keywords": keyword or [],
         "id": identifier,
@@ -61,3 +67,13 @@ def publish(
         f"next: the exchange reviews it: penstock exchange review {product['id']}",
     ]
     answer(product, lines, as_json=as_json)
+
+
+def _place(text: str) -> str:
+    """Return an address as it is, a path in full: the server may run elsewhere on this machine."""
+    if ADDRESS in text:
+        return text
+    path = Path(text).resolve()
+    if not path.exists():
+        raise typer.BadParameter(f"there is no `{text}`")
+    return str(path)

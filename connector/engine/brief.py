@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from catalog.codes import tier as tier_of
 from connector.errors import InvalidInput
 from connector.protocol.offers import OFFER_MARK
+from connector.vault.layout import CUTTERS
+from connector.vault.sources import check_address
 from contracts.decimals import read_decimal
 
 if TYPE_CHECKING:
@@ -29,6 +31,18 @@ def _text(value: Any) -> bool:
 
 def _texts(value: Any) -> bool:
     return isinstance(value, list) and len(value) <= LIST_MEMBERS_MAX and all(map(_text, value))
+
+
+def _places(value: Any) -> bool:
+    if not _texts(value) or not value:
+        return False
+    for place in value:
+        check_address(place)  # one with a password must not even be stored
+    return True
+
+
+def _layout(value: Any) -> bool:
+    return isinstance(value, str) and value in CUTTERS
 
 
 def _amount(value: Any) -> bool:
@@ -54,7 +68,7 @@ class Member:
 MEMBERS: Mapping[str, Member] = MappingProxyType({
     "id": Member(_text, "a text of one line", needed=False),
     "offer": Member(lambda value: _text(value) and not value.endswith(OFFER_MARK), OFFER_WORDS, needed=False),
-    "files": Member(lambda value: _texts(value) and value != [], "a list of paths"),
+    "files": Member(_places, "a list of paths and of addresses of files, without passwords"),
     "title": Member(_text, "a text of one line"),
     "description": Member(lambda value: isinstance(value, str), "a text", needed=False),
     "keywords": Member(_texts, "a list of words", needed=False),
@@ -68,6 +82,7 @@ MEMBERS: Mapping[str, Member] = MappingProxyType({
     "openings": Member(
         lambda value: type(value) is int and 0 < value <= OPENINGS_MAX, f"a number up to {OPENINGS_MAX}", needed=False
     ),
+    "layout": Member(_layout, "one of " + ", ".join(sorted(CUTTERS)), needed=False),
     "pieceKiB": Member(
         lambda value: type(value) is int and value in PIECE_KIB,
         "one of " + ", ".join(map(str, PIECE_KIB)),

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import uuid
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from catalog.dataset import Dataset, dataset_from_json, dataset_json, distributions_of
@@ -21,8 +20,8 @@ from connector.engine.driver import Driver
 from connector.errors import Conflict, as_reason, from_reason
 from connector.protocol import offers
 from connector.vault import edition as editions
-from connector.vault.seal import Brief, seal
-from connector.vault.sources import source_of
+from connector.vault.seal import FIXED, Brief, seal
+from connector.vault.sources import Doors, source_of
 from contracts import address
 from contracts.labels import H
 from contracts.tariff import Tariff, amount
@@ -172,7 +171,7 @@ class Publications:
 
         def act(tx: Tx) -> None:
             editions.record(tx, sealed, product=row["id"], now=now)
-            fields = {"rows": str(header.rows), "bytes": str(header.plain_bytes), "layout": "fixed"}
+            fields = {"rows": str(header.rows), "bytes": str(header.plain_bytes), "layout": header.layout}
             participant.evidence.record(tx, "edition.sealed", part=sealed.edition_id.hex(), fields=fields, now=now)
             tx.update(
                 "products",
@@ -189,10 +188,11 @@ class Publications:
 
     def _describe_and_seal(self, row: dict[str, Any], brief: dict[str, Any]) -> tuple[Dataset, Sealed]:
         participant = self._participant
-        source = source_of([Path(name) for name in brief["files"]])
+        doors = Doors(participant.blobs.folder, participant.outbound.another)
+        source = source_of(brief["files"], doors)
         profiles = []
         for file in source.files:
-            with file.path.open("rb") as stream:
+            with file.open() as stream:
                 profiles.append(describe(file.name, stream))
         dataset = Dataset(
             id=row["id"],
@@ -209,6 +209,7 @@ class Publications:
             number=1,
             key_holder=participant.did,
             piece_bytes=int(brief.get("pieceKiB") or 1024) << 10,
+            layout=brief.get("layout") or FIXED,
             media_type="application/vnd.apache.parquet" if len(profiles) == 1 else "multipart/mixed",
             schema={file.path: [column.name for column in file.columns] for file in profiles},
         )

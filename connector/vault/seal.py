@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     Progress = Callable[[int, int], object]
 
+FIXED = "fixed"
 DEFAULT_MEDIA_TYPE = "application/octet-stream"
 
 
@@ -57,6 +58,7 @@ class Brief:
     prev: bytes | None = None
     piece_bytes: int = DEFAULT_PIECE_BYTES
     padding: int = 0
+    layout: str = FIXED
     media_type: str = DEFAULT_MEDIA_TYPE
     schema: Any = None
 
@@ -84,7 +86,8 @@ def seal(
     """
     assert sealed_at.tzinfo is not None
     _check_padding(brief)
-    layout = plan(source, checked_piece_bytes(brief.piece_bytes), brief.padding, brief.media_type, brief.schema)
+    size = checked_piece_bytes(brief.piece_bytes)
+    layout = plan(source, brief.layout, size, brief.padding, brief.media_type, brief.schema)
     part = Part(blobs.part(run.run), 0)
     try:
         work = _Work(layout, run, part, progress or _ignore)
@@ -120,10 +123,10 @@ class _Work:
         """Seal all files behind the place of the index; return the digest of the whole plaintext."""
         whole, done, total = blake3(), 0, source.size
         row, offset = self._layout.index_rows, self._layout.data_place
-        for file in source.files:
-            for plain in read_pieces(file, self._layout.piece_bytes, self._plain):
+        for file, cut in zip(source.files, self._layout.cuts, strict=True):
+            for plain, group in zip(read_pieces(file, cut.lengths, self._plain), cut.groups, strict=True):
                 whole.update(plain)
-                offset += self._seal(row, len(plain), offset, 0)
+                offset += self._seal(row, len(plain), offset, group=group)
                 row, done = row + 1, done + len(plain)
                 self._progress(done, total)
         assert row == len(self.rows)
@@ -135,15 +138,22 @@ class _Work:
         for row in range(self._layout.index_rows):
             piece = document[row * size : (row + 1) * size]
             self._plain[: len(piece)] = piece
-            offset += self._seal(row, len(piece), offset, INDEX)
+            offset += self._seal(row, len(piece), offset, flags=INDEX)
         assert offset == self._layout.data_place
 
-    def _seal(self, row: int, plain_bytes: int, offset: int, flags: int) -> int:
+    def _seal(self, row: int, plain_bytes: int, offset: int, *, group: int = 0, flags: int = 0) -> int:
         """Seal what is in the buffer as row `row`, whose number is also the piece's in the run; return its sectors."""
         padded = self._layout.sealed_bytes(plain_bytes)
         self._plain[plain_bytes:padded] = bytes(padded - plain_bytes)
         piece = seal_piece(
-            self._run.key, self._run.run, row, self._plain[:padded], plain_bytes, self._sealed, flags=flags
+            self._run.key,
+            self._run.run,
+            row,
+            self._plain[:padded],
+            plain_bytes,
+            self._sealed,
+            group=group,
+            flags=flags,
         )
         self.rows[row], self.digests[row] = piece.row.encode(), piece.plain_digest
         self._part.write(piece.ciphertext, offset)
@@ -164,6 +174,7 @@ def _header(brief: Brief, table: RowTable, sealed_at: datetime) -> Header:
         table_digest=table.digest(),
         sealed_at=sealed_at.astimezone(UTC).replace(microsecond=0),
         padding=brief.padding,
+        layout=brief.layout,
     )
 
 
