@@ -87,6 +87,11 @@ def nameless(folder: Path) -> int:
     return os.open(folder, os.O_RDWR | os.O_TMPFILE | os.O_CLOEXEC, PRIVATE)
 
 
+def resize(handle: int, size: int) -> None:
+    """Give a file `size` bytes: what is behind them is cut off, what lacks is a hole."""
+    os.ftruncate(handle, size)
+
+
 def remove(path: Path) -> bool:
     """Remove the file durably; return whether it was there."""
     with folder_handle(path.parent) as folder:
@@ -116,8 +121,8 @@ class Part:
         write_at(self.handle, data, offset)
 
     def resize(self, size: int) -> None:
-        """Give the part `size` bytes: what is behind them is cut off, what lacks is a hole."""
-        os.ftruncate(self.handle, size)
+        """Give the part `size` bytes."""
+        resize(self.handle, size)
 
     def sync(self) -> None:
         """Make what was written durable."""

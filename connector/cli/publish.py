@@ -29,6 +29,9 @@ def publish(
     floor: Annotated[int | None, typer.Option(help="lowest price to agree to; default: the asked price", min=0)] = None,
     openings: Annotated[int | None, typer.Option(help="at most so many openings", min=1)] = None,
     layout: Annotated[str, typer.Option(help="fixed, or aligned to the columns of Parquet files")] = "fixed",
+    column: Annotated[
+        list[str] | None, typer.Option(help="offer this column of the tables only; may be repeated; needs aligned")
+    ] = None,
     piece: Annotated[int, typer.Option(help="piece size in KiB", min=1)] = 1024,
     keyword: Annotated[list[str] | None, typer.Option(help="words to be found by; may be repeated")] = None,
     identifier: Annotated[str | None, typer.Option("--id", help="product id; repeat it to continue")] = None,
@@ -56,6 +59,7 @@ def publish(
         "region": region,
         "openings": openings,
         "layout": layout,
+        "columns": column,
         "pieceKiB": piece,
         "keywords": keyword or [],
         "id": identifier,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 UNITS = {"MiB": ("byte", 1 << 20), "GiB": ("byte", 1 << 30), "opening": ("opening", 1)}
+ALIGNED = "aligned"
 TEXT_CHARACTERS_MAX = 1_000
 LIST_MEMBERS_MAX = 1_000
 OPENINGS_MAX = 1_000_000
@@ -83,6 +84,7 @@ MEMBERS: Mapping[str, Member] = MappingProxyType({
         lambda value: type(value) is int and 0 < value <= OPENINGS_MAX, f"a number up to {OPENINGS_MAX}", needed=False
     ),
     "layout": Member(_layout, "one of " + ", ".join(sorted(CUTTERS)), needed=False),
+    "columns": Member(lambda value: _texts(value) and value != [], "a list of columns", needed=False),
     "pieceKiB": Member(
         lambda value: type(value) is int and value in PIECE_KIB,
         "one of " + ", ".join(map(str, PIECE_KIB)),
@@ -104,6 +106,8 @@ def check(brief: Any) -> dict[str, Any]:
     tier_of(brief["tier"])
     if (brief["tier"] == "leased") != (UNITS[brief["unit"]][0] == "opening"):
         raise InvalidInput("a leased product is priced per opening, a kept one per byte")
+    if brief.get("columns") and brief.get("layout") != ALIGNED:
+        raise InvalidInput("columns can be licensed by themselves only where pieces keep to them", "--layout aligned")
     if int(brief["floor"]) > int(brief["price"]):
         raise InvalidInput(f"the floor `{brief['floor']}` is above the asked price `{brief['price']}`")
     return brief

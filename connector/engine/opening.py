@@ -28,12 +28,14 @@ from connector.engine import disputes, paying
 from connector.engine.acquisition import COMPLETE
 from connector.engine.books import transfer_id
 from connector.engine.judge import in_force
+from connector.engine.licensed import rows_of
 from connector.errors import Absent, Conflict, InvalidInput, NotPermitted
 from connector.vault import replicas
 from connector.vault.reader import Reader
 from contracts.canonical import sha
 from contracts.ranges import RowSet
 from ledger.opening import Code, OpeningError
+from ledger.row_table import RowTable
 from policy.purposes import resolve
 
 if TYPE_CHECKING:
@@ -101,7 +103,7 @@ class Openings:
 
     # ---- leased: bought from the key holder, once per opening
 
-    async def _leased(self, row: Row, _agreement: Row, replica: Row, to: Path | None) -> Row:
+    async def _leased(self, row: Row, agreement: Row, replica: Row, to: Path | None) -> Row:
         trader = self._trader
         got = await trader.store.read(lambda tx: tx.get("acquisitions", id=row["acquisition"]))
         assert got is not None
@@ -119,7 +121,7 @@ class Openings:
                 agreement=bytes.fromhex(row["agreement"]),
                 transfer=transfer_id(transfer["peer_pid"], transfer["id"]),
                 use=tally.OPEN,
-                rows=RowSet.of([(0, int(replica["header"]["rows"]))]),
+                rows=rows_of(agreement["terms"], RowTable(replica["rows"])),
                 reader_key=reader,
                 context={"purpose": row["purpose"]},
             )
@@ -129,7 +131,7 @@ class Openings:
             reader = row["reader_key"]
         secrets = {key.row: key.secret for key in received.keys}
         try:
-            files, size = await self._read(replica, secrets, to)
+            files, size = await self._read(agreement, replica, secrets, to)
         except OpeningError as wrong:
             if wrong.code is Code.EDITION and wrong.row is not None:
                 await disputes.accuse(trader, channel, received, wrong.row)
@@ -150,8 +152,8 @@ class Openings:
 
     # ---- kept: decided and counted here
 
-    async def _kept(self, row: Row, _agreement: Row, replica: Row, to: Path | None) -> Row:
-        trader = self._trader
+    async def _kept(self, row: Row, agreement: Row, replica: Row, to: Path | None) -> Row:
+        trader, rows = self._trader, rows_of(agreement["terms"], RowTable(replica["rows"]))
         try:
             number = await trader.store.write(lambda tx: self._decide_kept(tx, row))
         except ChannelFault as failure:
@@ -160,8 +162,8 @@ class Openings:
         if isinstance(number, str):
             raise NotPermitted(number)
         secrets = await trader.store.read(lambda tx: replicas.load_secrets(tx, trader.secrets, replica["id"]))
-        files, size = await self._read(replica, secrets, to)
-        await trader.store.write(lambda tx: self._record_kept(tx, row, replica, number, size))
+        files, size = await self._read(agreement, replica, secrets, to)
+        await trader.store.write(lambda tx: self._record_kept(tx, row, rows, number, size))
         return await self._done(row, number=number, size=size, files=files, charged=0)
 
     def _decide_kept(self, tx: Tx, row: Row) -> int | str:
@@ -175,7 +177,9 @@ class Openings:
         rules = in_force(deal.terms.policy, deal.terms.product, trader.did)
         replica = replicas.under(tx, row["agreement"])
         assert replica is not None, "a complete acquisition has its replica"
-        said = {"purpose": row["purpose"], SIZE: str(replica["header"]["plainBytes"]), UNIT: BYTE}
+        table = RowTable(replica["rows"])
+        size = tally.plain_bytes(table, rows_of(agreement["terms"], table))
+        said = {"purpose": row["purpose"], SIZE: str(size), UNIT: BYTE}
         request = trader.judge.request(trader.did, deal.terms.product, "read", said)
         now = trader.clock.now()
         counted = trader.judge.counted(deal, {})
@@ -194,14 +198,13 @@ class Openings:
         uses.commit(tx, row["id"])
         return 1 + len(tx.find("reads", "agreement = ? and state = ?", (row["agreement"], DONE)))
 
-    def _record_kept(self, tx: Tx, row: Row, replica: Row, number: int, size: int) -> None:
+    def _record_kept(self, tx: Tx, row: Row, rows: RowSet, number: int, size: int) -> None:
         trader = self._trader
         reader = trader.keys.delivery_public.hex()
         told = {"transfer": row["acquisition"], "opening": str(number), "readerKey": reader, "purpose": row["purpose"]}
         link, now = [row["acquisition"], str(number)], trader.clock.now()
-        rows = [[0, int(replica["header"]["rows"])]]
         record = trader.evidence.record
-        started = {**told, "rows": rows, "bytes": str(size)}
+        started = {**told, "rows": rows.json(), "bytes": str(size)}
         record(tx, "opening.started", part=row["agreement"], link=link, fields=started, now=now)
         uses.end(tx, row["id"], now)
         performed.record(tx, row["agreement"], row["id"], performed.read(trader.did, now))
@@ -211,20 +214,22 @@ class Openings:
 
     # ---- both
 
-    async def _read(self, replica: Row, secrets: dict[int, bytes], to: Path | None) -> tuple[list[str], int]:
-        """Open every file, to a folder or only in memory; returns their names and plain bytes."""
+    async def _read(
+        self, agreement: Row, replica: Row, secrets: dict[int, bytes], to: Path | None
+    ) -> tuple[list[str], int]:
+        """Open all that was agreed on, to a folder or only in memory; returns names and plain bytes of the files."""
 
         def work() -> tuple[list[str], int]:
             with replicas.sealed_file(self._trader.replica_folder, replica) as sealed:
-                reader = Reader(sealed, secrets)
-                index = reader.index()
-                size = sum(file.size for file in index.files)
+                rows = rows_of(agreement["terms"], sealed.table)
+                reader = Reader(sealed, secrets, rows)
+                size = tally.plain_bytes(sealed.table, rows - RowSet(((0, sealed.table.index_rows),)))
                 if to is not None:
                     return [str(path) for path in reader.open_files(to)], size
-                for file in index.files:
+                for file in reader.files():
                     for _ in reader.pieces(file):
                         pass
-                return [file.name for file in index.files], size
+                return [file.name for file in reader.files()], size
 
         return await asyncio.to_thread(work)
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.engine import waiting
+from connector.engine.licensed import rows_of
 from connector.errors import Absent
 from connector.vault import replicas
+from ledger.row_table import RowTable
 
 if TYPE_CHECKING:
     from connector.errors import Failure
@@ -26,7 +28,7 @@ def view(tx: Tx, key: str, trouble: Failure | None, asked: str) -> dict[str, Any
     replica = replicas.under(tx, row["agreement"] or "")
     keys = sum(count for _, count in replica["key_rows"]) if replica else 0
     held = sum(count for _, count in replica["bytes_rows"]) if replica else 0
-    rows = int(replica["header"]["rows"]) if replica else 0
+    rows = len(rows_of(agreement["terms"], RowTable(replica["rows"]))) if agreement and replica else 0
     turn = waiting.turn(tx, row, trouble, asked)
     cost = "0" if paid is None else str(paid["amount"])
     return {

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 from catalog.dataset import Dataset, dataset_from_json, dataset_json, distributions_of
 from catalog.describe import describe
 from catalog.hints import suggest_grade
+from connector.channel import tally
 from connector.engine import brief as briefs
 from connector.engine.brief import UNITS
 from connector.engine.driver import Driver
-from connector.errors import Conflict, as_reason, from_reason
+from connector.engine.licensed import rows_of
+from connector.errors import Conflict, InvalidInput, as_reason, from_reason
 from connector.protocol import offers
 from connector.vault import edition as editions
 from connector.vault.seal import FIXED, Brief, seal
@@ -30,6 +32,8 @@ from ledger import acts
 from policy.offer import offer_rules
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from connector.base import Base
     from connector.store.transaction import Tx
     from connector.vault.seal import Sealed
@@ -165,8 +169,9 @@ class Publications:
         brief = row["brief"]
         dataset, sealed = await asyncio.to_thread(self._describe_and_seal, row, brief)
         terms, header = self._terms(row, sealed), sealed.header
-        # a price per byte is capped at the whole edition once
-        units = {"units": str(header.plain_bytes)} if terms["tariff"]["unit"] == "byte" else {}
+        # a price per byte is capped at all that is licensed, once
+        licensed = tally.plain_bytes(sealed.table, rows_of(terms, sealed.table))
+        units = {"units": str(licensed)} if terms["tariff"]["unit"] == "byte" else {}
         now = participant.clock.now()
 
         def act(tx: Tx) -> None:
@@ -246,6 +251,7 @@ class Publications:
             "leaseSeconds": LEASE_SECONDS if leased else 0,
             "arbitrator": address.show(address.NOBODY if arbiter is None else arbiter.address),
             "notAfter": datetime.fromisoformat(brief["until"]).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            **_columns(sealed, brief.get("columns")),
         }
 
     async def _register(self, row: dict[str, Any]) -> None:
@@ -291,3 +297,14 @@ class Publications:
         await participant.store.write(
             lambda tx: tx.update("products", {"id": row["id"]}, state="submitted", updated=now)
         )
+
+
+def _columns(sealed: Sealed, names: Sequence[str] | None) -> dict[str, Any]:
+    """Return the terms' member for a contract about some columns: each with the group of its rows."""
+    if not names:
+        return {}
+    known = sealed.index.schema["columns"]
+    for name in names:
+        if name not in known:
+            raise InvalidInput(f"no table has a column `{name}`", f"the columns are {', '.join(known)}")
+    return {"columns": {name: known[name] for name in names}}

@@ -14,6 +14,7 @@ from connector.channel import tally
 from connector.channel.plan import Want
 from connector.engine import disputes, paying
 from connector.engine.books import transfer_id
+from connector.engine.licensed import rows_of
 from connector.errors import PeerMisbehaved, PeerUnreachable
 from connector.limits import ROWS_BYTES_MAX
 from connector.vault import replicas, tickets
@@ -44,7 +45,8 @@ async def pull(trader: Trader, row: Row, tell: Callable[[], Awaitable[None]]) ->
     replica = await _replica(trader, row, agreement)
     intake = await asyncio.to_thread(replicas.intake, trader.replica_folder, replica)
     try:
-        carrier = Carrier(trader, replica["id"], intake, transfer["address"], tell)
+        rows = rows_of(agreement["terms"], intake.table)
+        carrier = Carrier(trader, replica["id"], intake, rows, transfer["address"], tell)
         if agreement["terms"]["tier"] == "leased":
             await carrier.fetch_all()
             return
@@ -71,10 +73,12 @@ class Carrier:
         trader: Trader,
         replica: str,
         intake: Intake,
+        rows: RowSet,
         address: Row,
         tell: Callable[[], Awaitable[None]],
     ) -> None:
         self.table = intake.table
+        self.rows = rows
         self._trader = trader
         self._replica = replica
         self._intake = intake
@@ -86,10 +90,10 @@ class Carrier:
         self._broken: Exception | None = None
 
     async def fetch_all(self) -> None:
-        """Fetch every missing row, range by range, each synced and noted before it counts."""
+        """Fetch every missing row of those agreed on, range by range, each synced and noted before it counts."""
         try:
             await self._note()
-            while missing := self._intake.missing:
+            while missing := self._intake.missing & self.rows:
                 first, count = missing.ranges[0]
                 await self._fetch(first, min(count, BATCH_ROWS))
                 await self._note()
@@ -160,9 +164,9 @@ async def _buy_keys(
     carrier: Carrier,
     tell: Callable[[], Awaitable[None]],
 ) -> None:
-    """Buy the keys of all rows: the index first, then what it calls critical, then the rest."""
+    """Buy the keys of all rows agreed on: the index first, then what it calls critical, then the rest."""
     channel = bytes.fromhex(row["channel"])
-    rows = RowSet.of([(0, int(replica["header"]["rows"]))])
+    rows = carrier.rows
     critical: RowSet | None = None
     path = trader.replica_folder / replica["path"]
     left = await paying.finish(trader, row["provider"], channel, trader.keys.delivery_public)

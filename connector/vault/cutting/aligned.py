@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from connector.vault.critical import critical_span
 from connector.vault.cutting import fixed
-from connector.vault.cutting.cut import SHARED, Cutting, cut_of
+from connector.vault.cutting.cut import Cutting, cut_of
 from connector.vault.errors import VaultError
+from ledger.row_table import SHARED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,12 +62,20 @@ def _chunks(file: SourceFile, stream: Any, columns: dict[str, int]) -> Iterator[
         table = pq.read_metadata(stream)
     except (pa.ArrowException, OSError) as error:
         raise VaultError("source", f"`{file.name}` is no readable Parquet file: {error}") from error
+    names = [field.name for field in table.schema.to_arrow_schema() for _ in range(_leaves(field.type))]
+    if len(names) != table.num_columns:
+        raise VaultError("source", f"`{file.name}` has columns of a type that is not known here", "use `fixed`")
     for number in range(table.num_row_groups):
         row_group = table.row_group(number)
-        for leaf in range(row_group.num_columns):
+        for leaf, name in enumerate(names):
             chunk = row_group.column(leaf)
-            group = columns.setdefault(chunk.path_in_schema, len(columns) + 1)
+            group = columns.setdefault(name, len(columns) + 1)
             yield _start(chunk), chunk.total_compressed_size, group
+
+
+def _leaves(kind: Any) -> int:
+    """Return how many chunks a column of a type has: a nested one has one for each of its parts."""
+    return sum(_leaves(kind.field(n).type) for n in range(kind.num_fields)) or 1
 
 
 def _start(chunk: Any) -> int:

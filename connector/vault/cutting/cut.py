@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
     from connector.vault.critical import Span
 
-# belongs to the file as a whole, so to every contract: in a table, what says where its columns lie
-SHARED = 0
-
 
 @dataclass(frozen=True, slots=True)
 class Cut:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.vault.critical import critical_span
-from connector.vault.cutting.cut import SHARED, Cutting, cut_of
+from connector.vault.cutting.cut import Cutting, cut_of
+from ledger.row_table import SHARED
 
 if TYPE_CHECKING:
     from connector.vault.cutting.cut import Cut
