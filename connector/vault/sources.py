@@ -1,4 +1,4 @@
-"""What is sealed: files, folders, objects of a bucket, files of web servers, as one plaintext in the order of names.
+"""What is sealed: files, folders, buckets, web servers, databases; as one plaintext in the order of names.
 
 Law: names are made harmless here and checked again by every reader; what changes while it is read fails the sealing,
 for sizes were planned before the first byte. An address never holds a password: it is stored, shown and logged.
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
 from connector.vault.errors import VaultError
-from connector.vault.origins import bucket, folder, website
+from connector.vault.origins import bucket, database, folder, website
 from connector.vault.origins.origin import changed
 from contracts.errors import ContractError
 from ledger.index import FORBIDDEN_IN_NAMES, HIDDEN_CATEGORIES, JOINERS, MAX_FILES, check_names
@@ -101,6 +101,8 @@ def check_address(place: str) -> SplitResult | None:
         raise VaultError("source", text, "give it to the server by its environment")
     if address.scheme not in SCHEMES:
         raise VaultError("source", f"`{place}` is no source", "use a path, or " + ", ".join(s + MARK for s in SCHEMES))
+    if address.scheme == "postgresql":
+        database.check(address)
     return address
 
 
@@ -130,19 +132,28 @@ def _at(place: Path | str, doors: Doors | None) -> Found:
     if address is None:
         return folder.files_at(Path(place))
     assert doors is not None, "addresses are read through doors"
-    return SCHEMES[address.scheme](address, doors)
+    return SCHEMES[address.scheme](str(place), doors)
 
 
-def _objects(address: SplitResult, _doors: Doors) -> Found:
-    return bucket.objects_at(address)
+def _objects(place: str, _doors: Doors) -> Found:
+    return bucket.objects_at(urlsplit(place))
 
 
-def _website(address: SplitResult, doors: Doors) -> Found:
-    return [website.file_at(address, doors.outbound, doors.spool)]
+def _website(place: str, doors: Doors) -> Found:
+    return [website.file_at(place, doors.outbound, doors.spool)]
+
+
+def _database(place: str, doors: Doors) -> Found:
+    return [database.answer_of(place, doors.spool)]
 
 
 # the first word of an address → how what it names is found; another word is refused
-SCHEMES: Mapping[str, Callable[[SplitResult, Doors], Found]] = {"s3": _objects, "http": _website, "https": _website}
+SCHEMES: Mapping[str, Callable[[str, Doors], Found]] = {
+    "s3": _objects,
+    "http": _website,
+    "https": _website,
+    "postgresql": _database,
+}
 
 
 def _fill(stream: BinaryIO, piece: memoryview, file: SourceFile) -> None:

@@ -12,6 +12,7 @@ import asyncio
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
+from urllib.parse import urlsplit
 
 from connector.errors import PeerMisbehaved, PeerRefused, PenstockError
 from connector.vault.errors import VaultError
@@ -21,7 +22,6 @@ from connector.vault.origins.spool import Spool
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
-    from urllib.parse import SplitResult
 
     from connector.outbound import Answer, Outbound
     from connector.vault.origins.origin import Origin
@@ -111,10 +111,9 @@ class WebFile:
         return answer.body
 
 
-def file_at(address: SplitResult, way: Way, folder: Path) -> tuple[str, Origin]:
+def file_at(url: str, way: Way, folder: Path) -> tuple[str, Origin]:
     """Return (name, file) of an http(s) address; a file without ranges is spooled below `folder` (blocking)."""
-    url = address.geturl()
-    name = address.path.rpartition("/")[2] or FALLBACK_NAME
+    name = urlsplit(url).path.rpartition("/")[2] or FALLBACK_NAME
     caller = Caller(way)
     try:
         answer = _probe(caller, url)
