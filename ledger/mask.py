@@ -33,7 +33,7 @@ def masked_hash(masked: bytes) -> bytes:
 def mask(preimage: bytes, channel_id: bytes, seq: int, secrets: Sequence[bytes]) -> bytes:
     """Return the masked secrets of the batch's rows, in the batch's order, 32 bytes each."""
     assert all(len(secret) == SECRET_BYTES for secret in secrets)
-    return b"".join(_xor(secret, _pad(preimage, channel_id, seq, j)) for j, secret in enumerate(secrets))
+    return b"".join(xor(secret, _pad(preimage, channel_id, seq, j)) for j, secret in enumerate(secrets))
 
 
 def unmask(preimage: bytes, channel_id: bytes, seq: int, masked: bytes) -> list[bytes]:
@@ -42,7 +42,7 @@ def unmask(preimage: bytes, channel_id: bytes, seq: int, masked: bytes) -> list[
     if rest or count > MAX_WINDOW_ROWS:
         raise ValueError(f"`{len(masked)}` masked bytes are not at most {MAX_WINDOW_ROWS} secrets of {SECRET_BYTES}")
     parts = (masked[at : at + SECRET_BYTES] for at in range(0, len(masked), SECRET_BYTES))
-    return [_xor(part, _pad(preimage, channel_id, seq, j)) for j, part in enumerate(parts)]
+    return [xor(part, _pad(preimage, channel_id, seq, j)) for j, part in enumerate(parts)]
 
 
 def _pad(preimage: bytes, channel_id: bytes, seq: int, j: int) -> bytes:
@@ -50,5 +50,6 @@ def _pad(preimage: bytes, channel_id: bytes, seq: int, j: int) -> bytes:
     return H("window-mask", preimage, channel_id, seq.to_bytes(8, "big"), j.to_bytes(4, "big"))
 
 
-def _xor(left: bytes, right: bytes) -> bytes:
+def xor(left: bytes, right: bytes) -> bytes:
+    """Return two secrets' difference: either of them, when the other is known."""
     return (int.from_bytes(left, "big") ^ int.from_bytes(right, "big")).to_bytes(SECRET_BYTES, "big")

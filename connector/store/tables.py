@@ -140,7 +140,8 @@ VAULT = (
     Table(
         "editions",
         "id:text series:text number:int product:text header:json rows:blob index_json:json plain_digests:blob "
-        "run:blob key_id:text path:text sources:json state:text register_tx:text review_seed:blob created:time",
+        "run:blob key_id:text path:text sources:json repeated:json state:text register_tx:text review_seed:blob "
+        "created:time",
         ("id",),
     ),
     Table(

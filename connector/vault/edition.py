@@ -1,7 +1,10 @@
 """The provider's own editions: what the table `editions` keeps, and the secrets derived from it (spec 1.2).
 
 Law: no secret is stored. `s` is derived again from `K`, a file outside the database, and from the row's kept
-`B3(plaintext)`; so destroying `K` makes every copy of the database worthless for opening.
+`B3(plaintext)`; so destroying `K` makes every copy of the database worthless for opening. A row that repeats one of an
+earlier edition (spec 1.7) has its secret masked under this edition's own `K`: each edition lives and dies by one key.
+
+    mask = X(K, "repeated-secret", slot || B3(plaintext), 32)
 """
 
 from __future__ import annotations
@@ -9,12 +12,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.vault.errors import VaultError
+from contracts.labels import X
 from ledger.edition import Header, agreed
-from ledger.row import SECRET_BYTES, secret, slot
+from ledger.mask import xor
+from ledger.row import ROW_BYTES, SECRET_BYTES, secret, slot
 from ledger.row_table import RowTable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from connector.store.transaction import Tx
@@ -22,7 +27,7 @@ if TYPE_CHECKING:
     from connector.vault.secrets import Keys
 
 DIGEST_BYTES = 32
-SEALED = "sealed"
+SEALED, DELETED = "sealed", "deleted"
 
 
 def record(tx: Tx, sealed: Sealed, *, product: str, now: datetime) -> None:
@@ -41,6 +46,7 @@ def record(tx: Tx, sealed: Sealed, *, product: str, now: datetime) -> None:
         key_id=sealed.run.key_id,
         path=sealed.path.name,
         sources=sealed.source.json(),
+        repeated={str(number): _masked(sealed, number).hex() for number in sealed.repeated},
         state=SEALED,
         created=now,
     )
@@ -63,11 +69,36 @@ def row_secrets(keys: Keys, edition: dict[str, Any], numbers: Iterable[int]) -> 
     table = RowTable(edition["rows"])
     found = {}
     for number in numbers:
-        name = table[number].head.slot
-        assert name == slot(run.run, number)
-        found[number] = secret(run.key, name, _digest(edition, number))
+        name, digest = table[number].head.slot, _digest(edition, number)
+        if name == slot(run.run, number):
+            found[number] = secret(run.key, name, digest)
+        else:
+            found[number] = xor(bytes.fromhex(edition["repeated"][str(number)]), _mask(run.key, name, digest))
         assert len(found[number]) == SECRET_BYTES
     return found
+
+
+def kept_elsewhere(tx: Tx, edition: dict[str, Any]) -> int:
+    """Return how many pieces of an edition other editions of its series still open (spec 1.7)."""
+    others = tx.find("editions", "series = ? and id != ? and state != ?", (edition["series"], edition["id"], DELETED))
+    theirs = {row for other in others for row in _rows(other)}
+    return len(theirs.intersection(_rows(edition)))
+
+
+def _rows(edition: dict[str, Any]) -> Iterator[bytes]:
+    data: bytes = edition["rows"]
+    return (data[at : at + ROW_BYTES] for at in range(0, len(data), ROW_BYTES))
+
+
+def _masked(sealed: Sealed, number: int) -> bytes:
+    """Return the secret of a repeated row as it is kept."""
+    digest = sealed.plain_digests[number * DIGEST_BYTES : (number + 1) * DIGEST_BYTES]
+    return xor(sealed.repeated[number], _mask(sealed.run.key, sealed.table[number].head.slot, digest))
+
+
+def _mask(run_key: bytes, slot_name: bytes, plain_digest: bytes) -> bytes:
+    """Return what hides the secret of one repeated row; the same pair has the same secret, so no mask meets two."""
+    return X(run_key, "repeated-secret", slot_name + plain_digest, SECRET_BYTES)
 
 
 def _digest(edition: dict[str, Any], number: int) -> bytes:

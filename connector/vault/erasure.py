@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from connector.vault.edition import kept_elsewhere
 from connector.vault.errors import VaultError
 from connector.vault.replicas import DELETED, DELETING
 
@@ -50,4 +51,9 @@ def finish(tx: Tx, keys: Keys, table: str, row_id: str, *, rest_elsewhere: bool)
     tx.update(table, {"id": row_id}, state=DELETED)
     if table == "replicas":
         tx.delete("row_secrets", replica=row_id)
-    return {"grade": GRADES[table, rest_elsewhere], "keysErased": [row["key_id"]], "piecesKeptForOtherEditions": "0"}
+    kept = kept_elsewhere(tx, row) if table == "editions" else 0
+    return {
+        "grade": GRADES[table, rest_elsewhere or kept > 0],
+        "keysErased": [row["key_id"]],
+        "piecesKeptForOtherEditions": str(kept),
+    }

@@ -26,7 +26,7 @@ from connector.vault.places import places_of, sectors
 from connector.vault.sources import read_pieces
 from ledger.edition import DEFAULT_PIECE_BYTES, Header, check_table, checked_piece_bytes
 from ledger.index import Index, check_tiling
-from ledger.row import INDEX, TAG_BYTES
+from ledger.row import INDEX, RUN_BYTES, TAG_BYTES
 from ledger.row_table import RowTable
 from ledger.sealing import seal_piece
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from connector.vault.blobs import Blobs
+    from connector.vault.former import Former
     from connector.vault.secrets import Run
     from connector.vault.sources import Source
 
@@ -65,7 +66,10 @@ class Brief:
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A sealed edition whose blob is durable under its name; `plain_digests` is B3(plaintext) of each row, joined."""
+    """A sealed edition whose blob is durable under its name; `plain_digests` is B3(plaintext) of each row, joined.
+
+    `repeated` maps the rows of an earlier edition in it to their secrets.
+    """
 
     header: Header
     edition_id: bytes
@@ -75,22 +79,32 @@ class Sealed:
     run: Run
     source: Source
     path: Path
+    repeated: dict[int, bytes] = field(default_factory=dict, repr=False)
 
 
 def seal(
-    source: Source, run: Run, blobs: Blobs, brief: Brief, *, sealed_at: datetime, progress: Progress | None = None
+    source: Source,
+    run: Run,
+    blobs: Blobs,
+    brief: Brief,
+    *,
+    sealed_at: datetime,
+    progress: Progress | None = None,
+    former: Former | None = None,
 ) -> Sealed:
     """Seal `source` as one edition (blocking: call it in a thread); `progress(plain bytes done, of)` after each piece.
 
+    Pieces that `former`, an earlier edition of the same series, has already are repeated from it (spec 1.7).
     Raises `VaultError` `source` if a file cannot be read as planned; nothing is left but a part to sweep.
     """
     assert sealed_at.tzinfo is not None
     _check_padding(brief)
+    assert former is None or former.header.series == brief.series, "rows are repeated within one series only"
     size = checked_piece_bytes(brief.piece_bytes)
     layout = plan(source, brief.layout, size, brief.padding, brief.media_type, brief.schema)
     part = Part(blobs.part(run.run), 0)
     try:
-        work = _Work(layout, run, part, progress or _ignore)
+        work = _Work(layout, run, part, progress or _ignore, former)
         digest = work.seal_data(source)
         index = with_digest(layout, digest)
         work.seal_index(index.encode())
@@ -103,13 +117,16 @@ def seal(
         part.finish(path)
     finally:
         part.close()
-    return Sealed(header, header.edition_id(), table, index, b"".join(work.digests), run, source, path)
+    digests = b"".join(work.digests)
+    return Sealed(header, header.edition_id(), table, index, digests, run, source, path, work.repeated)
 
 
 class _Work:
     """The two buffers and the growing rows of one run."""
 
-    def __init__(self, layout: Layout, run: Run, part: Part, progress: Progress) -> None:
+    def __init__(self, layout: Layout, run: Run, part: Part, progress: Progress, former: Former | None) -> None:
+        self.repeated: dict[int, bytes] = {}
+        self._former = former
         self.rows = [b""] * (layout.index_rows + layout.data_rows)
         self.digests = [b""] * len(self.rows)
         self._layout = layout
@@ -154,7 +171,10 @@ class _Work:
             self._sealed,
             group=group,
             flags=flags,
+            former=None if flags & INDEX else self._former,
         )
+        if piece.row.head.slot[:RUN_BYTES] != self._run.run:
+            self.repeated[row] = piece.secret
         self.rows[row], self.digests[row] = piece.row.encode(), piece.plain_digest
         self._part.write(piece.ciphertext, offset)
         return sectors(padded)
