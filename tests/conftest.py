@@ -1,13 +1,32 @@
-"""What every test shares: the rule about absent counterparts and the hypothesis profiles."""
+"""What every test shares: the rule about absent counterparts, the hypothesis profiles, the order on several workers.
+
+Law: a file's tests run in one worker, and so do those of a room whose processes are started once for all of it.
+"""
 
 from __future__ import annotations
 
 import os
+import random
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 IN_CI = os.environ.get("PENSTOCK_CI") == "1"
+# drawn by the process that starts the workers, so that all of them collect the same tests
+os.environ.setdefault("PENSTOCK_TEST_SEED", str(random.SystemRandom().getrandbits(32)))
+
+# rooms in which a session's processes serve every file: some 200 MB each, five of them for the wire
+TOGETHER = ("tests/web/", "tests/hostile/", "tests/onchain/")
+# what takes longest begins first, or one worker would be alone with it at the end
+LONGEST = (
+    "tests/fault/test_faults",
+    "tests/web/",
+    "tests/journey/",
+    "tests/fault/",
+    "tests/hostile/",
+    "tests/interop/",
+)
 
 settings.register_profile("ci", max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("default", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -25,3 +44,22 @@ def _absent(reason: str) -> None:
 def absent():
     """Call it with the reason why the real counterpart cannot run here."""
     return _absent
+
+
+class _ByRoom(LoadScopeScheduling):
+    """Deals out files, and rooms whose files share their processes."""
+
+    def _split_scope(self, nodeid):
+        file = nodeid.split("::", 1)[0]
+        return next((room for room in TOGETHER if file.startswith(room)), file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Deal out in the order of collection: see `LONGEST`."""
+    config.option.loadscopereorder = False
+    return _ByRoom(config, log)
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: next((n for n, one in enumerate(LONGEST) if item.nodeid.startswith(one)), len(LONGEST)))

@@ -151,6 +151,7 @@ VAULT = (
         ("id",),
         index=(("agreement",),),
     ),
+    Table("holders", "agreement:text edition:text holder:text at:time", ("agreement",), index=(("edition",),)),
     Table("carried", "agreement:text bytes:int", ("agreement",)),
     Table("row_secrets", "replica:text row:int wrapped:blob", ("replica", "row")),
 )

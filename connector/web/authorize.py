@@ -1,7 +1,8 @@
 """Who may call what: one row for each route, and a route without a row does not exist.
 
 `who`: ANYONE (public facts), PEER (a did:web participant with a fresh ES256 token for us), MEMBER (a peer that the
-exchange has admitted), TICKET (the opaque ticket of a started transfer), OWNER (the bearer of the management token).
+exchange has admitted), TICKET (the opaque ticket of a started transfer), PASS (a provider's pass to a holder), OWNER
+(the bearer of the management token).
 `roles`: the roles of ours under which the route exists at all.
 """
 
@@ -25,6 +26,7 @@ class Who(StrEnum):
     PEER = "peer"
     MEMBER = "member"
     TICKET = "ticket"
+    PASS = "pass"  # noqa: S105  # a kind of caller
     OWNER = "owner"
 
 
@@ -121,12 +123,15 @@ CHANNEL = (
     Route("POST", "/notices", Who.PEER, TRADERS, "agreements.notice"),
     Route("POST", "/channel/{id}/request", Who.PEER, PROVIDER, "channel.request"),
     Route("POST", "/channel/{id}/voucher", Who.PEER, PROVIDER, "channel.voucher"),
+    Route("POST", "/channel/{id}/step", Who.PEER, PROVIDER, "channel.step"),
     Route("POST", "/channel/{id}/acknowledge", Who.PEER, PROVIDER, "channel.acknowledge"),
     Route("POST", "/channel/{id}/resume", Who.PEER, PROVIDER, "channel.resume_channel"),
     Route("GET", "/sealed/{edition}/header", Who.ANYONE, PROVIDER, "sealed.header"),
     Route("GET", "/sealed/{edition}/seal", Who.ANYONE, PROVIDER, "sealed.seal"),
     Route("GET", "/sealed/{edition}/rows", Who.ANYONE, PROVIDER, "sealed.rows"),
     Route("GET", "/sealed/{edition}/pieces", Who.TICKET, PROVIDER, "sealed.pieces"),
+    Route("GET", "/sealed/{edition}/sources", Who.TICKET, PROVIDER, "holders.sources"),
+    Route("GET", "/held/{edition}/pieces", Who.PASS, BUYER, "holders.pieces"),
     Route("POST", "/review/{edition}", Who.PEER, PROVIDER, "sealed.review_rows"),
 )
 
@@ -161,6 +166,7 @@ MANAGEMENT = (
     Route("POST", "/management/members", Who.OWNER, EXCHANGE, "management.admit"),
     Route("POST", "/management/credits", Who.OWNER, EXCHANGE, "management.credit"),
     Route("POST", "/management/listings/{id}/review", Who.OWNER, EXCHANGE, "management.review"),
+    Route("POST", "/management/vault/rekey", Who.OWNER, TRADERS, "vault.rekey"),
     Route("POST", "/management/attestations", Who.OWNER, EXCHANGE, "management.attest"),
 )
 

@@ -26,10 +26,12 @@ from connector.web import (
     channel,
     dsp,
     exchange,
+    holders,
     log,
     management,
     processes,
     sealed,
+    vault,
     wellknown,
     witness,
 )
@@ -48,10 +50,12 @@ MODULES = {
     "channel": channel,
     "dsp": dsp,
     "exchange": exchange,
+    "holders": holders,
     "log": log,
     "management": management,
     "processes": processes,
     "sealed": sealed,
+    "vault": vault,
     "wellknown": wellknown,
     "witness": witness,
 }
@@ -70,6 +74,8 @@ async def _prove(call: Call) -> None:
             raise Absent("nothing here for a participant that is not a member; ask the exchange to admit it")
     elif call.route.who is Who.TICKET:
         call.ticket = tickets.read(connector.ticket_key, header, connector.clock.now())
+    elif call.route.who is Who.PASS:
+        call.carrying = await connector.holding.admit(call.path["edition"], header)
 
 
 class _Surface:
