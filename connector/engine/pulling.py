@@ -19,7 +19,7 @@ from connector.engine.licensed import rows_of
 from connector.engine.purchase import Purchase
 from connector.errors import PeerMisbehaved, PeerUnreachable
 from connector.limits import ROWS_BYTES_MAX
-from connector.vault import replicas, tickets
+from connector.vault import earlier, replicas, tickets
 from connector.vault.reader import Reader
 from contracts.ranges import RowSet
 from ledger.opening import OpeningError
@@ -47,6 +47,8 @@ async def pull(trader: Trader, row: Row, tell: Callable[[], Awaitable[None]]) ->
     replica = await _replica(trader, row, agreement)
     intake = await asyncio.to_thread(replicas.intake, trader.replica_folder, replica)
     try:
+        others = await trader.store.read(lambda tx: earlier.held(tx, replica))
+        await asyncio.to_thread(earlier.carry_over, trader.replica_folder, intake, others)
         rows = rows_of(agreement["terms"], intake.table)
         carrier = Carrier(trader, replica["id"], intake, rows, transfer["address"], tell)
         if agreement["terms"]["tier"] == "leased":

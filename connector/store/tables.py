@@ -159,8 +159,8 @@ VAULT = (
 CATALOGUE = (
     Table(
         "products",
-        "id:text title:text tier:text edition:text brief:json dataset:json policy:json terms:json limits:json "
-        "offer:text state:text reason:text created:time updated:time",
+        "id:text title:text tier:text edition:text brief:json renewal:json dataset:json policy:json terms:json "
+        "limits:json offer:text state:text reason:text created:time updated:time",
         ("id",),
         unique=(("offer",),),
         index=(("state", "id"),),

@@ -21,6 +21,7 @@ class Former:
 
     def __init__(self, keys: Keys, edition: dict[str, Any]) -> None:
         self.header, self.table = header_and_table(edition)
+        self.index = edition["index_json"]
         self.edition_id = bytes.fromhex(edition["id"])
         self.used: set[int] = set()
         self._keys = keys
