@@ -16,10 +16,8 @@ from catalog.dataset import Dataset, dataset_from_json, dataset_json, distributi
 from catalog.describe import describe
 from catalog.hints import suggest_grade
 from connector import files
-from connector.channel import tally
 from connector.engine import brief as briefs
-from connector.engine import renewal
-from connector.engine.brief import UNITS
+from connector.engine import pricing, renewal
 from connector.engine.driver import Driver
 from connector.engine.licensed import rows_of
 from connector.engine.renewal import RENEWING
@@ -30,7 +28,6 @@ from connector.vault.seal import FIXED, Brief, seal
 from connector.vault.sources import Doors, source_of
 from contracts import address
 from contracts.labels import H
-from contracts.tariff import Tariff, amount
 from contracts.typed_data import Edition, digest
 from ledger import acts
 from policy.offer import offer_rules
@@ -39,15 +36,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from connector.base import Base
+    from connector.engine.pricing import Goods
     from connector.store.transaction import Tx
     from connector.vault.former import Former
     from connector.vault.seal import Sealed
+    from contracts.tariff import Tariff
 
-EXPOSED_PIECES = 8  # the default exposure is the price of eight pieces
 LOCK_TTL_SECONDS = 24 * 3600
 LEASE_SECONDS = 900
 UNPAID_EDITIONS = 2  # sealed bytes a buyer may draw before paying: the edition twice over
-CURRENCY = "CNY"
 FINAL = ("submitted", "failed")
 OF_BRIEF = ("brief", "title", "policy", "limits")  # what of a product's row follows from its brief alone
 ON_OFFER = ("registered", "submitted", RENEWING)  # states in which peers may ask for the product
@@ -123,7 +120,6 @@ class Publications:
         rules = offer_rules(
             purpose=brief["purpose"], until=until, region=brief["region"], openings=brief.get("openings")
         )
-        openings = brief.get("openings")
         now = self._participant.clock.now()
         return {
             "id": brief.get("id") or str(uuid.uuid4()),
@@ -135,13 +131,11 @@ class Publications:
             "policy": rules,
             "offer": brief.get("offer"),
             "terms": None,
-            # one more than permitted: the next opening is refused by the policy, which says why, and not by the purse
             "limits": {
                 "ask": str(ask),
                 "floor": str(floor),
                 "rounds": self._participant.settings.negotiation.rounds_max,
-            }
-            | ({"units": str(openings + 1)} if openings else {}),
+            },
             "state": "draft",
             "reason": None,
             "created": now,
@@ -181,16 +175,18 @@ class Publications:
         participant = self._participant
         if row["renewal"]:
             row = row | {name: self._draft(row["renewal"])[name] for name in OF_BRIEF}
+        brief = row["brief"]
         before = await participant.store.read(lambda tx: renewal.former(tx, participant.secrets, row))
         dataset, sealed = await asyncio.to_thread(self._describe_and_seal, row, before)
         fresh = renewal.is_new(sealed, before)
         if before is not None and not fresh:
             sealed = await asyncio.to_thread(self._as_before, sealed, before)
-        terms, header = self._terms(row, sealed), sealed.header
-        # a price per byte is capped at all that is licensed, once
-        licensed = tally.plain_bytes(sealed.table, rows_of(terms, sealed.table))
-        units = {"units": str(licensed)} if terms["tariff"]["unit"] == "byte" else {}
+        columns = _columns(sealed, brief.get("columns"))
+        goods = pricing.goods(dataset, sealed, rows_of(columns, sealed.table))
+        tariff = pricing.tariff(brief, goods)
+        terms, header = self._terms(row, sealed, tariff, goods) | columns, sealed.header
         now = participant.clock.now()
+        limits = row["limits"] | pricing.limits(brief, tariff, goods, now)
 
         def act(tx: Tx) -> None:
             if fresh:
@@ -200,16 +196,16 @@ class Publications:
             tx.update(
                 "products",
                 {"id": row["id"]},
-                **{name: row[name] for name in OF_BRIEF},
+                **{name: row[name] for name in OF_BRIEF if name != "limits"},
                 renewal=None,
                 edition=sealed.edition_id.hex(),
                 dataset=dataset_json(dataset),
                 terms=terms,
+                limits=limits,
                 state="sealed" if fresh else "registered",
                 updated=now,
             )
 
-        row["limits"] |= units
         await participant.store.write(act)
 
     def _as_before(self, sealed: Sealed, before: Former) -> Sealed:
@@ -251,13 +247,10 @@ class Publications:
         now = participant.clock.now()
         return dataset, seal(source, run, participant.blobs, seal_as, sealed_at=now, former=former)
 
-    def _terms(self, row: dict[str, Any], sealed: Sealed) -> dict[str, Any]:
+    def _terms(self, row: dict[str, Any], sealed: Sealed, tariff: Tariff, goods: Goods) -> dict[str, Any]:
         """Return the terms on the table: all members of `contracts.terms` but `policy` and `salt`."""
         participant = self._participant
         brief, header = row["brief"], sealed.header
-        counts, per = UNITS[brief["unit"]]
-        tariff = Tariff(counts, int(brief["price"]), per, CURRENCY)
-        exposed = 1 if counts == "opening" else EXPOSED_PIECES * header.piece_bytes
         space, own = participant.space, participant.member.address
         exchange = space.members[space.exchange].address
         arbiter = space.supervisor
@@ -272,7 +265,7 @@ class Publications:
             "tariff": tariff.json(),
             "token": address.show(participant.programs.deployment.addresses["token"]),
             "split": [{"payee": address.show(payee), "bps": bps} for payee, bps in shares],
-            "maxExposure": brief.get("exposure") or str(amount(tariff, exposed)),
+            "maxExposure": brief.get("exposure") or str(pricing.exposure(tariff, goods)),
             "lockTtl": max(LOCK_TTL_SECONDS, chain.claim_margin_seconds + chain.stale_max_seconds),
             "claimMargin": chain.claim_margin_seconds,
             "staleMax": chain.stale_max_seconds,
@@ -281,7 +274,6 @@ class Publications:
             "leaseSeconds": LEASE_SECONDS if leased else 0,
             "arbitrator": address.show(address.NOBODY if arbiter is None else arbiter.address),
             "notAfter": datetime.fromisoformat(brief["until"]).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            **_columns(sealed, brief.get("columns")),
         }
 
     async def _register(self, row: dict[str, Any]) -> None:

@@ -20,6 +20,7 @@ from connector.engine.audience import Audience
 from connector.engine.books import Books
 from connector.engine.carriage import Carriage
 from connector.engine.carriers import Carriers
+from connector.engine.collecting import Collecting
 from connector.engine.continuity import Continuity
 from connector.engine.courier import Courier
 from connector.engine.doors import Doors, Participant, Peer
@@ -123,6 +124,7 @@ class Trader(Base):
         self.agreements = Agreements(self)
         self.continuity = Continuity(self)
         self.erasing = Erasing(self)
+        self.collecting = Collecting(self)
         self.transactions.listeners.append(self.mined)
         self.transactions.makers[LICENCE] = self._licence
 

@@ -15,11 +15,11 @@ from connector.vault.errors import VaultError
 from contracts.labels import X
 from ledger.edition import Header, agreed
 from ledger.mask import xor
-from ledger.row import ROW_BYTES, SECRET_BYTES, secret, slot
+from ledger.row import SECRET_BYTES, secret, slot
 from ledger.row_table import RowTable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from datetime import datetime
 
     from connector.store.transaction import Tx
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from connector.vault.secrets import Keys
 
 DIGEST_BYTES = 32
-SEALED, DELETED = "sealed", "deleted"
+SEALED = "sealed"
 
 
 def record(tx: Tx, sealed: Sealed, *, product: str, now: datetime) -> None:
@@ -76,18 +76,6 @@ def row_secrets(keys: Keys, edition: dict[str, Any], numbers: Iterable[int]) -> 
             found[number] = xor(bytes.fromhex(edition["repeated"][str(number)]), _mask(run.key, name, digest))
         assert len(found[number]) == SECRET_BYTES
     return found
-
-
-def kept_elsewhere(tx: Tx, edition: dict[str, Any]) -> int:
-    """Return how many pieces of an edition other editions of its series still open (spec 1.7)."""
-    others = tx.find("editions", "series = ? and id != ? and state != ?", (edition["series"], edition["id"], DELETED))
-    theirs = {row for other in others for row in _rows(other)}
-    return len(theirs.intersection(_rows(edition)))
-
-
-def _rows(edition: dict[str, Any]) -> Iterator[bytes]:
-    data: bytes = edition["rows"]
-    return (data[at : at + ROW_BYTES] for at in range(0, len(data), ROW_BYTES))
 
 
 def _masked(sealed: Sealed, number: int) -> bytes:

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.vault.edition import kept_elsewhere
 from connector.vault.errors import VaultError
 from connector.vault.replicas import DELETED, DELETING
+from ledger.row_table import RowTable
 
 if TYPE_CHECKING:
     from connector.store.transaction import Tx
@@ -51,9 +51,13 @@ def finish(tx: Tx, keys: Keys, table: str, row_id: str, *, rest_elsewhere: bool)
     tx.update(table, {"id": row_id}, state=DELETED)
     if table == "replicas":
         tx.delete("row_secrets", replica=row_id)
-    kept = kept_elsewhere(tx, row) if table == "editions" else 0
-    return {
-        "grade": GRADES[table, rest_elsewhere or kept > 0],
-        "keysErased": [row["key_id"]],
-        "piecesKeptForOtherEditions": str(kept),
-    }
+    kept = _repeated(tx, row) if table == "editions" else 0
+    told = {"keysErased": [row["key_id"]], "piecesKeptForOtherEditions": str(kept)}
+    return {"grade": GRADES[table, rest_elsewhere or kept > 0], **told}
+
+
+def _repeated(tx: Tx, edition: dict[str, Any]) -> int:
+    """Count the rows of an edition that another of its series has, too: their secrets live on with that one."""
+    others = tx.find("editions", "series = ? and id != ? and state != ?", (edition["series"], edition["id"], DELETED))
+    living = {row.head.slot for other in others for row in RowTable(other["rows"])}
+    return sum(row.head.slot in living for row in RowTable(edition["rows"]))
