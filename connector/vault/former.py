@@ -6,6 +6,7 @@ within one series of one provider. What stays equal between two editions is then
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 from connector.vault.edition import DIGEST_BYTES, header_and_table, row_secrets
@@ -17,13 +18,17 @@ if TYPE_CHECKING:
 
 
 class Former:
-    """The rows of a row of `editions`, found by the digest of their plaintext; `used` are those repeated so far."""
+    """The rows of a row of `editions`, found by the digest of their plaintext; `used` are those repeated so far.
+
+    Safe to use from several threads.
+    """
 
     def __init__(self, keys: Keys, edition: dict[str, Any]) -> None:
         self.header, self.table = header_and_table(edition)
         self.index = edition["index_json"]
         self.edition_id = bytes.fromhex(edition["id"])
         self.used: set[int] = set()
+        self._lock = threading.Lock()
         self._keys = keys
         self._edition = edition
         digests = edition["plain_digests"]
@@ -33,7 +38,7 @@ class Former:
     def find(self, plain_digest: bytes, like: Head) -> Known | None:
         """Return head and secret of the row of this plaintext, if all but its slot is `like` that; it is then used."""
         number = self._rows.get(plain_digest)
-        if number is None or number in self.used:
+        if number is None:
             return None
         head = self.table[number].head
         if (head.sealed_bytes, head.plain_bytes, head.group, head.flags) != (
@@ -43,5 +48,8 @@ class Former:
             like.flags,
         ):
             return None
-        self.used.add(number)
+        with self._lock:
+            if number in self.used:
+                return None
+            self.used.add(number)
         return Known(head, row_secrets(self._keys, self._edition, [number])[number])

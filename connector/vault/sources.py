@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from connector.outbound import Outbound
+    from connector.vault.conveyor import Slot
     from connector.vault.origins.origin import Origin
 
     Found = Iterable[tuple[str, Origin]]
@@ -106,12 +107,14 @@ def check_address(place: str) -> SplitResult | None:
     return address
 
 
-def read_pieces(file: SourceFile, lengths: Iterable[int], buffer: memoryview) -> Iterator[memoryview]:
-    """Yield the file's pieces of these lengths, each in `buffer`, which the next one overwrites."""
+def read_pieces(file: SourceFile, lengths: Iterable[int], take: Callable[[], Slot]) -> Iterator[Slot]:
+    """Yield the file's pieces of these lengths in order, each in a slot that was taken for it."""
     with file.open() as stream:
         for length in lengths:
-            _fill(stream, buffer[:length], file)
-            yield buffer[:length]
+            slot = take()
+            slot.size = length
+            _fill(stream, slot.plain[:length], file)
+            yield slot
         if stream.read(1):
             raise changed(file.origin.place)
     file.origin.check()
