@@ -106,13 +106,14 @@ def remove(path: Path) -> bool:
 class Part:
     """A file in the making, written at any place in any order; it survives a crash, but its bytes prove nothing."""
 
-    def __init__(self, path: Path, size: int) -> None:
-        """Open the part, or make it durably; it has `size` bytes, holes where nothing was written."""
+    def __init__(self, path: Path, size: int, *, lasting: bool = True) -> None:
+        """Open the part, or make it (durably if `lasting`); it has `size` bytes, holes where nothing was written."""
         fresh = not path.exists()
         self.path = path
         self.handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE)
+        self._direct = _past_the_cache(path)
         os.ftruncate(self.handle, size)
-        if fresh:
+        if fresh and lasting:
             os.fsync(self.handle)
             sync_folder(path.parent)
 
@@ -120,8 +121,17 @@ class Part:
         """Write `data` at `offset`; durable after `sync`."""
         write_at(self.handle, data, offset)
 
+    def write_sectors(self, data: memoryview, offset: int) -> None:
+        """Write whole sectors of page-aligned memory past the page cache, or through it where it cannot be passed."""
+        if self._direct < 0:
+            write_at(self.handle, data, offset)
+            return
+        while data:
+            done = os.pwrite(self._direct, data, offset)
+            data, offset = data[done:], offset + done
+
     def resize(self, size: int) -> None:
-        """Give the part `size` bytes."""
+        """Give the part `size` bytes: what is behind them is cut off, what lacks is a hole."""
         resize(self.handle, size)
 
     def sync(self) -> None:
@@ -139,9 +149,18 @@ class Part:
 
     def close(self) -> None:
         """Close the descriptor; the part stays."""
-        if self.handle >= 0:
-            os.close(self.handle)
-            self.handle = -1
+        for handle in (self.handle, self._direct):
+            if handle >= 0:
+                os.close(handle)
+        self.handle = self._direct = -1
+
+
+def _past_the_cache(path: Path) -> int:
+    """Return a descriptor for direct transfers, -1 where file system or platform has none."""
+    try:
+        return os.open(path, os.O_RDWR | os.O_DIRECT | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except (AttributeError, OSError):
+        return -1
 
 
 @contextmanager

@@ -10,8 +10,10 @@ thing that fails ends the work and is raised by the caller's next step.
 from __future__ import annotations
 
 import mmap
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Self
 
 from blake3 import blake3
@@ -20,13 +22,14 @@ from connector.vault.places import SECTOR_BYTES, sectors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from concurrent.futures import Future
     from types import TracebackType
 
 # digests, ciphers and writes leave the interpreter's lock alone; more than the cores of a small machine gain nothing
 SEALERS = 2
 # pieces under way: enough that no thread waits for another, 80 MiB with the largest pieces
 SLOTS = 10
+# who has to be done with a piece: the thread that digests the whole, and a sealer
+TASKS = 2
 
 
 @dataclass(slots=True)
@@ -36,7 +39,7 @@ class Slot:
     plain: memoryview
     sealed: memoryview
     size: int = 0
-    tasks: list[Future[None]] = field(default_factory=list)
+    left: int = 0
 
     @classmethod
     def of(cls, piece_bytes: int) -> Slot:
@@ -46,48 +49,55 @@ class Slot:
 
 
 class Conveyor:
-    """Use it as a context: `take` a slot, fill it, `put` it; leaving waits until all is done."""
+    """Use it as a context: `take` a slot, fill it, `put` it; `finish` waits until all is done."""
 
     def __init__(self, piece_bytes: int) -> None:
         self._piece_bytes = piece_bytes
-        self._made: list[Slot] = []
+        self._made = 0
+        self._free: SimpleQueue[Slot] = SimpleQueue()
+        self._lock = threading.Lock()
+        self._failed: BaseException | None = None
         self._sealers = ThreadPoolExecutor(SEALERS, "sealer")
         self._digester = ThreadPoolExecutor(1, "digester")
         self._whole = blake3()
 
     def take(self) -> Slot:
         """Return a slot that nobody uses (blocking); raises what failed meanwhile."""
-        if len(self._made) < SLOTS:
-            self._made.append(Slot.of(self._piece_bytes))
-            return self._made[-1]
-        while True:
-            for slot in self._made:
-                if all(task.done() for task in slot.tasks):
-                    return self._cleared(slot)
-            under_way = [task for slot in self._made for task in slot.tasks if not task.done()]
-            wait(under_way, return_when=FIRST_COMPLETED)
+        if self._made < SLOTS:
+            self._made += 1
+            return Slot.of(self._piece_bytes)
+        slot = self._free.get()
+        if self._failed is not None:
+            raise self._failed
+        return slot
 
     def put(self, slot: Slot, seal: Callable[[Slot], None]) -> None:
         """Have a filled slot digested with the whole, after those put before it, and sealed."""
-        view = slot.plain[: slot.size]
-        slot.tasks = [self._digester.submit(self._digest, view), self._sealers.submit(seal, slot)]
+        slot.left = TASKS
+        self._digester.submit(self._work, self._digest, slot)
+        self._sealers.submit(self._work, seal, slot)
 
     def finish(self) -> bytes:
         """Wait for everything; return the digest of all plaintexts in their order; raises what failed."""
-        for slot in self._made:
-            wait(slot.tasks)
-            self._cleared(slot)
+        for pool in (self._sealers, self._digester):
+            pool.shutdown()
+        if self._failed is not None:
+            raise self._failed
         return self._whole.digest()
 
-    def _digest(self, view: memoryview) -> None:
-        self._whole.update(view)
+    def _work(self, task: Callable[[Slot], None], slot: Slot) -> None:
+        try:
+            task(slot)
+        except BaseException as error:  # noqa: BLE001 - raised by the thread that waits for the slot
+            self._failed = error
+        with self._lock:
+            slot.left -= 1
+            done = slot.left == 0
+        if done:
+            self._free.put(slot)
 
-    @staticmethod
-    def _cleared(slot: Slot) -> Slot:
-        for task in slot.tasks:
-            task.result()
-        slot.tasks = []
-        return slot
+    def _digest(self, slot: Slot) -> None:
+        self._whole.update(slot.plain[: slot.size])
 
     def __enter__(self) -> Self:
         return self

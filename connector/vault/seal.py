@@ -178,7 +178,8 @@ class _Work:
         if piece.row.head.slot[:RUN_BYTES] != self._run.run:
             self.repeated[row] = piece.secret
         self.rows[row], self.digests[row] = piece.row.encode(), piece.plain_digest
-        self._part.write(piece.ciphertext, offset)
+        slot.sealed[padded : sectors(padded)] = bytes(sectors(padded) - padded)
+        self._part.write_sectors(slot.sealed[: sectors(padded)], offset)
 
 
 def _header(brief: Brief, table: RowTable, sealed_at: datetime) -> Header:
