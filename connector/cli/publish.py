@@ -40,7 +40,7 @@ def publish(
         typer.Option(help="most that a buyer may owe for keys not yet released; default: eight pieces", min=1),
     ] = None,
     openings: Annotated[int | None, typer.Option(help="at most so many openings", min=1)] = None,
-    layout: Annotated[str, typer.Option(help="fixed, or aligned to the columns of Parquet files")] = "fixed",
+    layout: Annotated[str, typer.Option(help="fixed, aligned (to columns) or cdc (where content says)")] = "fixed",
     column: Annotated[
         list[str] | None, typer.Option(help="offer this column of the tables only; may be repeated; needs aligned")
     ] = None,
@@ -83,8 +83,11 @@ def publish(
         "offer": offer,
     }
     product = ask(data, "POST", "products", body, as_json=as_json)
+    repeated, size = int(product["repeatedBytes"]), int(product["plainBytes"])
+    saved = f", {repeated * 100 // size} % of it repeated from the edition before" if repeated else ""
+    edition = f"edition {product['number']} ({product['edition'][:16]})"
     lines = [
-        f"{product['title']}: {product['rows']} rows sealed, edition {product['edition'][:16]}, {product['state']}",
+        f"{product['title']}: {product['rows']} rows sealed, {edition}{saved}, {product['state']}",
         f"next: the exchange reviews it: penstock exchange review {product['id']}",
     ]
     answer(product, lines, as_json=as_json)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from catalog.dataset import Dataset, dataset_from_json, dataset_json, distributions_of
-from catalog.describe import describe
+from catalog.describe import PARQUET, describe
 from catalog.hints import suggest_grade
 from connector import files
 from connector.engine import brief as briefs
@@ -35,6 +35,7 @@ from policy.offer import offer_rules
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from catalog.profile import FileProfile
     from connector.base import Base
     from connector.engine.pricing import Goods
     from connector.store.transaction import Tx
@@ -110,6 +111,8 @@ class Publications:
             "plainBytes": edition["header"]["plainBytes"],
             "sealedBytes": edition["header"]["sealedBytes"],
             "tableRows": dataset_from_json(row["dataset"]).rows,
+            "number": edition["number"],
+            **renewal.saving(edition),
         }
 
     def _draft(self, brief: Any) -> dict[str, Any]:
@@ -181,7 +184,7 @@ class Publications:
         fresh = renewal.is_new(sealed, before)
         if before is not None and not fresh:
             sealed = await asyncio.to_thread(self._as_before, sealed, before)
-        columns = _columns(sealed, brief.get("columns"))
+        columns = _columns(sealed, brief.get("columns") or ())
         goods = pricing.goods(dataset, sealed, rows_of(columns, sealed.table))
         tariff = pricing.tariff(brief, goods)
         terms, header = self._terms(row, sealed, tariff, goods) | columns, sealed.header
@@ -222,6 +225,9 @@ class Publications:
         for file in source.files:
             with file.open() as stream:
                 profiles.append(describe(file.name, stream))
+        suggested = suggest_grade(profiles)
+        _check_columns(brief.get("columns") or (), profiles)
+        renewal.check_layout(brief.get("layout") or FIXED, suggested)
         dataset = Dataset(
             id=row["id"],
             title=row["title"],
@@ -229,7 +235,7 @@ class Publications:
             keywords=tuple(brief.get("keywords") or ()),
             files=tuple(profiles),
             distributions=distributions_of(row["tier"]),
-            grade=suggest_grade(profiles).grade,
+            grade=suggested.grade,
             region=participant.settings.participant.region,
         )
         seal_as = Brief(
@@ -321,12 +327,14 @@ class Publications:
         )
 
 
-def _columns(sealed: Sealed, names: Sequence[str] | None) -> dict[str, Any]:
-    """Return the terms' member for a contract about some columns: each with the group of its rows."""
-    if not names:
-        return {}
-    known = sealed.index.schema["columns"]
+def _check_columns(names: Sequence[str], profiles: Sequence[FileProfile]) -> None:
+    """Refuse, before anything is sealed, columns that no table has."""
+    known = {column.name: None for file in profiles if file.media_type == PARQUET for column in file.columns}
     for name in names:
         if name not in known:
             raise InvalidInput(f"no table has a column `{name}`", f"the columns are {', '.join(known)}")
-    return {"columns": {name: known[name] for name in names}}
+
+
+def _columns(sealed: Sealed, names: Sequence[str]) -> dict[str, Any]:
+    """Return the terms' member for a contract about some columns: each with the group of its rows."""
+    return {"columns": {name: sealed.index.schema["columns"][name] for name in names}} if names else {}

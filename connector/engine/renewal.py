@@ -9,20 +9,40 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.errors import Conflict
+from connector.errors import Conflict, InvalidInput
 from connector.vault.former import Former
+from ledger.row_table import RowTable
 
 if TYPE_CHECKING:
+    from catalog.hints import Suggestion
     from connector.store.transaction import Tx
     from connector.vault.seal import Sealed
     from connector.vault.secrets import Keys
 
 RENEWING = "renewing"
+CDC = "cdc"
+REASONS_SHOWN = 3
 # what makes it another product: another id is due
 LASTING = ("tier", "offer")
 # data of a higher grade are personal, important or core: which of their pieces stayed equal is nobody's business
 GRADE_MAX_REPEATED = 2
 Row = dict[str, Any]
+
+
+def check_layout(layout: str, suggested: Suggestion) -> None:
+    """Refuse content-defined pieces for data of a grade that is personal, important or core (spec 1.1)."""
+    if layout == CDC and suggested.grade > GRADE_MAX_REPEATED:
+        why = "; ".join(suggested.reasons[:REASONS_SHOWN])
+        text = f"the layout `{CDC}` is refused for personal, important or core data, of grade {suggested.grade}: {why}"
+        raise InvalidInput(text, "lengths and repeats of its pieces would tell of people; use `fixed`")
+
+
+def saving(edition: Row) -> Row:
+    """Return how much of an edition repeats the one before: rows, and plain bytes."""
+    table = RowTable(edition["rows"])
+    repeated = [int(number) for number in edition["repeated"] or ()]
+    size = sum(table.plain_bytes(number, 1) for number in repeated)
+    return {"repeatedRows": len(repeated), "repeatedBytes": str(size)}
 
 
 def begin(tx: Tx, known: Row, draft: Row) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from connector.vault.cutting import aligned, fixed
+from connector.vault.cutting import aligned, cdc, fixed
 from connector.vault.errors import VaultError
 from connector.vault.places import sectors
 from contracts.ranges import RowSet
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from connector.vault.sources import Source
 
 NO_DIGEST = bytes(32)
-CUTTERS: Mapping[str, Callable[[Source, int], Cutting]] = MappingProxyType({"fixed": fixed.cut, "aligned": aligned.cut})
+CUTTERS: Mapping[str, Callable[[Source, int], Cutting]] = MappingProxyType(
+    {"fixed": fixed.cut, "aligned": aligned.cut, "cdc": cdc.cut}
+)
 assert set(CUTTERS) == LAYOUTS
 
 

@@ -51,13 +51,14 @@ async def test_only_the_licensed_columns_are_fetched_paid_and_read(space, tmp_pa
         ({"layout": "aligned", "columns": ["missing"]}, 400),
         ({"columns": ["delay"]}, 400),
         ({"layout": "woven"}, 400),
+        ({"layout": "cdc"}, 400),
         ({"files": ["postgresql://me:pencil@localhost/db?table=t"]}, 409),
     ],
-    ids=["no such column", "not aligned", "no such layout", "password"],
+    ids=["no such column", "not aligned", "no such layout", "personal", "password"],
 )
 async def test_a_brief_that_cannot_be_kept_is_refused(space, tmp_path, more, status):
     path = tmp_path / "flights.parquet"
-    pq.write_table(TABLE.slice(0, 9), path)
+    pq.write_table(TABLE.slice(0, 9).append_column("email", [[f"p{n}@example.org" for n in range(9)]]), path)
     with pytest.raises(PeerRefused) as refused:
         await space.publish_files("provider", "refused" + tmp_path.name, more.pop("files", [path]), **more)
     assert refused.value.status == status

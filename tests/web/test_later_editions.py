@@ -41,6 +41,7 @@ async def test_the_next_edition_repeats_what_stayed_and_only_the_rest_is_fetched
     path.write_bytes(first + b"what happened since")
     two = await space.publish_files("provider", PRODUCT, [path], title="The log, longer", price=900)
     assert two["edition"] != one["edition"]
+    assert (one["repeatedRows"], two["repeatedRows"], two["repeatedBytes"]) == (0, 6, str(len(first)))
     assert [(row["number"], json.loads(row["header"])["prev"]) for row in editions(space)] == [
         (1, None),
         (2, one["edition"]),
