@@ -6,16 +6,19 @@ import gc
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from connector.outbound import Outbound
 from connector.vault.errors import VaultError
-from connector.vault.origins.origin import WINDOW_BYTES
+from connector.vault.origins.origin import WINDOW_BYTES, Distant
 from connector.vault.sources import Doors, check_address, source_of
 from tests.vault.served import Site, bucket
 from tests.vault.test_seal_and_open import S, noise, opened, sealed_source
 
 # longer than one window, and no multiple of anything
 LONG = noise(WINDOW_BYTES + S + 7, 3)
+WANTED = LONG + LONG[::-1] + LONG
 
 
 @pytest.fixture
@@ -115,3 +118,41 @@ def test_a_spool_is_gone_with_its_last_user(tmp_path, doors):
         del source
         gc.collect()
         assert nameless() == 0
+
+
+@settings(max_examples=40)
+@given(reads=st.lists(st.tuples(st.integers(0, 3 * WINDOW_BYTES), st.integers(0, 2 * WINDOW_BYTES)), max_size=6))
+def test_distant_bytes_are_the_bytes_wherever_one_looks(reads):
+    content, asked = WANTED, []
+
+    def fetch(first: int, count: int) -> bytes:
+        asked.append(count)
+        return content[first : first + count]
+
+    stream = Distant(len(content), fetch)
+    for at, count in reads:
+        stream.seek(at)
+        assert stream.read(count) == content[at : at + count]
+    assert max(asked, default=0) <= WINDOW_BYTES
+    wanted = sum(count for _, count in reads)
+    assert sum(asked) <= wanted + len(reads) * WINDOW_BYTES
+
+
+def test_looking_here_and_there_asks_for_little():
+    """A table's columns are read a megabyte here, a megabyte there: none of that costs a window."""
+    asked = []
+
+    def fetch(first: int, count: int) -> bytes:
+        asked.append(count)
+        return WANTED[first : first + count]
+
+    stream = Distant(len(WANTED), fetch)
+    for column in range(8):
+        stream.seek(column * (1 << 20) * 2)
+        stream.read(1 << 20)
+    assert sum(asked) == 8 << 20
+    asked.clear()
+    stream.seek(0)
+    while stream.read(1 << 16):
+        pass
+    assert len(asked) <= 2 + len(WANTED) // WINDOW_BYTES

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import os
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
 from connector.vault.errors import VaultError
 
@@ -17,8 +17,18 @@ if TYPE_CHECKING:
 
     from _typeshed import WriteableBuffer
 
+    Fetch = Callable[[int, int], bytes]
+
 # one request to a distant server: long enough that its round trip does not matter, short enough to be held
 WINDOW_BYTES = 8 * 1024 * 1024
+
+
+# the least that is asked for where somebody only looks
+GLANCE_BYTES = 64 * 1024
+
+
+def _nothing() -> None:
+    """Have nothing to close."""
 
 
 class Origin(Protocol):
@@ -40,16 +50,18 @@ class Origin(Protocol):
 
 
 class Distant(io.RawIOBase):
-    """An object that is read by ranges: `fetch(first, count)` returns exactly `count` of its `size` bytes."""
+    """An object that is read by ranges: `fetch(first, count)` returns exactly `count` of its `size` bytes.
 
-    def __init__(
-        self, size: int, fetch: Callable[[int, int], bytes], close: Callable[[], object] = lambda: None
-    ) -> None:
+    Read on from where the last request ended, it is asked for in windows; read here and there, in what is wanted.
+    """
+
+    def __init__(self, size: int, fetch: Fetch, close: Callable[[], object] = _nothing) -> None:
         super().__init__()
         self._size = size
         self._fetch = fetch
         self._done = close
         self._at = 0
+        self._begin, self._window = 0, b""
 
     def readable(self) -> bool:
         """Say that it can be read."""
@@ -65,13 +77,25 @@ class Distant(io.RawIOBase):
         return self._at
 
     def readinto(self, buffer: WriteableBuffer) -> int:
-        """Read into `buffer`; return how many bytes, 0 at the end."""
+        """Fill `buffer` as far as the object reaches; return how many bytes, 0 at the end."""
         view = memoryview(buffer).cast("B")
-        count = max(0, min(len(view), self._size - self._at, WINDOW_BYTES))
-        if count:
-            view[:count] = self._fetch(self._at, count)
-            self._at += count
+        count = max(0, min(len(view), self._size - self._at))
+        done = 0
+        while done < count:
+            here = self._held(count - done)
+            view[done : done + len(here)] = here
+            done, self._at = done + len(here), self._at + len(here)
         return count
+
+    def _held(self, count: int) -> memoryview:
+        """Return at most `count` bytes from the present place, at least one."""
+        within = self._at - self._begin
+        if not 0 <= within < len(self._window):
+            on = self._window and within == len(self._window)
+            asked = WINDOW_BYTES if on else min(max(count, GLANCE_BYTES), WINDOW_BYTES)
+            asked = min(asked, self._size - self._at)
+            self._begin, self._window, within = self._at, self._fetch(self._at, asked), 0
+        return memoryview(self._window)[within : within + count]
 
     def close(self) -> None:
         """Close it, and what its fetching needed."""
@@ -80,9 +104,9 @@ class Distant(io.RawIOBase):
         super().close()
 
 
-def distant(size: int, fetch: Callable[[int, int], bytes], close: Callable[[], object] = lambda: None) -> BinaryIO:
-    """Return a stream that asks for `WINDOW_BYTES` at a time, the end of the object alone."""
-    return io.BufferedReader(Distant(size, fetch, close), WINDOW_BYTES)
+def distant(size: int, fetch: Fetch, close: Callable[[], object] = _nothing) -> BinaryIO:
+    """Return an object that is read by ranges as the library's kind of stream."""
+    return cast("BinaryIO", Distant(size, fetch, close))
 
 
 def changed(place: str) -> VaultError:
