@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from connector.outbound import Outbound
 from connector.vault.errors import VaultError
+from connector.vault.layout import CUTTERS
 from connector.vault.origins.origin import WINDOW_BYTES, Distant
-from connector.vault.sources import Doors, check_address, source_of
+from connector.vault.sources import SCHEMES, Doors, check_address, source_of
 from tests.vault.served import Site, bucket
 from tests.vault.test_seal_and_open import S, noise, opened, sealed_source
 
@@ -156,3 +157,9 @@ def test_looking_here_and_there_asks_for_little():
     while stream.read(1 << 16):
         pass
     assert len(asked) <= 2 + len(WANTED) // WINDOW_BYTES
+
+
+def test_every_source_and_layout_is_documented():
+    page = (Path(__file__).parents[2] / "docs" / "sources.md").read_text(encoding="utf-8")
+    assert not [scheme for scheme in SCHEMES if f"`{scheme}://" not in page and f"`{scheme}s://" not in page]
+    assert not [layout for layout in CUTTERS if f"| `{layout}` |" not in page]
