@@ -30,7 +30,7 @@ def held(tx: Tx, replica: Row) -> list[Row]:
     """Return the other replicas here of the same series, newest first."""
     found = [row for row in tx.find("replicas", order="created") if row["id"] != replica["id"]]
     alike = [row for row in found if all(row["header"][name] == replica["header"][name] for name in SERIES)]
-    return [row for row in reversed(alike) if row["state"] in replicas.MAY_RECEIVE]
+    return [replicas.whole(tx, row) for row in reversed(alike) if row["state"] in replicas.MAY_RECEIVE]
 
 
 def carry_over(folder: Path, intake: Intake, others: Iterable[Row]) -> int:

@@ -28,7 +28,8 @@ async def test_only_the_licensed_columns_are_fetched_paid_and_read(space, tmp_pa
     (agreement,) = [row for row in space.rows("buyer", "agreements") if row["product"] == PRODUCT]
     terms = json.loads(agreement["terms"])
     (replica,) = [row for row in space.rows("buyer", "replicas") if row["edition"] == made["edition"]]
-    table = RowTable(replica["rows"])
+    (edition,) = [row for row in space.rows("provider", "editions") if row["id"] == made["edition"]]
+    table = RowTable(edition["rows"])
     licensed = table.licensed({int(group) for group in terms["columns"].values()})
     assert 0 < len(licensed) < len(table)
     for held in ("bytes_rows", "key_rows"):
