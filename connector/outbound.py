@@ -11,6 +11,7 @@ from __future__ import annotations
 import socket
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 import aiohttp
@@ -104,6 +105,7 @@ class Outbound:
         self, *, development: bool = False, networks: Sequence[str] = (), trust: ssl.SSLContext | None = None
     ) -> None:
         self._trust = trust
+        self._another = partial(Outbound, development=development, networks=networks, trust=trust)
         self._gate = Gate(development=development, networks=networks)
         self._session: aiohttp.ClientSession | None = None
 
@@ -134,6 +136,10 @@ class Outbound:
             headers={"Accept-Encoding": "identity", "User-Agent": "penstock"},
         )
         return self
+
+    def another(self) -> Outbound:
+        """Return a closed door behind an equal gate, for a loop of its own."""
+        return self._another()
 
     async def close(self) -> None:
         """Close every connection."""
