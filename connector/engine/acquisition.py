@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 COMPLETE, FAILED = "complete", "failed"
 FINAL = (COMPLETE, FAILED)
 WAIT_SECONDS_MAX = 30.0
-AMOUNTS = ("limit", "bid", "deposit", "exposure")
+AMOUNTS = ("limit", "bid", "deposit", "exposure", "cap")
 MANDATE_KEYS = frozenset({*AMOUNTS, "purpose"})
 FREEZE_SECONDS = 14 * 86_400  # the longest an arbitrator may hold the channel
 EXPIRY_SECONDS = 30 * 86_400  # a channel outlives its voucher margins by far; it can be extended
@@ -181,6 +181,7 @@ class Acquisitions:
         limit = int(mandate["limit"])
         bid = min(asked, limit) if mandate["bid"] is None else int(mandate["bid"])
         within = {"bid": str(bid), "limit": str(limit), "rounds": trader.settings.negotiation.rounds_max}
+        within |= {"cap": mandate["cap"]} if mandate.get("cap") else {}
         start = trader.engine.negotiations.start
 
         def act(tx: Tx) -> None:

@@ -105,6 +105,15 @@ async def test_what_is_paid_in_advance_opens_as_often_as_one_likes(space, bought
     assert [await open_one(space, "any openings", number) for number in range(3)] == [900, 0, 0]
 
 
+async def test_a_product_that_may_cost_more_than_the_mandate_is_not_bought(space, bought):
+    mandate = {"limit": "12345", "cap": "12344", "purpose": PURPOSE}
+    body = {"id": "capped", "product": "flat", "mandate": mandate}
+    await space.doors["buyer"].call("POST", "acquisitions", body)
+    view = await space.until("capped", lambda view: view["state"] == "failed", within=60)
+    assert "more than our cap" in view["reason"]
+    assert view["cap"] is None
+
+
 BILLS = {
     "row": "4000 rows at 0.03 CNY per row, 50 % of that beyond 1000 rows: 75.00 CNY",
     "any openings": " in advance: 9.00 CNY",
