@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
@@ -12,11 +13,10 @@ from connector.cli.options import DEFAULT_DATA, AsJson, Data
 from connector.cli.speak import answer, finish, talk
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from connector.cli.server import Server
 
 WAIT_SECONDS = 20
+NOWHERE = "null"
 FINAL = ("complete", "failed")
 
 
@@ -60,9 +60,13 @@ def get(
     exposure: Annotated[
         int | None, typer.Option(help="most to owe for keys not yet released; default: as agreed", min=1)
     ] = None,
+    to: Annotated[
+        str | None, typer.Option(help="open everything into this directory in the same pass; `null` keeps nothing")
+    ] = None,
     identifier: Annotated[str | None, typer.Option("--id", help="your id; repeat the command to resume")] = None,
     data: Data = DEFAULT_DATA,
     *,
+    keep: Annotated[bool, typer.Option(help="keep the sealed replica, too; without it, `--to` writes once")] = True,
     as_json: AsJson = False,
 ) -> None:
     """Get PRODUCT: negotiate within the limit, sign, deposit, pull. Repeat with the same id to resume.
@@ -76,14 +80,13 @@ def get(
         "purpose": purpose,
         "deposit": None if deposit is None else str(deposit),
         "exposure": None if exposure is None else str(exposure),
+        "to": to if to in (None, NOWHERE) else str(Path(to).resolve()),
+        "keep": keep,
     }
     key = identifier or str(uuid.uuid4())
     if identifier is None:
         talk(f"  acquisition {key}; resume it with --id {key}")
     view = finish(acquire(data, key, product, mandate), as_json=as_json)
-    lines = [
-        f"{view['title']}: {view['progress'].get('text', '')}",
-        f"price: {view['price']}, at most {view['cap']} minor units in all",
-        f"next: penstock open {view['id']} --purpose {purpose} --to DIRECTORY",
-    ]
-    answer(view, lines, as_json=as_json)
+    opened = f"opened to {to}" if to else f"next: penstock open {view['id']} --purpose {purpose} --to DIRECTORY"
+    price = f"price: {view['price']}, at most {view['cap']} minor units in all"
+    answer(view, [f"{view['title']}: {view['progress'].get('text', '')}", price, opened], as_json=as_json)

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from catalog.codes import tier as tier_of
 from connector.engine import funding, pricing, progress, pulling, waiting
 from connector.engine.driver import Driver
+from connector.engine.pulling import NOWHERE
 from connector.errors import (
     Absent,
     Conflict,
@@ -41,7 +43,7 @@ COMPLETE, FAILED = "complete", "failed"
 FINAL = (COMPLETE, FAILED)
 WAIT_SECONDS_MAX = 30.0
 AMOUNTS = ("limit", "bid", "deposit", "exposure", "cap")
-MANDATE_KEYS = frozenset({*AMOUNTS, "purpose"})
+MANDATE_KEYS = frozenset({*AMOUNTS, "purpose", "to", "keep"})
 FREEZE_SECONDS = 14 * 86_400  # the longest an arbitrator may hold the channel
 EXPIRY_SECONDS = 30 * 86_400  # a channel outlives its voucher margins by far; it can be extended
 CHANNEL = "channel:"
@@ -235,6 +237,8 @@ class Acquisitions:
         trader = self._trader
         agreement = await self._row("agreements", row["agreement"], key="digest")
         terms = Terms.from_json(agreement["terms"])
+        if terms.tier == "leased" and row["mandate"].get("to") is not None:
+            raise InvalidInput("a leased product is opened when it is read", "get it without `to`, then open it")
         cap = from_json(Agreement, agreement["agreement"]).price_cap
         wanted = row["mandate"]["deposit"]
         usual = pricing.usual_deposit(terms.tariff, cap)
@@ -369,4 +373,9 @@ def _mandate(document: Any) -> Row:
             read_decimal(amount, name)
     if amounts["bid"] is not None and int(amounts["bid"]) > int(str(amounts["limit"])):
         raise InvalidInput(f"the bid `{amounts['bid']}` is above your own limit `{amounts['limit']}`")
-    return {**amounts, "purpose": resolve(str(document.get("purpose")))}
+    to, keep = document.get("to"), document.get("keep", True)
+    if to is not None and not (isinstance(to, str) and (to == NOWHERE or Path(to).is_absolute())):
+        raise InvalidInput(f"`to` is an absolute path or `{NOWHERE}`, not `{to!s:.100}`")
+    if not isinstance(keep, bool) or (to is None and not keep):
+        raise InvalidInput("`keep` is true or false, and false only where `to` says what is kept instead")
+    return {**amounts, "purpose": resolve(str(document.get("purpose"))), "to": to, "keep": keep}

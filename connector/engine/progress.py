@@ -27,7 +27,7 @@ def view(tx: Tx, key: str, trouble: Failure | None, asked: str) -> dict[str, Any
     talk = tx.get("negotiations", id=row["negotiation"]) if row["negotiation"] else None
     agreement = tx.get("agreements", digest=row["agreement"]) if row["agreement"] else None
     paid = tx.get("paid_rows", agreement=row["agreement"]) if row["agreement"] else None
-    replica = replicas.under(tx, row["agreement"] or "")
+    replica = replicas.seen(tx, row["agreement"] or "")
     keys = sum(count for _, count in replica["key_rows"]) if replica else 0
     held = sum(count for _, count in replica["bytes_rows"]) if replica else 0
     rows = int(replica["header"]["rows"]) if replica else 0

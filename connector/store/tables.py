@@ -146,16 +146,17 @@ VAULT = (
     ),
     Table(
         "replicas",
-        "id:text edition:text agreement:text header:json rows:blob seal:blob bytes_rows:json key_rows:json key_id:text "
+        "id:text edition:text agreement:text header:json seal:blob bytes_rows:json key_rows:json key_id:text "
         "path:text state:text created:time",
         ("id",),
-        index=(("agreement",),),
+        index=(("agreement",), ("edition",)),
     ),
     Table("holders", "agreement:text edition:text holder:text at:time", ("agreement",), index=(("edition",),)),
     Table("drawn", "replica:text source:text rows:int dropped:text", ("replica", "source")),
     Table("served", "edition:text at:time", ("edition",)),
+    Table("row_tables", "edition:text rows:blob", ("edition",)),
     Table("carried", "agreement:text bytes:int", ("agreement",)),
-    Table("row_secrets", "replica:text row:int wrapped:blob", ("replica", "row")),
+    Table("row_secrets", "replica:text row:int count:int wrapped:blob", ("replica", "row")),
 )
 
 CATALOGUE = (
