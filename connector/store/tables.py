@@ -59,7 +59,7 @@ PROTOCOL = (
     Table(
         "transfers",
         "id:text peer_pid:text role:text peer:text callback:text agreement:text format:text state:text pending:text "
-        "turn:text address:json reason:text deadline:time due:time entered:json created:time updated:time",
+        "turn:text address:json reason:text paused:text deadline:time due:time entered:json created:time updated:time",
         ("id",),
         unique=(("role", "peer", "peer_pid"),),
         index=(("state",), ("deadline",), ("due",), ("agreement",)),
