@@ -47,20 +47,20 @@ class Died(Exception):  # noqa: N818
 class Role:
     """One process that plays a role, perhaps under strace."""
 
-    def __init__(self, name, folder, *, inject=None, trace=None, log=None, fresh=False):
+    def __init__(self, name, folder, *, inject=None, trace=None, log=None, options=("-f",), fresh=False):
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(list(PRELOADED))
         self._near, far = context.Pipe()
         self._process = context.Process(target=roles.run, args=(name, folder, far), kwargs={"fresh": fresh})
         self._process.start()
         far.close()
-        self._strace = self._attach(inject, trace, log) if inject or trace else None
+        self._strace = self._attach(inject, trace, log, options) if inject or trace else None
         self._near.send("go")
 
-    def _attach(self, inject, trace, log):
+    def _attach(self, inject, trace, log, options):
         what = [f"inject={inject}"] if inject else []
         filters = [part for each in [f"trace={trace or inject.partition(':')[0]}", *what] for part in ("-e", each)]
-        command = [STRACE, "-f", "-o", str(log), "-p", str(self._process.pid), *filters]
+        command = [STRACE, *options, "-o", str(log), "-p", str(self._process.pid), *filters]
         tracer = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
         said = tracer.stderr.readline()
         assert "attached" in said, said

@@ -7,7 +7,6 @@ again without faults, and the story ends. A disk that failed ends the process: e
 from __future__ import annotations
 
 import functools
-import hashlib
 import random
 import shutil
 import subprocess
@@ -19,13 +18,11 @@ import pytest
 
 from connector.cli.init import initialise
 from connector.demo.processes import free_ports
-from contracts import signature
-from contracts.typed_data import digest
-from tests.channel.rig import CHANNELS, PAYER, Database, secret_of
 from tests.fault import extent
 from tests.fault.extent import ALL, drawn
-from tests.fault.injection import DURABLE, FAULTS, INJECTED, STRACE, Died, Role, calls, permitted, points
-from tests.fault.roles import DISK, OPENED, ROWS, buy, pair_on, respond
+from tests.fault.injection import DURABLE, FAULTS, INJECTED, STRACE, calls, permitted, points
+from tests.fault.roles import DISK
+from tests.fault.sides import SIDES, fresh, played
 
 DRAWN = 3
 OFTEN, OFTEN_DRAWN = "pwrite64", 330  # there are some 1,400 points of it
@@ -33,78 +30,6 @@ KILLED = -9
 READY_SECONDS = 60
 
 pytestmark = pytest.mark.faults
-
-
-class Provider:
-    """The provider in its own process; the buyer is here, in memory."""
-
-    name = "payee"
-
-    def prepare(self):
-        self.pair = pair_on("payee", Database(), fresh=True)
-
-    def play(self, role):
-        """Play the whole story; raises `Died`."""
-        self.covered(role)
-        buy(self.pair, role.ask)
-
-    def covered(self, role):
-        """INVARIANT no key without a claimable voucher: what was paid here can be claimed there."""
-        paid = self.pair.account("payer").cumulative
-        found = role.ask("claim", None)
-        assert (found[0].cumulative_amount if found else 0) >= paid
-        if found:
-            voucher, signed, preimage = found
-            assert signature.is_by(PAYER, digest(CHANNELS, voucher), signed)
-            assert voucher.lock in (bytes(32), hashlib.sha256(preimage).digest())
-
-    def right(self, role, _folder):
-        """Both have the same books, everything is paid once, and every key is the right one."""
-        self.covered(role)
-        assert role.ask("books", None) == (self.pair.paid("payer"), self.pair.account("payer").cumulative)
-        assert self.pair.paid("payer")[0] == [[0, ROWS]]
-        assert self.pair.keyring.kept == {row: secret_of(row) for row in range(ROWS)}
-
-    def end(self, role):
-        return role.finish()
-
-
-class Buyer:
-    """The buyer in its own process; the provider is here, in memory."""
-
-    name = "payer"
-
-    def prepare(self):
-        self.pair = pair_on("payee", Database(), fresh=True)
-
-    def play(self, role):
-        while (message := role.recv())[0] != "done":
-            role.send(respond(self.pair, *message))
-
-    def right(self, _role, folder):
-        assert self.pair.paid("payee")[0] == [[0, ROWS]]
-        assert (folder / OPENED).read_bytes() == b"".join(map(secret_of, range(ROWS)))
-        signed = self.pair.payee_db.act(lambda tx: tx.find("windows", order="seq"))
-        paid = [row for row in signed if row["state"] in ("paid", "acknowledged")]
-        assert sum(row["amount"] for row in paid) == self.pair.account("payee").cumulative
-
-    def end(self, role):
-        return role.end()
-
-
-SIDES = {side.name: side for side in (Provider, Buyer)}
-
-
-def played(side, folder, **how):
-    """Play once to the end or until the side dies; return the exit code of a death, None when it ended well."""
-    role = Role(side.name, folder, **how)
-    try:
-        side.play(role)
-        side.right(role, folder)
-        code = side.end(role)
-    except Died as death:
-        return death.code
-    return code or None
 
 
 @functools.cache
@@ -126,14 +51,7 @@ def stages(tmp_path_factory, absent):
     made = {}
     for name in SIDES:
         made[name] = tmp_path_factory.mktemp(name)
-        (made[name] / "fresh").mkdir()
-        role = Role(name, made[name] / "fresh", fresh=True)
-        if name == "payee":
-            assert role.ask("claim", None) is None
-            assert role.finish() == 0
-        else:
-            assert role.recv()[0] == "pieces"  # its first wish, and it is left alone
-            role.kill()
+        fresh(name, made[name] / "fresh")
     return made
 
 
