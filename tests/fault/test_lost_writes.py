@@ -1,8 +1,8 @@
 """F3 and F4: nothing is said before it is synced, and a loss of power, whatever it tears, loses nothing that was said.
 
 A whole story of each side is traced once, with the data of its writes. F3 reads the trace: no word goes to the peer
-while a file has writes that are not synced. F4 cuts the power after a random call: what was synced is there, of the rest
-each sector of 512 bytes is there or not, as a seed says; the store must open, whole, with everything that was said.
+while a file has writes that are not synced. F4 cuts the power after a random call: what was synced is there, of the
+rest each sector of 512 bytes is there or not, as a seed says; the store must open, whole, with all that was said.
 """
 
 from __future__ import annotations
