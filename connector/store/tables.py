@@ -151,6 +151,13 @@ VAULT = (
         index=(("agreement",),),
     ),
     Table("carried", "agreement:text bytes:int", ("agreement",)),
+    Table(
+        "copies",
+        "id:text agreement:text transfer:text number:int purpose:text edition_bytes:int bytes:int rows:json "
+        "state:text receipt:json signature:blob countersigned:blob created:time ended:time",
+        ("id",),
+        index=(("agreement",),),
+    ),
     Table("row_secrets", "replica:text row:int wrapped:blob", ("replica", "row")),
 )
 

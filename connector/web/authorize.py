@@ -1,7 +1,8 @@
 """Who may call what: one row for each route, and a route without a row does not exist.
 
 `who`: ANYONE (public facts), PEER (a did:web participant with a fresh ES256 token for us), MEMBER (a peer that the
-exchange has admitted), TICKET (the opaque ticket of a started transfer), OWNER (the bearer of the management token).
+exchange has admitted), TICKET (the opaque ticket of a started transfer), BEARER (the token of one that gives a plain
+copy), OWNER (the bearer of the management token).
 `roles`: the roles of ours under which the route exists at all.
 """
 
@@ -25,6 +26,7 @@ class Who(StrEnum):
     PEER = "peer"
     MEMBER = "member"
     TICKET = "ticket"
+    BEARER = "bearer"
     OWNER = "owner"
 
 
@@ -61,7 +63,7 @@ class Route:
     @property
     def body_bytes(self) -> int:
         """How long a body may be."""
-        return 0 if self.method == "GET" else BODY_BYTES.get(self.handler, BODY_BYTES_MAX)
+        return 0 if self.method in {"GET", "HEAD"} else BODY_BYTES.get(self.handler, BODY_BYTES_MAX)
 
 
 PUBLIC = (
@@ -127,6 +129,8 @@ CHANNEL = (
     Route("GET", "/sealed/{edition}/seal", Who.ANYONE, PROVIDER, "sealed.seal"),
     Route("GET", "/sealed/{edition}/rows", Who.ANYONE, PROVIDER, "sealed.rows"),
     Route("GET", "/sealed/{edition}/pieces", Who.TICKET, PROVIDER, "sealed.pieces"),
+    Route("GET", "/plain/{edition}", Who.BEARER, PROVIDER, "plain.read"),
+    Route("HEAD", "/plain/{edition}", Who.BEARER, PROVIDER, "plain.read"),
     Route("POST", "/review/{edition}", Who.PEER, PROVIDER, "sealed.review_rows"),
 )
 

@@ -37,7 +37,7 @@ async def header(call: Call) -> web.Response:
 async def rows(call: Call) -> web.Response:
     """Serve the rows of an edition, 152 bytes each."""
     edition = await _edition(call)
-    _drop_who_stalls(call)
+    drop_who_stalls(call)
     return web.Response(body=edition["rows"], content_type=OCTETS)
 
 
@@ -62,9 +62,9 @@ async def pieces(call: Call) -> web.StreamResponse:
     if count > PIECES_MAX or first + count > len(table):
         raise InvalidInput(f"rows {first}+{count} are not in an edition of {len(table)} rows, or too many at once")
     length = table.span(first, count)[1]
-    with connector.carriage.carrying(ticket, _cutting(call)):
+    with connector.carriage.carrying(ticket, cutting(call)):
         await connector.carriage.charge(ticket, length)
-        _drop_who_stalls(call)
+        drop_who_stalls(call)
         response = web.StreamResponse(headers={"Content-Type": OCTETS, "Content-Length": str(length)})
         await response.prepare(call.request)
         with connector.blobs.open(ticket.edition, table) as sealed:
@@ -89,7 +89,7 @@ async def review_rows(call: Call) -> web.Response:
     return as_json({"rows": answer, "ticket": ticket})
 
 
-def _cutting(call: Call) -> Callable[[], object]:
+def cutting(call: Call) -> Callable[[], object]:
     """Return what ends the connection at once: bytes that wait to be sent, the kernel's too, are dropped with it."""
     transport = call.request.transport
 
@@ -101,7 +101,7 @@ def _cutting(call: Call) -> Callable[[], object]:
     return cut
 
 
-def _drop_who_stalls(call: Call) -> None:
+def drop_who_stalls(call: Call) -> None:
     """Have the kernel end the connection of a reader that takes nothing of a long answer for too long (on Linux)."""
     transport, option = call.request.transport, getattr(socket, "TCP_USER_TIMEOUT", None)
     if transport is not None and option is not None:

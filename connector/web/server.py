@@ -17,7 +17,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from connector.errors import Absent
 from connector.limits import BODY_BYTES_MAX, LINGER_SECONDS, PEER_REQUESTS_MAX, STRANGER_REQUESTS_MAX
-from connector.vault import tickets
+from connector.vault import bearers, tickets
 from connector.web import (
     agreements,
     body,
@@ -28,6 +28,7 @@ from connector.web import (
     exchange,
     log,
     management,
+    plain,
     processes,
     sealed,
     wellknown,
@@ -50,6 +51,7 @@ MODULES = {
     "exchange": exchange,
     "log": log,
     "management": management,
+    "plain": plain,
     "processes": processes,
     "sealed": sealed,
     "wellknown": wellknown,
@@ -70,6 +72,8 @@ async def _prove(call: Call) -> None:
             raise Absent("nothing here for a participant that is not a member; ask the exchange to admit it")
     elif call.route.who is Who.TICKET:
         call.ticket = tickets.read(connector.ticket_key, header, connector.clock.now())
+    elif call.route.who is Who.BEARER:
+        call.ticket = bearers.read(connector.ticket_key, header, connector.clock.now())
 
 
 class _Surface:

@@ -61,6 +61,8 @@ TYPES = [
     "notice.sent",
     "notice.received",
     "alarm.raised",
+    "copy.served",
+    "copy.countersigned",
 ]
 
 

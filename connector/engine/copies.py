@@ -1,0 +1,187 @@
+"""Plain copies for connectors that know nothing of sealing: decided, counted, metered here (spec 5, "Foreign").
+
+Law: (1) A copy is the one opening of its transfer: the whole policy decides it before its first byte, and it counts
+once, however often its bytes are asked for. (2) Bytes are counted before they leave, step by step, each time by an act
+that looks whether agreement and transfer stand; so a crash forgets none. (3) What a transfer may draw is bounded: an
+edition twice over leaves room for what broke off. (4) What was served is the provider's word alone: `METERED` stands
+wherever it is shown, and nothing of it goes through a channel.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from connector import decisions
+from connector.channel import performed, uses
+from connector.channel.doors import Bound
+from connector.channel.judgement import BYTE, RELEASE, SIZE, UNIT
+from connector.channel.uses import Draw
+from connector.decisions import Made
+from connector.engine import transfer as transfers
+from connector.engine.books import transfer_id
+from connector.engine.counting import counted
+from connector.engine.judge import ACTION_OF_TIER, agreed
+from connector.engine.scopes import atoms
+from connector.errors import NotPermitted
+from connector.protocol.offers import PLAIN
+from connector.protocol.states import FINAL, PROVIDER
+from connector.vault.tickets import transfer_digest
+from contracts.canonical import sha
+from contracts.ranges import RowSet
+from contracts.terms import Terms
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from connector.engine.judge import InForce
+    from connector.engine.trader import Trader
+    from connector.store.transaction import Tx
+    from connector.vault.tickets import Ticket
+
+METERED: Final = "metered by provider"
+PLACE: Final = "copy"
+OPEN, ENDED = "open", "ended"
+EDITIONS_MAX = 2  # what one transfer may draw: the edition, and as much again for what broke off
+Row = dict[str, Any]
+
+
+class Copies:
+    """The plain copies that one participant gives."""
+
+    def __init__(self, trader: Trader) -> None:
+        self._trader = trader
+
+    async def begin(self, ticket: Ticket, purpose: str) -> None:
+        """Decide, count and record the copy of the ticket's transfer, once; raises NotPermitted with the reasons.
+
+        `purpose` is what the caller says; who says nothing asks for the purpose that the agreement names.
+        """
+        reasons = await self._trader.store.write(lambda tx: self._begin(tx, ticket, purpose))
+        if reasons:
+            raise NotPermitted(reasons)
+
+    async def stands(self, ticket: Ticket) -> None:
+        """Raise NotPermitted unless the ticket's agreement stands and its transfer runs."""
+        await self._trader.store.read(lambda tx: self._under(tx, ticket))
+
+    async def charge(self, ticket: Ticket, rows: range, length: int) -> None:
+        """Count `length` bytes of `rows` before they leave; raises NotPermitted when they may not."""
+        await self._trader.store.write(lambda tx: self._charge(tx, ticket, rows, length))
+
+    async def give_back(self, ticket: Ticket, length: int) -> None:
+        """Take `length` bytes that were counted and did not leave from a copy that goes on."""
+        if length:
+            await self._trader.store.write(lambda tx: self._give_back(tx, ticket, length))
+
+    def moved(self, tx: Tx, transfer: Row) -> None:
+        """End the copy of a transfer that is over, and record what was served."""
+        copy = tx.get("copies", id=transfer["id"])
+        if transfer["state"] in FINAL and copy is not None and copy["state"] == OPEN:
+            self._end(tx, copy, self._trader.clock.now())
+
+    # ---- inside one transaction
+
+    def _under(self, tx: Tx, ticket: Ticket) -> tuple[Row, Row]:
+        """Return agreement and transfer of a ticket; raises NotPermitted unless both stand."""
+        digest = ticket.subject.hex()
+        agreement, now = tx.get("agreements", digest=digest), self._trader.clock.now()
+        if agreement is None or agreement["role"] != PROVIDER or agreement["terms"]["tier"] != PLAIN:
+            raise NotPermitted("there is no agreement on a plain copy with this token")
+        if reason := self._trader.standing.over(tx, agreement, now):
+            raise NotPermitted(reason, "agree anew")
+        for row in transfers.running(tx, digest):
+            if transfer_digest(row["id"]) == ticket.transfer:
+                return agreement, row
+        raise NotPermitted("the transfer of this token is suspended or over", "wait for its start, or request another")
+
+    def _begin(self, tx: Tx, ticket: Ticket, purpose: str) -> str:
+        agreement, transfer = self._under(tx, ticket)
+        if tx.get("copies", id=transfer["id"]) is not None:
+            return ""
+        if agreement["parent"]:
+            return "a sub-licence is served to connectors that can show its whole chain, not as a plain copy"
+        trader, now = self._trader, self._trader.clock.now()
+        rules, size = agreed(agreement["terms"], agreement["peer"]), self._size(tx, agreement)
+        purpose = purpose or _agreed_purpose(rules)
+        told = {SIZE: str(size), UNIT: BYTE} | ({"purpose": purpose} if purpose else {})
+        request = trader.judge.request(agreement["peer"], agreement["terms"]["product"], ACTION_OF_TIER[PLAIN], told)
+        per = counted(rules.compiled.policy, told)
+        taken = uses.taken(tx, agreement["digest"], per, without=transfer["id"], now=now)
+        done = performed.acts(tx, agreement["digest"])
+        ruling = trader.judge.ruling(rules, request, stage=RELEASE, taken=taken, now=now, done=done)
+        asked = sha({PLACE: transfer["id"]}).hex()
+        last = tx.get("decisions", id=f"{asked}/{PLACE}")
+        if last is None or last["outcome"] != ruling.outcome:
+            decisions.record(tx, trader.evidence, Made(PLACE, agreement["digest"], asked, ruling, purpose), now)
+        if ruling.outcome != "allow":
+            return "; ".join(str(reason["text"]) for reason in ruling.reasons) or ruling.outcome
+        deal = Bound(bytes.fromhex(agreement["digest"]), Terms.from_json(agreement["terms"]), agreement["peer"])
+        if impossible := trader.duties.refusal(deal, ruling, now):
+            return str(impossible["text"])
+        trader.duties.perform(tx, deal, ruling, now)
+        uses.reserve(tx, [Draw(agreement["digest"], uses.shares(ruling.held, per or {}))], transfer["id"], now)
+        uses.commit(tx, transfer["id"])
+        performed.record(tx, agreement["digest"], transfer["id"], performed.read(agreement["peer"], now))
+        self._start(tx, agreement, transfer, purpose, size, now)
+        tx.after(partial(trader.continuity.touch, agreement["digest"]))
+        return ""
+
+    def _start(self, tx: Tx, agreement: Row, transfer: Row, purpose: str, size: int, now: datetime) -> None:
+        digest = agreement["digest"]
+        number = 1 + len(tx.find("copies", "agreement = ?", (digest,)))
+        name = transfer_id(transfer["id"], transfer["peer_pid"]).hex()
+        about = {"agreement": digest, "transfer": name, "number": number, "purpose": purpose, "edition_bytes": size}
+        tx.insert("copies", id=transfer["id"], **about, bytes=0, rows=[], state=OPEN, created=now)
+        fields = _opening(about) | {"rows": [], "bytes": str(size), "agreementDigest": digest}
+        link = [name, str(number)]
+        self._trader.evidence.record(tx, "opening.started", part=digest, link=link, fields=fields, now=now)
+
+    def _size(self, tx: Tx, agreement: Row) -> int:
+        """Return the bytes of all files of the agreed edition."""
+        table = self._trader.books.table(tx, bytes.fromhex(agreement["edition"]))
+        if table is None:
+            raise NotPermitted("the agreed edition is not here any more", "agree on another")
+        return table.plain_bytes() - table.plain_bytes(0, table.index_rows)
+
+    def _charge(self, tx: Tx, ticket: Ticket, rows: range, length: int) -> None:
+        _, transfer = self._under(tx, ticket)
+        copy = tx.get("copies", id=transfer["id"])
+        assert copy is not None, "a copy is begun before its bytes are counted"
+        served, bound = copy["bytes"] + length, EDITIONS_MAX * copy["edition_bytes"]
+        if served > bound:
+            raise NotPermitted(f"{served} bytes would be served, {bound} may be by one transfer", "request another")
+        opened = RowSet.from_json(copy["rows"]) | RowSet.of([(rows.start, len(rows))] if rows else [])
+        tx.update("copies", {"id": copy["id"]}, bytes=served, rows=opened.json())
+
+    def _give_back(self, tx: Tx, ticket: Ticket, length: int) -> None:
+        for copy in tx.find("copies", "agreement = ? and state = ?", (ticket.subject.hex(), OPEN)):
+            if transfer_digest(copy["id"]) == ticket.transfer:
+                tx.update("copies", {"id": copy["id"]}, bytes=copy["bytes"] - length)
+
+    def _end(self, tx: Tx, copy: Row, now: datetime) -> None:
+        tx.update("copies", {"id": copy["id"]}, state=ENDED, ended=now)
+        uses.end(tx, copy["id"], now)
+        lasted = str(max(int((now - copy["created"]).total_seconds()), 0))
+        fields = _opening(copy) | {"duration": lasted, "rows": copy["rows"], "bytes": str(copy["bytes"])}
+        link = [copy["transfer"], str(copy["number"])]
+        self._trader.evidence.record(tx, "opening.ended", part=copy["agreement"], link=link, fields=fields, now=now)
+
+
+def _opening(copy: Row) -> dict[str, Any]:
+    """Return the fields that both events of an opening have; nobody holds a reader key of a plain copy."""
+    told = {"transfer": copy["transfer"], "opening": str(copy["number"]), "readerKey": "", "purpose": copy["purpose"]}
+    return told | {"metering": METERED}
+
+
+def _agreed_purpose(rules: InForce) -> str:
+    """Return the one purpose that an agreement names, empty where it names none or leaves a choice."""
+    policy = rules.compiled.policy
+    said = {
+        str(one)
+        for rule in policy.permissions
+        for atom in atoms(rule.conditions)
+        if atom.left == "purpose"
+        for one in atom.right
+    }
+    return said.pop() if len(said) == 1 else ""
