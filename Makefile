@@ -9,8 +9,8 @@ WORKERS ?= auto
 # what is compiled is kept: the tests start a hundred processes
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test suite test-faults tck docs lint install programs bench bench-protocol bench-pull bench-negotiation bench-catalogue \
-	bench-start bench-hostile bench-policy bench-revocation clean
+.PHONY: demo test suite test-faults tck docs lint install programs bench bench-protocol bench-transfer bench-negotiation \
+	bench-catalogue bench-start bench-hostile bench-policy bench-revocation clean
 
 demo: $(STAMP)
 	@$(BIN)/penstock demo $(ARGS)
@@ -44,10 +44,10 @@ lint: $(STAMP)
 programs: $(STAMP)
 	$(BIN)/python -m contracts.onchain.compile
 
-bench: bench-protocol bench-pull bench-policy bench-revocation
+bench: bench-protocol bench-transfer bench-policy bench-revocation
 
 # bench-protocol runs those after it; each may be run by itself
-bench-pull bench-policy bench-revocation bench-protocol bench-negotiation bench-catalogue bench-start bench-hostile: bench-%: $(STAMP)
+bench-transfer bench-policy bench-revocation bench-protocol bench-negotiation bench-catalogue bench-start bench-hostile: bench-%: $(STAMP)
 	$(BIN)/python -m bench.$* $(ARGS)
 
 install: $(STAMP)

@@ -13,7 +13,7 @@ import shutil
 import statistics
 import subprocess
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,13 +25,15 @@ if TYPE_CHECKING:
 
 RESULTS = Path(__file__).parent / "results"
 KIB = 1024
+ABSENT, NOT_RUN = "absent", "not run"
+FORGET = "5"  # what /proc/PID/clear_refs takes to begin the largest resident size anew
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One figure: `target` in words ("at most 60"), empty if there is none; `met` is then None.
 
-    `value` is None for what could not be measured here because a tool is absent.
+    `value` is None for what was not measured; `unit` says why then ("absent", "not run").
     """
 
     work: str
@@ -66,9 +68,9 @@ def rows(figures: Figures, targets: Targets) -> list[Row]:
     return [row(work, value, unit, **targets.get(work, {})) for work, (value, unit) in figures.items()]
 
 
-def absent(work: str) -> Row:
-    """Return the row of a peer that is not installed here."""
-    return Row(work, None, "")
+def unmeasured(work: str, why: str = ABSENT, *, at_most: float | None = None, at_least: float | None = None) -> Row:
+    """Return the row of what has no figure: a peer that is not installed here, or a work that was not run."""
+    return replace(row(work, 0.0, why, at_most=at_most, at_least=at_least), value=None, met=None)
 
 
 def median(rounds: int, measure: Callable[[], float]) -> float:
@@ -98,15 +100,18 @@ os.write(int(sys.argv[1]), json.dumps(figures).encode())
 """
 
 
-def run(command: Sequence[str]) -> Cost:
-    """Run a command to its end, its output where ours goes, and return its cost; FileNotFoundError if there is none."""
+def run(command: Sequence[str], output: int | None = None) -> Cost:
+    """Run a command to its end and return its cost; FileNotFoundError if there is none.
+
+    Its standard output goes where ours does, or to `output`, a descriptor or `subprocess.DEVNULL`.
+    """
     if shutil.which(command[0]) is None:
         raise FileNotFoundError(f"no command `{command[0]}`")
     ours, theirs = os.pipe()
     with os.fdopen(ours, "rb") as answer:
         with os.fdopen(theirs, "wb"):
             between = [sys.executable, "-I", "-S", "-c", _BETWEEN, str(theirs), *command]
-            subprocess.run(between, check=True, pass_fds=(theirs,))
+            subprocess.run(between, check=True, pass_fds=(theirs,), stdout=output)
         seconds, cpu, peak_kib, returncode = json.loads(answer.read())
     return Cost(seconds, cpu, peak_kib * KIB, returncode)
 
@@ -127,6 +132,11 @@ def memory_bytes(pid: int, *, peak: bool = False) -> int:
     raise ProcessLookupError(f"process {pid} has no {name[:-1]}; it has ended")
 
 
+def forget_peak(pid: int) -> None:
+    """Have the kernel begin the largest resident size of a process anew."""
+    Path(f"/proc/{pid}/clear_refs").write_text(FORGET)
+
+
 def write(name: str, rows: Sequence[Row], folder: Path = RESULTS) -> Path:
     """Write the rows as `folder/NAME.json` and return the path."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -144,10 +154,10 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def _shown(value: float | None) -> str:
-    return "absent" if value is None else f"{value:.3f}"
+    return "" if value is None else f"{value:.3f}"
 
 
 def _verdict(each: Row) -> str:
     if each.met is None:
-        return ""
+        return each.target
     return f"{each.target}: {'met' if each.met else 'missed'}"

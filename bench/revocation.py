@@ -28,21 +28,18 @@ import uvloop
 
 from bench import report
 from bench.hostile import Party
+from bench.sealing import sealed_edition
 from bench.space import machine, workshop
 from connector.base import TICKET_KEY
 from connector.cli.init import initialise
 from connector.cli.server import Server
-from connector.data_folder import DATABASE, KEYS, SEALED, VAULT_KEYS
+from connector.data_folder import DATABASE, KEYS
 from connector.demo.processes import Participant, free_ports
 from connector.outbound import Outbound
 from connector.store.sqlite import Store
 from connector.store.tables import TABLES
 from connector.vault import edition as editions
 from connector.vault import tickets
-from connector.vault.blobs import Blobs
-from connector.vault.seal import Brief, seal
-from connector.vault.secrets import Keys
-from connector.vault.sources import source_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -80,13 +77,6 @@ class Stage:
     def pieces(self, first: int, count: int) -> str:
         """Return the address of sealed pieces."""
         return f"{self.url}/sealed/{self.edition}/pieces?first={first}&count={count}"
-
-
-def sealed_edition(data: Path, source: Path) -> Sealed:
-    """Seal one file in a data directory that nobody serves yet."""
-    run = Keys(data / VAULT_KEYS).draw_run()
-    brief = Brief(series=os.urandom(32), number=1, key_holder="did:web:bench", piece_bytes=PIECE_BYTES)
-    return seal(source_of([source]), run, Blobs(data / SEALED), brief, sealed_at=datetime.now(UTC))
 
 
 def agreement(digest: str, sealed: Sealed, peer: str, now: datetime) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from connector import settings
+from bench.certificate import HOST
+from connector import settings, tls
 from connector.cli.init import initialise
 from connector.cli.server import ADDRESS_FILE, Server
 from connector.demo.processes import SERVE, Participant, free_ports
@@ -23,12 +24,15 @@ from connector.outbound import Outbound
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
+    from bench.certificate import Certificate
+
 EXCHANGE = "exchange"
 ROLES = (EXCHANGE, "regulator", "provider", "buyer")
 REGION = "US-NY"
 FUNDS = 10**12  # money is not what a benchmark runs out of
 TERM_DAYS = 30
 WAIT_SECONDS = 20
+LOOPBACK = "127.0.0.0/8"
 
 
 @dataclass(slots=True)
@@ -57,13 +61,16 @@ class Space:
         if role == "buyer":
             await self.call(EXCHANGE, "POST", "credits", {"id": "bench", "did": self.did(role), "amount": str(FUNDS)})
 
-    async def offer(self, product: str, paths: Sequence[Path], piece_kib: int) -> Any:
-        """Have the provider publish files at 1 per MiB and the exchange list them; return the publication."""
+    async def offer(self, product: str, paths: Sequence[Path], piece_kib: int, **told: Any) -> Any:
+        """Have the provider publish files at 1 per MiB and the exchange list them; return the publication.
+
+        `told` are members of the brief besides or instead of the usual ones.
+        """
         brief = {"id": product, "title": product, "files": [str(path) for path in paths], "keywords": ["bench"]}
         price = {"price": "1", "floor": "1", "unit": "MiB", "tier": "kept", "openings": None, "pieceKiB": piece_kib}
         until = datetime.now(UTC) + timedelta(days=TERM_DAYS)
         rules = {"purpose": "Research", "region": "US", "until": until.isoformat(timespec="seconds")}
-        published = await self.call("provider", "POST", "products", brief | price | rules)
+        published = await self.call("provider", "POST", "products", brief | price | rules | told)
         await self.call(EXCHANGE, "POST", f"listings/{product}/review", {})
         return published
 
@@ -82,21 +89,31 @@ class Space:
 
 @contextlib.asynccontextmanager
 async def space(
-    folder: Path, *, hosted: Sequence[str] = (), commands: Mapping[str, Sequence[str]] | None = None
+    folder: Path,
+    *,
+    hosted: Sequence[str] = (),
+    commands: Mapping[str, Sequence[str]] | None = None,
+    certificate: Certificate | None = None,
 ) -> AsyncIterator[Space]:
-    """Make four data directories and start every participant that is not `hosted`; all are stopped at the end."""
+    """Make four data directories and start every participant that is not `hosted`; all are stopped at the end.
+
+    With a certificate they speak https with each other, outside development, otherwise plain http.
+    """
     ports = dict(zip(ROLES, free_ports(len(ROLES)), strict=True))
-    people = {}
+    people, environment = {}, {} if certificate is None else _secure(certificate)
+    host = "http://localhost" if certificate is None else f"https://{HOST}"
     for role in ROLES:
-        make(folder / role, role, ports[role], "" if role == EXCHANGE else f"http://localhost:{ports[EXCHANGE]}")
+        exchange = "" if role == EXCHANGE else f"{host}:{ports[EXCHANGE]}"
+        own = None if certificate is None else f"{host}:{ports[role]}"
+        make(folder / role, role, ports[role], exchange, own)
         people[role] = Participant(folder / role, (commands or {}).get(role, SERVE))
-    async with Outbound(development=True) as outbound:
+    async with _outbound(certificate) as outbound:
         doors = {role: Server(person.data, outbound) for role, person in people.items()}
         made = Space(people, doors, tuple(hosted))
         try:
             for role in ROLES:
                 if role not in hosted:
-                    await people[role].start()
+                    await people[role].start(environment)
                     if role != EXCHANGE:
                         await made.admit(role)
             yield made
@@ -105,8 +122,21 @@ async def space(
                 await person.stop()
 
 
-def make(data: Path, role: str, port: int, exchange: str) -> None:
-    """Make one participant's data directory."""
+def _secure(certificate: Certificate) -> dict[str, str]:
+    """Return the settings of a participant that serves with a certificate and believes it."""
+    files = {"TLS_CERTIFICATE": certificate.path, "TLS_KEY": certificate.key, "TRUST": certificate.path}
+    told = {f"PENSTOCK_SERVER_{name}": str(path) for name, path in files.items()}
+    return told | {"PENSTOCK_SERVER_NETWORKS": LOOPBACK}
+
+
+def _outbound(certificate: Certificate | None) -> Outbound:
+    if certificate is None:
+        return Outbound(development=True)
+    return Outbound(networks=[LOOPBACK], trust=tls.trusting(str(certificate.path)))
+
+
+def make(data: Path, role: str, port: int, exchange: str, public_url: str | None = None) -> None:
+    """Make one participant's data directory; one with an address of its own is outside development."""
     initialise(
         data,
         name=f"bench {role}",
@@ -114,7 +144,8 @@ def make(data: Path, role: str, port: int, exchange: str) -> None:
         region=REGION,
         port=port,
         exchange=exchange,
-        development=True,
+        development=public_url is None,
+        public_url=public_url,
     )
 
 

@@ -26,12 +26,12 @@ from connector.anchor.chain_watch import ChainWatch
 from connector.anchor.peer_logs import PeerLogs
 from connector.anchor.transactions import Transactions
 from connector.anchor.witnessing import Witness
-from connector.data_folder import CHAIN_DATABASE, DATABASE, DEPLOYMENT, KEYS, REPLICAS, SEALED, VAULT_KEYS
+from connector.data_folder import CHAIN_DATABASE, DATABASE, DEPLOYMENT, KEYS, REPLICAS, SEALED
 from connector.errors import Unproven
 from connector.exchange import membership
 from connector.exchange.space_view import SpaceView
 from connector.identity import did as dids
-from connector.identity import keys as key_files
+from connector.identity import keys as kek_files
 from connector.identity.peers import Peers, Static
 from connector.outbound import Outbound
 from connector.store.evidence import Evidence
@@ -91,7 +91,7 @@ class Base:
         self.did = settings.did
         self.url = settings.url
         self.roles = frozenset(settings.participant.roles)
-        self.keys = key_files.load(data / KEYS)
+        self.keys = kek_files.load(data / KEYS)
         self.sign = partial(signature.sign, private_key=self.keys.agreement)
         server = settings.server
         self.trust = tls.trusting(server.trust)
@@ -105,7 +105,7 @@ class Base:
             development=settings.server.development,
             static=Static(named.static_token, named.static_peer) if named.static_token else None,
         )
-        self.secrets = Secrets(data / VAULT_KEYS)
+        self.secrets = Secrets.of(data, settings.vault.kek_file)
         self.blobs = Blobs(data / SEALED)
         self.replica_folder = files.make_folder(data / REPLICAS)
         self.evidence = Evidence(self.did, settings.log_origin, self.keys.log, {"owner": self.keys.delivery_public})
@@ -122,6 +122,7 @@ class Base:
         self.space_view = SpaceView(self.store, self.outbound, self.settings.space.exchange, self.clock)
         self.space_view.changed.append(self._space_changed)
         self.blobs.sweep()
+        await asyncio.to_thread(self.secrets.settle)
         aggregate = await asyncio.to_thread(_aggregate_key, self.data, self.keys.aggregate)
         exchange = "exchange" in self.roles
         self.did_document = dids.build(self.did, self.url, self.keys, aggregate, exchange=exchange)

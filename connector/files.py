@@ -110,6 +110,10 @@ class Part:
         """Write `data` at `offset`; durable after `sync`."""
         write_at(self.handle, data, offset)
 
+    def resize(self, size: int) -> None:
+        """Give the part `size` bytes: what is behind them is cut off, what lacks is a hole."""
+        os.ftruncate(self.handle, size)
+
     def sync(self) -> None:
         """Make what was written durable."""
         os.fdatasync(self.handle)

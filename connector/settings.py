@@ -24,6 +24,7 @@ from connector.settings_table import (
     Review,
     Server,
     Space,
+    Vault,
     declared,
     names,
 )
@@ -49,6 +50,7 @@ class Settings:
     log: LogSettings
     review: Review
     negotiation: NegotiationSettings
+    vault: Vault
     development: Development
     origins: Mapping[str, str]
 

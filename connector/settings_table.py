@@ -84,6 +84,14 @@ class NegotiationSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Vault:
+    """Where sealed bytes and what opens them rest."""
+
+    kek_file: str = _said("", "file of the key that wraps the vault's keys, outside the data folder; empty: DATA.kek")
+    serve: bool = _said(default=False, comment="serve the sealed bytes of replicas held here to other licensed buyers")
+
+
+@dataclass(frozen=True, slots=True)
 class Development:
     """What stands for identity while a connector is tried out against somebody who has none."""
 
@@ -101,6 +109,7 @@ SECTIONS: Mapping[str, type] = {
     "log": LogSettings,
     "review": Review,
     "negotiation": NegotiationSettings,
+    "vault": Vault,
     "development": Development,
 }
 

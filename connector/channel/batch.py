@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from connector.channel import tally, windows
@@ -21,12 +22,13 @@ if TYPE_CHECKING:
 
     from connector.channel.account import Account
     from connector.channel.doors import Deal, Desk
-    from connector.channel.tally import Line
+    from connector.channel.tally import Line, Tally
     from connector.store.transaction import Tx
     from contracts.typed_data import Order
     from ledger.row_table import RowTable
 
 MAX_READER_KEYS = 8
+NOT_YET: Mapping[bytes, Tally] = MappingProxyType({})  # nothing is paid that the books do not hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,22 +73,40 @@ class Margins:
         return self.claim + self.stale
 
 
-def read(tx: Tx, desk: Desk, account: Account, orders: Sequence[Order], now: datetime) -> list[Line]:
-    """Check every order and price it; raises the first fault."""
+def read(
+    tx: Tx,
+    desk: Desk,
+    account: Account,
+    orders: Sequence[Order],
+    now: datetime,
+    paid: Mapping[bytes, Tally] = NOT_YET,
+) -> list[Line]:
+    """Check every order and price it on top of the books, or of what will be `paid`; raises the first fault."""
     agreed = deals(tx, desk, account, orders)
     for order in orders:
         _check(Case(order, agreed[order.agreement_digest], account, now))
         if not desk.books.transfer_runs(tx, agreed[order.agreement_digest], order.transfer_id):
             raise fault("unknown-transfer", f"no transfer `{order.transfer_id.hex()}` runs under the agreement")
-    lines = bill(tx, desk, account, orders)
+    lines = _bill(tx, desk, account, orders, agreed, paid)
     _check_size(lines)
     return lines
 
 
 def bill(tx: Tx, desk: Desk, account: Account, orders: Sequence[Order]) -> list[Line]:
     """Price orders without asking whether they may still be had: what was paid is due, whatever ended since."""
+    return _bill(tx, desk, account, orders, deals(tx, desk, account, orders), NOT_YET)
+
+
+def _bill(
+    tx: Tx,
+    desk: Desk,
+    account: Account,
+    orders: Sequence[Order],
+    agreed: Mapping[bytes, Deal],
+    paid: Mapping[bytes, Tally],
+) -> list[Line]:
     tables = {order.edition_id: _table(tx, desk, order) for order in orders}
-    return tally.bill(tx, account.role, orders, deals(tx, desk, account, orders), tables)
+    return tally.bill(tx, account.role, orders, agreed, tables, paid)
 
 
 def deals(tx: Tx, desk: Desk, account: Account, orders: Iterable[Order]) -> dict[bytes, Deal]:
@@ -96,7 +116,7 @@ def deals(tx: Tx, desk: Desk, account: Account, orders: Iterable[Order]) -> dict
 
 def check_money(tx: Tx, account: Account, lines: Sequence[Line]) -> None:
     """Refuse a batch over a cap, over `maxExposure` or over the channel's credit; no window here is unreleased."""
-    waiting = exposure(tx, account.role)
+    waiting = exposure(tx, account)
     for deal, amount in _by_deal(lines):
         unreleased = waiting[deal.digest] + amount
         if amount and unreleased > deal.terms.max_exposure:
@@ -109,12 +129,13 @@ def check_money(tx: Tx, account: Account, lines: Sequence[Line]) -> None:
         raise fault("over-credit", f"the batch costs {total}, the confirmed deposit leaves {account.credit}")
 
 
-def exposure(tx: Tx, role: str) -> Mapping[bytes, int]:
-    """Return agreement digest → minor units promised for keys not yet released, over all channels."""
+def exposure(tx: Tx, account: Account) -> Mapping[bytes, int]:
+    """Return agreement digest → minor units promised for keys not yet released, over all channels but this one."""
     waiting: defaultdict[bytes, int] = defaultdict(int)
-    for window in windows.all_unreleased(tx, role):
-        for order in window.orders:
-            waiting[order.agreement_digest] += order.amount
+    for window in windows.all_unreleased(tx, account.role):
+        if window.channel != account.key:
+            for order in window.orders:
+                waiting[order.agreement_digest] += order.amount
     return waiting
 
 

@@ -194,8 +194,8 @@ class Keyring(Protocol):
     def reader(self, tx: Tx, reader_key: bytes) -> X25519PrivateKey | None:
         """Return the private key of a reader key of ours, None when it is gone."""
 
-    def keep(self, tx: Tx, order: Order, secrets: Mapping[int, bytes]) -> None:
-        """Store verified secrets (row number → secret) of the tier kept, wrapped, in this transaction."""
+    def keep(self, tx: Tx, agreement: bytes, secrets: Mapping[int, bytes]) -> None:
+        """Store verified secrets (row number → secret) of an agreement's edition, wrapped, in this transaction."""
 
 
 @dataclass(frozen=True, slots=True)

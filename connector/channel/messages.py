@@ -75,6 +75,22 @@ class Denial:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """Messages 3 and 1 together: a voucher, and the request for what follows once its keys are released."""
+
+    paid: VoucherMessage
+    request: KeyRequest
+
+
+@dataclass(frozen=True, slots=True)
+class StepMessage:
+    """Messages 4 and 2 together: a release, and the next offer; None for a request that must be made by itself."""
+
+    released: ReleaseMessage
+    offered: OfferMessage | None
+
+
+@dataclass(frozen=True, slots=True)
 class Equivocation:
     """Two different signed messages with one seq by one signer; both are kept, the channel is stopped."""
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from connector.channel.account import Account
     from connector.channel.doors import Buyer, Deal
+    from connector.channel.tally import Line, Tally
     from connector.store.transaction import Tx
     from ledger.row_table import RowTable
 
@@ -34,6 +35,7 @@ class Want:
     """A wish: keys of `rows` whose sealed bytes are verified here (spec 1.9), for one reader key and use.
 
     `context` is what the policy is told (`purpose` …); `critical` are the rows to have right after the index.
+    `exposure` is what the payer is ready to have unreleased, in minor units, if that is less than was agreed.
     """
 
     agreement: bytes
@@ -43,22 +45,52 @@ class Want:
     reader_key: bytes
     context: Mapping[str, str] = field(default_factory=dict)
     critical: RowSet = NOTHING
+    exposure: int | None = None
 
 
-def plan(tx: Tx, buyer: Buyer, channel_id: bytes, wants: Sequence[Want], now: datetime) -> KeyRequest | None:
-    """Return the next key request, None when all that is wanted is paid; writes nothing.
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a request is planned on: the channel, and by agreement what is paid by then and what is ordered already.
+
+    `paid` has an agreement only where the books do not say it yet; `ordered` holds minor units.
+    """
+
+    account: Account
+    paid: Mapping[bytes, Tally]
+    ordered: Mapping[bytes, int] = field(default_factory=dict)
+
+    def with_line(self, line: Line) -> Ground:
+        """Return the ground for what is ordered beside `line`."""
+        digest = line.deal.digest
+        ordered = self.ordered.get(digest, 0) + line.amount
+        return Ground(self.account, {**self.paid, digest: line.after}, {**self.ordered, digest: ordered})
+
+
+def plan(
+    tx: Tx, buyer: Buyer, channel_id: bytes, wants: Sequence[Want], now: datetime, most: int = window.MAX_BATCH_ROWS
+) -> KeyRequest | None:
+    """Return the next key request, of at most `most` rows, None when all that is wanted is paid; writes nothing.
 
     Raises `unreleased` while a voucher waits, and the code of the limit when not even one row can be ordered.
     """
-    account = ready(tx, channel_id)
-    orders: list[Order] = []
-    contexts: list[Mapping[str, str]] = []
-    for want in wants[:ORDERS_MAX]:
-        order = _next_order(tx, buyer, account, want, orders, now)
-        if order is not None:
-            orders.append(order)
-            contexts.append(dict(want.context))
-    return KeyRequest(tuple(orders), tuple(contexts), account.account_hash, account.seq) if orders else None
+    return _request(tx, buyer, Ground(ready(tx, channel_id), {}), wants, now, most)
+
+
+def ahead(
+    tx: Tx, buyer: Buyer, channel_id: bytes, wants: Sequence[Want], now: datetime, most: int = window.MAX_BATCH_ROWS
+) -> KeyRequest | None:
+    """Return what to ask for once the waiting voucher is released, to ride on it; None when nothing is left.
+
+    Not for openings: what is read in one is not known before its keys came.
+    """
+    account = accounts.load(tx, channel_id, accounts.PAYER)
+    accounts.require_open(account)
+    waiting = windows.unreleased(tx, account)
+    if waiting is None or any(order.use == OPEN for order in waiting.orders):
+        return None
+    paid = {line.deal.digest: line.after for line in batch.bill(tx, buyer, account, waiting.orders)}
+    then = replace(account, seq=waiting.seq, cumulative=waiting.cumulative, account_hash=waiting.account_hash)
+    return _request(tx, buyer, Ground(then, paid), [want for want in wants if want.use != OPEN], now, most)
 
 
 def ready(tx: Tx, channel_id: bytes) -> Account:
@@ -72,42 +104,56 @@ def ready(tx: Tx, channel_id: bytes) -> Account:
     return account
 
 
-def _next_order(
-    tx: Tx, buyer: Buyer, account: Account, want: Want, before: Sequence[Order], now: datetime
-) -> Order | None:
-    """Return the order for as much of a wish as fits beside the orders before it, None if it is all paid."""
+def _request(
+    tx: Tx, buyer: Buyer, ground: Ground, wants: Sequence[Want], now: datetime, most: int
+) -> KeyRequest | None:
+    orders: list[Order] = []
+    contexts: list[Mapping[str, str]] = []
+    for want in wants[:ORDERS_MAX]:
+        line = _next_line(tx, buyer, ground, want, now, most)
+        if line is not None:
+            orders.append(line.order)
+            contexts.append(dict(want.context))
+            ground = ground.with_line(line)
+            most -= len(line.rows)
+    account = ground.account
+    return KeyRequest(tuple(orders), tuple(contexts), account.account_hash, account.seq) if orders else None
+
+
+def _next_line(tx: Tx, buyer: Buyer, ground: Ground, want: Want, now: datetime, most: int) -> Line | None:
+    """Return the order for as much of a wish as fits on the ground, with its price; None if it is all paid."""
+    account = ground.account
     draft = Order(want.agreement, want.transfer, b"", want.use, (), 0, want.reader_key)
     deal = batch.deals(tx, buyer, account, [draft])[want.agreement]
     table = buyer.editions.table(tx, deal.agreement.edition_id)
     if table is None:
         raise fault("wrong-edition", "the agreed edition's row table is not known here")
-    rows = _rows(tx, account, want, draft, deal, table, before)
+    rows = _rows(tx, ground, want, draft, deal, table).take(most)
     if not rows:
         return None
     rows = RowSet(rows.ranges[:RANGES_MAX])
     order = replace(draft, edition_id=deal.agreement.edition_id, ranges=to_ranges(rows))
-    line = batch.read(tx, buyer, account, [*before, order], now)[-1]
-    return replace(order, amount=line.amount)
+    line = batch.read(tx, buyer, account, [order], now, ground.paid)[-1]
+    return replace(line, order=replace(order, amount=line.amount))
 
 
-def _rows(
-    tx: Tx, account: Account, want: Want, draft: Order, deal: Deal, table: RowTable, before: Sequence[Order]
-) -> RowSet:
+def _rows(tx: Tx, ground: Ground, want: Want, draft: Order, deal: Deal, table: RowTable) -> RowSet:
     """Return the rows to order now: as many as the tightest limit allows, whose code is raised when that is none."""
-    paid = tally.load(tx, deal)
+    paid = ground.paid.get(deal.digest) or tally.load(tx, deal)
     if want.use == AGAIN:
         return (want.rows & paid.rows).take(window.MAX_BATCH_ROWS)
     by_opening = deal.terms.tariff.unit == "opening"
-    if by_opening and any(order.agreement_digest == deal.digest for order in before):
+    ordered = ground.ordered.get(deal.digest)
+    if by_opening and ordered is not None:
         return NOTHING  # one opening at a time
     opened = openings.rows(tx, openings.identity(accounts.PAYER, draft)) if want.use == OPEN else None
     wanted = want.rows - (paid.rows if want.use != OPEN else opened or NOTHING)
-    ordered = sum(order.amount for order in before)
-    unreleased = batch.exposure(tx, accounts.PAYER)[deal.digest]
+    exposure = min(deal.terms.max_exposure, deal.terms.max_exposure if want.exposure is None else want.exposure)
+    unreleased = batch.exposure(tx, ground.account)[deal.digest]
     limits = {
-        "too-dear" if unreleased == 0 else "unreleased": deal.terms.max_exposure - unreleased - ordered,
-        "over-credit": account.credit - ordered,
-        "over-cap": deal.agreement.price_cap - paid.amount - unreleased - ordered,
+        "too-dear" if unreleased == 0 else "unreleased": exposure - unreleased - (ordered or 0),
+        "over-credit": ground.account.credit - sum(ground.ordered.values()),
+        "over-cap": deal.agreement.price_cap - paid.amount - unreleased,
     }
     code = min(limits, key=lambda name: limits[name])
     money, tariff = max(limits[code], 0), deal.terms.tariff
@@ -116,6 +162,6 @@ def _rows(
             return window.opening_rows(wanted, tariff, paid, money, fresh=opened is None)
         return window.next_rows(table, wanted, want.critical, tariff, paid, money)
     except ChannelFault as error:
-        if before:
+        if ground.ordered:
             return NOTHING
         raise fault(code, error.text) from error

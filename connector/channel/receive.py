@@ -57,19 +57,38 @@ class Received:
     preimage: bytes = field(default=b"", repr=False)
 
 
-def on_release(tx: Tx, buyer: Buyer, channel_id: bytes, message: ReleaseMessage, now: datetime) -> Received:
-    """Take message 4; raises `ChannelFault`, having changed nothing, if preimage or receipt are not for our voucher."""
+def read(tx: Tx, buyer: Buyer, channel_id: bytes, message: ReleaseMessage) -> Received:
+    """Return what message 4 brings, so that its pieces can be opened before it is taken; writes nothing.
+
+    Raises `ChannelFault` if preimage or receipt are not for our voucher.
+    """
     account = accounts.load(tx, channel_id, accounts.PAYER)
-    window = windows.find(tx, account, message.receipt.seq)
-    if window is None or window.offer is None or window.state not in (states.SIGNED, states.RELEASED):
-        raise fault("bad-receipt", f"no voucher with seq `{message.receipt.seq}` waits for its release")
+    window = _released(tx, account, message)
     _check_receipt(buyer, account, window, message)
+    assert window.offer is not None
     if mask.lock(message.preimage) != window.offer.lock:
         raise fault("wrong-preimage", "the released preimage does not fit the lock")
+    return of_window(tx, buyer, window, message.preimage)
+
+
+def on_release(
+    tx: Tx,
+    buyer: Buyer,
+    channel_id: bytes,
+    message: ReleaseMessage,
+    now: datetime,
+    known: Received | None = None,
+) -> Received:
+    """Take message 4, whose keys are `known` if it was `read` before; raises as `read`, having changed nothing."""
+    received = known or read(tx, buyer, channel_id, message)
+    account = accounts.load(tx, channel_id, accounts.PAYER)
+    window = _released(tx, account, message)
+    assert (received.seq, received.preimage) == (window.seq, message.preimage), "what was read is what is taken"
     if window.state == states.RELEASED:
-        return _keep(tx, buyer, window, message.preimage)
+        _keep(tx, buyer, received)
+        return received
     window = replace(window, receipt=message.receipt, receipt_signature=message.signature)
-    return take(tx, buyer, account, window, message.preimage, "release", message.receipt.released_at, now)
+    return take(tx, buyer, account, window, received, "release", message.receipt.released_at, now)
 
 
 def on_refusal(tx: Tx, buyer: Buyer, channel_id: bytes, message: RefusalMessage) -> int:
@@ -114,10 +133,13 @@ def on_claimed(
         return None
     if window.state == states.VOID:
         windows.save(tx, window.moved("claimed", code="claimed", masked=None))
-        return _keep(tx, buyer, window, preimage)
+        received = of_window(tx, buyer, window, preimage)
+        _keep(tx, buyer, received)
+        return received
     if window.state != states.SIGNED:
         return None
-    return take(tx, buyer, account, window, preimage, "claimed", int(now.timestamp()), now)
+    received = of_window(tx, buyer, window, preimage)
+    return take(tx, buyer, account, window, received, "claimed", int(now.timestamp()), now)
 
 
 def lapse(tx: Tx, buyer: Buyer, channel_id: bytes) -> int | None:
@@ -149,6 +171,13 @@ def on_fault(
     return _fault(tx, buyer, account, window, position, code, preimage, now)
 
 
+def _released(tx: Tx, account: Account, message: ReleaseMessage) -> Window:
+    window = windows.find(tx, account, message.receipt.seq)
+    if window is None or window.offer is None or window.state not in (states.SIGNED, states.RELEASED):
+        raise fault("bad-receipt", f"no voucher with seq `{message.receipt.seq}` waits for its release")
+    return window
+
+
 def _check_receipt(buyer: Buyer, account: Account, window: Window, message: ReleaseMessage) -> None:
     receipt = message.receipt
     assert window.voucher is not None
@@ -167,17 +196,17 @@ def take(
     buyer: Buyer,
     account: Account,
     window: Window,
-    preimage: bytes,
+    received: Received,
     act: str,
     released_at: int,
     now: datetime,
 ) -> Received:
-    """Count what the preimage paid for, keep the keys that fit, fault the channel if one does not.
+    """Count what was paid for, keep the keys that fit, fault the channel if one does not.
 
     A window learnt from the other side (`act` is `resume`) was in the log before the back-up, so it is not again.
     """
     lines = batch.bill(tx, buyer, account, window.orders)
-    received = _keep(tx, buyer, window, preimage)
+    _keep(tx, buyer, received)
     window = windows.save(tx, window.moved(act))
     for line, context in zip(lines, window.contexts, strict=True):
         tally.save(tx, line.deal, line.after)
@@ -191,8 +220,8 @@ def take(
         records.keys_event(tx, buyer, "keys.received", window, now)
     if not received.code:
         return received
-    wrong = _first_wrong(tx, buyer, window, preimage)
-    return replace(received, bundle=_fault(tx, buyer, account, window, wrong, KEY, preimage, now))
+    wrong = _verified(tx, buyer, window, received.preimage).index(None)
+    return replace(received, bundle=_fault(tx, buyer, account, window, wrong, KEY, received.preimage, now))
 
 
 def _fault(
@@ -204,21 +233,23 @@ def _fault(
     return proof
 
 
-def _keep(tx: Tx, buyer: Buyer, window: Window, preimage: bytes) -> Received:
-    """Store the secrets that meet their commitments (not the leased ones) and return them."""
+def of_window(tx: Tx, buyer: Buyer, window: Window, preimage: bytes) -> Received:
+    """Return what a preimage that fits the window's lock brings: the secrets that meet their commitments."""
     if window.masked is None:  # acknowledged, or sealed to a reader key that is gone
-        return Received(window.seq, ())
+        return Received(window.seq, (), preimage=preimage)
     keys = _verified(tx, buyer, window, preimage)
     good = tuple(key for key in keys if key is not None)
-    for order in window.orders:
-        mine = {key.row: key.secret for key in good if key.order is order}
-        if order.use != OPEN and mine:
-            buyer.keyring.keep(tx, order, mine)
     return Received(window.seq, good, "" if len(good) == len(keys) else KEY, preimage=preimage)
 
 
-def _first_wrong(tx: Tx, buyer: Buyer, window: Window, preimage: bytes) -> int:
-    return _verified(tx, buyer, window, preimage).index(None)
+def _keep(tx: Tx, buyer: Buyer, received: Received) -> None:
+    """Store what was received of the tier kept."""
+    kept: dict[bytes, dict[int, bytes]] = {}
+    for key in received.keys:
+        if key.order.use != OPEN:
+            kept.setdefault(key.order.agreement_digest, {})[key.row] = key.secret
+    for agreement, secrets in kept.items():
+        buyer.keyring.keep(tx, agreement, secrets)
 
 
 def _verified(tx: Tx, buyer: Buyer, window: Window, preimage: bytes) -> Sequence[Key | None]:

@@ -251,7 +251,8 @@ def _adopt_as_payer(
     account = accounts.load(tx, account.id, accounts.PAYER)
     payer.acknowledge_released(tx, account)
     act = "release" if window.state == states.SIGNED else "resume"
-    receive.take(tx, buyer, account, window, told.preimage or b"", act, told.receipt.released_at, now)
+    received = receive.of_window(tx, buyer, window, told.preimage or b"")
+    receive.take(tx, buyer, account, window, received, act, told.receipt.released_at, now)
 
 
 def _adopt_refusal(

@@ -76,10 +76,18 @@ def save(tx: Tx, deal: Deal, tally: Tally) -> None:
 
 
 def bill(
-    tx: Tx, role: str, orders: Sequence[Order], deals: Mapping[bytes, Deal], tables: Mapping[bytes, RowTable]
+    tx: Tx,
+    role: str,
+    orders: Sequence[Order],
+    deals: Mapping[bytes, Deal],
+    tables: Mapping[bytes, RowTable],
+    paid: Mapping[bytes, Tally],
 ) -> list[Line]:
-    """Price the orders of a batch one after the other, each on top of those before it."""
-    tallies: dict[bytes, Tally] = {}
+    """Price the orders of a batch one after the other, each on top of those before it.
+
+    `paid` holds by agreement what will be paid by then, where that is more than the books say.
+    """
+    tallies = dict(paid)
     begun: set[str] = set()
     lines = []
     for order in orders:

@@ -6,6 +6,9 @@
     POST /channel/<id>/voucher       Voucher {voucher, signature}
                                   →  KeyRelease {t, receipt, signature}
                                   or Refusal {refusal, signature, code, reasons}
+    POST /channel/<id>/step          Step {paid: Voucher, request: KeyRequest}
+                                  →  {released: KeyRelease, offered: KeyOffer or null}
+                                  or Refusal
     POST /channel/<id>/acknowledge   Voucher  →  nothing
     POST /channel/<id>/resume        Resume {seq, accountHash, windows[…]}  →  Resume
 
@@ -33,6 +36,8 @@ from connector.channel.messages import (
     RefusalMessage,
     ReleaseMessage,
     Resume,
+    Step,
+    StepMessage,
     Testimony,
     VoucherMessage,
 )
@@ -194,11 +199,11 @@ _ORDERS = (lambda orders: [to_json(order) for order in orders], _read_orders)
 _CONTEXTS = (_write_list, partial(_listed, _read_context, ORDERS_MAX))
 _TOLD = (_write_list, partial(_listed, _read_told, MAX_REASONS))
 _BOXES = (_write_boxes, _read_boxes)
-_REFUSED = (encode, lambda value, _name: decode(RefusalMessage, value))
 
 
-def _read_offered(value: Any, _name: str) -> OfferMessage:
-    return decode(OfferMessage, value)
+def _part(kind: type[T]) -> tuple[Callable[[Any], Any], Callable[[Any, str], T]]:
+    """Return how a message is written and read inside another."""
+    return encode, lambda value, _name: decode(kind, value)
 
 
 BODIES: Mapping[type, tuple[Member, ...]] = MappingProxyType({
@@ -228,6 +233,14 @@ BODIES: Mapping[type, tuple[Member, ...]] = MappingProxyType({
         Member("code", "code", str, _read_code),
         Member("reasons", "reasons", *_TOLD),
     ),
+    Step: (
+        Member("paid", "paid", *_part(VoucherMessage)),
+        Member("request", "request", *_part(KeyRequest)),
+    ),
+    StepMessage: (
+        Member("released", "released", *_part(ReleaseMessage)),
+        Member("offered", "offered", *_optional(_part(OfferMessage))),
+    ),
     Denial: (
         Member("outcome", "outcome", str, _read_code),
         Member("reasons", "reasons", *_TOLD),
@@ -237,12 +250,12 @@ BODIES: Mapping[type, tuple[Member, ...]] = MappingProxyType({
         Member("prev", "prev", *_DIGEST),
         Member("orders", "orders", *_ORDERS),
         Member("contexts", "contexts", *_CONTEXTS),
-        Member("offered", "offered", encode, _read_offered),
-        Member("paid", "paid", encode, lambda value, _name: decode(VoucherMessage, value)),
+        Member("offered", "offered", *_part(OfferMessage)),
+        Member("paid", "paid", *_part(VoucherMessage)),
         Member("receipt", "receipt", *_optional(_typed(Receipt))),
         Member("receiptSignature", "receipt_signature", *_optional(_SIGNATURE, b"")),
         Member("t", "preimage", *_optional(_DIGEST)),
-        Member("refused", "refused", *_optional(_REFUSED)),
+        Member("refused", "refused", *_optional(_part(RefusalMessage))),
     ),
     Resume: (
         Member("seq", "seq", str, _number),

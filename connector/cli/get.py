@@ -52,6 +52,9 @@ def get(
     purpose: Annotated[str, typer.Option(help="a term of the purpose scheme")],
     bid: Annotated[int | None, typer.Option(help="first bid per unit; default: asked price, if within", min=0)] = None,
     deposit: Annotated[int | None, typer.Option(help="deposit in minor units; default: the whole price", min=0)] = None,
+    exposure: Annotated[
+        int | None, typer.Option(help="most to owe for keys not yet released; default: as agreed", min=1)
+    ] = None,
     identifier: Annotated[str | None, typer.Option("--id", help="your id; repeat the command to resume")] = None,
     data: Data = DEFAULT_DATA,
     *,
@@ -66,6 +69,7 @@ def get(
         "bid": None if bid is None else str(bid),
         "purpose": purpose,
         "deposit": None if deposit is None else str(deposit),
+        "exposure": None if exposure is None else str(exposure),
     }
     key = identifier or str(uuid.uuid4())
     if identifier is None:

@@ -23,6 +23,10 @@ def publish(
     unit: Annotated[str, typer.Option(help="MiB or opening")] = "MiB",
     tier: Annotated[str, typer.Option(help="kept or leased")] = "kept",
     floor: Annotated[int | None, typer.Option(help="lowest price to agree to; default: the asked price", min=0)] = None,
+    exposure: Annotated[
+        int | None,
+        typer.Option(help="most that a buyer may owe for keys not yet released; default: eight pieces", min=1),
+    ] = None,
     openings: Annotated[int | None, typer.Option(help="at most so many openings", min=1)] = None,
     piece: Annotated[int, typer.Option(help="piece size in KiB", min=1)] = 1024,
     keyword: Annotated[list[str] | None, typer.Option(help="words to be found by; may be repeated")] = None,
@@ -44,6 +48,7 @@ def publish(
         "title": title,
         "price": str(price),
         "floor": str(price if floor is None else floor),
+        "exposure": None if exposure is None else str(exposure),
         "unit": unit,
         "tier": tier,
         "purpose": purpose,

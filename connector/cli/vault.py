@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from connector.cli.options import DEFAULT_DATA, AsJson, Data
-from connector.cli.speak import answer, finish, talk
+from connector.cli.speak import answer, ask, finish, talk
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,6 +46,16 @@ def scrub(data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
     answer({"scrubbed": rows, "damaged": damaged}, [*lines, counts], as_json=as_json)
     if damaged:
         raise typer.Exit(DAMAGED)
+
+
+@app.command()
+def rekey(data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
+    """Draw a fresh key-encryption key and wrap all keys of the vault under it; the old one opens nothing afterwards.
+
+    For example: penstock vault rekey
+    """
+    done = ask(data, "POST", "vault/rekey", {}, as_json=as_json)
+    answer(done, [f"{done['keys']} keys are wrapped under a fresh key-encryption key"], as_json=as_json)
 
 
 def _line(row: dict[str, Any]) -> str:

@@ -42,7 +42,8 @@ if TYPE_CHECKING:
 COMPLETE, FAILED = "complete", "failed"
 FINAL = (COMPLETE, FAILED)
 WAIT_SECONDS_MAX = 30.0
-MANDATE_KEYS = frozenset({"limit", "bid", "purpose", "deposit"})
+AMOUNTS = ("limit", "bid", "deposit", "exposure")
+MANDATE_KEYS = frozenset({*AMOUNTS, "purpose"})
 DEPOSIT_OPENINGS = 3  # what a leased product's channel is filled for when nobody says
 FREEZE_SECONDS = 14 * 86_400  # the longest an arbitrator may hold the channel
 EXPIRY_SECONDS = 30 * 86_400  # a channel outlives its voucher margins by far; it can be extended
@@ -327,7 +328,12 @@ class Acquisitions:
             if await self._runs(row):
                 raise
             return False  # refused because it was suspended meanwhile; its start wakes us
-        await self._trader.store.write(lambda tx: self._move(tx, row, COMPLETE))
+
+        def act(tx: Tx) -> None:
+            self._move(tx, row, COMPLETE)
+            self._trader.holding.say(tx, row["agreement"], self._trader.clock.now())
+
+        await self._trader.store.write(act)
         return True
 
     # ---- looking things up
@@ -367,7 +373,7 @@ def _mandate(document: Any) -> Row:
     """Return the mandate with amounts as decimal strings; raises InvalidInput for what a person can get wrong."""
     if not isinstance(document, dict) or set(document) - MANDATE_KEYS or "limit" not in document:
         raise InvalidInput("a mandate has a `limit` and perhaps " + ", ".join(sorted(MANDATE_KEYS - {"limit"})))
-    amounts = {name: document.get(name) for name in ("limit", "bid", "deposit")}
+    amounts = {name: document.get(name) for name in AMOUNTS}
     for name, amount in amounts.items():
         if amount is not None:
             read_decimal(amount, name)

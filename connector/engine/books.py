@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from connector.engine.trader import Trader
     from connector.store.transaction import Tx
-    from contracts.typed_data import Order
     from ledger.row_table import RowTable
 
 TABLES_KEPT = 64  # proven row tables in memory: 16 MiB each at the very most, a few kB as a rule
@@ -95,10 +94,9 @@ class Books:
         own = self._participant.keys.delivery
         return own if reader_key == own.public_key().public_bytes_raw() else self._readers.get(reader_key)
 
-    def keep(self, tx: Tx, order: Order, secrets: Mapping[int, bytes]) -> None:
+    def keep(self, tx: Tx, agreement: bytes, secrets: Mapping[int, bytes]) -> None:
         """Store verified secrets of the tier kept, wrapped, in this transaction."""
-        agreement = order.agreement_digest.hex()
-        row = replicas.under(tx, agreement)
+        row = replicas.under(tx, agreement.hex())
         assert row is not None, "keys are asked for only for rows whose bytes are here"
         replicas.store_secrets(tx, self._participant.secrets, row["id"], secrets)
 

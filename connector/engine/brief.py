@@ -60,6 +60,7 @@ MEMBERS: Mapping[str, Member] = MappingProxyType({
     "keywords": Member(_texts, "a list of words", needed=False),
     "price": Member(_amount, "a decimal string of minor units"),
     "floor": Member(_amount, "a decimal string of minor units"),
+    "exposure": Member(_amount, "a decimal string of minor units", needed=False),
     "unit": Member(lambda value: isinstance(value, str) and value in UNITS, "one of " + ", ".join(UNITS)),
     "tier": Member(_text, "a tier"),
     "purpose": Member(_text, "a term of the purpose scheme"),

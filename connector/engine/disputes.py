@@ -57,11 +57,9 @@ def seal_json(header: Header, signature: bytes) -> dict[str, Any]:
     return {"edition": to_json(edition_of(header)), "signature": signature.hex()}
 
 
-async def prove(trader: Trader, channel: bytes, received: Received, path: Path, table: RowTable) -> None:
-    """Open every piece whose key came (spec 4, message 4); raises VerificationFailed for one that does not open."""
-    wrong = await asyncio.to_thread(_unopenable, received, path, table)
-    if wrong is not None:
-        await accuse(trader, channel, received, wrong)
+async def unopenable(path: Path, table: RowTable, received: Received) -> int | None:
+    """Open every piece whose key came (spec 4, message 4); return the first that was sealed wrong, None if none was."""
+    return await asyncio.to_thread(_unopenable, received, path, table)
 
 
 async def accuse(trader: Trader, channel: bytes, received: Received, row: int) -> None:

@@ -24,10 +24,11 @@ from connector.channel.judgement import BYTE, SIZE, UNIT
 from connector.channel.plan import Want
 from connector.channel.uses import Draw
 from connector.decisions import Made
-from connector.engine import disputes, paying
+from connector.engine import disputes
 from connector.engine.acquisition import COMPLETE
 from connector.engine.books import transfer_id
 from connector.engine.judge import in_force
+from connector.engine.purchase import Purchase
 from connector.errors import Absent, Conflict, InvalidInput, NotPermitted
 from connector.vault import replicas
 from connector.vault.reader import Reader
@@ -107,8 +108,9 @@ class Openings:
         assert got is not None
         channel = bytes.fromhex(got["channel"])
         received = None
+        purchase = Purchase(trader, got["provider"], channel)
         if row["reader_key"]:
-            received = await paying.finish(trader, got["provider"], channel, row["reader_key"])
+            received = await purchase.resume(row["reader_key"])
         if received is None:
             private = X25519PrivateKey.generate()
             reader = trader.books.lend(private)
@@ -123,7 +125,7 @@ class Openings:
                 reader_key=reader,
                 context={"purpose": row["purpose"]},
             )
-            received = await paying.buy(trader, got["provider"], channel, want)
+            received = await purchase.next(want)
             assert received is not None, "an opening always has something to buy"
         else:
             reader = row["reader_key"]

@@ -236,7 +236,7 @@ class Publications:
             "tariff": tariff.json(),
             "token": address.show(participant.programs.deployment.addresses["token"]),
             "split": [{"payee": address.show(payee), "bps": bps} for payee, bps in shares],
-            "maxExposure": str(amount(tariff, exposed)),
+            "maxExposure": brief.get("exposure") or str(amount(tariff, exposed)),
             "lockTtl": max(LOCK_TTL_SECONDS, chain.claim_margin_seconds + chain.stale_max_seconds),
             "claimMargin": chain.claim_margin_seconds,
             "staleMax": chain.stale_max_seconds,

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from connector.channel import tally
 from connector.channel.plan import Want
 from connector.engine import disputes, paying
 from connector.engine.books import transfer_id
+from connector.engine.purchase import Purchase
 from connector.errors import PeerMisbehaved, PeerUnreachable
 from connector.limits import ROWS_BYTES_MAX
 from connector.vault import replicas, tickets
@@ -164,10 +166,11 @@ async def _buy_keys(
     channel = bytes.fromhex(row["channel"])
     rows = RowSet.of([(0, int(replica["header"]["rows"]))])
     critical: RowSet | None = None
+    exposure = row["mandate"].get("exposure")
     path = trader.replica_folder / replica["path"]
-    left = await paying.finish(trader, row["provider"], channel, trader.keys.delivery_public)
-    if left is not None:
-        await disputes.prove(trader, channel, left, path, carrier.table)
+    prove = partial(disputes.unopenable, path, carrier.table)
+    purchase = Purchase(trader, row["provider"], channel, carrier.need, prove)
+    await purchase.resume(trader.keys.delivery_public)
     await paying.level(trader, row["provider"], channel)
     while True:
         want = Want(
@@ -178,11 +181,10 @@ async def _buy_keys(
             reader_key=trader.keys.delivery_public,
             context={"purpose": row["mandate"]["purpose"]},
             critical=critical or RowSet(),
+            exposure=None if exposure is None else int(exposure),
         )
-        received = await paying.buy(trader, row["provider"], channel, want, carrier.need)
-        if received is None:
+        if await purchase.next(want, further=critical is not None) is None:
             return
-        await disputes.prove(trader, channel, received, path, carrier.table)
         await tell()
         if critical is None:
             critical = await asyncio.to_thread(_critical, trader, replica, await _secrets(trader, replica))

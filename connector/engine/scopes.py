@@ -8,6 +8,7 @@ whole policy decides at every release and every opening.
     STANDING  what holds or not whoever asks for what: a transfer's start, and while it runs
     PARTY     what is known of the other party: before an agreement
     DISPLAY   for whom an offer is meant: who sees it in a catalogue
+    CARRIER   where sealed bytes may lie with somebody who hands them on
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from policy.model import Condition, Constraint, Policy, Rule
     from policy.world import Counter
 
-ORDER, STANDING, PARTY, DISPLAY = "order", "standing", "party", "display"
+ORDER, STANDING, PARTY, DISPLAY, CARRIER = "order", "standing", "party", "display", "carrier"
 # scope → the operands that are known in it; None: all
 KNOWN: Final[Mapping[str, frozenset[str] | None]] = MappingProxyType(
     {
@@ -36,10 +37,11 @@ KNOWN: Final[Mapping[str, frozenset[str] | None]] = MappingProxyType(
         STANDING: frozenset({"dateTime", "timeWindow", "elapsedTime", "meteredTime", "spatial", "recipient"}),
         PARTY: frozenset({"spatial", "recipient"}),
         DISPLAY: frozenset({"recipient"}),
+        CARRIER: frozenset({"spatial"}),
     }
 )
 # scopes that ask for whom a policy is, and not for which of the actions it permits
-WHOM: Final = frozenset({PARTY, DISPLAY})
+WHOM: Final = frozenset({PARTY, DISPLAY, CARRIER})
 USE: Final = "use"
 # `lteq T` holds at T and not after it; instants are told apart by this much
 MOMENT = timedelta(microseconds=1)

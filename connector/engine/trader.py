@@ -19,6 +19,7 @@ from connector.engine.agreements import Agreements
 from connector.engine.audience import Audience
 from connector.engine.books import Books
 from connector.engine.carriage import Carriage
+from connector.engine.carriers import Carriers
 from connector.engine.continuity import Continuity
 from connector.engine.copies import Copies
 from connector.engine.courier import Courier
@@ -26,6 +27,7 @@ from connector.engine.doors import Doors, Participant, Peer
 from connector.engine.duties import Duties
 from connector.engine.engine import Engine
 from connector.engine.erasing import Erasing
+from connector.engine.holding import Holding
 from connector.engine.intact import Intact
 from connector.engine.judge import Judge
 from connector.engine.notices import Notices
@@ -117,6 +119,8 @@ class Trader(Base):
         self.holder = Holder(**desk, secrets=self.books, judge=self.judge, duties=self.duties)
         self.buyer = Buyer(**desk, keyring=self.books)
         self.notices = Notices(self)
+        self.carriers = Carriers(self)
+        self.holding = Holding(self)
         self.agreements = Agreements(self)
         self.continuity = Continuity(self)
         self.copies = Copies(self)

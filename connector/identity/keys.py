@@ -6,7 +6,6 @@ alone (mode 0600), and the secret is in no repr, log or message.
 
 from __future__ import annotations
 
-import os
 import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from connector import files
+from connector import files, private_file
 from connector.errors import SettingsError
 from contracts import signature
 
@@ -102,16 +101,11 @@ def _draw(order: int) -> bytes:
 
 def _read(path: Path, order: int) -> bytes:
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        content = private_file.read(path)
     except OSError as error:
         raise SettingsError(
             f"the key `{path}` cannot be read: {error.strerror}", "restore it from a back-up"
         ) from error
-    with os.fdopen(handle, "rb") as file:
-        mode = os.fstat(handle).st_mode & 0o777
-        content = file.read(FILE_BYTES + 1)
-    if mode & 0o077:
-        raise SettingsError(f"others may read the key `{path}` (mode {mode:o})", f"chmod 600 {path}")
     try:
         secret = bytes.fromhex(content.decode("ascii").removesuffix("\n"))
     except ValueError:

@@ -82,6 +82,11 @@ class Held:
         for key in [key for key in self._changes if table in {None, key[0]}]:
             self._update(*key, self._changes.pop(key))
 
+    def drop(self) -> None:
+        """Hold nothing any longer: what was changed since it was written is taken back."""
+        self._changes.clear()
+        self.forget()
+
     def forget(self, table: str | None = None) -> None:
         """Hold no row any longer, of one table or of all; they have been written."""
         self.blind.add(table)

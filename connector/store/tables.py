@@ -150,6 +150,7 @@ VAULT = (
         ("id",),
         index=(("agreement",),),
     ),
+    Table("holders", "agreement:text edition:text holder:text at:time", ("agreement",), index=(("edition",),)),
     Table("carried", "agreement:text bytes:int", ("agreement",)),
     Table(
         "copies",

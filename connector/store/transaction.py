@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from connector.store.columns import encode_loose
 from connector.store.errors import BadStatement, Duplicate, StoreBusy, StoreFailed
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from connector.store.statements import Row, Statements
+
+T = TypeVar("T")
 
 # a transaction is opened and ended by the store alone; schema changes are declarations
 READING_BY_HAND = ("SELECT",)
@@ -139,6 +141,24 @@ class Tx:
     def before_commit(self, ending: Callable[[Tx], object]) -> None:
         """Call `ending` in the transaction that this act is committed with, once, however many acts ask for it."""
         self.endings[ending] = None
+
+    def attempt(self, act: Callable[[Tx], T]) -> T:
+        """Do `act` as a part that may fail alone: what it raises is raised here, and of what it did nothing is left."""
+        self.write_held()
+        afters, endings, learned = list(self.afters), dict(self.endings), dict(self.learned)
+        self._run("SAVEPOINT attempt", ())
+        try:
+            result = act(self)
+            self.write_held()
+        except Exception:
+            self.afters, self.endings, self.learned = afters, endings, learned
+            if self.held is not None:
+                self.held.drop()
+            self._run("ROLLBACK TO attempt", ())
+            raise
+        finally:
+            self._run("RELEASE attempt", ())
+        return result
 
     def recall(self, name: str) -> Any:
         """Return what this or an earlier act remembered under `name`, None if it must be read; always so in a read."""

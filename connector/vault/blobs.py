@@ -1,4 +1,4 @@
-"""Sealed bytes on disk: one file per edition, the pieces in row order without gaps.
+"""Sealed bytes on disk: one file per edition, each piece at its place (`connector.vault.places`).
 
 Law: a blob is public; whoever reads it verifies it (spec 1.9). So serving takes no lock and keeps no state.
 """
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from connector import files
 from connector.vault.errors import VaultError
+from connector.vault.places import places_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,19 +62,49 @@ class SealedFile:
                 "blob", f"the sealed bytes `{path.name}` are not here", "fetch or seal them again"
             ) from error
         self.table = table
-        if os.fstat(self._handle).st_size != table.sealed_bytes:
+        self._places = places_of(table)
+        if os.fstat(self._handle).st_size != self._places.size:
             self.close()
-            raise VaultError("blob", f"`{path.name}` has not the {table.sealed_bytes} bytes its rows add up to")
+            raise VaultError("blob", f"`{path.name}` has not the {self._places.size} bytes its rows take up")
 
     def buffers(self, first: int, count: int) -> Iterator[bytes]:
-        """Yield the sealed bytes of `count` rows from `first` in buffers of at most 256 KiB."""
-        offset, left = self.table.span(first, count)
+        """Yield the sealed bytes of `count` rows from `first`, as on the wire, in buffers of at most 256 KiB."""
+        self.table.span(first, count)
+        end = first + count
+        while first < end:
+            last = self._last_within(first, end)
+            yield from self._large(first) if last == first else (self._joined(first, last),)
+            first = max(last, first + 1)
+
+    def _last_within(self, first: int, end: int) -> int:
+        """Return the end of the rows from `first` that one buffer takes with their gaps; `first` if not even one."""
+        start, last = self._places.offset(first), first
+        while last < end and self._places.offset(last + 1) - start <= BUFFER_BYTES:
+            last += 1
+        return last
+
+    def _joined(self, first: int, last: int) -> bytes:
+        """Read the rows from `first` to before `last` at once and leave their gaps out."""
+        start = self._places.offset(first)
+        data = self._read(start, self._places.offset(last) - start)
+        if len(data) == self.table.span(first, last - first)[1]:
+            return data
+        view = memoryview(data)
+        places = ((self._places.offset(n) - start, self.table.span(n, 1)[1]) for n in range(first, last))
+        return b"".join(view[at : at + size] for at, size in places)
+
+    def _large(self, number: int) -> Iterator[bytes]:
+        at, left = self._places.offset(number), self.table.span(number, 1)[1]
         while left:
-            data = os.pread(self._handle, min(BUFFER_BYTES, left), offset)
-            if not data:
-                raise VaultError("blob", "the sealed bytes became shorter while they were read")
-            offset, left = offset + len(data), left - len(data)
+            data = self._read(at, min(BUFFER_BYTES, left))
+            at, left = at + len(data), left - len(data)
             yield data
+
+    def _read(self, offset: int, size: int) -> bytes:
+        data = os.pread(self._handle, size, offset)
+        if len(data) != size:
+            raise VaultError("blob", "the sealed bytes became shorter while they were read")
+        return data
 
     def read_pieces(self, first: int, count: int) -> Iterator[bytes]:
         """Yield the sealed bytes of `count` rows from `first`, one row at a time."""
@@ -82,7 +113,7 @@ class SealedFile:
 
     def piece_into(self, number: int, buffer: memoryview) -> int:
         """Read row `number` into the beginning of `buffer`; return its sealed bytes."""
-        offset, size = self.table.span(number, 1)
+        offset, size = self._places.offset(number), self.table.span(number, 1)[1]
         done = 0
         while done < size:
             got = os.preadv(self._handle, [buffer[done:size]], offset + done)

@@ -6,8 +6,9 @@ from __future__ import annotations
 class VaultError(Exception):
     """`code` is stable and for programs, the text is for people, `hint` says what to do next.
 
-    Codes: `source` a file cannot be sealed, `key` a key file is absent or unsafe, `blob` sealed bytes are absent or of
-    the wrong length, `replica` a replica is not in a state for this, `locked` secrets of needed rows are not held.
+    Codes: `source` a file cannot be sealed, `key` a key is absent, `kek` what unwraps keys is, `blob` sealed bytes are
+    absent or of the wrong length, `replica` a replica is not in a state for this, `locked` secrets of needed rows are
+    not held.
     """
 
     def __init__(self, code: str, message: str, hint: str = "") -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.files import Part
+from connector.vault.places import places_of
 from contracts.ranges import RowSet
 from ledger.opening import Code, OpeningError, accept
 
@@ -28,7 +29,8 @@ class Intake:
 
     def __init__(self, path: Path, table: RowTable) -> None:
         self.table = table
-        self._part = Part(path, table.sealed_bytes)
+        self._places = places_of(table)
+        self._part = Part(path, self._places.size)
         self._held = bytearray(len(table))
 
     @property
@@ -66,7 +68,7 @@ class Intake:
             accept(self.table[number], ciphertext)
         except OpeningError as error:
             raise error.at(number) from error
-        self._part.write(ciphertext, self.table.offset(number))
+        self._part.write(ciphertext, self._places.offset(number))
         self._held[number] = 1
 
     def stream(self, first: int, count: int) -> PieceStream:

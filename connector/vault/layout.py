@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.vault.critical import critical_span
 from connector.vault.errors import VaultError
+from connector.vault.places import sectors
 from contracts.ranges import RowSet
 from ledger.index import Index, IndexedFile
 from ledger.row_table import MAX_ROWS
@@ -42,10 +43,10 @@ class Layout:
         return -(-plain_bytes // self.padding) * self.padding
 
     @property
-    def index_sealed_bytes(self) -> int:
-        """Where the data begin: the sealed length of all index pieces."""
+    def data_place(self) -> int:
+        """Where in our file the data begin: behind the places of all index pieces."""
         whole, rest = divmod(self.index_bytes, self.piece_bytes)
-        return whole * self.piece_bytes + self.sealed_bytes(rest)
+        return whole * self.piece_bytes + sectors(self.sealed_bytes(rest))
 
 
 def plan(source: Source, piece_bytes: int, padding: int, media_type: str, schema: Any) -> Layout:

@@ -22,6 +22,7 @@ from blake3 import blake3
 from connector.files import Part
 from connector.vault.errors import VaultError
 from connector.vault.layout import Layout, plan, with_digest
+from connector.vault.places import places_of, sectors
 from connector.vault.sources import read_pieces
 from ledger.edition import DEFAULT_PIECE_BYTES, Header, check_table, checked_piece_bytes
 from ledger.index import Index, check_tiling
@@ -95,6 +96,7 @@ def seal(
         check_table(header, table)
         check_tiling(index, table)
         path = blobs.path(header.edition_id())
+        part.resize(places_of(table).size)
         part.finish(path)
     finally:
         part.close()
@@ -117,7 +119,7 @@ class _Work:
     def seal_data(self, source: Source) -> bytes:
         """Seal all files behind the place of the index; return the digest of the whole plaintext."""
         whole, done, total = blake3(), 0, source.size
-        row, offset = self._layout.index_rows, self._layout.index_sealed_bytes
+        row, offset = self._layout.index_rows, self._layout.data_place
         for file in source.files:
             for plain in read_pieces(file, self._layout.piece_bytes, self._plain):
                 whole.update(plain)
@@ -134,10 +136,10 @@ class _Work:
             piece = document[row * size : (row + 1) * size]
             self._plain[: len(piece)] = piece
             offset += self._seal(row, len(piece), offset, INDEX)
-        assert offset == self._layout.index_sealed_bytes
+        assert offset == self._layout.data_place
 
     def _seal(self, row: int, plain_bytes: int, offset: int, flags: int) -> int:
-        """Seal what is in the buffer as row `row`, whose number is also the piece's number in the run."""
+        """Seal what is in the buffer as row `row`, whose number is also the piece's in the run; return its sectors."""
         padded = self._layout.sealed_bytes(plain_bytes)
         self._plain[plain_bytes:padded] = bytes(padded - plain_bytes)
         piece = seal_piece(
@@ -145,7 +147,7 @@ class _Work:
         )
         self.rows[row], self.digests[row] = piece.row.encode(), piece.plain_digest
         self._part.write(piece.ciphertext, offset)
-        return padded
+        return sectors(padded)
 
 
 def _header(brief: Brief, table: RowTable, sealed_at: datetime) -> Header:

@@ -1,7 +1,8 @@
 """Keys as files, outside the database and its back-ups: one per sealing run, one per replica (spec 1.2, 1.11).
 
 Law: a key is durable before anything depends on it; destroying its file destroys everything wrapped or derived under
-it, also in back-ups of the database. Keys appear in no log, no repr and no exception.
+it, also in back-ups of the database. A file holds its key wrapped, and what unwraps it lies elsewhere
+(`connector.vault.kek`). Keys appear in no log, no repr and no exception.
 """
 
 from __future__ import annotations
@@ -11,23 +12,28 @@ import re
 import secrets
 import threading
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from connector import files
+from connector import files, private_file
+from connector.data_folder import VAULT_KEYS
+from connector.errors import SettingsError
+from connector.vault import kek as keks
 from connector.vault.errors import VaultError
 from ledger.row import RUN_BYTES, SECRET_BYTES
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from connector.vault.kek import Kek
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
 KEY_ID = re.compile(r"(run|replica)-[0-9a-f]{32}")
-# what the file of each kind holds
-FILE_BYTES = {"run": KEY_BYTES + RUN_BYTES, "replica": KEY_BYTES}
+SUFFIX = ".key"
+# what is wrapped in the file of each kind
+CONTENT_BYTES = {"run": KEY_BYTES + RUN_BYTES, "replica": KEY_BYTES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +46,25 @@ class Run:
 
 
 class Keys:
-    """The key files of one participant in `folder` (0700, files 0600); safe to use from several threads."""
+    """The key files of one participant in `folder` (0700, files 0600); safe to use from several threads.
 
-    def __init__(self, folder: Path) -> None:
+    `kek` wraps them; without one a file beside the folder does, which is drawn for a folder that holds no key yet.
+    """
+
+    def __init__(self, folder: Path, kek: Kek | None = None) -> None:
         self._folder = files.make_folder(folder)
+        self._kek = kek or keks.FileKek(keks.beside(folder), make=not key_files(folder))
         self._known: dict[str, bytes] = {}
         self._lock = threading.Lock()
+
+    @classmethod
+    def of(cls, data: Path, kek_file: str) -> Keys:
+        """Return the keys of a data folder; `kek_file` is the setting, and `SettingsError` if it lies in there."""
+        path = Path(kek_file).expanduser().absolute() if kek_file else keks.beside(data)
+        if path.resolve().is_relative_to(data.resolve()):
+            raise SettingsError(f"`vault.kek_file` is `{path}`, in the data folder that it protects", "move it out")
+        folder = data / VAULT_KEYS
+        return cls(folder, keks.FileKek(path, make=not key_files(folder)))
 
     def draw_run(self) -> Run:
         """Draw `K` and `run`; durable on return, so before the first sealed byte."""
@@ -91,9 +110,33 @@ class Keys:
             _overwrite(path)
             return files.remove(path)
 
+    def settle(self) -> int:
+        """Wrap anew what an older KEK still wraps; return how many keys that were. Repeating it is harmless."""
+        with self._lock:
+            return sum(self._wrap_anew(path) for path in key_files(self._folder))
+
+    def rotate(self) -> int:
+        """Draw a new KEK, wrap every key under it, strike the old one out; return how many keys there are.
+
+        After a crash in between both KEKs unwrap, and `settle` or another rotation ends it.
+        """
+        with self._lock:
+            self._kek.draw()
+            count = sum(self._wrap_anew(path) for path in key_files(self._folder))
+            self._kek.strike()
+            return count
+
+    def _wrap_anew(self, path: Path) -> bool:
+        wrapped = private_file.read(path)
+        if self._kek.is_newest(wrapped):
+            return False
+        files.write_atomic(path, self._kek.wrap(path.stem, self._kek.unwrap(path.stem, wrapped)))
+        return True
+
     def _draw(self, kind: str) -> str:
         key_id = f"{kind}-{secrets.token_hex(16)}"
-        files.write_atomic(self._path(key_id), os.urandom(FILE_BYTES[kind]))
+        with self._lock:  # a rotation wraps every key there is
+            files.write_atomic(self._path(key_id), self._kek.wrap(key_id, os.urandom(CONTENT_BYTES[kind])))
         return key_id
 
     def _content(self, key_id: str, kind: str) -> bytes:
@@ -102,31 +145,30 @@ class Keys:
             raise VaultError("key", f"`{key_id}` is no {kind} key")
         with self._lock:
             if key_id not in self._known:
-                self._known[key_id] = _read_private(path, FILE_BYTES[kind])
+                self._known[key_id] = self._unwrapped(path, CONTENT_BYTES[kind])
             return self._known[key_id]
+
+    def _unwrapped(self, path: Path, size: int) -> bytes:
+        try:
+            wrapped = private_file.read(path)
+        except FileNotFoundError as error:
+            raise VaultError(
+                "key", f"the key `{path.stem}` does not exist", "it was destroyed, or never restored"
+            ) from error
+        content = self._kek.unwrap(path.stem, wrapped)
+        if len(content) != size:
+            raise VaultError("key", f"the key `{path.stem}` has not {size} bytes", "restore its file")
+        return content
 
     def _path(self, key_id: str) -> Path:
         if not KEY_ID.fullmatch(key_id):
             raise VaultError("key", f"`{key_id!r:.60}` is no key id")
-        return self._folder / f"{key_id}.key"
+        return self._folder / f"{key_id}{SUFFIX}"
 
 
-def _read_private(path: Path, size: int) -> bytes:
-    """Read a key file of exactly `size` bytes that nobody else may read."""
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except FileNotFoundError as error:
-        raise VaultError(
-            "key", f"the key `{path.stem}` does not exist", "it was destroyed, or never restored"
-        ) from error
-    with os.fdopen(handle, "rb") as file:
-        mode = os.fstat(handle).st_mode & 0o777
-        if mode & 0o077:
-            raise VaultError("key", f"others may read the key file `{path.name}` ({mode:o})", "chmod it to 600")
-        content = file.read(size + 1)
-    if len(content) != size:
-        raise VaultError("key", f"the key file `{path.name}` has not {size} bytes", "restore it")
-    return content
+def key_files(folder: Path) -> list[Path]:
+    """Return the files of keys in a folder, in no order."""
+    return [path for path in folder.glob(f"*{SUFFIX}") if KEY_ID.fullmatch(path.stem)]
 
 
 def _overwrite(path: Path) -> None:

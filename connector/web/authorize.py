@@ -2,7 +2,7 @@
 
 `who`: ANYONE (public facts), PEER (a did:web participant with a fresh ES256 token for us), MEMBER (a peer that the
 exchange has admitted), TICKET (the opaque ticket of a started transfer), BEARER (the token of one that gives a plain
-copy), OWNER (the bearer of the management token).
+copy), PASS (a provider's pass to a holder), OWNER (the bearer of the management token).
 `roles`: the roles of ours under which the route exists at all.
 """
 
@@ -27,6 +27,7 @@ class Who(StrEnum):
     MEMBER = "member"
     TICKET = "ticket"
     BEARER = "bearer"
+    PASS = "pass"  # noqa: S105  # a kind of caller
     OWNER = "owner"
 
 
@@ -123,6 +124,7 @@ CHANNEL = (
     Route("POST", "/notices", Who.PEER, TRADERS, "agreements.notice"),
     Route("POST", "/channel/{id}/request", Who.PEER, PROVIDER, "channel.request"),
     Route("POST", "/channel/{id}/voucher", Who.PEER, PROVIDER, "channel.voucher"),
+    Route("POST", "/channel/{id}/step", Who.PEER, PROVIDER, "channel.step"),
     Route("POST", "/channel/{id}/acknowledge", Who.PEER, PROVIDER, "channel.acknowledge"),
     Route("POST", "/channel/{id}/resume", Who.PEER, PROVIDER, "channel.resume_channel"),
     Route("GET", "/sealed/{edition}/header", Who.ANYONE, PROVIDER, "sealed.header"),
@@ -131,6 +133,8 @@ CHANNEL = (
     Route("GET", "/sealed/{edition}/pieces", Who.TICKET, PROVIDER, "sealed.pieces"),
     Route("GET", "/plain/{edition}", Who.BEARER, PROVIDER, "plain.read"),
     Route("HEAD", "/plain/{edition}", Who.BEARER, PROVIDER, "plain.read"),
+    Route("GET", "/sealed/{edition}/sources", Who.TICKET, PROVIDER, "holders.sources"),
+    Route("GET", "/held/{edition}/pieces", Who.PASS, BUYER, "holders.pieces"),
     Route("POST", "/review/{edition}", Who.PEER, PROVIDER, "sealed.review_rows"),
 )
 
@@ -165,6 +169,7 @@ MANAGEMENT = (
     Route("POST", "/management/members", Who.OWNER, EXCHANGE, "management.admit"),
     Route("POST", "/management/credits", Who.OWNER, EXCHANGE, "management.credit"),
     Route("POST", "/management/listings/{id}/review", Who.OWNER, EXCHANGE, "management.review"),
+    Route("POST", "/management/vault/rekey", Who.OWNER, TRADERS, "vault.rekey"),
     Route("POST", "/management/attestations", Who.OWNER, EXCHANGE, "management.attest"),
 )
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from connector.app import Connector
     from connector.store.transaction import Tx
+    from connector.vault.passes import Pass
     from connector.vault.tickets import Ticket
     from connector.web.authorize import Route
 
@@ -24,7 +25,10 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Call:
-    """One request with its proven caller: `peer` is a DID for PEER and MEMBER rows, `ticket` for TICKET rows."""
+    """One request with its proven caller: `peer` is a DID for PEER and MEMBER rows, `ticket` for TICKET rows.
+
+    `carrying` is a pass and the replica that it opens, for PASS rows.
+    """
 
     connector: Connector
     request: web.Request
@@ -32,6 +36,7 @@ class Call:
     peer: str = ""
     claims: tokens.Claims | None = None
     ticket: Ticket | None = None
+    carrying: tuple[Pass, dict[str, Any]] | None = None
 
     @property
     def path(self) -> dict[str, str]:
@@ -40,7 +45,9 @@ class Call:
 
     @property
     def caller(self) -> str:
-        """Return who answers for the request: a DID, the edition and agreement of a ticket; empty for the owner."""
+        """Return who answers for the request: a DID, what a ticket or a pass says; empty for the owner."""
+        if self.carrying is not None:
+            return f"{self.carrying[0].edition.hex()}:{self.carrying[0].nonce.hex()}"
         return self.peer if self.ticket is None else f"{self.ticket.edition.hex()}:{self.ticket.subject.hex()}"
 
     async def document(self) -> Any:

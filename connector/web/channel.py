@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from connector.channel import payee, release, resume, wire
+from connector.channel import step as steps
 from connector.channel.errors import ChannelFault, fault
-from connector.channel.messages import Equivocation, KeyRequest, Resume, VoucherMessage
+from connector.channel.messages import Equivocation, KeyRequest, Resume, Step, VoucherMessage
 from connector.engine.duties import FAILED
 from connector.web.faults import as_json
 
@@ -37,12 +38,18 @@ async def voucher(call: Call) -> web.Response:
     """Message 3: answer with the release, or with a signed refusal."""
     message, keep = await _message(call, VoucherMessage)
     channel, holder, now = _channel(call), call.connector.holder, call.connector.clock.now
-    try:
-        return await _answer(call, keep, lambda tx: release.on_voucher(tx, holder, call.peer, channel, message, now()))
-    except ChannelFault as failure:
-        if failure.code == FAILED:
-            await call.connector.duties.note(failure, await _agreements(call, channel, message.voucher.seq))
-        raise
+    return await _released(
+        call, keep, message, lambda tx: release.on_voucher(tx, holder, call.peer, channel, message, now())
+    )
+
+
+async def step(call: Call) -> web.Response:
+    """Messages 3 and 1 together: answer with the release and the next offer, or with a signed refusal."""
+    message, keep = await _message(call, Step)
+    channel, holder, now = _channel(call), call.connector.holder, call.connector.clock.now
+    return await _released(
+        call, keep, message.paid, lambda tx: steps.on_step(tx, holder, call.peer, channel, message, now())
+    )
 
 
 async def acknowledge(call: Call) -> web.Response:
@@ -80,6 +87,16 @@ async def _answer(call: Call, keep: Keep, act: Callable[[Tx], Any]) -> web.Respo
         raise fault("stopped", f"two different messages with seq `{message.seq}` are kept as `{message.bundle}`")
     body = {} if message is None else wire.encode(message)
     return as_json({**body, wire.CHECKPOINT: await call.connector.heads.riding(call.peer)})
+
+
+async def _released(call: Call, keep: Keep, paid: VoucherMessage, act: Callable[[Tx], Any]) -> web.Response:
+    """Answer a voucher; a duty that failed is told to whoever can do something about it."""
+    try:
+        return await _answer(call, keep, act)
+    except ChannelFault as failure:
+        if failure.code == FAILED:
+            await call.connector.duties.note(failure, await _agreements(call, _channel(call), paid.voucher.seq))
+        raise
 
 
 async def _agreements(call: Call, channel: bytes, seq: int) -> list[str]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from connector.web.call import Call
+    from ledger.row_table import RowTable
 
 OCTETS = "application/octet-stream"
 # lingering for no second: closing drops what was not taken yet, and the peer sees a reset
@@ -58,10 +59,7 @@ async def pieces(call: Call) -> web.StreamResponse:
         raise Absent("the ticket is for another edition")
     edition = await _edition(call)
     _header, table = header_and_table(edition)
-    first, count = _number(call, "first"), _number(call, "count")
-    if count > PIECES_MAX or first + count > len(table):
-        raise InvalidInput(f"rows {first}+{count} are not in an edition of {len(table)} rows, or too many at once")
-    length = table.span(first, count)[1]
+    first, count, length = span_of(call, table)
     with connector.carriage.carrying(ticket, cutting(call)):
         await connector.carriage.charge(ticket, length)
         drop_who_stalls(call)
@@ -87,6 +85,14 @@ async def review_rows(call: Call) -> web.Response:
     about = bytes.fromhex(edition["id"]), tickets.NO_SUBJECT, tickets.NO_TRANSFER
     ticket = tickets.issue(connector.ticket_key, *about, connector.clock.now())
     return as_json({"rows": answer, "ticket": ticket})
+
+
+def span_of(call: Call, table: RowTable) -> tuple[int, int, int]:
+    """Return the rows that a request asks for and their sealed bytes: first, count, length; raises InvalidInput."""
+    first, count = _number(call, "first"), _number(call, "count")
+    if count > PIECES_MAX or first + count > len(table):
+        raise InvalidInput(f"rows {first}+{count} are not in an edition of {len(table)} rows, or too many at once")
+    return first, count, table.span(first, count)[1]
 
 
 def cutting(call: Call) -> Callable[[], object]:

@@ -26,11 +26,13 @@ from connector.web import (
     channel,
     dsp,
     exchange,
+    holders,
     log,
     management,
     plain,
     processes,
     sealed,
+    vault,
     wellknown,
     witness,
 )
@@ -49,11 +51,13 @@ MODULES = {
     "channel": channel,
     "dsp": dsp,
     "exchange": exchange,
+    "holders": holders,
     "log": log,
     "management": management,
     "plain": plain,
     "processes": processes,
     "sealed": sealed,
+    "vault": vault,
     "wellknown": wellknown,
     "witness": witness,
 }
@@ -74,6 +78,8 @@ async def _prove(call: Call) -> None:
         call.ticket = tickets.read(connector.ticket_key, header, connector.clock.now())
     elif call.route.who is Who.BEARER:
         call.ticket = bearers.read(connector.ticket_key, header, connector.clock.now())
+    elif call.route.who is Who.PASS:
+        call.carrying = await connector.holding.admit(call.path["edition"], header)
 
 
 class _Surface:

@@ -22,7 +22,7 @@ def table(name: str) -> str:
 
 def _value(row: dict[str, Any]) -> str:
     if (value := row["value"]) is None:
-        return "absent"
+        return str(row["unit"])
     shown = f"{value:,.0f}" if value >= WHOLE_MIN else f"{value:.3g}"
     return f"{shown} {row['unit']}".rstrip()
 

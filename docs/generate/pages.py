@@ -22,7 +22,7 @@ TABLES = {
     "refusals": tables.refusals,
     "compatibility": compatibility.table,
     "figures of the protocol": lambda: figures.table("protocol"),
-    "figures of pull": lambda: figures.table("pull"),
+    "figures of transfer": lambda: figures.table("transfer"),
     "figures of revocation": lambda: figures.table("revocation"),
     "codes of the policy": policy.codes,
     "operands of the policy": policy.operands,

@@ -33,6 +33,13 @@ def test_a_figure_on_its_bound_is_met():
         report.row("w", 1.0, "s", at_most=1, at_least=1)
 
 
+def test_what_was_not_measured_keeps_its_target():
+    row = report.unmeasured("peer", at_least=2)
+    assert (row.value, row.unit, row.target, row.met) == (None, "absent", "at least 2", None)
+    lines = report.table([row, report.unmeasured("work", report.NOT_RUN)]).splitlines()
+    assert [line.split() for line in lines] == [["peer", "absent", "at", "least", "2"], ["work", "not", "run"]]
+
+
 def test_a_figure_is_the_median_of_its_rounds():
     values = [3, 100, 1]
     assert report.median(3, values.pop) == 3
@@ -68,4 +75,7 @@ def test_a_running_process_can_be_read():
         child.stdout.readline()
         assert report.memory_bytes(child.pid, peak=True) >= report.memory_bytes(child.pid) + (16 << 20)
         assert report.cpu_seconds(child.pid) > 0
+        peak = report.memory_bytes(child.pid, peak=True)
+        report.forget_peak(child.pid)
+        assert report.memory_bytes(child.pid, peak=True) <= peak - (16 << 20)
         child.stdin.close()

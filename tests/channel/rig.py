@@ -215,7 +215,7 @@ class Keyring:
     def reader(self, tx, reader_key):
         return self.readers.get(reader_key)
 
-    def keep(self, tx, order, secrets):
+    def keep(self, tx, agreement, secrets):
         self.kept.update(secrets)
 
     def fresh(self) -> bytes:

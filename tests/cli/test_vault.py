@@ -13,6 +13,7 @@ from connector.store.sqlite import Store
 from connector.store.tables import TABLES
 from connector.vault import edition, replicas
 from connector.vault.blobs import Blobs
+from connector.vault.places import places_of
 from connector.vault.seal import Brief, seal
 from connector.vault.secrets import Keys
 from connector.vault.sources import source_of
@@ -91,9 +92,9 @@ def test_scrub_of_whole_bytes(penstock, kept):
 
 def test_scrub_finds_one_lost_bit_and_only_where_rows_are_held(penstock, kept):
     data, sealed, replica = kept
-    spoil(sealed.path, sealed.table.offset(4) + 7)
-    spoil(replica, sealed.table.offset(2))
-    spoil(replica, sealed.table.offset(4))
+    spoil(sealed.path, places_of(sealed.table).offset(4) + 7)
+    spoil(replica, places_of(sealed.table).offset(2))
+    spoil(replica, places_of(sealed.table).offset(4))
     said = penstock("vault", "scrub", "--data", data, "--json")
     assert said.code == 6
     assert [row["bad"] for row in said.json["scrubbed"]] == [[[4, 1]], [[2, 1]]]

@@ -120,7 +120,7 @@ def test_it_says_whether_it_is_well_and_starts_by_list(image):
     assert "/health" in by_word["HEALTHCHECK"]
     assert by_word["ENTRYPOINT"].startswith("[")
     assert by_word["CMD"] == '["serve"]'
-    assert by_word["VOLUME"] == "/data"
+    assert by_word["VOLUME"] == "/data /kek"
 
 
 def test_the_health_check_is_a_program_that_compiles(image):
@@ -194,7 +194,7 @@ def test_no_service_has_more_power_than_it_needs(services):
 def test_each_service_keeps_its_own_volume(services):
     volumes = yaml(COMPOSE.read_text())["volumes"]
     assert {name: service["volumes"] for name, service in services.items()} == {
-        role: [f"{role}:/data"] for role in volumes
+        role: [f"{role}:/data", f"{role}-kek:/kek"] for role in volumes if not role.endswith("-kek")
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from itertools import combinations
 from types import SimpleNamespace
 
@@ -12,9 +13,10 @@ from connector import settings
 from connector.channel import wire
 from connector.channel.messages import KeyRequest, Resume, VoucherMessage
 from connector.protocol import messages, states, validation
-from connector.vault import tickets
+from connector.vault import passes, tickets
 from connector.web import server
 from connector.web.authorize import ALL, BODY_BYTES, ROUTES, Who
+from contracts import signature
 from contracts.typed_data import Order, Range, Voucher
 from tests.engine import cells as spoken
 from tests.hostile import wire as raw
@@ -71,6 +73,7 @@ CALLERS = {
     "a peer of somebody else": lambda _host, stranger: stranger.bearer("did:web:elsewhere.example"),
     "the member": lambda host, _stranger: host.member,
     "a ticket": lambda host, _stranger: {"Authorization": ticket(host)},
+    "a pass": lambda host, _stranger: {"Authorization": a_pass(host)},
     "the owner": lambda host, _stranger: host.owner,
 }
 # who is let in by a row; a peer that is no member is told that nothing is there
@@ -79,6 +82,7 @@ LETS_IN = {
     Who.PEER: {"a peer", "the member"},
     Who.MEMBER: {"the member"},
     Who.TICKET: {"a ticket"},
+    Who.PASS: {"a pass"},
     Who.OWNER: {"the owner"},
 }
 
@@ -88,6 +92,12 @@ def ticket(host):
     return tickets.SCHEME + tickets.issue(
         key, bytes.fromhex(host.edition), tickets.NO_SUBJECT, tickets.NO_TRANSFER, host.now()
     )
+
+
+def a_pass(host):
+    """Return a pass to what is held here, by a signer who may be anybody."""
+    sign = partial(signature.sign, private_key=bytes(31) + b"\1")
+    return passes.SCHEME + passes.issue(sign, bytes.fromhex(host.edition), host.identity, host.now())
 
 
 def filled(row, host):
@@ -197,6 +207,7 @@ async def test_somebody_elses_looks_like_nobodys(host, say, stranger):
                 Who.PEER: lambda: stranger.bearer(host.identity),
                 Who.MEMBER: lambda: host.member,
                 Who.TICKET: lambda: {"Authorization": ticket(host)},
+                Who.PASS: lambda: {"Authorization": a_pass(host)},
             }[row.who]()
             path = row.path.format(pid=named, id=named, edition=named)
             said = await say(row.method, path + "?first=0&count=1" * (row.who is Who.TICKET), body, header)
@@ -228,6 +239,7 @@ async def test_ids_are_looked_up_and_nothing_else(host, say, stranger):
                 Who.PEER: lambda: stranger.bearer(host.identity),
                 Who.MEMBER: lambda: host.member,
                 Who.TICKET: lambda: {"Authorization": ticket(host)},
+                Who.PASS: lambda: {"Authorization": a_pass(host)},
                 Who.OWNER: lambda: host.owner,
             }[row.who]()
             path = row.path.replace(":.+", "").format(pid=name, id=name, edition=name, tail=name, index=name)

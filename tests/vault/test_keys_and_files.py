@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from connector import files
+from connector.errors import SettingsError
 from connector.vault.errors import VaultError
 from connector.vault.secrets import Keys
 
@@ -34,7 +35,7 @@ def test_key_files_are_private_and_durable(tmp_path, monkeypatch):
 def test_a_key_others_may_read_is_refused(tmp_path):
     run = Keys(tmp_path).draw_run()
     (tmp_path / f"{run.key_id}.key").chmod(0o644)
-    with pytest.raises(VaultError, match="others may read"):
+    with pytest.raises(SettingsError, match="others may read"):
         Keys(tmp_path).run(run.key_id)
 
 

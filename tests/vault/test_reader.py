@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from connector.vault import layout, review
 from connector.vault.errors import VaultError
+from connector.vault.places import places_of
 from connector.vault.reader import Reader
 from connector.vault.seal import Brief, seal
 from connector.vault.sources import source_of
@@ -31,7 +32,7 @@ def reader(world, secrets=None):
 
 def damage(world, row: int) -> None:
     with world.sealed.path.open("r+b") as file:
-        file.seek(world.sealed.table.offset(row) + 5)
+        file.seek(places_of(world.sealed.table).offset(row) + 5)
         byte = file.read(1)[0]
         file.seek(-1, 1)
         file.write(bytes([byte ^ 1]))

@@ -16,8 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connector.vault import edition, erasure, replicas
+from connector.vault.blobs import SealedFile
 from connector.vault.errors import VaultError
 from connector.vault.intake import Intake
+from connector.vault.places import places_of
 from connector.vault.reader import Reader
 from connector.vault.secrets import Keys
 from contracts.ranges import RowSet
@@ -130,8 +132,8 @@ def test_stream_takes_chunks_of_any_length(world, cuts, first):
     assert stream.done
     assert taking.held == RowSet.of([(first, len(pieces) - first)])
     taking.close()
-    offset = world.sealed.table.offset(first)
-    assert path.read_bytes()[offset:] == data
+    with SealedFile(path, world.sealed.table) as file:
+        assert b"".join(file.buffers(first, len(pieces) - first)) == data
 
 
 async def test_resume_hashes_what_is_there(world, store):
@@ -143,7 +145,7 @@ async def test_resume_hashes_what_is_there(world, store):
     taking.close()
     path = world.replicas / replica["path"]
     with path.open("r+b") as file:  # the disk lost a sector of row 4
-        file.seek(world.sealed.table.offset(4) + 10)
+        file.seek(places_of(world.sealed.table).offset(4) + 10)
         file.write(b"\0" * 16)
     again = replicas.intake(world.replicas, replica)
     assert again.held == RowSet.rows([0, 1, 5])
@@ -158,10 +160,11 @@ def test_resume_after_kill(world):
     script = textwrap.dedent("""
         import os, signal, sys
         from pathlib import Path
+        from connector.vault.blobs import SealedFile
         from connector.vault.intake import Intake
         from ledger.row_table import RowTable
         taking = Intake(Path(sys.argv[2]), RowTable(Path(sys.argv[1]).read_bytes()))
-        data = Path(sys.argv[3]).read_bytes()
+        data = b"".join(SealedFile(Path(sys.argv[3]), taking.table).buffers(0, len(taking.table)))
         stream = taking.stream(0, len(taking.table))
         for at in range(0, len(data), 50_000):
             stream.feed(data[at : at + 50_000])

@@ -36,7 +36,7 @@ class Provider:
 
     def __init__(self, connector, sealed):
         self.connector, self.store = connector, connector.store
-        self.edition, self.rows = sealed.edition_id, len(sealed.table)
+        self.sealed, self.edition, self.rows = sealed, sealed.edition_id, len(sealed.table)
 
     async def agree(
         self, policy, *, until=None, tier="kept", parent=None, state="performing", peer=PEER, edition=None, terms=None
@@ -115,12 +115,12 @@ class Provider:
 
 
 @asynccontextmanager
-async def running(folder, clock=None):
-    """Serve a lone provider; entered again on the same folder it goes on with what it has."""
+async def running(folder, clock=None, roles=("provider",)):
+    """Serve a lone connector, as a rule a provider; entered again on the same folder it goes on with what it has."""
     fresh = not (folder / "penstock.toml").exists()
     if fresh:
         port = free_ports(1)[0]
-        initialise(folder, name="Lone", roles=("provider",), region="US-NY", port=port, exchange=None, development=True)
+        initialise(folder, name="Lone", roles=roles, region="US-NY", port=port, exchange=None, development=True)
     connector = await Connector.start(folder, settings_file.load(folder, {}), clock)
     runner = web.AppRunner(build(connector), access_log=None)
     await runner.setup()

@@ -1,0 +1,119 @@
+"""One buyer takes one file: to the disk and to null, with and without TLS, beside other programs; what metering costs.
+
+Every contest is a row of a table: what we do, by its name and sink, and the peers that do the like.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import statistics
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bench import certificate, peers
+from bench.purchase import Purchases
+from bench.rounds import in_turn
+from bench.space import space, workshop
+from bench.taken import GIB, MIB, figures, ratios
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from bench.report import Figures
+    from bench.taken import Taken
+
+    Contest = Mapping[str, tuple[str, Sequence[str]]]  # our name → sink, and the peers that do the like
+
+PIECE_KIB = 1024
+EXPOSURE_MIB = 256  # what may be unpaid, the largest window: at a price of 1 per MiB as many minor units
+PRODUCT, LEASED = "bench-transfer", "bench-leased"
+TO_DISK, TO_NULL = "opened to disk", "opened to null"
+METERED, UNMETERED = "sealed, keys bought", "sealed, no keys"
+METERING = "vouchers, keys and policy: CPU"
+
+DISK = {
+    TO_DISK: (
+        "disk",
+        (
+            "nginx (debian) + curl -o",
+            "nginx (tuned) + curl -o",
+            "curl -o + openssl dgst -sha256",
+            "curl -o + b3sum",
+            "curl -o + sha256sum",
+        ),
+    )
+}
+NULL = {TO_NULL: ("null", ("nginx (debian) + curl to null", "nginx (tuned) + curl to null"))}
+SECURE = {
+    TO_DISK: ("disk", ("nginx (debian) + curl -o",)),
+    TO_NULL: ("null", ("nginx (debian) + curl to null",)),
+}
+OTHERS = {TO_DISK: ("disk", ("aria2c with sha-256", "rclone + b3sum", "libtorrent v2"))}
+
+
+def fill(path: Path, size: int) -> None:
+    """Write `size` bytes that do not compress, and have them on the disk."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        for begun in range(0, size, MIB):
+            file.write(os.urandom(min(MIB, size - begun)))
+        os.fsync(file.fileno())
+
+
+async def compared(contest: Contest, gib: float, rounds: int, *, secure: bool = False) -> Figures:
+    """Return the figures of us and of the peers that are here, and the ratios."""
+    names = list(dict.fromkeys(name for _, each in contest.values() for name in each))
+    with workshop() as folder:
+        source, size = folder / "source" / "data.bin", int(gib * GIB)
+        fill(source, size)
+        made_of = certificate.make(folder / "certificate") if secure else None
+        async with space(folder, certificate=made_of) as made:
+            await made.offer(PRODUCT, [source], PIECE_KIB, **exposure())
+            buy = Purchases(made, size)
+            works: dict[str, Callable[[], Awaitable[Taken]]] = {
+                name: partial(buy.once, [PRODUCT], sink) for name, (sink, _) in contest.items()
+            }
+            with peers.ready(names, source, folder / "peers", made_of) as fetches:
+                works |= {name: partial(asyncio.to_thread, fetch) for name, fetch in fetches.items()}
+                taken = await in_turn(works, rounds)
+    found = figures(taken)
+    for name, (_, each) in contest.items():
+        found |= ratios(taken, name, each)
+    return {**found, "windows paid in a transfer": (buy.windows, "")}
+
+
+async def metering(gib: float, rounds: int) -> Figures:
+    """Return what vouchers, keys and policy cost: a pull that pays for its keys beside one that needs none.
+
+    The second is of a leased product: same bytes, same checks, same replica, and nothing is released at delivery.
+    """
+    with workshop() as folder:
+        source, size = folder / "source" / "data.bin", int(gib * GIB)
+        fill(source, size)
+        async with space(folder) as made:
+            await made.offer(PRODUCT, [source], PIECE_KIB, **exposure())
+            await made.offer(LEASED, [source], PIECE_KIB, tier="leased", unit="opening")
+            buy = Purchases(made, size)
+            works = {METERED: partial(buy.once, [PRODUCT], "sealed"), UNMETERED: partial(buy.once, [LEASED], "sealed")}
+            windows, taken = 0, {name: [] for name in works}
+            for _ in range(rounds):
+                for name, work in works.items():
+                    taken[name].append(await work())
+                    windows = max(windows, buy.windows)
+    spent = {name: statistics.median(one.server_cpu + one.client_cpu for one in each) for name, each in taken.items()}
+    more = spent[METERED] - spent[UNMETERED]
+    return {
+        **figures(taken),
+        METERING: (100 * more / spent[UNMETERED], "%"),
+        "a window: CPU of both sides": (1000 * more / windows, "ms"),
+        "windows paid in a transfer": (windows, ""),
+    }
+
+
+def exposure() -> dict[str, str]:
+    """Return the member of a brief that lets windows grow to EXPOSURE_MIB."""
+    from connector.engine.brief import MEMBERS
+
+    return {"exposure": str(EXPOSURE_MIB)} if "exposure" in MEMBERS else {}

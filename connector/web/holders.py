@@ -1,0 +1,39 @@
+"""Sealed bytes from holders: who serves besides us, and what we serve ourselves of what we hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from connector.errors import Absent
+from connector.vault import replicas
+from connector.web.faults import as_json
+from connector.web.sealed import OCTETS, drop_who_stalls, span_of
+
+if TYPE_CHECKING:
+    from connector.web.call import Call
+
+
+async def sources(call: Call) -> web.Response:
+    """Tell the bearer of a ticket where else its edition is served."""
+    assert call.ticket is not None, "the row asks for one"
+    if call.path["edition"] != call.ticket.edition.hex():
+        raise Absent("the ticket is for another edition")
+    return as_json({"sources": await call.connector.carriers.sources(call.ticket)})
+
+
+async def pieces(call: Call) -> web.StreamResponse:
+    """Stream sealed bytes of a replica of ours to the bearer of a pass of its provider."""
+    assert call.carrying is not None, "the row asks for one"
+    told, replica = call.carrying
+    first, count, length = span_of(call, replicas.table_of(replica))
+    call.connector.holding.charge(told, replica, length)
+    drop_who_stalls(call)
+    with replicas.sealed_file(call.connector.replica_folder, replica) as sealed:
+        response = web.StreamResponse(headers={"Content-Type": OCTETS, "Content-Length": str(length)})
+        await response.prepare(call.request)
+        for buffer in sealed.buffers(first, count):
+            await response.write(buffer)
+    await response.write_eof()
+    return response

@@ -1,0 +1,18 @@
+"""The vault, as its owner asks for it: what a running server must do itself, because it holds the keys."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from connector.web.faults import as_json
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from connector.web.call import Call
+
+
+async def rekey(call: Call) -> web.Response:
+    """Wrap every key under a fresh key-encryption key."""
+    return as_json({"keys": await asyncio.to_thread(call.connector.secrets.rotate)})

@@ -1,0 +1,118 @@
+"""What the issue asks of transfers is what their benchmark holds the figures to, and a peer fetches and verifies."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+import pytest
+
+from bench import packages, peers, report, sealing, taken, transfer
+
+# the issue's words, by the row that answers them
+ASKED = {
+    "disk: opened to disk ÷ nginx (debian) + curl -o": "at least 1.2",
+    "disk: opened to disk ÷ curl -o + openssl dgst -sha256": "at least 2",
+    "disk: opened to disk ÷ curl -o + b3sum": "at least 1.5",
+    "disk: opened to disk ÷ curl -o + sha256sum": "at least 3",
+    "disk: opened to disk: CPU of both sides": "at most 0.9",
+    "null: opened to null ÷ nginx (debian) + curl to null": "at least 0.9",
+    "null: opened to null ÷ nginx (tuned) + curl to null": "at least 0.7",
+    "null: opened to null: CPU of both sides": "at most 0.9",
+    "tls: opened to disk ÷ nginx (debian) + curl -o": "at least 0.75",
+    "tls: opened to null ÷ nginx (debian) + curl to null": "at least 0.75",
+    "others: opened to disk ÷ aria2c with sha-256": "at least 2",
+    "others: opened to disk ÷ rclone + b3sum": "at least 1.5",
+    "others: opened to disk ÷ libtorrent v2": "at least 2",
+    "metering: vouchers, keys and policy: CPU": "at most 3",
+    "sealing: sealing ÷ cat FILE > COPY": "at least 0.7",
+}
+
+
+def targets(rows):
+    return {row.work: row.target for row in rows if row.target}
+
+
+def test_every_target_of_the_issue_is_held():
+    assert targets(transfer.gathered({}, [])) == ASKED
+    assert all(row.unit == "not run" and row.met is None for row in transfer.gathered({}, []))
+
+
+@pytest.mark.parametrize("name", transfer.WORKS)
+def test_a_work_answers_its_targets(name):
+    wanted = transfer.WORKS[name].targets
+    rows = transfer.rows_of(name, dict.fromkeys(wanted, (1.0, "")))
+    assert {row.work: row.target for row in rows}.items() <= ASKED.items()
+    assert all(row.met is not None for row in rows)
+    assert {row.unit for row in transfer.rows_of(name, {})} == {"absent"}
+
+
+def test_a_run_of_one_work_keeps_the_rows_of_the_others():
+    before = [*transfer.rows_of("disk", {"x": (1.0, "s")}), *transfer.rows_of("null", {"y": (2.0, "s")})]
+    rows = transfer.gathered({"disk": transfer.rows_of("disk", {"x": (3.0, "s")})}, before)
+    assert {row.work: row.value for row in rows if row.value} == {"disk: x": 3.0, "null: y": 2.0}
+    assert targets(rows) == ASKED
+
+
+def test_what_is_recorded_answers_every_target():
+    assert targets(transfer.recorded()) == ASKED
+
+
+def test_a_ratio_says_how_many_times_as_fast_we_are():
+    def once(seconds, size=1 << 30):
+        return taken.Taken(size, seconds, 0.25, 0.5, 1, 1)
+
+    rounds = {"ours": [once(1.0), once(9.0), once(2.0)], "peer": [once(2.0, 1 << 29)] * 3}
+    assert taken.ratios(rounds, "ours", ["peer", "absent"]) == {"ours ÷ peer": (2.0, "times")}
+    found = taken.figures(rounds)
+    assert found["ours: speed"] == (512.0, "MiB/s")
+    assert found["peer: CPU of both sides"] == (1.5, "s/GiB")
+
+
+@pytest.fixture
+def source(tmp_path):
+    path = tmp_path / "source" / "data.bin"
+    path.parent.mkdir()
+    path.write_bytes(os.urandom(1 << 20))
+    return path
+
+
+@pytest.mark.parametrize("name", ["nginx (tuned) + curl -o", "curl -o + sha256sum", "libtorrent v2"])
+def test_a_peer_fetches_and_verifies(name, source, tmp_path, absent):
+    if missing := packages.absent(peers.PEERS[name].programs):
+        absent(f"{', '.join(missing)}: not installed")
+    with peers.ready([name], source, tmp_path / "peers") as works:
+        once = works[name]()
+    assert once.size == 1 << 20
+    assert once.client_cpu > 0
+    assert min(once.server_peak, once.client_peak) > 1 << 20
+
+
+def test_a_peer_that_finds_other_bytes_ends_the_run(source, tmp_path, absent):
+    name = "curl -o + sha256sum"
+    if missing := packages.absent(peers.PEERS[name].programs):
+        absent(f"{', '.join(missing)}: not installed")
+    with peers.ready([name], source, tmp_path / "peers") as works:
+        source.write_bytes(os.urandom(1 << 20))
+        with pytest.raises(AssertionError, match="failed"):
+            works[name]()
+
+
+def test_a_peer_that_is_absent_has_no_work(source, tmp_path, monkeypatch):
+    monkeypatch.setattr(peers.packages, "absent", list)
+    with peers.ready(list(peers.PEERS), source, tmp_path / "peers") as works:
+        assert works == {}
+
+
+def test_sealing_is_measured_in_a_process_of_its_own(source, tmp_path):
+    cost = sealing.seal_once(source, tmp_path)
+    assert 0 < cost.cpu_seconds < 5
+    assert cost.peak_bytes > 1 << 20
+    copied = sealing.cat_once(source, tmp_path)
+    figures = sealing.figures_of({sealing.SEALING: [cost], sealing.CAT: [copied]}, 1 << 20)
+    assert figures[sealing.RATIO][0] == copied.seconds / cost.seconds
+
+
+def test_quiet_commands_stay_quiet(capfd):
+    report.run(["echo", "heard"], subprocess.DEVNULL)
+    assert capfd.readouterr().out == ""
