@@ -21,7 +21,7 @@ def publish(
     until: Annotated[str, typer.Option(help="end of use, RFC 3339 with a time zone")],
     region: Annotated[str, typer.Option(help="where it may be used, ISO 3166")],
     unit: Annotated[str, typer.Option(help="MiB or opening")] = "MiB",
-    tier: Annotated[str, typer.Option(help="kept or leased")] = "kept",
+    tier: Annotated[str, typer.Option(help="kept, leased or plain")] = "kept",
     floor: Annotated[int | None, typer.Option(help="lowest price to agree to; default: the asked price", min=0)] = None,
     exposure: Annotated[
         int | None,

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from catalog.codes import tier as tier_of
 from connector.channel import account as accounts
-from connector.engine import progress, pulling, waiting
+from connector.engine import copying, progress, pulling, waiting
 from connector.engine.driver import Driver
 from connector.errors import (
     Absent,
@@ -27,6 +27,7 @@ from connector.errors import (
     as_reason,
 )
 from connector.protocol import validation
+from connector.protocol.offers import PLAIN
 from contracts.decimals import read_decimal
 from contracts.split import Split
 from contracts.terms import Terms
@@ -228,6 +229,9 @@ class Acquisitions:
         trader = self._trader
         agreement = await self._row("agreements", row["agreement"], key="digest")
         terms = Terms.from_json(agreement["terms"])
+        if terms.tier == PLAIN:  # paid outside channels
+            await trader.store.write(lambda tx: self._move(tx, row, "funded"))
+            return True
         cap = from_json(Agreement, agreement["agreement"]).price_cap
         wanted = row["mandate"]["deposit"]
         usual = terms.tariff.minor * DEPOSIT_OPENINGS if terms.tier == "leased" else cap
@@ -319,11 +323,16 @@ class Acquisitions:
         return True
 
     async def _receive(self, row: Row) -> bool:
-        """Pull sealed bytes and, in the tier kept, pay for keys window by window; rest while the transfer does."""
+        """Pull plain or sealed bytes and, in the tier kept, pay for keys; rest while the transfer does."""
         if not await self._runs(row):
             return False
+        agreement = await self._row("agreements", row["agreement"], key="digest")
+        plain = agreement["terms"]["tier"] == PLAIN
         try:
-            await pulling.pull(self._trader, row, self.tell)
+            if plain and not await copying.take(self._trader, row, self.tell):
+                return False  # the provider has not heard yet that all is here; its answer wakes us
+            if not plain:
+                await pulling.pull(self._trader, row, self.tell)
         except Exception:
             if await self._runs(row):
                 raise

@@ -89,7 +89,7 @@ def check(brief: Any) -> dict[str, Any]:
             raise InvalidInput(f"`{name}` of the product must be {member.words}")
     tier_of(brief["tier"])
     if (brief["tier"] == "leased") != (UNITS[brief["unit"]][0] == "opening"):
-        raise InvalidInput("a leased product is priced per opening, a kept one per byte")
+        raise InvalidInput("a leased product is priced per opening, the others per byte")
     if int(brief["floor"]) > int(brief["price"]):
         raise InvalidInput(f"the floor `{brief['floor']}` is above the asked price `{brief['price']}`")
     return brief

@@ -20,27 +20,32 @@ from connector.channel.uses import Draw
 from connector.decisions import Made
 from connector.engine import transfer as transfers
 from connector.engine.books import transfer_id
+from connector.engine.copy_receipt import METERED, CopyReceipt, digest
 from connector.engine.counting import counted
 from connector.engine.judge import ACTION_OF_TIER, agreed
 from connector.engine.scopes import atoms
-from connector.errors import NotPermitted
+from connector.errors import Absent, NotPermitted
 from connector.protocol.offers import PLAIN
 from connector.protocol.states import FINAL, PROVIDER
 from connector.vault.tickets import transfer_digest
 from contracts.canonical import sha
 from contracts.ranges import RowSet
+from contracts.tariff import Tariff, order_amount
 from contracts.terms import Terms
+from ledger.note import b64
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.engine.judge import InForce
+    from connector.engine.notices import Notice
     from connector.engine.trader import Trader
+    from connector.store.evidence import Evidence
     from connector.store.transaction import Tx
     from connector.vault.tickets import Ticket
 
-METERED: Final = "metered by provider"
 PLACE: Final = "copy"
+RECEIVED: Final = "copy-received"  # kind of the notice with which a buyer signs a receipt
 OPEN, ENDED = "open", "ended"
 EDITIONS_MAX = 2  # what one transfer may draw: the edition, and as much again for what broke off
 Row = dict[str, Any]
@@ -80,7 +85,23 @@ class Copies:
         if transfer["state"] in FINAL and copy is not None and copy["state"] == OPEN:
             self._end(tx, copy, self._trader.clock.now())
 
+    async def receipt(self, ticket: Ticket) -> Row:
+        """Return the receipt of the ticket's transfer with its place in our log; raises Absent before its end."""
+        return await self._trader.store.read(lambda tx: self._receipt(tx, ticket))
+
+    def countersigned(self, tx: Tx, agreement: Row, notice: Notice, now: datetime) -> None:
+        """Take the buyer's signed word that a receipt, named by its digest, says what it received."""
+        for copy in tx.find("copies", "agreement = ? and state = ?", (agreement["digest"], ENDED)):
+            if digest(copy["receipt"]).hex() == notice.text:
+                tx.update("copies", {"id": copy["id"]}, agreed=now)
+
     # ---- inside one transaction
+
+    def _receipt(self, tx: Tx, ticket: Ticket) -> Row:
+        for copy in tx.find("copies", "agreement = ? and state = ?", (ticket.subject.hex(), ENDED)):
+            if transfer_digest(copy["id"]) == ticket.transfer:
+                return shown(tx, self._trader.evidence, copy)
+        raise Absent("there is no receipt yet: it is signed when the transfer ends")
 
     def _under(self, tx: Tx, ticket: Ticket) -> tuple[Row, Row]:
         """Return agreement and transfer of a ticket; raises NotPermitted unless both stand."""
@@ -166,6 +187,53 @@ class Copies:
         fields = _opening(copy) | {"duration": lasted, "rows": copy["rows"], "bytes": str(copy["bytes"])}
         link = [copy["transfer"], str(copy["number"])]
         self._trader.evidence.record(tx, "opening.ended", part=copy["agreement"], link=link, fields=fields, now=now)
+        self._sign(tx, {**copy, "state": ENDED}, now)
+
+    def _sign(self, tx: Tx, copy: Row, now: datetime) -> None:
+        """Record what was served, and sign a receipt of it."""
+        trader, digest = self._trader, copy["agreement"]
+        agreement = tx.get("agreements", digest=digest)
+        assert agreement is not None, "no agreement is ever deleted"
+        tariff, (before, after) = Tariff.from_json(agreement["terms"]["tariff"]), self._quantities(tx, agreement, copy)
+        told = {"bytes": str(copy["bytes"]), "plainBytes": str(after["byte"] - before["byte"])}
+        cost = order_amount(tariff, before[tariff.unit], after[tariff.unit])
+        fields = told | {"transfer": copy["transfer"], "rows": copy["rows"], "amount": str(cost), "metering": METERED}
+        link = [copy["transfer"], str(copy["number"])]
+        entry = trader.evidence.record(tx, "copy.served", part=digest, link=link, fields=fields, now=now)
+        receipt = CopyReceipt(
+            agreement=digest,
+            transfer=copy["transfer"],
+            edition=agreement["edition"],
+            bytes_served=copy["bytes"],
+            plain_bytes=int(told["plainBytes"]),
+            amount=cost,
+            currency=tariff.currency,
+            log_leaf=trader.evidence.leaf(tx, entry).hex(),
+            at=now.isoformat(),
+        )
+        signed = {"receipt": receipt.json(), "signature": trader.sign(receipt.digest), "entry": entry}
+        tx.update("copies", {"id": copy["id"]}, **signed)
+
+    def _quantities(self, tx: Tx, agreement: Row, copy: Row) -> tuple[dict[str, int], dict[str, int]]:
+        """Return by tariff unit what copies under the agreement had taken before this one ended, and with it."""
+        table = self._trader.books.table(tx, bytes.fromhex(agreement["edition"]))
+        assert table is not None, "a copy is of an edition that is here"
+        ended = tx.find("copies", "agreement = ? and state = ? and id <> ?", (copy["agreement"], ENDED, copy["id"]))
+        known = RowSet()
+        for one in ended:
+            known |= RowSet.from_json(one["rows"])
+        both = known | RowSet.from_json(copy["rows"])
+        before, after = (sum(table.plain_bytes(*span) for span in rows.ranges) for rows in (known, both))
+        return {"byte": before, "opening": len(ended)}, {"byte": after, "opening": len(ended) + 1}
+
+
+def shown(tx: Tx, evidence: Evidence, copy: Row) -> Row:
+    """Return an ended copy's receipt, signature, log entry and proof (null until a checkpoint covers it)."""
+    entry = tx.get("log_entries", idx=copy["entry"])
+    assert entry is not None, "the log is never cut"
+    proof = {"entry": b64(entry["entry"]), "proof": evidence.proof(tx, copy["entry"])}
+    signed = {"receipt": copy["receipt"], "signature": copy["signature"].hex()}
+    return signed | {"event": proof, "countersigned": copy["agreed"] is not None}
 
 
 def _opening(copy: Row) -> dict[str, Any]:

@@ -24,12 +24,13 @@ from connector.channel.judgement import BYTE, SIZE, UNIT
 from connector.channel.plan import Want
 from connector.channel.uses import Draw
 from connector.decisions import Made
-from connector.engine import disputes
+from connector.engine import copying, disputes
 from connector.engine.acquisition import COMPLETE
 from connector.engine.books import transfer_id
 from connector.engine.judge import in_force
 from connector.engine.purchase import Purchase
 from connector.errors import Absent, Conflict, InvalidInput, NotPermitted
+from connector.protocol.offers import PLAIN
 from connector.vault import replicas
 from connector.vault.reader import Reader
 from contracts.canonical import sha
@@ -90,6 +91,8 @@ class Openings:
         trader = self._trader
         agreement = await trader.store.read(lambda tx: tx.get("agreements", digest=row["agreement"]))
         assert agreement is not None
+        if agreement["terms"]["tier"] == PLAIN:
+            return await self._plain(row, to)
         replica = await trader.store.read(lambda tx: replicas.under(tx, row["agreement"]))
         assert replica is not None, "a complete acquisition has its replica"
         way = self._leased if agreement["terms"]["tier"] == LEASED else self._kept
@@ -99,6 +102,19 @@ class Openings:
             reason = str(refusal)
             await trader.store.write(lambda tx: tx.update("reads", {"id": row["id"]}, state=DENIED, reason=reason))
             raise
+
+    # ---- plain: here already, and nobody's to control
+
+    async def _plain(self, row: Row, to: Path | None) -> Row:
+        trader = self._trader
+        got = await trader.store.read(lambda tx: tx.get("acquisitions", id=row["acquisition"]))
+        assert got is not None
+        sizes, folder = got["progress"]["files"], copying.folder_of(trader.replica_folder, row["agreement"])
+        names = list(sizes) if to is None else await asyncio.to_thread(copying.hand_out, folder, sizes, to)
+        before = await trader.store.read(
+            lambda tx: tx.find("reads", "agreement = ? and state = ?", (row["agreement"], DONE))
+        )
+        return await self._done(row, number=len(before) + 1, size=sum(sizes.values()), files=names, charged=0)
 
     # ---- leased: bought from the key holder, once per opening
 

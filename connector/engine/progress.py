@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.engine import waiting
+from connector.engine import copying, waiting
 from connector.errors import Absent
 from connector.vault import replicas
 
@@ -29,6 +29,8 @@ def view(tx: Tx, key: str, trouble: Failure | None, asked: str) -> dict[str, Any
     rows = int(replica["header"]["rows"]) if replica else 0
     turn = waiting.turn(tx, row, trouble, asked)
     cost = "0" if paid is None else str(paid["amount"])
+    told = f"{held} of {rows} rows here, {keys} keys, {len(released)} windows, paid {cost}"
+    copied = (row["progress"] or {}).get("files")
     return {
         "id": row["id"],
         "product": row["product"],
@@ -48,6 +50,6 @@ def view(tx: Tx, key: str, trouble: Failure | None, asked: str) -> dict[str, Any
             "keysHeld": keys,
             "rows": rows,
             "paid": cost,
-            "text": f"{held} of {rows} rows here, {keys} keys, {len(released)} windows, paid {cost}",
+            "text": told if copied is None else copying.text(row["progress"]),
         },
     }

@@ -81,7 +81,7 @@ class Carrier:
         self._replica = replica
         self._intake = intake
         self._endpoint = str(address["endpoint"])
-        self._headers = {"Authorization": tickets.SCHEME + _ticket(address)}
+        self._headers = {"Authorization": tickets.SCHEME + ticket_of(address)}
         self._tell = tell
         self._arrived = asyncio.Condition()
         self._synced = intake.held
@@ -145,7 +145,7 @@ class Carrier:
         await self._tell()
 
 
-def _ticket(address: Row) -> str:
+def ticket_of(address: Row) -> str:
     """Return the ticket in a data address; raises PeerMisbehaved for one without, or with one that is no header."""
     found = {one["name"]: one["value"] for one in address.get("endpointProperties", ())}
     ticket: str = found.get("authorization", "")

@@ -21,7 +21,7 @@ from connector.engine.books import Books
 from connector.engine.carriage import Carriage
 from connector.engine.carriers import Carriers
 from connector.engine.continuity import Continuity
-from connector.engine.copies import Copies
+from connector.engine.copies import RECEIVED, Copies
 from connector.engine.courier import Courier
 from connector.engine.doors import Doors, Participant, Peer
 from connector.engine.duties import Duties
@@ -124,6 +124,7 @@ class Trader(Base):
         self.agreements = Agreements(self)
         self.continuity = Continuity(self)
         self.copies = Copies(self)
+        self.notices.takers[RECEIVED] = self.copies.countersigned
         self.erasing = Erasing(self)
         self.transactions.listeners.append(self.mined)
         self.transactions.makers[LICENCE] = self._licence

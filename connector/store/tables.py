@@ -155,7 +155,7 @@ VAULT = (
     Table(
         "copies",
         "id:text agreement:text transfer:text number:int purpose:text edition_bytes:int bytes:int rows:json "
-        "state:text receipt:json signature:blob countersigned:blob created:time ended:time",
+        "state:text receipt:json signature:blob entry:int agreed:time created:time ended:time",
         ("id",),
         index=(("agreement",),),
     ),

@@ -133,6 +133,7 @@ CHANNEL = (
     Route("GET", "/sealed/{edition}/pieces", Who.TICKET, PROVIDER, "sealed.pieces"),
     Route("GET", "/plain/{edition}", Who.BEARER, PROVIDER, "plain.read"),
     Route("HEAD", "/plain/{edition}", Who.BEARER, PROVIDER, "plain.read"),
+    Route("GET", "/plain/{edition}/receipt", Who.BEARER, PROVIDER, "plain.receipt"),
     Route("GET", "/sealed/{edition}/sources", Who.TICKET, PROVIDER, "holders.sources"),
     Route("GET", "/held/{edition}/pieces", Who.PASS, BUYER, "holders.pieces"),
     Route("POST", "/review/{edition}", Who.PEER, PROVIDER, "sealed.review_rows"),

@@ -2,7 +2,9 @@
 
     GET  /plain/{edition}               the file of an edition of one, else the list of its files
     GET  /plain/{edition}?path=a/b.csv  one file; `Range` and `If-Range` go on where a broken download stopped
+    GET  /plain/{edition}?list          the list of files in any case, with the BLAKE3 of all their bytes in order
     HEAD                                the same without the bytes: counts nothing, opens nothing but the index
+    GET  /plain/{edition}/receipt       after the transfer: what was served, signed by the provider
 
 `purpose` may be said in the query; who says none asks for the purpose of its agreement.
 """
@@ -44,9 +46,16 @@ async def read(call: Call) -> web.StreamResponse:
         with await _open(call, ticket) as opened:
             index = await asyncio.to_thread(opened.index)
             path = call.request.query.get("path")
-            if path is None and len(index.files) != 1:
-                return as_json({"files": [_entry(index, file) for file in index.files]})
+            if path is None and (len(index.files) != 1 or "list" in call.request.query):
+                files = [_entry(index, file) for file in index.files]
+                return as_json({"files": files, "blake3": index.digest.hex()})
             return await _file(call, opened, index, index.files[0] if path is None else _named(index, path))
+
+
+async def receipt(call: Call) -> web.Response:
+    """Serve the receipt of a transfer that is over, with its place in our log."""
+    assert call.ticket is not None, "the row asks for one"
+    return as_json(await call.connector.copies.receipt(call.ticket))
 
 
 async def _open(call: Call, ticket: Ticket) -> Opened:

@@ -62,7 +62,6 @@ TYPES = [
     "notice.received",
     "alarm.raised",
     "copy.served",
-    "copy.countersigned",
 ]
 
 
