@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from connector.clock import Clock
 from connector.engine.acquisition import Acquisitions
+from connector.engine.following import Following
 from connector.engine.monitor import Monitor
 from connector.engine.offering import Offering
 from connector.engine.opening import Openings
@@ -46,6 +47,7 @@ class Connector(Trader):
         connector.acquisitions = Acquisitions(connector)
         connector.openings = Openings(connector)
         connector.settlements = Settlements(connector)
+        connector.watch.listeners.append(Following(connector, connector.settlements).seen)
         connector.reviewer = Reviewer(connector)
         connector.attesting = Attesting(connector)
         connector.monitor = Monitor(connector)

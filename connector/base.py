@@ -1,6 +1,6 @@
 """What a participant stands on: settings, keys, store, log, space, chain; built from its data directory.
 
-    data directory    penstock.toml · keys/ · penstock.db · sealed/ · replicas/ · chain.db (who hosts one)
+    data directory    penstock.toml · keys/ · penstock.db · sealed/ · chain.db (who hosts one)
                       management.token · server.json (while it runs)
 
 Law: everything is built here in the order in which it depends on each other; who trades and who serves adds its own
@@ -26,7 +26,7 @@ from connector.anchor.chain_watch import ChainWatch
 from connector.anchor.peer_logs import PeerLogs
 from connector.anchor.transactions import Transactions
 from connector.anchor.witnessing import Witness
-from connector.data_folder import CHAIN_DATABASE, DATABASE, DEPLOYMENT, KEYS, REPLICAS, SEALED
+from connector.data_folder import CHAIN_DATABASE, DATABASE, DEPLOYMENT, KEYS, SEALED
 from connector.errors import Unproven
 from connector.exchange import membership
 from connector.exchange.space_view import SpaceView
@@ -107,7 +107,7 @@ class Base:
         )
         self.secrets = Secrets.of(data, settings.vault.kek_file)
         self.blobs = Blobs(data / SEALED)
-        self.replica_folder = files.make_folder(data / REPLICAS)
+        self.replica_folder = self.blobs.folder
         self.evidence = Evidence(self.did, settings.log_origin, self.keys.log, {"owner": self.keys.delivery_public})
         self.ticket_key = _drawn_once(data / KEYS / TICKET_KEY)
         self._management = (data / "management.token").read_text().strip()

@@ -10,15 +10,13 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeGuard
 
+from contracts import price_words
 from contracts.errors import ContractError
 
 if TYPE_CHECKING:
-    from contracts.tariff import Tariff
     from contracts.terms import Terms
 
 MAX_NAMED_PURPOSES = 8
-_DECIMALS = MappingProxyType({"CNY": 2, "EUR": 2, "USD": 2, "JPY": 0})
-_SIZES = MappingProxyType({1: "B", 1 << 10: "KiB", 1 << 20: "MiB", 1 << 30: "GiB"})
 _ALLOWING = frozenset({"eq", "isA", "isAnyOf", "isPartOf", "isAllOf"})
 _EXCLUDING = frozenset({"neq", "isNoneOf"})
 # members under which constraints stand, in the order in which they are read
@@ -33,12 +31,6 @@ WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
                 "plain": "plain copy",
                 "kept": "sealed, keys kept (counts kept by the holder)",
                 "leased": "sealed, keys leased per opening (counted by the key holder)",
-                "price": "{money} per {per}",
-                "free": "nothing",
-                "byte": "{n} bytes",
-                "opening": "{n} openings",
-                "one_opening": "opening",
-                "minor": "{n} minor units of {currency}",
                 "any": "any",
                 "not": "not {what}",
                 "more": "{what} and {n} more, see the terms",
@@ -54,12 +46,6 @@ WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
                 "plain": "明文副本",
                 "kept": "密封,密钥留存(次数由持有方自行记录)",
                 "leased": "密封,密钥按次租用(次数由密钥方记录)",
-                "price": "{money} / {per}",
-                "free": "免费",
-                "byte": "{n} 字节",
-                "opening": "{n} 次",
-                "one_opening": "次",
-                "minor": "{n} 个 {currency} 最小单位",
                 "any": "不限",
                 "not": "不得用于 {what}",
                 "more": "{what} 等,另有 {n} 项见条款",
@@ -81,7 +67,7 @@ def summary(terms: Terms, lang: str = "en") -> str:
     return words["line"].format(
         title=terms.title,
         tier=words[terms.tier],
-        price=_price(terms.tariff, words),
+        price=price_words.price(terms.tariff, lang),
         purpose=_purposes(terms.policy, words),
         end=terms.not_after.strftime("%Y-%m-%dT%H:%M:%SZ"),
         openings=_openings(terms.policy, words),
@@ -91,28 +77,6 @@ def summary(terms: Terms, lang: str = "en") -> str:
 def is_summary(text: str, terms: Terms) -> bool:
     """Say whether a text is what the terms say in one of the languages."""
     return any(text == summary(terms, lang) for lang in WORDS)
-
-
-def _price(tariff: Tariff, words: Mapping[str, str]) -> str:
-    if tariff.minor == 0:
-        return words["free"]
-    return words["price"].format(money=_money(tariff, words), per=_per(tariff, words))
-
-
-def _money(tariff: Tariff, words: Mapping[str, str]) -> str:
-    decimals = _DECIMALS.get(tariff.currency)
-    if decimals is None:
-        return words["minor"].format(n=tariff.minor, currency=tariff.currency)
-    whole, rest = divmod(tariff.minor, 10**decimals)
-    return f"{whole}.{rest:0{decimals}} {tariff.currency}" if decimals else f"{whole} {tariff.currency}"
-
-
-def _per(tariff: Tariff, words: Mapping[str, str]) -> str:
-    if tariff.unit == "byte" and tariff.per in _SIZES:
-        return _SIZES[tariff.per]
-    if tariff.unit == "opening" and tariff.per == 1:
-        return words["one_opening"]
-    return words[tariff.unit].format(n=tariff.per)
 
 
 def _purposes(policy: Mapping[str, Any], words: Mapping[str, str]) -> str:

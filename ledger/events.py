@@ -56,7 +56,7 @@ _OPENING = "transfer opening readerKey purpose"
 SHAPES: Mapping[str, Shape] = {
     "edition.sealed": _shape("editionId", "rows bytes layout", "product series number root tx"),
     "edition.registered": _shape("editionId", "tx", "rows bytes layout product block"),
-    "edition.withdrawn": _shape("editionId", "reason", "tx"),
+    "edition.withdrawn": _shape("editionId", "reason", "tx grade keysErased piecesKeptForOtherEditions"),
     "edition.reviewed": _shape("editionId", "seed rows bound", "product reviewer provider result"),
     "agreement.signed": _shape(
         "agreementDigest",
@@ -98,7 +98,7 @@ SHAPES: Mapping[str, Shape] = {
     "negotiation.moved": _shape("negotiation", f"{_MOVE} digest", "agreementDigest product"),
     "listing.moved": _shape("product", f"{_MOVE} digest"),
     "member.moved": _shape("member", f"{_MOVE} digest"),
-    "replica.held": _shape("editionId agreementDigest", "place", "rows bytes"),
+    "replica.held": _shape("editionId agreementDigest", "place", "rows bytes from"),
     "replica.checked": _shape("editionId agreementDigest", "result", "from"),
     "replica.deleted": _shape("editionId agreementDigest", "grade", "keysErased reason"),
     "dispute.filed": _shape("accountHash", "bundle", "code"),

@@ -50,7 +50,7 @@ class Licence:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A channel on the chain; amounts in minor units, `claimed` is cumulative."""
+    """A channel on the chain; amounts in minor units, `claimed` is cumulative, `frozen_for` in seconds."""
 
     payer: bytes
     signer: bytes
@@ -63,6 +63,7 @@ class Channel:
     expiry: datetime
     freeze_seconds: int
     frozen_until: datetime | None
+    frozen_for: int
     closed: bool
 
 
@@ -144,6 +145,7 @@ class Programs:
             expiry=read_time(found["expiry"]),
             freeze_seconds=found["freezePeriod"],
             frozen_until=_time_or_none(found["frozenAt"] + found["frozenFor"]),
+            frozen_for=found["frozenFor"],
             closed=found["closed"],
         )
 

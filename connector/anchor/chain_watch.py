@@ -16,6 +16,7 @@ from ledger.chain_error import ChainUnreachable
 from ledger.events import Block as CitedBlock
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from datetime import datetime
 
     from connector.clock import Clock
@@ -31,13 +32,14 @@ log = logging.getLogger(__name__)
 
 
 class ChainWatch:
-    """The newest block as last seen."""
+    """The newest block as last seen; `listeners` are awaited with each, before anybody acts on it."""
 
     def __init__(self, chain: Chain, evidence: Evidence, clock: Clock, embedded: EmbeddedChain | None) -> None:
         self._chain = chain
         self._evidence = evidence
         self._clock = clock
         self._embedded = embedded
+        self.listeners: list[Callable[[Block], Awaitable[None]]] = []
         self._block: Block | None = None
         self._seen_at: datetime | None = None
         self._looked = float("-inf")
@@ -67,6 +69,8 @@ class ChainWatch:
         self._looked = self._clock.monotonic()
         self._block, self._seen_at = block, self._clock.now()
         self._evidence.block = CitedBlock(block.number, block.hash)
+        for listener in self.listeners:
+            await listener(block)
 
     def sight(self, _tx: Tx) -> Sight:
         """Return the newest block's time and when it was seen; raises ChainUnreachable when the chain never was."""

@@ -80,21 +80,25 @@ def read(
     orders: Sequence[Order],
     now: datetime,
     paid: Mapping[bytes, Tally] = NOT_YET,
+    contexts: Sequence[Mapping[str, str]] = (),
 ) -> list[Line]:
     """Check every order and price it on top of the books, or of what will be `paid`; raises the first fault."""
     agreed = deals(tx, desk, account, orders)
-    for order in orders:
+    for order, context in tally.beside(orders, contexts):
         _check(Case(order, agreed[order.agreement_digest], account, now))
+        tally.check_period(agreed[order.agreement_digest], context, now)
         if not desk.books.transfer_runs(tx, agreed[order.agreement_digest], order.transfer_id):
             raise fault("unknown-transfer", f"no transfer `{order.transfer_id.hex()}` runs under the agreement")
-    lines = _bill(tx, desk, account, orders, agreed, paid)
+    lines = _bill(tx, desk, account, orders, agreed, contexts, paid)
     _check_size(lines)
     return lines
 
 
-def bill(tx: Tx, desk: Desk, account: Account, orders: Sequence[Order]) -> list[Line]:
+def bill(
+    tx: Tx, desk: Desk, account: Account, orders: Sequence[Order], contexts: Sequence[Mapping[str, str]] = ()
+) -> list[Line]:
     """Price orders without asking whether they may still be had: what was paid is due, whatever ended since."""
-    return _bill(tx, desk, account, orders, deals(tx, desk, account, orders), NOT_YET)
+    return _bill(tx, desk, account, orders, deals(tx, desk, account, orders), contexts, NOT_YET)
 
 
 def _bill(
@@ -103,10 +107,11 @@ def _bill(
     account: Account,
     orders: Sequence[Order],
     agreed: Mapping[bytes, Deal],
+    contexts: Sequence[Mapping[str, str]],
     paid: Mapping[bytes, Tally],
 ) -> list[Line]:
     tables = {order.edition_id: _table(tx, desk, order) for order in orders}
-    return tally.bill(tx, account.role, orders, agreed, tables, paid)
+    return tally.bill(tx, account.role, orders, agreed, tables, contexts, paid)
 
 
 def deals(tx: Tx, desk: Desk, account: Account, orders: Iterable[Order]) -> dict[bytes, Deal]:
@@ -122,7 +127,7 @@ def check_money(tx: Tx, account: Account, lines: Sequence[Line]) -> None:
         if amount and unreleased > deal.terms.max_exposure:
             limit = deal.terms.max_exposure
             raise fault("over-exposure", f"{unreleased} would be unreleased, the agreement allows {limit}")
-        if tally.load(tx, deal).amount + unreleased > deal.agreement.price_cap:
+        if tally.load(tx, deal).total + unreleased > deal.agreement.price_cap:
             raise fault("over-cap", f"the agreement caps the price at {deal.agreement.price_cap}")
     total = sum(line.amount for line in lines)
     if total > account.credit:

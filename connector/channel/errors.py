@@ -58,6 +58,8 @@ FAULTS: Mapping[str, Row] = MappingProxyType({
     "wrong-amount": Row(PAYER, "price the order by spec 3.6 from the rows paid so far"),
     # money
     "over-cap": Row(PAYER, "agree on a higher price cap"),
+    "over-quota": Row(PAYER, "wait for the next period of the subscription", later=True),
+    "wrong-period": Row(PAYER, "draw on the quota of the period that it is now in UTC"),
     "over-exposure": Row(PAYER, "order less at a time"),
     "over-credit": Row(PAYER, "top the channel up"),
     "exhausted": Row(PAYER, "the policy's counts are used up; agree anew"),

@@ -20,7 +20,7 @@ from contracts.typed_data import KeyOffer, digest
 from ledger import mask
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from connector.channel.account import Account
@@ -49,14 +49,21 @@ def on_key_request(
         if _answers(waiting, request) and _lives(tx, holder, waiting, margins, now):
             return _message(waiting)
         void(tx, waiting, "supersede", "superseded")
-    lines = price(tx, holder, account, request.orders, now)
+    lines = price(tx, holder, account, request.orders, request.contexts, now)
     batch.check_money(tx, account, lines)
     return _offer(tx, holder, account, request, lines, margins, now)
 
 
-def price(tx: Tx, holder: Holder, account: Account, orders: Sequence[Order], now: datetime) -> list[Line]:
+def price(
+    tx: Tx,
+    holder: Holder,
+    account: Account,
+    orders: Sequence[Order],
+    contexts: Sequence[Mapping[str, str]],
+    now: datetime,
+) -> list[Line]:
     """Return the priced orders; raises for one that may not be had now or that says another amount (spec 3.6)."""
-    lines = batch.read(tx, holder, account, orders, now)
+    lines = batch.read(tx, holder, account, orders, now, contexts=contexts)
     for line in lines:
         openings.require_lease(tx, accounts.PAYEE, line.order, now)
         if line.amount != line.order.amount:

@@ -51,7 +51,7 @@ def on_offer(
     account = ready(tx, channel_id)
     if request.prev != account.account_hash:
         raise fault("behind", "the request was planned before the newest released window")
-    lines = batch.read(tx, buyer, account, request.orders, now)
+    lines = batch.read(tx, buyer, account, request.orders, now, contexts=request.contexts)
     batch.check_money(tx, account, lines)
     if [line.amount for line in lines] != [order.amount for order in request.orders]:
         raise fault("wrong-amount", "the request was planned on another state of our books")

@@ -88,7 +88,8 @@ def ahead(
     waiting = windows.unreleased(tx, account)
     if waiting is None or any(order.use == OPEN for order in waiting.orders):
         return None
-    paid = {line.deal.digest: line.after for line in batch.bill(tx, buyer, account, waiting.orders)}
+    bill = batch.bill(tx, buyer, account, waiting.orders, waiting.contexts)
+    paid = {line.deal.digest: line.after for line in bill}
     then = replace(account, seq=waiting.seq, cumulative=waiting.cumulative, account_hash=waiting.account_hash)
     return _request(tx, buyer, Ground(then, paid), [want for want in wants if want.use != OPEN], now, most)
 
@@ -110,41 +111,51 @@ def _request(
     orders: list[Order] = []
     contexts: list[Mapping[str, str]] = []
     for want in wants[:ORDERS_MAX]:
-        line = _next_line(tx, buyer, ground, want, now, most)
-        if line is not None:
+        found = _next_line(tx, buyer, ground, want, now, most)
+        if found is not None:
+            line, context = found
             orders.append(line.order)
-            contexts.append(dict(want.context))
+            contexts.append(context)
             ground = ground.with_line(line)
             most -= len(line.rows)
     account = ground.account
     return KeyRequest(tuple(orders), tuple(contexts), account.account_hash, account.seq) if orders else None
 
 
-def _next_line(tx: Tx, buyer: Buyer, ground: Ground, want: Want, now: datetime, most: int) -> Line | None:
-    """Return the order for as much of a wish as fits on the ground, with its price; None if it is all paid."""
+def _next_line(
+    tx: Tx, buyer: Buyer, ground: Ground, want: Want, now: datetime, most: int
+) -> tuple[Line, Mapping[str, str]] | None:
+    """Return the priced order for as much of a wish as fits on the ground, and its context; None if all is paid."""
     account = ground.account
     draft = Order(want.agreement, want.transfer, b"", want.use, (), 0, want.reader_key)
     deal = batch.deals(tx, buyer, account, [draft])[want.agreement]
     table = buyer.editions.table(tx, deal.agreement.edition_id)
     if table is None:
         raise fault("wrong-edition", "the agreed edition's row table is not known here")
-    rows = _rows(tx, ground, want, draft, deal, table).take(most)
+    context = {**want.context, **tally.told_period(deal, now)}
+    paid = _paid(tx, ground, deal, tally.period_of(deal, context))
+    rows = _rows(tx, ground, want, draft, deal, table, paid).take(most)
     if not rows:
         return None
     rows = RowSet(rows.ranges[:RANGES_MAX])
     order = replace(draft, edition_id=deal.agreement.edition_id, ranges=to_ranges(rows))
-    line = batch.read(tx, buyer, account, [order], now, ground.paid)[-1]
-    return replace(line, order=replace(order, amount=line.amount))
+    line = batch.read(tx, buyer, account, [order], now, ground.paid, [context])[-1]
+    return replace(line, order=replace(order, amount=line.amount)), context
 
 
-def _rows(tx: Tx, ground: Ground, want: Want, draft: Order, deal: Deal, table: RowTable) -> RowSet:
+def _paid(tx: Tx, ground: Ground, deal: Deal, period: int) -> Tally:
+    paid = ground.paid.get(deal.digest)
+    if paid is None:
+        return tally.load(tx, deal, period)
+    return paid if paid.period == period else tally.turned(tx, deal, paid, period)
+
+
+def _rows(tx: Tx, ground: Ground, want: Want, draft: Order, deal: Deal, table: RowTable, paid: Tally) -> RowSet:
     """Return the rows to order now: as many as the tightest limit allows, whose code is raised when that is none."""
-    paid = ground.paid.get(deal.digest) or tally.load(tx, deal)
     if want.use == AGAIN:
         return (want.rows & paid.rows).take(window.MAX_BATCH_ROWS)
-    by_opening = deal.terms.tariff.unit == "opening"
     ordered = ground.ordered.get(deal.digest)
-    if by_opening and ordered is not None:
+    if want.use == OPEN and ordered is not None:
         return NOTHING  # one opening at a time
     opened = openings.rows(tx, openings.identity(accounts.PAYER, draft)) if want.use == OPEN else None
     wanted = want.rows - (paid.rows if want.use != OPEN else opened or NOTHING)
@@ -153,15 +164,15 @@ def _rows(tx: Tx, ground: Ground, want: Want, draft: Order, deal: Deal, table: R
     limits = {
         "too-dear" if unreleased == 0 else "unreleased": exposure - unreleased - (ordered or 0),
         "over-credit": ground.account.credit - sum(ground.ordered.values()),
-        "over-cap": deal.agreement.price_cap - paid.amount - unreleased,
+        "over-cap": deal.agreement.price_cap - paid.total - unreleased,
     }
     code = min(limits, key=lambda name: limits[name])
     money, tariff = max(limits[code], 0), deal.terms.tariff
     try:
-        if by_opening:
-            return window.opening_rows(wanted, tariff, paid, money, fresh=opened is None)
-        return window.next_rows(table, wanted, want.critical, tariff, paid, money)
+        purse = window.Purse(table, tariff, paid, money, begins=want.use == OPEN and opened is None)
+        choose = window.opening_rows if want.use == OPEN else window.next_rows
+        return choose(purse, wanted, want.critical)
     except ChannelFault as error:
         if ground.ordered:
             return NOTHING
-        raise fault(code, error.text) from error
+        raise fault(code if error.code == "too-dear" else error.code, error.text) from error

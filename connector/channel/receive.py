@@ -205,7 +205,7 @@ def take(
 
     A window learnt from the other side (`act` is `resume`) was in the log before the back-up, so it is not again.
     """
-    lines = batch.bill(tx, buyer, account, window.orders)
+    lines = batch.bill(tx, buyer, account, window.orders, window.contexts)
     _keep(tx, buyer, received)
     window = windows.save(tx, window.moved(act))
     for line, context in zip(lines, window.contexts, strict=True):

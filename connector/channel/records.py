@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from connector.channel.tally import plain_bytes
+from connector.channel import tally
 from contracts.typed_data import digest
 from contracts.typed_json import row_set
 
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from contracts.typed_data import Order
 
 
-def order_json(order: Order) -> dict[str, Any]:
-    """Return an order as evidence says it."""
-    return {
+def order_json(order: Order, context: Mapping[str, str] = tally.UNSAID) -> dict[str, Any]:
+    """Return an order as evidence says it; with the period it draws on, where its context says one."""
+    period = {"period": context[tally.PERIOD]} if tally.PERIOD in context else {}
+    return period | {
         "agreement": order.agreement_digest.hex(),
         "edition": order.edition_id.hex(),
         "transfer": order.transfer_id.hex(),
@@ -59,7 +60,7 @@ def _pinned(_tx: Tx, desk: Desk, window: Window) -> dict[str, Any]:
 
 
 def _rows(_tx: Tx, _desk: Desk, window: Window) -> dict[str, Any]:
-    rows = [order_json(order) for order in window.orders]
+    rows = [order_json(*each) for each in tally.beside(window.orders, window.contexts)]
     return {"rows": rows, "amount": str(window.amount), "cumulative": str(window.cumulative)}
 
 
@@ -77,7 +78,7 @@ def _plain_bytes(tx: Tx, desk: Desk, window: Window) -> str:
     for order in window.orders:
         table = desk.editions.table(tx, order.edition_id)
         assert table is not None
-        total += plain_bytes(table, row_set(order.ranges))
+        total += tally.plain_bytes(table, row_set(order.ranges))
     return str(total)
 
 

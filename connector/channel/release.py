@@ -66,7 +66,7 @@ def on_voucher(
         return refuse(tx, holder, window, window.code, (), now)
     payee.require_credit(tx, holder, account, margins, now)
     try:
-        lines = payee.price(tx, holder, account, window.orders, now)
+        lines = payee.price(tx, holder, account, window.orders, window.contexts, now)
     except ChannelFault as error:
         return refuse(tx, holder, _voided(tx, window), _late_code(error), (), now)
     decided = judgement.Request(window.account_hash, lines, window.contexts)

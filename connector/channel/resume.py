@@ -217,7 +217,7 @@ def _adopt_as_payee(
     accounts.use_seq(tx, account, max(window.seq, account.seq))
     if not released:
         return release.refuse(tx, holder, window.moved("lost"), "lost", (), now)
-    lines = batch.bill(tx, holder, account, window.orders)
+    lines = batch.bill(tx, holder, account, window.orders, window.contexts)
     released_at = int(now.timestamp()) if window.receipt is None else window.receipt.released_at
     judgement.recount(tx, holder, judgement.Request(window.account_hash, lines, window.contexts), now)
     for line, context in zip(lines, window.contexts, strict=True):

@@ -1,23 +1,29 @@
 """What was paid under an agreement so far, and what the next orders cost (spec 3.6), the same on both sides.
 
 Law: `amount == A(quantity)` after every released window, whatever the order of orders, channels and retries; asserted
-before it is written and after it is read.
+before it is written and after it is read. A subscription has one such account for each period, by the period's number;
+a row stays paid whatever the period.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
+from itertools import chain, repeat
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from connector.channel import openings
 from connector.channel.errors import fault
+from connector.limits import CLOCK_LEEWAY_SECONDS
+from contracts import meter, periods
 from contracts import tariff as tariffs
 from contracts.ranges import RowSet
 from contracts.typed_json import row_set
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from connector.channel.doors import Deal
     from connector.store.transaction import Tx
@@ -27,6 +33,10 @@ if TYPE_CHECKING:
 KEEP = 0
 OPEN = 1
 AGAIN = 2
+# what a payer says of an order, beside its purpose: the number of the period whose quota it draws on
+PERIOD = "billingPeriod"
+PERIOD_DIGITS = 9
+UNSAID: Mapping[str, str] = MappingProxyType({})
 NOTHING = RowSet()
 # the use codes of spec 2 that this version performs, and the tier each belongs to
 USES: Mapping[int, str] = MappingProxyType({KEEP: "kept", OPEN: "leased", AGAIN: "kept"})
@@ -34,11 +44,23 @@ USES: Mapping[int, str] = MappingProxyType({KEEP: "kept", OPEN: "leased", AGAIN:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What is paid under one agreement: rows, the tariff's quantity of them, minor units."""
+    """What is paid under one agreement: rows, the tariff's quantity of them, minor units.
+
+    Under a subscription `quantity` and `amount` are those of one `period`; `other_quantity` and `other_amount` those of
+    all others.
+    """
 
     rows: RowSet = NOTHING
     quantity: int = 0
     amount: int = 0
+    period: int = 0
+    other_quantity: int = 0
+    other_amount: int = 0
+
+    @property
+    def total(self) -> int:
+        """Return the minor units of the whole agreement."""
+        return self.amount + self.other_amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,25 +76,65 @@ class Line:
     after: Tally
 
 
-def load(tx: Tx, deal: Deal) -> Tally:
-    """Return what is paid under the agreement."""
+def load(tx: Tx, deal: Deal, period: int = 0) -> Tally:
+    """Return what is paid under the agreement, counted in a period of its subscription."""
     row = tx.get("paid_rows", agreement=deal.digest.hex())
     tally = Tally() if row is None else Tally(RowSet.from_json(row["rows"]), row["quantity"], row["amount"])
-    assert tally.amount == tariffs.amount(deal.terms.tariff, tally.quantity), "amount == A(quantity)"
-    return tally
+    return turned(tx, deal, tally, period) if deal.terms.tariff.period else _sound(deal, tally)
 
 
 def save(tx: Tx, deal: Deal, tally: Tally) -> None:
     """Write what is now paid under the agreement."""
+    _sound(deal, tally)
+    assert tally.total <= deal.agreement.price_cap, "never more than the agreed cap"
+    agreement = deal.digest.hex()
+    if deal.terms.tariff.period:
+        here = {"quantity": tally.quantity, "amount": tally.amount}
+        tx.put("paid_periods", agreement=agreement, period=tally.period, **here)
+    quantity = tally.quantity + tally.other_quantity
+    tx.put("paid_rows", agreement=agreement, rows=tally.rows.json(), quantity=quantity, amount=tally.total)
+
+
+def turned(tx: Tx, deal: Deal, tally: Tally, period: int) -> Tally:
+    """Return the same tally counted in another period, as the books have it."""
+    row = tx.get("paid_periods", agreement=deal.digest.hex(), period=period)
+    quantity, amount = (0, 0) if row is None else (row["quantity"], row["amount"])
+    all_quantity = tally.quantity + tally.other_quantity
+    return _sound(deal, Tally(tally.rows, quantity, amount, period, all_quantity - quantity, tally.total - amount))
+
+
+def beside(orders: Sequence[Order], contexts: Sequence[Mapping[str, str]]) -> Iterator[tuple[Order, Mapping[str, str]]]:
+    """Return each order with what its payer says of it."""
+    return zip(orders, chain(contexts, repeat(UNSAID)), strict=False)
+
+
+def period_of(deal: Deal, context: Mapping[str, str]) -> int:
+    """Return the number of the period that an order draws on, 0 without a subscription; `wrong-period` if unsaid."""
+    if not deal.terms.tariff.period:
+        return 0
+    told = context.get(PERIOD, "")
+    if not (told.isascii() and told.isdecimal() and len(told) <= PERIOD_DIGITS):
+        raise fault("wrong-period", f"the order says no period of the subscription but `{told:.40}`")
+    return int(told)
+
+
+def told_period(deal: Deal, now: datetime) -> dict[str, str]:
+    """Return what a payer says of an order at `now`: the period it draws on, nothing without a subscription."""
+    kind = deal.terms.tariff.period
+    return {PERIOD: str(periods.number(kind, now))} if kind else {}
+
+
+def check_period(deal: Deal, context: Mapping[str, str], now: datetime) -> None:
+    """Refuse an order on another period's quota than that of `now`, give or take what clocks may differ."""
+    kind, leeway = deal.terms.tariff.period, timedelta(seconds=CLOCK_LEEWAY_SECONDS)
+    told = period_of(deal, context)
+    if kind and told not in {periods.number(kind, now - leeway), periods.number(kind, now + leeway)}:
+        raise fault("wrong-period", f"the order draws on the quota of another {kind} than this one")
+
+
+def _sound(deal: Deal, tally: Tally) -> Tally:
     assert tally.amount == tariffs.amount(deal.terms.tariff, tally.quantity), "amount == A(quantity)"
-    assert tally.amount <= deal.agreement.price_cap, "never more than the agreed cap"
-    tx.put(
-        "paid_rows",
-        agreement=deal.digest.hex(),
-        rows=tally.rows.json(),
-        quantity=tally.quantity,
-        amount=tally.amount,
-    )
+    return tally
 
 
 def bill(
@@ -81,20 +143,24 @@ def bill(
     orders: Sequence[Order],
     deals: Mapping[bytes, Deal],
     tables: Mapping[bytes, RowTable],
+    contexts: Sequence[Mapping[str, str]],
     paid: Mapping[bytes, Tally],
 ) -> list[Line]:
-    """Price the orders of a batch one after the other, each on top of those before it.
+    """Price the orders of a batch one after the other, each on top of those before it; `contexts` as in the request.
 
     `paid` holds by agreement what will be paid by then, where that is more than the books say.
     """
     tallies = dict(paid)
     begun: set[str] = set()
     lines = []
-    for order in orders:
+    for order, context in beside(orders, contexts):
         deal, table = deals[order.agreement_digest], tables[order.edition_id]
+        period = period_of(deal, context)
         opening = openings.identity(role, order)
         fresh = order.use == OPEN and opening not in begun and not openings.is_counted(tx, opening)
-        before = tallies.get(deal.digest) or load(tx, deal)
+        before = tallies.get(deal.digest) or load(tx, deal, period)
+        if before.period != period:
+            before = turned(tx, deal, before, period)
         line = _line(order, deal, table, before, fresh=fresh)
         tallies[deal.digest] = line.after
         begun.add(opening)
@@ -116,19 +182,10 @@ def _line(order: Order, deal: Deal, table: RowTable, before: Tally, *, fresh: bo
         if not rows <= before.rows:
             raise fault("not-paid", "some of the rows asked for again were never paid")
         return Line(order, deal, rows, size, 0, fresh, before)
-    counted = _COUNTED[deal.terms.tariff.unit](before, rows, table, fresh)
-    amount = tariffs.order_amount(deal.terms.tariff, before.quantity, counted.quantity)
-    return Line(order, deal, rows, size, amount, fresh, replace(counted, amount=before.amount + amount))
-
-
-def _count_bytes(before: Tally, rows: RowSet, table: RowTable, _fresh: bool) -> Tally:  # noqa: FBT001 - a table's column
-    new = rows - before.rows
-    return Tally(before.rows | new, before.quantity + plain_bytes(table, new))
-
-
-def _count_openings(before: Tally, rows: RowSet, _table: RowTable, fresh: bool) -> Tally:  # noqa: FBT001 - see above
-    return Tally(before.rows | rows, before.quantity + fresh)
-
-
-_COUNTED = {"byte": _count_bytes, "opening": _count_openings}
-assert set(_COUNTED) == set(tariffs.UNITS)
+    tariff = deal.terms.tariff
+    quantity = before.quantity + meter.added(tariff, rows - before.rows, table, begins=fresh)
+    if tariff.limit is not None and quantity > tariff.limit:
+        raise fault("over-quota", f"the order would make {quantity} of the {tariff.limit} in one {tariff.period}")
+    amount = tariffs.order_amount(tariff, before.quantity, quantity)
+    after = replace(before, rows=before.rows | rows, quantity=quantity, amount=before.amount + amount)
+    return Line(order, deal, rows, size, amount, fresh, after)

@@ -1,15 +1,18 @@
 """How much the payer asks for at a time (spec 1.6, 4).
 
 Law: a window costs at most what may be unreleased, and no more rows than a batch may have; index rows come first, then
-critical ones, and never in one window with the rest; towards the end windows halve down to one row, so that the last
-one holds hardly anything hostage.
+critical ones, and never in one window with the rest, unless the rest costs nothing more; towards the end windows halve
+down to one row, so that the last one holds hardly anything hostage.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from connector.channel.errors import fault
+from contracts import meter
 from contracts import tariff as tariffs
 from contracts.ranges import RowSet
 
@@ -35,41 +38,64 @@ def stage(table: RowTable, wanted: RowSet, critical: RowSet) -> RowSet:
     return wanted
 
 
-def next_rows(table: RowTable, wanted: RowSet, critical: RowSet, tariff: Tariff, tally: Tally, money: int) -> RowSet:
-    """Return the rows of the next window out of `wanted` for at most `money` minor units, under a price per byte.
+@dataclass(frozen=True, slots=True)
+class Purse:
+    """What the rows of a window are held against: the tariff, what is paid, and how many minor units may be spent.
 
-    Rows paid before cost nothing. Empty when nothing is wanted; `too-dear` when not even one row is affordable.
+    `begins`: the first of them begins an opening.
     """
-    turn = stage(table, wanted, critical)
-    if not turn:
-        return turn
-    limit = tariffs.affordable(tariff, tally.quantity, money)
-    fit = _fitting(table, turn, tally.rows, None if limit is None else limit - tally.quantity)
-    if not fit:
-        raise fault("too-dear", f"one row costs more than the {money} minor units that may be unreleased")
-    return fit if fit <= tally.rows or limit is None else fit.take(_tapered(len(wanted), len(fit)))
+
+    table: RowTable
+    tariff: Tariff
+    tally: Tally
+    money: int
+    begins: bool = False
+
+    def quantity(self, rows: RowSet) -> int:
+        """Return the tariff's quantity once `rows` are paid, too."""
+        return self.tally.quantity + meter.added(self.tariff, rows - self.tally.rows, self.table, begins=self.begins)
+
+    def cost(self, rows: RowSet) -> int:
+        """Return what `rows` cost; ContractError `over-quota` for more than there is."""
+        return tariffs.order_amount(self.tariff, self.tally.quantity, self.quantity(rows))
+
+    def longest(self, rows: RowSet, money: int) -> RowSet:
+        """Return the longest beginning of `rows`, of at most a batch, that costs at most `money`."""
+        rows = rows.take(MAX_BATCH_ROWS)
+        limit = tariffs.affordable(self.tariff, self.tally.quantity, money)
+        if limit is None:
+            return rows
+        counts = range(1, len(rows) + 1)
+        return rows.take(bisect_right(counts, limit, key=lambda count: self.quantity(rows.take(count))))
 
 
-def opening_rows(wanted: RowSet, tariff: Tariff, tally: Tally, money: int, *, fresh: bool) -> RowSet:
-    """Return the rows of an opening's next window, under a price per opening.
+def next_rows(purse: Purse, wanted: RowSet, critical: RowSet) -> RowSet:
+    """Return the rows of the next window out of `wanted`; those paid before cost nothing.
 
-    It is paid once and as a whole, so splitting it would only put its price at risk for fewer keys.
+    Where more rows cost no more than the first one (a price in advance, a quota), they are taken with it: to split them
+    would only put that price at risk for fewer keys. Empty when nothing is wanted; `too-dear` when not even one row is
+    affordable, `over-quota` when none is left.
     """
-    if fresh and tariffs.order_amount(tariff, tally.quantity, tally.quantity + 1) > money:
-        raise fault("too-dear", f"an opening costs more than the {money} minor units that may be unreleased")
-    return wanted.take(MAX_BATCH_ROWS)
+    fit = _affordable(purse, stage(purse.table, wanted, critical))
+    if not purse.cost(fit):
+        return fit
+    beside = purse.longest(wanted, purse.cost(fit.take(1)))
+    return max(fit.take(_tapered(len(wanted), len(fit))), beside, key=len)
 
 
-def _fitting(table: RowTable, turn: RowSet, paid: RowSet, plain_limit: int | None) -> RowSet:
-    """Return the longest beginning of `turn` whose unpaid plain bytes stay within the limit."""
-    unpaid = turn - paid
-    count = plain = 0
-    for row in turn:
-        plain += table.plain_bytes(row, 1) if row in unpaid else 0
-        if count == MAX_BATCH_ROWS or (plain_limit is not None and plain > plain_limit):
-            break
-        count += 1
-    return turn.take(count)
+def opening_rows(purse: Purse, wanted: RowSet, critical: RowSet) -> RowSet:
+    """Return the rows of an opening's next window: all at once where nothing is gained by cutting them."""
+    fit = _affordable(purse, wanted)
+    return fit if purse.cost(fit) == purse.cost(fit.take(1)) else next_rows(purse, wanted, critical)
+
+
+def _affordable(purse: Purse, rows: RowSet) -> RowSet:
+    fit = purse.longest(rows, purse.money)
+    if fit or not rows:
+        return fit
+    if purse.longest(rows, tariffs.MAX_MINOR):
+        raise fault("too-dear", f"one row costs more than the {purse.money} minor units that may be unreleased")
+    raise fault("over-quota", f"the quota of this {purse.tariff.period} is used up")
 
 
 def _tapered(remaining: int, fit: int) -> int:

@@ -108,7 +108,13 @@ def _number(value: Any, name: str) -> int:
 
 
 def _typed(kind: type[Any]) -> tuple[Callable[[Any], Any], Callable[[Any, str], Any]]:
-    return to_json, lambda value, _name: from_json(kind, value)
+    def read(value: Any, name: str) -> Any:
+        found = from_json(kind, value)
+        if getattr(found, "seq", 0) > MAX_SEQ:
+            raise ContractError("malformed", f"the `seq` of `{name}` is over {MAX_SEQ}")
+        return found
+
+    return to_json, read
 
 
 def _optional(

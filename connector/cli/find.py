@@ -74,12 +74,16 @@ def _title(dataset: dict[str, Any]) -> str:
 def _price(dataset: dict[str, Any]) -> str:
     from connector.protocol import offers  # noqa: PLC0415  # loaded when it is needed
     from connector.protocol.errors import ProtocolError  # noqa: PLC0415  # loaded when it is needed
+    from contracts import price_words  # noqa: PLC0415  # loaded when it is needed
+    from contracts.tariff import Tariff  # noqa: PLC0415  # loaded when it is needed
 
     try:
-        price = offers.read(dataset["hasPolicy"][0]).price
+        offer = offers.read(dataset["hasPolicy"][0])
     except ProtocolError:
         return "a price that contradicts itself"
-    return "no price told" if price is None else f"{price} minor units per unit"
+    if offer.terms is not None:
+        return price_words.price(Tariff.from_json(offer.terms["tariff"]))
+    return "no price told" if offer.price is None else f"{offer.price} minor units per unit"
 
 
 def _formats(dataset: dict[str, Any]) -> str:

@@ -10,17 +10,27 @@ import typer
 from connector.cli.options import DEFAULT_DATA, AsJson, Data
 from connector.cli.speak import answer, ask
 
+PERCENT_DECIMALS = 2  # what a ten-thousandth says
+
 Files = Annotated[list[Path], typer.Argument(help="files of the dataset", exists=True, resolve_path=True)]
 
 
 def publish(
     files: Files,
     title: Annotated[str, typer.Option(help="what buyers read")],
-    price: Annotated[int, typer.Option(help="asked price per unit, in minor units", min=0)],
+    price: Annotated[int, typer.Option(help="asked price per unit or period, in minor units", min=0)],
     purpose: Annotated[str, typer.Option(help="a term of the purpose scheme, for example Research")],
     until: Annotated[str, typer.Option(help="end of use, RFC 3339 with a time zone")],
     region: Annotated[str, typer.Option(help="where it may be used, ISO 3166")],
-    unit: Annotated[str, typer.Option(help="MiB or opening")] = "MiB",
+    unit: Annotated[
+        str,
+        typer.Option(help="what the price is for: MiB, GiB, row, piece, opening, call, flat, advance or free"),
+    ] = "MiB",
+    every: Annotated[str | None, typer.Option(help="a subscription: day, week, month or year")] = None,
+    quota: Annotated[int | None, typer.Option(help="units in each period of a subscription", min=1)] = None,
+    beyond: Annotated[
+        list[str] | None, typer.Option(help="UNITS=PERCENT: what more units cost of the price; may be repeated")
+    ] = None,
     tier: Annotated[str, typer.Option(help="kept, leased or plain")] = "kept",
     floor: Annotated[int | None, typer.Option(help="lowest price to agree to; default: the asked price", min=0)] = None,
     exposure: Annotated[
@@ -41,7 +51,8 @@ def publish(
     """Publish FILES as a product: profiled, under a policy, sealed, registered, submitted.
 
     For example: penstock publish a.parquet --title Flights --price 500 --purpose Research
-    --until 2027-12-31T23:59:59Z --region US
+    --until 2027-12-31T23:59:59Z --region US; a subscription: --price 90000 --every month --quota 10 --unit opening
+    --tier leased, with more at a price of its own: --beyond 10=120
     """
     body: dict[str, Any] = {
         "files": [str(file) for file in files],
@@ -50,6 +61,9 @@ def publish(
         "floor": str(price if floor is None else floor),
         "exposure": None if exposure is None else str(exposure),
         "unit": unit,
+        "every": every,
+        "quota": quota,
+        "beyond": [_step(text) for text in beyond or ()],
         "tier": tier,
         "purpose": purpose,
         "until": until,
@@ -66,3 +80,12 @@ def publish(
         f"next: the exchange reviews it: penstock exchange review {product['id']}",
     ]
     answer(product, lines, as_json=as_json)
+
+
+def _step(text: str) -> list[int]:
+    """Return `1000=80` as 1000 units and 8000 ten-thousandths."""
+    units, _, percent = text.removesuffix("%").partition("=")
+    whole, _, part = percent.partition(".")
+    if not (units.isdecimal() and whole.isdecimal() and len(part) <= PERCENT_DECIMALS and (part or "0").isdecimal()):
+        raise typer.BadParameter(f"`{text}` is not UNITS=PERCENT", param_hint="--beyond")
+    return [int(units), int(whole + part.ljust(PERCENT_DECIMALS, "0"))]

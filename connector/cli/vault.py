@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -10,11 +10,15 @@ from connector.cli.options import DEFAULT_DATA, AsJson, Data
 from connector.cli.speak import answer, ask, finish, talk
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+    from connector.store.transaction import Tx
+    from connector.vault.idle import Idle
     from connector.vault.scrub import Kept, Scrubbed
 
 app = typer.Typer(help="The sealed bytes kept here: editions and replicas.", no_args_is_help=True)
+T = TypeVar("T")
 DAMAGED = 6  # exit code: verification failed
 
 
@@ -58,6 +62,84 @@ def rekey(data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
     answer(done, [f"{done['keys']} keys are wrapped under a fresh key-encryption key"], as_json=as_json)
 
 
+@app.command()
+def collect(
+    data: Data = DEFAULT_DATA,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what is kept why, and remove nothing")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Remove the editions, replicas and files that no agreement, transfer, channel, dispute or edition needs.
+
+    For example: penstock vault collect --dry-run
+    """
+    if dry_run:
+        found = ask(data, "GET", "vault/garbage", as_json=as_json)["found"]
+    else:
+        found = ask(data, "POST", "vault/garbage", {}, as_json=as_json)["found"]
+    freed = sum(int(row["sealedBytes"]) for row in found if not row["reasons"])
+    lines = [f"{row['kind']}  {row['id'][:16]}  {'; '.join(row['reasons']) or 'nothing needs it'}" for row in found]
+    said = f"{freed} bytes {'would be' if dry_run else 'are'} removed"
+    answer({"found": found, "freedBytes": str(freed), "dryRun": dry_run}, [*lines, said], as_json=as_json)
+
+
+@app.command()
+def idle(
+    days: Annotated[int, typer.Option(help="not opened, served or pulled for so many days", min=0)] = 90,
+    data: Data = DEFAULT_DATA,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """List what nobody has used for a time, with its size, the longest idle first.
+
+    For example: penstock vault idle --days 30
+    """
+    rows = [one.json() for one in finish(idling(data, days), as_json=as_json)]
+    lines = [f"{row['kind']}  {row['id'][:16]}  {row['sealedBytes']} bytes, used {row['used'][:19]}" for row in rows]
+    said = f"{sum(int(row['sealedBytes']) for row in rows)} bytes in all"
+    answer({"idle": rows, "days": days}, [*lines, said], as_json=as_json)
+
+
+@app.command()
+def holders(
+    edition: Annotated[str, typer.Argument(help="the id of an edition of ours, or its beginning")],
+    data: Data = DEFAULT_DATA,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """List who holds an edition sealed here: under which agreement, what was paid, who serves it, who deleted it.
+
+    For example: penstock vault holders 5b1f0c
+    """
+    found = finish(holding(data, edition), as_json=as_json)
+    lines = [_holder(row) for row in found] or ["nobody has agreed on it"]
+    answer({"holders": found}, lines, as_json=as_json)
+
+
+@app.command()
+def lineage(
+    replica: Annotated[str, typer.Argument(help="the id of a replica, its edition or its agreement, or its beginning")],
+    data: Data = DEFAULT_DATA,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Say where a replica comes from: who sealed it, under which agreement it is held, who brought its rows.
+
+    For example: penstock vault lineage 5b1f0c
+    """
+    found = finish(descent(data, replica), as_json=as_json)
+    lines = [f"{name:10}{value}" for name, value in found.items() if name != "sources" and value]
+    lines += [f"{'from':10}{row['from']}: {row['rows']} rows {row['dropped']}".rstrip() for row in found["sources"]]
+    answer(found, lines, as_json=as_json)
+
+
+def _holder(row: dict[str, Any]) -> str:
+    said = [f"{row['agreement'][:16]}  {row['holder']}  {row['state']}, {row['tier']}, since {row['since'][:19]}"]
+    said.append(f"{row['paidBytes']} bytes paid, {row['receipts']} receipts")
+    said += [f"{name} since {row[name][:19]}" for name in ("serves", "deleted") if row[name]]
+    return ", ".join(said)
+
+
 def _line(row: dict[str, Any]) -> str:
     size = f"{row['held']} of {row['rows']} rows, {row['sealedBytes']} bytes"
     return f"{row['kind']}  {row['id'][:16]}  {row['state']}  {size}"
@@ -66,12 +148,9 @@ def _line(row: dict[str, Any]) -> str:
 async def holdings(data: Path) -> list[Kept]:
     """Return what the database says is kept in `data`."""
     from connector import data_folder  # noqa: PLC0415  # loaded when the verb runs
-    from connector.store import offline  # noqa: PLC0415  # loaded when the verb runs
-    from connector.store.tables import TABLES  # noqa: PLC0415  # loaded when the verb runs
     from connector.vault import scrub as scrubbing  # noqa: PLC0415  # loaded when the verb runs
 
-    folders = data / data_folder.SEALED, data / data_folder.REPLICAS
-    return offline.look(data / data_folder.DATABASE, TABLES, lambda tx: scrubbing.holdings(tx, *folders))
+    return await _look(data, lambda tx: scrubbing.holdings(tx, data / data_folder.SEALED))
 
 
 async def scrub_all(data: Path) -> list[Scrubbed]:
@@ -83,3 +162,36 @@ async def scrub_all(data: Path) -> list[Scrubbed]:
         talk(f"  hashing {kept.kind} {kept.id[:16]}")
         found.append(scrubbing.scrub(kept))
     return found
+
+
+async def idling(data: Path, days: int) -> list[Idle]:
+    """Return what nobody has used in `data` for so many days."""
+    from datetime import timedelta  # noqa: PLC0415  # loaded when the verb runs
+
+    from connector.clock import Clock  # noqa: PLC0415  # loaded when the verb runs
+    from connector.vault import idle as idleness  # noqa: PLC0415  # loaded when the verb runs
+
+    now, longer_than = Clock().now(), timedelta(days=days)
+    return await _look(data, lambda tx: idleness.idle(tx, now, longer_than))
+
+
+async def holding(data: Path, edition: str) -> list[dict[str, Any]]:
+    """Return who holds an edition of ours."""
+    from connector.vault import lineage as lines  # noqa: PLC0415  # loaded when the verb runs
+
+    return await _look(data, lambda tx: lines.holders(tx, edition))
+
+
+async def descent(data: Path, replica: str) -> dict[str, Any]:
+    """Return where a replica comes from."""
+    from connector.vault import lineage as lines  # noqa: PLC0415  # loaded when the verb runs
+
+    return await _look(data, lambda tx: lines.lineage(tx, replica))
+
+
+async def _look(data: Path, act: Callable[[Tx], T]) -> T:
+    from connector import data_folder  # noqa: PLC0415  # loaded when the verb runs
+    from connector.store import offline  # noqa: PLC0415  # loaded when the verb runs
+    from connector.store.tables import TABLES  # noqa: PLC0415  # loaded when the verb runs
+
+    return offline.look(data / data_folder.DATABASE, TABLES, act)

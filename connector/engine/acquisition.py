@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from catalog.codes import tier as tier_of
-from connector.channel import account as accounts
-from connector.engine import copying, progress, pulling, waiting
+from connector.engine import copying, funding, pricing, progress, pulling, waiting
 from connector.engine.driver import Driver
 from connector.errors import (
     Absent,
@@ -29,7 +28,6 @@ from connector.errors import (
 from connector.protocol import validation
 from connector.protocol.offers import PLAIN
 from contracts.decimals import read_decimal
-from contracts.split import Split
 from contracts.terms import Terms
 from contracts.typed_data import Agreement
 from contracts.typed_json import from_json
@@ -45,7 +43,6 @@ FINAL = (COMPLETE, FAILED)
 WAIT_SECONDS_MAX = 30.0
 AMOUNTS = ("limit", "bid", "deposit", "exposure")
 MANDATE_KEYS = frozenset({*AMOUNTS, "purpose"})
-DEPOSIT_OPENINGS = 3  # what a leased product's channel is filled for when nobody says
 FREEZE_SECONDS = 14 * 86_400  # the longest an arbitrator may hold the channel
 EXPIRY_SECONDS = 30 * 86_400  # a channel outlives its voucher margins by far; it can be extended
 CHANNEL = "channel:"
@@ -59,6 +56,7 @@ class Acquisitions:
         self._trader = trader
         self.driver = Driver("acquisition", self._advance, self._fail)
         self.moves = asyncio.Condition()
+        self._purse = asyncio.Lock()
         self._waiting: dict[str, str] = {}
         self._asked: dict[str, str] = {}
         self._steps = {
@@ -151,6 +149,7 @@ class Acquisitions:
         changes = {"state": FAILED, "reason": as_reason(fault), "updated": self._trader.clock.now()}
         await self._trader.store.write(lambda tx: tx.update("acquisitions", {"id": key}, **changes))
         self._forget(await self._row("acquisitions", key))
+        await self._next_deposit()
         await self.tell()
 
     def _forget(self, row: Row) -> None:
@@ -225,6 +224,13 @@ class Acquisitions:
         return True
 
     async def _deposit(self, row: Row) -> bool:
+        """Pay in, one after the other: the token counts our permits, and a balance is there only once."""
+        async with self._purse:
+            if await self._trader.store.read(lambda tx: tx.find("acquisitions", "state = ?", ("funding",), limit=1)):
+                return False
+            return await self._pay_in(row)
+
+    async def _pay_in(self, row: Row) -> bool:
         """Open the channel with a deposit, by the token's permit in the same transaction."""
         trader = self._trader
         agreement = await self._row("agreements", row["agreement"], key="digest")
@@ -234,7 +240,7 @@ class Acquisitions:
             return True
         cap = from_json(Agreement, agreement["agreement"]).price_cap
         wanted = row["mandate"]["deposit"]
-        usual = terms.tariff.minor * DEPOSIT_OPENINGS if terms.tier == "leased" else cap
+        usual = pricing.usual_deposit(terms.tariff, cap)
         deposit = usual if wanted is None else int(wanted)
         balance = await trader.programs.balance(trader.keys.address)
         if balance < deposit:
@@ -266,38 +272,21 @@ class Acquisitions:
 
     async def _funded(self, row: Row) -> bool:
         """Wait until the channel is on chain and keep it as ours."""
-        trader = self._trader
-        mined = await trader.transactions.mined(CHANNEL + row["channel"])
-        channel = bytes.fromhex(row["channel"])
-        found = await trader.programs.channel(channel)
-        assert found is not None, "a mined opening has its channel"
         agreement = await self._row("agreements", row["agreement"], key="digest")
+        keep = await funding.opened(self._trader, row, CHANNEL + row["channel"], agreement["terms"])
 
         def act(tx: Tx) -> None:
-            if tx.get("channels", id=row["channel"]) is None:
-                accounts.begin(
-                    tx,
-                    channel_id=channel,
-                    role=accounts.PAYER,
-                    peer=row["provider"],
-                    agreement=row["agreement"],
-                    payer=found.payer,
-                    payee=found.payee,
-                    signer=found.signer,
-                    token=found.token,
-                    split=Split.from_json(agreement["terms"]["split"]),
-                    arbitrator=found.arbitrator,
-                    salt=bytes.fromhex(row["progress"]["salt"]),
-                    deposit=found.deposit,
-                    expiry=found.expiry,
-                    now=trader.clock.now(),
-                    open_tx=mined["hash"],
-                )
-                trader.record_opened(tx, channel, row["agreement"], found, mined["hash"])
+            keep(tx)
             self._move(tx, row, "funded")
 
-        await trader.store.write(act)
+        await self._trader.store.write(act)
+        await self._next_deposit()
         return True
+
+    async def _next_deposit(self) -> None:
+        """Wake whoever waits for its turn to pay in."""
+        for row in await self._trader.store.read(lambda tx: tx.find("acquisitions", "state = ?", ("licensed",))):
+            self.driver.wake(row["id"])
 
     async def _transfer(self, row: Row) -> bool:
         """Ask the provider to start the transfer."""

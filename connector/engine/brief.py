@@ -8,18 +8,22 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from catalog.codes import tier as tier_of
+from connector.engine import pricing
+from connector.engine.pricing import MEASURES, UNITS_MAX
 from connector.errors import InvalidInput
 from connector.protocol.offers import OFFER_MARK
 from contracts.decimals import read_decimal
+from contracts.periods import PERIODS
+from contracts.tiers import MAX_TIERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-UNITS = {"MiB": ("byte", 1 << 20), "GiB": ("byte", 1 << 30), "opening": ("opening", 1)}
 TEXT_CHARACTERS_MAX = 1_000
 LIST_MEMBERS_MAX = 1_000
 OPENINGS_MAX = 1_000_000
 PIECE_KIB = tuple(1 << power for power in range(6, 13))  # 64 KiB … 4 MiB (spec 1.1)
+BEYOND_WORDS = f"a list of at most {MAX_TIERS} pairs: a number of units, and ten-thousandths of the price"
 OFFER_WORDS = f"a text of one line that does not end with `{OFFER_MARK}`, as the ids do that we give"
 
 
@@ -33,6 +37,15 @@ def _texts(value: Any) -> bool:
 
 def _amount(value: Any) -> bool:
     return isinstance(value, str) and read_decimal(value, "price") >= 0
+
+
+def _many(value: Any) -> bool:
+    return type(value) is int and 0 < value <= UNITS_MAX
+
+
+def _steps(value: Any) -> bool:
+    pairs = isinstance(value, list) and all(isinstance(step, list) and len(step) == 2 for step in value)
+    return pairs and len(value) <= MAX_TIERS and all(type(number) is int for step in value for number in step)
 
 
 def _moment(value: Any) -> bool:
@@ -61,7 +74,12 @@ MEMBERS: Mapping[str, Member] = MappingProxyType({
     "price": Member(_amount, "a decimal string of minor units"),
     "floor": Member(_amount, "a decimal string of minor units"),
     "exposure": Member(_amount, "a decimal string of minor units", needed=False),
-    "unit": Member(lambda value: isinstance(value, str) and value in UNITS, "one of " + ", ".join(UNITS)),
+    "unit": Member(lambda value: isinstance(value, str) and value in MEASURES, "one of " + ", ".join(MEASURES)),
+    "every": Member(
+        lambda value: isinstance(value, str) and value in PERIODS, "one of " + ", ".join(PERIODS), needed=False
+    ),
+    "quota": Member(_many, f"a number of units up to {UNITS_MAX}", needed=False),
+    "beyond": Member(_steps, BEYOND_WORDS, needed=False),
     "tier": Member(_text, "a tier"),
     "purpose": Member(_text, "a term of the purpose scheme"),
     "until": Member(_moment, "a date and time with its time zone"),
@@ -88,8 +106,7 @@ def check(brief: Any) -> dict[str, Any]:
         if value is None or not member.holds(value):
             raise InvalidInput(f"`{name}` of the product must be {member.words}")
     tier_of(brief["tier"])
-    if (brief["tier"] == "leased") != (UNITS[brief["unit"]][0] == "opening"):
-        raise InvalidInput("a leased product is priced per opening, the others per byte")
+    pricing.check(brief)
     if int(brief["floor"]) > int(brief["price"]):
         raise InvalidInput(f"the floor `{brief['floor']}` is above the asked price `{brief['price']}`")
     return brief

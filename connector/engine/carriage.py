@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from connector.engine import transfer
 from connector.errors import Conflict, PaymentRefused
+from connector.vault import idle
 from connector.vault.tickets import NO_SUBJECT, transfer_digest
 
 if TYPE_CHECKING:
@@ -77,3 +78,4 @@ class Carriage:
                 f"{carried} sealed bytes would be drawn, {bound} may be before more is paid", "pay, then go on"
             )
         tx.put("carried", agreement=agreement, bytes=carried)
+        idle.note_served(tx, ticket.edition.hex(), self._clock.now())

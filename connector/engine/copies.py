@@ -18,6 +18,7 @@ from connector.channel.doors import Bound
 from connector.channel.judgement import BYTE, RELEASE, SIZE, UNIT
 from connector.channel.uses import Draw
 from connector.decisions import Made
+from connector.engine import copy_bill
 from connector.engine import transfer as transfers
 from connector.engine.books import transfer_id
 from connector.engine.copy_receipt import METERED, CopyReceipt, digest
@@ -30,7 +31,7 @@ from connector.protocol.states import FINAL, PROVIDER
 from connector.vault.tickets import transfer_digest
 from contracts.canonical import sha
 from contracts.ranges import RowSet
-from contracts.tariff import Tariff, order_amount
+from contracts.tariff import Tariff
 from contracts.terms import Terms
 from ledger.note import b64
 
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from connector.store.evidence import Evidence
     from connector.store.transaction import Tx
     from connector.vault.tickets import Ticket
+    from ledger.row_table import RowTable
 
 PLACE: Final = "copy"
 RECEIVED: Final = "copy-received"  # kind of the notice with which a buyer signs a receipt
@@ -70,9 +72,9 @@ class Copies:
         """Raise NotPermitted unless the ticket's agreement stands and its transfer runs."""
         await self._trader.store.read(lambda tx: self._under(tx, ticket))
 
-    async def charge(self, ticket: Ticket, rows: range, length: int) -> None:
-        """Count `length` bytes of `rows` before they leave; raises NotPermitted when they may not."""
-        await self._trader.store.write(lambda tx: self._charge(tx, ticket, rows, length))
+    async def charge(self, ticket: Ticket, rows: range, length: int, calls: int) -> None:
+        """Count bytes of `rows` and requests before they leave; raises NotPermitted where they may not."""
+        await self._trader.store.write(lambda tx: self._charge(tx, ticket, rows, length, calls))
 
     async def give_back(self, ticket: Ticket, length: int) -> None:
         """Take `length` bytes that were counted and did not leave from a copy that goes on."""
@@ -153,27 +155,35 @@ class Copies:
         number = 1 + len(tx.find("copies", "agreement = ?", (digest,)))
         name = transfer_id(transfer["id"], transfer["peer_pid"]).hex()
         about = {"agreement": digest, "transfer": name, "number": number, "purpose": purpose, "edition_bytes": size}
-        tx.insert("copies", id=transfer["id"], **about, bytes=0, rows=[], state=OPEN, created=now)
+        tx.insert("copies", id=transfer["id"], **about, bytes=0, calls=0, rows=[], state=OPEN, created=now)
         fields = _opening(about) | {"rows": [], "bytes": str(size), "agreementDigest": digest}
         link = [name, str(number)]
         self._trader.evidence.record(tx, "opening.started", part=digest, link=link, fields=fields, now=now)
 
     def _size(self, tx: Tx, agreement: Row) -> int:
         """Return the bytes of all files of the agreed edition."""
-        table = self._trader.books.table(tx, bytes.fromhex(agreement["edition"]))
-        if table is None:
-            raise NotPermitted("the agreed edition is not here any more", "agree on another")
+        table = self._table(tx, agreement)
         return table.plain_bytes() - table.plain_bytes(0, table.index_rows)
 
-    def _charge(self, tx: Tx, ticket: Ticket, rows: range, length: int) -> None:
-        _, transfer = self._under(tx, ticket)
+    def _charge(self, tx: Tx, ticket: Ticket, rows: range, length: int, calls: int) -> None:
+        agreement, transfer = self._under(tx, ticket)
         copy = tx.get("copies", id=transfer["id"])
         assert copy is not None, "a copy is begun before its bytes are counted"
         served, bound = copy["bytes"] + length, EDITIONS_MAX * copy["edition_bytes"]
         if served > bound:
             raise NotPermitted(f"{served} bytes would be served, {bound} may be by one transfer", "request another")
         opened = RowSet.from_json(copy["rows"]) | RowSet.of([(rows.start, len(rows))] if rows else [])
-        tx.update("copies", {"id": copy["id"]}, bytes=served, rows=opened.json())
+        counts = {"bytes": served, "rows": opened.json(), "calls": copy["calls"] + calls}
+        self._within_quota(tx, agreement, copy | counts)
+        tx.update("copies", {"id": copy["id"]}, **counts)
+
+    def _within_quota(self, tx: Tx, agreement: Row, copy: Row) -> None:
+        tariff = Tariff.from_json(agreement["terms"]["tariff"])
+        if tariff.limit is None:
+            return
+        account = copy_bill.together(tariff, self._others(tx, copy, OPEN, ENDED), copy)
+        if copy_bill.quantity(tariff, [*account, copy], self._table(tx, agreement)) > tariff.limit:
+            raise NotPermitted(f"the quota of {tariff.limit} in each {tariff.period} is used up", "wait for the next")
 
     def _give_back(self, tx: Tx, ticket: Ticket, length: int) -> None:
         for copy in tx.find("copies", "agreement = ? and state = ?", (ticket.subject.hex(), OPEN)):
@@ -194,9 +204,10 @@ class Copies:
         trader, digest = self._trader, copy["agreement"]
         agreement = tx.get("agreements", digest=digest)
         assert agreement is not None, "no agreement is ever deleted"
-        tariff, (before, after) = Tariff.from_json(agreement["terms"]["tariff"]), self._quantities(tx, agreement, copy)
-        told = {"bytes": str(copy["bytes"]), "plainBytes": str(after["byte"] - before["byte"])}
-        cost = order_amount(tariff, before[tariff.unit], after[tariff.unit])
+        tariff, table = Tariff.from_json(agreement["terms"]["tariff"]), self._table(tx, agreement)
+        cost = copy_bill.cost(tariff, self._others(tx, copy, ENDED), copy, table)
+        opened = sum(table.plain_bytes(*span) for span in RowSet.from_json(copy["rows"]).ranges)
+        told = {"bytes": str(copy["bytes"]), "plainBytes": str(opened)}
         fields = told | {"transfer": copy["transfer"], "rows": copy["rows"], "amount": str(cost), "metering": METERED}
         link = [copy["transfer"], str(copy["number"])]
         entry = trader.evidence.record(tx, "copy.served", part=digest, link=link, fields=fields, now=now)
@@ -205,7 +216,7 @@ class Copies:
             transfer=copy["transfer"],
             edition=agreement["edition"],
             bytes_served=copy["bytes"],
-            plain_bytes=int(told["plainBytes"]),
+            plain_bytes=opened,
             amount=cost,
             currency=tariff.currency,
             log_leaf=trader.evidence.leaf(tx, entry).hex(),
@@ -214,17 +225,16 @@ class Copies:
         signed = {"receipt": receipt.json(), "signature": trader.sign(receipt.digest), "entry": entry}
         tx.update("copies", {"id": copy["id"]}, **signed)
 
-    def _quantities(self, tx: Tx, agreement: Row, copy: Row) -> tuple[dict[str, int], dict[str, int]]:
-        """Return by tariff unit what copies under the agreement had taken before this one ended, and with it."""
+    def _others(self, tx: Tx, copy: Row, *states: str) -> list[Row]:
+        """Return the other copies under the same agreement that are in one of the states."""
+        found = tx.find("copies", "agreement = ? and id <> ?", (copy["agreement"], copy["id"]), order="created")
+        return [one for one in found if one["state"] in states]
+
+    def _table(self, tx: Tx, agreement: Row) -> RowTable:
         table = self._trader.books.table(tx, bytes.fromhex(agreement["edition"]))
-        assert table is not None, "a copy is of an edition that is here"
-        ended = tx.find("copies", "agreement = ? and state = ? and id <> ?", (copy["agreement"], ENDED, copy["id"]))
-        known = RowSet()
-        for one in ended:
-            known |= RowSet.from_json(one["rows"])
-        both = known | RowSet.from_json(copy["rows"])
-        before, after = (sum(table.plain_bytes(*span) for span in rows.ranges) for rows in (known, both))
-        return {"byte": before, "opening": len(ended)}, {"byte": after, "opening": len(ended) + 1}
+        if table is None:
+            raise NotPermitted("the agreed edition is not here any more", "agree on another")
+        return table
 
 
 def shown(tx: Tx, evidence: Evidence, copy: Row) -> Row:

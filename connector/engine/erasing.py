@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     Row = dict[str, Any]
 
 AGAIN = timedelta(seconds=20)  # what could not be erased met a locked database or a disk: neither is over at once
+BEGUN = "its deletion had begun"
+_WHOLE = "SELECT id, agreement FROM replicas WHERE state NOT IN (?, ?)"
 TIMES: Final = frozenset({"delayPeriod", "elapsedTime"})
 
 log = logging.getLogger(__name__)
@@ -77,7 +79,7 @@ class Erasing:
     async def _done(self, replica: str, reason: str) -> bool:
         """Erase a replica; return whether that went well."""
         try:
-            await self._erase(replica, reason)
+            await self.erase(replica, reason)
         except StoreClosed:
             return False
         except Exception:
@@ -87,8 +89,10 @@ class Erasing:
 
     def _due(self, tx: Tx) -> list[tuple[str, datetime, str]]:
         """Return (replica, when, why) of everything that has to be erased some time."""
-        found = []
-        for replica in tx.execute("SELECT id, agreement FROM replicas WHERE state <> ?", replicas.DELETED):
+        now = self._trader.clock.now()
+        begun = tx.find("replicas", "state = ?", (replicas.DELETING,))
+        found = [(replica["id"], now, BEGUN) for replica in begun]
+        for replica in tx.execute(_WHOLE, replicas.DELETED, replicas.DELETING):
             agreement = tx.get("agreements", digest=replica["agreement"])
             if agreement is not None and agreement["role"] == CONSUMER:
                 with suppress(PolicyError):
@@ -106,7 +110,8 @@ class Erasing:
         terms_of = [term.right[0] for duty in duties for term in duty.terms if term.left in TIMES]
         return [(span.after(last[-1]), "its time is over") for span in terms_of if last and isinstance(span, Duration)]
 
-    async def _erase(self, replica: str, reason: str) -> None:
+    async def erase(self, replica: str, reason: str) -> None:
+        """Destroy the key of a replica, record it and tell the other party; repeating it is harmless."""
         store = self._trader.store
         key = await store.write(lambda tx: erasure.begin(tx, "replicas", replica))
         await asyncio.to_thread(self._trader.secrets.destroy, key)
@@ -122,7 +127,8 @@ class Erasing:
         trader.evidence.record(tx, "replica.deleted", part=digest, link=link, fields=told, now=now)
         performed.record(tx, digest, f"delete/{replica}", Act(performed.DELETE, now, trader.did))
         agreement = tx.get("agreements", digest=digest)
-        assert agreement is not None
+        if agreement is None:
+            return
         words = f"the replica `{replica}` is deleted, grade {fields['grade']}: {reason}"
         trader.notices.send(tx, agreement, Notice(DELETION, digest, words, now))
 

@@ -13,7 +13,7 @@ from connector.engine.carriers import SERVES
 from connector.engine.notices import Notice
 from connector.errors import Absent, PaymentRefused
 from connector.protocol.states import CONSUMER
-from connector.vault import passes, replicas
+from connector.vault import idle, passes, replicas
 from contracts.typed_data import Agreement
 from contracts.typed_json import from_json
 
@@ -58,6 +58,8 @@ class Holding:
         found = await trader.store.read(lambda tx: self._served(tx, told, now))
         if found is None:
             raise Absent(f"no whole replica of `{edition[:64]}` is served here", passes.AGAIN)
+        if told.nonce not in self._drawn:
+            await trader.store.write(lambda tx: idle.note_served(tx, edition, now))
         return told, found
 
     def charge(self, told: Pass, replica: Row, length: int) -> None:

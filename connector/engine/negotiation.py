@@ -4,11 +4,12 @@ A `negotiations` row in use:
     terms      what is on the table: all members of `contracts.terms` but the salt, whatever price they show;
                after the agreement the final terms, with it; None with a peer that does not speak our terms
     offer      the newest offer, `rounds` how many requests and offers have passed
-    own_price, their_price, price     our last word, the peer's, and the one agreed; minor units per `per` of the tariff
+    own_price, their_price, price     our last word, the peer's, and the one agreed: `minor` of the tariff, whose other
+               members are its shape and not open to negotiation
     mandate    within what we may agree: provider {"ask", "floor", "rounds", "units", "policy"}, a copy of the product's
-               limits; buyer {"bid", "limit", "rounds", "cap"?, "tier"?, "policy"?}. `units` times the price is the cap
-               of the agreement. `policy` is the provider's template (the offer's rules, unless the limits say wider
-               ones), and the least rules that the buyer needs.
+               limits; buyer {"bid", "limit", "rounds", "cap"?, "tier"?, "policy"?}. What `units` cost is the cap of
+               the agreement, of a subscription in each of its `periods`. `policy` is the provider's template (the
+               offer's rules, unless the limits say wider ones), and the least rules that the buyer needs.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
 ON_OFFER: Final = frozenset({"registered", "submitted", "listed"})  # states of a product that a peer may ask for
 ROUNDS = 8  # messages about the price, of both sides, unless the product's limits say otherwise
-OPENINGS = 1_000  # what a price per opening is capped at, unless the product's limits say `units`
+OPENINGS = 1_000  # what a price per opening or call is capped at, unless the product's limits say `units`
 SIGNED: Final = "signed"
 POLICY: Final = "policy"  # the rules, beside the terms
 

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from connector import decisions
-from connector.channel import openings, performed, tally, uses
+from connector.channel import account as accounts
+from connector.channel import openings, performed, tally, uses, windows
 from connector.channel.doors import Deal
 from connector.channel.errors import ChannelFault
 from connector.channel.judgement import BYTE, SIZE, UNIT
@@ -153,18 +154,18 @@ class Openings:
                 await disputes.accuse(trader, channel, received, wrong.row)
             raise
         trader.books.forget(reader)
-        charged, number = await trader.store.write(lambda tx: self._end_leased(tx, row, reader))
+        charged, number = await trader.store.write(lambda tx: self._end_leased(tx, row, reader, channel, received.seq))
         return await self._done(row, number=number, size=size, files=files, charged=charged)
 
-    def _end_leased(self, tx: Tx, row: Row, reader: bytes) -> tuple[int, int]:
+    def _end_leased(self, tx: Tx, row: Row, reader: bytes, channel: bytes, seq: int) -> tuple[int, int]:
         """End our side's record of the opening; returns what it cost and its number."""
         found = tx.find("openings", "agreement = ? and role = ?", (row["agreement"], "payer"))
         opened = next(one for one in found if one["reader_key"] == reader)
         trader = self._trader
         openings.end(tx, trader.evidence, opened["id"], "read", trader.clock.now())
-        agreement = tx.get("agreements", digest=row["agreement"])
-        assert agreement is not None
-        return int(agreement["terms"]["tariff"]["minor"]), int(opened["number"])
+        window = windows.find(tx, accounts.load(tx, channel, accounts.PAYER), seq)
+        assert window is not None
+        return window.amount, int(opened["number"])
 
     # ---- kept: decided and counted here
 

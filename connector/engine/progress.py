@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING, Any
 from connector.engine import copying, waiting
 from connector.errors import Absent
 from connector.vault import replicas
+from contracts import price_words
+from contracts.tariff import Tariff
+from contracts.typed_data import Agreement
+from contracts.typed_json import from_json
 
 if TYPE_CHECKING:
     from connector.errors import Failure
@@ -31,6 +35,7 @@ def view(tx: Tx, key: str, trouble: Failure | None, asked: str) -> dict[str, Any
     cost = "0" if paid is None else str(paid["amount"])
     told = f"{held} of {rows} rows here, {keys} keys, {len(released)} windows, paid {cost}"
     copied = (row["progress"] or {}).get("files")
+    price, cap = _price(agreement)
     return {
         "id": row["id"],
         "product": row["product"],
@@ -42,7 +47,9 @@ def view(tx: Tx, key: str, trouble: Failure | None, asked: str) -> dict[str, Any
         "agreement": row["agreement"],
         "channel": row["channel"],
         "transfer": row["transfer"],
-        "negotiation": None if talk is None else {"rounds": talk["rounds"], "price": str(talk["price"] or "")},
+        "price": price,
+        "cap": cap,
+        "negotiation": None if talk is None else {"rounds": talk["rounds"], "price": _said(talk["price"])},
         "progress": {
             "windows": len(released),
             "rowsHeld": held,
@@ -53,3 +60,16 @@ def view(tx: Tx, key: str, trouble: Failure | None, asked: str) -> dict[str, Any
             "text": told if copied is None else copying.text(row["progress"]),
         },
     }
+
+
+def _price(agreement: dict[str, Any] | None) -> tuple[str, str | None]:
+    """Return the agreed price in words, and the most that is ever due; None before it is agreed on."""
+    if agreement is None or not agreement["terms"]:
+        return "", None
+    signed = agreement["agreement"]
+    tariff = Tariff.from_json(agreement["terms"]["tariff"])
+    return price_words.price(tariff), None if signed is None else str(from_json(Agreement, signed).price_cap)
+
+
+def _said(price: int | None) -> str:
+    return "" if price is None else str(price)

@@ -16,7 +16,7 @@ from catalog.dataset import Dataset, dataset_from_json, dataset_json, distributi
 from catalog.describe import describe
 from catalog.hints import suggest_grade
 from connector.engine import brief as briefs
-from connector.engine.brief import UNITS
+from connector.engine import pricing
 from connector.engine.driver import Driver
 from connector.errors import Conflict, as_reason, from_reason
 from connector.protocol import offers
@@ -25,21 +25,20 @@ from connector.vault.seal import Brief, seal
 from connector.vault.sources import source_of
 from contracts import address
 from contracts.labels import H
-from contracts.tariff import Tariff, amount
 from contracts.typed_data import Edition, digest
 from ledger import acts
 from policy.offer import offer_rules
 
 if TYPE_CHECKING:
     from connector.base import Base
+    from connector.engine.pricing import Goods
     from connector.store.transaction import Tx
     from connector.vault.seal import Sealed
+    from contracts.tariff import Tariff
 
-EXPOSED_PIECES = 8  # the default exposure is the price of eight pieces
 LOCK_TTL_SECONDS = 24 * 3600
 LEASE_SECONDS = 900
 UNPAID_EDITIONS = 2  # sealed bytes a buyer may draw before paying: the edition twice over
-CURRENCY = "CNY"
 FINAL = ("submitted", "failed")
 ON_OFFER = ("registered", "submitted")  # states in which peers may ask for the product
 
@@ -112,7 +111,6 @@ class Publications:
         rules = offer_rules(
             purpose=brief["purpose"], until=until, region=brief["region"], openings=brief.get("openings")
         )
-        openings = brief.get("openings")
         now = self._participant.clock.now()
         return {
             "id": brief.get("id") or str(uuid.uuid4()),
@@ -124,13 +122,11 @@ class Publications:
             "policy": rules,
             "offer": brief.get("offer"),
             "terms": None,
-            # one more than permitted: the next opening is refused by the policy, which says why, and not by the purse
             "limits": {
                 "ask": str(ask),
                 "floor": str(floor),
                 "rounds": self._participant.settings.negotiation.rounds_max,
-            }
-            | ({"units": str(openings + 1)} if openings else {}),
+            },
             "state": "draft",
             "reason": None,
             "created": now,
@@ -165,10 +161,11 @@ class Publications:
         participant = self._participant
         brief = row["brief"]
         dataset, sealed = await asyncio.to_thread(self._describe_and_seal, row, brief)
-        terms, header = self._terms(row, sealed), sealed.header
-        # a price per byte is capped at the whole edition once
-        units = {"units": str(header.plain_bytes)} if terms["tariff"]["unit"] == "byte" else {}
+        goods = pricing.goods(dataset, sealed)
+        tariff = pricing.tariff(brief, goods)
+        terms, header = self._terms(row, sealed, tariff, goods), sealed.header
         now = participant.clock.now()
+        limits = row["limits"] | pricing.limits(brief, tariff, goods, now)
 
         def act(tx: Tx) -> None:
             editions.record(tx, sealed, product=row["id"], now=now)
@@ -180,7 +177,7 @@ class Publications:
                 edition=sealed.edition_id.hex(),
                 dataset=dataset_json(dataset),
                 terms=terms,
-                limits=row["limits"] | units,
+                limits=limits,
                 state="sealed",
                 updated=now,
             )
@@ -215,13 +212,10 @@ class Publications:
         run = participant.secrets.draw_run()
         return dataset, seal(source, run, participant.blobs, seal_as, sealed_at=participant.clock.now())
 
-    def _terms(self, row: dict[str, Any], sealed: Sealed) -> dict[str, Any]:
+    def _terms(self, row: dict[str, Any], sealed: Sealed, tariff: Tariff, goods: Goods) -> dict[str, Any]:
         """Return the terms on the table: all members of `contracts.terms` but `policy` and `salt`."""
         participant = self._participant
         brief, header = row["brief"], sealed.header
-        counts, per = UNITS[brief["unit"]]
-        tariff = Tariff(counts, int(brief["price"]), per, CURRENCY)
-        exposed = 1 if counts == "opening" else EXPOSED_PIECES * header.piece_bytes
         space, own = participant.space, participant.member.address
         exchange = space.members[space.exchange].address
         arbiter = space.supervisor
@@ -236,7 +230,7 @@ class Publications:
             "tariff": tariff.json(),
             "token": address.show(participant.programs.deployment.addresses["token"]),
             "split": [{"payee": address.show(payee), "bps": bps} for payee, bps in shares],
-            "maxExposure": brief.get("exposure") or str(amount(tariff, exposed)),
+            "maxExposure": brief.get("exposure") or str(pricing.exposure(tariff, goods)),
             "lockTtl": max(LOCK_TTL_SECONDS, chain.claim_margin_seconds + chain.stale_max_seconds),
             "claimMargin": chain.claim_margin_seconds,
             "staleMax": chain.stale_max_seconds,

@@ -224,6 +224,7 @@ async def _replica(trader: Trader, row: Row, agreement: Row) -> Row:
         made = replicas.record(tx, new, agreement=row["agreement"], now=now)
         tx.update("replicas", {"id": made["id"]}, seal=seal)
         fields = {"place": trader.url, "rows": str(new.header.rows), "bytes": str(new.header.plain_bytes)}
+        fields["from"] = row["provider"]
         link = [agreement["edition"], row["agreement"]]
         trader.evidence.record(tx, "replica.held", part=row["agreement"], link=link, fields=fields, now=now)
         return made

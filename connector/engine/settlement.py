@@ -57,7 +57,7 @@ class Settlements:
         for row in wanted:
             if row["role"] == accounts.PAYER:
                 await self._refund(row)
-                await self._note_closed(row)
+                await self.note_closed(row)
         return {"channels": settled, "withdrawn": str(await self._withdraw())}
 
     async def _settle(self, row: Row) -> Row:
@@ -66,7 +66,7 @@ class Settlements:
         if row["state"] != CLOSED:
             await self._claim(row)
             await trader.transactions.submit("close:" + row["id"], acts.close(self._deployment, channel))
-            await self._note_closed(row)
+            await self.note_closed(row)
         found = await trader.programs.channel(channel)
         assert found is not None
         return {
@@ -106,7 +106,7 @@ class Settlements:
 
         await trader.store.write(note)
 
-    async def _note_closed(self, row: Row) -> None:
+    async def note_closed(self, row: Row) -> None:
         """Record that the chain closed the channel, once; an open one is left as it is."""
         trader = self._trader
         channel = bytes.fromhex(row["id"])

@@ -62,7 +62,7 @@ def draw(me: Participant, row: Row, price: int, salt: bytes, now: datetime) -> D
             draft = offers.agreement(terms, urn="", **parties)
             digest = unsigned_digest(draft, row)
             return Drawn(digest, {**draft, "@id": AGREEMENT_URN + digest.hex()}, terms.json(), None, None)
-        cap = amount(terms.tariff, int(row["mandate"]["units"]))
+        cap = amount(terms.tariff, int(row["mandate"]["units"])) * int(row["mandate"].get("periods", 1))
         typed = agreements.build(terms, provider=me.address, buyer=row["peer_address"], price_cap=cap)
     except ContractError as error:
         raise DeclinedError(f"the terms on offer make no agreement: {error}") from error

@@ -20,6 +20,7 @@ from connector.engine.audience import Audience
 from connector.engine.books import Books
 from connector.engine.carriage import Carriage
 from connector.engine.carriers import Carriers
+from connector.engine.collecting import Collecting
 from connector.engine.continuity import Continuity
 from connector.engine.copies import RECEIVED, Copies
 from connector.engine.courier import Courier
@@ -126,6 +127,7 @@ class Trader(Base):
         self.copies = Copies(self)
         self.notices.takers[RECEIVED] = self.copies.countersigned
         self.erasing = Erasing(self)
+        self.collecting = Collecting(self)
         self.transactions.listeners.append(self.mined)
         self.transactions.makers[LICENCE] = self._licence
 

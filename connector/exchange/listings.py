@@ -14,6 +14,7 @@ from catalog.search import Document, rank
 from connector.errors import Absent, Conflict, InvalidInput
 from connector.limits import PAGE_ROWS_MAX
 from connector.protocol.validation import IDENTIFIER_LIMIT_CHARACTERS
+from contracts import price_words
 from contracts.canonical import sha
 from contracts.decimals import read_decimal
 from contracts.tariff import Tariff
@@ -128,14 +129,13 @@ def search(tx: Tx, query: str) -> dict[str, Any]:
 
 def view(row: dict[str, Any]) -> dict[str, Any]:
     """Return what members see of a listing."""
-    tariff = row["offer"]["terms"]["tariff"]
-    unit = {"1048576": "MiB", "1": tariff["unit"]}.get(tariff["per"], f"{tariff['per']} {tariff['unit']}s")
+    tariff = Tariff.from_json({**row["offer"]["terms"]["tariff"], "minor": row["offer"]["ask"]})
     return {
         "id": row["id"],
         "title": row["title"],
         "provider": row["provider"],
         "tier": row["tier"],
-        "price": f"{row['offer']['ask']} {tariff['currency']} minor units per {unit}",
+        "price": price_words.price(tariff),
         "edition": row["edition"],
         "header": row["header"],
         "offer": row["offer"],

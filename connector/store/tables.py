@@ -104,6 +104,7 @@ CHANNEL = (
         index=(("state",), ("lock",)),
     ),
     Table("paid_rows", "agreement:text rows:json quantity:int amount:amount", ("agreement",)),
+    Table("paid_periods", "agreement:text period:int quantity:int amount:amount", ("agreement", "period")),
     Table(
         "uses",
         "holder:text agreement:text rule:text operand:text unit:text numerator:int denominator:int at:time until:time "
@@ -151,10 +152,12 @@ VAULT = (
         index=(("agreement",),),
     ),
     Table("holders", "agreement:text edition:text holder:text at:time", ("agreement",), index=(("edition",),)),
+    Table("drawn", "replica:text source:text rows:int dropped:text", ("replica", "source")),
+    Table("served", "edition:text at:time", ("edition",)),
     Table("carried", "agreement:text bytes:int", ("agreement",)),
     Table(
         "copies",
-        "id:text agreement:text transfer:text number:int purpose:text edition_bytes:int bytes:int rows:json "
+        "id:text agreement:text transfer:text number:int purpose:text edition_bytes:int bytes:int calls:int rows:json "
         "state:text receipt:json signature:blob entry:int agreed:time created:time ended:time",
         ("id",),
         index=(("agreement",),),

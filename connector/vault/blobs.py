@@ -24,6 +24,12 @@ SEALED_SUFFIX = ".sealed"
 PART_SUFFIX = ".part"
 
 
+def blob_name(edition_id: bytes) -> str:
+    """Return the name of the file with an edition's sealed bytes, whoever sealed or fetched them."""
+    assert len(edition_id) == 32
+    return edition_id.hex() + SEALED_SUFFIX
+
+
 class Blobs:
     """The folder of sealed blobs, named by edition id; what is still being sealed is named by its run."""
 
@@ -32,8 +38,7 @@ class Blobs:
 
     def path(self, edition_id: bytes) -> Path:
         """Return where the sealed bytes of the edition are, or will be."""
-        assert len(edition_id) == 32
-        return self.folder / (edition_id.hex() + SEALED_SUFFIX)
+        return self.folder / blob_name(edition_id)
 
     def part(self, run: bytes) -> Path:
         """Return where a run seals before its edition has an id."""

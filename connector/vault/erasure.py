@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.vault.errors import VaultError
 from connector.vault.replicas import DELETED, DELETING
+from ledger.row_table import RowTable
 
 if TYPE_CHECKING:
     from connector.store.transaction import Tx
@@ -50,4 +51,13 @@ def finish(tx: Tx, keys: Keys, table: str, row_id: str, *, rest_elsewhere: bool)
     tx.update(table, {"id": row_id}, state=DELETED)
     if table == "replicas":
         tx.delete("row_secrets", replica=row_id)
-    return {"grade": GRADES[table, rest_elsewhere], "keysErased": [row["key_id"]], "piecesKeptForOtherEditions": "0"}
+    kept = _repeated(tx, row) if table == "editions" else 0
+    told = {"keysErased": [row["key_id"]], "piecesKeptForOtherEditions": str(kept)}
+    return {"grade": GRADES[table, rest_elsewhere or kept > 0], **told}
+
+
+def _repeated(tx: Tx, edition: dict[str, Any]) -> int:
+    """Count the rows of an edition that another of its series has, too: their secrets live on with that one."""
+    others = tx.find("editions", "series = ? and id != ? and state != ?", (edition["series"], edition["id"], DELETED))
+    living = {row.head.slot for other in others for row in RowTable(other["rows"])}
+    return sum(row.head.slot in living for row in RowTable(edition["rows"]))

@@ -6,6 +6,8 @@ The life of a replica:
 3. sealed bytes come in through an `Intake`; after its `sync` the rows held are noted (`note_bytes`; `sealed` when all);
 4. secrets are checked against their commitments and stored wrapped (`store_secrets`), then opened by a `Reader`.
 
+The sealed bytes of an edition lie here once, under the edition's name, however many agreements and roles share them.
+
 Law: a secret rests only wrapped under the replica's key, which is a file outside the database; a leased secret never
 rests at all. `bytes_rows` is a note for the window protocol, the disk is the truth.
 """
@@ -16,7 +18,7 @@ import secrets as tokens
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from connector.vault.blobs import SealedFile
+from connector.vault.blobs import SealedFile, blob_name
 from connector.vault.errors import VaultError
 from connector.vault.intake import Intake
 from contracts.labels import H
@@ -75,7 +77,7 @@ def record(tx: Tx, new: NewReplica, *, agreement: str, now: datetime) -> dict[st
         "bytes_rows": [],
         "key_rows": [],
         "key_id": new.key_id,
-        "path": f"{new.replica_id}.sealed",
+        "path": blob_name(new.edition_id),
         "state": RECEIVING,
         "created": now,
     }

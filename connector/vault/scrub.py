@@ -67,9 +67,9 @@ class Scrubbed:
         return {**self.kept.json(), "good": self.good, "bad": self.bad.json(), "problem": self.problem}
 
 
-def holdings(tx: Tx, sealed: Path, replicas: Path) -> list[Kept]:
-    """Return all editions and replicas with bytes, given the two folders they lie in."""
-    return [*_editions(tx, sealed), *_replicas(tx, replicas)]
+def holdings(tx: Tx, folder: Path) -> list[Kept]:
+    """Return all editions and replicas with bytes, given the folder they lie in."""
+    return [*_editions(tx, folder), *_replicas(tx, folder)]
 
 
 def scrub(kept: Kept) -> Scrubbed:

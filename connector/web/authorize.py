@@ -170,6 +170,8 @@ MANAGEMENT = (
     Route("POST", "/management/members", Who.OWNER, EXCHANGE, "management.admit"),
     Route("POST", "/management/credits", Who.OWNER, EXCHANGE, "management.credit"),
     Route("POST", "/management/listings/{id}/review", Who.OWNER, EXCHANGE, "management.review"),
+    Route("GET", "/management/vault/garbage", Who.OWNER, TRADERS, "vault.collect"),
+    Route("POST", "/management/vault/garbage", Who.OWNER, TRADERS, "vault.collect"),
     Route("POST", "/management/vault/rekey", Who.OWNER, TRADERS, "vault.rekey"),
     Route("POST", "/management/attestations", Who.OWNER, EXCHANGE, "management.attest"),
 )

@@ -103,7 +103,7 @@ async def _stream(
     owed = 0
     try:
         for rows, length in _steps(opened, file, *wanted):
-            await copies.charge(ticket, rows, length)
+            await copies.charge(ticket, rows, length, calls=int(not answer.prepared))
             owed += length
             if not answer.prepared:
                 drop_who_stalls(call)
@@ -112,7 +112,8 @@ async def _stream(
                 data = await asyncio.to_thread(opened.bytes_of, file, row, *wanted)
                 await answer.write(data)
                 owed -= len(data)
-        if not answer.prepared:
+        if not answer.prepared:  # an empty file
+            await copies.charge(ticket, range(0), 0, calls=1)
             await answer.prepare(call.request)
         await answer.write_eof()
     except BaseException:

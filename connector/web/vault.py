@@ -16,3 +16,10 @@ if TYPE_CHECKING:
 async def rekey(call: Call) -> web.Response:
     """Wrap every key under a fresh key-encryption key."""
     return as_json({"keys": await asyncio.to_thread(call.connector.secrets.rotate)})
+
+
+async def collect(call: Call) -> web.Response:
+    """Remove what nothing needs; with GET only say what speaks for everything that is kept."""
+    collecting = call.connector.collecting
+    found = await (collecting.look() if call.route.method == "GET" else collecting.collect())
+    return as_json({"found": [need.json() for need in found]})

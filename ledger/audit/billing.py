@@ -1,8 +1,8 @@
 """What should have been charged: every order priced again from the agreed tariff and the edition's public row table.
 
-Law (spec 3.6): `A(q) = ceil(price * q)`, an order costs `A(after) - A(before)`; q is the plain bytes of the union of
-rows paid, or the openings counted. Rows paid before cost nothing again, within one opening where the tariff counts
-openings.
+Law (spec 3.6): an order costs `A(after) - A(before)`; the quantity follows from orders as `contracts.meter` says. Rows
+paid before cost nothing again, within one opening where the tariff counts openings. A subscription is counted in the
+period that its orders say.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from contracts import meter
 from contracts.canonical import load
 from contracts.ranges import RowSet
 from contracts.tariff import order_amount
+from contracts.units import OPENING
 from ledger.audit.asking import each
 from ledger.audit.sources import Unavailable
 from ledger.edition import agreed
@@ -47,6 +49,7 @@ class OrderLine:
     rows: RowSet
     amount: int
     reader_key: str
+    period: str = ""
 
     @property
     def opening(self) -> Opening:
@@ -65,6 +68,7 @@ def read_orders(event: Event) -> list[OrderLine]:
             rows=RowSet.from_json(row["ranges"], max_ranges=MAX_ROWS),
             amount=int(row["amount"]),
             reader_key=str(row["readerKey"]),
+            period=str(row.get("period", "")),
         )
         for row in event.fields["rows"]
     ]
@@ -78,14 +82,15 @@ class Account:
     table: RowTable
     paid: RowSet = field(default_factory=RowSet)
     openings: dict[Opening, RowSet] = field(default_factory=dict)
+    quantities: dict[str, int] = field(default_factory=dict)
     charged: int = 0
     due: int = 0
 
     def charge(self, line: OrderLine) -> tuple[int, int]:
         """Book an order; return the amount due and the bytes that were charged although paid before."""
-        by_opening = self.tariff.unit == "opening"
+        by_opening = self.tariff.counted.paid_within == OPENING
         paid = self.openings.get(line.opening, RowSet()) if by_opening else self.paid
-        due = 0 if line.use == AGAIN else self._due(line, by_opening)
+        due = 0 if line.use == AGAIN else self._due(line)
         overlap = line.rows & paid
         self.paid = self.paid | line.rows
         self.openings[line.opening] = self.openings.get(line.opening, RowSet()) | line.rows
@@ -93,12 +98,13 @@ class Account:
         self.due += due
         return due, self.plain_bytes(overlap) if line.amount > due else 0
 
-    def _due(self, line: OrderLine, by_opening: bool) -> int:  # noqa: FBT001 - of the tariff
-        if by_opening:
-            before = len(self.openings)
-            return order_amount(self.tariff, before, before + (line.opening not in self.openings))
-        before = self.plain_bytes(self.paid)
-        return order_amount(self.tariff, before, self.plain_bytes(self.paid | line.rows))
+    def _due(self, line: OrderLine) -> int:
+        before = self.quantities.get(line.period, 0)
+        self.plain_bytes(line.rows)
+        begins = line.use == OPEN and line.opening not in self.openings
+        after = before + meter.added(self.tariff, line.rows - self.paid, self.table, begins=begins)
+        self.quantities[line.period] = after
+        return order_amount(self.tariff, before, after)
 
     def plain_bytes(self, rows: RowSet) -> int:
         """Return the plain bytes of rows; ValueError if the edition has not so many."""

@@ -158,7 +158,7 @@ def test_a_lease_priced_by_bytes_pays_each_row_once_but_gives_it_to_every_openin
     assert sizes[0] == 1
     assert sum(sizes) == 12
     price = pair.paid("payee")[2]
-    assert pair.pull(opened(pair)) == [1, 11]
+    assert pair.pull(opened(pair)) == [12]
     assert pair.paid("payer") == pair.paid("payee")
     assert pair.paid("payee")[2] == price
 

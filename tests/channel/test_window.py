@@ -139,9 +139,9 @@ def test_windows_fit_the_money_come_in_order_and_end(rows, minor, index, money, 
         first = next(iter(window.stage(table, wanted, critical)))
         if order_amount(tariff, tally.quantity, tally.quantity + table.plain_bytes(first, 1)) > money:
             with pytest.raises(ChannelFault, match="too-dear"):
-                window.next_rows(table, wanted, critical, tariff, tally, money)
+                window.next_rows(window.Purse(table, tariff, tally, money), wanted, critical)
             return
-        taken = window.next_rows(table, wanted, critical, tariff, tally, money)
+        taken = window.next_rows(window.Purse(table, tariff, tally, money), wanted, critical)
         plain = sum(table.plain_bytes(row, 1) for row in taken)
         assert order_amount(tariff, tally.quantity, tally.quantity + plain) <= money
         turns += [0 if row < index else 1 if row in critical else 2 for row in taken]

@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from connector import data_folder, files
+from connector import data_folder
+from connector.clock import Clock
 from connector.store.sqlite import Store
 from connector.store.tables import TABLES
 from connector.vault import edition, replicas
+from connector.vault import idle as idleness
 from connector.vault.blobs import Blobs
 from connector.vault.places import places_of
 from connector.vault.seal import Brief, seal
@@ -25,28 +27,29 @@ NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 @pytest.fixture
 def kept(participant, tmp_path):
-    """A participant with one edition of its own and half a replica of it."""
+    """A participant with one edition of its own and half a replica of somebody else's."""
     data = participant()
     (tmp_path / "f.csv").write_bytes(hashlib.shake_128(b"f").digest(5 * S))
     keys, blobs = Keys(data / data_folder.VAULT_KEYS), Blobs(data / data_folder.SEALED)
     told = Brief(b"\x05" * 32, 1, "did:web:provider.example", piece_bytes=S)
-    sealed = seal(source_of([tmp_path / "f.csv"]), keys.draw_run(), blobs, told, sealed_at=NOW)
-    folder = files.make_folder(data / data_folder.REPLICAS)
-    new = replicas.prepare(keys, sealed.edition_id, sealed.header.json(), sealed.table.data)
+    source = source_of([tmp_path / "f.csv"])
+    sealed = seal(source, keys.draw_run(), blobs, told, sealed_at=NOW)
+    theirs = seal(source, Keys(tmp_path / "k").draw_run(), Blobs(tmp_path / "b"), told, sealed_at=NOW)
+    new = replicas.prepare(keys, theirs.edition_id, theirs.header.json(), theirs.table.data)
 
     async def store():
         opened = await Store.open(data / data_folder.DATABASE, TABLES)
         await opened.write(lambda tx: edition.record(tx, sealed, product="p", now=NOW))
         row = await opened.write(lambda tx: replicas.record(tx, new, agreement="a", now=NOW))
-        intake = replicas.intake(folder, row)
-        with blobs.open(sealed.edition_id, sealed.table) as file:
+        intake = replicas.intake(blobs.folder, row)
+        with Blobs(tmp_path / "b").open(theirs.edition_id, theirs.table) as file:
             for number, piece in enumerate(file.read_pieces(0, 3)):
                 intake.accept(number, piece)
         intake.sync()
         intake.close()
         await opened.write(lambda tx: replicas.note_bytes(tx, row["id"], RowSet(((0, 3),))))
         await opened.close()
-        return folder / row["path"]
+        return blobs.folder / row["path"]
 
     return data, sealed, asyncio.run(store())
 
@@ -78,7 +81,8 @@ def test_list(penstock, kept):
     assert [(row["kind"], row["held"], row["rows"], row["state"]) for row in rows] == [
         ("edition", size, size, "sealed"), ("replica", 3, size, "receiving"),
     ]  # fmt: skip
-    assert {row["edition"] for row in rows} == {sealed.edition_id.hex()}
+    assert [row["file"] for row in rows] == [f"{row['edition']}.sealed" for row in rows]
+    assert rows[0]["edition"] == sealed.edition_id.hex() != rows[1]["edition"]
     assert "replica" in penstock("vault", "list", "--data", data).out
 
 
@@ -109,6 +113,32 @@ def test_scrub_misses_a_whole_file(penstock, kept):
     assert said.code == 6
     assert said.json["damaged"] == len(sealed.table) + 3
     assert all(row["problem"] for row in said.json["scrubbed"])
+
+
+def test_idle_lists_what_nobody_used(penstock, kept):
+    data, sealed, _ = kept
+    idle = penstock("vault", "idle", "--data", data, "--days", "30", "--json").json["idle"]
+    assert [row["kind"] for row in idle] == ["edition", "replica"]
+    assert {row["used"] for row in idle} == {NOW.isoformat()}
+
+    async def serve():
+        opened = await Store.open(data / data_folder.DATABASE, TABLES)
+        await opened.write(lambda tx: idleness.note_served(tx, sealed.edition_id.hex(), Clock().now()))
+        await opened.close()
+
+    asyncio.run(serve())
+    assert [row["kind"] for row in penstock("vault", "idle", "--data", data, "--json").json["idle"]] == ["replica"]
+    assert f"{sealed.header.sealed_bytes} bytes" in penstock("vault", "idle", "--data", data, "--days", "0").out
+
+
+def test_holders_and_lineage_are_found_by_the_beginning_of_an_id(penstock, kept):
+    data, sealed, replica = kept
+    said = penstock("vault", "holders", sealed.edition_id.hex()[:8], "--data", data, "--json")
+    assert said.json == {"holders": []}
+    found = penstock("vault", "lineage", replica.name[:8], "--data", data, "--json").json
+    assert (found["edition"], found["agreement"], found["provider"]) == (replica.stem, "a", None)
+    assert replica.stem in penstock("vault", "lineage", replica.name[:8], "--data", data).out
+    assert penstock("vault", "lineage", "zz", "--data", data).code == 4
 
 
 def test_a_database_of_somebody_else_is_not_read(penstock, participant):

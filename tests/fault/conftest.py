@@ -1,25 +1,47 @@
-"""The closing line of `make test-faults`: fault points survived and lost, so that an empty run cannot pass unseen."""
+"""The closing lines of `make test-faults`: how many cases of each figure were executed, and how many tests failed.
+
+A run of the whole folder that has seen fewer cases than `FIGURES` asks for fails, so an empty run cannot pass.
+"""
 
 from __future__ import annotations
 
-import os
 import sys
+from collections import Counter
 
-from tests.fault.points import POINTS
+import pytest
 
-_outcomes = {"passed": 0, "failed": 0}
-_points = {"passed": 0, "failed": 0}
+from tests.fault.extent import ALL, FIGURES
+
+FOLDER = "tests/fault"
+_outcomes = Counter()
+_passed, _tried = Counter(), Counter()
 
 
 def pytest_runtest_logreport(report):
     if report.when == "call" or report.failed:
-        outcome = "passed" if report.passed else "failed"
-        _outcomes[outcome] += 1
-        _points[outcome] += dict(report.user_properties).get("points", 0)
+        _outcomes["passed" if report.passed else "failed"] += 1
+        counts = {name: count for name, count in report.user_properties if name in FIGURES}
+        _tried.update(counts)
+        if report.passed:
+            _passed.update(counts)
 
 
-def pytest_unconfigure():
-    if os.environ.get("PENSTOCK_TEST_FAULTS") == "all":
-        sys.stdout.write(f"{_points['passed']} of {_points['passed'] + _points['failed']} fault points survived, ")
-        sys.stdout.write(f"{len(POINTS)} are in the table\n")
-        sys.stdout.write(f"{_outcomes['passed']} passed, {_outcomes['failed']} failed\n")
+def short(config):
+    """The figures of which a run of the whole folder has seen too few."""
+    whole = ALL and [argument.rstrip("/") for argument in config.args] == [FOLDER] and not config.option.keyword
+    return [name for name, least in FIGURES.items() if _passed[name] < least] if whole else []
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session):
+    if short(session.config) and not hasattr(session.config, "workerinput"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_unconfigure(config):
+    if not ALL or hasattr(config, "workerinput"):
+        return
+    for name, least in FIGURES.items():
+        sys.stdout.write(f"{_passed[name]} of {_tried[name]} {name} survived, at least {least} must be\n")
+    few = short(config)
+    sys.stdout.write(f"{_outcomes['passed']} passed, {_outcomes['failed'] + len(few)} failed\n")

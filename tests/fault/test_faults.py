@@ -14,6 +14,7 @@ import sys
 import pytest
 
 from connector.demo.inspection import agreed
+from tests.fault import extent
 from tests.fault.points import MOMENTS, POINTS, STEPS, by_role, drawn
 from tests.journey.harness import SMALL, played
 
@@ -66,7 +67,7 @@ def check(play):
 @pytest.mark.parametrize("points", PLAYS.values(), ids=PLAYS)
 async def test_the_journey_survives(tmp_path, points, record_property):
     """A point whose time is over when those before it have struck gets another journey."""
-    record_property("points", len(points))
+    record_property(extent.POINTS, len(points))
     left, journeys = by_role(points), 0
     while left:
         journeys += 1

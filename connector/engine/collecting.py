@@ -1,0 +1,77 @@
+"""Removing what nobody needs: keys are destroyed and recorded first, then files that no row names any more are removed.
+
+Law: `connector.vault.needs` says what is needed, and it is asked again inside the act that removes. A file is removed
+in the turn of the one writer, so nobody can begin to need it between the question and the removal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from connector import files
+from connector.vault import erasure, needs
+from connector.vault.replicas import DELETING
+
+if TYPE_CHECKING:
+    from connector.engine.trader import Trader
+    from connector.store.transaction import Tx
+    from connector.vault.needs import Need
+
+REASON = "nothing needs it any more"
+
+
+class Collecting:
+    """The garbage of one participant's vault."""
+
+    def __init__(self, trader: Trader) -> None:
+        self._trader = trader
+
+    async def look(self) -> list[Need]:
+        """Return everything kept, with what speaks for it; what nothing speaks for would be collected."""
+        return await self._trader.store.read(self._look)
+
+    async def collect(self) -> list[Need]:
+        """Erase what nothing needs and remove its files; return what that was. Repeating it is harmless."""
+        unneeded = [need for need in await self.look() if not need.reasons]
+        for row in await self._trader.store.read(lambda tx: tx.find("editions", "state = ?", (DELETING,))):
+            await self._erase(row["id"])  # an earlier run began
+        for need in unneeded:
+            if need.kind == needs.REPLICA:
+                await self._trader.erasing.erase(need.id, REASON)
+            elif need.kind == needs.EDITION:
+                await self._erase(need.id)
+        await self._trader.store.write(self._remove)
+        return unneeded
+
+    def _look(self, tx: Tx) -> list[Need]:
+        return [*needs.needs(tx), *needs.unnamed(tx, self._trader.blobs.folder, self._trader.clock.now())]
+
+    async def _erase(self, edition: str) -> None:
+        """Destroy the run's key of an edition that nothing needs; a need that came up meanwhile keeps it."""
+        store = self._trader.store
+        key = await store.write(partial(self._begin, edition=edition))
+        if key:
+            await asyncio.to_thread(self._trader.secrets.destroy, key)
+            await store.write(partial(self._finish, edition=edition))
+
+    def _begin(self, tx: Tx, edition: str) -> str:
+        row = tx.get("editions", id=edition)
+        unneeded = {need.id for need in needs.needs(tx) if not need.reasons}
+        if row is not None and row["state"] == DELETING:
+            return str(row["key_id"])
+        return erasure.begin(tx, "editions", edition) if edition in unneeded else ""
+
+    def _finish(self, tx: Tx, edition: str) -> None:
+        released = any(
+            tx.get("paid_rows", agreement=row["digest"]) for row in tx.find("agreements", "edition = ?", (edition,))
+        )
+        told = erasure.finish(tx, self._trader.secrets, "editions", edition, rest_elsewhere=released)
+        fields: dict[str, Any] = {"reason": REASON, **told}
+        now = self._trader.clock.now()
+        self._trader.evidence.record(tx, "edition.withdrawn", part=edition, fields=fields, now=now)
+
+    def _remove(self, tx: Tx) -> None:
+        for need in needs.unnamed(tx, self._trader.blobs.folder, self._trader.clock.now()):
+            files.remove(self._trader.blobs.folder / need.file)

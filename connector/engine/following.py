@@ -1,0 +1,81 @@
+"""A channel's row follows the chain: its deposit, its expiry, and whether it is frozen or closed (spec 3.5).
+
+Law: what takes money away counts as soon as it is seen, what brings money only when the agreed confirmations are there.
+So nothing is released on a channel that a division, a settlement of both sides or a reorganisation has emptied.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from connector.channel import account as accounts
+from ledger.chain_error import ChainUnreachable
+
+if TYPE_CHECKING:
+    from connector.engine.settlement import Settlements
+    from connector.engine.trader import Trader
+    from ledger.chain import Block
+    from ledger.programs import Channel
+
+LIVE = (accounts.OPEN, accounts.FROZEN)
+Row = dict[str, Any]
+
+
+class Following:
+    """The open channels of one participant, either side; `seen` is called with every newest block."""
+
+    def __init__(self, trader: Trader, settlements: Settlements) -> None:
+        self._trader = trader
+        self._settlements = settlements
+        self._read = -1  # the block up to which events are read
+        self._turn = asyncio.Lock()
+
+    async def seen(self, block: Block) -> None:
+        """Read what happened to our channels up to `block`; an unreachable chain is asked again at the next one."""
+        async with self._turn:
+            if block.number == self._read:
+                return
+            try:
+                for row in await self._touched(block):
+                    await self._follow(row, block)
+            except ChainUnreachable:
+                return
+            self._read = block.number
+
+    async def _touched(self, block: Block) -> list[Row]:
+        """Return the open channels with an event since the last reading; all of them the first time."""
+        trader = self._trader
+        rows = await trader.store.read(lambda tx: tx.find("channels", "state in (?, ?)", LIVE))
+        if not rows or self._read < 0 or block.number < self._read:
+            return rows
+        first = max(self._read + 1 - trader.settings.chain.confirmations, 0)
+        events = await trader.programs.events("channels", None, first, block.number)
+        touched = {event.fields["channelId"].hex() for event in events if "channelId" in event.fields}
+        return [row for row in rows if row["id"] in touched or row["state"] == accounts.FROZEN]
+
+    async def _follow(self, row: Row, block: Block) -> None:
+        trader, channel = self._trader, bytes.fromhex(row["id"])
+        newest = await trader.programs.channel(channel)
+        if newest is not None and newest.closed:
+            await self._settlements.note_closed(row)
+            return
+        last = max(block.number - trader.settings.chain.confirmations, 0)
+        final = await trader.programs.channel(channel, at=last)
+        known = _as_known(row, newest, final, block)
+        if any(row[name] != value for name, value in known.items()):
+            await trader.store.write(lambda tx: tx.update("channels", {"id": row["id"]}, **known))
+
+
+def _as_known(row: Row, newest: Channel | None, final: Channel | None, block: Block) -> Row:
+    """Return the columns of a channel; one that a reorganisation took away holds nothing."""
+    if newest is None or final is None:
+        return {"deposit": 0}
+    frozen = newest.frozen_until is not None and block.at < newest.frozen_until
+    over = newest.frozen_until is not None and not frozen
+    return {
+        "deposit": min(newest.deposit, final.deposit),
+        "expiry": min(newest.expiry, final.expiry),
+        "state": accounts.FROZEN if frozen else accounts.OPEN,
+        "frozen_for": newest.frozen_for if over else row["frozen_for"],
+    }

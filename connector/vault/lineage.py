@@ -1,0 +1,93 @@
+"""Who holds which edition under which agreement, and from whom: what the provider and the holder can say of it.
+
+Law: the provider knows what was agreed, paid and told to it; a copy that nobody told of is in no list. The holder knows
+who sealed what it has, and which source brought how many of its rows.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from connector.channel import performed
+from connector.channel.states import ACKNOWLEDGED, PAID
+from connector.errors import Absent
+from connector.protocol.states import PROVIDER
+
+if TYPE_CHECKING:
+    from connector.store.transaction import Tx
+
+    Row = dict[str, Any]
+
+
+# no id continues with this, the last of all characters: it does not print
+LAST = "\U0010ffff"
+
+
+def holders(tx: Tx, prefix: str) -> list[Row]:
+    """Return the holders of an edition of ours, given the beginning of its id, the oldest agreement first."""
+    edition = _one(tx, "editions", prefix)["id"]
+    agreements = tx.find("agreements", "edition = ? and role = ?", (edition, PROVIDER), order="created")
+    return [_holder(tx, agreement) for agreement in agreements]
+
+
+def lineage(tx: Tx, prefix: str) -> Row:
+    """Return where a replica of ours comes from, given the beginning of its id, its edition's or its agreement's."""
+    replica = _one(tx, "replicas", prefix, "id", "edition", "agreement")
+    agreement, header = tx.get("agreements", digest=replica["agreement"]), replica["header"]
+    drawn = tx.find("drawn", "replica = ?", (replica["id"],), order="source")
+    return {
+        "replica": replica["id"],
+        "state": replica["state"],
+        "edition": replica["edition"],
+        "series": header["series"],
+        "number": header["edition"],
+        "prev": header["prev"],
+        "keyHolder": header["keyHolder"],
+        "agreement": replica["agreement"],
+        "provider": None if agreement is None else agreement["peer"],
+        "parent": None if agreement is None else agreement["parent"],
+        "held": replica["created"].isoformat(),
+        "sources": [{"from": row["source"], "rows": row["rows"], "dropped": row["dropped"]} for row in drawn],
+    }
+
+
+def note_drawn(tx: Tx, replica: str, source: str, rows: int, dropped: str = "") -> None:
+    """Count rows that a source brought, and why it was dropped, if it was."""
+    known = tx.get("drawn", replica=replica, source=source)
+    total = rows + (known["rows"] if known else 0)
+    tx.put("drawn", replica=replica, source=source, rows=total, dropped=dropped or (known["dropped"] if known else ""))
+
+
+def _holder(tx: Tx, agreement: Row) -> Row:
+    digest = agreement["digest"]
+    paid, serves = tx.get("paid_rows", agreement=digest), tx.get("holders", agreement=digest)
+    deleted = [act.at for act in performed.acts(tx, digest) if act.action == performed.DELETE]
+    return {
+        "holder": agreement["peer"],
+        "agreement": digest,
+        "state": agreement["state"],
+        "tier": (agreement["terms"] or {}).get("tier"),
+        "since": agreement["created"].isoformat(),
+        "parent": agreement["parent"],
+        "paidBytes": str(paid["quantity"] if paid else 0),
+        "receipts": _receipts(tx, digest),
+        "serves": serves["at"].isoformat() if serves else None,
+        "deleted": deleted[-1].isoformat() if deleted else None,
+    }
+
+
+def _receipts(tx: Tx, agreement: str) -> int:
+    """Return how many windows of keys were released under an agreement, each with our signed receipt."""
+    channels = tx.find("channels", "agreement = ?", (agreement,))
+    where = "channel = ? and state in (?, ?)"
+    return sum(len(tx.find("windows", where, (channel["id"], PAID, ACKNOWLEDGED))) for channel in channels)
+
+
+def _one(tx: Tx, table: str, prefix: str, *columns: str) -> Row:
+    """Return the newest row one of whose columns begins with `prefix`; raises Absent."""
+    for column in columns or ("id",):
+        between = (prefix, prefix + LAST)
+        found = tx.find(table, f"{column} >= ? and {column} < ?", between, order="created desc", limit=1)
+        if found and prefix:
+            return found[0]
+    raise Absent(f"there is no {table.removesuffix('s')} `{prefix[:100]}` here", "see `penstock vault list`")

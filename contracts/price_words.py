@@ -1,0 +1,141 @@
+"""A price in words, in every language of a summary: what a signer, a listing and a bill say of a tariff.
+
+Law: the words are a function of the tariff and a language. They say every part of the price that can change a bill.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from contracts.tiers import FULL_BPS
+from contracts.units import UNITS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from contracts.tariff import Tariff
+
+PERCENT_BPS = FULL_BPS // 100
+_DECIMALS = MappingProxyType({"CNY": 2, "EUR": 2, "USD": 2, "JPY": 0})
+_SIZES = MappingProxyType({1 << 30: "GiB", 1 << 20: "MiB", 1 << 10: "KiB", 1: "B"})
+
+WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "en": MappingProxyType(
+            {
+                "price": "{money} per {per}",
+                "flat": "{money} in all, spread over what is taken",
+                "advance": "{money} in all, in advance",
+                "subscription": "{money} per {period} for up to {quota}",
+                "free": "nothing",
+                "byte": "{n} bytes",
+                "row": "{n} rows",
+                "piece": "{n} pieces",
+                "opening": "{n} openings",
+                "call": "{n} calls",
+                "one_row": "row",
+                "one_piece": "piece",
+                "one_opening": "opening",
+                "one_call": "call",
+                "day": "day",
+                "week": "week",
+                "month": "month",
+                "year": "year",
+                "end": ", none beyond",
+                "tier": ", {percent} % of that beyond {above}",
+                "over": ", beyond {above} {percent} % of its share for each",
+                "minor": "{n} minor units of {currency}",
+            }
+        ),
+        "zh": MappingProxyType(
+            {
+                "price": "{money} / {per}",
+                "flat": "总价 {money},按取用量分摊",
+                "advance": "总价 {money},预付",
+                "subscription": "{money} / {period},含 {quota}",
+                "free": "免费",
+                "byte": "{n} 字节",
+                "row": "{n} 行",
+                "piece": "{n} 块",
+                "opening": "{n} 次",
+                "call": "{n} 次调用",
+                "one_row": "行",
+                "one_piece": "块",
+                "one_opening": "次",
+                "one_call": "次调用",
+                "day": "日",
+                "week": "周",
+                "month": "月",
+                "year": "年",
+                "end": ",超出不供",
+                "tier": ",超过 {above} 的部分按 {percent}%",
+                "over": ",超过 {above} 的部分按单位均价的 {percent}%",
+                "minor": "{n} 个 {currency} 最小单位",
+            }
+        ),
+    }
+)
+
+
+def price(tariff: Tariff, lang: str = "en") -> str:
+    """Return what a tariff says, for example `5.00 CNY per MiB`; `lang` is a key of `WORDS`."""
+    words = WORDS[lang]
+    if tariff.minor == 0 and not tariff.period:
+        return words["free"]
+    said = {"money": money(tariff.minor, tariff.currency, lang) if tariff.minor else words["free"]}
+    if tariff.period:
+        said |= {"period": words[tariff.period], "quota": _quantity(tariff.of, tariff.per, words)}
+        return words["subscription"].format(**said) + _beyond(tariff, words)
+    if tariff.unit in words and not UNITS[tariff.unit].graduated:
+        return words[tariff.unit].format(**said)
+    return words["price"].format(**said, per=_per(tariff, words)) + _beyond(tariff, words)
+
+
+def money(minor: int, currency: str, lang: str = "en") -> str:
+    """Return an amount as people write it, `252000` of CNY as `2520.00 CNY`."""
+    decimals = _DECIMALS.get(currency)
+    if decimals is None:
+        return WORDS[lang]["minor"].format(n=minor, currency=currency)
+    whole, rest = divmod(minor, 10**decimals)
+    return f"{whole}.{rest:0{decimals}} {currency}" if decimals else f"{whole} {currency}"
+
+
+def quantity(tariff: Tariff, amount: int, lang: str = "en") -> str:
+    """Return a quantity of what a tariff counts, for example `240 MiB` or `3 openings`."""
+    return _quantity(_counting(tariff), amount, WORDS[lang])
+
+
+def _counting(tariff: Tariff) -> str:
+    """Return the unit whose words a quantity has; prices of the whole count bytes."""
+    return tariff.of or (tariff.unit if UNITS[tariff.unit].graduated else "byte")
+
+
+def _beyond(tariff: Tariff, words: Mapping[str, str]) -> str:
+    if tariff.limit is not None:
+        return words["end"]
+    shape = words["over" if tariff.period else "tier"]
+    unit = _counting(tariff)
+    return "".join(
+        shape.format(above=_quantity(unit, tier.above, words), percent=_percent(tier.bps)) for tier in tariff.tiers
+    )
+
+
+def _percent(bps: int) -> str:
+    whole, rest = divmod(bps, PERCENT_BPS)
+    return f"{whole}.{rest:02}".rstrip("0") if rest else str(whole)
+
+
+def _per(tariff: Tariff, words: Mapping[str, str]) -> str:
+    if tariff.unit == "byte" and tariff.per in _SIZES:
+        return _SIZES[tariff.per]
+    one = words.get(f"one_{tariff.unit}") if tariff.per == 1 else None
+    return one or words[tariff.unit].format(n=tariff.per)
+
+
+def _quantity(unit: str, amount: int, words: Mapping[str, str]) -> str:
+    """Return an amount of a unit; bytes in the largest measure that says them whole."""
+    if unit != "byte":
+        return f"1 {words[f'one_{unit}']}" if amount == 1 else words[unit].format(n=amount)
+    size, name = next(((size, name) for size, name in _SIZES.items() if amount % size == 0), (1, "B"))
+    return f"{amount // size} {name}" if amount and size > 1 else words["byte"].format(n=amount)

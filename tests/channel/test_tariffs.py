@@ -1,0 +1,195 @@
+"""Every unit of the tariff table through real windows: what each costs, how it is cut, and what stays paid."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from connector.channel import resume, tally
+from connector.channel.errors import ChannelFault
+from contracts.ranges import RowSet
+from contracts.records import Run
+from contracts.tariff import Tariff, amount
+from contracts.tiers import Tier
+from tests.channel.rig import BUYER_DID, CHANNEL_ID, KEPT, LEASED, Pair, over_the_wire
+
+ROWS = 12
+PLAIN = 11 * 1000 + 333  # bytes of the rig's edition of twelve rows
+
+
+def kept(tariff, exposure=300, **pair):
+    return Pair(replace(KEPT, tariff=tariff, max_exposure=exposure), **pair)
+
+
+def leased(tariff, exposure=300, **pair):
+    return Pair(replace(LEASED, tariff=tariff, max_exposure=exposure), **pair)
+
+
+def attempt(act):
+    """Return the code of a refusal, None when there is none."""
+    try:
+        act()
+    except ChannelFault as fault:
+        return fault.code
+    return None
+
+
+def open_one(pair):
+    return pair.window(pair.want(use=1, reader=pair.keyring.fresh()))
+
+
+# tariff → what the whole edition costs, and the sizes of the windows that bring it
+WHOLE = {
+    "byte": (Tariff("byte", 7, 100, "CNY"), 794, [1, 4, 4, 2, 1]),
+    "byte in tiers": (Tariff("byte", 7, 100, "CNY", (Tier(2500, 5000), Tier(9000, 0))), 403, [1, 6, 3, 2]),
+    "row": (Tariff("row", 3, 1, "CNY", records=(Run(1, 11, 10, 105),)), 315, [1, 6, 3, 1, 1]),
+    "piece": (Tariff("piece", 40, 1, "CNY"), 480, [1, 6, 3, 1, 1]),
+    "flat": (Tariff("flat", 555, PLAIN, "CNY"), 555, [1, 6, 3, 1, 1]),
+    "advance": (Tariff("advance", 300, 1, "CNY"), 300, [12]),
+    "subscription": (Tariff("subscription", 300, 20_000, "CNY", (), "byte", "month"), 300, [12]),
+    "subscription beyond": (
+        Tariff("subscription", 100, 5000, "CNY", (Tier(5000, 20_000),), "byte", "month"), 354, [5, 4, 2, 1]
+    ),
+    "free": (Tariff("free", 0, 1, "CNY"), 0, [1, 11]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_pull_costs_exactly_the_whole_price(name):
+    tariff, price, sizes = WHOLE[name]
+    pair = kept(tariff)
+    assert pair.pull() == sizes
+    rows, _, paid = pair.paid("payer")
+    assert pair.paid("payer") == pair.paid("payee")
+    assert (rows, paid) == ([[0, ROWS]], price)
+    assert pair.account("payer").cumulative == price
+    assert pair.plan() is None
+
+
+@settings(max_examples=25)
+@given(
+    st.sampled_from(sorted(WHOLE)),
+    st.lists(st.sets(st.integers(0, ROWS - 1), min_size=1), max_size=6),
+    st.integers(300, 900),
+)
+def test_any_cut_in_any_order_costs_the_price_of_the_union_within_the_cap(name, cuts, cap):
+    tariff, price, _ = WHOLE[name]
+    pair = kept(tariff, cap=cap)
+    refused = {attempt(lambda rows=rows: pair.pull(pair.want(rows))) for rows in cuts} - {None}
+    assert refused <= ({"over-cap"} if price > cap else set())
+    rows, quantity, paid = pair.paid("payer")
+    assert pair.paid("payee") == (rows, quantity, paid)
+    assert paid == amount(tariff, quantity) <= cap
+    if len(RowSet.of(rows)) == ROWS:
+        assert paid == price
+
+
+# ---- by opening --------------------------------------------------------------------------------------------------
+
+
+def test_openings_in_tiers_are_priced_by_their_number():
+    pair = leased(Tariff("opening", 100, 1, "CNY", (Tier(2, 5000),)))
+    costs = []
+    for _ in range(4):
+        open_one(pair)
+        costs.append(pair.paid("payer")[2])
+    assert costs == [100, 200, 250, 300]
+
+
+def test_a_price_in_advance_covers_every_later_opening():
+    pair = leased(Tariff("advance", 300, 1, "CNY"))
+    for _ in range(3):
+        assert len(open_one(pair).keys) == ROWS
+    assert pair.paid("payer")[2] == pair.paid("payee")[2] == 300
+
+
+MONTHLY = Tariff("subscription", 200, 2, "CNY", (), "opening", "month")
+
+
+def test_a_used_up_quota_is_refused_until_the_next_period_begins():
+    pair = leased(MONTHLY)
+    open_one(pair)
+    open_one(pair)
+    assert attempt(lambda: open_one(pair)) == "over-quota"
+    assert pair.paid("payer")[2] == 200
+    pair.later(timedelta(days=31 - pair.now.day + 1).total_seconds())
+    # the channel of the rig lives for thirty days; what is meant here is the month, not the channel
+    for db in (pair.payer_db, pair.payee_db):
+        db.act(lambda tx: tx.update("channels", {"id": CHANNEL_ID.hex()}, expiry=pair.now + timedelta(days=30)))
+    open_one(pair)
+    assert pair.paid("payer")[2] == pair.paid("payee")[2] == 400
+
+
+def test_the_payee_refuses_a_quota_that_is_used_up_whatever_the_payer_says():
+    pair = leased(MONTHLY)
+    open_one(pair)
+    open_one(pair)
+    assert attempt(lambda: pair.request(_third(pair))) == "over-quota"
+
+
+def _third(pair):
+    """A request for one opening more than the quota, as a payer would send that had lost count."""
+    payer, pair.payer_db = pair.payer_db, type(pair.payer_db)()
+    pair.payer_db.restore(payer.save())
+    pair.payer_db.act(
+        lambda tx: tx.put("paid_periods", agreement=pair.deal.hex(), period=_period(pair), quantity=1, amount=200)
+    )
+    request = pair.plan(pair.want(use=1, reader=pair.keyring.fresh()))
+    pair.payer_db = payer
+    return request
+
+
+def _period(pair):
+    return pair.now.year * 12 + pair.now.month - 1
+
+
+@pytest.mark.parametrize(
+    "told", [{}, {tally.PERIOD: ""}, {tally.PERIOD: "-1"}, {tally.PERIOD: "1" * 10}, {tally.PERIOD: "24312"}]
+)
+def test_an_order_of_no_or_another_period_is_refused(told):
+    pair = leased(MONTHLY)
+    request = pair.plan(pair.want(use=1, reader=pair.keyring.fresh()))
+    assert request.contexts[0][tally.PERIOD] == str(_period(pair))
+    request = replace(request, contexts=({"purpose": "research", **told},))
+    assert attempt(lambda: pair.request(request)) == "wrong-period"
+
+
+def test_a_restored_back_up_begins_no_period_anew():
+    pair = leased(MONTHLY)
+    open_one(pair)
+    backup = pair.payee_db.save()
+    open_one(pair)
+    pair.payee_db.restore(backup)
+    _level(pair)
+    assert pair.paid("payee") == pair.paid("payer")
+    assert attempt(lambda: pair.request(_third(pair))) == "over-quota"
+
+
+def _level(pair):
+    message = pair.payer_db.act(lambda tx: resume.show(tx, CHANNEL_ID, "payer"))
+    while message is not None:
+        sent = over_the_wire(message)
+        reply = pair.payee_db.act(
+            lambda tx, sent=sent: resume.on_resume_payee(tx, pair.holder, BUYER_DID, CHANNEL_ID, sent, pair.now)
+        )
+        got = over_the_wire(reply)
+        message = pair.payer_db.act(
+            lambda tx, got=got: resume.on_resume_payer(tx, pair.buyer, CHANNEL_ID, got, pair.now)
+        )
+
+
+def test_rows_paid_in_one_period_are_not_paid_in_the_next():
+    pair = kept(Tariff("subscription", 100, 4000, "CNY", (), "byte", "day"))
+    assert attempt(pair.pull) == "over-quota"
+    first = len(RowSet.of(pair.paid("payer")[0]))
+    days = 1
+    while len(RowSet.of(pair.paid("payer")[0])) < ROWS:
+        pair.later(86_400)
+        days += 1
+        attempt(pair.pull)
+    assert (first, days) == (4, 3)
+    assert pair.paid("payer") == pair.paid("payee") == ([[0, ROWS]], PLAIN, 300)

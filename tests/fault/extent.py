@@ -1,0 +1,22 @@
+"""How much is tried: a few cases drawn by a seed, or, with `PENSTOCK_TEST_FAULTS=all`, every one.
+
+`PENSTOCK_TEST_SEED` repeats a draw. Each test says with `record_property(figure, count)` how many it has executed;
+`FIGURES` says how many of each the whole run must have seen, so that an empty run cannot pass.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+
+ALL = os.environ.get("PENSTOCK_TEST_FAULTS") == "all"
+SEED = int(os.environ.get("PENSTOCK_TEST_SEED") or random.SystemRandom().getrandbits(32))
+
+POINTS, ATTACKS, FINDINGS, MONEY = "fault points", "voucher attacks", "findings of the verifier", "journeys of money"
+FIGURES = {POINTS: 154, ATTACKS: 40, FINDINGS: 7, MONEY: 10_000}
+
+
+def drawn(cases, count):
+    """All cases, or `count` of them."""
+    cases = list(cases)
+    return cases if ALL else random.Random(SEED).sample(cases, min(count, len(cases)))
