@@ -9,6 +9,7 @@ wherever it is shown, and nothing of it goes through a channel.
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,6 +29,7 @@ from connector.engine.scopes import atoms
 from connector.errors import Absent, NotPermitted
 from connector.protocol.offers import PLAIN
 from connector.protocol.states import FINAL, PROVIDER
+from connector.vault.opened import Opened
 from connector.vault.tickets import transfer_digest
 from contracts.canonical import sha
 from contracts.ranges import RowSet
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
 PLACE: Final = "copy"
 RECEIVED: Final = "copy-received"  # kind of the notice with which a buyer signs a receipt
 OPEN, ENDED = "open", "ended"
+GONE: Final = "the agreed edition is not here any more"
 EDITIONS_MAX = 2  # what one transfer may draw: the edition, and as much again for what broke off
 Row = dict[str, Any]
 
@@ -71,6 +74,18 @@ class Copies:
     async def stands(self, ticket: Ticket) -> None:
         """Raise NotPermitted unless the ticket's agreement stands and its transfer runs."""
         await self._trader.store.read(lambda tx: self._under(tx, ticket))
+
+    async def open(self, ticket: Ticket) -> Opened:
+        """Open the ticket's edition for reading; raises NotPermitted when it is not here any more."""
+        trader = self._trader
+
+        def look(tx: Tx) -> tuple[Row | None, RowTable | None]:
+            return tx.get("editions", id=ticket.edition.hex()), trader.books.table(tx, ticket.edition)
+
+        edition, table = await trader.store.read(look)
+        if edition is None or table is None:
+            raise NotPermitted(GONE, "agree on another")
+        return await asyncio.to_thread(Opened, trader.blobs, trader.secrets, edition, table)
 
     async def charge(self, ticket: Ticket, rows: range, length: int, calls: int) -> None:
         """Count bytes of `rows` and requests before they leave; raises NotPermitted where they may not."""
@@ -233,7 +248,7 @@ class Copies:
     def _table(self, tx: Tx, agreement: Row) -> RowTable:
         table = self._trader.books.table(tx, bytes.fromhex(agreement["edition"]))
         if table is None:
-            raise NotPermitted("the agreed edition is not here any more", "agree on another")
+            raise NotPermitted(GONE, "agree on another")
         return table
 
 

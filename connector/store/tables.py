@@ -158,7 +158,7 @@ VAULT = (
     Table(
         "copies",
         "id:text agreement:text transfer:text number:int purpose:text edition_bytes:int bytes:int calls:int rows:json "
-        "state:text receipt:json signature:blob entry:int agreed:time created:time ended:time",
+        "pushed:int state:text receipt:json signature:blob entry:int agreed:time created:time ended:time",
         ("id",),
         index=(("agreement",),),
     ),

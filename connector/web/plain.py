@@ -12,26 +12,22 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from aiohttp import web
 
 from connector.errors import Absent, RequestRefused
-from connector.vault.opened import Opened
+from connector.vault.opened import STEP_BYTES
 from connector.web.faults import answer_fault, as_json
 from connector.web.sealed import OCTETS, cutting, drop_who_stalls
 from contracts.errors import ContractError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from connector.vault.tickets import Ticket
+    from connector.vault.opened import Opened
     from connector.web.call import Call
     from ledger.index import Index, IndexedFile
 
-# counted at a time, before it leaves: one commit for so much, and what a crash or a cut may count too much
-STEP_BYTES: Final = 8 << 20
 NO_STORE: Final = {"Cache-Control": "no-store"}  # plaintext for the bearer of a token, not for what lies between
 
 
@@ -39,11 +35,13 @@ async def read(call: Call) -> web.StreamResponse:
     """Serve a file or the list of files, whole or in part."""
     connector, ticket = call.connector, call.ticket
     assert ticket is not None, "the row asks for one"
+    if call.path["edition"] != ticket.edition.hex():
+        raise Absent("the token is for another edition")
     with connector.carriage.carrying(ticket, cutting(call)):
         await connector.copies.stands(ticket)
         if call.request.method != "HEAD":
             await connector.copies.begin(ticket, call.request.query.get("purpose", ""))
-        with await _open(call, ticket) as opened:
+        with await connector.copies.open(ticket) as opened:
             index = await asyncio.to_thread(opened.index)
             path = call.request.query.get("path")
             if path is None and (len(index.files) != 1 or "list" in call.request.query):
@@ -56,20 +54,6 @@ async def receipt(call: Call) -> web.Response:
     """Serve the receipt of a transfer that is over, with its place in our log."""
     assert call.ticket is not None, "the row asks for one"
     return as_json(await call.connector.copies.receipt(call.ticket))
-
-
-async def _open(call: Call, ticket: Ticket) -> Opened:
-    connector = call.connector
-    if call.path["edition"] != ticket.edition.hex():
-        raise Absent("the token is for another edition")
-
-    def look(tx: Any) -> Any:
-        return tx.get("editions", id=ticket.edition.hex()), connector.books.table(tx, ticket.edition)
-
-    edition, table = await connector.store.read(look)
-    if edition is None or table is None:
-        raise Absent("this edition is not here any more")
-    return await asyncio.to_thread(Opened, connector.blobs, connector.secrets, edition, table)
 
 
 async def _file(call: Call, opened: Opened, index: Index, file: IndexedFile) -> web.StreamResponse:
@@ -102,7 +86,7 @@ async def _stream(
     assert ticket is not None
     owed = 0
     try:
-        for rows, length in _steps(opened, file, *wanted):
+        for rows, length in opened.steps(file, *wanted, STEP_BYTES):
             await copies.charge(ticket, rows, length, calls=int(not answer.prepared))
             owed += length
             if not answer.prepared:
@@ -122,17 +106,6 @@ async def _stream(
         raise
     finally:
         await asyncio.shield(copies.give_back(ticket, owed))
-
-
-def _steps(opened: Opened, file: IndexedFile, start: int, stop: int) -> Iterator[tuple[range, int]]:
-    """Yield the rows of each step with how many bytes of it are wanted."""
-    rows = opened.rows(file, start, stop)
-    first, length = rows.start, 0
-    for row in rows:
-        length += opened.length_of(file, row, start, stop)
-        if length >= STEP_BYTES or row == rows[-1]:
-            yield range(first, row + 1), length
-            first, length = row + 1, 0
 
 
 def _wanted(request: web.Request, tag: str, size: int) -> tuple[int, int]:

@@ -9,7 +9,9 @@ import shutil
 import aiohttp
 import pytest
 import pytest_asyncio
+from aiohttp import web
 
+from connector.protocol import messages
 from connector.vault import bearers, tickets
 from connector.vault import edition as editions
 from connector.vault.seal import Brief, seal
@@ -222,3 +224,122 @@ async def test_an_end_cuts_what_flows_and_records_what_was_served(provider):
     (ended,) = await provider.events("opening.ended", digest)
     assert ended["part"] == digest
     assert (await provider.row("copies", id=pid))["state"] == "ended"
+
+
+# --- pushed
+
+
+class Receiver:
+    """Takes files and answers what `answers` says, then 201; `taken` is (method, path, headers, body)."""
+
+    def __init__(self):
+        self.taken, self.answers, self.open = [], [], asyncio.Event()
+        self.open.set()
+
+    async def start(self):
+        application = web.Application(client_max_size=2 * SIZE)
+        application.router.add_route("*", "/{tail:.*}", self._take)
+        self.runner = web.AppRunner(application, access_log=None)
+        await self.runner.setup()
+        await web.TCPSite(self.runner, "127.0.0.1", 0).start()
+        self.url = f"http://localhost:{self.runner.addresses[0][1]}/in"
+        return self
+
+    async def _take(self, request):
+        await self.open.wait()
+        answer = self.answers.pop(0) if self.answers else 201
+        if answer is None:
+            await request.content.read(1 << 16)
+            request.transport.abort()
+            raise ConnectionResetError
+        self.taken.append((request.method, request.path, request.headers, await request.read()))
+        return web.Response(status=answer)
+
+    def address(self, **properties):
+        return messages.data_address(self.url, properties)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def receiver():
+    made = await Receiver().start()
+    yield made
+    await made.runner.cleanup()
+
+
+async def push(provider, address, policy=USE, **more):
+    """Start a push and return its transfer's id and agreement."""
+    digest, pid = await provider.agree(policy, tier="plain", terms=TERMS, **more)
+
+    def act(tx):
+        tx.update("transfers", {"id": pid}, format="HttpData-PUSH", address=address)
+
+    await provider.store.write(act)
+    provider.connector.pushes.moved("transfer", pid)
+    return digest, pid
+
+
+async def ended(provider, pid):
+    """Return the transfer once the provider has said how it ends."""
+
+    async def look():
+        row = await provider.row("transfers", id=pid)
+        return row if row["pending"] else None
+
+    return await provider.until(look)
+
+
+async def test_a_push_arrives_and_completes(provider, receiver):
+    digest, pid = await push(provider, receiver.address(authorization="secret", authType="bearer"))
+    assert (await ended(provider, pid))["pending"] == "COMPLETED"
+    ((method, path, headers, body),) = receiver.taken
+    assert (method, path, headers["Authorization"]) == ("PUT", "/in", "Bearer secret")
+    assert (headers["Content-Length"], body == provider.content) == (str(SIZE), True)
+    assert (await provider.row("copies", id=pid))["bytes"] == SIZE
+    assert [one["outcome"] for one in await provider.decisions(digest, "copy")] == ["allow"]
+
+
+async def test_a_push_that_breaks_off_is_sent_again(provider, receiver):
+    receiver.answers = [None]
+    _, pid = await push(provider, receiver.address(method="POST"))
+    assert (await ended(provider, pid))["pending"] == "COMPLETED"
+    ((method, _, _, body),) = receiver.taken
+    assert (method, body == provider.content) == ("POST", True)
+
+
+async def test_a_push_that_never_succeeds_ends_at_its_bound(provider, receiver):
+    receiver.answers = [503, 503, 503]
+    _, pid = await push(provider, receiver.address())
+    row = await ended(provider, pid)
+    assert (row["pending"], "request another" in row["reason"], len(receiver.taken)) == ("TERMINATED", False, 2)
+    assert "may be by one transfer" in row["reason"]
+
+
+async def test_a_pause_stops_a_push_and_a_start_goes_on(provider, receiver):
+    receiver.open.clear()  # what is sent fills buffers and waits
+    _, pid = await push(provider, receiver.address())
+    await provider.until(lambda: provider.row("copies", id=pid))
+    await provider.connector.engine.suspend_transfer(pid, "later")
+    assert (await provider.row("transfers", id=pid))["pending"] == "SUSPENDED"
+
+    def start(tx):
+        tx.delete("outbox", subject=pid)
+        tx.update("transfers", {"id": pid}, state="STARTED", pending="")
+
+    await provider.store.write(start)
+    receiver.open.set()
+    provider.connector.pushes.moved("transfer", pid)
+    assert (await ended(provider, pid))["pending"] == "COMPLETED"
+    assert receiver.taken[-1][3] == provider.content
+
+
+async def test_a_push_that_is_refused_ends_the_transfer(provider, receiver):
+    receiver.answers = [403]
+    _, pid = await push(provider, receiver.address())
+    row = await ended(provider, pid)
+    assert (row["pending"], "403" in row["reason"]) == ("TERMINATED", True)
+
+
+async def test_a_push_that_the_policy_denies_sends_nothing(provider, receiver):
+    _, pid = await push(provider, receiver.address(), rule(("deliveryChannel", "eq", "urn:vpn")))
+    assert (await ended(provider, pid))["pending"] == "TERMINATED"
+    assert receiver.taken == []

@@ -6,6 +6,7 @@ import asyncio
 import json
 
 import pytest
+from aiohttp import web
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -41,7 +42,7 @@ async def test_get_writes_the_files_and_both_sides_sign_for_them(space):
 
 async def test_a_buyer_that_is_killed_goes_on_where_it_stopped(space, proxy):
     (path,) = await space.publish("second", "plain-killed", (SIZES[0],), tier="plain")
-    reached = asyncio.Event()
+    reached, over = asyncio.Event(), asyncio.Event()
 
     def broken(request, body):
         return body[:TAKEN] if "path=" in request.path_qs else body
@@ -49,7 +50,8 @@ async def test_a_buyer_that_is_killed_goes_on_where_it_stopped(space, proxy):
     async def held(request):
         if "path=" in request.path_qs and any("path=" in asked for _, asked in proxy.log):
             reached.set()
-            await asyncio.Event().wait()
+            await over.wait()
+            raise web.HTTPServiceUnavailable
 
     proxy.spoil, proxy.gate = broken, held
     await space.get("plain-killed")
@@ -57,6 +59,7 @@ async def test_a_buyer_that_is_killed_goes_on_where_it_stopped(space, proxy):
         await reached.wait()
     await space.people["buyer"].kill()
     proxy.calm()
+    over.set()
     await space.people["buyer"].start()
     view = await space.complete("plain-killed")
     assert await space.opened("plain-killed") == [path.read_bytes()]
