@@ -3,33 +3,40 @@
 from __future__ import annotations
 
 import uuid
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
 import typer
 
 from connector.cli.options import DEFAULT_DATA, AsJson, Data
-from connector.cli.speak import answer, finish, talk
+from connector.cli.speak import answer, finish, flash, talk, watched
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from connector.cli.server import Server
 
 WAIT_SECONDS = 20
+NOWHERE = "null"
+LIVE_SECONDS = 1  # a terminal shows rate and time left as they change
 FINAL = ("complete", "failed")
 
 
 async def follow(own: Server, identifier: str) -> dict[str, Any]:
     """Wait until acquisition `identifier` is complete or failed, telling each step; returns its last view."""
-    told = ""
+    told, live = "", watched()
     while True:
-        path = f"acquisitions/{quote(identifier, safe='')}?wait={WAIT_SECONDS}&after={quote(told, safe='')}"
+        wait = LIVE_SECONDS if live else WAIT_SECONDS
+        path = f"acquisitions/{quote(identifier, safe='')}?wait={wait}&after={quote(told, safe='')}"
         view: dict[str, Any] = await own.call("GET", path)
-        if view["mark"] != told:
-            talk(f"  {view['state']}: {view['progress'].get('text', '')}")
+        line = f"  {view['state']}: {view['progress'].get('text', '')}"
+        if live:
+            flash(line)
+        elif view["mark"] != told:
+            talk(line)
         told = view["mark"]
         if view["state"] in FINAL:
+            if live:
+                talk("")
             return view
 
 
@@ -48,16 +55,22 @@ async def acquire(data: Path, identifier: str, product: str, mandate: dict[str, 
 
 def get(
     product: Annotated[str, typer.Argument(help="product id, as `find` prints it")],
-    limit: Annotated[int, typer.Option("--max-price", help="most to agree to per unit, in minor units", min=0)],
+    limit: Annotated[
+        int, typer.Option("--max-price", help="most to agree to per unit or period, in minor units", min=0)
+    ],
     purpose: Annotated[str, typer.Option(help="a term of the purpose scheme")],
     bid: Annotated[int | None, typer.Option(help="first bid per unit; default: asked price, if within", min=0)] = None,
     deposit: Annotated[int | None, typer.Option(help="deposit in minor units; default: the whole price", min=0)] = None,
     exposure: Annotated[
         int | None, typer.Option(help="most to owe for keys not yet released; default: as agreed", min=1)
     ] = None,
+    to: Annotated[
+        str | None, typer.Option(help="open everything into this directory in the same pass; `null` keeps nothing")
+    ] = None,
     identifier: Annotated[str | None, typer.Option("--id", help="your id; repeat the command to resume")] = None,
     data: Data = DEFAULT_DATA,
     *,
+    keep: Annotated[bool, typer.Option(help="keep the sealed replica, too; without it, `--to` writes once")] = True,
     as_json: AsJson = False,
 ) -> None:
     """Get PRODUCT: negotiate within the limit, sign, deposit, pull. Repeat with the same id to resume.
@@ -70,13 +83,13 @@ def get(
         "purpose": purpose,
         "deposit": None if deposit is None else str(deposit),
         "exposure": None if exposure is None else str(exposure),
+        "to": to if to in (None, NOWHERE) else str(Path(to).resolve()),
+        "keep": keep,
     }
     key = identifier or str(uuid.uuid4())
     if identifier is None:
         talk(f"  acquisition {key}; resume it with --id {key}")
     view = finish(acquire(data, key, product, mandate), as_json=as_json)
-    lines = [
-        f"{view['title']}: {view['progress'].get('text', '')}",
-        f"next: penstock open {view['id']} --purpose {purpose} --to DIRECTORY",
-    ]
-    answer(view, lines, as_json=as_json)
+    opened = f"opened to {to}" if to else f"next: penstock open {view['id']} --purpose {purpose} --to DIRECTORY"
+    price = f"price: {view['price']}, at most {view['cap']} minor units in all"
+    answer(view, [f"{view['title']}: {view['progress'].get('text', '')}", price, opened], as_json=as_json)

@@ -12,20 +12,22 @@ import hashlib
 import logging
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from blake3 import blake3
 
 from connector import files
-from connector.engine import copy_receipt
+from connector.engine import copy_receipt, pulling
 from connector.engine.books import transfer_id
 from connector.engine.copies import RECEIVED
 from connector.engine.copy_receipt import METERED, OUTSIDE
+from connector.engine.mandate import NOWHERE
 from connector.engine.notices import Notice
-from connector.engine.pulling import ticket_of
-from connector.errors import PeerMisbehaved, PeerRefused, PeerUnreachable
+from connector.errors import InvalidInput, PeerMisbehaved, PeerRefused, PeerUnreachable
 from connector.files import Part
+from connector.protocol.offers import PLAIN
 from connector.protocol.states import COMPLETED
 from connector.vault import bearers
 from contracts.decimals import read_decimal, read_hex
@@ -37,7 +39,6 @@ from ledger.index import MAX_FILES, check_names
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping
-    from pathlib import Path
 
     from connector.engine.trader import Trader
 
@@ -68,6 +69,12 @@ def folder_of(replicas: Path, agreement: str) -> Path:
     return replicas / f"{agreement}.copy"
 
 
+def check(mandate: Mapping[str, Any]) -> None:
+    """Raise InvalidInput for a mandate that a plain copy cannot follow: its files are what is kept."""
+    if mandate.get("to") == NOWHERE or not mandate.get("keep", True):
+        raise InvalidInput("a plain copy is kept as files", f"get it with `keep`, and not to `{NOWHERE}`")
+
+
 def hand_out(folder: Path, names: Collection[str], to: Path) -> list[str]:
     """Copy the files of a plain copy to another folder, whole or not at all; return their paths (blocking)."""
     files.make_folder(to)
@@ -92,12 +99,23 @@ async def take(trader: Trader, row: Row, tell: Callable[[], Awaitable[None]]) ->
     assert agreement is not None
     taking = Taking(trader, row, transfer["address"], tell)
     if transfer["state"] == COMPLETED:
+        await taking.hand_out()
         await taking.countersign(agreement, transfer_id(transfer["peer_pid"], transfer["id"]).hex())
         return True
     if not transfer["pending"]:  # else it was said before a crash
         await taking.run(int(agreement["terms"]["maxUnpaidBytes"]))
         await trader.engine.complete_transfer(row["transfer"])
     return False
+
+
+async def bring(trader: Trader, row: Row, tell: Callable[[], Awaitable[None]]) -> bool:
+    """Bring here what an acquisition is of, plain or sealed; returns whether all is done."""
+    agreement = await trader.store.read(lambda tx: tx.get("agreements", digest=row["agreement"]))
+    assert agreement is not None
+    if agreement["terms"]["tier"] == PLAIN:
+        return await take(trader, row, tell)
+    await pulling.pull(trader, row, tell)
+    return True
 
 
 class Taking:
@@ -107,7 +125,7 @@ class Taking:
         self._trader = trader
         self._row = row
         self._endpoint = str(address["endpoint"])
-        self._headers = {"Authorization": bearers.SCHEME + ticket_of(address)}
+        self._headers = {"Authorization": bearers.of_address(address)}
         self._purpose = quote(row["mandate"]["purpose"], safe="")
         self._tell = tell
         self._done: dict[str, int] = dict((row["progress"] or {}).get("files", {}))
@@ -124,6 +142,11 @@ class Taking:
             await asyncio.to_thread(self._drop, listed)
             await self._note(listed, {})
             raise PeerMisbehaved("the files are not the ones that the provider announced", "get them again")
+
+    async def hand_out(self) -> None:
+        """Copy the files to where the mandate says, if it does."""
+        if to := self._row["mandate"].get("to"):
+            await asyncio.to_thread(hand_out, self._folder, self._done, Path(to))
 
     async def _list(self, bytes_max: int) -> Listed:
         url = f"{self._endpoint}?list&purpose={self._purpose}"

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hmac
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from connector.errors import PeerMisbehaved
 from connector.vault import tickets
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from connector.vault.tickets import Ticket
@@ -32,6 +34,15 @@ def read(key: bytes, header: str, now: datetime) -> Ticket:
     Some clients send the data address's `authorization` as it stands, without a scheme.
     """
     return tickets.read(_own(key), tickets.SCHEME + header.removeprefix(SCHEME), now)
+
+
+def of_address(address: Mapping[str, Any]) -> str:
+    """Return the `Authorization` header that a data address asks for; raises PeerMisbehaved for one without a token."""
+    found = {one["name"]: one["value"] for one in address.get("endpointProperties", ())}
+    token = found.get("authorization")
+    if not isinstance(token, str) or not token or not token.isascii() or not token.isprintable():
+        raise PeerMisbehaved("the data address has no `authorization` with a token", "ask for a new start")
+    return SCHEME + token.removeprefix(SCHEME)
 
 
 def _own(key: bytes) -> bytes:

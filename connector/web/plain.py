@@ -25,6 +25,7 @@ from contracts.errors import ContractError
 
 if TYPE_CHECKING:
     from connector.vault.opened import Opened
+    from connector.vault.tickets import Ticket
     from connector.web.call import Call
     from ledger.index import Index, IndexedFile
 
@@ -33,10 +34,7 @@ NO_STORE: Final = {"Cache-Control": "no-store"}  # plaintext for the bearer of a
 
 async def read(call: Call) -> web.StreamResponse:
     """Serve a file or the list of files, whole or in part."""
-    connector, ticket = call.connector, call.ticket
-    assert ticket is not None, "the row asks for one"
-    if call.path["edition"] != ticket.edition.hex():
-        raise Absent("the token is for another edition")
+    connector, ticket = call.connector, _token(call)
     with connector.carriage.carrying(ticket, cutting(call)):
         await connector.copies.stands(ticket)
         if call.request.method != "HEAD":
@@ -52,8 +50,15 @@ async def read(call: Call) -> web.StreamResponse:
 
 async def receipt(call: Call) -> web.Response:
     """Serve the receipt of a transfer that is over, with its place in our log."""
+    return as_json(await call.connector.copies.receipt(_token(call)))
+
+
+def _token(call: Call) -> Ticket:
+    """Return what the caller's token opens; raises Absent for the path of another edition."""
     assert call.ticket is not None, "the row asks for one"
-    return as_json(await call.connector.copies.receipt(call.ticket))
+    if call.path["edition"] != call.ticket.edition.hex():
+        raise Absent("the token is for another edition")
+    return call.ticket
 
 
 async def _file(call: Call, opened: Opened, index: Index, file: IndexedFile) -> web.StreamResponse:
