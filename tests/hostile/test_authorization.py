@@ -11,7 +11,7 @@ import pytest
 
 from connector import settings
 from connector.channel import wire
-from connector.channel.messages import KeyRequest, Resume, VoucherMessage
+from connector.channel.messages import KeyRequest, Resume, Step, VoucherMessage
 from connector.protocol import messages, states, validation
 from connector.vault import bearers, passes, tickets
 from connector.web import server
@@ -174,10 +174,13 @@ async def test_refusals_use_no_token_up(host, say, stranger, unchanged):
 def in_channel(kind):
     number, zeros = 1, bytes(32)
     order = Order(zeros, zeros, zeros, 0, (Range(0, 1),), 1, zeros)
+    request = KeyRequest((order,), ({},), zeros, 0)
+    paid = VoucherMessage(Voucher(zeros, number, 1, zeros, zeros, 1), bytes(65))
     return {
-        "request": lambda: KeyRequest((order,), ({},), zeros, 0),
-        "voucher": lambda: VoucherMessage(Voucher(zeros, number, 1, zeros, zeros, 1), bytes(65)),
-        "acknowledge": lambda: VoucherMessage(Voucher(zeros, number, 1, zeros, zeros, 1), bytes(65)),
+        "request": lambda: request,
+        "voucher": lambda: paid,
+        "step": lambda: Step(paid, request),
+        "acknowledge": lambda: paid,
         "resume": lambda: Resume(0, zeros, ()),
     }[kind]()
 
