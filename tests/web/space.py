@@ -140,7 +140,7 @@ class Space:
             path.write_bytes(chance.randbytes(size))
         return paths
 
-    async def publish(self, provider, product, sizes, *, price=1000, openings=None, offer=None):
+    async def publish(self, provider, product, sizes, *, price=1000, openings=None, offer=None, tier="kept"):
         """Publish and list a product of random files; leased if `openings` says how many; returns the files."""
         paths = self.files(product, sizes)
         await self.publish_files(provider, product, paths, price=price, openings=openings, offer=offer)
@@ -155,7 +155,7 @@ class Space:
             "price": str(price),
             "floor": str(price // 2),
             "unit": "opening" if openings else "MiB",
-            "tier": "leased" if openings else "kept",
+            "tier": "leased" if openings else tier,
             "openings": openings,
             "offer": offer,
             "keywords": [product],
