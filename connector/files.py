@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 # writes of a megabyte and more into fresh page cache stall for whole seconds; these do not
@@ -96,19 +96,29 @@ def remove(path: Path) -> bool:
 class Part:
     """A file in the making, written at any place in any order; it survives a crash, but its bytes prove nothing."""
 
-    def __init__(self, path: Path, size: int) -> None:
-        """Open the part, or make it durably; it has `size` bytes, holes where nothing was written."""
+    def __init__(self, path: Path, size: int, *, lasting: bool = True) -> None:
+        """Open the part, or make it (durably if `lasting`); it has `size` bytes, holes where nothing was written."""
         fresh = not path.exists()
         self.path = path
         self.handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE)
+        self._direct = _past_the_cache(path)
         os.ftruncate(self.handle, size)
-        if fresh:
+        if fresh and lasting:
             os.fsync(self.handle)
             sync_folder(path.parent)
 
     def write(self, data: bytes | bytearray | memoryview, offset: int) -> None:
         """Write `data` at `offset`; durable after `sync`."""
         write_at(self.handle, data, offset)
+
+    def write_sectors(self, data: memoryview, offset: int) -> None:
+        """Write whole sectors of page-aligned memory past the page cache, or through it where it cannot be passed."""
+        if self._direct < 0:
+            write_at(self.handle, data, offset)
+            return
+        while data:
+            done = os.pwrite(self._direct, data, offset)
+            data, offset = data[done:], offset + done
 
     def resize(self, size: int) -> None:
         """Give the part `size` bytes: what is behind them is cut off, what lacks is a hole."""
@@ -129,9 +139,18 @@ class Part:
 
     def close(self) -> None:
         """Close the descriptor; the part stays."""
-        if self.handle >= 0:
-            os.close(self.handle)
-            self.handle = -1
+        for handle in (self.handle, self._direct):
+            if handle >= 0:
+                os.close(handle)
+        self.handle = self._direct = -1
+
+
+def _past_the_cache(path: Path) -> int:
+    """Return a descriptor for direct transfers, -1 where file system or platform has none."""
+    try:
+        return os.open(path, os.O_RDWR | os.O_DIRECT | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except (AttributeError, OSError):
+        return -1
 
 
 @contextmanager
@@ -152,3 +171,33 @@ def move(source: Path, target: Path) -> Path:
         os.rename(source.name, target.name, src_dir_fd=old, dst_dir_fd=new)
         os.fsync(new)
     return target
+
+
+def stage(folder: Path, name: str) -> Path:
+    """Make the hidden folder `name` inside `folder` anew, empty; return it."""
+    made = folder / f".{name}.part"
+    remove_stage(made)
+    made.mkdir(mode=PRIVATE_FOLDER)
+    return made
+
+
+def remove_stage(made: Path) -> None:
+    """Remove a hidden folder and what is in it; harmless when it is gone."""
+    shutil.rmtree(made, ignore_errors=True)
+
+
+def move_all(pairs: Sequence[tuple[Path, Path]]) -> None:
+    """Rename durable files to their targets, making the folders above them, durably: each folder is synced once."""
+    into: dict[Path, list[tuple[Path, Path]]] = {}
+    for source, target in pairs:
+        into.setdefault(target.parent, []).append((source, target))
+    for folder, some in into.items():
+        with folder_handle(make_folder(folder)) as handle:
+            for source, target in some:
+                os.rename(source, target.name, dst_dir_fd=handle)
+            os.fsync(handle)
+
+
+def sync_everything() -> None:
+    """Make all that was written to any file durable."""
+    os.sync()

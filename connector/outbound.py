@@ -18,13 +18,16 @@ import orjson
 
 from connector.addresses import Gate
 from connector.errors import PeerMisbehaved, PeerRefused, PeerUnreachable
+from connector.lane import Lane
 from connector.limits import (
     ANSWER_BYTES_MAX,
     ANSWER_VALUES_MAX,
     CALL_SECONDS_MAX,
     CONNECT_SECONDS_MAX,
     CONNECTIONS_MAX,
+    LATER,
     PEER_CONNECTIONS_MAX,
+    REFUSAL_BYTES_MAX,
     STALL_SECONDS_MAX,
 )
 from contracts.canonical import values_at_most
@@ -34,15 +37,12 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
     from types import TracebackType
 
+    from aiohttp.abc import ResolveResult
     from multidict import CIMultiDictProxy
     from yarl import URL
 
 # fewer wake-ups on a download (measured: 256 KiB receives as fast as curl)
 READ_BYTES = 256 * 1024
-# what of a refusal is kept for its reader
-REFUSAL_BYTES_MAX = 65_536
-# the peer is there but asks to come later
-LATER = frozenset({429, 502, 503, 504})
 # what a broken, silent or slow connection raises
 BROKEN = (aiohttp.ClientError, OSError, TimeoutError)
 
@@ -150,11 +150,18 @@ class Outbound:
 
         Raises `AddressRefused`, or `PeerUnreachable` when the name does not resolve; opens no socket to it.
         """
+        await self._resolve(self._gate.check(url))
+
+    async def lane(self, url: str) -> Lane:
+        """Return a connection for a thread to where `url` leads now; opens no socket yet. Raises as `vet`."""
         checked = self._gate.check(url)
+        return Lane(self._gate, checked, await self._resolve(checked), self._trust)
+
+    async def _resolve(self, checked: URL) -> list[ResolveResult]:
         assert checked.raw_host is not None
         assert checked.port is not None
         try:
-            await self._gate.resolve(checked.raw_host, checked.port, socket.AF_UNSPEC)
+            return await self._gate.resolve(checked.raw_host, checked.port, socket.AF_UNSPEC)
         except OSError as error:
             raise _unreachable(checked, error) from error
 

@@ -86,8 +86,13 @@ def open_into(row: Row, secret: bytes, sealed: bytearray | memoryview, out: byte
 
     `out` takes `row.head.sealed_bytes`; returns how many of them are plaintext (steps 2 to 6 of spec 1.9).
     """
-    size = row.head.sealed_bytes
     accept(row, memoryview(sealed)[:-TAG_BYTES])
+    return open_accepted_into(row, secret, sealed, out)
+
+
+def open_accepted_into(row: Row, secret: bytes, sealed: bytearray | memoryview, out: bytearray | memoryview) -> int:
+    """Do steps 3 to 6 as `open_into`, for sealed bytes that passed `accept` and have been in our memory since."""
+    size = row.head.sealed_bytes
     check_secret(row, secret)
     sealed[size:] = row.tag
     _decrypt(row, secret, sealed, memoryview(out)[:size])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
@@ -12,12 +13,11 @@ from connector.cli.options import DEFAULT_DATA, AsJson, Data
 from connector.cli.speak import answer, finish, flash, talk, watched
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from connector.cli.server import Server
 
 WAIT_SECONDS = 20
 LIVE_SECONDS = 1  # a terminal shows rate and time left as they change
+NOWHERE = "null"
 FINAL = ("complete", "failed")
 
 
@@ -62,9 +62,13 @@ def get(
     exposure: Annotated[
         int | None, typer.Option(help="most to owe for keys not yet released; default: as agreed", min=1)
     ] = None,
+    to: Annotated[
+        str | None, typer.Option(help="open everything into this directory in the same pass; `null` keeps nothing")
+    ] = None,
     identifier: Annotated[str | None, typer.Option("--id", help="your id; repeat the command to resume")] = None,
     data: Data = DEFAULT_DATA,
     *,
+    keep: Annotated[bool, typer.Option(help="keep the sealed replica, too; without it, `--to` writes once")] = True,
     as_json: AsJson = False,
 ) -> None:
     """Get PRODUCT: negotiate within the limit, sign, deposit, pull. Repeat with the same id to resume.
@@ -77,13 +81,12 @@ def get(
         "purpose": purpose,
         "deposit": None if deposit is None else str(deposit),
         "exposure": None if exposure is None else str(exposure),
+        "to": to if to in (None, NOWHERE) else str(Path(to).resolve()),
+        "keep": keep,
     }
     key = identifier or str(uuid.uuid4())
     if identifier is None:
         talk(f"  acquisition {key}; resume it with --id {key}")
     view = finish(acquire(data, key, product, mandate), as_json=as_json)
-    lines = [
-        f"{view['title']}: {view['progress'].get('text', '')}",
-        f"next: penstock open {view['id']} --purpose {purpose} --to DIRECTORY",
-    ]
-    answer(view, lines, as_json=as_json)
+    opened = f"opened to {to}" if to else f"next: penstock open {view['id']} --purpose {purpose} --to DIRECTORY"
+    answer(view, [f"{view['title']}: {view['progress'].get('text', '')}", opened], as_json=as_json)

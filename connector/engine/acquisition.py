@@ -248,6 +248,8 @@ class Acquisitions:
         trader = self._trader
         agreement = await self._row("agreements", row["agreement"], key="digest")
         terms = Terms.from_json(agreement["terms"])
+        if terms.tier == "leased" and row["mandate"].get("to") is not None:
+            raise InvalidInput("a leased product is opened when it is read", "get it without `to`, then open it")
         cap = from_json(Agreement, agreement["agreement"]).price_cap
         wanted = row["mandate"]["deposit"]
         usual = pricing.usual_deposit(terms.tariff, cap)

@@ -1,15 +1,17 @@
-"""What a buyer lets its connector do by itself: prices and purpose, checked when it is said."""
+"""What a buyer lets its connector do by itself: prices, purpose and place, checked when it is said."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+from connector.engine.pulling import NOWHERE
 from connector.errors import InvalidInput
 from contracts.decimals import read_decimal
 from policy.purposes import resolve
 
 AMOUNTS = ("limit", "bid", "deposit", "exposure")  # minor units; the last is what may be owed for keys not yet released
-MEMBERS = frozenset({*AMOUNTS, "purpose"})
+MEMBERS = frozenset({*AMOUNTS, "purpose", "to", "keep"})
 Row = dict[str, Any]
 
 
@@ -23,4 +25,14 @@ def checked(document: Any) -> Row:
             read_decimal(amount, name)
     if amounts["bid"] is not None and int(amounts["bid"]) > int(str(amounts["limit"])):
         raise InvalidInput(f"the bid `{amounts['bid']}` is above your own limit `{amounts['limit']}`")
-    return {**amounts, "purpose": resolve(str(document.get("purpose")))}
+    return {**amounts, "purpose": resolve(str(document.get("purpose"))), **_place(document)}
+
+
+def _place(document: Row) -> Row:
+    """Return where plaintext goes and whether the sealed bytes stay, too."""
+    to, keep = document.get("to"), document.get("keep", True)
+    if to is not None and not (isinstance(to, str) and (to == NOWHERE or Path(to).is_absolute())):
+        raise InvalidInput(f"`to` is an absolute path or `{NOWHERE}`, not `{to!s:.100}`")
+    if not isinstance(keep, bool) or (to is None and not keep):
+        raise InvalidInput("`keep` is true or false, and false only where `to` says what is kept instead")
+    return {"to": to, "keep": keep}

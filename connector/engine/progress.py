@@ -47,7 +47,7 @@ def view(
     held = sum(count for _, count in replica["bytes_rows"]) if replica else 0
     rows = int(replica["header"]["rows"]) if replica else 0
     size = int(replica["header"]["plainBytes"]) if replica else 0
-    here = size * held // rows if rows else 0
+    here = size * max(held, keys) // rows if rows else 0  # where nothing sealed is kept, what has its key came
     speed = saw(here) if row["state"] == waiting.RECEIVING and replica else None
     turn = waiting.turn(tx, row, trouble, asked)
     cost = "0" if paid is None else str(paid["amount"])

@@ -7,21 +7,21 @@ are free; a corrupted piece is refused at its row and fetched again; the disk is
 from __future__ import annotations
 
 import asyncio
-import logging
-from functools import partial
+from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from connector.channel import tally
 from connector.channel.plan import Want
-from connector.engine import disputes, paying
+from connector.engine import disputes, paying, reads
 from connector.engine.books import transfer_id
+from connector.engine.haul import Haul
 from connector.engine.purchase import Purchase
-from connector.errors import PeerMisbehaved, PeerUnreachable
+from connector.errors import NotPermitted
 from connector.limits import ROWS_BYTES_MAX
-from connector.vault import replicas, tickets
-from connector.vault.reader import Reader
+from connector.vault import replicas
+from connector.vault.sinks import Folder, Null
 from contracts.ranges import RowSet
-from ledger.opening import OpeningError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -29,147 +29,107 @@ if TYPE_CHECKING:
     from connector.engine.trader import Trader
     from connector.store.transaction import Tx
     from connector.vault.intake import Intake
+    from connector.vault.sinks import Sink
+    from ledger.row_table import RowTable
 
-BATCH_ROWS = 64  # one request for bytes: 4 MiB in pieces of 64 KiB, 64 MiB in pieces of 1 MiB
 HEADER_BYTES_MAX = 16_384
-REFETCHES_MAX = 8  # of one range; a source that keeps sending wrong bytes is given up
+LEASED = "leased"
+NOWHERE = "null"  # a mandate's `to` that proves and counts, and keeps nothing
 
-log = logging.getLogger(__name__)
 Row = dict[str, Any]
 
 
 async def pull(trader: Trader, row: Row, tell: Callable[[], Awaitable[None]]) -> None:
-    """Bring the acquisition's replica here; in the tier kept pay for its keys, too, and acknowledge them."""
+    """Bring the acquisition's replica here; in the tier kept pay for its keys, too, and acknowledge them.
+
+    Where the mandate says `to`, everything is opened there in the same pass.
+    """
     transfer = await _row(trader, "transfers", row["transfer"])
     agreement = await trader.store.read(lambda tx: tx.get("agreements", digest=row["agreement"]))
     assert agreement is not None
     replica = await _replica(trader, row, agreement)
-    intake = await asyncio.to_thread(replicas.intake, trader.replica_folder, replica)
-    try:
-        carrier = Carrier(trader, replica["id"], intake, transfer["address"], tell)
-        if agreement["terms"]["tier"] == "leased":
-            await carrier.fetch_all()
-            return
-        carrying = asyncio.create_task(carrier.fetch_all(), name="carrier")
-        try:
-            await _buy_keys(trader, row, transfer, replica, carrier, tell)
-            await carrying
-        finally:
-            carrying.cancel()
-            await asyncio.gather(carrying, return_exceptions=True)  # whatever broke it has been raised by `need`
-    finally:
-        intake.close()
+    leased = agreement["terms"]["tier"] == LEASED
+    opening = None if leased else await _opening(trader, row)
+    if opening is None or opening["state"] != reads.DONE:
+        await _carry(trader, row, transfer, replica, opening, tell, leased=leased)
+    if leased:
+        return
     await paying.acknowledge(trader, row["provider"], bytes.fromhex(row["channel"]))
     done = await _row(trader, "transfers", row["transfer"])
     if done["state"] == "STARTED" and not done["pending"]:  # not said before a crash
         await trader.engine.complete_transfer(row["transfer"])
 
 
-class Carrier:
-    """Fetches sealed bytes ahead of the keys; `need` waits for rows, and says so when they will not come."""
-
-    def __init__(
-        self,
-        trader: Trader,
-        replica: str,
-        intake: Intake,
-        address: Row,
-        tell: Callable[[], Awaitable[None]],
-    ) -> None:
-        self.table = intake.table
-        self._trader = trader
-        self._replica = replica
-        self._intake = intake
-        self._endpoint = str(address["endpoint"])
-        self._headers = {"Authorization": tickets.SCHEME + _ticket(address)}
-        self._tell = tell
-        self._arrived = asyncio.Condition()
-        self._synced = intake.held
-        self._broken: Exception | None = None
-
-    async def fetch_all(self) -> None:
-        """Fetch every missing row, range by range, each synced and noted before it counts."""
-        try:
-            await self._note()
-            while missing := self._intake.missing:
-                first, count = missing.ranges[0]
-                await self._fetch(first, min(count, BATCH_ROWS))
-                await self._note()
-        except Exception as fault:
-            self._broken = fault
-            raise
-        finally:
-            async with self._arrived:
-                self._arrived.notify_all()
-
-    async def need(self, rows: RowSet) -> None:
-        """Return when the bytes of `rows` are verified and synced; raises what broke the fetching."""
-        async with self._arrived:
-            while not rows <= self._synced:
-                if self._broken is not None:
-                    raise self._broken
-                await self._arrived.wait()
-
-    async def _fetch(self, first: int, count: int) -> None:
-        """Fetch `count` rows from `first`, or those before one that came wrong; that one is fetched again alone."""
-        for _ in range(REFETCHES_MAX):
-            wrong = await self._try(first, count)
-            if wrong is None:
-                return
-            first, count = wrong, 1
-        raise PeerMisbehaved(f"the source keeps sending wrong bytes for row {first}", "try another source")
-
-    async def _try(self, first: int, count: int) -> int | None:
-        """Fetch rows once; returns the row that came wrong, None when all are here."""
-        stream = self._intake.stream(first, count)
-        length = self._intake.table.span(first, count)[1]
-        url = f"{self._endpoint}/pieces?first={first}&count={count}"
-        try:
-            async with self._trader.outbound.download(url, limit_bytes=length, headers=self._headers) as body:
-                async for chunk in body.chunks():
-                    stream.feed(chunk)
-        except OpeningError as wrong:
-            log.warning("row %s of replica %s came wrong and is fetched again: %s", wrong.row, self._replica, wrong)
-            return stream.next_row
-        if not stream.done:
-            raise PeerUnreachable("the source ended early")
-        return None
-
-    async def _note(self) -> None:
-        await asyncio.to_thread(self._intake.sync)
-        held = self._intake.held
-        await self._trader.store.write(lambda tx: replicas.note_bytes(tx, self._replica, held))
-        async with self._arrived:
-            self._synced = held
-            self._arrived.notify_all()
-        await self._tell()
-
-
-def _ticket(address: Row) -> str:
-    """Return the ticket in a data address; raises PeerMisbehaved for one without, or with one that is no header."""
-    found = {one["name"]: one["value"] for one in address.get("endpointProperties", ())}
-    ticket: str = found.get("authorization", "")
-    if not ticket or not ticket.isascii() or not ticket.isprintable():
-        raise PeerMisbehaved("the data address has no `authorization` with a ticket", "ask for a new start")
-    return ticket
-
-
-async def _buy_keys(
+async def _carry(
     trader: Trader,
     row: Row,
     transfer: Row,
     replica: Row,
-    carrier: Carrier,
+    opening: Row | None,
     tell: Callable[[], Awaitable[None]],
+    *,
+    leased: bool,
 ) -> None:
+    """Fetch, buy and open until everything is here; what an earlier run did is not done again."""
+    keeps = opening is None or row["mandate"]["keep"]
+    intake, table = await asyncio.to_thread(_prepare, trader.replica_folder, replica, keeps=keeps)
+    haul = Haul(trader, replica, table, intake, tell)
+    sink = None if leased else _sink(haul, row, opening)
+    try:
+        await haul.start(transfer["address"], sink, everything=opening is not None)
+        if sink is None:
+            await haul.all_here()
+            return
+        number = 0 if opening is None else await _decided(trader, opening)
+        await _buy_keys(trader, row, transfer, haul, tell)
+        if opening is not None:
+            files = await asyncio.to_thread(sink.finish)
+            await reads.finish(trader, opening, number, table.plain_bytes(table.index_rows), files)
+    finally:
+        await haul.close()
+        if sink is not None:
+            await asyncio.to_thread(sink.close)
+        if intake is not None:
+            intake.close()
+
+
+def _prepare(folder: Path, replica: Row, *, keeps: bool) -> tuple[Intake | None, RowTable]:
+    """Open the replica's file and hash what it holds (blocking), unless nothing sealed is to be kept."""
+    if not keeps:
+        return None, replicas.table_of(replica)
+    intake = replicas.intake(folder, replica)
+    return intake, intake.table
+
+
+async def _opening(trader: Trader, row: Row) -> Row | None:
+    """Return the opening that the mandate asks for, None when it asks for none."""
+    if row["mandate"].get("to") is None:
+        return None
+    return await reads.begin(trader, f"{row['id']}/to", row, row["mandate"]["purpose"])
+
+
+async def _decided(trader: Trader, opening: Row) -> int:
+    try:
+        return await reads.decide(trader, opening)
+    except NotPermitted as refusal:
+        await reads.deny(trader, opening, refusal)
+        raise
+
+
+def _sink(haul: Haul, row: Row, opening: Row | None) -> Sink:
+    """Return where plaintext goes: where the mandate says, or nowhere, for every piece is proven in any case."""
+    to = row["mandate"].get("to")
+    if opening is None or to == NOWHERE:
+        return Null(haul.pool)
+    return Folder(haul.pool, Path(to), sha256(opening["id"].encode()).hexdigest()[:16])
+
+
+async def _buy_keys(trader: Trader, row: Row, transfer: Row, haul: Haul, tell: Callable[[], Awaitable[None]]) -> None:
     """Buy the keys of all rows: the index first, then what it calls critical, then the rest."""
     channel = bytes.fromhex(row["channel"])
-    rows = RowSet.of([(0, int(replica["header"]["rows"]))])
-    critical: RowSet | None = None
     exposure = row["mandate"].get("exposure")
-    path = trader.replica_folder / replica["path"]
-    prove = partial(disputes.unopenable, path, carrier.table)
-    purchase = Purchase(trader, row["provider"], channel, carrier.need, prove)
+    await haul.open_paid()
+    purchase = Purchase(trader, row["provider"], channel, haul.here, haul.prove)
     await purchase.resume(trader.keys.delivery_public)
     await paying.level(trader, row["provider"], channel)
     while True:
@@ -177,30 +137,15 @@ async def _buy_keys(
             agreement=bytes.fromhex(row["agreement"]),
             transfer=transfer_id(transfer["peer_pid"], transfer["id"]),
             use=tally.KEEP,
-            rows=rows,
+            rows=RowSet(((0, len(haul.table)),)),
             reader_key=trader.keys.delivery_public,
             context={"purpose": row["mandate"]["purpose"]},
-            critical=critical or RowSet(),
+            critical=haul.critical or RowSet(),
             exposure=None if exposure is None else int(exposure),
         )
-        if await purchase.next(want, further=critical is not None) is None:
+        if await purchase.next(want, further=haul.critical is not None) is None:
             return
         await tell()
-        if critical is None:
-            critical = await asyncio.to_thread(_critical, trader, replica, await _secrets(trader, replica))
-
-
-async def _secrets(trader: Trader, replica: Row) -> dict[int, bytes]:
-    return await trader.store.read(lambda tx: replicas.load_secrets(tx, trader.secrets, replica["id"]))
-
-
-def _critical(trader: Trader, replica: Row, secrets: dict[int, bytes]) -> RowSet | None:
-    """Return the critical rows as soon as the index can be opened, None before."""
-    with replicas.sealed_file(trader.replica_folder, replica) as sealed:
-        reader = Reader(sealed, secrets)
-        if any(number not in secrets for number in range(sealed.table.index_rows)):
-            return None
-        return reader.index().critical
 
 
 async def _replica(trader: Trader, row: Row, agreement: Row) -> Row:

@@ -23,9 +23,9 @@ from connector.channel.messages import (
     VoucherMessage,
 )
 from connector.channel.pace import Pace
+from connector.channel.window import MAX_BATCH_ROWS
 from connector.engine import disputes, paying
 from connector.errors import NotPermitted, PeerRefused, VerificationFailed
-from contracts.ranges import RowSet
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -42,14 +42,20 @@ if TYPE_CHECKING:
 PATIENCE_SECONDS = 0.25
 
 
-async def _nothing(_about: Any) -> None:
-    """Wait for nothing; find nothing wrong."""
+async def _everything(_after: int) -> int:
+    """Wait for nothing: no row is to be here."""
+    return MAX_BATCH_ROWS
+
+
+async def _nothing(_received: Received) -> None:
+    """Find nothing wrong."""
 
 
 class Purchase:
     """The windows of one transfer, one after the other; from the second on each costs one round trip.
 
-    `need` waits for the bytes of rows; `prove` opens what was released and returns the first row that does not open.
+    `here` says how many rows behind the next n may be asked for, waiting for the first, 0 when none is left; `prove`
+    opens what was released and returns the first row that does not open.
     """
 
     def __init__(
@@ -57,11 +63,12 @@ class Purchase:
         trader: Trader,
         provider: str,
         channel: bytes,
-        need: Callable[[RowSet], Awaitable[None]] = _nothing,
+        here: Callable[[int], Awaitable[int]] = _everything,
         prove: Callable[[Received], Awaitable[int | None]] = _nothing,
     ) -> None:
         self._trader, self._provider, self._channel = trader, provider, channel
-        self._need, self._prove = need, prove
+        self._here, self._prove = here, prove
+        self._waiting = 0
         self._signed: VoucherMessage | None = None
         self._steps = True
         self._pace = Pace()
@@ -117,11 +124,11 @@ class Purchase:
         """Ask for the next window by itself and sign for its offer; None when nothing is left."""
         trader, channel, buyer = self._trader, self._channel, self._trader.buyer
         now = trader.clock.now()
-        most = self._pace.rows
+        most = min(self._pace.rows, await self._here(0))
         request = await trader.store.read(lambda tx: plan.plan(tx, buyer, channel, [want], now, most))
         if request is None:
             return None
-        await self._need(_rows(request))
+        self._waiting = _rows(request)
         answer, keep = await self._post("request", wire.encode(request))
         offer = wire.decode_one(answer, OfferMessage, Denial)
         if isinstance(offer, Denial):
@@ -139,13 +146,11 @@ class Purchase:
         trader, channel, buyer = self._trader, self._channel, self._trader.buyer
         now = trader.clock.now()
         try:
-            request = await trader.store.read(lambda tx: plan.ahead(tx, buyer, channel, [want], now, self._pace.rows))
-            if request is not None:
-                async with asyncio.timeout(PATIENCE_SECONDS):
-                    await self._need(_rows(request))
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                most = min(self._pace.rows, await self._here(self._waiting))
+            return await trader.store.read(lambda tx: plan.ahead(tx, buyer, channel, [want], now, most))
         except (ChannelFault, TimeoutError):
             return None  # a limit is in the way until the keys are here; or the bytes are slower than the keys
-        return request
 
     async def _step(self, voucher: VoucherMessage, request: KeyRequest) -> Received | None:
         """Send a voucher with the request for what follows; None when the provider wants one message at a time."""
@@ -169,7 +174,7 @@ class Purchase:
         taken = await self._taken(stepped.received, wrong)
         if stepped.fault is not None:
             raise stepped.fault
-        self._signed = paying.no_equivocation(stepped.signed)
+        self._signed, self._waiting = paying.no_equivocation(stepped.signed), _rows(request)
         return taken
 
     async def _read(self, message: ReleaseMessage) -> tuple[Received, int | None]:
@@ -215,5 +220,5 @@ class Purchase:
         return self._trader.clock.monotonic()
 
 
-def _rows(request: KeyRequest) -> RowSet:
-    return RowSet.of((one.first, one.count) for order in request.orders for one in order.ranges)
+def _rows(request: KeyRequest) -> int:
+    return sum(one.count for order in request.orders for one in order.ranges)

@@ -6,6 +6,7 @@ is hashed again; so nothing here needs a transaction, and an un-synced piece cos
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from connector.files import Part
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from connector.vault.blobs import SealedFile
+    from connector.vault.slabs import Load
     from ledger.row_table import RowTable
+
+
+# a run of rows that are here, in the flags of all rows
+HELD = re.compile(b"\x01+")
 
 
 class Intake:
@@ -36,12 +42,12 @@ class Intake:
     @property
     def held(self) -> RowSet:
         """The rows whose sealed bytes are here and verified."""
-        return RowSet.rows(number for number, flag in enumerate(self._held) if flag)
+        return RowSet(tuple((run.start(), len(run[0])) for run in HELD.finditer(self._held)))
 
     @property
     def missing(self) -> RowSet:
         """The rows still to fetch."""
-        return RowSet.rows(number for number, flag in enumerate(self._held) if not flag)
+        return RowSet(((0, len(self.table)),)) - self.held
 
     @property
     def complete(self) -> bool:
@@ -70,6 +76,21 @@ class Intake:
             raise error.at(number) from error
         self._part.write(ciphertext, self._places.offset(number))
         self._held[number] = 1
+
+    def take(self, load: Load, slab: memoryview) -> None:
+        """Write a load whose rows were verified, past the page cache; what lies between the rows is zeroed."""
+        end = 0
+        for number in load.rows:
+            begin, ends = load.at(number)
+            slab[end:begin] = bytes(begin - end)
+            end = ends
+        slab[end : load.size] = bytes(load.size - end)
+        self._part.write_sectors(slab[: load.size], load.place)
+        self._held[load.first : load.first + load.count] = b"\x01" * load.count
+
+    def holds(self, load: Load) -> bool:
+        """Whether every row of the load is here."""
+        return self._held.find(0, load.first, load.first + load.count) < 0
 
     def stream(self, first: int, count: int) -> PieceStream:
         """Return a taker for the joined sealed bytes of `count` rows from `first`."""

@@ -12,7 +12,6 @@ from connector.engine import disputes
 from connector.engine.review import draw
 from connector.errors import Absent, InvalidInput
 from connector.vault import review, tickets
-from connector.vault.edition import header_and_table
 from connector.web.faults import as_json
 from contracts.typed_data import digest
 from ledger.edition import read_header
@@ -57,8 +56,9 @@ async def pieces(call: Call) -> web.StreamResponse:
     assert ticket is not None, "the row asks for one"
     if call.path["edition"] != ticket.edition.hex():
         raise Absent("the ticket is for another edition")
-    edition = await _edition(call)
-    _header, table = header_and_table(edition)
+    table = await connector.store.read(lambda tx: connector.books.table(tx, ticket.edition))
+    if table is None:
+        raise Absent(f"there is no edition `{ticket.edition.hex()}` here")
     first, count, length = span_of(call, table)
     with connector.carriage.carrying(ticket, _cutting(call)):
         await connector.carriage.charge(ticket, length)

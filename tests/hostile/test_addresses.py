@@ -6,17 +6,18 @@ The connector runs here, with its HTTP surface on a socket of its own; see tests
 from __future__ import annotations
 
 import asyncio
-from types import SimpleNamespace
 
 import pytest
 import pytest_asyncio
 
 from connector.clock import Clock
-from connector.engine.pulling import Carrier
+from connector.engine.carrier import Carrier, Road
 from connector.errors import AddressRefused, PeerMisbehaved
 from connector.identity import keys as key_files
 from connector.identity import tokens
 from connector.protocol import messages
+from connector.vault.slabs import Pool
+from contracts.ranges import RowSet
 from tests.hostile.addresses import CONTEXTS, DIDS, LOOPBACK, NEVER, PLACES, PLAIN
 from tests.hostile.public import GOOD, offered, public, watched
 from tests.web.test_dsp_faults import is_error
@@ -152,18 +153,11 @@ async def test_a_participant_whose_document_lies_inside(ours, watch, caller):
 async def test_bytes_that_lie_inside(ours, watch):
     """The data address of a start is the provider's to choose; what it says is not fetched either."""
 
-    class Table:
-        @staticmethod
-        def span(_first, count):
-            return 0, count
-
-    intake = SimpleNamespace(table=Table, held=None, stream=lambda _first, _count: None)
     for url in ADDRESSES:
         watch.forget()
-        address = messages.data_address(url, {"authorization": "x"})
-        carrier = Carrier(ours.connector, "", intake, address, None)
+        road = Road.of(messages.data_address(url, {"authorization": "x"}))
         with pytest.raises(AddressRefused):
-            await carrier._try(0, 1)
+            await Carrier((), Pool(4096, 8), road, None).start(ours.connector.outbound, RowSet())
         assert watch.resolved == watch.sockets == [], url
 
 
@@ -180,7 +174,7 @@ NO_TICKET = {
 async def test_a_data_address_without_a_ticket(ours, name):
     address = NO_TICKET[name](messages.data_address("https://harmless.example", {"authorization": "x"}))
     with pytest.raises(PeerMisbehaved, match="ticket"):
-        Carrier(ours.connector, "", SimpleNamespace(table=None, held=None), address, None)
+        Road.of(address)
 
 
 async def test_a_name_that_leads_inside_only_when_it_is_called(ours, watch, caller):

@@ -1,0 +1,160 @@
+"""One replica on its way in: rows come ahead of their keys, and are opened as their keys arrive, in one pass.
+
+Law: a row's key is asked for only when its bytes were verified and, where the replica is kept, are synced (spec 4,
+message 1). Keys are bought in the order of the carrier's stages, so the rows whose keys come next are in memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from connector.channel.window import MAX_BATCH_ROWS
+from connector.engine import disputes
+from connector.engine.carrier import Carrier, Road
+from connector.vault import replicas
+from connector.vault.blobs import SealedFile
+from connector.vault.intake import Intake
+from connector.vault.slabs import Pool
+from connector.vault.unsealer import Unsealer
+from contracts.ranges import RowSet
+from ledger.opening import Code, OpeningError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+    from pathlib import Path
+
+    from connector.channel.receive import Received
+    from connector.engine.trader import Trader
+    from connector.vault.sinks import Sink
+    from ledger.row_table import RowTable
+
+Row = dict[str, Any]
+
+
+class Haul:
+    """The bytes and the opening of one pull. `intake` is None where no sealed byte is to rest."""
+
+    def __init__(
+        self,
+        trader: Trader,
+        replica: Row,
+        table: RowTable,
+        intake: Intake | None,
+        tell: Callable[[], Awaitable[None]],
+    ) -> None:
+        self.table = table
+        self.path: Path = trader.replica_folder / replica["path"]
+        self.pool = Pool.for_table(table)
+        self._trader = trader
+        self._replica = replica["id"]
+        self._intake = intake
+        self._tell = tell
+        self._noted = RowSet() if intake is None else intake.held
+        self._keys = RowSet.from_json(replica["key_rows"])
+        self._wanted = RowSet()
+        self._stored: SealedFile | None = None
+
+    async def start(self, address: Mapping[str, Any], sink: Sink | None, *, everything: bool) -> None:
+        """Begin to fetch, without `everything` only what is not here or has no key yet; no `sink`, no opening."""
+        whole = RowSet(((0, len(self.table)),))
+        here = RowSet() if self._intake is None else self._intake.held
+        if sink is None:
+            self._wanted = whole - here
+        elif everything:
+            self._wanted = whole
+        else:
+            self._wanted = whole - (here & self._keys) | RowSet.of([(0, self.table.index_rows)])
+        self._carrier = Carrier(self.table, self.pool, Road.of(address), self._intake, keeps=sink is not None)
+        if sink is not None:
+            self._unsealer = Unsealer(self.table, self.pool, sink)
+        if here:
+            self._stored = SealedFile(self.path, self.table)
+        await self._carrier.start(self._trader.outbound, self._wanted, self._stored)
+
+    @property
+    def critical(self) -> RowSet | None:
+        """The critical rows, None before the index is open."""
+        return None if self._unsealer.index is None else self._unsealer.index.critical
+
+    async def open_paid(self) -> None:
+        """Open again what was paid by an earlier run: it comes first in the order of the keys."""
+        keys, replica = self._trader.secrets, self._replica
+        while rows := await self._carrier.front(MAX_BATCH_ROWS) & self._keys:
+            load = partial(replicas.load_secrets, keys=keys, replica_id=replica, rows=rows)
+            wrong = await self._open(rows, await self._trader.store.read(load))
+            assert wrong is None, "its key was kept because it opened"
+
+    async def here(self, after: int) -> int:
+        """Return how many rows behind the next `after` are here, waiting for the first of them; 0 if there is none."""
+        count = len(await self._carrier.front(MAX_BATCH_ROWS, after))
+        if self._intake is not None and count:
+            await asyncio.to_thread(self._intake.sync)
+            await self._note()
+        return count
+
+    async def prove(self, received: Received) -> int | None:
+        """Open what a window brought the keys of; return the first row that was sealed wrong, None if none was."""
+        secrets = {key.row: key.secret for key in received.keys}
+        rows = RowSet.rows(secrets)
+        if again := rows - self._carrier.ahead:  # released before a crash, and opened then or since
+            if not again & self._wanted:
+                return await disputes.unopenable(self.path, self.table, received)
+            rows -= again
+        await self._carrier.wait(rows)
+        wrong = await self._open(rows, secrets)
+        self._keys |= rows
+        return wrong
+
+    async def all_here(self) -> None:
+        """Wait until every wanted row came in, and make them durable."""
+        await self._carrier.all_here()
+        assert self._intake is not None, "what is not opened is kept"
+        await asyncio.to_thread(self._intake.sync)
+        await self._note()
+
+    async def close(self) -> None:
+        """Stop fetching; what is written stays."""
+        await self._carrier.close()
+        if self._stored is not None:
+            self._stored.close()
+
+    async def _note(self) -> None:
+        assert self._intake is not None
+        held = self._intake.held
+        if held != self._noted:
+            await self._trader.store.write(lambda tx: replicas.note_bytes(tx, self._replica, held))
+            self._noted = held
+            await self._tell()
+
+    async def _open(self, rows: RowSet, secrets: Mapping[int, bytes]) -> int | None:
+        """Open rows that are here and let them go; returns the first that was sealed wrong, having kept its bytes."""
+        before = self._unsealer.index
+        try:
+            await asyncio.to_thread(self._open_each, rows, secrets)
+        except OpeningError as error:
+            if error.code is not Code.EDITION or error.row is None:
+                raise
+            return error.row
+        self._carrier.passed(rows)
+        if before is None and self._unsealer.index is not None:
+            self._carrier.prefer(self._unsealer.index.critical)
+        return None
+
+    def _open_each(self, rows: RowSet, secrets: Mapping[int, bytes]) -> None:
+        for load, slab, some in self._carrier.lent(rows):
+            try:
+                self._unsealer.open(load, slab, some, secrets)
+            except OpeningError as error:
+                if self._intake is None and error.row is not None:
+                    self._keep_proof(error.row, slab[slice(*load.at(error.row))])
+                raise
+            self._carrier.opened(some)
+
+    def _keep_proof(self, number: int, piece: memoryview) -> None:
+        """Let the one piece rest that shows what its key opens (spec 6)."""
+        proof = Intake(self.path, self.table)
+        proof.accept(number, piece)
+        proof.sync()
+        proof.close()

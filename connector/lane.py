@@ -1,0 +1,149 @@
+"""One HTTP/1.1 connection of a thread's own, for bytes in bulk: what comes is read into the memory of whoever asks.
+
+Law: `Outbound.lane` checked the address and what its name resolves to; a lane connects to those very addresses, and
+each is checked once more before its socket exists. No redirect, no encoding, no chunks: an answer has exactly the
+length that was asked for, or it is the peer's fault. No byte for STALL_SECONDS_MAX, and the lane is broken.
+"""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from connector.errors import PeerMisbehaved, PeerRefused, PeerUnreachable
+from connector.limits import CONNECT_SECONDS_MAX, LATER, REFUSAL_BYTES_MAX, STALL_SECONDS_MAX
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aiohttp.abc import ResolveResult
+    from yarl import URL
+
+    from connector.addresses import Gate
+
+# what a broken, silent or slow connection raises, or one that speaks something else
+BROKEN = (OSError, http.client.HTTPException)
+OK = 200
+
+
+class Lane:
+    """Asks one server for bytes, one request after the other; for one thread, but `cut` may come from any."""
+
+    def __init__(self, gate: Gate, url: URL, found: Sequence[ResolveResult], trust: ssl.SSLContext | None) -> None:
+        self._gate = gate
+        self._found = found
+        self._trust = trust or (ssl.create_default_context() if url.scheme == "https" else None)
+        self._host, self._port = str(url.raw_host), int(url.port or 0)
+        self.origin = str(url.origin())
+        self._lock = threading.Lock()
+        self._connection: http.client.HTTPConnection | None = None
+        self._answer: http.client.HTTPResponse | None = None
+        self._cut = False
+
+    def ask(self, target: str, headers: Mapping[str, str], length: int) -> None:
+        """Ask for `target` (path and query), whose body must have `length` bytes; `read` them next (blocking).
+
+        Raises `PeerUnreachable`, `PeerRefused` or `PeerMisbehaved` as `Outbound.request` does.
+        """
+        fresh = self._connection is None
+        try:
+            answer = self._send(target, headers)
+        except BROKEN as error:
+            self.close()
+            if fresh:
+                raise self._unreachable(error) from error
+            self.ask(target, headers, length)  # the peer may close what it kept open for us; once is usual
+        else:
+            self._accept(answer, target, length)
+            self._answer = answer
+
+    def read(self, view: memoryview) -> None:
+        """Fill `view` with the next bytes of the answer (blocking); `PeerUnreachable` when they do not come."""
+        assert self._answer is not None, "ask first"
+        done = 0
+        while done < len(view):
+            try:
+                got = self._answer.readinto(view[done:])
+            except BROKEN as error:
+                self.close()
+                raise self._unreachable(error) from error
+            if not got:
+                self.close()
+                raise PeerUnreachable(f"`{self.origin}` ended its answer early")
+            done += got
+
+    def cut(self) -> None:
+        """Break the connection off for good, from any thread: whoever reads from it is woken by its end."""
+        with self._lock:
+            self._cut = True
+            if self._connection is not None and self._connection.sock is not None:
+                with suppress(OSError):
+                    self._connection.sock.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Close the connection; the next `ask` opens another."""
+        with self._lock:
+            connection, self._connection, self._answer = self._connection, None, None
+        if connection is not None:
+            connection.close()
+
+    def _send(self, target: str, headers: Mapping[str, str]) -> http.client.HTTPResponse:
+        connection = self._connection or self._connect()
+        told = {"Accept-Encoding": "identity", "User-Agent": "penstock", **headers}
+        connection.request("GET", target, headers=told)
+        return connection.getresponse()
+
+    def _connect(self) -> http.client.HTTPConnection:
+        connection = http.client.HTTPConnection(self._host, self._port)
+        connection.auto_open = 0  # it would resolve the name again, and ask nobody
+        connection.sock = self._socket()
+        with self._lock:
+            self._connection = connection
+            if self._cut:
+                raise ConnectionAbortedError("the lane was cut")
+        return connection
+
+    def _socket(self) -> socket.socket:
+        """Connect to the first of the checked addresses that answers."""
+        failure: OSError = OSError("the name has no address")
+        for place in self._found:
+            self._gate.check_address(place["host"])
+            made = socket.socket(place["family"], socket.SOCK_STREAM)
+            try:
+                made.settimeout(CONNECT_SECONDS_MAX)
+                made.connect((place["host"], place["port"]))
+                made.settimeout(STALL_SECONDS_MAX)
+                made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                return made if self._trust is None else self._trust.wrap_socket(made, server_hostname=self._host)
+            except OSError as error:
+                made.close()
+                failure = error
+        raise failure
+
+    def _accept(self, answer: http.client.HTTPResponse, target: str, length: int) -> None:
+        """Pass the answer that was asked for; raise what any other one means."""
+        path = target.partition("?")[0]
+        if answer.status != OK:
+            body = self._rest(answer)
+            if answer.status in LATER:
+                raise PeerUnreachable(f"`{self.origin}` asks to come later (status {answer.status})", body=body)
+            raise PeerRefused(f"`{self.origin}` refused GET {path} ({answer.status})", answer.status, body)
+        encoded = answer.headers.get("Content-Encoding", "identity").lower() != "identity"
+        if encoded or answer.length != length:
+            self.close()
+            raise PeerMisbehaved(f"`{self.origin}` answers {path} with {answer.length} bytes instead of {length}")
+
+    def _rest(self, answer: http.client.HTTPResponse) -> bytes:
+        try:
+            return answer.read(REFUSAL_BYTES_MAX)
+        except BROKEN:
+            return b""
+        finally:
+            self.close()
+
+    def _unreachable(self, error: BaseException) -> PeerUnreachable:
+        return PeerUnreachable(f"`{self.origin}` did not answer: {str(error) or type(error).__name__}")

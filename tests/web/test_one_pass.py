@@ -1,0 +1,55 @@
+"""Opened in the same pass as it is pulled: the right bytes in the folder, one decision, one count, the same bill."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from connector.engine.reads import DONE
+from tests.web.space import PURPOSE
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+PIECE = 65_536
+PRICE = 1000
+SIZES = (40 * PIECE + 7, 0, 1, PIECE, 3 * PIECE - 1)
+
+
+async def got(space, product, **more):
+    mandate = {"limit": str(PRICE), "bid": None, "purpose": PURPOSE, "deposit": None, **more}
+    await space.doors["buyer"].call("POST", "acquisitions", {"id": product, "product": product, "mandate": mandate})
+    return await space.complete(product)
+
+
+def opening(space, product):
+    (row,) = [row for row in space.rows("buyer", "reads") if row["acquisition"] == product]
+    return row
+
+
+@pytest.mark.parametrize("keep", [True, False])
+async def test_to_a_folder(space, tmp_path, keep):
+    product = f"onepass-{keep}".lower()
+    files = await space.publish("provider", product, SIZES, price=PRICE)
+    view = await got(space, product, to=str(tmp_path / "out"), keep=keep)
+    assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == {
+        path.name: path.read_bytes() for path in files
+    }
+    row = opening(space, product)
+    assert row["state"] == DONE
+    assert json.loads(row["result"])["bytes"] == sum(SIZES)
+    kinds = [each["kind"] for each in space.rows("buyer", "log_entries") if each["part"] == view["agreement"]]
+    assert kinds.count("opening.started") == kinds.count("opening.ended") == 1
+    (replica,) = [each for each in space.rows("buyer", "replicas") if each["agreement"] == view["agreement"]]
+    plain = int(json.loads(replica["header"])["plainBytes"])
+    assert int(view["progress"]["paid"]) == -(-plain * PRICE // 2**20)
+    assert bool(json.loads(replica["bytes_rows"])) == keep
+    if keep:
+        assert await space.opened(product) == [path.read_bytes() for path in files]
+
+
+async def test_to_nowhere_counts_and_keeps_nothing(space):
+    await space.publish("provider", "onepass-null", (3 * PIECE,), price=PRICE)
+    view = await got(space, "onepass-null", to="null", keep=False)
+    assert json.loads(opening(space, "onepass-null")["result"])["files"] == ["0.bin"]
+    assert view["progress"]["keysHeld"] == view["progress"]["rows"]
