@@ -96,14 +96,17 @@ def remove(path: Path) -> bool:
 class Part:
     """A file in the making, written at any place in any order; it survives a crash, but its bytes prove nothing."""
 
-    def __init__(self, path: Path, size: int, *, lasting: bool = True) -> None:
-        """Open the part, or make it (durably if `lasting`); it has `size` bytes, holes where nothing was written."""
-        fresh = not path.exists()
+    def __init__(self, path: Path, size: int, *, lasting: bool = True, direct: bool = True) -> None:
+        """Open the part, or make it (durably if `lasting`); it has `size` bytes, holes where nothing was written.
+
+        With `direct` false it is too small for `write_sectors` to gain anything.
+        """
+        fresh = lasting and not path.exists()
         self.path = path
         self.handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE)
-        self._direct = _past_the_cache(path)
+        self._direct = _past_the_cache(self.handle) if direct else -1
         os.ftruncate(self.handle, size)
-        if fresh and lasting:
+        if fresh:
             os.fsync(self.handle)
             sync_folder(path.parent)
 
@@ -145,10 +148,10 @@ class Part:
         self.handle = self._direct = -1
 
 
-def _past_the_cache(path: Path) -> int:
-    """Return a descriptor for direct transfers, -1 where file system or platform has none."""
+def _past_the_cache(handle: int) -> int:
+    """Return another descriptor of the same open file for direct transfers, -1 where there is no such thing."""
     try:
-        return os.open(path, os.O_RDWR | os.O_DIRECT | os.O_NOFOLLOW | os.O_CLOEXEC)
+        return os.open(f"/proc/self/fd/{handle}", os.O_RDWR | os.O_DIRECT | os.O_CLOEXEC)
     except (AttributeError, OSError):
         return -1
 

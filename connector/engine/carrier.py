@@ -7,7 +7,8 @@ The life of a row:
 4. whoever opens the row takes it from memory, and the slab is free for the next.
 
 Law: memory is the pool's and no more, so whoever opens slowly is fetched for slowly; slabs are given out in the order
-of the keys, so the rows whose turn it is are never the ones that wait. A row that comes wrong is fetched again.
+of the keys, so the rows whose turn it is are never the ones that wait. A row that comes wrong is fetched again, from
+another source if there is one (`connector.engine.roads`).
 """
 
 from __future__ import annotations
@@ -20,18 +21,18 @@ from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, groupby, islice
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
+from connector.engine.roads import FAULTS, Way
 from connector.errors import PeerMisbehaved
-from connector.vault import tickets
 from connector.vault.slabs import RESERVED, Load, PoolClosed, loads
 from contracts.ranges import RowSet
 from ledger.opening import OpeningError, accept
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
+    from connector.engine.roads import Roads
     from connector.lane import Lane
     from connector.outbound import Outbound
     from connector.vault.blobs import SealedFile
@@ -53,28 +54,6 @@ log = logging.getLogger(__name__)
 ASKED = re.compile(b"\x01+")
 
 
-@dataclass(frozen=True, slots=True)
-class Road:
-    """Where sealed bytes of one edition are, and the header with the ticket that opens it."""
-
-    endpoint: str
-    headers: Mapping[str, str]
-
-    @property
-    def path(self) -> str:
-        """The path of the endpoint."""
-        return urlsplit(self.endpoint).path.rstrip("/")
-
-    @classmethod
-    def of(cls, address: Mapping[str, Any]) -> Road:
-        """Read a data address; raises PeerMisbehaved for one without a ticket, or with one that is no header."""
-        found = {one["name"]: one["value"] for one in address.get("endpointProperties", ())}
-        ticket: str = found.get("authorization", "")
-        if not ticket or not ticket.isascii() or not ticket.isprintable():
-            raise PeerMisbehaved("the data address has no `authorization` with a ticket", "ask for a new start")
-        return cls(str(address["endpoint"]), {"Authorization": tickets.SCHEME + ticket})
-
-
 @dataclass(slots=True, eq=False)
 class Held:
     """A load in memory and how many of its rows nobody has opened yet."""
@@ -90,10 +69,10 @@ class Carrier:
     With `keeps` false the bytes only go to the replica's file; then wait for `all_here`, and nothing is lent.
     """
 
-    def __init__(self, table: RowTable, pool: Pool, road: Road, intake: Intake | None, *, keeps: bool = True) -> None:
+    def __init__(self, table: RowTable, pool: Pool, roads: Roads, intake: Intake | None, *, keeps: bool = True) -> None:
         self.table = table
         self._pool = pool
-        self._road = road
+        self._roads = roads
         self._intake = intake
         self._keeps = keeps
         # while one request is opened and one is waited for with its keys, both lanes have one under way
@@ -120,7 +99,7 @@ class Carrier:
 
         `stored` has the rows that the replica holds already. Raises `AddressRefused`, `PeerUnreachable`.
         """
-        lanes = [await outbound.lane(self._road.endpoint) for _ in range(LANES)]
+        ways = [await self._way(outbound, number) for number in range(max(LANES, len(self._roads.all)))]
         self._stored = stored
         index = wanted & RowSet.of([(0, self.table.index_rows)])
         self._rest = wanted - index
@@ -128,10 +107,14 @@ class Carrier:
         self._queue = islice(self._cut(index, self._rest), self._pool.count // 2)
         if not self._keeps:
             self.prefer(RowSet())
-        self._lanes = lanes
-        for lane in lanes:
-            self._threads.append(threading.Thread(target=self._carry, args=(lane,), name="carrier", daemon=True))
+        self._lanes = [lane for way in ways for lane in way.lanes]
+        for way in ways:
+            self._threads.append(threading.Thread(target=self._carry, args=(way,), name="carrier", daemon=True))
             self._threads[-1].start()
+
+    async def _way(self, outbound: Outbound, number: int) -> Way:
+        """Return a way for one thread; each begins at another source."""
+        return Way(self._roads, [await outbound.lane(road.endpoint) for road in self._roads.all], number)
 
     def prefer(self, critical: RowSet) -> None:
         """Go on with the critical rows, then the rest: the order in which keys are bought (spec 1.6)."""
@@ -199,6 +182,7 @@ class Carrier:
 
     async def close(self) -> None:
         """Stop the threads; what is under way is lost."""
+        self._closed = True
         self._pool.close()
         for lane in self._lanes:
             lane.cut()
@@ -206,7 +190,6 @@ class Carrier:
 
     def _join(self) -> None:
         with self._turn:
-            self._closed = True
             self._turn.notify_all()
         for thread in self._threads:
             thread.join()
@@ -238,10 +221,10 @@ class Carrier:
 
     # ---- in the threads
 
-    def _carry(self, lane: Lane) -> None:
+    def _carry(self, way: Way) -> None:
         try:
             while request := self._request():
-                self._fetch(lane, request)
+                self._fetch(way, request)
         except PoolClosed:
             return
         except Exception as fault:  # noqa: BLE001  # whatever it is, `front` raises it where somebody waits
@@ -283,37 +266,39 @@ class Carrier:
     def _is_stored(self, load: Load) -> bool:
         return self._stored is not None and self._intake is not None and self._intake.holds(load)
 
-    def _fetch(self, lane: Lane, request: Sequence[tuple[Load, memoryview]]) -> None:
+    def _fetch(self, way: Way, request: Sequence[tuple[Load, memoryview]]) -> None:
         """Bring the rows of a request here; a row that comes wrong is fetched again, alone, then those behind it."""
         if self._is_stored(request[0][0]):
             self._reread(request)
             return
         first, last = request[0][0].first, request[-1][0]
-        end, alone = last.first + last.count, None
-        for _ in range(REFETCHES_MAX + 1):
+        end, alone = last.first + last.count, False
+        for _ in range(REFETCHES_MAX + len(self._roads.all)):
             try:
-                if alone is not None:
-                    self._ask(lane, request, alone, alone + 1)
-                    first, alone = alone + 1, None
+                if alone:
+                    self._ask(way, request, first, first + 1)
+                    first, alone = first + 1, False
                 if first < end:
-                    self._ask(lane, request, first, end)
-            except OpeningError as wrong:
-                lane.close()
-                log.warning("row %s came wrong and is fetched again: %s", wrong.row, wrong)
-                alone = wrong.row
+                    self._ask(way, request, first, end)
+            except FAULTS as fault:
+                if self._closed:
+                    raise
+                log.warning("row %s did not come and is fetched again: %s", way.reached, fault)
+                way.failed(fault)
+                first, alone = way.reached, isinstance(fault, OpeningError)
             else:
                 return
-        raise PeerMisbehaved(f"the source keeps sending wrong bytes for row {alone}", "try another source")
+        raise PeerMisbehaved(f"the source keeps sending wrong bytes for row {first}", "try another source")
 
-    def _ask(self, lane: Lane, request: Sequence[tuple[Load, memoryview]], first: int, end: int) -> None:
+    def _ask(self, way: Way, request: Sequence[tuple[Load, memoryview]], first: int, end: int) -> None:
         """Ask for the rows from `first` to before `end`, check each as it comes, and take whole loads in."""
-        length = self.table.span(first, end - first)[1]
-        lane.ask(f"{self._road.path}/pieces?first={first}&count={end - first}", self._road.headers, length)
+        way.ask(first, end - first, self.table.span(first, end - first)[1])
         for load, slab in request:
             for number in range(max(first, load.first), min(end, load.first + load.count)):
                 begin, ends = load.at(number)
-                lane.read(slab[begin:ends])
+                way.lane.read(slab[begin:ends])
                 self._check(number, slab[begin:ends])
+                way.came(number)
                 if number == load.rows[-1]:
                     self._arrived(load, slab, fresh=True)
 

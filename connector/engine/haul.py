@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from connector.channel.window import MAX_BATCH_ROWS
 from connector.engine import disputes
-from connector.engine.carrier import Carrier, Road
-from connector.vault import replicas
+from connector.engine.carrier import Carrier
+from connector.engine.roads import Road, Roads, sources
+from connector.vault import lineage, replicas
 from connector.vault.blobs import SealedFile
 from connector.vault.intake import Intake
 from connector.vault.slabs import Pool
@@ -27,10 +28,21 @@ if TYPE_CHECKING:
 
     from connector.channel.receive import Received
     from connector.engine.trader import Trader
+    from connector.store.transaction import Tx
     from connector.vault.sinks import Sink
     from ledger.row_table import RowTable
 
 Row = dict[str, Any]
+
+
+async def roads_to(trader: Trader, replica: Row, address: Mapping[str, Any]) -> Roads:
+    """Return where an edition is to be had, but for sources that have sent wrong bytes of it before.
+
+    Raises PeerMisbehaved for a data address without a ticket.
+    """
+    own, here = Road.of(address), Road(trader.url, "").origin
+    dropped = await trader.store.read(lambda tx: lineage.dropped(tx, replica["edition"]))
+    return Roads(await sources(trader.outbound, own, {*dropped, here}))
 
 
 class Haul:
@@ -41,6 +53,7 @@ class Haul:
         trader: Trader,
         replica: Row,
         table: RowTable,
+        roads: Roads,
         intake: Intake | None,
         tell: Callable[[], Awaitable[None]],
     ) -> None:
@@ -48,7 +61,8 @@ class Haul:
         self.path: Path = trader.replica_folder / replica["path"]
         self.pool = Pool.for_table(table)
         self._trader = trader
-        self._replica = replica["id"]
+        self._replica, self._edition, self._agreement = replica["id"], replica["edition"], replica["agreement"]
+        self._roads = roads
         self._intake = intake
         self._tell = tell
         self._noted = RowSet() if intake is None else intake.held
@@ -56,7 +70,7 @@ class Haul:
         self._wanted = RowSet()
         self._stored: SealedFile | None = None
 
-    async def start(self, address: Mapping[str, Any], sink: Sink | None, *, everything: bool) -> None:
+    async def start(self, sink: Sink | None, *, everything: bool) -> None:
         """Begin to fetch, without `everything` only what is not here or has no key yet; no `sink`, no opening."""
         whole = RowSet(((0, len(self.table)),))
         here = RowSet() if self._intake is None else self._intake.held
@@ -66,7 +80,7 @@ class Haul:
             self._wanted = whole
         else:
             self._wanted = whole - (here & self._keys) | RowSet.of([(0, self.table.index_rows)])
-        self._carrier = Carrier(self.table, self.pool, Road.of(address), self._intake, keeps=sink is not None)
+        self._carrier = Carrier(self.table, self.pool, self._roads, self._intake, keeps=sink is not None)
         if sink is not None:
             self._unsealer = Unsealer(self.table, self.pool, sink)
         if here:
@@ -119,6 +133,18 @@ class Haul:
         await self._carrier.close()
         if self._stored is not None:
             self._stored.close()
+        if self._roads.drawn or self._roads.dropped:
+            await self._trader.store.write(self._record_sources)
+
+    def _record_sources(self, tx: Tx) -> None:
+        """Record who brought how many rows, and who was dropped."""
+        trader, now = self._trader, self._trader.clock.now()
+        for origin in sorted({*self._roads.drawn, *self._roads.dropped}):
+            rows, why = self._roads.drawn[origin], self._roads.dropped.get(origin, "")
+            lineage.note_drawn(tx, self._replica, origin, rows, why)
+            told = {"result": why or f"{rows} rows verified", "from": origin}
+            link = [self._edition, self._agreement]
+            trader.evidence.record(tx, "replica.checked", part=self._agreement, link=link, fields=told, now=now)
 
     async def _note(self) -> None:
         assert self._intake is not None

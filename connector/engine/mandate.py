@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from connector.engine.pulling import NOWHERE
 from connector.errors import InvalidInput
 from contracts.decimals import read_decimal
 from policy.purposes import resolve
 
 AMOUNTS = ("limit", "bid", "deposit", "exposure")  # minor units; the last is what may be owed for keys not yet released
 MEMBERS = frozenset({*AMOUNTS, "purpose", "to", "keep"})
+NOWHERE = "null"  # a `to` that proves and counts, and keeps nothing
 Row = dict[str, Any]
 
 

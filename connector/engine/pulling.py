@@ -15,7 +15,8 @@ from connector.channel import tally
 from connector.channel.plan import Want
 from connector.engine import disputes, paying, reads
 from connector.engine.books import transfer_id
-from connector.engine.haul import Haul
+from connector.engine.haul import Haul, roads_to
+from connector.engine.mandate import NOWHERE
 from connector.engine.purchase import Purchase
 from connector.errors import NotPermitted
 from connector.limits import ROWS_BYTES_MAX
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
 HEADER_BYTES_MAX = 16_384
 LEASED = "leased"
-NOWHERE = "null"  # a mandate's `to` that proves and counts, and keeps nothing
 
 Row = dict[str, Any]
 
@@ -72,11 +72,12 @@ async def _carry(
 ) -> None:
     """Fetch, buy and open until everything is here; what an earlier run did is not done again."""
     keeps = opening is None or row["mandate"]["keep"]
+    roads = await roads_to(trader, replica, transfer["address"])
     intake, table = await asyncio.to_thread(_prepare, trader.replica_folder, replica, keeps=keeps)
-    haul = Haul(trader, replica, table, intake, tell)
+    haul = Haul(trader, replica, table, roads, intake, tell)
     sink = None if leased else _sink(haul, row, opening)
     try:
-        await haul.start(transfer["address"], sink, everything=opening is not None)
+        await haul.start(sink, everything=opening is not None)
         if sink is None:
             await haul.all_here()
             return

@@ -58,6 +58,13 @@ def note_drawn(tx: Tx, replica: str, source: str, rows: int, dropped: str = "") 
     tx.put("drawn", replica=replica, source=source, rows=total, dropped=dropped or (known["dropped"] if known else ""))
 
 
+def dropped(tx: Tx, edition: str) -> frozenset[str]:
+    """Return the sources that have sent wrong bytes of an edition, under whatever agreement."""
+    replicas = tx.find("replicas", "edition = ?", (edition,))
+    rows = [row for each in replicas for row in tx.find("drawn", "replica = ?", (each["id"],))]
+    return frozenset(row["source"] for row in rows if row["dropped"])
+
+
 def _holder(tx: Tx, agreement: Row) -> Row:
     digest = agreement["digest"]
     paid, serves = tx.get("paid_rows", agreement=digest), tx.get("holders", agreement=digest)
@@ -69,7 +76,7 @@ def _holder(tx: Tx, agreement: Row) -> Row:
         "tier": (agreement["terms"] or {}).get("tier"),
         "since": agreement["created"].isoformat(),
         "parent": agreement["parent"],
-        "paidBytes": str(paid["quantity"] if paid else 0),
+        "paidBytes": str((paid["plain"] or 0) if paid else 0),
         "receipts": _receipts(tx, digest),
         "serves": serves["at"].isoformat() if serves else None,
         "deleted": deleted[-1].isoformat() if deleted else None,

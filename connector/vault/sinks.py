@@ -158,7 +158,8 @@ class Folder:
     def _part(self, number: int) -> files.Part:
         with self._lock:
             if number not in self._parts:
-                self._parts[number] = files.Part(self._stage / str(number), 0, lasting=False)
+                direct = self._files[number].size >= DIRECT_BYTES
+                self._parts[number] = files.Part(self._stage / str(number), 0, lasting=False, direct=direct)
             return self._parts[number]
 
     def _count(self, number: int, file: IndexedFile, size: int) -> None:

@@ -11,7 +11,8 @@ import pytest
 import pytest_asyncio
 
 from connector.clock import Clock
-from connector.engine.carrier import Carrier, Road
+from connector.engine.carrier import Carrier
+from connector.engine.roads import Road, Roads
 from connector.errors import AddressRefused, PeerMisbehaved
 from connector.identity import keys as key_files
 from connector.identity import tokens
@@ -157,7 +158,7 @@ async def test_bytes_that_lie_inside(ours, watch):
         watch.forget()
         road = Road.of(messages.data_address(url, {"authorization": "x"}))
         with pytest.raises(AddressRefused):
-            await Carrier((), Pool(4096, 8), road, None).start(ours.connector.outbound, RowSet())
+            await Carrier((), Pool(4096, 8), Roads([road]), None).start(ours.connector.outbound, RowSet())
         assert watch.resolved == watch.sockets == [], url
 
 

@@ -1,4 +1,4 @@
-"""A real space for the tests of the wire: four `penstock serve` processes and a second provider behind a proxy.
+"""A real space for the tests of the wire: `penstock serve` processes of each role and a second provider behind a proxy.
 
 The second provider's address is the proxy's, so everything that anybody says to it passes through the test, which can
 damage, hold or refuse it. Its process gives wrong keys while a file says so (lying_serve.py); nothing else differs.
@@ -29,7 +29,9 @@ ROLES = {
     "provider": "provider",
     "buyer": "buyer",
     "second": "provider",
+    "other": "buyer",
 }
+SERVING = ("other",)  # who serves the replicas it holds to other buyers
 LYING = (sys.executable, str(Path(__file__).with_name("lying_serve.py")))
 
 FUNDS = 1_000_000
@@ -60,6 +62,9 @@ class Space:
                 development=True,
                 public_url=(public or {}).get(role),
             )
+            if role in SERVING:
+                settings = self.folder / role / "penstock.toml"
+                settings.write_text(settings.read_text().replace("serve = false", "serve = true"))
             self.people[role] = Participant(self.folder / role, LYING if role == "second" else SERVE)
         return ports
 
@@ -72,8 +77,9 @@ class Space:
             self.status[role] = await door.call("GET", "status")
         for role in [role for role in self.people if role != "exchange"]:
             await self.doors["exchange"].call("POST", "members", {"did": self.did(role)})
-        credit = {"id": "funds", "did": self.did("buyer"), "amount": str(FUNDS)}
-        await self.doors["exchange"].call("POST", "credits", credit)
+        for role in [role for role in self.people if ROLES[role] == "buyer"]:
+            credit = {"id": f"funds-{role}", "did": self.did(role), "amount": str(FUNDS)}
+            await self.doors["exchange"].call("POST", "credits", credit)
         document = (await self.outbound.get(self.url("exchange") + "/space")).json()
         self.deployment = Deployment.from_json(document["deployment"])
 
@@ -157,25 +163,25 @@ class Space:
         await self.doors["exchange"].call("POST", f"listings/{product}/review", {})
         return paths
 
-    async def get(self, product, *, limit=1000):
+    async def get(self, product, *, limit=1000, role="buyer"):
         """Begin an acquisition named after its product."""
         mandate = {"limit": str(limit), "bid": None, "purpose": PURPOSE, "deposit": None}
         body = {"id": product, "product": product, "mandate": mandate}
-        return await self.doors["buyer"].call("POST", "acquisitions", body)
+        return await self.doors[role].call("POST", "acquisitions", body)
 
-    async def until(self, product, holds, *, within=20):
+    async def until(self, product, holds, *, within=20, role="buyer"):
         """Return the acquisition's view as soon as `holds(view)`."""
         told = ""
         async with asyncio.timeout(within):
             while True:
-                view = await self.doors["buyer"].call("GET", f"acquisitions/{product}?wait=1&after={told}")
+                view = await self.doors[role].call("GET", f"acquisitions/{product}?wait=1&after={told}")
                 if holds(view):
                     return view
                 told = view["mark"]
 
-    async def complete(self, product, *, within=20):
+    async def complete(self, product, *, within=20, role="buyer"):
         """Return the view of an acquisition that has ended well."""
-        view = await self.until(product, lambda view: view["state"] in ("complete", "failed"), within=within)
+        view = await self.until(product, lambda view: view["state"] in ("complete", "failed"), within=within, role=role)
         assert view["state"] == "complete", view
         return view
 
