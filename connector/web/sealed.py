@@ -67,6 +67,7 @@ async def pieces(call: Call) -> web.StreamResponse:
         await response.prepare(call.request)
         with connector.blobs.open(ticket.edition, table) as sealed:
             for buffer in sealed.buffers(first, count):
+                await connector.throttle.turn(ticket.subject.hex(), len(buffer))
                 await response.write(buffer)
         await response.write_eof()
     return response
