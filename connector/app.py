@@ -14,6 +14,7 @@ from connector.engine.offering import Offering
 from connector.engine.offloading import Offloading
 from connector.engine.opening import Openings
 from connector.engine.publication import Publications
+from connector.engine.pushing import Pushes
 from connector.engine.settlement import Settlements
 from connector.engine.trader import Trader
 from connector.exchange.attesting import Attesting
@@ -34,6 +35,7 @@ class Connector(Trader):
     offloading: Offloading
     acquisitions: Acquisitions
     openings: Openings
+    pushes: Pushes
     settlements: Settlements
     reviewer: Reviewer
     attesting: Attesting
@@ -53,6 +55,7 @@ class Connector(Trader):
         connector.offloading = Offloading(connector)
         connector.acquisitions = Acquisitions(connector)
         connector.openings = Openings(connector)
+        connector.pushes = Pushes(connector)
         connector.settlements = Settlements(connector)
         connector.watch.listeners.append(Following(connector, connector.settlements).seen)
         connector.reviewer = Reviewer(connector)
@@ -60,7 +63,7 @@ class Connector(Trader):
         connector.monitor = Monitor(connector)
         connector.mending = Mending(connector)
         connector.leaking = Leaking(connector)
-        connector.moved.append(connector.acquisitions.moved)
+        connector.moved += [connector.acquisitions.moved, connector.pushes.moved]
         connector.licensed.append(connector.settlements.licence_granted)
         return connector
 
@@ -76,6 +79,7 @@ class Connector(Trader):
             self.publications,
             self.offloading,
             self.acquisitions,
+            self.pushes,
             self.settlements,
             self.agreements,
             self.reviewer,
@@ -84,7 +88,14 @@ class Connector(Trader):
 
     async def close(self) -> None:
         """Stop working; every row stays as it is."""
-        for part in (self.publications, self.offloading, self.acquisitions, self.settlements, self.reviewer):
+        for part in (
+            self.publications,
+            self.offloading,
+            self.acquisitions,
+            self.pushes,
+            self.settlements,
+            self.reviewer,
+        ):
             await part.driver.close()
         await self.mending.close()
         await self.monitor.close()

@@ -67,7 +67,7 @@ def leaked_since(tx: Tx, before: Former | None) -> bool:
 
 
 def is_new(sealed: Sealed, before: Former | None) -> bool:
-    """Say whether an edition holds anything that the one before did not: other bytes, names or places."""
+    """Say whether an edition holds anything that the one before did not: other bytes, names, places, unleaked keys."""
     if before is None or before.leaked:
         return True
     return (sealed.index.json(), sealed.header.layout, sealed.header.piece_bytes) != (

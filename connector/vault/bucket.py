@@ -121,6 +121,14 @@ class SealedObject:
                 at += size
             number = last
 
+    def piece_into(self, number: int, buffer: memoryview) -> int:
+        """Read row `number` into the beginning of `buffer`; return its sealed bytes."""
+        done = 0
+        for data in self.buffers(number, 1):
+            buffer[done : done + len(data)] = data
+            done += len(data)
+        return done
+
     def close(self) -> None:
         """Do nothing: no connection is held."""
 

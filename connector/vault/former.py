@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 class Former:
     """The rows of a row of `editions`, found by the digest of their plaintext; `used` are those repeated so far.
 
-    Nothing is repeated of one that leaked. Safe to use from several threads.
+    Of an edition whose keys have leaked no row is found. Safe to use from several threads.
     """
 
     def __init__(self, keys: Keys, edition: dict[str, Any]) -> None:
         self.header, self.table = header_and_table(edition)
         self.index = edition["index_json"]
         self.edition_id = bytes.fromhex(edition["id"])
-        self.leaked = edition["state"] == LEAKED
         self.used: set[int] = set()
         self._lock = threading.Lock()
         self._keys = keys
         self._edition = edition
+        self.leaked = edition["state"] == LEAKED
         digests = edition["plain_digests"]
-        count = () if self.leaked else range(self.table.index_rows, len(self.table))
+        count = range(0) if self.leaked else range(self.table.index_rows, len(self.table))
         self._rows = {digests[n * DIGEST_BYTES : (n + 1) * DIGEST_BYTES]: n for n in reversed(count)}
 
     def find(self, plain_digest: bytes, like: Head) -> Known | None:
