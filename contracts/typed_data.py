@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from functools import cached_property
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -75,6 +75,9 @@ TYPES: Mapping[type, str] = MappingProxyType(
     }
 )
 
+# a voucher, an offer and a receipt are asked for their digests some four times each while their window lasts
+DIGESTS_KEPT = 1024
+
 _DOMAIN_TYPE = b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)"
 _DOMAIN_NAME = b"Penstock"
 _DOMAIN_VERSION = b"1"
@@ -104,6 +107,7 @@ def struct_hash(value: Any) -> bytes:
     return keccak(b"".join((type_hash, *(encode(getattr(value, name)) for name, encode in parts))))
 
 
+@lru_cache(maxsize=DIGESTS_KEPT)
 def digest(domain: Domain, value: Any) -> bytes:
     """Return the 32-byte EIP-712 digest that is signed."""
     return keccak(b"\x19\x01" + domain.separator + struct_hash(value))

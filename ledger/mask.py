@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from contracts.labels import H
+from contracts.labels import hasher
 from ledger.row import SECRET_BYTES
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def masked_hash(masked: bytes) -> bytes:
 def mask(preimage: bytes, channel_id: bytes, seq: int, secrets: Sequence[bytes]) -> bytes:
     """Return the masked secrets of the batch's rows, in the batch's order, 32 bytes each."""
     assert all(len(secret) == SECRET_BYTES for secret in secrets)
-    return b"".join(_xor(secret, _pad(preimage, channel_id, seq, j)) for j, secret in enumerate(secrets))
+    return _xor(b"".join(secrets), _pads(preimage, channel_id, seq, len(secrets)))
 
 
 def unmask(preimage: bytes, channel_id: bytes, seq: int, masked: bytes) -> list[bytes]:
@@ -41,14 +41,21 @@ def unmask(preimage: bytes, channel_id: bytes, seq: int, masked: bytes) -> list[
     count, rest = divmod(len(masked), SECRET_BYTES)
     if rest or count > MAX_WINDOW_ROWS:
         raise ValueError(f"`{len(masked)}` masked bytes are not at most {MAX_WINDOW_ROWS} secrets of {SECRET_BYTES}")
-    parts = (masked[at : at + SECRET_BYTES] for at in range(0, len(masked), SECRET_BYTES))
-    return [_xor(part, _pad(preimage, channel_id, seq, j)) for j, part in enumerate(parts)]
+    secrets = _xor(masked, _pads(preimage, channel_id, seq, count))
+    return [secrets[at : at + SECRET_BYTES] for at in range(0, len(secrets), SECRET_BYTES)]
 
 
-def _pad(preimage: bytes, channel_id: bytes, seq: int, j: int) -> bytes:
+def _pads(preimage: bytes, channel_id: bytes, seq: int, count: int) -> bytes:
+    """Return the pads of the first `count` rows of a batch, joined; what is common to them is hashed once."""
     assert len(preimage) == len(channel_id) == 32
-    return H("window-mask", preimage, channel_id, seq.to_bytes(8, "big"), j.to_bytes(4, "big"))
+    common = hasher("window-mask", preimage, channel_id, seq.to_bytes(8, "big"))
+    pads = []
+    for j in range(count):
+        each = common.copy()
+        each.update(j.to_bytes(4, "big"))
+        pads.append(each.digest())
+    return b"".join(pads)
 
 
 def _xor(left: bytes, right: bytes) -> bytes:
-    return (int.from_bytes(left, "big") ^ int.from_bytes(right, "big")).to_bytes(SECRET_BYTES, "big")
+    return (int.from_bytes(left, "big") ^ int.from_bytes(right, "big")).to_bytes(len(left), "big")

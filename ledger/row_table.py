@@ -14,7 +14,7 @@ from blake3 import blake3
 
 from contracts.errors import ContractError
 from ledger import merkle
-from ledger.row import INDEX, MARKED, PADDED, ROW_BYTES, Row
+from ledger.row import INDEX, MARKED, PADDED, ROW_BYTES, SLOT_BYTES, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 # a table is held in memory whole: 2^18 rows are 38 MiB, and 1 TiB of data at the largest piece size
 MAX_ROWS = 1 << 18
 
+# where the row of spec 1.4 has it: behind head, tag and the digest of the sealed bytes
+_WHOLE, _SLOT, _KEY_COMMITMENT = slice(0, ROW_BYTES), slice(0, SLOT_BYTES), slice(88, 120)
 _LENGTHS = struct.Struct(">24xIIII112x")
 assert _LENGTHS.size == ROW_BYTES
 
@@ -56,9 +58,22 @@ class RowTable:
 
     def raw(self, number: int) -> bytes:
         """Return the 152 bytes of row `number`; `ContractError` if there is no such row."""
+        return self._part(number, _WHOLE)
+
+    def slot(self, number: int) -> bytes:
+        """Return the 24 bytes that name row `number`'s piece."""
+        return self._part(number, _SLOT)
+
+    def key_commitment(self, number: int) -> bytes:
+        """Return what the secret of row `number` must meet."""
+        return self._part(number, _KEY_COMMITMENT)
+
+    def _part(self, number: int, where: slice) -> bytes:
+        """Return a part of a row without decoding the row; `ContractError` if there is no such row."""
         if not 0 <= number < len(self):
             raise ContractError("row", f"row `{number}` does not exist: the edition has rows 0 to {len(self) - 1}")
-        return self.data[number * ROW_BYTES : (number + 1) * ROW_BYTES]
+        start = number * ROW_BYTES
+        return self.data[start + where.start : start + where.stop]
 
     def offset(self, number: int) -> int:
         """Return where the sealed bytes of row `number` begin; `offset(len(self))` is the end."""

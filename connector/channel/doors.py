@@ -47,7 +47,11 @@ class Deal:
     @classmethod
     def of_row(cls, row: Mapping[str, Any], *, live: bool) -> Deal:
         """Read a row of `agreements`; the store's own rows are trusted to be well-formed."""
-        agreement, terms = from_json(Agreement, row["agreement"]), Terms.from_json(row["terms"])
+        return cls.of(row, from_json(Agreement, row["agreement"]), Terms.from_json(row["terms"]), live=live)
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any], agreement: Agreement, terms: Terms, *, live: bool) -> Deal:
+        """Return the deal of a row of `agreements` whose documents are read already."""
         parent = bytes.fromhex(row["parent"]) if row.get("parent") else None
         return cls(bytes.fromhex(row["digest"]), agreement, terms, row["peer"], live, parent)
 

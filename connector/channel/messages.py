@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from contracts.typed_data import Batch, KeyOffer, Order, Receipt, Refusal, Voucher, struct_hash
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+# a request is asked for its account hash by each check that it passes
+HASHES_KEPT = 256
+
+
+@lru_cache(maxsize=HASHES_KEPT)
+def account_hash(prev: bytes, orders: tuple[Order, ...]) -> bytes:
+    """Return the account hash after `orders` on top of the one before them (spec 2)."""
+    return struct_hash(Batch(prev, orders))
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +36,7 @@ class KeyRequest:
     @property
     def account_hash(self) -> bytes:
         """Return the account hash after these orders."""
-        return struct_hash(Batch(self.prev, self.orders))
+        return account_hash(self.prev, self.orders)
 
 
 @dataclass(frozen=True, slots=True)

@@ -258,10 +258,10 @@ def _verified(tx: Tx, buyer: Buyer, window: Window, preimage: bytes) -> Sequence
     assert window.offer is not None
     secrets = mask.unmask(preimage, window.offer.channel_id, window.seq, window.masked)
     keys: list[Key | None] = []
+    tables = {order.edition_id: buyer.editions.table(tx, order.edition_id) for order in window.orders}
     for (order, number), secret in zip(bundle.places(window.orders), secrets, strict=True):
-        table = buyer.editions.table(tx, order.edition_id)
+        table = tables[order.edition_id]
         assert table is not None
-        row = table[number]
-        fits = key_commitment(row.head.slot, secret) == row.key_commitment
+        fits = key_commitment(table.slot(number), secret) == table.key_commitment(number)
         keys.append(Key(order, number, secret) if fits else None)
     return keys

@@ -10,26 +10,33 @@ from urllib.parse import quote
 import typer
 
 from connector.cli.options import DEFAULT_DATA, AsJson, Data
-from connector.cli.speak import answer, finish, talk
+from connector.cli.speak import answer, finish, flash, talk, watched
 
 if TYPE_CHECKING:
     from connector.cli.server import Server
 
 WAIT_SECONDS = 20
 NOWHERE = "null"
+LIVE_SECONDS = 1  # a terminal shows rate and time left as they change
 FINAL = ("complete", "failed")
 
 
 async def follow(own: Server, identifier: str) -> dict[str, Any]:
     """Wait until acquisition `identifier` is complete or failed, telling each step; returns its last view."""
-    told = ""
+    told, live = "", watched()
     while True:
-        path = f"acquisitions/{quote(identifier, safe='')}?wait={WAIT_SECONDS}&after={quote(told, safe='')}"
+        wait = LIVE_SECONDS if live else WAIT_SECONDS
+        path = f"acquisitions/{quote(identifier, safe='')}?wait={wait}&after={quote(told, safe='')}"
         view: dict[str, Any] = await own.call("GET", path)
-        if view["mark"] != told:
-            talk(f"  {view['state']}: {view['progress'].get('text', '')}")
+        line = f"  {view['state']}: {view['progress'].get('text', '')}"
+        if live:
+            flash(line)
+        elif view["mark"] != told:
+            talk(line)
         told = view["mark"]
         if view["state"] in FINAL:
+            if live:
+                talk("")
             return view
 
 

@@ -21,6 +21,7 @@ from connector.cli import (
     serve,
     settle,
     show,
+    transfer,
     vault,
     verify,
 )
@@ -51,6 +52,7 @@ GROUPS = (
     ("policy", policy_compare.app),
     ("log", log.app),
     ("exchange", exchange.app),
+    ("transfer", transfer.app),
     ("chain", chain.app),
     ("vault", vault.app),
     ("admin", admin.app),

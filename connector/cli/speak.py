@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_REST_AWAY = "\x1b[K"  # of the longer line before
+
 
 def finish(work: Coroutine[Any, Any, T], *, as_json: bool) -> T:
     """Run `work`; on a fault say what, whose fault and what to do, and exit with its code."""
@@ -72,6 +74,17 @@ def answer(value: Any, lines: Sequence[str], *, as_json: bool) -> None:
 def talk(line: str) -> None:
     """Progress and remarks: always stderr, so that stdout stays an answer."""
     sys.stderr.write(line + "\n")
+    sys.stderr.flush()
+
+
+def watched() -> bool:
+    """Say whether somebody sees stderr change: a terminal, no file."""
+    return sys.stderr.isatty()
+
+
+def flash(line: str) -> None:
+    """Show a line of progress that the next one replaces; only where it is `watched`."""
+    sys.stderr.write("\r" + line + _REST_AWAY)
     sys.stderr.flush()
 
 

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from catalog.codes import tier as tier_of
 from connector.engine import funding, pricing, progress, pulling, waiting
-from connector.engine.driver import Driver
-from connector.engine.pulling import NOWHERE
+from connector.engine import mandate as mandates
+from connector.engine.driver import RETRYABLE_EXITS, Driver
+from connector.engine.speed import Speed
 from connector.errors import (
     Absent,
     Conflict,
@@ -26,24 +27,26 @@ from connector.errors import (
     PeerRefused,
     PeerUnreachable,
     as_reason,
+    explain_failure,
 )
 from connector.protocol import validation
-from contracts.decimals import read_decimal
+from connector.protocol.states import SUSPENDED
 from contracts.terms import Terms
 from contracts.typed_data import Agreement
 from contracts.typed_json import from_json
 from ledger import acts
-from policy.purposes import resolve
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from connector.engine.trader import Trader
     from connector.store.transaction import Tx
 
 COMPLETE, FAILED = "complete", "failed"
 FINAL = (COMPLETE, FAILED)
 WAIT_SECONDS_MAX = 30.0
-AMOUNTS = ("limit", "bid", "deposit", "exposure")
-MANDATE_KEYS = frozenset({*AMOUNTS, "purpose", "to", "keep"})
+# by as much may a refusal overtake the word that the transfer is paused
+NEWS_SECONDS = 1.0
 FREEZE_SECONDS = 14 * 86_400  # the longest an arbitrator may hold the channel
 EXPIRY_SECONDS = 30 * 86_400  # a channel outlives its voucher margins by far; it can be extended
 CHANNEL = "channel:"
@@ -60,6 +63,7 @@ class Acquisitions:
         self._purse = asyncio.Lock()
         self._waiting: dict[str, str] = {}
         self._asked: dict[str, str] = {}
+        self._speeds: dict[str, Speed] = {}
         self._steps = {
             "wanted": self._negotiate,
             "negotiating": self._agreed,
@@ -85,7 +89,7 @@ class Acquisitions:
 
     async def acquire(self, key: str, product: str, mandate: Any) -> Row:
         """Begin to get `product` within `mandate`; with a known id go on, whatever the mandate says then."""
-        checked = _mandate(mandate)
+        checked = mandates.checked(mandate)
         if not key or not product:
             raise InvalidInput("an acquisition needs an id and a product")
         await self._trader.space_view.require(self._trader.did)
@@ -98,6 +102,8 @@ class Acquisitions:
                 tx.insert("acquisitions", id=key, **row, created=now, updated=now)
             elif known["product"] != product:
                 raise Conflict(f"`{key}` is about another product", "choose another id")
+            else:
+                self._unpause(tx, known, now)
 
         await self._trader.store.write(act)
         self.driver.wake(key)
@@ -106,7 +112,12 @@ class Acquisitions:
     async def view(self, key: str) -> Row:
         """Return where an acquisition is; raises Absent."""
         trouble, asked = self.driver.trouble(key), self._asked.get(key, "")
-        return await self._trader.store.read(lambda tx: progress.view(tx, key, trouble, asked))
+        speed = self._speeds.get(key) or Speed()
+        saw = partial(speed.saw, self._trader.clock.monotonic())
+        view = await self._trader.store.read(lambda tx: progress.view(tx, key, trouble, asked, saw))
+        if view["state"] == waiting.RECEIVING:
+            self._speeds[key] = speed
+        return view
 
     async def wait(self, key: str, mark: str, seconds: float) -> Row:
         """Return the view as soon as it differs from `mark`, at the latest after `seconds`."""
@@ -155,6 +166,7 @@ class Acquisitions:
 
     def _forget(self, row: Row) -> None:
         """Wait for nobody any more."""
+        self._speeds.pop(row["id"], None)
         for process in ("negotiation", "transfer"):
             self._waiting.pop(f"{process}:{row[process]}", None)
 
@@ -315,9 +327,12 @@ class Acquisitions:
         """Pull sealed bytes and, in the tier kept, pay for keys window by window; rest while the transfer does."""
         if not await self._runs(row):
             return False
+        begun = await self._row("transfers", row["transfer"])
         try:
             await pulling.pull(self._trader, row, self.tell)
-        except Exception:
+        except Exception as fault:
+            if explain_failure(fault).exit_code not in RETRYABLE_EXITS and await self._paused(row, begun):
+                return await self._runs(row)
             if await self._runs(row):
                 raise
             return False  # refused because it was suspended meanwhile; its start wakes us
@@ -329,6 +344,12 @@ class Acquisitions:
         await self._trader.store.write(act)
         return True
 
+    def _unpause(self, tx: Tx, row: Row, now: datetime) -> None:
+        """Go on with a transfer that was paused here: whoever asks for it again wants it."""
+        found = tx.get("transfers", id=row["transfer"]) if row["transfer"] else None
+        if found is not None and found["state"] == SUSPENDED and found["paused"] and not found["pending"]:
+            self._trader.engine.transfers.restart(tx, found["id"], now)
+
     # ---- looking things up
 
     async def _runs(self, row: Row) -> bool:
@@ -338,6 +359,14 @@ class Acquisitions:
         if transfer["state"] == "TERMINATED":
             raise NotPermitted(f"the transfer was ended: {transfer['reason']}")
         return transfer["state"] in ("STARTED", "COMPLETED") and transfer["pending"] != "SUSPENDED"
+
+    async def _paused(self, row: Row, begun: Row) -> bool:
+        """Say whether a transfer has moved since it was as in `begun`; a refusal may overtake the word that it has."""
+        for seconds in (0, NEWS_SECONDS):
+            await asyncio.sleep(seconds)
+            if (await self._row("transfers", row["transfer"]))["updated"] != begun["updated"]:
+                return True
+        return False
 
     async def _ask(self, url: str, did: str) -> Any:
         try:
@@ -360,21 +389,3 @@ def _offer(dataset: Any, listed: str | None) -> Row:
         if listed in (None, offer["@id"]):
             return dict(offer)
     raise Absent(f"the listed offer `{str(listed)[:200]}` is not in the provider's catalogue", "ask the provider")
-
-
-def _mandate(document: Any) -> Row:
-    """Return the mandate with amounts as decimal strings; raises InvalidInput for what a person can get wrong."""
-    if not isinstance(document, dict) or set(document) - MANDATE_KEYS or "limit" not in document:
-        raise InvalidInput("a mandate has a `limit` and perhaps " + ", ".join(sorted(MANDATE_KEYS - {"limit"})))
-    amounts = {name: document.get(name) for name in AMOUNTS}
-    for name, amount in amounts.items():
-        if amount is not None:
-            read_decimal(amount, name)
-    if amounts["bid"] is not None and int(amounts["bid"]) > int(str(amounts["limit"])):
-        raise InvalidInput(f"the bid `{amounts['bid']}` is above your own limit `{amounts['limit']}`")
-    to, keep = document.get("to"), document.get("keep", True)
-    if to is not None and not (isinstance(to, str) and (to == NOWHERE or Path(to).is_absolute())):
-        raise InvalidInput(f"`to` is an absolute path or `{NOWHERE}`, not `{to!s:.100}`")
-    if not isinstance(keep, bool) or (to is None and not keep):
-        raise InvalidInput("`keep` is true or false, and false only where `to` says what is kept instead")
-    return {**amounts, "purpose": resolve(str(document.get("purpose"))), "to": to, "keep": keep}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from connector.channel.doors import Deal
 from connector.channel.errors import fault
@@ -12,8 +12,7 @@ from connector.engine.intact import ALTERED
 from connector.engine.transfer import running
 from connector.vault import edition as editions
 from connector.vault import replicas
-from connector.vault.tables import Tables
-from ledger.edition import agreed
+from connector.vault.tables import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,6 +22,11 @@ if TYPE_CHECKING:
     from connector.engine.trader import Trader
     from connector.store.transaction import Tx
     from ledger.row_table import RowTable
+
+# editions whose digests of pieces are in memory: 8 MiB each at the very most, a few kB as a rule
+EDITIONS_KEPT = 16
+# an edition of ours, or one that a replica here is of; its columns are small
+_KNOWN = "SELECT 1 FROM editions WHERE id = ? UNION ALL SELECT 1 FROM replicas WHERE edition = ? LIMIT 1"
 
 
 def transfer_id(provider_pid: str, consumer_pid: str) -> bytes:
@@ -35,8 +39,8 @@ class Books:
 
     def __init__(self, participant: Trader) -> None:
         self._participant = participant
-        self._tables = Tables()
         self._readers: dict[bytes, X25519PrivateKey] = {}
+        self._sealed: dict[bytes, Mapping[str, Any]] = {}
 
     def deal(self, tx: Tx, agreement_digest: bytes) -> Deal | None:
         """Return the agreement, None if there is none with this digest or nobody signed it."""
@@ -46,7 +50,10 @@ class Books:
         over = self._participant.standing.over(tx, row, self._participant.clock.now())
         if over.startswith(ALTERED):
             raise fault("agreement-over", over)  # it may not even be readable
-        return Deal.of_row(row, live=not over)
+        signed = self._participant.intact.read(row)
+        assert signed.agreement is not None, "what cannot be read is altered"
+        assert signed.terms is not None
+        return Deal.of(row, signed.agreement, signed.terms, live=not over)
 
     def transfer_runs(self, tx: Tx, deal: Deal, transfer: bytes) -> bool:
         """Say whether the transfer belongs to the agreement and is started."""
@@ -64,14 +71,29 @@ class Books:
 
     def table(self, tx: Tx, edition_id: bytes) -> RowTable | None:
         """Return the row table of an edition of ours or of a replica here, None if it is unknown."""
-        return self._tables.find(edition_id, partial(_proven, tx, edition_id))
+        key = edition_id.hex()
+        if not tx.execute(_KNOWN, key, key):
+            return None
+        return TABLES.known(edition_id) or _proven(tx, edition_id)
 
     def secrets(self, tx: Tx, edition_id: bytes, rows: Sequence[int]) -> list[bytes]:
         """Return the secret of each row of an edition of ours, in the order asked."""
-        row = tx.get("editions", id=edition_id.hex())
-        assert row is not None, "orders are checked against the row table before"
-        found = editions.row_secrets(self._participant.secrets, row, rows)
+        row, table = self._own(tx, edition_id), self.table(tx, edition_id)
+        assert table is not None, "orders are checked against the row table before"
+        found = editions.row_secrets(self._participant.secrets, row, rows, table)
         return [found[number] for number in rows]
+
+    def _own(self, tx: Tx, edition_id: bytes) -> Mapping[str, Any]:
+        """Return what secrets are derived from; it never changes, and destroying the run's key is not hidden by it."""
+        known = self._sealed.get(edition_id)
+        if known is None:
+            row = tx.get("editions", id=edition_id.hex())
+            assert row is not None, "only editions of ours have secrets here"
+            known = {name: row[name] for name in ("key_id", "run", "plain_digests")}
+            if len(self._sealed) >= EDITIONS_KEPT:
+                self._sealed.clear()
+            self._sealed[edition_id] = known
+        return known
 
     # ---- the buyer's keys
 
@@ -92,14 +114,13 @@ class Books:
 
     def keep(self, tx: Tx, agreement: bytes, secrets: Mapping[int, bytes]) -> None:
         """Store verified secrets of the tier kept, wrapped, in this transaction."""
-        row = replicas.under(tx, agreement.hex())
+        row = replicas.seen(tx, agreement.hex())
         assert row is not None, "keys are asked for only for rows whose bytes are here"
         replicas.store_secrets(tx, self._participant.secrets, row["id"], secrets)
 
 
-def _proven(tx: Tx, edition_id: bytes) -> RowTable | None:
-    key = edition_id.hex()
-    row = tx.get("editions", id=key)
+def _proven(tx: Tx, edition_id: bytes) -> RowTable:
+    row = tx.get("editions", id=edition_id.hex())
     if row is None:
-        row = next(iter(tx.find("replicas", "edition = ?", (key,), limit=1)), None)
-    return None if row is None else agreed(edition_id, row["header"], row["rows"])[1]
+        row = replicas.whole(tx, tx.find("replicas", "edition = ?", (edition_id.hex(),), limit=1)[0])
+    return TABLES.proven(edition_id, row["header"], row["rows"])

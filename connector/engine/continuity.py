@@ -2,8 +2,9 @@
 
 Law: (1) nothing is polled: an agreement is looked at when something touched it, or at the moment at which time alone
 may change the answer; one alarm waits for the nearest such moment. (2) An agreement whose term is over ends, with all
-that runs under it; one whose policy does not hold now has its transfers paused and its openings ended. (3) The look is
-free and the cut is an act, which decides again, records that decision and only then cuts.
+that runs under it; one whose policy does not hold now has its transfers paused and its openings ended; what was paused
+so goes on when it holds again. (3) The look is free and the cut is an act, which decides again, records that decision
+and only then cuts.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from connector.channel import openings, performed
 from connector.engine import scopes, transfer
 from connector.engine.alarm import Alarm
+from connector.engine.doors import DeclinedError
 from connector.engine.judge import agreed
 from connector.engine.standing import USABLE, why_not
 from connector.protocol.states import PROVIDER, STARTED
@@ -26,6 +28,8 @@ from connector.store.errors import StoreClosed
 from policy.errors import PolicyError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from connector.engine.trader import Trader
     from connector.store.transaction import Tx
 
@@ -37,6 +41,7 @@ _USABLE = ", ".join(f"'{state}'" for state in sorted(USABLE))
 _LAPSED = f"SELECT digest FROM agreements WHERE state IN ({_USABLE}) AND not_after <= ?"  # noqa: S608 - constants of ours
 _NEXT = f"SELECT min(not_after) AS at FROM agreements WHERE state IN ({_USABLE}) AND not_after > ?"  # noqa: S608 - the same
 _RUNNING = f"SELECT DISTINCT agreement FROM transfers WHERE role = 'provider' AND {transfer.RUNS}"  # noqa: S608 - the same
+_RESTING = "SELECT DISTINCT agreement FROM transfers WHERE state = 'SUSPENDED' AND paused = ?"
 _OPEN = "SELECT DISTINCT agreement FROM openings WHERE role = 'payee' AND state = 'open'"
 
 log = logging.getLogger(__name__)
@@ -94,15 +99,16 @@ class Continuity:
     async def _look(self, digest: str) -> None:
         """Decide again about one agreement, and cut what runs under it when it does not hold."""
         self._due.pop(digest, None)
+        act: Callable[..., None] | None
         try:
-            holds, due = await self._trader.store.read(partial(self._found, digest=digest))
+            act, due = await self._trader.store.read(partial(self._found, digest=digest))
         except Exception as error:  # noqa: BLE001  # what nobody can decide does not hold, and must stop no other
             log.warning("what runs under `%s` cannot be decided: %s", digest, error)
-            holds, due = False, None
-        if not holds:
-            await self._act(digest, self._cut)
-        elif due is not None:
+            act, due = self._cut, None
+        if due is not None:
             self._due[digest] = due
+        if act is not None:
+            await self._act(digest, act)
 
     async def _act(self, digest: str, act: Any) -> None:
         try:
@@ -113,21 +119,25 @@ class Continuity:
             log.exception("what runs under `%s` could not be cut, and is looked at again", digest)
             self._due[digest] = self._trader.clock.now() + AGAIN
 
-    def _found(self, tx: Tx, digest: str) -> tuple[bool, datetime | None]:
-        """Return whether what runs under an agreement may go on, and when to look again, None when nothing runs."""
+    def _found(self, tx: Tx, digest: str) -> tuple[Callable[..., None] | None, datetime | None]:
+        """Return what is to be done under an agreement, if anything, and when to look again, None when nothing runs."""
         row, now = tx.get("agreements", digest=digest), self._trader.clock.now()
-        sessions = _openings(tx, digest)
-        if row is None or row["role"] != PROVIDER or not (sessions or _transfers(tx, digest)):
-            return True, None
+        sessions, rests = _openings(tx, digest), transfer.paused(tx, digest, transfer.POLICY)
+        runs = bool(sessions or _transfers(tx, digest))
+        if row is None or row["role"] != PROVIDER or not (runs or rests):
+            return None, None
         if self._trader.standing.over(tx, row, now):
-            return False, None
+            return self._cut if runs else None, None
         ruling, counters = self._trader.standing.ruling(tx, row, now)
         if not sessions:  # then no time is metered, and what was stays as it is
             counters = {key: taken for key, taken in counters.items() if key[1] != METERED}
         rules = agreed(row["terms"], row["peer"])
         acts = performed.acts(tx, digest)
         last, time = acts[-1].at if acts else None, self._trader.judge.time(now)
-        return not why_not(ruling), scopes.next_change(rules.compiled.policy, counters, last, time)
+        due = scopes.next_change(rules.compiled.policy, counters, last, time)
+        if why_not(ruling):
+            return self._cut if runs else None, due
+        return self._reopen if rests else None, due
 
     def _lapse(self, tx: Tx, digest: str) -> None:
         row, now = tx.get("agreements", digest=digest), self._trader.clock.now()
@@ -150,11 +160,17 @@ class Continuity:
         for one in _openings(tx, digest):
             openings.end(tx, self._trader.evidence, one["id"], reason, now)
 
+    def _reopen(self, tx: Tx, digest: str) -> None:
+        """Let what the policy has paused go on; each start decides again, and records that."""
+        with suppress(DeclinedError):
+            for one in transfer.paused(tx, digest, transfer.POLICY):
+                self._trader.engine.transfers.restart(tx, one["id"], self._trader.clock.now())
+
     def _pause(self, tx: Tx, row: Row, reason: str, now: datetime) -> None:
         """Suspend a transfer that runs; one whose start is still on its way is ended, for it cannot be paused yet."""
         transfers = self._trader.engine.transfers
         if row["state"] == STARTED and not row["pending"]:
-            transfers.suspend(tx, row["id"], reason, now)
+            transfers.suspend(tx, row["id"], reason, now, transfer.POLICY)
         else:
             transfers.terminate(tx, row["id"], reason, now)
 
@@ -170,7 +186,7 @@ def _openings(tx: Tx, digest: str) -> list[Row]:
 
 def _left(tx: Tx) -> set[str]:
     """Return the agreements under which something runs."""
-    rows = [*tx.execute(_RUNNING, STARTED, STARTED), *tx.execute(_OPEN)]
+    rows = [*tx.execute(_RUNNING, STARTED, STARTED), *tx.execute(_OPEN), *tx.execute(_RESTING, transfer.POLICY)]
     return {row["agreement"] for row in rows}
 
 

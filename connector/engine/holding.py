@@ -80,5 +80,5 @@ class Holding:
             if agreement is None or agreement["role"] != CONSUMER or self._trader.standing.over(tx, agreement, now):
                 continue
             if from_json(Agreement, agreement["agreement"]).provider == told.provider:
-                return replica
+                return replicas.whole(tx, replica)
         return None

@@ -6,6 +6,7 @@ nothing flows. An agreement with a peer that has no signatures of ours has nothi
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +26,15 @@ VERIFIED_MAX: Final = 4096  # agreements known to be intact as they are; the oth
 ALTERED = "the agreement kept here is not the one that was signed"
 
 
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What both sides signed, as it is kept; `altered` says why it is not what was signed, empty if it is."""
+
+    agreement: Agreement | None
+    terms: Terms | None
+    altered: str = ""
+
+
 class Intact:
     """Verifies agreements under the domain of the licences, each once as it is."""
 
@@ -34,21 +44,23 @@ class Intact:
 
     def why_not(self, agreement: Mapping[str, Any]) -> str:
         """Return why a row of `agreements` is not what was signed, empty if it is."""
+        return "" if agreement["provider_signature"] is None else self.read(agreement).altered
+
+    def read(self, agreement: Mapping[str, Any]) -> Signed:
+        """Return what a row of `agreements` with signatures says, read and verified once as it is."""
         signature, other = agreement["provider_signature"], agreement["buyer_signature"]
-        if signature is None:
-            return ""
         kept = orjson.dumps((agreement["agreement"], agreement["terms"]), option=orjson.OPT_SORT_KEYS)
         return self._verified(agreement["digest"], kept, signature, other)
 
-    def _verify(self, digest: str, kept: bytes, signature: bytes, other: bytes | None) -> str:
+    def _verify(self, digest: str, kept: bytes, signature: bytes, other: bytes | None) -> Signed:
         try:
-            written, terms = orjson.loads(kept)
-            typed = from_json(Agreement, written)
-            agreements.check_terms(typed, Terms.from_json(terms))
+            written, said = orjson.loads(kept)
+            typed, terms = from_json(Agreement, written), Terms.from_json(said)
+            agreements.check_terms(typed, terms)
             for party, by in (("provider", signature), ("buyer", other)):
                 if by is not None:
                     agreements.check_signature(self._domain, typed, by, party)
             same = digest_of(self._domain, typed).hex() == digest
         except (ContractError, KeyError, TypeError, ValueError) as error:
-            return f"{ALTERED}: {error}"
-        return "" if same else f"{ALTERED}: its digest is another"
+            return Signed(None, None, f"{ALTERED}: {error}")
+        return Signed(typed, terms, "" if same else f"{ALTERED}: its digest is another")

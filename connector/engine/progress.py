@@ -13,24 +13,42 @@ from contracts.typed_data import Agreement
 from contracts.typed_json import from_json
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from connector.errors import Failure
     from connector.store.transaction import Tx
 
 
-def view(tx: Tx, key: str, trouble: Failure | None, asked: str) -> dict[str, Any]:
-    """Return an acquisition as its buyer sees it; raises Absent. See `waiting.turn` for `trouble` and `asked`."""
+MIB = 1 << 20
+# windows whose keys are here
+_RELEASED = "SELECT count(*) AS windows FROM windows WHERE channel = ? AND state IN ('released', 'acknowledged')"
+
+
+def _unknown(_size: int) -> None:
+    """Know nothing of the speed."""
+
+
+def view(
+    tx: Tx, key: str, trouble: Failure | None, asked: str, saw: Callable[[int], float | None] = _unknown
+) -> dict[str, Any]:
+    """Return an acquisition as its buyer sees it; raises Absent. See `waiting.turn` for `trouble` and `asked`.
+
+    `saw` is told the plain bytes that are here and returns how many come a second, if that is known.
+    """
     row = tx.get("acquisitions", id=key)
     if row is None:
         raise Absent(f"there is no acquisition `{key[:100]}`")
-    windows = tx.find("windows", "channel = ?", (row["channel"] or "",), order="seq")
-    released = [one for one in windows if one["state"] in ("released", "acknowledged") and one["orders"]]
+    released = tx.execute(_RELEASED, row["channel"] or "")[0]["windows"]
     talk = tx.get("negotiations", id=row["negotiation"]) if row["negotiation"] else None
     agreement = tx.get("agreements", digest=row["agreement"]) if row["agreement"] else None
     paid = tx.get("paid_rows", agreement=row["agreement"]) if row["agreement"] else None
-    replica = replicas.under(tx, row["agreement"] or "")
+    replica = replicas.seen(tx, row["agreement"] or "")
     keys = sum(count for _, count in replica["key_rows"]) if replica else 0
     held = sum(count for _, count in replica["bytes_rows"]) if replica else 0
     rows = int(replica["header"]["rows"]) if replica else 0
+    size = int(replica["header"]["plainBytes"]) if replica else 0
+    here = size * held // rows if rows else 0
+    speed = saw(here) if row["state"] == waiting.RECEIVING and replica else None
     turn = waiting.turn(tx, row, trouble, asked)
     cost = "0" if paid is None else str(paid["amount"])
     price, cap = _price(agreement)
@@ -41,7 +59,7 @@ def view(tx: Tx, key: str, trouble: Failure | None, asked: str) -> dict[str, Any
         "state": row["state"],
         "reason": row["reason"],
         "turn": None if turn is None else turn.json(),
-        "mark": f"{row['state']}-{len(released)}",
+        "mark": f"{row['state']}-{released}",
         "agreement": row["agreement"],
         "channel": row["channel"],
         "transfer": row["transfer"],
@@ -49,15 +67,24 @@ def view(tx: Tx, key: str, trouble: Failure | None, asked: str) -> dict[str, Any
         "cap": cap,
         "negotiation": None if talk is None else {"rounds": talk["rounds"], "price": _said(talk["price"])},
         "progress": {
-            "windows": len(released),
+            "windows": released,
             "rowsHeld": held,
             "sealedBytes": replica["header"]["sealedBytes"] if replica else "0",
             "keysHeld": keys,
             "rows": rows,
             "paid": cost,
-            "text": f"{held} of {rows} rows here, {keys} keys, {len(released)} windows, paid {cost}",
+            "bytes": str(size),
+            "bytesHeld": str(here),
+            "bytesPerSecond": None if speed is None else str(round(speed)),
+            "secondsLeft": None if speed is None else str(round((size - here) / speed)),
+            "text": f"{held} of {rows} rows here, {keys} keys, {released} windows, paid {cost}"
+            + _told(size - here, speed),
         },
     }
+
+
+def _told(left: int, speed: float | None) -> str:
+    return "" if speed is None else f", {speed / MIB:.1f} MiB/s, {left / speed:.0f} s left"
 
 
 def _price(agreement: dict[str, Any] | None) -> tuple[str, str | None]:

@@ -16,6 +16,7 @@ from connector.channel.plan import Want
 from connector.engine import disputes, paying, reads
 from connector.engine.books import transfer_id
 from connector.engine.haul import Haul, roads_to
+from connector.engine.mandate import NOWHERE
 from connector.engine.purchase import Purchase
 from connector.errors import NotPermitted
 from connector.limits import ROWS_BYTES_MAX
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
 HEADER_BYTES_MAX = 16_384
 LEASED = "leased"
-NOWHERE = "null"  # a mandate's `to` that proves and counts, and keeps nothing
 
 Row = dict[str, Any]
 

@@ -78,13 +78,8 @@ class Trader(Base):
         self.duties = Duties(self)
         clock = PolicyClock(self.clock, self.decided)
         self.judge = Judge(self.space_view.last, clock, lambda: self.watch.block_time, self.duties.promised)
-        self.standing = Standing(
-            self.judge,
-            self.evidence,
-            self.did,
-            Intact(domain("licences")),
-            self._altered,
-        )
+        self.intact = Intact(domain("licences"))
+        self.standing = Standing(self.judge, self.evidence, self.did, self.intact, self._altered)
         self.audience = Audience(self)
         self.carriage = Carriage(self.store, self.standing, self.clock)
         self.books = Books(self)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
 HALTS: Final = frozenset({"completion", "suspension", "termination"})  # our word alone, the peer's leave is not asked
+OPERATOR: Final = "operator"  # somebody here: a person, or a reaction that a person has written
+POLICY: Final = "policy"  # what the agreement permits at the moment
 RUNS = "((state = ? and pending = '') or pending = ?)"
 
 
@@ -36,6 +38,12 @@ def running(tx: Tx, agreement: str) -> list[Row]:
     One that we pause or end flows no more, whether the peer has taken our word for it yet or not.
     """
     return tx.find("transfers", f"agreement = ? and {RUNS}", (agreement, STARTED, STARTED))
+
+
+def paused(tx: Tx, agreement: str, by: str) -> list[Row]:
+    """Return the transfers under an agreement that rest because we paused them, for the reason `by`."""
+    where = "agreement = ? and state = ? and pending = '' and paused = ?"
+    return tx.find("transfers", where, (agreement, SUSPENDED, by))
 
 
 class Transfers(Process):
@@ -75,9 +83,9 @@ class Transfers(Process):
         """Say that the transfer is done."""
         self._complete(tx, self._idle(tx, pid), now)
 
-    def suspend(self, tx: Tx, pid: str, reason: str, now: datetime) -> None:
-        """Pause the transfer."""
-        self._suspend(tx, {**self._idle(tx, pid), "reason": reason}, now)
+    def suspend(self, tx: Tx, pid: str, reason: str, now: datetime, by: str = OPERATOR) -> None:
+        """Pause the transfer; `by` says who of us did, and so who lets it go on."""
+        self._suspend(tx, {**self._idle(tx, pid), "reason": reason, "paused": by}, now)
 
     def restart(self, tx: Tx, pid: str, now: datetime) -> None:
         """Start a suspended transfer again; as the provider with a fresh data address."""
@@ -110,8 +118,8 @@ class Transfers(Process):
             address = body.get("dataAddress") or row["address"]
             if address is None:
                 raise MismatchError("the start of a pull carries a `dataAddress`")
-            return {"address": address}
-        return {}
+            return {"address": address, "paused": None}
+        return {"paused": None} if message == "start" else {}
 
     def stays(self, row: Row) -> bool:
         """Return whether it runs or rests: it does so until both agree on something else."""
@@ -163,7 +171,7 @@ class Transfers(Process):
             self._usable(tx, agreement, now)
             address = self._doors.data_address(tx, row, agreement)
         body = messages.transfer_start(*pids(row), address)
-        self._send(tx, row, "start", body, now, address=address or row["address"])
+        self._send(tx, row, "start", body, now, address=address or row["address"], paused=None)
 
     def _complete(self, tx: Tx, row: Row, now: datetime) -> None:
         self._send(tx, row, "completion", messages.transfer_completion(*pids(row)), now)
@@ -171,7 +179,7 @@ class Transfers(Process):
     def _suspend(self, tx: Tx, row: Row, now: datetime) -> None:
         reasons = [row["reason"]] if row["reason"] else []
         body = messages.ending(self.process, "suspension", *pids(row), reasons=reasons)
-        self._send(tx, row, "suspension", body, now, reason=row["reason"])
+        self._send(tx, row, "suspension", body, now, reason=row["reason"], paused=row["paused"] or OPERATOR)
 
     def _idle(self, tx: Tx, pid: str) -> Row:
         row = self._ours(tx, pid)

@@ -59,7 +59,7 @@ PROTOCOL = (
     Table(
         "transfers",
         "id:text peer_pid:text role:text peer:text callback:text agreement:text format:text state:text pending:text "
-        "turn:text address:json reason:text deadline:time due:time entered:json created:time updated:time",
+        "turn:text address:json reason:text paused:text deadline:time due:time entered:json created:time updated:time",
         ("id",),
         unique=(("role", "peer", "peer_pid"),),
         index=(("state",), ("deadline",), ("due",), ("agreement",)),
@@ -146,16 +146,17 @@ VAULT = (
     ),
     Table(
         "replicas",
-        "id:text edition:text agreement:text header:json rows:blob seal:blob bytes_rows:json key_rows:json key_id:text "
+        "id:text edition:text agreement:text header:json seal:blob bytes_rows:json key_rows:json key_id:text "
         "path:text state:text created:time",
         ("id",),
-        index=(("agreement",),),
+        index=(("agreement",), ("edition",)),
     ),
+    Table("row_tables", "edition:text rows:blob", ("edition",)),
     Table("holders", "agreement:text edition:text holder:text at:time", ("agreement",), index=(("edition",),)),
     Table("drawn", "replica:text source:text rows:int dropped:text", ("replica", "source")),
     Table("served", "edition:text at:time", ("edition",)),
     Table("carried", "agreement:text bytes:int", ("agreement",)),
-    Table("row_secrets", "replica:text row:int wrapped:blob", ("replica", "row")),
+    Table("row_secrets", "replica:text row:int count:int wrapped:blob", ("replica", "row")),
 )
 
 CATALOGUE = (

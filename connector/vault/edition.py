@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.vault.errors import VaultError
-from ledger.edition import Header, agreed
+from connector.vault.tables import TABLES
+from ledger.edition import Header, read_header
 from ledger.row import SECRET_BYTES, secret, slot
 from ledger.row_table import RowTable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from connector.store.transaction import Tx
@@ -48,29 +49,36 @@ def record(tx: Tx, sealed: Sealed, *, product: str, now: datetime) -> None:
 
 def header_and_table(edition: dict[str, Any]) -> tuple[Header, RowTable]:
     """Return both from a row of `editions`, verified against its id."""
-    return agreed(bytes.fromhex(edition["id"]), edition["header"], edition["rows"])
+    return read_header(edition["header"]), table_of(edition)
 
 
-def row_secret(keys: Keys, edition: dict[str, Any], number: int) -> bytes:
+def row_secret(keys: Keys, edition: Mapping[str, Any], number: int) -> bytes:
     """Return `s` of row `number` of a row of `editions`; `VaultError` `key` if the run's key was destroyed."""
     return row_secrets(keys, edition, [number])[number]
 
 
-def row_secrets(keys: Keys, edition: dict[str, Any], numbers: Iterable[int]) -> dict[int, bytes]:
-    """Return `s` of each row asked for, 32 bytes by row number."""
+def table_of(edition: Mapping[str, Any]) -> RowTable:
+    """Return the row table of a row of `editions`, proven against its id."""
+    return TABLES.proven(bytes.fromhex(edition["id"]), edition["header"], edition["rows"])
+
+
+def row_secrets(
+    keys: Keys, edition: Mapping[str, Any], numbers: Iterable[int], table: RowTable | None = None
+) -> dict[int, bytes]:
+    """Return `s` of each row asked for, 32 bytes by row number; `table` is the edition's where the row has it not."""
+    table = table or RowTable(edition["rows"])
     run = keys.run(edition["key_id"])
     assert run.run == edition["run"]
-    table = RowTable(edition["rows"])
     found = {}
     for number in numbers:
-        name = table[number].head.slot
+        name = table.slot(number)
         assert name == slot(run.run, number)
         found[number] = secret(run.key, name, _digest(edition, number))
         assert len(found[number]) == SECRET_BYTES
     return found
 
 
-def _digest(edition: dict[str, Any], number: int) -> bytes:
+def _digest(edition: Mapping[str, Any], number: int) -> bytes:
     digest: bytes = edition["plain_digests"][number * DIGEST_BYTES : (number + 1) * DIGEST_BYTES]
     if len(digest) != DIGEST_BYTES:
         raise VaultError("replica", f"no digest is kept for row `{number}`")

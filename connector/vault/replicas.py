@@ -1,15 +1,16 @@
-"""The buyer's replicas: what the tables `replicas` and `row_secrets` keep (spec 1.10, 1.11).
+"""The buyer's replicas: what the tables `replicas`, `row_tables` and `row_secrets` keep (spec 1.10, 1.11).
 
 The life of a replica:
 1. header and rows are proven to be the agreed edition's, a wrapping key is drawn and durable (`prepare`);
 2. the replica's row is inserted (`record`, state `receiving`);
 3. sealed bytes come in through an `Intake`; after its `sync` the rows held are noted (`note_bytes`; `sealed` when all);
-4. secrets are checked against their commitments and stored wrapped (`store_secrets`), then opened by a `Reader`.
+4. secrets that met their commitments are stored wrapped (`store_secrets`), then a `Reader` opens with them.
 
 The sealed bytes of an edition lie here once, under the edition's name, however many agreements and roles share them.
 
 Law: a secret rests only wrapped under the replica's key, which is a file outside the database; a leased secret never
-rests at all. `bytes_rows` is a note for the window protocol, the disk is the truth.
+rests at all. `bytes_rows` is a note for the window protocol, the disk is the truth. What changes with each window is
+small whatever the edition's size: its row table lies in `row_tables`, and secrets rest wrapped by ranges of rows.
 """
 
 from __future__ import annotations
@@ -21,20 +22,21 @@ from typing import TYPE_CHECKING, Any
 from connector.vault.blobs import SealedFile, blob_name
 from connector.vault.errors import VaultError
 from connector.vault.intake import Intake
+from connector.vault.tables import TABLES
 from contracts.labels import H
 from contracts.ranges import RowSet
 from ledger.edition import Header, agreed
-from ledger.opening import OpeningError, check_secret
-from ledger.row_table import RowTable
+from ledger.row import SECRET_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
     from pathlib import Path
 
     from connector.store.statements import Row
     from connector.store.transaction import Tx
     from connector.vault.secrets import Keys
+    from ledger.row_table import RowTable
 
 RECEIVING = "receiving"
 SEALED = "sealed"
@@ -55,9 +57,22 @@ class NewReplica:
     key_id: str
 
 
-def under(tx: Tx, agreement: str) -> Row | None:
-    """Return the row of the replica held under an agreement (digest, hex), if there is one."""
+def seen(tx: Tx, agreement: str) -> Row | None:
+    """Return the row of the replica held under an agreement (digest, hex) without its row table, if there is one."""
     return next(iter(tx.find("replicas", "agreement = ?", (agreement,), limit=1)), None)
+
+
+def under(tx: Tx, agreement: str) -> Row | None:
+    """Return the replica held under an agreement with its row table (`rows`), if there is one."""
+    row = seen(tx, agreement)
+    return None if row is None else whole(tx, row)
+
+
+def whole(tx: Tx, row: Row) -> Row:
+    """Return a row of `replicas` with its edition's row table (`rows`)."""
+    kept = tx.get("row_tables", edition=row["edition"])
+    assert kept is not None, "a replica's row table is kept with it"
+    return {**row, "rows": kept["rows"]}
 
 
 def prepare(keys: Keys, edition_id: bytes, header: Any, rows: bytes) -> NewReplica:
@@ -73,7 +88,6 @@ def record(tx: Tx, new: NewReplica, *, agreement: str, now: datetime) -> dict[st
         "edition": new.edition_id.hex(),
         "agreement": agreement,
         "header": new.header.json(),
-        "rows": new.table.data,
         "bytes_rows": [],
         "key_rows": [],
         "key_id": new.key_id,
@@ -82,12 +96,13 @@ def record(tx: Tx, new: NewReplica, *, agreement: str, now: datetime) -> dict[st
         "created": now,
     }
     tx.insert("replicas", **row)
-    return row
+    tx.put("row_tables", edition=row["edition"], rows=new.table.data)
+    return {**row, "rows": new.table.data}
 
 
 def table_of(replica: dict[str, Any]) -> RowTable:
-    """Return the row table of a row of `replicas`, proven anew against its edition."""
-    return agreed(bytes.fromhex(replica["edition"]), replica["header"], replica["rows"])[1]
+    """Return the row table of a whole row of `replicas`, proven against its edition."""
+    return TABLES.proven(bytes.fromhex(replica["edition"]), replica["header"], replica["rows"])
 
 
 def intake(folder: Path, replica: dict[str, Any]) -> Intake:
@@ -115,35 +130,39 @@ def note_bytes(tx: Tx, replica_id: str, held: RowSet) -> None:
 
 
 def store_secrets(tx: Tx, keys: Keys, replica_id: str, secrets: Mapping[int, bytes]) -> RowSet:
-    """Store secrets of rows wrapped; return all rows whose keys are held now. Repeating it changes nothing.
+    """Store secrets that met their commitments, wrapped range by range; return all rows whose keys are held now.
 
-    `OpeningError` `key` for the first secret that is not the committed one; then none is stored.
+    What is held already stays as it is.
     """
     replica = _receiving(tx, replica_id)
-    table = RowTable(replica["rows"])
-    for number, secret in secrets.items():
-        try:
-            check_secret(table[number], secret)
-        except OpeningError as error:
-            raise error.at(number) from error
-    for number, secret in secrets.items():
-        wrapped = keys.wrap(replica["key_id"], _context(replica_id, number), secret)
-        tx.put("row_secrets", replica=replica_id, row=number, wrapped=wrapped)
-    held = RowSet.from_json(replica["key_rows"]) | RowSet.rows(secrets)
-    tx.update("replicas", {"id": replica_id}, key_rows=held.json())
-    return held
+    held = RowSet.from_json(replica["key_rows"])
+    new = RowSet.rows(secrets) - held
+    for first, count in new.ranges:
+        joined = b"".join(secrets[number] for number in range(first, first + count))
+        wrapped = keys.wrap(replica["key_id"], _context(replica_id, first, count), joined)
+        tx.put("row_secrets", replica=replica_id, row=first, count=count, wrapped=wrapped)
+    tx.update("replicas", {"id": replica_id}, key_rows=(held | new).json())
+    return held | new
 
 
 def load_secrets(tx: Tx, keys: Keys, replica_id: str, rows: Iterable[int] | None = None) -> dict[int, bytes]:
     """Return stored secrets by row number: those of `rows` that are held, or all."""
     replica = _receiving(tx, replica_id)
     wanted = None if rows is None else set(rows)
-    stored = tx.find("row_secrets", "replica = ?", (replica_id,), order="row")
     return {
-        item["row"]: keys.unwrap(replica["key_id"], _context(replica_id, item["row"]), item["wrapped"])
-        for item in stored
-        if wanted is None or item["row"] in wanted
+        number: secret
+        for item in tx.find("row_secrets", "replica = ?", (replica_id,), order="row")
+        if wanted is None or not wanted.isdisjoint(range(item["row"], item["row"] + item["count"]))
+        for number, secret in _unwrapped(keys, replica, item)
+        if wanted is None or number in wanted
     }
+
+
+def _unwrapped(keys: Keys, replica: Row, item: Row) -> Iterator[tuple[int, bytes]]:
+    first, count = item["row"], item["count"]
+    joined = keys.unwrap(replica["key_id"], _context(replica["id"], first, count), item["wrapped"])
+    for at in range(count):
+        yield first + at, joined[at * SECRET_BYTES : (at + 1) * SECRET_BYTES]
 
 
 def _receiving(tx: Tx, replica_id: str) -> dict[str, Any]:
@@ -155,6 +174,6 @@ def _receiving(tx: Tx, replica_id: str) -> dict[str, Any]:
     return replica
 
 
-def _context(replica_id: str, number: int) -> bytes:
-    """Return what binds a wrapped secret to its place, so a row of the table cannot be swapped for another."""
-    return H("row-wrap", replica_id.encode(), number.to_bytes(8, "big"))
+def _context(replica_id: str, first: int, count: int) -> bytes:
+    """Return what binds wrapped secrets to their places, so a row of the table cannot be swapped for another."""
+    return H("row-wrap", replica_id.encode(), first.to_bytes(8, "big"), count.to_bytes(8, "big"))

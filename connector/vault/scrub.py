@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from connector.vault import replicas
 from connector.vault.blobs import SEALED_SUFFIX, SealedFile
 from connector.vault.errors import VaultError
 from contracts.ranges import RowSet
@@ -104,6 +105,6 @@ def _replicas(tx: Tx, folder: Path) -> Iterator[Kept]:
     for row in tx.find("replicas", order="created"):
         if row["state"] in ERASED:
             continue
-        table = agreed(bytes.fromhex(row["edition"]), row["header"], row["rows"])[1]
+        table = agreed(bytes.fromhex(row["edition"]), row["header"], replicas.whole(tx, row)["rows"])[1]
         held = RowSet.from_json(row["bytes_rows"])
         yield Kept("replica", row["id"], row["edition"], row["state"], len(table), folder / row["path"], held, table)

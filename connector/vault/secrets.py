@@ -84,13 +84,14 @@ class Keys:
         return self._path(key_id).exists()
 
     def wrap(self, key_id: str, context: bytes, secret: bytes) -> bytes:
-        """Return `secret` encrypted under the replica's key; it opens only with the same `context`."""
-        assert len(secret) == SECRET_BYTES
+        """Return one or more secrets encrypted under the replica's key; they open only with the same `context`."""
+        assert secret
+        assert len(secret) % SECRET_BYTES == 0
         nonce = os.urandom(NONCE_BYTES)
         return nonce + AESGCM(self._content(key_id, "replica")).encrypt(nonce, secret, context)
 
     def unwrap(self, key_id: str, context: bytes, wrapped: bytes) -> bytes:
-        """Return the wrapped secret; `VaultError` `key` if it was wrapped under another key or context."""
+        """Return what was wrapped; `VaultError` `key` if it was wrapped under another key or context."""
         box = AESGCM(self._content(key_id, "replica"))
         try:
             return box.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], context)

@@ -1,35 +1,57 @@
-"""Row tables in memory, proven once each: an edition's id commits to its table, so there is only one for it."""
+"""Proven row tables in memory: an edition's id commits to its table, so what was proven once stays so.
+
+Law: a table is believed by its edition's id alone, and only after it was proven here; who asks whether what lies on the
+disk is still that table proves it anew (`scrub`). What is kept is bounded in bytes; the rest is proven again.
+"""
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from ledger.edition import agreed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ledger.row_table import RowTable
 
-# half a million rows: their bytes and offsets are some 90 MiB, one edition of 100 GiB has a fifth of them
-ROWS_KEPT = 1 << 19
+# four editions of the most rows there can be, or thousands of usual ones
+KEPT_BYTES_MAX = 64 * 2**20
 
 
 class Tables:
-    """The tables used last, `ROWS_KEPT` rows of them at most, and always the newest; for any thread."""
+    """The tables that were used last; safe to use from several threads."""
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
+    def __init__(self, kept_bytes_max: int = KEPT_BYTES_MAX) -> None:
+        self._most = kept_bytes_max
         self._kept: OrderedDict[bytes, RowTable] = OrderedDict()
+        self._bytes = 0
+        self._lock = threading.Lock()
 
-    def find(self, edition_id: bytes, prove: Callable[[], RowTable | None]) -> RowTable | None:
-        """Return the table of an edition; `prove` reads it from the store where it is not here, None if nowhere."""
-        table = self._kept.get(edition_id) or prove()
-        if table is None:
-            return None
+    def known(self, edition_id: bytes) -> RowTable | None:
+        """Return the table of an edition if it was proven here lately."""
         with self._lock:
-            self._kept[edition_id] = table
-            self._kept.move_to_end(edition_id)
-            while len(self._kept) > 1 and sum(map(len, self._kept.values())) > ROWS_KEPT:
-                self._kept.popitem(last=False)
+            table = self._kept.get(edition_id)
+            if table is not None:
+                self._kept.move_to_end(edition_id)
+            return table
+
+    def proven(self, edition_id: bytes, header: Any, rows: bytes) -> RowTable:
+        """Return the table of an edition; `ContractError` if header or rows are not those of its id."""
+        table = self.known(edition_id)
+        if table is None:
+            table = agreed(edition_id, header, rows)[1]
+            with self._lock:
+                self._keep(edition_id, table)
         return table
+
+    def _keep(self, edition_id: bytes, table: RowTable) -> None:
+        if edition_id not in self._kept:
+            self._bytes += len(table.data)
+        self._kept[edition_id] = table
+        while self._bytes > self._most and len(self._kept) > 1:
+            _, dropped = self._kept.popitem(last=False)
+            self._bytes -= len(dropped.data)
+
+
+TABLES = Tables()

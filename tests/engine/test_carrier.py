@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 import pytest
 from aiohttp import web
 
-from connector.engine.carrier import Carrier, Road
+from connector.engine.carrier import Carrier
+from connector.engine.roads import Road, Roads
 from connector.errors import PeerMisbehaved, PeerRefused, PeerUnreachable
 from connector.outbound import Outbound
 from connector.protocol import messages
@@ -71,7 +72,7 @@ async def carrying(source, pool, intake=None, *, wanted=None, stored=None, keeps
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     address = messages.data_address(f"http://127.0.0.1:{runner.addresses[0][1]}/sealed", {"authorization": "t"})
     async with Outbound(development=True) as door, asyncio.timeout(SECONDS):
-        carrier = Carrier(source.table, pool, Road.of(address), intake, keeps=keeps)
+        carrier = Carrier(source.table, pool, Roads([Road.of(address)]), intake, keeps=keeps)
         await carrier.start(door, RowSet(((0, len(source.table)),)) if wanted is None else wanted, stored)
         try:
             yield carrier

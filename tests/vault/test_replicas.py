@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -60,7 +61,7 @@ async def test_the_whole_way(world, store):
     assert held == RowSet.of([(0, len(pieces))])
     stored = await store.read(lambda tx: replicas.load_secrets(tx, world.buyer_keys, replica["id"]))
     assert stored == secrets
-    row = await store.read(lambda tx: tx.get("replicas", id=replica["id"]))
+    row = await store.read(lambda tx: replicas.under(tx, replica["agreement"]))
     assert (row["state"], row["bytes_rows"], row["key_rows"]) == ("sealed", held.json(), held.json())
     with replicas.sealed_file(world.replicas, row) as file:
         paths = Reader(file, stored).open_files(world.folder / "out")
@@ -72,23 +73,30 @@ async def test_no_secret_rests_in_the_store(world, store):
     secrets = world.secrets()
     await store.write(lambda tx: replicas.store_secrets(tx, world.buyer_keys, replica["id"], secrets))
     rows = await store.read(lambda tx: tx.find("row_secrets"))
-    assert len(rows) == len(secrets)
+    assert [(row["row"], row["count"]) for row in rows] == [(0, len(secrets))]
     everything = b"".join(path.read_bytes() for path in world.folder.glob("store.sqlite*"))
     assert rows[0]["wrapped"] in everything
     assert not any(secret in everything for secret in secrets.values())
-    swapped = rows[0]["wrapped"]
-    await store.write(lambda tx: tx.put("row_secrets", replica=replica["id"], row=1, wrapped=swapped))
+    moved = {**rows[0], "row": 1}
+    await store.write(lambda tx: (tx.delete("row_secrets", replica=replica["id"]), tx.insert("row_secrets", **moved)))
     with pytest.raises(VaultError, match="does not open"):
         await store.read(lambda tx: replicas.load_secrets(tx, world.buyer_keys, replica["id"], [1]))
 
 
-async def test_a_wrong_secret_stores_nothing(world, store):
+async def test_what_is_held_stays_as_it_is(world, store):
+    """Keys that come again, one by one or in other windows, leave every range as it was wrapped."""
     replica = await recorded(world, store)
-    secrets = world.secrets() | {2: b"\0" * 32}
-    with pytest.raises(OpeningError) as caught:
-        await store.write(lambda tx: replicas.store_secrets(tx, world.buyer_keys, replica["id"], secrets))
-    assert (caught.value.code, caught.value.row) == (Code.KEY, 2)
-    assert await store.read(lambda tx: tx.find("row_secrets")) == []
+    secrets = world.secrets()
+    keep = partial(replicas.store_secrets, keys=world.buyer_keys, replica_id=replica["id"])
+    for rows in ((2, 3, 4, 5), (3, 4), (1, 2, 3), (7,), (0, 1, 2, 3, 4, 5, 6, 7)):
+        await store.write(lambda tx, rows=rows: keep(tx, secrets={row: secrets[row] for row in rows}))
+    kept = await store.read(lambda tx: tx.find("row_secrets", order="row"))
+    assert [(row["row"], row["count"]) for row in kept] == [(0, 1), (1, 1), (2, 4), (6, 1), (7, 1)]
+    for wanted in (None, [3], [0, 7]):
+        found = await store.read(
+            lambda tx, wanted=wanted: replicas.load_secrets(tx, world.buyer_keys, replica["id"], wanted)
+        )
+        assert found == {row: secrets[row] for row in (wanted or range(8))}
 
 
 def test_another_edition_is_refused(world):

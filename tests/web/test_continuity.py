@@ -198,3 +198,52 @@ async def test_every_decision_made_here_comes_out_the_same_again(provider):
     again = await provider.store.read(decisions.replayed)
     assert len(again) >= 2
     assert all(again.values())
+
+
+async def test_what_a_policy_has_paused_goes_on_when_it_holds_again(provider):
+    """Between the two moments nothing flows; the peer has taken our word for the pause, and gets a fresh start."""
+    now = provider.connector.clock.now()
+    closes, opens = (now + SOON).isoformat(), (now + 3 * SOON).isoformat()
+    either = {"or": [
+        {"leftOperand": "dateTime", "operator": "lt", "rightOperand": closes},
+        {"leftOperand": "dateTime", "operator": "gteq", "rightOperand": opens},
+    ]}  # fmt: skip
+    policy = rule(ONE)
+    policy["permission"][0]["constraint"].append(either)
+    digest, pid = await provider.agree(policy)
+    assert await cut_off(provider, digest, pid)
+    row = await provider.row("transfers", id=pid)
+    assert (row["pending"], row["paused"]) == ("SUSPENDED", "policy")
+    await heard(provider, digest, pid)
+    assert await provider.draw(digest, pid) is None
+    row = await provider.until(lambda: _starts(provider, pid))
+    assert row["paused"] is None
+    assert row["address"] is not None
+    drawing = await provider.draw(digest, pid)
+    assert drawing is not None
+    await stopped(drawing)
+
+
+async def test_what_an_operator_has_paused_stays_paused(provider):
+    digest, pid = await provider.agree(rule(ONE))
+    await provider.connector.engine.suspend_transfer(pid, "for a while")
+    await heard(provider, digest, pid)
+    await asyncio.sleep(2 * SOON.total_seconds())
+    row = await provider.row("transfers", id=pid)
+    assert (row["state"], row["pending"], row["paused"]) == ("SUSPENDED", "", "operator")
+
+
+async def heard(provider, digest, pid):
+    """Have the peer take our word for a pause; it is nowhere in this test."""
+
+    def act(tx):
+        tx.delete("outbox", subject=pid)
+        tx.update("transfers", {"id": pid}, state="SUSPENDED", pending="")
+        tx.after(lambda: provider.connector.continuity.touch(digest))
+
+    await provider.store.write(act)
+
+
+async def _starts(provider, pid):
+    row = await provider.row("transfers", id=pid)
+    return row if row["pending"] == "STARTED" else None

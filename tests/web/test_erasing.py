@@ -76,7 +76,7 @@ async def held(holder, policy):
 
     def act(tx):
         tx.update("agreements", {"digest": digest}, role="consumer", created=now - TERM)
-        of = {"edition": holder.edition.hex(), "agreement": digest, "header": {"rows": "1"}, "rows": b""}
+        of = {"edition": holder.edition.hex(), "agreement": digest, "header": {"rows": "1"}}
         tx.insert("replicas", id=replica, **of, key_id=key, path="", state="sealed", created=now)
 
     await holder.store.write(act)

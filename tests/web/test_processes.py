@@ -271,3 +271,52 @@ async def test_a_pull_rests_while_its_transfer_is_suspended_and_goes_on(space, o
     await space.doors["buyer"].call("POST", "openings", body)
     opened = [one.read_bytes() for one in sorted((space.folder / "out" / product).iterdir())]
     assert opened == [one.read_bytes() for one in files]
+
+
+async def test_a_buyer_pauses_its_pull_gets_it_on_and_another_it_cancels(space, owner, proxy):
+    """By the id it gave: `transfer pause`, `get` again, `transfer cancel`; what is cancelled fails and says why."""
+    asked, go = asyncio.Event(), asyncio.Event()
+
+    async def gate(request):
+        if request.path.endswith("/pieces"):
+            asked.set()
+            await go.wait()
+
+    proxy.calm()
+    for product in ("halted", "dropped"):
+        await space.publish("second", product, (3 * PIECE,), price=64_000)
+    proxy.gate = gate
+    await space.get("halted", limit=64_000)
+    await asyncio.wait_for(asked.wait(), 20)
+    assert "SUSPENDED" in await penstock(space, "pause", "halted")
+    view = await space.until("halted", lambda _: True)
+    pid = view["transfer"]
+    await until(owner, "buyer", pid, "SUSPENDED")
+    go.set()
+    proxy.calm()
+    await asyncio.sleep(0.2)
+    assert (await space.until("halted", lambda _: True))["state"] == "receiving"
+    await space.get("halted", limit=64_000)
+    await space.complete("halted")
+
+    asked.clear()
+    go.clear()
+    proxy.gate = gate
+    await space.get("dropped", limit=64_000)
+    await asyncio.wait_for(asked.wait(), 20)
+    assert "TERMINATED" in await penstock(space, "cancel", "dropped", "--reason", "too late")
+    go.set()
+    proxy.calm()
+    view = await space.until("dropped", lambda view: view["state"] == "failed")
+    assert "too late" in view["reason"]
+
+
+async def penstock(space, verb, *words):
+    """Run a verb of `penstock transfer` against the buyer; return what it says."""
+    command = (sys.executable, "-m", "connector.cli.main", "transfer", verb, *words, "--data")
+    run = await asyncio.create_subprocess_exec(
+        *command, str(space.people["buyer"].data), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    out, err = await run.communicate()
+    assert run.returncode == 0, err.decode()
+    return out.decode()

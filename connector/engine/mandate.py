@@ -1,0 +1,38 @@
+"""What a buyer lets its connector do by itself: prices, purpose and where to, checked when it is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from connector.errors import InvalidInput
+from contracts.decimals import read_decimal
+from policy.purposes import resolve
+
+AMOUNTS = ("limit", "bid", "deposit", "exposure")  # minor units; the last is what may be owed for keys not yet released
+MEMBERS = frozenset({*AMOUNTS, "purpose", "to", "keep"})
+NOWHERE = "null"  # a `to` that opens, proves and counts everything, and keeps nothing of it
+Row = dict[str, Any]
+
+
+def checked(document: Any) -> Row:
+    """Return the mandate with amounts as decimal strings; raises InvalidInput for what a person can get wrong."""
+    if not isinstance(document, dict) or set(document) - MEMBERS or "limit" not in document:
+        raise InvalidInput("a mandate has a `limit` and perhaps " + ", ".join(sorted(MEMBERS - {"limit"})))
+    amounts = {name: document.get(name) for name in AMOUNTS}
+    for name, amount in amounts.items():
+        if amount is not None:
+            read_decimal(amount, name)
+    if amounts["bid"] is not None and int(amounts["bid"]) > int(str(amounts["limit"])):
+        raise InvalidInput(f"the bid `{amounts['bid']}` is above your own limit `{amounts['limit']}`")
+    return {**amounts, "purpose": resolve(str(document.get("purpose"))), **_target(document)}
+
+
+def _target(document: Row) -> Row:
+    """Return where everything is opened to in the same pass, and whether the sealed replica is kept besides."""
+    to, keep = document.get("to"), document.get("keep", True)
+    if to is not None and not (isinstance(to, str) and (to == NOWHERE or Path(to).is_absolute())):
+        raise InvalidInput(f"`to` is an absolute path or `{NOWHERE}`, not `{to!s:.100}`")
+    if not isinstance(keep, bool) or (to is None and not keep):
+        raise InvalidInput("`keep` is true or false, and false only where `to` says what is kept instead")
+    return {"to": to, "keep": keep}
