@@ -1,85 +1,115 @@
 """Our side of a transfer: real participants, a product bought anew each time, and what the transfer itself took.
 
-Law: a measurement begins when the transfer has started and ends when what was asked for is there. What comes before
-(finding, negotiating, licence, deposit) is no transfer. Every purchase fetches everything again: what the one before
-left is removed, and that the provider read all of it for us is asserted.
+Law: a measurement begins when every transfer has been started by the provider and its pull is let go (`gated`), and
+ends when what was asked for is there. What comes before (finding, negotiating, licence, deposit) is no transfer. Every
+purchase fetches everything again: what the one before left is removed, and that the provider read all of it for us is
+asserted.
 
 | sink | what the buyer has at the end |
 |---|---|
 | sealed | the sealed replica on the disk, every piece verified and synced, every key paid for, checked and stored |
-| disk | that, and the plain files beside it, every step of an opening passed |
-| null | that, and every piece opened in memory |
+| both | that, and the plain files beside it, every step of an opening passed |
+| disk | the plain files, every piece verified, paid for and opened; no replica is kept |
+| null | nothing, after every piece was verified, paid for and opened |
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench import report
+from bench.space import space
 from bench.taken import Taken, level
+from connector.data_folder import SEALED
+from connector.engine import acquisition
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Sequence
 
+    from bench.certificate import Certificate
     from bench.space import Space
 
 PURPOSE = "AirTrafficResearch"
 LIMIT = "1"  # minor units per MiB, as `Space.offer` asks
-SINKS = ("sealed", "disk", "null")
 RECEIVING = frozenset({"receiving", "complete"})
 COMPLETE = frozenset({"complete"})
+ONE_PASS = "to" in acquisition.MANDATE_KEYS  # a pull that opens as it goes
+GATE = "gate"
 PARTIES = ("provider", "buyer")
 
 
+@contextlib.asynccontextmanager
+async def market(folder: Path, certificate: Certificate | None = None) -> AsyncIterator[Space]:
+    """Make a space whose buyer holds its pulls at the gate of `folder`."""
+    command = (sys.executable, "-m", "bench.gated", str(folder / GATE), "serve")
+    async with space(folder, commands={"buyer": command}, certificate=certificate) as made:
+        yield made
+
+
 class Purchases:
-    """The buyer's purchases of products of `size` plain bytes together."""
+    """The buyer's purchases of products of `size` plain bytes together, in a `market`."""
 
     def __init__(self, made: Space, size: int) -> None:
         self._made = made
         self._size = size
         self._number = 0
+        self._data = made.people["buyer"].data
+        self._gate = self._data.parent / GATE
+        self._folder = self._data.parent / "opened"
         self.windows = 0
 
     async def once(self, products: Sequence[str], sink: str) -> Taken:
-        """Buy every product at once; return what it took from the first started transfer until all are there."""
+        """Buy every product at once; return what it took from their common start until all are there."""
         made = self._made
         self._number += 1
-        level((made.people["provider"].data / "sealed").glob("*"))
+        keys = {product: f"{product}-{sink}-{self._number}" for product in products}
+        await asyncio.gather(*(self._ready(product, key, sink) for product, key in keys.items()))
+        level((made.people["provider"].data / SEALED).glob("*"))
         for role in PARTIES:
             report.forget_peak(made.pid(role))
-        read = _bytes_read(made.pid("provider"))
-        keys = {product: f"{product}-{sink}-{self._number}" for product in products}
-        for product, key in keys.items():
-            mandate = {"bid": None, "limit": LIMIT, "purpose": PURPOSE, "deposit": None}
-            await made.call("buyer", "POST", "acquisitions", {"id": key, "product": product, "mandate": mandate})
-        await _first(made.reach(key, RECEIVING) for key in keys.values())
-        begun = self._clock()
+        read, begun = _bytes_read(made.pid("provider")), self._clock()
+        self._gate.touch()
         views = await asyncio.gather(*(self._have(key, sink) for key in keys.values()))
         taken = self._since(begun)
+        self._gate.unlink()
         self.windows = sum(view["progress"]["windows"] for view in views)
         assert _bytes_read(made.pid("provider")) - read >= self._size, "the provider did not send everything"
-        self._clear()
+        self._clear(expected=self._size if sink in ("disk", "both") else 0)
         return taken
+
+    async def _ready(self, product: str, key: str, sink: str) -> None:
+        """Return when the provider has started the transfer."""
+        mandate = {"bid": None, "limit": LIMIT, "purpose": PURPOSE, "deposit": None}
+        if ONE_PASS:
+            mandate |= self._wanted(key, sink)
+        await self._made.call("buyer", "POST", "acquisitions", {"id": key, "product": product, "mandate": mandate})
+        await self._made.reach(key, RECEIVING)
+
+    def _wanted(self, key: str, sink: str) -> dict[str, Any]:
+        """Return the members of a mandate that say where to."""
+        folder = str(self._folder / key)
+        sinks: dict[str, dict[str, Any]] = {
+            "sealed": {},
+            "both": {"to": folder},
+            "disk": {"to": folder, "keep": False},
+            "null": {"to": "null", "keep": False},
+        }
+        return sinks[sink]
 
     async def _have(self, key: str, sink: str) -> Any:
         """Return the view of an acquisition when what `sink` says is there."""
         view = await self._made.reach(key, COMPLETE)
-        if sink != "sealed":
-            target = str(self._folder / key) if sink == "disk" else None
-            await self._open(key, target)
+        if sink != "sealed" and not ONE_PASS:
+            target = None if sink == "null" else str(self._folder / key)
+            opening = {"id": f"open-{key}", "acquisition": key, "purpose": PURPOSE, "to": target}
+            await self._made.call("buyer", "POST", "openings", opening)
         return view
-
-    async def _open(self, key: str, target: str | None) -> None:
-        opening = {"id": f"open-{key}", "acquisition": key, "purpose": PURPOSE, "to": target}
-        await self._made.call("buyer", "POST", "openings", opening)
-
-    @property
-    def _folder(self) -> Path:
-        return self._made.people["buyer"].data.parent / "opened"
 
     def _clock(self) -> tuple[float, ...]:
         return time.perf_counter(), *(report.cpu_seconds(self._made.pid(role)) for role in PARTIES)
@@ -89,26 +119,13 @@ class Purchases:
         peaks = [report.memory_bytes(self._made.pid(role), peak=True) for role in PARTIES]
         return Taken(self._size, seconds, provider, buyer, *peaks)
 
-    def _clear(self) -> None:
+    def _clear(self, expected: int) -> None:
         """Give the disk back: opened files, which must be whole, and the replicas' bytes (their rows stay)."""
-        if self._folder.exists():
-            size = sum(path.stat().st_size for path in self._folder.rglob("*") if path.is_file())
-            assert size == self._size, f"{size} bytes were opened"
-            shutil.rmtree(self._folder)
-        for replica in (self._made.people["buyer"].data / "replicas").iterdir():
+        size = sum(path.stat().st_size for path in self._folder.rglob("*") if path.is_file())
+        assert size == expected, f"{size} bytes were opened"
+        shutil.rmtree(self._folder, ignore_errors=True)
+        for replica in (self._data / SEALED).glob("*"):
             shutil.rmtree(replica) if replica.is_dir() else replica.unlink()
-
-
-async def _first(waiting: Any) -> None:
-    """Return when the first of some is done; raises what it failed with."""
-    tasks = [asyncio.ensure_future(one) for one in waiting]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        done.pop().result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _bytes_read(pid: int) -> int:

@@ -11,10 +11,14 @@ import statistics
 from functools import partial
 from typing import TYPE_CHECKING
 
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import CTR
+
 from bench import certificate, peers
-from bench.purchase import Purchases
+from bench.purchase import Purchases, market
 from bench.rounds import in_turn
-from bench.space import space, workshop
+from bench.space import workshop
 from bench.taken import GIB, MIB, figures, ratios
 
 if TYPE_CHECKING:
@@ -54,11 +58,13 @@ OTHERS = {TO_DISK: ("disk", ("aria2c with sha-256", "rclone + b3sum", "libtorren
 
 
 def fill(path: Path, size: int) -> None:
-    """Write `size` bytes that do not compress, and have them on the disk."""
+    """Write `size` bytes that do not compress (a key stream of AES, drawn anew), and have them on the disk."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    stream, zeros, buffer = Cipher(AES(os.urandom(32)), CTR(bytes(16))).encryptor(), bytes(MIB), bytearray(MIB)
     with path.open("wb") as file:
         for begun in range(0, size, MIB):
-            file.write(os.urandom(min(MIB, size - begun)))
+            stream.update_into(zeros, buffer)
+            file.write(memoryview(buffer)[: size - begun])
         os.fsync(file.fileno())
 
 
@@ -69,7 +75,7 @@ async def compared(contest: Contest, gib: float, rounds: int, *, secure: bool = 
         source, size = folder / "source" / "data.bin", int(gib * GIB)
         fill(source, size)
         made_of = certificate.make(folder / "certificate") if secure else None
-        async with space(folder, certificate=made_of) as made:
+        async with market(folder, made_of) as made:
             await made.offer(PRODUCT, [source], PIECE_KIB, **exposure())
             buy = Purchases(made, size)
             works: dict[str, Callable[[], Awaitable[Taken]]] = {
@@ -92,7 +98,7 @@ async def metering(gib: float, rounds: int) -> Figures:
     with workshop() as folder:
         source, size = folder / "source" / "data.bin", int(gib * GIB)
         fill(source, size)
-        async with space(folder) as made:
+        async with market(folder) as made:
             await made.offer(PRODUCT, [source], PIECE_KIB, **exposure())
             await made.offer(LEASED, [source], PIECE_KIB, tier="leased", unit="opening")
             buy = Purchases(made, size)

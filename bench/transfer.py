@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 
 import uvloop
 
-from bench import nginx, peers, report, sealing, single
+from bench import crowd, large, many, nginx, peers, report, sealing, single
 from bench.space import machine
+from bench.taken import GIB
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -76,6 +77,10 @@ WORKS: Mapping[str, Work] = {
         },
     ),
     "metering": Work(single.metering, 4, {single.METERING: {"at_most": 3}}),
+    "channels": Work(many.channels, 4, {f"{many.OURS} ÷ {many.CURLS}": {"at_least": 0.85}}),
+    "objects": Work(many.objects, many.OBJECTS * many.OBJECT_BYTES / GIB, {many.OBJECTS_RATE: {"at_least": 3_000}}),
+    "buyers": Work(crowd.measure, 0.5, {crowd.FAIR: {"at_least": 0.95}, crowd.MEMORY: {"at_most": 300}}, 1),
+    "stored": Work(large.stored, 10, large.TARGETS, 1),
     "sealing": Work(sealing.measure, 4, {sealing.RATIO: {"at_least": 0.7}}),
 }
 

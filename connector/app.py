@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from connector.clock import Clock
 from connector.engine.acquisition import Acquisitions
 from connector.engine.following import Following
+from connector.engine.mending import Mending
 from connector.engine.monitor import Monitor
 from connector.engine.offering import Offering
 from connector.engine.opening import Openings
@@ -34,6 +35,7 @@ class Connector(Trader):
     reviewer: Reviewer
     attesting: Attesting
     monitor: Monitor
+    mending: Mending
 
     @classmethod
     async def start(cls, data: Path, settings: Settings, clock: Clock | None = None, rules: Rules = ()) -> Connector:
@@ -51,6 +53,7 @@ class Connector(Trader):
         connector.reviewer = Reviewer(connector)
         connector.attesting = Attesting(connector)
         connector.monitor = Monitor(connector)
+        connector.mending = Mending(connector)
         connector.moved.append(connector.acquisitions.moved)
         connector.licensed.append(connector.settlements.licence_granted)
         return connector
@@ -70,6 +73,7 @@ class Connector(Trader):
         """Stop working; every row stays as it is."""
         for part in (self.publications, self.acquisitions, self.settlements, self.reviewer):
             await part.driver.close()
+        await self.mending.close()
         await self.monitor.close()
         await self.continuity.close()
         await self.erasing.close()

@@ -6,7 +6,8 @@ is sent again, byte for byte, until the chain shows its receipt; (4) one account
 time, so that a refusal leaves no gap; (5) what follows from stored rows alone may be made when it is signed (`makers`):
 laying out a call costs more than the act that causes it.
 
-The life of a row: wanted → signed → mined, or reverted with the chain's reason.
+The life of a row: wanted → signed → mined, or reverted with the chain's reason; what a reorganisation took back is
+signed again.
 """
 
 from __future__ import annotations
@@ -101,6 +102,14 @@ class Transactions:
             if row is not None and row["state"] == REVERTED:
                 raise ChainReverted(f"the chain refused `{row['program']}.{row['function']}`: {row['error']}")
             await waiting.wait()
+
+    async def again(self, first: int) -> None:
+        """Send again what was mined from block `first` on and is no longer on the chain: a reorganisation took it."""
+        rows = await self._store.read(lambda tx: tx.find("chain_txs", "state = ? and block >= ?", (MINED, first)))
+        for row in rows:
+            if await self._chain.receipt(bytes.fromhex(row["hash"])) is None:
+                await self._write(row, state=SIGNED)
+                self._work.set()
 
     async def _run(self) -> None:
         while True:

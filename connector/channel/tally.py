@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import chain, repeat
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from connector.channel import openings
 from connector.channel.errors import fault
@@ -44,7 +44,7 @@ USES: Mapping[int, str] = MappingProxyType({KEEP: "kept", OPEN: "leased", AGAIN:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What is paid under one agreement: rows, the tariff's quantity of them, minor units.
+    """What is paid under one agreement: rows, the tariff's quantity of them, minor units; `plain` bytes of the rows.
 
     Under a subscription `quantity` and `amount` are those of one `period`; `other_quantity` and `other_amount` those of
     all others.
@@ -56,6 +56,7 @@ class Tally:
     period: int = 0
     other_quantity: int = 0
     other_amount: int = 0
+    plain: int = 0
 
     @property
     def total(self) -> int:
@@ -79,7 +80,7 @@ class Line:
 def load(tx: Tx, deal: Deal, period: int = 0) -> Tally:
     """Return what is paid under the agreement, counted in a period of its subscription."""
     row = tx.get("paid_rows", agreement=deal.digest.hex())
-    tally = Tally() if row is None else Tally(RowSet.from_json(row["rows"]), row["quantity"], row["amount"])
+    tally = Tally() if row is None else _of_row(row)
     return turned(tx, deal, tally, period) if deal.terms.tariff.period else _sound(deal, tally)
 
 
@@ -92,15 +93,16 @@ def save(tx: Tx, deal: Deal, tally: Tally) -> None:
         here = {"quantity": tally.quantity, "amount": tally.amount}
         tx.put("paid_periods", agreement=agreement, period=tally.period, **here)
     quantity = tally.quantity + tally.other_quantity
-    tx.put("paid_rows", agreement=agreement, rows=tally.rows.json(), quantity=quantity, amount=tally.total)
+    all_of_it = {"quantity": quantity, "amount": tally.total, "plain": tally.plain}
+    tx.put("paid_rows", agreement=agreement, rows=tally.rows.json(), **all_of_it)
 
 
 def turned(tx: Tx, deal: Deal, tally: Tally, period: int) -> Tally:
     """Return the same tally counted in another period, as the books have it."""
     row = tx.get("paid_periods", agreement=deal.digest.hex(), period=period)
     quantity, amount = (0, 0) if row is None else (row["quantity"], row["amount"])
-    all_quantity = tally.quantity + tally.other_quantity
-    return _sound(deal, Tally(tally.rows, quantity, amount, period, all_quantity - quantity, tally.total - amount))
+    others = tally.quantity + tally.other_quantity - quantity, tally.total - amount
+    return _sound(deal, Tally(tally.rows, quantity, amount, period, *others, plain=tally.plain))
 
 
 def beside(orders: Sequence[Order], contexts: Sequence[Mapping[str, str]]) -> Iterator[tuple[Order, Mapping[str, str]]]:
@@ -130,6 +132,10 @@ def check_period(deal: Deal, context: Mapping[str, str], now: datetime) -> None:
     told = period_of(deal, context)
     if kind and told not in {periods.number(kind, now - leeway), periods.number(kind, now + leeway)}:
         raise fault("wrong-period", f"the order draws on the quota of another {kind} than this one")
+
+
+def _of_row(row: Mapping[str, Any]) -> Tally:
+    return Tally(RowSet.from_json(row["rows"]), row["quantity"], row["amount"], plain=row["plain"] or 0)
 
 
 def _sound(deal: Deal, tally: Tally) -> Tally:
@@ -182,10 +188,11 @@ def _line(order: Order, deal: Deal, table: RowTable, before: Tally, *, fresh: bo
         if not rows <= before.rows:
             raise fault("not-paid", "some of the rows asked for again were never paid")
         return Line(order, deal, rows, size, 0, fresh, before)
-    tariff = deal.terms.tariff
-    quantity = before.quantity + meter.added(tariff, rows - before.rows, table, begins=fresh)
+    tariff, new = deal.terms.tariff, rows - before.rows
+    quantity = before.quantity + meter.added(tariff, new, table, begins=fresh)
     if tariff.limit is not None and quantity > tariff.limit:
         raise fault("over-quota", f"the order would make {quantity} of the {tariff.limit} in one {tariff.period}")
     amount = tariffs.order_amount(tariff, before.quantity, quantity)
-    after = replace(before, rows=before.rows | rows, quantity=quantity, amount=before.amount + amount)
+    plain = before.plain + plain_bytes(table, new)
+    after = replace(before, rows=before.rows | rows, quantity=quantity, amount=before.amount + amount, plain=plain)
     return Line(order, deal, rows, size, amount, fresh, after)

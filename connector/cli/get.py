@@ -55,7 +55,9 @@ async def acquire(data: Path, identifier: str, product: str, mandate: dict[str, 
 
 def get(
     product: Annotated[str, typer.Argument(help="product id, as `find` prints it")],
-    limit: Annotated[int, typer.Option("--max-price", help="most to agree to per unit, in minor units", min=0)],
+    limit: Annotated[
+        int, typer.Option("--max-price", help="most to agree to per unit or period, in minor units", min=0)
+    ],
     purpose: Annotated[str, typer.Option(help="a term of the purpose scheme")],
     bid: Annotated[int | None, typer.Option(help="first bid per unit; default: asked price, if within", min=0)] = None,
     deposit: Annotated[int | None, typer.Option(help="deposit in minor units; default: the whole price", min=0)] = None,
@@ -89,4 +91,5 @@ def get(
         talk(f"  acquisition {key}; resume it with --id {key}")
     view = finish(acquire(data, key, product, mandate), as_json=as_json)
     opened = f"opened to {to}" if to else f"next: penstock open {view['id']} --purpose {purpose} --to DIRECTORY"
-    answer(view, [f"{view['title']}: {view['progress'].get('text', '')}", opened], as_json=as_json)
+    price = f"price: {view['price']}, at most {view['cap']} minor units in all"
+    answer(view, [f"{view['title']}: {view['progress'].get('text', '')}", price, opened], as_json=as_json)

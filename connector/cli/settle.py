@@ -21,5 +21,8 @@ def settle(
     For example: penstock settle
     """
     settled = ask(data, "POST", "settlements", {"agreement": agreement}, as_json=as_json)
-    lines = [f"{row['channel'][:16]}: settled {row['settled']}, shares {row['shares']}" for row in settled["channels"]]
+    lines = [
+        f"{row['channel'][:16]}: settled {row['settled']}, shares {row['shares']}; {row['bill'] or 'nothing bought'}"
+        for row in settled["channels"]
+    ]
     answer(settled, lines or ["nothing to settle"], as_json=as_json)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="The sealed bytes kept here: editions and replicas.", no_args_is_help=True)
 T = TypeVar("T")
+REPAIR_PAUSE_SECONDS = 0.5  # between two looks at how far a repair is
 DAMAGED = 6  # exit code: verification failed
 
 
@@ -33,11 +34,19 @@ def list_(data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def scrub(data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
-    """Hash all sealed bytes again and compare them with their rows.
+def scrub(
+    data: Data = DEFAULT_DATA,
+    *,
+    repair: Annotated[bool, typer.Option("--repair", help="fetch damaged rows again from whoever holds them")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Hash all sealed bytes again and compare them with their rows; `--repair` needs the server.
 
-    For example: penstock vault scrub
+    For example: penstock vault scrub --repair
     """
+    if repair:
+        _repair(data, as_json=as_json)
+        return
     found = finish(scrub_all(data), as_json=as_json)
     rows = [one.json() for one in found]
     damaged = sum(len(one.bad) for one in found)
@@ -49,6 +58,23 @@ def scrub(data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
     counts = f"{sum(one.good for one in found)} rows verify, {damaged} do not"
     answer({"scrubbed": rows, "damaged": damaged}, [*lines, counts], as_json=as_json)
     if damaged:
+        raise typer.Exit(DAMAGED)
+
+
+def _repair(data: Path, *, as_json: bool) -> None:
+    """Have the server hash and repair everything, and say how far it is until it has done so."""
+    from time import sleep  # noqa: PLC0415  # loaded when the verb runs
+
+    view, told = ask(data, "POST", "vault/repairs", {}, as_json=as_json), ""
+    while view["running"]:
+        sleep(REPAIR_PAUSE_SECONDS)
+        view = ask(data, "GET", "vault/repairs", as_json=as_json)
+        left = sum(mend["left"] for mend in view["mends"])
+        if told != (told := f"  hashed {view['hashed']}, {len(view['mends'])} damaged, {left} rows to fetch"):
+            talk(told)
+    lines = [f"{mend['kind']}  {mend['id'][:16]}  {mend['state']} {mend['reason']}".rstrip() for mend in view["mends"]]
+    answer(view, lines or ["nothing is damaged"], as_json=as_json)
+    if any(mend["state"] != "mended" for mend in view["mends"]):
         raise typer.Exit(DAMAGED)
 
 

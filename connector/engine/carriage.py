@@ -72,7 +72,7 @@ class Carriage:
         drawn = tx.get("carried", agreement=agreement)
         carried = length + (0 if drawn is None else drawn["bytes"])
         paid = tx.get("paid_rows", agreement=agreement)
-        bound = int(row["terms"]["maxUnpaidBytes"]) + (0 if paid is None else paid["quantity"])
+        bound = int(row["terms"]["maxUnpaidBytes"]) + (0 if paid is None else paid["plain"] or 0)
         if carried > bound:
             raise PaymentRefused(
                 f"{carried} sealed bytes would be drawn, {bound} may be before more is paid", "pay, then go on"

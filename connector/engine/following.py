@@ -13,11 +13,15 @@ from connector.channel import account as accounts
 from ledger.chain_error import ChainUnreachable
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from connector.engine.settlement import Settlements
     from connector.engine.trader import Trader
     from ledger.chain import Block
     from ledger.programs import Channel
 
+# a reorganisation that goes back further is not one that an operator's confirmations could have waited for
+BLOCKS_AGAIN = 1000
 LIVE = (accounts.OPEN, accounts.FROZEN)
 Row = dict[str, Any]
 
@@ -62,20 +66,23 @@ class Following:
             return
         last = max(block.number - trader.settings.chain.confirmations, 0)
         final = await trader.programs.channel(channel, at=last)
-        known = _as_known(row, newest, final, block)
+        known = as_known(row, newest, final, block.at)
         if any(row[name] != value for name, value in known.items()):
             await trader.store.write(lambda tx: tx.update("channels", {"id": row["id"]}, **known))
+        if known["claimed"] < row["claimed"] or known["deposit"] < row["deposit"]:
+            await trader.transactions.again(block.number - BLOCKS_AGAIN)
 
 
-def _as_known(row: Row, newest: Channel | None, final: Channel | None, block: Block) -> Row:
-    """Return the columns of a channel; one that a reorganisation took away holds nothing."""
+def as_known(row: Row, newest: Channel | None, final: Channel | None, at: datetime) -> Row:
+    """Return the columns of a channel at the block time `at`; one that a reorganisation took away holds nothing."""
     if newest is None or final is None:
-        return {"deposit": 0}
-    frozen = newest.frozen_until is not None and block.at < newest.frozen_until
+        return {"deposit": 0, "claimed": 0}
+    frozen = newest.frozen_until is not None and at < newest.frozen_until
     over = newest.frozen_until is not None and not frozen
     return {
         "deposit": min(newest.deposit, final.deposit),
         "expiry": min(newest.expiry, final.expiry),
         "state": accounts.FROZEN if frozen else accounts.OPEN,
+        "claimed": newest.claimed,
         "frozen_for": newest.frozen_for if over else row["frozen_for"],
     }

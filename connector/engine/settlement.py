@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from connector.channel import account as accounts
 from connector.channel import claims
 from connector.engine.driver import Driver
-from contracts import address
+from contracts import address, price_words
+from contracts.tariff import Tariff
 from ledger import acts
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class Settlements:
             "channel": row["id"],
             "agreement": row["agreement"],
             "settled": str(found.claimed),
+            "bill": await trader.store.read(lambda tx: _bill(tx, row["agreement"])),
             "shares": await self._shares(row, found.claimed),
         }
 
@@ -149,3 +151,13 @@ class Settlements:
     @property
     def _deployment(self) -> Any:
         return self._trader.programs.deployment
+
+
+def _bill(tx: Tx, agreement: str) -> str:
+    """Return what was paid under an agreement in words: a quantity and its price; empty where nothing was."""
+    row, paid = tx.get("agreements", digest=agreement), tx.get("paid_rows", agreement=agreement)
+    if row is None or paid is None or not row["terms"]:
+        return ""
+    tariff = Tariff.from_json(row["terms"]["tariff"])
+    money = price_words.money(paid["amount"], tariff.currency)
+    return f"{price_words.quantity(tariff, paid['quantity'])} at {price_words.price(tariff)}: {money}"

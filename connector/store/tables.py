@@ -103,7 +103,7 @@ CHANNEL = (
         ("channel", "seq"),
         index=(("state",), ("lock",)),
     ),
-    Table("paid_rows", "agreement:text rows:json quantity:int amount:amount", ("agreement",)),
+    Table("paid_rows", "agreement:text rows:json quantity:int amount:amount plain:int", ("agreement",)),
     Table("paid_periods", "agreement:text period:int quantity:int amount:amount", ("agreement", "period")),
     Table(
         "uses",
@@ -151,10 +151,10 @@ VAULT = (
         ("id",),
         index=(("agreement",), ("edition",)),
     ),
-    Table("row_tables", "edition:text rows:blob", ("edition",)),
     Table("holders", "agreement:text edition:text holder:text at:time", ("agreement",), index=(("edition",),)),
     Table("drawn", "replica:text source:text rows:int dropped:text", ("replica", "source")),
     Table("served", "edition:text at:time", ("edition",)),
+    Table("row_tables", "edition:text rows:blob", ("edition",)),
     Table("carried", "agreement:text bytes:int", ("agreement",)),
     Table("row_secrets", "replica:text row:int count:int wrapped:blob", ("replica", "row")),
 )

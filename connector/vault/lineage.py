@@ -76,7 +76,7 @@ def _holder(tx: Tx, agreement: Row) -> Row:
         "tier": (agreement["terms"] or {}).get("tier"),
         "since": agreement["created"].isoformat(),
         "parent": agreement["parent"],
-        "paidBytes": str(paid["quantity"] if paid else 0),
+        "paidBytes": str((paid["plain"] or 0) if paid else 0),
         "receipts": _receipts(tx, digest),
         "serves": serves["at"].isoformat() if serves else None,
         "deleted": deleted[-1].isoformat() if deleted else None,

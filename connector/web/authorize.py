@@ -168,6 +168,8 @@ MANAGEMENT = (
     Route("POST", "/management/listings/{id}/review", Who.OWNER, EXCHANGE, "management.review"),
     Route("GET", "/management/vault/garbage", Who.OWNER, TRADERS, "vault.collect"),
     Route("POST", "/management/vault/garbage", Who.OWNER, TRADERS, "vault.collect"),
+    Route("GET", "/management/vault/repairs", Who.OWNER, TRADERS, "vault.repair"),
+    Route("POST", "/management/vault/repairs", Who.OWNER, TRADERS, "vault.repair"),
     Route("POST", "/management/vault/rekey", Who.OWNER, TRADERS, "vault.rekey"),
     Route("POST", "/management/attestations", Who.OWNER, EXCHANGE, "management.attest"),
 )

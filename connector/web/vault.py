@@ -23,3 +23,9 @@ async def collect(call: Call) -> web.Response:
     collecting = call.connector.collecting
     found = await (collecting.look() if call.route.method == "GET" else collecting.collect())
     return as_json({"found": [need.json() for need in found]})
+
+
+async def repair(call: Call) -> web.Response:
+    """Begin to fetch damaged rows again; with GET only say how far it is."""
+    mending = call.connector.mending
+    return as_json(mending.view() if call.route.method == "GET" else mending.begin())

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
+import sys
 
 import pytest
 
-from bench import packages, peers, report, sealing, taken, transfer
+from bench import crowd, gated, many, memory, nginx, packages, peers, report, sealing, taken, transfer
 
 # the words, by the row that answers them
 ASKED = {
@@ -25,6 +27,13 @@ ASKED = {
     "others: opened to disk ÷ rclone + b3sum": "at least 1.5",
     "others: opened to disk ÷ libtorrent v2": "at least 2",
     "metering: vouchers, keys and policy: CPU": "at most 3",
+    "channels: 16 channels, opened to disk ÷ nginx (debian) + 16 curl -o": "at least 0.85",
+    "objects: 10,000 objects, opened to disk": "at least 3000",
+    "buyers: 200 buyers: Jain's index": "at least 0.95",
+    "buyers: 200 buyers: peak memory of the provider": "at most 300",
+    "stored: memory of the provider above idle": "at most 150",
+    "stored: memory of the buyer above idle": "at most 150",
+    "stored: sealing: memory of the provider above idle": "at most 200",
     "sealing: sealing ÷ cat FILE > COPY": "at least 0.7",
 }
 
@@ -98,6 +107,17 @@ def test_a_peer_that_finds_other_bytes_ends_the_run(source, tmp_path, absent):
             works[name]()
 
 
+def test_many_curls_fetch_at_once(source, tmp_path, absent):
+    if missing := packages.absent(("nginx", "curl")):
+        absent(f"{', '.join(missing)}: not installed")
+    second = source.with_name("second.bin")
+    second.write_bytes(os.urandom(1 << 19))
+    with nginx.serving("debian", tmp_path / "nginx", source.parent) as server:
+        once = many.curls(server, [source, second], tmp_path / "curled")
+    assert once.size == 3 << 19
+    assert not list((tmp_path / "curled").iterdir())
+
+
 def test_a_peer_that_is_absent_has_no_work(source, tmp_path, monkeypatch):
     monkeypatch.setattr(peers.packages, "absent", list)
     with peers.ready(list(peers.PEERS), source, tmp_path / "peers") as works:
@@ -111,6 +131,55 @@ def test_sealing_is_measured_in_a_process_of_its_own(source, tmp_path):
     copied = sealing.cat_once(source, tmp_path)
     figures = sealing.figures_of({sealing.SEALING: [cost], sealing.CAT: [copied]}, 1 << 20)
     assert figures[sealing.RATIO][0] == copied.seconds / cost.seconds
+
+
+@pytest.mark.parametrize(("drawn", "index"), [([5, 5, 5], 1.0), ([9, 0, 0], 1 / 3), ([1, 2, 3], 6 / 7)])
+def test_fairness_is_jain_s(drawn, index):
+    assert crowd.jain(drawn) == pytest.approx(index)
+
+
+def test_bytes_on_disk_are_those_that_were_written(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "file").write_bytes(os.urandom(1 << 20))
+    with (tmp_path / "hole").open("wb") as file:
+        file.truncate(1 << 30)
+    assert 1 << 20 <= crowd.on_disk(tmp_path) < 2 << 20
+
+
+async def test_pulls_wait_at_the_gate(tmp_path, monkeypatch):
+    pulled = []
+
+    async def pull(*told):
+        pulled.append(told)
+
+    monkeypatch.setattr(gated.pulling, "pull", pull)
+    gate = tmp_path / "gate"
+    with gated.held(lambda: gated.there(gate)):
+        waiting = asyncio.create_task(gated.pulling.pull("trader", "row"))
+        await asyncio.sleep(2 * gated.POLL_SECONDS)
+        assert not pulled
+        gate.touch()
+        await waiting
+    assert pulled == [("trader", "row")]
+    assert gated.pulling.pull is pull
+
+
+async def test_a_process_is_watched():
+    code = "input(); b = bytearray(64 << 20); input(); del b; input()"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE) as child:
+        async with memory.watched({"child": child.pid}) as curves:
+            child.stdin.write(b"\n")
+            child.stdin.flush()
+            await asyncio.sleep(0.3)
+        child.stdin.close()
+    curve = curves["child"]
+    assert 64 << 20 <= curve.above < 96 << 20
+    assert max(curve.samples) > curve.idle + (48 << 20)
+
+
+def test_a_curve_that_rises_grows():
+    assert memory.Curve(0, 0, [10, 10, 10, 10, 12, 12, 30, 30]).growth == 20
+    assert memory.Curve(0, 0, [50] * 8).growth == 0
 
 
 def test_quiet_commands_stay_quiet(capfd):

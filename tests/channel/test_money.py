@@ -12,22 +12,34 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from connector.channel import claims, payee, receive, resume
 from connector.channel.errors import ChannelFault
 from connector.channel.messages import Denial, RefusalMessage
-from contracts.tariff import amount
+from contracts import meter
+from contracts.ranges import RowSet
+from contracts.tariff import Tariff, amount
+from contracts.tiers import Tier
 from tests.channel.rig import BUYER_DID, CHANNEL_ID, KEPT, Pair, over_the_wire, secret_of
 
 SECOND = b"\xc2" * 32
 ON = st.sampled_from([CHANNEL_ID, SECOND])
 LOST = st.sampled_from(["nothing", "nothing", "offer", "voucher"])
 TERMS = replace(KEPT, max_exposure=150)
+TARIFFS = {
+    "byte": TERMS.tariff,
+    "piece in steps": Tariff("piece", 70, 1, "CNY", (Tier(3, 5000), Tier(6, 20_000))),
+    "flat": Tariff("flat", 555, 8333, "CNY"),
+    "advance": Tariff("advance", 140, 1, "CNY"),
+    "subscription": Tariff("subscription", 100, 3000, "CNY", (), "byte", "day"),
+    "subscription and beyond": Tariff("subscription", 100, 3000, "CNY", (Tier(3000, 15_000),), "byte", "day"),
+}
 
 
 class Money(RuleBasedStateMachine):
     """Two channels of one agreement; every message may be lost, and one of the sides may fall back to a back-up."""
 
-    @initialize(side=st.sampled_from(["payer", "payee"]))
-    def begin(self, side):
+    @initialize(side=st.sampled_from(["payer", "payee"]), tariff=st.sampled_from(sorted(TARIFFS)))
+    def begin(self, side, tariff):
         self.careless = side
-        self.pair = Pair(TERMS, rows=9, deposit=1000, cap=560)
+        self.tariff = TARIFFS[tariff]
+        self.pair = Pair(replace(TERMS, tariff=self.tariff), rows=9, deposit=1000, cap=560)
         self.pair.open_channel(SECOND, 400)
         self.backup = None
         for on, row in ((CHANNEL_ID, 0), (SECOND, 1)):
@@ -147,8 +159,8 @@ class Money(RuleBasedStateMachine):
             accounts = [pair.account(role, on) for on in (CHANNEL_ID, SECOND)]
             rows, quantity, paid = pair.paid(role)
             held = {row for first, count in rows for row in range(first, first + count)}
-            assert quantity == sum(pair.table.plain_bytes(row, 1) for row in held)
-            assert paid == amount(TERMS.tariff, quantity) <= 560
+            assert quantity == meter.added(self.tariff, RowSet.rows(held), pair.table, begins=False)
+            assert paid == sum(amount(self.tariff, each) for each in self.quantities(role, quantity)) <= 560
             # deposits = promised for released keys + still free, and the sum of the channels is the price of the rows
             assert sum(account.cumulative for account in accounts) == paid
             assert all(0 <= account.claimed <= account.deposit for account in accounts)
@@ -169,6 +181,12 @@ class Money(RuleBasedStateMachine):
             self.level(on)
             assert self.pair.account("payer", on).account_hash == self.pair.account("payee", on).account_hash
         assert self.pair.paid("payer") == self.pair.paid("payee")
+
+    def quantities(self, role, quantity):
+        """Return the quantity of each account: of each period, or of the agreement."""
+        rows = self.database(role).act(lambda tx: tx.find("paid_periods"))
+        assert not rows or sum(row["quantity"] for row in rows) == quantity
+        return [row["quantity"] for row in rows] if self.tariff.period else [quantity]
 
     def unreleased(self, role):
         states = {"payer": ("offered", "signed"), "payee": ("offered", "offered")}[role]

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connector.channel import resume, tally
+from connector.channel import account as accounts
+from connector.channel import records, resume, tally, windows
 from connector.channel.errors import ChannelFault
+from contracts import price_words
 from contracts.ranges import RowSet
 from contracts.records import Run
 from contracts.tariff import Tariff, amount
 from contracts.tiers import Tier
+from ledger.audit import billing
 from tests.channel.rig import BUYER_DID, CHANNEL_ID, KEPT, LEASED, Pair, over_the_wire
 
 ROWS = 12
@@ -67,6 +72,8 @@ def test_a_pull_costs_exactly_the_whole_price(name):
     assert pair.paid("payer") == pair.paid("payee")
     assert (rows, paid) == ([[0, ROWS]], price)
     assert pair.account("payer").cumulative == price
+    for db in (pair.payer_db, pair.payee_db):
+        assert db.act(lambda tx: tx.get("paid_rows", agreement=pair.deal.hex())["plain"]) == PLAIN
     assert pair.plan() is None
 
 
@@ -193,3 +200,45 @@ def test_rows_paid_in_one_period_are_not_paid_in_the_next():
         attempt(pair.pull)
     assert (first, days) == (4, 3)
     assert pair.paid("payer") == pair.paid("payee") == ([[0, ROWS]], PLAIN, 300)
+
+
+# ---- audited -----------------------------------------------------------------------------------------------------
+
+
+def audited(pair, role):
+    """Price a side's released windows again as an auditor does, from the words of their evidence."""
+    db = pair.payer_db if role == "payer" else pair.payee_db
+    account = billing.Account(pair.terms.tariff, pair.table)
+    for window in db.act(lambda tx: windows.later(tx, accounts.load(tx, CHANNEL_ID, role), 0, 100)):
+        told = [records.order_json(*each) for each in tally.beside(window.orders, window.contexts)]
+        event = SimpleNamespace(fields={"rows": json.loads(json.dumps(told))})
+        for line in billing.read_orders(event):
+            due, twice = account.charge(line)
+            assert (due, twice) == (line.amount, 0)
+    return account.charged
+
+
+@pytest.mark.parametrize("role", ["payer", "payee"])
+@pytest.mark.parametrize("name", WHOLE)
+def test_an_auditor_makes_the_same_bill(name, role):
+    pair = kept(WHOLE[name][0])
+    pair.pull(pair.want([3, 4, 9]))
+    pair.pull()
+    assert audited(pair, role) == WHOLE[name][1]
+
+
+@pytest.mark.parametrize(
+    "tariff",
+    [
+        MONTHLY,
+        replace(MONTHLY, tiers=(Tier(2, 5000),)),
+        Tariff("advance", 300, 1, "CNY"),
+        Tariff("opening", 9, 2, "CNY"),
+    ],
+    ids=price_words.price,
+)
+def test_an_auditor_makes_the_same_bill_of_openings(tariff):
+    pair = leased(tariff)
+    for _ in range(4):
+        attempt(lambda: open_one(pair))
+    assert audited(pair, "payee") == audited(pair, "payer") == pair.paid("payee")[2]

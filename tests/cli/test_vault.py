@@ -115,6 +115,21 @@ def test_scrub_misses_a_whole_file(penstock, kept):
     assert all(row["problem"] for row in said.json["scrubbed"])
 
 
+@pytest.mark.parametrize(("state", "code"), [("mended", 0), ("failed", 6)])
+def test_repair_is_the_server_s_and_is_followed_to_its_end(penstock, management, state, code):
+    mend = {"kind": "replica", "id": "ab" * 16, "bad": [[1, 2]], "left": 2, "state": "fetching", "reason": ""}
+    end = {"running": False, "hashed": 2, "mends": [mend | {"state": state, "left": 0}]}
+    management.answers["vault/repairs"] = [
+        (200, {"running": True, "hashed": 1, "mends": []}),
+        (200, {"running": True, "hashed": 2, "mends": [mend]}),
+        (200, end),
+    ]
+    said = penstock("vault", "scrub", "--repair", "--data", management.data, "--json")
+    assert (said.code, said.json) == (code, end)
+    assert "1 damaged, 2 rows to fetch" in said.err
+    assert [method for method, _, _ in management.asked] == ["POST", "GET", "GET"]
+
+
 def test_idle_lists_what_nobody_used(penstock, kept):
     data, sealed, _ = kept
     idle = penstock("vault", "idle", "--data", data, "--days", "30", "--json").json["idle"]

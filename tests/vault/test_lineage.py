@@ -31,7 +31,7 @@ async def test_the_provider_names_holders_by_what_was_agreed_paid_and_told(world
         agree(tx, "bb" * 32, OTHER, edition, "provider", days=1)
         agree(tx, "cc" * 32, OTHER, "00" * 32, "provider")
         agree(tx, "dd" * 32, OTHER, edition, "consumer")
-        tx.put("paid_rows", agreement="aa" * 32, rows=[[0, 2]], quantity=1234, amount=5)
+        tx.put("paid_rows", agreement="aa" * 32, rows=[[0, 2]], quantity=1234, amount=5, plain=1234)
         tx.insert("channels", id="ch", role="payee", peer=BUYER, agreement="aa" * 32, state="open", created=NOW)
         for seq, state in enumerate(("paid", "acknowledged", "void", "offered")):
             tx.insert("windows", channel="ch", seq=seq, role="payee", state=state, created=NOW)

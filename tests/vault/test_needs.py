@@ -42,7 +42,7 @@ def edition(tx, name, number, *, repeats=None, state="registered"):
 
 
 def replica(tx, name, *, of="e", state="sealed"):
-    told = {"edition": of, "agreement": f"of-{name}", "header": {"sealedBytes": "1"}, "path": name, "rows": b""}
+    told = {"edition": of, "agreement": f"of-{name}", "header": {"sealedBytes": "1"}, "path": name}
     tx.insert("replicas", id=name, state=state, created=NOW, **told)
 
 

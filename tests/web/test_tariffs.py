@@ -105,6 +105,20 @@ async def test_what_is_paid_in_advance_opens_as_often_as_one_likes(space, bought
     assert [await open_one(space, "any openings", number) for number in range(3)] == [900, 0, 0]
 
 
+BILLS = {
+    "row": "4000 rows at 0.03 CNY per row, 50 % of that beyond 1000 rows: 75.00 CNY",
+    "any openings": " in advance: 9.00 CNY",
+}
+
+
+@pytest.mark.parametrize("product", BILLS)
+async def test_the_provider_settles_with_a_bill_in_words(space, bought, product):
+    about = {"agreement": bought[product]["agreement"]}
+    (settled,) = (await space.doors["provider"].call("POST", "settlements", about))["channels"]
+    assert settled["bill"].endswith(BILLS[product])
+    assert int(settled["settled"]) == books(space, "provider", bought[product])[0]
+
+
 @pytest.mark.parametrize(
     ("change", "word"),
     [

@@ -1,0 +1,368 @@
+"""F7: money is conserved, whatever is lost, restored, claimed, refunded or reorganised: two buyers and two providers.
+
+The window protocol and both sides' stores are the real ones; the chain is the model of `coin.py`, whose blocks can be
+taken back. A few histories are played again on the real program, which must end with the same figures.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import ClassVar
+
+import pytest
+from eth_hash.auto import keccak
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from connector.channel import claims, payee, receive, resume
+from connector.channel.errors import ChannelFault
+from connector.channel.messages import Denial, RefusalMessage
+from connector.engine.following import as_known
+from contracts import signature
+from contracts.split import Split
+from contracts.tariff import amount
+from contracts.typed_data import digest
+from ledger import acts
+from ledger.chain import Chain
+from ledger.deployment import deploy
+from ledger.embedded.chain import EmbeddedChain
+from ledger.programs import Programs
+from tests.channel.rig import BUYER_DID, CHANNEL_ID, CHANNELS, KEPT, PAYER, START, Pair, over_the_wire, secret_of
+from tests.fault.coin import Coin, RefusedError
+from tests.fault.extent import ALL, MONEY
+from tests.onchain.conftest import Clock, Stage
+
+pytestmark = pytest.mark.faults
+
+EXAMPLES, STEPS = (10_000 if ALL else 60), 12
+REPLAYED = 40 if ALL else 2
+CONFIRMATIONS = 3  # a reorganisation goes no deeper; who waits for fewer takes the risk
+TERMS = replace(KEPT, max_exposure=150)
+ROWS, DEPOSIT, FUNDS, DAY = 9, 400, 2000, 86_400
+NAMES = [(buyer, provider) for buyer in (b"buyer 0", b"buyer 1") for provider in (b"provider 0", b"provider 1")]
+WHO = st.sampled_from(NAMES)
+LOST = st.sampled_from(["nothing", "nothing", "offer", "voucher", "answer"])
+EXCHANGE = b"exchange"
+
+
+class Relation:
+    """One buyer and one provider with one channel, and every voucher that was signed on it."""
+
+    def __init__(self, names):
+        self.buyer, self.provider = names
+        self.key = b"channel of " + b" and ".join(names)
+        self.split = Split(((self.provider, 7_777), (EXCHANGE, 2_223)))
+        self.pair = Pair(TERMS, rows=ROWS, deposit=0, cap=560)
+        self.signed, self.backup = [], None
+
+
+class Conserved(RuleBasedStateMachine):
+    """Every message may be lost, either store may fall back, blocks may be taken back."""
+
+    executed = 0
+    tales: ClassVar = []  # the histories with the most claims, to be played on the real program
+
+    @initialize(careless=st.sampled_from(["payer", "payee"]))
+    def begin(self, careless):
+        self.careless = careless
+        self.coin = Coin(int(START.timestamp()), CONFIRMATIONS)
+        self.relations = {}
+        for buyer in {buyer for buyer, _ in NAMES}:
+            self.coin.send("mint", buyer, FUNDS)
+        for _ in range(CONFIRMATIONS):
+            self.coin.tick(0)
+
+    def relation(self, who):
+        if who not in self.relations:
+            made = self.relations[who] = Relation(who)
+            self.attempt(lambda: self.coin.send(
+                "open", made.key, made.buyer, made.split, DEPOSIT, self.coin.newest.at + 30 * DAY
+            ))  # fmt: skip
+            for _ in range(CONFIRMATIONS):
+                self.coin.tick(0)
+            self.follow(made)
+        return self.relations[who]
+
+    def attempt(self, act):
+        try:
+            return act()
+        except (ChannelFault, RefusedError) as refusal:
+            return refusal
+
+    # ---- the window protocol
+
+    @rule(who=WHO, rows=st.sets(st.integers(0, ROWS - 1), min_size=1, max_size=4), lost=LOST)
+    def order(self, who, rows, lost):
+        one = self.relation(who)
+        pair = one.pair
+        self.follow(one)
+        if pair.waiting() is not None:
+            self.deliver(one, lost)
+            return
+        request = self.attempt(lambda: pair.plan(pair.want(rows)))
+        if request is None or isinstance(request, ChannelFault):
+            return
+        offer = self.attempt(lambda: pair.request(request))
+        if lost == "offer" or isinstance(offer, Denial | ChannelFault):
+            return
+        voucher = self.attempt(lambda: pair.sign(request, offer))
+        if not isinstance(voucher, ChannelFault):
+            self.note(one, voucher)
+            if lost != "voucher":
+                self.deliver(one, lost)
+
+    def deliver(self, one, lost):
+        pair = one.pair
+        answer = self.attempt(lambda: pair.pay(pair.waiting()))
+        if lost == "answer" or isinstance(answer, ChannelFault):
+            return
+        if isinstance(answer, RefusalMessage):
+            pair.refuse(over_the_wire(answer))
+        else:
+            pair.take(over_the_wire(answer))
+
+    @rule(who=WHO, heard=st.booleans())
+    def acknowledge(self, who, heard):
+        pair = self.relation(who).pair
+        message = self.attempt(pair.acknowledge)
+        if not isinstance(message, ChannelFault):
+            self.note(self.relation(who), message)
+            if heard:
+                self.attempt(lambda: pair.close(message))
+
+    def note(self, one, message):
+        """INVARIANT a voucher of a later seq never pays less; one seq has one voucher."""
+        voucher = message.voucher
+        for before in one.signed:
+            assert before.seq != voucher.seq or before == voucher or self.careless == "payer"
+            assert before.seq >= voucher.seq or before.cumulative_amount <= voucher.cumulative_amount
+        one.signed.append(voucher)
+
+    # ---- the chain
+
+    @rule(who=WHO, what=st.sampled_from(["claim", "claim", "close", "refund", "top up", "withdraw", "withdraw"]))
+    def settle(self, who, what):
+        one = self.relation(who)
+        self.follow(one)
+        act = {
+            "claim": lambda: self.claim(one),
+            "close": lambda: (self.claim(one), self.coin.send("close", one.key)),
+            "refund": lambda: self.coin.send("refund", one.key),
+            "top up": lambda: self.coin.send("top_up", one.key, 100),
+            "withdraw": lambda: self.coin.send("withdraw", one.provider),
+        }[what]
+        self.attempt(act)
+        self.follow(one)
+
+    def claim(self, one):
+        found = one.pair.payee_db.act(lambda tx: claims.newest(tx, CHANNEL_ID))
+        if found is None:
+            return
+        assert signature.is_by(PAYER, digest(CHANNELS, found.voucher), found.signature)
+        self.coin.send("claim", replace(found.voucher, channel_id=one.key), found.preimage)
+        paid, pair = found.voucher, one.pair
+        at = (CHANNEL_ID, paid.cumulative_amount, paid.account_hash, found.preimage, pair.now)
+        pair.payer_db.act(lambda tx: receive.on_claimed(tx, pair.buyer, *at))
+
+    @rule(depth=st.integers(1, CONFIRMATIONS), order=st.permutations(range(CONFIRMATIONS)), kept=st.integers(0, 3))
+    def reorganise(self, depth, order, kept):
+        """What was mined comes again in another order, or not at all."""
+        self.coin.reorganise(depth, order[:kept])
+        for one in self.relations.values():
+            self.follow(one)
+
+    @rule(days=st.sampled_from([0.01, 0.5, 1, 29]))
+    def wait(self, days):
+        self.coin.tick(self.coin.newest.at + int(days * DAY))
+        for one in self.relations.values():
+            pair = one.pair
+            pair.now = pair.chain.seen_at = pair.chain.block_time = at(self.coin.newest.at)
+            self.follow(one)
+            pair.payer_db.act(lambda tx, pair=pair: receive.lapse(tx, pair.buyer, CHANNEL_ID))
+            pair.payee_db.act(lambda tx, pair=pair: payee.lapse(tx, pair.holder, pair.now))
+
+    def follow(self, one):
+        """Both sides look at the chain, as `Following` does."""
+        blocks = self.coin.blocks
+        newest, final = (
+            shown(blocks[max(len(blocks) - 1 - back, 0)].channels.get(one.key)) for back in (0, CONFIRMATIONS)
+        )
+        for db in (one.pair.payer_db, one.pair.payee_db):
+
+            def act(tx):
+                row = tx.get("channels", id=CHANNEL_ID.hex())
+                if newest is not None and newest.closed:
+                    tx.update("channels", {"id": row["id"]}, state="closed", claimed=newest.claimed)
+                else:
+                    tx.update("channels", {"id": row["id"]}, **as_known(row, newest, final, at(self.coin.newest.at)))
+
+            db.act(act)
+        one.pair.chain.block_time = at(self.coin.newest.at)
+
+    # ---- a store that falls back
+
+    @rule(who=WHO)
+    def back_up(self, who):
+        one = self.relation(who)
+        one.backup = self.careless_store(one).save()
+
+    @rule(who=WHO)
+    def restore(self, who):
+        """The careless side goes on with its back-up, and compares signed states before anything else."""
+        one = self.relation(who)
+        if one.backup is not None:
+            self.careless_store(one).restore(one.backup)
+            self.follow(one)
+        self.level(one)
+
+    def careless_store(self, one):
+        return one.pair.payer_db if self.careless == "payer" else one.pair.payee_db
+
+    def level(self, one):
+        pair = one.pair
+        message = pair.payer_db.act(lambda tx: resume.show(tx, CHANNEL_ID, "payer"))
+        while message is not None:
+            sent = over_the_wire(message)
+            reply = over_the_wire(pair.payee_db.act(
+                lambda tx, sent=sent: resume.on_resume_payee(tx, pair.holder, BUYER_DID, CHANNEL_ID, sent, pair.now)
+            ))  # fmt: skip
+            message = pair.payer_db.act(
+                lambda tx, reply=reply: resume.on_resume_payer(tx, pair.buyer, CHANNEL_ID, reply, pair.now)
+            )
+
+    # ---- what must hold
+
+    @invariant()
+    def conserved(self):
+        if not hasattr(self, "coin"):
+            return
+        state = self.coin.newest
+        assert state.whole == FUNDS * 2, "deposits = paid + refunded + held"
+        for one in self.relations.values():
+            found = state.channels.get(one.key)
+            if found is not None:
+                assert 0 <= found.claimed <= found.deposit
+                self.covered(one, found)
+
+    def covered(self, one, found):
+        """INVARIANT paid <= price of the released keys, and no priced key without a claimable voucher."""
+        pair = one.pair
+        for row, secret in pair.keyring.kept.items():
+            assert secret == secret_of(row)
+        price = amount(TERMS.tariff, sum(pair.table.plain_bytes(row, 1) for row in pair.keyring.kept))
+        released = max((one.cumulative_amount for one in one.signed), default=0)
+        assert found.claimed <= released
+        if self.careless == "payer":  # a provider restored from a back-up learns of them from the buyer's own words
+            newest = pair.payee_db.act(lambda tx: claims.newest(tx, CHANNEL_ID))
+            claimable = found.claimed if newest is None else newest.voucher.cumulative_amount
+            assert found.closed or price <= claimable
+
+    def teardown(self):
+        Conserved.executed += 1
+        if hasattr(self, "coin"):
+            told = list(self.coin.history)
+            claimed = sum(name == "claim" for _, name, _ in told)
+            Conserved.tales.append((claimed, Conserved.executed, told, self.coin))
+            Conserved.tales = sorted(Conserved.tales, reverse=True)[:REPLAYED]
+
+
+def at(seconds):
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def shown(found):
+    """A model's channel as `ledger.programs` shows one."""
+    if found is None:
+        return None
+    frozen = {"frozen_until": None, "frozen_for": 0}
+    return SimpleNamespace(
+        deposit=found.deposit, claimed=found.claimed, closed=found.closed, expiry=at(found.expiry), **frozen
+    )
+
+
+def test_money_is_conserved(record_property, tmp_path):
+    Conserved.executed, Conserved.tales = 0, []
+    run_state_machine_as_test(
+        Conserved, settings=settings(max_examples=EXAMPLES, stateful_step_count=STEPS, deadline=None)
+    )
+    assert Conserved.executed >= EXAMPLES
+    record_property(MONEY, Conserved.executed)
+    asyncio.run(replay_all(tmp_path / "chain.sqlite", Conserved.tales))
+
+
+async def replay_all(path, tales):
+    """Play histories on a real chain, one after the other: it ends with the model's figures."""
+    clock = Clock()
+    embedded = await EmbeddedChain.open(path, clock)
+    try:
+        chain = Chain.local(embedded)
+        stage = Stage("embedded", chain, Programs(chain, await deploy(chain, keccak(b"actor issuer"))), None)
+        for number, (_, _, told, coin) in enumerate(tales):
+            await Replay(stage, clock, f"tale {number}, ").play(told, coin.newest)
+    finally:
+        await embedded.close()
+
+
+class Replay:
+    """One history, with accounts of its own; its times begin when it is played."""
+
+    def __init__(self, stage, clock, tale):
+        self.stage, self.clock, self.tale = stage, clock, tale
+        self.start = int(clock.now.timestamp())
+        self.ids, self.payers, self.payees = {}, {}, {}
+
+    def actor(self, account):
+        return self.tale + account.decode()
+
+    def then(self, seconds):
+        return self.start + seconds - int(START.timestamp())
+
+    async def play(self, told, ends):
+        for seconds, name, args in told:
+            self.clock.move(max(self.then(seconds) - int(self.clock.now.timestamp()), 0))
+            await getattr(self, name)(*args)
+        for key, found in ends.channels.items():
+            real = await self.stage.programs.channel(self.ids[key])
+            assert (real.deposit, real.claimed, real.closed) == (found.deposit, found.claimed, found.closed)
+        for account in {*(one for names in NAMES for one in names), EXCHANGE}:
+            address = self.stage.account(self.actor(account))
+            assert await self.stage.programs.credit(address) == ends.credits[account]
+            assert await self.stage.programs.balance(address) == ends.wallets[account]
+
+    async def mint(self, account, amount):
+        stage, address = self.stage, self.stage.account(self.actor(account))
+        await stage.do(acts.mint(stage.deployment, address, amount), "issuer")
+        await stage.do(acts.approve(stage.deployment, amount), self.actor(account))
+
+    async def open(self, key, payer, split, deposit, expiry):
+        stage = self.stage
+        parts = tuple((stage.account(self.actor(payee)), bps) for payee, bps in split.parts)
+        opening = acts.Opening(
+            stage.account(self.actor(payer)), Split(parts), stage.deployment.addresses["token"], bytes(20), 0,
+            keccak(key), self.then(expiry),
+        )  # fmt: skip
+        await stage.do(acts.open_channel(stage.deployment, opening, deposit), self.actor(payer))
+        self.ids[key] = acts.channel_id(stage.deployment, stage.account(self.actor(payer)), opening)
+        self.payers[key], self.payees[key] = payer, split.parts[0][0]
+
+    async def top_up(self, key, amount):
+        await self.stage.do(acts.top_up(self.stage.deployment, self.ids[key], amount), self.actor(self.payers[key]))
+
+    async def claim(self, voucher, preimage):
+        key, until = voucher.channel_id, voucher.valid_until
+        real = replace(voucher, channel_id=self.ids[key], valid_until=until and self.then(until))
+        signed = self.stage.sign(real, self.actor(self.payers[key]))
+        await self.stage.do(acts.claim(self.stage.deployment, real, signed, preimage))
+
+    async def close(self, key):
+        await self.stage.do(acts.close(self.stage.deployment, self.ids[key]), self.actor(self.payees[key]))
+
+    async def refund(self, key):
+        await self.stage.do(acts.refund(self.stage.deployment, self.ids[key]), self.actor(self.payers[key]))
+
+    async def withdraw(self, account):
+        await self.stage.do(acts.withdraw(self.stage.deployment), self.actor(account))
