@@ -14,6 +14,7 @@ from connector.channel.window import MAX_BATCH_ROWS
 from connector.engine import disputes
 from connector.engine.carrier import Carrier
 from connector.engine.roads import Road, Roads, sources
+from connector.limits import CALL_SECONDS_MAX
 from connector.vault import lineage, replicas
 from connector.vault.blobs import SealedFile
 from connector.vault.intake import Intake
@@ -35,14 +36,27 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 
-async def roads_to(trader: Trader, replica: Row, address: Mapping[str, Any]) -> Roads:
+async def roads_to(trader: Trader, replica: Row, transfer: Row) -> Roads:
     """Return where an edition is to be had, but for sources that have sent wrong bytes of it before.
 
     Raises PeerMisbehaved for a data address without a ticket.
     """
-    own, here = Road.of(address), Road(trader.url, "").origin
+    own, here = Road.of(transfer["address"]), Road(trader.url, "").origin
     dropped = await trader.store.read(lambda tx: lineage.dropped(tx, replica["edition"]))
-    return Roads(await sources(trader.outbound, own, {*dropped, here}))
+    loop = asyncio.get_running_loop()
+
+    def renew() -> str:
+        return asyncio.run_coroutine_threadsafe(_ticket(trader, own, transfer), loop).result(2 * CALL_SECONDS_MAX)
+
+    return Roads(await sources(trader.outbound, own, {*dropped, here}), renew)
+
+
+async def _ticket(trader: Trader, own: Road, transfer: Row) -> str:
+    """Ask the provider for a fresh ticket to what a transfer of ours moves."""
+    headers = trader.authorization(transfer["peer"])
+    answer = await trader.outbound.post(f"{own.endpoint}/ticket", {"transfer": transfer["peer_pid"]}, headers=headers)
+    told = answer.json()
+    return str(told.get("authorization", "")) if isinstance(told, dict) else ""
 
 
 class Haul:

@@ -72,7 +72,7 @@ async def _carry(
 ) -> None:
     """Fetch, buy and open until everything is here; what an earlier run did is not done again."""
     keeps = opening is None or row["mandate"]["keep"]
-    roads = await roads_to(trader, replica, transfer["address"])
+    roads = await roads_to(trader, replica, transfer)
     intake, table = await asyncio.to_thread(_prepare, trader.replica_folder, replica, keeps=keeps)
     haul = Haul(trader, replica, table, roads, intake, tell)
     sink = None if leased else _sink(haul, row, opening)

@@ -20,13 +20,15 @@ from connector.vault import passes, tickets
 from ledger.opening import OpeningError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from connector.lane import Lane
     from connector.outbound import Outbound
 
 # what a source may do wrong without being the end of a pull that has others
 FAULTS = (OpeningError, PeerMisbehaved, PeerUnreachable, PeerRefused)
+# the answer to a ticket that is over
+OVER = 401
 # sources of one pull, each with a connection: more than a line can carry is only more to wait for
 ROADS_MAX = 4
 # an answer names eight carriers, each with an address and a pass
@@ -100,8 +102,11 @@ class Roads:
     By origin, `drawn` counts the rows that came right, and `dropped` says what a source was dropped for.
     """
 
-    def __init__(self, roads: Sequence[Road]) -> None:
+    def __init__(self, roads: Sequence[Road], renew: Callable[[], str] | None = None) -> None:
         assert roads
+        self._renew = renew
+        self._renewing = threading.Lock()
+        self._tickets: dict[Road, str] = {}
         self.all = tuple(roads)
         self.drawn: Counter[str] = Counter()
         self.dropped: dict[str, str] = {}
@@ -117,6 +122,22 @@ class Roads:
         """Return the road to go on with: this one, or another if it was left."""
         with self._lock:
             return road if road in self._left else self._left[0]
+
+    def headers(self, road: Road) -> Mapping[str, str]:
+        """Return what is sent to a source."""
+        return {"Authorization": self._tickets.get(road, road.authorization)}
+
+    def renewed(self, road: Road, used: Mapping[str, str], refusal: PeerRefused) -> Mapping[str, str]:
+        """Return the headers with a fresh ticket (blocking), asked for by the first thread whose own is over.
+
+        Raises `refusal` where nobody renews it.
+        """
+        with self._renewing:
+            if self.headers(road) == used:
+                if self._renew is None or not road.own:
+                    raise refusal
+                self._tickets[road] = tickets.SCHEME + _printable(self._renew())
+            return self.headers(road)
 
     def leave(self, road: Road, fault: Exception) -> None:
         """Go on without a road whose source did wrong, if there is another; raises `fault` if it ends the pull."""
@@ -153,7 +174,13 @@ class Way:
     def ask(self, first: int, count: int, length: int) -> None:
         """Ask a source that is left for rows (blocking); read them next."""
         self._road, self.reached = self._roads.onward(self._road), first
-        self.lane.ask(f"{self._road.path}/pieces?first={first}&count={count}", self._road.headers, length)
+        target, headers = f"{self._road.path}/pieces?first={first}&count={count}", self._roads.headers(self._road)
+        try:
+            self.lane.ask(target, headers, length)
+        except PeerRefused as refusal:
+            if refusal.status != OVER:
+                raise
+            self.lane.ask(target, self._roads.renewed(self._road, headers, refusal), length)
 
     def came(self, number: int) -> None:
         """Note that a row came right."""

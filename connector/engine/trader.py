@@ -140,13 +140,17 @@ class Trader(Base):
         return acts.grant_licence(deployment, agreement, row["provider_signature"], row["buyer_signature"])
 
     def _data_address(self, tx: Tx, transfer: Row, agreement: Row) -> Document:
-        edition = bytes.fromhex(agreement["edition"])
         assert tx.get("editions", id=agreement["edition"]) is not None, "we sell only editions we have"
-        about = edition, bytes.fromhex(agreement["digest"]), tickets.transfer_digest(transfer["id"])
-        ticket = tickets.issue(self.ticket_key, *about, self.clock.now())
+        ticket = self.ticket(transfer, agreement)
         endpoint = f"{self.url}/sealed/{agreement['edition']}"
         properties = {"authorization": ticket, "authType": tickets.SCHEME.strip().lower()}
         return messages.data_address(endpoint, properties)
+
+    def ticket(self, transfer: Row, agreement: Row) -> str:
+        """Return a fresh ticket to the sealed bytes that a transfer under an agreement moves."""
+        edition, subject = bytes.fromhex(agreement["edition"]), bytes.fromhex(agreement["digest"])
+        about = edition, subject, tickets.transfer_digest(transfer["id"])
+        return tickets.issue(self.ticket_key, *about, self.clock.now())
 
     def _refuse_url(self, url: str) -> str | None:
         try:

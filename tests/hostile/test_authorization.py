@@ -11,7 +11,7 @@ import pytest
 
 from connector import settings
 from connector.channel import wire
-from connector.channel.messages import KeyRequest, Resume, VoucherMessage
+from connector.channel.messages import KeyRequest, Resume, Step, VoucherMessage
 from connector.protocol import messages, states, validation
 from connector.vault import passes, tickets
 from connector.web import server
@@ -167,6 +167,9 @@ def in_channel(kind):
     return {
         "request": lambda: KeyRequest((order,), ({},), zeros, 0),
         "voucher": lambda: VoucherMessage(Voucher(zeros, number, 1, zeros, zeros, 1), bytes(65)),
+        "step": lambda: Step(
+            VoucherMessage(Voucher(zeros, number, 1, zeros, zeros, 1), bytes(65)), KeyRequest((order,), ({},), zeros, 0)
+        ),
         "acknowledge": lambda: VoucherMessage(Voucher(zeros, number, 1, zeros, zeros, 1), bytes(65)),
         "resume": lambda: Resume(0, zeros, ()),
     }[kind]()
@@ -192,6 +195,8 @@ def pairs(host):
         elif row.path.startswith("/review/"):
             body = {"seed": "00" * 32, "reader": "00" * 32}
             yield row, host.edition, ABSENT_ID, [body, body]
+        elif row.path.endswith("/ticket"):
+            yield row, EDITION, ABSENT_ID, [{"transfer": TRANSFER}] * 2
         elif row.who is Who.TICKET:
             yield row, EDITION, ABSENT_ID, [None, None]
         elif "{id}" in row.path and row.who in (Who.PEER, Who.MEMBER):
