@@ -65,7 +65,7 @@ class Source:
 
 
 @contextlib.asynccontextmanager
-async def carrying(source, pool, intake=None, *, wanted=None, stored=None, keeps=True, renew=None):
+async def carrying(source, pool, intake=None, *, wanted=None, stored=None, keeps=True):
     app = web.Application()
     app.router.add_get("/sealed/pieces", source.pieces)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -73,7 +73,7 @@ async def carrying(source, pool, intake=None, *, wanted=None, stored=None, keeps
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     address = messages.data_address(f"http://127.0.0.1:{runner.addresses[0][1]}/sealed", {"authorization": "t"})
     async with Outbound(development=True) as door, asyncio.timeout(SECONDS):
-        carrier = Carrier(source.table, pool, Roads([Road.of(address)], renew), intake, keeps=keeps)
+        carrier = Carrier(source.table, pool, Roads([Road.of(address)]), intake, keeps=keeps)
         await carrier.start(door, RowSet(((0, len(source.table)),)) if wanted is None else wanted, stored)
         try:
             yield carrier
@@ -184,25 +184,7 @@ async def test_a_source_that_does_not_do_its_part(tmp_path, fault):
             await carrier.front(8)
 
 
-async def test_a_ticket_that_is_over_is_renewed_once_for_all_threads(tmp_path):
-    source = Source(tmp_path, [60 * S])
-    pool, asked = small_pool(source), []
-
-    def renew():
-        asked.append(source.ticket)
-        return source.ticket
-
-    def grow_old(_first, body):
-        source.ticket = "fresh"
-        return body
-
-    source.spoil = grow_old
-    async with carrying(source, pool, renew=renew) as carrier:
-        await open_all(source, carrier, Unsealer(source.table, pool, Null(pool)), 4096)
-    assert asked == ["fresh"]
-
-
-async def test_a_ticket_that_nobody_renews_ends_the_pull(tmp_path):
+async def test_a_ticket_that_is_not_taken_ends_the_pull(tmp_path):
     source = Source(tmp_path, [3 * S])
     source.ticket = "another"
     async with carrying(source, small_pool(source)) as carrier:

@@ -115,7 +115,7 @@ async def test_a_ticket_that_is_over_is_renewed_for_a_transfer_that_runs(space, 
     async def grow_old(request):
         if request.path.endswith("/ticket"):
             renewals.append(await request.json())
-        elif request.path.endswith("/pieces") and not renewals:
+        elif request.path.endswith(("/pieces", "/sources")) and not renewals:
             raise web.HTTPUnauthorized
 
     proxy.gate = grow_old
