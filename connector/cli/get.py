@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from connector.cli.server import Server
 
 WAIT_SECONDS = 20
-NOWHERE = "null"
 LIVE_SECONDS = 1  # a terminal shows rate and time left as they change
+NOWHERE = "null"
 FINAL = ("complete", "failed")
 
 

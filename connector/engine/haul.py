@@ -46,18 +46,20 @@ async def roads_to(trader: Trader, replica: Row, address: Mapping[str, Any]) -> 
 
 
 class Haul:
-    """The bytes and the opening of one pull. `intake` is None where no sealed byte is to rest."""
+    """The bytes and the opening of one pull: of the `rows` agreed on; `intake` is None where no sealed byte rests."""
 
     def __init__(
         self,
         trader: Trader,
         replica: Row,
         table: RowTable,
+        rows: RowSet,
         roads: Roads,
         intake: Intake | None,
         tell: Callable[[], Awaitable[None]],
     ) -> None:
         self.table = table
+        self.rows = rows
         self.path: Path = trader.replica_folder / replica["path"]
         self.pool = Pool.for_table(table)
         self._trader = trader
@@ -72,14 +74,13 @@ class Haul:
 
     async def start(self, sink: Sink | None, *, everything: bool) -> None:
         """Begin to fetch, without `everything` only what is not here or has no key yet; no `sink`, no opening."""
-        whole = RowSet(((0, len(self.table)),))
         here = RowSet() if self._intake is None else self._intake.held
         if sink is None:
-            self._wanted = whole - here
+            self._wanted = self.rows - here
         elif everything:
-            self._wanted = whole
+            self._wanted = self.rows
         else:
-            self._wanted = whole - (here & self._keys) | RowSet.of([(0, self.table.index_rows)])
+            self._wanted = self.rows - (here & self._keys) | RowSet.of([(0, self.table.index_rows)])
         self._carrier = Carrier(self.table, self.pool, self._roads, self._intake, keeps=sink is not None)
         if sink is not None:
             self._unsealer = Unsealer(self.table, self.pool, sink)
