@@ -151,8 +151,8 @@ def affordable(tariff: Tariff, before: int, money: int) -> int | None:
     most = MAX_QUANTITY if tariff.limit is None else tariff.limit
     if order_amount(tariff, before, most) <= money:
         return tariff.limit
-    within = bisect_right(range(before, most), max(money, 0), key=lambda after: order_amount(tariff, before, after))
-    return before + within - 1
+    paid = amount(tariff, before) + max(money, 0)
+    return before + bisect_right(range(before, most), paid, key=lambda after: amount(tariff, after)) - 1
 
 
 def _named(row: Unit) -> str:

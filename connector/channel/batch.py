@@ -90,12 +90,17 @@ def read(
     agreed = deals(tx, desk, account, orders)
     for order, context in tally.beside(orders, contexts):
         _check(Case(order, agreed[order.agreement_digest], account, now, partial(_table, tx, desk, order)))
-        tally.check_period(agreed[order.agreement_digest], context, now)
+        tally.check_period(agreed[order.agreement_digest], context, latest(tx, desk, now))
         if not desk.books.transfer_runs(tx, agreed[order.agreement_digest], order.transfer_id):
             raise fault("unknown-transfer", f"no transfer `{order.transfer_id.hex()}` runs under the agreement")
     lines = _bill(tx, desk, account, orders, agreed, contexts, paid)
     _check_size(lines)
     return lines
+
+
+def latest(tx: Tx, desk: Desk, now: datetime) -> datetime:
+    """Return max(own clock, newest block time): a clock that was set back begins no period anew."""
+    return max(now, desk.chain.sight(tx).block_time)
 
 
 def bill(
