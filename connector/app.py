@@ -12,6 +12,7 @@ from connector.engine.monitor import Monitor
 from connector.engine.offering import Offering
 from connector.engine.opening import Openings
 from connector.engine.publication import Publications
+from connector.engine.pushing import Pushes
 from connector.engine.settlement import Settlements
 from connector.engine.trader import Trader
 from connector.exchange.attesting import Attesting
@@ -31,6 +32,7 @@ class Connector(Trader):
     publications: Publications
     acquisitions: Acquisitions
     openings: Openings
+    pushes: Pushes
     settlements: Settlements
     reviewer: Reviewer
     attesting: Attesting
@@ -48,13 +50,14 @@ class Connector(Trader):
         connector.publications = Publications(connector)
         connector.acquisitions = Acquisitions(connector)
         connector.openings = Openings(connector)
+        connector.pushes = Pushes(connector)
         connector.settlements = Settlements(connector)
         connector.watch.listeners.append(Following(connector, connector.settlements).seen)
         connector.reviewer = Reviewer(connector)
         connector.attesting = Attesting(connector)
         connector.monitor = Monitor(connector)
         connector.mending = Mending(connector)
-        connector.moved.append(connector.acquisitions.moved)
+        connector.moved += [connector.acquisitions.moved, connector.pushes.moved]
         connector.licensed.append(connector.settlements.licence_granted)
         return connector
 
@@ -66,12 +69,19 @@ class Connector(Trader):
         self.continuity.start()
         self.erasing.start()
         self.monitor.start()
-        for part in (self.publications, self.acquisitions, self.settlements, self.agreements, self.reviewer):
+        for part in (
+            self.publications,
+            self.acquisitions,
+            self.pushes,
+            self.settlements,
+            self.agreements,
+            self.reviewer,
+        ):
             await part.recover()
 
     async def close(self) -> None:
         """Stop working; every row stays as it is."""
-        for part in (self.publications, self.acquisitions, self.settlements, self.reviewer):
+        for part in (self.publications, self.acquisitions, self.pushes, self.settlements, self.reviewer):
             await part.driver.close()
         await self.mending.close()
         await self.monitor.close()

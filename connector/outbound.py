@@ -8,6 +8,7 @@ limit of bytes and of time and is never decompressed.
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -206,6 +207,37 @@ class Outbound:
         limits = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS_MAX, sock_read=STALL_SECONDS_MAX)
         async with await self._send("GET", url, None, headers, limits) as response:
             yield Download(response, limit_bytes)
+
+    async def upload(
+        self, method: str, url: str, chunks: AsyncIterator[bytes], length: int, headers: Mapping[str, str]
+    ) -> None:
+        """Send `length` bytes as a stream; given up when the peer takes none, or does not answer, for too long.
+
+        Raises as `request` does, and what `chunks` raises.
+        """
+        assert self._session is not None, "open the door first"
+        checked, now = self._gate.check(url), asyncio.get_running_loop().time
+        limits = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS_MAX)
+        sent, broken = {**headers, "Content-Length": str(length)}, list[Exception]()
+        try:
+            async with asyncio.timeout(STALL_SECONDS_MAX) as stalled:
+
+                async def taken() -> AsyncIterator[bytes]:
+                    try:
+                        async for chunk in chunks:
+                            stalled.reschedule(now() + STALL_SECONDS_MAX)
+                            yield chunk
+                    except Exception as fault:
+                        broken.append(fault)
+                        raise
+
+                request = self._session.request(
+                    method, checked, data=taken(), headers=sent, timeout=limits, allow_redirects=False
+                )
+                async with request as response:
+                    await _accept(response)
+        except BROKEN as error:
+            raise broken[0] if broken else _unreachable(checked, error) from error
 
     async def _send(
         self, method: str, url: str, body: Any, headers: Mapping[str, str] | None, limits: aiohttp.ClientTimeout

@@ -33,7 +33,7 @@ def publish(
     beyond: Annotated[
         list[str] | None, typer.Option(help="UNITS=PERCENT: what more units cost of the price; may be repeated")
     ] = None,
-    tier: Annotated[str, typer.Option(help="kept or leased")] = "kept",
+    tier: Annotated[str, typer.Option(help="kept, leased or plain")] = "kept",
     floor: Annotated[int | None, typer.Option(help="lowest price to agree to; default: the asked price", min=0)] = None,
     exposure: Annotated[
         int | None,

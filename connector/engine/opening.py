@@ -19,12 +19,13 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from connector.channel import account as accounts
 from connector.channel import openings, tally, windows
 from connector.channel.plan import Want
-from connector.engine import disputes, reads
+from connector.engine import copying, disputes, reads
 from connector.engine.acquisition import COMPLETE
 from connector.engine.books import transfer_id
 from connector.engine.licensed import rows_of
 from connector.engine.purchase import Purchase
 from connector.errors import Absent, InvalidInput, NotPermitted
+from connector.protocol.offers import PLAIN
 from connector.vault import replicas
 from connector.vault.reader import Reader
 from contracts.ranges import RowSet
@@ -68,6 +69,8 @@ class Openings:
         trader = self._trader
         agreement = await trader.store.read(lambda tx: tx.get("agreements", digest=row["agreement"]))
         assert agreement is not None
+        if agreement["terms"]["tier"] == PLAIN:
+            return await self._plain(row, to)
         replica = await trader.store.read(lambda tx: replicas.under(tx, row["agreement"]))
         assert replica is not None, "a complete acquisition has its replica"
         way = self._leased if agreement["terms"]["tier"] == LEASED else self._kept
@@ -76,6 +79,22 @@ class Openings:
         except NotPermitted as refusal:
             await reads.deny(trader, row, refusal)
             raise
+
+    # ---- plain: here already, and nobody's to control
+
+    async def _plain(self, row: Row, to: Path | None) -> Row:
+        trader = self._trader
+        got = await trader.store.read(lambda tx: tx.get("acquisitions", id=row["acquisition"]))
+        assert got is not None
+        sizes, folder = got["progress"]["files"], copying.folder_of(trader.replica_folder, row["agreement"])
+        names = list(sizes) if to is None else await asyncio.to_thread(copying.hand_out, folder, sizes, to)
+
+        def act(tx: Tx) -> Row:
+            before = tx.find("reads", "agreement = ? and state = ?", (row["agreement"], reads.DONE))
+            number, size = len(before) + 1, sum(sizes.values())
+            return reads.settle(tx, row, number=number, size=size, files=names, charged=0)
+
+        return await trader.store.write(act)
 
     # ---- leased: bought from the key holder, once per opening
 

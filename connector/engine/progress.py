@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.channel import tally
-from connector.engine import waiting
+from connector.engine import copying, waiting
 from connector.engine.licensed import rows_of
 from connector.errors import Absent
 from connector.vault import replicas
@@ -48,10 +48,12 @@ def view(
     keys = sum(count for _, count in replica["key_rows"]) if replica else 0
     held = sum(count for _, count in replica["bytes_rows"]) if replica else 0
     rows, size = _due(tx, agreement, replica) if agreement and replica else (0, 0)
-    here = size * held // rows if rows else 0
+    here = size * max(held, keys) // rows if rows else 0  # where nothing sealed is kept, what has its key came
     speed = saw(here) if row["state"] == waiting.RECEIVING and replica else None
     turn = waiting.turn(tx, row, trouble, asked)
     cost = "0" if paid is None else str(paid["amount"])
+    told = f"{held} of {rows} rows here, {keys} keys, {released} windows, paid {cost}" + _told(size - here, speed)
+    copied = (row["progress"] or {}).get("files")
     price, cap = _price(agreement)
     return {
         "id": row["id"],
@@ -78,8 +80,7 @@ def view(
             "bytesHeld": str(here),
             "bytesPerSecond": None if speed is None else str(round(speed)),
             "secondsLeft": None if speed is None else str(round((size - here) / speed)),
-            "text": f"{held} of {rows} rows here, {keys} keys, {released} windows, paid {cost}"
-            + _told(size - here, speed),
+            "text": told if copied is None else copying.text(row["progress"]),
         },
     }
 

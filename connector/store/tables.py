@@ -157,6 +157,13 @@ VAULT = (
     Table("served", "edition:text at:time", ("edition",)),
     Table("row_tables", "edition:text rows:blob", ("edition",)),
     Table("carried", "agreement:text bytes:int", ("agreement",)),
+    Table(
+        "copies",
+        "id:text agreement:text transfer:text number:int purpose:text edition_bytes:int bytes:int calls:int rows:json "
+        "pushed:int state:text receipt:json signature:blob entry:int agreed:time created:time ended:time",
+        ("id",),
+        index=(("agreement",),),
+    ),
     Table("row_secrets", "replica:text row:int count:int wrapped:blob", ("replica", "row")),
 )
 

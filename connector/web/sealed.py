@@ -60,13 +60,14 @@ async def pieces(call: Call) -> web.StreamResponse:
     if table is None:
         raise Absent(f"there is no edition `{ticket.edition.hex()}` here")
     first, count, length = span_of(call, table)
-    with connector.carriage.carrying(ticket, _cutting(call)):
+    with connector.carriage.carrying(ticket, cutting(call)):
         await connector.carriage.charge(ticket, length)
         drop_who_stalls(call)
         response = web.StreamResponse(headers={"Content-Type": OCTETS, "Content-Length": str(length)})
         await response.prepare(call.request)
         with connector.blobs.open(ticket.edition, table) as sealed:
             for buffer in sealed.buffers(first, count):
+                await connector.throttle.turn(ticket.subject.hex(), len(buffer))
                 await response.write(buffer)
         await response.write_eof()
     return response
@@ -95,7 +96,7 @@ def span_of(call: Call, table: RowTable) -> tuple[int, int, int]:
     return first, count, table.span(first, count)[1]
 
 
-def _cutting(call: Call) -> Callable[[], object]:
+def cutting(call: Call) -> Callable[[], object]:
     """Return what ends the connection at once: bytes that wait to be sent, the kernel's too, are dropped with it."""
     transport = call.request.transport
 

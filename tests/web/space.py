@@ -140,10 +140,11 @@ class Space:
             path.write_bytes(chance.randbytes(size))
         return paths
 
-    async def publish(self, provider, product, sizes, *, price=1000, openings=None, offer=None):
+    async def publish(self, provider, product, sizes, *, price=1000, openings=None, offer=None, tier="kept"):
         """Publish and list a product of random files; leased if `openings` says how many; returns the files."""
         paths = self.files(product, sizes)
-        await self.publish_files(provider, product, paths, price=price, openings=openings, offer=offer)
+        told = {"openings": openings, "tier": "leased" if openings else tier}
+        await self.publish_files(provider, product, paths, price=price, offer=offer, **told)
         return paths
 
     async def publish_files(self, provider, product, paths, *, price=1000, openings=None, offer=None, **more):
