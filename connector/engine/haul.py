@@ -14,7 +14,7 @@ from connector.channel.window import MAX_BATCH_ROWS
 from connector.engine import disputes
 from connector.engine.carrier import Carrier
 from connector.engine.roads import Road, Roads, sources
-from connector.vault import lineage, replicas
+from connector.vault import lineage, passes, replicas
 from connector.vault.blobs import SealedFile
 from connector.vault.intake import Intake
 from connector.vault.slabs import Pool
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
     from connector.vault.sinks import Sink
     from ledger.row_table import RowTable
+
+RENEW_SECONDS = passes.PASS_SECONDS / 2
 
 Row = dict[str, Any]
 
@@ -71,6 +73,7 @@ class Haul:
         self._keys = RowSet.from_json(replica["key_rows"])
         self._wanted = RowSet()
         self._stored: SealedFile | None = None
+        self._renewing: asyncio.Task[None] | None = None
 
     async def start(self, sink: Sink | None, *, everything: bool) -> None:
         """Begin to fetch, without `everything` only what is not here or has no key yet; no `sink`, no opening."""
@@ -87,6 +90,7 @@ class Haul:
         if here:
             self._stored = SealedFile(self.path, self.table)
         await self._carrier.start(self._trader.outbound, self._wanted, self._stored)
+        self._renewing = asyncio.create_task(self._renew(), name="renewing")
 
     @property
     def critical(self) -> RowSet | None:
@@ -131,11 +135,19 @@ class Haul:
 
     async def close(self) -> None:
         """Stop fetching; what is written stays."""
+        if self._renewing is not None:
+            self._renewing.cancel()
         await self._carrier.close()
         if self._stored is not None:
             self._stored.close()
         if self._roads.drawn or self._roads.dropped:
             await self._trader.store.write(self._record_sources)
+
+    async def _renew(self) -> None:
+        """Ask for fresh tickets and passes well before those in use are over."""
+        while True:
+            await asyncio.sleep(RENEW_SECONDS)
+            self._roads.renew(await sources(self._trader.outbound, self._roads.onward(self._roads.all[0])))
 
     def _record_sources(self, tx: Tx) -> None:
         """Record who brought how many rows, and who was dropped."""

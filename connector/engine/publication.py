@@ -33,7 +33,7 @@ from ledger import acts
 from policy.offer import offer_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from catalog.profile import FileProfile
     from connector.base import Base
@@ -58,6 +58,7 @@ class Publications:
         self._participant = participant
         self.driver = Driver("publication", self._advance, self._fail)
         self._moved = asyncio.Condition()
+        self.on_offer: list[Callable[[str], None]] = []  # called with the id of each edition that was submitted
         self._steps = {"draft": self._seal, RENEWING: self._seal, "sealed": self._register, "registered": self._submit}
 
     async def recover(self) -> None:
@@ -327,6 +328,8 @@ class Publications:
         await participant.store.write(
             lambda tx: tx.update("products", {"id": row["id"]}, state="submitted", updated=now)
         )
+        for listener in self.on_offer:
+            listener(row["edition"])
 
 
 def _check_columns(names: Sequence[str], profiles: Sequence[FileProfile]) -> None:

@@ -60,8 +60,8 @@ def former(tx: Tx, keys: Keys, product: Row) -> Former | None:
 
 
 def is_new(sealed: Sealed, before: Former | None) -> bool:
-    """Say whether an edition holds anything that the one before did not: other bytes, names or places."""
-    if before is None:
+    """Say whether an edition holds anything that the one before did not: other bytes, names, places, unleaked keys."""
+    if before is None or before.leaked:
         return True
     return (sealed.index.json(), sealed.header.layout, sealed.header.piece_bytes) != (
         before.index,

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 DIGEST_BYTES = 32
 SEALED = "sealed"
+LEAKED = "leaked"  # its keys may be known: it is sold no more
 
 
 def record(tx: Tx, sealed: Sealed, *, product: str, now: datetime) -> None:

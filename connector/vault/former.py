@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from connector.vault.edition import DIGEST_BYTES, header_and_table, row_secrets
+from connector.vault.edition import DIGEST_BYTES, LEAKED, header_and_table, row_secrets
 from ledger.sealing import Known
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Former:
     """The rows of a row of `editions`, found by the digest of their plaintext; `used` are those repeated so far.
 
-    Safe to use from several threads.
+    Of an edition whose keys have leaked no row is found. Safe to use from several threads.
     """
 
     def __init__(self, keys: Keys, edition: dict[str, Any]) -> None:
@@ -31,8 +31,9 @@ class Former:
         self._lock = threading.Lock()
         self._keys = keys
         self._edition = edition
+        self.leaked = edition["state"] == LEAKED
         digests = edition["plain_digests"]
-        count = range(self.table.index_rows, len(self.table))
+        count = range(0) if self.leaked else range(self.table.index_rows, len(self.table))
         self._rows = {digests[n * DIGEST_BYTES : (n + 1) * DIGEST_BYTES]: n for n in reversed(count)}
         if not keys.holds(edition["key_id"]):  # erased: nothing of it can be repeated, and nothing is as it was
             self.index, self._rows = None, {}

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from connector.vault.blobs import SealedFile
+    from connector.vault.bucket import SealedObject
     from ledger.index import Index, IndexedFile
 
     Progress = Callable[[int, int], object]
@@ -38,7 +39,9 @@ class Reader:
     zeros, and a file of which nothing is licensed is not there.
     """
 
-    def __init__(self, sealed: SealedFile, secrets: Mapping[int, bytes], rows: RowSet | None = None) -> None:
+    def __init__(
+        self, sealed: SealedFile | SealedObject, secrets: Mapping[int, bytes], rows: RowSet | None = None
+    ) -> None:
         self.table = sealed.table
         whole = RowSet(((0, len(sealed.table)),))
         self._rows = whole if rows is None else rows
