@@ -83,7 +83,7 @@ MEMBERS: Mapping[str, Member] = MappingProxyType({
     "tier": Member(_text, "a tier"),
     "purpose": Member(_text, "a term of the purpose scheme"),
     "until": Member(_moment, "a date and time with its time zone"),
-    "region": Member(_text, "an ISO 3166 code"),
+    "region": Member(_text, "an ISO 3166 code", needed=False),
     "openings": Member(
         lambda value: type(value) is int and 0 < value <= OPENINGS_MAX, f"a number up to {OPENINGS_MAX}", needed=False
     ),

@@ -140,7 +140,9 @@ class Space:
             path.write_bytes(chance.randbytes(size))
         return paths
 
-    async def publish(self, provider, product, sizes, *, price=1000, openings=None, offer=None, tier="kept"):
+    async def publish(
+        self, provider, product, sizes, *, price=1000, openings=None, offer=None, tier="kept", region="US"
+    ):
         """Publish and list a product of random files; leased if `openings` says how many; returns the files."""
         paths = self.files(product, sizes)
         brief = {
@@ -156,7 +158,7 @@ class Space:
             "keywords": [product],
             "purpose": "Research",
             "until": term_end(self.now()),
-            "region": "US",
+            "region": region,
             "pieceKiB": 64,
         }
         await self.doors[provider].call("POST", "products", brief)
