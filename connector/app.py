@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from connector.clock import Clock
 from connector.engine.acquisition import Acquisitions
 from connector.engine.following import Following
+from connector.engine.leaking import Leaking
 from connector.engine.mending import Mending
 from connector.engine.monitor import Monitor
 from connector.engine.offering import Offering
+from connector.engine.offloading import Offloading
 from connector.engine.opening import Openings
 from connector.engine.publication import Publications
 from connector.engine.pushing import Pushes
@@ -30,6 +32,7 @@ class Connector(Trader):
 
     offering: Offering
     publications: Publications
+    offloading: Offloading
     acquisitions: Acquisitions
     openings: Openings
     pushes: Pushes
@@ -38,6 +41,7 @@ class Connector(Trader):
     attesting: Attesting
     monitor: Monitor
     mending: Mending
+    leaking: Leaking
 
     @classmethod
     async def start(cls, data: Path, settings: Settings, clock: Clock | None = None, rules: Rules = ()) -> Connector:
@@ -48,6 +52,7 @@ class Connector(Trader):
         connector.equip()
         connector.offering = Offering(connector)
         connector.publications = Publications(connector)
+        connector.offloading = Offloading(connector)
         connector.acquisitions = Acquisitions(connector)
         connector.openings = Openings(connector)
         connector.pushes = Pushes(connector)
@@ -57,6 +62,7 @@ class Connector(Trader):
         connector.attesting = Attesting(connector)
         connector.monitor = Monitor(connector)
         connector.mending = Mending(connector)
+        connector.leaking = Leaking(connector)
         connector.moved += [connector.acquisitions.moved, connector.pushes.moved]
         connector.licensed.append(connector.settlements.licence_granted)
         return connector
@@ -71,6 +77,7 @@ class Connector(Trader):
         self.monitor.start()
         for part in (
             self.publications,
+            self.offloading,
             self.acquisitions,
             self.pushes,
             self.settlements,
@@ -81,7 +88,14 @@ class Connector(Trader):
 
     async def close(self) -> None:
         """Stop working; every row stays as it is."""
-        for part in (self.publications, self.acquisitions, self.pushes, self.settlements, self.reviewer):
+        for part in (
+            self.publications,
+            self.offloading,
+            self.acquisitions,
+            self.pushes,
+            self.settlements,
+            self.reviewer,
+        ):
             await part.driver.close()
         await self.mending.close()
         await self.monitor.close()

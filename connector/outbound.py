@@ -12,6 +12,7 @@ import asyncio
 import socket
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 import aiohttp
@@ -105,6 +106,7 @@ class Outbound:
         self, *, development: bool = False, networks: Sequence[str] = (), trust: ssl.SSLContext | None = None
     ) -> None:
         self._trust = trust
+        self._another = partial(Outbound, development=development, networks=networks, trust=trust)
         self._gate = Gate(development=development, networks=networks)
         self._session: aiohttp.ClientSession | None = None
 
@@ -135,6 +137,10 @@ class Outbound:
             headers={"Accept-Encoding": "identity", "User-Agent": "penstock"},
         )
         return self
+
+    def another(self) -> Outbound:
+        """Return a closed door behind an equal gate, for a loop of its own."""
+        return self._another()
 
     async def close(self) -> None:
         """Close every connection."""

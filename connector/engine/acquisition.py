@@ -196,6 +196,7 @@ class Acquisitions:
         limit = int(mandate["limit"])
         bid = min(asked, limit) if mandate["bid"] is None else int(mandate["bid"])
         within = {"bid": str(bid), "limit": str(limit), "rounds": trader.settings.negotiation.rounds_max}
+        within |= {"cap": mandate["cap"]} if mandate.get("cap") else {}
         start = trader.engine.negotiations.start
 
         def act(tx: Tx) -> None:

@@ -33,9 +33,11 @@ from connector.engine.intact import Intact
 from connector.engine.judge import Judge
 from connector.engine.notices import Notices
 from connector.engine.standing import Standing
+from connector.engine.throttle import Throttle
 from connector.errors import AddressRefused, PeerUnreachable
 from connector.protocol import messages, offers
 from connector.protocol.states import TRANSFER
+from connector.settings_sources import shares
 from connector.vault import bearers, tickets
 from contracts import lifecycle
 from contracts.split import Split
@@ -83,6 +85,14 @@ class Trader(Base):
         self.standing = Standing(self.judge, self.evidence, self.did, self.intact, self._altered)
         self.audience = Audience(self)
         self.carriage = Carriage(self.store, self.standing, self.clock)
+        limits = self.settings.transfers
+        self.throttle = Throttle(
+            self.clock.monotonic,
+            total=limits.bytes_per_second,
+            each=limits.agreement_bytes_per_second,
+            rates=shares(limits.rates),
+            weights=shares(limits.weights),
+        )
         self.books = Books(self)
         me = Participant(self.did, self.url + DSP_PATH, self.keys.address, self.sign, domain("licences"))
         courier = Courier(self.outbound, self.authorization, self.heads)

@@ -141,7 +141,8 @@ VAULT = (
     Table(
         "editions",
         "id:text series:text number:int product:text header:json rows:blob index_json:json plain_digests:blob "
-        "run:blob key_id:text path:text sources:json state:text register_tx:text review_seed:blob created:time",
+        "run:blob key_id:text path:text sources:json repeated:json state:text register_tx:text review_seed:blob "
+        "created:time",
         ("id",),
     ),
     Table(
@@ -169,8 +170,8 @@ VAULT = (
 CATALOGUE = (
     Table(
         "products",
-        "id:text title:text tier:text edition:text brief:json dataset:json policy:json terms:json limits:json "
-        "offer:text state:text reason:text created:time updated:time",
+        "id:text title:text tier:text edition:text brief:json renewal:json dataset:json policy:json terms:json "
+        "limits:json offer:text state:text reason:text created:time updated:time",
         ("id",),
         unique=(("offer",),),
         index=(("state", "id"),),

@@ -174,6 +174,7 @@ MANAGEMENT = (
     Route("POST", "/management/vault/garbage", Who.OWNER, TRADERS, "vault.collect"),
     Route("GET", "/management/vault/repairs", Who.OWNER, TRADERS, "vault.repair"),
     Route("POST", "/management/vault/repairs", Who.OWNER, TRADERS, "vault.repair"),
+    Route("POST", "/management/vault/leaks", Who.OWNER, PROVIDER, "vault.leak"),
     Route("POST", "/management/vault/rekey", Who.OWNER, TRADERS, "vault.rekey"),
     Route("POST", "/management/attestations", Who.OWNER, EXCHANGE, "management.attest"),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import struct
 from typing import TYPE_CHECKING, Any
@@ -17,8 +18,10 @@ from contracts.typed_data import digest
 from ledger.edition import read_header
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
+    from connector.vault.blobs import Blobs, SealedFile
+    from connector.vault.bucket import SealedObject
     from connector.web.call import Call
     from ledger.row_table import RowTable
 
@@ -65,8 +68,9 @@ async def pieces(call: Call) -> web.StreamResponse:
         drop_who_stalls(call)
         response = web.StreamResponse(headers={"Content-Type": OCTETS, "Content-Length": str(length)})
         await response.prepare(call.request)
-        with connector.blobs.open(ticket.edition, table) as sealed:
-            for buffer in sealed.buffers(first, count):
+        with await _opened(connector.blobs, ticket.edition, table) as sealed:
+            async for buffer in _buffers(sealed, first, count):
+                await connector.throttle.turn(ticket.subject.hex(), len(buffer))
                 await response.write(buffer)
         await response.write_eof()
     return response
@@ -85,6 +89,19 @@ async def review_rows(call: Call) -> web.Response:
     about = bytes.fromhex(edition["id"]), tickets.NO_SUBJECT, tickets.NO_TRANSFER
     ticket = tickets.issue(connector.ticket_key, *about, connector.clock.now())
     return as_json({"rows": answer, "ticket": ticket})
+
+
+async def _opened(blobs: Blobs, edition: bytes, table: RowTable) -> SealedFile | SealedObject:
+    if blobs.bucket is None:
+        return blobs.open(edition, table)
+    return await asyncio.to_thread(blobs.open, edition, table)
+
+
+async def _buffers(sealed: SealedFile | SealedObject, first: int, count: int) -> AsyncIterator[bytes]:
+    """Yield buffers; those of a bucket are waited for in a thread."""
+    buffers = sealed.buffers(first, count)
+    while buffer := await asyncio.to_thread(next, buffers, b"") if sealed.distant else next(buffers, b""):
+        yield buffer
 
 
 def span_of(call: Call, table: RowTable) -> tuple[int, int, int]:

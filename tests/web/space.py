@@ -145,6 +145,12 @@ class Space:
     ):
         """Publish and list a product of random files; leased if `openings` says how many; returns the files."""
         paths = self.files(product, sizes)
+        told = {"openings": openings, "tier": "leased" if openings else tier}
+        await self.publish_files(provider, product, paths, price=price, offer=offer, **told)
+        return paths
+
+    async def publish_files(self, provider, product, paths, *, price=1000, openings=None, offer=None, **more):
+        """Publish and list a product of these files or addresses; returns what the provider says of it."""
         brief = {
             "id": product,
             "files": [str(path) for path in paths],
@@ -152,7 +158,7 @@ class Space:
             "price": str(price),
             "floor": str(price // 2),
             "unit": "opening" if openings else "MiB",
-            "tier": "leased" if openings else tier,
+            "tier": "leased" if openings else "kept",
             "openings": openings,
             "offer": offer,
             "keywords": [product],
@@ -160,10 +166,11 @@ class Space:
             "until": term_end(self.now()),
             "region": region,
             "pieceKiB": 64,
+            **more,
         }
-        await self.doors[provider].call("POST", "products", brief)
+        published = await self.doors[provider].call("POST", "products", brief)
         await self.doors["exchange"].call("POST", f"listings/{product}/review", {})
-        return paths
+        return published
 
     async def get(self, product, *, limit=1000, role="buyer"):
         """Begin an acquisition named after its product."""
