@@ -11,7 +11,7 @@ from catalog.codes import tier as tier_of
 from connector.engine import pricing
 from connector.engine.pricing import MEASURES, UNITS_MAX
 from connector.errors import InvalidInput
-from connector.protocol.offers import OFFER_MARK
+from connector.protocol.offers import OFFER_MARK, PLAIN
 from connector.vault.layout import CUTTERS
 from connector.vault.sources import check_address
 from contracts.decimals import read_decimal
@@ -123,6 +123,8 @@ def check(brief: Any) -> dict[str, Any]:
         if value is None or not member.holds(value):
             raise InvalidInput(f"`{name}` of the product must be {member.words}")
     tier_of(brief["tier"])
+    if brief.get("columns") and brief["tier"] == PLAIN:
+        raise InvalidInput("a plain copy is of whole files, not of columns", "use the tier kept or leased")
     if brief.get("columns") and brief.get("layout") != ALIGNED:
         raise InvalidInput("columns can be licensed by themselves only where pieces keep to them", "--layout aligned")
     pricing.check(brief)

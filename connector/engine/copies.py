@@ -134,6 +134,8 @@ class Copies:
             return ""
         if agreement["parent"]:
             return "a sub-licence is served to connectors that can show its whole chain, not as a plain copy"
+        if agreement["terms"].get("columns"):
+            return "the agreement is about some columns, and a plain copy is of whole files"
         now, size = self._trader.clock.now(), self._size(tx, agreement)
         purpose = purpose or copy_decision.agreed_purpose(agreement)
         asked = copy_decision.Asked(agreement, transfer["id"], purpose, size)

@@ -1,8 +1,8 @@
 """The decision on a plain copy: the whole policy, with what a client that says nothing has said by its agreement.
 
 Law: (1) what was decided is recorded, a refusal that is asked for again only once. (2) Whoever says no purpose asks for
-the one that its agreement names; where that leaves a choice the policy is asked without one, and refuses. (3) Duties are
-done and counts drawn in the same act.
+the one that its agreement names; where that leaves a choice the policy is asked without one, and refuses. (3) Duties
+are done and counts drawn in the same act.
 """
 
 from __future__ import annotations

@@ -145,7 +145,7 @@ class Space:
     ):
         """Publish and list a product of random files; leased if `openings` says how many; returns the files."""
         paths = self.files(product, sizes)
-        told = {"openings": openings, "tier": "leased" if openings else tier}
+        told = {"openings": openings, "tier": "leased" if openings else tier, "region": region}
         await self.publish_files(provider, product, paths, price=price, offer=offer, **told)
         return paths
 
@@ -164,7 +164,7 @@ class Space:
             "keywords": [product],
             "purpose": "Research",
             "until": term_end(self.now()),
-            "region": region,
+            "region": "US",
             "pieceKiB": 64,
             **more,
         }

@@ -51,11 +51,12 @@ async def test_only_the_licensed_columns_are_fetched_paid_and_read(space, tmp_pa
     [
         ({"layout": "aligned", "columns": ["missing"]}, 400),
         ({"columns": ["delay"]}, 400),
+        ({"layout": "aligned", "columns": ["delay"], "tier": "plain"}, 400),
         ({"layout": "woven"}, 400),
         ({"layout": "cdc"}, 400),
         ({"files": ["postgresql://me:pencil@localhost/db?table=t"]}, 409),
     ],
-    ids=["no such column", "not aligned", "no such layout", "personal", "password"],
+    ids=["no such column", "not aligned", "plain", "no such layout", "personal", "password"],
 )
 async def test_a_brief_that_cannot_be_kept_is_refused(space, tmp_path, more, status):
     path = tmp_path / "flights.parquet"

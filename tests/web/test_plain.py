@@ -198,6 +198,16 @@ async def test_a_purpose_that_is_said_is_held_to(provider):
     assert (await ask(provider, url, header | {"Range": "bytes=0-0"}))[0] == 206
 
 
+@pytest.mark.parametrize("more", [{"parent": "0f" * 32}, {"terms": TERMS | {"columns": {"delay": "1"}}}])
+async def test_what_a_plain_copy_would_give_too_much_of(provider, more):
+    if "parent" in more:
+        more["parent"], _ = await provider.agree(USE, tier="plain", terms=TERMS)
+    digest, pid = await provider.agree(USE, tier="plain", **{"terms": TERMS} | more)
+    url, header = address(provider, digest, pid)
+    assert (await ask(provider, url, header))[0] == 403
+    assert await provider.row("copies", id=pid) is None
+
+
 async def test_what_only_the_client_could_know_and_did_not_say_is_refused(provider):
     _, _, url, header = await copy(provider, rule(("deliveryChannel", "eq", "urn:vpn")))
     assert (await ask(provider, url, header))[0] == 403
