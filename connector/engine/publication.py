@@ -124,7 +124,7 @@ class Publications:
         ask, floor = int(brief["price"]), int(brief["floor"])
         until = datetime.fromisoformat(brief["until"])
         rules = offer_rules(
-            purpose=brief["purpose"], until=until, region=brief["region"], openings=brief.get("openings")
+            purpose=brief["purpose"], until=until, region=brief.get("region"), openings=brief.get("openings")
         )
         now = self._participant.clock.now()
         return {
