@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bench.memory import watched
 from bench.purchase import PARTIES, Purchases, market
-from bench.single import PIECE_KIB, exposure, fill
+from bench.single import EXPOSURE, PIECE_KIB, fill
 from bench.space import workshop
 from bench.taken import GIB, MIB, figures
 
@@ -39,7 +39,7 @@ async def stored(gib: float, _rounds: int) -> Figures:
         fill(source, size)
         async with market(folder) as made:
             async with watched({"provider": made.pid("provider")}) as sealing:
-                await made.offer(PRODUCT, [source], PIECE_KIB, **exposure())
+                await made.offer(PRODUCT, [source], PIECE_KIB, exposure=EXPOSURE)
             buy = Purchases(made, size)
             async with watched({role: made.pid(role) for role in PARTIES}) as curves:
                 taken = await buy.once([PRODUCT], "disk")
