@@ -24,6 +24,7 @@ from connector.settings_table import (
     Review,
     Server,
     Space,
+    Transfers,
     Vault,
     declared,
     names,
@@ -50,6 +51,7 @@ class Settings:
     log: LogSettings
     review: Review
     negotiation: NegotiationSettings
+    transfers: Transfers
     vault: Vault
     development: Development
     origins: Mapping[str, str]
@@ -142,6 +144,7 @@ def _check(settings: Settings) -> None:
     if space.exchange and settings.has("exchange"):
         raise SettingsError("`space.exchange` is set, but this participant is an exchange", "leave it empty")
     _check_static(settings)
+    _check_shares(settings)
     for section, name in (key.split(".") for key, value in declared().items() if type(value) is int):
         if getattr(getattr(settings, section), name) < 0:
             raise SettingsError(f"`{section}.{name}` is negative")
@@ -174,6 +177,15 @@ def _check_static(settings: Settings) -> None:
         raise SettingsError("`development.static_token` needs `server.development`", "never set either in public")
     if static.static_peer.startswith("did:"):
         raise SettingsError("`development.static_peer` is a DID, whose owner proves itself", "choose another name")
+
+
+def _check_shares(settings: Settings) -> None:
+    for name in ("rates", "weights"):
+        try:
+            settings_sources.shares(getattr(settings.transfers, name))
+        except ValueError as error:
+            text = f"`transfers.{name}` has `{error}`: a line is the digest of an agreement, `=` and a number above 0"
+            raise SettingsError(text) from error
 
 
 def _check_base(key: str, url: str, settings: Settings) -> None:

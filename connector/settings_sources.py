@@ -15,10 +15,11 @@ from connector.errors import SettingsError
 from connector.settings_table import SECTIONS, declared
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
 FILE_BYTES_MAX = 65_536
+DIGEST_DIGITS = 64  # of an agreement
 PREFIX = "PENSTOCK_"
 # variables with our prefix that are no settings: the data directory itself, and what tests are told
 OTHER_VARIABLES = frozenset({"PENSTOCK_DATA", "PENSTOCK_CI", "PENSTOCK_REFERENCE"})
@@ -125,3 +126,14 @@ def _escaped(character: str) -> str:
     if character in '"\\':
         return "\\" + character
     return character if character.isprintable() else f"\\U{ord(character):08x}"
+
+
+def shares(lines: Iterable[str]) -> dict[str, int]:
+    """Return agreement digest → number of settings lines `DIGEST=NUMBER`; ValueError for another line."""
+    found = {}
+    for line in lines:
+        digest, separator, number = line.partition("=")
+        if not separator or len(digest) != DIGEST_DIGITS or not number.isdecimal() or int(number) < 1:
+            raise ValueError(line)
+        found[bytes.fromhex(digest).hex()] = int(number)
+    return found

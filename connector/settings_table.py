@@ -84,10 +84,21 @@ class NegotiationSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Transfers:
+    """How fast sealed bytes leave."""
+
+    bytes_per_second: int = _said(0, "of all transfers together; agreements share it by their weights; 0: no limit")
+    agreement_bytes_per_second: int = _said(0, "of one agreement, unless `rates` names it; 0: no limit")
+    rates: tuple[str, ...] = _said((), 'limits of single agreements, as "DIGEST=BYTES PER SECOND"')
+    weights: tuple[str, ...] = _said((), 'agreements that get more than the others, as "DIGEST=TIMES"')
+
+
+@dataclass(frozen=True, slots=True)
 class Vault:
     """Where sealed bytes and what opens them rest."""
 
     kek_file: str = _said("", "file of the key that wraps the vault's keys, outside the data folder; empty: DATA.kek")
+    blobs: str = _said("", "where our sealed editions rest: `s3://bucket/prefix`; empty: in the data folder")
     serve: bool = _said(default=False, comment="serve the sealed bytes of replicas held here to other licensed buyers")
 
 
@@ -109,6 +120,7 @@ SECTIONS: Mapping[str, type] = {
     "log": LogSettings,
     "review": Review,
     "negotiation": NegotiationSettings,
+    "transfers": Transfers,
     "vault": Vault,
     "development": Development,
 }

@@ -7,7 +7,7 @@ down to one row, so that the last one holds hardly anything hostage.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -62,11 +62,16 @@ class Purse:
     def longest(self, rows: RowSet, money: int) -> RowSet:
         """Return the longest beginning of `rows`, of at most a batch, that costs at most `money`."""
         rows = rows.take(MAX_BATCH_ROWS)
-        limit = tariffs.affordable(self.tariff, self.tally.quantity, money)
-        if limit is None:
+        if self._within(rows, money):
             return rows
         counts = range(1, len(rows) + 1)
-        return rows.take(bisect_right(counts, limit, key=lambda count: self.quantity(rows.take(count))))
+        return rows.take(bisect_left(counts, True, key=lambda count: not self._within(rows.take(count), money)))
+
+    def _within(self, rows: RowSet, money: int) -> bool:
+        quantity = self.quantity(rows)
+        if self.tariff.limit is not None and quantity > self.tariff.limit:
+            return False
+        return tariffs.order_amount(self.tariff, self.tally.quantity, quantity) <= money
 
 
 def next_rows(purse: Purse, wanted: RowSet, critical: RowSet) -> RowSet:

@@ -1,4 +1,4 @@
-"""What a buyer lets its connector do by itself: prices and purpose, checked when it is said."""
+"""What a buyer lets its connector do by itself: prices, purpose and place, checked when it is said."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from connector.errors import InvalidInput
 from contracts.decimals import read_decimal
 from policy.purposes import resolve
 
-AMOUNTS = ("limit", "bid", "deposit", "exposure")  # minor units; the last is what may be owed for keys not yet released
+# minor units; `exposure` is what may be owed for keys not yet released, `cap` what the agreement may cost in all
+AMOUNTS = ("limit", "bid", "deposit", "exposure", "cap")
 MEMBERS = frozenset({*AMOUNTS, "purpose", "to", "keep"})
 NOWHERE = "null"  # a `to` that proves and counts, and keeps nothing
 Row = dict[str, Any]
@@ -25,9 +26,14 @@ def checked(document: Any) -> Row:
             read_decimal(amount, name)
     if amounts["bid"] is not None and int(amounts["bid"]) > int(str(amounts["limit"])):
         raise InvalidInput(f"the bid `{amounts['bid']}` is above your own limit `{amounts['limit']}`")
+    return {**amounts, "purpose": resolve(str(document.get("purpose"))), **_place(document)}
+
+
+def _place(document: Row) -> Row:
+    """Return where plaintext goes and whether the sealed bytes stay, too."""
     to, keep = document.get("to"), document.get("keep", True)
     if to is not None and not (isinstance(to, str) and (to == NOWHERE or Path(to).is_absolute())):
         raise InvalidInput(f"`to` is an absolute path or `{NOWHERE}`, not `{to!s:.100}`")
     if not isinstance(keep, bool) or (to is None and not keep):
         raise InvalidInput("`keep` is true or false, and false only where `to` says what is kept instead")
-    return {**amounts, "purpose": resolve(str(document.get("purpose"))), "to": to, "keep": keep}
+    return {"to": to, "keep": keep}
