@@ -28,6 +28,7 @@ from bench.gated import GATE
 from bench.space import space
 from bench.taken import Taken, level
 from connector.data_folder import SEALED
+from connector.demo.processes import SERVE
 from connector.engine.mandate import NOWHERE
 
 if TYPE_CHECKING:
@@ -44,10 +45,12 @@ PARTIES = ("provider", "buyer")
 
 
 @contextlib.asynccontextmanager
-async def market(folder: Path, certificate: Certificate | None = None) -> AsyncIterator[Space]:
-    """Make a space whose buyer holds its pulls at the gate of `folder`."""
-    command = (sys.executable, "-m", "bench.gated", str(folder / GATE), "serve")
-    async with space(folder, commands={"buyer": command}, certificate=certificate) as made:
+async def market(
+    folder: Path, certificate: Certificate | None = None, provider: Sequence[str] = SERVE
+) -> AsyncIterator[Space]:
+    """Make a space whose buyer holds its pulls at the gate of `folder`; `provider` starts the provider."""
+    buyer = (sys.executable, "-m", "bench.gated", str(folder / GATE), "serve")
+    async with space(folder, commands={"buyer": buyer, "provider": provider}, certificate=certificate) as made:
         yield made
 
 
