@@ -17,6 +17,7 @@ from connector.engine import pulling
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
+GATE = "gate"
 POLL_SECONDS = 0.01
 
 

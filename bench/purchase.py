@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench import report
+from bench.gated import GATE
 from bench.space import space
 from bench.taken import Taken, level
 from connector.data_folder import SEALED
@@ -40,7 +41,6 @@ LIMIT = "1"  # minor units per MiB, as `Space.offer` asks
 RECEIVING = frozenset({"receiving", "complete"})
 COMPLETE = frozenset({"complete"})
 ONE_PASS = "to" in acquisition.MANDATE_KEYS  # a pull that opens as it goes
-GATE = "gate"
 PARTIES = ("provider", "buyer")
 
 
@@ -71,15 +71,12 @@ class Purchases:
         keys = {product: f"{product}-{sink}-{self._number}" for product in products}
         await asyncio.gather(*(self._ready(product, key, sink) for product, key in keys.items()))
         level((made.people["provider"].data / SEALED).glob("*"))
-        for role in PARTIES:
-            report.forget_peak(made.pid(role))
-        read, begun = _bytes_read(made.pid("provider")), self._clock()
+        begun = self._begin()
         self._gate.touch()
         views = await asyncio.gather(*(self._have(key, sink) for key in keys.values()))
-        taken = self._since(begun)
+        taken = self._end(begun)
         self._gate.unlink()
         self.windows = sum(view["progress"]["windows"] for view in views)
-        assert _bytes_read(made.pid("provider")) - read >= self._size, "the provider did not send everything"
         self._clear(expected=self._size if sink in ("disk", "both") else 0)
         return taken
 
@@ -111,11 +108,20 @@ class Purchases:
             await self._made.call("buyer", "POST", "openings", opening)
         return view
 
-    def _clock(self) -> tuple[float, ...]:
-        return time.perf_counter(), *(report.cpu_seconds(self._made.pid(role)) for role in PARTIES)
+    def _begin(self) -> tuple[float, ...]:
+        """Return where the clocks stand, and how much the provider has read so far."""
+        for role in PARTIES:
+            report.forget_peak(self._made.pid(role))
+        return self._clocks()
 
-    def _since(self, begun: tuple[float, ...]) -> Taken:
-        seconds, provider, buyer = (new - old for new, old in zip(self._clock(), begun, strict=True))
+    def _clocks(self) -> tuple[float, ...]:
+        pids = [self._made.pid(role) for role in PARTIES]
+        return _bytes_read(pids[0]), time.perf_counter(), *map(report.cpu_seconds, pids)
+
+    def _end(self, begun: tuple[float, ...]) -> Taken:
+        """Return what it took since `begun`, and make sure that the provider sent everything."""
+        read, seconds, provider, buyer = (new - old for new, old in zip(self._clocks(), begun, strict=True))
+        assert read >= self._size, "the provider did not send everything"
         peaks = [report.memory_bytes(self._made.pid(role), peak=True) for role in PARTIES]
         return Taken(self._size, seconds, provider, buyer, *peaks)
 

@@ -1,4 +1,4 @@
-"""One buyer takes one file: to the disk and to null, with and without TLS, beside other programs; what metering costs.
+"""One buyer takes one file: to the disk and to null, with and without TLS, beside other programs.
 
 Every contest is a row of a table: what we do, by its name and sink, and the peers that do the like.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import statistics
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -32,10 +31,8 @@ if TYPE_CHECKING:
 
 PIECE_KIB = 1024
 EXPOSURE_MIB = 256  # what may be unpaid, the largest window: at a price of 1 per MiB as many minor units
-PRODUCT, LEASED = "bench-transfer", "bench-leased"
+PRODUCT = "bench-transfer"
 TO_DISK, TO_NULL = "opened to disk", "opened to null"
-METERED, UNMETERED = "sealed, keys bought", "sealed, no keys"
-METERING = "vouchers, keys and policy: CPU"
 
 DISK = {
     TO_DISK: (
@@ -88,34 +85,6 @@ async def compared(contest: Contest, gib: float, rounds: int, *, secure: bool = 
     for name, (_, each) in contest.items():
         found |= ratios(taken, name, each)
     return {**found, "windows paid in a transfer": (buy.windows, "")}
-
-
-async def metering(gib: float, rounds: int) -> Figures:
-    """Return what vouchers, keys and policy cost: a pull that pays for its keys beside one that needs none.
-
-    The second is of a leased product: same bytes, same checks, same replica, and nothing is released at delivery.
-    """
-    with workshop() as folder:
-        source, size = folder / "source" / "data.bin", int(gib * GIB)
-        fill(source, size)
-        async with market(folder) as made:
-            await made.offer(PRODUCT, [source], PIECE_KIB, **exposure())
-            await made.offer(LEASED, [source], PIECE_KIB, tier="leased", unit="opening")
-            buy = Purchases(made, size)
-            works = {METERED: partial(buy.once, [PRODUCT], "sealed"), UNMETERED: partial(buy.once, [LEASED], "sealed")}
-            windows, taken = 0, {name: [] for name in works}
-            for _ in range(rounds):
-                for name, work in works.items():
-                    taken[name].append(await work())
-                    windows = max(windows, buy.windows)
-    spent = {name: statistics.median(one.server_cpu + one.client_cpu for one in each) for name, each in taken.items()}
-    more = spent[METERED] - spent[UNMETERED]
-    return {
-        **figures(taken),
-        METERING: (100 * more / spent[UNMETERED], "%"),
-        "a window: CPU of both sides": (1000 * more / windows, "ms"),
-        "windows paid in a transfer": (windows, ""),
-    }
 
 
 def exposure() -> dict[str, str]:

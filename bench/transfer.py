@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import uvloop
 
-from bench import crowd, large, many, nginx, peers, report, sealing, single
+from bench import crowd, large, many, metering, nginx, peers, report, sealing, single
 from bench.space import machine
 from bench.taken import GIB
 
@@ -76,7 +76,7 @@ WORKS: Mapping[str, Work] = {
             f"{single.TO_DISK} ÷ libtorrent v2": {"at_least": 2},
         },
     ),
-    "metering": Work(single.metering, 4, {single.METERING: {"at_most": 3}}),
+    "metering": Work(metering.measure, 4, {metering.COST: {"at_most": 3}}),
     "channels": Work(many.channels, 4, {f"{many.OURS} ÷ {many.CURLS}": {"at_least": 0.85}}),
     "objects": Work(many.objects, many.OBJECTS * many.OBJECT_BYTES / GIB, {many.OBJECTS_RATE: {"at_least": 3_000}}),
     "buyers": Work(crowd.measure, 0.5, {crowd.FAIR: {"at_least": 0.95}, crowd.MEMORY: {"at_most": 300}}, 1),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FORMAT_PLAIN = "HttpData-PULL"
+FORMAT_PUSH = "HttpData-PUSH"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ TIERS: Mapping[str, Tier] = {
     for tier in (
         Tier(
             "plain",
-            (FORMAT_PLAIN,),
+            (FORMAT_PLAIN, FORMAT_PUSH),
             "provider",
             "plain copy: metered by provider, no control after delivery",
             "明文副本 (由提供方计量, 交付后不再受控)",

@@ -1,8 +1,8 @@
 """The life cycle of a listing, as a table: state and move → next state and who may make it. No row: refused.
 
 Law: a move is made by a role, not by a person; whoever calls has checked that the caller has the role (the provider is
-the listing's own provider). `refused` and `withdrawn` end the cycle, except that a refused listing may be handed in
-again, changed.
+the listing's own provider). A later edition is reviewed like the first. `refused` and `withdrawn` end the cycle, except
+that a refused listing may be handed in again, changed.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ class Move(StrEnum):
     RESUME = "resume"
     WITHDRAW = "withdraw"
     RESUBMIT = "resubmit"
+    RENEW = "renew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,9 @@ _PROVIDER = frozenset({"provider"})
 _WATCH = frozenset({"exchange", "regulator"})
 
 TABLE: Mapping[tuple[State, Move], Step] = {
+    (State.SUBMITTED, Move.RENEW): Step(State.SUBMITTED, _PROVIDER),
+    (State.REVIEWED, Move.RENEW): Step(State.SUBMITTED, _PROVIDER),
+    (State.LISTED, Move.RENEW): Step(State.SUBMITTED, _PROVIDER),
     (State.SUBMITTED, Move.REVIEW): Step(State.REVIEWED, _EXCHANGE),
     (State.SUBMITTED, Move.REFUSE): Step(State.REFUSED, _EXCHANGE, needs_reason=True),
     (State.SUBMITTED, Move.WITHDRAW): Step(State.WITHDRAWN, _PROVIDER),

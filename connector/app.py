@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 from connector.clock import Clock
 from connector.engine.acquisition import Acquisitions
 from connector.engine.following import Following
+from connector.engine.leaking import Leaking
 from connector.engine.mending import Mending
 from connector.engine.monitor import Monitor
 from connector.engine.offering import Offering
+from connector.engine.offloading import Offloading
 from connector.engine.opening import Openings
 from connector.engine.publication import Publications
+from connector.engine.pushing import Pushes
 from connector.engine.settlement import Settlements
 from connector.engine.trader import Trader
 from connector.exchange.attesting import Attesting
@@ -29,13 +32,16 @@ class Connector(Trader):
 
     offering: Offering
     publications: Publications
+    offloading: Offloading
     acquisitions: Acquisitions
     openings: Openings
+    pushes: Pushes
     settlements: Settlements
     reviewer: Reviewer
     attesting: Attesting
     monitor: Monitor
     mending: Mending
+    leaking: Leaking
 
     @classmethod
     async def start(cls, data: Path, settings: Settings, clock: Clock | None = None, rules: Rules = ()) -> Connector:
@@ -46,15 +52,18 @@ class Connector(Trader):
         connector.equip()
         connector.offering = Offering(connector)
         connector.publications = Publications(connector)
+        connector.offloading = Offloading(connector)
         connector.acquisitions = Acquisitions(connector)
         connector.openings = Openings(connector)
+        connector.pushes = Pushes(connector)
         connector.settlements = Settlements(connector)
         connector.watch.listeners.append(Following(connector, connector.settlements).seen)
         connector.reviewer = Reviewer(connector)
         connector.attesting = Attesting(connector)
         connector.monitor = Monitor(connector)
         connector.mending = Mending(connector)
-        connector.moved.append(connector.acquisitions.moved)
+        connector.leaking = Leaking(connector)
+        connector.moved += [connector.acquisitions.moved, connector.pushes.moved]
         connector.licensed.append(connector.settlements.licence_granted)
         return connector
 
@@ -66,12 +75,27 @@ class Connector(Trader):
         self.continuity.start()
         self.erasing.start()
         self.monitor.start()
-        for part in (self.publications, self.acquisitions, self.settlements, self.agreements, self.reviewer):
+        for part in (
+            self.publications,
+            self.offloading,
+            self.acquisitions,
+            self.pushes,
+            self.settlements,
+            self.agreements,
+            self.reviewer,
+        ):
             await part.recover()
 
     async def close(self) -> None:
         """Stop working; every row stays as it is."""
-        for part in (self.publications, self.acquisitions, self.settlements, self.reviewer):
+        for part in (
+            self.publications,
+            self.offloading,
+            self.acquisitions,
+            self.pushes,
+            self.settlements,
+            self.reviewer,
+        ):
             await part.driver.close()
         await self.mending.close()
         await self.monitor.close()

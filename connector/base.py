@@ -40,6 +40,7 @@ from connector.store.sqlite import Store
 from connector.store.tables import TABLES
 from connector.tenure import Tenure
 from connector.vault.blobs import Blobs
+from connector.vault.bucket import Bucket
 from connector.vault.secrets import Keys as Secrets
 from contracts import signature
 from ledger import cosignature
@@ -106,7 +107,8 @@ class Base:
             static=Static(named.static_token, named.static_peer) if named.static_token else None,
         )
         self.secrets = Secrets.of(data, settings.vault.kek_file)
-        self.blobs = Blobs(data / SEALED)
+        place = settings.vault.blobs
+        self.blobs = Blobs(data / SEALED, Bucket(place) if place else None)
         self.replica_folder = self.blobs.folder
         self.evidence = Evidence(self.did, settings.log_origin, self.keys.log, {"owner": self.keys.delivery_public})
         self.ticket_key = _drawn_once(data / KEYS / TICKET_KEY)

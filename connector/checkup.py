@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from connector import data_folder, tls
+from connector import data_folder, private_file, tls
 from connector import settings as setting
 from connector.cli.server import ADDRESS_FILE, TOKEN_FILE
 from connector.errors import (
@@ -37,6 +37,8 @@ from connector.identity import keys
 from connector.limits import CLOCK_LEEWAY_SECONDS
 from connector.store.connection import WRITING, connect
 from connector.store.errors import StoreFailed
+from connector.vault.kek import FileKek
+from connector.vault.secrets import kek_path, key_files
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -163,7 +165,7 @@ async def names(patient: Patient) -> Seen:
     return Seen(f"{patient.settings.did} at {', '.join(where)}")
 
 
-async def key_files(patient: Patient) -> Seen:
+async def identity_keys(patient: Patient) -> Seen:
     """Check the five keys and the management token: there, whole, and nobody else's to read."""
     keys.load(patient.data / data_folder.KEYS)
     token = patient.data / TOKEN_FILE
@@ -172,6 +174,18 @@ async def key_files(patient: Patient) -> Seen:
     if mode := token.stat().st_mode & OTHERS:
         raise SettingsError(f"others may read `{token}` (mode {mode:o})", f"chmod 600 {token}")
     return Seen(f"{len(keys.PURPOSES)} keys and the management token, readable by their owner alone")
+
+
+async def vault_keys(patient: Patient) -> Seen:
+    """Check that the key-encryption key is there, outside the data folder, and unwraps every key of the vault."""
+    path = kek_path(patient.data, patient.settings.vault.kek_file)
+    wrapped = key_files(patient.data / data_folder.VAULT_KEYS)
+    if not wrapped and not path.exists():
+        return Seen(f"none yet; `penstock serve` draws `{path}`", SKIPPED)
+    kek = FileKek(path, make=False)
+    for each in wrapped:
+        kek.unwrap(each.stem, private_file.read(each))
+    return Seen(f"`{path}` unwraps all {len(wrapped)} keys of the vault; keep it out of back-ups of the data folder")
 
 
 async def clock(patient: Patient) -> Seen:
@@ -282,7 +296,8 @@ CHECKS: Mapping[str, Callable[[Patient], Awaitable[Seen]]] = {
     "distribution": distribution,
     "names": names,
     "certificates": certificates,
-    "keys": key_files,
+    "keys": identity_keys,
+    "vault keys": vault_keys,
     "database": database,
     "port": port,
     "disk": disk,

@@ -53,6 +53,7 @@ ROWS: Mapping[str, Row] = {
     "connector.errors.RequestRefused#too-large": Row(413, 2, "caller", "too-large", "send less at a time"),
     "connector.errors.RequestRefused#too-slow": Row(408, 7, "caller", "too-slow", "send it again, faster"),
     "connector.errors.RequestRefused#encoded": Row(415, 2, "caller", "encoded", "send it without `Content-Encoding`"),
+    "connector.errors.RequestRefused#no-range": Row(416, 2, "caller", "no-range", "ask `HEAD` how long it is"),
     "connector.errors.RequestRefused#too-many": Row(429, 7, "caller", "too-many", "ask again after `Retry-After`"),
     "connector.errors.Absent": Row(404, 4, "caller", "absent"),
     "connector.errors.Conflict": Row(409, 2, "caller", "conflict"),

@@ -82,6 +82,16 @@ def write_at(handle: int, data: bytes | bytearray | memoryview, offset: int) -> 
         view, offset = view[done:], offset + done
 
 
+def nameless(folder: Path) -> int:
+    """Return a descriptor of a new file in `folder` that has no name: it is gone when the descriptor is closed."""
+    return os.open(folder, os.O_RDWR | os.O_TMPFILE | os.O_CLOEXEC, PRIVATE)
+
+
+def resize(handle: int, size: int) -> None:
+    """Give a file `size` bytes: what is behind them is cut off, what lacks is a hole."""
+    os.ftruncate(handle, size)
+
+
 def remove(path: Path) -> bool:
     """Remove the file durably; return whether it was there."""
     with folder_handle(path.parent) as folder:
@@ -106,7 +116,7 @@ class Part:
         self.handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE)
         self._direct = _past_the_cache(self.handle) if direct else -1
         os.ftruncate(self.handle, size)
-        if fresh:
+        if fresh and lasting:
             os.fsync(self.handle)
             sync_folder(path.parent)
 
@@ -125,7 +135,7 @@ class Part:
 
     def resize(self, size: int) -> None:
         """Give the part `size` bytes: what is behind them is cut off, what lacks is a hole."""
-        os.ftruncate(self.handle, size)
+        resize(self.handle, size)
 
     def sync(self) -> None:
         """Make what was written durable."""

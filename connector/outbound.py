@@ -8,9 +8,11 @@ limit of bytes and of time and is never decompressed.
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 import aiohttp
@@ -104,6 +106,7 @@ class Outbound:
         self, *, development: bool = False, networks: Sequence[str] = (), trust: ssl.SSLContext | None = None
     ) -> None:
         self._trust = trust
+        self._another = partial(Outbound, development=development, networks=networks, trust=trust)
         self._gate = Gate(development=development, networks=networks)
         self._session: aiohttp.ClientSession | None = None
 
@@ -134,6 +137,10 @@ class Outbound:
             headers={"Accept-Encoding": "identity", "User-Agent": "penstock"},
         )
         return self
+
+    def another(self) -> Outbound:
+        """Return a closed door behind an equal gate, for a loop of its own."""
+        return self._another()
 
     async def close(self) -> None:
         """Close every connection."""
@@ -200,6 +207,37 @@ class Outbound:
         limits = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS_MAX, sock_read=STALL_SECONDS_MAX)
         async with await self._send("GET", url, None, headers, limits) as response:
             yield Download(response, limit_bytes)
+
+    async def upload(
+        self, method: str, url: str, chunks: AsyncIterator[bytes], length: int, headers: Mapping[str, str]
+    ) -> None:
+        """Send `length` bytes as a stream; given up when the peer takes none, or does not answer, for too long.
+
+        Raises as `request` does, and what `chunks` raises.
+        """
+        assert self._session is not None, "open the door first"
+        checked, now = self._gate.check(url), asyncio.get_running_loop().time
+        limits = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS_MAX)
+        sent, broken = {**headers, "Content-Length": str(length)}, list[Exception]()
+        try:
+            async with asyncio.timeout(STALL_SECONDS_MAX) as stalled:
+
+                async def taken() -> AsyncIterator[bytes]:
+                    try:
+                        async for chunk in chunks:
+                            stalled.reschedule(now() + STALL_SECONDS_MAX)
+                            yield chunk
+                    except Exception as fault:
+                        broken.append(fault)
+                        raise
+
+                request = self._session.request(
+                    method, checked, data=taken(), headers=sent, timeout=limits, allow_redirects=False
+                )
+                async with request as response:
+                    await _accept(response)
+        except BROKEN as error:
+            raise broken[0] if broken else _unreachable(checked, error) from error
 
     async def _send(
         self, method: str, url: str, body: Any, headers: Mapping[str, str] | None, limits: aiohttp.ClientTimeout

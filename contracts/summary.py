@@ -6,7 +6,7 @@ end and openings. What it cannot put in a few words it says is in the terms, it 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeGuard
 
@@ -16,7 +16,7 @@ from contracts.errors import ContractError
 if TYPE_CHECKING:
     from contracts.terms import Terms
 
-MAX_NAMED_PURPOSES = 8
+MAX_NAMED = 8
 _ALLOWING = frozenset({"eq", "isA", "isAnyOf", "isPartOf", "isAllOf"})
 _EXCLUDING = frozenset({"neq", "isNoneOf"})
 # members under which constraints stand, in the order in which they are read
@@ -38,6 +38,7 @@ WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
                 "openings": "openings at most {n}",
                 "unlimited": "openings without limit",
                 "terms": "as the terms say",
+                "columns": " · only the columns {names}",
             }
         ),
         "zh": MappingProxyType(
@@ -53,6 +54,7 @@ WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
                 "openings": "最多打开 {n} 次",
                 "unlimited": "打开次数不限",
                 "terms": "见条款",
+                "columns": " · 仅限列 {names}",
             }
         ),
     }
@@ -64,7 +66,7 @@ def summary(terms: Terms, lang: str = "en") -> str:
     if lang not in WORDS:
         raise ContractError("language", f"there are no words in `{lang}`", f"use one of {', '.join(WORDS)}")
     words = WORDS[lang]
-    return words["line"].format(
+    line = words["line"].format(
         title=terms.title,
         tier=words[terms.tier],
         price=price_words.price(terms.tariff, lang),
@@ -72,6 +74,7 @@ def summary(terms: Terms, lang: str = "en") -> str:
         end=terms.not_after.strftime("%Y-%m-%dT%H:%M:%SZ"),
         openings=_openings(terms.policy, words),
     )
+    return line + words["columns"].format(names=_few(list(terms.columns), words)) if terms.columns else line
 
 
 def is_summary(text: str, terms: Terms) -> bool:
@@ -86,10 +89,13 @@ def _purposes(policy: Mapping[str, Any], words: Mapping[str, str]) -> str:
         for operand in _operands(constraint)
     )
     names = list(found)
-    if not names:
-        return words["any"]
-    shown = words["or"].join(names[:MAX_NAMED_PURPOSES])
-    hidden = len(names) - MAX_NAMED_PURPOSES
+    return _few(names, words) if names else words["any"]
+
+
+def _few(names: Sequence[str], words: Mapping[str, str]) -> str:
+    """Return the first names, and how many more there are."""
+    shown = words["or"].join(names[:MAX_NAMED])
+    hidden = len(names) - MAX_NAMED
     return words["more"].format(what=shown, n=hidden) if hidden > 0 else shown
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 from contracts import address
@@ -26,6 +27,9 @@ SALT_BYTES = 32
 MAX_TERMS_BYTES = 1 << 16
 MAX_TITLE_CHARACTERS = 200
 MAX_ID_CHARACTERS = 300
+MAX_COLUMNS = 4_096
+MAX_COLUMN_CHARACTERS = 512
+MAX_GROUP = (1 << 32) - 2  # the last number of a row's group is for what no columns reach
 MAX_DURATION_SECONDS = 10 * 366 * 86_400
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
@@ -34,7 +38,8 @@ _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 class Terms:
     """The terms of one agreement. Amounts are minor units, durations seconds, addresses 20 bytes, digests 32.
 
-    `policy` is ODRL as JSON; `lease_seconds` is 0 unless the tier is leased; `not_after` has whole seconds.
+    `policy` is ODRL as JSON; `lease_seconds` is 0 unless the tier is leased; `not_after` has whole seconds. `columns`
+    maps the licensed columns to their groups in the edition's rows (spec 1.1, `aligned`); empty: everything.
     """
 
     product: str
@@ -54,6 +59,7 @@ class Terms:
     arbitrator: bytes
     not_after: datetime
     salt: bytes
+    columns: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.tier not in TIERS:
@@ -69,17 +75,18 @@ class Terms:
 
     def json(self) -> dict[str, Any]:
         """Return the JSON value that is digested and sent."""
-        return {"v": VERSION} | {name: write(getattr(self, field)) for name, field, _, write in _MEMBERS}
+        said = {name: write(getattr(self, member)) for name, member, _, write in _MEMBERS}
+        return {"v": VERSION} | {name: value for name, value in said.items() if value or name not in _OPTIONAL}
 
     @classmethod
     def from_json(cls, value: Any) -> Terms:
         """Read terms; unknown or missing members and other versions are refused."""
-        if not isinstance(value, Mapping) or set(value) != _NAMES:
-            odd = sorted(set(value) ^ _NAMES) if isinstance(value, Mapping) else []
+        if not isinstance(value, Mapping) or set(value) - _OPTIONAL != _NAMES:
+            odd = sorted((set(value) - _OPTIONAL) ^ _NAMES) if isinstance(value, Mapping) else []
             raise ContractError("terms", f"terms have other members than version {VERSION} says: `{', '.join(odd)}`")
         if value["v"] != VERSION or type(value["v"]) is not int:
             raise ContractError("version", f"terms of version `{value['v']}` are unknown here", "use version 1")
-        return cls(**{field: read(value[name], name) for name, field, read, _ in _MEMBERS})
+        return cls(**{member: read(value[name], name) for name, member, read, _ in _MEMBERS if name in value})
 
     @property
     def digest(self) -> bytes:
@@ -126,6 +133,21 @@ def _show_instant(instant: datetime) -> str:
     return instant.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def _columns(value: Any, name: str) -> Mapping[str, int]:
+    """Read the licensed columns; where all are licensed the member is absent, so that terms have one spelling."""
+    if not isinstance(value, Mapping) or not 0 < len(value) <= MAX_COLUMNS:
+        raise ContractError("terms", f"`{name}` is not an object of 1 to {MAX_COLUMNS} columns", "leave it out for all")
+    read = _text(MAX_COLUMN_CHARACTERS)
+    groups = {read(column, name): read_decimal(group, name, limit=MAX_GROUP) for column, group in value.items()}
+    if 0 in groups.values() or len(set(groups.values())) != len(groups):
+        raise ContractError("terms", f"`{name}` names a group twice, or the one that belongs to all")
+    return MappingProxyType(groups)
+
+
+def _show_columns(columns: Mapping[str, int]) -> dict[str, str]:
+    return {column: str(group) for column, group in columns.items()}
+
+
 def _digest(value: Any, name: str) -> bytes:
     return read_hex(value, name, SALT_BYTES)
 
@@ -148,6 +170,8 @@ _MEMBERS: tuple[tuple[str, str, Any, Any], ...] = (
     ("arbitrator", "arbitrator", address.read, address.show),
     ("notAfter", "not_after", _instant, _show_instant),
     ("salt", "salt", _digest, bytes.hex),
+    ("columns", "columns", _columns, _show_columns),
 )
-_NAMES = frozenset({"v", *(name for name, *_ in _MEMBERS)})
-assert [field for _, field, *_ in _MEMBERS] == [field.name for field in fields(Terms)]
+_OPTIONAL = frozenset({"columns"})
+_NAMES = frozenset({"v", *(name for name, *_ in _MEMBERS)}) - _OPTIONAL
+assert [member for _, member, *_ in _MEMBERS] == [each.name for each in fields(Terms)]

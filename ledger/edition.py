@@ -20,8 +20,8 @@ from ledger.row_table import MAX_ROWS, RowTable
 
 VERSION = 1
 SUITE = "A256GCM-B3-SHA256"
-# `aligned` and `cdc` are of the specification; a layout without a row here is refused, never guessed
-LAYOUTS = frozenset({"fixed"})
+# a layout that is not here is refused, never guessed
+LAYOUTS = frozenset({"fixed", "aligned", "cdc"})
 MIN_PIECE_BYTES = 64 * 1024
 MAX_PIECE_BYTES = 4 * 1024 * 1024
 DEFAULT_PIECE_BYTES = 1024 * 1024

@@ -92,8 +92,9 @@ SHAPES: Mapping[str, Shape] = {
         "accountHash seq", "amount cumulative voucherDigest", "receiptDigest rows code plainBytes"
     ),
     "keys.faulted": _shape("accountHash seq", "code", "receiptDigest rows amount cumulative voucherDigest bundle"),
-    "opening.started": _shape("transferId opening", f"{_OPENING} rows bytes", "agreementDigest"),
-    "opening.ended": _shape("transferId opening", f"{_OPENING} duration", "rows bytes agreementDigest"),
+    "opening.started": _shape("transferId opening", f"{_OPENING} rows bytes", "agreementDigest metering"),
+    "opening.ended": _shape("transferId opening", f"{_OPENING} duration", "rows bytes agreementDigest metering"),
+    "copy.served": _shape("transferId opening", "transfer bytes plainBytes rows amount metering", "agreementDigest"),
     "negotiation.moved": _shape("negotiation", f"{_MOVE} digest", "agreementDigest product"),
     "listing.moved": _shape("product", f"{_MOVE} digest"),
     "member.moved": _shape("member", f"{_MOVE} digest"),

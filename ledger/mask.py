@@ -33,7 +33,7 @@ def masked_hash(masked: bytes) -> bytes:
 def mask(preimage: bytes, channel_id: bytes, seq: int, secrets: Sequence[bytes]) -> bytes:
     """Return the masked secrets of the batch's rows, in the batch's order, 32 bytes each."""
     assert all(len(secret) == SECRET_BYTES for secret in secrets)
-    return _xor(b"".join(secrets), _pads(preimage, channel_id, seq, len(secrets)))
+    return xor(b"".join(secrets), _pads(preimage, channel_id, seq, len(secrets)))
 
 
 def unmask(preimage: bytes, channel_id: bytes, seq: int, masked: bytes) -> list[bytes]:
@@ -41,7 +41,7 @@ def unmask(preimage: bytes, channel_id: bytes, seq: int, masked: bytes) -> list[
     count, rest = divmod(len(masked), SECRET_BYTES)
     if rest or count > MAX_WINDOW_ROWS:
         raise ValueError(f"`{len(masked)}` masked bytes are not at most {MAX_WINDOW_ROWS} secrets of {SECRET_BYTES}")
-    secrets = _xor(masked, _pads(preimage, channel_id, seq, count))
+    secrets = xor(masked, _pads(preimage, channel_id, seq, count))
     return [secrets[at : at + SECRET_BYTES] for at in range(0, len(secrets), SECRET_BYTES)]
 
 
@@ -57,5 +57,6 @@ def _pads(preimage: bytes, channel_id: bytes, seq: int, count: int) -> bytes:
     return b"".join(pads)
 
 
-def _xor(left: bytes, right: bytes) -> bytes:
+def xor(left: bytes, right: bytes) -> bytes:
+    """Return the difference of two texts of one length: either of them, when the other is known."""
     return (int.from_bytes(left, "big") ^ int.from_bytes(right, "big")).to_bytes(len(left), "big")

@@ -13,14 +13,17 @@ from typing import TYPE_CHECKING
 from blake3 import blake3
 
 from contracts.errors import ContractError
+from contracts.ranges import RowSet
 from ledger import merkle
 from ledger.row import INDEX, MARKED, PADDED, ROW_BYTES, SLOT_BYTES, Row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
 # a table is held in memory whole: 2^18 rows are 38 MiB, and 1 TiB of data at the largest piece size
 MAX_ROWS = 1 << 18
+# the group of what belongs to a file as a whole, so to every contract
+SHARED = 0
 
 # where the row of spec 1.4 has it: behind head, tag and the digest of the sealed bytes
 _WHOLE, _SLOT, _KEY_COMMITMENT = slice(0, ROW_BYTES), slice(0, SLOT_BYTES), slice(88, 120)
@@ -89,6 +92,17 @@ class RowTable:
         """Return the plain bytes of `count` rows from `first` (all by default): the quantity that is billed."""
         last = len(self) if count is None else first + count
         return self._plain[last] - self._plain[first]
+
+    def licensed(self, groups: Collection[int]) -> RowSet:
+        """Return the rows that a contract for these columns is about: theirs, the index, what belongs to whole files.
+
+        Without groups it is about everything.
+        """
+        if not groups:
+            return RowSet(((0, len(self)),))
+        reached = {*groups, SHARED}
+        heads = _LENGTHS.iter_unpack(self.data)
+        return RowSet.rows(n for n, (_, _, group, flags) in enumerate(heads) if flags & INDEX or group in reached)
 
     @property
     def sealed_bytes(self) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from connector.channel import tally, windows
 from connector.channel.errors import fault
 from connector.channel.tally import USES
 from connector.channel.window import MAX_BATCH_ROWS
+from contracts.typed_json import row_set
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -39,6 +41,7 @@ class Case:
     deal: Deal
     account: Account
     now: datetime
+    table: Callable[[], RowTable]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ CHECKS: tuple[Check, ...] = (
     Check("wrong-edition", lambda c: c.order.edition_id != c.deal.agreement.edition_id, "another edition was agreed"),
     Check("wrong-use", lambda c: USES.get(c.order.use) != c.deal.terms.tier, "the tier has no such use"),
     Check("unknown-rows", lambda c: not c.order.ranges, "the order names no row"),
+    Check("unlicensed-rows", lambda c: not _reaches(c), "the agreement is about other columns"),
 )
 
 
@@ -85,7 +89,7 @@ def read(
     """Check every order and price it on top of the books, or of what will be `paid`; raises the first fault."""
     agreed = deals(tx, desk, account, orders)
     for order, context in tally.beside(orders, contexts):
-        _check(Case(order, agreed[order.agreement_digest], account, now))
+        _check(Case(order, agreed[order.agreement_digest], account, now, partial(_table, tx, desk, order)))
         tally.check_period(agreed[order.agreement_digest], context, now)
         if not desk.books.transfer_runs(tx, agreed[order.agreement_digest], order.transfer_id):
             raise fault("unknown-transfer", f"no transfer `{order.transfer_id.hex()}` runs under the agreement")
@@ -176,6 +180,12 @@ def _pays(account: Account, deal: Deal) -> bool:
     signed = deal.agreement
     parties = account.payer == signed.buyer and account.payee == signed.provider
     return parties and account.token == signed.token and account.split.hash == signed.split_hash
+
+
+def _reaches(case: Case) -> bool:
+    """Say whether a contract for some columns is about all rows of the order (spec 1.1, `aligned`)."""
+    columns = case.deal.terms.columns
+    return not columns or row_set(case.order.ranges) <= case.table().licensed(columns.values())
 
 
 def _table(tx: Tx, desk: Desk, order: Order) -> RowTable:

@@ -57,6 +57,15 @@ class Deal:
 
 
 @dataclass(frozen=True, slots=True)
+class Bound:
+    """An agreement as duties see it, whether it was signed or only negotiated."""
+
+    digest: bytes
+    terms: Terms
+    peer: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sight:
     """What is known of the chain: time of its newest block, and when that was last looked at."""
 
@@ -157,10 +166,10 @@ class Duties(Protocol):
     def promised(self) -> frozenset[str]:
         """Return the actions that may be outstanding at an offer."""
 
-    def refusal(self, deal: Deal, ruling: Ruling, now: datetime) -> Mapping[str, Any] | None:
+    def refusal(self, deal: Deal | Bound, ruling: Ruling, now: datetime) -> Mapping[str, Any] | None:
         """Return as a reason which duty nobody can perform, None when all can be."""
 
-    def perform(self, tx: Tx, deal: Deal, ruling: Ruling, now: datetime) -> None:
+    def perform(self, tx: Tx, deal: Deal | Bound, ruling: Ruling, now: datetime) -> None:
         """Do them in their order; raises `ChannelFault` `duty-failed`."""
 
 

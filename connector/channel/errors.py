@@ -51,6 +51,7 @@ FAULTS: Mapping[str, Row] = MappingProxyType({
     "unknown-transfer": Row(PAYER, "start a transfer under the agreement first"),
     "wrong-use": Row(PAYER, "use 0 or 2 in the tier kept, 1 in the tier leased"),
     "unknown-rows": Row(PAYER, "order rows that the edition has"),
+    "unlicensed-rows": Row(PAYER, "order rows of the agreed columns, the index and what belongs to whole files"),
     "not-paid": Row(PAYER, "ask again only for rows that are paid"),
     "too-many-rows": Row(PAYER, "order fewer rows in one batch"),
     "bad-reader-key": Row(PAYER, "send an X25519 public key"),

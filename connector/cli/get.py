@@ -59,6 +59,9 @@ def get(
         int, typer.Option("--max-price", help="most to agree to per unit or period, in minor units", min=0)
     ],
     purpose: Annotated[str, typer.Option(help="a term of the purpose scheme")],
+    total: Annotated[
+        int | None, typer.Option("--max-total", help="most to agree to in all, minor units", min=0)
+    ] = None,
     bid: Annotated[int | None, typer.Option(help="first bid per unit; default: asked price, if within", min=0)] = None,
     deposit: Annotated[int | None, typer.Option(help="deposit in minor units; default: the whole price", min=0)] = None,
     exposure: Annotated[
@@ -79,6 +82,7 @@ def get(
     """
     mandate = {
         "limit": str(limit),
+        "cap": None if total is None else str(total),
         "bid": None if bid is None else str(bid),
         "purpose": purpose,
         "deposit": None if deposit is None else str(deposit),

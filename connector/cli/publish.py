@@ -12,7 +12,9 @@ from connector.cli.speak import answer, ask
 
 PERCENT_DECIMALS = 2  # what a ten-thousandth says
 
-Files = Annotated[list[Path], typer.Argument(help="files of the dataset", exists=True, resolve_path=True)]
+Files = Annotated[list[str], typer.Argument(help="files, folders, or addresses: s3://… https://… postgresql://…")]
+# what the server reads as an address; which ones, it says itself
+ADDRESS = "://"
 
 
 def publish(
@@ -31,13 +33,17 @@ def publish(
     beyond: Annotated[
         list[str] | None, typer.Option(help="UNITS=PERCENT: what more units cost of the price; may be repeated")
     ] = None,
-    tier: Annotated[str, typer.Option(help="kept or leased")] = "kept",
+    tier: Annotated[str, typer.Option(help="kept, leased or plain")] = "kept",
     floor: Annotated[int | None, typer.Option(help="lowest price to agree to; default: the asked price", min=0)] = None,
     exposure: Annotated[
         int | None,
         typer.Option(help="most that a buyer may owe for keys not yet released; default: eight pieces", min=1),
     ] = None,
     openings: Annotated[int | None, typer.Option(help="at most so many openings", min=1)] = None,
+    layout: Annotated[str, typer.Option(help="fixed, aligned (to columns) or cdc (where content says)")] = "fixed",
+    column: Annotated[
+        list[str] | None, typer.Option(help="offer this column of the tables only; may be repeated; needs aligned")
+    ] = None,
     piece: Annotated[int, typer.Option(help="piece size in KiB", min=1)] = 1024,
     keyword: Annotated[list[str] | None, typer.Option(help="words to be found by; may be repeated")] = None,
     identifier: Annotated[str | None, typer.Option("--id", help="product id; repeat it to continue")] = None,
@@ -55,7 +61,7 @@ def publish(
     --tier leased, with more at a price of its own: --beyond 10=120
     """
     body: dict[str, Any] = {
-        "files": [str(file) for file in files],
+        "files": [_place(file) for file in files],
         "title": title,
         "price": str(price),
         "floor": str(price if floor is None else floor),
@@ -69,17 +75,32 @@ def publish(
         "until": until,
         "region": region,
         "openings": openings,
+        "layout": layout,
+        "columns": column,
         "pieceKiB": piece,
         "keywords": keyword or [],
         "id": identifier,
         "offer": offer,
     }
     product = ask(data, "POST", "products", body, as_json=as_json)
+    repeated, size = int(product["repeatedBytes"]), int(product["plainBytes"])
+    saved = f", {repeated * 100 // size} % of it repeated from the edition before" if repeated else ""
+    edition = f"edition {product['number']} ({product['edition'][:16]})"
     lines = [
-        f"{product['title']}: {product['rows']} rows sealed, edition {product['edition'][:16]}, {product['state']}",
+        f"{product['title']}: {product['rows']} rows sealed, {edition}{saved}, {product['state']}",
         f"next: the exchange reviews it: penstock exchange review {product['id']}",
     ]
     answer(product, lines, as_json=as_json)
+
+
+def _place(text: str) -> str:
+    """Return an address as it is, a path in full: the server may run elsewhere on this machine."""
+    if ADDRESS in text:
+        return text
+    path = Path(text).resolve()
+    if not path.exists():
+        raise typer.BadParameter(f"there is no `{text}`")
+    return str(path)
 
 
 def _step(text: str) -> list[int]:

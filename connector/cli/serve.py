@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +13,7 @@ from connector.cli.options import DEFAULT_DATA, Data
 if TYPE_CHECKING:
     from connector.engine.reactions import Rules
     from connector.settings import Settings
+    from connector.store.sqlite import Store
 
 UNEXPECTED = 1  # exit code of what should not happen: its trace belongs in the log, nowhere else
 INTERRUPTED = 130  # exit code of a process that was told to end before it had begun
@@ -50,7 +52,7 @@ async def run(data: Path, settings: Settings, rules: Rules = ()) -> None:
     connector = await Connector.start(data, settings, rules=rules)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    connector.store.on_failure(lambda: os._exit(74))  # a disk that failed is not asked again, not even to close
+    connector.store.on_failure(partial(_disk_failed, connector.store))
     runner = web.AppRunner(build(connector), access_log=None, shutdown_timeout=DRAIN_SECONDS)
     await runner.setup()
     site = web.TCPSite(runner, settings.server.host, settings.server.port, ssl_context=context)
@@ -70,6 +72,19 @@ async def run(data: Path, settings: Settings, rules: Rules = ()) -> None:
         files.remove(data / ADDRESS_FILE)
         await runner.cleanup()
         await connector.close()
+
+
+def _disk_failed(store: Store) -> None:
+    """Say so and end at once: a disk that failed is not asked again, not even to close."""
+    import os  # noqa: PLC0415  # the help page starts fast
+
+    from connector.cli.speak import complain  # noqa: PLC0415  # the help page starts fast
+    from connector.errors import explain_failure  # noqa: PLC0415  # the help page starts fast
+
+    assert store.failure is not None
+    failure = explain_failure(store.failure)
+    complain(failure, as_json=False)
+    os._exit(failure.exit_code)
 
 
 def serve(

@@ -89,6 +89,23 @@ def rekey(data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
 
 
 @app.command()
+def leak(
+    edition: Annotated[str, typer.Argument(help="the id of an edition of ours")],
+    why: Annotated[str, typer.Option("--why", help="what makes you think so; it goes into the log")],
+    data: Data = DEFAULT_DATA,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Say that keys of an edition may be known: it is sold no more, and sealed anew with fresh keys.
+
+    For example: penstock vault leak 5b1f0c --why "a laptop with the key folder was stolen"
+    """
+    done = ask(data, "POST", "vault/leaks", {"edition": edition, "why": why}, as_json=as_json)
+    lines = [f"leaked   {each}" for each in done["leaked"]] + [f"sealed anew  {each}" for each in done["products"]]
+    answer(done, lines, as_json=as_json)
+
+
+@app.command()
 def collect(
     data: Data = DEFAULT_DATA,
     *,
@@ -180,13 +197,19 @@ async def holdings(data: Path) -> list[Kept]:
 
 
 async def scrub_all(data: Path) -> list[Scrubbed]:
-    """Hash everything kept in `data`, one file after the other."""
-    from connector.vault import scrub as scrubbing  # noqa: PLC0415  # loaded when the verb runs
+    """Hash everything kept in `data`, one edition after the other."""
+    import os  # noqa: PLC0415  # loaded when the verb runs
 
-    found = []
+    from connector import data_folder, settings  # noqa: PLC0415  # loaded when the verb runs
+    from connector.vault import scrub as scrubbing  # noqa: PLC0415  # loaded when the verb runs
+    from connector.vault.blobs import Blobs  # noqa: PLC0415  # loaded when the verb runs
+    from connector.vault.bucket import Bucket  # noqa: PLC0415  # loaded when the verb runs
+
+    place, found = settings.load(data, os.environ).vault.blobs, []
+    blobs = Blobs(data / data_folder.SEALED, Bucket(place) if place else None)
     for kept in await holdings(data):
         talk(f"  hashing {kept.kind} {kept.id[:16]}")
-        found.append(scrubbing.scrub(kept))
+        found.append(scrubbing.scrub(kept, blobs))
     return found
 
 

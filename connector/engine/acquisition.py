@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from catalog.codes import tier as tier_of
-from connector.engine import funding, pricing, progress, pulling, waiting
+from connector.engine import copying, funding, pricing, progress, waiting
 from connector.engine import mandate as mandates
 from connector.engine.driver import RETRYABLE_EXITS, Driver
 from connector.engine.speed import Speed
@@ -30,6 +30,7 @@ from connector.errors import (
     explain_failure,
 )
 from connector.protocol import validation
+from connector.protocol.offers import PLAIN
 from connector.protocol.states import SUSPENDED
 from contracts.terms import Terms
 from contracts.typed_data import Agreement
@@ -195,6 +196,7 @@ class Acquisitions:
         limit = int(mandate["limit"])
         bid = min(asked, limit) if mandate["bid"] is None else int(mandate["bid"])
         within = {"bid": str(bid), "limit": str(limit), "rounds": trader.settings.negotiation.rounds_max}
+        within |= {"cap": mandate["cap"]} if mandate.get("cap") else {}
         start = trader.engine.negotiations.start
 
         def act(tx: Tx) -> None:
@@ -248,6 +250,10 @@ class Acquisitions:
         trader = self._trader
         agreement = await self._row("agreements", row["agreement"], key="digest")
         terms = Terms.from_json(agreement["terms"])
+        if terms.tier == PLAIN:  # paid outside channels
+            copying.check(row["mandate"])
+            await trader.store.write(lambda tx: self._move(tx, row, "funded"))
+            return True
         if terms.tier == "leased" and row["mandate"].get("to") is not None:
             raise InvalidInput("a leased product is opened when it is read", "get it without `to`, then open it")
         cap = from_json(Agreement, agreement["agreement"]).price_cap
@@ -324,12 +330,13 @@ class Acquisitions:
         return True
 
     async def _receive(self, row: Row) -> bool:
-        """Pull sealed bytes and, in the tier kept, pay for keys window by window; rest while the transfer does."""
+        """Pull plain or sealed bytes and, in the tier kept, pay for keys; rest while the transfer does."""
         if not await self._runs(row):
             return False
         begun = await self._row("transfers", row["transfer"])
         try:
-            await pulling.pull(self._trader, row, self.tell)
+            if not await copying.bring(self._trader, row, self.tell):
+                return False  # the provider has not heard yet that all is here; its answer wakes us
         except Exception as fault:
             if explain_failure(fault).exit_code not in RETRYABLE_EXITS and await self._paused(row, begun):
                 return await self._runs(row)

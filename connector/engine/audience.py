@@ -20,6 +20,7 @@ from connector.engine import scopes
 from connector.engine.judge import agreed, on_offer
 from connector.engine.standing import HOLDS, why_not
 from connector.protocol.states import PROVIDER
+from connector.vault.edition import LEAKED
 from contracts.canonical import canonical, load, sha
 from policy.compare.cells import Effort
 from policy.compare.check import check
@@ -106,6 +107,9 @@ class Audience:
         terms = negotiation["terms"]
         if terms is None:
             return ""
+        edition = tx.get("editions", id=terms["editionId"]) if negotiation["role"] == PROVIDER else None
+        if edition is not None and edition["state"] == LEAKED:
+            return "this edition is withdrawn; a new one follows"
         buyer = negotiation["peer"] if negotiation["role"] == PROVIDER else self._trader.did
         try:
             rules = agreed(terms, buyer, scopes.PARTY)

@@ -89,7 +89,7 @@ class Books:
         if known is None:
             row = tx.get("editions", id=edition_id.hex())
             assert row is not None, "only editions of ours have secrets here"
-            known = {name: row[name] for name in ("key_id", "run", "plain_digests")}
+            known = {name: row[name] for name in ("key_id", "run", "plain_digests", "repeated")}
             if len(self._sealed) >= EDITIONS_KEPT:
                 self._sealed.clear()
             self._sealed[edition_id] = known

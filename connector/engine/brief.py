@@ -12,6 +12,8 @@ from connector.engine import pricing
 from connector.engine.pricing import MEASURES, UNITS_MAX
 from connector.errors import InvalidInput
 from connector.protocol.offers import OFFER_MARK
+from connector.vault.layout import CUTTERS
+from connector.vault.sources import check_address
 from contracts.decimals import read_decimal
 from contracts.periods import PERIODS
 from contracts.tiers import MAX_TIERS
@@ -19,6 +21,7 @@ from contracts.tiers import MAX_TIERS
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+ALIGNED = "aligned"
 TEXT_CHARACTERS_MAX = 1_000
 LIST_MEMBERS_MAX = 1_000
 OPENINGS_MAX = 1_000_000
@@ -33,6 +36,18 @@ def _text(value: Any) -> bool:
 
 def _texts(value: Any) -> bool:
     return isinstance(value, list) and len(value) <= LIST_MEMBERS_MAX and all(map(_text, value))
+
+
+def _places(value: Any) -> bool:
+    if not _texts(value) or not value:
+        return False
+    for place in value:
+        check_address(place)  # one with a password must not even be stored
+    return True
+
+
+def _layout(value: Any) -> bool:
+    return isinstance(value, str) and value in CUTTERS
 
 
 def _amount(value: Any) -> bool:
@@ -67,7 +82,7 @@ class Member:
 MEMBERS: Mapping[str, Member] = MappingProxyType({
     "id": Member(_text, "a text of one line", needed=False),
     "offer": Member(lambda value: _text(value) and not value.endswith(OFFER_MARK), OFFER_WORDS, needed=False),
-    "files": Member(lambda value: _texts(value) and value != [], "a list of paths"),
+    "files": Member(_places, "a list of paths and of addresses of files, without passwords"),
     "title": Member(_text, "a text of one line"),
     "description": Member(lambda value: isinstance(value, str), "a text", needed=False),
     "keywords": Member(_texts, "a list of words", needed=False),
@@ -87,6 +102,8 @@ MEMBERS: Mapping[str, Member] = MappingProxyType({
     "openings": Member(
         lambda value: type(value) is int and 0 < value <= OPENINGS_MAX, f"a number up to {OPENINGS_MAX}", needed=False
     ),
+    "layout": Member(_layout, "one of " + ", ".join(sorted(CUTTERS)), needed=False),
+    "columns": Member(lambda value: _texts(value) and value != [], "a list of columns", needed=False),
     "pieceKiB": Member(
         lambda value: type(value) is int and value in PIECE_KIB,
         "one of " + ", ".join(map(str, PIECE_KIB)),
@@ -106,6 +123,8 @@ def check(brief: Any) -> dict[str, Any]:
         if value is None or not member.holds(value):
             raise InvalidInput(f"`{name}` of the product must be {member.words}")
     tier_of(brief["tier"])
+    if brief.get("columns") and brief.get("layout") != ALIGNED:
+        raise InvalidInput("columns can be licensed by themselves only where pieces keep to them", "--layout aligned")
     pricing.check(brief)
     if int(brief["floor"]) > int(brief["price"]):
         raise InvalidInput(f"the floor `{brief['floor']}` is above the asked price `{brief['price']}`")

@@ -217,7 +217,12 @@ class Carrier:
         return RowSet.of(found)
 
     def _cut(self, *stages: RowSet) -> Iterator[Load]:
-        return chain.from_iterable(loads(self.table, stage, self._pool.slab_bytes) for stage in stages)
+        held = RowSet() if self._stored is None or self._intake is None else self._intake.held
+        # no load is here in part: what the replica has of it would be fetched again with the rest
+        spans = (sorted((*(stage & held).ranges, *(stage - held).ranges)) for stage in stages)
+        return chain.from_iterable(
+            loads(self.table, RowSet((span,)), self._pool.slab_bytes) for span in chain.from_iterable(spans)
+        )
 
     # ---- in the threads
 

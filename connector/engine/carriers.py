@@ -15,7 +15,8 @@ from connector.channel import performed
 from connector.engine import scopes
 from connector.engine.judge import agreed
 from connector.engine.standing import HOLDS
-from connector.vault import passes
+from connector.vault import passes, tickets
+from connector.vault.edition import LEAKED
 from policy.errors import PolicyError
 from policy.request import Request
 
@@ -55,19 +56,24 @@ class Carriers:
         self._trader = trader
         trader.notices.takers[SERVES] = self._told
 
-    async def sources(self, ticket: Ticket) -> list[dict[str, str]]:
-        """Return where else the bearer of a ticket may draw its edition: `{endpoint, authorization}`, in any order."""
+    async def sources(self, ticket: Ticket) -> dict[str, Any]:
+        """Return a fresh ticket (`authorization`) and where else its bearer may draw its edition (`sources`).
+
+        Each source is `{endpoint, authorization}`; their order says nothing.
+        """
         trader, now = self._trader, self._trader.clock.now()
         found = await trader.store.read(lambda tx: self._for(tx, ticket, now))
         chosen = random.sample(found, min(len(found), CARRIERS_MAX))
         edition = ticket.edition.hex()
-        return [
+        named = [
             {
                 "endpoint": f"{one.member.url}{HELD_PATH}/{edition}",
                 "authorization": passes.issue(trader.sign, ticket.edition, one.member.did, now),
             }
             for one in chosen
         ]
+        fresh = tickets.issue(trader.ticket_key, ticket.edition, ticket.subject, ticket.transfer, now)
+        return {"authorization": fresh, "sources": named}
 
     def _for(self, tx: Tx, ticket: Ticket, now: datetime) -> list[Carrier]:
         buyer = tx.get("agreements", digest=ticket.subject.hex())
@@ -126,5 +132,18 @@ def _country(region: str) -> str:
     return region.partition("-")[0]
 
 
+def _leaked(_trader: Trader, tx: Tx, carrier: Carrier, _now: datetime) -> bool:
+    """Say whether the edition's keys may be known: then every further copy of its bytes is one too many."""
+    edition = tx.get("editions", id=carrier.agreement["edition"])
+    return edition is None or edition["state"] == LEAKED
+
+
 # whoever holds is left out if one of these says so
-REFUSALS: Sequence[Callable[[Trader, Tx, Carrier, datetime], bool]] = (_itself, _over, _deleted, _abroad, _out_of_place)
+REFUSALS: Sequence[Callable[[Trader, Tx, Carrier, datetime], bool]] = (
+    _itself,
+    _over,
+    _deleted,
+    _leaked,
+    _abroad,
+    _out_of_place,
+)

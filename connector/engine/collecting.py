@@ -43,6 +43,10 @@ class Collecting:
             elif need.kind == needs.EDITION:
                 await self._erase(need.id)
         await self._trader.store.write(self._remove)
+        if (bucket := self._trader.blobs.bucket) is not None:
+            kept = await self._trader.store.read(needs.named)
+            for name in {need.file for need in unneeded if need.kind == needs.EDITION} - kept:
+                await asyncio.to_thread(bucket.remove, name)
         return unneeded
 
     def _look(self, tx: Tx) -> list[Need]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from connector.channel.doors import Deal, Ruling
+    from connector.channel.doors import Bound, Deal, Ruling
     from connector.engine.trader import Trader
     from connector.store.transaction import Tx
     from policy.model import Duty, Policy
@@ -39,7 +39,7 @@ class Task:
     """One duty to be done under an agreement."""
 
     trader: Trader
-    deal: Deal
+    deal: Deal | Bound
     duty: Duty
     now: datetime
 
@@ -115,7 +115,7 @@ class Duties:
         """Return the actions that may be outstanding at an offer: the release does them, or `refusal` says why not."""
         return frozenset(name for name, one in self._performers.items() if one.step != AFTERWARDS)
 
-    def refusal(self, deal: Deal, ruling: Ruling, now: datetime) -> Mapping[str, Any] | None:
+    def refusal(self, deal: Deal | Bound, ruling: Ruling, now: datetime) -> Mapping[str, Any] | None:
         """Return as a reason which duty of a decision nobody can perform, None when all can be."""
         for task in self._tasks(deal, ruling, now):
             performer = self._performers.get(task.duty.action)
@@ -125,7 +125,7 @@ class Duties:
                 return {"code": IMPOSSIBLE, "text": text, "path": task.duty.path, "facts": [task.duty.action, why]}
         return None
 
-    def perform(self, tx: Tx, deal: Deal, ruling: Ruling, now: datetime) -> None:
+    def perform(self, tx: Tx, deal: Deal | Bound, ruling: Ruling, now: datetime) -> None:
         """Do what a decision asks for, step by step; raises `ChannelFault` `duty-failed`, and then nothing was done."""
         tasks = [(self._performers[task.duty.action], task) for task in self._tasks(deal, ruling, now)]
         for performer, task in sorted(tasks, key=lambda one: STEPS.index(one[0].step)):
@@ -148,7 +148,7 @@ class Duties:
 
         await self._trader.store.write(act)
 
-    def _tasks(self, deal: Deal, ruling: Ruling, now: datetime) -> list[Task]:
+    def _tasks(self, deal: Deal | Bound, ruling: Ruling, now: datetime) -> list[Task]:
         """Return the duties that a decision names: all that must be done by somebody, also later."""
         buyer = deal.peer if ruling.document["request"]["assignee"] == deal.peer else self._trader.did
         policy = in_force(deal.terms.policy, deal.terms.product, buyer).compiled.policy

@@ -14,7 +14,7 @@ from connector.channel.window import MAX_BATCH_ROWS
 from connector.engine import disputes
 from connector.engine.carrier import Carrier
 from connector.engine.roads import Road, Roads, sources
-from connector.vault import lineage, replicas
+from connector.vault import lineage, passes, replicas
 from connector.vault.blobs import SealedFile
 from connector.vault.intake import Intake
 from connector.vault.slabs import Pool
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from connector.vault.sinks import Sink
     from ledger.row_table import RowTable
 
+RENEW_SECONDS = passes.PASS_SECONDS / 2
+
 Row = dict[str, Any]
 
 
@@ -46,18 +48,20 @@ async def roads_to(trader: Trader, replica: Row, address: Mapping[str, Any]) -> 
 
 
 class Haul:
-    """The bytes and the opening of one pull. `intake` is None where no sealed byte is to rest."""
+    """The bytes and the opening of one pull: of the `rows` agreed on; `intake` is None where no sealed byte rests."""
 
     def __init__(
         self,
         trader: Trader,
         replica: Row,
         table: RowTable,
+        rows: RowSet,
         roads: Roads,
         intake: Intake | None,
         tell: Callable[[], Awaitable[None]],
     ) -> None:
         self.table = table
+        self.rows = rows
         self.path: Path = trader.replica_folder / replica["path"]
         self.pool = Pool.for_table(table)
         self._trader = trader
@@ -69,23 +73,24 @@ class Haul:
         self._keys = RowSet.from_json(replica["key_rows"])
         self._wanted = RowSet()
         self._stored: SealedFile | None = None
+        self._renewing: asyncio.Task[None] | None = None
 
     async def start(self, sink: Sink | None, *, everything: bool) -> None:
         """Begin to fetch, without `everything` only what is not here or has no key yet; no `sink`, no opening."""
-        whole = RowSet(((0, len(self.table)),))
         here = RowSet() if self._intake is None else self._intake.held
         if sink is None:
-            self._wanted = whole - here
+            self._wanted = self.rows - here
         elif everything:
-            self._wanted = whole
+            self._wanted = self.rows
         else:
-            self._wanted = whole - (here & self._keys) | RowSet.of([(0, self.table.index_rows)])
+            self._wanted = self.rows - (here & self._keys) | RowSet.of([(0, self.table.index_rows)])
         self._carrier = Carrier(self.table, self.pool, self._roads, self._intake, keeps=sink is not None)
         if sink is not None:
             self._unsealer = Unsealer(self.table, self.pool, sink)
         if here:
             self._stored = SealedFile(self.path, self.table)
         await self._carrier.start(self._trader.outbound, self._wanted, self._stored)
+        self._renewing = asyncio.create_task(self._renew(), name="renewing")
 
     @property
     def critical(self) -> RowSet | None:
@@ -130,11 +135,19 @@ class Haul:
 
     async def close(self) -> None:
         """Stop fetching; what is written stays."""
+        if self._renewing is not None:
+            self._renewing.cancel()
         await self._carrier.close()
         if self._stored is not None:
             self._stored.close()
         if self._roads.drawn or self._roads.dropped:
             await self._trader.store.write(self._record_sources)
+
+    async def _renew(self) -> None:
+        """Ask for fresh tickets and passes well before those in use are over."""
+        while True:
+            await asyncio.sleep(RENEW_SECONDS)
+            self._roads.renew(await sources(self._trader.outbound, self._roads.onward(self._roads.all[0])))
 
     def _record_sources(self, tx: Tx) -> None:
         """Record who brought how many rows, and who was dropped."""

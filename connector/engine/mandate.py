@@ -9,7 +9,8 @@ from connector.errors import InvalidInput
 from contracts.decimals import read_decimal
 from policy.purposes import resolve
 
-AMOUNTS = ("limit", "bid", "deposit", "exposure")  # minor units; the last is what may be owed for keys not yet released
+# minor units; `exposure` is what may be owed for keys not yet released, `cap` what the agreement may cost in all
+AMOUNTS = ("limit", "bid", "deposit", "exposure", "cap")
 MEMBERS = frozenset({*AMOUNTS, "purpose", "to", "keep"})
 NOWHERE = "null"  # a `to` that proves and counts, and keeps nothing
 Row = dict[str, Any]

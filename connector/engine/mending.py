@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from catalog.codes import tier
+from connector import files
 from connector.engine.acquisition import FINAL as GOT
 from connector.engine.carrier import Carrier
 from connector.engine.carriers import HELD_PATH
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 
     from connector.engine.trader import Trader
     from connector.store.transaction import Tx
-    from connector.vault.scrub import Scrubbed
+    from connector.vault.blobs import Blobs
+    from connector.vault.scrub import Kept, Scrubbed
 
     Row = dict[str, Any]
 
@@ -92,7 +94,7 @@ class Mending:
     async def _run(self) -> None:
         folder = self._trader.blobs.folder
         for kept in await self._trader.store.read(lambda tx: scrub.holdings(tx, folder)):
-            found = await asyncio.to_thread(scrub.scrub, kept)
+            found = await asyncio.to_thread(scrub.scrub, kept, self._trader.blobs)
             self._hashed += 1
             if found.bad:
                 await self._mend(found)
@@ -110,16 +112,24 @@ class Mending:
             mend.state = MENDED
 
     async def _fetch(self, found: Scrubbed, mend: Mend, roads: Roads) -> None:
-        table = found.kept.table
-        mend.intake = Intake(found.kept.path, table)
-        carrier = Carrier(table, Pool.for_table(table), roads, mend.intake, keeps=False)
+        """Write the right rows into the file; what is in the bucket is brought here, mended, and moved there again."""
+        kept, blobs, edition = found.kept, self._trader.blobs, bytes.fromhex(found.kept.edition)
+        distant = await asyncio.to_thread(blobs.is_distant, edition, kept.table)
+        path = blobs.part(edition) if distant else kept.path
+        mend.intake = Intake(path, kept.table)
+        carrier = Carrier(kept.table, Pool.for_table(kept.table), roads, mend.intake, keeps=False)
         try:
             await carrier.start(self._trader.outbound, mend.bad)
             await carrier.all_here()
+            if distant:
+                await asyncio.to_thread(_copy, kept, blobs, mend)
             await asyncio.to_thread(mend.intake.sync)
         finally:
             await carrier.close()
             mend.intake.close()
+        if distant:
+            files.move(path, kept.path)
+            await asyncio.to_thread(blobs.offload, edition, kept.table)
 
     @asynccontextmanager
     async def _roads(self, found: Scrubbed) -> AsyncIterator[Roads]:
@@ -180,3 +190,12 @@ class Mending:
     def _woken(self, process: str, _key: str) -> None:
         if process == TRANSFER:
             self._moved.set()
+
+
+def _copy(kept: Kept, blobs: Blobs, mend: Mend) -> None:
+    """Bring the rows that verify from the bucket."""
+    assert mend.intake is not None
+    with blobs.open(bytes.fromhex(kept.edition), kept.table) as sealed:
+        for first, count in (kept.rows - mend.bad).ranges:
+            for number, piece in enumerate(sealed.read_pieces(first, count), first):
+                mend.intake.accept(number, piece)

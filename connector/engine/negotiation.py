@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from connector.protocol.messages import Document
     from connector.store.transaction import Tx
 
-ON_OFFER: Final = frozenset({"registered", "submitted", "listed"})  # states of a product that a peer may ask for
+# states of a product that a peer may ask for
+ON_OFFER: Final = frozenset({"registered", "submitted", "listed", "renewing"})
 ROUNDS = 8  # messages about the price, of both sides, unless the product's limits say otherwise
 OPENINGS = 1_000  # what a price per opening or call is capped at, unless the product's limits say `units`
 SIGNED: Final = "signed"

@@ -19,11 +19,13 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from connector.channel import account as accounts
 from connector.channel import openings, tally, windows
 from connector.channel.plan import Want
-from connector.engine import disputes, reads
+from connector.engine import copying, disputes, reads
 from connector.engine.acquisition import COMPLETE
 from connector.engine.books import transfer_id
+from connector.engine.licensed import rows_of
 from connector.engine.purchase import Purchase
 from connector.errors import Absent, InvalidInput, NotPermitted
+from connector.protocol.offers import PLAIN
 from connector.vault import replicas
 from connector.vault.reader import Reader
 from contracts.ranges import RowSet
@@ -67,6 +69,8 @@ class Openings:
         trader = self._trader
         agreement = await trader.store.read(lambda tx: tx.get("agreements", digest=row["agreement"]))
         assert agreement is not None
+        if agreement["terms"]["tier"] == PLAIN:
+            return await self._plain(row, to)
         replica = await trader.store.read(lambda tx: replicas.under(tx, row["agreement"]))
         assert replica is not None, "a complete acquisition has its replica"
         way = self._leased if agreement["terms"]["tier"] == LEASED else self._kept
@@ -76,9 +80,25 @@ class Openings:
             await reads.deny(trader, row, refusal)
             raise
 
+    # ---- plain: here already, and nobody's to control
+
+    async def _plain(self, row: Row, to: Path | None) -> Row:
+        trader = self._trader
+        got = await trader.store.read(lambda tx: tx.get("acquisitions", id=row["acquisition"]))
+        assert got is not None
+        sizes, folder = got["progress"]["files"], copying.folder_of(trader.replica_folder, row["agreement"])
+        names = list(sizes) if to is None else await asyncio.to_thread(copying.hand_out, folder, sizes, to)
+
+        def act(tx: Tx) -> Row:
+            before = tx.find("reads", "agreement = ? and state = ?", (row["agreement"], reads.DONE))
+            number, size = len(before) + 1, sum(sizes.values())
+            return reads.settle(tx, row, number=number, size=size, files=names, charged=0)
+
+        return await trader.store.write(act)
+
     # ---- leased: bought from the key holder, once per opening
 
-    async def _leased(self, row: Row, _agreement: Row, replica: Row, to: Path | None) -> Row:
+    async def _leased(self, row: Row, agreement: Row, replica: Row, to: Path | None) -> Row:
         trader = self._trader
         got = await trader.store.read(lambda tx: tx.get("acquisitions", id=row["acquisition"]))
         assert got is not None
@@ -97,7 +117,7 @@ class Openings:
                 agreement=bytes.fromhex(row["agreement"]),
                 transfer=transfer_id(transfer["peer_pid"], transfer["id"]),
                 use=tally.OPEN,
-                rows=RowSet.of([(0, int(replica["header"]["rows"]))]),
+                rows=rows_of(agreement["terms"], replicas.table_of(replica)),
                 reader_key=reader,
                 context={"purpose": row["purpose"]},
             )
@@ -107,7 +127,7 @@ class Openings:
             reader = row["reader_key"]
         secrets = {key.row: key.secret for key in received.keys}
         try:
-            files, size = await self._read(replica, secrets, to)
+            files, size = await self._read(agreement, replica, secrets, to)
         except OpeningError as wrong:
             if wrong.code is Code.EDITION and wrong.row is not None:
                 await disputes.accuse(trader, channel, received, wrong.row)
@@ -132,28 +152,30 @@ class Openings:
 
     # ---- kept: decided and counted here
 
-    async def _kept(self, row: Row, _agreement: Row, replica: Row, to: Path | None) -> Row:
+    async def _kept(self, row: Row, agreement: Row, replica: Row, to: Path | None) -> Row:
         trader = self._trader
         number = await reads.decide(trader, row)
         secrets = await trader.store.read(lambda tx: replicas.load_secrets(tx, trader.secrets, replica["id"]))
-        files, size = await self._read(replica, secrets, to)
+        files, size = await self._read(agreement, replica, secrets, to)
         return await reads.finish(trader, row, number, size, files)
 
     # ---- both
 
-    async def _read(self, replica: Row, secrets: dict[int, bytes], to: Path | None) -> tuple[list[str], int]:
-        """Open every file, to a folder or only in memory; returns their names and plain bytes."""
+    async def _read(
+        self, agreement: Row, replica: Row, secrets: dict[int, bytes], to: Path | None
+    ) -> tuple[list[str], int]:
+        """Open all that was agreed on, to a folder or only in memory; returns names and plain bytes of the files."""
 
         def work() -> tuple[list[str], int]:
             with replicas.sealed_file(self._trader.replica_folder, replica) as sealed:
-                reader = Reader(sealed, secrets)
-                index = reader.index()
-                size = sum(file.size for file in index.files)
+                rows = rows_of(agreement["terms"], sealed.table)
+                reader = Reader(sealed, secrets, rows)
+                size = tally.plain_bytes(sealed.table, rows - RowSet(((0, sealed.table.index_rows),)))
                 if to is not None:
                     return [str(path) for path in reader.open_files(to)], size
-                for file in index.files:
+                for file in reader.files():
                     for _ in reader.pieces(file):
                         pass
-                return [file.name for file in index.files], size
+                return [file.name for file in reader.files()], size
 
         return await asyncio.to_thread(work)

@@ -10,8 +10,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from catalog.codes import TIERS
+from connector.engine.copy_receipt import METERED
 from connector.errors import InvalidInput
 from connector.limits import PAGE_ROWS_MAX
+from connector.protocol.offers import PLAIN
 from connector.protocol.states import STATES
 
 if TYPE_CHECKING:
@@ -100,7 +103,18 @@ def view(tx: Tx, process: Process, row: Row) -> dict[str, Any]:
         "message": message,
         "created": _moment(row["created"]),
         "updated": _moment(row["updated"]),
-    }
+    } | _metered(tx, row)
+
+
+def _metered(tx: Tx, row: Row) -> dict[str, Any]:
+    """Return what a transfer of a plain copy shows besides: whose word its figures are, and at the provider these."""
+    if row.get("format") not in TIERS[PLAIN].formats:
+        return {}
+    copy = tx.get("copies", id=row["id"])
+    if copy is None:
+        return {"metering": METERED}
+    served = {"bytes": str(copy["bytes"]), "requests": copy["calls"], "receipt": copy["receipt"]}
+    return {"metering": METERED, "served": served | {"countersigned": copy["agreed"] is not None}}
 
 
 def _message(tx: Tx, pid: str) -> dict[str, Any]:

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from connector.errors import InvalidInput
 from contracts import meter, periods
 from contracts.errors import ContractError
-from contracts.ranges import RowSet
 from contracts.records import Run
 from contracts.tariff import Tariff, amount
 from contracts.tiers import FULL_BPS, Tier
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 
     from catalog.dataset import Dataset
     from connector.vault.seal import Sealed
+    from contracts.ranges import RowSet
     from ledger.row_table import RowTable
 
 CURRENCY = "CNY"
@@ -52,15 +52,15 @@ class Goods:
     records: tuple[Run, ...]
 
 
-def goods(dataset: Dataset, sealed: Sealed) -> Goods:
-    """Return the whole of a sealed edition."""
+def goods(dataset: Dataset, sealed: Sealed, pieces: RowSet) -> Goods:
+    """Return the pieces of a sealed edition that are offered."""
     counted = {file.path: file.rows for file in dataset.files}
     runs = tuple(
         Run.spread(file.first_row, file.row_count, records, file.rows_per_piece)
         for file in sealed.index.files
         if (records := counted.get(file.name)) and file.row_count
     )
-    return Goods(RowSet.of([(0, len(sealed.table))]), sealed.table, sealed.header.piece_bytes, runs)
+    return Goods(pieces, sealed.table, sealed.header.piece_bytes, runs)
 
 
 def check(brief: Mapping[str, Any]) -> None:

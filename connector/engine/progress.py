@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.engine import waiting
+from connector.channel import tally
+from connector.engine import copying, waiting
+from connector.engine.licensed import rows_of
 from connector.errors import Absent
 from connector.vault import replicas
 from contracts import price_words
@@ -45,12 +47,13 @@ def view(
     replica = replicas.seen(tx, row["agreement"] or "")
     keys = sum(count for _, count in replica["key_rows"]) if replica else 0
     held = sum(count for _, count in replica["bytes_rows"]) if replica else 0
-    rows = int(replica["header"]["rows"]) if replica else 0
-    size = int(replica["header"]["plainBytes"]) if replica else 0
+    rows, size = _due(tx, agreement, replica) if agreement and replica else (0, 0)
     here = size * max(held, keys) // rows if rows else 0  # where nothing sealed is kept, what has its key came
     speed = saw(here) if row["state"] == waiting.RECEIVING and replica else None
     turn = waiting.turn(tx, row, trouble, asked)
     cost = "0" if paid is None else str(paid["amount"])
+    told = f"{held} of {rows} rows here, {keys} keys, {released} windows, paid {cost}" + _told(size - here, speed)
+    copied = (row["progress"] or {}).get("files")
     price, cap = _price(agreement)
     return {
         "id": row["id"],
@@ -77,14 +80,22 @@ def view(
             "bytesHeld": str(here),
             "bytesPerSecond": None if speed is None else str(round(speed)),
             "secondsLeft": None if speed is None else str(round((size - here) / speed)),
-            "text": f"{held} of {rows} rows here, {keys} keys, {released} windows, paid {cost}"
-            + _told(size - here, speed),
+            "text": told if copied is None else copying.text(row["progress"]),
         },
     }
 
 
 def _told(left: int, speed: float | None) -> str:
     return "" if speed is None else f", {speed / MIB:.1f} MiB/s, {left / speed:.0f} s left"
+
+
+def _due(tx: Tx, agreement: dict[str, Any], replica: dict[str, Any]) -> tuple[int, int]:
+    """Return how many rows, and plain bytes, an agreement is about."""
+    if "columns" not in agreement["terms"]:
+        return int(replica["header"]["rows"]), int(replica["header"]["plainBytes"])
+    table = replicas.table_of(replicas.whole(tx, replica))
+    rows = rows_of(agreement["terms"], table)
+    return len(rows), tally.plain_bytes(table, rows)
 
 
 def _price(agreement: dict[str, Any] | None) -> tuple[str, str | None]:

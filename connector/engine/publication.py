@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from catalog.dataset import Dataset, dataset_from_json, dataset_json, distributions_of
-from catalog.describe import describe
+from catalog.describe import PARQUET, describe
 from catalog.hints import suggest_grade
+from connector import files
 from connector.engine import brief as briefs
-from connector.engine import pricing
+from connector.engine import pricing, renewal
 from connector.engine.driver import Driver
-from connector.errors import Conflict, as_reason, from_reason
+from connector.engine.licensed import rows_of
+from connector.engine.renewal import RENEWING
+from connector.errors import Conflict, InvalidInput, as_reason, from_reason
 from connector.protocol import offers
 from connector.vault import edition as editions
-from connector.vault.seal import Brief, seal
-from connector.vault.sources import source_of
+from connector.vault.seal import FIXED, Brief, seal
+from connector.vault.sources import Doors, source_of
 from contracts import address
 from contracts.labels import H
 from contracts.typed_data import Edition, digest
@@ -30,9 +33,13 @@ from ledger import acts
 from policy.offer import offer_rules
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from catalog.profile import FileProfile
     from connector.base import Base
     from connector.engine.pricing import Goods
     from connector.store.transaction import Tx
+    from connector.vault.former import Former
     from connector.vault.seal import Sealed
     from contracts.tariff import Tariff
 
@@ -40,7 +47,8 @@ LOCK_TTL_SECONDS = 24 * 3600
 LEASE_SECONDS = 900
 UNPAID_EDITIONS = 2  # sealed bytes a buyer may draw before paying: the edition twice over
 FINAL = ("submitted", "failed")
-ON_OFFER = ("registered", "submitted")  # states in which peers may ask for the product
+OF_BRIEF = ("brief", "title", "policy", "limits")  # what of a product's row follows from its brief alone
+ON_OFFER = ("registered", "submitted", RENEWING)  # states in which peers may ask for the product
 
 
 class Publications:
@@ -50,7 +58,8 @@ class Publications:
         self._participant = participant
         self.driver = Driver("publication", self._advance, self._fail)
         self._moved = asyncio.Condition()
-        self._steps = {"draft": self._seal, "sealed": self._register, "registered": self._submit}
+        self.on_offer: list[Callable[[str], None]] = []  # called with the id of each edition that was submitted
+        self._steps = {"draft": self._seal, RENEWING: self._seal, "sealed": self._register, "registered": self._submit}
 
     async def recover(self) -> None:
         """Go on with what an earlier run left unfinished."""
@@ -60,7 +69,7 @@ class Publications:
             self.driver.wake(row["id"])
 
     async def publish(self, brief: Any) -> dict[str, Any]:
-        """Publish by a brief (see the management API); with a known id go on and return where it is."""
+        """Publish by a brief (see the management API); with a known id go on, or make its next edition."""
         row = self._draft(brief)
         key = row["id"]
         # who publishes is a member, and from its own admission on it knows the supervisor its events are disclosed to
@@ -72,7 +81,9 @@ class Publications:
                 if row["offer"] and tx.get("products", offer=row["offer"]) is not None:
                     raise Conflict(f"another product has the offer id `{row['offer']}`", "choose another offer id")
                 tx.insert("products", **row)
-            elif known["brief"] != row["brief"]:
+            elif known["state"] == "submitted":
+                renewal.begin(tx, known, row)
+            elif (known["renewal"] or known["brief"]) != row["brief"]:
                 raise Conflict(f"the product `{key}` was published with another brief", "choose another id")
 
         await self._participant.store.write(act)
@@ -83,7 +94,7 @@ class Publications:
         async with self._moved:
             while True:
                 row = await self._row(key)
-                if row["state"] == "failed":
+                if row["reason"] is not None and row["state"] in FINAL:
                     raise from_reason(row["reason"])
                 if row["state"] in FINAL:
                     return await self._view(row)
@@ -101,6 +112,8 @@ class Publications:
             "plainBytes": edition["header"]["plainBytes"],
             "sealedBytes": edition["header"]["sealedBytes"],
             "tableRows": dataset_from_json(row["dataset"]).rows,
+            "number": edition["number"],
+            **renewal.saving(edition),
         }
 
     def _draft(self, brief: Any) -> dict[str, Any]:
@@ -144,8 +157,13 @@ class Publications:
                 self._moved.notify_all()
 
     async def _fail(self, key: str, fault: Exception) -> None:
-        changes = {"state": "failed", "reason": as_reason(fault), "updated": self._participant.clock.now()}
-        await self._participant.store.write(lambda tx: tx.update("products", {"id": key}, **changes))
+        changes = {"reason": as_reason(fault), "renewal": None, "updated": self._participant.clock.now()}
+
+        def act(tx: Tx) -> None:
+            if not tx.update("products", {"id": key, "state": RENEWING}, state="submitted", **changes):
+                tx.update("products", {"id": key}, state="failed", **changes)
+
+        await self._participant.store.write(act)
         async with self._moved:
             self._moved.notify_all()
 
@@ -159,38 +177,58 @@ class Publications:
     async def _seal(self, row: dict[str, Any]) -> None:
         """Describe and seal; the run's key is durable before the first sealed byte."""
         participant = self._participant
+        if row["renewal"]:
+            row = row | {name: self._draft(row["renewal"])[name] for name in OF_BRIEF}
         brief = row["brief"]
-        dataset, sealed = await asyncio.to_thread(self._describe_and_seal, row, brief)
-        goods = pricing.goods(dataset, sealed)
+        before = await participant.store.read(lambda tx: renewal.former(tx, participant.secrets, row))
+        dataset, sealed = await asyncio.to_thread(self._describe_and_seal, row, before)
+        fresh = renewal.is_new(sealed, before)
+        if before is not None and not fresh:
+            sealed = await asyncio.to_thread(self._as_before, sealed, before)
+        columns = _columns(sealed, brief.get("columns") or ())
+        goods = pricing.goods(dataset, sealed, rows_of(columns, sealed.table))
         tariff = pricing.tariff(brief, goods)
-        terms, header = self._terms(row, sealed, tariff, goods), sealed.header
+        terms, header = self._terms(row, sealed, tariff, goods) | columns, sealed.header
         now = participant.clock.now()
         limits = row["limits"] | pricing.limits(brief, tariff, goods, now)
 
         def act(tx: Tx) -> None:
-            editions.record(tx, sealed, product=row["id"], now=now)
-            fields = {"rows": str(header.rows), "bytes": str(header.plain_bytes), "layout": "fixed"}
-            participant.evidence.record(tx, "edition.sealed", part=sealed.edition_id.hex(), fields=fields, now=now)
+            if fresh:
+                editions.record(tx, sealed, product=row["id"], now=now)
+                fields = {"rows": str(header.rows), "bytes": str(header.plain_bytes), "layout": header.layout}
+                participant.evidence.record(tx, "edition.sealed", part=sealed.edition_id.hex(), fields=fields, now=now)
             tx.update(
                 "products",
                 {"id": row["id"]},
+                **{name: row[name] for name in OF_BRIEF if name != "limits"},
+                renewal=None,
                 edition=sealed.edition_id.hex(),
                 dataset=dataset_json(dataset),
                 terms=terms,
                 limits=limits,
-                state="sealed",
+                state="sealed" if fresh else "registered",
                 updated=now,
             )
 
         await participant.store.write(act)
 
-    def _describe_and_seal(self, row: dict[str, Any], brief: dict[str, Any]) -> tuple[Dataset, Sealed]:
-        participant = self._participant
-        source = source_of([Path(name) for name in brief["files"]])
+    def _as_before(self, sealed: Sealed, before: Former) -> Sealed:
+        """Throw away an edition with nothing new in it; return what is still on offer in its place."""
+        files.remove(sealed.path)
+        self._participant.secrets.destroy(sealed.run.key_id)
+        return replace(sealed, header=before.header, edition_id=before.edition_id, table=before.table)
+
+    def _describe_and_seal(self, row: dict[str, Any], before: Former | None) -> tuple[Dataset, Sealed]:
+        participant, brief = self._participant, row["brief"]
+        doors = Doors(participant.blobs.folder, participant.outbound.another)
+        source = source_of(brief["files"], doors)
         profiles = []
         for file in source.files:
-            with file.path.open("rb") as stream:
+            with file.open() as stream:
                 profiles.append(describe(file.name, stream))
+        suggested = suggest_grade(profiles)
+        _check_columns(brief.get("columns") or (), profiles)
+        renewal.check_layout(brief.get("layout") or FIXED, suggested)
         dataset = Dataset(
             id=row["id"],
             title=row["title"],
@@ -198,19 +236,23 @@ class Publications:
             keywords=tuple(brief.get("keywords") or ()),
             files=tuple(profiles),
             distributions=distributions_of(row["tier"]),
-            grade=suggest_grade(profiles).grade,
+            grade=suggested.grade,
             region=participant.settings.participant.region,
         )
         seal_as = Brief(
             series=H("series", participant.did.encode(), row["id"].encode()),
-            number=1,
+            number=1 if before is None else before.header.number + 1,
+            prev=None if before is None else before.edition_id,
             key_holder=participant.did,
             piece_bytes=int(brief.get("pieceKiB") or 1024) << 10,
-            media_type="application/vnd.apache.parquet" if len(profiles) == 1 else "multipart/mixed",
+            layout=brief.get("layout") or FIXED,
+            media_type=profiles[0].media_type if len(profiles) == 1 else "multipart/mixed",
             schema={file.path: [column.name for column in file.columns] for file in profiles},
         )
         run = participant.secrets.draw_run()
-        return dataset, seal(source, run, participant.blobs, seal_as, sealed_at=participant.clock.now())
+        former = before if dataset.grade <= renewal.GRADE_MAX_REPEATED else None
+        now = participant.clock.now()
+        return dataset, seal(source, run, participant.blobs, seal_as, sealed_at=now, former=former)
 
     def _terms(self, row: dict[str, Any], sealed: Sealed, tariff: Tariff, goods: Goods) -> dict[str, Any]:
         """Return the terms on the table: all members of `contracts.terms` but `policy` and `salt`."""
@@ -284,3 +326,18 @@ class Publications:
         await participant.store.write(
             lambda tx: tx.update("products", {"id": row["id"]}, state="submitted", updated=now)
         )
+        for listener in self.on_offer:
+            listener(row["edition"])
+
+
+def _check_columns(names: Sequence[str], profiles: Sequence[FileProfile]) -> None:
+    """Refuse, before anything is sealed, columns that no table has."""
+    known = {column.name: None for file in profiles if file.media_type == PARQUET for column in file.columns}
+    for name in names:
+        if name not in known:
+            raise InvalidInput(f"no table has a column `{name}`", f"the columns are {', '.join(known)}")
+
+
+def _columns(sealed: Sealed, names: Sequence[str]) -> dict[str, Any]:
+    """Return the terms' member for a contract about some columns: each with the group of its rows."""
+    return {"columns": {name: sealed.index.schema["columns"][name] for name in names}} if names else {}

@@ -16,11 +16,12 @@ from connector.channel.plan import Want
 from connector.engine import disputes, paying, reads
 from connector.engine.books import transfer_id
 from connector.engine.haul import Haul, roads_to
+from connector.engine.licensed import bytes_of, rows_of
 from connector.engine.mandate import NOWHERE
 from connector.engine.purchase import Purchase
 from connector.errors import NotPermitted
 from connector.limits import ROWS_BYTES_MAX
-from connector.vault import replicas
+from connector.vault import earlier, replicas
 from connector.vault.sinks import Folder, Null
 from contracts.ranges import RowSet
 
@@ -51,7 +52,7 @@ async def pull(trader: Trader, row: Row, tell: Callable[[], Awaitable[None]]) ->
     leased = agreement["terms"]["tier"] == LEASED
     opening = None if leased else await _opening(trader, row)
     if opening is None or opening["state"] != reads.DONE:
-        await _carry(trader, row, transfer, replica, opening, tell, leased=leased)
+        await _carry(trader, row, transfer, agreement, replica, opening, tell)
     if leased:
         return
     await paying.acknowledge(trader, row["provider"], bytes.fromhex(row["channel"]))
@@ -64,18 +65,19 @@ async def _carry(
     trader: Trader,
     row: Row,
     transfer: Row,
+    agreement: Row,
     replica: Row,
     opening: Row | None,
     tell: Callable[[], Awaitable[None]],
-    *,
-    leased: bool,
 ) -> None:
-    """Fetch, buy and open until everything is here; what an earlier run did is not done again."""
+    """Fetch, buy and open until everything agreed on is here; what an earlier run did is not done again."""
     keeps = opening is None or row["mandate"]["keep"]
     roads = await roads_to(trader, replica, transfer["address"])
-    intake, table = await asyncio.to_thread(_prepare, trader.replica_folder, replica, keeps=keeps)
-    haul = Haul(trader, replica, table, roads, intake, tell)
-    sink = None if leased else _sink(haul, row, opening)
+    others = await trader.store.read(lambda tx: earlier.held(tx, replica))
+    intake, table = await asyncio.to_thread(_prepare, trader.replica_folder, replica, others, keeps=keeps)
+    rows = rows_of(agreement["terms"], table)
+    haul = Haul(trader, replica, table, rows, roads, intake, tell)
+    sink = None if agreement["terms"]["tier"] == LEASED else _sink(haul, row, opening)
     try:
         await haul.start(sink, everything=opening is not None)
         if sink is None:
@@ -85,7 +87,8 @@ async def _carry(
         await _buy_keys(trader, row, transfer, haul, tell)
         if opening is not None:
             files = await asyncio.to_thread(sink.finish)
-            await reads.finish(trader, opening, number, table.plain_bytes(table.index_rows), files)
+            size = tally.plain_bytes(table, rows - RowSet(((0, table.index_rows),)))
+            await reads.finish(trader, opening, number, size, files)
     finally:
         await haul.close()
         if sink is not None:
@@ -94,11 +97,15 @@ async def _carry(
             intake.close()
 
 
-def _prepare(folder: Path, replica: Row, *, keeps: bool) -> tuple[Intake | None, RowTable]:
-    """Open the replica's file and hash what it holds (blocking), unless nothing sealed is to be kept."""
+def _prepare(folder: Path, replica: Row, others: list[Row], *, keeps: bool) -> tuple[Intake | None, RowTable]:
+    """Open the replica's file and hash what it holds (blocking), unless nothing sealed is to be kept.
+
+    What other replicas of the series have of it already is taken from them.
+    """
     if not keeps:
         return None, replicas.table_of(replica)
     intake = replicas.intake(folder, replica)
+    earlier.carry_over(folder, intake, others)
     return intake, intake.table
 
 
@@ -122,11 +129,12 @@ def _sink(haul: Haul, row: Row, opening: Row | None) -> Sink:
     to = row["mandate"].get("to")
     if opening is None or to == NOWHERE:
         return Null(haul.pool)
-    return Folder(haul.pool, Path(to), sha256(opening["id"].encode()).hexdigest()[:16])
+    stage = sha256(opening["id"].encode()).hexdigest()[:16]
+    return Folder(haul.pool, Path(to), stage, bytes_of(haul.table, haul.rows))
 
 
 async def _buy_keys(trader: Trader, row: Row, transfer: Row, haul: Haul, tell: Callable[[], Awaitable[None]]) -> None:
-    """Buy the keys of all rows: the index first, then what it calls critical, then the rest."""
+    """Buy the keys of all rows agreed on: the index first, then what it calls critical, then the rest."""
     channel = bytes.fromhex(row["channel"])
     exposure = row["mandate"].get("exposure")
     await haul.open_paid()
@@ -138,7 +146,7 @@ async def _buy_keys(trader: Trader, row: Row, transfer: Row, haul: Haul, tell: C
             agreement=bytes.fromhex(row["agreement"]),
             transfer=transfer_id(transfer["peer_pid"], transfer["id"]),
             use=tally.KEEP,
-            rows=RowSet(((0, len(haul.table)),)),
+            rows=haul.rows,
             reader_key=trader.keys.delivery_public,
             context={"purpose": row["mandate"]["purpose"]},
             critical=haul.critical or RowSet(),

@@ -9,13 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector import decisions
-from connector.channel import performed, uses
+from connector.channel import performed, tally, uses
 from connector.channel.doors import Deal
 from connector.channel.errors import ChannelFault
 from connector.channel.judgement import BYTE, SIZE, UNIT
 from connector.channel.uses import Draw
 from connector.decisions import Made
 from connector.engine.judge import in_force
+from connector.engine.licensed import rows_of
 from connector.errors import Conflict, NotPermitted
 from connector.vault import replicas
 from contracts.canonical import sha
@@ -70,7 +71,9 @@ def _decide(trader: Trader, tx: Tx, row: Row) -> int | str:
     rules = in_force(deal.terms.policy, deal.terms.product, trader.did)
     replica = replicas.under(tx, row["agreement"])
     assert replica is not None, "what is opened has its replica"
-    said = {"purpose": row["purpose"], SIZE: str(replica["header"]["plainBytes"]), UNIT: BYTE}
+    table = replicas.table_of(replica)
+    size = tally.plain_bytes(table, rows_of(agreement["terms"], table))
+    said = {"purpose": row["purpose"], SIZE: str(size), UNIT: BYTE}
     request = trader.judge.request(trader.did, deal.terms.product, "read", said)
     now = trader.clock.now()
     counted = trader.judge.counted(deal, {})
@@ -106,7 +109,9 @@ def _record(trader: Trader, tx: Tx, row: Row, replica: Row, number: int, size: i
     reader = trader.keys.delivery_public.hex()
     told = {"transfer": row["acquisition"], "opening": str(number), "readerKey": reader, "purpose": row["purpose"]}
     link, now = [row["acquisition"], str(number)], trader.clock.now()
-    rows = [[0, int(replica["header"]["rows"])]]
+    agreement = tx.get("agreements", digest=row["agreement"])
+    assert agreement is not None
+    rows = rows_of(agreement["terms"], replicas.table_of(replica)).json()
     record = trader.evidence.record
     started = {**told, "rows": rows, "bytes": str(size)}
     record(tx, "opening.started", part=row["agreement"], link=link, fields=started, now=now)

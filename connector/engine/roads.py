@@ -11,7 +11,7 @@ import logging
 import threading
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -20,7 +20,7 @@ from connector.vault import passes, tickets
 from ledger.opening import OpeningError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from connector.lane import Lane
     from connector.outbound import Outbound
@@ -74,14 +74,15 @@ class Road:
 
 
 async def sources(outbound: Outbound, own: Road, without: Collection[str] = ()) -> list[Road]:
-    """Return the provider's road and those to holders that it names, but for the origins in `without`.
+    """Return the provider's road with a fresh ticket, and those to holders that it names; none to origins in `without`.
 
     Whoever cannot be asked for other sources is the only one.
     """
     try:
         answer = await outbound.get(f"{own.endpoint}/sources", headers=own.headers, limit_bytes=SOURCES_BYTES_MAX)
         told = answer.json()
-        named = [Road.to_holder(one) for one in told["sources"]] if isinstance(told, dict) else []
+        named = [Road.to_holder(one) for one in told["sources"]]
+        own = replace(own, authorization=tickets.SCHEME + _printable(told["authorization"]))
     except (PenstockError, KeyError, TypeError) as fault:
         log.debug("no other sources than `%s`: %s", own.origin, fault)
         named = []
@@ -105,7 +106,8 @@ class Roads:
         self.all = tuple(roads)
         self.drawn: Counter[str] = Counter()
         self.dropped: dict[str, str] = {}
-        self._left = list(roads)
+        self._left = {road.origin: road for road in roads}
+        self._silent: Exception | None = None
         self._lock = threading.Lock()
 
     def brought(self, road: Road, rows: int) -> None:
@@ -113,26 +115,36 @@ class Roads:
         with self._lock:
             self.drawn[road.origin] += rows
 
-    def onward(self, road: Road) -> Road:
-        """Return the road to go on with: this one, or another if it was left."""
+    def renew(self, fresh: Iterable[Road]) -> None:
+        """Go on with fresh tickets and passes to the sources that are left."""
         with self._lock:
-            return road if road in self._left else self._left[0]
+            self._left.update({road.origin: road for road in fresh if road.origin in self._left})
+
+    def onward(self, road: Road) -> Road:
+        """Return the road to go on with: this one as it is now, or another if it was left."""
+        with self._lock:
+            return self._left.get(road.origin) or next(iter(self._left.values()))
 
     def leave(self, road: Road, fault: Exception) -> None:
-        """Go on without a road whose source did wrong, if there is another; raises `fault` if it ends the pull."""
+        """Go on without a road whose source did wrong, if there is another; raises what ends the pull if it does.
+
+        A liar is kept only as long as there never was another source; with one that is silent the pull rests.
+        """
+        poisoned = isinstance(fault, OpeningError)
+        if isinstance(fault, PeerRefused) and road.own:
+            raise fault
         with self._lock:
-            poisoned = isinstance(fault, OpeningError)
-            if isinstance(fault, PeerRefused) and road.own:
+            last = list(self._left) == [road.origin]
+            if last and not poisoned:
                 raise fault
-            if self._left == [road]:
-                if not poisoned:
-                    raise fault
-                return
-            if road in self._left:
-                self._left.remove(road)
-                log.warning("`%s` is left as a source: %s", road.origin, fault)
-            if poisoned:
+            if poisoned and (not last or self._silent):
                 self.dropped.setdefault(road.origin, str(fault))
+            if last and self._silent:
+                raise self._silent
+            if not last and road.origin in self._left:
+                del self._left[road.origin]
+                log.warning("`%s` is left as a source: %s", road.origin, fault)
+                self._silent = self._silent if poisoned else fault
 
 
 class Way:
@@ -142,13 +154,13 @@ class Way:
         self.lanes = lanes
         self.reached = 0
         self._roads = roads
-        self._lane_of = dict(zip(roads.all, lanes, strict=True))
+        self._lane_of = {road.origin: lane for road, lane in zip(roads.all, lanes, strict=True)}
         self._road = roads.all[start % len(roads.all)]
 
     @property
     def lane(self) -> Lane:
         """The lane in use."""
-        return self._lane_of[self._road]
+        return self._lane_of[self._road.origin]
 
     def ask(self, first: int, count: int, length: int) -> None:
         """Ask a source that is left for rows (blocking); read them next."""

@@ -22,6 +22,7 @@ from connector.engine.carriage import Carriage
 from connector.engine.carriers import Carriers
 from connector.engine.collecting import Collecting
 from connector.engine.continuity import Continuity
+from connector.engine.copies import RECEIVED, Copies
 from connector.engine.courier import Courier
 from connector.engine.doors import Doors, Participant, Peer
 from connector.engine.duties import Duties
@@ -34,10 +35,10 @@ from connector.engine.notices import Notices
 from connector.engine.standing import Standing
 from connector.engine.throttle import Throttle
 from connector.errors import AddressRefused, PeerUnreachable
-from connector.protocol import messages
+from connector.protocol import messages, offers
 from connector.protocol.states import TRANSFER
 from connector.settings_sources import shares
-from connector.vault import tickets
+from connector.vault import bearers, tickets
 from contracts import lifecycle
 from contracts.split import Split
 from contracts.terms import Terms
@@ -128,6 +129,8 @@ class Trader(Base):
         self.holding = Holding(self)
         self.agreements = Agreements(self)
         self.continuity = Continuity(self)
+        self.copies = Copies(self)
+        self.notices.takers[RECEIVED] = self.copies.countersigned
         self.erasing = Erasing(self)
         self.collecting = Collecting(self)
         self.transactions.listeners.append(self.mined)
@@ -152,11 +155,12 @@ class Trader(Base):
     def _data_address(self, tx: Tx, transfer: Row, agreement: Row) -> Document:
         edition = bytes.fromhex(agreement["edition"])
         assert tx.get("editions", id=agreement["edition"]) is not None, "we sell only editions we have"
+        plain = agreement["terms"]["tier"] == offers.PLAIN
+        issue, kind = (bearers.issue, bearers.AUTH_TYPE) if plain else (tickets.issue, tickets.SCHEME.strip().lower())
         about = edition, bytes.fromhex(agreement["digest"]), tickets.transfer_digest(transfer["id"])
-        ticket = tickets.issue(self.ticket_key, *about, self.clock.now())
-        endpoint = f"{self.url}/sealed/{agreement['edition']}"
-        properties = {"authorization": ticket, "authType": tickets.SCHEME.strip().lower()}
-        return messages.data_address(endpoint, properties)
+        token = issue(self.ticket_key, *about, self.clock.now())
+        endpoint = f"{self.url}/{'plain' if plain else 'sealed'}/{agreement['edition']}"
+        return messages.data_address(endpoint, {"authorization": token, "authType": kind})
 
     def _refuse_url(self, url: str) -> str | None:
         try:
@@ -171,6 +175,7 @@ class Trader(Base):
             tx.after(partial(listener, process, key))
         if process == TRANSFER:
             self._touched(tx, row["agreement"])
+            self.copies.moved(tx, row)
 
     def _altered(self, agreement: str) -> None:
         self.continuity.report(agreement)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from catalog.codes import TIERS
+from catalog.codes import FORMAT_PUSH, TIERS
 from connector.engine.doors import DeclinedError
 from connector.engine.envelope import pids, reason_of
 from connector.engine.process import Process
@@ -105,9 +105,20 @@ class Transfers(Process):
         formats = TIERS[found["terms"]["tier"]].formats
         if body["format"] not in formats:
             raise UnacceptableError(f"`{body['format']}` is not served", f"ask for {' or '.join(formats)}")
-        if "dataAddress" in body:
-            raise UnacceptableError("a pull has no `dataAddress` in its request, and nothing is pushed here")
-        return {"agreement": digest, "format": body["format"]}
+        return {"agreement": digest, "format": body["format"], "address": self._pushed_to(body)}
+
+    def _pushed_to(self, body: Document) -> Row | None:
+        """Return where a push goes, None for a pull; raises UnacceptableError for an address we would not call."""
+        address: Row | None = body.get("dataAddress")
+        if body["format"] != FORMAT_PUSH:
+            if address is not None:
+                raise UnacceptableError("a pull has no `dataAddress` in its request")
+            return None
+        if address is None or not isinstance(address.get("endpoint"), str):
+            raise UnacceptableError("a push needs a `dataAddress` with an `endpoint` in its request")
+        if reason := self._doors.refuse_url(address["endpoint"]):
+            raise UnacceptableError(f"nothing is pushed to this address: {reason}")
+        return address
 
     def take(self, tx: Tx, row: Row, message: str, body: Document, peer: Peer) -> Row:
         """Return what a legal message changes."""
@@ -169,7 +180,7 @@ class Transfers(Process):
             agreement = tx.get("agreements", digest=row["agreement"])
             assert agreement is not None, "a transfer has its agreement"
             self._usable(tx, agreement, now)
-            address = self._doors.data_address(tx, row, agreement)
+            address = None if row["format"] == FORMAT_PUSH else self._doors.data_address(tx, row, agreement)
         body = messages.transfer_start(*pids(row), address)
         self._send(tx, row, "start", body, now, address=address or row["address"], paused=None)
 

@@ -31,6 +31,8 @@ KEYS = frozenset({"id", "title", "tier", "dataset", "offer", "header", "edition"
 OFFER_KEYS = frozenset({"id", "ask", "terms", "policy"})
 # member of the terms → the member of the submission that says the same
 ABOUT = {"product": "id", "title": "title", "tier": "tier", "editionId": "edition"}
+# what a version of a listing says
+VERSIONED = ("title", "dataset", "offer", "tier", "edition", "header")
 PRODUCTS_PER_PROVIDER_MAX = 10_000  # a space of a hundred providers then still fits one search
 
 
@@ -63,13 +65,18 @@ def _check_offer(document: dict[str, Any]) -> None:
 
 
 def submit(tx: Tx, evidence: Evidence, document: dict[str, Any], provider: str, now: datetime) -> dict[str, Any]:
-    """Take in a checked submission; the same one again changes nothing, another provider's id is refused."""
+    """Take in a checked submission; the same one again changes nothing, a later edition is the listing's next version.
+
+    Raises `Conflict` for another provider's id, and for an edition that does not follow the listed one.
+    """
     key = document["id"]
     known = tx.get("listings", id=key)
     if known is not None:
         if known["provider"] != provider:
             raise Conflict(f"the product id `{key}` is taken", "choose another id")
-        return known
+        if all(known[name] == document[name] for name in VERSIONED):
+            return known
+        return _renew(tx, evidence, known, document, provider, now)
     count = tx.execute("SELECT count(*) AS submitted FROM listings WHERE provider = ?", provider)[0]["submitted"]
     if count >= PRODUCTS_PER_PROVIDER_MAX:
         raise Conflict(f"one provider lists at most {PRODUCTS_PER_PROVIDER_MAX} products", "withdraw what is old")
@@ -92,6 +99,21 @@ def submit(tx: Tx, evidence: Evidence, document: dict[str, Any], provider: str, 
     )
     _record(tx, evidence, key, ("unknown", State.SUBMITTED.value), provider, "", document, now)
     return find(tx, key)
+
+
+def _renew(
+    tx: Tx, evidence: Evidence, known: dict[str, Any], document: dict[str, Any], provider: str, now: datetime
+) -> dict[str, Any]:
+    """Put the next version in the place of a listing; what it says of the edition is to be reviewed anew."""
+    old, new = read_header(known["header"]), read_header(document["header"])
+    same = known["edition"] == document["edition"]
+    if not same and (new.series, new.number) != (old.series, old.number + 1):
+        raise Conflict(f"the edition does not follow the one listed as `{known['id']}`", "publish the next one")
+    step = Move.RESUBMIT if known["state"] == State.REFUSED.value else Move.RENEW
+    move(tx, evidence, known["id"], step, by=provider, role="provider", reason="", now=now)
+    said = {name: document[name] for name in VERSIONED} | {"words": searchable(dataset_from_json(document["dataset"]))}
+    tx.update("listings", {"id": known["id"]}, **said, review=None, seed=known["seed"] if same else None)
+    return find(tx, known["id"])
 
 
 def find(tx: Tx, key: str) -> dict[str, Any]:

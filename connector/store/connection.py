@@ -26,6 +26,8 @@ WAL_BYTES_MAX = 64 * 2**20
 # the pages that a busy hour touches; taken only as they are needed
 CACHE_KIB = 32 * 1024
 FULL = 2
+# what a damaged file answers to its first questions: the text of its own schema may be no text any more
+UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
 
 # (pragma, the answer that must come back; None = whatever comes back is fine)
 WRITING = (
@@ -55,7 +57,7 @@ def connect(path: Path, pragmas: tuple[tuple[str, object], ...]) -> sqlite3.Conn
             _apply(connection, pragma, expected)
     except BaseException as error:
         connection.close()
-        if isinstance(error, sqlite3.Error):
+        if isinstance(error, UNREADABLE):
             raise StoreFailed(f"cannot open the database `{path}`: {error}") from error
         raise
     return connection

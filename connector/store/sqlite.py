@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from connector.store import schema
 from connector.store.batch import Job
-from connector.store.connection import READING, WRITING, connect
-from connector.store.errors import StoreClosed
+from connector.store.connection import READING, UNREADABLE, WRITING, connect
+from connector.store.errors import StoreClosed, StoreFailed
 from connector.store.statements import Statements
 from connector.store.transaction import Tx
 from connector.store.writer import Listeners, Writer
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from connector.store.errors import StoreFailed
     from connector.store.table import Table
 
 T = TypeVar("T")
@@ -133,7 +132,9 @@ def _prepare(path: Path, tables: tuple[Table, ...]) -> sqlite3.Connection:
     connection = connect(path, WRITING)
     try:
         schema.apply(connection, tables)
-    except BaseException:
+    except BaseException as error:
         connection.close()
+        if isinstance(error, UNREADABLE):
+            raise StoreFailed(f"cannot read the database `{path}`: {error}") from error
         raise
     return connection

@@ -141,7 +141,8 @@ VAULT = (
     Table(
         "editions",
         "id:text series:text number:int product:text header:json rows:blob index_json:json plain_digests:blob "
-        "run:blob key_id:text path:text sources:json state:text register_tx:text review_seed:blob created:time",
+        "run:blob key_id:text path:text sources:json repeated:json state:text register_tx:text review_seed:blob "
+        "created:time",
         ("id",),
     ),
     Table(
@@ -156,14 +157,21 @@ VAULT = (
     Table("served", "edition:text at:time", ("edition",)),
     Table("row_tables", "edition:text rows:blob", ("edition",)),
     Table("carried", "agreement:text bytes:int", ("agreement",)),
+    Table(
+        "copies",
+        "id:text agreement:text transfer:text number:int purpose:text edition_bytes:int bytes:int calls:int rows:json "
+        "pushed:int state:text receipt:json signature:blob entry:int agreed:time created:time ended:time",
+        ("id",),
+        index=(("agreement",),),
+    ),
     Table("row_secrets", "replica:text row:int count:int wrapped:blob", ("replica", "row")),
 )
 
 CATALOGUE = (
     Table(
         "products",
-        "id:text title:text tier:text edition:text brief:json dataset:json policy:json terms:json limits:json "
-        "offer:text state:text reason:text created:time updated:time",
+        "id:text title:text tier:text edition:text brief:json renewal:json dataset:json policy:json terms:json "
+        "limits:json offer:text state:text reason:text created:time updated:time",
         ("id",),
         unique=(("offer",),),
         index=(("state", "id"),),

@@ -9,14 +9,18 @@ import os
 from typing import TYPE_CHECKING, Self
 
 from connector import files
+from connector.vault.bucket import SealedObject
 from connector.vault.errors import VaultError
 from connector.vault.places import places_of
+from ledger.opening import OpeningError, accept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from connector.vault.bucket import Bucket
     from ledger.row_table import RowTable
+
 
 # measured: 256 KiB buffers into an open connection equal a static file server
 BUFFER_BYTES = 256 * 1024
@@ -31,10 +35,15 @@ def blob_name(edition_id: bytes) -> str:
 
 
 class Blobs:
-    """The folder of sealed blobs, named by edition id; what is still being sealed is named by its run."""
+    """The folder of sealed blobs, named by edition id; what is still being sealed is named by its run.
 
-    def __init__(self, folder: Path) -> None:
+    With a `bucket`, whole editions of ours move there; then their files are not here any more.
+    """
+
+    def __init__(self, folder: Path, bucket: Bucket | None = None) -> None:
         self.folder = files.make_folder(folder)
+        self.bucket = bucket
+        self._there: set[str] = set()
 
     def path(self, edition_id: bytes) -> Path:
         """Return where the sealed bytes of the edition are, or will be."""
@@ -44,9 +53,40 @@ class Blobs:
         """Return where a run seals before its edition has an id."""
         return self.folder / (run.hex() + PART_SUFFIX)
 
-    def open(self, edition_id: bytes, table: RowTable) -> SealedFile:
-        """Open the sealed bytes of a whole edition."""
+    def open(self, edition_id: bytes, table: RowTable) -> SealedFile | SealedObject:
+        """Open the sealed bytes of a whole edition, here or in the bucket (blocking, where there is one)."""
+        if self.is_distant(edition_id, table):
+            assert self.bucket is not None
+            return SealedObject(self.bucket, blob_name(edition_id), table)
         return SealedFile(self.path(edition_id), table)
+
+    def is_distant(self, edition_id: bytes, table: RowTable) -> bool:
+        """Say whether an edition's bytes are in the bucket alone."""
+        name = blob_name(edition_id)
+        if self.bucket is None or self.path(edition_id).exists():
+            return False
+        if name not in self._there and self.bucket.size(name) == table.sealed_bytes:
+            self._there.add(name)
+        return name in self._there
+
+    def offload(self, edition_id: bytes, table: RowTable) -> bool:
+        """Move an edition's bytes to the bucket, verified there row by row; return whether they were here (blocking).
+
+        `OpeningError` for a row that came back wrong, `VaultError` for a bucket that does not answer; the file stays.
+        """
+        name, path = blob_name(edition_id), self.path(edition_id)
+        if self.bucket is None or not path.exists():
+            return False
+        with SealedFile(path, table) as sealed:
+            self.bucket.put(name, sealed)
+        pieces = SealedObject(self.bucket, name, table).read_pieces(0, len(table))
+        for number, (row, piece) in enumerate(zip(table, pieces, strict=True)):
+            try:
+                accept(row, piece)
+            except OpeningError as error:
+                raise error.at(number) from error
+        self._there.add(name)
+        return files.remove(path)
 
     def sweep(self) -> list[Path]:
         """Remove what crashed sealing runs left behind (at start, before any run begins); return what it was."""
@@ -58,6 +98,8 @@ class Blobs:
 
 class SealedFile:
     """The sealed bytes of one edition, readable by row; close it, or use it as a context."""
+
+    distant = False
 
     def __init__(self, path: Path, table: RowTable) -> None:
         try:

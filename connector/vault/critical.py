@@ -8,13 +8,14 @@ A format without a row in `FORMATS` has none; what looks malformed has none eith
 
 from __future__ import annotations
 
-import os
 import struct
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Mapping
+    from typing import BinaryIO
+
+    from connector.vault.sources import SourceFile
 
 Span = tuple[int, int]
 
@@ -26,18 +27,17 @@ ZIP_END_MARK = b"PK\x05\x06"
 ZIP_TAIL_BYTES = ZIP_END.size + 0xFFFF
 
 
-def critical_span(path: Path) -> Span | None:
+def critical_span(file: SourceFile) -> Span | None:
     """Return offset and length in bytes of the file's critical range, if its format has one."""
-    with path.open("rb") as file:
-        handle = file.fileno()
-        size = os.fstat(handle).st_size
-        find = FORMATS.get(os.pread(handle, MAGIC_BYTES, 0))
-        span = find(handle, size) if find else None
-    return span if span and 0 <= span[0] < span[0] + span[1] <= size else None
+    with file.open() as stream:
+        find = FORMATS.get(stream.read(MAGIC_BYTES))
+        span = find(stream, file.size) if find else None
+    return span if span and 0 <= span[0] < span[0] + span[1] <= file.size else None
 
 
-def _parquet(handle: int, size: int) -> Span | None:
-    tail = os.pread(handle, PARQUET_TAIL.size, max(0, size - PARQUET_TAIL.size))
+def _parquet(stream: BinaryIO, size: int) -> Span | None:
+    stream.seek(max(0, size - PARQUET_TAIL.size))
+    tail = stream.read(PARQUET_TAIL.size)
     if len(tail) != PARQUET_TAIL.size:
         return None
     length, mark = PARQUET_TAIL.unpack(tail)
@@ -45,9 +45,9 @@ def _parquet(handle: int, size: int) -> Span | None:
     return (size - footer, footer) if mark == b"PAR1" else None
 
 
-def _zip(handle: int, size: int) -> Span | None:
-    start = max(0, size - ZIP_TAIL_BYTES)
-    tail = os.pread(handle, ZIP_TAIL_BYTES, start)
+def _zip(stream: BinaryIO, size: int) -> Span | None:
+    stream.seek(max(0, size - ZIP_TAIL_BYTES))
+    tail = stream.read(ZIP_TAIL_BYTES)
     at = tail.rfind(ZIP_END_MARK)
     if at < 0 or len(tail) - at < ZIP_END.size:
         return None
@@ -55,4 +55,4 @@ def _zip(handle: int, size: int) -> Span | None:
     return offset, size - offset
 
 
-FORMATS: dict[bytes, Callable[[int, int], Span | None]] = {b"PAR1": _parquet, b"PK\x03\x04": _zip}
+FORMATS: Mapping[bytes, Callable[[BinaryIO, int], Span | None]] = {b"PAR1": _parquet, b"PK\x03\x04": _zip}

@@ -1,7 +1,10 @@
 """The provider's own editions: what the table `editions` keeps, and the secrets derived from it (spec 1.2).
 
 Law: no secret is stored. `s` is derived again from `K`, a file outside the database, and from the row's kept
-`B3(plaintext)`; so destroying `K` makes every copy of the database worthless for opening.
+`B3(plaintext)`; so destroying `K` makes every copy of the database worthless for opening. A row that repeats one of an
+earlier edition (spec 1.7) has its secret masked under this edition's own `K`: each edition lives and dies by one key.
+
+    mask = X(K, "repeated-secret", slot || B3(plaintext), 32)
 """
 
 from __future__ import annotations
@@ -10,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from connector.vault.errors import VaultError
 from connector.vault.tables import TABLES
+from contracts.labels import X
 from ledger.edition import Header, read_header
+from ledger.mask import xor
 from ledger.row import SECRET_BYTES, secret, slot
 from ledger.row_table import RowTable
 
@@ -24,6 +29,7 @@ if TYPE_CHECKING:
 
 DIGEST_BYTES = 32
 SEALED = "sealed"
+LEAKED = "leaked"  # its keys may be known: it is sold no more
 
 
 def record(tx: Tx, sealed: Sealed, *, product: str, now: datetime) -> None:
@@ -42,6 +48,7 @@ def record(tx: Tx, sealed: Sealed, *, product: str, now: datetime) -> None:
         key_id=sealed.run.key_id,
         path=sealed.path.name,
         sources=sealed.source.json(),
+        repeated={str(number): _masked(sealed, number).hex() for number in sealed.repeated},
         state=SEALED,
         created=now,
     )
@@ -71,11 +78,24 @@ def row_secrets(
     assert run.run == edition["run"]
     found = {}
     for number in numbers:
-        name = table.slot(number)
-        assert name == slot(run.run, number)
-        found[number] = secret(run.key, name, _digest(edition, number))
+        name, digest = table.slot(number), _digest(edition, number)
+        if name == slot(run.run, number):
+            found[number] = secret(run.key, name, digest)
+        else:
+            found[number] = xor(bytes.fromhex(edition["repeated"][str(number)]), _mask(run.key, name, digest))
         assert len(found[number]) == SECRET_BYTES
     return found
+
+
+def _masked(sealed: Sealed, number: int) -> bytes:
+    """Return the secret of a repeated row as it is kept."""
+    digest = sealed.plain_digests[number * DIGEST_BYTES : (number + 1) * DIGEST_BYTES]
+    return xor(sealed.repeated[number], _mask(sealed.run.key, sealed.table.slot(number), digest))
+
+
+def _mask(run_key: bytes, slot_name: bytes, plain_digest: bytes) -> bytes:
+    """Return what hides the secret of one repeated row; the same pair has the same secret, so no mask meets two."""
+    return X(run_key, "repeated-secret", slot_name + plain_digest, SECRET_BYTES)
 
 
 def _digest(edition: Mapping[str, Any], number: int) -> bytes:

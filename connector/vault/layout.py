@@ -1,28 +1,37 @@
-"""Where everything will lie, planned before the first byte is sealed: layout `fixed` (spec 1.1, 1.6).
+"""Where everything will lie, planned before the first byte is sealed (spec 1.1, 1.6).
 
     row 0 … i-1   the index in pieces of at most S bytes
-    row i …       file after file, each cut at every S bytes; a piece never spans two files; an empty file has no row
+    row i …       file after file, cut as the layout says; a piece never spans two files; an empty file has no row
 
-Law: the length of the index depends on nothing but names and sizes (a digest has one length), so the place of every
-row is known from the sizes alone, and sealing streams.
+Law: the length of the index depends on nothing but names and lengths (a digest has one length), so the place of every
+row is known before sealing, and sealing streams. A layout without a row in `CUTTERS` is refused.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from connector.vault.critical import critical_span
+from connector.vault.cutting import aligned, cdc, fixed
 from connector.vault.errors import VaultError
 from connector.vault.places import sectors
 from contracts.ranges import RowSet
+from ledger.edition import LAYOUTS
 from ledger.index import Index, IndexedFile
 from ledger.row_table import MAX_ROWS
 
 if TYPE_CHECKING:
-    from connector.vault.sources import Source, SourceFile
+    from collections.abc import Callable, Mapping
+
+    from connector.vault.cutting.cut import Cut, Cutting
+    from connector.vault.sources import Source
 
 NO_DIGEST = bytes(32)
+CUTTERS: Mapping[str, Callable[[Source, int], Cutting]] = MappingProxyType(
+    {"fixed": fixed.cut, "aligned": aligned.cut, "cdc": cdc.cut}
+)
+assert set(CUTTERS) == LAYOUTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +41,14 @@ class Layout:
     index: Index
     index_bytes: int
     index_rows: int
-    data_rows: int
+    cuts: tuple[Cut, ...]
     piece_bytes: int
     padding: int
+
+    @property
+    def data_rows(self) -> int:
+        """The rows of all files."""
+        return sum(map(len, self.cuts))
 
     def sealed_bytes(self, plain_bytes: int) -> int:
         """Return how long a piece of `plain_bytes` is sealed."""
@@ -49,15 +63,17 @@ class Layout:
         return whole * self.piece_bytes + sectors(self.sealed_bytes(rest))
 
 
-def plan(source: Source, piece_bytes: int, padding: int, media_type: str, schema: Any) -> Layout:
+def plan(source: Source, layout: str, piece_bytes: int, padding: int, media_type: str, schema: Any) -> Layout:
     """Plan the edition of `source`; `VaultError` `source` if it has more rows than an edition may."""
-    spans = [critical_span(file.path) for file in source.files]
-    data_rows = sum(_rows(file.size, piece_bytes) for file in source.files)
+    cutting = cutter(layout)(source, piece_bytes)
+    if cutting.columns:
+        schema = {"columns": {name: str(group) for name, group in cutting.columns.items()}, "schema": schema}
+    data_rows = sum(map(len, cutting.cuts))
     index_rows = 1
     while True:  # more index rows can only make row numbers, so the index, longer: this ends at the least fit
-        index = _index(source, spans, index_rows, piece_bytes, media_type, schema)
+        index = _index(source, cutting.cuts, index_rows, media_type, schema)
         index_bytes = len(index.encode())
-        needed = _rows(index_bytes, piece_bytes)
+        needed = -(-index_bytes // piece_bytes)
         if needed <= index_rows:
             break
         index_rows = needed
@@ -66,7 +82,14 @@ def plan(source: Source, piece_bytes: int, padding: int, media_type: str, schema
         raise VaultError(
             "source", f"`{data_rows}` pieces are more than the {MAX_ROWS} rows of an edition", "use larger pieces"
         )
-    return Layout(index, index_bytes, index_rows, data_rows, piece_bytes, padding)
+    return Layout(index, index_bytes, index_rows, cutting.cuts, piece_bytes, padding)
+
+
+def cutter(layout: str) -> Callable[[Source, int], Cutting]:
+    """Return how a layout cuts; `VaultError` `source` for one without a row."""
+    if layout not in CUTTERS:
+        raise VaultError("source", f"`{layout}` is no layout", "use one of " + ", ".join(sorted(CUTTERS)))
+    return CUTTERS[layout]
 
 
 def with_digest(layout: Layout, digest: bytes) -> Index:
@@ -76,27 +99,10 @@ def with_digest(layout: Layout, digest: bytes) -> Index:
     return index
 
 
-def _index(
-    source: Source,
-    spans: list[tuple[int, int] | None],
-    index_rows: int,
-    piece_bytes: int,
-    media_type: str,
-    schema: Any,
-) -> Index:
+def _index(source: Source, cuts: tuple[Cut, ...], index_rows: int, media_type: str, schema: Any) -> Index:
     files, critical, row, offset = [], [], index_rows, 0
-    for file, span in zip(source.files, spans, strict=True):
-        files.append(_placed(file, offset, row, piece_bytes))
-        if span:
-            first, end = span[0] // piece_bytes, _rows(span[0] + span[1], piece_bytes)
-            critical.append((row + first, end - first))
-        row, offset = row + files[-1].row_count, offset + file.size
+    for file, cut in zip(source.files, cuts, strict=True):
+        files.append(IndexedFile(file.name, offset, file.size, row, len(cut)))
+        critical += [(row + first, count) for first, count in cut.critical.ranges]
+        row, offset = row + len(cut), offset + file.size
     return Index(media_type, schema, tuple(files), RowSet.of(critical), NO_DIGEST)
-
-
-def _placed(file: SourceFile, offset: int, row: int, piece_bytes: int) -> IndexedFile:
-    return IndexedFile(file.name, offset, file.size, row, _rows(file.size, piece_bytes))
-
-
-def _rows(size: int, piece_bytes: int) -> int:
-    return -(-size // piece_bytes)

@@ -19,10 +19,11 @@ from ledger.opening import Code, OpeningError, open_into
 from ledger.row import TAG_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from connector.vault.blobs import SealedFile
+    from connector.vault.bucket import SealedObject
     from ledger.index import Index, IndexedFile
 
     Progress = Callable[[int, int], object]
@@ -32,10 +33,19 @@ MAX_IN_MEMORY_BYTES = 1024 * 1024 * 1024
 
 
 class Reader:
-    """One opening: `secrets` by row number for the rows it may open; not to be shared between threads."""
+    """One opening: `secrets` by row number for the rows it may open; not to be shared between threads.
 
-    def __init__(self, sealed: SealedFile, secrets: Mapping[int, bytes]) -> None:
+    Of a contract for some columns `rows` are all it is about: other pieces are holes in the files, which read as
+    zeros, and a file of which nothing is licensed is not there.
+    """
+
+    def __init__(
+        self, sealed: SealedFile | SealedObject, secrets: Mapping[int, bytes], rows: RowSet | None = None
+    ) -> None:
         self.table = sealed.table
+        whole = RowSet(((0, len(sealed.table)),))
+        self._rows = whole if rows is None else rows
+        self._holed = self._rows != whole
         self._file = sealed
         self._secrets = secrets
         self._index: Index | None = None
@@ -57,19 +67,27 @@ class Reader:
         """Return the plaintext of one row; `OpeningError` names the row and whose fault it is."""
         return bytes(self._open(number))
 
+    def files(self) -> list[IndexedFile]:
+        """Return the files of which something is licensed, and empty ones."""
+        return [file for file in self.index().files if not file.row_count or self._licensed(file)]
+
     def pieces(self, file: IndexedFile) -> Iterator[memoryview]:
-        """Yield the file's pieces in order, each valid until the next."""
-        for number in range(file.first_row, file.first_row + file.row_count):
+        """Yield the file's licensed pieces in order, each valid until the next."""
+        for number in self._licensed(file):
             yield self._open(number)
+
+    def _licensed(self, file: IndexedFile) -> RowSet:
+        return self._rows & RowSet.of([(file.first_row, file.row_count)])
 
     def read(self, name: str) -> bytes:
         """Return one file in memory (the leased tier); `VaultError` `locked` if a secret of it is not held."""
         (file,) = self._chosen([name])
         if file.size > MAX_IN_MEMORY_BYTES:
             raise VaultError("replica", f"`{name}` has {file.size} bytes, too many for memory", "open it to a folder")
-        content = bytearray()
-        for piece in self.pieces(file):
-            content += piece
+        content = bytearray(file.size)
+        for number, piece in zip(self._licensed(file), self.pieces(file), strict=True):
+            at = self.table.plain_bytes(file.first_row, number - file.first_row)
+            content[at : at + len(piece)] = piece
         return bytes(content)
 
     def open_files(
@@ -84,7 +102,7 @@ class Reader:
         files.make_folder(folder)
         with files.staging(folder) as stage:
             digest = self._write_all(stage, chosen, progress)
-            if names is None and digest != self.index().digest:
+            if names is None and not self._holed and digest != self.index().digest:
                 raise OpeningError(Code.EDITION, "whole-digest", "the files are not the whole that the index names")
             return [files.move(stage / str(n), folder / file.name) for n, file in enumerate(chosen)]
 
@@ -93,24 +111,22 @@ class Reader:
         whole, done, total = blake3(), 0, sum(file.size for file in chosen)
         for n, file in enumerate(chosen):
             with files.replacing(stage / str(n)) as handle:
-                at = 0
-                for piece in self.pieces(file):
+                files.resize(handle, file.size)
+                for number, piece in zip(self._licensed(file), self.pieces(file), strict=True):
                     whole.update(piece)
-                    files.write_at(handle, piece, at)
-                    at, done = at + len(piece), done + len(piece)
+                    files.write_at(handle, piece, self.table.plain_bytes(file.first_row, number - file.first_row))
+                    done += len(piece)
                     if progress:
                         progress(done, total)
-                assert at == file.size
         return whole.digest()
 
     def _chosen(self, names: Sequence[str] | None) -> list[IndexedFile]:
-        index = self.index()
-        chosen = list(index.files) if names is None else [index.file(name) for name in names]
+        chosen = self.files() if names is None else [self.index().file(name) for name in names]
         for file in chosen:
-            self._require(range(file.first_row, file.first_row + file.row_count))
+            self._require(self._licensed(file))
         return chosen
 
-    def _require(self, rows: range) -> None:
+    def _require(self, rows: Iterable[int]) -> None:
         lacking = RowSet.rows(number for number in rows if number not in self._secrets)
         if lacking:
             raise VaultError("locked", f"the keys of {len(lacking)} rows are not here, first `{lacking.ranges[0][0]}`")

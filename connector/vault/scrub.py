@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.vault import replicas
-from connector.vault.blobs import SEALED_SUFFIX, SealedFile
+from connector.vault.blobs import SEALED_SUFFIX
 from connector.vault.errors import VaultError
 from contracts.ranges import RowSet
 from ledger.edition import agreed
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from connector.store.transaction import Tx
+    from connector.vault.blobs import Blobs, SealedFile
+    from connector.vault.bucket import SealedObject
+    from ledger.row import Row
     from ledger.row_table import RowTable
 
 # an erased edition or replica has no bytes to look for
@@ -73,19 +76,26 @@ def holdings(tx: Tx, folder: Path) -> list[Kept]:
     return [*_editions(tx, folder), *_replicas(tx, folder)]
 
 
-def scrub(kept: Kept) -> Scrubbed:
+def scrub(kept: Kept, blobs: Blobs) -> Scrubbed:
     """Hash every row that should be here (blocking)."""
     try:
-        with SealedFile(kept.path, kept.table) as sealed:
-            bad = RowSet.rows(number for number in kept.rows if not _verifies(sealed, number))
+        with blobs.open(bytes.fromhex(kept.edition), kept.table) as sealed:
+            bad = RowSet.rows(
+                number for number, piece in _pieces(kept, sealed) if not _verifies(kept.table[number], piece)
+            )
     except VaultError as error:
         return Scrubbed(kept, 0, kept.rows, str(error)) if kept.rows else Scrubbed(kept, 0, RowSet())
     return Scrubbed(kept, len(kept.rows) - len(bad), bad)
 
 
-def _verifies(sealed: SealedFile, number: int) -> bool:
+def _pieces(kept: Kept, sealed: SealedFile | SealedObject) -> Iterator[tuple[int, bytes]]:
+    for first, count in kept.rows.ranges:
+        yield from enumerate(sealed.read_pieces(first, count), first)
+
+
+def _verifies(row: Row, piece: bytes) -> bool:
     try:
-        accept(sealed.table[number], b"".join(sealed.buffers(number, 1)))
+        accept(row, piece)
     except OpeningError:
         return False
     return True

@@ -3,30 +3,31 @@
 The life of a sealing run:
 1. the run's key and name are durable (`Keys.draw_run`), before anything here begins;
 2. everything's place is planned from names and sizes (`layout`);
-3. each piece is read once into a buffer; that buffer is digested, gives the secret, and is encrypted;
+3. each piece is read once into a slot; several threads digest what is there, draw the secret of it, encrypt it;
 4. the index, which now knows the digest of the whole, is sealed into the place kept for it at the front;
 5. the header is made and checked against the rows; the blob is synced and gets the edition's name.
 
 Law: a crash leaves a part without a name. Repeating a run over a source that changed is safe: the secret of a piece
-depends on its plaintext, so no key and nonce ever meet two plaintexts. Memory is two buffers and 184 bytes per row.
+depends on its plaintext, so no key and nonce ever meet two plaintexts. Memory is the conveyor's
+slots and 184 bytes per row.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from blake3 import blake3
-
 from connector.files import Part
+from connector.vault.conveyor import Conveyor, Slot
 from connector.vault.errors import VaultError
 from connector.vault.layout import Layout, plan, with_digest
 from connector.vault.places import places_of, sectors
 from connector.vault.sources import read_pieces
 from ledger.edition import DEFAULT_PIECE_BYTES, Header, check_table, checked_piece_bytes
 from ledger.index import Index, check_tiling
-from ledger.row import INDEX, TAG_BYTES
+from ledger.row import INDEX, RUN_BYTES
 from ledger.row_table import RowTable
 from ledger.sealing import seal_piece
 
@@ -36,11 +37,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from connector.vault.blobs import Blobs
+    from connector.vault.former import Former
     from connector.vault.secrets import Run
     from connector.vault.sources import Source
 
     Progress = Callable[[int, int], object]
 
+FIXED = "fixed"
 DEFAULT_MEDIA_TYPE = "application/octet-stream"
 
 
@@ -57,13 +60,17 @@ class Brief:
     prev: bytes | None = None
     piece_bytes: int = DEFAULT_PIECE_BYTES
     padding: int = 0
+    layout: str = FIXED
     media_type: str = DEFAULT_MEDIA_TYPE
     schema: Any = None
 
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A sealed edition whose blob is durable under its name; `plain_digests` is B3(plaintext) of each row, joined."""
+    """A sealed edition whose blob is durable under its name; `plain_digests` is B3(plaintext) of each row, joined.
+
+    `repeated` maps the rows of an earlier edition in it to their secrets.
+    """
 
     header: Header
     edition_id: bytes
@@ -73,21 +80,32 @@ class Sealed:
     run: Run
     source: Source
     path: Path
+    repeated: dict[int, bytes] = field(default_factory=dict, repr=False)
 
 
 def seal(
-    source: Source, run: Run, blobs: Blobs, brief: Brief, *, sealed_at: datetime, progress: Progress | None = None
+    source: Source,
+    run: Run,
+    blobs: Blobs,
+    brief: Brief,
+    *,
+    sealed_at: datetime,
+    progress: Progress | None = None,
+    former: Former | None = None,
 ) -> Sealed:
     """Seal `source` as one edition (blocking: call it in a thread); `progress(plain bytes done, of)` after each piece.
 
+    Pieces that `former`, an earlier edition of the same series, has already are repeated from it (spec 1.7).
     Raises `VaultError` `source` if a file cannot be read as planned; nothing is left but a part to sweep.
     """
     assert sealed_at.tzinfo is not None
     _check_padding(brief)
-    layout = plan(source, checked_piece_bytes(brief.piece_bytes), brief.padding, brief.media_type, brief.schema)
+    assert former is None or former.header.series == brief.series, "rows are repeated within one series only"
+    size = checked_piece_bytes(brief.piece_bytes)
+    layout = plan(source, brief.layout, size, brief.padding, brief.media_type, brief.schema)
     part = Part(blobs.part(run.run), 0)
     try:
-        work = _Work(layout, run, part, progress or _ignore)
+        work = _Work(layout, run, part, progress or _ignore, former)
         digest = work.seal_data(source)
         index = with_digest(layout, digest)
         work.seal_index(index.encode())
@@ -100,54 +118,68 @@ def seal(
         part.finish(path)
     finally:
         part.close()
-    return Sealed(header, header.edition_id(), table, index, b"".join(work.digests), run, source, path)
+    digests = b"".join(work.digests)
+    return Sealed(header, header.edition_id(), table, index, digests, run, source, path, work.repeated)
 
 
 class _Work:
-    """The two buffers and the growing rows of one run."""
+    """The growing rows of one run."""
 
-    def __init__(self, layout: Layout, run: Run, part: Part, progress: Progress) -> None:
+    def __init__(self, layout: Layout, run: Run, part: Part, progress: Progress, former: Former | None) -> None:
+        self.repeated: dict[int, bytes] = {}
+        self._former = former
         self.rows = [b""] * (layout.index_rows + layout.data_rows)
         self.digests = [b""] * len(self.rows)
         self._layout = layout
         self._run = run
         self._part = part
         self._progress = progress
-        self._plain = memoryview(bytearray(layout.piece_bytes))
-        self._sealed = bytearray(layout.piece_bytes + TAG_BYTES)
 
     def seal_data(self, source: Source) -> bytes:
         """Seal all files behind the place of the index; return the digest of the whole plaintext."""
-        whole, done, total = blake3(), 0, source.size
+        done, total = 0, source.size
         row, offset = self._layout.index_rows, self._layout.data_place
-        for file in source.files:
-            for plain in read_pieces(file, self._layout.piece_bytes, self._plain):
-                whole.update(plain)
-                offset += self._seal(row, len(plain), offset, 0)
-                row, done = row + 1, done + len(plain)
-                self._progress(done, total)
-        assert row == len(self.rows)
-        return whole.digest()
+        with Conveyor(self._layout.piece_bytes) as conveyor:
+            for file, cut in zip(source.files, self._layout.cuts, strict=True):
+                for slot, group in zip(read_pieces(file, cut.lengths, conveyor.take), cut.groups, strict=True):
+                    conveyor.put(slot, partial(self._seal, row=row, offset=offset, group=group))
+                    row, done = row + 1, done + slot.size
+                    offset += sectors(self._layout.sealed_bytes(slot.size))
+                    self._progress(done, total)
+            assert row == len(self.rows)
+            return conveyor.finish()
 
     def seal_index(self, document: bytes) -> None:
         """Seal the index into the first rows."""
-        size, offset = self._layout.piece_bytes, 0
+        size, slot, offset = self._layout.piece_bytes, Slot.of(self._layout.piece_bytes), 0
         for row in range(self._layout.index_rows):
             piece = document[row * size : (row + 1) * size]
-            self._plain[: len(piece)] = piece
-            offset += self._seal(row, len(piece), offset, INDEX)
+            slot.size = len(piece)
+            slot.plain[: len(piece)] = piece
+            self._seal(slot, row=row, offset=offset, flags=INDEX)
+            offset += sectors(self._layout.sealed_bytes(slot.size))
         assert offset == self._layout.data_place
 
-    def _seal(self, row: int, plain_bytes: int, offset: int, flags: int) -> int:
-        """Seal what is in the buffer as row `row`, whose number is also the piece's in the run; return its sectors."""
-        padded = self._layout.sealed_bytes(plain_bytes)
-        self._plain[plain_bytes:padded] = bytes(padded - plain_bytes)
+    def _seal(self, slot: Slot, *, row: int, offset: int, group: int = 0, flags: int = 0) -> None:
+        """Seal what is in the slot as row `row`, whose number is also the piece's in the run (in any thread)."""
+        plain, padded = slot.plain, self._layout.sealed_bytes(slot.size)
+        plain[slot.size : padded] = bytes(padded - slot.size)
         piece = seal_piece(
-            self._run.key, self._run.run, row, self._plain[:padded], plain_bytes, self._sealed, flags=flags
+            self._run.key,
+            self._run.run,
+            row,
+            plain[:padded],
+            slot.size,
+            slot.sealed,
+            group=group,
+            flags=flags,
+            former=None if flags & INDEX else self._former,
         )
+        if piece.row.head.slot[:RUN_BYTES] != self._run.run:
+            self.repeated[row] = piece.secret
         self.rows[row], self.digests[row] = piece.row.encode(), piece.plain_digest
-        self._part.write(piece.ciphertext, offset)
-        return sectors(padded)
+        slot.sealed[padded : sectors(padded)] = bytes(sectors(padded) - padded)
+        self._part.write_sectors(slot.sealed[: sectors(padded)], offset)
 
 
 def _header(brief: Brief, table: RowTable, sealed_at: datetime) -> Header:
@@ -164,6 +196,7 @@ def _header(brief: Brief, table: RowTable, sealed_at: datetime) -> Header:
         table_digest=table.digest(),
         sealed_at=sealed_at.astimezone(UTC).replace(microsecond=0),
         padding=brief.padding,
+        layout=brief.layout,
     )
 
 

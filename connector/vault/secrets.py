@@ -60,10 +60,7 @@ class Keys:
     @classmethod
     def of(cls, data: Path, kek_file: str) -> Keys:
         """Return the keys of a data folder; `kek_file` is the setting, and `SettingsError` if it lies in there."""
-        path = Path(kek_file).expanduser().absolute() if kek_file else keks.beside(data)
-        if path.resolve().is_relative_to(data.resolve()):
-            raise SettingsError(f"`vault.kek_file` is `{path}`, in the data folder that it protects", "move it out")
-        folder = data / VAULT_KEYS
+        folder, path = data / VAULT_KEYS, kek_path(data, kek_file)
         return cls(folder, keks.FileKek(path, make=not key_files(folder)))
 
     def draw_run(self) -> Run:
@@ -165,6 +162,14 @@ class Keys:
         if not KEY_ID.fullmatch(key_id):
             raise VaultError("key", f"`{key_id!r:.60}` is no key id")
         return self._folder / f"{key_id}{SUFFIX}"
+
+
+def kek_path(data: Path, kek_file: str) -> Path:
+    """Return where the KEK of a data folder is, by the setting `vault.kek_file`; `SettingsError` if it is in there."""
+    path = Path(kek_file).expanduser().absolute() if kek_file else keks.beside(data)
+    if path.resolve().is_relative_to(data.resolve()):
+        raise SettingsError(f"`vault.kek_file` is `{path}`, in the data folder that it protects", "move it out")
+    return path
 
 
 def key_files(folder: Path) -> list[Path]:

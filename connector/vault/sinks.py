@@ -16,7 +16,7 @@ from connector import files
 from connector.vault.places import SECTOR_BYTES, sectors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Future
     from pathlib import Path
 
@@ -71,10 +71,16 @@ class Null:
 
 
 class Folder:
-    """Writes the files below a folder, in a hidden one until all are whole."""
+    """Writes the files below a folder, in a hidden one until all are whole.
 
-    def __init__(self, pool: Pool, folder: Path, stage: str) -> None:
+    `due` says how many bytes of a file will come: fewer than it has leave holes, and none leave it out.
+    """
+
+    def __init__(
+        self, pool: Pool, folder: Path, stage: str, due: Callable[[IndexedFile], int] = lambda file: file.size
+    ) -> None:
         self._pool = pool
+        self._due = due
         self._folder = files.make_folder(folder)
         self._stage = files.stage(folder, stage)
         self._writers = ThreadPoolExecutor(WRITERS, "writer")
@@ -87,7 +93,8 @@ class Folder:
         self._files = index.files
         self._starts = [file.first_row for file in index.files if file.row_count]
         self._with_rows = [n for n, file in enumerate(index.files) if file.row_count]
-        self._left = [file.size for file in index.files]
+        self._left = [self._due(file) for file in index.files]
+        self._here = [n for n, file in enumerate(index.files) if not file.row_count or self._left[n]]
         self._each = len(index.files) <= SYNC_ALL_FILES
 
     def take(self, load: Load, rows: Sequence[int], plain: memoryview) -> None:
@@ -107,7 +114,7 @@ class Folder:
                 self._part(number).close()
         if not self._each:
             files.sync_everything()
-        pairs = [(self._stage / str(n), self._folder / file.name) for n, file in enumerate(self._files)]
+        pairs = [(self._stage / str(n), self._folder / self._files[n].name) for n in self._here]
         files.move_all(pairs)
         self.close()
         return [str(path) for _, path in pairs]

@@ -1,32 +1,51 @@
-"""What is sealed: a folder or a list of files as one plaintext, file after file in the order of their names.
+"""What is sealed: files, folders, buckets, web servers, databases; as one plaintext in the order of names.
 
-Law: names are made harmless here and checked again by every reader; a file that changes its size while it is read
-fails the sealing, for sizes were planned before the first byte.
+Law: names are made harmless here and checked again by every reader; what changes while it is read fails the sealing,
+for sizes were planned before the first byte. An address never holds a password: it is stored, shown and logged.
 """
 
 from __future__ import annotations
 
-import os
 import unicodedata
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import SplitResult, urlsplit
 
 from connector.vault.errors import VaultError
+from connector.vault.origins import bucket, database, folder, website
+from connector.vault.origins.origin import changed
 from contracts.errors import ContractError
 from ledger.index import FORBIDDEN_IN_NAMES, HIDDEN_CATEGORIES, JOINERS, MAX_FILES, check_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from typing import BinaryIO
+
+    from connector.outbound import Outbound
+    from connector.vault.conveyor import Slot
+    from connector.vault.origins.origin import Origin
+
+    Found = Iterable[tuple[str, Origin]]
+
+MARK = "://"
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """One regular file, its harmless name in the edition, its size in bytes when the sealing was planned."""
+    """One object to seal: its harmless name in the edition and where its bytes come from."""
 
-    path: Path
     name: str
-    size: int
+    origin: Origin
+
+    @property
+    def size(self) -> int:
+        """Its bytes when the sealing was planned."""
+        return self.origin.size
+
+    def open(self) -> BinaryIO:
+        """Return its bytes as a seekable stream, to be closed."""
+        return self.origin.open()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,32 +61,63 @@ class Source:
 
     def json(self) -> list[dict[str, Any]]:
         """Return the files for the provider's own record."""
-        return [{"path": str(file.path), "name": file.name, "bytes": str(file.size)} for file in self.files]
+        return [{"path": file.origin.place, "name": file.name, "bytes": str(file.size)} for file in self.files]
 
 
-def source_of(paths: Sequence[Path]) -> Source:
-    """Take files, and all files below folders; `VaultError` `source` on what cannot be sealed."""
-    found = sorted((item for path in paths for item in _walk(path)), key=lambda file: file.name)
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What distant sources need: a folder for what must be spooled, and a closed door outward of its own."""
+
+    spool: Path
+    outbound: Callable[[], Outbound]
+
+
+def source_of(places: Sequence[Path | str], doors: Doors | None = None) -> Source:
+    """Take files, all files below folders, and what addresses name (blocking); `doors` are for addresses.
+
+    Raises `VaultError` `source` on what cannot be sealed.
+    """
+    found = [(harmless(name), origin) for place in places for name, origin in _at(place, doors)]
+    found.sort(key=lambda item: item[0])
     if not 0 < len(found) <= MAX_FILES:
         raise VaultError("source", f"found `{len(found)}` files to seal, an edition has 1 to {MAX_FILES}")
     try:
-        check_names(file.name for file in found)
+        check_names(name for name, _ in found)
     except ContractError as error:
         raise VaultError("source", str(error), "rename one of them") from error
-    return Source(tuple(found))
+    return Source(tuple(SourceFile(name, origin) for name, origin in found))
 
 
-def read_pieces(file: SourceFile, piece_bytes: int, buffer: memoryview) -> Iterator[memoryview]:
-    """Yield the file's pieces, each in `buffer`, which the next one overwrites; an empty file has none."""
-    with file.path.open("rb", buffering=0) as stream:
-        left = file.size
-        while left:
-            piece = buffer[: min(piece_bytes, left)]
-            _fill(stream.fileno(), piece, file)
-            left -= len(piece)
-            yield piece
+def check_address(place: str) -> SplitResult | None:
+    """Return the parts of an address, None for a path; `VaultError` `source` for one that may not be kept."""
+    if MARK not in place:
+        return None
+    try:
+        address = urlsplit(place)
+        password = address.password
+    except ValueError as error:
+        raise VaultError("source", f"an address cannot be read: {error}") from error
+    if password is not None:
+        text = f"the address of `{address.hostname}` holds a password, and addresses are stored and shown"
+        raise VaultError("source", text, "give it to the server by its environment")
+    if address.scheme not in SCHEMES:
+        raise VaultError("source", f"`{place}` is no source", "use a path, or " + ", ".join(s + MARK for s in SCHEMES))
+    if address.scheme == "postgresql":
+        database.check(address)
+    return address
+
+
+def read_pieces(file: SourceFile, lengths: Iterable[int], take: Callable[[], Slot]) -> Iterator[Slot]:
+    """Yield the file's pieces of these lengths in order, each in a slot that was taken for it."""
+    with file.open() as stream:
+        for length in lengths:
+            slot = take()
+            slot.size = length
+            _fill(stream, slot.plain[:length], file)
+            yield slot
         if stream.read(1):
-            raise _changed(file)
+            raise changed(file.origin.place)
+    file.origin.check()
 
 
 def harmless(name: str) -> str:
@@ -80,31 +130,40 @@ def _is_awkward(char: str) -> bool:
     return char in FORBIDDEN_IN_NAMES or (unicodedata.category(char) in HIDDEN_CATEGORIES and char not in JOINERS)
 
 
-def _walk(path: Path) -> Iterable[SourceFile]:
-    """Take one file under its own name, or everything below a folder; links inside a folder are refused."""
-    if not path.is_dir():
-        return [_file(path, path.name)]
-    below = sorted(item for item in path.rglob("*") if item.is_symlink() or not item.is_dir())
-    linked = next((item for item in below if item.is_symlink()), None)
-    if linked is not None:
-        raise VaultError("source", f"`{linked}` is a link", "name the file it points to")
-    return [_file(item, item.relative_to(path).as_posix()) for item in below]
+def _at(place: Path | str, doors: Doors | None) -> Found:
+    address = check_address(place) if isinstance(place, str) else None
+    if address is None:
+        return folder.files_at(Path(place))
+    assert doors is not None, "addresses are read through doors"
+    return SCHEMES[address.scheme](str(place), doors)
 
 
-def _file(path: Path, name: str) -> SourceFile:
-    if not path.is_file():
-        raise VaultError("source", f"`{path}` is no regular file")
-    return SourceFile(path, harmless(name), path.stat().st_size)
+def _objects(place: str, _doors: Doors) -> Found:
+    return bucket.objects_at(urlsplit(place))
 
 
-def _fill(handle: int, piece: memoryview, file: SourceFile) -> None:
+def _website(place: str, doors: Doors) -> Found:
+    return [website.file_at(place, doors.outbound, doors.spool)]
+
+
+def _database(place: str, doors: Doors) -> Found:
+    return [database.answer_of(place, doors.spool)]
+
+
+# the first word of an address → how what it names is found; another word is refused
+SCHEMES: Mapping[str, Callable[[str, Doors], Found]] = {
+    "s3": _objects,
+    "http": _website,
+    "https": _website,
+    "postgresql": _database,
+}
+
+
+def _fill(stream: BinaryIO, piece: memoryview, file: SourceFile) -> None:
+    """Read exactly one piece."""
     done = 0
     while done < len(piece):
-        got = os.readv(handle, [piece[done:]])
-        if got == 0:
-            raise _changed(file)
+        got = stream.readinto(piece[done:])  # type: ignore[attr-defined]  # every binary stream of the library has it
+        if not got:
+            raise changed(file.origin.place)
         done += got
-
-
-def _changed(file: SourceFile) -> VaultError:
-    return VaultError("source", f"`{file.path}` changed its size while it was sealed", "seal a copy that rests")

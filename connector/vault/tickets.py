@@ -17,7 +17,7 @@ from hashlib import sha256
 
 from connector.errors import Unproven
 
-TICKET_SECONDS = 3600  # a pull renews it with a new start; a stranger who copies it gets sealed bytes only
+TICKET_SECONDS = 3600  # a pull renews it with its sources; a stranger who copies it gets sealed bytes only
 BODY_BYTES = 104
 TICKET_BYTES = BODY_BYTES + 32
 NO_SUBJECT = NO_TRANSFER = bytes(32)

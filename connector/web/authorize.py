@@ -1,8 +1,8 @@
 """Who may call what: one row for each route, and a route without a row does not exist.
 
 `who`: ANYONE (public facts), PEER (a did:web participant with a fresh ES256 token for us), MEMBER (a peer that the
-exchange has admitted), TICKET (the opaque ticket of a started transfer), PASS (a provider's pass to a holder), OWNER
-(the bearer of the management token).
+exchange has admitted), TICKET (the opaque ticket of a started transfer), BEARER (the token of one that gives a plain
+copy), PASS (a provider's pass to a holder), OWNER (the bearer of the management token).
 `roles`: the roles of ours under which the route exists at all.
 """
 
@@ -26,6 +26,7 @@ class Who(StrEnum):
     PEER = "peer"
     MEMBER = "member"
     TICKET = "ticket"
+    BEARER = "bearer"
     PASS = "pass"  # noqa: S105  # a kind of caller
     OWNER = "owner"
 
@@ -63,7 +64,7 @@ class Route:
     @property
     def body_bytes(self) -> int:
         """How long a body may be."""
-        return 0 if self.method == "GET" else BODY_BYTES.get(self.handler, BODY_BYTES_MAX)
+        return 0 if self.method in {"GET", "HEAD"} else BODY_BYTES.get(self.handler, BODY_BYTES_MAX)
 
 
 PUBLIC = (
@@ -130,6 +131,9 @@ CHANNEL = (
     Route("GET", "/sealed/{edition}/seal", Who.ANYONE, PROVIDER, "sealed.seal"),
     Route("GET", "/sealed/{edition}/rows", Who.ANYONE, PROVIDER, "sealed.rows"),
     Route("GET", "/sealed/{edition}/pieces", Who.TICKET, PROVIDER, "sealed.pieces"),
+    Route("GET", "/plain/{edition}", Who.BEARER, PROVIDER, "plain.read"),
+    Route("HEAD", "/plain/{edition}", Who.BEARER, PROVIDER, "plain.read"),
+    Route("GET", "/plain/{edition}/receipt", Who.BEARER, PROVIDER, "plain.receipt"),
     Route("GET", "/sealed/{edition}/sources", Who.TICKET, PROVIDER, "holders.sources"),
     Route("GET", "/held/{edition}/pieces", Who.PASS, BUYER, "holders.pieces"),
     Route("POST", "/review/{edition}", Who.PEER, PROVIDER, "sealed.review_rows"),
@@ -170,6 +174,7 @@ MANAGEMENT = (
     Route("POST", "/management/vault/garbage", Who.OWNER, TRADERS, "vault.collect"),
     Route("GET", "/management/vault/repairs", Who.OWNER, TRADERS, "vault.repair"),
     Route("POST", "/management/vault/repairs", Who.OWNER, TRADERS, "vault.repair"),
+    Route("POST", "/management/vault/leaks", Who.OWNER, PROVIDER, "vault.leak"),
     Route("POST", "/management/vault/rekey", Who.OWNER, TRADERS, "vault.rekey"),
     Route("POST", "/management/attestations", Who.OWNER, EXCHANGE, "management.attest"),
 )

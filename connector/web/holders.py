@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 async def sources(call: Call) -> web.Response:
-    """Tell the bearer of a ticket where else its edition is served."""
+    """Give the bearer of a ticket a fresh one, and say where else its edition is served."""
     assert call.ticket is not None, "the row asks for one"
     if call.path["edition"] != call.ticket.edition.hex():
         raise Absent("the ticket is for another edition")
-    return as_json({"sources": await call.connector.carriers.sources(call.ticket)})
+    return as_json(await call.connector.carriers.sources(call.ticket))
 
 
 async def pieces(call: Call) -> web.StreamResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import struct
 from typing import TYPE_CHECKING, Any
@@ -17,8 +18,10 @@ from contracts.typed_data import digest
 from ledger.edition import read_header
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
+    from connector.vault.blobs import Blobs, SealedFile
+    from connector.vault.bucket import SealedObject
     from connector.web.call import Call
     from ledger.row_table import RowTable
 
@@ -60,13 +63,13 @@ async def pieces(call: Call) -> web.StreamResponse:
     if table is None:
         raise Absent(f"there is no edition `{ticket.edition.hex()}` here")
     first, count, length = span_of(call, table)
-    with connector.carriage.carrying(ticket, _cutting(call)):
+    with connector.carriage.carrying(ticket, cutting(call)):
         await connector.carriage.charge(ticket, length)
         drop_who_stalls(call)
         response = web.StreamResponse(headers={"Content-Type": OCTETS, "Content-Length": str(length)})
         await response.prepare(call.request)
-        with connector.blobs.open(ticket.edition, table) as sealed:
-            for buffer in sealed.buffers(first, count):
+        with await _opened(connector.blobs, ticket.edition, table) as sealed:
+            async for buffer in _buffers(sealed, first, count):
                 await connector.throttle.turn(ticket.subject.hex(), len(buffer))
                 await response.write(buffer)
         await response.write_eof()
@@ -88,6 +91,19 @@ async def review_rows(call: Call) -> web.Response:
     return as_json({"rows": answer, "ticket": ticket})
 
 
+async def _opened(blobs: Blobs, edition: bytes, table: RowTable) -> SealedFile | SealedObject:
+    if blobs.bucket is None:
+        return blobs.open(edition, table)
+    return await asyncio.to_thread(blobs.open, edition, table)
+
+
+async def _buffers(sealed: SealedFile | SealedObject, first: int, count: int) -> AsyncIterator[bytes]:
+    """Yield buffers; those of a bucket are waited for in a thread."""
+    buffers = sealed.buffers(first, count)
+    while buffer := await asyncio.to_thread(next, buffers, b"") if sealed.distant else next(buffers, b""):
+        yield buffer
+
+
 def span_of(call: Call, table: RowTable) -> tuple[int, int, int]:
     """Return the rows that a request asks for and their sealed bytes: first, count, length; raises InvalidInput."""
     first, count = _number(call, "first"), _number(call, "count")
@@ -96,7 +112,7 @@ def span_of(call: Call, table: RowTable) -> tuple[int, int, int]:
     return first, count, table.span(first, count)[1]
 
 
-def _cutting(call: Call) -> Callable[[], object]:
+def cutting(call: Call) -> Callable[[], object]:
     """Return what ends the connection at once: bytes that wait to be sent, the kernel's too, are dropped with it."""
     transport = call.request.transport
 

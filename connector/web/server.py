@@ -17,7 +17,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from connector.errors import Absent
 from connector.limits import BODY_BYTES_MAX, LINGER_SECONDS, PEER_REQUESTS_MAX, STRANGER_REQUESTS_MAX
-from connector.vault import tickets
+from connector.vault import bearers, tickets
 from connector.web import (
     agreements,
     body,
@@ -29,6 +29,7 @@ from connector.web import (
     holders,
     log,
     management,
+    plain,
     processes,
     sealed,
     vault,
@@ -53,6 +54,7 @@ MODULES = {
     "holders": holders,
     "log": log,
     "management": management,
+    "plain": plain,
     "processes": processes,
     "sealed": sealed,
     "vault": vault,
@@ -74,6 +76,8 @@ async def _prove(call: Call) -> None:
             raise Absent("nothing here for a participant that is not a member; ask the exchange to admit it")
     elif call.route.who is Who.TICKET:
         call.ticket = tickets.read(connector.ticket_key, header, connector.clock.now())
+    elif call.route.who is Who.BEARER:
+        call.ticket = bearers.read(connector.ticket_key, header, connector.clock.now())
     elif call.route.who is Who.PASS:
         call.carrying = await connector.holding.admit(call.path["edition"], header)
 

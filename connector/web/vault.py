@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from connector.errors import InvalidInput
 from connector.web.faults import as_json
 
 if TYPE_CHECKING:
@@ -16,6 +17,18 @@ if TYPE_CHECKING:
 async def rekey(call: Call) -> web.Response:
     """Wrap every key under a fresh key-encryption key."""
     return as_json({"keys": await asyncio.to_thread(call.connector.secrets.rotate)})
+
+
+async def leak(call: Call) -> web.Response:
+    """Mark an edition as leaked: `edition`, `why`."""
+    body = await call.document()
+    if (
+        not isinstance(body, dict)
+        or set(body) != {"edition", "why"}
+        or not all(isinstance(v, str) for v in body.values())
+    ):
+        raise InvalidInput("the body must be a JSON object with `edition` and `why`, two texts")
+    return as_json(await call.connector.leaking.leak(body["edition"], body["why"]))
 
 
 async def collect(call: Call) -> web.Response:

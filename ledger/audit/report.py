@@ -55,6 +55,8 @@ class Report:
     amount_agreed: int = 0
     amount_settled: int = 0
     openings: int = 0
+    copies: int = 0
+    bytes_copied: int = 0
 
     def find(self, code: str, subject: str, event: Event | None = None, /, **facts: object) -> None:
         """Add a finding; `event` is the log entry it names."""
@@ -93,6 +95,7 @@ class Report:
             "amount_agreed": str(self.amount_agreed),
             "amount_settled": str(self.amount_settled),
             "openings": self.openings,
+            "metered_by_provider": {"copies": self.copies, "bytes": str(self.bytes_copied)},
         }
 
 

@@ -59,6 +59,9 @@ PIECE = 1000
 RUN = b"\x10" * 16
 
 
+GROUPS = 3  # of the table's rows, in turn; only contracts for columns mind
+
+
 def secret_of(row: int) -> bytes:
     return sha(["secret", row])
 
@@ -69,7 +72,7 @@ def make_table(rows: int, index: int = 1) -> RowTable:
     for number in range(rows):
         name = slot(RUN, number)
         size = PIECE if number < rows - 1 else PIECE // 3
-        head = Head(name, size, size, 0, INDEX if number < index else 0)
+        head = Head(name, size, size, number % GROUPS, INDEX if number < index else 0)
         data += Row(head, bytes(16), bytes(32), key_commitment(name, secret_of(number)), bytes(32)).encode()
     return RowTable(data)
 

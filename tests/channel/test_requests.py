@@ -77,6 +77,25 @@ def test_a_request_over_the_agreed_cap_or_the_deposit():
     refused("over-cap", capped.payer_db, capped.plan)
 
 
+def test_a_contract_for_columns_is_about_their_rows_only():
+    """Both sides refuse others; the licensed rows together cost the price of their own bytes."""
+    pair = Pair(replace(KEPT, columns={"delay": 2}))
+    licensed = RowSet.rows(row for row in range(12) if row % 3 != 1)
+    request = pair.plan(pair.want(range(1)))
+    for row in (1, 4, 7, 10):
+        refused("unlicensed-rows", pair.payer_db, lambda row=row: pair.plan(pair.want([row])))
+        beside = one(request, ranges=to_ranges(RowSet.rows([0, row])))
+        refused("unlicensed-rows", pair.payee_db, lambda beside=beside: pair.request(beside))
+    refused(
+        "unlicensed-rows", pair.payee_db, lambda: pair.request(one(request, ranges=to_ranges(RowSet.of([(0, 99)]))))
+    )
+    while pair.plan(pair.want(licensed)) is not None:
+        pair.window(pair.want(licensed))
+    paid = pair.payee_db.act(lambda tx: tx.find("paid_rows"))
+    assert [RowSet.from_json(row["rows"]) for row in paid] == [licensed]
+    assert paid[0]["quantity"] == sum(pair.table.plain_bytes(row, 1) for row in licensed)
+
+
 def test_an_agreement_of_another_split_is_paid_on_another_channel():
     pair = Pair()
     other = pair.agree(replace(KEPT, split=Split(((b"\x77" * 20, 10_000),)), salt=b"\x77" * 32))

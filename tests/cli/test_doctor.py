@@ -12,6 +12,8 @@ from aiohttp import web
 from connector import checkup, data_folder
 from connector.store.sqlite import Store
 from connector.store.tables import TABLES
+from connector.vault.kek import beside
+from connector.vault.secrets import Keys
 
 
 def checks(said):
@@ -63,6 +65,24 @@ def test_readable_keys_are_found(penstock, participant, port):
     (data / "keys" / "agreement.key").chmod(0o600)
     (data / "management.token").chmod(0o640)
     assert checks(penstock("doctor", "--data", data, "--json"))["keys"]["state"] == "fail"
+
+
+def test_the_key_of_the_vault_s_keys_is_tried(penstock, participant, port):
+    data = participant(server__port=port)
+    assert checks(penstock("doctor", "--data", data, "--json"))["vault keys"]["state"] == "skipped"
+    Keys.of(data, "").draw_run()
+    assert "all 1 keys" in checks(penstock("doctor", "--data", data, "--json"))["vault keys"]["text"]
+    kek = beside(data)
+    kek.rename(data.parent / "away")
+    lost = checks(penstock("doctor", "--data", data, "--json"))["vault keys"]
+    assert lost["state"] == "fail"
+    assert "restore it" in lost["text"]
+    assert not kek.exists()
+    settings = data / "penstock.toml"
+    written = settings.read_text()
+    for place, state in ((data.parent / "away", "ok"), (data / "away", "fail")):
+        settings.write_text(written.replace('kek_file = ""', f'kek_file = "{place}"'))
+        assert checks(penstock("doctor", "--data", data, "--json"))["vault keys"]["state"] == state
 
 
 def test_a_database_is_looked_at(penstock, participant, port):

@@ -80,12 +80,27 @@ def test_terms_survive_their_json_and_a_change_of_any_member_changes_the_digest(
         "token": b"\xc4" * 20, "split": Split(((b"\xa1" * 20, 10_000),)), "max_exposure": 1, "lock_ttl": 86_401,
         "claim_margin": 1, "stale_max": 1, "max_unpaid_bytes": 1, "lease_seconds": 1, "arbitrator": b"\x01" * 20,
         "not_after": datetime(2027, 2, 1, tzinfo=UTC), "salt": b"\x08" * 32,
+        "columns": {"delay": 3},
     }  # fmt: skip
     assert set(changes) | {"tier"} == {field.name for field in fields(Terms)}
     digests = {replace(TERMS, **{name: value}).digest for name, value in changes.items()}
     digests.add(replace(TERMS, tier="kept", lease_seconds=0).digest)
     assert len(digests) == len(changes) + 1
     assert TERMS.digest not in digests
+
+
+def test_columns_have_one_spelling_and_are_read_by_the_signer():
+    some = replace(TERMS, columns={"delay": 3, "arrival": 2})
+    document = load(canonical(some.json()))
+    assert Terms.from_json(document) == some
+    assert "columns" not in TERMS.json()
+    assert summary(some) == summary(TERMS) + " · only the columns delay, arrival"
+    assert is_summary(summary(some, "zh"), some)
+    assert not is_summary(summary(TERMS), some)
+    odd = [{}, [], None, {"a": 3}, {"a": "0"}, {"a": "1", "b": "1"}, {"": "1"}, {"a": str(0xFFFF_FFFF)}, {"a": "01"}]
+    for columns in odd:
+        with pytest.raises(ContractError):
+            Terms.from_json(document | {"columns": columns})
 
 
 def test_other_words_than_the_terms_give_are_refused():

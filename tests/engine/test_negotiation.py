@@ -10,7 +10,7 @@ from contracts.signature import sign
 from contracts.terms import Terms
 from contracts.typed_data import Agreement, digest
 from contracts.typed_json import from_json, to_json
-from tests.engine.world import DOMAIN, LIMITS, MANDATE, POLICY, agree, ended, listed_offer, product
+from tests.engine.world import DOMAIN, LIMITS, MANDATE, POLICY, agree, ended, listed_offer, product, product_terms
 
 
 def kinds(network):
@@ -117,6 +117,28 @@ async def test_the_cap_of_the_mandate_binds(pair):
     assert row is None
 
 
+# tariff, what its product's limits say of the cap → the cap at the agreed price of 85
+SHAPES = [
+    ({"unit": "flat", "per": "1000"}, {"units": 1000}, 85),
+    ({"unit": "piece", "per": "1", "tiers": [{"above": "5", "bps": 5000}]}, {"units": 10}, 638),
+    ({"unit": "subscription", "per": "10", "of": "opening", "period": "month"}, {"units": 10, "periods": "3"}, 255),
+]
+
+
+@pytest.mark.parametrize(("shape", "limits", "cap"), SHAPES, ids=[shape["unit"] for shape, *_ in SHAPES])
+async def test_one_number_of_any_tariff_is_negotiated(pair, shape, limits, cap):
+    provider, buyer = pair
+    tariff = {"minor": "110", "currency": "CNY", **shape}
+    row = product(terms=product_terms(tariff=tariff), limits=LIMITS | limits)
+    said = {name: row[name] for name in ("terms", "limits")}
+    await provider.store.write(lambda tx: tx.update("products", {"id": row["id"]}, **said))
+    agreed = await agree(provider, buyer, offer=listed_offer(row))
+    assert (agreed["state"], agreed["price"]) == ("FINALIZED", 85)
+    (kept,) = await buyer.rows("agreements")
+    assert kept["terms"]["tariff"] == tariff | {"minor": "85"}
+    assert from_json(Agreement, kept["agreement"]).price_cap == cap
+
+
 async def forged(pair, network, change, message="ContractAgreementMessage"):
     """Negotiate with every `message` changed on its way; return the buyer's and the provider's rows."""
 
@@ -202,6 +224,8 @@ def resigned(provider, buyer, change):
 SIGNED_CHANGES = {
     "price": (("tariff", "minor"), "84"),
     "per": (("tariff", "per"), "1"),
+    "steps": (("tariff", "tiers"), [{"above": "10", "bps": 20_000}]),
+    "in advance": (("tariff",), {"unit": "advance", "minor": "85", "per": "1", "currency": "CNY"}),
     "split": (("split", 0, "payee"), "0x1111111111111111111111111111111111111111"),
     "token": (("token",), "0x1111111111111111111111111111111111111111"),
     "exposure": (("maxExposure",), "881"),
@@ -234,6 +258,7 @@ OFFER_CHANGES = {
     "terms": set_in("offer", TERMS, "maxExposure", value="1"),
     "rules": set_in("offer", "prohibition", value=[{"action": "use"}]),
     "unit": set_in("offer", TERMS, "tariff", "per", value="1"),
+    "steps": set_in("offer", TERMS, "tariff", "tiers", value=[{"above": "10", "bps": 20_000}]),
     "target": set_in("offer", "target", value="urn:product:other"),
 }
 
@@ -245,7 +270,7 @@ async def test_the_buyer_refuses_a_counter_offer_that_changes_more_than_the_pric
     assert "offer" in buyer["reason"]
 
 
-@pytest.mark.parametrize("name", ["terms", "unit"])
+@pytest.mark.parametrize("name", ["terms", "unit", "steps"])
 async def test_the_provider_refuses_a_request_that_changes_more_than_the_price_and_the_rules(pair, network, name):
     provider, buyer = await forged(pair, network, OFFER_CHANGES[name], "ContractRequestMessage")
     assert provider["state"] == buyer["state"] == "TERMINATED"

@@ -13,7 +13,19 @@ ALL = os.environ.get("PENSTOCK_TEST_FAULTS") == "all"
 SEED = int(os.environ.get("PENSTOCK_TEST_SEED") or random.SystemRandom().getrandbits(32))
 
 POINTS, ATTACKS, FINDINGS, MONEY = "fault points", "voucher attacks", "findings of the verifier", "journeys of money"
-FIGURES = {POINTS: 154, ATTACKS: 40, FINDINGS: 7, MONEY: 10_000}
+CALLS = "faults at a system call"
+LEAST_OF_ROLE = 400
+SYNCED, TORN, FLIPPED = "words after a sync", "torn and lost writes", "flipped bits"
+FIGURES = {
+    SYNCED: 30,
+    TORN: 2_000,
+    FLIPPED: 1_000,
+    CALLS: 2 * LEAST_OF_ROLE,
+    POINTS: 154,
+    ATTACKS: 40,
+    FINDINGS: 7,
+    MONEY: 10_000,
+}
 
 
 def drawn(cases, count):

@@ -41,7 +41,8 @@ def rows():
     """Yield (table, row) of everything that somebody else has here."""
     told = {"pending": "", "turn": "", "reason": ""} | at()
     theirs = {"peer": SOMEBODY, "callback": "http://localhost:1/dsp"} | told
-    yield "editions", {"id": EDITION, "header": {"plainBytes": "1000"}, "state": "registered", "created": AT}
+    sizes = {"plainBytes": "1000", "sealedBytes": "1000"}
+    yield "editions", {"id": EDITION, "header": sizes, "state": "registered", "created": AT}
     yield "products", product(id=PRODUCT, edition=EDITION, tier="plain")
     yield "products", product(id=HIDDEN, edition=EDITION, tier="plain", state="withdrawn")
     listed = {"id": HIDDEN, "provider": SOMEBODY, "title": "", "tier": "plain", "edition": EDITION, "words": ""}

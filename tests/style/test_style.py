@@ -8,6 +8,7 @@ import importlib.metadata
 import re
 import statistics
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -79,10 +80,17 @@ def tracked() -> list[str]:
     return [short(path) for path in ROOT.rglob("*") if path.is_file() and not hidden.search(short(path))]
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    """Return the syntax of a file, read once for all tests."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
 def calls(path: Path) -> list[tuple[str, ast.Call]]:
     """Every call in a file as (dotted name, node); a method of something computed is `.name`."""
     found = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Call):
             parts, target = [], node.func
             while isinstance(target, ast.Attribute):
@@ -95,7 +103,7 @@ def calls(path: Path) -> list[tuple[str, ast.Call]]:
 
 def imports(path: Path) -> set[str]:
     found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             found |= {name.name for name in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -142,7 +150,7 @@ def test_names_say_what_is_inside():
     classes = [
         f"{short(path)}: {node.name}"
         for path in SOURCE
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(parsed(path))
         if isinstance(node, ast.ClassDef) and re.search(r"(Util|Utils|Helper|Helpers|Manager)$", node.name)
     ]
     assert not classes
@@ -155,7 +163,7 @@ def test_the_top_of_the_repository_holds_only_what_it_may():
 @pytest.mark.parametrize("room", ROOMS)
 def test_a_package_says_in_one_line_what_it_is(room):
     for path in (ROOT / room).rglob("__init__.py"):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        tree = parsed(path)
         assert len(tree.body) == 1, f"{short(path)} holds more than its docstring"
         docstring = ast.get_docstring(tree) or ""
         assert len(docstring) > 10, f"{short(path)} does not say what the package is"
@@ -163,7 +171,7 @@ def test_a_package_says_in_one_line_what_it_is(room):
 
 
 def test_every_file_opens_with_what_it_is():
-    bare = [short(path) for path in SOURCE if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))]
+    bare = [short(path) for path in SOURCE if not ast.get_docstring(parsed(path))]
     assert not bare
 
 

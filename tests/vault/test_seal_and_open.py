@@ -42,9 +42,14 @@ def write(folder: Path, content: dict[str, bytes]) -> Path:
 
 
 def sealed_in(folder: Path, content: dict[str, bytes], **brief):
+    return sealed_source(folder, source_of([write(folder, content)]), **brief)
+
+
+def sealed_source(folder: Path, source, **brief):
+    folder.mkdir(exist_ok=True)
     keys, blobs = Keys(folder / "keys"), Blobs(folder / "blobs")
     told = Brief(bytes(32), 1, "did:web:provider.example", piece_bytes=S, **brief)
-    sealed = seal(source_of([write(folder, content)]), keys.draw_run(), blobs, told, sealed_at=NOW)
+    sealed = seal(source, keys.draw_run(), blobs, told, sealed_at=NOW)
     return keys, blobs, sealed
 
 
@@ -133,7 +138,7 @@ def test_header_binds_table_and_round_trips(tmp_path):
         ("v", 2),
         ("v", True),
         ("suite", "SM4"),
-        ("layout", "cdc"),
+        ("layout", "woven"),
         ("layout", ["fixed"]),
         ("S", "65537"),
         ("S", "8388608"),
@@ -202,21 +207,21 @@ def test_two_runs_share_no_secret(tmp_path):
     assert one.edition_id != two.edition_id
 
 
-def test_source_that_changes_its_size_fails(tmp_path):
+@pytest.mark.parametrize("size", [3 * S - 1, 3 * S, 3 * S + 1])
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+def test_source_that_changes_fails(tmp_path, size, when):
     folder = write(tmp_path, {"a": noise(3 * S, 1), "b": b"b"})
     planned = source_of([folder])
-    for size in (3 * S - 1, 3 * S + 1):
-        (folder / "a").write_bytes(noise(size, 1))
-        with pytest.raises(VaultError, match="changed its size"):
-            seal(
-                planned,
-                Keys(tmp_path / "keys").draw_run(),
-                Blobs(tmp_path / "blobs"),
-                Brief(bytes(32), 1, "did:web:p", piece_bytes=S),
-                sealed_at=NOW,
-            )
-    blobs = Blobs(tmp_path / "blobs")
-    assert len(blobs.sweep()) == 2
+
+    def change(*_progress) -> None:
+        (folder / "a").write_bytes(noise(size, 2))
+
+    if when == "before":
+        change()
+    blobs, told = Blobs(tmp_path / "blobs"), Brief(bytes(32), 1, "did:web:p", piece_bytes=S)
+    with pytest.raises(VaultError, match="changed while"):
+        seal(planned, Keys(tmp_path / "keys").draw_run(), blobs, told, sealed_at=NOW, progress=change)
+    assert len(blobs.sweep()) == (when == "meanwhile")
     assert not list(blobs.folder.iterdir())
 
 

@@ -38,24 +38,33 @@ class Provider:
         self.connector, self.store = connector, connector.store
         self.sealed, self.edition, self.rows = sealed, sealed.edition_id, len(sealed.table)
 
-    async def agree(self, policy, *, until=None, tier="kept", parent=None, state="performing", peer=PEER):
+    async def agree(
+        self, policy, *, until=None, tier="kept", parent=None, state="performing", peer=PEER, edition=None, terms=None
+    ):
         """Write an agreement and a transfer that runs under it; returns their ids."""
         digest, pid, now = os.urandom(32).hex(), f"urn:uuid:{os.urandom(8).hex()}", self.connector.clock.now()
         ends = until or now + TERM
-        terms = {"product": PRODUCT, "tier": tier, "policy": policy, "maxUnpaidBytes": str(1 << 40)}
+        edition = (edition or self.edition).hex()
+        said = {"product": PRODUCT, "tier": tier, "policy": policy, "maxUnpaidBytes": str(1 << 40)}
+        terms = (terms or {}) | said
         of = {"role": "provider", "peer": peer}
 
         def act(tx):
-            made = {"product": PRODUCT, "edition": self.edition.hex(), "terms": terms, "state": state}
+            made = {"product": PRODUCT, "edition": edition, "terms": terms, "state": state}
             tx.insert("agreements", digest=digest, **of, **made, not_after=ends, parent=parent, created=now)
-            where = {"callback": "http://localhost:1/dsp", "format": "sealed", "state": "STARTED", "pending": ""}
-            times = {"turn": "consumer", "deadline": ends, "entered": {}, "created": now, "updated": now}
-            about = {"peer_pid": pid + "-theirs", "agreement": digest}
-            tx.insert("transfers", id=pid, **of, **about, **where, **times, reason="")
+            self.begin_transfer(tx, pid, digest, ends, tier)
             tx.after(lambda: self.connector.continuity.touch(digest))
 
         await self.store.write(act)
         return digest, pid
+
+    def begin_transfer(self, tx, pid, digest, ends, tier="kept"):
+        """Write a transfer that runs."""
+        now, kind = self.connector.clock.now(), "HttpData-PULL" if tier == "plain" else "sealed"
+        where = {"callback": "http://localhost:1/dsp", "format": kind, "state": "STARTED", "pending": ""}
+        times = {"turn": "consumer", "deadline": ends, "entered": {}, "created": now, "updated": now}
+        about = {"role": "provider", "peer": PEER, "peer_pid": pid + "-theirs", "agreement": digest}
+        tx.insert("transfers", id=pid, **about, **where, **times, reason="")
 
     def ticket(self, digest, pid):
         about = self.edition, bytes.fromhex(digest), tickets.transfer_digest(pid)

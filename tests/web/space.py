@@ -140,9 +140,15 @@ class Space:
             path.write_bytes(chance.randbytes(size))
         return paths
 
-    async def publish(self, provider, product, sizes, *, price=1000, openings=None, offer=None):
+    async def publish(self, provider, product, sizes, *, price=1000, openings=None, offer=None, tier="kept"):
         """Publish and list a product of random files; leased if `openings` says how many; returns the files."""
         paths = self.files(product, sizes)
+        told = {"openings": openings, "tier": "leased" if openings else tier}
+        await self.publish_files(provider, product, paths, price=price, offer=offer, **told)
+        return paths
+
+    async def publish_files(self, provider, product, paths, *, price=1000, openings=None, offer=None, **more):
+        """Publish and list a product of these files or addresses; returns what the provider says of it."""
         brief = {
             "id": product,
             "files": [str(path) for path in paths],
@@ -158,10 +164,11 @@ class Space:
             "until": term_end(self.now()),
             "region": "US",
             "pieceKiB": 64,
+            **more,
         }
-        await self.doors[provider].call("POST", "products", brief)
+        published = await self.doors[provider].call("POST", "products", brief)
         await self.doors["exchange"].call("POST", f"listings/{product}/review", {})
-        return paths
+        return published
 
     async def get(self, product, *, limit=1000, role="buyer"):
         """Begin an acquisition named after its product."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import random
+import sys
 
 import pytest
 import pytest_asyncio
@@ -45,6 +46,26 @@ def brief(space, product, files):
     return said | about | rules
 
 
+async def said(space, product, file):
+    """Publish as a person does, in the words of the command line."""
+    price = [
+        "--price=900",
+        "--unit=opening",
+        "--every=year",
+        "--quota=2",
+        "--beyond=2=100%",
+        "--tier=leased",
+        "--piece=64",
+    ]
+    rules = ["--purpose", "Research", "--until", term_end(space.now()), "--region", "US"]
+    about = ["--id", product, "--title", f"Priced {product}", "--keyword", "priced"]
+    command = [sys.executable, "-m", "connector.cli.main", "publish", str(file), *price, *rules, *about]
+    data = str(space.people["provider"].data)
+    process = await asyncio.create_subprocess_exec(*command, "--data", data, stdout=asyncio.subprocess.PIPE)
+    told, _ = await process.communicate()
+    assert (process.returncode, b"next: the exchange reviews it" in told) == (0, True), told
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def bought(space):
     """All of them published, listed and got; the last views by product."""
@@ -56,7 +77,10 @@ async def bought(space):
         table.writerows([number, chance.randrange(500), f"{chance.getrandbits(256):x}"] for number in range(RECORDS))
 
     async def one(product):
-        await space.doors["provider"].call("POST", "products", brief(space, product, [file]))
+        if product == "openings":
+            await said(space, product, file)
+        else:
+            await space.doors["provider"].call("POST", "products", brief(space, product, [file]))
         await space.doors["exchange"].call("POST", f"listings/{product.replace(' ', '%20')}/review", {})
         mandate = {"limit": BRIEFS[product][0]["price"], "bid": None, "purpose": PURPOSE}
         mandate["deposit"] = "3000" if product == "openings" else None  # beyond the quota more is due than one period
@@ -103,6 +127,15 @@ async def test_openings_within_a_quota_and_beyond_are_charged_as_they_come(space
 
 async def test_what_is_paid_in_advance_opens_as_often_as_one_likes(space, bought):
     assert [await open_one(space, "any openings", number) for number in range(3)] == [900, 0, 0]
+
+
+async def test_a_product_that_may_cost_more_than_the_mandate_is_not_bought(space, bought):
+    mandate = {"limit": "12345", "cap": "12344", "purpose": PURPOSE}
+    body = {"id": "capped", "product": "flat", "mandate": mandate}
+    await space.doors["buyer"].call("POST", "acquisitions", body)
+    view = await space.until("capped", lambda view: view["state"] == "failed", within=60)
+    assert "more than our cap" in view["reason"]
+    assert view["cap"] is None
 
 
 BILLS = {

@@ -1,0 +1,28 @@
+"""The rows that an agreement is about: of a contract for some columns theirs alone, else all (spec 1.1)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from contracts.ranges import RowSet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ledger.index import IndexedFile
+    from ledger.row_table import RowTable
+
+
+def bytes_of(table: RowTable, rows: RowSet) -> Callable[[IndexedFile], int]:
+    """Return how to tell how many bytes of a file such rows hold."""
+
+    def due(file: IndexedFile) -> int:
+        some = rows & RowSet.of([(file.first_row, file.row_count)])
+        return sum(table.plain_bytes(first, count) for first, count in some.ranges)
+
+    return due
+
+
+def rows_of(terms: Mapping[str, Any], table: RowTable) -> RowSet:
+    """Return the rows of the agreed edition's `table` that terms (as JSON, read before) are about."""
+    return table.licensed({int(group) for group in terms.get("columns", {}).values()})

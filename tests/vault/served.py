@@ -1,0 +1,89 @@
+"""Real servers for sources: a bucket, and a web server in each of the manners there are."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from contextlib import contextmanager
+from hashlib import sha256
+from typing import Self
+
+from aiohttp import web
+from moto.server import ThreadedMotoServer
+
+KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "us-east-1"}
+
+
+@contextmanager
+def bucket(monkeypatch, name="data"):
+    """Yield a store of a new bucket on a server of its own; the environment points clients at it."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    _, port = server.get_host_and_port()
+    base = f"http://127.0.0.1:{port}"
+    for key, value in {**KEYS, "AWS_ENDPOINT_URL": base, "AWS_ALLOW_HTTP": "true"}.items():
+        monkeypatch.setenv(key, value)
+    from obstore.store import S3Store
+
+    try:
+        asyncio.run(_make(f"{base}/{name}"))
+        yield S3Store(name)
+    finally:
+        server.stop()
+
+
+async def _make(url: str) -> None:
+    import aiohttp
+
+    async with aiohttp.ClientSession() as session, session.put(url) as answer:
+        assert answer.status == 200
+
+
+class Site:
+    """A web server of one file, `manner` says what it can do; `asked` counts its answers."""
+
+    def __init__(self, content: bytes, manner: str) -> None:
+        self.content, self.manner, self.asked = content, manner, 0
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+
+    async def serve(self, request: web.Request) -> web.Response:
+        self.asked += 1
+        etag = f'"{sha256(self.content).hexdigest()}"'
+        headers = {"strong": {"ETag": etag}, "weak": {"ETag": "W/" + etag}}.get(self.manner, {})
+        if self.manner == "gone":
+            return web.Response(status=404)
+        if self.manner == "moved":
+            return web.Response(status=302, headers={"Location": "http://127.0.0.1:1/"})
+        if self.manner == "strong" and request.headers.get("If-Match", etag) != etag:
+            return web.Response(status=412)
+        span = request.http_range
+        if self.manner == "plain" or span.start is None:
+            return web.Response(body=self.content, headers=headers)
+        last = min(span.stop or len(self.content), len(self.content))
+        if span.start >= last:
+            return web.Response(status=416)
+        headers["Content-Range"] = f"bytes {span.start}-{last - 1}/{len(self.content)}"
+        return web.Response(status=206, body=self.content[span.start : last], headers=headers)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self.url = asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(10)
+        return self
+
+    def __exit__(self, *exc) -> None:
+        asyncio.run_coroutine_threadsafe(self._runner.cleanup(), self._loop).result(10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+    async def _start(self) -> str:
+        app = web.Application()
+        app.router.add_get("/{name}", self.serve)
+        self._runner = web.AppRunner(app)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        return f"http://127.0.0.1:{self._runner.addresses[0][1]}/table.bin"
