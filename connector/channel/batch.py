@@ -146,10 +146,9 @@ def check_money(tx: Tx, account: Account, lines: Sequence[Line]) -> None:
 def exposure(tx: Tx, account: Account) -> Mapping[bytes, int]:
     """Return agreement digest → minor units promised for keys not yet released, over all channels but this one."""
     waiting: defaultdict[bytes, int] = defaultdict(int)
-    for window in windows.all_unreleased(tx, account.role):
-        if window.channel != account.key:
-            for order in window.orders:
-                waiting[order.agreement_digest] += order.amount
+    for window in windows.all_unreleased(tx, account.role, account.key):
+        for order in window.orders:
+            waiting[order.agreement_digest] += order.amount
     return waiting
 
 
