@@ -81,6 +81,8 @@ class Publications:
                 if row["offer"] and tx.get("products", offer=row["offer"]) is not None:
                     raise Conflict(f"another product has the offer id `{row['offer']}`", "choose another offer id")
                 tx.insert("products", **row)
+            elif known["state"] == "failed" and known["edition"] is None:
+                tx.update("products", {"id": key}, **{name: row[name] for name in row if name not in {"id", "created"}})
             elif known["state"] == "submitted":
                 renewal.begin(tx, known, row)
             elif (known["renewal"] or known["brief"]) != row["brief"]:
@@ -122,7 +124,7 @@ class Publications:
         ask, floor = int(brief["price"]), int(brief["floor"])
         until = datetime.fromisoformat(brief["until"])
         rules = offer_rules(
-            purpose=brief["purpose"], until=until, region=brief["region"], openings=brief.get("openings")
+            purpose=brief["purpose"], until=until, region=brief.get("region"), openings=brief.get("openings")
         )
         now = self._participant.clock.now()
         return {
