@@ -15,6 +15,7 @@ from connector.protocol.offers import OFFER_MARK, PLAIN
 from connector.vault.layout import CUTTERS
 from connector.vault.sources import check_address
 from contracts.decimals import read_decimal
+from contracts.namespace import FORMAT_SEALED
 from contracts.periods import PERIODS
 from contracts.tiers import MAX_TIERS
 
@@ -127,6 +128,8 @@ def check(brief: Any) -> dict[str, Any]:
         raise InvalidInput("a plain copy is of whole files, not of columns", "use the tier kept or leased")
     if brief.get("columns") and brief.get("layout") != ALIGNED:
         raise InvalidInput("columns can be licensed by themselves only where pieces keep to them", "--layout aligned")
+    if brief.get("columns") and FORMAT_SEALED not in tier_of(brief["tier"]).formats:
+        raise InvalidInput("a plain copy is of whole files", "license columns in the tier kept or leased")
     pricing.check(brief)
     if int(brief["floor"]) > int(brief["price"]):
         raise InvalidInput(f"the floor `{brief['floor']}` is above the asked price `{brief['price']}`")
