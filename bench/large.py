@@ -1,8 +1,8 @@
 """Large editions: the memory of both sides while one is sealed, pulled, paid for and opened is the same for any size.
 
 `stored` is of a file and a sealed edition on the provider's disk, opened to the buyer's. `generated` is of one larger
-than the disk: the source is a file of zeros that takes none, the provider seals every piece when the edition is made and
-again when it is asked for (`bench/unstored.py`), and the buyer verifies, pays, opens and forgets.
+than the disk: the source is a file of zeros that takes none, the provider seals every piece when the edition is made
+and again when it is asked for (`bench/unstored.py`), and the buyer verifies, pays, opens and forgets.
 """
 
 from __future__ import annotations
