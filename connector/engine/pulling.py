@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.channel import tally
 from connector.channel.plan import Want
-from connector.engine import disputes, paying, reads
+from connector.engine import disputes, paying, pricing, reads
 from connector.engine.books import transfer_id
 from connector.engine.haul import Haul, roads_to
 from connector.engine.licensed import bytes_of, rows_of
@@ -72,7 +72,7 @@ async def _carry(
 ) -> None:
     """Fetch, buy and open until everything agreed on is here; what an earlier run did is not done again."""
     keeps = opening is None or row["mandate"]["keep"]
-    roads = await roads_to(trader, replica, transfer["address"])
+    roads = await roads_to(trader, replica, transfer)
     others = await trader.store.read(lambda tx: earlier.held(tx, replica))
     intake, table = await asyncio.to_thread(_prepare, trader.replica_folder, replica, others, keeps=keeps)
     rows = rows_of(agreement["terms"], table)
@@ -169,6 +169,7 @@ async def _replica(trader: Trader, row: Row, agreement: Row) -> Row:
     rows = await get(base + "/rows", limit_bytes=ROWS_BYTES_MAX)
     edition = bytes.fromhex(agreement["edition"])
     new = await asyncio.to_thread(replicas.prepare, trader.secrets, edition, header.json(), rows.body)
+    pricing.verify(agreement["terms"], new.table)
     registry = trader.programs.deployment.domain("editions")
     told = await get(base + "/seal", limit_bytes=HEADER_BYTES_MAX)
     seal = disputes.read_seal(told.json(), new.header, agreement, registry)

@@ -53,3 +53,25 @@ async def test_to_nowhere_counts_and_keeps_nothing(space):
     view = await got(space, "onepass-null", to="null", keep=False)
     assert json.loads(opening(space, "onepass-null")["result"])["files"] == ["0.bin"]
     assert view["progress"]["keysHeld"] == view["progress"]["rows"]
+
+
+@pytest.mark.parametrize("keep", [True, False])
+async def test_a_buyer_that_is_killed_goes_on_and_pays_once(space, tmp_path, keep):
+    product = f"onepass-killed-{keep}".lower()
+    files = await space.publish("provider", product, (160 * PIECE, 7), price=PRICE)
+    mandate = {"limit": str(PRICE), "bid": None, "purpose": PURPOSE, "deposit": None}
+    mandate |= {"to": str(tmp_path / "out"), "keep": keep}
+    body = {"id": product, "product": product, "mandate": mandate}
+    await space.doors["buyer"].call("POST", "acquisitions", body)
+    view = await space.until(product, lambda view: view["progress"]["keysHeld"] >= 20)
+    assert view["state"] == "receiving"
+    await space.people["buyer"].kill()
+    assert not list((tmp_path / "out").glob("*.bin"))
+    await space.people["buyer"].start(space.environment)
+    view = await space.complete(product)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [path.name for path in files]
+    assert [(tmp_path / "out" / path.name).read_bytes() for path in files] == [path.read_bytes() for path in files]
+    (replica,) = [each for each in space.rows("buyer", "replicas") if each["agreement"] == view["agreement"]]
+    plain = int(json.loads(replica["header"])["plainBytes"])
+    assert int(view["progress"]["paid"]) == -(-plain * PRICE // 2**20)
+    assert opening(space, product)["state"] == DONE
