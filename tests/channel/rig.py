@@ -104,7 +104,7 @@ LEASED = replace(
 @cache
 def _empty() -> sqlite3.Connection:
     """The tables, made once: a copy of them costs a thirtieth."""
-    connection = sqlite3.connect(":memory:")
+    connection = sqlite3.connect(":memory:", check_same_thread=False)
     schema.apply(connection, TABLES)
     return connection
 
@@ -113,7 +113,7 @@ class Database:
     """One side's tables in memory; an act that raises leaves no trace, and a state can be put back."""
 
     def __init__(self) -> None:
-        self.connection = sqlite3.connect(":memory:", isolation_level=None)
+        self.connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         _empty().backup(self.connection)
         self.statements = {table.name: Statements(table) for table in TABLES}
 

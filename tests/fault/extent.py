@@ -16,7 +16,10 @@ POINTS, ATTACKS, FINDINGS, MONEY = "fault points", "voucher attacks", "findings 
 CALLS = "faults at a system call"
 LEAST_OF_ROLE = 400
 SYNCED, TORN, FLIPPED = "words after a sync", "torn and lost writes", "flipped bits"
+TRANSFERS, STORIES = "harmed transfers of 64 pieces", "stories of harmed messages"
 FIGURES = {
+    TRANSFERS: 1_000,
+    STORIES: 300,
     SYNCED: 30,
     TORN: 2_000,
     FLIPPED: 1_000,

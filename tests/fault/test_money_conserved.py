@@ -38,8 +38,8 @@ from tests.onchain.conftest import Clock, Stage
 
 pytestmark = pytest.mark.faults
 
-EXAMPLES, STEPS = (10_000 if ALL else 40), 16
-REPLAYED = 40 if ALL else 2
+EXAMPLES, STEPS = (10_000 if ALL else 25), 16
+REPLAYED = 40 if ALL else 1
 CONFIRMATIONS = 3  # a reorganisation goes no deeper; who waits for fewer takes the risk
 TERMS = replace(KEPT, max_exposure=150)
 ROWS, DEPOSIT, FUNDS, DAY = 9, 400, 2000, 86_400
