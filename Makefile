@@ -9,7 +9,7 @@ WORKERS ?= auto
 # what is compiled is kept: the tests start a hundred processes
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test suite test-faults tck docs lint install programs bench bench-protocol bench-transfer bench-negotiation \
+.PHONY: demo test suite test-faults test-s3 tck docs lint install programs bench bench-protocol bench-transfer bench-negotiation \
 	bench-catalogue bench-start bench-hostile bench-policy bench-revocation clean
 
 demo: $(STAMP)
@@ -25,6 +25,10 @@ suite: $(STAMP)
 # every fault of every figure; prints how many of each were survived, and `N passed, M failed` at the end
 test-faults: $(STAMP)
 	PENSTOCK_TEST_FAULTS=all $(BIN)/python -m pytest -q -n 2 tests/fault $(ARGS)
+
+# sources in a bucket against a real S3 server, which cargo builds; prints `N passed, M failed` at the end
+test-s3: $(STAMP)
+	@$(BIN)/python -m tests.vault.real_s3
 
 # the official Dataspace Protocol kit, fetched by Maven, against a real connector; prints `N passed, M failed` at the end
 tck: $(STAMP)

@@ -16,7 +16,7 @@ from aiohttp import web
 
 from bench import gated, report
 from bench.purchase import LIMIT, PURPOSE, RECEIVING
-from bench.single import exposure, fill
+from bench.single import EXPOSURE, fill
 from bench.space import EXCHANGE, make, space, workshop
 from bench.taken import GIB, MIB
 from connector import settings
@@ -92,7 +92,7 @@ async def measure(gib: float, _rounds: int, count: int = BUYERS, seconds: float 
         source = folder / "source" / "data.bin"
         fill(source, int(gib * GIB))
         async with space(folder, hosted=("buyer",)) as made:
-            await made.offer(PRODUCT, [source], PIECE_KIB, **exposure())
+            await made.offer(PRODUCT, [source], PIECE_KIB, exposure=EXPOSURE)
             async with buyers(made, folder, count) as running:
                 await asyncio.gather(*map(ready, running.values()))
                 report.forget_peak(made.pid("provider"))

@@ -28,7 +28,8 @@ from bench.gated import GATE
 from bench.space import space
 from bench.taken import Taken, level
 from connector.data_folder import SEALED
-from connector.engine import acquisition
+from connector.demo.processes import SERVE
+from connector.engine.mandate import NOWHERE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -40,15 +41,16 @@ PURPOSE = "AirTrafficResearch"
 LIMIT = "1"  # minor units per MiB, as `Space.offer` asks
 RECEIVING = frozenset({"receiving", "complete"})
 COMPLETE = frozenset({"complete"})
-ONE_PASS = "to" in acquisition.MANDATE_KEYS  # a pull that opens as it goes
 PARTIES = ("provider", "buyer")
 
 
 @contextlib.asynccontextmanager
-async def market(folder: Path, certificate: Certificate | None = None) -> AsyncIterator[Space]:
-    """Make a space whose buyer holds its pulls at the gate of `folder`."""
-    command = (sys.executable, "-m", "bench.gated", str(folder / GATE), "serve")
-    async with space(folder, commands={"buyer": command}, certificate=certificate) as made:
+async def market(
+    folder: Path, certificate: Certificate | None = None, provider: Sequence[str] = SERVE
+) -> AsyncIterator[Space]:
+    """Make a space whose buyer holds its pulls at the gate of `folder`; `provider` starts the provider."""
+    buyer = (sys.executable, "-m", "bench.gated", str(folder / GATE), "serve")
+    async with space(folder, commands={"buyer": buyer, "provider": provider}, certificate=certificate) as made:
         yield made
 
 
@@ -73,7 +75,7 @@ class Purchases:
         level((made.people["provider"].data / SEALED).glob("*"))
         begun = self._begin()
         self._gate.touch()
-        views = await asyncio.gather(*(self._have(key, sink) for key in keys.values()))
+        views = await asyncio.gather(*(made.reach(key, COMPLETE) for key in keys.values()))
         taken = self._end(begun)
         self._gate.unlink()
         self.windows = sum(view["progress"]["windows"] for view in views)
@@ -82,31 +84,20 @@ class Purchases:
 
     async def _ready(self, product: str, key: str, sink: str) -> None:
         """Return when the provider has started the transfer."""
-        mandate = {"bid": None, "limit": LIMIT, "purpose": PURPOSE, "deposit": None}
-        if ONE_PASS:
-            mandate |= self._wanted(key, sink)
+        mandate = {"limit": LIMIT, "purpose": PURPOSE, **self._wanted(key, sink)}
         await self._made.call("buyer", "POST", "acquisitions", {"id": key, "product": product, "mandate": mandate})
         await self._made.reach(key, RECEIVING)
 
     def _wanted(self, key: str, sink: str) -> dict[str, Any]:
-        """Return the members of a mandate that say where to."""
+        """Return the members of a mandate that say what is to be there at the end."""
         folder = str(self._folder / key)
         sinks: dict[str, dict[str, Any]] = {
             "sealed": {},
             "both": {"to": folder},
             "disk": {"to": folder, "keep": False},
-            "null": {"to": "null", "keep": False},
+            "null": {"to": NOWHERE, "keep": False},
         }
         return sinks[sink]
-
-    async def _have(self, key: str, sink: str) -> Any:
-        """Return the view of an acquisition when what `sink` says is there."""
-        view = await self._made.reach(key, COMPLETE)
-        if sink != "sealed" and not ONE_PASS:
-            target = None if sink == "null" else str(self._folder / key)
-            opening = {"id": f"open-{key}", "acquisition": key, "purpose": PURPOSE, "to": target}
-            await self._made.call("buyer", "POST", "openings", opening)
-        return view
 
     def _begin(self) -> tuple[float, ...]:
         """Return where the clocks stand, and how much the provider has read so far."""

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     Contest = Mapping[str, tuple[str, Sequence[str]]]  # our name → sink, and the peers that do the like
 
 PIECE_KIB = 1024
-EXPOSURE_MIB = 256  # what may be unpaid, the largest window: at a price of 1 per MiB as many minor units
+EXPOSURE = "256"  # minor units that may be unpaid: at a price of 1 per MiB windows grow to as many MiB
 PRODUCT = "bench-transfer"
 TO_DISK, TO_NULL = "opened to disk", "opened to null"
 
@@ -73,7 +73,7 @@ async def compared(contest: Contest, gib: float, rounds: int, *, secure: bool = 
         fill(source, size)
         made_of = certificate.make(folder / "certificate") if secure else None
         async with market(folder, made_of) as made:
-            await made.offer(PRODUCT, [source], PIECE_KIB, **exposure())
+            await made.offer(PRODUCT, [source], PIECE_KIB, exposure=EXPOSURE)
             buy = Purchases(made, size)
             works: dict[str, Callable[[], Awaitable[Taken]]] = {
                 name: partial(buy.once, [PRODUCT], sink) for name, (sink, _) in contest.items()
@@ -85,10 +85,3 @@ async def compared(contest: Contest, gib: float, rounds: int, *, secure: bool = 
     for name, (_, each) in contest.items():
         found |= ratios(taken, name, each)
     return {**found, "windows paid in a transfer": (buy.windows, "")}
-
-
-def exposure() -> dict[str, str]:
-    """Return the member of a brief that lets windows grow to EXPOSURE_MIB."""
-    from connector.engine.brief import MEMBERS
-
-    return {"exposure": str(EXPOSURE_MIB)} if "exposure" in MEMBERS else {}

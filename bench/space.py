@@ -15,6 +15,7 @@ import orjson
 
 from bench.certificate import HOST
 from connector import settings, tls
+from connector.cli import server
 from connector.cli.init import initialise
 from connector.cli.server import ADDRESS_FILE, Server
 from connector.demo.processes import SERVE, Participant, free_ports
@@ -31,6 +32,7 @@ ROLES = (EXCHANGE, "regulator", "provider", "buyer")
 REGION = "US-NY"
 FUNDS = 10**12  # money is not what a benchmark runs out of
 TERM_DAYS = 30
+server.CALL_SECONDS = 1800.0  # publishing a large edition takes longer than a person would wait
 WAIT_SECONDS = 20
 LOOPBACK = "127.0.0.0/8"
 

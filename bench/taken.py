@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 MIB, GIB = 2**20, 2**30
 BOTH = "CPU of both sides"
 READ_BYTES = MIB
+BLOCK_BYTES = 512  # of which `st_blocks` counts, on any file system
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,9 @@ class Taken:
 
 
 def level(served: Iterable[Path]) -> None:
-    """Bring every measurement to the same start: nothing dirty, what will be served in the page cache."""
+    """Bring every measurement to the same start: nothing dirty, what will be served (and is no hole) in the cache."""
     os.sync()
-    for path in served:
+    for path in (path for path in served if path.stat().st_blocks * BLOCK_BYTES >= path.stat().st_size // 2):
         with path.open("rb", buffering=0) as file:
             while file.read(READ_BYTES):
                 pass

@@ -36,7 +36,7 @@ class Lane:
     def __init__(self, gate: Gate, url: URL, found: Sequence[ResolveResult], trust: ssl.SSLContext | None) -> None:
         self._gate = gate
         self._found = found
-        self._trust = trust or (ssl.create_default_context() if url.scheme == "https" else None)
+        self._trust = (trust or ssl.create_default_context()) if url.scheme == "https" else None
         self._host, self._port = str(url.raw_host), int(url.port or 0)
         self.origin = str(url.origin())
         self._lock = threading.Lock()

@@ -8,7 +8,6 @@ with `minor`. A subscription is one such account for each period.
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -121,11 +120,17 @@ class Tariff:
 
 def exact(tariff: Tariff, quantity: int) -> Fraction:
     """Return the unrounded price of a whole quantity: the sum of the exact parts of every step (spec 3.6)."""
+    whole, over, under = _parts(tariff, quantity)
+    return whole + Fraction(over, under)
+
+
+def _parts(tariff: Tariff, quantity: int) -> tuple[int, int, int]:
+    """Return the exact price as a whole number and a fraction that is not reduced: both in whole numbers."""
     row = UNITS[tariff.unit]
     tiers = (Tier(tariff.per, 0),) if row.ends else tariff.tiers
     weight = graduated.weight(tiers, quantity, first_bps=0 if row.whole else FULL_BPS)
     whole = tariff.minor if row.whole and quantity else 0
-    return whole + Fraction(tariff.minor * weight, tariff.per * FULL_BPS)
+    return whole, tariff.minor * weight, tariff.per * FULL_BPS
 
 
 def amount(tariff: Tariff, quantity: int) -> int:
@@ -136,7 +141,8 @@ def amount(tariff: Tariff, quantity: int) -> int:
         raise ContractError(
             "over-quota", f"`{quantity}` is more than the quota of `{tariff.limit}`", "wait for the next"
         )
-    return math.ceil(exact(tariff, quantity))
+    whole, over, under = _parts(tariff, quantity)
+    return whole - (-over // under)  # rounded up; a plan asks for this dozens of times
 
 
 def order_amount(tariff: Tariff, before: int, after: int) -> int:
@@ -151,8 +157,8 @@ def affordable(tariff: Tariff, before: int, money: int) -> int | None:
     most = MAX_QUANTITY if tariff.limit is None else tariff.limit
     if order_amount(tariff, before, most) <= money:
         return tariff.limit
-    within = bisect_right(range(before, most), max(money, 0), key=lambda after: order_amount(tariff, before, after))
-    return before + within - 1
+    paid = amount(tariff, before) + max(money, 0)
+    return before + bisect_right(range(before, most), paid, key=lambda after: amount(tariff, after)) - 1
 
 
 def _named(row: Unit) -> str:

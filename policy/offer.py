@@ -21,7 +21,7 @@ def offer_rules(
     *,
     purpose: str,
     until: datetime,
-    region: str,
+    region: str | None,
     openings: int | None = None,
     recipients: Sequence[str] = (),
     onward: bool = False,
@@ -31,16 +31,17 @@ def offer_rules(
     """Build `{"permission": […], "prohibition"?: […], "conflict"?: "prohibit"}` for a DSP offer or agreement.
 
     `purpose` is an IRI, name or label of the scheme, `until` an aware instant (the last one allowed), `region` an ISO
-    3166 code or IRI, `openings` the number of uses allowed, `price` (decimal text, unit) a duty to compensate before
-    use. Raises PolicyError when what comes out would not parse.
+    3166 code or IRI (None: anywhere, also where nobody knows), `openings` the number of uses allowed, `price` (decimal
+    text, unit) a duty to compensate before use. Raises PolicyError when what comes out would not parse.
     """
     if until.utcoffset() is None:
         raise PolicyError("no-time-zone", "", "`until` has no time zone", "pass an aware datetime")
     constraints = [
         _atom("purpose", "isA", resolve(purpose)),
         _atom("dateTime", "lteq", show(until)),
-        _atom("spatial", "isPartOf", region),
     ]
+    if region is not None:
+        constraints.append(_atom("spatial", "isPartOf", region))
     if recipients:
         constraints.append(_atom("recipient", "isAnyOf", list(recipients)))
     if openings is not None:

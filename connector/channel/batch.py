@@ -90,12 +90,17 @@ def read(
     agreed = deals(tx, desk, account, orders)
     for order, context in tally.beside(orders, contexts):
         _check(Case(order, agreed[order.agreement_digest], account, now, partial(_table, tx, desk, order)))
-        tally.check_period(agreed[order.agreement_digest], context, now)
+        tally.check_period(agreed[order.agreement_digest], context, latest(tx, desk, now))
         if not desk.books.transfer_runs(tx, agreed[order.agreement_digest], order.transfer_id):
             raise fault("unknown-transfer", f"no transfer `{order.transfer_id.hex()}` runs under the agreement")
     lines = _bill(tx, desk, account, orders, agreed, contexts, paid)
     _check_size(lines)
     return lines
+
+
+def latest(tx: Tx, desk: Desk, now: datetime) -> datetime:
+    """Return max(own clock, newest block time): a clock that was set back begins no period anew."""
+    return max(now, desk.chain.sight(tx).block_time)
 
 
 def bill(
@@ -141,10 +146,9 @@ def check_money(tx: Tx, account: Account, lines: Sequence[Line]) -> None:
 def exposure(tx: Tx, account: Account) -> Mapping[bytes, int]:
     """Return agreement digest → minor units promised for keys not yet released, over all channels but this one."""
     waiting: defaultdict[bytes, int] = defaultdict(int)
-    for window in windows.all_unreleased(tx, account.role):
-        if window.channel != account.key:
-            for order in window.orders:
-                waiting[order.agreement_digest] += order.amount
+    for window in windows.all_unreleased(tx, account.role, account.key):
+        for order in window.orders:
+            waiting[order.agreement_digest] += order.amount
     return waiting
 
 

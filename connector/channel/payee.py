@@ -82,7 +82,7 @@ def require_credit(tx: Tx, holder: Holder, account: Account, margins: Margins, n
 
 def latest(holder: Holder, tx: Tx, now: datetime) -> datetime:
     """Return max(own clock, newest block time)."""
-    return max(now, holder.chain.sight(tx).block_time)
+    return batch.latest(tx, holder, now)
 
 
 def void(tx: Tx, window: Window, act: str, code: str) -> Window:

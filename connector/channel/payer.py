@@ -102,7 +102,7 @@ def acknowledge_released(tx: Tx, account: Account) -> None:
     last = windows.newest(tx, account, states.RELEASED)
     if last is not None:
         assert last.account_hash == account.account_hash
-        windows.save(tx, last.moved("acknowledge", masked=None))
+        windows.acknowledge(tx, last)
 
 
 def _readers(tx: Tx, buyer: Buyer, orders: Sequence[Order]) -> dict[bytes, X25519PrivateKey]:

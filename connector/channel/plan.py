@@ -132,7 +132,7 @@ def _next_line(
     table = buyer.editions.table(tx, deal.agreement.edition_id)
     if table is None:
         raise fault("wrong-edition", "the agreed edition's row table is not known here")
-    context = {**want.context, **tally.told_period(deal, now)}
+    context = {**want.context, **tally.told_period(deal, batch.latest(tx, buyer, now))}
     paid = _paid(tx, ground, deal, tally.period_of(deal, context))
     rows = _rows(tx, ground, want, draft, deal, table, paid).take(most)
     if not rows:

@@ -238,7 +238,7 @@ def _acknowledge(tx: Tx, holder: Holder, account: Account, prev: bytes, now: dat
     """Take a signature on `prev` as the acknowledgement of the keys of the window with that account hash (spec 4)."""
     last = windows.newest(tx, account, states.PAID)
     if last is not None and last.account_hash == prev:
-        windows.save(tx, last.moved("acknowledge"))
+        windows.acknowledge(tx, last)
         records.keys_event(tx, holder, "keys.acknowledged", last, now)
 
 

@@ -83,9 +83,10 @@ def unreleased(tx: Tx, account: Account) -> Window | None:
     return newest(tx, account, *sorted(states.UNRELEASED[account.role]))
 
 
-def all_unreleased(tx: Tx, role: str) -> list[Window]:
-    """Return the unreleased windows of all channels: at most one a channel."""
-    found = [row for state in sorted(states.UNRELEASED[role]) for row in tx.find("windows", "state = ?", (state,))]
+def all_unreleased(tx: Tx, role: str, but: str = "") -> list[Window]:
+    """Return the unreleased windows of all channels `but` one: at most one a channel."""
+    where = "state = ? and channel != ?"
+    found = [row for state in sorted(states.UNRELEASED[role]) for row in tx.find("windows", where, (state, but))]
     return [_of_row(row) for row in found if row["role"] == role]
 
 
@@ -104,6 +105,12 @@ def by_lock(tx: Tx, account: Account, lock: bytes) -> Window | None:
     """Return the window of a lock on this channel, None if there is none."""
     rows = tx.find("windows", "lock = ? and channel = ?", (lock, account.key), limit=1)
     return _of_row(rows[0]) if rows else None
+
+
+def acknowledge(tx: Tx, window: Window) -> None:
+    """Note that the keys of a released window are acknowledged; their masked form is forgotten."""
+    after = window.moved("acknowledge")
+    tx.update("windows", {"channel": window.channel, "seq": window.seq}, state=after.state, masked=None)
 
 
 def save(tx: Tx, window: Window) -> Window:

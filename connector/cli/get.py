@@ -95,5 +95,6 @@ def get(
         talk(f"  acquisition {key}; resume it with --id {key}")
     view = finish(acquire(data, key, product, mandate), as_json=as_json)
     opened = f"opened to {to}" if to else f"next: penstock open {view['id']} --purpose {purpose} --to DIRECTORY"
-    price = f"price: {view['price']}, at most {view['cap']} minor units in all"
+    most = f", at most {view['cap']} minor units in all" if view["cap"] else ""
+    price = f"price: {view['price']}{most}"
     answer(view, [f"{view['title']}: {view['progress'].get('text', '')}", price, opened], as_json=as_json)

@@ -23,7 +23,7 @@ def publish(
     price: Annotated[int, typer.Option(help="asked price per unit or period, in minor units", min=0)],
     purpose: Annotated[str, typer.Option(help="a term of the purpose scheme, for example Research")],
     until: Annotated[str, typer.Option(help="end of use, RFC 3339 with a time zone")],
-    region: Annotated[str, typer.Option(help="where it may be used, ISO 3166")],
+    region: Annotated[str | None, typer.Option(help="where it may be used, ISO 3166; default: anywhere")] = None,
     unit: Annotated[
         str,
         typer.Option(help="what the price is for: MiB, GiB, row, piece, opening, call, flat, advance or free"),

@@ -11,10 +11,11 @@ from catalog.codes import tier as tier_of
 from connector.engine import pricing
 from connector.engine.pricing import MEASURES, UNITS_MAX
 from connector.errors import InvalidInput
-from connector.protocol.offers import OFFER_MARK
+from connector.protocol.offers import OFFER_MARK, PLAIN
 from connector.vault.layout import CUTTERS
 from connector.vault.sources import check_address
 from contracts.decimals import read_decimal
+from contracts.namespace import FORMAT_SEALED
 from contracts.periods import PERIODS
 from contracts.tiers import MAX_TIERS
 
@@ -98,7 +99,7 @@ MEMBERS: Mapping[str, Member] = MappingProxyType({
     "tier": Member(_text, "a tier"),
     "purpose": Member(_text, "a term of the purpose scheme"),
     "until": Member(_moment, "a date and time with its time zone"),
-    "region": Member(_text, "an ISO 3166 code"),
+    "region": Member(_text, "an ISO 3166 code", needed=False),
     "openings": Member(
         lambda value: type(value) is int and 0 < value <= OPENINGS_MAX, f"a number up to {OPENINGS_MAX}", needed=False
     ),
@@ -123,8 +124,12 @@ def check(brief: Any) -> dict[str, Any]:
         if value is None or not member.holds(value):
             raise InvalidInput(f"`{name}` of the product must be {member.words}")
     tier_of(brief["tier"])
+    if brief.get("columns") and brief["tier"] == PLAIN:
+        raise InvalidInput("a plain copy is of whole files, not of columns", "use the tier kept or leased")
     if brief.get("columns") and brief.get("layout") != ALIGNED:
         raise InvalidInput("columns can be licensed by themselves only where pieces keep to them", "--layout aligned")
+    if brief.get("columns") and FORMAT_SEALED not in tier_of(brief["tier"]).formats:
+        raise InvalidInput("a plain copy is of whole files", "license columns in the tier kept or leased")
     pricing.check(brief)
     if int(brief["floor"]) > int(brief["price"]):
         raise InvalidInput(f"the floor `{brief['floor']}` is above the asked price `{brief['price']}`")

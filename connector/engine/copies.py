@@ -13,34 +13,24 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from connector import decisions
-from connector.channel import performed, uses
-from connector.channel.doors import Bound
-from connector.channel.judgement import BYTE, RELEASE, SIZE, UNIT
-from connector.channel.uses import Draw
-from connector.decisions import Made
-from connector.engine import copy_bill
+from connector.channel import uses
+from connector.channel.errors import ChannelFault
+from connector.engine import copy_bill, copy_decision
 from connector.engine import transfer as transfers
 from connector.engine.books import transfer_id
 from connector.engine.copy_receipt import METERED, CopyReceipt, digest
-from connector.engine.counting import counted
-from connector.engine.judge import ACTION_OF_TIER, agreed
-from connector.engine.scopes import atoms
 from connector.errors import Absent, NotPermitted
 from connector.protocol.offers import PLAIN
 from connector.protocol.states import FINAL, PROVIDER
 from connector.vault.opened import Opened
 from connector.vault.tickets import transfer_digest
-from contracts.canonical import sha
 from contracts.ranges import RowSet
 from contracts.tariff import Tariff
-from contracts.terms import Terms
 from ledger.note import b64
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from connector.engine.judge import InForce
     from connector.engine.notices import Notice
     from connector.engine.trader import Trader
     from connector.store.evidence import Evidence
@@ -48,7 +38,6 @@ if TYPE_CHECKING:
     from connector.vault.tickets import Ticket
     from ledger.row_table import RowTable
 
-PLACE: Final = "copy"
 RECEIVED: Final = "copy-received"  # kind of the notice with which a buyer signs a receipt
 OPEN, ENDED = "open", "ended"
 GONE: Final = "the agreed edition is not here any more"
@@ -67,7 +56,11 @@ class Copies:
 
         `purpose` is what the caller says; who says nothing asks for the purpose that the agreement names.
         """
-        reasons = await self._trader.store.write(lambda tx: self._begin(tx, ticket, purpose))
+        try:
+            reasons = await self._trader.store.write(lambda tx: self._begin(tx, ticket, purpose))
+        except ChannelFault as failure:
+            await self._trader.duties.note(failure, [ticket.subject.hex()])
+            raise
         if reasons:
             raise NotPermitted(reasons)
 
@@ -139,30 +132,15 @@ class Copies:
             return ""
         if agreement["parent"]:
             return "a sub-licence is served to connectors that can show its whole chain, not as a plain copy"
-        trader, now = self._trader, self._trader.clock.now()
-        rules, size = agreed(agreement["terms"], agreement["peer"]), self._size(tx, agreement)
-        purpose = purpose or _agreed_purpose(rules)
-        told = {SIZE: str(size), UNIT: BYTE} | ({"purpose": purpose} if purpose else {})
-        request = trader.judge.request(agreement["peer"], agreement["terms"]["product"], ACTION_OF_TIER[PLAIN], told)
-        per = counted(rules.compiled.policy, told)
-        taken = uses.taken(tx, agreement["digest"], per, without=transfer["id"], now=now)
-        done = performed.acts(tx, agreement["digest"])
-        ruling = trader.judge.ruling(rules, request, stage=RELEASE, taken=taken, now=now, done=done)
-        asked = sha({PLACE: transfer["id"]}).hex()
-        last = tx.get("decisions", id=f"{asked}/{PLACE}")
-        if last is None or last["outcome"] != ruling.outcome:
-            decisions.record(tx, trader.evidence, Made(PLACE, agreement["digest"], asked, ruling, purpose), now)
-        if ruling.outcome != "allow":
-            return "; ".join(str(reason["text"]) for reason in ruling.reasons) or ruling.outcome
-        deal = Bound(bytes.fromhex(agreement["digest"]), Terms.from_json(agreement["terms"]), agreement["peer"])
-        if impossible := trader.duties.refusal(deal, ruling, now):
-            return str(impossible["text"])
-        trader.duties.perform(tx, deal, ruling, now)
-        uses.reserve(tx, [Draw(agreement["digest"], uses.shares(ruling.held, per or {}))], transfer["id"], now)
-        uses.commit(tx, transfer["id"])
-        performed.record(tx, agreement["digest"], transfer["id"], performed.read(agreement["peer"], now))
+        if agreement["terms"].get("columns"):
+            return "the agreement is about some columns, and a plain copy is of whole files"
+        now, size = self._trader.clock.now(), self._size(tx, agreement)
+        purpose = purpose or copy_decision.agreed_purpose(agreement)
+        asked = copy_decision.Asked(agreement, transfer["id"], purpose, size)
+        if reasons := copy_decision.decide(self._trader, tx, asked, now):
+            return reasons
         self._start(tx, agreement, transfer, purpose, size, now)
-        tx.after(partial(trader.continuity.touch, agreement["digest"]))
+        tx.after(partial(self._trader.continuity.touch, agreement["digest"]))
         return ""
 
     def _start(self, tx: Tx, agreement: Row, transfer: Row, purpose: str, size: int, now: datetime) -> None:
@@ -265,16 +243,3 @@ def _opening(copy: Row) -> dict[str, Any]:
     """Return the fields that both events of an opening have; nobody holds a reader key of a plain copy."""
     told = {"transfer": copy["transfer"], "opening": str(copy["number"]), "readerKey": "", "purpose": copy["purpose"]}
     return told | {"metering": METERED}
-
-
-def _agreed_purpose(rules: InForce) -> str:
-    """Return the one purpose that an agreement names, empty where it names none or leaves a choice."""
-    policy = rules.compiled.policy
-    said = {
-        str(one)
-        for rule in policy.permissions
-        for atom in atoms(rule.conditions)
-        if atom.left == "purpose"
-        for one in atom.right
-    }
-    return said.pop() if len(said) == 1 else ""

@@ -14,6 +14,7 @@ from connector.channel.window import MAX_BATCH_ROWS
 from connector.engine import disputes
 from connector.engine.carrier import Carrier
 from connector.engine.roads import Road, Roads, sources
+from connector.errors import PeerRefused
 from connector.vault import lineage, passes, replicas
 from connector.vault.blobs import SealedFile
 from connector.vault.intake import Intake
@@ -37,14 +38,26 @@ RENEW_SECONDS = passes.PASS_SECONDS / 2
 Row = dict[str, Any]
 
 
-async def roads_to(trader: Trader, replica: Row, address: Mapping[str, Any]) -> Roads:
+async def roads_to(trader: Trader, replica: Row, transfer: Row) -> Roads:
     """Return where an edition is to be had, but for sources that have sent wrong bytes of it before.
 
-    Raises PeerMisbehaved for a data address without a ticket.
+    The ticket of a transfer that rested for long is renewed. Raises PeerMisbehaved for a data address without one.
     """
-    own, here = Road.of(address), Road(trader.url, "").origin
+    own, here = Road.of(transfer["address"]), Road(trader.url, "").origin
     dropped = await trader.store.read(lambda tx: lineage.dropped(tx, replica["edition"]))
-    return Roads(await sources(trader.outbound, own, {*dropped, here}))
+    without = {*dropped, here}
+    try:
+        return Roads(await sources(trader.outbound, own, without))
+    except PeerRefused:
+        own = await _renewed(trader, own, transfer)
+        return Roads(await sources(trader.outbound, own, without))
+
+
+async def _renewed(trader: Trader, own: Road, transfer: Row) -> Road:
+    """Ask the provider, as ourselves, for a fresh ticket to what a transfer of ours moves."""
+    headers = trader.authorization(transfer["peer"])
+    answer = await trader.outbound.post(f"{own.endpoint}/ticket", {"transfer": transfer["peer_pid"]}, headers=headers)
+    return own.fresh(answer.json())
 
 
 class Haul:

@@ -72,6 +72,7 @@ class Judge:
         self._space = space
         self._clock = clock
         self._block_time = block_time
+        self._rules: dict[tuple[bytes, str], InForce] = {}
 
     def decide(
         self,
@@ -85,7 +86,7 @@ class Judge:
         now: datetime,
     ) -> Ruling:
         """Decide one order; see `connector.channel.doors.Judge`."""
-        rules = in_force(deal.terms.policy, deal.terms.product, deal.peer)
+        rules = self._agreed(deal)
         request = self.request(deal.peer, deal.terms.product, ACTION_OF_USE.get(order.use, "use"), context)
         done = performed.acts(tx, deal.digest.hex())
         return self.ruling(rules, request, stage=stage, taken=taken, now=now, done=done)
@@ -138,6 +139,15 @@ class Judge:
         """Return the time to decide at: never before one that was decided at, nor before the newest block."""
         return max(now, self._clock.now(self._block_time()))
 
+    def _agreed(self, deal: Deal) -> InForce:
+        """Return an agreement's rules; its terms, with the policy, are named by their digest."""
+        key = deal.agreement.terms_digest, deal.peer
+        if key not in self._rules:
+            if len(self._rules) >= COMPILED_MAX:
+                self._rules.clear()
+            self._rules[key] = in_force(deal.terms.policy, deal.terms.product, deal.peer)
+        return self._rules[key]
+
     def _kept(self, policy: Policy) -> list[str]:
         """Return the ids of the duties that are done before or with a release."""
         duties = [duty for rule in policy.permissions for duty in rule.duties] + list(policy.obligations)
@@ -145,7 +155,7 @@ class Judge:
 
     def counted(self, deal: Deal, context: Mapping[str, str]) -> Mapping[str, Counted] | None:
         """Return how the uses under each rule are counted; None when it cannot be told for whom."""
-        rules = in_force(deal.terms.policy, deal.terms.product, deal.peer)
+        rules = self._agreed(deal)
         return counted(rules.compiled.policy, context)
 
 

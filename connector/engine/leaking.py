@@ -10,10 +10,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from connector.engine.negotiation import ON_OFFER
 from connector.errors import Absent, Conflict, InvalidInput
 from connector.limits import REASON_CHARACTERS_MAX
 from connector.vault.edition import LEAKED
+from connector.vault.needs import SOLD_NO_MORE
 from connector.vault.scrub import ERASED
 from ledger.row_table import RowTable
 
@@ -58,7 +58,7 @@ class Leaking:
             fields = {"reason": f"leaked: {why}"}
             self._connector.evidence.record(tx, "edition.withdrawn", part=each["id"], fields=fields, now=now)
             for product in tx.find("products", "edition = ?", (each["id"],)):
-                if product["state"] in ON_OFFER:
+                if product["state"] not in SOLD_NO_MORE:
                     tx.update("products", {"id": product["id"]}, state=ANEW, updated=now)
                     products.append(product["id"])
         return {"edition": edition, "leaked": [each["id"] for each in leaked], "products": products}

@@ -141,7 +141,7 @@ class Mending:
         engine = self._trader.engine
         pid = await engine.start_transfer(agreement["digest"], tier(agreement["terms"]["tier"]).formats[0])
         try:
-            yield await roads_to(self._trader, replica, await self._address(pid))
+            yield await roads_to(self._trader, replica, await self._started(pid))
         finally:
             with suppress(PenstockError):
                 await engine.complete_transfer(pid)
@@ -157,8 +157,8 @@ class Mending:
                 raise Conflict(f"the replica is still being got by `{got['id']}`", "that fetches what is damaged, too")
         return replica, agreement
 
-    async def _address(self, pid: str) -> Row:
-        """Wait for the provider's start; return its data address."""
+    async def _started(self, pid: str) -> Row:
+        """Wait for the provider's start; return the transfer, whose data address it brought."""
         async with asyncio.timeout(START_SECONDS_MAX):
             while True:
                 self._moved.clear()
@@ -167,7 +167,7 @@ class Mending:
                 if row["state"] in FINAL:
                     raise PeerUnreachable(f"the provider ended the transfer: {row['reason']}")
                 if row["state"] == STARTED and row["address"] is not None:
-                    return dict(row["address"])
+                    return row
                 await self._moved.wait()
 
     async def _to_holders(self, edition: str) -> list[Road]:

@@ -13,7 +13,8 @@ from math import ceil
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from connector.errors import InvalidInput
+from connector.engine.licensed import rows_of
+from connector.errors import InvalidInput, VerificationFailed
 from contracts import meter, periods
 from contracts.errors import ContractError
 from contracts.records import Run
@@ -79,8 +80,7 @@ def check(brief: Mapping[str, Any]) -> None:
 
 def tariff(brief: Mapping[str, Any], offered: Goods) -> Tariff:
     """Return the tariff of a checked brief at the asked price; raises InvalidInput if nothing can be counted by it."""
-    flat = sum(offered.table.plain_bytes(first, count) for first, count in offered.pieces.ranges)
-    return _shaped(brief, flat_bytes=flat, records=offered.records)
+    return _shaped(brief, flat_bytes=_plain(offered.pieces, offered.table), records=offered.records)
 
 
 def limits(brief: Mapping[str, Any], agreed: Tariff, offered: Goods, now: datetime) -> dict[str, str]:
@@ -107,6 +107,18 @@ def exposure(agreed: Tariff, offered: Goods) -> int:
     return (agreed.minor if row.whole else 0) + (min(steps, agreed.minor) if row.ends else steps)
 
 
+def verify(terms: Mapping[str, Any], table: RowTable) -> None:
+    """Refuse, as the buyer, a price whose shape is not that of the agreed edition; raises VerificationFailed."""
+    agreed, pieces = Tariff.from_json(terms["tariff"]), rows_of(terms, table)
+    if agreed.unit == "flat" and agreed.per != _plain(pieces, table):
+        raise VerificationFailed(
+            f"the flat price is spread over `{agreed.per}` bytes, which are not those of the agreed edition",
+            "agree anew: what is due at the beginning is a price in advance, and says so",
+        )
+    if any(run.first + run.count > len(table) for run in agreed.records):
+        raise VerificationFailed("the price counts rows in pieces that the agreed edition does not have", "agree anew")
+
+
 def usual_deposit(agreed: Tariff, cap: int) -> int:
     """Return what a channel is filled with when nobody says: a few uses, one period, or all there is to pay."""
     usual = cap
@@ -115,6 +127,10 @@ def usual_deposit(agreed: Tariff, cap: int) -> int:
     elif agreed.counted.paid_within != AGREEMENT:
         usual = amount(agreed, DEPOSIT_USES)
     return max(min(usual, cap), DEPOSIT_MIN)
+
+
+def _plain(pieces: RowSet, table: RowTable) -> int:
+    return sum(table.plain_bytes(first, count) for first, count in pieces.ranges)
 
 
 def _shaped(brief: Mapping[str, Any], *, flat_bytes: int, records: tuple[Run, ...]) -> Tariff:

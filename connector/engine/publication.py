@@ -81,6 +81,8 @@ class Publications:
                 if row["offer"] and tx.get("products", offer=row["offer"]) is not None:
                     raise Conflict(f"another product has the offer id `{row['offer']}`", "choose another offer id")
                 tx.insert("products", **row)
+            elif known["state"] == "failed" and known["edition"] is None:
+                tx.update("products", {"id": key}, **{name: row[name] for name in row if name not in {"id", "created"}})
             elif known["state"] == "submitted":
                 renewal.begin(tx, known, row)
             elif (known["renewal"] or known["brief"]) != row["brief"]:
@@ -122,7 +124,7 @@ class Publications:
         ask, floor = int(brief["price"]), int(brief["floor"])
         until = datetime.fromisoformat(brief["until"])
         rules = offer_rules(
-            purpose=brief["purpose"], until=until, region=brief["region"], openings=brief.get("openings")
+            purpose=brief["purpose"], until=until, region=brief.get("region"), openings=brief.get("openings")
         )
         now = self._participant.clock.now()
         return {
@@ -192,7 +194,9 @@ class Publications:
         now = participant.clock.now()
         limits = row["limits"] | pricing.limits(brief, tariff, goods, now)
 
-        def act(tx: Tx) -> None:
+        def act(tx: Tx) -> bool:
+            if renewal.leaked_since(tx, before):
+                return False
             if fresh:
                 editions.record(tx, sealed, product=row["id"], now=now)
                 fields = {"rows": str(header.rows), "bytes": str(header.plain_bytes), "layout": header.layout}
@@ -209,13 +213,18 @@ class Publications:
                 state="sealed" if fresh else "registered",
                 updated=now,
             )
+            return True
 
-        await participant.store.write(act)
+        if not await participant.store.write(act) and fresh:
+            await asyncio.to_thread(self._throw_away, sealed)  # and it is sealed again, without what leaked
+
+    def _throw_away(self, sealed: Sealed) -> None:
+        files.remove(sealed.path)
+        self._participant.secrets.destroy(sealed.run.key_id)
 
     def _as_before(self, sealed: Sealed, before: Former) -> Sealed:
         """Throw away an edition with nothing new in it; return what is still on offer in its place."""
-        files.remove(sealed.path)
-        self._participant.secrets.destroy(sealed.run.key_id)
+        self._throw_away(sealed)
         return replace(sealed, header=before.header, edition_id=before.edition_id, table=before.table)
 
     def _describe_and_seal(self, row: dict[str, Any], before: Former | None) -> tuple[Dataset, Sealed]:

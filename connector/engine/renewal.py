@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.errors import Conflict, InvalidInput
+from connector.vault.edition import LEAKED
 from connector.vault.former import Former
 from ledger.row_table import RowTable
 
@@ -57,6 +58,12 @@ def former(tx: Tx, keys: Keys, product: Row) -> Former | None:
     """Return the product's edition as it is on offer, None before the first."""
     row = tx.get("editions", id=product["edition"]) if product["edition"] else None
     return None if row is None else Former(keys, row)
+
+
+def leaked_since(tx: Tx, before: Former | None) -> bool:
+    """Say whether the edition before leaked while its rows were being repeated."""
+    row = None if before is None or before.leaked else tx.get("editions", id=before.edition_id.hex())
+    return row is not None and row["state"] == LEAKED
 
 
 def is_new(sealed: Sealed, before: Former | None) -> bool:

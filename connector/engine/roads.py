@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from connector.outbound import Outbound
 
 # what a source may do wrong without being the end of a pull that has others
-FAULTS = (OpeningError, PeerMisbehaved, PeerUnreachable, PeerRefused)
+FAULTS = (OpeningError, AddressRefused, PeerMisbehaved, PeerUnreachable, PeerRefused)
+# the answer to a ticket that is over
+OVER = 401
 # sources of one pull, each with a connection: more than a line can carry is only more to wait for
 ROADS_MAX = 4
 # an answer names eight carriers, each with an address and a pass
@@ -65,6 +67,11 @@ class Road:
         found = {one["name"]: one["value"] for one in address.get("endpointProperties", ())}
         return cls(str(address["endpoint"]), tickets.SCHEME + _printable(found.get("authorization")))
 
+    def fresh(self, told: Any) -> Road:
+        """Return the road with the ticket that its provider has renewed; raises PeerMisbehaved."""
+        ticket = told.get("authorization") if isinstance(told, dict) else None
+        return replace(self, authorization=tickets.SCHEME + _printable(ticket))
+
     @classmethod
     def to_holder(cls, told: Any) -> Road:
         """Read one of the sources that a provider names; raises PeerMisbehaved."""
@@ -76,14 +83,16 @@ class Road:
 async def sources(outbound: Outbound, own: Road, without: Collection[str] = ()) -> list[Road]:
     """Return the provider's road with a fresh ticket, and those to holders that it names; none to origins in `without`.
 
-    Whoever cannot be asked for other sources is the only one.
+    Whoever cannot be asked for other sources is the only one. Raises PeerRefused for a ticket that is over.
     """
     try:
         answer = await outbound.get(f"{own.endpoint}/sources", headers=own.headers, limit_bytes=SOURCES_BYTES_MAX)
         told = answer.json()
         named = [Road.to_holder(one) for one in told["sources"]]
-        own = replace(own, authorization=tickets.SCHEME + _printable(told["authorization"]))
+        own = own.fresh(told)
     except (PenstockError, KeyError, TypeError) as fault:
+        if isinstance(fault, PeerRefused) and fault.status == OVER:
+            raise
         log.debug("no other sources than `%s`: %s", own.origin, fault)
         named = []
     found = [own] if own.origin not in without else []

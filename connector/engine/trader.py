@@ -153,14 +153,16 @@ class Trader(Base):
         return acts.grant_licence(deployment, agreement, row["provider_signature"], row["buyer_signature"])
 
     def _data_address(self, tx: Tx, transfer: Row, agreement: Row) -> Document:
-        edition = bytes.fromhex(agreement["edition"])
         assert tx.get("editions", id=agreement["edition"]) is not None, "we sell only editions we have"
         plain = agreement["terms"]["tier"] == offers.PLAIN
         issue, kind = (bearers.issue, bearers.AUTH_TYPE) if plain else (tickets.issue, tickets.SCHEME.strip().lower())
-        about = edition, bytes.fromhex(agreement["digest"]), tickets.transfer_digest(transfer["id"])
-        token = issue(self.ticket_key, *about, self.clock.now())
+        token = issue(self.ticket_key, *_about(transfer, agreement), self.clock.now())
         endpoint = f"{self.url}/{'plain' if plain else 'sealed'}/{agreement['edition']}"
         return messages.data_address(endpoint, {"authorization": token, "authType": kind})
+
+    def ticket(self, transfer: Row, agreement: Row) -> str:
+        """Return a fresh ticket to the sealed bytes that a transfer under an agreement moves."""
+        return tickets.issue(self.ticket_key, *_about(transfer, agreement), self.clock.now())
 
     def _refuse_url(self, url: str) -> str | None:
         try:
@@ -278,3 +280,9 @@ class Trader(Base):
         }
         now = self.clock.now()
         self.evidence.record(tx, "channel.opened", part=channel_id.hex(), fields=fields, now=now)
+
+
+def _about(transfer: Row, agreement: Row) -> tuple[bytes, bytes, bytes]:
+    """Return what a ticket is about: edition, agreement and transfer."""
+    edition, subject = bytes.fromhex(agreement["edition"]), bytes.fromhex(agreement["digest"])
+    return edition, subject, tickets.transfer_digest(transfer["id"])

@@ -35,6 +35,8 @@ class Former:
         digests = edition["plain_digests"]
         count = range(0) if self.leaked else range(self.table.index_rows, len(self.table))
         self._rows = {digests[n * DIGEST_BYTES : (n + 1) * DIGEST_BYTES]: n for n in reversed(count)}
+        if not keys.holds(edition["key_id"]):  # erased: nothing of it can be repeated, and nothing is as it was
+            self.index, self._rows = None, {}
 
     def find(self, plain_digest: bytes, like: Head) -> Known | None:
         """Return head and secret of the row of this plaintext, if all but its slot is `like` that; it is then used."""

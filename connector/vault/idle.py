@@ -22,6 +22,7 @@ USES_UNDER_AN_AGREEMENT: Final[Sequence[tuple[str, str, str]]] = (
     ("openings", "agreement", "created"),
     ("reads", "agreement", "created"),
     ("transfers", "agreement", "updated"),
+    ("copies", "agreement", "created"),
 )
 
 

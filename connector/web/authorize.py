@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from connector.limits import BODY_BYTES_MAX, MESSAGE_BYTES_MAX, REVIEW_BYTES_MAX, RPC_BYTES_MAX
+from connector.limits import BODY_BYTES_MAX, MESSAGE_BYTES_MAX, RENEWAL_BYTES_MAX, REVIEW_BYTES_MAX, RPC_BYTES_MAX
 from ledger.witness import REQUEST_LIMIT_BYTES
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ BODY_BYTES: Mapping[str, int] = {
     "dsp.negotiate": MESSAGE_BYTES_MAX,
     "dsp.transfers": MESSAGE_BYTES_MAX,
     "sealed.review_rows": REVIEW_BYTES_MAX,
+    "sealed.ticket": RENEWAL_BYTES_MAX,
     "witness.add_checkpoint": REQUEST_LIMIT_BYTES,
 }
 
@@ -131,6 +132,7 @@ CHANNEL = (
     Route("GET", "/sealed/{edition}/seal", Who.ANYONE, PROVIDER, "sealed.seal"),
     Route("GET", "/sealed/{edition}/rows", Who.ANYONE, PROVIDER, "sealed.rows"),
     Route("GET", "/sealed/{edition}/pieces", Who.TICKET, PROVIDER, "sealed.pieces"),
+    Route("POST", "/sealed/{edition}/ticket", Who.PEER, PROVIDER, "sealed.ticket"),
     Route("GET", "/plain/{edition}", Who.BEARER, PROVIDER, "plain.read"),
     Route("HEAD", "/plain/{edition}", Who.BEARER, PROVIDER, "plain.read"),
     Route("GET", "/plain/{edition}/receipt", Who.BEARER, PROVIDER, "plain.receipt"),

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from connector.engine import disputes
 from connector.engine.review import draw
+from connector.engine.transfer import running
 from connector.errors import Absent, InvalidInput
 from connector.vault import review, tickets
 from connector.web.faults import as_json
@@ -20,6 +21,8 @@ from ledger.edition import read_header
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from connector.store.statements import Row
+    from connector.store.transaction import Tx
     from connector.vault.blobs import Blobs, SealedFile
     from connector.vault.bucket import SealedObject
     from connector.web.call import Call
@@ -74,6 +77,25 @@ async def pieces(call: Call) -> web.StreamResponse:
                 await response.write(buffer)
         await response.write_eof()
     return response
+
+
+async def ticket(call: Call) -> web.Response:
+    """Renew the ticket of a transfer that runs: a long pull outlives one (`tickets.TICKET_SECONDS`)."""
+    document = await call.document()
+    wanted = str(document.get("transfer", "")) if isinstance(document, dict) else ""
+
+    def find(tx: Tx) -> tuple[Row, Row] | None:
+        row = tx.get("transfers", id=wanted)
+        agreement = None if row is None else tx.get("agreements", digest=row["agreement"])
+        if row is None or agreement is None:
+            return None
+        ours = agreement["peer"] == call.peer and agreement["edition"] == call.path["edition"]
+        return (row, agreement) if ours and row in running(tx, agreement["digest"]) else None
+
+    found = await call.act(find)
+    if found is None:
+        raise Absent(f"no transfer `{wanted[:100]}` of yours runs here", "request one, or wait for its start")
+    return as_json({"authorization": call.connector.ticket(*found)})
 
 
 async def review_rows(call: Call) -> web.Response:

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from connector.channel import plan, step
+from connector.channel import plan
 from connector.channel.errors import ChannelFault
-from connector.channel.messages import RefusalMessage, Step
+from connector.channel.messages import RefusalMessage
 from contracts.tariff import amount
-from tests.channel.rig import BUYER_DID, CHANNEL_ID, KEPT, TRANSFER, Pair, over_the_wire, secret_of
-from tests.channel.test_step import take
+from tests.channel.rig import CHANNEL_ID, KEPT, TRANSFER, Pair, over_the_wire, secret_of
+from tests.channel.steps import ahead, send, take
 
 SECOND = b"\xc2" * 32
 OTHER = replace(KEPT, salt=b"\x0a" * 32, edition_id=b"\x05" * 32, max_exposure=200)
@@ -31,10 +31,6 @@ def pair():
 
 def planned(pair, wants, channel=CHANNEL_ID):
     return over_the_wire(pair.payer_db.act(lambda tx: plan.plan(tx, pair.buyer, channel, wants, pair.now)))
-
-
-def ahead(pair, wants):
-    return over_the_wire(pair.payer_db.act(lambda tx: plan.ahead(tx, pair.buyer, CHANNEL_ID, wants, pair.now)))
 
 
 def bought(pair, request, channel=CHANNEL_ID):
@@ -95,11 +91,7 @@ def test_batches_of_several_agreements_ride_on_each_other(pair):
     pair.sign(request, pair.request(request))
     trips = 0
     while request := ahead(pair, wants_of(pair)):
-        message = Step(pair.waiting(), request)
-        answer = pair.payee_db.act(
-            lambda tx, message=message: step.on_step(tx, pair.holder, BUYER_DID, CHANNEL_ID, message, pair.now)
-        )
-        take(pair, request, over_the_wire(answer))
+        take(pair, request, send(pair, pair.waiting(), request))
         trips += 1
     pair.take(pair.pay(pair.waiting()))
     assert trips > 2

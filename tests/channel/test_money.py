@@ -17,6 +17,7 @@ from contracts.ranges import RowSet
 from contracts.tariff import Tariff, amount
 from contracts.tiers import Tier
 from tests.channel.rig import BUYER_DID, CHANNEL_ID, KEPT, Pair, over_the_wire, secret_of
+from tests.channel.steps import ahead, send, take
 
 SECOND = b"\xc2" * 32
 ON = st.sampled_from([CHANNEL_ID, SECOND])
@@ -82,6 +83,25 @@ class Money(RuleBasedStateMachine):
             pair.refuse(over_the_wire(answer), on)
         else:
             pair.take(over_the_wire(answer), on)
+
+    @precondition(lambda self: any(self.pair.waiting(on) for on in (CHANNEL_ID, SECOND)))
+    @rule(on=ON, rows=st.sets(st.integers(0, 8), min_size=1), lost=st.booleans(), twice=st.booleans())
+    def step(self, on, rows, lost, twice):
+        """Send the waiting voucher with a request for what follows, perhaps twice; the answer may be lost."""
+        pair = self.pair
+        voucher = pair.waiting(on)
+        request = None if voucher is None else self.attempt(lambda: ahead(pair, [pair.want(rows)], on))
+        if request is None or isinstance(request, ChannelFault):
+            return
+        answer = self.attempt(lambda: send(pair, voucher, request, on))
+        if twice and not isinstance(answer, ChannelFault):
+            assert send(pair, voucher, request, on) == answer
+        if lost or isinstance(answer, ChannelFault):
+            return
+        if isinstance(answer, RefusalMessage):
+            pair.refuse(answer, on)
+        else:
+            take(pair, request, answer, on)
 
     @rule(on=ON, how=st.sampled_from(["acknowledge", "acknowledge unheard", "claim"]))
     def settle(self, on, how):

@@ -6,34 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from connector.channel import plan, receive, step
+from connector.channel import step
 from connector.channel.errors import ChannelFault
 from connector.channel.messages import Equivocation, RefusalMessage, Step, StepMessage
 from contracts import signature
 from contracts.typed_data import digest
 from tests.channel.faulty import resigned
-from tests.channel.rig import BUYER_DID, CHANNEL_ID, CHANNELS, KEPT, LEASED, PAYER_KEY, Pair, over_the_wire, secret_of
+from tests.channel.rig import BUYER_DID, CHANNEL_ID, CHANNELS, KEPT, LEASED, PAYER_KEY, Pair, secret_of
+from tests.channel.steps import ahead, send, take
 from tests.channel.test_crash import level, settled
-
-
-def ahead(pair, want=None):
-    wants = [want or pair.want()]
-    return over_the_wire(pair.payer_db.act(lambda tx: plan.ahead(tx, pair.buyer, CHANNEL_ID, wants, pair.now)))
-
-
-def send(pair, voucher, request):
-    message = over_the_wire(Step(voucher, request))
-    return over_the_wire(
-        pair.payee_db.act(lambda tx: step.on_step(tx, pair.holder, BUYER_DID, CHANNEL_ID, message, pair.now))
-    )
-
-
-def take(pair, request, answer):
-    def act(tx):
-        known = receive.read(tx, pair.buyer, CHANNEL_ID, answer.released)
-        return step.on_stepped(tx, pair.buyer, CHANNEL_ID, request, answer, known, pair.now)
-
-    return pair.payer_db.act(act)
 
 
 @pytest.fixture
@@ -73,7 +54,7 @@ def test_nothing_is_asked_for_ahead_without_a_voucher_or_in_an_opening():
     leased = Pair(LEASED)
     request = leased.plan(leased.want(use=1, reader=leased.keyring.fresh()))
     leased.sign(request, leased.request(request))
-    assert ahead(leased, leased.want(use=1, reader=leased.keyring.fresh())) is None
+    assert ahead(leased, [leased.want(use=1, reader=leased.keyring.fresh())]) is None
 
 
 def test_a_repeated_step_gets_the_same_bytes_and_counts_once(pair):
@@ -229,5 +210,18 @@ def test_a_payee_restored_to_before_a_step_learns_it_from_the_payer(pair):
     assert isinstance(answer, StepMessage)
     take(pair, request, answer)
     pair.payee_db.restore(before)
+    level(pair)
+    settled(pair)
+
+
+def test_a_payer_restored_to_before_a_step_learns_it_from_the_payee(pair):
+    """Both windows come back: the one that was released with its keys, and the one that it signed and lost."""
+    before = pair.payer_db.save()
+    request = ahead(pair)
+    answer = send(pair, pair.waiting(), request)
+    take(pair, request, answer)
+    pair.pay(pair.waiting())
+    pair.payer_db.restore(before)
+    pair.keyring.kept = {0: secret_of(0)}
     level(pair)
     settled(pair)

@@ -151,7 +151,7 @@ def _third(pair):
 
 
 def _period(pair):
-    return pair.now.year * 12 + pair.now.month - 1
+    return pair.chain.block_time.year * 12 + pair.chain.block_time.month - 1
 
 
 @pytest.mark.parametrize(
@@ -187,6 +187,15 @@ def _level(pair):
         message = pair.payer_db.act(
             lambda tx, got=got: resume.on_resume_payer(tx, pair.buyer, CHANNEL_ID, got, pair.now)
         )
+
+
+def test_a_clock_set_back_finds_no_quota_left():
+    pair = leased(MONTHLY)
+    open_one(pair)
+    open_one(pair)
+    pair.now -= timedelta(days=40)
+    assert attempt(lambda: open_one(pair)) == "over-quota"
+    assert attempt(lambda: pair.request(_third(pair))) == "over-quota"
 
 
 def test_rows_paid_in_one_period_are_not_paid_in_the_next():

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 import pytest
 from aiohttp import web
 
-from connector.engine.carrier import Carrier, Road
+from connector.engine.carrier import Carrier
+from connector.engine.roads import Road, Roads
 from connector.errors import PeerMisbehaved, PeerRefused, PeerUnreachable
 from connector.outbound import Outbound
 from connector.protocol import messages
@@ -51,10 +52,11 @@ class Source:
         kept = {"key_id": run.key_id, "run": run.run, "rows": self.table.data}
         kept["plain_digests"] = self.sealed.plain_digests
         self.secrets = row_secrets(keys, kept, range(len(self.table)))
-        self.asked, self.spoil = [], lambda _first, body: body
+        self.asked, self.spoil, self.ticket = [], lambda _first, body: body, "t"
 
     async def pieces(self, request):
-        assert request.headers["Authorization"] == "Ticket t"
+        if request.headers["Authorization"] != f"Ticket {self.ticket}":
+            raise web.HTTPUnauthorized
         first, count = int(request.query["first"]), int(request.query["count"])
         self.asked.append((first, count))
         with self.blobs.open(self.sealed.edition_id, self.table) as file:
@@ -71,7 +73,7 @@ async def carrying(source, pool, intake=None, *, wanted=None, stored=None, keeps
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     address = messages.data_address(f"http://127.0.0.1:{runner.addresses[0][1]}/sealed", {"authorization": "t"})
     async with Outbound(development=True) as door, asyncio.timeout(SECONDS):
-        carrier = Carrier(source.table, pool, Road.of(address), intake, keeps=keeps)
+        carrier = Carrier(source.table, pool, Roads([Road.of(address)]), intake, keeps=keeps)
         await carrier.start(door, RowSet(((0, len(source.table)),)) if wanted is None else wanted, stored)
         try:
             yield carrier
@@ -179,6 +181,14 @@ async def test_a_source_that_does_not_do_its_part(tmp_path, fault):
     pool = small_pool(source)
     async with carrying(source, pool) as carrier:
         with pytest.raises(kind, match=words):
+            await carrier.front(8)
+
+
+async def test_a_ticket_that_is_not_taken_ends_the_pull(tmp_path):
+    source = Source(tmp_path, [3 * S])
+    source.ticket = "another"
+    async with carrying(source, small_pool(source)) as carrier:
+        with pytest.raises(PeerRefused, match="401"):
             await carrier.front(8)
 
 

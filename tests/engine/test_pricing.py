@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from connector.cli.publish import _step
 from connector.engine import pricing
+from connector.errors import InvalidInput, VerificationFailed
 from contracts import meter
 from contracts.ranges import RowSet
 from contracts.records import Run
@@ -75,9 +76,27 @@ def test_every_piece_can_be_bought_within_the_default_exposure(said, before, pie
     assert amount(tariff, after) - amount(tariff, paid) <= pricing.exposure(tariff, GOODS)
 
 
+FALSE = [
+    Tariff("flat", 700, 1, "CNY"),  # nearly all of it would be due with the first piece, as if in advance
+    Tariff("flat", 700, PLAIN + 1, "CNY"),
+    Tariff("row", 700, 1, "CNY", records=(Run(PIECES - 1, 2, 1, 2),)),
+]
+
+
+@pytest.mark.parametrize("tariff", FALSE)
+def test_a_buyer_refuses_a_price_of_another_shape_than_its_edition(tariff):
+    with pytest.raises(VerificationFailed):
+        pricing.verify({"tariff": tariff.json()}, TABLE)
+
+
+@pytest.mark.parametrize("said", [case[0] for case in CASES], ids=str)
+def test_a_buyer_takes_the_prices_that_publishing_makes(said):
+    pricing.verify({"tariff": pricing.tariff(BRIEF | said, GOODS).json()}, TABLE)
+
+
 def test_a_brief_per_row_needs_rows():
     bare = pricing.Goods(GOODS.pieces, TABLE, PIECE, ())
-    with pytest.raises(pricing.InvalidInput):
+    with pytest.raises(InvalidInput):
         pricing.tariff(BRIEF | {"unit": "row"}, bare)
 
 

@@ -55,7 +55,7 @@ def rows():
     yield "transfers", theirs | transfer | {"role": PROVIDER, "state": STARTED}
     yield "transfers", theirs | transfer | {"id": TRANSFER + "-2", "role": CONSUMER, "state": STARTED}
     channel = {"id": CHANNEL, "role": "payee", "peer": SOMEBODY, "agreement": AGREEMENT, "state": "open"}
-    money = {"seq": 0, "deposit": 1, "cumulative": 0, "claimed": 0, "frozen_for": 0, "expiry": AT, "salt": b"s"}
+    money = {"seq": 0, "deposit": 0, "cumulative": 0, "claimed": 0, "frozen_for": 0, "expiry": AT, "salt": b"s"}
     named = {"payer": "0x" + "00" * 20, "payee": "0x" + "00" * 20, "signer": "0x" + "00" * 20, "split": []}
     yield "channels", channel | money | named | {"account_hash": bytes(32), "created": AT}
 

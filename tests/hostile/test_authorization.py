@@ -205,6 +205,8 @@ def pairs(host):
         elif row.path.startswith("/review/"):
             body = {"seed": "00" * 32, "reader": "00" * 32}
             yield row, host.edition, ABSENT_ID, [body, body]
+        elif row.path.endswith("/ticket"):
+            yield row, EDITION, ABSENT_ID, [{"transfer": TRANSFER}] * 2
         elif row.who in (Who.TICKET, Who.BEARER):
             yield row, EDITION, ABSENT_ID, [None, None]
         elif "{id}" in row.path and row.who in (Who.PEER, Who.MEMBER):

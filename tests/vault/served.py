@@ -4,34 +4,68 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import socket
+import subprocess
+import tempfile
 import threading
+import time
 from contextlib import contextmanager
 from hashlib import sha256
+from pathlib import Path
 from typing import Self
 
 from aiohttp import web
 from moto.server import ThreadedMotoServer
 
+from connector.demo.processes import free_ports
+
+# names a server's program to be used instead of moto
+PROGRAM = "PENSTOCK_TEST_S3"
 KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "us-east-1"}
 
 
 @contextmanager
-def bucket(monkeypatch, name="data"):
+def bucket(environment, name="data"):
     """Yield a store of a new bucket on a server of its own; the environment points clients at it."""
+    with _program(os.environ[PROGRAM]) if PROGRAM in os.environ else _moto() as base:
+        for key, value in {**KEYS, "AWS_ENDPOINT_URL": base, "AWS_ALLOW_HTTP": "true"}.items():
+            environment.setenv(key, value)
+        from obstore.store import S3Store
+
+        if PROGRAM not in os.environ:
+            asyncio.run(_make(f"{base}/{name}"))
+        yield S3Store(name)
+
+
+@contextmanager
+def _moto():
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
-    _, port = server.get_host_and_port()
-    base = f"http://127.0.0.1:{port}"
-    for key, value in {**KEYS, "AWS_ENDPOINT_URL": base, "AWS_ALLOW_HTTP": "true"}.items():
-        monkeypatch.setenv(key, value)
-    from obstore.store import S3Store
-
     try:
-        asyncio.run(_make(f"{base}/{name}"))
-        yield S3Store(name)
+        yield f"http://127.0.0.1:{server.get_host_and_port()[1]}"
     finally:
         server.stop()
+
+
+@contextmanager
+def _program(path, name="data"):
+    """Run a server whose buckets are folders."""
+    port = free_ports(1)[0]
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / name).mkdir()
+        keys = ["--access-key", KEYS["AWS_ACCESS_KEY_ID"], "--secret-key", KEYS["AWS_SECRET_ACCESS_KEY"]]
+        command = [path, "--host", "127.0.0.1", "--port", str(port), *keys, folder]
+        server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            while socket.socket().connect_ex(("127.0.0.1", port)):
+                assert server.poll() is None
+                time.sleep(0.05)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+            server.wait(10)
 
 
 async def _make(url: str) -> None:

@@ -15,6 +15,7 @@ from connector.vault import scrub
 from connector.vault.blobs import Blobs, SealedFile, blob_name
 from connector.vault.bucket import Bucket, SealedObject
 from connector.vault.errors import VaultError
+from connector.vault.reader import Reader
 from contracts.ranges import RowSet
 from ledger.opening import OpeningError
 
@@ -62,6 +63,8 @@ def test_what_was_moved_is_read_by_row_and_has_left_the_folder(world, bucket, mo
         with again.open(edition, table) as sealed:
             assert isinstance(sealed, SealedObject)
             assert list(sealed.read_pieces(0, len(table))) == pieces
+            whole = Reader(sealed, world.secrets())
+            assert {file.name: whole.read(file.name) for file in whole.index().files} == world.content
             for first, count in ((0, len(table)), (2, 3), (len(table) - 1, 1)):
                 assert b"".join(sealed.buffers(first, count)) == b"".join(pieces[first : first + count])
     assert len(scrub.scrub(kept(world, blobs), blobs).bad) == 0

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from connector.engine.renewal import is_new
 from connector.vault import edition, erasure
 from connector.vault.blobs import Blobs
 from connector.vault.errors import VaultError
@@ -93,6 +94,16 @@ def test_each_edition_needs_its_own_key_alone(tmp_path, forgotten):
     assert shop.opened(kept) == {"a": content["a"] + (b"1", b"2")[kept]}
     with pytest.raises(VaultError, match="does not exist"):
         edition.row_secrets(fresh, row, [1])
+
+
+def test_nothing_is_repeated_of_an_edition_that_was_erased(tmp_path):
+    shop = Shop(tmp_path)
+    shop.seal({"a": noise(3 * S, 1)})
+    assert shop.keys.destroy(shop.row(0)["key_id"])
+    sealed = shop.seal({"a": noise(3 * S, 1)})
+    assert own(sealed) == 3
+    assert is_new(sealed, Former(shop.keys, shop.row(0)))
+    assert shop.opened(1) == {"a": noise(3 * S, 1)}
 
 
 async def test_the_deletion_record_says_what_other_editions_keep(tmp_path, store):

@@ -5,16 +5,20 @@ from __future__ import annotations
 import gc
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from catalog.describe import describe
 from connector.outbound import Outbound
 from connector.vault.errors import VaultError
 from connector.vault.layout import CUTTERS
 from connector.vault.origins.origin import WINDOW_BYTES, Distant
 from connector.vault.sources import SCHEMES, Doors, check_address, source_of
-from tests.vault.served import Site, bucket
+from tests.vault.served import Site
 from tests.vault.test_seal_and_open import S, noise, opened, sealed_source
 
 # longer than one window, and no multiple of anything
@@ -27,44 +31,9 @@ def doors(tmp_path):
     return Doors(tmp_path, lambda: Outbound(development=True))
 
 
-@pytest.fixture(scope="module")
-def store():
-    with pytest.MonkeyPatch.context() as environment, bucket(environment) as found:
-        yield found
-
-
 def read_back(folder, source):
     keys, blobs, sealed = sealed_source(folder, source)
     return opened(folder, keys, blobs, sealed)
-
-
-def test_objects_of_a_bucket(store, tmp_path, doors):
-    store.put("year/a.bin", LONG)
-    store.put("year/sub/b.bin", b"b")
-    store.put("year/empty", b"")
-    store.put("yearling", b"beside")
-    below = source_of(["s3://data/year"], doors)
-    assert read_back(tmp_path / "1", below) == {"a.bin": LONG, "sub/b.bin": b"b", "empty": b""}
-    assert below.json()[0] == {"path": "s3://data/year/a.bin", "name": "a.bin", "bytes": str(len(LONG))}
-    assert read_back(tmp_path / "2", source_of(["s3://data/year/sub/b.bin"], doors)) == {"b.bin": b"b"}
-    (tmp_path / "local.txt").write_bytes(b"here")
-    mixed = source_of([tmp_path / "local.txt", "s3://data/yearling"], doors)
-    assert read_back(tmp_path / "3", mixed) == {"local.txt": b"here", "yearling": b"beside"}
-
-
-@pytest.mark.parametrize("after", [noise(len(LONG), 4), LONG + b"1", LONG[:-1]])
-def test_an_object_that_is_replaced_fails_the_sealing(store, tmp_path, doors, after):
-    store.put("a", LONG)
-    planned = source_of(["s3://data/a"], doors)
-    store.put("a", after)
-    with pytest.raises(VaultError, match="`s3://data/a` changed while it was sealed"):
-        sealed_source(tmp_path, planned)
-
-
-@pytest.mark.parametrize("place", ["s3://data/none", "s3://nobody/none"])
-def test_a_bucket_without_the_object_is_refused(store, doors, place):
-    with pytest.raises(VaultError, match=r"cannot be read|found `0` files"):
-        source_of([place], doors)
 
 
 @pytest.mark.parametrize(("manner", "most"), [("strong", 9), ("plain", 3), ("weak", 3), ("silent", 3)])
@@ -163,3 +132,15 @@ def test_every_source_and_layout_is_documented():
     page = (Path(__file__).parents[2] / "docs" / "sources.md").read_text(encoding="utf-8")
     assert not [scheme for scheme in SCHEMES if f"`{scheme}://" not in page and f"`{scheme}s://" not in page]
     assert not [layout for layout in CUTTERS if f"| `{layout}` |" not in page]
+
+
+@pytest.mark.parametrize("name", ["table.csv", "table.parquet"])
+def test_a_distant_table_is_described_like_one_that_is_here(tmp_path, doors, name):
+    table = pa.table({"id": range(50_000), "when": ["2026-03-01"] * 50_000, "note": ["x" * 50] * 50_000})
+    {"table.csv": pa.csv.write_csv, "table.parquet": pq.write_table}[name](table, tmp_path / name)
+    content = (tmp_path / name).read_bytes()
+    with Site(content, "strong") as site, (tmp_path / name).open("rb") as here:
+        (file,) = source_of([site.url.replace("table.bin", name)], doors).files
+        with file.open() as there:
+            assert describe(name, there) == describe(name, here)
+        assert site.asked < 40

@@ -140,10 +140,12 @@ class Space:
             path.write_bytes(chance.randbytes(size))
         return paths
 
-    async def publish(self, provider, product, sizes, *, price=1000, openings=None, offer=None, tier="kept"):
+    async def publish(
+        self, provider, product, sizes, *, price=1000, openings=None, offer=None, tier="kept", region="US"
+    ):
         """Publish and list a product of random files; leased if `openings` says how many; returns the files."""
         paths = self.files(product, sizes)
-        told = {"openings": openings, "tier": "leased" if openings else tier}
+        told = {"openings": openings, "tier": "leased" if openings else tier, "region": region}
         await self.publish_files(provider, product, paths, price=price, offer=offer, **told)
         return paths
 

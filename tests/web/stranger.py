@@ -18,13 +18,16 @@ from connector.store.tables import TABLES
 
 
 class Stranger:
-    """`heard` holds (path, body) of what others sent; every message is answered 200."""
+    """`heard` holds (path, body) of what others sent; every message is answered 200.
+
+    `takes` maps the beginning of a path to who takes what comes there in place of `heard`.
+    """
 
     aggregate = None
 
     def __init__(self, folder, now):
         self._keys_folder, self._now = folder, now
-        self.heard = asyncio.Queue()
+        self.heard, self.takes = asyncio.Queue(), {}
 
     async def start(self):
         self.keys = key_files.create(self._keys_folder) or key_files.load(self._keys_folder)
@@ -55,6 +58,10 @@ class Stranger:
         raise web.HTTPNotFound
 
     async def _hear(self, request):
+        for path, take in self.takes.items():
+            if request.path.startswith(path):
+                await take(request)
+                return web.json_response({})
         await self.heard.put((request.path, json.loads(await request.read() or b"{}")))
         return web.json_response({})
 

@@ -12,6 +12,7 @@ from connector.errors import PeerRefused
 from contracts.ranges import RowSet
 from contracts.tariff import Tariff, amount
 from ledger.row_table import RowTable
+from tests.vault.served import Site
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -51,11 +52,12 @@ async def test_only_the_licensed_columns_are_fetched_paid_and_read(space, tmp_pa
     [
         ({"layout": "aligned", "columns": ["missing"]}, 400),
         ({"columns": ["delay"]}, 400),
+        ({"layout": "aligned", "columns": ["delay"], "tier": "plain"}, 400),
         ({"layout": "woven"}, 400),
         ({"layout": "cdc"}, 400),
         ({"files": ["postgresql://me:pencil@localhost/db?table=t"]}, 409),
     ],
-    ids=["no such column", "not aligned", "no such layout", "personal", "password"],
+    ids=["no such column", "not aligned", "plain", "no such layout", "personal", "password"],
 )
 async def test_a_brief_that_cannot_be_kept_is_refused(space, tmp_path, more, status):
     path = tmp_path / "flights.parquet"
@@ -65,3 +67,16 @@ async def test_a_brief_that_cannot_be_kept_is_refused(space, tmp_path, more, sta
     assert refused.value.status == status
     assert b"pencil" not in refused.value.body
     assert not [row for row in space.rows("provider", "products") if b"pencil" in str(row).encode()]
+
+
+async def test_a_file_of_a_web_server_is_published_by_its_address(space):
+    content = b"id,delay\n" + b"".join(b"%d,%d\n" % (n, n * 7 % 91) for n in range(20_000))
+    with Site(content, "strong") as site:
+        address = site.url.replace("table.bin", "flights.csv")
+        made = await space.publish_files("provider", "web-source", [address])
+    assert made["tableRows"] == 20_000
+    (edition,) = [row for row in space.rows("provider", "editions") if row["id"] == made["edition"]]
+    assert json.loads(edition["sources"]) == [{"path": address, "name": "flights.csv", "bytes": str(len(content))}]
+    await space.get("web-source")
+    await space.complete("web-source")
+    assert await space.opened("web-source") == [content]

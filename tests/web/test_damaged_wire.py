@@ -12,8 +12,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import pytest_asyncio
+from aiohttp import web
 
-from connector.errors import PenstockError, explain_failure
+from connector.errors import PeerRefused, PenstockError, explain_failure
 from ledger.row_table import RowTable
 from tests.web.lying_serve import FRAUDS, LIES
 
@@ -105,6 +106,29 @@ async def test_bad_bytes_are_never_paid(space, proxy):
     for window in windows(space, view):
         for order in json.loads(window["orders"]):
             assert all(not first <= 2 < first + count for first, count in order["ranges"])
+
+
+async def test_a_ticket_that_is_over_is_renewed_for_a_transfer_that_runs(space, proxy):
+    files = await space.publish("second", "renewed", (6 * PIECE,), price=PRICE)
+    renewals = []
+
+    async def grow_old(request):
+        if request.path.endswith("/ticket"):
+            renewals.append(await request.json())
+        elif request.path.endswith(("/pieces", "/sources")) and not renewals:
+            raise web.HTTPUnauthorized
+
+    proxy.gate = grow_old
+    await space.get("renewed", limit=PRICE)
+    view = await space.complete("renewed")
+    assert len(renewals) == 1
+    assert await space.opened("renewed") == [path.read_bytes() for path in files]
+    edition = next(row["edition"] for row in space.rows("buyer", "agreements") if row["digest"] == view["agreement"])
+    for role in ("buyer", "regulator"):  # the transfer is over by now, and never was the regulator's
+        bearer = space.bearer(role, "second")
+        with pytest.raises(PeerRefused) as refusal:
+            await space.outbound.post(f"{space.url('second')}/sealed/{edition}/ticket", renewals[0], headers=bearer)
+        assert refusal.value.status == 404
 
 
 # --- keys

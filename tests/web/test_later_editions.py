@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
+import pytest_asyncio
 
 from connector.errors import PeerRefused
 from ledger.row_table import RowTable
@@ -12,7 +14,18 @@ from tests.web.space import PURPOSE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+REST_SECONDS = 0.5
 PRODUCT, PIECE = "series", 64 * 1024
+
+
+@pytest_asyncio.fixture(autouse=True, scope="module", loop_scope="session")
+async def rest(space):
+    """Let what was acquired here come to rest, for tests after these look at what others have stored."""
+    yield
+    before: dict = {}
+    while (now := {role: space.stored(role) for role in ("provider", "buyer", "exchange")}) != before:
+        before = now
+        await asyncio.sleep(REST_SECONDS)
 
 
 async def acquired(space, key):
@@ -74,6 +87,16 @@ async def test_publishing_without_a_change_makes_no_edition(space, tmp_path):
     assert not list(sealed.glob("*.part"))
     names = {row["id"] + ".sealed" for row in space.rows("provider", "editions")}
     assert {path.name for path in sealed.glob("*.sealed")} <= names
+
+
+async def test_what_could_not_be_read_is_published_by_trying_again(space, tmp_path):
+    path = tmp_path / "late.bin"
+    with pytest.raises(PeerRefused) as refused:
+        await space.publish_files("provider", "late", [path])
+    assert refused.value.status == 409
+    path.write_bytes(b"here at last")
+    made = await space.publish_files("provider", "late", [path])
+    assert (made["state"], made["number"]) == ("submitted", 1)
 
 
 async def test_a_failure_leaves_the_edition_on_offer_and_another_tier_is_another_product(space):

@@ -60,7 +60,7 @@ WRONG = {
     "tier": [None, "best", "leased", 3],
     "purpose": [None, "Nonsense", 4],
     "until": [None, "tomorrow", "2030-01-01T00:00:00", 1],
-    "region": [None, "Mars", 9],
+    "region": ["Mars", 9],
     "openings": ["3", 0, -1, True],
     "pieceKiB": [100, "64", 8192, 1],
     "keywords": ["words", [1]],

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from connector.engine.reads import DONE
+from connector.errors import PenstockError
 from tests.web.space import PURPOSE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -53,3 +54,43 @@ async def test_to_nowhere_counts_and_keeps_nothing(space):
     view = await got(space, "onepass-null", to="null", keep=False)
     assert json.loads(opening(space, "onepass-null")["result"])["files"] == ["0.bin"]
     assert view["progress"]["keysHeld"] == view["progress"]["rows"]
+
+
+NO_PLACE = {
+    "a relative path": ({"to": "out"}, "absolute"),
+    "a file": ({"to": "/etc/hostname"}, "may not write"),
+    "below a file": ({"to": "/etc/hostname/out"}, "may not write"),
+    "kept nowhere": ({"keep": False}, "what is kept instead"),
+    "keep in words": ({"to": "null", "keep": "no"}, "true or false"),
+}
+
+
+@pytest.mark.parametrize("place", NO_PLACE)
+async def test_a_place_that_is_none_is_refused_before_anything_is_agreed(space, place):
+    more, words = NO_PLACE[place]
+    before = len(space.rows("buyer", "acquisitions"))
+    with pytest.raises(PenstockError, match=words):
+        await got(space, "onepass-nowhere", **more)
+    assert len(space.rows("buyer", "acquisitions")) == before
+
+
+@pytest.mark.parametrize("keep", [True, False])
+async def test_a_buyer_that_is_killed_goes_on_and_pays_once(space, tmp_path, keep):
+    product = f"onepass-killed-{keep}".lower()
+    files = await space.publish("provider", product, (160 * PIECE, 7), price=PRICE)
+    mandate = {"limit": str(PRICE), "bid": None, "purpose": PURPOSE, "deposit": None}
+    mandate |= {"to": str(tmp_path / "out"), "keep": keep}
+    body = {"id": product, "product": product, "mandate": mandate}
+    await space.doors["buyer"].call("POST", "acquisitions", body)
+    view = await space.until(product, lambda view: view["progress"]["keysHeld"] >= 20)
+    assert view["state"] == "receiving"
+    await space.people["buyer"].kill()
+    assert not list((tmp_path / "out").glob("*.bin"))
+    await space.people["buyer"].start(space.environment)
+    view = await space.complete(product)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [path.name for path in files]
+    assert [(tmp_path / "out" / path.name).read_bytes() for path in files] == [path.read_bytes() for path in files]
+    (replica,) = [each for each in space.rows("buyer", "replicas") if each["agreement"] == view["agreement"]]
+    plain = int(json.loads(replica["header"])["plainBytes"])
+    assert int(view["progress"]["paid"]) == -(-plain * PRICE // 2**20)
+    assert opening(space, product)["state"] == DONE

@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
+from connector.engine.throttle import Throttle
 from connector.protocol import messages
 from connector.vault import bearers, tickets
 from connector.vault import edition as editions
@@ -197,6 +198,16 @@ async def test_a_purpose_that_is_said_is_held_to(provider):
     assert (await ask(provider, url, header | {"Range": "bytes=0-0"}))[0] == 206
 
 
+@pytest.mark.parametrize("more", [{"parent": "0f" * 32}, {"terms": TERMS | {"columns": {"delay": "1"}}}])
+async def test_what_a_plain_copy_would_give_too_much_of(provider, more):
+    if "parent" in more:
+        more["parent"], _ = await provider.agree(USE, tier="plain", terms=TERMS)
+    digest, pid = await provider.agree(USE, tier="plain", **{"terms": TERMS} | more)
+    url, header = address(provider, digest, pid)
+    assert (await ask(provider, url, header))[0] == 403
+    assert await provider.row("copies", id=pid) is None
+
+
 async def test_what_only_the_client_could_know_and_did_not_say_is_refused(provider):
     _, _, url, header = await copy(provider, rule(("deliveryChannel", "eq", "urn:vpn")))
     assert (await ask(provider, url, header))[0] == 403
@@ -343,3 +354,14 @@ async def test_a_push_that_the_policy_denies_sends_nothing(provider, receiver):
     _, pid = await push(provider, receiver.address(), rule(("deliveryChannel", "eq", "urn:vpn")))
     assert (await ended(provider, pid))["pending"] == "TERMINATED"
     assert receiver.taken == []
+
+
+async def test_an_agreement_has_a_rate_over_all_its_connections(provider, monkeypatch):
+    rate = 16 << 20
+    monkeypatch.setattr(provider.connector, "throttle", Throttle(provider.connector.clock.monotonic, each=rate))
+    _, _, url, header = await copy(provider)
+    begun = asyncio.get_running_loop().time()
+    part = header | {"Range": f"bytes=0-{(4 << 20) - 1}"}
+    answers = await asyncio.gather(*(ask(provider, url, part) for _ in range(2)))
+    assert [status for status, _, _ in answers] == [206, 206]
+    assert asyncio.get_running_loop().time() - begun >= (6 << 20) / rate, "all but the first piece and a burst waits"
