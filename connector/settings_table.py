@@ -38,7 +38,6 @@ class Server:
     request_seconds: int = _said(
         REQUEST_SECONDS_MAX, "how long a caller may take to send a request, or to take nothing of an answer"
     )
-    copy_bytes_per_second: int = _said(0, "how fast plain copies may leave under one agreement; 0: any")
     trust: str = _said("", "PEM file of authorities that sign our peers' certificates, besides the public ones")
     networks: tuple[str, ...] = _said((), 'private networks in which peers may live, such as "10.8.0.0/16"')
 

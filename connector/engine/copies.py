@@ -19,7 +19,6 @@ from connector.engine import copy_bill, copy_decision
 from connector.engine import transfer as transfers
 from connector.engine.books import transfer_id
 from connector.engine.copy_receipt import METERED, CopyReceipt, digest
-from connector.engine.pace import Pace
 from connector.errors import Absent, NotPermitted
 from connector.protocol.offers import PLAIN
 from connector.protocol.states import FINAL, PROVIDER
@@ -51,7 +50,6 @@ class Copies:
 
     def __init__(self, trader: Trader) -> None:
         self._trader = trader
-        self.pace = Pace(trader.clock, trader.settings.server.copy_bytes_per_second)
 
     async def begin(self, ticket: Ticket, purpose: str) -> None:
         """Decide, count and record the copy of the ticket's transfer, once; raises NotPermitted with the reasons.

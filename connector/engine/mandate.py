@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,17 @@ def _place(document: Row) -> Row:
     to, keep = document.get("to"), document.get("keep", True)
     if to is not None and not (isinstance(to, str) and (to == NOWHERE or Path(to).is_absolute())):
         raise InvalidInput(f"`to` is an absolute path or `{NOWHERE}`, not `{to!s:.100}`")
+    if to not in (None, NOWHERE) and not _may_write(Path(to)):
+        raise InvalidInput(f"the server may not write to `{to}`", "name a directory that it may make or write to")
     if not isinstance(keep, bool) or (to is None and not keep):
         raise InvalidInput("`keep` is true or false, and false only where `to` says what is kept instead")
     return {"to": to, "keep": keep}
+
+
+def _may_write(folder: Path) -> bool:
+    """Whether `folder` is there to write to, or can be made: asked before anything is agreed, let alone paid."""
+    try:
+        there = next(path for path in (folder, *folder.parents) if path.exists())
+    except OSError:
+        return False
+    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)

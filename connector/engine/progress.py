@@ -93,7 +93,7 @@ def _due(tx: Tx, agreement: dict[str, Any], replica: dict[str, Any]) -> tuple[in
     """Return how many rows, and plain bytes, an agreement is about."""
     if "columns" not in agreement["terms"]:
         return int(replica["header"]["rows"]), int(replica["header"]["plainBytes"])
-    table = replicas.table_of(replicas.whole(tx, replica))
+    table = replicas.table(tx, replica)
     rows = rows_of(agreement["terms"], table)
     return len(rows), tally.plain_bytes(table, rows)
 

@@ -7,6 +7,7 @@ are free; a corrupted piece is refused at its row and fetched again; the disk is
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from connector.engine.haul import Haul, roads_to
 from connector.engine.licensed import bytes_of, rows_of
 from connector.engine.mandate import NOWHERE
 from connector.engine.purchase import Purchase
-from connector.errors import NotPermitted
+from connector.errors import InvalidInput, NotPermitted
 from connector.limits import ROWS_BYTES_MAX
 from connector.vault import earlier, replicas
 from connector.vault.sinks import Folder, Null
@@ -75,10 +76,29 @@ async def _carry(
     roads = await roads_to(trader, replica, transfer)
     others = await trader.store.read(lambda tx: earlier.held(tx, replica))
     intake, table = await asyncio.to_thread(_prepare, trader.replica_folder, replica, others, keeps=keeps)
-    rows = rows_of(agreement["terms"], table)
-    haul = Haul(trader, replica, table, rows, roads, intake, tell)
-    sink = None if agreement["terms"]["tier"] == LEASED else _sink(haul, row, opening)
+    haul = Haul(trader, replica, table, rows_of(agreement["terms"], table), roads, intake, tell)
     try:
+        sink = None if agreement["terms"]["tier"] == LEASED else await asyncio.to_thread(_sink, haul, row, opening)
+        await _fill(trader, row, transfer, haul, sink, opening, tell)
+    finally:
+        if intake is not None:
+            intake.close()
+
+
+async def _fill(
+    trader: Trader,
+    row: Row,
+    transfer: Row,
+    haul: Haul,
+    sink: Sink | None,
+    opening: Row | None,
+    tell: Callable[[], Awaitable[None]],
+) -> None:
+    """Let the haul run until replica and sink have everything."""
+    async with AsyncExitStack() as ending:
+        if sink is not None:
+            ending.push_async_callback(asyncio.to_thread, sink.close)
+        ending.push_async_callback(haul.close)
         await haul.start(sink, everything=opening is not None)
         if sink is None:
             await haul.all_here()
@@ -87,14 +107,8 @@ async def _carry(
         await _buy_keys(trader, row, transfer, haul, tell)
         if opening is not None:
             files = await asyncio.to_thread(sink.finish)
-            size = tally.plain_bytes(table, rows - RowSet(((0, table.index_rows),)))
-            await reads.finish(trader, opening, number, size, files)
-    finally:
-        await haul.close()
-        if sink is not None:
-            await asyncio.to_thread(sink.close)
-        if intake is not None:
-            intake.close()
+            data = haul.rows - RowSet(((0, haul.table.index_rows),))
+            await reads.finish(trader, opening, number, tally.plain_bytes(haul.table, data), files)
 
 
 def _prepare(folder: Path, replica: Row, others: list[Row], *, keeps: bool) -> tuple[Intake | None, RowTable]:
@@ -130,7 +144,10 @@ def _sink(haul: Haul, row: Row, opening: Row | None) -> Sink:
     if opening is None or to == NOWHERE:
         return Null(haul.pool)
     stage = sha256(opening["id"].encode()).hexdigest()[:16]
-    return Folder(haul.pool, Path(to), stage, bytes_of(haul.table, haul.rows))
+    try:
+        return Folder(haul.pool, Path(to), stage, bytes_of(haul.table, haul.rows))
+    except OSError as error:
+        raise InvalidInput(f"`{to}` cannot be written to: {error.strerror}", "open it from the replica") from error
 
 
 async def _buy_keys(trader: Trader, row: Row, transfer: Row, haul: Haul, tell: Callable[[], Awaitable[None]]) -> None:

@@ -132,7 +132,7 @@ class Sending:
             self._owed, calls = self._owed + length, 0
             for row in rows:
                 data = await asyncio.to_thread(opened.bytes_of, file, row, 0, file.size)
-                await self._trader.copies.pace.leave(self._ticket.subject, len(data))
+                await self._trader.throttle.turn(self._ticket.subject.hex(), len(data))
                 yield data
                 self._owed -= len(data)
 

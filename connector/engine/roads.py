@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from connector.outbound import Outbound
 
 # what a source may do wrong without being the end of a pull that has others
-FAULTS = (OpeningError, PeerMisbehaved, PeerUnreachable, PeerRefused)
+FAULTS = (OpeningError, AddressRefused, PeerMisbehaved, PeerUnreachable, PeerRefused)
 # the answer to a ticket that is over
 OVER = 401
 # sources of one pull, each with a connection: more than a line can carry is only more to wait for

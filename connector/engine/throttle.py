@@ -1,4 +1,4 @@
-"""How fast sealed bytes leave: a limit for each agreement, and one for all, which agreements share by their weights.
+"""How fast bytes leave, sealed or plain: a limit for each agreement, and one for all, shared by their weights.
 
 Law: (1) what is limited waits, nothing is refused or lost. (2) Of those that wait for the limit of all, the one goes
 next that has had the least for its weight; who asks for nothing saves nothing up. (3) Who gave up waiting costs

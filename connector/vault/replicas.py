@@ -100,6 +100,11 @@ def record(tx: Tx, new: NewReplica, *, agreement: str, now: datetime) -> dict[st
     return {**row, "rows": new.table.data}
 
 
+def table(tx: Tx, replica: Row) -> RowTable:
+    """Return the row table of a row of `replicas`, which is read only where it is not known."""
+    return TABLES.known(bytes.fromhex(replica["edition"])) or table_of(whole(tx, replica))
+
+
 def table_of(replica: dict[str, Any]) -> RowTable:
     """Return the row table of a whole row of `replicas`, proven against its edition."""
     return TABLES.proven(bytes.fromhex(replica["edition"]), replica["header"], replica["rows"])

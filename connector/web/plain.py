@@ -99,7 +99,7 @@ async def _stream(
                 await answer.prepare(call.request)
             for row in rows:
                 data = await asyncio.to_thread(opened.bytes_of, file, row, *wanted)
-                await copies.pace.leave(ticket.subject, len(data))
+                await call.connector.throttle.turn(ticket.subject.hex(), len(data))
                 await answer.write(data)
                 owed -= len(data)
         if not answer.prepared:  # an empty file

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from connector.engine.reads import DONE
+from connector.errors import PenstockError
 from tests.web.space import PURPOSE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -53,6 +54,24 @@ async def test_to_nowhere_counts_and_keeps_nothing(space):
     view = await got(space, "onepass-null", to="null", keep=False)
     assert json.loads(opening(space, "onepass-null")["result"])["files"] == ["0.bin"]
     assert view["progress"]["keysHeld"] == view["progress"]["rows"]
+
+
+NO_PLACE = {
+    "a relative path": ({"to": "out"}, "absolute"),
+    "a file": ({"to": "/etc/hostname"}, "may not write"),
+    "below a file": ({"to": "/etc/hostname/out"}, "may not write"),
+    "kept nowhere": ({"keep": False}, "what is kept instead"),
+    "keep in words": ({"to": "null", "keep": "no"}, "true or false"),
+}
+
+
+@pytest.mark.parametrize("place", NO_PLACE)
+async def test_a_place_that_is_none_is_refused_before_anything_is_agreed(space, place):
+    more, words = NO_PLACE[place]
+    before = len(space.rows("buyer", "acquisitions"))
+    with pytest.raises(PenstockError, match=words):
+        await got(space, "onepass-nowhere", **more)
+    assert len(space.rows("buyer", "acquisitions")) == before
 
 
 @pytest.mark.parametrize("keep", [True, False])

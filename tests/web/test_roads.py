@@ -14,7 +14,7 @@ from connector.engine import carrier
 from connector.engine import roads as sources
 from connector.engine.carrier import Carrier
 from connector.engine.roads import Road, Roads
-from connector.errors import PeerMisbehaved, PeerRefused, PeerUnreachable
+from connector.errors import AddressRefused, PeerMisbehaved, PeerRefused, PeerUnreachable
 from connector.outbound import Outbound
 from connector.vault.intake import Intake
 from connector.vault.places import sectors
@@ -157,6 +157,19 @@ def test_the_last_source_is_never_left_for_a_wrong_row():
     assert roads.onward(only).authorization == roads.onward(other).authorization == "Pass fresh"
     with pytest.raises(PeerUnreachable):
         roads.leave(other, PeerUnreachable("gone"))
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [AddressRefused("inside"), PeerUnreachable("gone"), PeerMisbehaved("too long"), PeerRefused("no", 402, b"")],
+)
+def test_a_holder_is_left_for_whatever_it_does_and_dropped_only_for_wrong_bytes(fault):
+    own, holder = Road("http://a/e", "Ticket x"), Road("http://b/e", "Pass x", own=False)
+    roads = Roads([own, holder])
+    assert isinstance(fault, sources.FAULTS)
+    roads.leave(holder, fault)
+    assert roads.onward(holder) == own
+    assert not roads.dropped
 
 
 NAMED = [
