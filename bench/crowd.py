@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import resource
 from typing import TYPE_CHECKING
 
@@ -87,6 +88,7 @@ async def measure(gib: float, _rounds: int, count: int = BUYERS, seconds: float 
     """Have `count` buyers draw an edition of `gib` GiB for some seconds."""
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(FILES_OPEN, most), most))
+    logging.getLogger("connector").setLevel(logging.ERROR)  # two hundred starts, each with its words about the chain
     gate = asyncio.Event()
     with workshop() as folder, gated.held(gate.wait):
         source = folder / "source" / "data.bin"

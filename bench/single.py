@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 PIECE_KIB = 1024
 EXPOSURE = "256"  # minor units that may be unpaid: at a price of 1 per MiB windows grow to as many MiB
 PRODUCT = "bench-transfer"
-TO_DISK, TO_NULL = "opened to disk", "opened to null"
+TO_DISK, TO_NULL, TO_BOTH = "opened to disk", "opened to null", "opened to disk beside its replica"
 
 DISK = {
     TO_DISK: (
@@ -44,7 +44,8 @@ DISK = {
             "curl -o + b3sum",
             "curl -o + sha256sum",
         ),
-    )
+    ),
+    TO_BOTH: ("both", ("nginx (debian) + curl -o",)),
 }
 NULL = {TO_NULL: ("null", ("nginx (debian) + curl to null", "nginx (tuned) + curl to null"))}
 SECURE = {

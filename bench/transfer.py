@@ -116,12 +116,13 @@ def recorded() -> list[report.Row]:
 
 
 def configuration() -> str:
-    """Return what nginx and the peers are told."""
+    """Return what we, nginx and the peers are told."""
     servers = [
         f"nginx ({flavour}): worker_processes auto; {' '.join(lines)} {nginx.TLS} (with TLS)"
         for flavour, lines in nginx.FLAVOURS.items()
     ]
-    return "\n".join([*servers, *(peer.words(name) for name, peer in peers.PEERS.items())])
+    ours = f"ours: pieces of {single.PIECE_KIB} KiB at 1 per MiB, at most {single.EXPOSURE} unpaid, the rest by default"
+    return "\n".join([ours, *servers, *(peer.words(name) for name, peer in peers.PEERS.items())])
 
 
 def main() -> None:
