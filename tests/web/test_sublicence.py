@@ -1,0 +1,86 @@
+"""A licence is passed on: the child shows its chain to the provider, pays and opens by itself, and ends with those above."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import timedelta
+
+import pytest
+import pytest_asyncio
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+PRODUCT, PRICE, OPENINGS, WITHIN_SECONDS = "passed-on", 250, 2, 10
+
+
+def end(space, days):
+    return (space.now() + timedelta(days=days)).isoformat(timespec="seconds")
+
+
+async def granted(space, owner, agreement, role="buyer", to="other", **asked):
+    body = {"to": space.did(to), "until": end(space, 20), **asked}
+    return await owner(role, "POST", f"agreements/{agreement}/sublicences", body)
+
+
+async def taken(space, owner, key, licence, *, role="other", limit=PRICE):
+    mandate = {"limit": str(limit), "purpose": "AirTrafficResearch", "licence": licence}
+    body = {"id": key, "product": licence["product"], "mandate": mandate}
+    return await owner(role, "POST", "acquisitions", body)
+
+
+async def opened(space, owner, role, acquisition, key):
+    to = str(space.folder / "passed-on" / key)
+    body = {"id": key, "acquisition": acquisition, "purpose": "AirTrafficResearch", "to": to}
+    return await owner(role, "POST", "openings", body)
+
+
+def told(space, role, kind):
+    return [row for row in space.rows(role, "log_entries") if row["kind"] == kind]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def parent(space):
+    """A leased product that may be passed on, bought by the holder; returns the agreement's digest."""
+    paths = space.files(PRODUCT, (90_000,))
+    await space.publish_files("provider", PRODUCT, paths, price=PRICE, openings=OPENINGS, onward=True)
+    await space.get(PRODUCT)
+    return (await space.complete(PRODUCT))["agreement"]
+
+
+async def test_a_child_gets_keys_from_the_provider_and_draws_on_all_counters(space, owner, parent):
+    licence = (await granted(space, owner, parent)).json
+    assert len(licence["chain"]) == 1
+    assert (await taken(space, owner, "child", licence)).status == 201
+    view = await space.complete("child", role="other")
+    assert view["agreement"] != parent
+    (row,) = [row for row in space.rows("provider", "agreements") if row["digest"] == view["agreement"]]
+    assert row["parent"] == parent
+    assert len(told(space, "provider", "licence.sublicensed")) == 1
+    assert len(told(space, "buyer", "licence.sublicensed")) == 1
+    first = await opened(space, owner, "other", "child", "child-1")
+    assert first.status == 201, first.body
+    assert first.json["charged"] == PRICE
+    second = await opened(space, owner, "buyer", PRODUCT, "holder-1")
+    assert second.status == 201, second.body
+    third = await opened(space, owner, "other", "child", "child-2")  # its own count has one left, the one above none
+    assert (third.status, third.json["code"]) == (403, "not-permitted"), third.body
+    taken_of = [row["agreement"] for row in space.rows("provider", "uses") if row["state"] == "committed"]
+    uses = {digest: taken_of.count(digest) for digest in (parent, view["agreement"])}
+    assert uses == {parent: 2, view["agreement"]: 1}
+
+
+async def test_a_sub_licence_that_is_revoked_ends_what_is_below(space, owner, parent):
+    licence = (await granted(space, owner, parent)).json
+    revoked = await owner("buyer", "POST", f"agreements/{licence['digest']}/revoke", {"reason": "no longer"})
+    assert revoked.status == 200, revoked.body
+    assert json.loads(revoked.body)["state"] == "withdrawn"
+    await owner("buyer", "POST", f"agreements/{parent}/revoke", {"reason": "we stop"})
+    async with asyncio.timeout(WITHIN_SECONDS):
+        while {row["state"] for row in space.rows("other", "agreements") if row["product"] == PRODUCT} != {"ended"}:
+            await asyncio.sleep(0.05)
+    late = await taken(space, owner, "late", licence)
+    assert late.status == 201
+    view = await space.until("late", lambda view: view["state"] in ("complete", "failed"), role="other")
+    assert view["state"] == "failed"
+    assert "sub-licence" in str(view["reason"]), view
