@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from policy.model import Condition
 
 GRANT = "grantUse"
+RECIPIENT = "recipient"
 _UNTIL = frozenset({"lt", "lteq"})
 
 
@@ -74,12 +75,13 @@ def _ends(one: Constraint) -> bool:
 
 
 def _for(child: Policy, party: str) -> Policy:
-    """Return what the child allows to the one that it is for."""
+    """Return what the child allows, to the one that it is for: whoever else its rules name is another's question."""
     return replace(child, permissions=tuple(_given(rule, party) for rule in child.permissions))
 
 
 def _given(rule: Rule, party: str) -> Rule:
-    return replace(rule, constraints=(*rule.constraints, _atom("recipient", "isAnyOf", party)))
+    other = [one for one in rule.constraints if not (isinstance(one, Constraint) and one.left == RECIPIENT)]
+    return replace(rule, constraints=(*other, _atom(RECIPIENT, "isAnyOf", party)))
 
 
 def _granting(child: Policy, party: str) -> Policy:

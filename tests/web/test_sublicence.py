@@ -1,4 +1,4 @@
-"""A licence is passed on: the child shows its chain to the provider, pays and opens by itself, and ends with those above."""
+"""A licence is passed on: the child shows its chain to the provider, buys by itself, and ends with those above it."""
 
 from __future__ import annotations
 
