@@ -307,8 +307,8 @@ class Negotiations(Process):
         return product
 
     def _offered(self, row: Row, body: Document) -> Row:
-        proposal = offers.read(body["offer"])
-        if proposal.offer != (row["offer"] or body["offer"])["@id"]:
+        proposal, first = offers.read(body["offer"]), row["offer"] or body["offer"]
+        if any(body["offer"].get(name) != first.get(name) for name in ("@id", SUB_LICENCES)):
             raise UnacceptableError(f"`{proposal.offer}` is not the offer this negotiation is about")
         price = row["their_price"] if proposal.price is None else proposal.price
         return {"offer": body["offer"], "their_price": price, "rounds": row["rounds"] + 1}

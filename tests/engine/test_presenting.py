@@ -283,3 +283,14 @@ async def test_a_licence_that_ends_while_its_sub_licence_is_negotiated_makes_no_
     assert not await bench.provider.store.write(lambda tx: agrees(tx, row, now))
     await bench.connector.agreements.revoke(above.digest.hex(), "it ends")
     assert "is over" in await bench.provider.store.write(lambda tx: agrees(tx, row, now))
+
+
+async def test_a_chain_is_shown_once_and_no_other_in_its_place(bench, top):
+    first, other = bench.link(top).json(), bench.link(top).json()
+    offer = {"@id": "urn:offer", "permission": [{"action": "use"}]}
+    row, peer = {"offer": offer | {SUB_LICENCES: [first]}, "their_price": 1, "rounds": 1}, Peer(CHILD_DID, None)
+    take = bench.connector.engine.negotiations.take
+    assert take(None, row, "request", {"offer": row["offer"]}, peer)["rounds"] == 2
+    for changed in (offer, offer | {SUB_LICENCES: [other]}):
+        with pytest.raises(UnacceptableError, match="not the offer this negotiation is about"):
+            take(None, row, "request", {"offer": changed}, peer)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from datetime import timedelta
 
 import pytest
@@ -16,6 +17,15 @@ PRODUCT, PRICE, OPENINGS, WITHIN_SECONDS = "passed-on", 250, 2, 10
 
 def end(space, days):
     return (space.now() + timedelta(days=days)).isoformat(timespec="seconds")
+
+
+async def penstock(space, role, *words):
+    """Run the command as its participant would; returns what it prints with `--json`."""
+    command = (sys.executable, "-m", "connector.cli.main", *words, "--data", str(space.people[role].data), "--json")
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    out, _ = await process.communicate()
+    assert process.returncode == 0, out
+    return json.loads(out)
 
 
 async def granted(space, owner, agreement, role="buyer", to="other", **asked):
@@ -49,10 +59,13 @@ async def parent(space):
 
 
 async def test_a_child_gets_keys_from_the_provider_and_draws_on_all_counters(space, owner, parent):
-    licence = (await granted(space, owner, parent)).json
+    file = space.folder / "child.json"
+    asked = ("--to", space.did("other"), "--until", end(space, 20), "--out", str(file))
+    licence = await penstock(space, "buyer", "sublicense", parent, *asked)
+    assert json.loads(file.read_bytes()) == licence
     assert len(licence["chain"]) == 1
-    assert (await taken(space, owner, "child", licence)).status == 201
-    view = await space.complete("child", role="other")
+    limits = ("--max-price", str(PRICE), "--purpose", "AirTrafficResearch")
+    view = await penstock(space, "other", "get", PRODUCT, "--licence", str(file), "--id", "child", *limits)
     assert view["agreement"] != parent
     (row,) = [row for row in space.rows("provider", "agreements") if row["digest"] == view["agreement"]]
     assert row["parent"] == parent
@@ -68,6 +81,43 @@ async def test_a_child_gets_keys_from_the_provider_and_draws_on_all_counters(spa
     taken_of = [row["agreement"] for row in space.rows("provider", "uses") if row["state"] == "committed"]
     uses = {digest: taken_of.count(digest) for digest in (parent, view["agreement"])}
     assert uses == {parent: 2, view["agreement"]: 1}
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "words"),
+    [
+        ({"until": "2099-01-01T00:00:00Z"}, 403, "outlive the licence above it"),
+        ({"until": "2020-01-01T00:00:00Z"}, 400, "would be over already"),
+        ({"until": "tomorrow"}, 400, "a date and time with its time zone"),
+        ({"purpose": "Marketing"}, 403, "does not let its holder grant that"),
+        ({"purpose": "unheard of"}, 400, "unheard of"),
+        ({"to": "did:web:nobody.example"}, 404, "not a member"),
+        ({"onward": "yes"}, 400, "true or false"),
+        ({"more": 1}, 400, "may have `purpose`"),
+    ],
+)
+async def test_what_a_licence_does_not_give_is_not_signed(space, owner, parent, asked, status, words):
+    body = {"to": space.did("other"), "until": end(space, 20), **asked}
+    said = await owner("buyer", "POST", f"agreements/{parent}/sublicences", body)
+    assert (said.status, words in said.body.decode()) == (status, True), said.body
+
+
+async def test_only_a_buyer_of_what_may_be_passed_on_can(space, owner, parent):
+    assert (await granted(space, owner, "00" * 32)).status == 404
+    assert (await granted(space, owner, parent, role="other")).status == 404
+    await space.get("small")
+    shut = (await space.complete("small"))["agreement"]
+    said = await granted(space, owner, shut)
+    assert (said.status, "does not let its holder grant that" in said.body.decode()) == (403, True), said.body
+
+
+async def test_a_sub_licence_is_for_its_child_and_its_product(space, owner, parent):
+    licence = (await granted(space, owner, parent, to="provider")).json
+    assert (await taken(space, owner, "not-mine", licence)).status == 201
+    view = await space.until("not-mine", lambda view: view["state"] in ("complete", "failed"), role="other")
+    assert "is for somebody else" in str(view["reason"]), view
+    for wrong in ({"product": "small"}, {"chain": []}, {"chain": "x"}, {"more": 1}):
+        assert (await taken(space, owner, "wrong", licence | wrong)).status == 400
 
 
 async def test_a_sub_licence_that_is_revoked_ends_what_is_below(space, owner, parent):
