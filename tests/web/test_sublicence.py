@@ -120,6 +120,31 @@ async def test_a_sub_licence_is_for_its_child_and_its_product(space, owner, pare
         assert (await taken(space, owner, "wrong", licence | wrong)).status == 400
 
 
+async def test_a_chain_of_two_in_the_tier_kept_and_its_end_from_the_top(space, owner):
+    key = "passed-twice"
+    paths = space.files(key, (150_000,))
+    await space.publish_files("provider", key, paths, price=PRICE, onward=True)
+    await space.get(key)
+    top = (await space.complete(key))["agreement"]
+    first = (await granted(space, owner, top, onward=True)).json
+    assert (await taken(space, owner, "once", first)).status == 201
+    middle = (await space.complete("once", role="other"))["agreement"]
+    second = (await granted(space, owner, middle, role="other", to="buyer", until=end(space, 10))).json
+    assert [link["subLicence"]["drawsOn"] for link in second["chain"]] == [top, top]
+    assert (await taken(space, owner, "twice", second, role="buyer")).status == 201
+    last = (await space.complete("twice"))["agreement"]
+    parents = {row["digest"]: row["parent"] for row in space.rows("provider", "agreements")}
+    assert (parents[last], parents[middle], parents[top]) == (middle, top, None)
+    assert (await opened(space, owner, "buyer", "twice", "twice-1")).status == 201
+    revoked = await owner("buyer", "POST", f"agreements/{first['digest']}/revoke", {"reason": "no longer"})
+    assert revoked.status == 200, revoked.body
+    async with asyncio.timeout(WITHIN_SECONDS):
+        while {row["state"] for row in space.rows("buyer", "agreements") if row["digest"] == last} != {"ended"}:
+            await asyncio.sleep(0.05)
+    states = {row["digest"]: row["state"] for row in space.rows("provider", "agreements")}
+    assert (states[last], states[middle], states[top]) == ("ended", "ended", "performing")
+
+
 async def test_a_sub_licence_that_is_revoked_ends_what_is_below(space, owner, parent):
     licence = (await granted(space, owner, parent)).json
     revoked = await owner("buyer", "POST", f"agreements/{licence['digest']}/revoke", {"reason": "no longer"})
