@@ -131,7 +131,7 @@ def taken(name: str, gib: float, rounds: int) -> list[report.Row]:
     work = WORKS[name]
     try:
         return rows_of(name, uvloop.run(work.measure(gib, rounds)))
-    except Exception:
+    except Exception:  # noqa: BLE001  # whatever it met is printed, and its rows say that it failed
         traceback.print_exc()
         return named(name, [report.unmeasured(each, report.FAILED, **bound) for each, bound in work.targets.items()])
 
