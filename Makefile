@@ -22,9 +22,9 @@ test: $(STAMP)
 suite: $(STAMP)
 	$(BIN)/python -m pytest -q -n $(WORKERS) $(ARGS)
 
-# every fault point of every role; prints `N passed, M failed` at the end
+# every fault of every figure; prints how many of each were survived, and `N passed, M failed` at the end
 test-faults: $(STAMP)
-	PENSTOCK_TEST_FAULTS=all $(BIN)/python -m pytest -q -s tests/fault $(ARGS)
+	PENSTOCK_TEST_FAULTS=all $(BIN)/python -m pytest -q -n 2 tests/fault $(ARGS)
 
 # sources in a bucket against a real S3 server, which cargo builds; prints `N passed, M failed` at the end
 test-s3: $(STAMP)

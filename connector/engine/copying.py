@@ -27,6 +27,7 @@ from connector.engine.mandate import NOWHERE
 from connector.engine.notices import Notice
 from connector.errors import InvalidInput, PeerMisbehaved, PeerRefused, PeerUnreachable
 from connector.files import Part
+from connector.protocol import messages
 from connector.protocol.offers import PLAIN
 from connector.protocol.states import COMPLETED
 from connector.vault import bearers
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 STEP_BYTES: Final = 8 << 20  # noted at a time; one commit and one sync for so much
 LIST_BYTES_MAX: Final = 16 << 20
 RECEIPT_BYTES_MAX: Final = 1 << 20  # a receipt and its proof under a checkpoint with many witnesses
+TOKEN_OVER: Final = 401
 READ_BYTES: Final = 1 << 20  # of files that are here
 
 log = logging.getLogger(__name__)
@@ -133,7 +135,13 @@ class Taking:
 
     async def run(self, bytes_max: int) -> None:
         """Fetch what is missing and check the whole; raises PeerMisbehaved if it is not what was announced."""
-        listed = await self._list(bytes_max)
+        try:
+            listed = await self._list(bytes_max)
+        except PeerRefused as refusal:
+            if refusal.status != TOKEN_OVER:
+                raise
+            await self._renew()
+            listed = await self._list(bytes_max)
         await asyncio.to_thread(files.make_folder, self._folder)
         for name, size in listed.files.items():
             if not (self._folder / name).exists():
@@ -147,6 +155,17 @@ class Taking:
         """Copy the files to where the mandate says, if it does."""
         if to := self._row["mandate"].get("to"):
             await asyncio.to_thread(hand_out, self._folder, self._done, Path(to))
+
+    async def _renew(self) -> None:
+        """Take a fresh token for the transfer that runs, and keep it: a long copy outlives one."""
+        transfer = await self._trader.store.read(lambda tx: tx.get("transfers", id=self._row["transfer"]))
+        assert transfer is not None, "a copy has its transfer"
+        body, headers = {"transfer": transfer["peer_pid"]}, self._trader.authorization(self._row["provider"])
+        answer = (await self._trader.outbound.post(f"{self._endpoint}/ticket", body, headers=headers)).json()
+        token = str(answer.get("authorization", "")) if isinstance(answer, dict) else ""
+        address = messages.data_address(self._endpoint, {"authorization": token, "authType": bearers.AUTH_TYPE})
+        self._headers = {"Authorization": bearers.of_address(address)}
+        await self._trader.store.write(lambda tx: tx.update("transfers", {"id": transfer["id"]}, address=address))
 
     async def _list(self, bytes_max: int) -> Listed:
         url = f"{self._endpoint}?list&purpose={self._purpose}"
@@ -165,7 +184,12 @@ class Taking:
         part = await asyncio.to_thread(Part, path, size)
         with closing(part):
             while (at := self._done.get(name, 0)) < size:
-                await self._go_on(name, part, at, listed)
+                try:
+                    await self._go_on(name, part, at, listed)
+                except PeerRefused as refusal:
+                    if refusal.status != TOKEN_OVER:
+                        raise
+                    raise PeerUnreachable("the token is over, and is renewed") from refusal
         await asyncio.to_thread(files.move, path, self._folder / name)
         await self._note(listed, self._done | {name: size})
 

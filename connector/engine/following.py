@@ -32,31 +32,36 @@ class Following:
     def __init__(self, trader: Trader, settlements: Settlements) -> None:
         self._trader = trader
         self._settlements = settlements
-        self._read = -1  # the block up to which events are read
+        self._read: Block | None = None  # up to which events are read
         self._turn = asyncio.Lock()
 
     async def seen(self, block: Block) -> None:
         """Read what happened to our channels up to `block`; an unreachable chain is asked again at the next one."""
         async with self._turn:
-            if block.number == self._read:
+            if self._read is not None and block.hash == self._read.hash:
                 return
             try:
                 for row in await self._touched(block):
                     await self._follow(row, block)
             except ChainUnreachable:
                 return
-            self._read = block.number
+            self._read = block
 
     async def _touched(self, block: Block) -> list[Row]:
-        """Return the open channels with an event since the last reading; all of them the first time."""
+        """Return the open channels with an event since the last reading; all the first time and after another past."""
         trader = self._trader
         rows = await trader.store.read(lambda tx: tx.find("channels", "state in (?, ?)", LIVE))
-        if not rows or self._read < 0 or block.number < self._read:
+        if not rows or self._read is None or not await self._stands(self._read):
             return rows
-        first = max(self._read + 1 - trader.settings.chain.confirmations, 0)
+        first = max(self._read.number + 1 - trader.settings.chain.confirmations, 0)
         events = await trader.programs.events("channels", None, first, block.number)
         touched = {event.fields["channelId"].hex() for event in events if "channelId" in event.fields}
         return [row for row in rows if row["id"] in touched or row["state"] == accounts.FROZEN]
+
+    async def _stands(self, read: Block) -> bool:
+        """Say whether the chain still has the block; a reorganisation leaves no event of what it took back."""
+        found = await self._trader.chain.block(read.number)
+        return found is not None and found.hash == read.hash
 
     async def _follow(self, row: Row, block: Block) -> None:
         trader, channel = self._trader, bytes.fromhex(row["id"])

@@ -7,6 +7,7 @@ message 1). Keys are bought in the order of the carrier's stages, so the rows wh
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -160,7 +161,8 @@ class Haul:
         """Ask for fresh tickets and passes well before those in use are over."""
         while True:
             await asyncio.sleep(RENEW_SECONDS)
-            self._roads.renew(await sources(self._trader.outbound, self._roads.onward(self._roads.all[0])))
+            with suppress(PeerRefused):  # a ticket that was over for long: the next pull begins with a fresh one
+                self._roads.renew(await sources(self._trader.outbound, self._roads.onward(self._roads.all[0])))
 
     def _record_sources(self, tx: Tx) -> None:
         """Record who brought how many rows, and who was dropped."""

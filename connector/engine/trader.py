@@ -155,14 +155,14 @@ class Trader(Base):
     def _data_address(self, tx: Tx, transfer: Row, agreement: Row) -> Document:
         assert tx.get("editions", id=agreement["edition"]) is not None, "we sell only editions we have"
         plain = agreement["terms"]["tier"] == offers.PLAIN
-        issue, kind = (bearers.issue, bearers.AUTH_TYPE) if plain else (tickets.issue, tickets.SCHEME.strip().lower())
-        token = issue(self.ticket_key, *_about(transfer, agreement), self.clock.now())
+        kind = bearers.AUTH_TYPE if plain else tickets.SCHEME.strip().lower()
         endpoint = f"{self.url}/{'plain' if plain else 'sealed'}/{agreement['edition']}"
-        return messages.data_address(endpoint, {"authorization": token, "authType": kind})
+        return messages.data_address(endpoint, {"authorization": self.ticket(transfer, agreement), "authType": kind})
 
     def ticket(self, transfer: Row, agreement: Row) -> str:
-        """Return a fresh ticket to the sealed bytes that a transfer under an agreement moves."""
-        return tickets.issue(self.ticket_key, *_about(transfer, agreement), self.clock.now())
+        """Return a fresh ticket to the sealed bytes that a transfer moves, or a token for its plain copy."""
+        issue = bearers.issue if agreement["terms"]["tier"] == offers.PLAIN else tickets.issue
+        return issue(self.ticket_key, *_about(transfer, agreement), self.clock.now())
 
     def _refuse_url(self, url: str) -> str | None:
         try:

@@ -135,6 +135,7 @@ CHANNEL = (
     Route("POST", "/sealed/{edition}/ticket", Who.PEER, PROVIDER, "sealed.ticket"),
     Route("GET", "/plain/{edition}", Who.BEARER, PROVIDER, "plain.read"),
     Route("HEAD", "/plain/{edition}", Who.BEARER, PROVIDER, "plain.read"),
+    Route("POST", "/plain/{edition}/ticket", Who.PEER, PROVIDER, "sealed.ticket"),
     Route("GET", "/plain/{edition}/receipt", Who.BEARER, PROVIDER, "plain.receipt"),
     Route("GET", "/sealed/{edition}/sources", Who.TICKET, PROVIDER, "holders.sources"),
     Route("GET", "/held/{edition}/pieces", Who.PASS, BUYER, "holders.pieces"),

@@ -10,7 +10,7 @@ from collections import Counter
 
 import pytest
 
-from tests.fault.extent import ALL, FIGURES
+from tests.fault.extent import ALL, FIGURES, SEED
 
 FOLDER = "tests/fault"
 _outcomes = Counter()
@@ -44,4 +44,5 @@ def pytest_unconfigure(config):
     for name, least in FIGURES.items():
         sys.stdout.write(f"{_passed[name]} of {_tried[name]} {name} survived, at least {least} must be\n")
     few = short(config)
+    sys.stdout.write(f"PENSTOCK_TEST_SEED={SEED} repeats what was drawn\n")
     sys.stdout.write(f"{_outcomes['passed']} passed, {_outcomes['failed'] + len(few)} failed\n")

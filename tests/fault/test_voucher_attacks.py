@@ -173,6 +173,15 @@ async def test_after_both_settled_it(shop):
     await both_refuse(scene, "channel-closed", "channels: closed")
 
 
+async def test_a_clock_that_is_turned_back_brings_nothing_back(shop):
+    """The newest block counts when the provider's own clock lies; the program has no other clock anyway."""
+    scene = await set_up(shop)
+    await shop.later(2 * DAY)
+    shop.clock.move(-2 * DAY)
+    await both_refuse(scene, "valid-until-past", "channels: voucher lapsed")
+    shop.clock.move(2 * DAY)
+
+
 async def test_after_expiry_and_after_the_refund(shop):
     scene = await set_up(shop)
     await shop.later(30 * DAY)

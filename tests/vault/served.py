@@ -59,13 +59,18 @@ def _program(path, name="data"):
         command = [path, "--host", "127.0.0.1", "--port", str(port), *keys, folder]
         server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            while socket.socket().connect_ex(("127.0.0.1", port)):
+            while not _listens(port):
                 assert server.poll() is None
                 time.sleep(0.05)
             yield f"http://127.0.0.1:{port}"
         finally:
             server.terminate()
             server.wait(10)
+
+
+def _listens(port) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 async def _make(url: str) -> None:

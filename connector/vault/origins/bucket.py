@@ -74,6 +74,8 @@ def objects_at(address: SplitResult) -> Iterator[tuple[str, StoredObject]]:
         found = [item for page in store.list(prefix or None) for item in page]
         if not found and prefix:
             found = [store.head(prefix)]
+        # some servers name versions only when asked for one object
+        found = [item if item["e_tag"] else store.head(item["path"]) for item in found]
     except (BaseError, OSError) as error:
         raise _unreadable(place, error) from error
     for item in found:
