@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from connector.files import Part
 from connector.vault.places import places_of
 from contracts.ranges import RowSet
-from ledger.opening import Code, OpeningError, accept
+from ledger.opening import OpeningError, accept
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,10 +92,6 @@ class Intake:
         """Whether every row of the load is here."""
         return self._held.find(0, load.first, load.first + load.count) < 0
 
-    def stream(self, first: int, count: int) -> PieceStream:
-        """Return a taker for the joined sealed bytes of `count` rows from `first`."""
-        return PieceStream(self, first, count)
-
     def sync(self) -> None:
         """Make the accepted pieces durable; due before keys for them are asked for (spec 4, message 1)."""
         self._part.sync()
@@ -103,43 +99,3 @@ class Intake:
     def close(self) -> None:
         """Close the file."""
         self._part.close()
-
-
-class PieceStream:
-    """Cuts a byte stream of consecutive rows into pieces and takes each in as soon as it is whole.
-
-    After a refusal nothing more is taken; `next_row` is the row to fetch again from elsewhere.
-    """
-
-    def __init__(self, intake: Intake, first: int, count: int) -> None:
-        intake.table.span(first, count)
-        self.next_row = first
-        self._end = first + count
-        self._intake = intake
-        self._buffer = memoryview(bytearray(intake.table.longest_sealed))
-        self._filled = 0
-
-    @property
-    def done(self) -> bool:
-        """Whether every row of the stream was taken in."""
-        return self.next_row == self._end
-
-    def feed(self, chunk: bytes | bytearray | memoryview) -> int:
-        """Take bytes as they come, of any length; return how many rows became whole. Raises as `Intake.accept`."""
-        view, taken = memoryview(chunk), 0
-        while view:
-            if self.done:
-                raise OpeningError(Code.BYTES, "ciphertext", "the source sent more than was asked for", self._end - 1)
-            need = self._intake.table.span(self.next_row, 1)[1] - self._filled
-            part, view = view[:need], view[need:]
-            self._buffer[self._filled : self._filled + len(part)] = part
-            self._filled += len(part)
-            if len(part) == need:
-                self._take()
-                taken += 1
-        return taken
-
-    def _take(self) -> None:
-        size, self._filled = self._filled, 0
-        self._intake.accept(self.next_row, self._buffer[:size])
-        self.next_row += 1
