@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.engine import onward
 from connector.engine.notices import Notice
-from connector.engine.onward import ISSUED, WITHDRAWAL, WITHDRAWN
+from connector.engine.onward import DIGEST_CHARACTERS, ISSUED, WITHDRAWAL, WITHDRAWN
 from connector.errors import Absent, Conflict, InvalidInput, NotPermitted
 from connector.limits import REASON_CHARACTERS_MAX
 from connector.protocol import offers
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
     Row = dict[str, Any]
 
-DIGEST_CHARACTERS = 64
 WORDS_MAX = REASON_CHARACTERS_MAX - DIGEST_CHARACTERS - 1  # beside the digest
 
 

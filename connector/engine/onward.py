@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 WITHDRAWAL: Final = "sub-licence-withdrawal"  # a notice, whose text is the digest of the sub-licence and why
 ISSUED, WITHDRAWN = "issued", "withdrawn"
+DIGEST_CHARACTERS = 64
 # of one comparison, in the transaction of a message: some ten milliseconds
 QUESTIONS_MAX = 20_000
 

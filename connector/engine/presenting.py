@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.engine import onward
 from connector.engine.agreements import Cause
-from connector.engine.onward import WITHDRAWN
+from connector.engine.onward import DIGEST_CHARACTERS, WITHDRAWN
 from connector.protocol.errors import UnacceptableError
 from connector.protocol.states import PROVIDER
 from contracts import lifecycle, sublicence
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     Row = dict[str, Any]
 
+# each is looked at when another is presented, and ended with the one above
+CHILDREN_MAX = 1_000
 ROUNDS = 2  # the price is the one above: asked for once, taken once
 
 
@@ -63,11 +65,13 @@ class Presenting:
             if not place and above["parent"] is not None:
                 raise ContractError("topmost", "the chain does not begin at the topmost agreement")
             self._check(tx, above, root, link)
-            made = _made(tx, above, link)
+            made = _made(_below(tx, above), link)
         if chain[-1].said.child != peer.address:
             raise ContractError("child", "the sub-licence is for somebody else")
         if made is not None:
             raise ContractError("used-link", "an agreement was made on this sub-licence before")
+        if len(_below(tx, above)) >= CHILDREN_MAX:
+            raise ContractError("too-many", f"there are `{CHILDREN_MAX}` sub-licences under one agreement already")
         return above
 
     def _stands(self, tx: Tx, parent: bytes, now: datetime) -> Row:
@@ -98,20 +102,24 @@ class Presenting:
     def withdrawn(self, tx: Tx, agreement: Row, notice: Notice, now: datetime) -> None:
         """Take a holder's withdrawal of a link under its agreement, whether the link was presented or not."""
         digest, _, reason = notice.text.partition(" ")
-        if agreement["role"] != PROVIDER:
+        if agreement["role"] != PROVIDER or len(digest) != DIGEST_CHARACTERS:
             return
         about = {"parent": agreement["digest"], "child": None, "document": None}
         tx.put("sub_licences", digest=digest, **about, state=WITHDRAWN, created=now)
         domain = onward.domain(self._trader)
-        for row in tx.find("agreements", "parent = ?", (agreement["digest"],)):
+        for row in _below(tx, agreement):
             chain = onward.chain_of(tx, row) if row["state"] not in lifecycle.OVER else ()
             if chain and typed_digest(domain, chain[-1].said).hex() == digest:
                 self._trader.agreements.end_below(tx, row, Cause(reason or WITHDRAWN, agreement["peer"]), now)
 
 
-def _made(tx: Tx, above: Row, link: Link) -> Row | None:
+def _below(tx: Tx, above: Row) -> list[Row]:
+    return tx.find("agreements", "parent = ?", (above["digest"],))
+
+
+def _made(below: list[Row], link: Link) -> Row | None:
     """Return the agreement that was made on a link, None if none was."""
-    for row in tx.find("agreements", "parent = ?", (above["digest"],)):
+    for row in below:
         if row["agreement"]["termsDigest"] == link.said.terms_digest.hex():
             return row
     return None

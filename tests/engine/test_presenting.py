@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import pytest_asyncio
 
-from connector.engine import onward
+from connector.engine import onward, presenting
 from connector.engine.doors import Peer
 from connector.engine.notices import Notice
 from connector.protocol import offers
@@ -232,6 +232,14 @@ async def test_a_chain_of_two_draws_on_the_topmost(bench, top):
         await bench.present(bench.link(top, child=MIDDLE), second)
     with pytest.raises(UnacceptableError, match="was made on this sub-licence before"):
         await bench.present(first, key=MIDDLE, did=MIDDLE_DID)
+
+
+async def test_an_agreement_has_so_many_sub_licences_and_no_more(bench, monkeypatch):
+    above = await bench.agree(terms_of(), HOLDER)
+    monkeypatch.setattr(presenting, "CHILDREN_MAX", 1)
+    await below(bench, above)
+    with pytest.raises(UnacceptableError, match="`1` sub-licences under one agreement already"):
+        await bench.present(bench.link(above))
 
 
 async def test_a_middle_that_may_not_pass_on_cannot(bench, top):
