@@ -88,6 +88,7 @@ ROWS: Mapping[str, Row] = {
     "connector.channel.errors.ChannelLater": Row(503, 7, "peer", "later", "send the same bytes again later"),
     "connector.engine.doors.DeclinedError": Row(409, 3, "peer", "declined"),
     "connector.demo.flights.DemoDataError": Row(400, 2, "caller", "demo-data", "install the extra `demo`"),
+    "connector.vault.slabs.PoolClosed": Row(503, 7, "us", "given-up", "ask again, nothing is lost"),
     "connector.vault.errors.VaultError": Row(409, 6, "caller", "vault"),
     "policy.errors.PolicyError": Row(400, 2, "caller", "policy"),
     "policy.errors.UntoldError": Row(422, 2, "caller", "untold", "say it with fewer rules"),
@@ -120,5 +121,7 @@ ROWS: Mapping[str, Row] = {
 # what has no row at all
 UNEXPECTED = Row(500, 1, "us", "unexpected", "the log of this participant says more")
 
+# a peer's plain status that asks to come later
+LATER = frozenset({429, 502, 503, 504})
 # a peer's plain status, when its body explains nothing → our exit code
 EXIT_OF_STATUS: Mapping[int, int] = {400: 2, 401: 2, 402: 5, 403: 3, 404: 4, 409: 2, 413: 2, 415: 2, 422: 6}

@@ -18,7 +18,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from connector.errors import PeerMisbehaved, PeerRefused, PeerUnreachable
-from connector.limits import CONNECT_SECONDS_MAX, LATER, REFUSAL_BYTES_MAX, STALL_SECONDS_MAX
+from connector.fault_table import LATER
+from connector.limits import CONNECT_SECONDS_MAX, REFUSAL_BYTES_MAX, STALL_SECONDS_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

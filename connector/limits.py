@@ -49,8 +49,6 @@ CALL_SECONDS_MAX = 15.0
 STALL_SECONDS_MAX = 30.0
 # what of a refusal is kept for its reader
 REFUSAL_BYTES_MAX = 65_536
-# the peer is there but asks to come later
-LATER = frozenset({429, 502, 503, 504})
 # connections to one peer: as many as it serves at once, so that no message waits for one with a head that others follow
 PEER_CONNECTIONS_MAX = PEER_REQUESTS_MAX
 # connections to everybody

@@ -20,6 +20,7 @@ import orjson
 
 from connector.addresses import Gate
 from connector.errors import PeerMisbehaved, PeerRefused, PeerUnreachable
+from connector.fault_table import LATER
 from connector.lane import Lane
 from connector.limits import (
     ANSWER_BYTES_MAX,
@@ -27,7 +28,6 @@ from connector.limits import (
     CALL_SECONDS_MAX,
     CONNECT_SECONDS_MAX,
     CONNECTIONS_MAX,
-    LATER,
     PEER_CONNECTIONS_MAX,
     REFUSAL_BYTES_MAX,
     STALL_SECONDS_MAX,

@@ -13,7 +13,7 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from connector.errors import AddressRefused, PeerMisbehaved, PeerRefused, PeerUnreachable, PenstockError
 from connector.vault import passes, tickets
@@ -33,6 +33,8 @@ OVER = 401
 ROADS_MAX = 4
 # an answer names eight carriers, each with an address and a pass
 SOURCES_BYTES_MAX = 65_536
+# of a peer's own text, in a fault
+SHOWN_CHARACTERS = 100
 
 log = logging.getLogger(__name__)
 
@@ -48,13 +50,19 @@ class Road:
     @property
     def path(self) -> str:
         """The path of the endpoint."""
-        return urlsplit(self.endpoint).path.rstrip("/")
+        return self._parts.path.rstrip("/")
 
     @property
     def origin(self) -> str:
-        """Who serves: the endpoint's scheme, host and port."""
-        parts = urlsplit(self.endpoint)
-        return f"{parts.scheme}://{parts.netloc}"
+        """Who serves: the endpoint's scheme, host and port; raises AddressRefused for what is no address."""
+        return f"{self._parts.scheme}://{self._parts.netloc}"
+
+    @property
+    def _parts(self) -> SplitResult:
+        try:
+            return urlsplit(self.endpoint)
+        except ValueError as error:
+            raise AddressRefused(f"`{self.endpoint[:SHOWN_CHARACTERS]}` is no address: {error}") from error
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -97,8 +105,8 @@ async def sources(outbound: Outbound, own: Road, without: Collection[str] = ()) 
         named = []
     found = [own] if own.origin not in without else []
     for road in named:
-        if len(found) < ROADS_MAX and road.origin not in without:
-            with suppress(AddressRefused, PeerUnreachable):
+        with suppress(AddressRefused, PeerUnreachable):
+            if len(found) < ROADS_MAX and road.origin not in without:
                 await outbound.vet(road.endpoint)
                 found.append(road)
     return found or [own]

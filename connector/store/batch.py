@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from connector.store.statements import Statements
+    from connector.store.turn import Turn
 
     Callback = Callable[[], object]
     Waiting = asyncio.Future[Any] | Future[Any]
@@ -61,8 +62,9 @@ class Job:
 class Batch:
     """The writing connection with the transaction that is open on it; used by one thread at a time."""
 
-    def __init__(self, connection: sqlite3.Connection, statements: Mapping[str, Statements]) -> None:
+    def __init__(self, connection: sqlite3.Connection, statements: Mapping[str, Statements], turn: Turn) -> None:
         self.connection: Any = connection
+        self._turn = turn
         self._statements = statements
         self._memory: dict[str, Any] = {}
         self._known = Known()
@@ -71,8 +73,9 @@ class Batch:
 
     def begin(self, *, wait: bool) -> bool:
         """Open the transaction; without `wait` return False at once when another process holds the database."""
-        if not lock(self.connection, wait=wait):
-            return False
+        with self._turn.taken(wait=wait) as ours:
+            if not (ours or wait) or not lock(self.connection, wait=wait):
+                return False
         version = self.connection.execute("PRAGMA data_version").fetchone()
         if version != self._version:  # another connection has written since we last looked
             self._forget()

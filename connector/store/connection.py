@@ -10,7 +10,7 @@ import sqlite3
 import time
 from typing import TYPE_CHECKING
 
-from connector.store.errors import StoreBusy, StoreFailed
+from connector.store.errors import StoreBusy, StoreError, StoreFailed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,16 +51,28 @@ def connect(path: Path, pragmas: tuple[tuple[str, object], ...]) -> sqlite3.Conn
             path, timeout=LOCK_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=PREPARED_MAX
         )
     except sqlite3.Error as error:
-        raise StoreFailed(f"cannot open the database `{path}`: {error}") from error
+        raise unopened(path, error) from error
     try:
         for pragma, expected in pragmas:
             _apply(connection, pragma, expected)
     except BaseException as error:
         connection.close()
         if isinstance(error, UNREADABLE):
-            raise StoreFailed(f"cannot open the database `{path}`: {error}") from error
+            raise unopened(path, error) from error
         raise
     return connection
+
+
+def unopened(path: Path, error: Exception) -> StoreError:
+    """Return what to raise for a file that could not be opened."""
+    if isinstance(error, sqlite3.Error) and is_busy(error):
+        return StoreBusy(f"another process keeps the database `{path}` locked; nothing was written, try again")
+    return StoreFailed(f"cannot open the database `{path}`: {error}")
+
+
+def is_busy(error: sqlite3.Error) -> bool:
+    """Say whether another process's lock is all that is wrong, whichever of the lock's kinds it is."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def lock(connection: sqlite3.Connection, *, wait: bool) -> bool:
@@ -73,7 +85,7 @@ def lock(connection: sqlite3.Connection, *, wait: bool) -> bool:
     try:
         connection.execute("BEGIN IMMEDIATE")
     except sqlite3.OperationalError as error:
-        if wait or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+        if wait or not is_busy(error):
             raise
         return False
     return True
@@ -91,9 +103,9 @@ def _answer(connection: sqlite3.Connection, pragma: str) -> tuple[object, ...] |
         try:
             found: tuple[object, ...] | None = connection.execute(f"PRAGMA {pragma}").fetchone()
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            if not is_busy(error):
                 raise
             time.sleep(WAL_RETRY_SECONDS)
         else:
             return found
-    raise StoreBusy(f"another process held the database locked for {LOCK_SECONDS:.0f} s")
+    raise StoreBusy("another process keeps the database locked; nothing was written, try again")

@@ -23,20 +23,31 @@ APPLICATION_ID = 0x506E5374
 
 
 def apply(connection: sqlite3.Connection, tables: tuple[Table, ...]) -> None:
-    """Create what is missing; two processes that open one file at once do it one after the other."""
-    if _pragma(connection, "application_id") == APPLICATION_ID and _pragma(connection, "user_version") == mark(tables):
+    """Create what is missing; of several processes that open one file at once the first one does it."""
+    if _is_marked(connection, tables):
         return
+    # it drags pandas in where that is installed: loaded only when needed, and before anybody waits for our lock
+    from sqlite_utils import Database  # noqa: PLC0415
+
     connection.execute("BEGIN IMMEDIATE")
     try:
-        _refuse_foreign(connection)
-        _create(connection, tables)
-        connection.execute(f"PRAGMA application_id={APPLICATION_ID}").fetchone()
-        connection.execute(f"PRAGMA user_version={mark(tables)}").fetchone()
+        if not _is_marked(connection, tables):
+            _refuse_foreign(connection)
+            database = Database(connection, recursive_triggers=False)
+            for table in tables:
+                _create_table(database, table)
+            connection.execute(f"PRAGMA application_id={APPLICATION_ID}").fetchone()
+            connection.execute(f"PRAGMA user_version={mark(tables)}").fetchone()
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def _is_marked(connection: sqlite3.Connection, tables: tuple[Table, ...]) -> bool:
+    known = _pragma(connection, "application_id"), _pragma(connection, "user_version")
+    return known == (APPLICATION_ID, mark(tables))
 
 
 def mark(tables: tuple[Table, ...]) -> int:
@@ -48,14 +59,6 @@ def _refuse_foreign(connection: sqlite3.Connection) -> None:
     filled = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
     if filled and _pragma(connection, "application_id") != APPLICATION_ID:
         raise StoreError("this file is a database, but not one of penstock; choose another data directory")
-
-
-def _create(connection: sqlite3.Connection, tables: tuple[Table, ...]) -> None:
-    from sqlite_utils import Database  # noqa: PLC0415 (it drags pandas in where that is installed: load it when needed)
-
-    database = Database(connection, recursive_triggers=False)
-    for table in tables:
-        _create_table(database, table)
 
 
 def _create_table(database: Any, table: Table) -> None:

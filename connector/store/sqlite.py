@@ -5,7 +5,8 @@
     row = await store.read(lambda tx: tx.get("outbox", id=message))
 
 Law: whoever changes something does it in an act of `write`; when the awaitable returns, the change is on the disk.
-Several processes may open one file: SQLite's lock keeps writers apart, leases keep work apart.
+Several processes may open one file: SQLite's lock keeps writers apart, the turn lets who waits be next, leases keep work
+apart.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from connector.store import schema
 from connector.store.batch import Job
-from connector.store.connection import READING, UNREADABLE, WRITING, connect
+from connector.store.connection import READING, UNREADABLE, WRITING, connect, unopened
 from connector.store.errors import StoreClosed, StoreFailed
 from connector.store.statements import Statements
 from connector.store.transaction import Tx
@@ -135,6 +136,6 @@ def _prepare(path: Path, tables: tuple[Table, ...]) -> sqlite3.Connection:
     except BaseException as error:
         connection.close()
         if isinstance(error, UNREADABLE):
-            raise StoreFailed(f"cannot read the database `{path}`: {error}") from error
+            raise unopened(path, error) from error
         raise
     return connection

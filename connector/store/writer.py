@@ -26,7 +26,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from connector.store.batch import Batch, Job, fail
+from connector.store.connection import is_busy
 from connector.store.errors import StoreBusy, StoreClosed, StoreError, StoreFailed
+from connector.store.turn import Turn
 
 if TYPE_CHECKING:
     import asyncio
@@ -80,7 +82,8 @@ class Writer:
         self.commits = 0
         self.acts = 0
         self.failure: StoreFailed | None = None
-        self.batch = Batch(connection, statements)
+        self._turn = Turn(path.parent)
+        self.batch = Batch(connection, statements, self._turn)
         self._wal = path.with_name(path.name + "-wal")
         self._listeners = listeners
         self._checkpointed = (0, 0)
@@ -124,6 +127,7 @@ class Writer:
         if self.failure is None:
             self._checkpoint()
         self.batch.connection.close()
+        self._turn.close()
 
     def _soon(self) -> None:
         loop = self._listeners.loop
@@ -243,7 +247,7 @@ class Writer:
         self.batch.undo()
         if not isinstance(error, sqlite3.Error):
             fail(jobs, error)
-        elif getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+        elif is_busy(error):
             fail(jobs, StoreBusy("another process holds the database; nothing was written, try again"))
         else:
             fail(jobs, self._give_up(error))

@@ -78,7 +78,9 @@ async def pieces(call: Call) -> web.StreamResponse:
 async def ticket(call: Call) -> web.Response:
     """Renew the ticket of a transfer that runs: a long pull outlives one (`tickets.TICKET_SECONDS`)."""
     document = await call.document()
-    wanted = str(document.get("transfer", "")) if isinstance(document, dict) else ""
+    wanted = document.get("transfer") if isinstance(document, dict) else None
+    if not isinstance(wanted, str):
+        raise InvalidInput("a renewal names its `transfer`", 'say {"transfer": ID}')
 
     def find(tx: Tx) -> tuple[Row, Row] | None:
         row = tx.get("transfers", id=wanted)

@@ -9,8 +9,14 @@ import pytest
 
 from connector.errors import Absent, NotPermitted, explain_failure
 
-PRODUCT = {"id": "p", "title": "T", "rows": 9, "edition": "ab" * 32, "state": "submitted"}
-VIEW = {"id": "a", "title": "T", "state": "complete", "progress": {"text": "9 rows", "windows": 2}, "mark": "2"}
+PRODUCT = {
+    "id": "p", "title": "T", "rows": 9, "edition": "ab" * 32, "state": "submitted", "number": 1, "plainBytes": "100",
+    "repeatedBytes": "0",
+}  # fmt: skip
+VIEW = {
+    "id": "a", "title": "T", "price": "9 a row", "cap": "90", "state": "complete",
+    "progress": {"text": "9 rows", "windows": 2}, "mark": "2",
+}  # fmt: skip
 OPENED = {"number": 1, "bytes": 5, "files": ["x"], "charged": "250"}
 
 PROCESS = {

@@ -33,7 +33,7 @@ async def provider(tmp_path_factory):
 async def test_what_is_on_the_table(provider, policy, words, recorded):
     """Who receives it is not known of somebody who is no member: that stays open until an order is decided."""
     connector, now = provider.connector, provider.connector.clock.now()
-    terms = {"policy": policy, "product": f"p-{len(str(policy))}-{recorded}", "tier": "kept", "editionId": "04" * 32}
+    terms = {"policy": policy, "product": f"p-{len(str(policy))}-{recorded}", "tier": "kept", "editionId": "00" * 32}
     row = {"id": f"urn:{terms['product']}", "role": PROVIDER, "peer": PEER, "terms": terms}
     said = await provider.store.write(lambda tx: connector.audience.agrees(tx, row, now))
     assert words in said

@@ -18,7 +18,7 @@ from connector.store.evidence import Evidence
 from connector.store.sqlite import Store
 from connector.store.tables import TABLES
 from contracts.canonical import load
-from tests.hostile.host import AT, CHANNEL, HOST, SEALED
+from tests.hostile.host import AT, CHANNEL, HOST, SEALED, TRANSFER
 from tests.hostile.mutations import EXAMPLES, mutated
 from tests.hostile.test_authorization import in_channel
 
@@ -36,21 +36,23 @@ async def books(tmp_path_factory):
     await store.close()
 
 
-def submission(host):
-    """Return what the host once submitted to itself."""
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def submission(host):
+    """What the host once submitted to itself; read once, for what is taken in of a change is submitted from then on."""
     listing = next(row for row in host.rows(HOST, "listings") if row["id"] == SEALED)
     told = {name: json.loads(listing[name]) for name in ("dataset", "offer", "header")}
     return told | {name: listing[name] for name in ("id", "title", "tier", "edition")}
 
 
-def others(host):
+def others(host, submission):
     """Return (path, whose header, honest body) of what a member and a stranger say beside it."""
     heads = {"heads": [{"origin": "nobody/log", "size": "1", "root": "00" * 32}]}
     talk = {what: wire.encode(in_channel(what)) for what in ("request", "voucher", "acknowledge", "resume")}
     return [
         *((f"/channel/{CHANNEL}/{what}", False, body | {wire.CHECKPOINT: None}) for what, body in talk.items()),
-        ("/exchange/products", True, submission(host)),
+        ("/exchange/products", True, submission),
         ("/witness/attest", True, heads),
+        (f"/sealed/{host.edition}/ticket", False, {"transfer": TRANSFER}),
         (f"/review/{host.edition}", True, {"seed": "00" * 32, "reader": "00" * 32}),
         ("/rpc", None, {"jsonrpc": "2.0", "id": 1, "method": "eth_getBlockByNumber", "params": ["latest", False]}),
     ]
@@ -58,8 +60,8 @@ def others(host):
 
 @given(st.data())
 @settings(max_examples=EXAMPLES // 2, suppress_health_check=list(HealthCheck))
-async def test_any_change_of_what_else_is_said_is_answered(host, say, stranger, data):
-    path, of_member, honest = data.draw(st.sampled_from(others(host)))
+async def test_any_change_of_what_else_is_said_is_answered(host, say, stranger, submission, data):
+    path, of_member, honest = data.draw(st.sampled_from(others(host, submission)))
     header = {None: dict, True: lambda: host.member, False: lambda: stranger.bearer(host.identity)}[of_member]()
     entries = len(host.rows(HOST, "log_entries"))
     said = await say("POST", path, data.draw(mutated(honest)), header)
@@ -76,10 +78,10 @@ class UndoneError(Exception):
 
 @given(st.data())
 @settings(max_examples=EXAMPLES // 2, suppress_health_check=list(HealthCheck))
-async def test_a_new_submission_is_taken_in_whole_or_refused(books, host, data):
+async def test_a_new_submission_is_taken_in_whole_or_refused(books, submission, data):
     """What is taken in can be shown and found, so one listing never spoils a page of them."""
     store, evidence = books
-    document = data.draw(mutated(submission(host)))
+    document = data.draw(mutated(submission))
 
     def act(tx):
         row = listings.submit(tx, evidence, listings.check_submission(load(document)), CALLER, AT)

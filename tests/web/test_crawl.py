@@ -303,7 +303,7 @@ async def test_a_person_sees_a_foreign_catalogue(space):
     told = await asyncio.create_subprocess_exec(*command, *options, **pipes)
     out, err = await told.communicate()
     assert told.returncode == 0, err
-    assert f"  {SMALL}  Product {SMALL}  1000 minor units" in out.decode()
+    assert f"  {SMALL}  Product {SMALL}  10.00 CNY per MiB" in out.decode()
     asked = await asyncio.create_subprocess_exec(*command, *options, "--json", **pipes)
     document = json.loads((await asked.communicate())[0])
     assert {each["participantId"] for each in document["catalogues"]} == {space.did("provider")}
