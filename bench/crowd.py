@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import logging
 import resource
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -88,6 +89,7 @@ async def measure(gib: float, _rounds: int, count: int = BUYERS, seconds: float 
     """Have `count` buyers draw an edition of `gib` GiB for some seconds."""
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(FILES_OPEN, most), most))
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(4 * count))  # as many processes would have
     logging.getLogger("connector").setLevel(logging.ERROR)  # two hundred starts, each with its words about the chain
     gate = asyncio.Event()
     with workshop() as folder, gated.held(gate.wait):
@@ -96,7 +98,8 @@ async def measure(gib: float, _rounds: int, count: int = BUYERS, seconds: float 
         async with space(folder, hosted=("buyer",)) as made:
             await made.offer(PRODUCT, [source], PIECE_KIB, exposure=EXPOSURE)
             async with buyers(made, folder, count) as running:
-                await asyncio.gather(*map(ready, running.values()))
+                async with asyncio.timeout(READY_SECONDS):
+                    await asyncio.gather(*map(ready, running.values()))
                 report.forget_peak(made.pid("provider"))
                 gate.set()
                 await asyncio.sleep(WARM_UP_SECONDS)

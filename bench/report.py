@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 RESULTS = Path(__file__).parent / "results"
 KIB = 1024
-ABSENT, NOT_RUN = "absent", "not run"
+ABSENT, NOT_RUN, FAILED = "absent", "not run", "failed"
 FORGET = "5"  # what /proc/PID/clear_refs takes to begin the largest resident size anew
 
 

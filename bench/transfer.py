@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import traceback
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -125,6 +126,16 @@ def configuration() -> str:
     return "\n".join([ours, *servers, *(peer.words(name) for name, peer in peers.PEERS.items())])
 
 
+def taken(name: str, gib: float, rounds: int) -> list[report.Row]:
+    """Run a work and return its rows; one that fails says so and lets the others run."""
+    work = WORKS[name]
+    try:
+        return rows_of(name, uvloop.run(work.measure(gib, rounds)))
+    except Exception:  # noqa: BLE001  # whatever it met is printed, and its rows say that it failed
+        traceback.print_exc()
+        return named(name, [report.unmeasured(each, report.FAILED, **bound) for each, bound in work.targets.items()])
+
+
 def main() -> None:
     """Measure, print, write bench/results/transfer.json."""
     parser = argparse.ArgumentParser(prog="python -m bench.transfer")
@@ -139,7 +150,7 @@ def main() -> None:
         work = WORKS[name]
         gib, rounds = told.gib or work.gib, told.rounds or work.rounds
         print(f"\n{name}: {gib:g} GiB, {rounds} rounds", flush=True)
-        fresh[name] = rows_of(name, uvloop.run(work.measure(gib, rounds)))
+        fresh[name] = taken(name, gib, rounds)
         print(report.table(fresh[name]), flush=True)
         if not told.dry:  # after each work, so that a run that is cut short keeps what it has
             print("written to", report.write(NAME, gathered(fresh, recorded())), flush=True)

@@ -3,6 +3,8 @@
 Law: `Outbound.lane` checked the address and what its name resolves to; a lane connects to those very addresses, and
 each is checked once more before its socket exists. No redirect, no encoding, no chunks: an answer has exactly the
 length that was asked for, or it is the peer's fault. No byte for STALL_SECONDS_MAX, and the lane is broken.
+
+The kernel waits for whole pieces and for the stall: a thread that takes turns for every packet holds up all others.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
+import struct
 import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -43,6 +46,8 @@ class Lane:
         self._lock = threading.Lock()
         self._connection: http.client.HTTPConnection | None = None
         self._answer: http.client.HTTPResponse | None = None
+        self._ahead = b""  # of the answer's bytes, what came with its head
+        self._left = 0
         self._cut = False
 
     def ask(self, target: str, headers: Mapping[str, str], length: int) -> None:
@@ -60,22 +65,43 @@ class Lane:
             self.ask(target, headers, length)  # the peer may close what it kept open for us; once is usual
         else:
             self._accept(answer, target, length)
-            self._answer = answer
+            self._begin(answer, length)
 
     def read(self, view: memoryview) -> None:
         """Fill `view` with the next bytes of the answer (blocking); `PeerUnreachable` when they do not come."""
         assert self._answer is not None, "ask first"
-        done = 0
+        assert len(view) <= self._left, "no more than was asked for"
+        done = len(self._ahead[: len(view)])
+        view[:done], self._ahead = self._ahead[:done], self._ahead[done:]
         while done < len(view):
-            try:
-                got = self._answer.readinto(view[done:])
-            except BROKEN as error:
-                self.close()
-                raise self._unreachable(error) from error
-            if not got:
-                self.close()
-                raise PeerUnreachable(f"`{self.origin}` ended its answer early")
-            done += got
+            done += self._receive(view[done:])
+        self._left -= done
+        if not self._left:
+            self._answer.close()
+
+    def _begin(self, answer: http.client.HTTPResponse, length: int) -> None:
+        """Go on with the body: from here on it is read past the answer's own buffer."""
+        try:
+            self._ahead = answer.fp.peek(1)[:length]
+            self._open().sock.settimeout(None)
+        except BROKEN as error:
+            self.close()
+            raise self._unreachable(error) from error
+        self._answer, self._left = answer, length
+
+    def _receive(self, view: memoryview) -> int:
+        """Receive into `view`: all of it if the kernel can wait for that."""
+        flags = socket.MSG_WAITALL if self._trust is None else 0
+        try:
+            got = self._open().sock.recv_into(view, 0, flags)
+        except BROKEN as error:
+            self.close()
+            late = TimeoutError("timed out") if isinstance(error, BlockingIOError) else error
+            raise self._unreachable(late) from error
+        if not got:
+            self.close()
+            raise PeerUnreachable(f"`{self.origin}` ended its answer early")
+        return got
 
     def cut(self) -> None:
         """Break the connection off for good, from any thread: whoever reads from it is woken by its end."""
@@ -94,9 +120,15 @@ class Lane:
 
     def _send(self, target: str, headers: Mapping[str, str]) -> http.client.HTTPResponse:
         connection = self._connection or self._connect()
+        connection.sock.settimeout(STALL_SECONDS_MAX)
         told = {"Accept-Encoding": "identity", "User-Agent": "penstock", **headers}
         connection.request("GET", target, headers=told)
         return connection.getresponse()
+
+    def _open(self) -> http.client.HTTPConnection:
+        if self._connection is None:
+            raise ConnectionAbortedError("the lane was closed")
+        return self._connection
 
     def _connect(self) -> http.client.HTTPConnection:
         connection = http.client.HTTPConnection(self._host, self._port)
@@ -117,12 +149,14 @@ class Lane:
             try:
                 made.settimeout(CONNECT_SECONDS_MAX)
                 made.connect((place["host"], place["port"]))
-                made.settimeout(STALL_SECONDS_MAX)
                 made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                return made if self._trust is None else self._trust.wrap_socket(made, server_hostname=self._host)
+                whole = made if self._trust is None else self._trust.wrap_socket(made, server_hostname=self._host)
+                _stall(whole, STALL_SECONDS_MAX)
             except OSError as error:
                 made.close()
                 failure = error
+            else:
+                return whole
         raise failure
 
     def _accept(self, answer: http.client.HTTPResponse, target: str, length: int) -> None:
@@ -148,3 +182,8 @@ class Lane:
 
     def _unreachable(self, error: BaseException) -> PeerUnreachable:
         return PeerUnreachable(f"`{self.origin}` did not answer: {str(error) or type(error).__name__}")
+
+
+def _stall(connected: socket.socket, seconds: float) -> None:
+    """Have the kernel end a wait for the peer after so long; it is asked where Python's own timeout is off."""
+    connected.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", int(seconds), int(seconds % 1 * 1e6)))

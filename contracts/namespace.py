@@ -7,6 +7,7 @@ from typing import Final
 NS: Final = "https://w3id.org/penstock/ns/"
 OFFER_TERMS: Final = NS + "terms"
 SIGNATURE: Final = NS + "signature"
+SUB_LICENCES: Final = NS + "subLicences"
 CHECKPOINT: Final = NS + "checkpoint"
 FORMAT_SEALED: Final = NS + "SealedReplica-PULL"
 PROFILE: Final = NS + "profile"

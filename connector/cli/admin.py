@@ -114,13 +114,15 @@ def complete(identifier: Transfer, data: Data = DEFAULT_DATA, *, as_json: AsJson
 
 @app.command()
 def revoke(
-    agreement: Annotated[str, typer.Argument(metavar="AGREEMENT", help="the digest of an agreement of ours")],
+    agreement: Annotated[
+        str, typer.Argument(metavar="AGREEMENT", help="the digest of an agreement of ours, or of a sub-licence")
+    ],
     reason: Reason = "revoked by the operator",
     data: Data = DEFAULT_DATA,
     *,
     as_json: AsJson = False,
 ) -> None:
-    """End an agreement: what runs under it is cut off at once, and the other party is told.
+    """End an agreement, or take a sub-licence back: what runs under it is cut off at once, and the other party is told.
 
     For example: penstock admin revoke 5b1f0c --reason "the data subject has objected"
     """

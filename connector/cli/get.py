@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,7 +10,7 @@ from urllib.parse import quote
 
 import typer
 
-from connector.cli.options import DEFAULT_DATA, AsJson, Data
+from connector.cli.options import DEFAULT_DATA, AsJson, Data, file_option
 from connector.cli.speak import answer, finish, flash, talk, watched
 
 if TYPE_CHECKING:
@@ -73,6 +74,9 @@ def get(
     identifier: Annotated[str | None, typer.Option("--id", help="your id; repeat the command to resume")] = None,
     data: Data = DEFAULT_DATA,
     *,
+    licence: Annotated[
+        Path | None, file_option("--licence", "a sub-licence that you were given, as `penstock sublicense` writes it")
+    ] = None,
     keep: Annotated[bool, typer.Option(help="keep the sealed replica, too; without it, `--to` writes once")] = True,
     as_json: AsJson = False,
 ) -> None:
@@ -89,6 +93,7 @@ def get(
         "exposure": None if exposure is None else str(exposure),
         "to": to if to in (None, NOWHERE) else str(Path(to).resolve()),
         "keep": keep,
+        "licence": None if licence is None else _read(licence),
     }
     key = identifier or str(uuid.uuid4())
     if identifier is None:
@@ -98,3 +103,10 @@ def get(
     most = f", at most {view['cap']} minor units in all" if view["cap"] else ""
     price = f"price: {view['price']}{most}"
     answer(view, [f"{view['title']}: {view['progress'].get('text', '')}", price, opened], as_json=as_json)
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise typer.BadParameter(f"`{path}` is not JSON", param_hint="--licence") from error

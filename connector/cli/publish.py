@@ -52,6 +52,7 @@ def publish(
     ] = None,
     data: Data = DEFAULT_DATA,
     *,
+    onward: Annotated[bool, typer.Option("--onward", help="let buyers pass it on, by sub-licences and copies")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Publish FILES as a product: profiled, under a policy, sealed, registered, submitted.
@@ -77,6 +78,7 @@ def publish(
         "openings": openings,
         "layout": layout,
         "columns": column,
+        "onward": onward,
         "pieceKiB": piece,
         "keywords": keyword or [],
         "id": identifier,

@@ -11,25 +11,21 @@ import asyncio
 import secrets
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from catalog.codes import tier as tier_of
-from connector.engine import copying, funding, pricing, progress, waiting
+from connector.engine import copying, funding, pricing, progress, quoting, waiting
 from connector.engine import mandate as mandates
 from connector.engine.driver import RETRYABLE_EXITS, Driver
 from connector.engine.speed import Speed
 from connector.errors import (
-    Absent,
     Conflict,
     InvalidInput,
     NotPermitted,
     PaymentRefused,
-    PeerRefused,
     PeerUnreachable,
     as_reason,
     explain_failure,
 )
-from connector.protocol import validation
 from connector.protocol.offers import PLAIN
 from connector.protocol.states import SUSPENDED
 from contracts.terms import Terms
@@ -51,6 +47,7 @@ NEWS_SECONDS = 1.0
 FREEZE_SECONDS = 14 * 86_400  # the longest an arbitrator may hold the channel
 EXPIRY_SECONDS = 30 * 86_400  # a channel outlives its voucher margins by far; it can be extended
 CHANNEL = "channel:"
+DSP_PATH = "/dsp"
 Row = dict[str, Any]
 
 
@@ -93,6 +90,7 @@ class Acquisitions:
         checked = mandates.checked(mandate)
         if not key or not product:
             raise InvalidInput("an acquisition needs an id and a product")
+        quoting.check(checked.get("licence"), product)
         await self._trader.space_view.require(self._trader.did)
         now = self._trader.clock.now()
 
@@ -179,29 +177,22 @@ class Acquisitions:
     # ---- the steps: True when the next one can follow at once
 
     async def _negotiate(self, row: Row) -> bool:
-        """Look the product up, take the provider's own offer and start to negotiate within the mandate."""
+        """Find the offer, of the exchange's listing or of our sub-licence, and negotiate within the mandate."""
         trader, mandate = self._trader, row["mandate"]
-        space = await trader.space_view.current()
-        exchange = space.members[space.exchange]
-        product = quote(row["product"], safe="")
-        self._asked[row["id"]] = waiting.EXCHANGE
-        listing = await self._ask(f"{exchange.url}/exchange/products/{product}", exchange.did)
-        provider = await trader.space_view.require(listing["provider"])
-        base = provider.url + "/dsp"
-        self._asked[row["id"]] = waiting.PROVIDER
-        dataset = await self._ask(f"{base}/catalog/datasets/{product}", provider.did)
-        validation.check("Dataset", dataset)
-        offer = {**_offer(dataset, listing["offer"].get("id")), "target": dataset["@id"]}
-        asked = int(listing["offer"]["ask"])
+        if licence := mandate.get("licence"):
+            found = await quoting.licensed(trader, licence)
+        else:
+            found = await quoting.listed(trader, row["product"], partial(self._asked.__setitem__, row["id"]))
         limit = int(mandate["limit"])
-        bid = min(asked, limit) if mandate["bid"] is None else int(mandate["bid"])
+        bid = min(found.asked, limit) if mandate["bid"] is None else int(mandate["bid"])
         within = {"bid": str(bid), "limit": str(limit), "rounds": trader.settings.negotiation.rounds_max}
-        within |= {"cap": mandate["cap"]} if mandate.get("cap") else {}
+        within |= found.fixed | ({"cap": mandate["cap"]} if mandate.get("cap") else {})
+        provider, offer = found.provider, found.offer
         start = trader.engine.negotiations.start
 
         def act(tx: Tx) -> None:
             now = trader.clock.now()
-            pid = start(tx, provider=provider.did, base=base, offer=offer, mandate=within, now=now)
+            pid = start(tx, provider=provider.did, base=provider.url + DSP_PATH, offer=offer, mandate=within, now=now)
             self._waiting[f"negotiation:{pid}"] = row["id"]
             self._move(tx, row, "negotiating", negotiation=pid, provider=provider.did)
 
@@ -375,24 +366,7 @@ class Acquisitions:
                 return True
         return False
 
-    async def _ask(self, url: str, did: str) -> Any:
-        try:
-            answer = await self._trader.outbound.get(url, headers=self._trader.authorization(did))
-        except PeerRefused as refusal:
-            if refusal.status == 404:
-                raise Absent(f"`{url.rsplit('/', 1)[-1]}` is not on offer there", "see `penstock find`") from refusal
-            raise
-        return answer.json()
-
     async def _row(self, table: str, value: str, *, key: str = "id") -> Row:
         row = await self._trader.store.read(lambda tx: tx.get(table, **{key: value}))
         assert row is not None, f"`{value}` is kept in {table}"
         return row
-
-
-def _offer(dataset: Any, listed: str | None) -> Row:
-    """Return the dataset's offer that the exchange has listed, or its first where the listing names none."""
-    for offer in dataset["hasPolicy"]:
-        if listed in (None, offer["@id"]):
-            return dict(offer)
-    raise Absent(f"the listed offer `{str(listed)[:200]}` is not in the provider's catalogue", "ask the provider")

@@ -108,7 +108,12 @@ class Agreements:
         tx.after(trader.erasing.wake)
         for child in tx.find("agreements", "parent = ?", (digest,)):
             if child["state"] not in lifecycle.OVER:
-                self.finish(tx, child, "end", Cause(ABOVE_OVER, cause.by), now)
+                self.end_below(tx, child, Cause(ABOVE_OVER, cause.by), now)
+
+    def end_below(self, tx: Tx, child: Row, cause: Cause, now: datetime) -> None:
+        """End a sub-licence and tell its child, who hears it from nobody else."""
+        self.finish(tx, child, "end", cause, now)
+        self._trader.notices.send(tx, child, Notice(REVOCATION, child["digest"], cause.reason, now))
 
     def _halt(self, tx: Tx, digest: str, reason: str, now: datetime) -> None:
         for transfer in tx.find("transfers", "agreement = ?", (digest,)):

@@ -103,6 +103,7 @@ MEMBERS: Mapping[str, Member] = MappingProxyType({
     "openings": Member(
         lambda value: type(value) is int and 0 < value <= OPENINGS_MAX, f"a number up to {OPENINGS_MAX}", needed=False
     ),
+    "onward": Member(lambda value: type(value) is bool, "true or false", needed=False),
     "layout": Member(_layout, "one of " + ", ".join(sorted(CUTTERS)), needed=False),
     "columns": Member(lambda value: _texts(value) and value != [], "a list of columns", needed=False),
     "pieceKiB": Member(

@@ -193,6 +193,7 @@ class Carrier:
             self._turn.notify_all()
         for thread in self._threads:
             thread.join()
+        self._held.clear()
         for lane in self._lanes:
             lane.close()
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from connector.engine.standing import why_over
+from connector.protocol.errors import UnacceptableError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -67,6 +68,10 @@ class Recorder(Protocol):
         """Append an event in the transaction of the act it proves."""
 
 
+def _no_chain(_tx: Tx, _offer: Document, _peer: Peer, _now: datetime) -> Row:
+    raise UnacceptableError("sub-licences are not taken here")
+
+
 Deliver = Callable[[str, str, "Document"], Awaitable[tuple[int, Any]]]
 Ask = Callable[[str, str], Awaitable[tuple[int, Any]]]
 
@@ -83,6 +88,8 @@ class Doors:
     moved           (tx, process, row) after every change of state; for whoever waits for it, through `tx.after`
     sees            (tx, `products` row, peer DID) → whether the peer may know of the offer
     agrees          (tx, `negotiations` row, now) → why its policy makes no agreement with its buyer, empty if it does
+    sub_licensed    (tx, offer with a chain of sub-licences, `Peer`, now) → columns of the negotiation that it begins
+                    (provider); raises `UnacceptableError` for a chain that does not hold
     stands          (tx, `agreements` row, now) → why nothing may flow under it, empty if it may
     halted          (tx, `transfers` row) as soon as nothing may flow under a transfer any more, told to the peer or not
     ended           (tx, agreement digest) when a negotiation that ends takes its agreement along
@@ -98,6 +105,7 @@ class Doors:
     moved: Callable[[Tx, str, Row], None]
     sees: Callable[[Tx, Row, str], bool] = lambda _tx, _product, _peer: True
     agrees: Callable[[Tx, Row, datetime], str] = lambda _tx, _row, _now: ""
+    sub_licensed: Callable[[Tx, Document, Peer, datetime], Row] = _no_chain
     stands: Callable[[Tx, Row, datetime], str] = lambda _tx, agreement, now: why_over(agreement, now)
     halted: Callable[[Tx, Row], None] = lambda _tx, _row: None
     ended: Callable[[Tx, str], None] = lambda _tx, _digest: None

@@ -12,7 +12,7 @@ from policy.purposes import resolve
 
 # minor units; `exposure` is what may be owed for keys not yet released, `cap` what the agreement may cost in all
 AMOUNTS = ("limit", "bid", "deposit", "exposure", "cap")
-MEMBERS = frozenset({*AMOUNTS, "purpose", "to", "keep"})
+MEMBERS = frozenset({*AMOUNTS, "purpose", "to", "keep", "licence"})  # `licence`: a sub-licence, see `quoting`
 NOWHERE = "null"  # a `to` that proves and counts, and keeps nothing
 Row = dict[str, Any]
 
@@ -27,7 +27,8 @@ def checked(document: Any) -> Row:
             read_decimal(amount, name)
     if amounts["bid"] is not None and int(amounts["bid"]) > int(str(amounts["limit"])):
         raise InvalidInput(f"the bid `{amounts['bid']}` is above your own limit `{amounts['limit']}`")
-    return {**amounts, "purpose": resolve(str(document.get("purpose"))), **_place(document)}
+    said = {"purpose": resolve(str(document.get("purpose"))), **_place(document)}
+    return {**amounts, **said} | ({"licence": document["licence"]} if document.get("licence") else {})
 
 
 def _place(document: Row) -> Row:

@@ -7,9 +7,10 @@ A `negotiations` row in use:
     own_price, their_price, price     our last word, the peer's, and the one agreed: `minor` of the tariff, whose other
                members are its shape and not open to negotiation
     mandate    within what we may agree: provider {"ask", "floor", "rounds", "units", "policy"}, a copy of the product's
-               limits; buyer {"bid", "limit", "rounds", "cap"?, "tier"?, "policy"?}. What `units` cost is the cap of
-               the agreement, of a subscription in each of its `periods`. `policy` is the provider's template (the
-               offer's rules, unless the limits say wider ones), and the least rules that the buyer needs.
+               limits, or of a sub-licence {"ask", "floor", "rounds", "cap", "salt", "parent"}; buyer {"bid", "limit",
+               "rounds", "cap"?, "tier"?, "policy"?, "salt"?}. What `units` cost is the cap of the agreement, of a
+               subscription in each of its `periods`. `policy` is the provider's template (the offer's rules, unless
+               the limits say wider ones), and the least rules that the buyer needs.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from connector.protocol import messages, offers
 from connector.protocol.errors import UnacceptableError
 from connector.protocol.states import ACCEPTED, CONSUMER, NEGOTIATION, OFFERED, PROVIDER, REQUESTED, TERMINATED
 from contracts import lifecycle, typed_json
-from contracts.namespace import OFFER_TERMS, SIGNATURE
+from contracts.namespace import OFFER_TERMS, SIGNATURE, SUB_LICENCES
 from contracts.terms import SALT_BYTES, Terms
 
 if TYPE_CHECKING:
@@ -98,8 +99,10 @@ class Negotiations(Process):
 
     def begin(self, tx: Tx, message: str, body: Document, peer: Peer, now: datetime) -> Row:
         """Open a negotiation on an offer of ours, or take note of an offer made to us."""
-        del now
         told: Row
+        if message == "request" and SUB_LICENCES in body["offer"]:
+            told = self._doors.sub_licensed(tx, body["offer"], peer, now)
+            return told | {"rounds": 0, "peer_address": peer.address}
         proposal = offers.read(body["offer"])
         if message == "offer":
             told = {"product": proposal.target, "their_price": proposal.price, "own_price": None, "mandate": None}
@@ -217,7 +220,8 @@ class Negotiations(Process):
     def _agree(self, tx: Tx, row: Row, now: datetime) -> None:
         self._agreeable(tx, row, now)
         price = row["their_price"] if row["state"] == REQUESTED else row["own_price"]
-        drawn = signing.draw(self._me, row, price, self._doors.random(SALT_BYTES), now)
+        salt = row["mandate"].get("salt") or self._doors.random(SALT_BYTES).hex()
+        drawn = signing.draw(self._me, row, price, bytes.fromhex(salt), now)
         said = {"agreement": drawn.odrl, "digest": drawn.digest.hex(), "terms": drawn.terms, "price": price}
         body = messages.contract_agreement(*pids(row), drawn.odrl)
         self._send(tx, row, "agreement", body, now, provider_signature=drawn.signature, **said)
@@ -249,7 +253,9 @@ class Negotiations(Process):
         self._send(tx, row, "finalize", messages.event("finalize", *pids(row)), now)
 
     def _keep(self, tx: Tx, row: Row, now: datetime) -> Row:
-        """Write the agreement and the event that both sides have signed it."""
+        """Write the agreement and the events that both sides have signed it."""
+        if tx.get("agreements", digest=row["digest"]):
+            raise DeclinedError("the agreement was signed before")
         terms, odrl = row["terms"], row["agreement"]
         typed = signing.typed_of(odrl) if row["provider_signature"] else None
         signatures = {name: row[name] for name in ("provider_signature", "buyer_signature")}
@@ -257,6 +263,8 @@ class Negotiations(Process):
         shown = typed_json.to_json(typed) if typed else None
         edition, end = (terms["editionId"], Terms.from_json(terms).not_after) if terms else (None, None)
         said = {"terms": terms, "agreement": shown, "odrl": odrl, "edition": edition, "not_after": end}
+        parent = (row["mandate"] or {}).get("parent") if row["role"] == PROVIDER else None
+        said["parent"] = parent
         tx.insert("agreements", digest=row["digest"], **about, **signatures, **said, state=SIGNED, created=now)
         fields = self._parties(row) | {
             "terms": terms,
@@ -267,6 +275,10 @@ class Negotiations(Process):
             "negotiation": row["id"],
         }
         self._evidence.record(tx, "agreement.signed", part=row["digest"], fields=fields, now=now)
+        if parent is not None:
+            told = {"licence": row["digest"], "child": row["peer"]}
+            link = (row["digest"], parent)
+            self._evidence.record(tx, "licence.sublicensed", part=row["digest"], link=link, fields=told, now=now)
         kept = tx.get("agreements", digest=row["digest"])
         assert kept is not None
         return kept
@@ -295,8 +307,8 @@ class Negotiations(Process):
         return product
 
     def _offered(self, row: Row, body: Document) -> Row:
-        proposal = offers.read(body["offer"])
-        if proposal.offer != (row["offer"] or body["offer"])["@id"]:
+        proposal, first = offers.read(body["offer"]), row["offer"] or body["offer"]
+        if any(body["offer"].get(name) != first.get(name) for name in ("@id", SUB_LICENCES)):
             raise UnacceptableError(f"`{proposal.offer}` is not the offer this negotiation is about")
         price = row["their_price"] if proposal.price is None else proposal.price
         return {"offer": body["offer"], "their_price": price, "rounds": row["rounds"] + 1}
@@ -335,7 +347,7 @@ class Negotiations(Process):
             return dict(row["offer"])
         terms = {name: value for name, value in row["terms"].items() if name != "policy"}
         product = row["product"]
-        named = {"@id": row["offer"]["@id"]} if row["offer"] else {}
+        named = {name: row["offer"][name] for name in ("@id", SUB_LICENCES) if name in (row["offer"] or {})}
         return offers.offer(product, row["terms"]["policy"], offers.at_price(terms, price), target=product) | named
 
     def _parties(self, row: Row) -> Row:

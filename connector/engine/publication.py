@@ -124,7 +124,11 @@ class Publications:
         ask, floor = int(brief["price"]), int(brief["floor"])
         until = datetime.fromisoformat(brief["until"])
         rules = offer_rules(
-            purpose=brief["purpose"], until=until, region=brief.get("region"), openings=brief.get("openings")
+            purpose=brief["purpose"],
+            until=until,
+            region=brief.get("region"),
+            openings=brief.get("openings"),
+            onward=brief.get("onward") or False,
         )
         now = self._participant.clock.now()
         return {

@@ -62,7 +62,7 @@ def draw(me: Participant, row: Row, price: int, salt: bytes, now: datetime) -> D
             draft = offers.agreement(terms, urn="", **parties)
             digest = unsigned_digest(draft, row)
             return Drawn(digest, {**draft, "@id": AGREEMENT_URN + digest.hex()}, terms.json(), None, None)
-        cap = amount(terms.tariff, int(row["mandate"]["units"])) * int(row["mandate"].get("periods", 1))
+        cap = _cap(terms, row["mandate"])
         typed = agreements.build(terms, provider=me.address, buyer=row["peer_address"], price_cap=cap)
     except ContractError as error:
         raise DeclinedError(f"the terms on offer make no agreement: {error}") from error
@@ -134,12 +134,20 @@ def unsigned_digest(odrl: Mapping[str, Any], row: Row) -> bytes:
     return H("unsigned-agreement", canonical({"negotiation": sorted((row["id"], row["peer_pid"])), "said": said}))
 
 
+def _cap(terms: Terms, mandate: Mapping[str, Any]) -> int:
+    """Return what an agreement may cost in all: what is said, or what the units of each period cost."""
+    if "cap" in mandate:
+        return int(mandate["cap"])
+    return amount(terms.tariff, int(mandate["units"])) * int(mandate.get("periods", 1))
+
+
 def _negotiated(row: Row, odrl: Mapping[str, Any]) -> Terms:
     """Return the terms of an agreement; they are those on the table at the agreed price, and a salt."""
     terms = odrl.get(OFFER_TERMS)
     if not isinstance(terms, dict):
         raise DeclinedError("the agreement carries no terms")
-    table = {**offers.at_price(row["terms"], row["price"]), "salt": terms.get("salt")}
+    salt = (row["mandate"] or {}).get("salt") or terms.get("salt")
+    table = {**offers.at_price(row["terms"], row["price"]), "salt": salt}
     if changed := offers.differences(table, terms):
         raise DeclinedError(f"the agreement changes `{'`, `'.join(changed)}`")
     proposal = offers.read(odrl)

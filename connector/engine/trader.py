@@ -28,10 +28,13 @@ from connector.engine.doors import Doors, Participant, Peer
 from connector.engine.duties import Duties
 from connector.engine.engine import Engine
 from connector.engine.erasing import Erasing
+from connector.engine.granting import Granting
 from connector.engine.holding import Holding
 from connector.engine.intact import Intact
 from connector.engine.judge import Judge
 from connector.engine.notices import Notices
+from connector.engine.onward import WITHDRAWAL
+from connector.engine.presenting import Presenting
 from connector.engine.standing import Standing
 from connector.engine.throttle import Throttle
 from connector.errors import AddressRefused, PeerUnreachable
@@ -84,6 +87,7 @@ class Trader(Base):
         self.intact = Intact(domain("licences"))
         self.standing = Standing(self.judge, self.evidence, self.did, self.intact, self._altered)
         self.audience = Audience(self)
+        self.presenting = Presenting(self)
         self.carriage = Carriage(self.store, self.standing, self.clock)
         limits = self.settings.transfers
         self.throttle = Throttle(
@@ -105,7 +109,8 @@ class Trader(Base):
             refuse_url=self._refuse_url,
             moved=self._moved,
             sees=self.audience.sees,
-            agrees=self.audience.agrees,
+            agrees=self.presenting.agrees,
+            sub_licensed=self.presenting.presented,
             stands=lambda tx, agreement, now: self.standing.refusal(tx, agreement, now, "transfer"),
             halted=self._halted,
             ended=self._touched,
@@ -128,8 +133,10 @@ class Trader(Base):
         self.carriers = Carriers(self)
         self.holding = Holding(self)
         self.agreements = Agreements(self)
+        self.granting = Granting(self)
         self.continuity = Continuity(self)
         self.copies = Copies(self)
+        self.notices.takers[WITHDRAWAL] = self.presenting.withdrawn
         self.notices.takers[RECEIVED] = self.copies.countersigned
         self.erasing = Erasing(self)
         self.collecting = Collecting(self)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from connector.protocol.errors import MalformedError
 from contracts.decimals import read_decimal
 from contracts.errors import ContractError
-from contracts.namespace import CHECKPOINT, OFFER_TERMS, SIGNATURE
+from contracts.namespace import CHECKPOINT, OFFER_TERMS, SIGNATURE, SUB_LICENCES
 from contracts.tariff import Tariff
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ PLAIN: Final = "plain"  # the one tier that needs no signatures of ours
 # Members that name a policy or its parties and say nothing about what may be done.
 AROUND: Final = frozenset(
     {"@context", "@id", "@type", "uid", "target", "assigner", "assignee", "timestamp"}
-    | {OFFER_TERMS, SIGNATURE, CHECKPOINT}
+    | {OFFER_TERMS, SIGNATURE, CHECKPOINT, SUB_LICENCES}
 )
 
 

@@ -55,6 +55,9 @@ PROTOCOL = (
         index=(("not_after",), ("parent",)),
         held=True,
     ),
+    Table(
+        "sub_licences", "digest:text parent:text child:text document:json state:text created:time", ("digest", "parent")
+    ),
     Table("alarms", "id:text agreement:text code:text who:text text:text at:time", ("id",)),
     Table(
         "transfers",

@@ -123,6 +123,21 @@ class SealedFile:
             yield from self._large(first) if last == first else (self._joined(first, last),)
             first = max(last, first + 1)
 
+    def stretches(self, first: int, count: int) -> list[tuple[int, int]]:
+        """Return offset and length of each stretch of our file in which rows lie as on the wire, without a gap."""
+        found: list[tuple[int, int]] = []
+        for number in range(first, first + count):
+            at, size = self._places.offset(number), self.table.span(number, 1)[1]
+            if found and sum(found[-1]) == at:
+                found[-1] = (found[-1][0], found[-1][1] + size)
+            else:
+                found.append((at, size))
+        return found
+
+    def fileno(self) -> int:
+        """Return the descriptor, as long as it is open."""
+        return self._handle
+
     def _last_within(self, first: int, end: int) -> int:
         """Return the end of the rows from `first` that one buffer takes with their gaps; `first` if not even one."""
         start, last = self._places.offset(first), first

@@ -70,13 +70,18 @@ class Pool:
     def give(self, slab: memoryview) -> None:
         """Give a slab back; its content is nobody's."""
         with self._changed:
-            self._free.append(slab)
+            if self._closed:
+                self._made -= 1
+            else:
+                self._free.append(slab)
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Wake whoever waits for a slab: there will be none."""
+        """Wake whoever waits for a slab: there will be none, and the memory of those that nobody has is let go."""
         with self._changed:
             self._closed = True
+            self._made -= len(self._free)
+            self._free.clear()
             self._changed.notify_all()
 
 

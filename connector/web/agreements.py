@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 from connector.errors import InvalidInput
 from connector.identity import tokens
 from connector.web.faults import as_json
 from contracts.namespace import AGREEMENT_URN, CHECKPOINT
+from policy.compare.onward import Narrower
+from policy.purposes import resolve
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -15,14 +18,30 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
     from connector.web.call import Call
 
+SUB_LICENCE = frozenset({"to", "until", "purpose", "onward"})
+
 
 async def revoke(call: Call) -> web.Response:
-    """End an agreement of ours: `reason`."""
+    """End an agreement of ours, or a sub-licence that we granted: `reason`."""
     document = await call.document()
     if not isinstance(document, dict) or set(document) != {"reason"} or not isinstance(document["reason"], str):
         raise InvalidInput("the body must be a JSON object with `reason`, a text")
+    digest, reason = call.path["id"].removeprefix(AGREEMENT_URN), document["reason"]
+    withdrawn = await call.connector.granting.withdraw(digest, reason)
+    return as_json(withdrawn or await call.connector.agreements.revoke(digest, reason))
+
+
+async def sublicense(call: Call) -> web.Response:
+    """Grant a sub-licence of an agreement of ours: `to`, `until`, and perhaps `purpose` and `onward`."""
+    document = await call.document()
+    if not isinstance(document, dict) or not {"to", "until"} <= set(document) <= SUB_LICENCE:
+        raise InvalidInput("the body must have `to` and `until`, and may have `purpose` and `onward`")
+    purpose, onward = document.get("purpose"), document.get("onward", False)
+    if not isinstance(document["to"], str) or not isinstance(onward, bool):
+        raise InvalidInput("`to` is a DID, `onward` is true or false")
+    asked = Narrower(_moment(document["until"]), None if purpose is None else resolve(str(purpose)), onward)
     digest = call.path["id"].removeprefix(AGREEMENT_URN)
-    return as_json(await call.connector.agreements.revoke(digest, document["reason"]))
+    return as_json(await call.connector.granting.grant(digest, document["to"], asked), 201)
 
 
 async def notice(call: Call) -> web.Response:
@@ -38,3 +57,13 @@ async def notice(call: Call) -> web.Response:
 
     await call.connector.notices.take(call.peer, document, admit)
     return as_json({})
+
+
+def _moment(value: Any) -> datetime:
+    try:
+        found = datetime.fromisoformat(value)
+        if found.tzinfo is not None:
+            return found.astimezone(UTC).replace(microsecond=0)
+    except (TypeError, ValueError):
+        pass
+    raise InvalidInput(f"`until` is a date and time with its time zone, not `{value!s:.100}`")

@@ -168,6 +168,7 @@ MANAGEMENT = (
     Route("POST", "/management/processes/{id}/resume", Who.OWNER, ALL, "processes.resume"),
     Route("POST", "/management/processes/{id}/complete", Who.OWNER, ALL, "processes.complete"),
     Route("POST", "/management/agreements/{id}/revoke", Who.OWNER, TRADERS, "agreements.revoke"),
+    Route("POST", "/management/agreements/{id}/sublicences", Who.OWNER, BUYER, "agreements.sublicense"),
     Route("POST", "/management/openings", Who.OWNER, BUYER, "management.open_replica"),
     Route("POST", "/management/settlements", Who.OWNER, ALL, "management.settle"),
     Route("POST", "/management/members", Who.OWNER, EXCHANGE, "management.admit"),

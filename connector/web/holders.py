@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aiohttp import web
-
 from connector.errors import Absent
 from connector.vault import replicas
 from connector.web.faults import as_json
-from connector.web.sealed import OCTETS, drop_who_stalls, span_of
+from connector.web.sealed import answer, span_of
+from connector.web.sending import Sending
 
 if TYPE_CHECKING:
+    from aiohttp import web
+
     from connector.web.call import Call
 
 
@@ -29,11 +30,8 @@ async def pieces(call: Call) -> web.StreamResponse:
     told, replica = call.carrying
     first, count, length = span_of(call, replicas.table_of(replica))
     call.connector.holding.charge(told, replica, length)
-    drop_who_stalls(call)
-    with replicas.sealed_file(call.connector.replica_folder, replica) as sealed:
-        response = web.StreamResponse(headers={"Content-Type": OCTETS, "Content-Length": str(length)})
-        await response.prepare(call.request)
-        for buffer in sealed.buffers(first, count):
-            await response.write(buffer)
-    await response.write_eof()
-    return response
+    with (
+        Sending(call.request) as sending,
+        replicas.sealed_file(call.connector.replica_folder, replica) as sealed,
+    ):
+        return await answer(call, sending, sealed, first, count)

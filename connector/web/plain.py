@@ -20,7 +20,8 @@ from aiohttp import web
 from connector.errors import Absent, RequestRefused
 from connector.vault.opened import STEP_BYTES
 from connector.web.faults import answer_fault, as_json
-from connector.web.sealed import OCTETS, cutting, drop_who_stalls
+from connector.web.sealed import OCTETS, drop_who_stalls
+from connector.web.sending import Sending
 from contracts.errors import ContractError
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ NO_STORE: Final = {"Cache-Control": "no-store"}  # plaintext for the bearer of a
 async def read(call: Call) -> web.StreamResponse:
     """Serve a file or the list of files, whole or in part."""
     connector, ticket = call.connector, _token(call)
-    with connector.carriage.carrying(ticket, cutting(call)):
+    with connector.carriage.carrying(ticket, Sending(call.request).cut):
         await connector.copies.stands(ticket)
         if call.request.method != "HEAD":
             await connector.copies.begin(ticket, call.request.query.get("purpose", ""))
@@ -108,7 +109,7 @@ async def _stream(
         await answer.write_eof()
     except BaseException:
         if answer.prepared:
-            cutting(call)()  # a broken body must not look whole
+            Sending(call.request).cut()  # a broken body must not look whole
         raise
     finally:
         await asyncio.shield(copies.give_back(ticket, owed))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import struct
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -14,23 +14,25 @@ from connector.engine.review import draw
 from connector.engine.transfer import running
 from connector.errors import Absent, InvalidInput
 from connector.vault import review, tickets
+from connector.vault.blobs import SealedFile
 from connector.web.faults import as_json
+from connector.web.sending import SEND_BYTES, Sending
 from contracts.typed_data import digest
 from ledger.edition import read_header
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from connector.store.statements import Row
     from connector.store.transaction import Tx
-    from connector.vault.blobs import Blobs, SealedFile
+    from connector.vault.blobs import Blobs
     from connector.vault.bucket import SealedObject
     from connector.web.call import Call
     from ledger.row_table import RowTable
 
 OCTETS = "application/octet-stream"
-# lingering for no second: closing drops what was not taken yet, and the peer sees a reset
-_DROP = struct.pack("ii", 1, 0)
+# shorter stretches of a file are read together and sent at once
+STRETCH_BYTES = 64 * 1024
 PIECES_MAX = 4096  # rows of one request; a pull asks for a window's worth
 
 
@@ -66,17 +68,11 @@ async def pieces(call: Call) -> web.StreamResponse:
     if table is None:
         raise Absent(f"there is no edition `{ticket.edition.hex()}` here")
     first, count, length = span_of(call, table)
-    with connector.carriage.carrying(ticket, cutting(call)):
+    with Sending(call.request) as sending, connector.carriage.carrying(ticket, sending.cut):
         await connector.carriage.charge(ticket, length)
-        drop_who_stalls(call)
-        response = web.StreamResponse(headers={"Content-Type": OCTETS, "Content-Length": str(length)})
-        await response.prepare(call.request)
+        turn = partial(connector.throttle.turn, ticket.subject.hex())
         with await _opened(connector.blobs, ticket.edition, table) as sealed:
-            async for buffer in _buffers(sealed, first, count):
-                await connector.throttle.turn(ticket.subject.hex(), len(buffer))
-                await response.write(buffer)
-        await response.write_eof()
-    return response
+            return await answer(call, sending, sealed, first, count, turn)
 
 
 async def ticket(call: Call) -> web.Response:
@@ -115,6 +111,39 @@ async def review_rows(call: Call) -> web.Response:
     return as_json({"rows": answer, "ticket": ticket})
 
 
+async def _at_once(_size: int) -> None:
+    """Wait for nothing."""
+
+
+async def answer(
+    call: Call,
+    sending: Sending,
+    sealed: SealedFile | SealedObject,
+    first: int,
+    count: int,
+    turn: Callable[[int], Awaitable[None]] = _at_once,
+) -> web.StreamResponse:
+    """Send `count` rows from `first`, each part when it is its `turn`; large ones as the kernel has them."""
+    drop_who_stalls(call)
+    length = sealed.table.span(first, count)[1]
+    response = web.StreamResponse(headers={"Content-Type": OCTETS, "Content-Length": str(length)})
+    writer = await response.prepare(call.request)
+    assert writer is not None
+    stretches = sealed.stretches(first, count) if isinstance(sealed, SealedFile) and sending.straight else []
+    if isinstance(sealed, SealedFile) and stretches and length >= len(stretches) * STRETCH_BYTES:
+        writer.send_headers()
+        for offset, size in stretches:
+            for begun in range(0, size, SEND_BYTES):
+                await turn(min(SEND_BYTES, size - begun))
+                await sending.send(sealed.fileno(), offset + begun, min(SEND_BYTES, size - begun))
+    else:
+        async for buffer in _buffers(sealed, first, count):
+            await turn(len(buffer))
+            await response.write(buffer)
+    await response.write_eof()
+    return response
+
+
 async def _opened(blobs: Blobs, edition: bytes, table: RowTable) -> SealedFile | SealedObject:
     if blobs.bucket is None:
         return blobs.open(edition, table)
@@ -134,18 +163,6 @@ def span_of(call: Call, table: RowTable) -> tuple[int, int, int]:
     if count > PIECES_MAX or first + count > len(table):
         raise InvalidInput(f"rows {first}+{count} are not in an edition of {len(table)} rows, or too many at once")
     return first, count, table.span(first, count)[1]
-
-
-def cutting(call: Call) -> Callable[[], object]:
-    """Return what ends the connection at once: bytes that wait to be sent, the kernel's too, are dropped with it."""
-    transport = call.request.transport
-
-    def cut() -> None:
-        if transport is not None and not transport.is_closing():
-            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _DROP)
-            transport.abort()
-
-    return cut
 
 
 def drop_who_stalls(call: Call) -> None:

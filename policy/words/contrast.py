@@ -54,6 +54,11 @@ def finding(found: Finding, lang: str = "en") -> tuple[str, str]:
     return text.format(**facts), hint
 
 
+def case(example: Example, lang: str = "en") -> str:
+    """Say who may do what, in the case that an example shows."""
+    return _example(example, language_of(lang), COMPARING[lang])
+
+
 def _change(change: Change, language: Language, table: Comparing) -> str:
     pattern = table.changes[change.subject, change.turn]
     parts = {

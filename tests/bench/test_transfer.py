@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import os
 import subprocess
 import sys
@@ -68,6 +69,18 @@ def test_a_run_of_one_work_keeps_the_rows_of_the_others():
     rows = transfer.gathered({"disk": transfer.rows_of("disk", {"x": (3.0, "s")})}, before)
     assert {row.work: row.value for row in rows if row.value} == {"disk: x": 3.0, "null: y": 2.0}
     assert targets(rows) == ASKED
+
+
+def test_a_work_that_fails_lets_the_others_run(monkeypatch, capsys):
+    async def broken(gib, rounds):
+        raise OSError(f"no room for {gib} GiB, {rounds} times")
+
+    work = transfer.WORKS["stored"]
+    monkeypatch.setattr(transfer, "WORKS", {"stored": dataclasses.replace(work, measure=broken)})
+    rows = transfer.taken("stored", 10, 1)
+    assert {row.unit for row in rows} == {"failed"}
+    assert targets(rows).items() <= ASKED.items()
+    assert "no room for 10 GiB" in capsys.readouterr().err
 
 
 def test_what_is_recorded_answers_every_target():
