@@ -8,7 +8,6 @@ with `minor`. A subscription is one such account for each period.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -150,15 +149,6 @@ def order_amount(tariff: Tariff, before: int, after: int) -> int:
     if after < before:
         raise ContractError("quantity", f"the paid quantity cannot fall from `{before}` to `{after}`")
     return amount(tariff, after) - amount(tariff, before)
-
-
-def affordable(tariff: Tariff, before: int, money: int) -> int | None:
-    """Return the largest `after` whose order costs at most `money` (none: `before`); None when there is no end."""
-    most = MAX_QUANTITY if tariff.limit is None else tariff.limit
-    if order_amount(tariff, before, most) <= money:
-        return tariff.limit
-    paid = amount(tariff, before) + max(money, 0)
-    return before + bisect_right(range(before, most), paid, key=lambda after: amount(tariff, after)) - 1
 
 
 def _named(row: Unit) -> str:

@@ -26,8 +26,7 @@ def apply(connection: sqlite3.Connection, tables: tuple[Table, ...]) -> None:
     """Create what is missing; of several processes that open one file at once the first one does it."""
     if _is_marked(connection, tables):
         return
-    # it drags pandas in where that is installed: loaded only when needed, and before anybody waits for our lock
-    from sqlite_utils import Database  # noqa: PLC0415
+    from sqlite_utils import Database  # noqa: PLC0415 (it drags pandas in where that is: only when needed, and unlocked)
 
     connection.execute("BEGIN IMMEDIATE")
     try:

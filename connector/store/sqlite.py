@@ -5,8 +5,8 @@
     row = await store.read(lambda tx: tx.get("outbox", id=message))
 
 Law: whoever changes something does it in an act of `write`; when the awaitable returns, the change is on the disk.
-Several processes may open one file: SQLite's lock keeps writers apart, the turn lets who waits be next, leases keep work
-apart.
+Several processes may open one file: SQLite's lock keeps writers apart, the turn lets who waits be next, and leases keep
+work apart.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ one. (3) A file that no row names is left alone for a while: somebody may be abo
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -68,10 +69,13 @@ def named(tx: Tx) -> frozenset[str]:
 def unnamed(tx: Tx, folder: Path, now: datetime) -> list[Need]:
     """Return the sealed files in `folder` that no row names and that are not just being made."""
     known, oldest = named(tx), now.timestamp() - UNNAMED_SECONDS_MIN
-    files = [(path, path.stat()) for path in sorted(folder.glob(f"*{SEALED_SUFFIX}")) if path.name not in known]
     erased = {row["path"] for table, _ in KINDS.values() for row in tx.find(table)} - known
-    old = [(path, stat) for path, stat in files if path.name in erased or stat.st_mtime < oldest]
-    return [Need(FILE, path.stem, path.name, stat.st_size, ()) for path, stat in old]
+    found = []
+    for path in sorted(folder.glob(f"*{SEALED_SUFFIX}")):
+        with suppress(FileNotFoundError):  # somebody removed it while we looked
+            if path.name not in known and (path.name in erased or path.stat().st_mtime < oldest):
+                found.append(Need(FILE, path.stem, path.name, path.stat().st_size, ()))
+    return found
 
 
 def agreements(tx: Tx, kind: str, row: Row) -> Iterator[Row]:

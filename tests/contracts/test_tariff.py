@@ -15,7 +15,7 @@ from contracts.errors import ContractError
 from contracts.ranges import RowSet
 from contracts.records import Run
 from contracts.split import Split
-from contracts.tariff import MAX_QUANTITY, Tariff, affordable, amount, order_amount
+from contracts.tariff import MAX_QUANTITY, Tariff, amount, order_amount
 from contracts.tiers import MAX_TIERS, Tier
 from contracts.units import QUOTAS, UNITS
 
@@ -127,19 +127,6 @@ def test_a_price_never_falls_and_grows_with_what_is_negotiated(tariff, quantitie
     if tariff.unit != "free":
         dearer = Tariff.from_json(tariff.json() | {"minor": str(tariff.minor + 1)})
         assert all(amount(dearer, each) >= price for each, price in zip(quantities, prices, strict=True))
-
-
-@given(TARIFFS, st.integers(0, 10**9), st.integers(0, 10**9))
-def test_affordable_is_the_largest(tariff, before, money):
-    if tariff.limit is not None:
-        before = min(before, tariff.limit)
-    after = affordable(tariff, before, money)
-    if after is None:
-        assert order_amount(tariff, before, MAX_QUANTITY) <= money
-        return
-    assert after >= before
-    assert order_amount(tariff, before, after) <= money
-    assert after == tariff.limit or order_amount(tariff, before, after + 1) > money
 
 
 @given(KINDS["flat"], st.lists(st.integers(1, 1 << 19), max_size=6))

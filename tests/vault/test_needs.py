@@ -169,6 +169,7 @@ async def test_files_that_no_row_names_are_left_alone_for_a_while(tmp_path, stor
         moment = (NOW - timedelta(seconds=age)).timestamp()
         os.utime(path, (moment, moment))
     (tmp_path / "part.part").write_bytes(b"")
+    (tmp_path / "removed-meanwhile.sealed").symlink_to("nowhere")
 
     def fill(tx):
         edition(tx, "named.sealed", 1)

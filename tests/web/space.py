@@ -128,6 +128,11 @@ class Space:
                 if name not in RESTLESS
             }
 
+    def changed(self, before):
+        """Return the (role, table) that are not what `before`, role → `stored`, says."""
+        now = {role: self.stored(role) for role in before}
+        return sorted((role, name) for role in now for name in now[role] if before[role].get(name) != now[role][name])
+
     # --- trade
 
     def files(self, name, sizes):
