@@ -29,7 +29,7 @@ from bench.space import space
 from bench.taken import Taken, level
 from connector.data_folder import SEALED
 from connector.demo.processes import SERVE
-from connector.engine.mandate import NOWHERE
+from connector.pull.mandate import NOWHERE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from connector.engine import publication
+from connector.product import publication
 from connector.vault import blobs, seal
 from connector.vault.blobs import SealedFile
 from connector.vault.places import places_of

@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.clock import Clock
-from connector.engine.acquisition import Acquisitions
-from connector.engine.following import Following
-from connector.engine.leaking import Leaking
-from connector.engine.mending import Mending
 from connector.engine.monitor import Monitor
-from connector.engine.offering import Offering
-from connector.engine.offloading import Offloading
-from connector.engine.opening import Openings
-from connector.engine.publication import Publications
-from connector.engine.pushing import Pushes
-from connector.engine.settlement import Settlements
 from connector.engine.trader import Trader
 from connector.exchange.attesting import Attesting
 from connector.exchange.reviewer import Reviewer
+from connector.holding.mending import Mending
+from connector.plain.pushing import Pushes
+from connector.product.leaking import Leaking
+from connector.product.offering import Offering
+from connector.product.offloading import Offloading
+from connector.product.publication import Publications
+from connector.pull.acquisition import Acquisitions
+from connector.pull.opening import Openings
+from connector.settle.following import Following
+from connector.settle.settlement import Settlements
 
 if TYPE_CHECKING:
     from pathlib import Path

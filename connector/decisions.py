@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from connector.engine.scopes import narrowed
+from connector.usage.scopes import narrowed
 from contracts.canonical import canonical, sha
 from policy.compile import compile_policy
 from policy.decide import decide

@@ -160,7 +160,7 @@ class Judge(Protocol):
 
 
 class Duties(Protocol):
-    """What is to be done around a release (`connector.engine.duties`)."""
+    """What is to be done around a release (`connector.usage.duties`)."""
 
     @property
     def promised(self) -> frozenset[str]:

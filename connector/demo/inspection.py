@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from connector.demo.story import GET_A, GET_B, PRODUCT_A, PRODUCT_B
-from connector.engine.judge import in_force
 from connector.errors import VerificationFailed
+from connector.usage.judge import in_force
 from contracts.tariff import Tariff, amount
 from policy.words.speak import LANGUAGES, explain
 

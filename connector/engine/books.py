@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from connector.channel.doors import Deal
 from connector.channel.errors import fault
-from connector.engine.intact import ALTERED
 from connector.engine.transfer import running
+from connector.usage.intact import ALTERED
 from connector.vault import edition as editions
 from connector.vault import replicas
 from connector.vault.tables import TABLES

@@ -12,8 +12,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from connector.engine.standing import why_over
 from connector.protocol.errors import UnacceptableError
+from connector.usage.standing import why_over
 
 if TYPE_CHECKING:
     from datetime import datetime

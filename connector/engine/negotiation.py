@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from catalog.errors import PriceError
 from catalog.prices import Accept, Answer, Counter, Side, respond
-from connector.engine import agreements, signing
+from connector.engine import signing
 from connector.engine.doors import DeclinedError
 from connector.engine.envelope import pids, reason_of
 from connector.engine.meeting import meet, suffice
@@ -27,6 +27,7 @@ from connector.engine.process import Process
 from connector.protocol import messages, offers
 from connector.protocol.errors import UnacceptableError
 from connector.protocol.states import ACCEPTED, CONSUMER, NEGOTIATION, OFFERED, PROVIDER, REQUESTED, TERMINATED
+from connector.usage import agreements
 from contracts import lifecycle, typed_json
 from contracts.namespace import OFFER_TERMS, SIGNATURE, SUB_LICENCES
 from contracts.terms import SALT_BYTES, Terms

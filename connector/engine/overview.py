@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from catalog.codes import TIERS
-from connector.engine.copy_receipt import METERED
 from connector.errors import InvalidInput
 from connector.limits import PAGE_ROWS_MAX
+from connector.plain.receipt import METERED
 from connector.protocol.offers import PLAIN
 from connector.protocol.states import STATES
 

@@ -15,32 +15,32 @@ from connector.channel import account as accounts
 from connector.channel.doors import Buyer, Holder
 from connector.channel.errors import fault
 from connector.clock import PolicyClock
-from connector.engine.agreements import Agreements
-from connector.engine.audience import Audience
 from connector.engine.books import Books
-from connector.engine.carriage import Carriage
-from connector.engine.carriers import Carriers
-from connector.engine.collecting import Collecting
-from connector.engine.continuity import Continuity
-from connector.engine.copies import RECEIVED, Copies
 from connector.engine.courier import Courier
 from connector.engine.doors import Doors, Participant, Peer
-from connector.engine.duties import Duties
 from connector.engine.engine import Engine
-from connector.engine.erasing import Erasing
-from connector.engine.granting import Granting
-from connector.engine.holding import Holding
-from connector.engine.intact import Intact
-from connector.engine.judge import Judge
-from connector.engine.notices import Notices
-from connector.engine.onward import WITHDRAWAL
-from connector.engine.presenting import Presenting
-from connector.engine.standing import Standing
-from connector.engine.throttle import Throttle
 from connector.errors import AddressRefused, PeerUnreachable
+from connector.holding.carriers import Carriers
+from connector.holding.collecting import Collecting
+from connector.holding.serving import Holding
+from connector.plain.copies import RECEIVED, Copies
+from connector.product.audience import Audience
 from connector.protocol import messages, offers
 from connector.protocol.states import TRANSFER
 from connector.settings_sources import shares
+from connector.sublicence.granting import Granting
+from connector.sublicence.onward import WITHDRAWAL
+from connector.sublicence.presenting import Presenting
+from connector.usage.agreements import Agreements
+from connector.usage.carriage import Carriage
+from connector.usage.continuity import Continuity
+from connector.usage.duties import Duties
+from connector.usage.erasing import Erasing
+from connector.usage.intact import Intact
+from connector.usage.judge import Judge
+from connector.usage.notices import Notices
+from connector.usage.standing import Standing
+from connector.usage.throttle import Throttle
 from connector.vault import bearers, tickets
 from contracts import lifecycle
 from contracts.split import Split

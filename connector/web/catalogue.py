@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from aiohttp import web
 
-from connector.engine.crawl import crawl, locate
-from connector.engine.offering import CATALOGUES, DATASETS
 from connector.errors import InvalidInput
+from connector.product.crawl import crawl, locate
+from connector.product.offering import CATALOGUES, DATASETS
 from connector.protocol import continuation, messages, validation
 from connector.protocol.continuation import NEXT, PARAMETER, PREVIOUS
 from connector.protocol.errors import MalformedError, UnsupportedFilterError
 from connector.web.faults import JSON, as_json
 
 if TYPE_CHECKING:
-    from connector.engine.offering import Page
+    from connector.product.offering import Page
     from connector.protocol.continuation import Place
     from connector.web.call import Call
 

@@ -9,7 +9,7 @@ from connector.channel import payee, release, resume, wire
 from connector.channel import step as steps
 from connector.channel.errors import ChannelFault, fault
 from connector.channel.messages import Equivocation, KeyRequest, Resume, Step, VoucherMessage
-from connector.engine.duties import FAILED
+from connector.usage.duties import FAILED
 from connector.web.faults import as_json
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from connector.engine import disputes
 from connector.errors import Absent, InvalidInput
 from connector.protocol import messages, validation
+from connector.settle import disputes
 from connector.web.faults import as_json
 from contracts import address
 from contracts.decimals import read_decimal

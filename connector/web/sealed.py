@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from connector.engine import disputes
-from connector.engine.review import draw
 from connector.engine.transfer import running
 from connector.errors import Absent, InvalidInput
+from connector.product.review import draw
+from connector.settle import disputes
 from connector.vault import review, tickets
 from connector.vault.blobs import SealedFile
 from connector.web.faults import as_json

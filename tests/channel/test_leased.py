@@ -12,7 +12,7 @@ from connector.channel import openings
 from connector.channel.errors import ChannelFault
 from connector.channel.messages import Denial, RefusalMessage
 from connector.clock import PolicyClock
-from connector.engine.judge import Judge
+from connector.usage.judge import Judge
 from contracts.tariff import Tariff
 from tests.channel.rig import KEPT, LEASED, Pair
 

@@ -20,9 +20,9 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector, web
 
 from connector import lane
 from connector.channel.errors import ChannelFault
-from connector.engine.carrier import Carrier
-from connector.engine.roads import FAULTS, Road, Roads
 from connector.outbound import Outbound
+from connector.pull.carrier import Carrier
+from connector.pull.roads import FAULTS, Road, Roads
 from connector.vault.blobs import Blobs, SealedFile
 from connector.vault.intake import Intake
 from connector.vault.places import sectors

@@ -21,7 +21,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from connector.channel import claims, payee, receive, resume
 from connector.channel.errors import ChannelFault
 from connector.channel.messages import Denial, RefusalMessage
-from connector.engine.following import as_known
+from connector.settle.following import as_known
 from contracts import signature
 from contracts.split import Split
 from contracts.tariff import amount

@@ -11,12 +11,12 @@ import pytest
 import pytest_asyncio
 
 from connector.clock import Clock
-from connector.engine.carrier import Carrier
-from connector.engine.roads import Road, Roads
 from connector.errors import AddressRefused, PeerMisbehaved
 from connector.identity import keys as key_files
 from connector.identity import tokens
 from connector.protocol import messages
+from connector.pull.carrier import Carrier
+from connector.pull.roads import Road, Roads
 from connector.vault.slabs import Pool
 from contracts.ranges import RowSet
 from tests.hostile.addresses import CONTEXTS, DIDS, LOOPBACK, NEVER, PLACES, PLAIN

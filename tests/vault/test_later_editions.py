@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connector.engine.renewal import is_new
+from connector.product.renewal import is_new
 from connector.vault import edition, erasure
 from connector.vault.blobs import Blobs
 from connector.vault.errors import VaultError

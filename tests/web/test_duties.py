@@ -10,8 +10,8 @@ import pytest_asyncio
 
 from connector.channel.doors import Deal
 from connector.channel.errors import ChannelFault
-from connector.engine.duties import AFTERWARDS, DELIVER, PERFORMERS, STEPS, TELL, TRANSFORM, Duties, Performer
-from connector.engine.judge import in_force
+from connector.usage.duties import AFTERWARDS, DELIVER, PERFORMERS, STEPS, TELL, TRANSFORM, Duties, Performer
+from connector.usage.judge import in_force
 from contracts import agreement as agreements
 from policy.vocabulary.actions import ACTIONS
 from tests.channel.rig import LEASED, PAYEE, PAYER

@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from connector.channel import performed
 from connector.clock import SetClock
-from connector.engine.judge import in_force
+from connector.usage.judge import in_force
 from policy.world import Act
 from tests.web.running import PEER, TERM, rule, running
 

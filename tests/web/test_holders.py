@@ -12,8 +12,8 @@ import pytest
 import pytest_asyncio
 
 from connector.channel import performed
-from connector.engine import carriers
-from connector.engine.holding import DRAWN_EDITIONS
+from connector.holding import carriers
+from connector.holding.serving import DRAWN_EDITIONS
 from connector.vault import passes, replicas
 from contracts import signature
 from contracts.ranges import RowSet

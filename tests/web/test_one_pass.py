@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from connector.engine.reads import DONE
 from connector.errors import PenstockError, explain_failure
+from connector.pull.reads import DONE
 from tests.web.space import PURPOSE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -11,8 +11,8 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
-from connector.engine.throttle import Throttle
 from connector.protocol import messages
+from connector.usage.throttle import Throttle
 from connector.vault import bearers, tickets
 from connector.vault import edition as editions
 from connector.vault.seal import Brief, seal

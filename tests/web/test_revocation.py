@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 
 from connector.channel import wire
-from connector.engine.notices import REVOCATION, Notice
+from connector.usage.notices import REVOCATION, Notice
 from contracts import signature
 from tests.web.paying_by_hand import Hand
 

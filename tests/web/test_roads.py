@@ -10,12 +10,12 @@ import pytest
 from aiohttp import web
 
 from connector.demo.processes import free_ports
-from connector.engine import carrier
-from connector.engine import roads as sources
-from connector.engine.carrier import Carrier
-from connector.engine.roads import Road, Roads
 from connector.errors import AddressRefused, PeerMisbehaved, PeerRefused, PeerUnreachable
 from connector.outbound import Outbound
+from connector.pull import carrier
+from connector.pull import roads as sources
+from connector.pull.carrier import Carrier
+from connector.pull.roads import Road, Roads
 from connector.vault.intake import Intake
 from connector.vault.places import sectors
 from connector.vault.slabs import Pool

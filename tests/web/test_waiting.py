@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from connector.engine import waiting
-from connector.engine.acquisition import FINAL, Acquisitions
 from connector.engine.process import PATIENCE
 from connector.errors import Failure
+from connector.pull import waiting
+from connector.pull.acquisition import FINAL, Acquisitions
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 END = NOW + timedelta(days=30)

@@ -1,0 +1,1 @@
+"""What holders of editions do: keep, mend and collect them, and carry them for others."""

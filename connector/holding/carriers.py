@@ -1,0 +1,149 @@
+"""Other holders who serve an edition of ours: who they are, and to whom of our buyers they are named (spec 1.10).
+
+Law: (1) A holder serves because it said so by a signed notice, under an agreement of its own on the same edition. (2) A
+row of REFUSALS that holds leaves it out; what a policy says about places is asked for the carrier's place, too, and
+data of a regulated grade is carried in the provider's own country alone. (3) A holder is shown a pass, never a name.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from connector.channel import performed
+from connector.usage import scopes
+from connector.usage.judge import agreed
+from connector.usage.standing import HOLDS
+from connector.vault import passes, tickets
+from connector.vault.edition import LEAKED
+from policy.errors import PolicyError
+from policy.request import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from connector.engine.trader import Trader
+    from connector.store.transaction import Tx
+    from connector.usage.notices import Notice
+    from connector.vault.tickets import Ticket
+    from ledger.space import Member
+
+    Row = dict[str, Any]
+
+SERVES: Final = "serves"
+HELD_PATH = "/held"
+# a buyer that draws from more at once gains nothing on one line; the choice spreads buyers over holders
+CARRIERS_MAX = 8
+# security grades from which ciphertext abroad may count as an export (specification, B 12)
+REGULATED_GRADE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """A holder that may be named: its agreement with us, who it is in the space, and for whom (a buyer's agreement)."""
+
+    agreement: Row
+    member: Member
+    buyer: Row
+
+
+class Carriers:
+    """The holders who serve the editions of one provider."""
+
+    def __init__(self, trader: Trader) -> None:
+        self._trader = trader
+        trader.notices.takers[SERVES] = self._told
+
+    async def sources(self, ticket: Ticket) -> dict[str, Any]:
+        """Return a fresh ticket (`authorization`) and where else its bearer may draw its edition (`sources`).
+
+        Each source is `{endpoint, authorization}`; their order says nothing.
+        """
+        trader, now = self._trader, self._trader.clock.now()
+        found = await trader.store.read(lambda tx: self._for(tx, ticket, now))
+        chosen = random.sample(found, min(len(found), CARRIERS_MAX))
+        edition = ticket.edition.hex()
+        named = [
+            {
+                "endpoint": f"{one.member.url}{HELD_PATH}/{edition}",
+                "authorization": passes.issue(trader.sign, ticket.edition, one.member.did, now),
+            }
+            for one in chosen
+        ]
+        fresh = tickets.issue(trader.ticket_key, ticket.edition, ticket.subject, ticket.transfer, now)
+        return {"authorization": fresh, "sources": named}
+
+    def _for(self, tx: Tx, ticket: Ticket, now: datetime) -> list[Carrier]:
+        buyer = tx.get("agreements", digest=ticket.subject.hex())
+        if buyer is None or self._trader.standing.over(tx, buyer, now):
+            return []
+        members = self._trader.space.members
+        holders = tx.find("holders", "edition = ?", (ticket.edition.hex(),))
+        agreements = [tx.get("agreements", digest=row["agreement"]) for row in holders]
+        known = [Carrier(one, members[one["peer"]], buyer) for one in agreements if one and one["peer"] in members]
+        return [one for one in known if not any(refuses(self._trader, tx, one, now) for refuses in REFUSALS)]
+
+    def _told(self, tx: Tx, agreement: Row, notice: Notice, now: datetime) -> None:
+        """Take a buyer's word that it holds its whole edition and serves it."""
+        del notice
+        tx.put("holders", agreement=agreement["digest"], edition=agreement["edition"], holder=agreement["peer"], at=now)
+
+
+def _itself(_trader: Trader, _tx: Tx, carrier: Carrier, _now: datetime) -> bool:
+    return bool(carrier.agreement["peer"] == carrier.buyer["peer"])
+
+
+def _over(trader: Trader, tx: Tx, carrier: Carrier, now: datetime) -> bool:
+    return bool(trader.standing.over(tx, carrier.agreement, now))
+
+
+def _deleted(_trader: Trader, tx: Tx, carrier: Carrier, _now: datetime) -> bool:
+    acts = performed.acts(tx, carrier.agreement["digest"])
+    return any(act.action == performed.DELETE and act.by == carrier.member.did for act in acts)
+
+
+def _abroad(trader: Trader, tx: Tx, carrier: Carrier, _now: datetime) -> bool:
+    """Say whether regulated data would leave our country; what is not graded counts as regulated."""
+    product = tx.get("products", id=carrier.buyer["product"])
+    grade = (product or {}).get("dataset") or {}
+    if int(grade.get("grade", REGULATED_GRADE)) < REGULATED_GRADE:
+        return False
+    return _country(carrier.member.region) != _country(trader.settings.participant.region)
+
+
+def _out_of_place(trader: Trader, _tx: Tx, carrier: Carrier, now: datetime) -> bool:
+    """Say whether the policy of the holder or of the buyer forbids the holder's place."""
+    return any(not _in_place(trader, each, carrier.member, now) for each in (carrier.agreement, carrier.buyer))
+
+
+def _in_place(trader: Trader, agreement: Row, member: Member, now: datetime) -> bool:
+    terms, whose = agreement["terms"], agreement["peer"]
+    try:
+        rules = agreed(terms, whose, scopes.CARRIER)
+    except PolicyError:
+        return False
+    request = Request(whose, scopes.USE, terms["product"], {"spatial": member.region})
+    return trader.judge.ruling(rules, request, stage=scopes.CARRIER, taken={}, now=now).outcome in HOLDS
+
+
+def _country(region: str) -> str:
+    return region.partition("-")[0]
+
+
+def _leaked(_trader: Trader, tx: Tx, carrier: Carrier, _now: datetime) -> bool:
+    """Say whether the edition's keys may be known: then every further copy of its bytes is one too many."""
+    edition = tx.get("editions", id=carrier.agreement["edition"])
+    return edition is None or edition["state"] == LEAKED
+
+
+# whoever holds is left out if one of these says so
+REFUSALS: Sequence[Callable[[Trader, Tx, Carrier, datetime], bool]] = (
+    _itself,
+    _over,
+    _deleted,
+    _leaked,
+    _abroad,
+    _out_of_place,
+)

@@ -1,0 +1,1 @@
+"""Plain copies for connectors that know nothing of sealing, metered by the provider (spec 5, "Foreign")."""

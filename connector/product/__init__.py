@@ -1,0 +1,1 @@
+"""What the provider brings on offer: a brief, an edition, a price, a listing, and the editions after it."""

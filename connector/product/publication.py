@@ -1,0 +1,356 @@
+"""From files to a listed product: describe, permit, seal, register on chain, submit to the exchange.
+
+The states of a product are the rows of STEPS, in the order of the journey; each step leaves the product's row in the
+next state in the same transaction as its event, so a crash repeats at most one step, and every step may be repeated.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from catalog.dataset import Dataset, dataset_from_json, dataset_json, distributions_of
+from catalog.describe import PARQUET, describe
+from catalog.hints import suggest_grade
+from connector import files
+from connector.engine.driver import Driver
+from connector.errors import Conflict, InvalidInput, as_reason, from_reason
+from connector.product import brief as briefs
+from connector.product import pricing, renewal
+from connector.product.renewal import RENEWING
+from connector.protocol import offers
+from connector.pull.licensed import rows_of
+from connector.vault import edition as editions
+from connector.vault.seal import FIXED, Brief, seal
+from connector.vault.sources import Doors, source_of
+from contracts import address
+from contracts.labels import H
+from contracts.typed_data import Edition, digest
+from ledger import acts
+from policy.offer import offer_rules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from catalog.profile import FileProfile
+    from connector.base import Base
+    from connector.product.pricing import Goods
+    from connector.store.transaction import Tx
+    from connector.vault.former import Former
+    from connector.vault.seal import Sealed
+    from contracts.tariff import Tariff
+
+LOCK_TTL_SECONDS = 24 * 3600
+LEASE_SECONDS = 900
+UNPAID_EDITIONS = 2  # sealed bytes a buyer may draw before paying: the edition twice over
+FINAL = ("submitted", "failed")
+OF_BRIEF = ("brief", "title", "policy", "limits")  # what of a product's row follows from its brief alone
+ON_OFFER = ("registered", "submitted", RENEWING)  # states in which peers may ask for the product
+
+
+class Publications:
+    """The products this provider is publishing."""
+
+    def __init__(self, participant: Base) -> None:
+        self._participant = participant
+        self.driver = Driver("publication", self._advance, self._fail)
+        self._moved = asyncio.Condition()
+        self.on_offer: list[Callable[[str], None]] = []  # called with the id of each edition that was submitted
+        self._steps = {"draft": self._seal, RENEWING: self._seal, "sealed": self._register, "registered": self._submit}
+
+    async def recover(self) -> None:
+        """Go on with what an earlier run left unfinished."""
+        marks = ", ".join("?" * len(self._steps))
+        query = f"SELECT id FROM products WHERE state IN ({marks})"  # noqa: S608  # only marks
+        for row in await self._participant.store.read(lambda tx: tx.execute(query, *self._steps)):
+            self.driver.wake(row["id"])
+
+    async def publish(self, brief: Any) -> dict[str, Any]:
+        """Publish by a brief (see the management API); with a known id go on, or make its next edition."""
+        row = self._draft(brief)
+        key = row["id"]
+        # who publishes is a member, and from its own admission on it knows the supervisor its events are disclosed to
+        await self._participant.space_view.require(self._participant.did)
+
+        def act(tx: Tx) -> None:
+            known = tx.get("products", id=key)
+            if known is None:
+                if row["offer"] and tx.get("products", offer=row["offer"]) is not None:
+                    raise Conflict(f"another product has the offer id `{row['offer']}`", "choose another offer id")
+                tx.insert("products", **row)
+            elif known["state"] == "failed" and known["edition"] is None:
+                tx.update("products", {"id": key}, **{name: row[name] for name in row if name not in {"id", "created"}})
+            elif known["state"] == "submitted":
+                renewal.begin(tx, known, row)
+            elif (known["renewal"] or known["brief"]) != row["brief"]:
+                raise Conflict(f"the product `{key}` was published with another brief", "choose another id")
+
+        await self._participant.store.write(act)
+        self.driver.wake(key)
+        return await self._finished(key)
+
+    async def _finished(self, key: str) -> dict[str, Any]:
+        async with self._moved:
+            while True:
+                row = await self._row(key)
+                if row["reason"] is not None and row["state"] in FINAL:
+                    raise from_reason(row["reason"])
+                if row["state"] in FINAL:
+                    return await self._view(row)
+                await self._moved.wait()
+
+    async def _view(self, row: dict[str, Any]) -> dict[str, Any]:
+        edition = await self._participant.store.read(lambda tx: tx.get("editions", id=row["edition"]))
+        assert edition is not None
+        return {
+            "id": row["id"],
+            "title": row["title"],
+            "state": row["state"],
+            "edition": row["edition"],
+            "rows": int(edition["header"]["rows"]),
+            "plainBytes": edition["header"]["plainBytes"],
+            "sealedBytes": edition["header"]["sealedBytes"],
+            "tableRows": dataset_from_json(row["dataset"]).rows,
+            "number": edition["number"],
+            **renewal.saving(edition),
+        }
+
+    def _draft(self, brief: Any) -> dict[str, Any]:
+        """Return the product's first row; everything a person can get wrong is refused here."""
+        brief = briefs.check(brief)
+        ask, floor = int(brief["price"]), int(brief["floor"])
+        until = datetime.fromisoformat(brief["until"])
+        rules = offer_rules(
+            purpose=brief["purpose"],
+            until=until,
+            region=brief.get("region"),
+            openings=brief.get("openings"),
+            onward=brief.get("onward") or False,
+        )
+        now = self._participant.clock.now()
+        return {
+            "id": brief.get("id") or str(uuid.uuid4()),
+            "title": brief["title"],
+            "tier": brief["tier"],
+            "edition": None,
+            "brief": brief,
+            "dataset": None,
+            "policy": rules,
+            "offer": brief.get("offer"),
+            "terms": None,
+            "limits": {
+                "ask": str(ask),
+                "floor": str(floor),
+                "rounds": self._participant.settings.negotiation.rounds_max,
+            },
+            "state": "draft",
+            "reason": None,
+            "created": now,
+            "updated": now,
+        }
+
+    async def _advance(self, key: str) -> None:
+        while True:
+            row = await self._row(key)
+            step = self._steps.get(row["state"])
+            if step is None:
+                return
+            await step(row)
+            async with self._moved:
+                self._moved.notify_all()
+
+    async def _fail(self, key: str, fault: Exception) -> None:
+        changes = {"reason": as_reason(fault), "renewal": None, "updated": self._participant.clock.now()}
+
+        def act(tx: Tx) -> None:
+            if not tx.update("products", {"id": key, "state": RENEWING}, state="submitted", **changes):
+                tx.update("products", {"id": key}, state="failed", **changes)
+
+        await self._participant.store.write(act)
+        async with self._moved:
+            self._moved.notify_all()
+
+    async def _row(self, key: str) -> dict[str, Any]:
+        row = await self._participant.store.read(lambda tx: tx.get("products", id=key))
+        assert row is not None
+        return row
+
+    # ---- the steps
+
+    async def _seal(self, row: dict[str, Any]) -> None:
+        """Describe and seal; the run's key is durable before the first sealed byte."""
+        participant = self._participant
+        if row["renewal"]:
+            row = row | {name: self._draft(row["renewal"])[name] for name in OF_BRIEF}
+        brief = row["brief"]
+        before = await participant.store.read(lambda tx: renewal.former(tx, participant.secrets, row))
+        dataset, sealed = await asyncio.to_thread(self._describe_and_seal, row, before)
+        fresh = renewal.is_new(sealed, before)
+        if before is not None and not fresh:
+            sealed = await asyncio.to_thread(self._as_before, sealed, before)
+        columns = _columns(sealed, brief.get("columns") or ())
+        goods = pricing.goods(dataset, sealed, rows_of(columns, sealed.table))
+        tariff = pricing.tariff(brief, goods)
+        terms, header = self._terms(row, sealed, tariff, goods) | columns, sealed.header
+        now = participant.clock.now()
+        limits = row["limits"] | pricing.limits(brief, tariff, goods, now)
+
+        def act(tx: Tx) -> bool:
+            if renewal.leaked_since(tx, before):
+                return False
+            if fresh:
+                editions.record(tx, sealed, product=row["id"], now=now)
+                fields = {"rows": str(header.rows), "bytes": str(header.plain_bytes), "layout": header.layout}
+                participant.evidence.record(tx, "edition.sealed", part=sealed.edition_id.hex(), fields=fields, now=now)
+            tx.update(
+                "products",
+                {"id": row["id"]},
+                **{name: row[name] for name in OF_BRIEF if name != "limits"},
+                renewal=None,
+                edition=sealed.edition_id.hex(),
+                dataset=dataset_json(dataset),
+                terms=terms,
+                limits=limits,
+                state="sealed" if fresh else "registered",
+                updated=now,
+            )
+            return True
+
+        if not await participant.store.write(act) and fresh:
+            await asyncio.to_thread(self._throw_away, sealed)  # and it is sealed again, without what leaked
+
+    def _throw_away(self, sealed: Sealed) -> None:
+        files.remove(sealed.path)
+        self._participant.secrets.destroy(sealed.run.key_id)
+
+    def _as_before(self, sealed: Sealed, before: Former) -> Sealed:
+        """Throw away an edition with nothing new in it; return what is still on offer in its place."""
+        self._throw_away(sealed)
+        return replace(sealed, header=before.header, edition_id=before.edition_id, table=before.table)
+
+    def _describe_and_seal(self, row: dict[str, Any], before: Former | None) -> tuple[Dataset, Sealed]:
+        participant, brief = self._participant, row["brief"]
+        doors = Doors(participant.blobs.folder, participant.outbound.another)
+        source = source_of(brief["files"], doors)
+        profiles = []
+        for file in source.files:
+            with file.open() as stream:
+                profiles.append(describe(file.name, stream))
+        suggested = suggest_grade(profiles)
+        _check_columns(brief.get("columns") or (), profiles)
+        renewal.check_layout(brief.get("layout") or FIXED, suggested)
+        dataset = Dataset(
+            id=row["id"],
+            title=row["title"],
+            description=brief.get("description") or "",
+            keywords=tuple(brief.get("keywords") or ()),
+            files=tuple(profiles),
+            distributions=distributions_of(row["tier"]),
+            grade=suggested.grade,
+            region=participant.settings.participant.region,
+        )
+        seal_as = Brief(
+            series=H("series", participant.did.encode(), row["id"].encode()),
+            number=1 if before is None else before.header.number + 1,
+            prev=None if before is None else before.edition_id,
+            key_holder=participant.did,
+            piece_bytes=int(brief.get("pieceKiB") or 1024) << 10,
+            layout=brief.get("layout") or FIXED,
+            media_type=profiles[0].media_type if len(profiles) == 1 else "multipart/mixed",
+            schema={file.path: [column.name for column in file.columns] for file in profiles},
+        )
+        run = participant.secrets.draw_run()
+        former = before if dataset.grade <= renewal.GRADE_MAX_REPEATED else None
+        now = participant.clock.now()
+        return dataset, seal(source, run, participant.blobs, seal_as, sealed_at=now, former=former)
+
+    def _terms(self, row: dict[str, Any], sealed: Sealed, tariff: Tariff, goods: Goods) -> dict[str, Any]:
+        """Return the terms on the table: all members of `contracts.terms` but `policy` and `salt`."""
+        participant = self._participant
+        brief, header = row["brief"], sealed.header
+        space, own = participant.space, participant.member.address
+        exchange = space.members[space.exchange].address
+        arbiter = space.supervisor
+        shares = [(own, 10_000 - space.fee_bps), (exchange, space.fee_bps)] if space.fee_bps else [(own, 10_000)]
+        chain = participant.settings.chain
+        leased = row["tier"] == "leased"
+        return {
+            "v": 1,
+            "product": row["id"],
+            "title": row["title"],
+            "editionId": sealed.edition_id.hex(),
+            "tariff": tariff.json(),
+            "token": address.show(participant.programs.deployment.addresses["token"]),
+            "split": [{"payee": address.show(payee), "bps": bps} for payee, bps in shares],
+            "maxExposure": brief.get("exposure") or str(pricing.exposure(tariff, goods)),
+            "lockTtl": max(LOCK_TTL_SECONDS, chain.claim_margin_seconds + chain.stale_max_seconds),
+            "claimMargin": chain.claim_margin_seconds,
+            "staleMax": chain.stale_max_seconds,
+            "maxUnpaidBytes": str(UNPAID_EDITIONS * header.sealed_bytes),
+            "tier": row["tier"],
+            "leaseSeconds": LEASE_SECONDS if leased else 0,
+            "arbitrator": address.show(address.NOBODY if arbiter is None else arbiter.address),
+            "notAfter": datetime.fromisoformat(brief["until"]).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+
+    async def _register(self, row: dict[str, Any]) -> None:
+        """Register the edition on chain under our signature; the event follows the mined transaction."""
+        participant = self._participant
+        edition = await participant.store.read(lambda tx: tx.get("editions", id=row["edition"]))
+        assert edition is not None
+        signed = Edition(bytes.fromhex(edition["id"]), bytes.fromhex(edition["series"]), edition["number"])
+        deployment = participant.programs.deployment
+        signature = participant.sign(digest(deployment.domain("editions"), signed))
+        register = acts.register_edition(deployment, signed, signature)
+        mined = await participant.transactions.submit(f"edition:{edition['id']}", register)
+        now = participant.clock.now()
+
+        def act(tx: Tx) -> None:
+            if tx.update("products", {"id": row["id"], "state": "sealed"}, state="registered", updated=now):
+                tx.update("editions", {"id": edition["id"]}, state="registered", register_tx=mined["hash"])
+                fields = {"tx": mined["hash"]}
+                participant.evidence.record(tx, "edition.registered", part=edition["id"], fields=fields, now=now)
+
+        await participant.store.write(act)
+
+    async def _submit(self, row: dict[str, Any]) -> None:
+        """Submit the product to the exchange."""
+        participant = self._participant
+        edition = await participant.store.read(lambda tx: tx.get("editions", id=row["edition"]))
+        assert edition is not None
+        exchange = participant.space.members[participant.space.exchange]
+        offer = offers.offer_id(row["id"], row["offer"])
+        body = {
+            "id": row["id"],
+            "title": row["title"],
+            "tier": row["tier"],
+            "dataset": row["dataset"],
+            "offer": {"id": offer, "ask": row["limits"]["ask"], "terms": row["terms"], "policy": row["policy"]},
+            "header": edition["header"],
+            "edition": row["edition"],
+        }
+        await participant.outbound.post(
+            f"{exchange.url}/exchange/products", body, headers=participant.authorization(exchange.did)
+        )
+        now = participant.clock.now()
+        await participant.store.write(
+            lambda tx: tx.update("products", {"id": row["id"]}, state="submitted", updated=now)
+        )
+        for listener in self.on_offer:
+            listener(row["edition"])
+
+
+def _check_columns(names: Sequence[str], profiles: Sequence[FileProfile]) -> None:
+    """Refuse, before anything is sealed, columns that no table has."""
+    known = {column.name: None for file in profiles if file.media_type == PARQUET for column in file.columns}
+    for name in names:
+        if name not in known:
+            raise InvalidInput(f"no table has a column `{name}`", f"the columns are {', '.join(known)}")
+
+
+def _columns(sealed: Sealed, names: Sequence[str]) -> dict[str, Any]:
+    """Return the terms' member for a contract about some columns: each with the group of its rows."""
+    return {"columns": {name: sealed.index.schema["columns"][name] for name in names}} if names else {}

@@ -1,0 +1,374 @@
+"""What a buyer gets, from a product id to a replica that opens: negotiate, sign, deposit, pull, pay, resume.
+
+Law: the states are the rows of STEPS, in the order of the journey; a step looks at the rows and the chain, does one
+thing and leaves the next state in the transaction of that thing, so that a crash repeats at most one look. A step that
+waits for somebody returns and is woken by the commit of its cause.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from catalog.codes import tier as tier_of
+from connector.engine.driver import RETRYABLE_EXITS, Driver
+from connector.errors import (
+    Conflict,
+    InvalidInput,
+    NotPermitted,
+    PaymentRefused,
+    PeerUnreachable,
+    as_reason,
+    explain_failure,
+)
+from connector.plain import copying
+from connector.product import pricing
+from connector.protocol.offers import PLAIN
+from connector.protocol.states import SUSPENDED
+from connector.pull import funding, progress, quoting, waiting
+from connector.pull import mandate as mandates
+from connector.pull.speed import Speed
+from contracts.terms import Terms
+from contracts.typed_data import Agreement
+from contracts.typed_json import from_json
+from ledger import acts
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from connector.engine.trader import Trader
+    from connector.store.transaction import Tx
+
+COMPLETE, FAILED = "complete", "failed"
+FINAL = (COMPLETE, FAILED)
+WAIT_SECONDS_MAX = 30.0
+# by as much may a refusal overtake the word that the transfer is paused
+NEWS_SECONDS = 1.0
+FREEZE_SECONDS = 14 * 86_400  # the longest an arbitrator may hold the channel
+EXPIRY_SECONDS = 30 * 86_400  # a channel outlives its voucher margins by far; it can be extended
+CHANNEL = "channel:"
+DSP_PATH = "/dsp"
+Row = dict[str, Any]
+
+
+class Acquisitions:
+    """Everything this buyer is getting or has got."""
+
+    def __init__(self, trader: Trader) -> None:
+        self._trader = trader
+        self.driver = Driver("acquisition", self._advance, self._fail)
+        self.moves = asyncio.Condition()
+        self._purse = asyncio.Lock()
+        self._waiting: dict[str, str] = {}
+        self._asked: dict[str, str] = {}
+        self._speeds: dict[str, Speed] = {}
+        self._steps = {
+            "wanted": self._negotiate,
+            "negotiating": self._agreed,
+            "agreed": self._licensed,
+            "licensed": self._deposit,
+            "funding": self._funded,
+            "funded": self._transfer,
+            "transferring": self._started,
+            "receiving": self._receive,
+        }
+
+    async def recover(self) -> None:
+        """Go on with what an earlier run left unfinished."""
+        for row in await self._trader.store.read(lambda tx: tx.find("acquisitions")):
+            if row["state"] not in FINAL:
+                self.driver.wake(row["id"])
+
+    def moved(self, process: str, key: str) -> None:
+        """Wake whoever waits for negotiation or transfer `key`."""
+        waiter = self._waiting.get(f"{process}:{key}")
+        if waiter is not None:
+            self.driver.wake(waiter)
+
+    async def acquire(self, key: str, product: str, mandate: Any) -> Row:
+        """Begin to get `product` within `mandate`; with a known id go on, whatever the mandate says then."""
+        checked = mandates.checked(mandate)
+        if not key or not product:
+            raise InvalidInput("an acquisition needs an id and a product")
+        quoting.check(checked.get("licence"), product)
+        await self._trader.space_view.require(self._trader.did)
+        now = self._trader.clock.now()
+
+        def act(tx: Tx) -> None:
+            known = tx.get("acquisitions", id=key)
+            if known is None:
+                row = {"product": product, "mandate": checked, "state": "wanted", "progress": {}}
+                tx.insert("acquisitions", id=key, **row, created=now, updated=now)
+            elif known["product"] != product:
+                raise Conflict(f"`{key}` is about another product", "choose another id")
+            else:
+                self._unpause(tx, known, now)
+
+        await self._trader.store.write(act)
+        self.driver.wake(key)
+        return await self.view(key)
+
+    async def view(self, key: str) -> Row:
+        """Return where an acquisition is; raises Absent."""
+        trouble, asked = self.driver.trouble(key), self._asked.get(key, "")
+        speed = self._speeds.get(key) or Speed()
+        saw = partial(speed.saw, self._trader.clock.monotonic())
+        view = await self._trader.store.read(lambda tx: progress.view(tx, key, trouble, asked, saw))
+        if view["state"] == waiting.RECEIVING:
+            self._speeds[key] = speed
+        return view
+
+    async def wait(self, key: str, mark: str, seconds: float) -> Row:
+        """Return the view as soon as it differs from `mark`, at the latest after `seconds`."""
+        try:
+            async with asyncio.timeout(min(seconds, WAIT_SECONDS_MAX)):
+                async with self.moves:
+                    while (view := await self.view(key))["mark"] == mark and view["state"] not in FINAL:
+                        await self.moves.wait()
+                return view
+        except TimeoutError:
+            return await self.view(key)
+
+    async def tell(self) -> None:
+        """Tell everybody who waits that something moved."""
+        async with self.moves:
+            self.moves.notify_all()
+
+    async def _advance(self, key: str) -> None:
+        while True:
+            row = await self._trader.store.read(lambda tx: tx.get("acquisitions", id=key))
+            assert row is not None
+            step = self._steps.get(row["state"])
+            if row["state"] in FINAL:
+                self._forget(row)
+            if await self._gave_up(row) or step is None or not await step(row):
+                return
+            self._asked.pop(key, None)
+            await self.tell()
+
+    async def _gave_up(self, row: Row) -> bool:
+        """End an acquisition that has waited too long, with what it met last."""
+        now = self._trader.clock.now()
+        if not await self._trader.store.read(lambda tx: waiting.over(tx, row, now)):
+            return False
+        trouble = self.driver.trouble(row["id"])
+        why = "nothing came" if trouble is None else trouble.text
+        await self._fail(row["id"], PeerUnreachable(f"given up while `{row['state']}`: {why}", "get it anew, later"))
+        return True
+
+    async def _fail(self, key: str, fault: Exception) -> None:
+        changes = {"state": FAILED, "reason": as_reason(fault), "updated": self._trader.clock.now()}
+        await self._trader.store.write(lambda tx: tx.update("acquisitions", {"id": key}, **changes))
+        self._forget(await self._row("acquisitions", key))
+        await self._next_deposit()
+        await self.tell()
+
+    def _forget(self, row: Row) -> None:
+        """Wait for nobody any more."""
+        self._speeds.pop(row["id"], None)
+        for process in ("negotiation", "transfer"):
+            self._waiting.pop(f"{process}:{row[process]}", None)
+
+    def _move(self, tx: Tx, row: Row, state: str, **changes: Any) -> None:
+        """Leave the next state, if the row is still where this step found it."""
+        where = {"id": row["id"], "state": row["state"]}
+        tx.update("acquisitions", where, state=state, updated=self._trader.clock.now(), **changes)
+
+    # ---- the steps: True when the next one can follow at once
+
+    async def _negotiate(self, row: Row) -> bool:
+        """Find the offer, of the exchange's listing or of our sub-licence, and negotiate within the mandate."""
+        trader, mandate = self._trader, row["mandate"]
+        if licence := mandate.get("licence"):
+            found = await quoting.licensed(trader, licence)
+        else:
+            found = await quoting.listed(trader, row["product"], partial(self._asked.__setitem__, row["id"]))
+        limit = int(mandate["limit"])
+        bid = min(found.asked, limit) if mandate["bid"] is None else int(mandate["bid"])
+        within = {"bid": str(bid), "limit": str(limit), "rounds": trader.settings.negotiation.rounds_max}
+        within |= found.fixed | ({"cap": mandate["cap"]} if mandate.get("cap") else {})
+        provider, offer = found.provider, found.offer
+        start = trader.engine.negotiations.start
+
+        def act(tx: Tx) -> None:
+            now = trader.clock.now()
+            pid = start(tx, provider=provider.did, base=provider.url + DSP_PATH, offer=offer, mandate=within, now=now)
+            self._waiting[f"negotiation:{pid}"] = row["id"]
+            self._move(tx, row, "negotiating", negotiation=pid, provider=provider.did)
+
+        await trader.store.write(act)
+        return True
+
+    async def _agreed(self, row: Row) -> bool:
+        """Wait for the negotiation's end."""
+        self._waiting[f"negotiation:{row['negotiation']}"] = row["id"]
+        talk = await self._row("negotiations", row["negotiation"])
+        if talk["state"] == "TERMINATED":
+            raise NotPermitted(f"no agreement: {talk['reason']}", "raise your limit, or choose another product")
+        if talk["state"] != "FINALIZED":
+            return False
+        await self._trader.store.write(lambda tx: self._move(tx, row, "agreed", agreement=talk["digest"]))
+        return True
+
+    async def _licensed(self, row: Row) -> bool:
+        """Wait for the licence on chain: nothing is deposited under an agreement that the chain does not know."""
+        digest = row["agreement"]
+        trader = self._trader
+        licence = await trader.programs.licence(bytes.fromhex(digest))
+        if licence is None:
+            raise PeerUnreachable("the licence is not on chain yet")
+        last = (await trader.chain.newest()).number
+        granted = await trader.programs.events(
+            "licences", "LicenceGranted", 0, last, agreementDigest=bytes.fromhex(digest)
+        )
+
+        def act(tx: Tx) -> None:
+            trader.grant(tx, digest, granted[0].transaction.hex())
+            self._move(tx, row, "licensed")
+
+        await trader.store.write(act)
+        return True
+
+    async def _deposit(self, row: Row) -> bool:
+        """Pay in, one after the other: the token counts our permits, and a balance is there only once."""
+        async with self._purse:
+            if await self._trader.store.read(lambda tx: tx.find("acquisitions", "state = ?", ("funding",), limit=1)):
+                return False
+            return await self._pay_in(row)
+
+    async def _pay_in(self, row: Row) -> bool:
+        """Open the channel with a deposit, by the token's permit in the same transaction."""
+        trader = self._trader
+        agreement = await self._row("agreements", row["agreement"], key="digest")
+        terms = Terms.from_json(agreement["terms"])
+        if terms.tier == PLAIN:  # paid outside channels
+            copying.check(row["mandate"])
+            await trader.store.write(lambda tx: self._move(tx, row, "funded"))
+            return True
+        if terms.tier == "leased" and row["mandate"].get("to") is not None:
+            raise InvalidInput("a leased product is opened when it is read", "get it without `to`, then open it")
+        cap = from_json(Agreement, agreement["agreement"]).price_cap
+        wanted = row["mandate"]["deposit"]
+        usual = pricing.usual_deposit(terms.tariff, cap)
+        deposit = usual if wanted is None else int(wanted)
+        balance = await trader.programs.balance(trader.keys.address)
+        if balance < deposit:
+            raise PaymentRefused(f"the deposit is {deposit}, the account holds {balance}", "credit the account first")
+        now = int(trader.clock.now().timestamp())
+        opening = acts.Opening(
+            signer=trader.keys.address,
+            split=terms.split,
+            token=terms.token,
+            arbitrator=terms.arbitrator,
+            freeze_seconds=FREEZE_SECONDS,
+            salt=secrets.token_bytes(32),
+            expiry=now + EXPIRY_SECONDS,
+        )
+        deployment = trader.programs.deployment
+        nonce = await trader.programs.permit_nonce(trader.keys.address)
+        permit = acts.sign_permit(
+            deployment, trader.keys.agreement, value=deposit, nonce=nonce, deadline=now + EXPIRY_SECONDS
+        )
+        channel = acts.channel_id(deployment, trader.keys.address, opening).hex()
+        act_on_chain = acts.open_channel(deployment, opening, deposit, permit)
+
+        def act(tx: Tx) -> None:
+            self._move(tx, row, "funding", channel=channel, progress={"salt": opening.salt.hex()})
+            trader.transactions.enqueue(tx, CHANNEL + channel, act_on_chain)
+
+        await trader.store.write(act)
+        return True
+
+    async def _funded(self, row: Row) -> bool:
+        """Wait until the channel is on chain and keep it as ours."""
+        agreement = await self._row("agreements", row["agreement"], key="digest")
+        keep = await funding.opened(self._trader, row, CHANNEL + row["channel"], agreement["terms"])
+
+        def act(tx: Tx) -> None:
+            keep(tx)
+            self._move(tx, row, "funded")
+
+        await self._trader.store.write(act)
+        await self._next_deposit()
+        return True
+
+    async def _next_deposit(self) -> None:
+        """Wake whoever waits for its turn to pay in."""
+        for row in await self._trader.store.read(lambda tx: tx.find("acquisitions", "state = ?", ("licensed",))):
+            self.driver.wake(row["id"])
+
+    async def _transfer(self, row: Row) -> bool:
+        """Ask the provider to start the transfer."""
+        trader = self._trader
+        agreement = await self._row("agreements", row["agreement"], key="digest")
+        wanted = tier_of(agreement["terms"]["tier"]).formats[0]
+
+        def act(tx: Tx) -> None:
+            now = trader.clock.now()
+            request = trader.engine.transfers.request
+            pid = request(tx, agreement=row["agreement"], transfer_format=wanted, now=now)
+            self._waiting[f"transfer:{pid}"] = row["id"]
+            self._move(tx, row, "transferring", transfer=pid)
+
+        await trader.store.write(act)
+        return True
+
+    async def _started(self, row: Row) -> bool:
+        """Wait for the provider's start, which carries where the sealed bytes are."""
+        if not await self._runs(row):
+            return False
+        await self._trader.store.write(lambda tx: self._move(tx, row, "receiving"))
+        return True
+
+    async def _receive(self, row: Row) -> bool:
+        """Pull plain or sealed bytes and, in the tier kept, pay for keys; rest while the transfer does."""
+        if not await self._runs(row):
+            return False
+        begun = await self._row("transfers", row["transfer"])
+        try:
+            if not await copying.bring(self._trader, row, self.tell):
+                return False  # the provider has not heard yet that all is here; its answer wakes us
+        except Exception as fault:
+            if explain_failure(fault).exit_code not in RETRYABLE_EXITS and await self._paused(row, begun):
+                return await self._runs(row)
+            if await self._runs(row):
+                raise
+            return False  # refused because it was suspended meanwhile; its start wakes us
+
+        def act(tx: Tx) -> None:
+            self._move(tx, row, COMPLETE)
+            self._trader.holding.say(tx, row["agreement"], self._trader.clock.now())
+
+        await self._trader.store.write(act)
+        return True
+
+    def _unpause(self, tx: Tx, row: Row, now: datetime) -> None:
+        """Go on with a transfer that was paused here: whoever asks for it again wants it."""
+        found = tx.get("transfers", id=row["transfer"]) if row["transfer"] else None
+        if found is not None and found["state"] == SUSPENDED and found["paused"] and not found["pending"]:
+            self._trader.engine.transfers.restart(tx, found["id"], now)
+
+    # ---- looking things up
+
+    async def _runs(self, row: Row) -> bool:
+        """Say whether the transfer runs, or has run to its end; raises NotPermitted when it was ended before."""
+        self._waiting[f"transfer:{row['transfer']}"] = row["id"]
+        transfer = await self._row("transfers", row["transfer"])
+        if transfer["state"] == "TERMINATED":
+            raise NotPermitted(f"the transfer was ended: {transfer['reason']}")
+        return transfer["state"] in ("STARTED", "COMPLETED") and transfer["pending"] != "SUSPENDED"
+
+    async def _paused(self, row: Row, begun: Row) -> bool:
+        """Say whether a transfer has moved since it was as in `begun`; a refusal may overtake the word that it has."""
+        for seconds in (0, NEWS_SECONDS):
+            await asyncio.sleep(seconds)
+            if (await self._row("transfers", row["transfer"]))["updated"] != begun["updated"]:
+                return True
+        return False
+
+    async def _row(self, table: str, value: str, *, key: str = "id") -> Row:
+        row = await self._trader.store.read(lambda tx: tx.get(table, **{key: value}))
+        assert row is not None, f"`{value}` is kept in {table}"
+        return row

@@ -1,0 +1,214 @@
+"""One replica on its way in: rows come ahead of their keys, and are opened as their keys arrive, in one pass.
+
+Law: a row's key is asked for only when its bytes were verified and, where the replica is kept, are synced (spec 4,
+message 1). Keys are bought in the order of the carrier's stages, so the rows whose keys come next are in memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from connector.channel.window import MAX_BATCH_ROWS
+from connector.errors import PeerRefused
+from connector.pull.carrier import Carrier
+from connector.pull.roads import Road, Roads, sources
+from connector.settle import disputes
+from connector.vault import lineage, passes, replicas
+from connector.vault.blobs import SealedFile
+from connector.vault.intake import Intake
+from connector.vault.slabs import Pool
+from connector.vault.unsealer import Unsealer
+from contracts.ranges import RowSet
+from ledger.opening import Code, OpeningError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+    from pathlib import Path
+
+    from connector.channel.receive import Received
+    from connector.engine.trader import Trader
+    from connector.store.transaction import Tx
+    from connector.vault.sinks import Sink
+    from ledger.row_table import RowTable
+
+RENEW_SECONDS = passes.PASS_SECONDS / 2
+
+Row = dict[str, Any]
+
+
+async def roads_to(trader: Trader, replica: Row, transfer: Row) -> Roads:
+    """Return where an edition is to be had, but for sources that have sent wrong bytes of it before.
+
+    The ticket of a transfer that rested for long is renewed. Raises PeerMisbehaved for a data address without one.
+    """
+    own, here = Road.of(transfer["address"]), Road(trader.url, "").origin
+    dropped = await trader.store.read(lambda tx: lineage.dropped(tx, replica["edition"]))
+    without = {*dropped, here}
+    try:
+        return Roads(await sources(trader.outbound, own, without))
+    except PeerRefused:
+        own = await _renewed(trader, own, transfer)
+        return Roads(await sources(trader.outbound, own, without))
+
+
+async def _renewed(trader: Trader, own: Road, transfer: Row) -> Road:
+    """Ask the provider, as ourselves, for a fresh ticket to what a transfer of ours moves."""
+    headers = trader.authorization(transfer["peer"])
+    answer = await trader.outbound.post(f"{own.endpoint}/ticket", {"transfer": transfer["peer_pid"]}, headers=headers)
+    return own.fresh(answer.json())
+
+
+class Haul:
+    """The bytes and the opening of one pull: of the `rows` agreed on; `intake` is None where no sealed byte rests."""
+
+    def __init__(
+        self,
+        trader: Trader,
+        replica: Row,
+        table: RowTable,
+        rows: RowSet,
+        roads: Roads,
+        intake: Intake | None,
+        tell: Callable[[], Awaitable[None]],
+    ) -> None:
+        self.table = table
+        self.rows = rows
+        self.path: Path = trader.replica_folder / replica["path"]
+        self.pool = Pool.for_table(table)
+        self._trader = trader
+        self._replica, self._edition, self._agreement = replica["id"], replica["edition"], replica["agreement"]
+        self._roads = roads
+        self._intake = intake
+        self._tell = tell
+        self._noted = RowSet() if intake is None else intake.held
+        self._keys = RowSet.from_json(replica["key_rows"])
+        self._wanted = RowSet()
+        self._stored: SealedFile | None = None
+        self._renewing: asyncio.Task[None] | None = None
+
+    async def start(self, sink: Sink | None, *, everything: bool) -> None:
+        """Begin to fetch, without `everything` only what is not here or has no key yet; no `sink`, no opening."""
+        here = RowSet() if self._intake is None else self._intake.held
+        if sink is None:
+            self._wanted = self.rows - here
+        elif everything:
+            self._wanted = self.rows
+        else:
+            self._wanted = self.rows - (here & self._keys) | RowSet.of([(0, self.table.index_rows)])
+        self._carrier = Carrier(self.table, self.pool, self._roads, self._intake, keeps=sink is not None)
+        if sink is not None:
+            self._unsealer = Unsealer(self.table, self.pool, sink)
+        if here:
+            self._stored = SealedFile(self.path, self.table)
+        await self._carrier.start(self._trader.outbound, self._wanted, self._stored)
+        self._renewing = asyncio.create_task(self._renew(), name="renewing")
+
+    @property
+    def critical(self) -> RowSet | None:
+        """The critical rows, None before the index is open."""
+        return None if self._unsealer.index is None else self._unsealer.index.critical
+
+    async def open_paid(self) -> None:
+        """Open again what was paid by an earlier run: it comes first in the order of the keys."""
+        keys, replica = self._trader.secrets, self._replica
+        while rows := await self._carrier.front(MAX_BATCH_ROWS) & self._keys:
+            load = partial(replicas.load_secrets, keys=keys, replica_id=replica, rows=rows)
+            wrong = await self._open(rows, await self._trader.store.read(load))
+            assert wrong is None, "its key was kept because it opened"
+
+    async def here(self, after: int) -> int:
+        """Return how many rows behind the next `after` are here, waiting for the first of them; 0 if there is none."""
+        count = len(await self._carrier.front(MAX_BATCH_ROWS, after))
+        if self._intake is not None and count:
+            await asyncio.to_thread(self._intake.sync)
+            await self._note()
+        return count
+
+    async def prove(self, received: Received) -> int | None:
+        """Open what a window brought the keys of; return the first row that was sealed wrong, None if none was."""
+        secrets = {key.row: key.secret for key in received.keys}
+        rows = RowSet.rows(secrets)
+        if again := rows - self._carrier.ahead:  # released before a crash, and opened then or since
+            if not again & self._wanted:
+                return await disputes.unopenable(self.path, self.table, received)
+            rows -= again
+        await self._carrier.wait(rows)
+        wrong = await self._open(rows, secrets)
+        self._keys |= rows
+        return wrong
+
+    async def all_here(self) -> None:
+        """Wait until every wanted row came in, and make them durable."""
+        await self._carrier.all_here()
+        assert self._intake is not None, "what is not opened is kept"
+        await asyncio.to_thread(self._intake.sync)
+        await self._note()
+
+    async def close(self) -> None:
+        """Stop fetching; what is written stays."""
+        if self._renewing is not None:
+            self._renewing.cancel()
+        await self._carrier.close()
+        if self._stored is not None:
+            self._stored.close()
+        if self._roads.drawn or self._roads.dropped:
+            await self._trader.store.write(self._record_sources)
+
+    async def _renew(self) -> None:
+        """Ask for fresh tickets and passes well before those in use are over."""
+        while True:
+            await asyncio.sleep(RENEW_SECONDS)
+            with suppress(PeerRefused):  # a ticket that was over for long: the next pull begins with a fresh one
+                self._roads.renew(await sources(self._trader.outbound, self._roads.onward(self._roads.all[0])))
+
+    def _record_sources(self, tx: Tx) -> None:
+        """Record who brought how many rows, and who was dropped."""
+        trader, now = self._trader, self._trader.clock.now()
+        for origin in sorted({*self._roads.drawn, *self._roads.dropped}):
+            rows, why = self._roads.drawn[origin], self._roads.dropped.get(origin, "")
+            lineage.note_drawn(tx, self._replica, origin, rows, why)
+            told = {"result": why or f"{rows} rows verified", "from": origin}
+            link = [self._edition, self._agreement]
+            trader.evidence.record(tx, "replica.checked", part=self._agreement, link=link, fields=told, now=now)
+
+    async def _note(self) -> None:
+        assert self._intake is not None
+        held = self._intake.held
+        if held != self._noted:
+            await self._trader.store.write(lambda tx: replicas.note_bytes(tx, self._replica, held))
+            self._noted = held
+            await self._tell()
+
+    async def _open(self, rows: RowSet, secrets: Mapping[int, bytes]) -> int | None:
+        """Open rows that are here and let them go; returns the first that was sealed wrong, having kept its bytes."""
+        before = self._unsealer.index
+        try:
+            await asyncio.to_thread(self._open_each, rows, secrets)
+        except OpeningError as error:
+            if error.code is not Code.EDITION or error.row is None:
+                raise
+            return error.row
+        self._carrier.passed(rows)
+        if before is None and self._unsealer.index is not None:
+            self._carrier.prefer(self._unsealer.index.critical)
+        return None
+
+    def _open_each(self, rows: RowSet, secrets: Mapping[int, bytes]) -> None:
+        for load, slab, some in self._carrier.lent(rows):
+            try:
+                self._unsealer.open(load, slab, some, secrets)
+            except OpeningError as error:
+                if self._intake is None and error.row is not None:
+                    self._keep_proof(error.row, slab[slice(*load.at(error.row))])
+                raise
+            self._carrier.opened(some)
+
+    def _keep_proof(self, number: int, piece: memoryview) -> None:
+        """Let the one piece rest that shows what its key opens (spec 6)."""
+        proof = Intake(self.path, self.table)
+        proof.accept(number, piece)
+        proof.sync()
+        proof.close()

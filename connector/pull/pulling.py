@@ -1,0 +1,212 @@
+"""Pulling a replica: sealed bytes by any road, keys window by window, until everything that was bought is here.
+
+Law: a row's bytes are verified and synced before its key is asked for (spec 4, message 1); bytes run ahead of keys and
+are free; a corrupted piece is refused at its row and fetched again; the disk is the truth after a crash.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from connector.channel import tally
+from connector.channel.plan import Want
+from connector.engine.books import transfer_id
+from connector.errors import InvalidInput, NotPermitted
+from connector.limits import ROWS_BYTES_MAX
+from connector.product import pricing
+from connector.pull import paying, reads
+from connector.pull.haul import Haul, roads_to
+from connector.pull.licensed import bytes_of, rows_of
+from connector.pull.mandate import NOWHERE
+from connector.pull.purchase import Purchase
+from connector.settle import disputes
+from connector.vault import earlier, replicas
+from connector.vault.sinks import Folder, Null
+from contracts.ranges import RowSet
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from connector.engine.trader import Trader
+    from connector.store.transaction import Tx
+    from connector.vault.intake import Intake
+    from connector.vault.sinks import Sink
+    from ledger.row_table import RowTable
+
+HEADER_BYTES_MAX = 16_384
+LEASED = "leased"
+
+Row = dict[str, Any]
+
+
+async def pull(trader: Trader, row: Row, tell: Callable[[], Awaitable[None]]) -> None:
+    """Bring the acquisition's replica here; in the tier kept pay for its keys, too, and acknowledge them.
+
+    Where the mandate says `to`, everything is opened there in the same pass.
+    """
+    transfer = await _row(trader, "transfers", row["transfer"])
+    agreement = await trader.store.read(lambda tx: tx.get("agreements", digest=row["agreement"]))
+    assert agreement is not None
+    replica = await _replica(trader, row, agreement)
+    leased = agreement["terms"]["tier"] == LEASED
+    opening = None if leased else await _opening(trader, row)
+    if opening is None or opening["state"] != reads.DONE:
+        await _carry(trader, row, transfer, agreement, replica, opening, tell)
+    if leased:
+        return
+    await paying.acknowledge(trader, row["provider"], bytes.fromhex(row["channel"]))
+    done = await _row(trader, "transfers", row["transfer"])
+    if done["state"] == "STARTED" and not done["pending"]:  # not said before a crash
+        await trader.engine.complete_transfer(row["transfer"])
+
+
+async def _carry(
+    trader: Trader,
+    row: Row,
+    transfer: Row,
+    agreement: Row,
+    replica: Row,
+    opening: Row | None,
+    tell: Callable[[], Awaitable[None]],
+) -> None:
+    """Fetch, buy and open until everything agreed on is here; what an earlier run did is not done again."""
+    keeps = opening is None or row["mandate"]["keep"]
+    roads = await roads_to(trader, replica, transfer)
+    others = await trader.store.read(lambda tx: earlier.held(tx, replica))
+    intake, table = await asyncio.to_thread(_prepare, trader.replica_folder, replica, others, keeps=keeps)
+    haul = Haul(trader, replica, table, rows_of(agreement["terms"], table), roads, intake, tell)
+    try:
+        sink = None if agreement["terms"]["tier"] == LEASED else await asyncio.to_thread(_sink, haul, row, opening)
+        await _fill(trader, row, transfer, haul, sink, opening, tell)
+    finally:
+        if intake is not None:
+            intake.close()
+
+
+async def _fill(
+    trader: Trader,
+    row: Row,
+    transfer: Row,
+    haul: Haul,
+    sink: Sink | None,
+    opening: Row | None,
+    tell: Callable[[], Awaitable[None]],
+) -> None:
+    """Let the haul run until replica and sink have everything."""
+    async with AsyncExitStack() as ending:
+        if sink is not None:
+            ending.push_async_callback(asyncio.to_thread, sink.close)
+        ending.push_async_callback(haul.close)
+        await haul.start(sink, everything=opening is not None)
+        if sink is None:
+            await haul.all_here()
+            return
+        number = 0 if opening is None else await _decided(trader, opening)
+        await _buy_keys(trader, row, transfer, haul, tell)
+        if opening is not None:
+            files = await asyncio.to_thread(sink.finish)
+            data = haul.rows - RowSet(((0, haul.table.index_rows),))
+            await reads.finish(trader, opening, number, tally.plain_bytes(haul.table, data), files)
+
+
+def _prepare(folder: Path, replica: Row, others: list[Row], *, keeps: bool) -> tuple[Intake | None, RowTable]:
+    """Open the replica's file and hash what it holds (blocking), unless nothing sealed is to be kept.
+
+    What other replicas of the series have of it already is taken from them.
+    """
+    if not keeps:
+        return None, replicas.table_of(replica)
+    intake = replicas.intake(folder, replica)
+    earlier.carry_over(folder, intake, others)
+    return intake, intake.table
+
+
+async def _opening(trader: Trader, row: Row) -> Row | None:
+    """Return the opening that the mandate asks for, None when it asks for none."""
+    if row["mandate"].get("to") is None:
+        return None
+    return await reads.begin(trader, f"{row['id']}/to", row, row["mandate"]["purpose"])
+
+
+async def _decided(trader: Trader, opening: Row) -> int:
+    try:
+        return await reads.decide(trader, opening)
+    except NotPermitted as refusal:
+        await reads.deny(trader, opening, refusal)
+        raise
+
+
+def _sink(haul: Haul, row: Row, opening: Row | None) -> Sink:
+    """Return where plaintext goes: where the mandate says, or nowhere, for every piece is proven in any case."""
+    to = row["mandate"].get("to")
+    if opening is None or to == NOWHERE:
+        return Null(haul.pool)
+    stage = sha256(opening["id"].encode()).hexdigest()[:16]
+    try:
+        return Folder(haul.pool, Path(to), stage, bytes_of(haul.table, haul.rows))
+    except OSError as error:
+        raise InvalidInput(f"`{to}` cannot be written to: {error.strerror}", "open it from the replica") from error
+
+
+async def _buy_keys(trader: Trader, row: Row, transfer: Row, haul: Haul, tell: Callable[[], Awaitable[None]]) -> None:
+    """Buy the keys of all rows agreed on: the index first, then what it calls critical, then the rest."""
+    channel = bytes.fromhex(row["channel"])
+    exposure = row["mandate"].get("exposure")
+    await haul.open_paid()
+    purchase = Purchase(trader, row["provider"], channel, haul.here, haul.prove)
+    await purchase.resume(trader.keys.delivery_public)
+    await paying.level(trader, row["provider"], channel)
+    while True:
+        want = Want(
+            agreement=bytes.fromhex(row["agreement"]),
+            transfer=transfer_id(transfer["peer_pid"], transfer["id"]),
+            use=tally.KEEP,
+            rows=haul.rows,
+            reader_key=trader.keys.delivery_public,
+            context={"purpose": row["mandate"]["purpose"]},
+            critical=haul.critical or RowSet(),
+            exposure=None if exposure is None else int(exposure),
+        )
+        if await purchase.next(want, further=haul.critical is not None) is None:
+            return
+        await tell()
+
+
+async def _replica(trader: Trader, row: Row, agreement: Row) -> Row:
+    """Return the replica's row; the first time, prove the header and rows that the provider sends."""
+    known = await trader.store.read(lambda tx: replicas.under(tx, row["agreement"]))
+    if known is not None:
+        return known
+    provider = trader.space.members[row["provider"]]
+    base = f"{provider.url}/sealed/{agreement['edition']}"
+    get = trader.outbound.get
+    header = await get(base + "/header", limit_bytes=HEADER_BYTES_MAX)
+    rows = await get(base + "/rows", limit_bytes=ROWS_BYTES_MAX)
+    edition = bytes.fromhex(agreement["edition"])
+    new = await asyncio.to_thread(replicas.prepare, trader.secrets, edition, header.json(), rows.body)
+    pricing.verify(agreement["terms"], new.table)
+    registry = trader.programs.deployment.domain("editions")
+    told = await get(base + "/seal", limit_bytes=HEADER_BYTES_MAX)
+    seal = disputes.read_seal(told.json(), new.header, agreement, registry)
+    now = trader.clock.now()
+
+    def act(tx: Tx) -> Row:
+        made = replicas.record(tx, new, agreement=row["agreement"], now=now)
+        tx.update("replicas", {"id": made["id"]}, seal=seal)
+        fields = {"place": trader.url, "rows": str(new.header.rows), "bytes": str(new.header.plain_bytes)}
+        fields["from"] = row["provider"]
+        link = [agreement["edition"], row["agreement"]]
+        trader.evidence.record(tx, "replica.held", part=row["agreement"], link=link, fields=fields, now=now)
+        return made
+
+    return await trader.store.write(act)
+
+
+async def _row(trader: Trader, table: str, key: str) -> Row:
+    row = await trader.store.read(lambda tx: tx.get(table, id=key))
+    assert row is not None
+    return row

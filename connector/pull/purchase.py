@@ -1,0 +1,225 @@
+"""Buying the keys of a transfer: a request, a voucher, a release; and release and next offer in one (spec 4).
+
+Law: every step is durable here before the next message leaves, and the message that leaves is the stored one. What a
+purchase remembers only saves a look: made anew after any crash, it sends what is stored, or goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from connector.channel import payer, plan, receive, step, wire
+from connector.channel.errors import ChannelFault
+from connector.channel.messages import (
+    Denial,
+    Equivocation,
+    OfferMessage,
+    RefusalMessage,
+    ReleaseMessage,
+    Step,
+    StepMessage,
+    VoucherMessage,
+)
+from connector.channel.pace import Pace
+from connector.channel.window import MAX_BATCH_ROWS
+from connector.errors import NotPermitted, PeerRefused, VerificationFailed
+from connector.pull import paying
+from connector.settle import disputes
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from connector.anchor.peer_logs import Keep
+    from connector.channel.messages import KeyRequest
+    from connector.channel.plan import Want
+    from connector.channel.receive import Received
+    from connector.channel.step import Stepped
+    from connector.engine.trader import Trader
+    from connector.store.transaction import Tx
+
+# a voucher waits so long for the bytes of the next window, to take its request along; with slower bytes it goes alone
+PATIENCE_SECONDS = 0.25
+
+
+async def _everything(_after: int) -> int:
+    """Wait for nothing: no row is to be here."""
+    return MAX_BATCH_ROWS
+
+
+async def _nothing(_received: Received) -> None:
+    """Find nothing wrong."""
+
+
+class Purchase:
+    """The windows of one transfer, one after the other; from the second on each costs one round trip.
+
+    `here` says how many rows behind the next n may be asked for, waiting for the first, 0 when none is left; `prove`
+    opens what was released and returns the first row that does not open.
+    """
+
+    def __init__(
+        self,
+        trader: Trader,
+        provider: str,
+        channel: bytes,
+        here: Callable[[int], Awaitable[int]] = _everything,
+        prove: Callable[[Received], Awaitable[int | None]] = _nothing,
+    ) -> None:
+        self._trader, self._provider, self._channel = trader, provider, channel
+        self._here, self._prove = here, prove
+        self._waiting = 0
+        self._signed: VoucherMessage | None = None
+        self._steps = True
+        self._pace = Pace()
+        self._released = self._now()
+
+    async def next(self, want: Want, *, further: bool = False) -> Received | None:
+        """Buy the next window of `want`; None when all of it is paid. `further`: its next one may be asked for, too.
+
+        Raises NotPermitted with the provider's reasons, or VerificationFailed when its keys or words are wrong.
+        """
+        await self._trader.watch.look()
+        voucher, self._signed = self._signed or await self._sign(want), None
+        if voucher is None:
+            return None
+        request = await self._further(want) if further and self._steps else None
+        if request is not None and (stepped := await self._step(voucher, request)) is not None:
+            return stepped
+        return await self._finish(voucher)
+
+    async def resume(self, reader_key: bytes | None = None) -> Received | None:
+        """Bring a window that an earlier run left unreleased to its end; None when there is none.
+
+        With `reader_key` also a released but unacknowledged window for that reader is asked for again: same keys, no
+        count.
+        """
+        trader, channel = self._trader, self._channel
+        await trader.watch.look()
+        await trader.store.write(lambda tx: receive.lapse(tx, trader.buyer, channel))
+        voucher = await trader.store.read(lambda tx: paying.unfinished(tx, channel, reader_key))
+        if voucher is None:
+            return None
+        claimed = await paying.claimed(trader, channel, voucher)
+        if claimed is None:
+            return await self._finish(voucher)
+        return await self._taken(claimed, None if claimed.code else await self._prove(claimed))
+
+    async def _finish(self, voucher: VoucherMessage) -> Received:
+        """Send a voucher by itself and take what it brings."""
+        answer, keep = await self._release("voucher", wire.encode(voucher))
+        message = wire.decode_one(answer, ReleaseMessage, RefusalMessage)
+        if isinstance(message, RefusalMessage):
+            raise await self._refused(message, keep)
+        trader, channel = self._trader, self._channel
+        received, wrong = await self._read(message)
+
+        def take(tx: Tx) -> Received:
+            keep(tx)
+            return receive.on_release(tx, trader.buyer, channel, message, trader.clock.now(), received)
+
+        return await self._taken(await trader.store.write(take), wrong)
+
+    async def _sign(self, want: Want) -> VoucherMessage | None:
+        """Ask for the next window by itself and sign for its offer; None when nothing is left."""
+        trader, channel, buyer = self._trader, self._channel, self._trader.buyer
+        now = trader.clock.now()
+        most = min(self._pace.rows, await self._here(0))
+        request = await trader.store.read(lambda tx: plan.plan(tx, buyer, channel, [want], now, most))
+        if request is None:
+            return None
+        self._waiting = _rows(request)
+        answer, keep = await self._post("request", wire.encode(request))
+        offer = wire.decode_one(answer, OfferMessage, Denial)
+        if isinstance(offer, Denial):
+            raise NotPermitted(paying.words(offer.reasons) or offer.outcome)
+
+        def sign(tx: Tx) -> VoucherMessage | Equivocation:
+            keep(tx)
+            return payer.on_offer(tx, buyer, channel, request, offer, trader.clock.now())
+
+        signed: VoucherMessage = paying.no_equivocation(await trader.store.write(sign))
+        return signed
+
+    async def _further(self, want: Want) -> KeyRequest | None:
+        """Return what follows the window that waits, once its bytes are here; None when that must be asked alone."""
+        trader, channel, buyer = self._trader, self._channel, self._trader.buyer
+        now = trader.clock.now()
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                most = min(self._pace.rows, await self._here(self._waiting))
+            return await trader.store.read(lambda tx: plan.ahead(tx, buyer, channel, [want], now, most))
+        except (ChannelFault, TimeoutError):
+            return None  # a limit is in the way until the keys are here; or the bytes are slower than the keys
+
+    async def _step(self, voucher: VoucherMessage, request: KeyRequest) -> Received | None:
+        """Send a voucher with the request for what follows; None when the provider wants one message at a time."""
+        trader, channel = self._trader, self._channel
+        try:
+            answer, keep = await self._release("step", wire.encode(Step(voucher, request)))
+        except PeerRefused:
+            self._steps = False  # whatever it is, the voucher alone has the same answer, or its own
+            return None
+        message = wire.decode_one(answer, StepMessage, RefusalMessage)
+        if isinstance(message, RefusalMessage):
+            raise await self._refused(message, keep)
+        received, wrong = await self._read(message.released)
+        answered = message if wrong is None else replace(message, offered=None)
+
+        def take(tx: Tx) -> Stepped:
+            keep(tx)
+            return step.on_stepped(tx, trader.buyer, channel, request, answered, received, trader.clock.now())
+
+        stepped = await trader.store.write(take)
+        taken = await self._taken(stepped.received, wrong)
+        if stepped.fault is not None:
+            raise stepped.fault
+        self._signed, self._waiting = paying.no_equivocation(stepped.signed), _rows(request)
+        return taken
+
+    async def _read(self, message: ReleaseMessage) -> tuple[Received, int | None]:
+        """Return the keys of a release before it is taken, and the first of its rows that does not open."""
+        trader, channel = self._trader, self._channel
+        received = await trader.store.read(lambda tx: receive.read(tx, trader.buyer, channel, message))
+        return received, None if received.code else await self._prove(received)
+
+    async def _taken(self, received: Received, wrong: int | None) -> Received:
+        """Return what was taken; raises VerificationFailed when keys or pieces are wrong."""
+        if wrong is not None:
+            await disputes.accuse(self._trader, self._channel, received, wrong)
+        if received.code:
+            raise VerificationFailed(
+                f"a released key of window {received.seq} is not the committed one",
+                f"anyone can judge it: penstock show {received.bundle} --json > bundle.json, "
+                "penstock verify bundle.json",
+            )
+        return received
+
+    async def _refused(self, message: RefusalMessage, keep: Keep) -> NotPermitted:
+        trader, channel = self._trader, self._channel
+
+        def take(tx: Tx) -> None:
+            keep(tx)
+            receive.on_refusal(tx, trader.buyer, channel, message)
+
+        await trader.store.write(take)
+        return NotPermitted(f"refused before release ({message.code}): {paying.words(message.reasons)}")
+
+    async def _release(self, what: str, body: dict[str, Any]) -> tuple[Any, Keep]:
+        """Post what is answered with a release, and let that set the pace."""
+        begun, before = self._now(), self._released
+        answered = await self._post(what, body)
+        self._released = self._now()
+        self._pace.released(self._released - begun, self._released - before)
+        return answered
+
+    async def _post(self, what: str, body: dict[str, Any]) -> tuple[Any, Keep]:
+        return await paying.post(self._trader, self._provider, self._channel, what, body)
+
+    def _now(self) -> float:
+        return self._trader.clock.monotonic()
+
+
+def _rows(request: KeyRequest) -> int:
+    return sum(one.count for order in request.orders for one in order.ranges)

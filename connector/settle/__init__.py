@@ -1,0 +1,1 @@
+"""What is settled at the end: channels followed and closed on chain, and disputes."""

@@ -1,0 +1,93 @@
+"""A channel's row follows the chain: its deposit, its expiry, and whether it is frozen or closed (spec 3.5).
+
+Law: what takes money away counts as soon as it is seen, what brings money only when the agreed confirmations are there.
+So nothing is released on a channel that a division, a settlement of both sides or a reorganisation has emptied.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from connector.channel import account as accounts
+from ledger.chain_error import ChainUnreachable
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from connector.engine.trader import Trader
+    from connector.settle.settlement import Settlements
+    from ledger.chain import Block
+    from ledger.programs import Channel
+
+# a reorganisation that goes back further is not one that an operator's confirmations could have waited for
+BLOCKS_AGAIN = 1000
+LIVE = (accounts.OPEN, accounts.FROZEN)
+Row = dict[str, Any]
+
+
+class Following:
+    """The open channels of one participant, either side; `seen` is called with every newest block."""
+
+    def __init__(self, trader: Trader, settlements: Settlements) -> None:
+        self._trader = trader
+        self._settlements = settlements
+        self._read: Block | None = None  # up to which events are read
+        self._turn = asyncio.Lock()
+
+    async def seen(self, block: Block) -> None:
+        """Read what happened to our channels up to `block`; an unreachable chain is asked again at the next one."""
+        async with self._turn:
+            if self._read is not None and block.hash == self._read.hash:
+                return
+            try:
+                for row in await self._touched(block):
+                    await self._follow(row, block)
+            except ChainUnreachable:
+                return
+            self._read = block
+
+    async def _touched(self, block: Block) -> list[Row]:
+        """Return the open channels with an event since the last reading; all the first time and after another past."""
+        trader = self._trader
+        rows = await trader.store.read(lambda tx: tx.find("channels", "state in (?, ?)", LIVE))
+        if not rows or self._read is None or not await self._stands(self._read):
+            return rows
+        first = max(self._read.number + 1 - trader.settings.chain.confirmations, 0)
+        events = await trader.programs.events("channels", None, first, block.number)
+        touched = {event.fields["channelId"].hex() for event in events if "channelId" in event.fields}
+        return [row for row in rows if row["id"] in touched or row["state"] == accounts.FROZEN]
+
+    async def _stands(self, read: Block) -> bool:
+        """Say whether the chain still has the block; a reorganisation leaves no event of what it took back."""
+        found = await self._trader.chain.block(read.number)
+        return found is not None and found.hash == read.hash
+
+    async def _follow(self, row: Row, block: Block) -> None:
+        trader, channel = self._trader, bytes.fromhex(row["id"])
+        newest = await trader.programs.channel(channel)
+        if newest is not None and newest.closed:
+            await self._settlements.note_closed(row)
+            return
+        last = max(block.number - trader.settings.chain.confirmations, 0)
+        final = await trader.programs.channel(channel, at=last)
+        known = as_known(row, newest, final, block.at)
+        if any(row[name] != value for name, value in known.items()):
+            await trader.store.write(lambda tx: tx.update("channels", {"id": row["id"]}, **known))
+        if known["claimed"] < row["claimed"] or known["deposit"] < row["deposit"]:
+            await trader.transactions.again(block.number - BLOCKS_AGAIN)
+
+
+def as_known(row: Row, newest: Channel | None, final: Channel | None, at: datetime) -> Row:
+    """Return the columns of a channel at the block time `at`; one that a reorganisation took away holds nothing."""
+    if newest is None or final is None:
+        return {"deposit": 0, "claimed": 0}
+    frozen = newest.frozen_until is not None and at < newest.frozen_until
+    over = newest.frozen_until is not None and not frozen
+    return {
+        "deposit": min(newest.deposit, final.deposit),
+        "expiry": min(newest.expiry, final.expiry),
+        "state": accounts.FROZEN if frozen else accounts.OPEN,
+        "claimed": newest.claimed,
+        "frozen_for": newest.frozen_for if over else row["frozen_for"],
+    }

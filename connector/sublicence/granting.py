@@ -1,0 +1,121 @@
+"""Sub-licences, by the holder of an agreement: granted to a member of the space, and taken back.
+
+Law: (1) nothing is signed that the key holder would refuse for what it says. (2) Bytes and keys never come from here:
+the child presents its chain to the key holder. (3) A sub-licence that was taken back stays so; the key holder is told.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from connector.errors import Absent, Conflict, InvalidInput, NotPermitted
+from connector.limits import REASON_CHARACTERS_MAX
+from connector.protocol import offers
+from connector.protocol.states import CONSUMER
+from connector.sublicence import onward
+from connector.sublicence.onward import DIGEST_CHARACTERS, ISSUED, WITHDRAWAL, WITHDRAWN
+from connector.usage.notices import Notice
+from contracts import sublicence
+from contracts.errors import ContractError
+from contracts.sublicence import LINKS_MAX, Asked, Link
+from contracts.terms import SALT_BYTES
+from contracts.typed_data import digest as typed_digest
+from policy.compare.onward import derive
+from policy.errors import PolicyError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from connector.engine.trader import Trader
+    from connector.store.transaction import Tx
+    from ledger.space import Member
+    from policy.compare.onward import Narrower
+
+    Row = dict[str, Any]
+
+WORDS_MAX = REASON_CHARACTERS_MAX - DIGEST_CHARACTERS - 1  # beside the digest
+
+
+class Granting:
+    """The sub-licences that one participant grants."""
+
+    def __init__(self, trader: Trader) -> None:
+        self._trader = trader
+
+    async def grant(self, agreement: str, child: str, asked: Narrower) -> Row:
+        """Sign a sub-licence of an agreement of ours for the member `child`; return what the child needs.
+
+        `{"digest", "provider", "product", "chain": […]}`. Raises Absent, Conflict, InvalidInput, and NotPermitted with
+        a case that the licence does not allow.
+        """
+        member = await self._trader.space_view.require(child)
+        return await self._trader.store.write(partial(self._grant, digest=agreement, member=member, asked=asked))
+
+    def _grant(self, tx: Tx, digest: str, member: Member, asked: Narrower) -> Row:
+        trader, now = self._trader, self._trader.clock.now()
+        if asked.until <= now:
+            raise InvalidInput("the sub-licence would be over already", "choose a later end")
+        row = self._own(tx, digest, now)
+        try:
+            chain = onward.chain_of(tx, row)
+            link = self._signed(row, chain, member, asked)
+        except (ContractError, PolicyError) as error:
+            raise NotPermitted(f"the agreement gives no such sub-licence: {error}") from error
+        key = typed_digest(onward.domain(trader), link.said).hex()
+        shown = [each.json() for each in (*chain, link)]
+        document = {"digest": key, "provider": row["peer"], "product": link.terms.product, "chain": shown}
+        about = {"parent": row["digest"], "child": member.did, "document": document}
+        tx.insert("sub_licences", digest=key, **about, state=ISSUED, created=now)
+        told = {"licence": key, "child": member.did}
+        links = (row["digest"], link.said.draws_on.hex())
+        trader.evidence.record(tx, "licence.sublicensed", part=row["digest"], link=links, fields=told, now=now)
+        return document
+
+    def _own(self, tx: Tx, digest: str, now: datetime) -> Row:
+        row = tx.get("agreements", digest=digest)
+        if row is None or row["role"] != CONSUMER:
+            raise Absent(f"there is no agreement `{digest[:100]}` here of which we are the buyer", "see penstock show")
+        if row["terms"] is None or row["buyer_signature"] is None:
+            raise NotPermitted("only an agreement that is signed can be passed on")
+        if over := self._trader.standing.over(tx, row, now):
+            raise Conflict(over)
+        return row
+
+    def _signed(self, row: Row, chain: tuple[Link, ...], member: Member, asked: Narrower) -> Link:
+        """Return the link that was asked for; raises what the key holder would refuse it for."""
+        if len(chain) >= LINKS_MAX:
+            raise NotPermitted(f"a chain has at most {LINKS_MAX} sub-licences")
+        trader, domain = self._trader, onward.domain(self._trader)
+        above = onward.above_of(trader, row)
+        root = chain[0].said.parent if chain else above.digest
+        policy = offers.rules(derive(onward.read(above.terms.policy), asked))
+        salt = secrets.token_bytes(SALT_BYTES)
+        terms = replace(above.terms, policy=policy, not_after=asked.until, salt=salt)
+        said = sublicence.grant(above, terms, member.address, root)
+        link = Link(said, trader.sign(typed_digest(domain, said)), terms)
+        sublicence.check(Asked(domain, above, root, link))
+        if why := onward.beyond(policy, above.terms.policy, member.did):
+            raise NotPermitted(why, "ask for less, or ask the provider for a licence that may be passed on")
+        return link
+
+    async def withdraw(self, digest: str, reason: str) -> Row | None:
+        """Take back a sub-licence that we granted and tell the key holder; None when `digest` is of none."""
+        return await self._trader.store.write(partial(self._withdraw, digest=digest, reason=reason))
+
+    def _withdraw(self, tx: Tx, digest: str, reason: str) -> Row | None:
+        found, now = tx.find("sub_licences", "digest = ? and document is not null", (digest,)), self._trader.clock.now()
+        if not found:
+            return None
+        if not reason.strip() or len(reason) > WORDS_MAX:
+            raise InvalidInput(f"a reason has 1 to {WORDS_MAX} characters: the key holder reads it")
+        if found[0]["state"] == WITHDRAWN:
+            raise Conflict("the sub-licence is at its end: it was withdrawn")
+        parent = found[0]["parent"]
+        tx.update("sub_licences", {"digest": digest, "parent": parent}, state=WITHDRAWN)
+        above = tx.get("agreements", digest=parent)
+        assert above is not None, "a sub-licence is of an agreement that we keep"
+        self._trader.notices.send(tx, above, Notice(WITHDRAWAL, parent, f"{digest} {reason}", now))
+        return {"agreement": digest, "state": WITHDRAWN, "reason": reason}

@@ -1,0 +1,134 @@
+"""The end of an agreement: revoked by a party, or because its term is over; and everything that ends with it.
+
+Law: (1) in one transaction the agreement ends with its event, nothing flows under its transfers any more, its openings
+are over, and so is every licence below it. What a peer does about it changes nothing here. (2) Only a party revokes, by
+its own signature; whoever else tries changes nothing and raises an alarm (`connector.usage.notices`).
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from connector.channel import openings
+from connector.errors import Absent, Conflict, InvalidInput
+from connector.limits import REASON_CHARACTERS_MAX
+from connector.protocol.states import FINAL, PROVIDER
+from connector.usage.notices import REVOCATION, Notice
+from contracts import lifecycle
+from contracts.canonical import sha
+from ledger import acts
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from connector.engine.doors import Recorder
+    from connector.engine.trader import Trader
+    from connector.store.transaction import Tx
+
+    Row = dict[str, Any]
+
+REVOKE = "revoke"  # of a key of `chain_txs`
+REVOKED = "licence.revoked"
+TERM_OVER = "its term is over"
+ABOVE_OVER = "the licence above it has ended"
+
+
+class Cause(NamedTuple):
+    """Why an agreement ends, and by whom (a DID)."""
+
+    reason: str
+    by: str
+
+
+def close(tx: Tx, evidence: Recorder, agreement: Row, act: str, cause: Cause, now: datetime) -> None:
+    """Write the end of an agreement and its event; `act` is `end` or `lapse` of the contract's life."""
+    after = lifecycle.move(agreement["state"], act)
+    assert after in lifecycle.OVER
+    tx.update("agreements", {"digest": agreement["digest"]}, state=after)
+    told = {"reason": cause.reason, "by": cause.by}
+    evidence.record(tx, "agreement.ended", part=agreement["digest"], fields=told, now=now)
+
+
+class Agreements:
+    """The agreements of one participant, as their parties end them."""
+
+    def __init__(self, trader: Trader) -> None:
+        self._trader = trader
+        trader.notices.takers[REVOCATION] = self.revoked
+        trader.transactions.listeners.append(self._mined)
+
+    async def recover(self) -> None:
+        """Note revocations that were mined while nobody listened."""
+        for row in await self._trader.store.read(lambda tx: tx.find("chain_txs", "state = ?", ("mined",))):
+            self._mined(row)
+
+    async def revoke(self, digest: str, reason: str) -> Row:
+        """End an agreement of ours and tell the other party; raises Absent, Conflict when it is over already."""
+        if not reason.strip() or len(reason) > REASON_CHARACTERS_MAX:
+            raise InvalidInput(f"a reason has 1 to {REASON_CHARACTERS_MAX} characters: the other party reads it")
+        return await self._trader.store.write(partial(self._revoke, digest=digest, reason=reason))
+
+    def _revoke(self, tx: Tx, digest: str, reason: str) -> Row:
+        trader, now = self._trader, self._trader.clock.now()
+        row = tx.get("agreements", digest=digest)
+        if row is None:
+            raise Absent(f"there is no agreement `{digest[:100]}` here", "penstock show says which there are")
+        if row["state"] in lifecycle.OVER:
+            raise Conflict(f"the agreement is at its end: `{row['state']}`")
+        self.finish(tx, row, "end", Cause(reason, trader.did), now)
+        trader.notices.send(tx, row, Notice(REVOCATION, digest, reason, now))
+        return {"agreement": digest, "state": "ended", "reason": reason}
+
+    def revoked(self, tx: Tx, agreement: Row, notice: Notice, now: datetime) -> None:
+        """Take the other party's signed revocation; one that is over already stays as it is."""
+        if agreement["state"] not in lifecycle.OVER:
+            self.finish(tx, agreement, "end", Cause(notice.text, agreement["peer"]), now)
+
+    def lapse(self, tx: Tx, digest: str, now: datetime) -> None:
+        """End an agreement whose term is over."""
+        row = tx.get("agreements", digest=digest)
+        if row is not None and row["state"] not in lifecycle.OVER:
+            act = "lapse" if (row["state"], "lapse") in lifecycle.MOVES else "end"
+            self.finish(tx, row, act, Cause(TERM_OVER, self._trader.did), now)
+
+    def finish(self, tx: Tx, row: Row, act: str, cause: Cause, now: datetime) -> None:
+        """End an agreement and everything under it."""
+        trader, digest = self._trader, row["digest"]
+        close(tx, trader.evidence, row, act, cause, now)
+        if row["role"] == PROVIDER or cause.by == trader.did:  # else the provider tells of its transfers' end itself
+            self._halt(tx, digest, cause.reason, now)
+        for opening in tx.find("openings", "agreement = ? and state = ?", (digest, openings.OPEN)):
+            openings.end(tx, trader.evidence, opening["id"], cause.reason, now)
+        if row["role"] == PROVIDER and row["licence_tx"] and act == "end":
+            revoking = acts.revoke_licence(
+                trader.programs.deployment, bytes.fromhex(digest), sha({"reason": cause.reason})
+            )
+            trader.transactions.enqueue(tx, f"{REVOKE}:{digest}", revoking)
+        tx.after(trader.erasing.wake)
+        for child in tx.find("agreements", "parent = ?", (digest,)):
+            if child["state"] not in lifecycle.OVER:
+                self.end_below(tx, child, Cause(ABOVE_OVER, cause.by), now)
+
+    def end_below(self, tx: Tx, child: Row, cause: Cause, now: datetime) -> None:
+        """End a sub-licence and tell its child, who hears it from nobody else."""
+        self.finish(tx, child, "end", cause, now)
+        self._trader.notices.send(tx, child, Notice(REVOCATION, child["digest"], cause.reason, now))
+
+    def _halt(self, tx: Tx, digest: str, reason: str, now: datetime) -> None:
+        for transfer in tx.find("transfers", "agreement = ?", (digest,)):
+            if transfer["state"] not in FINAL:
+                self._trader.engine.transfers.terminate(tx, transfer["id"], reason, now)
+
+    def _mined(self, row: Row) -> None:
+        """Record that a revocation is on chain."""
+        kind, _, digest = row["id"].partition(":")
+        if kind == REVOKE and row["state"] == "mined":
+            self._trader.store.submit(partial(self._record_revoked, digest=digest, transaction=row["hash"]))
+
+    def _record_revoked(self, tx: Tx, digest: str, transaction: str) -> None:
+        if tx.find("log_entries", "part = ? and kind = ?", (digest, REVOKED), limit=1):
+            return
+        now = self._trader.clock.now()
+        fields = {"licence": digest, "cause": REVOCATION, "tx": transaction}
+        self._trader.evidence.record(tx, REVOKED, part=digest, fields=fields, now=now)
