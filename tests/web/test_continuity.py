@@ -203,7 +203,7 @@ async def test_every_decision_made_here_comes_out_the_same_again(provider):
 async def test_what_a_policy_has_paused_goes_on_when_it_holds_again(provider):
     """Between the two moments nothing flows; the peer has taken our word for the pause, and gets a fresh start."""
     now = provider.connector.clock.now()
-    closes, opens = (now + SOON).isoformat(), (now + 3 * SOON).isoformat()
+    closes, opens = (now + SOON).isoformat(), (now + 6 * SOON).isoformat()
     either = {"or": [
         {"leftOperand": "dateTime", "operator": "lt", "rightOperand": closes},
         {"leftOperand": "dateTime", "operator": "gteq", "rightOperand": opens},

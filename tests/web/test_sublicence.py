@@ -127,15 +127,15 @@ async def test_a_chain_of_two_in_the_tier_kept_and_its_end_from_the_top(space, o
     await space.get(key)
     top = (await space.complete(key))["agreement"]
     first = (await granted(space, owner, top, onward=True)).json
-    assert (await taken(space, owner, "once", first)).status == 201
-    middle = (await space.complete("once", role="other"))["agreement"]
+    assert (await taken(space, owner, "kept-child", first)).status == 201
+    middle = (await space.complete("kept-child", role="other"))["agreement"]
     second = (await granted(space, owner, middle, role="other", to="buyer", until=end(space, 10))).json
     assert [link["subLicence"]["drawsOn"] for link in second["chain"]] == [top, top]
-    assert (await taken(space, owner, "twice", second, role="buyer")).status == 201
-    last = (await space.complete("twice"))["agreement"]
+    assert (await taken(space, owner, "kept-grandchild", second, role="buyer")).status == 201
+    last = (await space.complete("kept-grandchild"))["agreement"]
     parents = {row["digest"]: row["parent"] for row in space.rows("provider", "agreements")}
     assert (parents[last], parents[middle], parents[top]) == (middle, top, None)
-    assert (await opened(space, owner, "buyer", "twice", "twice-1")).status == 201
+    assert (await opened(space, owner, "buyer", "kept-grandchild", "kept-grandchild-1")).status == 201
     revoked = await owner("buyer", "POST", f"agreements/{first['digest']}/revoke", {"reason": "no longer"})
     assert revoked.status == 200, revoked.body
     async with asyncio.timeout(WITHIN_SECONDS):
