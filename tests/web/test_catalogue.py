@@ -13,8 +13,8 @@ import pytest_asyncio
 from connector.protocol import messages, validation
 from connector.protocol.continuation import Place, linked
 from connector.web.catalogue import PATH, _takes_gzip
-from tests.engine.test_offering import member
 from tests.engine.world import product
+from tests.product.test_offering import member
 from tests.web.lone import lone
 from tests.web.test_dsp_faults import CATALOG, is_error
 

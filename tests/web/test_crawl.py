@@ -10,13 +10,13 @@ from urllib.parse import urlencode
 import pytest
 import pytest_asyncio
 from aiohttp import web
-from tests.engine.test_offering import member
 
 from connector.cli.server import Server
 from connector.clock import Clock
 from connector.product import crawl
 from connector.protocol import messages
 from tests.engine.world import product
+from tests.product.test_offering import member
 from tests.web.conftest import SMALL
 from tests.web.lone import lone
 from tests.web.stranger import Stranger
