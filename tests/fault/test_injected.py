@@ -9,25 +9,20 @@ from __future__ import annotations
 import functools
 import random
 import shutil
-import subprocess
 import sys
-import time
 from collections import Counter
 
 import pytest
 
-from connector.cli.init import initialise
-from connector.demo.processes import free_ports
 from tests.fault import extent
 from tests.fault.extent import ALL, drawn
-from tests.fault.injection import DURABLE, FAULTS, INJECTED, STRACE, calls, permitted, points
+from tests.fault.injection import DURABLE, FAULTS, INJECTED, calls, permitted, points
 from tests.fault.roles import DISK
 from tests.fault.sides import SIDES, fresh, played
 
 DRAWN = 3
 OFTEN, OFTEN_DRAWN = "pwrite64", 330  # there are some 1,400 points of it
 KILLED = -9
-READY_SECONDS = 60
 
 pytestmark = pytest.mark.faults
 
@@ -89,42 +84,3 @@ def test_every_point_is_survived(stages, name, record_property):
     assert not ALL or tried.total() >= extent.LEAST_OF_ROLE
     assert tried.total()
     record_property(extent.CALLS, tried.total())
-
-
-SERVE = (sys.executable, "-m", "connector.cli.main", "serve")
-
-
-@pytest.mark.parametrize("error", ["EIO", "ENOSPC"] if ALL else [])  # a server under strace takes half a minute
-def test_a_server_whose_disk_fails_says_so_and_ends(tmp_path, absent, error):
-    """The whole `penstock serve` at a sync of its database: exit code 74 and the word; then it serves again."""
-    if not permitted():
-        absent("nobody may trace a process here, so F1 to F3 cannot run")
-    data, port = tmp_path / "provider", free_ports(1)[0]
-    initialise(data, name="Lone", roles=("provider",), region="US-NY", port=port, exchange=None, development=True)
-    strike = f"inject=fdatasync:error={error}:when=4"
-    traced = [
-        STRACE,
-        "-f",
-        "--seccomp-bpf",
-        "-qq",
-        "-o",
-        str(tmp_path / "log"),
-        "-e",
-        "trace=fdatasync",
-        "-e",
-        strike,
-        *SERVE,
-    ]
-    said = subprocess.run([*traced, "--data", str(data)], capture_output=True, text=True, timeout=60, check=False)
-    assert said.returncode == DISK, said.stderr
-    assert "disk" in said.stderr
-    again = subprocess.Popen([*SERVE, "--data", str(data)], stderr=subprocess.DEVNULL)
-    try:
-        until = time.monotonic() + READY_SECONDS
-        while not (data / "server.json").exists():
-            assert again.poll() is None
-            assert time.monotonic() < until
-            time.sleep(0.05)
-    finally:
-        again.terminate()
-        assert again.wait(READY_SECONDS) == 0
