@@ -27,8 +27,8 @@ SERIES = ("series", "keyHolder")
 
 
 def held(tx: Tx, replica: Row) -> list[Row]:
-    """Return the other replicas here of the same series, newest first."""
-    found = [row for row in tx.find("replicas", order="created") if row["id"] != replica["id"]]
+    """Return the replicas here of the series' other editions, newest first; those of the same one share its file."""
+    found = [row for row in tx.find("replicas", order="created") if row["edition"] != replica["edition"]]
     alike = [row for row in found if all(row["header"][name] == replica["header"][name] for name in SERIES)]
     return [replicas.whole(tx, row) for row in reversed(alike) if row["state"] in replicas.MAY_RECEIVE]
 
