@@ -31,7 +31,7 @@ from connector.errors import Unproven
 from connector.exchange import membership
 from connector.exchange.space_view import SpaceView
 from connector.identity import did as dids
-from connector.identity import keys as kek_files
+from connector.identity import keys as key_files
 from connector.identity.peers import Peers, Static
 from connector.outbound import Outbound
 from connector.store.evidence import Evidence
@@ -92,7 +92,7 @@ class Base:
         self.did = settings.did
         self.url = settings.url
         self.roles = frozenset(settings.participant.roles)
-        self.keys = kek_files.load(data / KEYS)
+        self.keys = key_files.load(data / KEYS)
         self.sign = partial(signature.sign, private_key=self.keys.agreement)
         server = settings.server
         self.trust = tls.trusting(server.trust)
