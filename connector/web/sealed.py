@@ -129,13 +129,14 @@ async def answer(
     response = web.StreamResponse(headers={"Content-Type": OCTETS, "Content-Length": str(length)})
     writer = await response.prepare(call.request)
     assert writer is not None
-    stretches = sealed.stretches(first, count) if isinstance(sealed, SealedFile) and sending.straight else []
-    if isinstance(sealed, SealedFile) and stretches and length >= len(stretches) * STRETCH_BYTES:
+    file = sealed if isinstance(sealed, SealedFile) and not sealed.distant and sending.straight else None
+    stretches = [] if file is None else file.stretches(first, count)
+    if file is not None and length >= len(stretches) * STRETCH_BYTES:
         writer.send_headers()
         for offset, size in stretches:
             for begun in range(0, size, SEND_BYTES):
                 await turn(min(SEND_BYTES, size - begun))
-                await sending.send(sealed.fileno(), offset + begun, min(SEND_BYTES, size - begun))
+                await sending.send(file.fileno(), offset + begun, min(SEND_BYTES, size - begun))
     else:
         async for buffer in _buffers(sealed, first, count):
             await turn(len(buffer))
