@@ -34,7 +34,7 @@ assert _LENGTHS.size == ROW_BYTES
 class RowTable:
     """The rows of one edition, decoded when asked for; `ContractError` on a table that no edition can have."""
 
-    __slots__ = ("_levels", "_offsets", "_plain", "data", "index_rows", "longest_sealed")
+    __slots__ = ("__weakref__", "_levels", "_offsets", "_plain", "data", "index_rows", "longest_sealed")
 
     def __init__(self, data: bytes) -> None:
         count, rest = divmod(len(data), ROW_BYTES)

@@ -9,17 +9,15 @@ Law: places are ours alone. On the wire, in the header and in every price the pi
 from __future__ import annotations
 
 from array import array
-from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
     from ledger.row_table import RowTable
 
 # what disks and the kernel ask of a direct transfer: offset, length and memory are multiples of it
 SECTOR_BYTES = 4096
-# as many as proven tables are kept in memory: 2 MiB each at the very most
-PLACES_KEPT = 64
 
 
 def sectors(size: int) -> int:
@@ -46,7 +44,13 @@ class Places:
         return self._offsets[-1]
 
 
-@lru_cache(maxsize=PLACES_KEPT)
 def places_of(table: RowTable) -> Places:
     """Return the places of a table, made once for each."""
-    return Places(table)
+    places = _PLACES.get(table)
+    if places is None:
+        places = _PLACES[table] = Places(table)
+    return places
+
+
+# they go with their table, of which `connector.vault.tables` bounds how much memory is kept
+_PLACES: WeakKeyDictionary[RowTable, Places] = WeakKeyDictionary()
