@@ -19,6 +19,8 @@ import signal
 import socket
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,25 +87,17 @@ def _send(connection: socket.socket, file: int, stride: int) -> None:
 def take(port: int, size: int, target: str) -> None:
     """Fetch, verify, open, verify; write to `target` unless it is `null`."""
     out = -1 if target == "null" else os.open(target, os.O_CREAT | os.O_WRONLY | os.O_DIRECT)
-    failures: list[BaseException] = []
-    lanes = [threading.Thread(target=_lane, args=(port, size, out, lane, failures)) for lane in range(LANES)]
-    for each in lanes:
-        each.start()
-    for each in lanes:
-        each.join()
-    if failures:
-        raise failures[0]
+    with ThreadPoolExecutor(LANES) as lanes:
+        for _ in lanes.map(partial(_lane, port, size, out), range(LANES)):
+            pass
     if out >= 0:
         os.fsync(out)
 
 
-def _lane(port: int, size: int, out: int, lane: int, failures: list[BaseException]) -> None:
-    try:
-        for number, plain in _opened(port, size, lane):
-            if out >= 0:
-                os.pwrite(out, plain, number * PIECE_BYTES)
-    except BaseException as failure:  # noqa: BLE001  # raised where it is waited for
-        failures.append(failure)
+def _lane(port: int, size: int, out: int, lane: int) -> None:
+    for number, plain in _opened(port, size, lane):
+        if out >= 0:
+            os.pwrite(out, plain, number * PIECE_BYTES)
 
 
 def _opened(port: int, size: int, lane: int) -> Iterator[tuple[int, memoryview]]:
