@@ -65,6 +65,7 @@ ROWS: Mapping[str, Row] = {
     "connector.errors.PeerMisbehaved": Row(502, 6, "peer", "peer-misbehaved"),
     "connector.errors.OutcomeUnknown": Row(504, 8, "peer", "outcome-unknown", "ask again with the same id"),
     "connector.errors.ChainReverted": Row(502, 5, "chain", "chain-reverted"),
+    "connector.errors.ReaderGone": Row(409, 130, "caller", "reader-gone", "go on with the same id"),
     "connector.errors.ServerAbsent": Row(503, 7, "caller", "server-absent", "start it with `penstock serve`"),
     "connector.errors.PenstockError": Row(500, 1, "us", "unexpected"),
     "connector.store.errors.StoreError": Row(500, 1, "us", "unexpected"),
