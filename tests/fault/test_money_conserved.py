@@ -59,6 +59,7 @@ class Relation:
         self.split = Split(((self.provider, 7_777), (EXCHANGE, 2_223)))
         self.pair = Pair(TERMS, rows=ROWS, deposit=0, cap=560)
         self.signed, self.backup = [], None
+        self.unheard, self.forgotten = [], []  # vouchers that were lost on their way, and those whose payer forgot them
 
 
 class Conserved(RuleBasedStateMachine):
@@ -121,12 +122,15 @@ class Conserved(RuleBasedStateMachine):
         voucher = self.attempt(lambda: pair.sign(request, offer))
         if not isinstance(voucher, ChannelFault):
             self.note(one, voucher)
-            if lost != "voucher":
+            if lost == "voucher":
+                one.unheard.append(voucher)
+            else:
                 self.deliver(one, lost)
 
     def deliver(self, one, lost):
-        pair = one.pair
-        answer = self.attempt(lambda: pair.pay(pair.waiting()))
+        pair, sent = one.pair, one.pair.waiting()
+        one.unheard = [each for each in one.unheard if each != sent]
+        answer = self.attempt(lambda: pair.pay(sent))
         if lost == "answer" or isinstance(answer, ChannelFault):
             return
         if isinstance(answer, RefusalMessage):
@@ -144,14 +148,17 @@ class Conserved(RuleBasedStateMachine):
                 self.attempt(lambda: pair.close(message))
 
     def note(self, one, message):
-        """INVARIANT a voucher of a later seq never pays less than one that may be claimed; one seq has one voucher."""
+        """INVARIANT a voucher of a later seq never pays less than one that may be claimed; one seq has one voucher.
+
+        One that reached nobody is forgotten with the store of who signed it: no state of either side tells of it.
+        """
         voucher = message.voucher
-        for before in one.signed:
+        for before in (each.voucher for each in one.signed if each not in one.forgotten):
             assert before.seq != voucher.seq or before == voucher or self.careless == "payer"
             lapsed = 0 < before.valid_until < self.coin.newest.at  # void: what follows builds on the one before it
             more = before.cumulative_amount <= voucher.cumulative_amount
             assert before.seq >= voucher.seq or more or lapsed
-        one.signed.append(voucher)
+        one.signed.append(message)
 
     # ---- the chain
 
@@ -234,6 +241,8 @@ class Conserved(RuleBasedStateMachine):
         one = self.relation(who)
         if one.backup is not None:
             self.careless_store(one).restore(one.backup)
+            if self.careless == "payer":
+                one.forgotten += [each for each in one.unheard if each != one.pair.waiting()]
             self.follow(one)
         self.level(one)
 
@@ -272,7 +281,7 @@ class Conserved(RuleBasedStateMachine):
         for row, secret in pair.keyring.kept.items():
             assert secret == secret_of(row)
         price = amount(TERMS.tariff, sum(pair.table.plain_bytes(row, 1) for row in pair.keyring.kept))
-        released = max((one.cumulative_amount for one in one.signed), default=0)
+        released = max((each.voucher.cumulative_amount for each in one.signed), default=0)
         assert found.claimed <= released
         if self.careless == "payer":  # a provider restored from a back-up learns of them from the buyer's own words
             newest = pair.payee_db.act(lambda tx: claims.newest(tx, CHANNEL_ID))
