@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from connector.errors import (
     NotPermitted,
     PaymentRefused,
     PeerUnreachable,
+    ReaderGone,
     as_reason,
     explain_failure,
 )
@@ -29,6 +31,7 @@ from connector.protocol.offers import PLAIN
 from connector.protocol.states import SUSPENDED
 from connector.pull import funding, progress, quoting, waiting
 from connector.pull import mandate as mandates
+from connector.pull import pipe as pipes
 from connector.pull.speed import Speed
 from contracts.terms import Terms
 from contracts.typed_data import Agreement
@@ -36,9 +39,11 @@ from contracts.typed_json import from_json
 from ledger import acts
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
     from datetime import datetime
 
     from connector.engine.trader import Trader
+    from connector.errors import Failure
     from connector.store.transaction import Tx
 
 COMPLETE, FAILED = "complete", "failed"
@@ -64,6 +69,7 @@ class Acquisitions:
         self._waiting: dict[str, str] = {}
         self._asked: dict[str, str] = {}
         self._speeds: dict[str, Speed] = {}
+        self._unread: dict[str, Failure] = {}
         self._steps = {
             "wanted": self._negotiate,
             "negotiating": self._agreed,
@@ -112,7 +118,7 @@ class Acquisitions:
 
     async def view(self, key: str) -> Row:
         """Return where an acquisition is; raises Absent."""
-        trouble, asked = self.driver.trouble(key), self._asked.get(key, "")
+        trouble, asked = self.driver.trouble(key) or self._unread.get(key), self._asked.get(key, "")
         speed = self._speeds.get(key) or Speed()
         saw = partial(speed.saw, self._trader.clock.monotonic())
         view = await self._trader.store.read(lambda tx: progress.view(tx, key, trouble, asked, saw))
@@ -130,6 +136,20 @@ class Acquisitions:
                 return view
         except TimeoutError:
             return await self.view(key)
+
+    @asynccontextmanager
+    async def reading(self, key: str, gone: Callable[[], bool]) -> AsyncIterator[pipes.Pipe]:
+        """Read inside the block what is opened of an acquisition whose `to` is a stream; raises Absent, Conflict."""
+        await self.view(key)
+        with self._trader.pipes.reading(key, gone) as pipe:
+            row = await self._row("acquisitions", key)
+            if row["mandate"].get("to") != mandates.STREAM:
+                raise Conflict(f"`{key[:100]}` was not asked for as a stream", "choose another id")
+            if row["state"] in FINAL:
+                raise pipes.after(row)
+            self._unread.pop(key, None)
+            self.driver.wake(key)
+            yield pipe
 
     async def tell(self) -> None:
         """Tell everybody who waits that something moved."""
@@ -168,6 +188,9 @@ class Acquisitions:
     def _forget(self, row: Row) -> None:
         """Wait for nobody any more."""
         self._speeds.pop(row["id"], None)
+        self._unread.pop(row["id"], None)
+        if (pipe := self._trader.pipes.find(row["id"])) is not None:
+            pipe.end(pipes.after(row))
         for process in ("negotiation", "transfer"):
             self._waiting.pop(f"{process}:{row[process]}", None)
 
@@ -330,6 +353,9 @@ class Acquisitions:
         try:
             if not await copying.bring(self._trader, row, self.tell):
                 return False  # the provider has not heard yet that all is here; its answer wakes us
+        except ReaderGone as gone:
+            self._unread[row["id"]], self._asked[row["id"]] = explain_failure(gone), waiting.BUYER
+            return False  # whoever reads next wakes us
         except Exception as fault:
             if explain_failure(fault).exit_code not in RETRYABLE_EXITS and await self._paused(row, begun):
                 return await self._runs(row)
