@@ -35,7 +35,7 @@ from ledger.programs import Programs
 from tests.channel.rig import BUYER_DID, CHANNEL_ID, CHANNELS, KEPT, PAYER, START, Pair, over_the_wire, secret_of
 from tests.fault.coin import Coin, RefusedError
 from tests.fault.extent import ALL, MONEY
-from tests.onchain.conftest import Clock, Stage
+from tests.onchain.stage import Clock, Stage
 
 pytestmark = pytest.mark.faults
 
