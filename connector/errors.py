@@ -18,6 +18,7 @@
     ├── PeerMisbehaved            the peer's answer breaks a rule (too long, not JSON, encoded)
     ├── OutcomeUnknown            it may have happened: ask again by its id
     ├── ChainReverted             the chain executed our transaction and said no
+    ├── ReaderGone                who reads what comes has closed its end
     ├── ServerAbsent              no server runs on this data directory
     └── Told                      a failure that another process explained to us
 
@@ -128,6 +129,10 @@ class OutcomeUnknown(PenstockError):
 
 class ChainReverted(PenstockError):
     """The chain executed our transaction and refused it."""
+
+
+class ReaderGone(PenstockError):
+    """Who reads what comes has closed its end; nothing more is bought for it."""
 
 
 class ServerAbsent(PenstockError):
