@@ -43,6 +43,7 @@ from connector.usage.notices import Notices
 from connector.usage.standing import Standing
 from connector.usage.throttle import Throttle
 from connector.vault import bearers, tickets
+from connector.vault.slabs import Memory
 from contracts import lifecycle
 from contracts.split import Split
 from contracts.terms import Terms
@@ -137,6 +138,7 @@ class Trader(Base):
         self.granting = Granting(self)
         self.continuity = Continuity(self)
         self.pipes = Pipes()
+        self.memory = Memory()
         self.copies = Copies(self)
         self.notices.takers[WITHDRAWAL] = self.presenting.withdrawn
         self.notices.takers[RECEIVED] = self.copies.countersigned
