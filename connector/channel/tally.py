@@ -161,16 +161,21 @@ def bill(
     for order, context in beside(orders, contexts):
         deal, table = deals[order.agreement_digest], tables[order.edition_id]
         period = period_of(deal, context)
-        opening = openings.identity(role, order)
-        fresh = order.use == OPEN and opening not in begun and not openings.is_counted(tx, opening)
+        fresh = order.use == OPEN and _begins(tx, openings.identity(role, order), begun)
         before = tallies.get(deal.digest) or load(tx, deal, period)
         if before.period != period:
             before = turned(tx, deal, before, period)
         line = _line(order, deal, table, before, fresh=fresh)
         tallies[deal.digest] = line.after
-        begun.add(opening)
         lines.append(line)
     return lines
+
+
+def _begins(tx: Tx, opening: str, begun: set[str]) -> bool:
+    """Say whether an order is the first of its opening, here and in the orders before it (`begun`)."""
+    fresh = opening not in begun and not openings.is_counted(tx, opening)
+    begun.add(opening)
+    return fresh
 
 
 def plain_bytes(table: RowTable, rows: RowSet) -> int:

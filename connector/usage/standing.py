@@ -68,7 +68,7 @@ class Standing:
         """Return why an agreement or a licence above it is over, empty if none is."""
         now = self._judge.time(now)
         for _ in range(LICENCES_ABOVE_MAX):
-            if reason := why_over(agreement, now) or self._why_altered(agreement):
+            if reason := why_over(agreement, now) or self._why_altered(tx, agreement["digest"]):
                 return reason
             if not agreement["parent"]:
                 return ""
@@ -78,8 +78,8 @@ class Standing:
             agreement = above
         return "the licence that this agreement stands under is not here"
 
-    def _why_altered(self, agreement: Row) -> str:
-        digest, reason = agreement["digest"], self._intact.why_not(agreement)
+    def _why_altered(self, tx: Tx, digest: str) -> str:
+        reason = tx.value("agreements", self._intact.why_not, digest=digest) or ""
         if reason and self._told.get(digest) != reason:
             self._told[digest] = reason
             self._altered(digest)
