@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 # writes of a megabyte and more into fresh page cache stall for whole seconds; these do not
@@ -80,6 +80,17 @@ def write_at(handle: int, data: bytes | bytearray | memoryview, offset: int) -> 
     while view:
         done = os.pwrite(handle, view[:WRITE_BYTES], offset)
         view, offset = view[done:], offset + done
+
+
+def write_new(path: str, data: memoryview, *, durable: bool) -> None:
+    """Make a file of `data` where there is none; its name is durable only with its folder."""
+    handle = os.open(path, _NEW, PRIVATE)
+    try:
+        write_at(handle, data, 0)
+        if durable:
+            os.fdatasync(handle)
+    finally:
+        os.close(handle)
 
 
 def nameless(folder: Path) -> int:
@@ -199,16 +210,18 @@ def remove_stage(made: Path) -> None:
     shutil.rmtree(made, ignore_errors=True)
 
 
-def move_all(pairs: Sequence[tuple[Path, Path]]) -> None:
-    """Rename durable files to their targets, making the folders above them, durably: each folder is synced once."""
-    into: dict[Path, list[tuple[Path, Path]]] = {}
-    for source, target in pairs:
-        into.setdefault(target.parent, []).append((source, target))
-    for folder, some in into.items():
-        with folder_handle(make_folder(folder)) as handle:
-            for source, target in some:
-                os.rename(source, target.name, dst_dir_fd=handle)
-            os.fsync(handle)
+def move_all(stage: Path, target: Path, names: Iterable[tuple[str, str]]) -> None:
+    """Rename durable files of `stage` to relative names below `target`, durably: each folder is synced once."""
+    into: dict[str, list[tuple[str, str]]] = {}
+    for old, name in names:
+        above, _, last = name.rpartition("/")
+        into.setdefault(above, []).append((old, last))
+    with folder_handle(stage) as source:
+        for above, some in into.items():
+            with folder_handle(make_folder(target / above)) as handle:
+                for old, last in some:
+                    os.rename(old, last, src_dir_fd=source, dst_dir_fd=handle)
+                os.fsync(handle)
 
 
 def sync_everything() -> None:

@@ -114,10 +114,10 @@ class Folder:
                 self._part(number).close()
         if not self._each:
             files.sync_everything()
-        pairs = [(self._stage / str(n), self._folder / self._files[n].name) for n in self._here]
-        files.move_all(pairs)
+        names = [self._files[n].name for n in self._here]
+        files.move_all(self._stage, self._folder, zip(map(str, self._here), names, strict=True))
         self.close()
-        return [str(path) for _, path in pairs]
+        return [f"{self._folder}/{name}" for name in names]
 
     def close(self) -> None:
         """Stop the writers and remove what has no name."""
@@ -154,8 +154,12 @@ class Folder:
 
     def _put(self, number: int, at: int, exact: memoryview, whole: memoryview) -> None:
         """Write one extent: past the page cache if it is long, begins at a sector, and ends at one or the file."""
-        file, part = self._files[number], self._part(number)
-        size = len(exact)
+        file, size = self._files[number], len(exact)
+        if size == file.size < DIRECT_BYTES:
+            files.write_new(f"{self._stage}/{number}", exact, durable=self._each)
+            self._left[number] = 0
+            return
+        part = self._part(number)
         if size >= DIRECT_BYTES and at % SECTOR_BYTES == 0 and (size == len(whole) or at + size == file.size):
             part.write_sectors(whole, at)
         else:
