@@ -80,7 +80,7 @@ async def _carry(
     """Fetch, buy and open until everything agreed on is here; what an earlier run did is not done again."""
     keeps = opening is None or row["mandate"]["keep"]
     roads = await roads_to(trader, replica, transfer)
-    others = await trader.store.read(lambda tx: earlier.held(tx, replica))
+    others = await trader.store.read(lambda tx: earlier.held(tx, replica)) if keeps else []
     intake, table = await asyncio.to_thread(_prepare, trader.replica_folder, replica, others, keeps=keeps)
     rows, memory = rows_of(agreement["terms"], table), trader.memory
     try:
@@ -123,7 +123,7 @@ async def _fill(
             await reads.finish(trader, opening, number, tally.plain_bytes(haul.table, data), files)
 
 
-def _prepare(folder: Path, replica: Row, others: list[Row], *, keeps: bool) -> tuple[Intake | None, RowTable]:
+def _prepare(folder: Path, replica: Row, others: list[earlier.Held], *, keeps: bool) -> tuple[Intake | None, RowTable]:
     """Open the replica's file and hash what it holds (blocking), unless nothing sealed is to be kept.
 
     What other replicas of the series have of it already is taken from them.
