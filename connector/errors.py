@@ -180,7 +180,7 @@ def explain_failure(fault: BaseException) -> Failure:
     if row.whose == "us" and row.exit_code == UNEXPECTED.exit_code:
         text, row = f"something failed that should not (`{type(fault).__name__}`)", UNEXPECTED
     else:
-        text = str(fault) or type(fault).__name__
+        text = _words(fault, row)
     code = getattr(fault, "code", None)
     hint = getattr(fault, "hint", "") or row.hint
     return Failure(
@@ -231,6 +231,14 @@ def _refusal(fault: PeerRefused) -> Failure:
     row = ROWS["connector.errors.PeerRefused"]
     exit_code = EXIT_OF_STATUS.get(fault.status, row.exit_code)
     return Failure(row.code, str(fault)[:REASON_CHARACTERS_MAX], fault.hint, row.status, exit_code, row.whose)
+
+
+def _words(fault: BaseException, row: Row) -> str:
+    """Return what `fault` says; what the system says of a disk is told as that, without its number."""
+    if isinstance(fault, OSError) and row.whose == "disk" and fault.strerror:
+        where = f" (`{fault.filename}`)" if fault.filename else ""
+        return f"this participant's disk failed: {fault.strerror.lower()}{where}"
+    return str(fault) or type(fault).__name__
 
 
 def _json(body: bytes) -> object:

@@ -117,13 +117,13 @@ ROWS: Mapping[str, Row] = {
     "ledger.opening.OpeningError": Row(422, 6, "peer", "opening"),
     "builtins.ConnectionError": Row(503, 7, "peer", "peer-unreachable", "ask again, nothing is lost"),
     "builtins.TimeoutError": Row(503, 7, "peer", "peer-unreachable", "ask again, nothing is lost"),
-    "builtins.OSError": Row(507, 74, "disk", "disk"),
+    "builtins.OSError": Row(507, 74, "disk", "disk", "make room or replace the disk"),
     "builtins.KeyboardInterrupt": Row(503, 130, "caller", "interrupted"),
 }
 # what has no row at all
 UNEXPECTED = Row(500, 1, "us", "unexpected", "the log of this participant says more")
 
 # a peer's plain status that asks to come later
-LATER = frozenset({429, 502, 503, 504})
+LATER = frozenset({429, 502, 503, 504, 507})
 # a peer's plain status, when its body explains nothing → our exit code
 EXIT_OF_STATUS: Mapping[int, int] = {400: 2, 401: 2, 402: 5, 403: 3, 404: 4, 409: 2, 413: 2, 415: 2, 422: 6}

@@ -24,15 +24,16 @@ FINAL = ("complete", "failed")
 
 async def follow(own: Server, identifier: str) -> dict[str, Any]:
     """Wait until acquisition `identifier` is complete or failed, telling each step; returns its last view."""
-    told, live = "", watched()
+    told, why, live = "", "", watched()
     while True:
         wait = LIVE_SECONDS if live else WAIT_SECONDS
         path = f"acquisitions/{quote(identifier, safe='')}?wait={wait}&after={quote(told, safe='')}"
         view: dict[str, Any] = await own.call("GET", path)
-        line = f"  {view['state']}: {view['progress'].get('text', '')}"
+        before, why = why, (view["turn"] or {}).get("why", "")
+        line = f"  {view['state']}: {view['progress'].get('text', '')}" + (f" ({why})" if why else "")
         if live:
             flash(line)
-        elif view["mark"] != told:
+        elif (view["mark"], why) != (told, before):
             talk(line)
         told = view["mark"]
         if view["state"] in FINAL:

@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from catalog.codes import tier as tier_of
-from connector.engine.driver import RETRYABLE_EXITS, Driver
+from connector.engine.driver import DISK_EXIT, RETRYABLE_EXITS, Driver
 from connector.errors import (
     Conflict,
     InvalidInput,
@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 
 COMPLETE, FAILED = "complete", "failed"
 FINAL = (COMPLETE, FAILED)
+# a full disk ends nothing: what was paid for comes when there is room
+MENDED = RETRYABLE_EXITS | {DISK_EXIT}
 WAIT_SECONDS_MAX = 30.0
 # by as much may a refusal overtake the word that the transfer is paused
 NEWS_SECONDS = 1.0
@@ -63,7 +65,7 @@ class Acquisitions:
 
     def __init__(self, trader: Trader) -> None:
         self._trader = trader
-        self.driver = Driver("acquisition", self._advance, self._fail)
+        self.driver = Driver("acquisition", self._advance, self._fail, MENDED)
         self.moves = asyncio.Condition()
         self._purse = asyncio.Lock()
         self._waiting: dict[str, str] = {}
@@ -357,7 +359,7 @@ class Acquisitions:
             self._unread[row["id"]], self._asked[row["id"]] = explain_failure(gone), waiting.BUYER
             return False  # whoever reads next wakes us
         except Exception as fault:
-            if explain_failure(fault).exit_code not in RETRYABLE_EXITS and await self._paused(row, begun):
+            if explain_failure(fault).exit_code not in MENDED and await self._paused(row, begun):
                 return await self._runs(row)
             if await self._runs(row):
                 raise

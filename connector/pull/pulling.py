@@ -7,6 +7,7 @@ are free; a corrupted piece is refused at its row and fetched again; the disk is
 from __future__ import annotations
 
 import asyncio
+import errno
 from contextlib import AsyncExitStack
 from hashlib import sha256
 from pathlib import Path
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 
 HEADER_BYTES_MAX = 16_384
 LEASED = "leased"
+# the folder could be written to, if its disk had room and worked
+BROKEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
 
 Row = dict[str, Any]
 
@@ -156,6 +159,8 @@ def _sink(haul: Haul, row: Row, opening: Row | None) -> Sink:
     try:
         return Folder(haul.pool, Path(to), stage, bytes_of(haul.table, haul.rows))
     except OSError as error:
+        if error.errno in BROKEN:
+            raise
         raise InvalidInput(f"`{to}` cannot be written to: {error.strerror}", "open it from the replica") from error
 
 

@@ -18,7 +18,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from connector.channel import claims, payee, receive, resume
+from connector.channel import account as accounts
+from connector.channel import claims, payee, receive, resume, windows
 from connector.channel.errors import ChannelFault
 from connector.channel.messages import Denial, RefusalMessage
 from connector.settle.following import as_known
@@ -34,7 +35,7 @@ from ledger.programs import Programs
 from tests.channel.rig import BUYER_DID, CHANNEL_ID, CHANNELS, KEPT, PAYER, START, Pair, over_the_wire, secret_of
 from tests.fault.coin import Coin, RefusedError
 from tests.fault.extent import ALL, MONEY
-from tests.onchain.conftest import Clock, Stage
+from tests.onchain.stage import Clock, Stage
 
 pytestmark = pytest.mark.faults
 
@@ -155,10 +156,17 @@ class Conserved(RuleBasedStateMachine):
         voucher = message.voucher
         for before in (each.voucher for each in one.signed if each not in one.forgotten):
             assert before.seq != voucher.seq or before == voucher or self.careless == "payer"
-            lapsed = 0 < before.valid_until < self.coin.newest.at  # void: what follows builds on the one before it
             more = before.cumulative_amount <= voucher.cumulative_amount
-            assert before.seq >= voucher.seq or more or lapsed
+            assert before.seq >= voucher.seq or more or self.void(one, before)
         one.signed.append(message)
+
+    def void(self, one, voucher):
+        """Whether it lapsed, or its payee refused it in writing (spec 4): what follows builds on the one before it."""
+        window = one.pair.payer_db.act(
+            lambda tx: windows.find(tx, accounts.load(tx, CHANNEL_ID, accounts.PAYER), voucher.seq)
+        )
+        refused = window is not None and window.refusal is not None
+        return refused or 0 < voucher.valid_until < self.coin.newest.at
 
     # ---- the chain
 
