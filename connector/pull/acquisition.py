@@ -8,7 +8,6 @@ waits for somebody returns and is woken by the commit of its cause.
 from __future__ import annotations
 
 import asyncio
-import secrets
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -19,14 +18,12 @@ from connector.errors import (
     Conflict,
     InvalidInput,
     NotPermitted,
-    PaymentRefused,
     PeerUnreachable,
     ReaderGone,
     as_reason,
     explain_failure,
 )
 from connector.plain import copying
-from connector.product import pricing
 from connector.protocol.offers import PLAIN
 from connector.protocol.states import SUSPENDED
 from connector.pull import funding, progress, quoting, waiting
@@ -34,9 +31,6 @@ from connector.pull import mandate as mandates
 from connector.pull import pipe as pipes
 from connector.pull.speed import Speed
 from contracts.terms import Terms
-from contracts.typed_data import Agreement
-from contracts.typed_json import from_json
-from ledger import acts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -53,8 +47,6 @@ MENDED = RETRYABLE_EXITS | {DISK_EXIT}
 WAIT_SECONDS_MAX = 30.0
 # by as much may a refusal overtake the word that the transfer is paused
 NEWS_SECONDS = 1.0
-FREEZE_SECONDS = 14 * 86_400  # the longest an arbitrator may hold the channel
-EXPIRY_SECONDS = 30 * 86_400  # a channel outlives its voucher margins by far; it can be extended
 CHANNEL = "channel:"
 DSP_PATH = "/dsp"
 Row = dict[str, Any]
@@ -274,34 +266,11 @@ class Acquisitions:
             return True
         if terms.tier == "leased" and row["mandate"].get("to") is not None:
             raise InvalidInput("a leased product is opened when it is read", "get it without `to`, then open it")
-        cap = from_json(Agreement, agreement["agreement"]).price_cap
-        wanted = row["mandate"]["deposit"]
-        usual = pricing.usual_deposit(terms.tariff, cap)
-        deposit = usual if wanted is None else int(wanted)
-        balance = await trader.programs.balance(trader.keys.address)
-        if balance < deposit:
-            raise PaymentRefused(f"the deposit is {deposit}, the account holds {balance}", "credit the account first")
-        now = int(trader.clock.now().timestamp())
-        opening = acts.Opening(
-            signer=trader.keys.address,
-            split=terms.split,
-            token=terms.token,
-            arbitrator=terms.arbitrator,
-            freeze_seconds=FREEZE_SECONDS,
-            salt=secrets.token_bytes(32),
-            expiry=now + EXPIRY_SECONDS,
-        )
-        deployment = trader.programs.deployment
-        nonce = await trader.programs.permit_nonce(trader.keys.address)
-        permit = acts.sign_permit(
-            deployment, trader.keys.agreement, value=deposit, nonce=nonce, deadline=now + EXPIRY_SECONDS
-        )
-        channel = acts.channel_id(deployment, trader.keys.address, opening).hex()
-        act_on_chain = acts.open_channel(deployment, opening, deposit, permit)
+        opening = await funding.prepared(trader, row["mandate"], agreement, terms)
 
         def act(tx: Tx) -> None:
-            self._move(tx, row, "funding", channel=channel, progress={"salt": opening.salt.hex()})
-            trader.transactions.enqueue(tx, CHANNEL + channel, act_on_chain)
+            self._move(tx, row, "funding", channel=opening.channel, progress={"salt": opening.salt.hex()})
+            trader.transactions.enqueue(tx, CHANNEL + opening.channel, opening.act)
 
         await trader.store.write(act)
         return True
