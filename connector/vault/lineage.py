@@ -6,6 +6,7 @@ who sealed what it has, and which source brought how many of its rows.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from connector.channel import performed
@@ -81,10 +82,10 @@ def lineage(tx: Tx, prefix: str) -> Row:
 
 def descent(tx: Tx, prefix: str) -> Row:
     """Return where a replica of ours comes from, or what an edition of ours was made out of; raises Absent."""
-    try:
-        return lineage(tx, prefix)
-    except Absent:
-        return made_of(tx, prefix)
+    for find in (lineage, made_of):
+        with suppress(Absent):
+            return find(tx, prefix)
+    raise Absent(f"there is no replica, agreement or edition `{prefix[:100]}` here", "see `penstock vault list`")
 
 
 def note_drawn(tx: Tx, replica: str, source: str, rows: int, dropped: str = "") -> None:
