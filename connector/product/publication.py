@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 LOCK_TTL_SECONDS = 24 * 3600
 LEASE_SECONDS = 900
 UNPAID_EDITIONS = 2  # sealed bytes a buyer may draw before paying: the edition twice over
+# and of a small edition more: what was under way when a connection broke is drawn again
+UNPAID_BYTES_MIN = 256 * 1024 * 1024
 FINAL = ("submitted", "failed")
 OF_BRIEF = ("brief", "title", "policy", "limits")  # what of a product's row follows from its brief alone
 ON_OFFER = ("registered", "submitted", RENEWING)  # states in which peers may ask for the product
@@ -292,7 +294,7 @@ class Publications:
             "lockTtl": max(LOCK_TTL_SECONDS, chain.claim_margin_seconds + chain.stale_max_seconds),
             "claimMargin": chain.claim_margin_seconds,
             "staleMax": chain.stale_max_seconds,
-            "maxUnpaidBytes": str(UNPAID_EDITIONS * header.sealed_bytes),
+            "maxUnpaidBytes": str(max(UNPAID_EDITIONS * header.sealed_bytes, UNPAID_BYTES_MIN)),
             "tier": row["tier"],
             "leaseSeconds": LEASE_SECONDS if leased else 0,
             "arbitrator": address.show(address.NOBODY if arbiter is None else arbiter.address),

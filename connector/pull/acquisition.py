@@ -266,11 +266,12 @@ class Acquisitions:
             return True
         if terms.tier == "leased" and row["mandate"].get("to") is not None:
             raise InvalidInput("a leased product is opened when it is read", "get it without `to`, then open it")
-        opening = await funding.prepared(trader, row["mandate"], agreement, terms)
+        opening = await funding.deposit(trader, row["mandate"], agreement)
+        channel = opening.channel.hex()
 
         def act(tx: Tx) -> None:
-            self._move(tx, row, "funding", channel=opening.channel, progress={"salt": opening.salt.hex()})
-            trader.transactions.enqueue(tx, CHANNEL + opening.channel, opening.act)
+            self._move(tx, row, "funding", channel=channel, progress={"salt": opening.salt.hex()})
+            trader.transactions.enqueue(tx, CHANNEL + channel, opening.act)
 
         await trader.store.write(act)
         return True

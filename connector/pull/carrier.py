@@ -24,6 +24,7 @@ from itertools import chain, groupby, islice
 from typing import TYPE_CHECKING
 
 from connector.errors import PeerMisbehaved
+from connector.pull import trickle
 from connector.pull.roads import FAULTS, Way
 from connector.vault.slabs import RESERVED, Load, PoolClosed, loads
 from contracts.ranges import RowSet
@@ -93,6 +94,7 @@ class Carrier:
         self._loop = asyncio.get_running_loop()
         self._lanes: list[Lane] = []
         self._threads: list[threading.Thread] = []
+        self._watching: asyncio.Task[None] | None = None
 
     async def start(self, outbound: Outbound, wanted: RowSet, stored: SealedFile | None = None) -> None:
         """Begin to bring `wanted` here: the index, and as much of the rest as leaves room for what `prefer` names.
@@ -108,6 +110,7 @@ class Carrier:
         if not self._keeps:
             self.prefer(RowSet())
         self._lanes = [lane for way in ways for lane in way.lanes]
+        self._watching = asyncio.create_task(trickle.watch(self._lanes), name="trickle")
         for way in ways:
             self._threads.append(threading.Thread(target=self._carry, args=(way,), name="carrier", daemon=True))
             self._threads[-1].start()
@@ -184,6 +187,8 @@ class Carrier:
         """Stop the threads; what is under way is lost."""
         self._closed = True
         self._pool.close()
+        if self._watching is not None:
+            self._watching.cancel()
         for lane in self._lanes:
             lane.cut()
         await asyncio.to_thread(self._join)
