@@ -91,7 +91,7 @@ class Haul:
         self._roads = roads
         self._intake = intake
         self._tell = tell
-        self._noted = RowSet() if intake is None else intake.held
+        self._noted = RowSet.from_json(replica["bytes_rows"])  # what is here may be another agreement's, and not noted
         self._keys = RowSet.from_json(replica["key_rows"])
         self._wanted = RowSet()
         self._stored: SealedFile | None = None

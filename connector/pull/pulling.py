@@ -17,7 +17,7 @@ from connector.channel import tally
 from connector.channel.plan import Want
 from connector.engine.books import transfer_id
 from connector.errors import InvalidInput, NotPermitted
-from connector.limits import ROWS_BYTES_MAX
+from connector.limits import HEADER_BYTES_MAX, ROWS_BYTES_MAX
 from connector.product import pricing
 from connector.pull import paying, reads
 from connector.pull.haul import Haul, roads_to
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from connector.vault.sinks import Sink
     from ledger.row_table import RowTable
 
-HEADER_BYTES_MAX = 16_384
 LEASED = "leased"
 # the folder could be written to, if its disk had room and worked
 BROKEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})

@@ -159,6 +159,7 @@ VAULT = (
     ),
     Table("holders", "agreement:text edition:text holder:text at:time", ("agreement",), index=(("edition",),)),
     Table("drawn", "replica:text source:text rows:int dropped:text", ("replica", "source")),
+    Table("derived", "edition:text agreement:text source:text", ("edition", "agreement"), index=(("agreement",),)),
     Table("served", "edition:text at:time", ("edition",)),
     Table("row_tables", "edition:text rows:blob", ("edition",)),
     Table("carried", "agreement:text bytes:int", ("agreement",)),
