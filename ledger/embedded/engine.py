@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 MAX_TRANSACTION_GAS = 10_000_000
 MAX_BODY_GAS = 20_000_000
 _CALL_STIPEND_GAS = 2_300
+# a batch that calls a program that calls another and a precompile
+_PLAIN_DEPTH = 4
 
 assert MAX_TRANSACTION_GAS <= BLOCK_GAS_LIMIT // 2, "a fuller block would raise the base fee"
 
@@ -156,8 +158,10 @@ class Engine:
             computation = _successful(run(MAX_TRANSACTION_GAS))
             used = MAX_TRANSACTION_GAS - computation.get_gas_remaining()
             # a caller keeps back a 64th of its gas at each call, so what was used may not be enough to ask for
-            wanted = used * 64 // 63 + _CALL_STIPEND_GAS
-            while wanted < MAX_TRANSACTION_GAS and run(wanted).is_error:
+            depth = _depth(computation)
+            wanted: int = used * 64**depth // 63**depth + depth * _CALL_STIPEND_GAS
+            # trying it costs as much as the call: programs so shallow need no more than the rule says
+            while wanted < MAX_TRANSACTION_GAS and depth > _PLAIN_DEPTH and run(wanted).is_error:
                 wanted *= 2
             return min(wanted, MAX_TRANSACTION_GAS)
 
@@ -188,6 +192,11 @@ class Engine:
             return computation
 
         yield run
+
+
+def _depth(computation: ComputationAPI) -> int:
+    """Return how many calls lie inside each other at the deepest, the outermost included."""
+    return 1 + max(map(_depth, computation.children), default=0)
 
 
 def _successful(computation: ComputationAPI) -> ComputationAPI:
