@@ -336,5 +336,7 @@ class Carrier:
         self._wake()
 
     def _wake(self) -> None:
+        if self._moved.is_set():
+            return  # nobody waits, or is woken already: a thread that wakes the loop loses its turn
         with suppress(RuntimeError):  # the loop is closed: nobody waits
             self._loop.call_soon_threadsafe(self._moved.set)
