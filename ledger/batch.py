@@ -44,6 +44,11 @@ def carry(deployment: Deployment, calls: Sequence[tuple[str, bytes]]) -> Act:
     return Act(deployment.program("batch"), "carry", ([(deployment.addresses[name], data) for name, data in calls],))
 
 
+def carry_data(deployment: Deployment, calls: Sequence[tuple[str, bytes]]) -> bytes:
+    """Return the call data of `carry`."""
+    return call_data(carry(deployment, calls))
+
+
 def carry_acts(deployment: Deployment, acts: Sequence[Act]) -> Act:
     """Return the act that makes several acts."""
     assert all(fits(act.program.name, act.function, call_data(act)) for act in acts)
