@@ -158,6 +158,13 @@ class Chain:
             return None
         return Block(found["number"], bytes(found["hash"]), read_time(found["timestamp"]), bytes(found["stateRoot"]))
 
+    async def raw_block(self, number: int) -> bytes:
+        """Return a block as RLP, from a node that serves `debug_getRawBlock`."""
+        answer = await self._transport.make_request(RPCEndpoint("debug_getRawBlock"), [hex(number)])
+        if "result" not in answer:
+            raise ChainRefused(str(answer.get("error")))
+        return bytes.fromhex(str(answer["result"]).removeprefix("0x"))
+
     async def nonce(self, account: bytes, at: Literal["pending", "latest"] = "pending") -> int:
         """Return the nonce of the account's next transaction, after those that wait or (`latest`) those mined."""
         return await _asked(self._eth.get_transaction_count(_shown(account), at))
