@@ -3,7 +3,7 @@
 1. who the members are, by their own word. Chain events, attestation and what peers hold, then the logs: a log read last
    must contain all that was seen before.
 2. heads: one history of each log, for witnesses, chain and peers alike.
-3. agreements: what both sides signed. Only verified terms are used further on.
+3. agreements: what both sides said and signed. Only verified terms are used further on.
 4. keys and money: released = received = paid, each window priced again.
 5. openings: permitted, counted, in both logs.
 """
@@ -22,6 +22,7 @@ from ledger.audit import (
     heads,
     keys,
     members,
+    negotiations,
     openings,
     prices,
     settlement,
@@ -56,6 +57,7 @@ async def run(sources: Sources, key: X25519PrivateKey) -> Report:
         peers = await heads.collect_peers(sources, space, report)
         found = await books.collect(sources, space, key, report)
     deals = agreements.check(space, found, chain, report)
+    negotiations.check(found, report)
     heads.check_witnesses(space, found, agreements.payees(deals), report)
     heads.check_anchors(space, found, chain, report)
     await heads.check_peers(space, found, peers, report)

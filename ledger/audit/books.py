@@ -211,9 +211,10 @@ async def _check_blocks(sources: Sources, book: Book, report: Report) -> None:
 
 async def _block_hash(sources: Sources, number: int) -> bytes | None:
     try:
-        return await sources.block_hash(number)
+        block = await sources.block(number)
     except Unavailable:
         return b""
+    return None if block is None else block.hash
 
 
 def reading(event: Event, report: Report, read: Callable[..., T], *args: Any) -> T | None:

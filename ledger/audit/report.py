@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
+from ledger.audit.checking import evidence, how
 from ledger.audit.words import CODES, ERROR
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Finding:
         """Return the row of the findings table."""
         row: dict[str, Any] = {"code": self.code, "severity": self.severity, "subject": self.subject}
         row |= {"en": self.text(), "zh": self.text("zh")}
+        row |= {"evidence": list(evidence(self.code)), "check": list(how(self.code))}
         named = {"event": self.kind or None, "index": self.index, "seq": self.facts.get("seq")}
         return row | {name: value for name, value in named.items() if value is not None}
 

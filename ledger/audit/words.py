@@ -143,6 +143,16 @@ CODES: Mapping[str, tuple[str, str, str]] = {
         "{event} says {field} is `{mine}`, the counterparty's {other} says `{theirs}`",
         "{event} 的 {field} 为 {mine}，而对方的 {other} 为 {theirs}",
     ),
+    "message-unsent": (
+        ERROR,
+        "{event} is about a message of `{other}`, whose log knows of no such message",
+        "{event} 所涉消息称由 {other} 发出，而其日志中没有该消息",
+    ),
+    "outcome-differs": (
+        ERROR,
+        "{event} says the negotiation came to `{mine}`, the sender's {other} says `{theirs}`",
+        "{event} 称协商结果为 {mine}，而发送方的 {other} 称为 {theirs}",
+    ),
     "licence-missing": (ERROR, "agreement {agreement} has no licence on chain", "协议 {agreement} 在链上没有许可"),
     "licence-differs": (
         ERROR,

@@ -20,7 +20,7 @@ from contracts.typed_json import to_json
 from ledger import checkpoint as checkpoints
 from ledger import events, mirror
 from ledger.audit.audit import run
-from ledger.audit.sources import Unavailable
+from ledger.audit.sources import BlockHead, Unavailable
 from ledger.checkpoint import Checkpoint, origin_id
 from ledger.edition import Header
 from ledger.events import Block
@@ -346,8 +346,8 @@ class Given:
     async def chain_events(self):
         return self.world.chain
 
-    async def block_hash(self, number):
-        return BLOCKS.get(number)
+    async def block(self, number):
+        return None if number not in BLOCKS else BlockHead(BLOCKS[number], NOW)
 
     async def attestation(self):
         return self.world.attested
