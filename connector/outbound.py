@@ -201,10 +201,15 @@ class Outbound:
 
     @asynccontextmanager
     async def download(
-        self, url: str, *, limit_bytes: int, headers: Mapping[str, str] | None = None
+        self,
+        url: str,
+        *,
+        limit_bytes: int,
+        headers: Mapping[str, str] | None = None,
+        stall_seconds: float | None = STALL_SECONDS_MAX,
     ) -> AsyncIterator[Download]:
-        """Ask for at most `limit_bytes` bytes as a stream; its length in time is bounded by stalls only."""
-        limits = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS_MAX, sock_read=STALL_SECONDS_MAX)
+        """Ask for at most `limit_bytes` bytes as a stream; its length in time is bounded by stalls only, if at all."""
+        limits = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS_MAX, sock_read=stall_seconds)
         async with await self._send("GET", url, None, headers, limits) as response:
             yield Download(response, limit_bytes)
 

@@ -39,7 +39,8 @@ class Terms:
     """The terms of one agreement. Amounts are minor units, durations seconds, addresses 20 bytes, digests 32.
 
     `policy` is ODRL as JSON; `lease_seconds` is 0 unless the tier is leased; `not_after` has whole seconds. `columns`
-    maps the licensed columns to their groups in the edition's rows (spec 1.1, `aligned`); empty: everything.
+    maps the licensed columns to their groups in the edition's rows (spec 1.1, `aligned`); empty: everything. `parent`
+    is the agreement that a sub-licence stands under (spec 5, "Onward"); empty: none.
     """
 
     product: str
@@ -60,6 +61,7 @@ class Terms:
     not_after: datetime
     salt: bytes
     columns: Mapping[str, int] = field(default_factory=dict)
+    parent: bytes = b""
 
     def __post_init__(self) -> None:
         if self.tier not in TIERS:
@@ -171,7 +173,8 @@ _MEMBERS: tuple[tuple[str, str, Any, Any], ...] = (
     ("notAfter", "not_after", _instant, _show_instant),
     ("salt", "salt", _digest, bytes.hex),
     ("columns", "columns", _columns, _show_columns),
+    ("parent", "parent", _digest, bytes.hex),
 )
-_OPTIONAL = frozenset({"columns"})
+_OPTIONAL = frozenset({"columns", "parent"})
 _NAMES = frozenset({"v", *(name for name, *_ in _MEMBERS)}) - _OPTIONAL
 assert [member for _, member, *_ in _MEMBERS] == [each.name for each in fields(Terms)]

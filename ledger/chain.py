@@ -215,7 +215,8 @@ class Chain:
 
     async def proof(self, account: bytes, slots: Sequence[int], block: int) -> StateProof:
         """Return the proof of an account and slots after a block; `verify` it against a state root you trust."""
-        keys = [hex(slot) for slot in slots]
+        # a quantity, as the standard says, is refused by anvil; 32 bytes are taken by all
+        keys = [f"0x{slot:064x}" for slot in slots]
         answer = await self._transport.make_request(RPCEndpoint("eth_getProof"), [_shown(account), keys, hex(block)])
         if "result" not in answer:
             raise ChainRefused(str(answer.get("error")))

@@ -88,12 +88,6 @@ class Index:
             )
         return data
 
-    def key_order(self, table: RowTable) -> tuple[RowSet, RowSet, RowSet]:
-        """Return the rows in the order keys are released: index, critical, rest (spec 1.6)."""
-        index = RowSet.of([(0, table.index_rows)])
-        critical = self.critical - index
-        return index, critical, RowSet.of([(0, len(table))]) - index - critical
-
     def file(self, name: str) -> IndexedFile:
         """Return the file of that name; `ContractError` if the edition has none."""
         for file in self.files:

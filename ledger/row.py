@@ -104,11 +104,6 @@ class Row:
         _check(head)
         return cls(head, tag, sealed_digest, key_commit, plain_commit)
 
-    @property
-    def is_index(self) -> bool:
-        """Whether the piece belongs to the private index (flag 1)."""
-        return bool(self.head.flags & INDEX)
-
 
 def _check(head: Head) -> None:
     if head.flags & ~KNOWN_FLAGS:

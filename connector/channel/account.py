@@ -109,10 +109,10 @@ def begin(
 
 def load(tx: Tx, channel_id: bytes, role: str, peer: str | None = None) -> Account:
     """Return the channel on which we have `role`; a channel of another peer is as unknown as one that is not there."""
-    row = tx.get("channels", id=channel_id.hex())
-    if row is None or row["role"] != role or peer not in (None, row["peer"]):
+    account = tx.value("channels", _of_row, id=channel_id.hex())
+    if account is None or account.role != role or peer not in (None, account.peer):
         raise fault("unknown-channel", f"there is no channel `{channel_id.hex()}` with this peer")
-    return _of_row(row)
+    return account
 
 
 def require_open(account: Account) -> None:

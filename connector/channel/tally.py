@@ -79,8 +79,7 @@ class Line:
 
 def load(tx: Tx, deal: Deal, period: int = 0) -> Tally:
     """Return what is paid under the agreement, counted in a period of its subscription."""
-    row = tx.get("paid_rows", agreement=deal.digest.hex())
-    tally = Tally() if row is None else _of_row(row)
+    tally = tx.value("paid_rows", _of_row, agreement=deal.digest.hex()) or Tally()
     return turned(tx, deal, tally, period) if deal.terms.tariff.period else _sound(deal, tally)
 
 

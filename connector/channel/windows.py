@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from connector.channel.account import Account
     from connector.store.transaction import Tx
 
+# one look at the index for each state, however many windows there were
+_NEWEST = "SELECT max(seq) AS seq FROM windows WHERE state = ? AND channel = ?"
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -67,15 +70,14 @@ class Window:
 
 def find(tx: Tx, account: Account, seq: int) -> Window | None:
     """Return the window of a seq, None if that seq was never used here."""
-    row = tx.get("windows", channel=account.key, seq=seq)
-    return None if row is None else _of_row(row)
+    return tx.value("windows", _of_row, channel=account.key, seq=seq)
 
 
 def newest(tx: Tx, account: Account, *among: str) -> Window | None:
-    """Return the newest window whose state is among the one to three named."""
-    marks = (*among, *[among[0]] * (3 - len(among)))
-    rows = tx.find("windows", "channel = ? and state in (?, ?, ?)", (account.key, *marks), order="seq desc", limit=1)
-    return _of_row(rows[0]) if rows else None
+    """Return the newest window whose state is among those named."""
+    found = [tx.execute(_NEWEST, state, account.key)[0]["seq"] for state in among]
+    seqs = [seq for seq in found if seq is not None]
+    return find(tx, account, max(seqs)) if seqs else None
 
 
 def unreleased(tx: Tx, account: Account) -> Window | None:

@@ -27,6 +27,7 @@ from connector.plain.copies import RECEIVED, Copies
 from connector.product.audience import Audience
 from connector.protocol import messages, offers
 from connector.protocol.states import TRANSFER
+from connector.pull.pipe import Pipes
 from connector.settings_sources import shares
 from connector.sublicence.granting import Granting
 from connector.sublicence.onward import WITHDRAWAL
@@ -135,6 +136,7 @@ class Trader(Base):
         self.agreements = Agreements(self)
         self.granting = Granting(self)
         self.continuity = Continuity(self)
+        self.pipes = Pipes()
         self.copies = Copies(self)
         self.notices.takers[WITHDRAWAL] = self.presenting.withdrawn
         self.notices.takers[RECEIVED] = self.copies.countersigned

@@ -22,6 +22,7 @@ from connector.vault.intake import Intake
 from connector.vault.slabs import Pool
 from connector.vault.unsealer import Unsealer
 from contracts.ranges import RowSet
+from ledger.edition import read_header
 from ledger.opening import Code, OpeningError
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from connector.channel.receive import Received
     from connector.engine.trader import Trader
+    from connector.pull.pipe import Pipe
     from connector.store.transaction import Tx
     from connector.vault.sinks import Sink
     from ledger.row_table import RowTable
@@ -76,10 +78,12 @@ class Haul:
     ) -> None:
         self.table = table
         self.rows = rows
+        self.sealed_at = read_header(replica["header"]).sealed_at
         self.path: Path = trader.replica_folder / replica["path"]
         self.pool = Pool.for_table(table)
         self._trader = trader
         self._replica, self._edition, self._agreement = replica["id"], replica["edition"], replica["agreement"]
+        self.pipe: Pipe | None = None
         self._roads = roads
         self._intake = intake
         self._tell = tell
@@ -116,8 +120,14 @@ class Haul:
         keys, replica = self._trader.secrets, self._replica
         while rows := await self._carrier.front(MAX_BATCH_ROWS) & self._keys:
             load = partial(replicas.load_secrets, keys=keys, replica_id=replica, rows=rows)
+            await self.room()
             wrong = await self._open(rows, await self._trader.store.read(load))
             assert wrong is None, "its key was kept because it opened"
+
+    async def room(self) -> None:
+        """Wait until whoever reads what is opened wants more; raises ReaderGone."""
+        if self.pipe is not None:
+            await self.pipe.room()
 
     async def here(self, after: int) -> int:
         """Return how many rows behind the next `after` are here, waiting for the first of them; 0 if there is none."""
@@ -135,6 +145,8 @@ class Haul:
             if not again & self._wanted:
                 return await disputes.unopenable(self.path, self.table, received)
             rows -= again
+        if not rows:
+            return None
         await self._carrier.wait(rows)
         wrong = await self._open(rows, secrets)
         self._keys |= rows

@@ -7,6 +7,7 @@ are free; a corrupted piece is refused at its row and fetched again; the disk is
 from __future__ import annotations
 
 import asyncio
+import errno
 from contextlib import AsyncExitStack
 from hashlib import sha256
 from pathlib import Path
@@ -21,11 +22,12 @@ from connector.product import pricing
 from connector.pull import paying, reads
 from connector.pull.haul import Haul, roads_to
 from connector.pull.licensed import bytes_of, rows_of
-from connector.pull.mandate import NOWHERE
+from connector.pull.mandate import NOWHERE, STREAM
 from connector.pull.purchase import Purchase
 from connector.settle import disputes
 from connector.vault import earlier, replicas
 from connector.vault.sinks import Folder, Null
+from connector.vault.stream import Stream
 from contracts.ranges import RowSet
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
 
 HEADER_BYTES_MAX = 16_384
 LEASED = "leased"
+# the folder could be written to, if its disk had room and worked
+BROKEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
 
 Row = dict[str, Any]
 
@@ -79,6 +83,8 @@ async def _carry(
     others = await trader.store.read(lambda tx: earlier.held(tx, replica))
     intake, table = await asyncio.to_thread(_prepare, trader.replica_folder, replica, others, keeps=keeps)
     haul = Haul(trader, replica, table, rows_of(agreement["terms"], table), roads, intake, tell)
+    if opening is not None and row["mandate"]["to"] == STREAM:
+        haul.pipe = trader.pipes.of(row["id"])
     try:
         sink = None if agreement["terms"]["tier"] == LEASED else await asyncio.to_thread(_sink, haul, row, opening)
         await _fill(trader, row, transfer, haul, sink, opening, tell)
@@ -108,6 +114,8 @@ async def _fill(
         number = 0 if opening is None else await _decided(trader, opening)
         await _buy_keys(trader, row, transfer, haul, tell)
         if opening is not None:
+            if haul.pipe is not None:
+                await haul.pipe.room(0)
             files = await asyncio.to_thread(sink.finish)
             data = haul.rows - RowSet(((0, haul.table.index_rows),))
             await reads.finish(trader, opening, number, tally.plain_bytes(haul.table, data), files)
@@ -143,12 +151,16 @@ async def _decided(trader: Trader, opening: Row) -> int:
 def _sink(haul: Haul, row: Row, opening: Row | None) -> Sink:
     """Return where plaintext goes: where the mandate says, or nowhere, for every piece is proven in any case."""
     to = row["mandate"].get("to")
+    if haul.pipe is not None:
+        return Stream(haul.pool, haul.table, haul.rows, haul.sealed_at, haul.pipe)
     if opening is None or to == NOWHERE:
         return Null(haul.pool)
     stage = sha256(opening["id"].encode()).hexdigest()[:16]
     try:
         return Folder(haul.pool, Path(to), stage, bytes_of(haul.table, haul.rows))
     except OSError as error:
+        if error.errno in BROKEN:
+            raise
         raise InvalidInput(f"`{to}` cannot be written to: {error.strerror}", "open it from the replica") from error
 
 
@@ -171,6 +183,7 @@ async def _buy_keys(trader: Trader, row: Row, transfer: Row, haul: Haul, tell: C
             critical=haul.critical or RowSet(),
             exposure=None if exposure is None else int(exposure),
         )
+        await haul.room()
         if await purchase.next(want, further=haul.critical is not None) is None:
             return
         await tell()

@@ -6,37 +6,57 @@ Law: whoever asks the database about a table sees what was held of it, because i
 held row is known by its key; only tables declared `held` have any, those whose rows an act changes in several steps.
 Rows that were held when a good act ended stay known to the acts after it (`Known`), so that the steps of one process
 need no reading; whatever may change rows behind their back makes them forgotten. Nobody changes a document in a row.
+A value that is made of a row (`Tx.value`) is made once for each of its states and goes with it.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from connector.store.statements import Row
 
-Key = tuple[str, Any]
+T = TypeVar("T")
+Key: TypeAlias = tuple[str, tuple[Any, ...]]  # table, values of the columns of its key
+Saved: TypeAlias = "tuple[dict[Key, State], dict[Key, Row], set[str | None]]"
 
 # a row of a negotiation with its documents has some 20 kB; more than are under way at once
 KNOWN_ROWS_MAX = 512
+
+
+class State:
+    """One state of a row, never changed, and what was made of it."""
+
+    __slots__ = ("_made", "row")
+
+    def __init__(self, row: Row) -> None:
+        self.row = row
+        self._made: dict[Callable[[Row], Any], Any] = {}
+
+    def value(self, make: Callable[[Row], T]) -> T:
+        """Return what `make` makes of the row, made once."""
+        if make not in self._made:
+            self._made[make] = make(self.row)
+        made: T = self._made[make]
+        return made
 
 
 class Known:
     """Rows as the last committed act left them, the newest `KNOWN_ROWS_MAX`."""
 
     def __init__(self) -> None:
-        self.rows: OrderedDict[Key, Row] = OrderedDict()
+        self.rows: OrderedDict[Key, State] = OrderedDict()
 
     def learn(self, held: Held) -> None:
         """Take over what a good act held, and forget what it may have changed otherwise."""
         if held.blind:
             for key in [key for key in self.rows if key[0] in held.blind or None in held.blind]:
                 del self.rows[key]
-        for key, row in held.rows.items():
-            self.rows[key] = row
+        for key, state in held.rows.items():
+            self.rows[key] = state
             self.rows.move_to_end(key)
         while len(self.rows) > KNOWN_ROWS_MAX:
             self.rows.popitem(last=False)
@@ -52,40 +72,49 @@ class Held:
 
     def __init__(
         self,
-        known: Mapping[Key, Row],
+        known: Mapping[Key, State],
         update: Callable[[str, Any, Row], object],
     ) -> None:
-        self.rows: dict[Key, Row] = {}
+        self.rows: dict[Key, State] = {}
         self.blind: set[str | None] = set()
         self._known = known
         self._changes: dict[Key, Row] = {}
         self._update = update
 
-    def get(self, table: str, key: Any) -> Row | None:
-        """Return a copy of a held row, or of one that an act before left."""
-        row = self.rows.get((table, key))
-        if row is None and (known := self._known.get((table, key))) and not self.blind & {table, None}:
-            row = self.rows[table, key] = dict(known)
-        return None if row is None else dict(row)
+    def get(self, key: Key) -> State | None:
+        """Return a held row, or one that an act before left."""
+        state = self.rows.get(key)
+        if state is None and (state := self._known.get(key)) is not None:
+            if self.blind & {key[0], None}:
+                return None
+            self.rows[key] = state
+        return state
 
-    def keep(self, table: str, key: Any, row: Row) -> None:
+    def keep(self, key: Key, row: Row) -> State:
         """Hold a row as it is in the database."""
-        self.rows[table, key] = dict(row)
+        state = self.rows[key] = State(row)
+        return state
 
-    def change(self, table: str, key: Any, changes: Row) -> None:
-        """Change a held row."""
-        self.rows[table, key].update(changes)
-        self._changes.setdefault((table, key), {}).update(changes)
+    def change(self, key: Key, changes: Row) -> None:
+        """Change a held row; what stays as it was is not written again."""
+        row = self.rows[key].row
+        changes = {name: value for name, value in changes.items() if name not in row or row[name] != value}
+        if changes:
+            self.rows[key] = State(row | changes)
+            self._changes.setdefault(key, {}).update(changes)
 
     def write(self, table: str | None = None) -> None:
         """Write what was changed, of one table or of all; the rows stay held."""
         for key in [key for key in self._changes if table in {None, key[0]}]:
             self._update(*key, self._changes.pop(key))
 
-    def drop(self) -> None:
-        """Hold nothing any longer: what was changed since it was written is taken back."""
-        self._changes.clear()
-        self.forget()
+    def saved(self) -> Saved:
+        """Return what is held now, to come back to."""
+        return dict(self.rows), {key: dict(changes) for key, changes in self._changes.items()}, set(self.blind)
+
+    def restore(self, saved: Saved) -> None:
+        """Come back to what was held, with the database as it was then."""
+        self.rows, self._changes, self.blind = saved
 
     def forget(self, table: str | None = None) -> None:
         """Hold no row any longer, of one table or of all; they have been written."""

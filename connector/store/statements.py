@@ -31,7 +31,8 @@ class Statements:
         self.table = table
         self.kinds = table.kinds()
         self._names = tuple(self.kinds)
-        self.held = table.key[0] if table.held else ""
+        self.key = table.key
+        self.held = table.held
         self.uniques = frozenset(column for columns in table.unique for column in columns)
         self._decoders = tuple(
             (name, decode) for name, kind in self.kinds.items() if (decode := KINDS[kind].decode) is not None
@@ -80,6 +81,15 @@ class Statements:
             sql += " LIMIT ?"
             values.append(KINDS["int"].encode(limit))
         return sql, values
+
+    def named(self, key: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """Return the values of the key's columns, in their order, if `key` has these and no others."""
+        if len(key) != len(self.key):
+            return None
+        try:
+            return tuple([key[name] for name in self.key])
+        except KeyError:
+            return None
 
     def whole(self, row: Mapping[str, Any]) -> Row:
         """Return a row with every column, None where `row` says nothing."""

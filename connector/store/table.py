@@ -34,7 +34,6 @@ class Table:
         assert all(kind in KINDS for kind in kinds.values()), f"a kind of {self.name} is unknown"
         named = {column for columns in (self.key, *self.unique, *self.index) for column in columns}
         assert self.key, f"{self.name} has no key"
-        assert len(self.key) == 1 or not self.held, f"{self.name} is held, which takes a key of one column"
         assert named <= set(kinds), f"an index of {self.name} names an undeclared column"
 
     def kinds(self) -> dict[str, str]:

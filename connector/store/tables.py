@@ -96,6 +96,7 @@ CHANNEL = (
         "account_hash:blob claimed:amount frozen_for:int open_tx:text close_tx:text created:time",
         ("id",),
         index=(("agreement",),),
+        held=True,
     ),
     Table(
         "windows",
@@ -104,9 +105,10 @@ CHANNEL = (
         "sealed_keys:json voucher:json voucher_signature:blob receipt:json receipt_signature:blob refusal:json "
         "refusal_signature:blob reasons:json code:text created:time",
         ("channel", "seq"),
-        index=(("state",), ("lock",)),
+        index=(("state", "channel", "seq"), ("lock",)),
+        held=True,
     ),
-    Table("paid_rows", "agreement:text rows:json quantity:int amount:amount plain:int", ("agreement",)),
+    Table("paid_rows", "agreement:text rows:json quantity:int amount:amount plain:int", ("agreement",), held=True),
     Table("paid_periods", "agreement:text period:int quantity:int amount:amount", ("agreement", "period")),
     Table(
         "uses",
@@ -121,7 +123,7 @@ CHANNEL = (
         ("id",),
         index=(("agreement",),),
     ),
-    Table("policies", "digest:text document:json", ("digest",)),
+    Table("policies", "digest:text document:json", ("digest",), held=True),
     Table("performed", "id:text agreement:text action:text who:text at:time", ("id",), index=(("agreement", "at"),)),
     Table(
         "openings",

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from connector.store.columns import encode_loose
 from connector.store.errors import BadStatement, Duplicate, StoreBusy, StoreFailed
-from connector.store.held import Held, Known
+from connector.store.held import Held, Known, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from connector.store.held import Key
     from connector.store.statements import Row, Statements
 
 T = TypeVar("T")
@@ -63,19 +64,30 @@ class Tx:
 
     def get(self, table: str, /, **key: Any) -> Row | None:
         """Return the row that a whole key (or whole unique set) names, or None."""
+        state = self._state(table, key)
+        return None if state is None else dict(state.row)
+
+    def value(self, table: str, make: Callable[[Row], T], /, **key: Any) -> T | None:
+        """Return what `make` makes of the row that `get` would return, None if there is none.
+
+        Of a held row it is made once: `make` must be a function that lasts, and look at nothing but the row.
+        """
+        state = self._state(table, key)
+        return None if state is None else state.value(make)
+
+    def _state(self, table: str, key: Mapping[str, Any]) -> State | None:
         statements = self._table(table)
         held = self.held if statements.held else None
         if held is not None:
-            if len(key) == 1 and statements.held in key and (row := held.get(table, key[statements.held])):
-                return row
+            named = statements.named(key)
+            if named is not None and (state := held.get((table, named))) is not None:
+                return state
             held.write(table)
         rows = self._fetch(self._run(*statements.get(key)))
         if not rows:
             return None
         row = statements.decode(rows[0])
-        if held is not None:
-            held.keep(table, row[statements.held], row)
-        return row
+        return State(row) if held is None else held.keep((table, tuple([row[name] for name in statements.key])), row)
 
     def find(
         self, table: str, where: str = "", params: Sequence[Any] = (), order: str = "", limit: int | None = None
@@ -91,29 +103,35 @@ class Tx:
         """Add a row; raises `Duplicate` if its key or a unique value is taken."""
         statements = self._table(table)
         self._run(*statements.insert(row))
-        if self.held is not None and statements.held:
-            self.held.keep(table, row[statements.held], statements.whole(row))
+        self._keep(statements, row)
 
     def put(self, table: str, /, **row: Any) -> None:
         """Add a row, or change the named columns of the one with its key; the other columns stay as they are."""
-        self._release(table)
-        self._run(*self._table(table).put(row))
+        statements = self._table(table)
+        key = {name: row.pop(name) for name in statements.key if name in row}
+        if self._holds(statements, key) is not None:
+            self.update(table, key, **row)
+            return
+        row = key | row
+        self._run(*statements.put(row))
+        if len(row) == len(statements.kinds):
+            self._keep(statements, row)
 
     def update(self, table: str, key: Mapping[str, Any], /, **changes: Any) -> int:
         """Change the rows whose columns equal `key`; return how many there were."""
         statements = self._table(table)
-        named = key.get(statements.held) if len(key) == 1 else None
-        row = None if self.held is None or named is None else self.held.get(table, named)
-        if row is None:
+        held = self._holds(statements, key)
+        if held is None:
             self._release(table)
             return self._run(*statements.update(key, changes)).rowcount
         assert self.held is not None, "a row is held by something"
+        row = self.held.rows[held].row
         if any(changes.get(name, row[name]) != row[name] for name in statements.uniques):
             self.held.write(table)
             self._run(*statements.update(key, changes))  # a unique value that is taken is known at once
-            self.held.keep(table, named, row | changes)
+            self.held.keep(held, row | changes)
         else:
-            self.held.change(table, named, changes)
+            self.held.change(held, changes)
         return 1
 
     def delete(self, table: str, /, **key: Any) -> int:
@@ -144,17 +162,17 @@ class Tx:
 
     def attempt(self, act: Callable[[Tx], T]) -> T:
         """Do `act` as a part that may fail alone: what it raises is raised here, and of what it did nothing is left."""
-        self.write_held()
         afters, endings, learned = list(self.afters), dict(self.endings), dict(self.learned)
+        held = None if self.held is None else self.held.saved()
         self._run("SAVEPOINT attempt", ())
         try:
             result = act(self)
             self.write_held()
         except Exception:
             self.afters, self.endings, self.learned = afters, endings, learned
-            if self.held is not None:
-                self.held.drop()
             self._run("ROLLBACK TO attempt", ())
+            if self.held is not None and held is not None:
+                self.held.restore(held)
             raise
         finally:
             self._run("RELEASE attempt", ())
@@ -180,9 +198,22 @@ class Tx:
         """Close this transaction to its act (for the store only)."""
         self._connection = None
 
-    def _change(self, table: str, key: Any, changes: Row) -> None:
+    def _change(self, table: str, key: tuple[Any, ...], changes: Row) -> None:
         statements = self._table(table)
-        self._run(*statements.update({statements.held: key}, changes))
+        self._run(*statements.update(dict(zip(statements.key, key, strict=True)), changes))
+
+    def _holds(self, statements: Statements, key: Mapping[str, Any]) -> Key | None:
+        """Return under which key a row is held, None if it is not."""
+        if self.held is None or not statements.held or (named := statements.named(key)) is None:
+            return None
+        held = statements.table.name, named
+        return None if self.held.get(held) is None else held
+
+    def _keep(self, statements: Statements, row: Row) -> None:
+        """Hold a row that was just written whole."""
+        if self.held is not None and statements.held:
+            key = tuple([row[name] for name in statements.key])
+            self.held.keep((statements.table.name, key), statements.whole(row))
 
     def _release(self, table: str | None = None) -> None:
         """Write and forget held rows: what comes now may change them behind their back."""

@@ -66,16 +66,19 @@ class Standing:
 
     def over(self, tx: Tx, agreement: Row, now: datetime) -> str:
         """Return why an agreement or a licence above it is over, empty if none is."""
+        return self._over(tx, agreement, self._why_altered(agreement), now)
+
+    def _over(self, tx: Tx, agreement: Row, altered: str, now: datetime) -> str:
         now = self._judge.time(now)
         for _ in range(LICENCES_ABOVE_MAX):
-            if reason := why_over(agreement, now) or self._why_altered(agreement):
+            if reason := why_over(agreement, now) or altered:
                 return reason
             if not agreement["parent"]:
                 return ""
             above = tx.get("agreements", digest=agreement["parent"])
             if above is None:
                 break
-            agreement = above
+            agreement, altered = above, self._why_altered(above)
         return "the licence that this agreement stands under is not here"
 
     def _why_altered(self, agreement: Row) -> str:
@@ -101,9 +104,9 @@ class Standing:
 
         The policy is the key holder's to decide; a buyer only asks whether its agreement is over.
         """
-        if altered := self._intact.why_not(agreement):
+        if altered := self._why_altered(agreement):
             self._alarm(tx, agreement["digest"], altered, place, now)
-        if (reason := self.over(tx, agreement, now)) or agreement["role"] != PROVIDER:
+        if (reason := self._over(tx, agreement, altered, now)) or agreement["role"] != PROVIDER:
             return reason
         try:
             ruling, _ = self.ruling(tx, agreement, now)

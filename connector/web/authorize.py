@@ -158,6 +158,7 @@ MANAGEMENT = (
     Route("GET", "/management/catalogue", Who.OWNER, ALL, "catalogue.foreign"),
     Route("POST", "/management/acquisitions", Who.OWNER, BUYER, "management.acquire"),
     Route("GET", "/management/acquisitions/{id}", Who.OWNER, BUYER, "management.acquisition"),
+    Route("GET", "/management/acquisitions/{id}/plain", Who.OWNER, BUYER, "pipe.read"),
     Route("POST", "/management/negotiations", Who.OWNER, BUYER, "management.negotiate"),
     Route("POST", "/management/transfers", Who.OWNER, BUYER, "management.transfer"),
     Route("GET", "/management/processes", Who.OWNER, ALL, "processes.page"),

@@ -15,7 +15,7 @@ PRODUCT = {
 }  # fmt: skip
 VIEW = {
     "id": "a", "title": "T", "price": "9 a row", "cap": "90", "state": "complete",
-    "progress": {"text": "9 rows", "windows": 2}, "mark": "2",
+    "progress": {"text": "9 rows", "windows": 2}, "mark": "2", "turn": None,
 }  # fmt: skip
 OPENED = {"number": 1, "bytes": 5, "files": ["x"], "charged": "250"}
 
@@ -128,16 +128,17 @@ def test_publish_sends_what_was_said(penstock, management, tmp_path):
 
 
 def test_get_follows_until_the_end(penstock, management):
-    steps = [{**VIEW, "state": "pulling", "mark": "1"}, VIEW]
+    turn = {"whose": "buyer", "until": "2026-03-01T12:10:00+00:00", "why": "no space left"}
+    steps = [{**VIEW, "state": "pulling", "mark": "1"}, {**VIEW, "state": "pulling", "mark": "1", "turn": turn}, VIEW]
     management.answers = {"acquisitions": (200, {}), "acquisitions/a": [(200, step) for step in steps]}
     said = penstock(
         *["get", "p", "--max-price", "9", "--purpose", "Research", "--id", "a", "--json", "--data"], management.data
     )
     assert said.code == 0
     assert said.json == VIEW
-    assert "pulling" in said.err
+    assert "pulling: 9 rows (no space left)" in said.err
     assert [path for _, path, _ in management.asked] == [
-        "acquisitions", "acquisitions/a?wait=20&after=", "acquisitions/a?wait=20&after=1",
+        "acquisitions", "acquisitions/a?wait=20&after=", *["acquisitions/a?wait=20&after=1"] * 2,
     ]  # fmt: skip
 
 

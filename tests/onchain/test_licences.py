@@ -11,7 +11,7 @@ from contracts import typed_data
 from contracts.typed_data import Agreement
 from ledger import acts
 
-from .conftest import DAY
+from .stage import DAY
 from .test_channels import high_s
 
 
