@@ -5,7 +5,7 @@
 2. heads: one history of each log, for witnesses, chain and peers alike.
 3. agreements: what both sides said and signed. Only verified terms are used further on.
 4. keys and money: released = received = paid, each window priced again.
-5. openings: permitted, counted, in both logs.
+5. use: openings permitted, counted, in both logs; decisions made again; nothing after its end, and deleted then.
 """
 
 from __future__ import annotations
@@ -18,9 +18,13 @@ from ledger.audit import (
     attestation,
     billing,
     books,
+    decisions,
+    disposal,
     facts,
     heads,
     keys,
+    lateness,
+    lifetimes,
     members,
     negotiations,
     openings,
@@ -68,5 +72,9 @@ async def run(sources: Sources, key: X25519PrivateKey) -> Report:
     channels = keys.check(space, found, chain, report)
     settlement.check(found, channels, chain, deals, report)
     prices.check(found, deals, tables, report)
+    lateness.check(channels, report)
     openings.check(found, deals, report)
+    decisions.check(space, found, deals, report)
+    lifetimes.check(found, deals, chain, report)
+    disposal.check(found, deals, report)
     return report

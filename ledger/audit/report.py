@@ -57,6 +57,7 @@ class Report:
     amount_agreed: int = 0
     amount_settled: int = 0
     openings: int = 0
+    decisions_replayed: int = 0
     copies: int = 0
     bytes_copied: int = 0
 
@@ -97,6 +98,7 @@ class Report:
             "amount_agreed": str(self.amount_agreed),
             "amount_settled": str(self.amount_settled),
             "openings": self.openings,
+            "decisions_replayed": self.decisions_replayed,
             "metered_by_provider": {"copies": self.copies, "bytes": str(self.bytes_copied)},
         }
 

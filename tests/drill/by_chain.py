@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from contracts.canonical import canonical, load
@@ -79,7 +80,14 @@ def _take_over_log(scene: Scene) -> None:
     scene.change(first, owner=scene.member("exchange").address)
 
 
+def _pay_stranger(scene: Scene) -> None:
+    """Credit an account that no split names."""
+    [credited, *_] = scene.events("Credited", channelId=_channel(scene, "leased"))
+    scene.chain.append(replace(credited, fields={**credited.fields, "account": b"\x0f" * 20}))
+
+
 CHEATS = (
+    Cheat("credits a stranger", "chain operator", "P2", _pay_stranger, "split-differs", "provider"),
     Cheat("erases a log's anchors", "chain operator", "P1", _erase_anchors, "log-not-anchored", "provider"),
     Cheat("rewrites a cited block", "chain operator", "P1", _rewrite_block, "block-contradicted", "provider"),
     Cheat("pays a channel less than claimed", "chain operator", "P2", _pay_less, "settlement-differs", "provider"),

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ledger import checkpoint as checkpoints
+from ledger.audit.archive import Kept
 from ledger.checkpoint import Checkpoint
 from ledger.disclosure import BOX_LIMIT_BYTES
 from tests.drill.cheat import Cheat
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 MOVED = "negotiation.moved"
 OPENED, DECIDED, CLOSED = "opening.started", "decision.made", "channel.closed"
+YEARS = timedelta(days=730)
 BACK_UP = 10  # entries that an old back-up lacks
 
 
@@ -193,7 +195,80 @@ def _refuse_and_take(scene: Scene) -> None:
     scene.from_the_start()
 
 
+def _after_revocation(scene: Scene) -> None:
+    """Go on releasing under a licence that the chain says is revoked; the entries cite blocks of after it."""
+    agreement = bytes.fromhex(scene.deals("kept"))
+    released, _ = scene.windows("kept")[2]
+    revoked = {"agreementDigest": agreement, "provider": scene.member("provider").address, "cause": bytes(32)}
+    block = released.leaf.entry.block
+    assert block is not None
+    scene.chain.append(Kept("LicenceRevoked", revoked, block.number, bytes(32)))
+
+
+def _after_expiry(scene: Scene) -> None:
+    """Both logs as they would be had the trade gone on two years later: nothing but the term speaks against it."""
+    _delay(scene, YEARS, "provider", "buyer")
+    scene.from_the_start()
+
+
+def _write_late(scene: Scene) -> None:
+    """Write a release down an hour after its receipt: everything from there on bears the later time."""
+    _delay(scene, timedelta(hours=1), "provider")
+    scene.from_the_start()
+
+
+def _delay(scene: Scene, by: timedelta, *roles: str) -> None:
+    """Move the time of a window, and of all that follows it; receipts move only if the payer's time does."""
+    for role, spot in zip(("provider", "buyer"), scene.windows("kept")[2], strict=True):
+        for at in range(spot.index, len(scene.logs[role])) if role in roles else ():
+            leaf = scene.move(role, at, time=scene.logs[role][at].entry.time + by)
+            if "releasedAt" in leaf.fields and "buyer" in roles:
+                scene.write(role, at, releasedAt=str(int(leaf.fields["releasedAt"]) + int(by.total_seconds())))
+    scene.rebind("kept")
+    scene.rebind("leased")
+
+
+def _change_decision(scene: Scene) -> None:
+    """Log an allowing decision where the engine denied: its digest is renewed, the engine cannot be bribed."""
+    made = scene.spots("provider", DECIDED, scene.deals("leased"))
+    denied = next(one for one in made if one.leaf.fields["outcome"] == "deny")
+    scene.write("provider", denied.index, outcome="allow", decisionDigest="0d" * 32)
+    scene.from_the_start()
+
+
+def _misinform(scene: Scene) -> None:
+    """Have the engine asked for another region than the buyer's."""
+    made = scene.spots("provider", DECIDED, scene.deals("leased"))
+    spot = next(one for one in made if one.leaf.fields["asked"]["scope"] == "order")
+    asked = spot.leaf.fields["asked"]
+    context = {**asked["request"]["context"], "spatial": "GB"}
+    scene.write("provider", spot.index, asked={**asked, "request": {**asked["request"], "context": context}})
+    scene.from_the_start()
+
+
+def _narrow(scene: Scene) -> None:
+    """Say that a release was asked of the part of the policy that speaks of regions only."""
+    made = scene.spots("provider", DECIDED, scene.deals("leased"))
+    spot = next(one for one in made if one.leaf.fields["place"] == "release")
+    scene.write("provider", spot.index, asked={**spot.leaf.fields["asked"], "scope": "carrier"})
+    scene.from_the_start()
+
+
+def _uncovered(scene: Scene) -> None:
+    """Release more than the deposit covers: the voucher that pays for it cannot be claimed whole."""
+    [opened] = scene.events("Opened", channelId=bytes.fromhex(scene.channel("kept")))
+    scene.erase(*scene.events("ToppedUp", channelId=opened.fields["channelId"]))
+    scene.change(opened, deposit=1)
+
+
 CHEATS = (
+    Cheat("releases after a revocation", "provider", "P7", _after_revocation, "used-after-end", "provider"),
+    Cheat("releases after the term", "provider", "P7", _after_expiry, "used-after-expiry", "provider"),
+    Cheat("logs a release an hour late", "provider", "P5", _write_late, "entry-late", "provider"),
+    Cheat("turns a denial into leave", "provider", "P7", _change_decision, "decision-not-reproduced", "provider"),
+    Cheat("decides for another region", "provider", "P7", _misinform, "decision-misinformed", "provider"),
+    Cheat("asks half of the policy", "provider", "P7", _narrow, "decision-too-narrow", "provider"),
+    Cheat("releases beyond the deposit", "provider", "P2", _uncovered, "released-over-deposit", "provider"),
     Cheat("logs an answer nobody gave", "provider", "P6", _invent_answer, "message-unsent", "provider"),
     Cheat("refuses a window and takes its money", "provider", "P6", _refuse_and_take, "claim-unknown", "provider"),
     Cheat("leaves a release out of its log", "provider", "P1", _drop_release, "receipt-without-release", "provider"),

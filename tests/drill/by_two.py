@@ -94,7 +94,16 @@ def _all_but_the_regulator(scene: Scene) -> None:
     _replace_history(scene, "provider", "buyer", "exchange")
 
 
+def _other_rows(scene: Scene) -> None:
+    """Both log other rows of a window than its voucher stands for."""
+    released, _ = scene.windows("kept")[2]
+    row = released.leaf.fields["rows"][0]
+    scene.window("kept", 2, rows=[{**row, "readerKey": "0e" * 32}])
+    scene.from_the_start()
+
+
 CHEATS = (
+    Cheat("log other rows than they paid", "provider + buyer", "P5", _other_rows, "account-hash-differs", "provider"),
     Cheat("both leave out a window", "provider + buyer", "P1", _drop_window, "log-shrank-below-anchor", "provider"),
     Cheat("cut the exchange's fee", "provider + buyer", "P2", _cut_the_fee, "split-differs", "provider"),
     Cheat("settle low, pay aside", "provider + buyer", "P2", _settle_low, "settlement-differs", "provider"),

@@ -18,7 +18,7 @@ from tests.ledger.audit.world import errors, named
 async def test_an_honest_trade_is_clean(world):
     report = await world.audit()
     assert report.clean, [one.json() for one in report.findings]
-    assert report.codes() == {"attestation-missing"}
+    assert report.codes() == {"attestation-missing", "decisions-untold"}
     size = sum(len(diary.records) for diary in world.space.values())
     assert report.events == size
     assert report.proofs_verified > size, "every inclusion, every anchor, every head seen"

@@ -80,7 +80,7 @@ class World:
     def __init__(self):
         self.space = {name: Diary(name, 7001 + at) for at, name in enumerate(WITNESSED_BY)}
         self.chain: list[ChainEvent] = []
-        self.clock = NOW
+        self.clock = self.block_time = NOW
         self.extra: dict[str, bytes] = {}
         self.overrides: dict[str, bytes] = {}
         self.attested = None
@@ -201,7 +201,7 @@ class World:
             "cumulative": str(channel["cumulative"]),
             "voucherDigest": voucher.hex(),
         }
-        offer = blake3(b"offer" + account).digest()
+        offer, logged = blake3(b"offer" + account).digest(), int(self.clock.timestamp()) + 1
         at = self.record(
             "provider",
             "keys.released",
@@ -213,10 +213,10 @@ class World:
             plainBytes="0",
             validUntil=str(until),
             offerDigest=offer.hex(),
-            releasedAt="1800000000",
+            releasedAt=str(logged),
             **both,
         )
-        receipt = Receipt(channel["id"], seq, voucher, offer, decision, self["provider"].leaf(at), 1_800_000_000)
+        receipt = Receipt(channel["id"], seq, voucher, offer, decision, self["provider"].leaf(at), logged)
         self.record(
             "buyer", "keys.received", part, link, receiptDigest=digest(DOMAINS["editions"], receipt).hex(), **both
         )
@@ -347,7 +347,7 @@ class Given:
         return self.world.chain
 
     async def block(self, number):
-        return None if number not in BLOCKS else BlockHead(BLOCKS[number], NOW)
+        return None if number not in BLOCKS else BlockHead(BLOCKS[number], self.world.block_time)
 
     async def attestation(self):
         return self.world.attested
