@@ -31,6 +31,8 @@ from connector.limits import (
     PEER_CONNECTIONS_MAX,
     REFUSAL_BYTES_MAX,
     STALL_SECONDS_MAX,
+    TRICKLE_BYTES,
+    TRICKLE_SECONDS_MAX,
 )
 from contracts.canonical import values_at_most
 
@@ -83,8 +85,10 @@ class Download:
     async def chunks(self) -> AsyncIterator[bytes]:
         """Yield the body in pieces of any size; raises `PeerUnreachable` when it breaks off."""
         left = self._limit_bytes
-        content = self._response.content
+        content, clock = self._response.content, asyncio.get_running_loop().time
+        waited, came = 0.0, 0
         while True:
+            begun = clock()
             # nothing but the read itself may be taken for the peer's fault: the reader's own errors pass through
             try:
                 chunk = await content.readany()
@@ -93,6 +97,11 @@ class Download:
             if not chunk:
                 return
             left -= len(chunk)
+            waited, came = waited + clock() - begun, came + len(chunk)
+            if waited >= TRICKLE_SECONDS_MAX:
+                if came < TRICKLE_BYTES:
+                    raise _unreachable(self._response.url, TimeoutError(f"{came} bytes came in {waited:.0f} s"))
+                waited, came = 0.0, 0
             if left < 0:
                 self._response.close()
                 raise PeerMisbehaved(f"`{self._response.url.origin()}` sends more than {self._limit_bytes} bytes")
@@ -208,7 +217,7 @@ class Outbound:
         headers: Mapping[str, str] | None = None,
         stall_seconds: float | None = STALL_SECONDS_MAX,
     ) -> AsyncIterator[Download]:
-        """Ask for at most `limit_bytes` bytes as a stream; its length in time is bounded by stalls only, if at all."""
+        """Ask for at most `limit_bytes` bytes as a stream; only stalls, if at all, and trickles bound its time."""
         limits = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS_MAX, sock_read=stall_seconds)
         async with await self._send("GET", url, None, headers, limits) as response:
             yield Download(response, limit_bytes)

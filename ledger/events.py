@@ -54,7 +54,7 @@ _OFFER = "lock maskedHash rows amount cumulative decisionDigest"
 _OPENING = "transfer opening readerKey purpose"
 
 SHAPES: Mapping[str, Shape] = {
-    "edition.sealed": _shape("editionId", "rows bytes layout", "product series number root tx"),
+    "edition.sealed": _shape("editionId", "rows bytes layout", "product series number root tx sources"),
     "edition.registered": _shape("editionId", "tx", "rows bytes layout product block"),
     "edition.withdrawn": _shape("editionId", "reason", "tx grade keysErased piecesKeptForOtherEditions"),
     "edition.reviewed": _shape("editionId", "seed rows bound", "product reviewer provider result"),
