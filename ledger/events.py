@@ -80,7 +80,7 @@ SHAPES: Mapping[str, Shape] = {
     "channel.claimed": _shape("channelId", "cumulative tx", f"shares seq accountHash {_CHANNEL}"),
     "channel.closed": _shape("channelId", "cumulative tx", f"shares refund seq accountHash {_CHANNEL}"),
     "decision.made": _shape(
-        "request", "outcome rules reasons requestDigest counters purpose", "decisionDigest action place"
+        "request", "outcome rules reasons requestDigest counters purpose", "decisionDigest action place asked"
     ),
     "keys.offered": _shape("accountHash seq", _OFFER, "voucherDigest plainBytes validUntil offerDigest"),
     "keys.released": _shape(
