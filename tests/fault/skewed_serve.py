@@ -1,4 +1,4 @@
-"""`penstock serve` whose clock is `PENSTOCK_TEST_SKEW` seconds ahead of the machine's; everything else is the product."""
+"""`penstock serve` with a clock `PENSTOCK_TEST_SKEW` seconds ahead of the machine's; everything else is the product."""
 
 from __future__ import annotations
 
