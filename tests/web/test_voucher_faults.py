@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -9,8 +10,10 @@ import pytest_asyncio
 
 from connector.channel import wire
 from connector.channel.messages import ReleaseMessage
+from contracts.signature import address
 from contracts.voucher import FAULTS
-from ledger import mask
+from ledger import equivocation, mask
+from ledger.dispute import Domains
 from tests.web.paying_by_hand import Hand, noise, with_high_s
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -175,6 +178,9 @@ async def test_two_vouchers_with_one_seq_stop_the_channel(hand, space):
     refused(await hand.post("voucher", hand.signed(other)), 409, "stopped")
     kept = [row for row in space.rows("provider", "bundles") if row["channel"] == hand.channel.hex()]
     assert [row["code"] for row in kept] == ["equivocation"]
+    domains = Domains(*(space.deployment.domain(name) for name in ("editions", "licences", "channels")))
+    shown = equivocation.judge(json.loads(kept[0]["bundle"]), domains)  # as `penstock verify` does
+    assert (shown.role, shown.signer, shown.seq) == ("payer", address(space.keys("buyer").agreement), hand.seq)
     assert space.rows("provider", "windows") == windows
     channel = next(row for row in space.rows("provider", "channels") if row["id"] == hand.channel.hex())
     assert channel["state"] == "stopped"
