@@ -4,13 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 ARGS ?=
+CHAINS ?= embedded,anvil,geth
 # tests run on every core
 WORKERS ?= auto
 # what is compiled is kept: the tests start a hundred processes
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test suite test-faults test-s3 tck docs lint install programs bench bench-protocol bench-transfer bench-negotiation \
-	bench-catalogue bench-start bench-hostile bench-policy bench-revocation clean
+.PHONY: demo test suite test-faults drill test-s3 test-ledger tck docs lint install programs bench bench-protocol \
+	bench-transfer bench-negotiation bench-catalogue bench-start bench-hostile bench-policy bench-revocation clean
 
 demo: $(STAMP)
 	@$(BIN)/penstock demo $(ARGS)
@@ -26,9 +27,18 @@ suite: $(STAMP)
 test-faults: $(STAMP)
 	PENSTOCK_TEST_FAULTS=all $(BIN)/python -m pytest -q -n 2 tests/fault $(ARGS)
 
+# every way to cheat of the table, on copies of one real run, each audited; ends with `N tried, M caught`
+drill: $(STAMP)
+	@$(BIN)/python -m tests.drill $(ARGS)
+
 # sources in a bucket against a real S3 server, which cargo builds; prints `N passed, M failed` at the end
 test-s3: $(STAMP)
 	@$(BIN)/python -m tests.vault.real_s3
+
+# programs, chain and logs on the embedded chain, on anvil (from npm) and on geth (built by go), by one setting; prints
+# what each chain passed, what was not to be had, and `N passed, M failed` at the end
+test-ledger: $(STAMP)
+	PENSTOCK_TEST_CHAIN=$(CHAINS) $(BIN)/python -m pytest -q -n 2 -p tests.onchain.closing tests/onchain tests/chain tests/ledger $(ARGS)
 
 # the official Dataspace Protocol kit, fetched by Maven, against a real connector; prints `N passed, M failed` at the end
 tck: $(STAMP)

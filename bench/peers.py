@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import subprocess
+import sys
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     Command = Sequence[str]
 
 TORRENT = Path(__file__).parent / "torrent.py"
+FLOOR = (sys.executable, "-m", "bench.floor")
 CURL = ("curl", "-s", "-S", "-f", "-o")
 
 
@@ -39,6 +41,7 @@ class Fetch:
     target: Path
     sums: Path  # files that `sha256sum --check` and `b3sum --check` take, with these names as suffix
     sha256: str
+    size: int
     trust: tuple[str, ...] = ()  # what makes curl believe the server
 
     @property
@@ -49,7 +52,7 @@ class Fetch:
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """One peer: what it needs, the nginx that it asks (none for libtorrent, which seeds itself), its commands."""
+    """One peer: what it needs, the server that it asks (an nginx, or one of `SERVERS`), its commands."""
 
     programs: tuple[str, ...]
     commands: Callable[[Fetch], Sequence[Command]]
@@ -57,7 +60,7 @@ class Peer:
 
     def words(self, name: str) -> str:
         """Return what it is told, for a person."""
-        shown = self.commands(Fetch("http://SERVER:80/FILE", Path("FILE"), Path("SUMS"), "SHA256"))
+        shown = self.commands(Fetch("http://SERVER:80/FILE", Path("FILE"), Path("SUMS"), "SHA256", 0))
         return f"{name}: " + "; ".join(" ".join(command) for command in shown)
 
 
@@ -96,8 +99,19 @@ PEERS: Mapping[str, Peer] = {
     "nginx (tuned) + curl to null": Peer(("nginx", "curl"), lambda f: [_curl(f, "/dev/null")], "tuned"),
     "aria2c with sha-256": Peer(("nginx", "aria2c"), lambda f: [_aria2(f)]),
     "rclone + b3sum": Peer(("nginx", "rclone", "b3sum"), lambda f: [_rclone(f), _check("b3sum", f)]),
-    "libtorrent v2": Peer(("libtorrent",), lambda f: [_take(f)], ""),
+    "libtorrent v2": Peer(("libtorrent",), lambda f: [_take(f)], "libtorrent"),
+    "floor, to disk": Peer((), lambda f: [_bare(f, str(f.target))], "floor"),
+    "floor, to null": Peer((), lambda f: [_bare(f, "null")], "floor"),
 }
+# servers that are none of nginx's: what starts each; it prints its port
+SERVERS: Mapping[str, Callable[[Path, Path], Command]] = {
+    "libtorrent": lambda source, sums: [packages.PYTHON, str(TORRENT), "seed", str(source), f"{sums}.torrent"],
+    "floor": lambda source, _sums: [*FLOOR, "serve", str(source)],
+}
+
+
+def _bare(fetch: Fetch, target: str) -> Command:
+    return [*FLOOR, "take", str(urlsplit(fetch.url).port), str(fetch.size), target]
 
 
 def _take(fetch: Fetch) -> Command:
@@ -118,11 +132,11 @@ def ready(
     works: dict[str, Callable[[], Taken]] = {}
     with contextlib.ExitStack() as stack:
         for flavour in dict.fromkeys(PEERS[name].flavour for name in here):
-            if flavour:
-                server = stack.enter_context(nginx.serving(flavour, folder / flavour, source.parent, certificate))
+            if flavour in SERVERS:
+                server = stack.enter_context(started(SERVERS[flavour](source, sums)))
             else:
-                server = stack.enter_context(seeding(source, Path(f"{sums}.torrent")))
-            fetch = Fetch(f"{server.url}/{source.name}", target, sums, sha256, trust)
+                server = stack.enter_context(nginx.serving(flavour, folder / flavour, source.parent, certificate))
+            fetch = Fetch(f"{server.url}/{source.name}", target, sums, sha256, source.stat().st_size, trust)
             works |= {
                 name: partial(_once, PEERS[name], server, fetch, source)
                 for name in here
@@ -132,9 +146,8 @@ def ready(
 
 
 @contextlib.contextmanager
-def seeding(source: Path, torrent: Path) -> Iterator[nginx.Server]:
-    """Seed a file with libtorrent."""
-    command = [packages.PYTHON, str(TORRENT), "seed", str(source), str(torrent)]
+def started(command: Command) -> Iterator[nginx.Server]:
+    """Start a server that prints its port."""
     process = subprocess.Popen(command, stdout=subprocess.PIPE)
     assert process.stdout is not None
     try:

@@ -43,11 +43,12 @@ DISK = {
             "curl -o + openssl dgst -sha256",
             "curl -o + b3sum",
             "curl -o + sha256sum",
+            "floor, to disk",
         ),
     ),
     TO_BOTH: ("both", ("nginx (debian) + curl -o",)),
 }
-NULL = {TO_NULL: ("null", ("nginx (debian) + curl to null", "nginx (tuned) + curl to null"))}
+NULL = {TO_NULL: ("null", ("nginx (debian) + curl to null", "nginx (tuned) + curl to null", "floor, to null"))}
 SECURE = {
     TO_DISK: ("disk", ("nginx (debian) + curl -o",)),
     TO_NULL: ("null", ("nginx (debian) + curl to null",)),

@@ -35,9 +35,10 @@ class Hollow(seal.Part):
     PIECE_BYTES = 1 << 20
 
     def write_sectors(self, data: memoryview, offset: int) -> None:
-        """Write what is not a whole piece."""
-        if len(data) != self.PIECE_BYTES:
-            super().write_sectors(data, offset)
+        """Write what is behind the last whole piece of a load."""
+        rest = len(data) % self.PIECE_BYTES
+        if rest:
+            super().write_sectors(data[-rest:], offset + len(data) - rest)
 
 
 class Again(SealedFile):

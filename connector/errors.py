@@ -18,6 +18,7 @@
     ├── PeerMisbehaved            the peer's answer breaks a rule (too long, not JSON, encoded)
     ├── OutcomeUnknown            it may have happened: ask again by its id
     ├── ChainReverted             the chain executed our transaction and said no
+    ├── ReaderGone                who reads what comes has closed its end
     ├── ServerAbsent              no server runs on this data directory
     └── Told                      a failure that another process explained to us
 
@@ -130,6 +131,10 @@ class ChainReverted(PenstockError):
     """The chain executed our transaction and refused it."""
 
 
+class ReaderGone(PenstockError):
+    """Who reads what comes has closed its end; nothing more is bought for it."""
+
+
 class ServerAbsent(PenstockError):
     """No server runs on this data directory."""
 
@@ -175,7 +180,7 @@ def explain_failure(fault: BaseException) -> Failure:
     if row.whose == "us" and row.exit_code == UNEXPECTED.exit_code:
         text, row = f"something failed that should not (`{type(fault).__name__}`)", UNEXPECTED
     else:
-        text = str(fault) or type(fault).__name__
+        text = _words(fault, row)
     code = getattr(fault, "code", None)
     hint = getattr(fault, "hint", "") or row.hint
     return Failure(
@@ -226,6 +231,14 @@ def _refusal(fault: PeerRefused) -> Failure:
     row = ROWS["connector.errors.PeerRefused"]
     exit_code = EXIT_OF_STATUS.get(fault.status, row.exit_code)
     return Failure(row.code, str(fault)[:REASON_CHARACTERS_MAX], fault.hint, row.status, exit_code, row.whose)
+
+
+def _words(fault: BaseException, row: Row) -> str:
+    """Return what `fault` says; what the system says of a disk is told as that, without its number."""
+    if isinstance(fault, OSError) and row.whose == "disk" and fault.strerror:
+        where = f" (`{fault.filename}`)" if fault.filename else ""
+        return f"this participant's disk failed: {fault.strerror.lower()}{where}"
+    return str(fault) or type(fault).__name__
 
 
 def _json(body: bytes) -> object:

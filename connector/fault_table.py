@@ -65,11 +65,13 @@ ROWS: Mapping[str, Row] = {
     "connector.errors.PeerMisbehaved": Row(502, 6, "peer", "peer-misbehaved"),
     "connector.errors.OutcomeUnknown": Row(504, 8, "peer", "outcome-unknown", "ask again with the same id"),
     "connector.errors.ChainReverted": Row(502, 5, "chain", "chain-reverted"),
+    "connector.errors.ReaderGone": Row(409, 130, "caller", "reader-gone", "go on with the same id"),
     "connector.errors.ServerAbsent": Row(503, 7, "caller", "server-absent", "start it with `penstock serve`"),
     "connector.errors.PenstockError": Row(500, 1, "us", "unexpected"),
     "connector.store.errors.StoreError": Row(500, 1, "us", "unexpected"),
     "connector.store.evidence.EvidenceBroken": Row(507, 74, "disk", "evidence", "restore the log from a mirror"),
     "connector.store.peer_heads.ForkFound": Row(409, 6, "peer", "fork", "keep both notes, tell the regulator"),
+    "connector.store.errors.StoreForeign": Row(409, 2, "caller", "store-foreign", "begin a new data directory"),
     "connector.store.errors.StoreFailed": Row(507, 74, "disk", "disk", "make room or replace the disk, then restart"),
     "connector.store.errors.StoreBusy": Row(503, 7, "us", "busy", "ask again"),
     "connector.store.errors.StoreClosed": Row(503, 7, "us", "stopping", "ask again"),
@@ -115,13 +117,13 @@ ROWS: Mapping[str, Row] = {
     "ledger.opening.OpeningError": Row(422, 6, "peer", "opening"),
     "builtins.ConnectionError": Row(503, 7, "peer", "peer-unreachable", "ask again, nothing is lost"),
     "builtins.TimeoutError": Row(503, 7, "peer", "peer-unreachable", "ask again, nothing is lost"),
-    "builtins.OSError": Row(507, 74, "disk", "disk"),
+    "builtins.OSError": Row(507, 74, "disk", "disk", "make room or replace the disk"),
     "builtins.KeyboardInterrupt": Row(503, 130, "caller", "interrupted"),
 }
 # what has no row at all
 UNEXPECTED = Row(500, 1, "us", "unexpected", "the log of this participant says more")
 
 # a peer's plain status that asks to come later
-LATER = frozenset({429, 502, 503, 504})
+LATER = frozenset({429, 502, 503, 504, 507})
 # a peer's plain status, when its body explains nothing → our exit code
 EXIT_OF_STATUS: Mapping[int, int] = {400: 2, 401: 2, 402: 5, 403: 3, 404: 4, 409: 2, 413: 2, 415: 2, 422: 6}

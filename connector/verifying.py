@@ -1,4 +1,4 @@
-"""What can be verified with nothing but files: dispute bundles, proofs of log entries, receipts.
+"""What can be verified with nothing but files: dispute bundles, equivocations, proofs of log entries, receipts.
 
 Law: no secret, no clock, no network. What a document is, is read from its form, a row of `KINDS`; a form without a row
 is refused. The signatures in bundles and receipts mean something only within one deployment, so its document (chain id,
@@ -14,10 +14,11 @@ from connector.documents import as_json, as_text, read, read_json, read_text
 from connector.errors import InvalidInput
 from contracts import address
 from contracts.decimals import read_hex
+from contracts.errors import ContractError
 from contracts.signature import recover
 from contracts.typed_data import Receipt, digest
 from contracts.typed_json import from_json
-from ledger import bundle, dispute, events, log_policy, proof
+from ledger import bundle, dispute, equivocation, events, log_policy, proof
 from ledger.deployment import Deployment
 from ledger.merkle import leaf_hash
 from ledger.note import unb64
@@ -67,15 +68,39 @@ def verify(path: Path, aids: Aids) -> Finding:
 
 def _bundle(document: Mapping[str, Any], aids: Aids) -> Finding:
     """Judge a bundle (spec 6): a verdict is an answer, also when it goes against the claimant."""
-    deployment = _deployment(aids)
-    domains = dispute.Domains(*(deployment.domain(name) for name in ("editions", "licences", "channels")))
-    verdict = dispute.judge_document(document, domains)
+    return _verdict("bundle", dispute.judge_document(document, _domains(aids)))
+
+
+def _verdict(kind: str, verdict: dispute.Verdict) -> Finding:
     said = verdict.json()
     lines = [f"{said['finding']}: {said['verdict']}", f"at fault: {said['atFault']}", f"because: {said['reason']}"]
     if verdict.refund:
         lines.append(f"refund: {verdict.refund} minor units")
     holds = verdict.finding is not dispute.Finding.BUYER_LIES
-    return Finding(holds, {"kind": "bundle", "verified": holds, **said}, tuple(lines))
+    return Finding(holds, {"kind": kind, "verified": holds, **said}, tuple(lines))
+
+
+def _equivocation(document: Mapping[str, Any], aids: Aids) -> Finding:
+    """Judge two messages that contradict each other (spec 4): whoever signed both is at fault."""
+    domains = _domains(aids)
+    try:
+        shown = equivocation.judge(document, domains)
+    except ContractError as error:
+        return _verdict(equivocation.NAME, dispute.Verdict(dispute.Finding.BUYER_LIES, str(error)))
+    signer = address.show(shown.signer)
+    reason = f"{signer} signed two different messages ({shown.kind}) with seq {shown.seq} of one channel"
+    said = {
+        "kind": equivocation.NAME,
+        "verified": True,
+        "finding": equivocation.NAME,
+        "atFault": shown.role,
+        "signer": signer,
+        "channelId": shown.channel_id.hex(),
+        "seq": str(shown.seq),
+        "reason": reason,
+    }
+    lines = f"at fault: {shown.role}", f"because: {reason}", "compare the signer with the parties of the agreement"
+    return Finding(True, said, lines)
 
 
 def _event(document: Mapping[str, Any], aids: Aids) -> Finding:
@@ -126,9 +151,15 @@ def _receipt(document: Mapping[str, Any], aids: Aids) -> Finding:
 # exactly these members → what it is
 KINDS: Mapping[frozenset[str], Callable[[Mapping[str, Any], Aids], Finding]] = {
     bundle.FIELDS: _bundle,
+    equivocation.FIELDS: _equivocation,
     EVENT_FIELDS: _event,
     RECEIPT_FIELDS: _receipt,
 }
+
+
+def _domains(aids: Aids) -> dispute.Domains:
+    deployment = _deployment(aids)
+    return dispute.Domains(*(deployment.domain(name) for name in ("editions", "licences", "channels")))
 
 
 def _deployment(aids: Aids) -> Deployment:

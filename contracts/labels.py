@@ -34,10 +34,15 @@ def X(key: bytes, label: str, info: bytes, n: int) -> bytes:  # noqa: N802 - the
         raise ValueError(f"cannot expand to `{n}` bytes; ask for 1 to {MAX_EXPAND_BYTES}")
     context = _tag(label) + info
     if n <= SHA256_BYTES:
-        return hmac.digest(key, context + b"\x01", "sha256")[:n]
+        return _hmac(key, context + b"\x01")[:n]
     block, out, counter = b"", b"", 0
     while len(out) < n:
         counter += 1
-        block = hmac.digest(key, block + context + bytes((counter,)), "sha256")
+        block = _hmac(key, block + context + bytes((counter,)))
         out += block
     return out[:n]
+
+
+def _hmac(key: bytes, message: bytes) -> bytes:
+    """Return HMAC-SHA-256; `hmac.digest` would let other threads in, and wait for them, around a microsecond's work."""
+    return hmac.new(key, message, "sha256").digest()

@@ -1,8 +1,9 @@
 """A chain of sub-licences: what each holder signs for the one below, and when a link holds (spec 2 and 5, "Onward").
 
 Law: (1) a link says everything its child will agree to: the terms of the licence above, but for the rules, an earlier
-end and a salt of its own. (2) Each rule of `RULES` must hold of each link; whether its policy lies within the one above
-is asked beside them, where policies are compared. (3) All links of a chain draw on one agreement, the topmost.
+end, a salt of its own and the licence it stands under; so both sides of the child's agreement sign that, too. (2) Each
+rule of `RULES` must hold of each link; whether its policy lies within the one above is asked beside them, where
+policies are compared. (3) All links of a chain draw on one agreement, the topmost.
 
     [{"subLicence": typed data as JSON, "signature": hex, "terms": {…}}, …]      the topmost first
 """
@@ -23,7 +24,7 @@ from contracts.typed_data import Agreement, Domain, SubLicence, digest
 # licences below one another; who decides a use decides it under each of them
 LINKS_MAX = 8
 # what a link may say otherwise than the licence above it
-OWN = frozenset({"policy", "notAfter", "salt"})
+OWN = frozenset({"policy", "notAfter", "salt", "parent"})
 PLAIN = "plain"
 _MEMBERS = frozenset({"subLicence", "signature", "terms"})
 
@@ -123,6 +124,11 @@ RULES: tuple[tuple[str, Callable[[Asked], bool], str], ...] = (
         "outlives",
         lambda on: on.link.terms.not_after <= on.above.terms.not_after,
         "the sub-licence would outlive the licence above it",
+    ),
+    (
+        "terms-parent",
+        lambda on: on.link.terms.parent == on.link.said.parent,
+        "the terms of the sub-licence stand under another agreement",
     ),
     ("terms", _unchanged, f"the terms change more than {', '.join(sorted(OWN))} of the licence above"),
 )

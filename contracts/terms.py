@@ -39,7 +39,9 @@ class Terms:
     """The terms of one agreement. Amounts are minor units, durations seconds, addresses 20 bytes, digests 32.
 
     `policy` is ODRL as JSON; `lease_seconds` is 0 unless the tier is leased; `not_after` has whole seconds. `columns`
-    maps the licensed columns to their groups in the edition's rows (spec 1.1, `aligned`); empty: everything.
+    maps the licensed columns to their groups in the edition's rows (spec 1.1, `aligned`); empty: everything. `parent`
+    is the agreement that a sub-licence stands under (spec 5, "Onward"); empty: none. `inherit` says that what is made
+    out of the data stays under these terms; otherwise it belongs to who made it.
     """
 
     product: str
@@ -60,6 +62,8 @@ class Terms:
     not_after: datetime
     salt: bytes
     columns: Mapping[str, int] = field(default_factory=dict)
+    parent: bytes = b""
+    inherit: bool = False
 
     def __post_init__(self) -> None:
         if self.tier not in TIERS:
@@ -144,6 +148,13 @@ def _columns(value: Any, name: str) -> Mapping[str, int]:
     return MappingProxyType(groups)
 
 
+def _agreed(value: Any, name: str) -> bool:
+    """Read what is said by being there."""
+    if value is not True:
+        raise ContractError("terms", f"`{name}` is true or left out")
+    return True
+
+
 def _show_columns(columns: Mapping[str, int]) -> dict[str, str]:
     return {column: str(group) for column, group in columns.items()}
 
@@ -171,7 +182,9 @@ _MEMBERS: tuple[tuple[str, str, Any, Any], ...] = (
     ("notAfter", "not_after", _instant, _show_instant),
     ("salt", "salt", _digest, bytes.hex),
     ("columns", "columns", _columns, _show_columns),
+    ("parent", "parent", _digest, bytes.hex),
+    ("inherit", "inherit", _agreed, bool),
 )
-_OPTIONAL = frozenset({"columns"})
+_OPTIONAL = frozenset({"columns", "parent", "inherit"})
 _NAMES = frozenset({"v", *(name for name, *_ in _MEMBERS)}) - _OPTIONAL
 assert [member for _, member, *_ in _MEMBERS] == [each.name for each in fields(Terms)]

@@ -7,18 +7,16 @@ from typing import TYPE_CHECKING
 from connector.channel import account as accounts
 from connector.channel.messages import Equivocation
 from contracts.canonical import sha
-from contracts.typed_json import to_json
+from ledger import equivocation
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.channel.account import Account
     from connector.store.transaction import Tx
-    from contracts.typed_data import KeyOffer, Receipt, Voucher
+    from ledger.equivocation import Signed
 
 CODE = "equivocation"
-
-Signed = tuple["Voucher | KeyOffer | Receipt", bytes]
 
 
 def keep(tx: Tx, account: Account, first: Signed, second: Signed, now: datetime) -> Equivocation:
@@ -26,12 +24,7 @@ def keep(tx: Tx, account: Account, first: Signed, second: Signed, now: datetime)
     seq = first[0].seq
     assert second[0].seq == seq
     assert type(first[0]) is type(second[0])
-    proof = {
-        "v": 1,
-        "kind": type(first[0]).__name__,
-        "channelId": account.key,
-        "messages": [{"value": to_json(value), "signature": signature.hex()} for value, signature in (first, second)],
-    }
+    proof = equivocation.document(account.id, first, second)
     bundle = sha(proof).hex()
     tx.put("bundles", id=bundle, channel=account.key, seq=seq, code=CODE, bundle=proof, created=now)
     accounts.stop(tx, account)

@@ -11,34 +11,60 @@ from urllib.parse import quote
 import typer
 
 from connector.cli.options import DEFAULT_DATA, AsJson, Data, file_option
-from connector.cli.speak import answer, finish, flash, talk, watched
+from connector.cli.speak import answer, finish, flash, pour, talk, watched
 
 if TYPE_CHECKING:
     from connector.cli.server import Server
 
 WAIT_SECONDS = 20
 LIVE_SECONDS = 1  # a terminal shows rate and time left as they change
-NOWHERE = "null"
+NOWHERE, STREAM = "null", "-"
 FINAL = ("complete", "failed")
 
 
 async def follow(own: Server, identifier: str) -> dict[str, Any]:
     """Wait until acquisition `identifier` is complete or failed, telling each step; returns its last view."""
-    told, live = "", watched()
+    told, why, live = "", "", watched()
     while True:
         wait = LIVE_SECONDS if live else WAIT_SECONDS
         path = f"acquisitions/{quote(identifier, safe='')}?wait={wait}&after={quote(told, safe='')}"
         view: dict[str, Any] = await own.call("GET", path)
-        line = f"  {view['state']}: {view['progress'].get('text', '')}"
+        before, why = why, (view["turn"] or {}).get("why", "")
+        line = f"  {view['state']}: {view['progress'].get('text', '')}" + (f" ({why})" if why else "")
         if live:
             flash(line)
-        elif view["mark"] != told:
+        elif (view["mark"], why) != (told, before):
             talk(line)
         told = view["mark"]
         if view["state"] in FINAL:
             if live:
                 talk("")
             return view
+
+
+async def read(own: Server, identifier: str) -> dict[str, Any]:
+    """Write to stdout what acquisition `identifier` opens, as it comes; returns its last view.
+
+    Raises ReaderGone when nobody reads our stdout any more: the server buys nothing for us then.
+    """
+    import asyncio  # noqa: PLC0415  # a page of help needs no event loop
+
+    from connector.errors import PeerUnreachable  # noqa: PLC0415  # loaded when the verb runs
+
+    path = f"acquisitions/{quote(identifier, safe='')}"
+    following = asyncio.create_task(follow(own, identifier))
+    try:
+        async with own.stream(path + "/plain") as body:
+            async for chunk in body.chunks():
+                await asyncio.to_thread(pour, chunk)
+        return await following
+    except PeerUnreachable:
+        view: dict[str, Any] = await own.call("GET", path)
+        if view["state"] != "failed":
+            raise
+        return view
+    finally:
+        following.cancel()
 
 
 async def acquire(data: Path, identifier: str, product: str, mandate: dict[str, Any]) -> dict[str, Any]:
@@ -48,7 +74,7 @@ async def acquire(data: Path, identifier: str, product: str, mandate: dict[str, 
 
     async with server(data) as own:
         await own.call("POST", "acquisitions", {"id": identifier, "product": product, "mandate": mandate})
-        view = await follow(own, identifier)
+        view = await (read if mandate["to"] == STREAM else follow)(own, identifier)
     if view["state"] == "failed":
         raise from_reason(view["reason"])
     return view
@@ -69,7 +95,8 @@ def get(
         int | None, typer.Option(help="most to owe for keys not yet released; default: as agreed", min=1)
     ] = None,
     to: Annotated[
-        str | None, typer.Option(help="open everything into this directory in the same pass; `null` keeps nothing")
+        str | None,
+        typer.Option(help="open everything into this directory in the same pass; `-` is stdout, `null` keeps nothing"),
     ] = None,
     identifier: Annotated[str | None, typer.Option("--id", help="your id; repeat the command to resume")] = None,
     data: Data = DEFAULT_DATA,
@@ -82,7 +109,8 @@ def get(
 ) -> None:
     """Get PRODUCT: negotiate within the limit, sign, deposit, pull. Repeat with the same id to resume.
 
-    For example: penstock get ID --max-price 420 --purpose AirTrafficResearch
+    For example: penstock get ID --max-price 420 --purpose AirTrafficResearch; with --to - the file is written to
+    stdout as it comes, or a tar archive where there are several; nothing more is paid when its reader goes away
     """
     mandate = {
         "limit": str(limit),
@@ -91,18 +119,25 @@ def get(
         "purpose": purpose,
         "deposit": None if deposit is None else str(deposit),
         "exposure": None if exposure is None else str(exposure),
-        "to": to if to in (None, NOWHERE) else str(Path(to).resolve()),
+        "to": to if to in (None, NOWHERE, STREAM) else str(Path(to).resolve()),
         "keep": keep,
         "licence": None if licence is None else _read(licence),
     }
+    if to == STREAM and as_json:
+        raise typer.BadParameter("stdout is the data's with `--to -`", param_hint="--json")
     key = identifier or str(uuid.uuid4())
     if identifier is None:
         talk(f"  acquisition {key}; resume it with --id {key}")
     view = finish(acquire(data, key, product, mandate), as_json=as_json)
-    opened = f"opened to {to}" if to else f"next: penstock open {view['id']} --purpose {purpose} --to DIRECTORY"
+    where = "stdout" if to == STREAM else to
+    opened = f"opened to {where}" if to else f"next: penstock open {view['id']} --purpose {purpose} --to DIRECTORY"
     most = f", at most {view['cap']} minor units in all" if view["cap"] else ""
     price = f"price: {view['price']}{most}"
-    answer(view, [f"{view['title']}: {view['progress'].get('text', '')}", price, opened], as_json=as_json)
+    lines = [f"{view['title']}: {view['progress'].get('text', '')}", price, opened]
+    if to == STREAM:
+        talk("\n".join(lines))
+    else:
+        answer(view, lines, as_json=as_json)
 
 
 def _read(path: Path) -> Any:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from connector import tls
-from connector.errors import PeerUnreachable, ServerAbsent, Told, told_in
+from connector.errors import PeerUnreachable, PenstockError, ServerAbsent, Told, told_in
 from connector.outbound import Outbound
 
 if TYPE_CHECKING:
@@ -19,10 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from connector.outbound import Download
+
 ADDRESS_FILE = "server.json"
 TOKEN_FILE = "management.token"  # noqa: S105  # a file's name
 # our own server's; the longest is somebody's catalogue (`engine.crawl`)
 OWN_ANSWER_BYTES_MAX = 64 * 1_048_576
+# what is read as it comes: as much as there is
+STREAM_BYTES_MAX = 1 << 63
 CALL_SECONDS = 120.0  # publishing and settling wait for disk and chain
 
 
@@ -45,11 +49,26 @@ class Server:
             limits: dict[str, Any] = {"timeout_seconds": CALL_SECONDS, "limit_bytes": OWN_ANSWER_BYTES_MAX}
             answer = await self._outbound.request(method, url, body=body, headers=headers, **limits)
         except PeerUnreachable as fault:
-            if told := told_in(fault.body):
-                raise Told(told) from fault
-            hint = "if it was stopped, start it with `penstock serve`, then repeat the command"
-            raise PeerUnreachable(f"the server of `{self._data}` does not answer: {fault}", hint) from fault
+            raise self._explained(fault) from fault
         return answer.json() if answer.body else None
+
+    @asynccontextmanager
+    async def stream(self, path: str) -> AsyncIterator[Download]:
+        """Read `/management/{path}` as bytes, however slowly they come; raises as `call` does."""
+        url = f"{self.address()}/management/{path}"
+        headers = {"Authorization": "Bearer " + self._token()}
+        limits: dict[str, Any] = {"limit_bytes": STREAM_BYTES_MAX, "stall_seconds": None}
+        try:
+            async with self._outbound.download(url, headers=headers, **limits) as body:
+                yield body
+        except PeerUnreachable as fault:
+            raise self._explained(fault) from fault
+
+    def _explained(self, fault: PeerUnreachable) -> PenstockError:
+        if told := told_in(fault.body):
+            return Told(told)
+        hint = "if it was stopped, start it with `penstock serve`, then repeat the command"
+        return PeerUnreachable(f"the server of `{self._data}` does not answer: {fault}", hint)
 
     def _token(self) -> str:
         try:

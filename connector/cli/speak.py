@@ -77,6 +77,20 @@ def talk(line: str) -> None:
     sys.stderr.flush()
 
 
+def pour(chunk: bytes) -> None:
+    """Write bytes to stdout; raises ReaderGone when nobody reads them any more."""
+    out: Any = sys.stdout.buffer
+    unbuffered = getattr(out, "raw", out)  # nothing is left to be tried again at the end
+    rest = memoryview(chunk)
+    try:
+        while rest:
+            rest = rest[unbuffered.write(rest) :]
+    except BrokenPipeError as error:
+        from connector.errors import ReaderGone  # noqa: PLC0415  # loaded when a verb runs
+
+        raise ReaderGone("who reads our output has closed it: nothing more is bought", "go on with --id") from error
+
+
 def watched() -> bool:
     """Say whether somebody sees stderr change: a terminal, no file."""
     return sys.stderr.isatty()

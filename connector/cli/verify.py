@@ -1,4 +1,4 @@
-"""`penstock verify`: a dispute bundle, a log proof or a receipt, checked with no secret and no network."""
+"""`penstock verify`: a dispute bundle, an equivocation, a log proof or a receipt, with no secret and no network."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ def verify(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Verify a dispute bundle (who is at fault), a tlog-proof or a receipt, offline.
+    """Verify a dispute bundle or two messages that contradict each other (who is at fault), a proof or a receipt.
+
+    Nothing is asked of any network.
 
     For example: penstock verify bundle.json --deployment deployment.json
     """

@@ -83,7 +83,7 @@ class Books:
         """Return the secret of each row of an edition of ours, in the order asked."""
         row, table = self._own(tx, edition_id), self.table(tx, edition_id)
         assert table is not None, "orders are checked against the row table before"
-        found = editions.row_secrets(self._participant.secrets, row, rows, table)
+        found = editions.row_secrets(self._participant.secrets, row, table, rows)
         return [found[number] for number in rows]
 
     def _own(self, tx: Tx, edition_id: bytes) -> Mapping[str, Any]:

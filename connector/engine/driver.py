@@ -1,9 +1,9 @@
 """One kind of long work, driven step by step from its stored row.
 
 Law: (1) everything a step needs is in the row, so a restart is only another wake; (2) one task works on one id at a
-time, and a wake during that work means one more look; (3) a fault that time can mend is retried with growing
-pauses, any other is final and is written to the row by `fail`. There is no polling: a step that waits for somebody
-returns, and whoever commits the cause calls `wake`.
+time, and a wake during that work means one more look; (3) a fault that time can mend (`mended`) is retried with
+growing pauses, any other is final and is written to the row by `fail`. There is no polling: a step that waits for
+somebody returns, and whoever commits the cause calls `wake`.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ RETRY_FIRST_SECONDS = 0.2  # a restarted peer is back within a second or two
 RETRY_MOST_SECONDS = 15.0  # a dead peer costs one attempt in fifteen seconds
 # exit codes that say "ask again": the peer or the chain did not answer (connector.errors.EXIT_CODES)
 RETRYABLE_EXITS = frozenset({7, 9})
+# our own disk is full or broken: a person mends it who is told
+DISK_EXIT = 74
 JITTER_FRACTION = 0.3  # so that many waiters do not return in step
 
 log = logging.getLogger(__name__)
@@ -38,10 +40,12 @@ class Driver:
         name: str,
         advance: Callable[[str], Awaitable[None]],
         fail: Callable[[str, Exception], Awaitable[None]],
+        mended: frozenset[int] = RETRYABLE_EXITS,
     ) -> None:
         self._name = name
         self._advance = advance
         self._fail = fail
+        self._mended = mended
         self._again: dict[str, bool] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._early: dict[str, asyncio.Event] = {}
@@ -82,7 +86,7 @@ class Driver:
                     self._trouble.pop(key, None)
                 except Exception as fault:
                     failure = explain_failure(fault)
-                    if failure.exit_code not in RETRYABLE_EXITS:
+                    if failure.exit_code not in self._mended:
                         raise
                     self._trouble[key] = failure
                     log.info("%s %s: %s; trying again", self._name, key, fault)

@@ -29,7 +29,7 @@ from connector.protocol import messages
 from connector.protocol.offers import PLAIN
 from connector.protocol.states import COMPLETED
 from connector.pull import pulling
-from connector.pull.mandate import NOWHERE
+from connector.pull.mandate import NO_FOLDERS
 from connector.usage.notices import Notice
 from connector.vault import bearers
 from contracts.decimals import read_decimal, read_hex
@@ -74,8 +74,8 @@ def folder_of(replicas: Path, agreement: str) -> Path:
 
 def check(mandate: Mapping[str, Any]) -> None:
     """Raise InvalidInput for a mandate that a plain copy cannot follow: its files are what is kept."""
-    if mandate.get("to") == NOWHERE or not mandate.get("keep", True):
-        raise InvalidInput("a plain copy is kept as files", f"get it with `keep`, and not to `{NOWHERE}`")
+    if mandate.get("to") in NO_FOLDERS or not mandate.get("keep", True):
+        raise InvalidInput("a plain copy is kept as files", f"get it with `keep`, and not to `{mandate.get('to')}`")
 
 
 def hand_out(folder: Path, names: Collection[str], to: Path) -> list[str]:

@@ -8,46 +8,45 @@ waits for somebody returns and is woken by the commit of its cause.
 from __future__ import annotations
 
 import asyncio
-import secrets
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from catalog.codes import tier as tier_of
-from connector.engine.driver import RETRYABLE_EXITS, Driver
+from connector.engine.driver import DISK_EXIT, RETRYABLE_EXITS, Driver
 from connector.errors import (
     Conflict,
     InvalidInput,
     NotPermitted,
-    PaymentRefused,
     PeerUnreachable,
+    ReaderGone,
     as_reason,
     explain_failure,
 )
 from connector.plain import copying
-from connector.product import pricing
 from connector.protocol.offers import PLAIN
 from connector.protocol.states import SUSPENDED
 from connector.pull import funding, progress, quoting, waiting
 from connector.pull import mandate as mandates
+from connector.pull import pipe as pipes
 from connector.pull.speed import Speed
 from contracts.terms import Terms
-from contracts.typed_data import Agreement
-from contracts.typed_json import from_json
-from ledger import acts
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
     from datetime import datetime
 
     from connector.engine.trader import Trader
+    from connector.errors import Failure
     from connector.store.transaction import Tx
 
 COMPLETE, FAILED = "complete", "failed"
 FINAL = (COMPLETE, FAILED)
+# a full disk ends nothing: what was paid for comes when there is room
+MENDED = RETRYABLE_EXITS | {DISK_EXIT}
 WAIT_SECONDS_MAX = 30.0
 # by as much may a refusal overtake the word that the transfer is paused
 NEWS_SECONDS = 1.0
-FREEZE_SECONDS = 14 * 86_400  # the longest an arbitrator may hold the channel
-EXPIRY_SECONDS = 30 * 86_400  # a channel outlives its voucher margins by far; it can be extended
 CHANNEL = "channel:"
 DSP_PATH = "/dsp"
 Row = dict[str, Any]
@@ -58,12 +57,13 @@ class Acquisitions:
 
     def __init__(self, trader: Trader) -> None:
         self._trader = trader
-        self.driver = Driver("acquisition", self._advance, self._fail)
+        self.driver = Driver("acquisition", self._advance, self._fail, MENDED)
         self.moves = asyncio.Condition()
         self._purse = asyncio.Lock()
         self._waiting: dict[str, str] = {}
         self._asked: dict[str, str] = {}
         self._speeds: dict[str, Speed] = {}
+        self._unread: dict[str, Failure] = {}
         self._steps = {
             "wanted": self._negotiate,
             "negotiating": self._agreed,
@@ -112,7 +112,7 @@ class Acquisitions:
 
     async def view(self, key: str) -> Row:
         """Return where an acquisition is; raises Absent."""
-        trouble, asked = self.driver.trouble(key), self._asked.get(key, "")
+        trouble, asked = self.driver.trouble(key) or self._unread.get(key), self._asked.get(key, "")
         speed = self._speeds.get(key) or Speed()
         saw = partial(speed.saw, self._trader.clock.monotonic())
         view = await self._trader.store.read(lambda tx: progress.view(tx, key, trouble, asked, saw))
@@ -130,6 +130,20 @@ class Acquisitions:
                 return view
         except TimeoutError:
             return await self.view(key)
+
+    @asynccontextmanager
+    async def reading(self, key: str, gone: Callable[[], bool]) -> AsyncIterator[pipes.Pipe]:
+        """Read inside the block what is opened of an acquisition whose `to` is a stream; raises Absent, Conflict."""
+        await self.view(key)
+        with self._trader.pipes.reading(key, gone) as pipe:
+            row = await self._row("acquisitions", key)
+            if row["mandate"].get("to") != mandates.STREAM:
+                raise Conflict(f"`{key[:100]}` was not asked for as a stream", "choose another id")
+            if row["state"] in FINAL:
+                raise pipes.after(row)
+            self._unread.pop(key, None)
+            self.driver.wake(key)
+            yield pipe
 
     async def tell(self) -> None:
         """Tell everybody who waits that something moved."""
@@ -168,6 +182,9 @@ class Acquisitions:
     def _forget(self, row: Row) -> None:
         """Wait for nobody any more."""
         self._speeds.pop(row["id"], None)
+        self._unread.pop(row["id"], None)
+        if (pipe := self._trader.pipes.find(row["id"])) is not None:
+            pipe.end(pipes.after(row))
         for process in ("negotiation", "transfer"):
             self._waiting.pop(f"{process}:{row[process]}", None)
 
@@ -249,34 +266,12 @@ class Acquisitions:
             return True
         if terms.tier == "leased" and row["mandate"].get("to") is not None:
             raise InvalidInput("a leased product is opened when it is read", "get it without `to`, then open it")
-        cap = from_json(Agreement, agreement["agreement"]).price_cap
-        wanted = row["mandate"]["deposit"]
-        usual = pricing.usual_deposit(terms.tariff, cap)
-        deposit = usual if wanted is None else int(wanted)
-        balance = await trader.programs.balance(trader.keys.address)
-        if balance < deposit:
-            raise PaymentRefused(f"the deposit is {deposit}, the account holds {balance}", "credit the account first")
-        now = int(trader.clock.now().timestamp())
-        opening = acts.Opening(
-            signer=trader.keys.address,
-            split=terms.split,
-            token=terms.token,
-            arbitrator=terms.arbitrator,
-            freeze_seconds=FREEZE_SECONDS,
-            salt=secrets.token_bytes(32),
-            expiry=now + EXPIRY_SECONDS,
-        )
-        deployment = trader.programs.deployment
-        nonce = await trader.programs.permit_nonce(trader.keys.address)
-        permit = acts.sign_permit(
-            deployment, trader.keys.agreement, value=deposit, nonce=nonce, deadline=now + EXPIRY_SECONDS
-        )
-        channel = acts.channel_id(deployment, trader.keys.address, opening).hex()
-        act_on_chain = acts.open_channel(deployment, opening, deposit, permit)
+        opening = await funding.deposit(trader, row["mandate"], agreement)
+        channel = opening.channel.hex()
 
         def act(tx: Tx) -> None:
             self._move(tx, row, "funding", channel=channel, progress={"salt": opening.salt.hex()})
-            trader.transactions.enqueue(tx, CHANNEL + channel, act_on_chain)
+            trader.transactions.enqueue(tx, CHANNEL + channel, opening.act)
 
         await trader.store.write(act)
         return True
@@ -330,8 +325,11 @@ class Acquisitions:
         try:
             if not await copying.bring(self._trader, row, self.tell):
                 return False  # the provider has not heard yet that all is here; its answer wakes us
+        except ReaderGone as gone:
+            self._unread[row["id"]], self._asked[row["id"]] = explain_failure(gone), waiting.BUYER
+            return False  # whoever reads next wakes us
         except Exception as fault:
-            if explain_failure(fault).exit_code not in RETRYABLE_EXITS and await self._paused(row, begun):
+            if explain_failure(fault).exit_code not in MENDED and await self._paused(row, begun):
                 return await self._runs(row)
             if await self._runs(row):
                 raise

@@ -14,6 +14,8 @@ from policy.purposes import resolve
 AMOUNTS = ("limit", "bid", "deposit", "exposure", "cap")
 MEMBERS = frozenset({*AMOUNTS, "purpose", "to", "keep", "licence"})  # `licence`: a sub-licence, see `quoting`
 NOWHERE = "null"  # a `to` that proves and counts, and keeps nothing
+STREAM = "-"  # a `to` that is read as a stream, in order (`connector.pull.pipe`)
+NO_FOLDERS = (NOWHERE, STREAM)
 Row = dict[str, Any]
 
 
@@ -34,9 +36,9 @@ def checked(document: Any) -> Row:
 def _place(document: Row) -> Row:
     """Return where plaintext goes and whether the sealed bytes stay, too."""
     to, keep = document.get("to"), document.get("keep", True)
-    if to is not None and not (isinstance(to, str) and (to == NOWHERE or Path(to).is_absolute())):
-        raise InvalidInput(f"`to` is an absolute path or `{NOWHERE}`, not `{to!s:.100}`")
-    if to not in (None, NOWHERE) and not _may_write(Path(to)):
+    if to is not None and not (isinstance(to, str) and (to in NO_FOLDERS or Path(to).is_absolute())):
+        raise InvalidInput(f"`to` is an absolute path, `{NOWHERE}` or `{STREAM}`, not `{to!s:.100}`")
+    if to not in (None, *NO_FOLDERS) and not _may_write(Path(to)):
         raise InvalidInput(f"the server may not write to `{to}`", "name a directory that it may make or write to")
     if not isinstance(keep, bool) or (to is None and not keep):
         raise InvalidInput("`keep` is true or false, and false only where `to` says what is kept instead")

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
 EXCHANGE, PROVIDER, BUYER, CHAIN = "exchange", "provider", "buyer", "chain"
-WAITS_FOR_CHAIN = "chain"  # `whose` of a failure
+# `whose` of a failure → who can mend it, whoever was asked
+MENDERS: Mapping[str, str] = MappingProxyType({"chain": CHAIN, "disk": BUYER})
 # the process itself ends what waits too long, and says why; we give up only if it does not
 SLACK = timedelta(minutes=1)
 
@@ -69,7 +70,7 @@ def turn(tx: Tx, row: Mapping[str, Any], trouble: Failure | None, asked: str) ->
         return None
     whose, why = TURNS[row["state"]], ""
     if trouble is not None:
-        whose, why = CHAIN if trouble.whose == WAITS_FOR_CHAIN else asked or whose, trouble.text
+        whose, why = MENDERS.get(trouble.whose) or asked or whose, trouble.text
     until = _until(tx, row)
     if row["state"] == RECEIVING and (transfer := tx.get("transfers", id=row["transfer"])):
         why = f"the transfer is suspended: {transfer['reason']}" if transfer["state"] == SUSPENDED else why

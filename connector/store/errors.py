@@ -4,6 +4,7 @@ StoreError
 ├── Duplicate      a row with that key, or that unique value, is there already: the caller decides what it means
 ├── BadStatement   our own mistake: an undeclared name, a value that is not of its column's kind, a write while reading
 ├── StoreBusy      another process kept the database locked for `LOCK_SECONDS`: nothing was written, safe to repeat
+├── StoreForeign   the file is somebody else's database, or of another version: it was not touched
 ├── StoreFailed    the disk refused a write or a sync: nothing of the batch counts, the store must be opened anew
 └── StoreClosed    the store was closed before the act ran
 """
@@ -27,6 +28,14 @@ class BadStatement(StoreError):
 
 class StoreBusy(StoreError):
     """Another process held the write lock too long; nothing was written."""
+
+
+class StoreForeign(StoreError):
+    """The file is a database of another program or another version; `hint` says what to do."""
+
+    def __init__(self, text: str, hint: str) -> None:
+        super().__init__(text)
+        self.hint = hint
 
 
 class StoreFailed(StoreError):

@@ -1,8 +1,9 @@
 """Bring a database file to the declared tables, or refuse.
 
-Law: declarations only grow. Missing tables, columns and indexes are made in one transaction; a column that exists with
-another type is refused, because its values would be read wrongly. A mark of the declarations is kept in the file, so
-that an unchanged database opens without loading sqlite-utils.
+Law: (1) within one VERSION declarations only grow. Missing tables, columns and indexes are made in one transaction; a
+column that exists with another type is refused, because its values would be read wrongly. (2) A file of another version
+is refused in words, an older as a newer one, and not touched: who does not know what it means would do it harm.
+(3) A mark of version and declarations is kept in the file, so that an unchanged database opens at once.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from connector.store.columns import KINDS
-from connector.store.errors import StoreError
+from connector.store.errors import StoreError, StoreForeign
 
 if TYPE_CHECKING:
     import sqlite3
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 # "PnSt": tells our files from other people's databases
 APPLICATION_ID = 0x506E5374
+# raised whenever what is kept changes its meaning, or a program that does not know of it would do harm
+VERSION = 1
+# files of before versions were counted have no such table
+UNCOUNTED = 0
 
 
 def apply(connection: sqlite3.Connection, tables: tuple[Table, ...]) -> None:
@@ -31,7 +36,8 @@ def apply(connection: sqlite3.Connection, tables: tuple[Table, ...]) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         if not _is_marked(connection, tables):
-            _refuse_foreign(connection)
+            refuse_foreign(connection, empty=True)
+            _note_version(connection)
             database = Database(connection, recursive_triggers=False)
             for table in tables:
                 _create_table(database, table)
@@ -50,14 +56,37 @@ def _is_marked(connection: sqlite3.Connection, tables: tuple[Table, ...]) -> boo
 
 
 def mark(tables: tuple[Table, ...]) -> int:
-    """Return 31 bits that change with the declarations."""
-    return int.from_bytes(hashlib.sha256(repr(tables).encode()).digest()[:4]) >> 1
+    """Return 31 bits that change with the version and the declarations."""
+    return int.from_bytes(hashlib.sha256(repr((VERSION, tables)).encode()).digest()[:4]) >> 1
 
 
-def _refuse_foreign(connection: sqlite3.Connection) -> None:
+def refuse_foreign(connection: sqlite3.Connection, *, empty: bool = False) -> None:
+    """Raise StoreForeign for a file that is not of this version; a new one passes where it may be `empty`."""
     filled = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
-    if filled and _pragma(connection, "application_id") != APPLICATION_ID:
-        raise StoreError("this file is a database, but not one of penstock; choose another data directory")
+    if empty and not filled:
+        return
+    if _pragma(connection, "application_id") != APPLICATION_ID:
+        raise StoreForeign("this file is a database, but not one of penstock", "choose another data directory")
+    found = _version(connection)
+    if found != VERSION:
+        age = "a newer" if found > VERSION else "an older"
+        told = "before versions were counted" if found == UNCOUNTED else f"version `{found}`"
+        raise StoreForeign(
+            f"this database is of {age} penstock ({told}; this program keeps version `{VERSION}`) and was not touched",
+            "serve it with the program that made it, or begin a new data directory",
+        )
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    if not connection.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'store_version'").fetchone()[0]:
+        return UNCOUNTED
+    return int(connection.execute("SELECT max(version) FROM store_version").fetchone()[0])
+
+
+def _note_version(connection: sqlite3.Connection) -> None:
+    if _version(connection) == UNCOUNTED:
+        connection.execute("CREATE TABLE store_version (version INTEGER NOT NULL) STRICT")
+        connection.execute("INSERT INTO store_version VALUES (?)", (VERSION,))
 
 
 def _create_table(database: Any, table: Table) -> None:

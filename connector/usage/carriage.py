@@ -58,7 +58,7 @@ class Carriage:
         Raises PaymentRefused over its bound, Conflict when its agreement is over or its transfer does not run.
         """
         if ticket.subject != NO_SUBJECT:
-            await self._store.write(lambda tx: self._charge(tx, ticket, length))
+            await self._store.write(lambda tx: self._charge(tx, ticket, length), short=True)
 
     def _charge(self, tx: Tx, ticket: Ticket, length: int) -> None:
         agreement = ticket.subject.hex()

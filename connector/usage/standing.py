@@ -101,7 +101,7 @@ class Standing:
 
         The policy is the key holder's to decide; a buyer only asks whether its agreement is over.
         """
-        if altered := self._intact.why_not(agreement):
+        if altered := self._why_altered(tx, agreement["digest"]):
             self._alarm(tx, agreement["digest"], altered, place, now)
         if (reason := self.over(tx, agreement, now)) or agreement["role"] != PROVIDER:
             return reason

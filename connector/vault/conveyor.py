@@ -1,10 +1,10 @@
-"""Pieces on their way from a source to a sealed file: read in order by one thread, worked on by several.
+"""Pieces on their way from a source to a sealed file: each carrier takes a load all the way.
 
-    reader (the caller)  →  slot  →  sealer 1 … SEALERS: digest, encrypt, digest, write
-                                  →  one thread that digests the whole, piece after piece
+    one carrier at a time   fill: read the next pieces, digest them with the whole
+    all at once             seal: digest, encrypt, digest, write
 
-Law: memory is SLOTS slots, whatever the source; a slot is filled again only after everybody is done with it; the first
-thing that fails ends the work and is raised by the caller's next step.
+Law: nothing is handed from thread to thread, so nobody waits for another to wake up; memory is one slot for each
+carrier, whatever the source; the first thing that fails ends the work and is raised.
 """
 
 from __future__ import annotations
@@ -12,98 +12,102 @@ from __future__ import annotations
 import mmap
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from queue import SimpleQueue
-from typing import TYPE_CHECKING, Self
-
-from blake3 import blake3
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from connector.vault.places import SECTOR_BYTES, sectors
+from ledger.edition import MAX_PIECE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import TracebackType
 
-# digests, ciphers and writes leave the interpreter's lock alone; more than the cores of a small machine gain nothing
-SEALERS = 2
-# pieces under way: enough that no thread waits for another, 80 MiB with the largest pieces
-SLOTS = 10
-# who has to be done with a piece: the thread that digests the whole, and a sealer
-TASKS = 2
+# digests, ciphers and files leave the interpreter's lock alone: two carriers keep two cores busy while two wait for
+# the disk
+CARRIERS = 4
+# one write: the largest piece, or as many smaller ones (measured: a disk takes 4 MiB at once faster than 4 times 1 MiB)
+SLOT_BYTES = MAX_PIECE_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece in a slot: its row, its group, where it begins there, and its plain bytes."""
+
+    row: int
+    group: int
+    at: int
+    size: int
 
 
 @dataclass(slots=True)
 class Slot:
-    """Memory for one piece, in whole pages: the plaintext, its length in bytes, and the ciphertext with its tag."""
+    """Memory for one load, in whole pages: plaintexts, and the image of a stretch of our file with room for a tag.
+
+    `place` is where in our file the stretch begins, `size` how many bytes it has so far, in whole sectors.
+    """
 
     plain: memoryview
     sealed: memoryview
+    place: int = 0
     size: int = 0
-    left: int = 0
+    pieces: list[Piece] = field(default_factory=list)
 
     @classmethod
-    def of(cls, piece_bytes: int) -> Slot:
-        """Make a slot for pieces of at most `piece_bytes`."""
-        size = sectors(piece_bytes)
-        return cls(memoryview(mmap.mmap(-1, size)), memoryview(mmap.mmap(-1, size + SECTOR_BYTES)))
+    def new(cls) -> Slot:
+        """Make a slot of SLOT_BYTES."""
+        return cls(memoryview(mmap.mmap(-1, SLOT_BYTES)), memoryview(mmap.mmap(-1, SLOT_BYTES + SECTOR_BYTES)))
+
+    def clear(self, place: int) -> None:
+        """Begin a stretch at `place`."""
+        self.place, self.size = place, 0
+        self.pieces.clear()
+
+    def takes(self, sealed_bytes: int) -> bool:
+        """Whether there is room for a piece of so many sealed bytes."""
+        return self.size + sectors(sealed_bytes) <= SLOT_BYTES
+
+    def add(self, row: int, group: int, size: int, sealed_bytes: int) -> memoryview:
+        """Put a piece behind the others; return the memory for its `size` plain bytes."""
+        at = self.size
+        self.pieces.append(Piece(row, group, at, size))
+        self.size += sectors(sealed_bytes)
+        return self.plain[at : at + size]
 
 
-class Conveyor:
-    """Use it as a context: `take` a slot, fill it, `put` it; `finish` waits until all is done."""
-
-    def __init__(self, piece_bytes: int) -> None:
-        self._piece_bytes = piece_bytes
-        self._made = 0
-        self._free: SimpleQueue[Slot] = SimpleQueue()
-        self._lock = threading.Lock()
-        self._failed: BaseException | None = None
-        self._sealers = ThreadPoolExecutor(SEALERS, "sealer")
-        self._digester = ThreadPoolExecutor(1, "digester")
-        self._whole = blake3()
-
-    def take(self) -> Slot:
-        """Return a slot that nobody uses (blocking); raises what failed meanwhile."""
-        if self._made < SLOTS:
-            self._made += 1
-            return Slot.of(self._piece_bytes)
-        slot = self._free.get()
-        if self._failed is not None:
-            raise self._failed
-        return slot
-
-    def put(self, slot: Slot, seal: Callable[[Slot], None]) -> None:
-        """Have a filled slot digested with the whole, after those put before it, and sealed."""
-        slot.left = TASKS
-        self._digester.submit(self._work, self._digest, slot)
-        self._sealers.submit(self._work, seal, slot)
-
-    def finish(self) -> bytes:
-        """Wait for everything; return the digest of all plaintexts in their order; raises what failed."""
-        for pool in (self._sealers, self._digester):
-            pool.shutdown()
-        if self._failed is not None:
-            raise self._failed
-        return self._whole.digest()
-
-    def _work(self, task: Callable[[Slot], None], slot: Slot) -> None:
+def carry(fill: Callable[[Slot], bool], seal: Callable[[Slot], object]) -> None:
+    """Have carriers fill slots, one at a time, and seal them, all at once, until `fill` says that nothing is left."""
+    carriers = _Carriers(fill, seal)
+    with ThreadPoolExecutor(CARRIERS, "sealer") as threads:
         try:
-            task(slot)
-        except BaseException as error:  # noqa: BLE001 - raised by the thread that waits for the slot
-            self._failed = error
-        with self._lock:
-            slot.left -= 1
-            done = slot.left == 0
-        if done:
-            self._free.put(slot)
+            for done in [threads.submit(carriers.work) for _ in range(CARRIERS)]:
+                done.result()
+        finally:
+            carriers.over = True
 
-    def _digest(self, slot: Slot) -> None:
-        self._whole.update(slot.plain[: slot.size])
 
-    def __enter__(self) -> Self:
-        return self
+class _Carriers:
+    """What the carriers share."""
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for pool in (self._sealers, self._digester):
-            pool.shutdown(cancel_futures=True)
+    def __init__(self, fill: Callable[[Slot], bool], seal: Callable[[Slot], object]) -> None:
+        self._fill = fill
+        self._seal = seal
+        self._turn = threading.Lock()
+        self._left = True
+        self.over = False
+
+    def work(self) -> None:
+        """Carry loads until there are none; raise what went wrong, having ended the work of all."""
+        slot = Slot.new()
+        try:
+            while self._filled(slot):
+                self._seal(slot)
+        except BaseException:
+            self.over = True
+            raise
+
+    def _filled(self, slot: Slot) -> bool:
+        with self._turn:
+            if self.over or not self._left:
+                return False
+            self._left = False  # and so it stays if the source fails
+            self._left = self._fill(slot)
+            return self._left

@@ -17,7 +17,6 @@ from contracts.labels import X
 from ledger.edition import Header, read_header
 from ledger.mask import xor
 from ledger.row import SECRET_BYTES, secret, slot
-from ledger.row_table import RowTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
     from connector.vault.seal import Sealed
     from connector.vault.secrets import Keys
+    from ledger.row_table import RowTable
 
 DIGEST_BYTES = 32
 SEALED = "sealed"
@@ -59,21 +59,16 @@ def header_and_table(edition: dict[str, Any]) -> tuple[Header, RowTable]:
     return read_header(edition["header"]), table_of(edition)
 
 
-def row_secret(keys: Keys, edition: Mapping[str, Any], number: int) -> bytes:
-    """Return `s` of row `number` of a row of `editions`; `VaultError` `key` if the run's key was destroyed."""
-    return row_secrets(keys, edition, [number])[number]
-
-
 def table_of(edition: Mapping[str, Any]) -> RowTable:
     """Return the row table of a row of `editions`, proven against its id."""
     return TABLES.proven(bytes.fromhex(edition["id"]), edition["header"], edition["rows"])
 
 
-def row_secrets(
-    keys: Keys, edition: Mapping[str, Any], numbers: Iterable[int], table: RowTable | None = None
-) -> dict[int, bytes]:
-    """Return `s` of each row asked for, 32 bytes by row number; `table` is the edition's where the row has it not."""
-    table = table or RowTable(edition["rows"])
+def row_secrets(keys: Keys, edition: Mapping[str, Any], table: RowTable, numbers: Iterable[int]) -> dict[int, bytes]:
+    """Return `s` of each row asked for, 32 bytes by row number, of a row of `editions` and its table.
+
+    `VaultError` `key` if the run's key was destroyed.
+    """
     run = keys.run(edition["key_id"])
     assert run.run == edition["run"]
     found = {}

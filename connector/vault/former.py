@@ -55,4 +55,4 @@ class Former:
             if number in self.used:
                 return None
             self.used.add(number)
-        return Known(head, row_secrets(self._keys, self._edition, [number])[number])
+        return Known(head, row_secrets(self._keys, self._edition, self.table, [number])[number])

@@ -83,7 +83,7 @@ class Opened:
 
     def _derive(self, rows: range) -> None:
         self._secrets.clear()
-        self._secrets.update(editions.row_secrets(self._keys, self._edition, rows))
+        self._secrets.update(editions.row_secrets(self._keys, self._edition, self._table, rows))
 
     def close(self) -> None:
         """Let go of the file and the secrets, when the piece that is being opened is."""

@@ -72,7 +72,7 @@ def answer(keys: Keys, edition: dict[str, Any], numbers: Sequence[int], reader_k
             "path": [node.hex() for node in table.path(number)],
             "box": SUITE.encrypt(piece_secret, reader, info=_info(edition_id, number)).hex(),
         }
-        for number, piece_secret in row_secrets(keys, edition, numbers).items()
+        for number, piece_secret in row_secrets(keys, edition, table, numbers).items()
     ]
 
 

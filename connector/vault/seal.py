@@ -3,7 +3,7 @@
 The life of a sealing run:
 1. the run's key and name are durable (`Keys.draw_run`), before anything here begins;
 2. everything's place is planned from names and sizes (`layout`);
-3. each piece is read once into a slot; several threads digest what is there, draw the secret of it, encrypt it;
+3. each piece is read once, digested with the whole, and alone; its secret is drawn of that digest, and it is encrypted;
 4. the index, which now knows the digest of the whole, is sealed into the place kept for it at the front;
 5. the header is made and checked against the rows; the blob is synced and gets the edition's name.
 
@@ -16,32 +16,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from connector.files import Part
-from connector.vault.conveyor import Conveyor, Slot
+from connector.vault.conveyor import Slot, carry
 from connector.vault.errors import VaultError
+from connector.vault.feed import Feed
 from connector.vault.layout import Layout, plan, with_digest
 from connector.vault.places import places_of, sectors
-from connector.vault.sources import read_pieces
 from ledger.edition import DEFAULT_PIECE_BYTES, Header, check_table, checked_piece_bytes
 from ledger.index import Index, check_tiling
 from ledger.row import INDEX, RUN_BYTES
-from ledger.row_table import RowTable
+from ledger.row_table import SHARED, RowTable
 from ledger.sealing import seal_piece
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
 
     from connector.vault.blobs import Blobs
+    from connector.vault.conveyor import Piece
+    from connector.vault.feed import Progress
     from connector.vault.former import Former
     from connector.vault.secrets import Run
     from connector.vault.sources import Source
-
-    Progress = Callable[[int, int], object]
 
 FIXED = "fixed"
 DEFAULT_MEDIA_TYPE = "application/octet-stream"
@@ -103,7 +101,7 @@ def seal(
     assert former is None or former.header.series == brief.series, "rows are repeated within one series only"
     size = checked_piece_bytes(brief.piece_bytes)
     layout = plan(source, brief.layout, size, brief.padding, brief.media_type, brief.schema)
-    part = Part(blobs.part(run.run), 0)
+    part = Part(blobs.part(run.run), layout.size)  # whoever makes a file longer has to be alone with it
     try:
         work = _Work(layout, run, part, progress or _ignore, former)
         digest = work.seal_data(source)
@@ -113,8 +111,8 @@ def seal(
         header = _header(brief, table, sealed_at)
         check_table(header, table)
         check_tiling(index, table)
+        assert layout.size == places_of(table).size
         path = blobs.path(header.edition_id())
-        part.resize(places_of(table).size)
         part.finish(path)
     finally:
         part.close()
@@ -137,49 +135,47 @@ class _Work:
 
     def seal_data(self, source: Source) -> bytes:
         """Seal all files behind the place of the index; return the digest of the whole plaintext."""
-        done, total = 0, source.size
-        row, offset = self._layout.index_rows, self._layout.data_place
-        with Conveyor(self._layout.piece_bytes) as conveyor:
-            for file, cut in zip(source.files, self._layout.cuts, strict=True):
-                for slot, group in zip(read_pieces(file, cut.lengths, conveyor.take), cut.groups, strict=True):
-                    conveyor.put(slot, partial(self._seal, row=row, offset=offset, group=group))
-                    row, done = row + 1, done + slot.size
-                    offset += sectors(self._layout.sealed_bytes(slot.size))
-                    self._progress(done, total)
-            assert row == len(self.rows)
-            return conveyor.finish()
+        feed = Feed(source, self._layout, self._progress)
+        carry(feed.fill, self._seal)
+        return feed.digest()
 
     def seal_index(self, document: bytes) -> None:
         """Seal the index into the first rows."""
-        size, slot, offset = self._layout.piece_bytes, Slot.of(self._layout.piece_bytes), 0
+        size, slot, place = self._layout.piece_bytes, Slot.new(), 0
         for row in range(self._layout.index_rows):
             piece = document[row * size : (row + 1) * size]
-            slot.size = len(piece)
-            slot.plain[: len(piece)] = piece
-            self._seal(slot, row=row, offset=offset, flags=INDEX)
-            offset += sectors(self._layout.sealed_bytes(slot.size))
-        assert offset == self._layout.data_place
+            slot.clear(place)
+            slot.add(row, SHARED, len(piece), self._layout.sealed_bytes(len(piece)))[:] = piece
+            self._seal(slot, flags=INDEX)
+            place += slot.size
+        assert place == self._layout.data_place
 
-    def _seal(self, slot: Slot, *, row: int, offset: int, group: int = 0, flags: int = 0) -> None:
-        """Seal what is in the slot as row `row`, whose number is also the piece's in the run (in any thread)."""
-        plain, padded = slot.plain, self._layout.sealed_bytes(slot.size)
-        plain[slot.size : padded] = bytes(padded - slot.size)
-        piece = seal_piece(
+    def _seal(self, slot: Slot, *, flags: int = 0) -> None:
+        """Seal what is in the slot and write it (in any thread)."""
+        for piece in slot.pieces:
+            self._seal_piece(slot, piece, flags)
+        self._part.write_sectors(slot.sealed[: slot.size], slot.place)
+
+    def _seal_piece(self, slot: Slot, piece: Piece, flags: int) -> None:
+        """Seal one piece as its row, whose number is also the piece's in the run."""
+        begin, size = piece.at, self._layout.sealed_bytes(piece.size)
+        plain, sealed = slot.plain[begin : begin + size], slot.sealed[begin:]
+        plain[piece.size :] = bytes(size - piece.size)
+        made = seal_piece(
             self._run.key,
             self._run.run,
-            row,
-            plain[:padded],
-            slot.size,
-            slot.sealed,
-            group=group,
+            piece.row,
+            plain,
+            piece.size,
+            sealed,
+            group=piece.group,
             flags=flags,
             former=None if flags & INDEX else self._former,
         )
-        if piece.row.head.slot[:RUN_BYTES] != self._run.run:
-            self.repeated[row] = piece.secret
-        self.rows[row], self.digests[row] = piece.row.encode(), piece.plain_digest
-        slot.sealed[padded : sectors(padded)] = bytes(sectors(padded) - padded)
-        self._part.write_sectors(slot.sealed[: sectors(padded)], offset)
+        if made.row.head.slot[:RUN_BYTES] != self._run.run:
+            self.repeated[piece.row] = made.secret
+        self.rows[piece.row], self.digests[piece.row] = made.row.encode(), made.plain_digest
+        sealed[size : sectors(size)] = bytes(sectors(size) - size)
 
 
 def _header(brief: Brief, table: RowTable, sealed_at: datetime) -> Header:

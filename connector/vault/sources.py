@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from connector.outbound import Outbound
-    from connector.vault.conveyor import Slot
     from connector.vault.origins.origin import Origin
 
     Found = Iterable[tuple[str, Origin]]
@@ -107,14 +107,11 @@ def check_address(place: str) -> SplitResult | None:
     return address
 
 
-def read_pieces(file: SourceFile, lengths: Iterable[int], take: Callable[[], Slot]) -> Iterator[Slot]:
-    """Yield the file's pieces of these lengths in order, each in a slot that was taken for it."""
+def unread(file: SourceFile, lengths: Iterable[int]) -> Iterator[tuple[int, Callable[[memoryview], None]]]:
+    """Yield each piece's length and what reads it; one is to be read before the next is asked for."""
     with file.open() as stream:
         for length in lengths:
-            slot = take()
-            slot.size = length
-            _fill(stream, slot.plain[:length], file)
-            yield slot
+            yield length, partial(_fill, stream, file)
         if stream.read(1):
             raise changed(file.origin.place)
     file.origin.check()
@@ -159,7 +156,7 @@ SCHEMES: Mapping[str, Callable[[str, Doors], Found]] = {
 }
 
 
-def _fill(stream: BinaryIO, piece: memoryview, file: SourceFile) -> None:
+def _fill(stream: BinaryIO, file: SourceFile, piece: memoryview) -> None:
     """Read exactly one piece."""
     done = 0
     while done < len(piece):

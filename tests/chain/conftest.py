@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 
@@ -14,9 +15,21 @@ from ledger.chain import Chain
 from ledger.deployment import deploy
 from ledger.embedded.chain import EmbeddedChain
 from ledger.programs import Programs
+from tests.onchain.nodes import CHAINS
+from tests.onchain.shared import shared_nodes
 
 KEY = keccak(b"host")
 HOST = signature.address(KEY)
+BUYER_KEY = keccak(b"buyer")
+# what is about the embedded engine itself: its file, its methods and limits, its fees of nothing
+OWN = (
+    "test_embedded",
+    "test_rpc",
+    "test_archive",
+    "test_filters",
+    "test_a_chain_without_fees_gets_legacy_transactions_with_a_chain_id",
+)
+node_of = shared_nodes
 
 
 def signed(chain_id, **changes):
@@ -61,6 +74,41 @@ def ask(embedded):
 
 
 @pytest.fixture
-async def programs(embedded):
+async def embedded_programs(embedded):
     chain = Chain.local(embedded)
     return Programs(chain, await deploy(chain, KEY))
+
+
+async def on_node(node_of, kind):
+    """All programs, deployed anew by `KEY` on a chain of others."""
+    node, _ = await asyncio.to_thread(node_of, kind)
+    for key in (KEY, BUYER_KEY):
+        await asyncio.to_thread(node.endow, signature.address(key))
+    chain = Chain.connect(node.url)
+    yield Programs(chain, await deploy(chain, KEY))
+    await chain.close()
+
+
+@pytest.fixture
+async def anvil_programs(node_of):
+    async for programs in on_node(node_of, "anvil"):
+        yield programs
+
+
+@pytest.fixture
+async def geth_programs(node_of):
+    async for programs in on_node(node_of, "geth"):
+        yield programs
+
+
+@pytest.fixture
+def programs(chain_kind, request):
+    """The programs of one deployment, whose issuer is `HOST`."""
+    return request.getfixturevalue(f"{chain_kind}_programs")
+
+
+def pytest_generate_tests(metafunc):
+    """Run what is about any chain on each that is named; what is about our own engine, or has no chain, on ours."""
+    if "chain_kind" in metafunc.fixturenames:
+        own = metafunc.module.__name__.rpartition(".")[2] in OWN or metafunc.function.__name__ in OWN
+        metafunc.parametrize("chain_kind", ("embedded",) if own else CHAINS)

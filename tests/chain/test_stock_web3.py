@@ -17,19 +17,36 @@ from contracts.typed_data import Agreement
 from ledger import acts
 from ledger.chain import Chain
 
-from .conftest import HOST, KEY
+from .conftest import BUYER_KEY, HOST, KEY
 
-BUYER_KEY = keccak(b"buyer")
 HEADER = (
     ("parentHash", "sha3Uncles", "miner", "stateRoot", "transactionsRoot", "receiptsRoot", "logsBloom"),
     ("difficulty", "number", "gasLimit", "gasUsed", "timestamp"),
     ("extraData", "mixHash", "nonce"),
     ("baseFeePerGas",),
 )
+# what later rules added to a header, in their order
+LATER = ("withdrawalsRoot", "blobGasUsed", "excessBlobGas", "parentBeaconBlockRoot", "requestsHash")
 
 
 @pytest.fixture
-async def url(embedded):
+def url(chain_kind, request):
+    """The JSON-RPC address of the chain that `programs` are on."""
+    return request.getfixturevalue(f"{chain_kind}_url")
+
+
+@pytest.fixture
+async def anvil_url(node_of):
+    return (await asyncio.to_thread(node_of, "anvil"))[0].url
+
+
+@pytest.fixture
+async def geth_url(node_of):
+    return (await asyncio.to_thread(node_of, "geth"))[0].url
+
+
+@pytest.fixture
+async def embedded_url(embedded):
     """The embedded chain behind a small web server."""
 
     async def answer(request):
@@ -73,6 +90,7 @@ def block_hash(block):
     fields += [block[name] for name in numbers]
     fields += [bytes(block[name]) for name in more]
     fields += [block[name] for name in fee]
+    fields += [block[name] if isinstance(block[name], int) else bytes(block[name]) for name in LATER if name in block]
     return keccak(rlp.encode(fields))
 
 

@@ -15,7 +15,7 @@ PRODUCT = {
 }  # fmt: skip
 VIEW = {
     "id": "a", "title": "T", "price": "9 a row", "cap": "90", "state": "complete",
-    "progress": {"text": "9 rows", "windows": 2}, "mark": "2",
+    "progress": {"text": "9 rows", "windows": 2}, "mark": "2", "turn": None,
 }  # fmt: skip
 OPENED = {"number": 1, "bytes": 5, "files": ["x"], "charged": "250"}
 
@@ -33,6 +33,10 @@ ENDED = PROCESS | {"state": "TERMINATED", "pending": "", "turn": "nobody", "dead
 ONE = "processes/urn:uuid:1"
 
 # arguments → (method, path, body or None for "do not care", answer, a line for people)
+QUOTED = {
+    "product": "a/b", "title": "T", "provider": "did:web:p", "tier": "kept", "columns": [], "pieces": 3,
+    "bytes": "2621440", "price": "5.00 CNY per MiB", "asked": "500", "of": "all", "amount": "1250",
+}  # fmt: skip
 CALLS = {
     "find weather": ("GET", "find?q=weather", None, {"products": []}, "nothing found"),
     "find a&b c/d": ("GET", "find?q=a%26b%20c/d", None, {"products": []}, "nothing found"),
@@ -46,6 +50,10 @@ CALLS = {
     ),
     "show": ("GET", "status", None, {"did": "did:web:x"}, "did:web:x"),
     "show a/b": ("GET", "things/a%2Fb", None, {"id": "a/b"}, "a/b"),
+    "quote a/b": (
+        "GET", "quotes/a%2Fb", None, QUOTED, "penstock get a/b --max-price 500 --max-total 1250 --purpose TERM",
+    ),
+    "quote o": ("GET", "quotes/o", None, QUOTED | {"of": "opening", "columns": ["x"]}, "one opening: 1250 minor units"),
     "settle": ("POST", "settlements", {"agreement": None}, {"channels": []}, "nothing to settle"),
     "log head": ("GET", "log", None, {"origin": "o/log", "size": 3, "root": "00"}, "o/log: 3 events"),
     "log anchor": ("POST", "log/anchor", {}, {"size": 3, "block": 7}, "anchored 3 events in block 7"),
@@ -128,16 +136,17 @@ def test_publish_sends_what_was_said(penstock, management, tmp_path):
 
 
 def test_get_follows_until_the_end(penstock, management):
-    steps = [{**VIEW, "state": "pulling", "mark": "1"}, VIEW]
+    turn = {"whose": "buyer", "until": "2026-03-01T12:10:00+00:00", "why": "no space left"}
+    steps = [{**VIEW, "state": "pulling", "mark": "1"}, {**VIEW, "state": "pulling", "mark": "1", "turn": turn}, VIEW]
     management.answers = {"acquisitions": (200, {}), "acquisitions/a": [(200, step) for step in steps]}
     said = penstock(
         *["get", "p", "--max-price", "9", "--purpose", "Research", "--id", "a", "--json", "--data"], management.data
     )
     assert said.code == 0
     assert said.json == VIEW
-    assert "pulling" in said.err
+    assert "pulling: 9 rows (no space left)" in said.err
     assert [path for _, path, _ in management.asked] == [
-        "acquisitions", "acquisitions/a?wait=20&after=", "acquisitions/a?wait=20&after=1",
+        "acquisitions", "acquisitions/a?wait=20&after=", *["acquisitions/a?wait=20&after=1"] * 2,
     ]  # fmt: skip
 
 

@@ -164,5 +164,5 @@ def test_a_database_of_somebody_else_is_not_read(penstock, participant):
         other.execute("create table t (a)")
     other.close()
     said = penstock("vault", "list", "--data", data)
-    assert said.code == 4
+    assert said.code == 2
     assert "not one of penstock" in said.err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -10,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from contracts import address, signature
 from contracts.typed_data import digest
 from contracts.typed_json import to_json
-from ledger import checkpoint, merkle, note
+from ledger import checkpoint, equivocation, merkle, note
 from ledger.log_policy import LogPolicy
 from ledger.proof import LogProof
 from tests.ledger import test_dispute as case
@@ -103,6 +104,50 @@ def test_a_receipt_names_its_signer(penstock, file, deployment):
     assert signature.is_by(
         signature.address(case.PROVIDER), digest(case.DOMAINS.registry, signed.value), signed.signature
     )
+
+
+def contradiction(kind, domain, key, **changes):
+    """Two messages of the case's channel that differ, each signed."""
+    first = getattr(case.make(), kind)
+    second = case.sign(domain, replace(first.value, **changes), key)
+    return equivocation.document(first.value.channel_id, *((one.value, one.signature) for one in (first, second)))
+
+
+CONTRADICTIONS = {
+    "payer": lambda: contradiction("voucher", case.DOMAINS.channels, case.BUYER, cumulative_amount=200),
+    "payee": lambda: contradiction("offer", case.DOMAINS.registry, case.PROVIDER, lock=b"\x01" * 32),
+    "payee again": lambda: contradiction("receipt", case.DOMAINS.registry, case.PROVIDER, released_at=9),
+}
+
+
+@pytest.mark.parametrize("role", CONTRADICTIONS)
+def test_an_equivocation_names_who_signed_both(penstock, file, deployment, role):
+    said = penstock("verify", file("e.json", CONTRADICTIONS[role]()), "--deployment", deployment, "--json")
+    assert said.code == 0, said.err
+    key = case.BUYER if role == "payer" else case.PROVIDER
+    assert (said.json["finding"], said.json["atFault"]) == ("equivocation", role.split()[0])
+    assert said.json["signer"] == address.show(signature.address(key))
+
+
+NO_CONTRADICTIONS = {
+    "another key": lambda: contradiction("voucher", case.DOMAINS.channels, case.STRANGER, cumulative_amount=200),
+    "another domain": lambda: contradiction("voucher", case.DOMAINS.registry, case.BUYER, cumulative_amount=200),
+    "another seq": lambda: contradiction("voucher", case.DOMAINS.channels, case.BUYER, seq=8),
+    "another channel": lambda: contradiction("voucher", case.DOMAINS.channels, case.BUYER, channel_id=b"\x01" * 32),
+    "the same twice": lambda: contradiction("voucher", case.DOMAINS.channels, case.BUYER),
+    "one alone": lambda: {**(both := CONTRADICTIONS["payer"]()), "messages": both["messages"][:1]},
+    "another kind": lambda: {**CONTRADICTIONS["payer"](), "kind": "Receipt"},
+    "no kind": lambda: {**CONTRADICTIONS["payer"](), "kind": "Final"},
+    "another version": lambda: {**CONTRADICTIONS["payer"](), "v": 2},
+    "a long list": lambda: {**(both := CONTRADICTIONS["payer"]()), "messages": both["messages"] * 2},
+}
+
+
+@pytest.mark.parametrize("name", NO_CONTRADICTIONS)
+def test_what_proves_no_equivocation_is_dismissed(penstock, file, deployment, name):
+    said = penstock("verify", file("e.json", NO_CONTRADICTIONS[name]()), "--deployment", deployment, "--json")
+    assert said.code == 6
+    assert (said.json["finding"], said.json["atFault"]) == ("buyer-lies", "claimant")
 
 
 def test_what_is_missing_or_unknown_is_2(penstock, file, deployment):

@@ -90,6 +90,12 @@ def test_faults_are_told(fault, status, exit_code, code):
     assert failure.text
 
 
+def test_what_the_system_says_of_a_disk_is_told_in_words():
+    failure = explain_failure(OSError(28, "No space left on device", "/data/sealed/x"))
+    assert failure.text == "this participant's disk failed: no space left on device (`/data/sealed/x`)"
+    assert "make room" in failure.hint
+
+
 def test_our_own_mistakes_give_nothing_away():
     failure = explain_failure(ValueError("the password is in /home/me/keys"))
     assert (failure.status, failure.exit_code, failure.whose) == (500, 1, "us")

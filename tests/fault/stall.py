@@ -14,6 +14,7 @@ import secrets
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from aiohttp import ClientSession, web
 
@@ -26,6 +27,7 @@ from connector.clock import SetClock
 from connector.demo.processes import free_ports
 from connector.engine.books import transfer_id
 from connector.vault import edition as editions
+from connector.vault import tickets
 from connector.vault.seal import Brief, seal
 from connector.vault.sources import source_of
 from connector.web.server import build
@@ -66,11 +68,12 @@ class Paid:
 class Stall:
     """The provider, and the buyer's half of the window protocol spoken by hand."""
 
-    def __init__(self, connector, sealed, clock, session):
+    def __init__(self, connector, sealed, clock, session, who="buyer", **terms):
         self.connector, self.clock, self.session = connector, clock, session
-        self.edition, self.table = sealed.edition_id, sealed.table
+        self.sealed, self.edition, self.table = sealed, sealed.edition_id, sealed.table
         self.programs, self.deployment = connector.programs, connector.programs.deployment
-        self.key, self.address = key_of("buyer"), signature.address(key_of("buyer"))
+        self.who, self._terms = who, terms
+        self.key, self.address = key_of(who), signature.address(key_of(who))
         self.reader = os.urandom(32)
         self.state, self.bought = {}, frozenset()
 
@@ -87,13 +90,13 @@ class Stall:
             split=Split(((own, 9000), (signature.address(key_of("exchange")), 1000))),
             arbitrator=signature.address(key_of("arbitrator")),
             not_after=START + timedelta(days=300),
-            max_exposure=50_000,
+            **{"max_exposure": 50_000, **self._terms},
         )
         value = agreements.build(self.terms, provider=own, buyer=self.address, price_cap=10**9)
         domain = self.deployment.domain("licences")
         self.agreement, now = digest(domain, value), self.clock.now()
         signed = self.connector.sign(self.agreement), signature.sign(self.agreement, self.key)
-        self.pids = "urn:uuid:ours", "urn:uuid:theirs"
+        self.pids = f"urn:uuid:ours-{self.who}", f"urn:uuid:theirs-{self.who}"
         self.transfer = transfer_id(*self.pids)
         of, ends = {"role": "provider", "peer": BUYER}, self.terms.not_after
         row = {
@@ -115,8 +118,8 @@ class Stall:
 
     # ---- the chain
 
-    async def do(self, act, who="buyer"):
-        key = self.connector.keys.agreement if who == "provider" else key_of(who)
+    async def do(self, act, who=None):
+        key = self.connector.keys.agreement if who == "provider" else key_of(who or self.who)
         return await self.programs.perform(act, key)
 
     async def open(self, deposit=DEPOSIT, days=30, **changes):
@@ -186,8 +189,8 @@ class Stall:
         )
         return replace(good, **changes)
 
-    def sign(self, value, who="buyer", domain=None):
-        key = self.connector.keys.agreement if who == "provider" else key_of(who)
+    def sign(self, value, who=None, domain=None):
+        key = self.connector.keys.agreement if who == "provider" else key_of(who or self.who)
         return signature.sign(digest(domain or self.domain(), value), key)
 
     async def send(self, channel, voucher, signed, what="voucher"):
@@ -205,6 +208,20 @@ class Stall:
         self.bought |= {first}
         return Paid(offer, voucher, signed, wire.decode(ReleaseMessage, body).preimage)
 
+    # ---- sealed bytes
+
+    async def draw(self, first, count):
+        """Ask for the sealed bytes of rows with the transfer's ticket; return (status, body)."""
+        find = partial(self._found, transfer=self.pids[0], agreement=self.agreement.hex())
+        ticket = self.connector.ticket(*await self.connector.store.read(find))
+        url = f"{self.connector.url}/sealed/{self.edition.hex()}/pieces?first={first}&count={count}"
+        async with self.session.get(url, headers={"Authorization": tickets.SCHEME + ticket}) as answer:
+            return answer.status, await answer.read()
+
+    @staticmethod
+    def _found(tx, transfer, agreement):
+        return tx.get("transfers", id=transfer), tx.get("agreements", digest=agreement)
+
     async def preimage(self, offer):
         """What only the provider knows before the release: an attacker here knows even that."""
         key = {"channel": offer.channel_id.hex(), "seq": offer.seq}
@@ -216,8 +233,8 @@ class Stall:
 
 
 @asynccontextmanager
-async def stall(folder, rows=ROWS):
-    """Serve a fresh stall with an agreement and no channel yet."""
+async def stall(folder, rows=ROWS, **terms):
+    """Serve a fresh stall with an agreement, in which `terms` are others than usual, and no channel yet."""
     port = free_ports(1)[0]
     initialise(folder, name="Stall", roles=("provider",), region="US-NY", port=port, exchange=None, development=True)
     static = {"PENSTOCK_DEVELOPMENT_STATIC_TOKEN": HEADER, "PENSTOCK_DEVELOPMENT_STATIC_PEER": BUYER}
@@ -231,7 +248,7 @@ async def stall(folder, rows=ROWS):
         sealed = await asyncio.to_thread(_sealed, connector, folder / "source.bin", rows)
         await connector.store.write(lambda tx: editions.record(tx, sealed, product=KEPT.product, now=clock.now()))
         async with ClientSession() as session:
-            made = Stall(connector, sealed, clock, session)
+            made = Stall(connector, sealed, clock, session, **terms)
             await made.agree()
             yield made
     finally:

@@ -13,12 +13,12 @@ from types import SimpleNamespace
 from typing import ClassVar
 
 import pytest
-from eth_hash.auto import keccak
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from connector.channel import claims, payee, receive, resume
+from connector.channel import account as accounts
+from connector.channel import claims, payee, receive, resume, windows
 from connector.channel.errors import ChannelFault
 from connector.channel.messages import Denial, RefusalMessage
 from connector.settle.following import as_known
@@ -26,15 +26,10 @@ from contracts import signature
 from contracts.split import Split
 from contracts.tariff import amount
 from contracts.typed_data import digest
-from ledger import acts
-from ledger.chain import Chain
-from ledger.deployment import deploy
-from ledger.embedded.chain import EmbeddedChain
-from ledger.programs import Programs
 from tests.channel.rig import BUYER_DID, CHANNEL_ID, CHANNELS, KEPT, PAYER, START, Pair, over_the_wire, secret_of
 from tests.fault.coin import Coin, RefusedError
 from tests.fault.extent import ALL, MONEY
-from tests.onchain.conftest import Clock, Stage
+from tests.fault.replay import replay_all
 
 pytestmark = pytest.mark.faults
 
@@ -144,14 +139,32 @@ class Conserved(RuleBasedStateMachine):
                 self.attempt(lambda: pair.close(message))
 
     def note(self, one, message):
-        """INVARIANT a voucher of a later seq never pays less than one that may be claimed; one seq has one voucher."""
+        """INVARIANT a voucher of a later seq never pays less than one that may be claimed; one seq has one voucher.
+
+        Whoever fell back has forgotten what it signed, and of what reached nobody nobody else knows.
+        """
         voucher = message.voucher
-        for before in one.signed:
-            assert before.seq != voucher.seq or before == voucher or self.careless == "payer"
-            lapsed = 0 < before.valid_until < self.coin.newest.at  # void: what follows builds on the one before it
+        for before in (each.voucher for each in one.signed):
+            if self.careless == "payer" and not self.heard(one, before.seq):
+                continue
+            assert before.seq != voucher.seq or before == voucher
             more = before.cumulative_amount <= voucher.cumulative_amount
-            assert before.seq >= voucher.seq or more or lapsed
-        one.signed.append(voucher)
+            assert before.seq >= voucher.seq or more or self.void(one, before)
+        one.signed.append(message)
+
+    def void(self, one, voucher):
+        """Whether it lapsed, or its payee refused it in writing (spec 4): what follows builds on the one before it."""
+        window = one.pair.payer_db.act(
+            lambda tx: windows.find(tx, accounts.load(tx, CHANNEL_ID, accounts.PAYER), voucher.seq)
+        )
+        refused = window is not None and window.refusal is not None
+        return refused or 0 < voucher.valid_until < self.coin.newest.at
+
+    def heard(self, one, seq):
+        """Whether the payee has a voucher with this seq."""
+        key = {"channel": CHANNEL_ID.hex(), "seq": seq}
+        row = one.pair.payee_db.act(lambda tx: tx.get("windows", **key))
+        return row is not None and row["voucher"] is not None
 
     # ---- the chain
 
@@ -272,7 +285,7 @@ class Conserved(RuleBasedStateMachine):
         for row, secret in pair.keyring.kept.items():
             assert secret == secret_of(row)
         price = amount(TERMS.tariff, sum(pair.table.plain_bytes(row, 1) for row in pair.keyring.kept))
-        released = max((one.cumulative_amount for one in one.signed), default=0)
+        released = max((each.voucher.cumulative_amount for each in one.signed), default=0)
         assert found.claimed <= released
         if self.careless == "payer":  # a provider restored from a back-up learns of them from the buyer's own words
             newest = pair.payee_db.act(lambda tx: claims.newest(tx, CHANNEL_ID))
@@ -310,77 +323,3 @@ def test_money_is_conserved(record_property, tmp_path):
     assert Conserved.executed >= EXAMPLES
     record_property(MONEY, Conserved.executed)
     asyncio.run(replay_all(tmp_path / "chain.sqlite", Conserved.tales))
-
-
-async def replay_all(path, tales):
-    """Play histories on a real chain, one after the other: it ends with the model's figures."""
-    clock = Clock()
-    embedded = await EmbeddedChain.open(path, clock)
-    try:
-        chain = Chain.local(embedded)
-        stage = Stage("embedded", chain, Programs(chain, await deploy(chain, keccak(b"actor issuer"))), None)
-        for number, (_, _, told, coin) in enumerate(tales):
-            await Replay(stage, clock, f"tale {number}, ").play(told, coin.newest)
-    finally:
-        await embedded.close()
-
-
-class Replay:
-    """One history, with accounts of its own; its times begin when it is played."""
-
-    def __init__(self, stage, clock, tale):
-        self.stage, self.clock, self.tale = stage, clock, tale
-        self.start = int(clock.now.timestamp())
-        self.ids, self.payers, self.payees = {}, {}, {}
-
-    def actor(self, account):
-        return self.tale + account.decode()
-
-    def then(self, seconds):
-        return self.start + seconds - int(START.timestamp())
-
-    async def play(self, told, ends):
-        for seconds, name, args in told:
-            self.clock.move(max(self.then(seconds) - int(self.clock.now.timestamp()), 0))
-            await getattr(self, name)(*args)
-        for key, found in ends.channels.items():
-            real = await self.stage.programs.channel(self.ids[key])
-            assert (real.deposit, real.claimed, real.closed) == (found.deposit, found.claimed, found.closed)
-        for account in {*(one for names in NAMES for one in names), EXCHANGE}:
-            address = self.stage.account(self.actor(account))
-            assert await self.stage.programs.credit(address) == ends.credits[account]
-            assert await self.stage.programs.balance(address) == ends.wallets[account]
-
-    async def mint(self, account, amount):
-        stage, address = self.stage, self.stage.account(self.actor(account))
-        await stage.do(acts.mint(stage.deployment, address, amount), "issuer")
-        await stage.do(acts.approve(stage.deployment, amount), self.actor(account))
-
-    async def open(self, key, payer, split, deposit, expiry):
-        stage = self.stage
-        parts = tuple((stage.account(self.actor(payee)), bps) for payee, bps in split.parts)
-        opening = acts.Opening(
-            stage.account(self.actor(payer)), Split(parts), stage.deployment.addresses["token"], bytes(20), 0,
-            keccak(key), self.then(expiry),
-        )  # fmt: skip
-        await stage.do(acts.open_channel(stage.deployment, opening, deposit), self.actor(payer))
-        self.ids[key] = acts.channel_id(stage.deployment, stage.account(self.actor(payer)), opening)
-        self.payers[key], self.payees[key] = payer, split.parts[0][0]
-
-    async def top_up(self, key, amount):
-        await self.stage.do(acts.top_up(self.stage.deployment, self.ids[key], amount), self.actor(self.payers[key]))
-
-    async def claim(self, voucher, preimage):
-        key, until = voucher.channel_id, voucher.valid_until
-        real = replace(voucher, channel_id=self.ids[key], valid_until=until and self.then(until))
-        signed = self.stage.sign(real, self.actor(self.payers[key]))
-        await self.stage.do(acts.claim(self.stage.deployment, real, signed, preimage))
-
-    async def close(self, key):
-        await self.stage.do(acts.close(self.stage.deployment, self.ids[key]), self.actor(self.payees[key]))
-
-    async def refund(self, key):
-        await self.stage.do(acts.refund(self.stage.deployment, self.ids[key]), self.actor(self.payers[key]))
-
-    async def withdraw(self, account):
-        await self.stage.do(acts.withdraw(self.stage.deployment), self.actor(account))

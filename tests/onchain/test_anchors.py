@@ -11,7 +11,7 @@ from contracts.typed_data import Head
 from ledger import acts
 from ledger.programs import Anchor
 
-from .conftest import ANCHOR_DELAY
+from .stage import ANCHOR_DELAY
 from .test_channels import high_s
 
 ORIGIN = keccak(b"origin")

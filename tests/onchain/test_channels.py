@@ -14,7 +14,7 @@ from contracts.typed_data import Final
 from ledger import acts
 from ledger.deployment import deploy
 
-from .conftest import DAY, DEPOSIT
+from .stage import DAY, DEPOSIT
 
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 T = b"\xaa" * 32

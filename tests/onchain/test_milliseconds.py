@@ -11,7 +11,7 @@ from ledger.chain import Chain
 from ledger.embedded.chain import EmbeddedChain
 from ledger.programs import Programs
 
-from .conftest import DEPOSIT, Clock, Stage
+from .stage import DEPOSIT, Clock, Stage
 
 
 class Moment:

@@ -8,7 +8,7 @@ from eth_hash.auto import keccak
 
 from ledger import acts
 
-from .conftest import DAY
+from .stage import DAY
 from .test_channels import high_s
 
 VALUE = 500

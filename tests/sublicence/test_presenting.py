@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import pytest_asyncio
 
+from connector.channel.errors import ChannelFault
 from connector.engine.doors import Peer
 from connector.protocol import offers
 from connector.protocol.errors import UnacceptableError
@@ -85,6 +86,8 @@ class Bench:
     def link(self, above, terms=None, *, key=HOLDER, child=CHILD, root=None, **changes):
         """Sign a sub-licence; `changes` are what it says otherwise than it should."""
         terms = terms or narrower(above.terms)
+        if terms.parent == above.terms.parent:
+            terms = replace(terms, parent=above.digest)
         said = sublicence.grant(above, terms, signature.address(child), root or above.digest)
         said = replace(said, **changes)
         return Link(said, signature.sign(digest(self.domain, said), key), terms)
@@ -138,6 +141,7 @@ TERMS = {
     "a later end": (lambda above: replace(narrower(above), not_after=END + timedelta(days=1)), "outlive"),
     "a lower price": (lambda above: narrower(above, tariff=replace(above.tariff, minor=1)), "change more than"),
     "another edition": (lambda above: narrower(above, edition_id=b"\x0f" * 32), "change more than"),
+    "another parent": (lambda above: narrower(above, parent=b"\x0f" * 32), "stand under another agreement"),
     "all columns": (lambda above: narrower(above, columns={"x": 1}), "change more than"),
     "another purpose": (lambda above: narrower(above, purpose=RESEARCH[:-8] + "Marketing"), "does not let its holder"),
     "no rule": (lambda above: replace(narrower(above), policy={"permission": []}), "cannot be read"),
@@ -232,6 +236,27 @@ async def test_a_chain_of_two_draws_on_the_topmost(bench, top):
         await bench.present(bench.link(top, child=MIDDLE), second)
     with pytest.raises(UnacceptableError, match="was made on this sub-licence before"):
         await bench.present(first, key=MIDDLE, did=MIDDLE_DID)
+
+
+@pytest.mark.parametrize("claimed", [None, "ours"])
+async def test_what_a_sub_licence_stands_under_is_signed_and_not_for_the_database_to_say(bench, top, claimed):
+    _, agreed = await below(bench, top)
+    connector, digest_of_it = bench.connector, agreed.digest.hex()
+    assert not await stands(bench, digest_of_it)
+    other = None if claimed is None else (await bench.agree(terms_of(), THIRD)).digest.hex()
+    await bench.provider.store.write(lambda tx: tx.update("agreements", {"digest": digest_of_it}, parent=other))
+    assert "stands under another licence" in await stands(bench, digest_of_it)
+    deal = bench.provider.store.read(lambda tx: connector.books.deal(tx, agreed.digest))
+    with pytest.raises(ChannelFault, match="stands under another licence"):
+        await deal
+    free = await bench.agree(terms_of(), THIRD, parent=top.digest.hex())  # and nobody is put under a licence
+    assert "stands under another licence" in await stands(bench, free.digest.hex())
+
+
+async def stands(bench, agreement):
+    """Return why an agreement is over, empty if it is not."""
+    row, now = await bench.provider.row("agreements", digest=agreement), bench.connector.clock.now()
+    return await bench.provider.store.read(lambda tx: bench.connector.standing.over(tx, row, now))
 
 
 async def test_an_agreement_has_so_many_sub_licences_and_no_more(bench, monkeypatch):

@@ -48,7 +48,7 @@ class World:
         }
 
     def secrets(self) -> dict[int, bytes]:
-        return edition.row_secrets(self.keys, self.row(), range(len(self.sealed.table)))
+        return edition.row_secrets(self.keys, self.row(), self.sealed.table, range(len(self.sealed.table)))
 
     def pieces(self) -> list[bytes]:
         with self.blobs.open(self.sealed.edition_id, self.sealed.table) as file:

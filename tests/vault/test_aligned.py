@@ -50,8 +50,8 @@ def sealed(tmp_path):
 
 
 def secrets_of(keys, sealed, rows):
-    kept = {"key_id": sealed.run.key_id, "run": sealed.run.run, "rows": sealed.table.data}
-    return row_secrets(keys, {**kept, "plain_digests": sealed.plain_digests}, rows)
+    kept = {"key_id": sealed.run.key_id, "run": sealed.run.run, "plain_digests": sealed.plain_digests}
+    return row_secrets(keys, kept, sealed.table, rows)
 
 
 @pytest.mark.parametrize("writer", WRITERS)

@@ -1,4 +1,4 @@
-"""Pieces on their way: digested in order whatever order they are sealed in, in bounded memory, ended by what fails."""
+"""Loads on their way: filled one at a time in order, sealed all at once in bounded memory, ended by what fails."""
 
 from __future__ import annotations
 
@@ -7,46 +7,90 @@ import threading
 import time
 
 import pytest
-from blake3 import blake3
 
-from connector.vault.conveyor import SLOTS, Conveyor
+from connector.vault.conveyor import CARRIERS, SLOT_BYTES, carry
 from connector.vault.places import SECTOR_BYTES
 
-SIZE = 3 * SECTOR_BYTES + 1
+LOADS = 40
+SIZES = (1, SECTOR_BYTES, SECTOR_BYTES + 1, SLOT_BYTES)
 
 
-def test_the_whole_is_digested_in_order_with_few_slots():
-    draw, whole, sealed, used, lock = random.Random(1), blake3(), {}, set(), threading.Lock()
+class Source:
+    """Loads of one piece of pseudo-random bytes each; fails at load `breaks_at`."""
 
-    def seal(slot, number):
-        time.sleep(draw.random() / 2000)
-        with lock:
-            used.add(id(slot))
-            sealed[number] = bytes(slot.plain[: slot.size])
+    def __init__(self, loads=LOADS, breaks_at=None):
+        self.draw = random.Random(1)
+        self.given: list[bytes] = []
+        self.loads = loads
+        self.breaks_at = breaks_at
+        self.alone = threading.Lock()
 
-    with Conveyor(SIZE) as conveyor:
-        for number in range(200):
-            slot = conveyor.take()
-            slot.size = draw.randrange(1, SIZE + 1)
-            slot.plain[: slot.size] = draw.randbytes(slot.size)
-            whole.update(slot.plain[: slot.size])
-            conveyor.put(slot, lambda slot, number=number: seal(slot, number))
-        assert conveyor.finish() == whole.digest()
-    assert sorted(sealed) == list(range(200))
-    assert blake3(b"".join(sealed[number] for number in range(200))).digest() == whole.digest()
-    assert len(used) == SLOTS
+    def fill(self, slot):
+        assert self.alone.acquire(blocking=False), "one at a time"
+        try:
+            number = len(self.given)
+            if number == self.breaks_at:
+                raise OSError(5, "the source broke")
+            if number == self.loads:
+                return False
+            slot.clear(number)
+            size = self.draw.choice(SIZES)
+            assert slot.takes(size)
+            piece = slot.add(number, 0, size, size)
+            piece[:8] = self.draw.randbytes(8)[: len(piece)]
+            self.given.append(bytes(piece))
+            return True
+        finally:
+            self.alone.release()
 
 
-@pytest.mark.parametrize("at", [0, SLOTS - 1, 3 * SLOTS])
-def test_what_fails_in_a_thread_is_raised_where_the_pieces_come_from(at):
-    def seal(_slot, number):
-        if number == at:
+class Sink:
+    """Takes what was sealed by its place; fails at load `breaks_at`."""
+
+    def __init__(self, breaks_at=None):
+        self.taken: dict[int, bytes] = {}
+        self.slots: set[int] = set()
+        self.breaks_at = breaks_at
+
+    def seal(self, slot):
+        (piece,) = slot.pieces
+        if slot.place == self.breaks_at:
             raise OSError(28, "no space left")
+        time.sleep(0.001)  # what other carriers do meanwhile must not reach this slot
+        self.slots.add(id(slot))
+        self.taken[slot.place] = bytes(slot.plain[piece.at : piece.at + piece.size])
 
-    with pytest.raises(OSError, match="no space left"), Conveyor(SIZE) as conveyor:
-        for number in range(3 * SLOTS + 1):
-            slot = conveyor.take()
-            slot.size = 1
-            conveyor.put(slot, lambda slot, number=number: seal(slot, number))
-        conveyor.finish()
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith(("sealer", "digester"))]
+
+def carriers_left():
+    return [thread for thread in threading.enumerate() if thread.name.startswith("sealer")]
+
+
+def test_every_load_arrives_whole_in_a_few_slots():
+    source, sink = Source(), Sink()
+    carry(source.fill, sink.seal)
+    assert [sink.taken[number] for number in range(LOADS)] == source.given
+    assert len(sink.slots) <= CARRIERS
+
+
+def test_a_slot_takes_pieces_by_whole_sectors():
+    def fill(slot):
+        slot.clear(0)
+        while slot.takes(1):
+            slot.add(len(slot.pieces), 0, 1, 1)
+        return not found
+
+    found: list[list[int]] = []
+    carry(fill, lambda slot: found.append([piece.at for piece in slot.pieces]))
+    assert found[0] == list(range(0, SLOT_BYTES, SECTOR_BYTES))
+
+
+@pytest.mark.parametrize("at", [0, 1, CARRIERS, LOADS - 1])
+@pytest.mark.parametrize("side", ["source", "sink"])
+def test_what_fails_ends_the_work_and_is_raised(side, at):
+    source = Source(breaks_at=at if side == "source" else None)
+    sink = Sink(breaks_at=at if side == "sink" else None)
+    with pytest.raises(OSError, match=r"the source broke|no space left"):
+        carry(source.fill, sink.seal)
+    assert not carriers_left()
+    assert side == "sink" or len(source.given) == at
+    assert at not in sink.taken

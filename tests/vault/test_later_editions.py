@@ -24,8 +24,8 @@ SERIES = b"\x07" * 32
 class Shop:
     """A provider who seals one series, edition after edition."""
 
-    def __init__(self, folder):
-        self.folder = folder
+    def __init__(self, folder, series=SERIES):
+        self.folder, self.series = folder, series
         self.keys, self.blobs = Keys(folder / "keys"), Blobs(folder / "blobs")
         self.sealed = []
 
@@ -44,7 +44,7 @@ class Shop:
         folder = write(self.folder / str(len(self.sealed)), content)
         former = Former(self.keys, self.row(-1)) if self.sealed else None
         told = Brief(
-            SERIES, len(self.sealed) + 1, "did:web:p", prev=former and former.edition_id, piece_bytes=S, **brief
+            self.series, len(self.sealed) + 1, "did:web:p", prev=former and former.edition_id, piece_bytes=S, **brief
         )
         run, source = self.keys.draw_run(), source_of([folder])
         self.sealed.append(seal(source, run, self.blobs, told, sealed_at=NOW, former=former))
@@ -52,7 +52,7 @@ class Shop:
 
     def opened(self, number: int) -> dict[str, bytes]:
         made, to = self.sealed[number], self.folder / f"out{number}"
-        secrets = edition.row_secrets(self.keys, self.row(number), range(len(made.table)))
+        secrets = edition.row_secrets(self.keys, self.row(number), made.table, range(len(made.table)))
         with self.blobs.open(made.edition_id, made.table) as file:
             paths = Reader(file, secrets).open_files(to)
         return {path.relative_to(to).as_posix(): path.read_bytes() for path in paths}
@@ -93,7 +93,7 @@ def test_each_edition_needs_its_own_key_alone(tmp_path, forgotten):
     shop.keys = fresh
     assert shop.opened(kept) == {"a": content["a"] + (b"1", b"2")[kept]}
     with pytest.raises(VaultError, match="does not exist"):
-        edition.row_secrets(fresh, row, [1])
+        edition.row_secrets(fresh, row, shop.sealed[forgotten].table, [1])
 
 
 def test_nothing_is_repeated_of_an_edition_that_was_erased(tmp_path):

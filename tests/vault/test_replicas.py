@@ -185,7 +185,7 @@ async def test_erasure_reaches_a_restored_database(world, store):
 async def test_erasing_an_edition_is_grade_a_only_if_nothing_rests_elsewhere(world, store):
     await store.write(lambda tx: edition.record(tx, world.sealed, product="p", now=NOW))
     row = await store.read(lambda tx: tx.get("editions", id=world.sealed.edition_id.hex()))
-    assert edition.row_secret(world.keys, row, 0) == world.secrets()[0]
+    assert edition.row_secrets(world.keys, row, world.sealed.table, [0])[0] == world.secrets()[0]
     key_id = await store.write(lambda tx: erasure.begin(tx, "editions", row["id"]))
     world.keys.destroy(key_id)
     for elsewhere, grade in ((True, "B"), (False, "A")):
@@ -194,4 +194,4 @@ async def test_erasing_an_edition_is_grade_a_only_if_nothing_rests_elsewhere(wor
         )
         assert said["grade"] == grade
     with pytest.raises(VaultError, match="does not exist"):
-        edition.row_secret(world.keys, row, 0)
+        edition.row_secrets(world.keys, row, world.sealed.table, [0])

@@ -57,10 +57,9 @@ def secrets_of(keys, sealed) -> dict[int, bytes]:
     kept = {
         "key_id": sealed.run.key_id,
         "run": sealed.run.run,
-        "rows": sealed.table.data,
         "plain_digests": sealed.plain_digests,
     }
-    return row_secrets(keys, kept, range(len(sealed.table)))
+    return row_secrets(keys, kept, sealed.table, range(len(sealed.table)))
 
 
 def opened(folder: Path, keys, blobs, sealed) -> dict[str, bytes]:
@@ -87,8 +86,7 @@ def test_round_trip(sizes, padding):
 def test_index_comes_first_and_says_what_is_inside(tmp_path):
     content = {"b.csv": noise(S + 5, 1), "a.csv": noise(10, 2), "empty.csv": b""}
     _, _, sealed = sealed_in(tmp_path, content, media_type="text/csv", schema={"columns": ["x"]})
-    assert sealed.table[0].is_index
-    assert not any(found.is_index for found in list(sealed.table)[1:])
+    assert [found.head.flags & row.INDEX for found in sealed.table] == [row.INDEX, 0, 0, 0]
     files = [(file.name, file.offset, file.size, file.first_row, file.row_count) for file in sealed.index.files]
     assert files == [("a.csv", 0, 10, 1, 1), ("b.csv", 10, S + 5, 2, 2), ("empty.csv", S + 15, 0, 4, 0)]
     assert sealed.index.digest == blake3(content["a.csv"] + content["b.csv"]).digest()
@@ -100,9 +98,6 @@ def test_index_of_several_pieces(tmp_path):
     keys, blobs, sealed = sealed_in(tmp_path, content)
     assert sealed.table.index_rows > 1
     assert opened(tmp_path, keys, blobs, sealed) == content
-    index, critical, rest = sealed.index.key_order(sealed.table)
-    assert (index.ranges, len(critical)) == (((0, sealed.table.index_rows),), 0)
-    assert len(rest) == len(sealed.table) - sealed.table.index_rows
 
 
 def test_parquet_footer_is_critical(tmp_path):

@@ -15,11 +15,8 @@ import pytest
 import pytest_asyncio
 
 from connector.store import connection as connection_module
-from connector.store import schema
-from connector.store.errors import StoreBusy, StoreError, StoreFailed
+from connector.store.errors import StoreBusy, StoreFailed
 from connector.store.sqlite import Store
-from connector.store.table import Table
-from connector.store.tables import TABLES
 from tests.connector.store.contract import CONTRACT_TABLES, StoreContract
 
 ROOT = Path(__file__).parents[3]
@@ -65,69 +62,6 @@ async def test_the_file_is_in_wal_mode_with_full_sync(tmp_path):
 def test_a_pragma_that_answers_otherwise_is_an_error(tmp_path):
     with pytest.raises(StoreFailed, match="expected `memory`"):
         connection_module.connect(tmp_path / "p.db", (("journal_mode=WAL", "memory"),))
-
-
-async def test_the_declared_tables_open_twice_without_a_change(tmp_path):
-    for _ in range(2):
-        store = await Store.open(tmp_path / "p.db", TABLES)
-        for table in TABLES:
-            assert await store.read(lambda tx, table=table: tx.find(table.name)) == []
-        await store.close()
-    connection = sqlite3.connect(tmp_path / "p.db")
-    names = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-    strict = {row[1] for row in connection.execute("PRAGMA table_list") if row[5]}
-    connection.close()
-    assert names == strict & names == {table.name for table in TABLES}
-
-
-async def test_declarations_grow_and_rows_stay(tmp_path):
-    old = (Table("t", "id:text a:int", ("id",)),)
-    new = (Table("t", "id:text a:int b:json c:time", ("id",), unique=(("a",),), index=(("c",),)), *CONTRACT_TABLES)
-    store = await Store.open(tmp_path / "p.db", old)
-    await store.write(lambda tx: tx.insert("t", id="x", a=1))
-    await store.close()
-    store = await Store.open(tmp_path / "p.db", new)
-    assert await store.read(lambda tx: tx.get("t", a=1)) == {"id": "x", "a": 1, "b": None, "c": None}
-    await store.close()
-
-
-async def test_a_column_of_another_type_is_refused(tmp_path):
-    store = await Store.open(tmp_path / "p.db", (Table("t", "id:text a:int", ("id",)),))
-    await store.close()
-    with pytest.raises(StoreError, match=r"`t.a` is INTEGER in the file, but declared as TEXT"):
-        await Store.open(tmp_path / "p.db", (Table("t", "id:text a:text", ("id",)),))
-
-
-async def test_somebody_elses_database_is_refused_and_left_alone(tmp_path):
-    connection = sqlite3.connect(tmp_path / "p.db")
-    connection.execute("CREATE TABLE theirs (x)")
-    connection.close()
-    with pytest.raises(StoreError, match="not one of penstock"):
-        await Store.open(tmp_path / "p.db", CONTRACT_TABLES)
-    (tmp_path / "text.db").write_text("this is no database at all, just a long enough text" * 20)
-    with pytest.raises(StoreFailed, match="not a database"):
-        await Store.open(tmp_path / "text.db", CONTRACT_TABLES)
-
-
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda: Table("t", "id:text id:int", ("id",)),
-        lambda: Table("T t", "id:text", ("id",)),
-        lambda: Table("t", 'id:text a";:int', ("id",)),
-        lambda: Table("t", "id:uuid", ("id",)),
-        lambda: Table("t", "id:text", ()),
-        lambda: Table("t", "id:text", ("id",), index=(("b",),)),
-    ],
-)
-def test_a_bad_declaration_is_an_assertion(make):
-    with pytest.raises(AssertionError):
-        make()
-
-
-def test_the_mark_changes_with_the_declarations():
-    assert schema.mark(TABLES) == schema.mark(TABLES)
-    assert schema.mark(TABLES) != schema.mark(TABLES[:-1])
 
 
 # ---- kill -9 --------------------------------------------------------------------------------------------------------
@@ -361,9 +295,9 @@ async def test_too_many_where_texts_are_a_mistake_of_ours(tmp_path, monkeypatch)
 
 def test_several_processes_make_one_new_file_at_once(tmp_path):
     code = (
-        "import asyncio, sys\nfrom pathlib import Path\nfrom connector.store.sqlite import Store\n"
-        "from connector.store.tables import TABLES\n"
-        "async def main():\n    await (await Store.open(Path(sys.argv[1]), TABLES)).close()\nasyncio.run(main())\n"
+        "import asyncio, sys, pathlib\nfrom connector.store import sqlite, tables\n"
+        "async def main():\n"
+        "    await (await sqlite.Store.open(pathlib.Path(sys.argv[1]), tables.TABLES)).close()\nasyncio.run(main())\n"
     )
     for attempt in range(3):
         command = [sys.executable, "-c", code, str(tmp_path / f"{attempt}.db")]
