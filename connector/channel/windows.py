@@ -67,9 +67,12 @@ class Window:
         """Whether money is promised here for keys not yet known."""
         return self.state in states.UNRELEASED[self.role]
 
-    def moved(self, act: str, **changes: Any) -> Window:
-        """Return the window after an act of its side's state table."""
-        return replace(self, state=states.move(self.role, self.state, act), **changes)
+    def moved(self, *acts: str, **changes: Any) -> Window:
+        """Return the window after acts of its side's state table, one after the other."""
+        state = self.state
+        for act in acts:
+            state = states.move(self.role, state, act)
+        return replace(self, state=state, **changes)
 
 
 def find(tx: Tx, account: Account, seq: int) -> Window | None:
