@@ -26,6 +26,8 @@ JSON_LEVELS_MAX = 64
 JSON_VALUES_MAX = 65_536
 # messages wait in memory for their transaction: a policy of a hundred rules with five constraints each has 5,000
 MESSAGE_VALUES_MAX = 16_384
+# an edition's header has some 800 bytes
+HEADER_BYTES_MAX = 16_384
 # a row of an edition has 152 bytes: 16 MiB describe 110,000 pieces, seven GiB in pieces of 64 KiB
 ROWS_BYTES_MAX = 16 * 1_048_576
 # requests waiting or running for one peer; an honest one has a handful

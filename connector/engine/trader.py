@@ -25,10 +25,12 @@ from connector.holding.collecting import Collecting
 from connector.holding.serving import Holding
 from connector.plain.copies import RECEIVED, Copies
 from connector.product.audience import Audience
+from connector.product.derivation import Derivation
 from connector.protocol import messages, offers
 from connector.protocol.states import TRANSFER
 from connector.pull.pipe import Pipes
 from connector.settings_sources import shares
+from connector.sublicence import onward
 from connector.sublicence.granting import Granting
 from connector.sublicence.onward import WITHDRAWAL
 from connector.sublicence.presenting import Presenting
@@ -43,6 +45,7 @@ from connector.usage.notices import Notices
 from connector.usage.standing import Standing
 from connector.usage.throttle import Throttle
 from connector.vault import bearers, tickets
+from connector.vault.slabs import Memory
 from contracts import lifecycle
 from contracts.split import Split
 from contracts.terms import Terms
@@ -52,6 +55,7 @@ from ledger import acts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
     from pathlib import Path
 
     from connector.clock import Clock
@@ -89,6 +93,7 @@ class Trader(Base):
         self.standing = Standing(self.judge, self.evidence, self.did, self.intact, self._altered)
         self.audience = Audience(self)
         self.presenting = Presenting(self)
+        self.derivation = Derivation(self)
         self.carriage = Carriage(self.store, self.standing, self.clock)
         limits = self.settings.transfers
         self.throttle = Throttle(
@@ -110,7 +115,7 @@ class Trader(Base):
             refuse_url=self._refuse_url,
             moved=self._moved,
             sees=self.audience.sees,
-            agrees=self.presenting.agrees,
+            agrees=self._agrees,
             sub_licensed=self.presenting.presented,
             stands=lambda tx, agreement, now: self.standing.refusal(tx, agreement, now, "transfer"),
             halted=self._halted,
@@ -137,6 +142,7 @@ class Trader(Base):
         self.granting = Granting(self)
         self.continuity = Continuity(self)
         self.pipes = Pipes()
+        self.memory = Memory()
         self.copies = Copies(self)
         self.notices.takers[WITHDRAWAL] = self.presenting.withdrawn
         self.notices.takers[RECEIVED] = self.copies.countersigned
@@ -151,6 +157,9 @@ class Trader(Base):
 
     # ---- doors of the engine
 
+    def _agrees(self, tx: Tx, negotiation: Row, now: datetime) -> str:
+        return self.derivation.agrees(tx, negotiation, now) or self.presenting.agrees(tx, negotiation, now)
+
     def _enqueue_licence(self, tx: Tx, row: Row) -> None:
         self.transactions.enqueue_made(tx, f"{LICENCE}:{row['digest']}")
 
@@ -158,8 +167,14 @@ class Trader(Base):
         row = tx.get("agreements", digest=digest)
         assert row is not None, "a licence is of an agreement that we keep"
         agreement = from_json(Agreement, row["agreement"])
-        deployment = self.programs.deployment
-        return acts.grant_licence(deployment, agreement, row["provider_signature"], row["buyer_signature"])
+        deployment, signatures = self.programs.deployment, (row["provider_signature"], row["buyer_signature"])
+        if row["parent"] is None:
+            return acts.grant_licence(deployment, agreement, *signatures)
+        above = tx.get("agreements", digest=row["parent"])
+        assert above is not None, "a sub-licence is under an agreement that we keep"
+        link = onward.chain_of(tx, row)[-1]
+        held = from_json(Agreement, above["agreement"])
+        return acts.grant_sub_licence(deployment, agreement, signatures, link.said, link.signature, held)
 
     def _data_address(self, tx: Tx, transfer: Row, agreement: Row) -> Document:
         assert tx.get("editions", id=agreement["edition"]) is not None, "we sell only editions we have"

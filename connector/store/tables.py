@@ -80,11 +80,16 @@ PROTOCOL = (
 CHAIN = (
     Table(
         "chain_txs",
-        "id:text program:text function:text data:blob nonce:int hash:text raw:blob state:text block:int "
-        "error:text created:time",
+        "id:text program:text function:text data:blob nonce:int hash:text state:text block:int error:text created:time",
         ("id",),
-        unique=(("nonce",),),
         index=(("state",),),
+    ),
+    # every transaction ever signed: several of one nonce where one replaces another
+    Table(
+        "chain_sends",
+        "hash:text nonce:int raw:blob price:int tip:int sent:time",
+        ("hash",),
+        index=(("nonce",),),
     ),
 )
 
@@ -159,6 +164,7 @@ VAULT = (
     ),
     Table("holders", "agreement:text edition:text holder:text at:time", ("agreement",), index=(("edition",),)),
     Table("drawn", "replica:text source:text rows:int dropped:text", ("replica", "source")),
+    Table("derived", "edition:text agreement:text source:text", ("edition", "agreement"), index=(("agreement",),)),
     Table("served", "edition:text at:time", ("edition",)),
     Table("row_tables", "edition:text rows:blob", ("edition",)),
     Table("carried", "agreement:text bytes:int", ("agreement",)),
