@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from bench import report
 from bench.taken import GIB, MIB, level
-from connector.data_folder import SEALED, VAULT_KEYS
+from connector.data_folder import SEALED
 from connector.vault.blobs import Blobs
 from connector.vault.seal import Brief, seal
 from connector.vault.secrets import Keys
@@ -40,7 +40,7 @@ DD = ("bs=4M", "oflag=direct", "conv=fsync", "status=none")
 
 def sealed_edition(data: Path, source: Path) -> Sealed:
     """Seal one file in a data directory that nobody serves yet."""
-    run = Keys(data / VAULT_KEYS).draw_run()
+    run = Keys.of(data, "").draw_run()
     brief = Brief(series=os.urandom(32), number=1, key_holder="did:web:bench", piece_bytes=PIECE_BYTES)
     return seal(source_of([source]), run, Blobs(data / SEALED), brief, sealed_at=datetime.now(UTC))
 
