@@ -10,8 +10,8 @@ WORKERS ?= auto
 # what is compiled is kept: the tests start a hundred processes
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test suite test-faults test-s3 test-ledger tck docs lint install programs bench bench-protocol bench-transfer bench-negotiation \
-	bench-catalogue bench-start bench-hostile bench-policy bench-revocation clean
+.PHONY: demo test suite test-faults drill test-s3 test-ledger tck docs lint install programs bench bench-protocol \
+	bench-transfer bench-negotiation bench-catalogue bench-start bench-hostile bench-policy bench-revocation clean
 
 demo: $(STAMP)
 	@$(BIN)/penstock demo $(ARGS)
@@ -26,6 +26,10 @@ suite: $(STAMP)
 # every fault of every figure; prints how many of each were survived, and `N passed, M failed` at the end
 test-faults: $(STAMP)
 	PENSTOCK_TEST_FAULTS=all $(BIN)/python -m pytest -q -n 2 tests/fault $(ARGS)
+
+# every way to cheat of the table, on copies of one real run, each audited; ends with `N tried, M caught`
+drill: $(STAMP)
+	@$(BIN)/python -m tests.drill $(ARGS)
 
 # sources in a bucket against a real S3 server, which cargo builds; prints `N passed, M failed` at the end
 test-s3: $(STAMP)

@@ -83,7 +83,7 @@ async def objects(_gib: float, rounds: int) -> Figures:
             (source / f"{number:05}.bin").write_bytes(os.urandom(OBJECT_BYTES))
         async with market(folder) as made:
             await made.offer("objects", [source], OBJECT_PIECE_KIB, exposure=EXPOSURE)
-            buy = Purchases(made, OBJECTS * OBJECT_BYTES)
+            buy = Purchases(made, OBJECTS * OBJECT_BYTES, litters=True)
             works = {OBJECTS_RATE: partial(buy.once, ["objects"], "disk")}
             taken = await in_turn(works, rounds)
     found = figures(taken)

@@ -55,15 +55,20 @@ async def market(
 
 
 class Purchases:
-    """The buyer's purchases of products of `size` plain bytes together, in a `market`."""
+    """The buyer's purchases of products of `size` plain bytes together, in a `market`.
 
-    def __init__(self, made: Space, size: int) -> None:
+    With `litters` what was opened stays there: ext4 without a journal passes over the places of files that were removed
+    within the last minutes, one by one, so that who removes thousands makes thousands more slowly.
+    """
+
+    def __init__(self, made: Space, size: int, *, litters: bool = False) -> None:
         self._made = made
         self._size = size
+        self._litters = litters
         self._number = 0
         self._data = made.people["buyer"].data
         self._gate = self._data.parent / GATE
-        self._folder = self._data.parent / "opened"
+        self._opened = self._data.parent / "opened"
         self.windows = 0
 
     async def once(self, products: Sequence[str], sink: str) -> Taken:
@@ -87,6 +92,11 @@ class Purchases:
         mandate = {"limit": LIMIT, "purpose": PURPOSE, **self._wanted(key, sink)}
         await self._made.call("buyer", "POST", "acquisitions", {"id": key, "product": product, "mandate": mandate})
         await self._made.reach(key, RECEIVING)
+
+    @property
+    def _folder(self) -> Path:
+        """Where what is bought now is opened."""
+        return self._opened / str(self._number)
 
     def _wanted(self, key: str, sink: str) -> dict[str, Any]:
         """Return the members of a mandate that say what is to be there at the end."""
@@ -120,7 +130,8 @@ class Purchases:
         """Give the disk back: opened files, which must be whole, and the replicas' bytes (their rows stay)."""
         size = sum(path.stat().st_size for path in self._folder.rglob("*") if path.is_file())
         assert size == expected, f"{size} bytes were opened"
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if not self._litters:
+            shutil.rmtree(self._folder, ignore_errors=True)
         for replica in (self._data / SEALED).glob("*"):
             shutil.rmtree(replica) if replica.is_dir() else replica.unlink()
 

@@ -18,7 +18,7 @@ from connector.limits import ROWS_BYTES_MAX
 from connector.outbound import Outbound
 from contracts import address
 from contracts.canonical import load
-from ledger.audit.sources import Unavailable
+from ledger.audit.sources import BlockHead, Unavailable
 from ledger.chain import Chain
 from ledger.chain_error import ChainError
 from ledger.deployment import Deployment
@@ -93,10 +93,10 @@ class UrlSources:
         every = chain.from_iterable(await asyncio.gather(*asked))
         return sorted(every, key=lambda event: (event.block, event.position))
 
-    async def block_hash(self, number: int) -> bytes | None:
-        """Return the hash of a block, None if the chain has none of that number."""
+    async def block(self, number: int) -> BlockHead | None:
+        """Return a block's hash and time, None if the chain has none of that number."""
         block = await _answered(self._chain.block(number))
-        return None if block is None else block.hash
+        return None if block is None else BlockHead(block.hash, block.at)
 
     async def attestation(self) -> Mapping[str, Any] | None:
         """Return the newest aggregate attestation that the exchange serves, if there is one."""

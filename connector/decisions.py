@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from connector.channel.doors import Recorder, Ruling
     from connector.store.transaction import Tx
 
+# of a decision's document: the question, with which an auditor makes it again
+ASKED = ("policy", "scope", "request", "world")
+# what a log discloses of a decision; one that looks through very many acts is not told whole
+ASKED_BYTES_MAX = 1 << 15
+
 
 @dataclass(frozen=True, slots=True)
 class Made:
@@ -68,6 +73,9 @@ def record(tx: Tx, evidence: Recorder, made: Made, now: datetime, row: str = "")
         "decisionDigest": ruling.digest.hex(),
         "place": made.place,
     }
+    asked = {name: ruling.document[name] for name in ASKED if name in ruling.document}
+    if len(canonical(asked)) <= ASKED_BYTES_MAX:
+        fields["asked"] = asked
     evidence.record(tx, "decision.made", part=made.part, link=[made.request], fields=fields, now=now)
 
 

@@ -7,6 +7,7 @@ What has no final name yet (`Part`) is worth only what its reader can verify.
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shutil
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 WRITE_BYTES = 256 * 1024
 PRIVATE = 0o600
 PRIVATE_FOLDER = 0o700
+# what renaming a folder says where something is already
+TAKEN = (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR)
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -80,6 +83,17 @@ def write_at(handle: int, data: bytes | bytearray | memoryview, offset: int) -> 
     while view:
         done = os.pwrite(handle, view[:WRITE_BYTES], offset)
         view, offset = view[done:], offset + done
+
+
+def write_new(path: Path, data: memoryview, *, durable: bool) -> None:
+    """Make a file of `data` where there is none; its name is durable only with its folder."""
+    handle = os.open(path, _NEW, PRIVATE)
+    try:
+        write_at(handle, data, 0)
+        if durable:
+            os.fdatasync(handle)
+    finally:
+        os.close(handle)
 
 
 def nameless(folder: Path) -> int:
@@ -186,29 +200,65 @@ def move(source: Path, target: Path) -> Path:
     return target
 
 
-def stage(folder: Path, name: str) -> Path:
-    """Make the hidden folder `name` inside `folder` anew, empty; return it."""
-    made = folder / f".{name}.part"
-    remove_stage(made)
-    made.mkdir(mode=PRIVATE_FOLDER)
-    return made
+class Stage:
+    """A hidden folder in the making, whose files get their names below `target` together.
 
+    Where there is no target, it lies beside it and becomes it by one renaming; else it lies in there, and its files are
+    moved. Where a crash left one of that `name`, it is made anew.
+    """
 
-def remove_stage(made: Path) -> None:
-    """Remove a hidden folder and what is in it; harmless when it is gone."""
-    shutil.rmtree(made, ignore_errors=True)
+    def __init__(self, target: Path, name: str) -> None:
+        self._target = target
+        self._becomes = not os.path.lexists(target)
+        self._path = make_folder(target.parent if self._becomes else target) / f".{name}.part"
+        self.close()
+        self._path.mkdir(mode=PRIVATE_FOLDER)
+        self._folders = {""}
 
+    def place(self, name: str) -> Path:
+        """Return where the file of a relative name is written; safe to use from several threads."""
+        self._make(name.rpartition("/")[0])
+        return self._path / name
 
-def move_all(pairs: Sequence[tuple[Path, Path]]) -> None:
-    """Rename durable files to their targets, making the folders above them, durably: each folder is synced once."""
-    into: dict[Path, list[tuple[Path, Path]]] = {}
-    for source, target in pairs:
-        into.setdefault(target.parent, []).append((source, target))
-    for folder, some in into.items():
-        with folder_handle(make_folder(folder)) as handle:
-            for source, target in some:
-                os.rename(source, target.name, dst_dir_fd=handle)
-            os.fsync(handle)
+    def finish(self, names: Sequence[str]) -> None:
+        """Give the staged files, which are durable and of these names, their names, durably."""
+        for folder in self._folders:
+            sync_folder(self._path / folder)
+        if not (self._becomes and self._become()):
+            self._move(names)
+
+    def close(self) -> None:
+        """Remove what has no name; harmless when there is nothing."""
+        shutil.rmtree(self._path, ignore_errors=True)
+
+    def _make(self, folder: str) -> None:
+        if folder not in self._folders:
+            self._make(folder.rpartition("/")[0])
+            (self._path / folder).mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+            self._folders.add(folder)
+
+    def _become(self) -> bool:
+        """Take the target's name; False if somebody has put something there meanwhile."""
+        try:
+            self._path.rename(self._target)
+        except OSError as error:
+            if error.errno not in TAKEN:
+                raise
+            return False
+        sync_folder(self._target.parent)
+        return True
+
+    def _move(self, names: Sequence[str]) -> None:
+        """Rename file by file; each folder is synced once."""
+        into: dict[str, list[str]] = {}
+        for name in names:
+            above, _, last = name.rpartition("/")
+            into.setdefault(above, []).append(last)
+        for above, some in into.items():
+            with folder_handle(self._path / above) as old, folder_handle(make_folder(self._target / above)) as new:
+                for last in some:
+                    os.rename(last, last, src_dir_fd=old, dst_dir_fd=new)
+                os.fsync(new)
 
 
 def sync_everything() -> None:

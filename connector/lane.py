@@ -14,7 +14,7 @@ import socket
 import ssl
 import struct
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from connector.errors import PeerMisbehaved, PeerRefused, PeerUnreachable
@@ -22,7 +22,7 @@ from connector.fault_table import LATER
 from connector.limits import CONNECT_SECONDS_MAX, REFUSAL_BYTES_MAX, STALL_SECONDS_MAX
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from aiohttp.abc import ResolveResult
     from yarl import URL
@@ -49,6 +49,8 @@ class Lane:
         self._ahead = b""  # of the answer's bytes, what came with its head
         self._left = 0
         self._cut = False
+        self._dropped = ""  # why
+        self._waits = self._came = 0
 
     def ask(self, target: str, headers: Mapping[str, str], length: int) -> None:
         """Ask for `target` (path and query), whose body must have `length` bytes; `read` them next (blocking).
@@ -57,10 +59,11 @@ class Lane:
         """
         fresh = self._connection is None
         try:
-            answer = self._send(target, headers)
+            with self._wait():
+                answer = self._send(target, headers)
         except BROKEN as error:
             self.close()
-            if fresh:
+            if fresh or self._dropped:
                 raise self._unreachable(error) from error
             self.ask(target, headers, length)  # the peer may close what it kept open for us; once is usual
         else:
@@ -73,8 +76,9 @@ class Lane:
         assert len(view) <= self._left, "no more than was asked for"
         done = len(self._ahead[: len(view)])
         view[:done], self._ahead = self._ahead[:done], self._ahead[done:]
-        while done < len(view):
-            done += self._receive(view[done:])
+        with self._wait():
+            while done < len(view):
+                done += self._receive(view[done:])
         self._left -= done
         if not self._left:
             self._answer.close()
@@ -100,16 +104,44 @@ class Lane:
             raise self._unreachable(late) from error
         if not got:
             self.close()
-            raise PeerUnreachable(f"`{self.origin}` ended its answer early")
+            raise self._unreachable(EOFError("it ended its answer early"))
+        self._came += got
         return got
+
+    @property
+    def waited(self) -> tuple[int, int]:
+        """Which wait for the peer is the newest, and how many bytes came in all; tells any thread of progress."""
+        return self._waits, self._came
+
+    @property
+    def waits(self) -> bool:
+        """Whether somebody waits for the peer now."""
+        return self._waits % 2 == 1
+
+    @contextmanager
+    def _wait(self) -> Iterator[None]:
+        self._waits += 1
+        try:
+            yield
+        finally:
+            self._waits += 1
 
     def cut(self) -> None:
         """Break the connection off for good, from any thread: whoever reads from it is woken by its end."""
         with self._lock:
             self._cut = True
-            if self._connection is not None and self._connection.sock is not None:
-                with suppress(OSError):
-                    self._connection.sock.shutdown(socket.SHUT_RDWR)
+            self._shut()
+
+    def drop(self, why: str) -> None:
+        """Break off what is under way, from any thread; who waits is told `why`, and the next `ask` begins anew."""
+        with self._lock:
+            self._dropped = why
+            self._shut()
+
+    def _shut(self) -> None:
+        if self._connection is not None and self._connection.sock is not None:
+            with suppress(OSError):
+                self._connection.sock.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Close the connection; the next `ask` opens another."""
@@ -120,10 +152,15 @@ class Lane:
 
     def _send(self, target: str, headers: Mapping[str, str]) -> http.client.HTTPResponse:
         connection = self._connection or self._connect()
+        self._dropped = ""
         connection.sock.settimeout(STALL_SECONDS_MAX)
         told = {"Accept-Encoding": "identity", "User-Agent": "penstock", **headers}
         connection.request("GET", target, headers=told)
-        return connection.getresponse()
+        answer = connection.getresponse()
+        if self._dropped:  # a head that was broken off looks like a short one
+            answer.close()
+            raise ConnectionAbortedError(self._dropped)
+        return answer
 
     def _open(self) -> http.client.HTTPConnection:
         if self._connection is None:
@@ -181,7 +218,7 @@ class Lane:
             self.close()
 
     def _unreachable(self, error: BaseException) -> PeerUnreachable:
-        return PeerUnreachable(f"`{self.origin}` did not answer: {str(error) or type(error).__name__}")
+        return PeerUnreachable(f"`{self.origin}` did not answer: {self._dropped or str(error) or type(error).__name__}")
 
 
 def _stall(connected: socket.socket, seconds: float) -> None:

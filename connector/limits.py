@@ -26,6 +26,8 @@ JSON_LEVELS_MAX = 64
 JSON_VALUES_MAX = 65_536
 # messages wait in memory for their transaction: a policy of a hundred rules with five constraints each has 5,000
 MESSAGE_VALUES_MAX = 16_384
+# an edition's header has some 800 bytes
+HEADER_BYTES_MAX = 16_384
 # a row of an edition has 152 bytes: 16 MiB describe 110,000 pieces, seven GiB in pieces of 64 KiB
 ROWS_BYTES_MAX = 16 * 1_048_576
 # requests waiting or running for one peer; an honest one has a handful
@@ -47,6 +49,11 @@ CONNECT_SECONDS_MAX = 5.0
 CALL_SECONDS_MAX = 15.0
 # a download stalls when no byte comes for so long; its whole length is not bounded, its bytes are
 STALL_SECONDS_MAX = 30.0
+# and when fewer bytes than these come in so long, or a peer could hold it with a byte now and then; the time is that of
+# two stalls, because a wait tells only at its end, after at most one, what it has brought
+TRICKLE_SECONDS_MAX = 2 * STALL_SECONDS_MAX
+# a kibibyte a second: a piece of a mebibyte would take a quarter of an hour
+TRICKLE_BYTES = 65_536
 # what of a refusal is kept for its reader
 REFUSAL_BYTES_MAX = 65_536
 # connections to one peer: as many as it serves at once, so that no message waits for one with a head that others follow

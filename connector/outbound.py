@@ -9,6 +9,7 @@ limit of bytes and of time and is never decompressed.
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ from connector.limits import (
     PEER_CONNECTIONS_MAX,
     REFUSAL_BYTES_MAX,
     STALL_SECONDS_MAX,
+    TRICKLE_BYTES,
+    TRICKLE_SECONDS_MAX,
 )
 from contracts.canonical import values_at_most
 
@@ -74,17 +77,20 @@ class Answer:
 class Download:
     """A stream of bytes: status and headers are there, the body comes as it arrives."""
 
-    def __init__(self, response: aiohttp.ClientResponse, limit_bytes: int) -> None:
+    def __init__(self, response: aiohttp.ClientResponse, limit_bytes: int, *, patient: bool = False) -> None:
         self.status = response.status
         self.headers: Mapping[str, str] = response.headers
         self._response = response
         self._limit_bytes = limit_bytes
+        self._trickle_seconds = math.inf if patient else TRICKLE_SECONDS_MAX
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """Yield the body in pieces of any size; raises `PeerUnreachable` when it breaks off."""
         left = self._limit_bytes
-        content = self._response.content
+        content, clock = self._response.content, asyncio.get_running_loop().time
+        waited, came = 0.0, 0
         while True:
+            begun = clock()
             # nothing but the read itself may be taken for the peer's fault: the reader's own errors pass through
             try:
                 chunk = await content.readany()
@@ -93,6 +99,11 @@ class Download:
             if not chunk:
                 return
             left -= len(chunk)
+            waited, came = waited + clock() - begun, came + len(chunk)
+            if waited >= self._trickle_seconds:
+                if came < TRICKLE_BYTES:
+                    raise _unreachable(self._response.url, TimeoutError(f"{came} bytes came in {waited:.0f} s"))
+                waited, came = 0.0, 0
             if left < 0:
                 self._response.close()
                 raise PeerMisbehaved(f"`{self._response.url.origin()}` sends more than {self._limit_bytes} bytes")
@@ -208,10 +219,10 @@ class Outbound:
         headers: Mapping[str, str] | None = None,
         stall_seconds: float | None = STALL_SECONDS_MAX,
     ) -> AsyncIterator[Download]:
-        """Ask for at most `limit_bytes` bytes as a stream; its length in time is bounded by stalls only, if at all."""
+        """Ask for at most `limit_bytes` bytes as a stream; stalls and trickles bound its time, if anything does."""
         limits = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS_MAX, sock_read=stall_seconds)
         async with await self._send("GET", url, None, headers, limits) as response:
-            yield Download(response, limit_bytes)
+            yield Download(response, limit_bytes, patient=stall_seconds is None)
 
     async def upload(
         self, method: str, url: str, chunks: AsyncIterator[bytes], length: int, headers: Mapping[str, str]

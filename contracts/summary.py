@@ -39,6 +39,7 @@ WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
                 "unlimited": "openings without limit",
                 "terms": "as the terms say",
                 "columns": " · only the columns {names}",
+                "inherit": " · what is made out of it stays under these terms",
             }
         ),
         "zh": MappingProxyType(
@@ -55,6 +56,7 @@ WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
                 "unlimited": "打开次数不限",
                 "terms": "见条款",
                 "columns": " · 仅限列 {names}",
+                "inherit": " · 由其衍生的数据仍受本条款约束",
             }
         ),
     }
@@ -74,7 +76,8 @@ def summary(terms: Terms, lang: str = "en") -> str:
         end=terms.not_after.strftime("%Y-%m-%dT%H:%M:%SZ"),
         openings=_openings(terms.policy, words),
     )
-    return line + words["columns"].format(names=_few(list(terms.columns), words)) if terms.columns else line
+    columns = words["columns"].format(names=_few(list(terms.columns), words)) if terms.columns else ""
+    return line + columns + (words["inherit"] if terms.inherit else "")
 
 
 def is_summary(text: str, terms: Terms) -> bool:

@@ -40,7 +40,8 @@ class Terms:
 
     `policy` is ODRL as JSON; `lease_seconds` is 0 unless the tier is leased; `not_after` has whole seconds. `columns`
     maps the licensed columns to their groups in the edition's rows (spec 1.1, `aligned`); empty: everything. `parent`
-    is the agreement that a sub-licence stands under (spec 5, "Onward"); empty: none.
+    is the agreement that a sub-licence stands under (spec 5, "Onward"); empty: none. `inherit` says that what is made
+    out of the data stays under these terms; otherwise it belongs to who made it.
     """
 
     product: str
@@ -62,6 +63,7 @@ class Terms:
     salt: bytes
     columns: Mapping[str, int] = field(default_factory=dict)
     parent: bytes = b""
+    inherit: bool = False
 
     def __post_init__(self) -> None:
         if self.tier not in TIERS:
@@ -146,6 +148,13 @@ def _columns(value: Any, name: str) -> Mapping[str, int]:
     return MappingProxyType(groups)
 
 
+def _agreed(value: Any, name: str) -> bool:
+    """Read what is said by being there."""
+    if value is not True:
+        raise ContractError("terms", f"`{name}` is true or left out")
+    return True
+
+
 def _show_columns(columns: Mapping[str, int]) -> dict[str, str]:
     return {column: str(group) for column, group in columns.items()}
 
@@ -174,7 +183,8 @@ _MEMBERS: tuple[tuple[str, str, Any, Any], ...] = (
     ("salt", "salt", _digest, bytes.hex),
     ("columns", "columns", _columns, _show_columns),
     ("parent", "parent", _digest, bytes.hex),
+    ("inherit", "inherit", _agreed, bool),
 )
-_OPTIONAL = frozenset({"columns", "parent"})
+_OPTIONAL = frozenset({"columns", "parent", "inherit"})
 _NAMES = frozenset({"v", *(name for name, *_ in _MEMBERS)}) - _OPTIONAL
 assert [member for _, member, *_ in _MEMBERS] == [each.name for each in fields(Terms)]

@@ -54,7 +54,7 @@ _OFFER = "lock maskedHash rows amount cumulative decisionDigest"
 _OPENING = "transfer opening readerKey purpose"
 
 SHAPES: Mapping[str, Shape] = {
-    "edition.sealed": _shape("editionId", "rows bytes layout", "product series number root tx"),
+    "edition.sealed": _shape("editionId", "rows bytes layout", "product series number root tx sources"),
     "edition.registered": _shape("editionId", "tx", "rows bytes layout product block"),
     "edition.withdrawn": _shape("editionId", "reason", "tx grade keysErased piecesKeptForOtherEditions"),
     "edition.reviewed": _shape("editionId", "seed rows bound", "product reviewer provider result"),
@@ -80,7 +80,7 @@ SHAPES: Mapping[str, Shape] = {
     "channel.claimed": _shape("channelId", "cumulative tx", f"shares seq accountHash {_CHANNEL}"),
     "channel.closed": _shape("channelId", "cumulative tx", f"shares refund seq accountHash {_CHANNEL}"),
     "decision.made": _shape(
-        "request", "outcome rules reasons requestDigest counters purpose", "decisionDigest action place"
+        "request", "outcome rules reasons requestDigest counters purpose", "decisionDigest action place asked"
     ),
     "keys.offered": _shape("accountHash seq", _OFFER, "voucherDigest plainBytes validUntil offerDigest"),
     "keys.released": _shape(

@@ -19,8 +19,8 @@ def closed(document: Any, keys: frozenset[str], where: str) -> dict[str, Any]:
     """Return `document` if it is an object with exactly `keys`."""
     if not isinstance(document, dict):
         raise ContractError("fields", f"`{where}` must be an object, not `{type(document).__name__}`")
-    missing, unknown = sorted(keys - document.keys()), sorted(document.keys() - keys)
-    if missing or unknown:
+    if document.keys() != keys:
+        missing, unknown = sorted(keys - document.keys()), sorted(document.keys() - keys)
         raise ContractError("fields", f"`{where}` lacks {missing} and has the unknown fields {unknown}")
     return document
 

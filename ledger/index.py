@@ -151,9 +151,10 @@ def safe_name(name: str) -> str:
 def _is_safe(part: str) -> bool:
     if part in ("", ".", "..") or part[-1] in ". " or part.split(".", maxsplit=1)[0].lower() in RESERVED_NAMES:
         return False
-    if any(unicodedata.category(char) in HIDDEN_CATEGORIES and char not in JOINERS for char in part):
+    plain = part.isascii() and part.isprintable()  # nothing hidden is in there
+    if not plain and any(unicodedata.category(char) in HIDDEN_CATEGORIES and char not in JOINERS for char in part):
         return False
-    return not set(part) & FORBIDDEN_IN_NAMES and len(part.encode()) <= MAX_NAME_BYTES
+    return FORBIDDEN_IN_NAMES.isdisjoint(part) and len(part.encode()) <= MAX_NAME_BYTES
 
 
 def _file_json(file: IndexedFile) -> dict[str, Any]:
@@ -171,7 +172,7 @@ def _read_file(value: Any, where: str) -> IndexedFile:
     first, count = _read_range(found["rows"], f"{where}.rows")
     per_piece = found["rowsPerPiece"]
     return IndexedFile(
-        name=safe_name(text(found["name"], f"{where}.name", limit_chars=MAX_PATH_BYTES)),
+        name=text(found["name"], f"{where}.name", limit_chars=MAX_PATH_BYTES),
         offset=read_decimal(found["offset"], f"{where}.offset", limit=MAX_BYTES),
         size=read_decimal(found["bytes"], f"{where}.bytes", limit=MAX_BYTES),
         first_row=first,

@@ -10,7 +10,7 @@ key, `key_commitment` does; the plain commitment is salted by the secret, so it 
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from contracts.errors import ContractError
 from contracts.labels import H, X
@@ -65,8 +65,7 @@ def aead(piece_secret: bytes, head: bytes) -> tuple[bytes, bytes]:
     return material[:32], material[32:]
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """The 40 bytes that name a piece and its lengths in bytes; the associated data of its encryption."""
 
     slot: bytes
@@ -77,11 +76,10 @@ class Head:
 
     def encode(self) -> bytes:
         """Return the 40 bytes."""
-        return _HEAD.pack(self.slot, self.sealed_bytes, self.plain_bytes, self.group, self.flags)
+        return _HEAD.pack(*self)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row; `decode` accepts exactly what `encode` makes."""
 
     head: Head

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import partial
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from connector.channel import tally, windows
@@ -24,13 +23,12 @@ if TYPE_CHECKING:
 
     from connector.channel.account import Account
     from connector.channel.doors import Deal, Desk
-    from connector.channel.tally import Line, Tally
+    from connector.channel.tally import Line
     from connector.store.transaction import Tx
     from contracts.typed_data import Order
     from ledger.row_table import RowTable
 
 MAX_READER_KEYS = 8
-NOT_YET: Mapping[bytes, Tally] = MappingProxyType({})  # nothing is paid that the books do not hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +81,16 @@ def read(
     account: Account,
     orders: Sequence[Order],
     now: datetime,
-    paid: Mapping[bytes, Tally] = NOT_YET,
     contexts: Sequence[Mapping[str, str]] = (),
 ) -> list[Line]:
-    """Check every order and price it on top of the books, or of what will be `paid`; raises the first fault."""
+    """Check every order and price it on top of the books; raises the first fault."""
     agreed = deals(tx, desk, account, orders)
     for order, context in tally.beside(orders, contexts):
-        _check(Case(order, agreed[order.agreement_digest], account, now, partial(_table, tx, desk, order)))
+        _check(Case(order, agreed[order.agreement_digest], account, now, partial(_table, tx, desk, order.edition_id)))
         tally.check_period(agreed[order.agreement_digest], context, latest(tx, desk, now))
         if not desk.books.transfer_runs(tx, agreed[order.agreement_digest], order.transfer_id):
             raise fault("unknown-transfer", f"no transfer `{order.transfer_id.hex()}` runs under the agreement")
-    lines = _bill(tx, desk, account, orders, agreed, contexts, paid)
+    lines = _bill(tx, desk, account, orders, agreed, contexts)
     _check_size(lines)
     return lines
 
@@ -107,7 +104,7 @@ def bill(
     tx: Tx, desk: Desk, account: Account, orders: Sequence[Order], contexts: Sequence[Mapping[str, str]] = ()
 ) -> list[Line]:
     """Price orders without asking whether they may still be had: what was paid is due, whatever ended since."""
-    return _bill(tx, desk, account, orders, deals(tx, desk, account, orders), contexts, NOT_YET)
+    return _bill(tx, desk, account, orders, deals(tx, desk, account, orders), contexts)
 
 
 def _bill(
@@ -117,10 +114,13 @@ def _bill(
     orders: Sequence[Order],
     agreed: Mapping[bytes, Deal],
     contexts: Sequence[Mapping[str, str]],
-    paid: Mapping[bytes, Tally],
 ) -> list[Line]:
-    tables = {order.edition_id: _table(tx, desk, order) for order in orders}
-    return tally.bill(tx, account.role, orders, agreed, tables, contexts, paid)
+    return tally.bill(tx, account.role, orders, agreed, tables(tx, desk, (o.edition_id for o in orders)), contexts)
+
+
+def tables(tx: Tx, desk: Desk, editions: Iterable[bytes]) -> dict[bytes, RowTable]:
+    """Return the row tables of editions; `wrong-edition` for one that is not known here."""
+    return {edition: _table(tx, desk, edition) for edition in set(editions)}
 
 
 def deals(tx: Tx, desk: Desk, account: Account, orders: Iterable[Order]) -> dict[bytes, Deal]:
@@ -193,10 +193,10 @@ def _reaches(case: Case) -> bool:
     return not columns or row_set(case.order.ranges) <= case.table().licensed(columns.values())
 
 
-def _table(tx: Tx, desk: Desk, order: Order) -> RowTable:
-    table = desk.editions.table(tx, order.edition_id)
+def _table(tx: Tx, desk: Desk, edition: bytes) -> RowTable:
+    table = desk.editions.table(tx, edition)
     if table is None:
-        raise fault("wrong-edition", f"the edition `{order.edition_id.hex()}` is not known here")
+        raise fault("wrong-edition", f"the edition `{edition.hex()}` is not known here")
     return table
 
 

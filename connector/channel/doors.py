@@ -156,7 +156,10 @@ class Judge(Protocol):
         """
 
     def counted(self, deal: Deal, context: Mapping[str, str]) -> Mapping[str, Counted] | None:
-        """Return how the uses under each rule are counted; None when the context does not say for whom."""
+        """Return how the uses under each rule are counted, empty where the policy asks nothing of them.
+
+        None when the context does not say for whom.
+        """
 
 
 class Duties(Protocol):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from connector.channel.doors import Deal, Held, Holder, Ruling
+    from connector.channel.doors import Deal, Holder, Ruling
     from connector.channel.tally import Line
     from connector.store.transaction import Tx
     from contracts.typed_data import Order
@@ -85,20 +85,23 @@ def judge(tx: Tx, holder: Holder, request: Request, stage: str, now: datetime) -
             if denial := _denial(holder, deal, ruling, stage, now):
                 give_back(tx, [each.order for each in request.lines])
                 return Judgement(tuple(rulings), denial)
-        draws = [Draw(deal.digest.hex(), _drawn(line.order, ruling)) for deal, ruling in links]
-        uses.reserve(tx, draws, _taker(line.order), now)
+        if line.order.use == OPEN:
+            uses.reserve(tx, [Draw(deal.digest.hex(), ruling.held) for deal, ruling in links], _taker(line.order), now)
     return Judgement(tuple(rulings), None)
 
 
 def commit(tx: Tx, orders: Sequence[Order]) -> None:
     """Make final what the orders of a request hold."""
     for order in orders:
-        uses.commit(tx, _taker(order))
+        if order.use == OPEN:
+            uses.commit(tx, _taker(order))
 
 
 def recount(tx: Tx, holder: Holder, request: Request, now: datetime) -> None:
     """Take again what a window learnt from the other side had taken; it happened, so no limit stops it."""
     for line, context in zip(request.lines, request.contexts, strict=True):
+        if line.order.use != OPEN:
+            continue
         who = _taker(line.order)
         draws = []
         for deal in (*_lineage(tx, holder, line.deal), line.deal):
@@ -106,7 +109,7 @@ def recount(tx: Tx, holder: Holder, request: Request, now: datetime) -> None:
             counted = holder.judge.counted(deal, known)
             taken = uses.taken(tx, deal.digest.hex(), counted, without=who, now=now)
             ruling = holder.judge.decide(tx, deal, line.order, known, stage=RELEASE, taken=taken, now=now)
-            held = uses.shares(_drawn(line.order, ruling), counted or {})
+            held = uses.shares(ruling.held, counted or {})
             draws.append(Draw(deal.digest.hex(), [replace(share, limit=None) for share in held]))
         uses.reserve(tx, draws, who, now)
         uses.commit(tx, who)
@@ -115,7 +118,8 @@ def recount(tx: Tx, holder: Holder, request: Request, now: datetime) -> None:
 def give_back(tx: Tx, orders: Sequence[Order]) -> None:
     """Return what the orders of a request hold and did not use."""
     for order in orders:
-        uses.give_back(tx, _taker(order))
+        if order.use == OPEN:
+            uses.give_back(tx, _taker(order))
 
 
 def purpose(context: Mapping[str, str]) -> str:
@@ -131,10 +135,6 @@ def _measured(line: Line, context: Mapping[str, str]) -> Mapping[str, str]:
 def _taker(order: Order) -> str:
     """Return who takes the share of an order: its opening, in whatever window."""
     return openings.identity("payee", order)
-
-
-def _drawn(order: Order, ruling: Ruling) -> Sequence[Held]:
-    return ruling.held if order.use == OPEN else ()
 
 
 def _denial(holder: Holder, deal: Deal, ruling: Ruling, stage: str, now: datetime) -> Denial | None:

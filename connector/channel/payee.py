@@ -15,6 +15,7 @@ from connector.channel import batch, box, judgement, openings, records, windows
 from connector.channel.errors import fault
 from connector.channel.messages import Denial, KeyRequest, OfferMessage
 from connector.channel.states import NEW
+from connector.channel.tally import OPEN
 from connector.channel.windows import Window
 from contracts.typed_data import KeyOffer, digest
 from ledger import mask
@@ -65,7 +66,8 @@ def price(
     """Return the priced orders; raises for one that may not be had now or that says another amount (spec 3.6)."""
     lines = batch.read(tx, holder, account, orders, now, contexts=contexts)
     for line in lines:
-        openings.require_lease(tx, accounts.PAYEE, line.order, now)
+        if line.order.use == OPEN:
+            openings.require_lease(tx, accounts.PAYEE, line.order, now)
         if line.amount != line.order.amount:
             raise fault("wrong-amount", f"the order costs {line.amount}, it says {line.order.amount}")
     return lines

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from connector.channel.account import Account
     from connector.channel.doors import Buyer, Deal
     from connector.channel.tally import Line, Tally
+    from connector.channel.windows import Window
     from connector.store.transaction import Tx
     from ledger.row_table import RowTable
 
@@ -50,20 +51,39 @@ class Want:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What a request is planned on: the channel, and by agreement what is paid by then and what is ordered already.
+    """What a request is planned on, looked up before: the channel, agreements, tables, what is paid by then.
 
-    `paid` has an agreement only where the books do not say it yet; `ordered` holds minor units.
+    `elsewhere` is what is unreleased on other channels and `ordered` what is ordered already, agreement → minor units;
+    `opened` holds the rows of each opening that runs.
     """
 
     account: Account
+    block_time: datetime
+    deals: Mapping[bytes, Deal]
+    tables: Mapping[bytes, RowTable]
     paid: Mapping[bytes, Tally]
+    elsewhere: Mapping[bytes, int]
+    opened: Mapping[str, RowSet]
     ordered: Mapping[bytes, int] = field(default_factory=dict)
 
     def with_line(self, line: Line) -> Ground:
         """Return the ground for what is ordered beside `line`."""
         digest = line.deal.digest
         ordered = self.ordered.get(digest, 0) + line.amount
-        return Ground(self.account, {**self.paid, digest: line.after}, {**self.ordered, digest: ordered})
+        return replace(self, paid={**self.paid, digest: line.after}, ordered={**self.ordered, digest: ordered})
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The voucher that waits for its release, and the ground there will be then: looked up once, when it was signed.
+
+    What it is used for is checked again in the act that takes the release.
+    """
+
+    account: Account
+    window: Window
+    tables: Mapping[bytes, RowTable]
+    ground: Ground
 
 
 def plan(
@@ -73,25 +93,34 @@ def plan(
 
     Raises `unreleased` while a voucher waits, and the code of the limit when not even one row can be ordered.
     """
-    return _request(tx, buyer, Ground(ready(tx, channel_id), {}), wants, now, most)
+    account = ready(tx, channel_id)
+    request = _request(_ground(tx, buyer, account, wants, {}, now), wants, now, most)
+    if request is not None:
+        batch.read(tx, buyer, account, request.orders, now, request.contexts)
+    return request
 
 
-def ahead(
-    tx: Tx, buyer: Buyer, channel_id: bytes, wants: Sequence[Want], now: datetime, most: int = window.MAX_BATCH_ROWS
-) -> KeyRequest | None:
+def waiting(tx: Tx, buyer: Buyer, channel_id: bytes, wants: Sequence[Want], now: datetime) -> Waiting | None:
+    """Return the voucher that waits, with the ground for what is wanted after it; None when none waits."""
+    account = accounts.load(tx, channel_id, accounts.PAYER)
+    accounts.require_open(account)
+    found = windows.unreleased(tx, account)
+    if found is None:
+        return None
+    paid = {line.deal.digest: line.after for line in batch.bill(tx, buyer, account, found.orders, found.contexts)}
+    then = replace(account, seq=found.seq, cumulative=found.cumulative, account_hash=found.account_hash)
+    tables = batch.tables(tx, buyer, (order.edition_id for order in found.orders))
+    return Waiting(account, found, tables, _ground(tx, buyer, then, wants, paid, now))
+
+
+def ahead(found: Waiting, wants: Sequence[Want], now: datetime, most: int = window.MAX_BATCH_ROWS) -> KeyRequest | None:
     """Return what to ask for once the waiting voucher is released, to ride on it; None when nothing is left.
 
     Not for openings: what is read in one is not known before its keys came.
     """
-    account = accounts.load(tx, channel_id, accounts.PAYER)
-    accounts.require_open(account)
-    waiting = windows.unreleased(tx, account)
-    if waiting is None or any(order.use == OPEN for order in waiting.orders):
+    if any(order.use == OPEN for order in found.window.orders):
         return None
-    bill = batch.bill(tx, buyer, account, waiting.orders, waiting.contexts)
-    paid = {line.deal.digest: line.after for line in bill}
-    then = replace(account, seq=waiting.seq, cumulative=waiting.cumulative, account_hash=waiting.account_hash)
-    return _request(tx, buyer, Ground(then, paid), [want for want in wants if want.use != OPEN], now, most)
+    return _request(found.ground, [want for want in wants if want.use != OPEN], now, most)
 
 
 def ready(tx: Tx, channel_id: bytes) -> Account:
@@ -105,13 +134,42 @@ def ready(tx: Tx, channel_id: bytes) -> Account:
     return account
 
 
-def _request(
-    tx: Tx, buyer: Buyer, ground: Ground, wants: Sequence[Want], now: datetime, most: int
-) -> KeyRequest | None:
+def _ground(
+    tx: Tx, buyer: Buyer, account: Account, wants: Sequence[Want], paid: Mapping[bytes, Tally], now: datetime
+) -> Ground:
+    """Look up what the wishes are planned on; `paid` has an agreement where the books do not say it yet."""
+    drafts = [_draft(want) for want in wants[:ORDERS_MAX]]
+    deals = batch.deals(tx, buyer, account, drafts)
+    latest = batch.latest(tx, buyer, now)
+    identities = {openings.identity(accounts.PAYER, draft) for draft in drafts if draft.use == OPEN}
+    found = {opening: openings.rows(tx, opening) for opening in identities}
+    return Ground(
+        account,
+        buyer.chain.sight(tx).block_time,
+        deals,
+        batch.tables(tx, buyer, (deal.agreement.edition_id for deal in deals.values())),
+        {digest: _paid(tx, deal, paid.get(digest), latest) for digest, deal in deals.items()},
+        batch.exposure(tx, account),
+        {opening: rows for opening, rows in found.items() if rows is not None},
+    )
+
+
+def _paid(tx: Tx, deal: Deal, paid: Tally | None, latest: datetime) -> Tally:
+    period = tally.period_of(deal, tally.told_period(deal, latest))
+    if paid is None:
+        return tally.load(tx, deal, period)
+    return paid if paid.period == period else tally.turned(tx, deal, paid, period)
+
+
+def _draft(want: Want) -> Order:
+    return Order(want.agreement, want.transfer, b"", want.use, (), 0, want.reader_key)
+
+
+def _request(ground: Ground, wants: Sequence[Want], now: datetime, most: int) -> KeyRequest | None:
     orders: list[Order] = []
     contexts: list[Mapping[str, str]] = []
     for want in wants[:ORDERS_MAX]:
-        found = _next_line(tx, buyer, ground, want, now, most)
+        found = _next_line(ground, want, now, most)
         if found is not None:
             line, context = found
             orders.append(line.order)
@@ -122,45 +180,33 @@ def _request(
     return KeyRequest(tuple(orders), tuple(contexts), account.account_hash, account.seq) if orders else None
 
 
-def _next_line(
-    tx: Tx, buyer: Buyer, ground: Ground, want: Want, now: datetime, most: int
-) -> tuple[Line, Mapping[str, str]] | None:
+def _next_line(ground: Ground, want: Want, now: datetime, most: int) -> tuple[Line, Mapping[str, str]] | None:
     """Return the priced order for as much of a wish as fits on the ground, and its context; None if all is paid."""
-    account = ground.account
-    draft = Order(want.agreement, want.transfer, b"", want.use, (), 0, want.reader_key)
-    deal = batch.deals(tx, buyer, account, [draft])[want.agreement]
-    table = buyer.editions.table(tx, deal.agreement.edition_id)
-    if table is None:
-        raise fault("wrong-edition", "the agreed edition's row table is not known here")
-    context = {**want.context, **tally.told_period(deal, batch.latest(tx, buyer, now))}
-    paid = _paid(tx, ground, deal, tally.period_of(deal, context))
-    rows = _rows(tx, ground, want, draft, deal, table, paid).take(most)
+    draft, deal = _draft(want), ground.deals[want.agreement]
+    table, paid = ground.tables[deal.agreement.edition_id], ground.paid[deal.digest]
+    context = {**want.context, **tally.told_period(deal, max(now, ground.block_time))}
+    if tally.period_of(deal, context) != paid.period:
+        raise fault("wrong-period", "another period of the subscription has begun since the ground was looked up")
+    opened = ground.opened.get(openings.identity(accounts.PAYER, draft)) if want.use == OPEN else None
+    rows = _rows(ground, want, deal, table, opened, most)
     if not rows:
         return None
-    rows = RowSet(rows.ranges[:RANGES_MAX])
-    order = replace(draft, edition_id=deal.agreement.edition_id, ranges=to_ranges(rows))
-    line = batch.read(tx, buyer, account, [order], now, ground.paid, [context])[-1]
+    order = replace(draft, edition_id=deal.agreement.edition_id, ranges=to_ranges(RowSet(rows.ranges[:RANGES_MAX])))
+    line = tally.line(order, deal, table, paid, fresh=want.use == OPEN and opened is None)
     return replace(line, order=replace(order, amount=line.amount)), context
 
 
-def _paid(tx: Tx, ground: Ground, deal: Deal, period: int) -> Tally:
-    paid = ground.paid.get(deal.digest)
-    if paid is None:
-        return tally.load(tx, deal, period)
-    return paid if paid.period == period else tally.turned(tx, deal, paid, period)
-
-
-def _rows(tx: Tx, ground: Ground, want: Want, draft: Order, deal: Deal, table: RowTable, paid: Tally) -> RowSet:
+def _rows(ground: Ground, want: Want, deal: Deal, table: RowTable, opened: RowSet | None, most: int) -> RowSet:
     """Return the rows to order now: as many as the tightest limit allows, whose code is raised when that is none."""
+    paid, most = ground.paid[deal.digest], min(most, window.MAX_BATCH_ROWS)
     if want.use == AGAIN:
-        return (want.rows & paid.rows).take(window.MAX_BATCH_ROWS)
+        return (want.rows & paid.rows).take(most)
     ordered = ground.ordered.get(deal.digest)
     if want.use == OPEN and ordered is not None:
         return NOTHING  # one opening at a time
-    opened = openings.rows(tx, openings.identity(accounts.PAYER, draft)) if want.use == OPEN else None
     wanted = want.rows - (paid.rows if want.use != OPEN else opened or NOTHING)
     exposure = min(deal.terms.max_exposure, deal.terms.max_exposure if want.exposure is None else want.exposure)
-    unreleased = batch.exposure(tx, ground.account)[deal.digest]
+    unreleased = ground.elsewhere.get(deal.digest, 0)
     limits = {
         "too-dear" if unreleased == 0 else "unreleased": exposure - unreleased - (ordered or 0),
         "over-credit": ground.account.credit - sum(ground.ordered.values()),
@@ -169,7 +215,7 @@ def _rows(tx: Tx, ground: Ground, want: Want, draft: Order, deal: Deal, table: R
     code = min(limits, key=lambda name: limits[name])
     money, tariff = max(limits[code], 0), deal.terms.tariff
     try:
-        purse = window.Purse(table, tariff, paid, money, begins=want.use == OPEN and opened is None)
+        purse = window.Purse(table, tariff, paid, money, most, begins=want.use == OPEN and opened is None)
         choose = window.opening_rows if want.use == OPEN else window.next_rows
         return choose(purse, wanted, want.critical)
     except ChannelFault as error:

@@ -21,7 +21,7 @@ from ledger import mask
 from ledger.row import key_commitment
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from connector.channel.account import Account
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from connector.channel.windows import Window
     from connector.store.transaction import Tx
     from contracts.typed_data import Order
+    from ledger.row_table import RowTable
 
 KEY = "key"
 
@@ -64,11 +65,18 @@ def read(tx: Tx, buyer: Buyer, channel_id: bytes, message: ReleaseMessage) -> Re
     """
     account = accounts.load(tx, channel_id, accounts.PAYER)
     window = _released(tx, account, message)
+    return brought(buyer, account, window, batch.tables(tx, buyer, _editions(window)), message)
+
+
+def brought(
+    buyer: Buyer, account: Account, window: Window, tables: Mapping[bytes, RowTable], message: ReleaseMessage
+) -> Received:
+    """Return what message 4 brings to a window that waits for it, with the row tables of its orders; as `read`."""
     _check_receipt(buyer, account, window, message)
     assert window.offer is not None
     if mask.lock(message.preimage) != window.offer.lock:
         raise fault("wrong-preimage", "the released preimage does not fit the lock")
-    return of_window(tx, buyer, window, message.preimage)
+    return _received(window, tables, message.preimage)
 
 
 def on_release(
@@ -184,6 +192,7 @@ def _check_receipt(buyer: Buyer, account: Account, window: Window, message: Rele
     assert window.offer is not None
     same = (
         receipt.channel_id == account.id
+        and receipt.seq == window.seq
         and receipt.voucher_digest == digest(buyer.channels, window.voucher)
         and receipt.offer_digest == digest(buyer.registry, window.offer)
     )
@@ -220,7 +229,8 @@ def take(
         records.keys_event(tx, buyer, "keys.received", window, now)
     if not received.code:
         return received
-    wrong = _verified(tx, buyer, window, received.preimage).index(None)
+    tables = batch.tables(tx, buyer, _editions(window))
+    wrong = _verified(window, tables, received.preimage).index(None)
     return replace(received, bundle=_fault(tx, buyer, account, window, wrong, KEY, received.preimage, now))
 
 
@@ -235,9 +245,17 @@ def _fault(
 
 def of_window(tx: Tx, buyer: Buyer, window: Window, preimage: bytes) -> Received:
     """Return what a preimage that fits the window's lock brings: the secrets that meet their commitments."""
+    return _received(window, batch.tables(tx, buyer, _editions(window)), preimage)
+
+
+def _editions(window: Window) -> list[bytes]:
+    return [order.edition_id for order in window.orders]
+
+
+def _received(window: Window, tables: Mapping[bytes, RowTable], preimage: bytes) -> Received:
     if window.masked is None:  # acknowledged, or sealed to a reader key that is gone
         return Received(window.seq, (), preimage=preimage)
-    keys = _verified(tx, buyer, window, preimage)
+    keys = _verified(window, tables, preimage)
     good = tuple(key for key in keys if key is not None)
     return Received(window.seq, good, "" if len(good) == len(keys) else KEY, preimage=preimage)
 
@@ -252,16 +270,14 @@ def _keep(tx: Tx, buyer: Buyer, received: Received) -> None:
         buyer.keyring.keep(tx, agreement, secrets)
 
 
-def _verified(tx: Tx, buyer: Buyer, window: Window, preimage: bytes) -> Sequence[Key | None]:
+def _verified(window: Window, tables: Mapping[bytes, RowTable], preimage: bytes) -> Sequence[Key | None]:
     """Return the batch's secrets in order, None for each that does not meet its commitment."""
     assert window.masked is not None
     assert window.offer is not None
     secrets = mask.unmask(preimage, window.offer.channel_id, window.seq, window.masked)
     keys: list[Key | None] = []
-    tables = {order.edition_id: buyer.editions.table(tx, order.edition_id) for order in window.orders}
     for (order, number), secret in zip(bundle.places(window.orders), secrets, strict=True):
         table = tables[order.edition_id]
-        assert table is not None
         fits = key_commitment(table.slot(number), secret) == table.key_commitment(number)
         keys.append(Key(order, number, secret) if fits else None)
     return keys

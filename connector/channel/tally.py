@@ -149,28 +149,28 @@ def bill(
     deals: Mapping[bytes, Deal],
     tables: Mapping[bytes, RowTable],
     contexts: Sequence[Mapping[str, str]],
-    paid: Mapping[bytes, Tally],
 ) -> list[Line]:
-    """Price the orders of a batch one after the other, each on top of those before it; `contexts` as in the request.
-
-    `paid` holds by agreement what will be paid by then, where that is more than the books say.
-    """
-    tallies = dict(paid)
+    """Price the orders of a batch one after the other, each on top of those before it; `contexts` as in the request."""
+    tallies: dict[bytes, Tally] = {}
     begun: set[str] = set()
     lines = []
     for order, context in beside(orders, contexts):
         deal, table = deals[order.agreement_digest], tables[order.edition_id]
         period = period_of(deal, context)
-        opening = openings.identity(role, order)
-        fresh = order.use == OPEN and opening not in begun and not openings.is_counted(tx, opening)
+        fresh = order.use == OPEN and _begins(tx, openings.identity(role, order), begun)
         before = tallies.get(deal.digest) or load(tx, deal, period)
         if before.period != period:
             before = turned(tx, deal, before, period)
-        line = _line(order, deal, table, before, fresh=fresh)
-        tallies[deal.digest] = line.after
-        begun.add(opening)
-        lines.append(line)
+        lines.append(line(order, deal, table, before, fresh=fresh))
+        tallies[deal.digest] = lines[-1].after
     return lines
+
+
+def _begins(tx: Tx, opening: str, begun: set[str]) -> bool:
+    """Say whether an order is the first of its opening, here and in the orders before it (`begun`)."""
+    fresh = opening not in begun and not openings.is_counted(tx, opening)
+    begun.add(opening)
+    return fresh
 
 
 def plain_bytes(table: RowTable, rows: RowSet) -> int:
@@ -180,7 +180,8 @@ def plain_bytes(table: RowTable, rows: RowSet) -> int:
     return sum(table.plain_bytes(first, count) for first, count in rows.ranges)
 
 
-def _line(order: Order, deal: Deal, table: RowTable, before: Tally, *, fresh: bool) -> Line:
+def line(order: Order, deal: Deal, table: RowTable, before: Tally, *, fresh: bool) -> Line:
+    """Price one order on top of what is paid `before`."""
     rows = row_set(order.ranges)
     size = plain_bytes(table, rows)
     if order.use == AGAIN:

@@ -61,10 +61,10 @@ def taken(
 ) -> Counters | None:
     """Return (rule, operand) → what everybody but the holder `without` has taken; None when that cannot be told.
 
-    `counted` says for whom each rule counts; None when that is not known.
+    `counted` says for whom each rule counts, empty where nothing does; None when that is not known.
     """
-    if counted is None:
-        return None
+    if not counted:
+        return None if counted is None else {}
     try:
         rows: Sequence[Row] = tx.execute(_SUMS, now, now, agreement, RETURNED, without)
         found: dict[tuple[str, str], list[Row]] = {}

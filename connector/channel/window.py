@@ -40,15 +40,16 @@ def stage(table: RowTable, wanted: RowSet, critical: RowSet) -> RowSet:
 
 @dataclass(frozen=True, slots=True)
 class Purse:
-    """What the rows of a window are held against: the tariff, what is paid, and how many minor units may be spent.
+    """What the rows of a window are held against: the tariff, what is paid, how many minor units may be spent.
 
-    `begins`: the first of them begins an opening.
+    `most`: how many rows there may be. `begins`: the first of them begins an opening.
     """
 
     table: RowTable
     tariff: Tariff
     tally: Tally
     money: int
+    most: int = MAX_BATCH_ROWS
     begins: bool = False
 
     def quantity(self, rows: RowSet) -> int:
@@ -60,8 +61,8 @@ class Purse:
         return tariffs.order_amount(self.tariff, self.tally.quantity, self.quantity(rows))
 
     def longest(self, rows: RowSet, money: int) -> RowSet:
-        """Return the longest beginning of `rows`, of at most a batch, that costs at most `money`."""
-        rows = rows.take(MAX_BATCH_ROWS)
+        """Return the longest beginning of `rows`, of at most as many as there may be, that costs at most `money`."""
+        rows = rows.take(self.most)
         if self._within(rows, money):
             return rows
         counts = range(1, len(rows) + 1)

@@ -52,6 +52,15 @@ def publish(
     ] = None,
     data: Data = DEFAULT_DATA,
     *,
+    derived: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--derived-from", help="a replica, edition or agreement here that it was made of; may be repeated"
+        ),
+    ] = None,
+    inherit: Annotated[
+        bool, typer.Option("--inherit", help="what buyers make out of it stays under its licence")
+    ] = False,
     onward: Annotated[bool, typer.Option("--onward", help="let buyers pass it on, by sub-licences and copies")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -79,6 +88,8 @@ def publish(
         "layout": layout,
         "columns": column,
         "onward": onward,
+        "inherit": inherit,
+        "derivedFrom": derived or None,
         "pieceKiB": piece,
         "keywords": keyword or [],
         "id": identifier,

@@ -161,18 +161,26 @@ def holders(
 
 @app.command()
 def lineage(
-    replica: Annotated[str, typer.Argument(help="the id of a replica, its edition or its agreement, or its beginning")],
+    replica: Annotated[
+        str, typer.Argument(help="the id of a replica, its edition or agreement, or of an edition of ours; a beginning")
+    ],
     data: Data = DEFAULT_DATA,
     *,
     as_json: AsJson = False,
 ) -> None:
     """Say where a replica comes from: who sealed it, under which agreement it is held, who brought its rows.
 
+    Of an edition sealed here: which licensed editions it was made out of.
+
     For example: penstock vault lineage 5b1f0c
     """
     found = finish(descent(data, replica), as_json=as_json)
-    lines = [f"{name:10}{value}" for name, value in found.items() if name != "sources" and value]
-    lines += [f"{'from':10}{row['from']}: {row['rows']} rows {row['dropped']}".rstrip() for row in found["sources"]]
+    lines = [f"{name:12}{value}" for name, value in found.items() if not isinstance(value, list) and value]
+    lines += [
+        f"{'from':12}{row['from']}: {row['rows']} rows {row['dropped']}".rstrip() for row in found.get("sources", ())
+    ]
+    lines += [f"{'made into':12}{edition}" for edition in found.get("derived", ())]
+    lines += [f"{'made out of':12}{row['edition']} under {row['agreement']}" for row in found.get("derivedFrom", ())]
     answer(found, lines, as_json=as_json)
 
 
@@ -235,7 +243,7 @@ async def descent(data: Path, replica: str) -> dict[str, Any]:
     """Return where a replica comes from."""
     from connector.vault import lineage as lines  # noqa: PLC0415  # loaded when the verb runs
 
-    return await _look(data, lambda tx: lines.lineage(tx, replica))
+    return await _look(data, lambda tx: lines.descent(tx, replica))
 
 
 async def _look(data: Path, act: Callable[[Tx], T]) -> T:

@@ -13,7 +13,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from connector.data_folder import KEYS
 from connector.demo import insider, inspection, mirror_site
+from connector.identity import keys as key_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -94,21 +96,23 @@ FORGERIES: dict[str, Callable[[Loot], Forgery]] = {"drop": drop, "alter": alter,
 
 async def drill(cast: Cast, folder: Path) -> list[Note]:
     """Forge on copies of the provider's data, serve each forged log as a mirror, audit it, and say what was found."""
-    made = {name: await asyncio.to_thread(_forge, cast.provider.data, folder / name, name) for name in FORGERIES}
+    supervisor = key_files.load(cast.regulator.data / KEYS).delivery_public
+    places = {name: folder / name for name in FORGERIES}
+    made = {name: await asyncio.to_thread(_forge, cast, at, name, supervisor) for name, at in places.items()}
     async with mirror_site.serving(folder) as url:
         origin, provider = cast.notes["provider"]["origin"], cast.notes["provider"]["did"]
         audits = await asyncio.gather(*(inspection.audit(cast, {origin: f"{url}/{name}/log"}) for name in made))
     return [_verdict(forgery, audit, provider) for forgery, audit in zip(made.values(), audits, strict=True)]
 
 
-def _forge(data: Path, folder: Path, name: str) -> Forgery:
-    """Copy the data, forge, rebuild, sign, and lay the forged log out as files."""
-    insider.copy(data, folder / "data")
-    loot = insider.plunder(folder / "data")
+def _forge(cast: Cast, folder: Path, name: str, supervisor: bytes) -> Forgery:
+    """Copy the provider's data, forge, rebuild, sign, and lay the forged log out as files."""
+    insider.copy(cast.provider.data, folder / "data")
+    loot = insider.plunder(folder / "data", supervisor)
     forgery = FORGERIES[name](loot)
     log, note = loot.rebuilt(forgery.leaves)
     boxes = [leaf.boxes for leaf in forgery.leaves]
-    mirror_site.lay_out(folder / "log", log, len(boxes), note, boxes, loot.peers)
+    mirror_site.lay_out(folder / "log", log, note, boxes, loot.peers)
     return forgery
 
 

@@ -81,24 +81,21 @@ def copy(data: Path, to: Path) -> None:
         source.backup(target)
 
 
-def plunder(data: Path) -> Loot:
-    """Read a copied data directory."""
+def plunder(data: Path, supervisor: bytes) -> Loot:
+    """Read a copied data directory; `supervisor` is the public X25519 key (32 bytes) that disclosures go to."""
     keys = key_files.load(data / KEYS)
-    return look(data / DATABASE, TABLES, lambda tx: _read(tx, keys))
+    return look(data / DATABASE, TABLES, lambda tx: _read(tx, keys, supervisor))
 
 
-def _read(tx: Tx, keys: Keys) -> Loot:
+def _read(tx: Tx, keys: Keys, supervisor: bytes) -> Loot:
     newest = tx.find("checkpoints", order="size desc", limit=1)[0]
-    space = tx.get("facts", name="space")
-    assert space is not None, "a member keeps the space's document"
-    supervisor = next(one for one in space["value"]["members"] if one["role"] == "regulator")
     wrapped: dict[str, dict[str, bytes]] = {}
     for row in tx.find("box_keys"):
         wrapped.setdefault(row["name"], {})[row["recipient"]] = row["wrapped"]
     return Loot(
         keys=keys,
         origin=checkpoints.parse_text(notes.parse(newest["note"]).text).origin,
-        recipients=(keys.delivery_public, bytes.fromhex(supervisor["delivery"])),
+        recipients=(keys.delivery_public, supervisor),
         leaves=tuple(_leaf(row, wrapped[row["box_key"]], keys) for row in tx.find("log_entries", order="idx")),
         peers=tuple(peer_heads.seen(tx)),
     )

@@ -16,7 +16,7 @@ from connector import files
 from ledger import mirror
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
     from pathlib import Path
     from typing import Any
 
@@ -26,22 +26,23 @@ if TYPE_CHECKING:
 ADDENDA_PER_FILE = 256  # as the live server gives at most, and as `penstock audit` asks
 
 
-def lay_out(
-    folder: Path,
-    log: Log,
-    size: int,
-    note: Note,
-    boxes: Sequence[Mapping[str, str]],
-    peers: Sequence[Mapping[str, Any]],
-) -> None:
-    """Write the first `size` entries of `log` under the head `note`; `boxes` are each entry's disclosures."""
-    assert len(boxes) == size
-    pages = dict(mirror.files(log, size, note))
+def pages(
+    log: Log, note: Note, boxes: Sequence[Mapping[str, str]], peers: Sequence[Mapping[str, Any]]
+) -> Iterator[tuple[str, bytes]]:
+    """Yield (path, bytes) of all of `log` under the head `note`; `boxes` are each entry's disclosures."""
+    size = len(boxes)
+    yield from mirror.files(log, size, note)
     for first in range(0, size, ADDENDA_PER_FILE):
         rows = [dict(row) for row in boxes[first : first + ADDENDA_PER_FILE]]
-        pages[f"addenda/{first}-{len(rows)}"] = orjson.dumps(rows)
-    pages["peers"] = orjson.dumps(list(peers))
-    for path, content in pages.items():
+        yield f"addenda/{first}-{len(rows)}", orjson.dumps(rows)
+    yield "peers", orjson.dumps(list(peers))
+
+
+def lay_out(
+    folder: Path, log: Log, note: Note, boxes: Sequence[Mapping[str, str]], peers: Sequence[Mapping[str, Any]]
+) -> None:
+    """Write the pages of a log below `folder`."""
+    for path, content in pages(log, note, boxes, peers):
         files.make_folder((folder / path).parent)
         files.write_atomic(folder / path, content)
 

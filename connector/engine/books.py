@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from connector.channel.doors import Deal
 from connector.channel.errors import fault
 from connector.engine.transfer import running
+from connector.protocol.states import PROVIDER
 from connector.usage.intact import ALTERED
 from connector.vault import edition as editions
 from connector.vault import replicas
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 # editions whose digests of pieces are in memory: 8 MiB each at the very most, a few kB as a rule
 EDITIONS_KEPT = 16
-# an edition of ours, or one that a replica here is of; its columns are small
-_KNOWN = "SELECT 1 FROM editions WHERE id = ? UNION ALL SELECT 1 FROM replicas WHERE edition = ? LIMIT 1"
 
 
 def transfer_id(provider_pid: str, consumer_pid: str) -> bytes:
@@ -50,18 +49,25 @@ class Books:
         over = self._participant.standing.over(tx, row, self._participant.clock.now())
         if over.startswith(ALTERED):
             raise fault("agreement-over", over)  # it may not even be readable
+        return tx.value("agreements", self._over if over else self._alive, digest=row["digest"])
+
+    def _alive(self, row: Mapping[str, Any]) -> Deal:
+        return self._deal(row, live=True)
+
+    def _over(self, row: Mapping[str, Any]) -> Deal:
+        return self._deal(row, live=False)
+
+    def _deal(self, row: Mapping[str, Any], *, live: bool) -> Deal:
         signed = self._participant.intact.read(row)
         assert signed.agreement is not None, "what cannot be read is altered"
         assert signed.terms is not None
-        return Deal.of(row, signed.agreement, signed.terms, live=not over)
+        return Deal.of(row, signed.agreement, signed.terms, live=live)
 
     def transfer_runs(self, tx: Tx, deal: Deal, transfer: bytes) -> bool:
         """Say whether the transfer belongs to the agreement and is started."""
         for row in running(tx, deal.digest.hex()):
-            provider, consumer = (row["id"], row["peer_pid"])
-            if row["role"] == "consumer":
-                provider, consumer = consumer, provider
-            if transfer_id(provider, consumer) == transfer:
+            pids = row["id"], row["peer_pid"]
+            if transfer_id(*(pids if row["role"] == PROVIDER else reversed(pids))) == transfer:
                 return True
         return False
 
@@ -71,9 +77,6 @@ class Books:
 
     def table(self, tx: Tx, edition_id: bytes) -> RowTable | None:
         """Return the row table of an edition of ours or of a replica here, None if it is unknown."""
-        key = edition_id.hex()
-        if not tx.execute(_KNOWN, key, key):
-            return None
         return TABLES.known(edition_id) or _proven(tx, edition_id)
 
     def secrets(self, tx: Tx, edition_id: bytes, rows: Sequence[int]) -> list[bytes]:
@@ -119,8 +122,11 @@ class Books:
         replicas.store_secrets(tx, self._participant.secrets, row["id"], secrets)
 
 
-def _proven(tx: Tx, edition_id: bytes) -> RowTable:
+def _proven(tx: Tx, edition_id: bytes) -> RowTable | None:
     row = tx.get("editions", id=edition_id.hex())
     if row is None:
-        row = replicas.whole(tx, tx.find("replicas", "edition = ?", (edition_id.hex(),), limit=1)[0])
+        held = tx.find("replicas", "edition = ?", (edition_id.hex(),), limit=1)
+        if not held:
+            return None
+        row = replicas.whole(tx, held[0])
     return TABLES.proven(edition_id, row["header"], row["rows"])

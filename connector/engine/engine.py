@@ -131,10 +131,6 @@ class Engine:
         """Give a negotiation that waits for it a mandate."""
         await self._do(partial(self.negotiations.instruct, pid=negotiation, mandate=mandate))
 
-    async def terminate_negotiation(self, negotiation: str, reason: str) -> None:
-        """End a negotiation and tell the peer why."""
-        await self._do(partial(self.negotiations.terminate, pid=negotiation, reason=reason))
-
     async def start_transfer(self, agreement: str, transfer_format: str) -> str:
         """Ask for a pull under the agreement with this digest; return our id."""
         act = partial(self.transfers.request, agreement=agreement, transfer_format=transfer_format)
@@ -143,14 +139,6 @@ class Engine:
     async def complete_transfer(self, transfer: str) -> None:
         """Say that a transfer is done."""
         await self._do(partial(self.transfers.complete, pid=transfer))
-
-    async def suspend_transfer(self, transfer: str, reason: str) -> None:
-        """Pause a transfer."""
-        await self._do(partial(self.transfers.suspend, pid=transfer, reason=reason))
-
-    async def resume_transfer(self, transfer: str) -> None:
-        """Start a suspended transfer again."""
-        await self._do(partial(self.transfers.restart, pid=transfer))
 
     async def terminate_transfer(self, transfer: str, reason: str) -> None:
         """End a transfer and tell the peer why."""

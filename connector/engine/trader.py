@@ -25,6 +25,7 @@ from connector.holding.collecting import Collecting
 from connector.holding.serving import Holding
 from connector.plain.copies import RECEIVED, Copies
 from connector.product.audience import Audience
+from connector.product.derivation import Derivation
 from connector.protocol import messages, offers
 from connector.protocol.states import TRANSFER
 from connector.pull.pipe import Pipes
@@ -44,6 +45,7 @@ from connector.usage.notices import Notices
 from connector.usage.standing import Standing
 from connector.usage.throttle import Throttle
 from connector.vault import bearers, tickets
+from connector.vault.slabs import Memory
 from contracts import lifecycle
 from contracts.split import Split
 from contracts.terms import Terms
@@ -53,6 +55,7 @@ from ledger import acts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
     from pathlib import Path
 
     from connector.clock import Clock
@@ -90,6 +93,7 @@ class Trader(Base):
         self.standing = Standing(self.judge, self.evidence, self.did, self.intact, self._altered)
         self.audience = Audience(self)
         self.presenting = Presenting(self)
+        self.derivation = Derivation(self)
         self.carriage = Carriage(self.store, self.standing, self.clock)
         limits = self.settings.transfers
         self.throttle = Throttle(
@@ -111,7 +115,7 @@ class Trader(Base):
             refuse_url=self._refuse_url,
             moved=self._moved,
             sees=self.audience.sees,
-            agrees=self.presenting.agrees,
+            agrees=self._agrees,
             sub_licensed=self.presenting.presented,
             stands=lambda tx, agreement, now: self.standing.refusal(tx, agreement, now, "transfer"),
             halted=self._halted,
@@ -138,6 +142,7 @@ class Trader(Base):
         self.granting = Granting(self)
         self.continuity = Continuity(self)
         self.pipes = Pipes()
+        self.memory = Memory()
         self.copies = Copies(self)
         self.notices.takers[WITHDRAWAL] = self.presenting.withdrawn
         self.notices.takers[RECEIVED] = self.copies.countersigned
@@ -151,6 +156,9 @@ class Trader(Base):
         return Peer(did, (await self.peers.document(did)).agreement)
 
     # ---- doors of the engine
+
+    def _agrees(self, tx: Tx, negotiation: Row, now: datetime) -> str:
+        return self.derivation.agrees(tx, negotiation, now) or self.presenting.agrees(tx, negotiation, now)
 
     def _enqueue_licence(self, tx: Tx, row: Row) -> None:
         self.transactions.enqueue_made(tx, f"{LICENCE}:{row['digest']}")

@@ -24,7 +24,6 @@ from connector.pull.haul import roads_to
 from connector.pull.roads import ROADS_MAX, Road, Roads
 from connector.vault import needs, passes, scrub
 from connector.vault.intake import Intake
-from connector.vault.slabs import Pool
 from contracts.ranges import RowSet
 
 if TYPE_CHECKING:
@@ -117,16 +116,17 @@ class Mending:
         distant = await asyncio.to_thread(blobs.is_distant, edition, kept.table)
         path = blobs.part(edition) if distant else kept.path
         mend.intake = Intake(path, kept.table)
-        carrier = Carrier(kept.table, Pool.for_table(kept.table), roads, mend.intake, keeps=False)
-        try:
-            await carrier.start(self._trader.outbound, mend.bad)
-            await carrier.all_here()
-            if distant:
-                await asyncio.to_thread(_copy, kept, blobs, mend)
-            await asyncio.to_thread(mend.intake.sync)
-        finally:
-            await carrier.close()
-            mend.intake.close()
+        with self._trader.memory.sealed(kept.table) as pool:
+            carrier = Carrier(kept.table, pool, roads, mend.intake, keeps=False)
+            try:
+                await carrier.start(self._trader.outbound, mend.bad)
+                await carrier.all_here()
+                if distant:
+                    await asyncio.to_thread(_copy, kept, blobs, mend)
+                await asyncio.to_thread(mend.intake.sync)
+            finally:
+                await carrier.close()
+                mend.intake.close()
         if distant:
             files.move(path, kept.path)
             await asyncio.to_thread(blobs.offload, edition, kept.table)

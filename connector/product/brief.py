@@ -28,6 +28,8 @@ LIST_MEMBERS_MAX = 1_000
 OPENINGS_MAX = 1_000_000
 PIECE_KIB = tuple(1 << power for power in range(6, 13))  # 64 KiB … 4 MiB (spec 1.1)
 BEYOND_WORDS = f"a list of at most {MAX_TIERS} pairs: a number of units, and ten-thousandths of the price"
+SOURCES_MAX = 16  # licences of one product: all of them are compared with its rules, at each negotiation
+SOURCES_WORDS = f"a list of at most {SOURCES_MAX} replicas, editions or agreements of ours"
 OFFER_WORDS = f"a text of one line that does not end with `{OFFER_MARK}`, as the ids do that we give"
 
 
@@ -37,6 +39,10 @@ def _text(value: Any) -> bool:
 
 def _texts(value: Any) -> bool:
     return isinstance(value, list) and len(value) <= LIST_MEMBERS_MAX and all(map(_text, value))
+
+
+def _sources(value: Any) -> bool:
+    return _texts(value) and 0 < len(value) <= SOURCES_MAX
 
 
 def _places(value: Any) -> bool:
@@ -104,6 +110,8 @@ MEMBERS: Mapping[str, Member] = MappingProxyType({
         lambda value: type(value) is int and 0 < value <= OPENINGS_MAX, f"a number up to {OPENINGS_MAX}", needed=False
     ),
     "onward": Member(lambda value: type(value) is bool, "true or false", needed=False),
+    "inherit": Member(lambda value: type(value) is bool, "true or false", needed=False),
+    "derivedFrom": Member(_sources, SOURCES_WORDS, needed=False),
     "layout": Member(_layout, "one of " + ", ".join(sorted(CUTTERS)), needed=False),
     "columns": Member(lambda value: _texts(value) and value != [], "a list of columns", needed=False),
     "pieceKiB": Member(

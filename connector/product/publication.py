@@ -24,6 +24,7 @@ from connector.product.renewal import RENEWING
 from connector.protocol import offers
 from connector.pull.licensed import rows_of
 from connector.vault import edition as editions
+from connector.vault import lineage
 from connector.vault.seal import FIXED, Brief, seal
 from connector.vault.sources import Doors, source_of
 from contracts import address
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from catalog.profile import FileProfile
-    from connector.base import Base
+    from connector.engine.trader import Trader
     from connector.product.pricing import Goods
     from connector.store.transaction import Tx
     from connector.vault.former import Former
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
 LOCK_TTL_SECONDS = 24 * 3600
 LEASE_SECONDS = 900
 UNPAID_EDITIONS = 2  # sealed bytes a buyer may draw before paying: the edition twice over
+# and of a small edition more: what was under way when a connection broke is drawn again
+UNPAID_BYTES_MIN = 256 * 1024 * 1024
 FINAL = ("submitted", "failed")
 OF_BRIEF = ("brief", "title", "policy", "limits")  # what of a product's row follows from its brief alone
 ON_OFFER = ("registered", "submitted", RENEWING)  # states in which peers may ask for the product
@@ -54,7 +57,7 @@ ON_OFFER = ("registered", "submitted", RENEWING)  # states in which peers may as
 class Publications:
     """The products this provider is publishing."""
 
-    def __init__(self, participant: Base) -> None:
+    def __init__(self, participant: Trader) -> None:
         self._participant = participant
         self.driver = Driver("publication", self._advance, self._fail)
         self._moved = asyncio.Condition()
@@ -76,6 +79,7 @@ class Publications:
         await self._participant.space_view.require(self._participant.did)
 
         def act(tx: Tx) -> None:
+            self._participant.derivation.settle(tx, row)
             known = tx.get("products", id=key)
             if known is None:
                 if row["offer"] and tx.get("products", offer=row["offer"]) is not None:
@@ -204,6 +208,7 @@ class Publications:
             if fresh:
                 editions.record(tx, sealed, product=row["id"], now=now)
                 fields = {"rows": str(header.rows), "bytes": str(header.plain_bytes), "layout": header.layout}
+                fields |= lineage.note_derived(tx, sealed.edition_id.hex(), row["brief"].get("derivedFrom") or ())
                 participant.evidence.record(tx, "edition.sealed", part=sealed.edition_id.hex(), fields=fields, now=now)
             tx.update(
                 "products",
@@ -289,12 +294,12 @@ class Publications:
             "lockTtl": max(LOCK_TTL_SECONDS, chain.claim_margin_seconds + chain.stale_max_seconds),
             "claimMargin": chain.claim_margin_seconds,
             "staleMax": chain.stale_max_seconds,
-            "maxUnpaidBytes": str(UNPAID_EDITIONS * header.sealed_bytes),
+            "maxUnpaidBytes": str(max(UNPAID_EDITIONS * header.sealed_bytes, UNPAID_BYTES_MIN)),
             "tier": row["tier"],
             "leaseSeconds": LEASE_SECONDS if leased else 0,
             "arbitrator": address.show(address.NOBODY if arbiter is None else arbiter.address),
             "notAfter": datetime.fromisoformat(brief["until"]).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        }
+        } | ({"inherit": True} if brief.get("inherit") else {})
 
     async def _register(self, row: dict[str, Any]) -> None:
         """Register the edition on chain under our signature; the event follows the mined transaction."""

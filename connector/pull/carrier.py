@@ -17,6 +17,7 @@ import asyncio
 import logging
 import re
 import threading
+import time
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,8 +25,9 @@ from itertools import chain, groupby, islice
 from typing import TYPE_CHECKING
 
 from connector.errors import PeerMisbehaved
+from connector.pull import trickle
 from connector.pull.roads import FAULTS, Way
-from connector.vault.slabs import RESERVED, Load, PoolClosed, loads
+from connector.vault.slabs import Load, PoolClosed, loads
 from contracts.ranges import RowSet
 from ledger.opening import OpeningError, accept
 
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
 LANES = 2
 # what one request asks for; each costs the source a look at the ticket and a durable count
 REQUEST_BYTES = 16 * 1024 * 1024
+# what takes longer is asked for in smaller requests, so that a slow source holds little memory
+REQUEST_SECONDS = 0.5
 # rows of one request, however small: a source refuses more
 REQUEST_ROWS = 4096
 # of one request; a source that keeps sending wrong bytes is given up
@@ -76,7 +80,8 @@ class Carrier:
         self._intake = intake
         self._keeps = keeps
         # while one request is opened and one is waited for with its keys, both lanes have one under way
-        self._loads_max = max(1, (pool.count - RESERVED) // 4)
+        self._loads_most = max(1, pool.count // 4)
+        self._loads_max = 1
         self._stored: SealedFile | None = None
         self._here = bytearray(len(table))
         self._asked = bytearray(len(table))
@@ -93,6 +98,7 @@ class Carrier:
         self._loop = asyncio.get_running_loop()
         self._lanes: list[Lane] = []
         self._threads: list[threading.Thread] = []
+        self._watching: asyncio.Task[None] | None = None
 
     async def start(self, outbound: Outbound, wanted: RowSet, stored: SealedFile | None = None) -> None:
         """Begin to bring `wanted` here: the index, and as much of the rest as leaves room for what `prefer` names.
@@ -104,10 +110,11 @@ class Carrier:
         index = wanted & RowSet.of([(0, self.table.index_rows)])
         self._rest = wanted - index
         self._stages.extend(stage for stage in (index,) if stage)
-        self._queue = islice(self._cut(index, self._rest), self._pool.count // 2)
+        self._queue = chain(self._cut(index), islice(self._cut(self._rest), self._pool.sure // 2))
         if not self._keeps:
             self.prefer(RowSet())
         self._lanes = [lane for way in ways for lane in way.lanes]
+        self._watching = asyncio.create_task(trickle.watch(self._lanes), name="trickle")
         for way in ways:
             self._threads.append(threading.Thread(target=self._carry, args=(way,), name="carrier", daemon=True))
             self._threads[-1].start()
@@ -184,6 +191,8 @@ class Carrier:
         """Stop the threads; what is under way is lost."""
         self._closed = True
         self._pool.close()
+        if self._watching is not None:
+            self._watching.cancel()
         for lane in self._lanes:
             lane.cut()
         await asyncio.to_thread(self._join)
@@ -230,7 +239,11 @@ class Carrier:
     def _carry(self, way: Way) -> None:
         try:
             while request := self._request():
+                begun = time.monotonic()  # a span of this process, no time of day
                 self._fetch(way, request)
+                quick = time.monotonic() - begun < REQUEST_SECONDS
+                self._loads_max = min(2 * self._loads_max, self._loads_most) if quick else max(1, self._loads_max // 2)
+            self._pool.done()
         except PoolClosed:
             return
         except Exception as fault:  # noqa: BLE001  # whatever it is, `front` raises it where somebody waits
@@ -239,15 +252,22 @@ class Carrier:
 
     def _request(self) -> list[tuple[Load, memoryview]]:
         """Take the next consecutive loads, all of them stored or none, and slabs for them; empty at the end."""
+        slab: memoryview | None = self._pool.take()  # before it is our turn, so that nobody waits for us and a slab
+        taken: list[tuple[Load, memoryview]] = []
         with self._turn:
-            taken: list[tuple[Load, memoryview]] = []
             while self._broken is None and (load := self._peek(wait=not taken)) is not None:
                 if taken and not self._follows([load for load, _ in taken], load):
                     break
+                slab = slab or self._pool.try_take()
+                if slab is None:
+                    break
                 self._next = None
                 self._asked[load.first : load.first + load.count] = b"\x01" * load.count
-                taken.append((load, self._pool.take(leave=RESERVED)))
-            return taken
+                taken.append((load, slab))
+                slab = None
+        if slab is not None:
+            self._pool.give(slab)
+        return taken
 
     def _peek(self, *, wait: bool) -> Load | None:
         """Return the next load; with `wait` also one that only `prefer` will name."""

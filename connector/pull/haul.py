@@ -19,7 +19,6 @@ from connector.settle import disputes
 from connector.vault import lineage, passes, replicas
 from connector.vault.blobs import SealedFile
 from connector.vault.intake import Intake
-from connector.vault.slabs import Pool
 from connector.vault.unsealer import Unsealer
 from contracts.ranges import RowSet
 from ledger.edition import read_header
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from connector.pull.pipe import Pipe
     from connector.store.transaction import Tx
     from connector.vault.sinks import Sink
+    from connector.vault.slabs import Pool
     from ledger.row_table import RowTable
 
 RENEW_SECONDS = passes.PASS_SECONDS / 2
@@ -64,7 +64,10 @@ async def _renewed(trader: Trader, own: Road, transfer: Row) -> Road:
 
 
 class Haul:
-    """The bytes and the opening of one pull: of the `rows` agreed on; `intake` is None where no sealed byte rests."""
+    """The bytes and the opening of one pull, of the `rows` agreed on.
+
+    `intake` is None where no sealed byte rests; `pools` are for sealed and for plain pieces.
+    """
 
     def __init__(
         self,
@@ -74,20 +77,21 @@ class Haul:
         rows: RowSet,
         roads: Roads,
         intake: Intake | None,
+        pools: tuple[Pool, Pool],
         tell: Callable[[], Awaitable[None]],
     ) -> None:
         self.table = table
         self.rows = rows
         self.sealed_at = read_header(replica["header"]).sealed_at
         self.path: Path = trader.replica_folder / replica["path"]
-        self.pool = Pool.for_table(table)
+        self._sealed, self.plain = pools
         self._trader = trader
         self._replica, self._edition, self._agreement = replica["id"], replica["edition"], replica["agreement"]
         self.pipe: Pipe | None = None
         self._roads = roads
         self._intake = intake
         self._tell = tell
-        self._noted = RowSet() if intake is None else intake.held
+        self._noted = RowSet.from_json(replica["bytes_rows"])  # what is here may be another agreement's, and not noted
         self._keys = RowSet.from_json(replica["key_rows"])
         self._wanted = RowSet()
         self._stored: SealedFile | None = None
@@ -102,9 +106,9 @@ class Haul:
             self._wanted = self.rows
         else:
             self._wanted = self.rows - (here & self._keys) | RowSet.of([(0, self.table.index_rows)])
-        self._carrier = Carrier(self.table, self.pool, self._roads, self._intake, keeps=sink is not None)
+        self._carrier = Carrier(self.table, self._sealed, self._roads, self._intake, keeps=sink is not None)
         if sink is not None:
-            self._unsealer = Unsealer(self.table, self.pool, sink)
+            self._unsealer = Unsealer(self.table, self.plain, sink)
         if here:
             self._stored = SealedFile(self.path, self.table)
         await self._carrier.start(self._trader.outbound, self._wanted, self._stored)
@@ -163,6 +167,7 @@ class Haul:
         """Stop fetching; what is written stays."""
         if self._renewing is not None:
             self._renewing.cancel()
+        self.plain.close()
         await self._carrier.close()
         if self._stored is not None:
             self._stored.close()

@@ -17,7 +17,7 @@ from connector.channel import tally
 from connector.channel.plan import Want
 from connector.engine.books import transfer_id
 from connector.errors import InvalidInput, NotPermitted
-from connector.limits import ROWS_BYTES_MAX
+from connector.limits import HEADER_BYTES_MAX, ROWS_BYTES_MAX
 from connector.product import pricing
 from connector.pull import paying, reads
 from connector.pull.haul import Haul, roads_to
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from connector.vault.sinks import Sink
     from ledger.row_table import RowTable
 
-HEADER_BYTES_MAX = 16_384
 LEASED = "leased"
 # the folder could be written to, if its disk had room and worked
 BROKEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
@@ -80,14 +79,16 @@ async def _carry(
     """Fetch, buy and open until everything agreed on is here; what an earlier run did is not done again."""
     keeps = opening is None or row["mandate"]["keep"]
     roads = await roads_to(trader, replica, transfer)
-    others = await trader.store.read(lambda tx: earlier.held(tx, replica))
+    others = await trader.store.read(lambda tx: earlier.held(tx, replica)) if keeps else []
     intake, table = await asyncio.to_thread(_prepare, trader.replica_folder, replica, others, keeps=keeps)
-    haul = Haul(trader, replica, table, rows_of(agreement["terms"], table), roads, intake, tell)
-    if opening is not None and row["mandate"]["to"] == STREAM:
-        haul.pipe = trader.pipes.of(row["id"])
+    rows, memory = rows_of(agreement["terms"], table), trader.memory
     try:
-        sink = None if agreement["terms"]["tier"] == LEASED else await asyncio.to_thread(_sink, haul, row, opening)
-        await _fill(trader, row, transfer, haul, sink, opening, tell)
+        with memory.sealed(table) as sealed, memory.plain(table) as plain:
+            haul = Haul(trader, replica, table, rows, roads, intake, (sealed, plain), tell)
+            if opening is not None and row["mandate"]["to"] == STREAM:
+                haul.pipe = trader.pipes.of(row["id"])
+            sink = None if agreement["terms"]["tier"] == LEASED else await asyncio.to_thread(_sink, haul, row, opening)
+            await _fill(trader, row, transfer, haul, sink, opening, tell)
     finally:
         if intake is not None:
             intake.close()
@@ -121,7 +122,7 @@ async def _fill(
             await reads.finish(trader, opening, number, tally.plain_bytes(haul.table, data), files)
 
 
-def _prepare(folder: Path, replica: Row, others: list[Row], *, keeps: bool) -> tuple[Intake | None, RowTable]:
+def _prepare(folder: Path, replica: Row, others: list[earlier.Held], *, keeps: bool) -> tuple[Intake | None, RowTable]:
     """Open the replica's file and hash what it holds (blocking), unless nothing sealed is to be kept.
 
     What other replicas of the series have of it already is taken from them.
@@ -152,12 +153,12 @@ def _sink(haul: Haul, row: Row, opening: Row | None) -> Sink:
     """Return where plaintext goes: where the mandate says, or nowhere, for every piece is proven in any case."""
     to = row["mandate"].get("to")
     if haul.pipe is not None:
-        return Stream(haul.pool, haul.table, haul.rows, haul.sealed_at, haul.pipe)
+        return Stream(haul.plain, haul.table, haul.rows, haul.sealed_at, haul.pipe)
     if opening is None or to == NOWHERE:
-        return Null(haul.pool)
+        return Null(haul.plain)
     stage = sha256(opening["id"].encode()).hexdigest()[:16]
     try:
-        return Folder(haul.pool, Path(to), stage, bytes_of(haul.table, haul.rows))
+        return Folder(haul.plain, Path(to), stage, bytes_of(haul.table, haul.rows))
     except OSError as error:
         if error.errno in BROKEN:
             raise

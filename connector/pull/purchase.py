@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from connector.anchor.peer_logs import Keep
     from connector.channel.messages import KeyRequest
-    from connector.channel.plan import Want
+    from connector.channel.plan import Waiting, Want
     from connector.channel.receive import Received
     from connector.channel.step import Stepped
     from connector.engine.trader import Trader
@@ -69,8 +69,9 @@ class Purchase:
     ) -> None:
         self._trader, self._provider, self._channel = trader, provider, channel
         self._here, self._prove = here, prove
-        self._waiting = 0
+        self._asked = 0
         self._signed: VoucherMessage | None = None
+        self._waiting: Waiting | None = None
         self._steps = True
         self._pace = Pace()
         self._released = self._now()
@@ -85,7 +86,7 @@ class Purchase:
         if voucher is None:
             return None
         request = await self._further(want) if further and self._steps else None
-        if request is not None and (stepped := await self._step(voucher, request)) is not None:
+        if request is not None and (stepped := await self._step(voucher, request, want)) is not None:
             return stepped
         return await self._finish(voucher)
 
@@ -96,6 +97,7 @@ class Purchase:
         count.
         """
         trader, channel = self._trader, self._channel
+        self._waiting = None
         await trader.watch.look()
         await trader.store.write(lambda tx: receive.lapse(tx, trader.buyer, channel))
         voucher = await trader.store.read(lambda tx: paying.unfinished(tx, channel, reader_key))
@@ -129,31 +131,39 @@ class Purchase:
         request = await trader.store.read(lambda tx: plan.plan(tx, buyer, channel, [want], now, most))
         if request is None:
             return None
-        self._waiting = _rows(request)
+        self._asked = _rows(request)
         answer, keep = await self._post("request", wire.encode(request))
         offer = wire.decode_one(answer, OfferMessage, Denial)
         if isinstance(offer, Denial):
             raise NotPermitted(paying.words(offer.reasons) or offer.outcome)
 
-        def sign(tx: Tx) -> VoucherMessage | Equivocation:
+        def sign(tx: Tx) -> tuple[VoucherMessage | Equivocation, Waiting | None]:
             keep(tx)
-            return payer.on_offer(tx, buyer, channel, request, offer, trader.clock.now())
+            return payer.on_offer(tx, buyer, channel, request, offer, trader.clock.now()), self._look(tx, want)
 
-        signed: VoucherMessage = paying.no_equivocation(await trader.store.write(sign))
+        answered, self._waiting = await trader.store.write(sign)
+        signed: VoucherMessage = paying.no_equivocation(answered)
         return signed
+
+    def _look(self, tx: Tx, want: Want) -> Waiting | None:
+        """Return the voucher that waits now and what is planned after it, None where something is in the way."""
+        try:
+            return plan.waiting(tx, self._trader.buyer, self._channel, [want], self._trader.clock.now())
+        except ChannelFault:
+            return None  # it is said when the next window is asked for by itself
 
     async def _further(self, want: Want) -> KeyRequest | None:
         """Return what follows the window that waits, once its bytes are here; None when that must be asked alone."""
-        trader, channel, buyer = self._trader, self._channel, self._trader.buyer
-        now = trader.clock.now()
+        if self._waiting is None:
+            return None
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                most = min(self._pace.rows, await self._here(self._waiting))
-            return await trader.store.read(lambda tx: plan.ahead(tx, buyer, channel, [want], now, most))
+                most = min(self._pace.rows, await self._here(self._asked))
+            return plan.ahead(self._waiting, [want], self._trader.clock.now(), most)
         except (ChannelFault, TimeoutError):
             return None  # a limit is in the way until the keys are here; or the bytes are slower than the keys
 
-    async def _step(self, voucher: VoucherMessage, request: KeyRequest) -> Received | None:
+    async def _step(self, voucher: VoucherMessage, request: KeyRequest, want: Want) -> Received | None:
         """Send a voucher with the request for what follows; None when the provider wants one message at a time."""
         trader, channel = self._trader, self._channel
         try:
@@ -167,21 +177,25 @@ class Purchase:
         received, wrong = await self._read(message.released)
         answered = message if wrong is None else replace(message, offered=None)
 
-        def take(tx: Tx) -> Stepped:
+        def take(tx: Tx) -> tuple[Stepped, Waiting | None]:
             keep(tx)
-            return step.on_stepped(tx, trader.buyer, channel, request, answered, received, trader.clock.now())
+            stepped = step.on_stepped(tx, trader.buyer, channel, request, answered, received, trader.clock.now())
+            return stepped, None if stepped.signed is None else self._look(tx, want)
 
-        stepped = await trader.store.write(take)
+        stepped, self._waiting = await trader.store.write(take)
         taken = await self._taken(stepped.received, wrong)
         if stepped.fault is not None:
             raise stepped.fault
-        self._signed, self._waiting = paying.no_equivocation(stepped.signed), _rows(request)
+        self._signed, self._asked = paying.no_equivocation(stepped.signed), _rows(request)
         return taken
 
     async def _read(self, message: ReleaseMessage) -> tuple[Received, int | None]:
         """Return the keys of a release before it is taken, and the first of its rows that does not open."""
-        trader, channel = self._trader, self._channel
-        received = await trader.store.read(lambda tx: receive.read(tx, trader.buyer, channel, message))
+        trader, channel, waiting = self._trader, self._channel, self._waiting
+        if waiting is not None and waiting.window.seq == message.receipt.seq:
+            received = receive.brought(trader.buyer, waiting.account, waiting.window, waiting.tables, message)
+        else:
+            received = await trader.store.read(lambda tx: receive.read(tx, trader.buyer, channel, message))
         return received, None if received.code else await self._prove(received)
 
     async def _taken(self, received: Received, wrong: int | None) -> Received:

@@ -1,21 +1,34 @@
-"""What a buyer asks a provider for: the offer that the exchange lists, or the one that its sub-licence makes."""
+"""What a buyer asks a provider for: the offer that the exchange lists, or the one that its sub-licence makes.
+
+And what it would cost: worked out of the offer's tariff and the edition's public rows before anything is agreed, by the
+table that prices every order later. Nobody's word is taken for it: header and rows are proven to be the edition's.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
-from connector.errors import Absent, InvalidInput, PeerRefused
+from connector.errors import Absent, InvalidInput, PeerRefused, VerificationFailed
+from connector.limits import HEADER_BYTES_MAX, ROWS_BYTES_MAX
+from connector.product import pricing
 from connector.protocol import offers, validation
 from connector.pull import waiting
-from contracts import sublicence
+from connector.pull.licensed import rows_of
+from contracts import meter, price_words, sublicence
 from contracts.errors import ContractError
 from contracts.namespace import SUB_LICENCES
+from contracts.tariff import Tariff, amount
+from contracts.units import AGREEMENT
+from ledger.edition import agreed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from connector.engine.trader import Trader
+    from contracts.ranges import RowSet
+    from ledger.row_table import RowTable
     from ledger.space import Member
 
     Row = dict[str, Any]
@@ -70,6 +83,50 @@ def check(licence: Any, product: str) -> None:
         raise InvalidInput(f"the sub-licence is not well formed: {error}", "ask its holder for it again") from error
     if not (licence["product"] == product == chain[-1].terms.product):
         raise InvalidInput(f"the sub-licence is of another product than `{product[:200]}`")
+
+
+async def total(trader: Trader, product: str) -> Row:
+    """Return what is asked for a listed product, and what that makes for `of`: `all` of it, or one use or period.
+
+    `amount` is in minor units. Raises Absent, VerificationFailed, and InvalidInput for an offer without terms of ours.
+    """
+    found = await listed(trader, product, lambda _whom: None)
+    terms = offers.read(found.offer).terms
+    if terms is None:
+        raise InvalidInput(f"the offer of `{product[:200]}` has no terms that could be worked out", "ask its provider")
+    base = f"{found.provider.url}/sealed/{terms['editionId']}"
+    header = await trader.outbound.get(base + "/header", limit_bytes=HEADER_BYTES_MAX)
+    rows = await trader.outbound.get(base + "/rows", limit_bytes=ROWS_BYTES_MAX)
+    try:
+        _, table = await asyncio.to_thread(agreed, bytes.fromhex(terms["editionId"]), header.json(), rows.body)
+        tariff, wanted = Tariff.from_json(terms["tariff"]), rows_of(terms, table)
+    except ContractError as error:
+        raise VerificationFailed(f"what the provider shows is not the edition on offer: {error}") from error
+    pricing.verify(terms, table)
+    of, quantity = _measured(tariff, wanted, table)
+    return {
+        "product": product,
+        "title": terms["title"],
+        "provider": found.provider.did,
+        "tier": terms["tier"],
+        "edition": terms["editionId"],
+        "columns": sorted(terms.get("columns", {})),
+        "pieces": len(wanted),
+        "bytes": str(sum(table.plain_bytes(first, count) for first, count in wanted.ranges)),
+        "price": price_words.price(tariff),
+        "asked": str(found.asked),
+        "of": of,
+        "amount": str(amount(tariff, quantity)),
+    }
+
+
+def _measured(tariff: Tariff, wanted: RowSet, table: RowTable) -> tuple[str, int]:
+    """Return what a total is of, and the quantity of it that the tariff prices."""
+    if tariff.period:
+        return tariff.period, tariff.per
+    if tariff.counted.paid_within != AGREEMENT:
+        return tariff.unit, 1
+    return "all", meter.added(tariff, wanted, table, begins=True)
 
 
 async def _ask(trader: Trader, url: str, did: str) -> Any:

@@ -40,13 +40,6 @@ class ForkFound(Exception):  # noqa: N818 - said in sentences, like the store's 
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
-    """The peer's checkpoint is consistent with everything seen before."""
-
-    checkpoint: Checkpoint
-
-
-@dataclass(frozen=True, slots=True)
 class NeedsTiles:
     """The proof does not join what we hold: compute it from `old` to `size` out of the peer's tiles, then ask again."""
 
@@ -93,20 +86,6 @@ def compare(kept: Checkpoint | None, kept_note: str, offered: Offered) -> NeedsT
     except ProofError as error:
         raise ForkFound(new.origin, kept_note, offered.note, str(error)) from error
     return None
-
-
-def accept_peer(tx: Tx, vkey: VerifierKey, piggyback: Mapping[str, Any], now: datetime) -> Accepted | NeedsTiles:
-    """Verify and keep a peer's checkpoint; `vkey` is that of its log and names its origin.
-
-    Raises `NoteError` (unsigned, foreign or malformed) or `ForkFound`, after which the caller writes `keep_fork`.
-    """
-    offered = read(vkey, piggyback)
-    row = tx.get("peer_heads", origin=offered.checkpoint.origin)
-    kept = None if row is None else head_of(row)
-    if missing := compare(kept, "" if row is None else row["note"], offered):
-        return missing
-    keep(tx, offered, now)
-    return Accepted(offered.checkpoint)
 
 
 def head_of(row: Mapping[str, Any]) -> Checkpoint:

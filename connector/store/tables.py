@@ -157,13 +157,14 @@ VAULT = (
     ),
     Table(
         "replicas",
-        "id:text edition:text agreement:text header:json seal:blob bytes_rows:json key_rows:json key_id:text "
-        "path:text state:text created:time",
+        "id:text edition:text series:text agreement:text header:json seal:blob bytes_rows:json key_rows:json "
+        "key_id:text path:text state:text created:time",
         ("id",),
-        index=(("agreement",), ("edition",)),
+        index=(("agreement",), ("edition",), ("series",)),
     ),
     Table("holders", "agreement:text edition:text holder:text at:time", ("agreement",), index=(("edition",),)),
     Table("drawn", "replica:text source:text rows:int dropped:text", ("replica", "source")),
+    Table("derived", "edition:text agreement:text source:text", ("edition", "agreement"), index=(("agreement",),)),
     Table("served", "edition:text at:time", ("edition",)),
     Table("row_tables", "edition:text rows:blob", ("edition",)),
     Table("carried", "agreement:text bytes:int", ("agreement",)),

@@ -52,8 +52,8 @@ def chain_of(tx: Tx, agreement: Row) -> tuple[Link, ...]:
     return () if document is None else sublicence.read_chain(document)
 
 
-def beyond(child: Mapping[str, Any], above: Mapping[str, Any], party: str) -> str:
-    """Return why rules may not be passed on to a party (DID) under those above, empty if they may."""
+def beyond(child: Mapping[str, Any], above: Mapping[str, Any], party: str | None) -> str:
+    """Return why rules may not be passed on to a party (DID; None: whom they name) under those above, empty if so."""
     try:
         found = exceeds(read(child), read(above), party, Effort(QUESTIONS_MAX))
     except PolicyError as error:
@@ -61,7 +61,7 @@ def beyond(child: Mapping[str, Any], above: Mapping[str, Any], party: str) -> st
     if found is None:
         return ""
     shown = found.reason if found.example is None else f"it does not let its holder grant that {case(found.example)}"
-    return f"the licence above does not give this sub-licence: {shown}"[:REASON_CHARACTERS_MAX]
+    return f"the licence above does not give so much: {shown}"[:REASON_CHARACTERS_MAX]
 
 
 def read(policy: Mapping[str, Any]) -> Policy:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from connector.channel.uses import EVERYBODY, Counted
 from connector.usage.scopes import atoms
 from policy.calendar import Rate
+from policy.vocabulary.operands import OPERANDS, State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +27,13 @@ def counted(policy: Policy, context: Mapping[str, str]) -> Mapping[str, Counted]
     """Return rule → how its uses are counted; None when the context does not say for whom."""
     found = {rule.id: _counted(rule, context) for rule in policy.permissions}
     return None if None in found.values() else {key: one for key, one in found.items() if one is not None}
+
+
+def remembers(policy: Policy) -> bool:
+    """Say whether a policy asks anything of the uses before, or for whom they count."""
+    rules = (*policy.permissions, *policy.prohibitions)
+    named = {atom.left for rule in rules for atom in atoms(rule.conditions)}
+    return UNIT in named or any(OPERANDS[left].state is not State.NONE for left in named)
 
 
 def _counted(rule: Rule, context: Mapping[str, str]) -> Counted | None:

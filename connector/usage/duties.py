@@ -150,6 +150,8 @@ class Duties:
 
     def _tasks(self, deal: Deal | Bound, ruling: Ruling, now: datetime) -> list[Task]:
         """Return the duties that a decision names: all that must be done by somebody, also later."""
+        if not ruling.duties:
+            return []
         buyer = deal.peer if ruling.document["request"]["assignee"] == deal.peer else self._trader.did
         policy = in_force(deal.terms.policy, deal.terms.product, buyer).compiled.policy
         known = {duty.id: duty for duty in _all(policy)}

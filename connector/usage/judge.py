@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from connector.channel import performed
 from connector.channel.doors import Deal, Held, Ruling
 from connector.channel.judgement import SIZE, UNIT
-from connector.usage.counting import counted
+from connector.usage.counting import counted, remembers
 from connector.usage.scopes import DISPLAY, ORDER, narrowed
 from contracts.canonical import canonical, load, sha
 from policy.compile import compile_policy
@@ -50,12 +50,17 @@ ACTION_OF_TIER: Mapping[str, str] = {"kept": "reproduce", "leased": "read", "pla
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """A policy that is decided by: the document, its digest in hex, what is asked of it, and that compiled."""
+    """A policy that is decided by: the document, its digest in hex, what is asked of it, and that compiled.
+
+    `minds`: it asks what was done. `remembers`: it asks what was used before, by whomever.
+    """
 
     document: Mapping[str, Any]
     digest: str
     scope: str
     compiled: Compiled
+    minds: bool
+    remembers: bool
 
 
 class Judge:
@@ -88,7 +93,7 @@ class Judge:
         """Decide one order; see `connector.channel.doors.Judge`."""
         rules = self._agreed(deal)
         request = self.request(deal.peer, deal.terms.product, ACTION_OF_USE.get(order.use, "use"), context)
-        done = performed.acts(tx, deal.digest.hex())
+        done = performed.acts(tx, deal.digest.hex()) if rules.minds else ()
         return self.ruling(rules, request, stage=stage, taken=taken, now=now, done=done)
 
     def request(self, peer: str, product: str, action: str, context: Mapping[str, str]) -> Request:
@@ -115,7 +120,7 @@ class Judge:
         """
         now = self.time(now)
         duties = dict.fromkeys(self._kept(rules.compiled.policy), "fulfilled") if stage == RELEASE else {}
-        acts = tuple(done) if _minds(rules.compiled.policy) else ()
+        acts = tuple(done) if rules.minds else ()
         world = World(now=now, duties=duties, counters=taken, performed=acts)
         decision = decide(rules.compiled, request, world)
         told: dict[str, Any] = decision.as_json()
@@ -156,7 +161,7 @@ class Judge:
     def counted(self, deal: Deal, context: Mapping[str, str]) -> Mapping[str, Counted] | None:
         """Return how the uses under each rule are counted; None when it cannot be told for whom."""
         rules = self._agreed(deal)
-        return counted(rules.compiled.policy, context)
+        return counted(rules.compiled.policy, context) if rules.remembers else {}
 
 
 def _minds(policy: Policy) -> bool:
@@ -185,4 +190,5 @@ def on_offer(policy: Mapping[str, Any], product: str) -> InForce:
 @lru_cache(maxsize=COMPILED_MAX)
 def _in_force(policy: bytes, scope: str) -> InForce:
     document = load(policy)
-    return InForce(document, sha(document).hex(), scope, compile_policy(narrowed(parse(document), scope)))
+    asked = narrowed(parse(document), scope)
+    return InForce(document, sha(document).hex(), scope, compile_policy(asked), _minds(asked), remembers(asked))

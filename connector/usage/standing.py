@@ -66,23 +66,20 @@ class Standing:
 
     def over(self, tx: Tx, agreement: Row, now: datetime) -> str:
         """Return why an agreement or a licence above it is over, empty if none is."""
-        return self._over(tx, agreement, self._why_altered(agreement), now)
-
-    def _over(self, tx: Tx, agreement: Row, altered: str, now: datetime) -> str:
         now = self._judge.time(now)
         for _ in range(LICENCES_ABOVE_MAX):
-            if reason := why_over(agreement, now) or altered:
+            if reason := why_over(agreement, now) or self._why_altered(tx, agreement["digest"]):
                 return reason
             if not agreement["parent"]:
                 return ""
             above = tx.get("agreements", digest=agreement["parent"])
             if above is None:
                 break
-            agreement, altered = above, self._why_altered(above)
+            agreement = above
         return "the licence that this agreement stands under is not here"
 
-    def _why_altered(self, agreement: Row) -> str:
-        digest, reason = agreement["digest"], self._intact.why_not(agreement)
+    def _why_altered(self, tx: Tx, digest: str) -> str:
+        reason = tx.value("agreements", self._intact.why_not, digest=digest) or ""
         if reason and self._told.get(digest) != reason:
             self._told[digest] = reason
             self._altered(digest)
@@ -104,9 +101,9 @@ class Standing:
 
         The policy is the key holder's to decide; a buyer only asks whether its agreement is over.
         """
-        if altered := self._why_altered(agreement):
+        if altered := self._why_altered(tx, agreement["digest"]):
             self._alarm(tx, agreement["digest"], altered, place, now)
-        if (reason := self._over(tx, agreement, altered, now)) or agreement["role"] != PROVIDER:
+        if (reason := self.over(tx, agreement, now)) or agreement["role"] != PROVIDER:
             return reason
         try:
             ruling, _ = self.ruling(tx, agreement, now)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.vault import replicas
+from connector.vault.blobs import SealedFile
 from connector.vault.errors import VaultError
 from contracts.ranges import RowSet
 from ledger.opening import OpeningError
@@ -19,39 +20,38 @@ if TYPE_CHECKING:
 
     from connector.store.transaction import Tx
     from connector.vault.intake import Intake
+    from ledger.row_table import RowTable
 
-    Row = dict[str, Any]
-
-# two replicas with equal values of these are of one series of one provider
-SERIES = ("series", "keyHolder")
+Row = dict[str, Any]
+Held = tuple[Row, "RowTable"]
 
 
-def held(tx: Tx, replica: Row) -> list[Row]:
+def held(tx: Tx, replica: Row) -> list[Held]:
     """Return the replicas here of the series' other editions, newest first; those of the same one share its file."""
-    found = [row for row in tx.find("replicas", order="created") if row["edition"] != replica["edition"]]
-    alike = [row for row in found if all(row["header"][name] == replica["header"][name] for name in SERIES)]
-    return [replicas.whole(tx, row) for row in reversed(alike) if row["state"] in replicas.MAY_RECEIVE]
+    series = replica["header"]["series"], replica["edition"]
+    found = tx.find("replicas", "series = ? and edition <> ?", series, order="created desc")
+    alike = [row for row in found if row["header"]["keyHolder"] == replica["header"]["keyHolder"]]
+    return [(row, replicas.table(tx, row)) for row in alike if row["state"] in replicas.MAY_RECEIVE]
 
 
-def carry_over(folder: Path, intake: Intake, others: Iterable[Row]) -> int:
+def carry_over(folder: Path, intake: Intake, others: Iterable[Held]) -> int:
     """Take in the pieces that other replicas have already (blocking); return how many."""
     before = len(intake.held)
-    for other in others:
-        table = replicas.table_of(other)
+    for other, table in others:
         places = {table.raw(number): number for number in RowSet.from_json(other["bytes_rows"])}
         wanted = {number: places[raw] for number in intake.missing if (raw := intake.table.raw(number)) in places}
         try:
-            _carry(folder, other, intake, wanted)
+            _carry(folder / other["path"], table, intake, wanted)
         except VaultError:
             continue  # the other replica's file is gone or cut short: what it had is fetched
     return len(intake.held) - before
 
 
-def _carry(folder: Path, other: Row, intake: Intake, wanted: dict[int, int]) -> None:
+def _carry(path: Path, table: RowTable, intake: Intake, wanted: dict[int, int]) -> None:
     if not wanted:
         return
-    with replicas.sealed_file(folder, other) as sealed:
-        buffer = memoryview(bytearray(sealed.table.longest_sealed))
+    with SealedFile(path, table) as sealed:
+        buffer = memoryview(bytearray(table.longest_sealed))
         for number, place in wanted.items():
             size = sealed.piece_into(place, buffer)
             try:

@@ -62,6 +62,11 @@ class Layout:
         whole, rest = divmod(self.index_bytes, self.piece_bytes)
         return whole * self.piece_bytes + sectors(self.sealed_bytes(rest))
 
+    @property
+    def size(self) -> int:
+        """The length of our file, in whole sectors."""
+        return self.data_place + sum(sectors(self.sealed_bytes(size)) for cut in self.cuts for size in cut.lengths)
+
 
 def plan(source: Source, layout: str, piece_bytes: int, padding: int, media_type: str, schema: Any) -> Layout:
     """Plan the edition of `source`; `VaultError` `source` if it has more rows than an edition may."""

@@ -6,6 +6,7 @@ who sealed what it has, and which source brought how many of its rows.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from connector.channel import performed
@@ -14,6 +15,8 @@ from connector.errors import Absent
 from connector.protocol.states import PROVIDER
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from connector.store.transaction import Tx
 
     Row = dict[str, Any]
@@ -30,9 +33,34 @@ def holders(tx: Tx, prefix: str) -> list[Row]:
     return [_holder(tx, agreement) for agreement in agreements]
 
 
+def replica_of(tx: Tx, prefix: str) -> Row:
+    """Return a replica of ours, given the beginning of its id, its edition's or its agreement's; raises Absent."""
+    return _one(tx, "replicas", prefix, "id", "edition", "agreement")
+
+
+def made_of(tx: Tx, prefix: str) -> Row:
+    """Return what an edition of ours was made out of, given the beginning of its id; raises Absent."""
+    edition = _one(tx, "editions", prefix)
+    header, rows = edition["header"], tx.find("derived", "edition = ?", (edition["id"],), order="agreement")
+    sources = [{"agreement": row["agreement"], "edition": row["source"]} for row in rows]
+    about = {"series": header["series"], "number": header["edition"], "prev": header["prev"]}
+    return {"edition": edition["id"], **about, "product": edition["product"], "derivedFrom": sources}
+
+
+def note_derived(tx: Tx, edition: str, agreements: Sequence[str]) -> dict[str, str]:
+    """Note under which agreements of ours an edition was made; return what its event says of that, if anything."""
+    sources = []
+    for digest in agreements:
+        row = tx.get("agreements", digest=digest)
+        assert row is not None, "what a product is made of was looked up when it was asked for"
+        tx.put("derived", edition=edition, agreement=digest, source=row["edition"])
+        sources.append(row["edition"])
+    return {"sources": " ".join(sources)} if sources else {}
+
+
 def lineage(tx: Tx, prefix: str) -> Row:
-    """Return where a replica of ours comes from, given the beginning of its id, its edition's or its agreement's."""
-    replica = _one(tx, "replicas", prefix, "id", "edition", "agreement")
+    """Return where a replica of ours comes from, and what was made out of it; see `replica_of`."""
+    replica = replica_of(tx, prefix)
     agreement, header = tx.get("agreements", digest=replica["agreement"]), replica["header"]
     drawn = tx.find("drawn", "replica = ?", (replica["id"],), order="source")
     return {
@@ -47,8 +75,17 @@ def lineage(tx: Tx, prefix: str) -> Row:
         "provider": None if agreement is None else agreement["peer"],
         "parent": None if agreement is None else agreement["parent"],
         "held": replica["created"].isoformat(),
+        "derived": [row["edition"] for row in tx.find("derived", "agreement = ?", (replica["agreement"],))],
         "sources": [{"from": row["source"], "rows": row["rows"], "dropped": row["dropped"]} for row in drawn],
     }
+
+
+def descent(tx: Tx, prefix: str) -> Row:
+    """Return where a replica of ours comes from, or what an edition of ours was made out of; raises Absent."""
+    for find in (lineage, made_of):
+        with suppress(Absent):
+            return find(tx, prefix)
+    raise Absent(f"there is no replica, agreement or edition `{prefix[:100]}` here", "see `penstock vault list`")
 
 
 def note_drawn(tx: Tx, replica: str, source: str, rows: int, dropped: str = "") -> None:

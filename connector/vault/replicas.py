@@ -86,6 +86,7 @@ def record(tx: Tx, new: NewReplica, *, agreement: str, now: datetime) -> dict[st
     row = {
         "id": new.replica_id,
         "edition": new.edition_id.hex(),
+        "series": new.header.series.hex(),
         "agreement": agreement,
         "header": new.header.json(),
         "bytes_rows": [],

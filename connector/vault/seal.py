@@ -101,7 +101,7 @@ def seal(
     assert former is None or former.header.series == brief.series, "rows are repeated within one series only"
     size = checked_piece_bytes(brief.piece_bytes)
     layout = plan(source, brief.layout, size, brief.padding, brief.media_type, brief.schema)
-    part = Part(blobs.part(run.run), 0)
+    part = Part(blobs.part(run.run), layout.size)  # whoever makes a file longer has to be alone with it
     try:
         work = _Work(layout, run, part, progress or _ignore, former)
         digest = work.seal_data(source)
@@ -111,8 +111,8 @@ def seal(
         header = _header(brief, table, sealed_at)
         check_table(header, table)
         check_tiling(index, table)
+        assert layout.size == places_of(table).size
         path = blobs.path(header.edition_id())
-        part.resize(places_of(table).size)
         part.finish(path)
     finally:
         part.close()

@@ -71,7 +71,7 @@ class Null:
 
 
 class Folder:
-    """Writes the files below a folder, in a hidden one until all are whole.
+    """Writes the files below a folder, in a hidden one until all are whole (`connector.files.Stage`).
 
     `due` says how many bytes of a file will come: fewer than it has leave holes, and none leave it out.
     """
@@ -81,8 +81,8 @@ class Folder:
     ) -> None:
         self._pool = pool
         self._due = due
-        self._folder = files.make_folder(folder)
-        self._stage = files.stage(folder, stage)
+        self._folder = folder
+        self._stage = files.Stage(folder, stage)
         self._writers = ThreadPoolExecutor(WRITERS, "writer")
         self._writing: list[Future[None]] = []
         self._lock = threading.Lock()
@@ -114,10 +114,10 @@ class Folder:
                 self._part(number).close()
         if not self._each:
             files.sync_everything()
-        pairs = [(self._stage / str(n), self._folder / self._files[n].name) for n in self._here]
-        files.move_all(pairs)
+        names = [self._files[n].name for n in self._here]
+        self._stage.finish(names)
         self.close()
-        return [str(path) for _, path in pairs]
+        return [f"{self._folder}/{name}" for name in names]
 
     def close(self) -> None:
         """Stop the writers and remove what has no name."""
@@ -125,7 +125,7 @@ class Folder:
         for part in self._parts.values():
             part.close()
         self._parts.clear()
-        files.remove_stage(self._stage)
+        self._stage.close()
 
     def _write(self, load: Load, rows: Sequence[int], plain: memoryview) -> None:
         try:
@@ -154,8 +154,12 @@ class Folder:
 
     def _put(self, number: int, at: int, exact: memoryview, whole: memoryview) -> None:
         """Write one extent: past the page cache if it is long, begins at a sector, and ends at one or the file."""
-        file, part = self._files[number], self._part(number)
-        size = len(exact)
+        file, size = self._files[number], len(exact)
+        if size == file.size < DIRECT_BYTES:
+            files.write_new(self._stage.place(file.name), exact, durable=self._each)
+            self._left[number] = 0
+            return
+        part = self._part(number)
         if size >= DIRECT_BYTES and at % SECTOR_BYTES == 0 and (size == len(whole) or at + size == file.size):
             part.write_sectors(whole, at)
         else:
@@ -165,8 +169,9 @@ class Folder:
     def _part(self, number: int) -> files.Part:
         with self._lock:
             if number not in self._parts:
-                direct = self._files[number].size >= DIRECT_BYTES
-                self._parts[number] = files.Part(self._stage / str(number), 0, lasting=False, direct=direct)
+                file = self._files[number]
+                place, direct = self._stage.place(file.name), file.size >= DIRECT_BYTES
+                self._parts[number] = files.Part(place, 0, lasting=False, direct=direct)
             return self._parts[number]
 
     def _count(self, number: int, file: IndexedFile, size: int) -> None:

@@ -1,17 +1,20 @@
 """Memory for pieces under way: a bounded number of slabs, each of whole sectors, and loads of rows that fill them.
 
-Law: what is under way is never more than the pool. Who brings bytes in leaves RESERVED slabs for who takes them out,
-so rows that came in can always leave, whatever waits behind them.
+Law: what is under way is never more than the memory that all pulls share, and who brings sealed pieces in has its turn
+at it (`connector.vault.turns`). Every pool is sure of some slabs; plain pieces going out have a pool of their own, so
+rows that came in can always leave.
 """
 
 from __future__ import annotations
 
 import mmap
 import threading
+from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from connector.vault.places import SECTOR_BYTES, places_of, sectors
+from connector.vault.turns import TURN_SECONDS, Turns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,70 +22,162 @@ if TYPE_CHECKING:
     from contracts.ranges import RowSet
     from ledger.row_table import RowTable
 
-# with sealed and plain pieces of both directions a pull stays below 150 MiB above idle
-POOL_BYTES = 96 * 1024 * 1024
 # one load is one write and, of large pieces, one row; small pieces share it (measured: 1 MiB writes do best)
 SLAB_BYTES = 1024 * 1024
-# for plain pieces on their way out
-RESERVED = 4
+# of one pull; with it a pull stays below 150 MiB above idle
+PULL_BYTES = 96 * 1024 * 1024
+# of all pulls; one more costs what its pools are sure of
+MEMORY_BYTES = 2 * PULL_BYTES
+# plain slabs of one pull: two being written, one waiting, one being filled
+PLAIN_SLABS = 4
+# sealed slabs that a pull is sure of when it is its turn
+SURE_SLABS = 2
 
 
 class PoolClosed(Exception):  # noqa: N818  # not an error: the work was given up
     """Nobody needs the bytes any more."""
 
 
-class Pool:
-    """Slabs of `slab_bytes`, made when first needed and used again; safe to use from several threads."""
+class Memory:
+    """What the pools of a process share; safe to use from several threads.
 
-    def __init__(self, slab_bytes: int, count: int) -> None:
-        assert count > RESERVED
+    Slabs are made when first needed and used again, by other pools, too; with the last pool all of them go.
+    """
+
+    def __init__(self, most_bytes: int = MEMORY_BYTES) -> None:
+        self.changed = threading.Condition()
+        self.spare = most_bytes  # bytes that no pool has or is sure of
+        self._idle = 0  # bytes of the slabs that nobody has
+        self._free: defaultdict[int, list[memoryview]] = defaultdict(list)
+        self._pools = 0
+        self._turns: Turns[Pool] = Turns()
+
+    def sealed(self, table: RowTable) -> Pool:
+        """Return the pool of one pull for sealed pieces of a table; a context."""
+        size = _slab_bytes(table)
+        return Pool(self, size, PULL_BYTES // size - PLAIN_SLABS, turns=self._turns)
+
+    def plain(self, table: RowTable) -> Pool:
+        """Return the pool of one pull for plain pieces of a table; a context."""
+        return Pool(self, _slab_bytes(table), PLAIN_SLABS, PLAIN_SLABS)
+
+    def opened(self, sure_bytes: int) -> None:
+        """Set aside what a new pool is sure of."""
+        with self.changed:
+            self._pools += 1
+            self.spare -= sure_bytes
+
+    def closed(self, held_bytes: int) -> None:
+        """Take back what a pool that ended had or was sure of; whoever waits looks again."""
+        with self.changed:
+            self._pools -= 1
+            self.spare += held_bytes
+            if not self._pools:
+                self._drop()
+            self.changed.notify_all()
+
+    def slab(self, size: int) -> memoryview:
+        """Return memory of `size` bytes and, behind the last piece, room for its tag; call it with `changed` held."""
+        if self._free[size]:
+            self._idle -= size
+            return self._free[size].pop()
+        if self._idle > self.spare:  # they are of other sizes
+            self._drop()
+        return memoryview(mmap.mmap(-1, size + SECTOR_BYTES))
+
+    def keep(self, slab: memoryview, size: int) -> None:
+        """Keep a slab for whoever needs one next; call it with `changed` held."""
+        self._idle += size
+        self._free[size].append(slab)
+
+    def _drop(self) -> None:
+        """Let the memory of slabs that nobody has go."""
+        self._idle = 0
+        self._free.clear()
+
+
+def _slab_bytes(table: RowTable) -> int:
+    return max(SLAB_BYTES, sectors(table.longest_sealed))
+
+
+class Pool:
+    """At most `count` slabs of `slab_bytes`, of which it is sure of `sure`; safe to use from several threads.
+
+    It takes them when it is its turn, if there are `turns`. A context: close it, or the memory is nobody else's.
+    """
+
+    def __init__(
+        self, memory: Memory, slab_bytes: int, count: int, sure: int = SURE_SLABS, turns: Turns[Pool] | None = None
+    ) -> None:
+        assert 0 < sure <= count
         self.slab_bytes = slab_bytes
         self.count = count
-        self._made = 0
-        self._free: list[memoryview] = []
-        self._changed = threading.Condition()
+        self.sure = sure
+        self.used = 0
+        self._memory = memory
+        self._turns = turns
         self._closed = False
+        memory.opened(sure * slab_bytes)
+        if turns is not None:
+            with memory.changed:
+                turns.join(self)
 
-    @classmethod
-    def for_table(cls, table: RowTable) -> Pool:
-        """Return the pool for pieces of a table."""
-        size = max(SLAB_BYTES, sectors(table.longest_sealed))
-        return cls(size, POOL_BYTES // size)
+    def take(self) -> memoryview:
+        """Return a slab as soon as there is one (blocking); raises PoolClosed."""
+        with self._memory.changed:
+            while (slab := self._taken()) is None:
+                self._memory.changed.wait(TURN_SECONDS)  # the others' turn may be over, and nobody says so
+            return slab
 
-    def take(self, *, leave: int = 0) -> memoryview:
-        """Return a slab as soon as more than `leave` of them are free (blocking); raises PoolClosed."""
-        with self._changed:
-            while not self._closed and self.free <= leave:
-                self._changed.wait()
-            if self._closed:
-                raise PoolClosed
-            if self._free:
-                return self._free.pop()
-            self._made += 1
-            # behind the last piece there is room for its tag
-            return memoryview(mmap.mmap(-1, self.slab_bytes + SECTOR_BYTES))
-
-    @property
-    def free(self) -> int:
-        """How many slabs nobody has."""
-        return len(self._free) + self.count - self._made
+    def try_take(self) -> memoryview | None:
+        """Return a slab, or None if there is none now; raises PoolClosed."""
+        with self._memory.changed:
+            return self._taken()
 
     def give(self, slab: memoryview) -> None:
         """Give a slab back; its content is nobody's."""
-        with self._changed:
+        memory = self._memory
+        with memory.changed:
             if self._closed:
-                self._made -= 1
-            else:
-                self._free.append(slab)
-            self._changed.notify_all()
+                return
+            self.used -= 1
+            memory.spare += self.slab_bytes if self.used >= self.sure else 0
+            memory.keep(slab, self.slab_bytes)
+            memory.changed.notify_all()
+
+    def done(self) -> None:
+        """Pass the turn on: no more slabs will be taken."""
+        with self._memory.changed:
+            if self._turns is not None:
+                self._turns.leave(self)
+            self._memory.changed.notify_all()
 
     def close(self) -> None:
-        """Wake whoever waits for a slab: there will be none, and the memory of those that nobody has is let go."""
-        with self._changed:
-            self._closed = True
-            self._made -= len(self._free)
-            self._free.clear()
-            self._changed.notify_all()
+        """Wake whoever waits for a slab: there will be none, and what is still out goes when it is let go of."""
+        with self._memory.changed:
+            if not self._closed:
+                self._closed = True
+                self.done()
+                self._memory.closed(max(self.sure, self.used) * self.slab_bytes)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _taken(self) -> memoryview | None:
+        if self._closed:
+            raise PoolClosed
+        if self._turns is not None and not self._turns.has(self):
+            return None
+        memory = self._memory
+        more = self.used >= self.sure
+        if self.used == self.count or (more and memory.spare < self.slab_bytes):
+            return None
+        memory.spare -= self.slab_bytes if more else 0
+        self.used += 1
+        return memory.slab(self.slab_bytes)
 
 
 @dataclass(frozen=True, slots=True)

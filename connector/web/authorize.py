@@ -155,6 +155,7 @@ MANAGEMENT = (
     Route("POST", "/management/log/anchor", Who.OWNER, ALL, "management.anchor"),
     Route("POST", "/management/products", Who.OWNER, PROVIDER, "management.publish"),
     Route("GET", "/management/find", Who.OWNER, ALL, "management.find"),
+    Route("GET", "/management/quotes/{id}", Who.OWNER, BUYER, "management.quote"),
     Route("GET", "/management/catalogue", Who.OWNER, ALL, "catalogue.foreign"),
     Route("POST", "/management/acquisitions", Who.OWNER, BUYER, "management.acquire"),
     Route("GET", "/management/acquisitions/{id}", Who.OWNER, BUYER, "management.acquisition"),

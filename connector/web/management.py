@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from connector.errors import Absent, InvalidInput
 from connector.protocol import messages, validation
+from connector.pull import quoting
 from connector.settle import disputes
 from connector.web.faults import as_json
 from contracts import address
@@ -99,6 +100,11 @@ async def find(call: Call) -> web.Response:
     exchange = space.members[space.exchange]
     url = f"{exchange.url}/exchange/search?" + urlencode({"q": call.request.query.get("q", "")})
     return as_json((await connector.outbound.get(url, headers=connector.authorization(exchange.did))).json())
+
+
+async def quote(call: Call) -> web.Response:
+    """Say what all of a product costs, before anything is agreed."""
+    return as_json(await quoting.total(call.connector, call.path["id"]))
 
 
 async def acquire(call: Call) -> web.Response:

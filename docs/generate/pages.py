@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 from connector.protocol.states import NEGOTIATION, TRANSFER
-from docs.generate import compatibility, diagram, dictionaries, figures, policy, programs, tables, tariffs
+from docs.generate import audit, compatibility, diagram, dictionaries, drill, figures, policy, programs, tables, tariffs
 
 ROOT = Path(__file__).resolve().parents[2]
 MARKED = re.compile(r"(<!-- made: ([a-z ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -37,6 +37,10 @@ TABLES = {
     "gas of programs": programs.gas,
     "units of a tariff": tariffs.units,
     "words of a tariff": tariffs.words,
+    "findings of the audit": audit.findings,
+    "records of the audit": audit.records,
+    "cheats of the drill": drill.caught,
+    "cheats that cannot be seen": drill.unseen,
 }
 PAGES = (
     "docs/protocol.md",
@@ -45,6 +49,7 @@ PAGES = (
     "docs/tc609.md",
     "docs/tariffs.md",
     "docs/benchmarks.md",
+    "docs/audit.md",
     "README.md",
 )
 

@@ -46,7 +46,9 @@ def check(space: Space, books: Books, facts: ChainFacts, report: Report) -> Deal
             found.setdefault(event.part, []).append(event)
     deals: Deals = {}
     for part, events in found.items():
-        deal = next((deal for deal in (_verify(space, event, report) for event in events) if deal), None)
+        # every log's own copy: one that verifies does not excuse another
+        verified = [_verify(space, event, report) for event in events]
+        deal = next((deal for deal in verified if deal), None)
         if deal is None:
             continue
         deals[part] = deal

@@ -3,9 +3,9 @@
 1. who the members are, by their own word. Chain events, attestation and what peers hold, then the logs: a log read last
    must contain all that was seen before.
 2. heads: one history of each log, for witnesses, chain and peers alike.
-3. agreements: what both sides signed. Only verified terms are used further on.
+3. agreements: what both sides said and signed. Only verified terms are used further on.
 4. keys and money: released = received = paid, each window priced again.
-5. openings: permitted, counted, in both logs.
+5. use: openings permitted, counted, in both logs; decisions made again; nothing after its end, and deleted then.
 """
 
 from __future__ import annotations
@@ -18,10 +18,15 @@ from ledger.audit import (
     attestation,
     billing,
     books,
+    decisions,
+    disposal,
     facts,
     heads,
     keys,
+    lateness,
+    lifetimes,
     members,
+    negotiations,
     openings,
     prices,
     settlement,
@@ -56,6 +61,7 @@ async def run(sources: Sources, key: X25519PrivateKey) -> Report:
         peers = await heads.collect_peers(sources, space, report)
         found = await books.collect(sources, space, key, report)
     deals = agreements.check(space, found, chain, report)
+    negotiations.check(found, report)
     heads.check_witnesses(space, found, agreements.payees(deals), report)
     heads.check_anchors(space, found, chain, report)
     await heads.check_peers(space, found, peers, report)
@@ -66,5 +72,9 @@ async def run(sources: Sources, key: X25519PrivateKey) -> Report:
     channels = keys.check(space, found, chain, report)
     settlement.check(found, channels, chain, deals, report)
     prices.check(found, deals, tables, report)
+    lateness.check(channels, report)
     openings.check(found, deals, report)
+    decisions.check(space, found, deals, report)
+    lifetimes.check(found, deals, chain, report)
+    disposal.check(found, deals, report)
     return report

@@ -8,24 +8,25 @@ party does not disclose is a finding, not a gap.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from contracts.canonical import load
 from ledger import disclosure, events, merkle, reader
 from ledger import note as notes
 from ledger.audit.asking import each
-from ledger.audit.sources import Unavailable
+from ledger.audit.sources import BlockHead, Unavailable
 from ledger.disclosure import DisclosureError
+from policy.errors import PolicyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from datetime import datetime
 
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
     from ledger.audit.report import Report
     from ledger.audit.sources import Sources
-    from ledger.events import Entry
+    from ledger.events import Block, Entry
     from ledger.reader import Fetch, LogCopy
     from ledger.space import Member, Space
 
@@ -33,6 +34,9 @@ T = TypeVar("T")
 
 ADDENDA_PER_REQUEST = 256
 CLOCK_SKEW_SECONDS = 60  # acts are timed before they queue for the one writer, so neighbours may swap a little
+
+# a chain whose blocks each count a second runs ahead of the clock while it is busy
+CHAIN_AHEAD = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,30 +200,34 @@ def _check_times(book: Book, report: Report) -> None:
 
 async def _check_blocks(sources: Sources, book: Book, report: Report) -> None:
     """Compare each cited block with the chain: it proves that the entry was not written before it."""
-    known: dict[int, bytes | None] = {}
+    known: dict[int, BlockHead | None] = {}
     highest = -1
     for event in book.events:
         block = event.entry.block
         if block is None:
             continue
         if block.number not in known:
-            known[block.number] = await _block_hash(sources, block.number)
-        if block.number < highest or known[block.number] not in {block.hash, b""}:
+            known[block.number] = await _block(sources, block)
+        head = known[block.number]
+        if block.number < highest or head is None or head.hash != block.hash:
             report.find("block-contradicted", event.did, event, number=block.number)
+        elif head.at - event.time > CHAIN_AHEAD:
+            report.find("dated-before-block", event.did, event, number=block.number)
         highest = max(highest, block.number)
 
 
-async def _block_hash(sources: Sources, number: int) -> bytes | None:
+async def _block(sources: Sources, cited: Block) -> BlockHead | None:
+    """Return the chain's block of a number; a chain that does not answer contradicts nobody."""
     try:
-        return await sources.block_hash(number)
+        return await sources.block(cited.number)
     except Unavailable:
-        return b""
+        return BlockHead(cited.hash, datetime.min.replace(tzinfo=UTC))
 
 
 def reading(event: Event, report: Report, read: Callable[..., T], *args: Any) -> T | None:
     """Return what `read(*args)` makes of an event's fields, or None and a finding if they are malformed."""
     try:
         return read(*args)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, PolicyError) as error:
         report.find("field-malformed", event.did, event, reason=repr(error))
         return None

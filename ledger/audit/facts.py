@@ -31,12 +31,16 @@ class Claim:
 
 @dataclass(slots=True)
 class ChannelFacts:
-    """One channel: what it was opened with, its claims in order, credits by account, and whether it is closed."""
+    """One channel: what it was opened with, its claims in order, credits by account, whether it is closed, its deposit.
+
+    Amounts are minor units; a deposit only grows.
+    """
 
     opened: Mapping[str, Any]
     claims: list[Claim] = field(default_factory=list)
     credits: dict[bytes, int] = field(default_factory=dict)
     closed: bool = False
+    deposit: int = 0
 
     @property
     def claimed(self) -> int:
@@ -46,10 +50,11 @@ class ChannelFacts:
 
 @dataclass(slots=True)
 class ChainFacts:
-    """Everything the audit compares the logs with; ids and origins are 32 bytes."""
+    """Everything the audit compares the logs with; ids and origins are 32 bytes, `revoked` says in which block."""
 
     editions: dict[bytes, Mapping[str, Any]] = field(default_factory=dict)
     licences: dict[bytes, Mapping[str, Any]] = field(default_factory=dict)
+    revoked: dict[bytes, int] = field(default_factory=dict)
     channels: dict[bytes, ChannelFacts] = field(default_factory=dict)
     logs: dict[bytes, list[ChainEvent]] = field(default_factory=dict)
     anchors: dict[bytes, list[Anchored]] = field(default_factory=dict)
@@ -74,8 +79,16 @@ def _granted(facts: ChainFacts, event: ChainEvent) -> None:
     facts.licences[event.fields["agreementDigest"]] = event.fields
 
 
+def _revoked(facts: ChainFacts, event: ChainEvent) -> None:
+    facts.revoked.setdefault(event.fields["agreementDigest"], event.block)
+
+
 def _opened(facts: ChainFacts, event: ChainEvent) -> None:
-    facts.channels[event.fields["channelId"]] = ChannelFacts(event.fields)
+    facts.channels[event.fields["channelId"]] = ChannelFacts(event.fields, deposit=event.fields["deposit"])
+
+
+def _topped(facts: ChainFacts, event: ChainEvent) -> None:
+    _channel(facts, event).deposit = event.fields["deposit"]
 
 
 def _channel(facts: ChainFacts, event: ChainEvent) -> ChannelFacts:
@@ -118,7 +131,9 @@ def _forked(facts: ChainFacts, event: ChainEvent) -> None:
 _READERS = {
     "EditionRegistered": _registered,
     "LicenceGranted": _granted,
+    "LicenceRevoked": _revoked,
     "Opened": _opened,
+    "ToppedUp": _topped,
     "Claimed": _claimed,
     "Credited": _credited,
     "Closed": _closed,

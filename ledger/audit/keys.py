@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from contracts.typed_data import Receipt, Voucher, digest
+from contracts.typed_data import Batch, Order, Range, Receipt, Voucher, digest, struct_hash
 from ledger.audit.books import reading
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def check(space: Space, books: Books, facts: ChainFacts, report: Report) -> list
         _check_sequence(ends.received, report)
         _check_match(ends, report)
         _check_digests(space, ends, report)
+        _check_accounts(ends, report)
         if opened is None:
             _unknown(ends, report)
         found.append(ends)
@@ -191,6 +192,33 @@ def _receipt_digest(space: Space, channel: str, window: Window) -> str:
     released_at = int(fields.get("releasedAt") or window.event.time.timestamp())
     receipt = Receipt(bytes.fromhex(channel), window.seq, voucher, offer, decision, window.event.leaf, released_at)
     return digest(space.domains.registry, receipt).hex()
+
+
+def _check_accounts(ends: Ends, report: Report) -> None:
+    """Hash each batch again (spec 2): the account hash is in voucher and claim, so it holds the orders to them."""
+    prev = ends.channel
+    for seq in sorted(ends.released):
+        window = ends.released[seq]
+        found = reading(window.event, report, _account_hash, window.event, prev)
+        if found is not None and found != window.account_hash:
+            report.find("account-hash-differs", window.event.did, window.event, seq=seq)
+        prev = window.account_hash
+
+
+def _account_hash(event: Event, prev: str) -> str:
+    orders = tuple(
+        Order(
+            bytes.fromhex(row["agreement"]),
+            bytes.fromhex(row["transfer"]),
+            bytes.fromhex(row["edition"]),
+            int(row["use"]),
+            tuple(Range(int(first), int(count)) for first, count in row["ranges"]),
+            int(row["amount"]),
+            bytes.fromhex(row["readerKey"]),
+        )
+        for row in event.fields["rows"]
+    )
+    return struct_hash(Batch(bytes.fromhex(prev), orders)).hex()
 
 
 def _unknown(ends: Ends, report: Report) -> None:

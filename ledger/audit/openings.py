@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 DECIDED, STARTED, SERVED = "decision.made", "opening.started", "copy.served"
 LEASED = "leased"
+RELEASE, OPENING = "release", "opening"  # places of a decision
 
 
 def check(books: Books, deals: Deals, report: Report) -> None:
@@ -76,6 +77,8 @@ def _is_permitted(release: Event, lines: Sequence[OrderLine], decided: Sequence[
     if len(newest) != len(lines) or not lines:
         return False
     if any(event.fields.get("outcome") != Outcome.ALLOW for event in newest):
+        return False
+    if any(event.fields.get("place", RELEASE) != RELEASE for event in newest):
         return False
     if any(event.part != line.agreement for event, line in zip(newest, lines, strict=True)):
         return False
@@ -124,7 +127,8 @@ def _count_copies(book: Book, report: Report) -> None:
 
 def _allowed_before(book: Book, opening: Event) -> int:
     decided = (event for event in book.of(DECIDED, opening.part) if event.index < opening.index)
-    return sum(event.fields.get("outcome") == Outcome.ALLOW for event in decided)
+    made = (event for event in decided if event.fields.get("place", OPENING) == OPENING)
+    return sum(event.fields.get("outcome") == Outcome.ALLOW for event in made)
 
 
 def _check_number(event: Event, number: int, deal: Deal | None, report: Report, **named: str) -> None:

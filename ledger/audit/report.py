@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
+from ledger.audit.checking import evidence, how
 from ledger.audit.words import CODES, ERROR
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Finding:
         """Return the row of the findings table."""
         row: dict[str, Any] = {"code": self.code, "severity": self.severity, "subject": self.subject}
         row |= {"en": self.text(), "zh": self.text("zh")}
+        row |= {"evidence": list(evidence(self.code)), "check": list(how(self.code))}
         named = {"event": self.kind or None, "index": self.index, "seq": self.facts.get("seq")}
         return row | {name: value for name, value in named.items() if value is not None}
 
@@ -55,6 +57,7 @@ class Report:
     amount_agreed: int = 0
     amount_settled: int = 0
     openings: int = 0
+    decisions_replayed: int = 0
     copies: int = 0
     bytes_copied: int = 0
 
@@ -95,6 +98,7 @@ class Report:
             "amount_agreed": str(self.amount_agreed),
             "amount_settled": str(self.amount_settled),
             "openings": self.openings,
+            "decisions_replayed": self.decisions_replayed,
             "metered_by_provider": {"copies": self.copies, "bytes": str(self.bytes_copied)},
         }
 

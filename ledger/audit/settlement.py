@@ -39,6 +39,8 @@ def _check_settlement(ends: Ends, opened: ChannelFacts, report: Report) -> None:
         report.find("settlement-differs", subject, **facts)
     elif opened.claimed < released:
         report.find("release-not-settled", subject, **facts)
+    if released > opened.deposit:
+        report.find("released-over-deposit", subject, channel=ends.channel, mine=released, theirs=opened.deposit)
     known = {(window.account_hash, window.cumulative) for window in ends.released.values()}
     for claim in opened.claims:
         if claim.account_hash and (claim.account_hash.hex(), claim.cumulative) not in known:
@@ -60,7 +62,7 @@ def _cumulative(event: Event) -> int:
 
 
 def _check_split(ends: Ends, opened: ChannelFacts, deals: Deals, report: Report) -> None:
-    """Check that the channel carries the agreed split and, once closed, gave each payee its share of the whole."""
+    """Check that the channel carries the agreed split and, closed, gave each payee its share and no stranger any."""
     orders = (reading(one.event, report, read_orders, one.event) or () for one in ends.released.values())
     under = {line.agreement for lines in orders for line in lines}
     for agreement in sorted(under & deals.keys()):
@@ -69,5 +71,7 @@ def _check_split(ends: Ends, opened: ChannelFacts, deals: Deals, report: Report)
         if right and opened.closed:
             shares = zip((payee for payee, _ in split.parts), split.shares(opened.claimed), strict=True)
             right = all(opened.credits.get(payee, 0) == share for payee, share in shares)
+            known = {payee for payee, _ in split.parts} | {opened.opened["payer"]}
+            right = right and opened.credits.keys() <= known
         if not right:
             report.find("split-differs", deals[agreement].provider, channel=ends.channel)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -10,6 +12,23 @@ if TYPE_CHECKING:
 
 class Unavailable(Exception):  # noqa: N818 - it says what it is
     """A source did not answer, or not with what was asked; the audit names it as a finding and goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockHead:
+    """What the audit needs of a block: its hash, and when its chain says it was made (aware, whole seconds)."""
+
+    hash: bytes
+    at: datetime
+
+    def json(self) -> dict[str, str]:
+        """Return the block as an archive keeps it."""
+        return {"hash": self.hash.hex(), "at": str(int(self.at.timestamp()))}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, str]) -> BlockHead:
+        """Read a kept block; raises KeyError or ValueError."""
+        return cls(bytes.fromhex(value["hash"]), datetime.fromtimestamp(int(value["at"]), UTC))
 
 
 class ChainEvent(Protocol):
@@ -51,8 +70,8 @@ class Sources(Protocol):
     async def chain_events(self) -> Sequence[ChainEvent]:
         """Return all events of editions, licences, channels and anchors, in chain order."""
 
-    async def block_hash(self, number: int) -> bytes | None:
-        """Return the hash of a block, None if the chain has no such block."""
+    async def block(self, number: int) -> BlockHead | None:
+        """Return a block's hash and time, None if the chain has no such block."""
 
     async def attestation(self) -> Mapping[str, Any] | None:
         """Return the newest aggregate attestation of the space's witnesses, if one was made."""

@@ -143,6 +143,16 @@ CODES: Mapping[str, tuple[str, str, str]] = {
         "{event} says {field} is `{mine}`, the counterparty's {other} says `{theirs}`",
         "{event} 的 {field} 为 {mine}，而对方的 {other} 为 {theirs}",
     ),
+    "message-unsent": (
+        ERROR,
+        "{event} is about a message of `{other}`, whose log knows of no such message",
+        "{event} 所涉消息称由 {other} 发出，而其日志中没有该消息",
+    ),
+    "outcome-differs": (
+        ERROR,
+        "{event} says the negotiation came to `{mine}`, the sender's {other} says `{theirs}`",
+        "{event} 称协商结果为 {mine}，而发送方的 {other} 称为 {theirs}",
+    ),
     "licence-missing": (ERROR, "agreement {agreement} has no licence on chain", "协议 {agreement} 在链上没有许可"),
     "licence-differs": (
         ERROR,
@@ -241,6 +251,66 @@ CODES: Mapping[str, tuple[str, str, str]] = {
         "{event} 记录 {mine}，链上支付 {theirs}",
     ),
     "split-differs": (ERROR, "channel {channel} did not pay the shares agreed", "通道 {channel} 未按约定分账"),
+    "released-over-deposit": (
+        ERROR,
+        "keys for {mine} were released on channel {channel}, whose deposit is {theirs}: nothing covered the rest",
+        "通道 {channel} 释放的密钥价值 {mine}，而押金仅 {theirs}：其余没有保障",
+    ),
+    "account-hash-differs": (
+        ERROR,
+        "{event} (seq {seq}): its rows are not those that its voucher's account hash commits to",
+        "{event}（序号 {seq}）：其行与凭证的 accountHash 所承诺的不符",
+    ),
+    "entry-late": (
+        ERROR,
+        "{event} (seq {seq}) was written {seconds} seconds after {bound}: within 60 is in time",
+        "{event}（序号 {seq}）在 {bound} 之后 {seconds} 秒才记录：60 秒内为及时",
+    ),
+    "dated-before-block": (
+        ERROR,
+        "{event} bears a time before that of block {number}, which it cites",
+        "{event} 的时间早于其引用的区块 {number}",
+    ),
+    "used-after-expiry": (
+        ERROR,
+        "{event} uses agreement {agreement} after its end at {end}",
+        "{event} 在协议 {agreement} 于 {end} 到期后仍使用",
+    ),
+    "used-after-end": (
+        ERROR,
+        "{event} uses agreement {agreement} after it was ended or revoked",
+        "{event} 在协议 {agreement} 终止或撤销后仍使用",
+    ),
+    "disposal-overdue": (
+        ERROR,
+        "{event} of {agreement}, which ended at {end} and obliges to delete, has no replica.deleted",
+        "{event}：协议 {agreement} 已于 {end} 结束且要求删除，但没有 replica.deleted",
+    ),
+    "decision-not-reproduced": (
+        ERROR,
+        "{event} says `{mine}`; made again from its policy, request and world it comes out otherwise: `{theirs}`",
+        "{event} 的结果为 {mine}；按其策略、请求与环境重新判定的结果不同：{theirs}",
+    ),
+    "decision-of-another-policy": (
+        ERROR,
+        "{event} was made by another policy than the one agreed",
+        "{event} 所依据的策略与约定的不同",
+    ),
+    "decision-too-narrow": (
+        ERROR,
+        "{event} permits a use and was asked of part of the policy only: `{scope}`",
+        "{event} 允许使用，却只按策略的一部分（{scope}）判定",
+    ),
+    "decision-misinformed": (
+        ERROR,
+        "{event} was asked with a false `{field}`",
+        "{event} 判定时所用的 {field} 不实",
+    ),
+    "decisions-untold": (
+        WARNING,
+        "{count} decisions do not disclose what was asked, so they cannot be made again",
+        "{count} 个判定未披露所问内容，无法重新判定",
+    ),
     "release-not-permitted": (
         ERROR,
         "{event} (seq {seq}) has no allowing decision.made before it",

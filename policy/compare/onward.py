@@ -2,7 +2,8 @@
 
 Law: what a child may do must lie within what its parent's holder may do, and all of it must be something that the
 parent lets its holder grant (`grantUse`) to this child. Both are proved by comparing; what cannot be told is refused.
-A child's own rules forbid to pass it on, unless it is said that they do not.
+A child's own rules forbid to pass it on, unless it is said that they do not. Of what is made out of licensed data the
+same is asked where the licence stays with it, and always whether it may be made at all (`derive`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from policy.compare.compare import Implication, implied
 from policy.compare.document import write
 from policy.model import Conflict, Constraint, Policy, Rule, RuleKind
 from policy.offer import ONWARD
+from policy.vocabulary.actions import upwards
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from policy.compare.cells import Effort
     from policy.model import Condition
 
-GRANT = "grantUse"
+DERIVE, GRANT = "derive", "grantUse"
 RECIPIENT = "recipient"
 _UNTIL = frozenset({"lt", "lteq"})
 
@@ -46,8 +48,18 @@ def derive(above: Policy, asked: Narrower) -> dict[str, object]:
     return write(made, anonymous=True)
 
 
-def exceeds(child: Policy, above: Policy, party: str, effort: Effort | None = None) -> Implication | None:
-    """Return what shows that `above` does not let its holder pass `child` on to `party`, None when it does."""
+def may_derive(above: Policy, effort: Effort | None = None) -> bool:
+    """Say whether there is a case in which a holder of `above` may make something out of the data."""
+    allowing = [rule for rule in above.permissions if not set(rule.actions).isdisjoint(upwards(DERIVE))]
+    wish = replace(above, permissions=tuple(replace(rule, actions=(DERIVE,)) for rule in allowing))
+    return implied(wish, replace(wish, permissions=()), effort).holds is False
+
+
+def exceeds(child: Policy, above: Policy, party: str | None, effort: Effort | None = None) -> Implication | None:
+    """Return what shows that `above` does not let its holder pass `child` on to `party`, None when it does.
+
+    Without a party: to whomever the child's own rules name.
+    """
     if implied(_for(child, party), replace(child, permissions=()), effort).holds is not False:
         return Implication(holds=None, reason="it would allow nothing")
     for wanted in (_for(child, party), _granting(child, party)):
@@ -74,8 +86,10 @@ def _ends(one: Constraint) -> bool:
     return one.left != "dateTime" or one.operator in _UNTIL
 
 
-def _for(child: Policy, party: str) -> Policy:
+def _for(child: Policy, party: str | None) -> Policy:
     """Return what the child allows, to the one that it is for: whoever else its rules name is another's question."""
+    if party is None:
+        return child
     return replace(child, permissions=tuple(_given(rule, party) for rule in child.permissions))
 
 
@@ -84,7 +98,7 @@ def _given(rule: Rule, party: str) -> Rule:
     return replace(rule, constraints=(*other, _atom(RECIPIENT, "isAnyOf", party)))
 
 
-def _granting(child: Policy, party: str) -> Policy:
+def _granting(child: Policy, party: str | None) -> Policy:
     """Return the wish to grant, to the party, whatever the child allows."""
     granted = _for(child, party)
     permissions = tuple(replace(rule, actions=(GRANT,)) for rule in granted.permissions)

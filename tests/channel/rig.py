@@ -16,6 +16,7 @@ from connector.channel import account as accounts
 from connector.channel import payee, payer, plan, receive, release, wire
 from connector.channel.doors import Buyer, Deal, Held, Holder, Ruling, Sight
 from connector.channel.plan import Want
+from connector.channel.uses import Counted
 from connector.store import schema
 from connector.store.evidence import Evidence
 from connector.store.statements import Statements
@@ -188,7 +189,7 @@ class Judge:
     asked: list = field(default_factory=list)
 
     def counted(self, deal, context):
-        return {}
+        return {held.rule: Counted() for held in self.held}
 
     def decide(self, tx, deal, order, context, *, stage, taken, now):
         self.asked.append((stage, dict(taken)))

@@ -10,7 +10,8 @@ from tests.channel.rig import BUYER_DID, CHANNEL_ID, over_the_wire
 def ahead(pair, wants=None, channel=CHANNEL_ID):
     """What the payer asks for once its waiting voucher is released, None when nothing is left."""
     asked = wants or [pair.want()]
-    return over_the_wire(pair.payer_db.act(lambda tx: plan.ahead(tx, pair.buyer, channel, asked, pair.now)))
+    found = pair.payer_db.act(lambda tx: plan.waiting(tx, pair.buyer, channel, asked, pair.now))
+    return None if found is None else over_the_wire(plan.ahead(found, asked, pair.now))
 
 
 def send(pair, voucher, request, channel=CHANNEL_ID):

@@ -132,8 +132,8 @@ def test_sources_read_the_chain(exchange, deployed):
         await chain.close()
         async with sources(exchange.url, development=True) as opened:
             events = await opened.chain_events()
-            block = await opened.block_hash(receipt.block)
-            return receipt, events, block, await opened.block_hash(10_000)
+            block = await opened.block(receipt.block)
+            return receipt, events, block, await opened.block(10_000)
 
     receipt, events, block, beyond = asyncio.run(act())
     assert [event.name for event in events] == ["LogRegistered", "Transfer", "EditionRegistered"], (
@@ -141,7 +141,7 @@ def test_sources_read_the_chain(exchange, deployed):
     )
     assert events[0].fields["origin"] == origin_id(ORIGIN)
     assert events[0].block == receipt.block
-    assert block == receipt.block_hash
+    assert block.hash == receipt.block_hash
     assert beyond is None
 
 
@@ -212,7 +212,7 @@ def test_sources_say_unavailable_and_nothing_else(exchange):
                 with pytest.raises(Unavailable):
                     await ask()
             with pytest.raises(Unavailable):
-                await opened.block_hash(1)
+                await opened.block(1)
         async with sources(exchange.url, development=False) as opened:
             with pytest.raises(Unavailable):
                 await opened.space()

@@ -33,6 +33,10 @@ ENDED = PROCESS | {"state": "TERMINATED", "pending": "", "turn": "nobody", "dead
 ONE = "processes/urn:uuid:1"
 
 # arguments → (method, path, body or None for "do not care", answer, a line for people)
+QUOTED = {
+    "product": "a/b", "title": "T", "provider": "did:web:p", "tier": "kept", "columns": [], "pieces": 3,
+    "bytes": "2621440", "price": "5.00 CNY per MiB", "asked": "500", "of": "all", "amount": "1250",
+}  # fmt: skip
 CALLS = {
     "find weather": ("GET", "find?q=weather", None, {"products": []}, "nothing found"),
     "find a&b c/d": ("GET", "find?q=a%26b%20c/d", None, {"products": []}, "nothing found"),
@@ -46,6 +50,10 @@ CALLS = {
     ),
     "show": ("GET", "status", None, {"did": "did:web:x"}, "did:web:x"),
     "show a/b": ("GET", "things/a%2Fb", None, {"id": "a/b"}, "a/b"),
+    "quote a/b": (
+        "GET", "quotes/a%2Fb", None, QUOTED, "penstock get a/b --max-price 500 --max-total 1250 --purpose TERM",
+    ),
+    "quote o": ("GET", "quotes/o", None, QUOTED | {"of": "opening", "columns": ["x"]}, "one opening: 1250 minor units"),
     "settle": ("POST", "settlements", {"agreement": None}, {"channels": []}, "nothing to settle"),
     "log head": ("GET", "log", None, {"origin": "o/log", "size": 3, "root": "00"}, "o/log: 3 events"),
     "log anchor": ("POST", "log/anchor", {}, {"size": 3, "block": 7}, "anchored 3 events in block 7"),

@@ -147,7 +147,7 @@ async def test_a_message_of_a_transfer_whose_answers_are_lost_is_found_to_have_a
     lose_answers(network, kind)
     act = {
         "completion": sender.engine.complete_transfer,
-        "suspension": lambda pid: sender.engine.suspend_transfer(pid, "a pause"),
+        "suspension": lambda pid: sender.engine.operating.suspend(pid, "a pause"),
         "termination": lambda pid: sender.engine.terminate_transfer(pid, "the end"),
     }[kind]
     await act(ids[who])

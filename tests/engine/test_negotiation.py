@@ -371,6 +371,6 @@ async def test_a_buyer_ends_what_it_no_longer_wants(pair):
     provider.engine.negotiations._reactions = {}
     pid = await buyer.engine.start_negotiation(provider.did, provider.base, listed_offer(), MANDATE)
     await buyer.until("negotiations", {"REQUESTED"})
-    await buyer.engine.terminate_negotiation(pid, "found it elsewhere")
+    await buyer.engine.operating.terminate(pid, "found it elsewhere")
     rows = await ended(provider, buyer)
     assert [row["reason"] for row in rows] == ["found it elsewhere"] * 2

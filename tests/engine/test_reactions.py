@@ -123,7 +123,7 @@ async def test_a_message_of_the_peer_cancels_what_waits(opened, network, clock):
     provider, buyer = await opened({"act": "agree", "delay": 60_000})
     pid = await buyer.engine.start_negotiation(provider.did, provider.base, listed_offer(), MANDATE)
     await buyer.until("negotiations", {"REQUESTED"})
-    await buyer.engine.terminate_negotiation(pid, "no more")
+    await buyer.engine.operating.terminate(pid, "no more")
     row = await provider.until("negotiations", {"TERMINATED"})
     clock.shift += timedelta(seconds=61)
     provider.engine.wake()

@@ -222,7 +222,7 @@ async def test_every_misbehaviour_at_every_message_of_a_negotiation(stage, kind)
     if kind == "termination":
         for pid in ids:
             await buyer.until("negotiations", {"REQUESTED"}, pid)
-            await buyer.engine.terminate_negotiation(pid, "enough")
+            await buyer.engine.operating.terminate(pid, "enough")
     before = await under_way(made)
     check_open(before)
     check_ended(await ended(made), kind, before)

@@ -61,7 +61,7 @@ async def reached(pair, network, process, state, *, held=("provider", "consumer"
         await buyer.engine.start_transfer(digest, FORMAT_SEALED)
     if state == "SUSPENDED":
         row = await provider.until("transfers", {"STARTED"})
-        await provider.engine.suspend_transfer(row["id"], "a rest")
+        await provider.engine.operating.suspend(row["id"], "a rest")
     table = process + "s"
     async with asyncio.timeout(WAIT_SECONDS):
         while True:
@@ -105,7 +105,7 @@ async def test_the_peer_ends_it_while_a_message_of_ours_is_under_way(pair, netwo
     us, them = pair[WHO[mover]], pair[WHO[other]]
     ids = await reached(pair, network, process, state, held=(other,))
     if process == "transfer" and state == "SUSPENDED":
-        await us.engine.resume_transfer(ids[WHO[mover]])
+        await us.engine.operating.resume(ids[WHO[mover]])
     async with asyncio.timeout(WAIT_SECONDS):
         while not await us.rows("outbox"):
             await asyncio.sleep(0.002)

@@ -3,6 +3,7 @@
 import pytest
 
 from connector.engine.doors import DeclinedError
+from connector.errors import Conflict
 from connector.protocol.errors import IllegalTransitionError, MismatchError
 from contracts.namespace import FORMAT_SEALED
 from tests.engine.world import MANDATE, agree
@@ -31,8 +32,8 @@ async def test_a_transfer_is_started_with_an_address_and_completed(agreed):
     await buyer.engine.complete_transfer(tid)
     rows = await both(provider, buyer, "COMPLETED")
     assert [row["turn"] for row in rows] == ["", ""]
-    with pytest.raises(IllegalTransitionError):
-        await buyer.engine.suspend_transfer(tid, "too late")
+    with pytest.raises(Conflict):
+        await buyer.engine.operating.suspend(tid, "too late")
 
 
 @pytest.mark.parametrize("who", [0, 1])
@@ -41,11 +42,11 @@ async def test_either_side_suspends_resumes_and_terminates(agreed, who):
     await buyer.engine.start_transfer(digest, FORMAT_SEALED)
     ids = [row["id"] for row in await both(provider, buyer, "STARTED")]
     party, pid = agreed[who], ids[who]
-    await party.engine.suspend_transfer(pid, "maintenance")
+    await party.engine.operating.suspend(pid, "maintenance")
     assert [row["reason"] for row in await both(provider, buyer, "SUSPENDED")] == ["maintenance"] * 2
     with pytest.raises(IllegalTransitionError):
         await party.engine.complete_transfer(pid)
-    await party.engine.resume_transfer(pid)
+    await party.engine.operating.resume(pid)
     assert all(row["address"] for row in await both(provider, buyer, "STARTED"))
     await party.engine.terminate_transfer(pid, "that is all")
     assert [row["reason"] for row in await both(provider, buyer, "TERMINATED")] == ["that is all"] * 2
@@ -92,7 +93,7 @@ async def test_when_both_suspend_at_once_both_are_suspended(agreed, network):
     provider, buyer, digest = agreed
     await buyer.engine.start_transfer(digest, FORMAT_SEALED)
     ids = [row["id"] for row in await both(provider, buyer, "STARTED")]
-    await cross(network, provider.engine.suspend_transfer(ids[0], "a"), buyer.engine.suspend_transfer(ids[1], "b"))
+    await cross(network, provider.engine.operating.suspend(ids[0], "a"), buyer.engine.operating.suspend(ids[1], "b"))
     await both(provider, buyer, "SUSPENDED")
 
 
@@ -110,7 +111,7 @@ async def test_when_messages_cross_both_sides_end_in_one_state(agreed, network, 
     else:
         ours, theirs, end = (
             buyer.engine.complete_transfer(ids[1]),
-            provider.engine.suspend_transfer(ids[0], "x"),
+            provider.engine.operating.suspend(ids[0], "x"),
             "COMPLETED",
         )
     await cross(network, ours, theirs)
@@ -147,7 +148,7 @@ async def test_one_message_is_under_way_at_a_time(agreed, network):
         raise ConnectionResetError
 
     network.fault = lost
-    await buyer.engine.suspend_transfer(tid, "pause")
+    await buyer.engine.operating.suspend(tid, "pause")
     with pytest.raises(MismatchError, match="waits for the peer"):
         await buyer.engine.complete_transfer(tid)
     await buyer.engine.terminate_transfer(tid, "enough")

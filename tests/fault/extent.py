@@ -18,8 +18,10 @@ LEAST_OF_ROLE = 400
 SYNCED, TORN, FLIPPED = "words after a sync", "torn and lost writes", "flipped bits"
 TRANSFERS, STORIES = "harmed transfers of 64 pieces", "stories of harmed messages"
 APARTS = "stories in a namespace"
+SLOW = "slow answers"
 FIGURES = {
     APARTS: 5,
+    SLOW: 8,
     TRANSFERS: 1_000,
     STORIES: 300,
     SYNCED: 30,

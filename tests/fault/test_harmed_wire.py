@@ -28,7 +28,7 @@ from connector.vault.intake import Intake
 from connector.vault.places import sectors
 from connector.vault.seal import Brief, seal
 from connector.vault.secrets import Keys
-from connector.vault.slabs import Pool
+from connector.vault.slabs import Memory, Pool
 from connector.vault.sources import source_of
 from tests.channel.rig import Database, secret_of
 from tests.fault.extent import ALL, SEED, STORIES, TRANSFERS
@@ -80,7 +80,7 @@ def sealed(tmp_path_factory):
 async def attempt(outbound, table, road, intake):
     """Carry what is missing, once; return how many pieces came in, and what ended it."""
     roads, fault = Roads([road]), None
-    made = Carrier(table, Pool(sectors(table.longest_sealed), SLABS), roads, intake, keeps=False)
+    made = Carrier(table, Pool(Memory(), sectors(table.longest_sealed), SLABS, SLABS), roads, intake, keeps=False)
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             await made.start(outbound, intake.missing)

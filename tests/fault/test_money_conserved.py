@@ -54,7 +54,6 @@ class Relation:
         self.split = Split(((self.provider, 7_777), (EXCHANGE, 2_223)))
         self.pair = Pair(TERMS, rows=ROWS, deposit=0, cap=560)
         self.signed, self.backup = [], None
-        self.unheard, self.forgotten = [], []  # vouchers that were lost on their way, and those whose payer forgot them
 
 
 class Conserved(RuleBasedStateMachine):
@@ -117,15 +116,12 @@ class Conserved(RuleBasedStateMachine):
         voucher = self.attempt(lambda: pair.sign(request, offer))
         if not isinstance(voucher, ChannelFault):
             self.note(one, voucher)
-            if lost == "voucher":
-                one.unheard.append(voucher)
-            else:
+            if lost != "voucher":
                 self.deliver(one, lost)
 
     def deliver(self, one, lost):
-        pair, sent = one.pair, one.pair.waiting()
-        one.unheard = [each for each in one.unheard if each != sent]
-        answer = self.attempt(lambda: pair.pay(sent))
+        pair = one.pair
+        answer = self.attempt(lambda: pair.pay(pair.waiting()))
         if lost == "answer" or isinstance(answer, ChannelFault):
             return
         if isinstance(answer, RefusalMessage):
@@ -145,11 +141,13 @@ class Conserved(RuleBasedStateMachine):
     def note(self, one, message):
         """INVARIANT a voucher of a later seq never pays less than one that may be claimed; one seq has one voucher.
 
-        One that reached nobody is forgotten with the store of who signed it: no state of either side tells of it.
+        Whoever fell back has forgotten what it signed, and of what reached nobody nobody else knows.
         """
         voucher = message.voucher
-        for before in (each.voucher for each in one.signed if each not in one.forgotten):
-            assert before.seq != voucher.seq or before == voucher or self.careless == "payer"
+        for before in (each.voucher for each in one.signed):
+            if self.careless == "payer" and not self.heard(one, before.seq):
+                continue
+            assert before.seq != voucher.seq or before == voucher
             more = before.cumulative_amount <= voucher.cumulative_amount
             assert before.seq >= voucher.seq or more or self.void(one, before)
         one.signed.append(message)
@@ -161,6 +159,12 @@ class Conserved(RuleBasedStateMachine):
         )
         refused = window is not None and window.refusal is not None
         return refused or 0 < voucher.valid_until < self.coin.newest.at
+
+    def heard(self, one, seq):
+        """Whether the payee has a voucher with this seq."""
+        key = {"channel": CHANNEL_ID.hex(), "seq": seq}
+        row = one.pair.payee_db.act(lambda tx: tx.get("windows", **key))
+        return row is not None and row["voucher"] is not None
 
     # ---- the chain
 
@@ -243,8 +247,6 @@ class Conserved(RuleBasedStateMachine):
         one = self.relation(who)
         if one.backup is not None:
             self.careless_store(one).restore(one.backup)
-            if self.careless == "payer":
-                one.forgotten += [each for each in one.unheard if each != one.pair.waiting()]
             self.follow(one)
         self.level(one)
 

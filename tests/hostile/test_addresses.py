@@ -17,7 +17,7 @@ from connector.identity import tokens
 from connector.protocol import messages
 from connector.pull.carrier import Carrier
 from connector.pull.roads import Road, Roads
-from connector.vault.slabs import Pool
+from connector.vault.slabs import Memory, Pool
 from contracts.ranges import RowSet
 from tests.hostile.addresses import CONTEXTS, DIDS, LOOPBACK, NEVER, PLACES, PLAIN
 from tests.hostile.public import GOOD, offered, public, watched
@@ -158,7 +158,7 @@ async def test_bytes_that_lie_inside(ours, watch):
         watch.forget()
         road = Road.of(messages.data_address(url, {"authorization": "x"}))
         with pytest.raises(AddressRefused):
-            await Carrier((), Pool(4096, 8), Roads([road]), None).start(ours.connector.outbound, RowSet())
+            await Carrier((), Pool(Memory(), 4096, 8), Roads([road]), None).start(ours.connector.outbound, RowSet())
         assert watch.resolved == watch.sockets == [], url
 
 

@@ -6,6 +6,7 @@ import asyncio
 import importlib.metadata
 import json
 import os
+import random
 import sys
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from connector.outbound import Outbound
 from connector.store import offline
 from connector.store.tables import TABLES
 from contracts.onchain import artifacts
+from tests.drill import drill, recorded
 
 HERE = Path(__file__).parent
 SEED = 20130101
@@ -29,6 +31,7 @@ FIGURES = {
     "bytes_paid_twice", "events_logged", "proofs_verified", "audit", "forgeries", "policies", "seconds",
 }  # fmt: skip
 TABLE_ROWS = 336_776 + 26_115 + 3_322 + 1_458 + 16
+SAMPLED_CHEATS = 8
 SECONDS_MAX = 60  # on two idle cores; elsewhere what is measured is the neighbours
 
 pytestmark = [pytest.mark.journey, pytest.mark.asyncio(loop_scope="session")]
@@ -140,6 +143,15 @@ async def test_the_audit_opens_no_file_of_anybody_else(shown):
     others += [str((shown.folder / name).resolve()) for name in ("tables", "opened", "forged")]
     assert [path for path in told["opened"] if path.startswith(tuple(others))] == []
     assert any(path.startswith(str(cast.regulator.data.resolve())) for path in told["opened"]), "the hook sees nothing"
+
+
+async def test_a_sample_of_the_drill_is_caught(shown, tmp_path):
+    """`make drill` tries them all; which are tried here, the seed of the test run draws."""
+    played = await recorded.taken(shown.cast, tmp_path)
+    draw = random.Random(int(os.environ["PENSTOCK_TEST_SEED"]))
+    for cheat in [*draw.sample(drill.CHEATS, SAMPLED_CHEATS), draw.choice(drill.UNSEEN)]:
+        outcome = await drill.tried(cheat, played)
+        assert outcome.as_said, f"{cheat.by} {cheat.name}: {outcome.words()}"
 
 
 async def test_a_stock_web3_elsewhere_reads_and_proves_a_licence(shown, tmp_path):

@@ -104,7 +104,7 @@ def wrong_key():
 
 def malformed():
     """Row 3 commits to its key, but what is sealed is not what the plain commitment says."""
-    forged = replace(PIECES[3], row=replace(PIECES[3].row, plain_commitment=b"\x44" * 32))
+    forged = replace(PIECES[3], row=PIECES[3].row._replace(plain_commitment=b"\x44" * 32))
     return make(pieces=[*PIECES[:3], forged, PIECES[4]])
 
 

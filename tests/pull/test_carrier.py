@@ -22,7 +22,7 @@ from connector.vault.places import sectors
 from connector.vault.seal import Brief, seal
 from connector.vault.secrets import Keys
 from connector.vault.sinks import Folder, Null
-from connector.vault.slabs import RESERVED, Pool
+from connector.vault.slabs import Memory, Pool
 from connector.vault.sources import source_of
 from connector.vault.unsealer import Unsealer
 from contracts.ranges import RowSet
@@ -42,7 +42,7 @@ class Source:
 
     def __init__(self, folder, sizes, padding=0):
         self.content = {f"f{n:03}": hashlib.shake_128(bytes([n])).digest(size) for n, size in enumerate(sizes)}
-        (folder / "source").mkdir()
+        (folder / "source").mkdir(parents=True)
         for name, data in self.content.items():
             (folder / "source" / name).write_bytes(data)
         keys, self.blobs = Keys(folder / "keys"), Blobs(folder / "blobs")
@@ -96,8 +96,10 @@ async def open_all(source, carrier, unsealer, most):
             carrier.prefer(unsealer.index.critical)
 
 
-def small_pool(source):
-    return Pool(sectors(source.table.longest_sealed), RESERVED + 5)
+def small_pools(source):
+    """Memory for five sealed slabs and two plain ones."""
+    memory, size = Memory(), sectors(source.table.longest_sealed)
+    return Pool(memory, size, 5, 5), Pool(memory, size, 2, 2)
 
 
 @pytest.mark.parametrize("most", [1, 7, 4096])
@@ -105,18 +107,18 @@ def small_pool(source):
 @pytest.mark.parametrize("shape", SHAPES)
 async def test_files_come_out_as_they_went_in(tmp_path, shape, keeps_sealed, most):
     source = Source(tmp_path, SHAPES[shape], padding=4096 if most == 7 else 0)
-    pool = small_pool(source)
+    sealed, plain = small_pools(source)
     intake = Intake(tmp_path / "replica", source.table) if keeps_sealed else None
-    sink = Folder(pool, tmp_path / "out", "stage")
-    async with carrying(source, pool, intake) as carrier:
-        await open_all(source, carrier, Unsealer(source.table, pool, sink), most)
+    sink = Folder(plain, tmp_path / "out", "stage")
+    async with carrying(source, sealed, intake) as carrier:
+        await open_all(source, carrier, Unsealer(source.table, plain, sink), most)
         assert not (tmp_path / "out").joinpath("f000").exists()
         named = sink.finish()
     sink.close()
     assert {path: (tmp_path / "out" / path).read_bytes() for path in source.content} == source.content
     assert sorted(named) == sorted(str(tmp_path / "out" / path) for path in source.content)
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(source.content)
-    assert pool.free == pool.count
+    assert sealed.used == plain.used == 0
     if intake is not None:
         intake.sync()
         assert intake.complete
@@ -126,14 +128,30 @@ async def test_files_come_out_as_they_went_in(tmp_path, shape, keeps_sealed, mos
 
 async def test_who_opens_slowly_is_fetched_for_slowly(tmp_path):
     source = Source(tmp_path, [60 * S])
-    pool = small_pool(source)
-    async with carrying(source, pool) as carrier:
-        while pool.free > RESERVED + 2:
+    sealed, plain = small_pools(source)
+    async with carrying(source, sealed) as carrier:
+        while sealed.used < 2:
             await asyncio.sleep(0.01)
         await asyncio.sleep(0.2)
-        assert sum(count for _, count in source.asked) <= pool.count - RESERVED
-        await open_all(source, carrier, Unsealer(source.table, pool, Null(pool)), 4096)
+        assert sum(count for _, count in source.asked) <= sealed.count
+        await open_all(source, carrier, Unsealer(source.table, plain, Null(plain)), 4096)
     assert sum(count for _, count in source.asked) == len(source.table)
+
+
+async def test_pulls_side_by_side_share_the_memory_and_all_end(tmp_path):
+    """Of memory for sixteen slabs each of six pulls is sure of two; the early rows never keep out the critical ones."""
+    sources = [Source(tmp_path / str(n), [20 * S, 30 * S]) for n in range(6)]
+    memory = Memory(16 * sectors(sources[0].table.longest_sealed))
+
+    async def one(source):
+        size = sectors(source.table.longest_sealed)
+        with Pool(memory, size, 12, 2) as sealed, Pool(memory, size, 1, 1) as plain:
+            async with carrying(source, sealed) as carrier:
+                await open_all(source, carrier, Unsealer(source.table, plain, Null(plain)), 4096)
+        return sum(count for _, count in source.asked)
+
+    assert await asyncio.gather(*map(one, sources)) == [len(source.table) for source in sources]
+    assert memory.spare == 16 * sectors(sources[0].table.longest_sealed)
 
 
 async def test_a_row_that_comes_wrong_is_fetched_again_alone(tmp_path):
@@ -149,9 +167,10 @@ async def test_a_row_that_comes_wrong_is_fetched_again_alone(tmp_path):
         return body
 
     source.spoil = flip
-    pool = Pool.for_table(source.table)
-    async with carrying(source, pool) as carrier:
-        await open_all(source, carrier, Unsealer(source.table, pool, Null(pool)), 4096)
+    memory = Memory()
+    with memory.sealed(source.table) as sealed, memory.plain(source.table) as plain:
+        async with carrying(source, sealed) as carrier:
+            await open_all(source, carrier, Unsealer(source.table, plain, Null(plain)), 4096)
     assert not wrong
     assert {(3, 1), (9, 1)} <= set(source.asked)
 
@@ -176,8 +195,8 @@ FAULTS = {
 async def test_a_source_that_does_not_do_its_part(tmp_path, fault):
     source = Source(tmp_path, [3 * S])
     source.spoil, kind, words = FAULTS[fault]
-    pool = small_pool(source)
-    async with carrying(source, pool) as carrier:
+    sealed, _ = small_pools(source)
+    async with carrying(source, sealed) as carrier:
         with pytest.raises(kind, match=words):
             await carrier.front(8)
 
@@ -185,7 +204,7 @@ async def test_a_source_that_does_not_do_its_part(tmp_path, fault):
 async def test_a_ticket_that_is_not_taken_ends_the_pull(tmp_path):
     source = Source(tmp_path, [3 * S])
     source.ticket = "another"
-    async with carrying(source, small_pool(source)) as carrier:
+    async with carrying(source, small_pools(source)[0]) as carrier:
         with pytest.raises(PeerRefused, match="401"):
             await carrier.front(8)
 
@@ -196,10 +215,10 @@ async def test_what_the_replica_holds_is_not_fetched_again(tmp_path):
     pieces = list(source.blobs.open(source.sealed.edition_id, source.table).read_pieces(0, len(source.table)))
     for row in (*range(10), 20):
         intake.accept(row, pieces[row])
-    pool = small_pool(source)
+    sealed, plain = small_pools(source)
     with SealedFile(tmp_path / "replica", source.table) as stored:
-        async with carrying(source, pool, intake, stored=stored) as carrier:
-            await open_all(source, carrier, Unsealer(source.table, pool, Null(pool)), 5)
+        async with carrying(source, sealed, intake, stored=stored) as carrier:
+            await open_all(source, carrier, Unsealer(source.table, plain, Null(plain)), 5)
     fetched = RowSet.of(source.asked)
     assert fetched == RowSet.of([(10, 10), (21, len(source.table) - 21)])
     assert intake.complete
@@ -209,7 +228,7 @@ async def test_what_the_replica_holds_is_not_fetched_again(tmp_path):
 async def test_without_an_opener_everything_lands_on_the_disk(tmp_path):
     source = Source(tmp_path, [30 * S, 100])
     intake = Intake(tmp_path / "replica", source.table)
-    async with carrying(source, small_pool(source), intake, keeps=False) as carrier:
+    async with carrying(source, small_pools(source)[0], intake, keeps=False) as carrier:
         await carrier.all_here()
     assert intake.complete
     intake.close()
@@ -218,6 +237,6 @@ async def test_without_an_opener_everything_lands_on_the_disk(tmp_path):
 
 async def test_a_carrier_that_is_given_up_leaves_no_thread(tmp_path):
     source = Source(tmp_path, [60 * S])
-    async with carrying(source, small_pool(source)) as carrier:
+    async with carrying(source, small_pools(source)[0]) as carrier:
         await carrier.front(1)
     assert not any(thread.is_alive() for thread in carrier._threads)

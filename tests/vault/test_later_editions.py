@@ -24,8 +24,8 @@ SERIES = b"\x07" * 32
 class Shop:
     """A provider who seals one series, edition after edition."""
 
-    def __init__(self, folder):
-        self.folder = folder
+    def __init__(self, folder, series=SERIES):
+        self.folder, self.series = folder, series
         self.keys, self.blobs = Keys(folder / "keys"), Blobs(folder / "blobs")
         self.sealed = []
 
@@ -44,7 +44,7 @@ class Shop:
         folder = write(self.folder / str(len(self.sealed)), content)
         former = Former(self.keys, self.row(-1)) if self.sealed else None
         told = Brief(
-            SERIES, len(self.sealed) + 1, "did:web:p", prev=former and former.edition_id, piece_bytes=S, **brief
+            self.series, len(self.sealed) + 1, "did:web:p", prev=former and former.edition_id, piece_bytes=S, **brief
         )
         run, source = self.keys.draw_run(), source_of([folder])
         self.sealed.append(seal(source, run, self.blobs, told, sealed_at=NOW, former=former))

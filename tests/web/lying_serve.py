@@ -29,7 +29,7 @@ def seal_frauds(data):
         piece = honest(run_key, run, number, *rest, **named_)
         if number not in named(data / FRAUDS):
             return piece
-        return replace(piece, row=replace(piece.row, plain_commitment=bytes(32)))
+        return replace(piece, row=piece.row._replace(plain_commitment=bytes(32)))
 
     sealing.seal_piece = seal_piece
 

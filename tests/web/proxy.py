@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
+
 from aiohttp import ClientError, ClientSession, web
 
 HOP = frozenset({"content-length", "transfer-encoding", "connection", "host", "date", "server"})
@@ -11,12 +14,13 @@ BODY_BYTES_MAX = 8 << 20
 class Proxy:
     """Forwards to `target` (a port); `log` has (method, path with query) of what passed.
 
-    `spoil(request, body) -> body` may change an answer; `gate(request)` may be awaited before a request passes.
+    `spoil(request, body) -> body` may change an answer; `gate(request)` may be awaited before a request passes; of
+    what `drips(request)` says, the answer comes byte by byte, with `pause` seconds between them.
     """
 
     def __init__(self):
         self.target, self.log = 0, []
-        self.spoil, self.gate = None, None
+        self.spoil, self.gate, self.drips, self.pause = None, None, None, 1.0
         self._runner = self._session = None
 
     async def start(self):
@@ -34,7 +38,7 @@ class Proxy:
 
     def calm(self):
         """Let everything pass again and forget what passed."""
-        self.spoil = self.gate = None
+        self.spoil = self.gate = self.drips = None
         self.log.clear()
 
     async def _pass(self, request):
@@ -53,4 +57,15 @@ class Proxy:
             raise
         if self.spoil is not None:
             content = self.spoil(request, content)
+        if self.drips is not None and self.drips(request):
+            return await self._drip(request, answer.status, content, headers)
         return web.Response(status=answer.status, body=content, headers=headers)
+
+    async def _drip(self, request, status, content, headers):
+        dripping = web.StreamResponse(status=status, headers={**headers, "Content-Length": str(len(content))})
+        await dripping.prepare(request)
+        with suppress(ConnectionError):
+            for byte in content:
+                await dripping.write(bytes((byte,)))
+                await asyncio.sleep(self.pause)
+        return dripping

@@ -226,7 +226,7 @@ async def test_what_a_policy_has_paused_goes_on_when_it_holds_again(provider):
 
 async def test_what_an_operator_has_paused_stays_paused(provider):
     digest, pid = await provider.agree(rule(ONE))
-    await provider.connector.engine.suspend_transfer(pid, "for a while")
+    await provider.connector.engine.operating.suspend(pid, "for a while")
     await heard(provider, digest, pid)
     await asyncio.sleep(2 * SOON.total_seconds())
     row = await provider.row("transfers", id=pid)

@@ -56,6 +56,19 @@ async def test_to_nowhere_counts_and_keeps_nothing(space):
     assert view["progress"]["keysHeld"] == view["progress"]["rows"]
 
 
+async def test_what_another_agreement_brought_here_is_this_ones_too(space, tmp_path):
+    await space.publish("provider", "onepass-twice", (3 * PIECE,), price=PRICE)
+    await got(space, "onepass-twice")
+    mandate = {"limit": str(PRICE), "bid": None, "purpose": PURPOSE, "deposit": None}
+    for key, more in (("onepass-again", {}), ("onepass-third", {"to": str(tmp_path / "out")})):
+        body = {"id": key, "product": "onepass-twice", "mandate": mandate | more}
+        await space.doors["buyer"].call("POST", "acquisitions", body)
+        view = await space.complete(key)
+        assert view["progress"]["rowsHeld"] == view["progress"]["rows"] > 0
+        (replica,) = [each for each in space.rows("buyer", "replicas") if each["agreement"] == view["agreement"]]
+        assert replica["state"] == "sealed"
+
+
 NO_PLACE = {
     "a relative path": ({"to": "out"}, "absolute"),
     "a file": ({"to": "/etc/hostname"}, "may not write"),

@@ -329,7 +329,7 @@ async def test_a_pause_stops_a_push_and_a_start_goes_on(provider, receiver):
     receiver.open.clear()  # what is sent fills buffers and waits
     _, pid = await push(provider, receiver.address())
     await provider.until(lambda: provider.row("copies", id=pid))
-    await provider.connector.engine.suspend_transfer(pid, "later")
+    await provider.connector.engine.operating.suspend(pid, "later")
     assert (await provider.row("transfers", id=pid))["pending"] == "SUSPENDED"
 
     def start(tx):

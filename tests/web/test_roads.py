@@ -18,7 +18,7 @@ from connector.pull.carrier import Carrier
 from connector.pull.roads import Road, Roads
 from connector.vault.intake import Intake
 from connector.vault.places import sectors
-from connector.vault.slabs import Pool
+from connector.vault.slabs import Memory, Pool
 from contracts.ranges import RowSet
 from ledger.opening import Code, OpeningError
 from tests.vault.conftest import store, world  # noqa: F401  # fixtures
@@ -90,7 +90,7 @@ async def carried(world, roads):  # noqa: F811
     path.unlink(missing_ok=True)
     table = world.sealed.table
     intake = Intake(path, table)
-    made = Carrier(table, Pool(sectors(table.longest_sealed), 16), roads, intake, keeps=False)
+    made = Carrier(table, Pool(Memory(), sectors(table.longest_sealed), 16), roads, intake, keeps=False)
     async with Outbound(development=True) as outbound:
         try:
             async with asyncio.timeout(10):

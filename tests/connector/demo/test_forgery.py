@@ -63,8 +63,6 @@ async def data(tmp_path):
     def act(tx):
         for kind, part, link, fields in HISTORY:
             evidence.record(tx, kind, part=part, link=link, fields=fields, now=NOW)
-        members = [{"role": "regulator", "delivery": recipients["supervisor"].hex()}]
-        tx.put("facts", name="space", value={"members": members})
         tx.put("peer_heads", origin="other/log", size=3, root=b"\x01" * 32, note="a note", at=NOW)
         evidence.checkpoint(tx)
 
@@ -76,7 +74,7 @@ async def data(tmp_path):
 @pytest.fixture
 def loot(data, tmp_path):
     insider.copy(data, tmp_path / "copy")
-    return insider.plunder(tmp_path / "copy")
+    return insider.plunder(tmp_path / "copy", SUPERVISOR.public_key().public_bytes_raw())
 
 
 def test_the_copy_is_whole_and_the_original_untouched(data, loot, tmp_path):
@@ -142,7 +140,7 @@ async def test_a_directory_of_files_is_a_mirror(loot, tmp_path):
     made = forgery.drop(loot)
     log, note = loot.rebuilt(made.leaves)
     boxes = [leaf.boxes for leaf in made.leaves]
-    mirror_site.lay_out(tmp_path / "site" / "drop" / "log", log, len(boxes), note, boxes, loot.peers)
+    mirror_site.lay_out(tmp_path / "site" / "drop" / "log", log, note, boxes, loot.peers)
     async with mirror_site.serving(tmp_path / "site") as url, aiohttp.ClientSession() as session:
 
         async def fetch(path):

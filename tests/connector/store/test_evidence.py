@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from connector.store import peer_heads
 from connector.store.evidence import Evidence, EvidenceBroken
 from connector.store.heads import Heads
-from connector.store.peer_heads import Accepted, ForkFound, NeedsTiles
+from connector.store.peer_heads import ForkFound, NeedsTiles
 from connector.store.sqlite import Store
 from connector.store.tables import TABLES
 from contracts.typed_data import Domain
@@ -160,17 +160,25 @@ async def test_before_any_event_there_is_an_empty_checkpoint(store, evidence):
     assert checkpoints.verify(notes.parse(await store.write(evidence.checkpoint)), evidence.vkey).size == 1
 
 
-async def test_messages_carry_heads_and_peers_follow(store, evidence):
-    def accept(tx, piggyback):
-        return peer_heads.accept_peer(tx, evidence.vkey, piggyback, NOW)
+def follow(tx, evidence, piggyback):
+    """Prove a head against the newest kept one, and keep it; return it, or what its proof lacks."""
+    offered = peer_heads.read(evidence.vkey, piggyback)
+    row = tx.get("peer_heads", origin=offered.checkpoint.origin)
+    kept, note = (None, "") if row is None else (peer_heads.head_of(row), row["note"])
+    if missing := peer_heads.compare(kept, note, offered):
+        return missing
+    peer_heads.keep(tx, offered, NOW)
+    return offered.checkpoint
 
+
+async def test_messages_carry_heads_and_peers_follow(store, evidence):
     heads, sizes = Heads(store, evidence), []
     for count in (3, 0, 4, 300):
         await grow(store, evidence, count)
         piggyback = await heads.riding(PEER)
-        verdict = await store.write(lambda tx, one=piggyback: accept(tx, one))
-        assert isinstance(verdict, Accepted)
-        sizes.append((piggyback["from"], verdict.checkpoint.size))
+        verdict = await store.write(lambda tx, one=piggyback: follow(tx, evidence, one))
+        assert isinstance(verdict, checkpoints.Checkpoint)
+        sizes.append((piggyback["from"], verdict.size))
     assert sizes == [("0", 3), ("3", 3), ("3", 7), ("7", 307)]
     [seen] = await store.read(peer_heads.seen)
     assert (seen["origin"], seen["size"]) == (ORIGIN, "307")
@@ -187,17 +195,17 @@ async def test_a_lost_message_needs_tiles_and_then_is_accepted(store, evidence):
         return await heads.riding(PEER)
 
     async def accept(piggyback):
-        return await store.write(lambda tx: peer_heads.accept_peer(tx, evidence.vkey, piggyback, NOW))
+        return await store.write(lambda tx: follow(tx, evidence, piggyback))
 
     first, lost, last = [await offered(count) for count in (3, 5, 290)]
-    assert isinstance(await accept(first), Accepted)
+    assert isinstance(await accept(first), checkpoints.Checkpoint)
     wanted = await accept(last)
     assert wanted == NeedsTiles(ORIGIN, 3, 298)
     path = [notes.b64(one) for one in await reader.consistency(fetch, wanted.old, wanted.size)]
-    assert isinstance(await accept({**last, "from": "3", "proof": path}), Accepted)
+    assert isinstance(await accept({**last, "from": "3", "proof": path}), checkpoints.Checkpoint)
     assert await accept(lost) == NeedsTiles(ORIGIN, 8, 298), "an older head must be proven too"
     path = [notes.b64(one) for one in await reader.consistency(fetch, 8, 298)]
-    assert isinstance(await accept({**lost, "from": "8", "proof": path}), Accepted)
+    assert isinstance(await accept({**lost, "from": "8", "proof": path}), checkpoints.Checkpoint)
     assert (await store.read(peer_heads.seen))[0]["size"] == "298", "an older head does not replace a newer one"
 
 
@@ -213,8 +221,8 @@ async def test_a_head_that_did_not_arrive_is_not_built_upon(store, evidence):
     after = await sent(4)
     assert (first["from"], lost["from"], after["from"]) == ("0", "3", "3")
     for piggyback in (first, after):
-        verdict = await store.write(lambda tx, one=piggyback: peer_heads.accept_peer(tx, evidence.vkey, one, NOW))
-        assert isinstance(verdict, Accepted)
+        verdict = await store.write(lambda tx, one=piggyback: follow(tx, evidence, one))
+        assert isinstance(verdict, checkpoints.Checkpoint)
 
 
 def piggyback_of(log, size, start, seed=1):
@@ -228,11 +236,11 @@ def piggyback_of(log, size, start, seed=1):
 async def test_a_fork_is_found_and_both_notes_are_kept(store, evidence, size):
     honest = mirror.build([b"%d" % n for n in range(12)])
     forged = mirror.build([b"forged", *(b"%d" % n for n in range(1, 12))])
-    await store.write(lambda tx: peer_heads.accept_peer(tx, evidence.vkey, piggyback_of(honest, 6, 0), NOW))
+    await store.write(lambda tx: follow(tx, evidence, piggyback_of(honest, 6, 0)))
     start, larger = sorted((6, size))
     lie = {**piggyback_of(forged, size, min(6, size)), "proof": piggyback_of(forged, larger, start)["proof"]}
     with pytest.raises(ForkFound) as found:
-        await store.write(lambda tx: peer_heads.accept_peer(tx, evidence.vkey, lie, NOW))
+        await store.write(lambda tx: follow(tx, evidence, lie))
     await store.write(lambda tx: peer_heads.keep_fork(tx, found.value, NOW))
     kept = await store.read(lambda tx: tx.get("facts", name=f"fork/{ORIGIN}"))
     assert kept["value"]["offered"] == lie["checkpoint"]
@@ -256,5 +264,5 @@ async def test_unsigned_and_malformed_piggybacks_are_refused(store, evidence):
         piggyback_of(log, 4, 0, seed=9),
     ):
         with pytest.raises(NoteError):
-            await store.write(lambda tx, one=bad: peer_heads.accept_peer(tx, evidence.vkey, one, NOW))
+            await store.write(lambda tx, one=bad: follow(tx, evidence, one))
     assert await store.read(peer_heads.seen) == []

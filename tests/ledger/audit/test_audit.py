@@ -9,6 +9,7 @@ import pytest
 
 from contracts.typed_data import Range
 from ledger.audit import audit
+from ledger.audit.checking import RECORDS, RESTS_ON
 from ledger.audit.words import CODES
 from ledger.events import Block
 from tests.ledger.audit.world import errors, named
@@ -17,7 +18,7 @@ from tests.ledger.audit.world import errors, named
 async def test_an_honest_trade_is_clean(world):
     report = await world.audit()
     assert report.clean, [one.json() for one in report.findings]
-    assert report.codes() == {"attestation-missing"}
+    assert report.codes() == {"attestation-missing", "decisions-untold"}
     size = sum(len(diary.records) for diary in world.space.values())
     assert report.events == size
     assert report.proofs_verified > size, "every inclusion, every anchor, every head seen"
@@ -29,6 +30,12 @@ async def test_an_honest_trade_is_clean(world):
 
 def test_every_code_has_words_in_both_languages():
     assert all(severity in {"error", "warning"} and en and zh for severity, en, zh in CODES.values())
+
+
+def test_every_code_says_what_it_rests_on_and_how_to_check_it():
+    assert RESTS_ON.keys() == CODES.keys()
+    assert all(records and set(records) <= RECORDS.keys() for records in RESTS_ON.values())
+    assert {record for records in RESTS_ON.values() for record in records} == RECORDS.keys()
 
 
 async def test_a_dropped_event_is_named(world):

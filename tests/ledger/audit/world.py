@@ -20,7 +20,7 @@ from contracts.typed_json import to_json
 from ledger import checkpoint as checkpoints
 from ledger import events, mirror
 from ledger.audit.audit import run
-from ledger.audit.sources import Unavailable
+from ledger.audit.sources import BlockHead, Unavailable
 from ledger.checkpoint import Checkpoint, origin_id
 from ledger.edition import Header
 from ledger.events import Block
@@ -80,7 +80,7 @@ class World:
     def __init__(self):
         self.space = {name: Diary(name, 7001 + at) for at, name in enumerate(WITNESSED_BY)}
         self.chain: list[ChainEvent] = []
-        self.clock = NOW
+        self.clock = self.block_time = NOW
         self.extra: dict[str, bytes] = {}
         self.overrides: dict[str, bytes] = {}
         self.attested = None
@@ -201,7 +201,7 @@ class World:
             "cumulative": str(channel["cumulative"]),
             "voucherDigest": voucher.hex(),
         }
-        offer = blake3(b"offer" + account).digest()
+        offer, logged = blake3(b"offer" + account).digest(), int(self.clock.timestamp()) + 1
         at = self.record(
             "provider",
             "keys.released",
@@ -213,10 +213,10 @@ class World:
             plainBytes="0",
             validUntil=str(until),
             offerDigest=offer.hex(),
-            releasedAt="1800000000",
+            releasedAt=str(logged),
             **both,
         )
-        receipt = Receipt(channel["id"], seq, voucher, offer, decision, self["provider"].leaf(at), 1_800_000_000)
+        receipt = Receipt(channel["id"], seq, voucher, offer, decision, self["provider"].leaf(at), logged)
         self.record(
             "buyer", "keys.received", part, link, receiptDigest=digest(DOMAINS["editions"], receipt).hex(), **both
         )
@@ -346,8 +346,8 @@ class Given:
     async def chain_events(self):
         return self.world.chain
 
-    async def block_hash(self, number):
-        return BLOCKS.get(number)
+    async def block(self, number):
+        return None if number not in BLOCKS else BlockHead(BLOCKS[number], self.world.block_time)
 
     async def attestation(self):
         return self.world.attested

@@ -1,0 +1,35 @@
+"""`penstock quote`: what all of a product costs, before anything is agreed."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import quote as quoted
+
+import typer
+
+from connector.cli.options import DEFAULT_DATA, AsJson, Data
+from connector.cli.speak import answer, ask
+
+ALL = "all"
+
+
+def quote(
+    product: Annotated[str, typer.Argument(help="product id, as `find` prints it")],
+    data: Data = DEFAULT_DATA,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Say what PRODUCT costs at the asked price, worked out of its own rows; nothing is agreed.
+
+    For example: penstock quote nyc-flights-2013
+    """
+    told = ask(data, "GET", "quotes/" + quoted(product, safe=""), as_json=as_json)
+    columns = f", the columns {', '.join(told['columns'])} alone" if told["columns"] else ""
+    what = "all of it" if told["of"] == ALL else f"one {told['of']}"
+    most = f" --max-total {told['amount']}" if told["of"] == ALL else ""
+    lines = [
+        f"{told['title']} ({told['tier']}) of {told['provider']}: {told['price']}",
+        f"{what}: {told['amount']} minor units; {told['bytes']} bytes in {told['pieces']} pieces{columns}",
+        f"next: penstock get {told['product']} --max-price {told['asked']}{most} --purpose TERM",
+    ]
+    answer(told, lines, as_json=as_json)

@@ -1,0 +1,44 @@
+"""Whose turn it is to bring sealed pieces in: a few pulls at a time, for the processors are few, too.
+
+Law: pulls side by side that all go on a little buy keys in small windows and get in each other's way; one after the
+other they take what they need. A turn ends with the fetching, or after TURN_SECONDS if others wait, so a slow source
+costs them no more than that.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Generic, TypeVar
+
+# pulls that fetch at a time: while one waits for keys or for its source, the other works
+TURNS = 2
+TURN_SECONDS = 5.0
+
+T = TypeVar("T")
+
+
+class Turns(Generic[T]):
+    """A line; not safe to use from several threads at a time."""
+
+    def __init__(self) -> None:
+        self._line: list[T] = []
+        self._since: dict[T, float] = {}
+
+    def join(self, one: T) -> None:
+        """Line up."""
+        self._line.append(one)
+
+    def leave(self, one: T) -> None:
+        """Let others have the place; harmless when it was left before."""
+        if one in self._line:
+            self._line.remove(one)
+            self._since.pop(one, None)
+
+    def has(self, one: T) -> bool:
+        """Say whether it is the turn of `one`; the turns that are over pass on first."""
+        now = time.monotonic()  # a span of this process, no time of day
+        for other in self._line[:TURNS]:
+            if now - self._since.setdefault(other, now) > TURN_SECONDS and len(self._line) > TURNS:
+                self.leave(other)
+                self.join(other)
+        return one in self._line[:TURNS]

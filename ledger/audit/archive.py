@@ -1,0 +1,176 @@
+"""What an audit read, kept answer by answer: enough to make the same audit again with no network.
+
+Law: an archive holds answers, never conclusions; whoever opens it audits anew. What was not answered then is not
+answered from it. Every answer is one named run of bytes, so any folder or ZIP file can hold them:
+
+    space · attestation · chain · identity/DID · block/NUMBER · page/URL
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from contracts.canonical import canonical, load
+from ledger.audit.sources import BlockHead, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, MutableMapping, Sequence
+
+    from ledger.audit.sources import ChainEvent, Sources
+
+SPACE, ATTESTATION, CHAIN = "space", "attestation", "chain"
+# the chain's events of a large space; everything else is smaller
+ANSWER_BYTES_MAX = 1 << 30
+HEX = "0x"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A chain event as an archive keeps it."""
+
+    name: str
+    fields: Mapping[str, Any]
+    block: int
+    transaction: bytes
+
+
+class Archive:
+    """`Sources` over what was kept; what is not there is Unavailable."""
+
+    def __init__(self, kept: Mapping[str, bytes]) -> None:
+        self._kept = kept
+
+    async def space(self) -> Mapping[str, Any]:
+        """Return the space document as JSON."""
+        document: Mapping[str, Any] = self._read(SPACE)
+        return document
+
+    async def identity(self, did: str) -> Mapping[str, str] | None:
+        """Return what the member published under its own DID."""
+        told: Mapping[str, str] | None = self._read(f"identity/{did}")
+        return told
+
+    async def fetch(self, url: str) -> bytes:
+        """Return the body that lay behind a URL."""
+        return self._raw(f"page/{url}")
+
+    async def chain_events(self) -> Sequence[ChainEvent]:
+        """Return the events of the programs, in chain order."""
+        return read_events(self._raw(CHAIN))
+
+    async def block(self, number: int) -> BlockHead | None:
+        """Return a block's hash and time."""
+        told = self._read(f"block/{number}")
+        return None if told is None else BlockHead.from_json(told)
+
+    async def attestation(self) -> Mapping[str, Any] | None:
+        """Return the newest attestation of the witnesses."""
+        document: Mapping[str, Any] | None = self._read(ATTESTATION)
+        return document
+
+    def _raw(self, name: str) -> bytes:
+        try:
+            return self._kept[name]
+        except KeyError:
+            raise Unavailable(f"the archive has no `{name}`") from None
+
+    def _read(self, name: str) -> Any:
+        try:
+            return load(self._raw(name), max_bytes=ANSWER_BYTES_MAX)
+        except ValueError as error:
+            raise Unavailable(f"`{name}` of the archive cannot be read: {error}") from error
+
+
+class Recording:
+    """`Sources` that hand on another's answers and keep each of them in `kept`."""
+
+    def __init__(self, sources: Sources, kept: MutableMapping[str, bytes]) -> None:
+        self._sources = sources
+        self._kept = kept
+
+    async def space(self) -> Mapping[str, Any]:
+        """Ask for the space document."""
+        document = await self._sources.space()
+        self._kept[SPACE] = canonical(document)
+        return document
+
+    async def identity(self, did: str) -> Mapping[str, str] | None:
+        """Ask for a member's own word."""
+        told = await self._sources.identity(did)
+        self._kept[f"identity/{did}"] = canonical(told)
+        return told
+
+    async def fetch(self, url: str) -> bytes:
+        """Ask for a page."""
+        body = self._kept[f"page/{url}"] = await self._sources.fetch(url)
+        return body
+
+    async def chain_events(self) -> Sequence[ChainEvent]:
+        """Ask for the events of the programs."""
+        events = await self._sources.chain_events()
+        self._kept[CHAIN] = write_events(events)
+        return events
+
+    async def block(self, number: int) -> BlockHead | None:
+        """Ask for a block."""
+        head = await self._sources.block(number)
+        self._kept[f"block/{number}"] = canonical(None if head is None else head.json())
+        return head
+
+    async def attestation(self) -> Mapping[str, Any] | None:
+        """Ask for the newest attestation."""
+        document = await self._sources.attestation()
+        self._kept[ATTESTATION] = canonical(document)
+        return document
+
+
+def write_events(events: Sequence[ChainEvent]) -> bytes:
+    """Return chain events as JSON: bytes in hex with `0x`, integers as decimal strings."""
+    return canonical(
+        [
+            {
+                "name": event.name,
+                "fields": {name: _shown(value) for name, value in event.fields.items()},
+                "block": str(event.block),
+                "transaction": event.transaction.hex(),
+            }
+            for event in events
+        ]
+    )
+
+
+def read_events(raw: bytes) -> list[Kept]:
+    """Read what `write_events` wrote; Unavailable if it is malformed."""
+    try:
+        return [
+            Kept(
+                str(row["name"]),
+                {name: _value(value) for name, value in row["fields"].items()},
+                int(row["block"]),
+                bytes.fromhex(row["transaction"]),
+            )
+            for row in load(raw, max_bytes=ANSWER_BYTES_MAX)
+        ]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Unavailable(f"the archive's chain events cannot be read: {error!r}") from error
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, bytes | bytearray):
+        return HEX + bytes(value).hex()
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return str(value)
+    return [_shown(one) for one in value] if isinstance(value, list | tuple) else {"text": str(value)}
+
+
+def _value(shown: Any) -> Any:
+    if isinstance(shown, bool):
+        return shown
+    if isinstance(shown, list):
+        return [_value(one) for one in shown]
+    if isinstance(shown, str):
+        return bytes.fromhex(shown[len(HEX) :]) if shown.startswith(HEX) else int(shown)
+    return str(shown["text"])

@@ -1,0 +1,100 @@
+"""Every decision made again, by the same engine: from the agreed policy and what the log discloses of the question.
+
+Law: a decision is a value of policy, request and world, so whoever has the three gets it bit by bit. What a log says of
+the question is not believed either: who asked is the agreement's buyer, where he is the space says, and the time is the
+entry's.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from contracts.canonical import sha
+from ledger.audit.books import reading
+from policy.compile import compile_policy
+from policy.decide import decide
+from policy.parse import parse
+from policy.request import Request
+from policy.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ledger.audit.agreements import Deal, Deals
+    from ledger.audit.books import Books, Event
+    from ledger.audit.report import Report
+    from ledger.space import Space
+    from policy.compile import Compiled
+
+DECIDED = "decision.made"
+# the scope that asks the whole policy; what is asked in a narrower one is decided again in this one
+WHOLE = "order"
+# where a use is decided: nothing of the policy may be left out there
+AT_USE = frozenset({"offer", "release", "opening", "copy"})
+# an entry is written with the decision; a chain whose blocks each count a second may run ahead of the clock by minutes
+ASIDE_MAX = timedelta(minutes=15)
+
+Rules = dict[str, tuple[str, "Compiled"]]
+
+
+def check(space: Space, books: Books, deals: Deals, report: Report) -> None:
+    """Decide again every decision under a verified agreement that was asked of the whole policy."""
+    rules: Rules = {}
+    for book in books.values():
+        untold = 0
+        for event in book.of(DECIDED):
+            deal = deals.get(event.part)
+            asked = event.fields.get("asked")
+            if deal is None:
+                continue
+            if isinstance(asked, dict) and asked.get("scope") != WHOLE:
+                if event.fields.get("place") in AT_USE:
+                    report.find("decision-too-narrow", event.did, event, scope=asked.get("scope"))
+                continue
+            if asked is None:
+                untold += 1
+                continue
+            reading(event, report, _check, space, event, deal, rules, report)
+        if untold:
+            report.find("decisions-untold", book.party.did, count=untold)
+
+
+def _check(space: Space, event: Event, deal: Deal, rules: Rules, report: Report) -> None:
+    """Compare one decision; raises ValueError (PolicyError too) if what is disclosed of it cannot be read."""
+    asked = event.fields["asked"]
+    request, world = Request.from_json(asked["request"]), World.from_json(asked["world"])
+    if event.part not in rules:
+        rules[event.part] = _rules(deal)
+    digest, compiled = rules[event.part]
+    if asked["policy"] != digest:
+        report.find("decision-of-another-policy", event.did, event)
+        return
+    told: dict[str, Any] = decide(compiled, request, world).as_json()
+    report.decisions_replayed += 1
+    digest = sha({**asked, "decision": told}).hex()
+    if (told["outcome"], digest) != (event.fields["outcome"], event.fields["decisionDigest"]):
+        report.find("decision-not-reproduced", event.did, event, mine=event.fields["outcome"], theirs=told["outcome"])
+    for name in _untrue(space, deal, request, world, event):
+        report.find("decision-misinformed", event.did, event, field=name)
+
+
+def _rules(deal: Deal) -> tuple[str, Compiled]:
+    """Return an agreement's policy as it is decided by, and its digest: it holds for one product and one buyer."""
+    document: Mapping[str, Any] = {
+        "@type": "Agreement",
+        "target": deal.terms.product,
+        "assignee": deal.buyer,
+        **deal.terms.policy,
+    }
+    return sha(document).hex(), compile_policy(parse(document))
+
+
+def _untrue(space: Space, deal: Deal, request: Request, world: World, event: Event) -> list[str]:
+    """Return what the question says otherwise than space, agreement or entry do."""
+    member, context = space.members.get(deal.buyer), request.context
+    told = {"recipient": deal.buyer, "spatial": "" if member is None else member.region}
+    untrue = [name for name, truth in told.items() if name in context and context[name] != truth]
+    untrue += ["target"] if request.target != deal.terms.product else []
+    untrue += ["assignee"] if request.assignee != deal.buyer else []
+    return untrue + (["now"] if abs(world.now - event.time) > ASIDE_MAX else [])

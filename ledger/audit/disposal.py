@@ -1,0 +1,55 @@
+"""Was deleted in time what had to be? Only where the policy obliges its holder to delete (spec 1.11).
+
+The audit has no clock: now is the newest time that any log bears. What a deletion was worth (grade A, B or C) is the
+holder's record; that a copy was kept all the same nobody can see.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from ledger.audit import lifetimes
+from policy.errors import PolicyError
+from policy.parse import parse
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ledger.audit.agreements import Deal, Deals
+    from ledger.audit.books import Book, Books
+    from ledger.audit.report import Report
+
+HELD, DELETED, DELETE = "replica.held", "replica.deleted", "delete"
+# a connector that was down when the agreement ended deletes when it is up again
+GRACE = timedelta(days=1)
+
+
+def check(books: Books, deals: Deals, report: Report) -> None:
+    """Check each buyer's replicas under agreements that are over."""
+    times = [book.events[-1].time for book in books.values() if book.events]
+    now = max(times, default=None)
+    for agreement, deal in deals.items():
+        book = books.get(deal.buyer)
+        if book is not None and now is not None and _obliges(deal):
+            _check(book, agreement, deal, now, report)
+
+
+def _check(book: Book, agreement: str, deal: Deal, now: datetime, report: Report) -> None:
+    ended = lifetimes.over(book, agreement)
+    end = min(deal.terms.not_after, deal.terms.not_after if ended is None else ended.time)
+    if end + GRACE > now:
+        return
+    deleted = {event.entry.link for event in book.of(DELETED, agreement)}
+    for event in book.of(HELD, agreement):
+        if event.entry.link not in deleted:
+            report.find("disposal-overdue", book.party.did, event, agreement=agreement, end=end.isoformat())
+
+
+def _obliges(deal: Deal) -> bool:
+    try:
+        policy = parse(deal.terms.policy)
+    except PolicyError:
+        return False  # ledger.audit.openings says so
+    duties = [duty for rule in policy.permissions for duty in rule.duties]
+    return any(duty.action == DELETE for duty in (*duties, *policy.obligations))

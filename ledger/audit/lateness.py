@@ -1,0 +1,47 @@
+"""Was everything written when it happened? What "late" means, and what bounds it.
+
+A log's own time is its party's word. It is late, or dated otherwise, when it contradicts something that is not:
+
+- the receipt it gave: a release is in the log within `MMD` of `Receipt.releasedAt` (spec 7);
+- the payer, who had the keys: a release is not logged later than `MMD` after the payer logged them as received;
+- the block it cites, which was there before it: an entry is not dated before that block (ledger.audit.books).
+
+An entry put between others breaks the heads that witnesses, chain and peers hold (ledger.audit.heads); one put at the
+end with an older time breaks the order of times.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from ledger.audit.books import CLOCK_SKEW_SECONDS, reading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ledger.audit.books import Event
+    from ledger.audit.keys import Ends
+    from ledger.audit.report import Report
+
+MMD = timedelta(seconds=60)  # spec 7
+SKEW = timedelta(seconds=CLOCK_SKEW_SECONDS)
+
+
+def check(channels: Iterable[Ends], report: Report) -> None:
+    """Compare each release with its receipt's time and with the payer's entry."""
+    for ends in channels:
+        for seq, window in ends.released.items():
+            bounds = {"its receipt": reading(window.event, report, _released_at, window.event)}
+            other = ends.received.get(seq)
+            if other is not None:
+                bounds["the payer's entry"] = other.event.time + SKEW
+            for bound, latest in bounds.items():
+                if latest is not None and window.event.time > latest + MMD:
+                    late = int((window.event.time - latest).total_seconds())
+                    report.find("entry-late", window.event.did, window.event, seq=seq, seconds=late, bound=bound)
+
+
+def _released_at(event: Event) -> datetime | None:
+    told = event.fields.get("releasedAt")
+    return None if told is None else datetime.fromtimestamp(int(told), UTC)

@@ -1,0 +1,64 @@
+"""Was everything used only while it was licensed? Not after its term, and not after it was revoked.
+
+Law: a block that an entry cites was there before the entry, so a use that cites the block of a revocation, or a later
+one, came after it, whatever time it bears. An opening that began before goes on until its lease ends (spec 5).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ledger.audit.billing import OPEN, read_orders
+from ledger.audit.books import reading
+from ledger.audit.keys import RELEASED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ledger.audit.agreements import Deals
+    from ledger.audit.books import Book, Books, Event
+    from ledger.audit.facts import ChainFacts
+    from ledger.audit.report import Report
+
+STARTED = "opening.started"
+ENDS = frozenset({"agreement.ended", "licence.revoked"})
+
+
+def check(books: Books, deals: Deals, facts: ChainFacts, report: Report) -> None:
+    """Check every release and every opening against the term, the chain's revocations and the log's own ends."""
+    for book in books.values():
+        ended: set[str] = set()
+        begun: set[str] = set()
+        for event in book.events:
+            if event.kind in ENDS:
+                ended.add(event.part)
+            for agreement, opening in _uses(event, report):
+                going_on = opening in begun
+                begun.add(opening)
+                if agreement in deals and not (going_on and opening):
+                    _check(event, agreement, deals, facts, report, ended=agreement in ended)
+
+
+def _uses(event: Event, report: Report) -> Iterator[tuple[str, str]]:
+    """Yield (agreement, reader key of a leased opening or nothing) of everything an event uses."""
+    if event.kind == RELEASED:
+        for line in reading(event, report, read_orders, event) or ():
+            yield line.agreement, line.reader_key if line.use == OPEN else ""
+    elif event.kind == STARTED:
+        yield event.part, str(event.fields.get("readerKey", ""))
+
+
+def _check(event: Event, agreement: str, deals: Deals, facts: ChainFacts, report: Report, *, ended: bool) -> None:
+    deal = deals[agreement]
+    if event.time > deal.terms.not_after:
+        names = {"agreement": agreement, "end": deal.terms.not_after.isoformat()}
+        report.find("used-after-expiry", event.did, event, **names)
+    revoked = facts.revoked.get(deal.digest)
+    cited = event.entry.block
+    if ended or (revoked is not None and cited is not None and cited.number >= revoked):
+        report.find("used-after-end", event.did, event, agreement=agreement)
+
+
+def over(deal_end: Book, agreement: str) -> Event | None:
+    """Return the entry by which a log says that an agreement is over, None if it says no such thing."""
+    return next((event for event in deal_end.events if event.kind in ENDS and event.part == agreement), None)

@@ -1,0 +1,42 @@
+"""Did both sides of a negotiation see the same messages end the same way? Their two logs, message by message.
+
+Law: a message is logged by its sender in the transaction that sends it, so what a receiver logs is in the sender's log
+before. The other way round proves nothing: what was sent may be on its way.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ledger.audit.books import Book, Books, Event
+    from ledger.audit.report import Report
+
+MOVED = "negotiation.moved"
+
+
+def check(books: Books, report: Report) -> None:
+    """Compare every message that a log says a member sent with that member's own log."""
+    moves = {did: _by_digest(book) for did, book in books.items()}
+    for did, book in books.items():
+        for event in book.of(MOVED):
+            sender = str(event.fields.get("by", ""))
+            if sender != did and sender in books:
+                _compare(event, books[sender], moves[sender], report)
+
+
+def _by_digest(book: Book) -> Mapping[str, Event]:
+    return {str(event.fields.get("digest", "")): event for event in book.of(MOVED)}
+
+
+def _compare(event: Event, sender: Book, sent: Mapping[str, Event], report: Report) -> None:
+    theirs = sent.get(str(event.fields.get("digest", "")))
+    if theirs is None:
+        # a log that was read before the message was sent cannot have it
+        if sender.events and sender.events[-1].time >= event.time:
+            report.find("message-unsent", event.did, event, other=sender.party.did)
+    elif theirs.fields.get("to") != event.fields.get("to"):
+        names = {"mine": event.fields.get("to"), "theirs": theirs.fields.get("to")}
+        report.find("outcome-differs", event.did, event, **names, other=f"{theirs.label} of {theirs.did}")

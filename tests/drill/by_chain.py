@@ -1,0 +1,102 @@
+"""What the operator of an embedded chain may try: it holds the database and answers every question about the chain."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from contracts.canonical import canonical, load
+from ledger.audit.archive import Kept
+from ledger.checkpoint import origin_id
+from tests.drill.cheat import Cheat
+
+if TYPE_CHECKING:
+    from tests.drill.scene import Scene
+
+
+def _channel(scene: Scene, tier: str) -> bytes:
+    return bytes.fromhex(scene.channel(tier))
+
+
+def _erase_anchors(scene: Scene) -> None:
+    origin = origin_id(scene.member("provider").origin)
+    scene.erase(*scene.events("Anchored", origin=origin))
+
+
+def _rewrite_block(scene: Scene) -> None:
+    """Have another block where the participants cite one: a history that went another way."""
+    cited = next(leaf.entry.block for leaf in scene.logs["provider"] if leaf.entry.block)
+    name = f"block/{cited.number}"
+    scene.kept[name] = canonical({**load(scene.kept[name]), "hash": "ee" * 32})
+
+
+def _invent_licence(scene: Scene) -> None:
+    granted = scene.events("LicenceGranted")[0]
+    scene.chain.append(
+        Kept("LicenceGranted", {**granted.fields, "agreementDigest": b"\xab" * 32}, granted.block, bytes(32))
+    )
+
+
+def _hide_licence(scene: Scene) -> None:
+    scene.erase(*scene.events("LicenceGranted", agreementDigest=bytes.fromhex(scene.deals("leased"))))
+
+
+def _raise_cap(scene: Scene) -> None:
+    granted = scene.events("LicenceGranted")[0]
+    scene.change(granted, priceCap=granted.fields["priceCap"] * 10)
+
+
+def _other_holder(scene: Scene) -> None:
+    granted = scene.events("LicenceGranted")[0]
+    scene.change(granted, buyer=scene.member("exchange").address)
+
+
+def _pay_less(scene: Scene) -> None:
+    """Say that less was claimed than the provider's log shows."""
+    for name, field in (("Claimed", "cumulativeAmount"), ("Closed", "claimed")):
+        for event in scene.events(name, channelId=_channel(scene, "leased")):
+            scene.change(event, **{field: event.fields[field] - 250})
+
+
+def _take_fee(scene: Scene) -> None:
+    """Credit the exchange with a unit of the provider's share."""
+    channel, exchange = _channel(scene, "leased"), scene.member("exchange").address
+    for event in scene.events("Credited", channelId=channel):
+        more = 1 if event.fields["account"] == exchange else -1
+        scene.change(event, amount=event.fields["amount"] + more)
+
+
+def _hide_channel(scene: Scene) -> None:
+    scene.chain = [one for one in scene.chain if one.fields.get("channelId") != _channel(scene, "leased")]
+
+
+def _hide_edition(scene: Scene) -> None:
+    scene.erase(*scene.events("EditionRegistered")[:1])
+
+
+def _take_over_log(scene: Scene) -> None:
+    """Register the provider's log anew, as the exchange's own."""
+    first = scene.events("LogRegistered", owner=scene.member("provider").address)[0]
+    scene.change(first, owner=scene.member("exchange").address)
+
+
+def _pay_stranger(scene: Scene) -> None:
+    """Credit an account that no split names."""
+    [credited, *_] = scene.events("Credited", channelId=_channel(scene, "leased"))
+    scene.chain.append(replace(credited, fields={**credited.fields, "account": b"\x0f" * 20}))
+
+
+CHEATS = (
+    Cheat("credits a stranger", "chain operator", "P2", _pay_stranger, "split-differs", "provider"),
+    Cheat("erases a log's anchors", "chain operator", "P1", _erase_anchors, "log-not-anchored", "provider"),
+    Cheat("rewrites a cited block", "chain operator", "P1", _rewrite_block, "block-contradicted", "provider"),
+    Cheat("pays a channel less than claimed", "chain operator", "P2", _pay_less, "settlement-differs", "provider"),
+    Cheat("takes from a share", "chain operator", "P2", _take_fee, "split-differs", "provider"),
+    Cheat("raises the cap of a licence", "chain operator", "P3", _raise_cap, "licence-differs", "provider"),
+    Cheat("invents a licence", "chain operator", "P4", _invent_licence, "licence-without-agreement", "chain"),
+    Cheat("gives a licence to another", "chain operator", "P4", _other_holder, "licence-differs", "provider"),
+    Cheat("takes over a log", "chain operator", "P4", _take_over_log, "anchor-owner-differs", "provider"),
+    Cheat("hides a channel", "chain operator", "P5", _hide_channel, "channel-unknown", "provider"),
+    Cheat("hides an edition", "chain operator", "P5", _hide_edition, "edition-unregistered", "provider"),
+    Cheat("hides a licence", "chain operator", "P7", _hide_licence, "licence-missing", "provider"),
+)

@@ -1,0 +1,76 @@
+"""What an exchange may try: it writes the space document, reviews, takes a fee and witnesses the others' logs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from contracts.canonical import canonical, load
+from ledger.audit.archive import ATTESTATION, SPACE
+from tests.drill.cheat import Cheat
+
+if TYPE_CHECKING:
+    from tests.drill.scene import Scene
+
+REVIEWED, ADMITTED = "edition.reviewed", "member.moved"
+
+
+def _members(scene: Scene, role: str, **changes: str) -> list[dict[str, Any]]:
+    listed = load(scene.kept[SPACE])["members"]
+    return [{**one, **changes} if one["role"] == role else one for one in listed]
+
+
+def _other_key(scene: Scene) -> None:
+    """List its own log key as the provider's is refused as a key twice; a fresh one is what it can list."""
+    scene.document(members=_members(scene, "provider", logKey="ab" * 32))
+
+
+def _other_place(scene: Scene) -> None:
+    """Send the auditor to a mirror of the provider that the exchange keeps."""
+    exchange = scene.member("exchange").url
+    url = exchange.replace("localhost", "127.0.0.1")
+    scene.document(members=_members(scene, "provider", url=url, origin=url.split("://")[1] + "/log"))
+
+
+def _low_quorum(scene: Scene) -> None:
+    scene.document(quorum=1)
+
+
+def _own_witness(scene: Scene) -> None:
+    """Say that the exchange alone witnesses the provider."""
+    witnesses = load(scene.kept[SPACE])["witnesses"]
+    scene.document(witnesses={**witnesses, scene.member("provider").did: [scene.member("exchange").did]})
+
+
+def _twice(scene: Scene) -> None:
+    """List the regulator a second time under another name, to have it count as two witnesses."""
+    listed = load(scene.kept[SPACE])["members"]
+    double = next(one for one in listed if one["role"] == "regulator")
+    scene.document(members=[*listed, {**double, "did": "did:web:second.example"}])
+
+
+def _forget_admission(scene: Scene) -> None:
+    scene.drop("exchange", scene.spots("exchange", ADMITTED)[0])
+    scene.rewrite("exchange")
+
+
+def _lose(scene: Scene) -> None:
+    scene.logs["exchange"] = scene.logs["exchange"][:-3]
+    scene.rewrite("exchange")
+
+
+def _forge_attestation(scene: Scene) -> None:
+    """Leave the regulator's name off the attestation of the heads, and its signature in the sum."""
+    document = load(scene.kept[ATTESTATION])
+    scene.kept[ATTESTATION] = canonical({**document, "signers": document["signers"][:1]})
+
+
+CHEATS = (
+    Cheat("loses its latest entries", "exchange", "P1", _lose, "log-shrank-below-anchor", "exchange"),
+    Cheat("lists a false log key", "exchange", "P4", _other_key, "member-keys-differ", "provider"),
+    Cheat("sends auditors to its own mirror", "exchange", "P4", _other_place, "member-keys-differ", "provider"),
+    Cheat("lists a witness twice", "exchange", "P4", _twice, "refused", "space"),
+    Cheat("lowers the quorum on paper", "exchange", "P5", _low_quorum, "quorum-differs", "exchange"),
+    Cheat("names itself sole witness", "exchange", "P5", _own_witness, "witnesses-differ", "provider"),
+    Cheat("forgets an admission", "exchange", "P5", _forget_admission, "log-shrank-below-anchor", "exchange"),
+    Cheat("signs the attestation alone", "exchange", "P5", _forge_attestation, "attestation-invalid", "exchange"),
+)

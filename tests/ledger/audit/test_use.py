@@ -1,0 +1,80 @@
+"""Use and time: after its end, undeleted, late, dated before what it cites, decided by another policy or not told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from contracts.tariff import Tariff
+from ledger.audit import disposal
+from tests.ledger.audit.world import NOW, ChainEvent, errors, named
+
+OBLIGED = {
+    "permission": [{"action": "use", "duty": [{"action": "delete", "penstock:mode": "post"}]}],
+}
+TERM = timedelta(days=400)
+
+
+@pytest.fixture
+def obliged(world):
+    """The small space with one more agreement, whose policy obliges the buyer to delete, and a replica under it."""
+    deal = world.sign(3, Tariff("byte", 7, 1000, "CNY"), "kept", 0, OBLIGED)
+    name = deal["digest"].hex()
+    world.record("buyer", "replica.held", name, [deal["terms"].edition_id.hex(), name], place="here")
+    return deal
+
+
+async def test_what_must_be_deleted_is_deleted_within_a_day_of_its_end(world, obliged):
+    name, edition = obliged["digest"].hex(), obliged["terms"].edition_id.hex()
+    world.record("buyer", "agreement.ended", name, [name], reason="over", by="")
+    assert "disposal-overdue" not in errors(await world.audit()), "there is time left"
+    world.clock += disposal.GRACE * 2
+    world.record("regulator", "time.mark", world["regulator"].origin, [], peers=[])
+    assert named(await world.audit(), "disposal-overdue")[0][0] == "replica.held"
+    world.record("buyer", "replica.deleted", name, [edition, name], grade="A")
+    assert "disposal-overdue" not in errors(await world.audit())
+
+
+async def test_a_policy_that_does_not_oblige_is_not_asked_for_deletions(world):
+    name = world.kept["digest"].hex()
+    world.record("buyer", "replica.held", name, [world.kept["terms"].edition_id.hex(), name], place="here")
+    world.clock += TERM
+    world.record("regulator", "time.mark", world["regulator"].origin, [], peers=[])
+    assert "disposal-overdue" not in errors(await world.audit())
+
+
+async def test_a_release_after_the_end_is_named_and_one_before_is_not(world):
+    revoked = world.leased["digest"]
+    world.chain.append(ChainEvent("LicenceRevoked", {"agreementDigest": revoked}, 4))
+    assert "used-after-end" not in errors(await world.audit()), "what cites block 3 was before block 4"
+    world.chain[-1] = replace(world.chain[-1], block=3)
+    found = named(await world.audit(), "used-after-end")
+    assert {kind for kind, *_ in found} == {"keys.released", "opening.started"}
+
+
+async def test_an_entry_dated_before_the_block_it_cites_is_named(world):
+    world.block_time = NOW + timedelta(hours=1)
+    assert "dated-before-block" in errors(await world.audit())
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        ({"scope": "order", "policy": "00", "request": {}, "world": {}}, "field-malformed"),
+        ("all", "field-malformed"),
+        (
+            {
+                "scope": "order",
+                "policy": "00",
+                "request": {"assignee": "a", "action": "use", "target": "t"},
+                "world": {"now": "2026-03-01T12:00:00Z"},
+            },
+            "decision-of-another-policy",
+        ),
+    ],
+)
+async def test_a_decision_that_cannot_be_made_again_is_named(world, asked, code):
+    world.decide("provider", world.kept, "0a" * 32, asked=asked)
+    assert code in errors(await world.audit())

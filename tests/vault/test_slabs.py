@@ -1,0 +1,140 @@
+"""Memory that pulls share: bounded whatever they do, and each is sure of enough to go on."""
+
+import asyncio
+import itertools
+import threading
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from connector.vault.slabs import Memory, Pool, PoolClosed
+from connector.vault.turns import TURNS, Turns
+
+SLAB, MOST, COUNT, SURE = 4096, 40 * 4096, 16, 3
+SIZES = st.sampled_from([SLAB, 2 * SLAB])
+
+
+class Shared(RuleBasedStateMachine):
+    """Pools come and go, take and give: what is out stays within what is shared and what is sure."""
+
+    def __init__(self):
+        super().__init__()
+        self.memory = Memory(MOST)
+        self.pools = []
+        self.out = []
+
+    @rule(size=SIZES)
+    def open(self, size):
+        self.pools.append(Pool(self.memory, size, COUNT, SURE))
+
+    @rule(pick=st.randoms())
+    def close(self, pick):
+        if self.pools:
+            pool = self.pools.pop(pick.randrange(len(self.pools)))
+            pool.close()
+            pool.close()
+
+    @rule(pick=st.randoms(), many=st.integers(1, 6))
+    def take(self, pick, many):
+        if self.pools:
+            pool = pick.choice(self.pools)
+            for _ in range(many):
+                had = pool.used
+                slab = pool.try_take()
+                assert slab is not None or had >= SURE, "a pool gets what it is sure of"
+                if slab is not None:
+                    self.out.append((pool, slab))
+
+    @rule(pick=st.randoms())
+    def give(self, pick):
+        if self.out:
+            pool, slab = self.out.pop(pick.randrange(len(self.out)))
+            pool.give(slab)
+
+    @invariant()
+    def within(self):
+        claimed = sum(max(pool.used, SURE) * pool.slab_bytes for pool in self.pools)
+        sure = sum(SURE * pool.slab_bytes for pool in self.pools)
+        assert self.memory.spare == MOST - claimed
+        assert claimed <= MOST + sure, "only what a new pool is sure of comes on top"
+        assert all(pool.used <= COUNT for pool in self.pools)
+
+
+TestShared = Shared.TestCase
+
+
+def test_who_waits_for_a_slab_gets_the_one_that_another_pull_gives_back():
+    memory = Memory(8 * SLAB)
+    one, other = (Pool(memory, SLAB, 8, 2) for _ in range(2))
+    held = [one.take() for _ in range(6)]
+    assert one.try_take() is None
+    for _ in range(2):
+        other.take()
+    got = []
+    waiting = threading.Thread(target=lambda: got.append(other.take()))
+    waiting.start()
+    assert not got
+    one.give(held.pop())
+    waiting.join(5)
+    assert len(got) == 1
+
+
+@pytest.mark.parametrize("closes", ["its own", "another"])
+def test_a_pool_that_closes_wakes_who_waits(closes):
+    memory = Memory(4 * SLAB)
+    one, other = (Pool(memory, SLAB, 4, 1) for _ in range(2))
+    for _ in range(3):
+        one.take()
+    other.take()
+    ends = []
+
+    def wait():
+        try:
+            ends.append(other.take())
+        except PoolClosed:
+            ends.append(None)
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    (other if closes == "its own" else one).close()
+    waiting.join(5)
+    assert (ends[0] is None) == (closes == "its own")
+
+
+async def test_with_the_last_pool_the_memory_goes():
+    memory = Memory()
+    with Pool(memory, SLAB, COUNT) as pool:
+        slab = pool.take()
+        pool.give(slab)
+        assert pool.take() is slab, "used again"
+    with pytest.raises(PoolClosed):
+        await asyncio.to_thread(pool.take)
+    with Pool(memory, SLAB, COUNT) as pool:
+        assert pool.take() is not slab
+
+
+def test_pulls_have_their_turn_and_pass_it_on():
+    memory = Memory(100 * SLAB)
+    turns = Turns()
+    pools = [Pool(memory, SLAB, 4, 1, turns) for _ in range(TURNS + 2)]
+    assert [pool.try_take() is not None for pool in pools] == [True] * TURNS + [False] * 2
+    pools[1].done()
+    assert [pool.try_take() is not None for pool in pools] == [True, False, True, False]
+    pools[0].close()
+    assert pools[3].try_take() is not None
+
+
+def test_a_turn_that_lasts_too_long_passes_on_if_others_wait(monkeypatch):
+    seconds = itertools.count()
+    monkeypatch.setattr("connector.vault.turns.time.monotonic", lambda: next(seconds))
+    turns = Turns()
+    turns.join("only")
+    assert all(turns.has("only") for _ in range(30))
+    for name in "bcd":
+        turns.join(name)
+    seen = dict.fromkeys(("only", *"bcd"), 0)
+    for _ in range(40):
+        for name in seen:
+            seen[name] += turns.has(name)
+    assert min(seen.values()) > 0, "nobody waits for ever"
