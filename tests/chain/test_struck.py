@@ -23,7 +23,7 @@ from ledger.embedded import archive
 from ledger.embedded.chain import EmbeddedChain
 from ledger.embedded.engine import Engine
 from ledger.embedded.store import Store
-from tests.fault.extent import SEED
+from tests.fault.extent import ALL, SEED
 from tests.fault.injection import FAULTS, STRACE, calls, permitted, points
 
 from . import struck
