@@ -43,6 +43,7 @@ GAS_MARGIN_PERCENT = 25
 NOT_NOW = (
     "rate limit", "request limit", "too many requests", "header not found", "missing trie node", "state not available",
     "state is not available", "required historical state unavailable", "the chain is busy", "request timed out",
+    "transaction indexing is in progress",
 )  # fmt: skip
 # as seconds it lies in the year 5138, as milliseconds in 1973
 _FIRST_MILLISECOND_STAMP = 10**11
