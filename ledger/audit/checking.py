@@ -124,6 +124,8 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "licence-missing": ("chain", "terms"),
     "licence-differs": ("chain", "terms"),
     "licence-without-agreement": ("chain", "log"),
+    "sublicence-orphaned": ("log", "terms"),
+    "sublicence-exceeds": ("terms",),
     "edition-unregistered": ("chain", "terms"),
     "edition-unavailable": ("edition",),
     "channel-unknown": ("chain", "log"),

@@ -164,6 +164,16 @@ CODES: Mapping[str, tuple[str, str, str]] = {
         "the licence {agreement} on chain has no agreement.signed in the log of either side",
         "链上许可 {agreement} 在双方日志中都没有 agreement.signed",
     ),
+    "sublicence-orphaned": (
+        ERROR,
+        "sub-licence {agreement} stands under {parent}, which no log shows as signed",
+        "分许可 {agreement} 的上级 {parent} 在任何日志中都未见签署",
+    ),
+    "sublicence-exceeds": (
+        ERROR,
+        "sub-licence {agreement} goes beyond its parent {parent} in {field}",
+        "分许可 {agreement} 在 {field} 上超出其上级 {parent}",
+    ),
     "edition-unregistered": (
         ERROR,
         "the edition {edition} of an agreement is not registered on chain",
