@@ -21,6 +21,7 @@ from ledger.audit import (
     decisions,
     disposal,
     facts,
+    figures,
     heads,
     keys,
     lateness,
@@ -79,4 +80,5 @@ async def run(sources: Sources, key: X25519PrivateKey) -> Report:
     lifetimes.check(found, deals, chain, report)
     sublicences.check(deals, report)
     disposal.check(found, deals, report)
+    report.figures = figures.gather(space, found, deals, tables, report)
     return report

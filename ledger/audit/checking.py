@@ -99,6 +99,7 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "field-malformed": ("log",),
     "time-went-back": ("log",),
     "block-contradicted": ("block", "log"),
+    "chain-rewritten": ("block",),
     "head-not-witnessed": ("witness",),
     "no-independent-witness": ("space", "terms"),
     "log-not-anchored": ("chain",),

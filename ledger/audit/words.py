@@ -59,6 +59,11 @@ CODES: Mapping[str, tuple[str, str, str]] = {
         "{event} cites block {number}, which the chain has not",
         "{event} 引用的区块 {number} 与链不符",
     ),
+    "chain-rewritten": (
+        ERROR,
+        "the chain has another block {block} than at the last audit: its history was rewritten",
+        "链上区块 {block} 与上次审计时不同：历史被改写",
+    ),
     "head-not-witnessed": (
         ERROR,
         "the newest head (size {size}) is not cosigned by the quorum of its witnesses: {reason}",

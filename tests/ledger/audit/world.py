@@ -345,8 +345,8 @@ class Given:
             raise Unavailable(f"404 {url}")
         return self.files[url]
 
-    async def chain_events(self):
-        return self.world.chain
+    async def chain_events(self, first=0):
+        return [event for event in self.world.chain if event.block >= first]
 
     async def block(self, number):
         return None if number not in BLOCKS else BlockHead(BLOCKS[number], self.world.block_time)
