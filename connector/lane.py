@@ -158,6 +158,7 @@ class Lane:
         connection.request("GET", target, headers=told)
         answer = connection.getresponse()
         if self._dropped:  # a head that was broken off looks like a short one
+            answer.close()
             raise ConnectionAbortedError(self._dropped)
         return answer
 

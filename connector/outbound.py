@@ -9,6 +9,7 @@ limit of bytes and of time and is never decompressed.
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -76,11 +77,12 @@ class Answer:
 class Download:
     """A stream of bytes: status and headers are there, the body comes as it arrives."""
 
-    def __init__(self, response: aiohttp.ClientResponse, limit_bytes: int) -> None:
+    def __init__(self, response: aiohttp.ClientResponse, limit_bytes: int, *, patient: bool = False) -> None:
         self.status = response.status
         self.headers: Mapping[str, str] = response.headers
         self._response = response
         self._limit_bytes = limit_bytes
+        self._trickle_seconds = math.inf if patient else TRICKLE_SECONDS_MAX
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """Yield the body in pieces of any size; raises `PeerUnreachable` when it breaks off."""
@@ -98,7 +100,7 @@ class Download:
                 return
             left -= len(chunk)
             waited, came = waited + clock() - begun, came + len(chunk)
-            if waited >= TRICKLE_SECONDS_MAX:
+            if waited >= self._trickle_seconds:
                 if came < TRICKLE_BYTES:
                     raise _unreachable(self._response.url, TimeoutError(f"{came} bytes came in {waited:.0f} s"))
                 waited, came = 0.0, 0
@@ -217,10 +219,10 @@ class Outbound:
         headers: Mapping[str, str] | None = None,
         stall_seconds: float | None = STALL_SECONDS_MAX,
     ) -> AsyncIterator[Download]:
-        """Ask for at most `limit_bytes` bytes as a stream; only stalls, if at all, and trickles bound its time."""
+        """Ask for at most `limit_bytes` bytes as a stream; stalls and trickles bound its time, if anything does."""
         limits = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS_MAX, sock_read=stall_seconds)
         async with await self._send("GET", url, None, headers, limits) as response:
-            yield Download(response, limit_bytes)
+            yield Download(response, limit_bytes, patient=stall_seconds is None)
 
     async def upload(
         self, method: str, url: str, chunks: AsyncIterator[bytes], length: int, headers: Mapping[str, str]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from contracts.split import Split
-    from contracts.typed_data import Agreement, Edition, Final, Head, Voucher
+    from contracts.typed_data import Agreement, Edition, Final, Head, SubLicence, Voucher
     from ledger.deployment import Deployment
 
 NO_PREIMAGE = bytes(32)
@@ -75,13 +75,49 @@ def register_edition(deployment: Deployment, edition: Edition, by_provider: byte
 
 
 def withdraw_edition(deployment: Deployment, edition_id: bytes) -> Act:
-    """Withdraw an edition; its provider sends it."""
+    """Withdraw an edition; who holds its rights sends it."""
     return Act(deployment.program("editions"), "withdraw", (edition_id,))
+
+
+def transfer_edition(deployment: Deployment, edition_id: bytes, holder: bytes, to: bytes) -> Act:
+    """Pass on the rights in an edition; the holder sends it, or whom it approved."""
+    return Act(deployment.program("editions"), "transferFrom", (holder, to, int.from_bytes(edition_id, "big")))
+
+
+def pledge_edition(deployment: Deployment, edition_id: bytes, creditor: bytes, terms: bytes) -> Act:
+    """Pledge the rights in an edition to a creditor under terms (their digest); the holder sends it."""
+    return Act(deployment.program("editions"), "pledge", (edition_id, creditor, terms))
+
+
+def release_edition(deployment: Deployment, edition_id: bytes) -> Act:
+    """End the pledge of an edition; its creditor sends it."""
+    return Act(deployment.program("editions"), "release", (edition_id,))
 
 
 def grant_licence(deployment: Deployment, agreement: Agreement, by_provider: bytes, by_buyer: bytes) -> Act:
     """Put a signed agreement on the chain; anyone may send it. The summary goes by its hash."""
-    fields = (
+    return Act(deployment.program("licences"), "grant", (_agreed(agreement), by_provider, by_buyer))
+
+
+def grant_sub_licence(
+    deployment: Deployment,
+    agreement: Agreement,
+    signatures: tuple[bytes, bytes],
+    sub: SubLicence,
+    by_holder: bytes,
+    above: Agreement,
+) -> Act:
+    """Put the agreement of a sub-licence on the chain, signed by provider and child, under the holder's `sub`.
+
+    `above` is the agreement of the licence right above; anyone may send it.
+    """
+    link = (sub.parent, sub.holder, sub.child, sub.terms_digest, sub.draws_on, sub.not_after)
+    args = (_agreed(agreement), *signatures, link, by_holder, _agreed(above))
+    return Act(deployment.program("licences"), "grantBelow", args)
+
+
+def _agreed(agreement: Agreement) -> tuple[object, ...]:
+    return (
         agreement.provider,
         agreement.buyer,
         agreement.product,
@@ -93,11 +129,33 @@ def grant_licence(deployment: Deployment, agreement: Agreement, by_provider: byt
         agreement.split_hash,
         keccak(agreement.summary.encode("utf-8")),
     )
-    return Act(deployment.program("licences"), "grant", (fields, by_provider, by_buyer))
+
+
+def suspend_licence(deployment: Deployment, agreement_digest: bytes, cause: bytes) -> Act:
+    """Hold a licence for a cause (32 bytes, a digest of the words) until it is resumed; its provider sends it."""
+    return Act(deployment.program("licences"), "suspend", (agreement_digest, cause))
+
+
+def resume_licence(deployment: Deployment, agreement_digest: bytes) -> Act:
+    """Let a suspended licence go on; its provider sends it."""
+    return Act(deployment.program("licences"), "resume", (agreement_digest,))
+
+
+def pledge_licence(deployment: Deployment, agreement_digest: bytes, creditor: bytes, terms: bytes) -> Act:
+    """Pledge a licence to a creditor under terms (their digest): it gives no sub-licences then; the buyer sends it."""
+    return Act(deployment.program("licences"), "pledge", (agreement_digest, creditor, terms))
+
+
+def release_licence(deployment: Deployment, agreement_digest: bytes) -> Act:
+    """End the pledge of a licence; its creditor sends it."""
+    return Act(deployment.program("licences"), "release", (agreement_digest,))
 
 
 def revoke_licence(deployment: Deployment, agreement_digest: bytes, cause: bytes) -> Act:
-    """End a licence early for a cause (32 bytes, a digest of the words); its provider sends it."""
+    """End a licence early for a cause (32 bytes, a digest of the words).
+
+    Its provider sends it; of a sub-licence also the holder of the licence above.
+    """
     return Act(deployment.program("licences"), "revoke", (agreement_digest, cause))
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 from eth_account import Account
 from eth_hash.auto import keccak
@@ -22,6 +22,7 @@ from web3.types import RPCEndpoint
 from contracts import address
 from ledger import abi
 from ledger.chain_error import ChainRefused, ChainUnreachable
+from ledger.fees import PRICE_MAX_WEI, Fees
 from ledger.state_proof import StateProof
 from ledger.transport import HttpTransport, LocalTransport
 
@@ -37,6 +38,11 @@ EVENT_PAGE_BLOCKS = 10_000
 RECEIPT_POLL_SECONDS = 0.2
 # the state may have grown between the estimate and the block
 GAS_MARGIN_PERCENT = 25
+# what nodes say that are busy, or behind, or have forgotten: another one, or this one later, would answer
+NOT_NOW = (
+    "rate limit", "request limit", "too many requests", "header not found", "missing trie node", "state not available",
+    "state is not available", "required historical state unavailable", "the chain is busy", "request timed out",
+)  # fmt: skip
 # as seconds it lies in the year 5138, as milliseconds in 1973
 _FIRST_MILLISECOND_STAMP = 10**11
 
@@ -63,6 +69,7 @@ class Signed(NamedTuple):
 
     raw: bytes
     hash: bytes
+    fees: Fees
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +138,12 @@ class Chain:
             self._chain_id = int(await _asked(self._eth.chain_id))
         return self._chain_id
 
+    async def confirm_id(self, expected: int) -> None:
+        """Raise `ChainUnreachable` unless the chain that answers now has this id; asked anew at each call."""
+        found = int(await _asked(self._eth.chain_id))
+        if found != expected:
+            raise ChainUnreachable(f"chain `{found}` answers instead of `{expected}`; correct the address of the chain")
+
     async def newest(self) -> Block:
         """Return the newest block."""
         block = await self.block("latest")
@@ -145,9 +158,25 @@ class Chain:
             return None
         return Block(found["number"], bytes(found["hash"]), read_time(found["timestamp"]), bytes(found["stateRoot"]))
 
-    async def nonce(self, account: bytes) -> int:
-        """Return the nonce of the account's next transaction."""
-        return await _asked(self._eth.get_transaction_count(_shown(account), "pending"))
+    async def raw_block(self, number: int) -> bytes:
+        """Return a block as RLP, from a node that serves `debug_getRawBlock`."""
+        answer = await self._transport.make_request(RPCEndpoint("debug_getRawBlock"), [hex(number)])
+        if "result" not in answer:
+            raise ChainRefused(str(answer.get("error")))
+        return bytes.fromhex(str(answer["result"]).removeprefix("0x"))
+
+    async def nonce(self, account: bytes, at: Literal["pending", "latest"] = "pending") -> int:
+        """Return the nonce of the account's next transaction, after those that wait or (`latest`) those mined."""
+        return await _asked(self._eth.get_transaction_count(_shown(account), at))
+
+    async def fees(self) -> Fees:
+        """Return what a transaction must offer now; `ChainUnreachable` in a spike beyond `PRICE_MAX_WEI`."""
+        block = await _asked(self._eth.get_block("latest"))
+        base = block.get("baseFeePerGas") or 0
+        found = Fees.of(base, await _asked(self._eth.max_priority_fee) if base else 0)
+        if found.price > PRICE_MAX_WEI:
+            raise ChainUnreachable(f"gas costs `{found.price}` wei, more than {PRICE_MAX_WEI}; ask again")
+        return found
 
     async def balance(self, account: bytes) -> int:
         """Return an account's native balance, which pays fees where there are fees."""
@@ -228,9 +257,14 @@ class Chain:
         """Return the signed transaction of an act, unsent; `ChainRefused` if the program would refuse it now."""
         return await self.sign_call(act.program.address, call_data(act), nonce=nonce, key=key)
 
-    async def sign_call(self, to: bytes, data: bytes, *, nonce: int, key: bytes) -> Signed:
-        """Return the signed transaction of a call kept as bytes (see `call_data`), unsent."""
-        return await self._sign({"to": _shown(to), "data": data}, nonce, key)
+    async def sign_call(
+        self, to: bytes, data: bytes, *, nonce: int, key: bytes, instead_of: Fees | None = None
+    ) -> Signed:
+        """Return the signed transaction of a call kept as bytes (see `call_data`), unsent.
+
+        `instead_of` is what the one offers that it shall replace.
+        """
+        return await self._sign({"to": _shown(to), "data": data}, nonce, key, instead_of)
 
     async def sign_creation(self, program: str, args: Sequence[Any], *, nonce: int, key: bytes) -> Signed:
         """Return the signed transaction that puts a program on the chain, unsent."""
@@ -265,31 +299,23 @@ class Chain:
             return False
         return True
 
-    async def _sign(self, request: dict[str, Any], nonce: int, key: bytes) -> Signed:
+    async def _sign(self, request: dict[str, Any], nonce: int, key: bytes, instead_of: Fees | None = None) -> Signed:
         signer = Account.from_key(key)
         trial = request | {"from": signer.address, "data": "0x" + request["data"].hex()}
         gas = await _asked(self._eth.estimate_gas(trial))
-        whole = (
-            request
-            | await self._fees()
-            | {
-                "chainId": await self.chain_id(),
-                "nonce": nonce,
-                "gas": gas + gas * GAS_MARGIN_PERCENT // 100,
-                "value": 0,
-            }
-        )
+        fees = await self.fees()
+        if instead_of is not None:
+            fees = fees.at_least(instead_of.raised())
+        whole = {
+            **request,
+            **fees.fields(),
+            "chainId": await self.chain_id(),
+            "nonce": nonce,
+            "gas": gas + gas * GAS_MARGIN_PERCENT // 100,
+            "value": 0,
+        }
         signed = signer.sign_transaction(whole)
-        return Signed(bytes(signed.raw_transaction), bytes(signed.hash))
-
-    async def _fees(self) -> dict[str, int]:
-        """Return a free legacy transaction's price where the base fee is zero or unknown, else EIP-1559 fees."""
-        block = await _asked(self._eth.get_block("latest"))
-        base = block.get("baseFeePerGas") or 0
-        if base == 0:
-            return {"gasPrice": 0}
-        tip = await _asked(self._eth.max_priority_fee)
-        return {"maxPriorityFeePerGas": tip, "maxFeePerGas": 2 * base + tip}
+        return Signed(bytes(signed.raw_transaction), bytes(signed.hash), fees)
 
 
 def call_data(act: Act) -> bytes:
@@ -313,7 +339,10 @@ async def _asked(question: Awaitable[T]) -> T:
     except Web3RPCError as error:
         if isinstance(error, (TransactionNotFound, BlockNotFound)):
             raise
-        raise ChainRefused(_words(error)) from error
+        words = _words(error)
+        if any(each in words.lower() for each in NOT_NOW):
+            raise ChainUnreachable(f"the node cannot answer now: {words}") from error
+        raise ChainRefused(words) from error
     except Web3Exception as error:
         raise ChainUnreachable(f"what answers is no chain: {error}") from error
 

@@ -61,21 +61,27 @@ class Deployment:
         }
 
 
-async def deploy(
-    chain: Chain,
-    key: bytes,
+def creation(
+    program: str,
+    salt: bytes,
     *,
     anchor_delay_seconds: int = DEFAULT_ANCHOR_DELAY_SECONDS,
     token_name: str = DEFAULT_TOKEN_NAME,
     token_symbol: str = DEFAULT_TOKEN_SYMBOL,
-) -> Deployment:
+) -> tuple[Any, ...]:
+    """Return what the constructor of a program takes."""
+    more: Mapping[str, tuple[Any, ...]] = {"anchors": (anchor_delay_seconds,), "token": (token_name, token_symbol)}
+    return salt, *more.get(program, ())
+
+
+async def deploy(chain: Chain, key: bytes, **more: Any) -> Deployment:
     """Put all programs on the chain with a fresh salt; the holder of `key` becomes the token's issuer.
 
-    Returns the whole deployment or raises; after a failure start again, half a deployment is of no use to anybody.
+    `more` is for `creation`. Returns the whole deployment or raises; after a failure start again, half a deployment is
+    of no use to anybody.
     """
     salt = secrets.token_bytes(SALT_BYTES)
-    more: Mapping[str, tuple[Any, ...]] = {"anchors": (anchor_delay_seconds,), "token": (token_name, token_symbol)}
-    addresses = {name: await _create(chain, key, name, (salt, *more.get(name, ()))) for name in PROGRAMS}
+    addresses = {name: await _create(chain, key, name, creation(name, salt, **more)) for name in PROGRAMS}
     return Deployment(await chain.chain_id(), salt, addresses)
 
 

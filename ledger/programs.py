@@ -13,6 +13,7 @@ from contracts import address, signature
 from contracts.onchain.artifacts import PROGRAMS
 from ledger.chain import read_time
 from ledger.chain_error import ChainRefused
+from ledger.membership import Standing
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,26 +27,38 @@ At = int | Literal["latest"]
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """An edition on the chain."""
+    """An edition on the chain; `holder` has the rights in it, who is `provider` until it passes them on."""
 
     provider: bytes
     series: bytes
     number: int
     registered_at: datetime
     withdrawn_at: datetime | None
+    holder: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Licence:
-    """An agreement on the chain; it holds until `not_after`, if it was not revoked."""
+    """An agreement on the chain; it holds until `not_after`, unless it or one above it was suspended or revoked.
+
+    `parent` is the digest of the licence right above a sub-licence, else None.
+    """
 
     provider: bytes
     buyer: bytes
-    edition_id: bytes
-    terms_digest: bytes
+    parent: bytes | None
     not_after: datetime
     granted_at: datetime
     revoked_at: datetime | None
+    suspended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pledge:
+    """Who must let go of an edition or licence first, and the digest of the terms of that."""
+
+    creditor: bytes
+    terms: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +124,7 @@ class Programs:
             number=found["number"],
             registered_at=read_time(found["registeredAt"]),
             withdrawn_at=_time_or_none(found["withdrawnAt"]),
+            holder=await self._call("editions", "ownerOf", int.from_bytes(edition_id, "big"), at=at),
         )
 
     async def licence(self, agreement_digest: bytes, at: At = "latest") -> Licence | None:
@@ -121,12 +135,21 @@ class Programs:
         return Licence(
             provider=found["provider"],
             buyer=found["buyer"],
-            edition_id=found["editionId"],
-            terms_digest=found["termsDigest"],
+            parent=found["parent"] if any(found["parent"]) else None,
             not_after=read_time(found["notAfter"]),
             granted_at=read_time(found["grantedAt"]),
             revoked_at=_time_or_none(found["revokedAt"]),
+            suspended_at=_time_or_none(found["suspendedAt"]),
         )
+
+    async def in_force(self, agreement_digest: bytes, at: At = "latest") -> bool:
+        """Say whether a licence and all above it hold now."""
+        return bool(await self._call("licences", "inForce", agreement_digest, at=at))
+
+    async def pledge(self, program: str, subject: bytes, at: At = "latest") -> Pledge | None:
+        """Return the pledge of an edition (`editions`) or of a licence (`licences`), or None."""
+        found = await self._call(program, "pledgeOf", subject, at=at)
+        return None if found["creditor"] == address.NOBODY else Pledge(found["creditor"], found["terms"])
 
     async def channel(self, channel_id: bytes, at: At = "latest") -> Channel | None:
         """Return a channel, or None."""
@@ -174,6 +197,10 @@ class Programs:
             return None
         forked = await self._call("anchors", "forked", origin, at=at)
         return RegisteredLog(found["owner"], found["quorum"], found["witnesses"], forked)
+
+    async def member(self, space: bytes, account: bytes, at: At = "latest") -> Standing | None:
+        """Return a member as the registry of spaces knows it, or None."""
+        return Standing.read(await self._call("spaces", "member", space, account, at=at))
 
     async def events(
         self, program: str, event: str | None = None, first: int = 0, last: int | None = None, **filters: Any

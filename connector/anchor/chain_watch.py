@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from connector.clock import Clock
     from connector.store.evidence import Evidence
     from connector.store.transaction import Tx
-    from ledger.chain import Block, Chain
+    from ledger.chain import Block
     from ledger.embedded.chain import EmbeddedChain
+    from ledger.programs import Programs
 
 FRESH_SECONDS = 2.0  # looks are at most this far apart while keys flow
 TICK_SECONDS = 30.0  # half of what the specification allows an on-demand chain
@@ -34,8 +35,8 @@ log = logging.getLogger(__name__)
 class ChainWatch:
     """The newest block as last seen; `listeners` are awaited with each, before anybody acts on it."""
 
-    def __init__(self, chain: Chain, evidence: Evidence, clock: Clock, embedded: EmbeddedChain | None) -> None:
-        self._chain = chain
+    def __init__(self, programs: Programs, evidence: Evidence, clock: Clock, embedded: EmbeddedChain | None) -> None:
+        self._programs = programs
         self._evidence = evidence
         self._clock = clock
         self._embedded = embedded
@@ -62,7 +63,8 @@ class ChainWatch:
         if self._clock.monotonic() - self._looked < FRESH_SECONDS:
             return
         try:
-            block = await self._chain.newest()
+            await self._programs.chain.confirm_id(self._programs.deployment.chain_id)
+            block = await self._programs.chain.newest()
         except ChainUnreachable as fault:
             log.info("the chain is away: %s", fault)
             return

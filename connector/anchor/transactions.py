@@ -2,12 +2,13 @@
 
 Law: (1) an act on chain is stored in the same store transaction as its cause, under an id that names the cause
 ("licence:<digest>"), so a repeated cause acts once; (2) it is signed and numbered, stored, and only then sent; (3) it
-is sent again, byte for byte, until the chain shows its receipt; (4) one account, one sequence of nonces, one act at a
-time, so that a refusal leaves no gap; (5) what follows from stored rows alone may be made when it is signed (`makers`):
-laying out a call costs more than the act that causes it.
+is sent again, byte for byte or at a higher price, until the chain shows its receipt (`parcel`); (4) one account, one
+sequence of nonces, one parcel at a time, so that a refusal leaves no gap; (5) what follows from stored rows alone may
+be made when it is signed (`makers`): laying out a call costs more than the act that causes it; (6) acts that anybody
+may bring and that wait together are brought together (`ledger.batch`).
 
-The life of a row: wanted → signed → mined, or reverted with the chain's reason; what a reorganisation took back is
-signed again.
+The life of a row: wanted → signed → mined, or reverted with the program's reason; what a reorganisation took back is
+sent again, and what somebody else brought for us counts as ours.
 """
 
 from __future__ import annotations
@@ -15,9 +16,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
+from itertools import groupby, takewhile
 from typing import TYPE_CHECKING, Any
 
+from connector.anchor.parcel import Account, NonceTakenError, Parcel
 from connector.errors import ChainReverted
+from ledger import batch
 from ledger.chain import call_data
 from ledger.chain_error import ChainRefused, ChainUnreachable
 
@@ -28,11 +32,12 @@ if TYPE_CHECKING:
     from connector.store.sqlite import Store
     from connector.store.transaction import Tx
     from contracts.typed_data import Domain
-    from ledger.chain import Act, Receipt
+    from ledger.chain import Act, Event, Receipt
     from ledger.programs import Programs
 
 RETRY_SECONDS = 0.5  # an unreachable chain is asked twice a second; everything else waits on this one line anyway
-RECEIPT_SECONDS = 0.05  # the embedded chain mines at once; others are asked twenty times a second at most
+# a refusal that says the purpose is fulfilled → the event that tells by which transaction; its id is that of the row
+FULFILLED = {"licences: already granted": ("licences", "LicenceGranted", "agreementDigest")}
 WANTED, SIGNED, MINED, REVERTED = "wanted", "signed", "mined", "reverted"
 OPEN = (WANTED, SIGNED)
 
@@ -47,8 +52,7 @@ class Transactions:
         self._store = store
         self._programs = programs
         self._chain = programs.chain
-        self._key = key
-        self._account = account
+        self._account = Account(store, programs, key, account, clock)
         self._clock = clock
         self._work = asyncio.Event()
         self._ended: dict[str, asyncio.Event] = {}
@@ -108,69 +112,101 @@ class Transactions:
         rows = await self._store.read(lambda tx: tx.find("chain_txs", "state = ? and block >= ?", (MINED, first)))
         for row in rows:
             if await self._chain.receipt(bytes.fromhex(row["hash"])) is None:
-                await self._write(row, state=SIGNED)
+                await self._write([row], state=WANTED if row["nonce"] is None else SIGNED)
                 self._work.set()
 
     async def _run(self) -> None:
         while True:
             await self._work.wait()
             self._work.clear()
-            rows = await self._store.read(lambda tx: tx.find("chain_txs", "state in (?, ?)", OPEN, order="created"))
-            for row in rows:
-                await self._finish(row)
+            signed = await self._store.read(lambda tx: tx.find("chain_txs", "state = ?", (SIGNED,), order="nonce"))
+            for _, shared in groupby(signed, key=lambda row: row["nonce"]):
+                await self._finish(list(shared))
+            while rows := await self._waiting():
+                await self._finish(rows)
 
-    async def _finish(self, row: Row) -> None:
-        """Bring one act to its end, however long the chain is away."""
+    async def _waiting(self) -> list[Row]:
+        """Return what is wanted next: one act, or as many as may be brought together."""
+
+        def look(tx: Tx) -> list[Row]:
+            wanted = tx.find("chain_txs", "state = ?", (WANTED,), order="created", limit=batch.CALLS_MAX)
+            made = [row if row["data"] is not None else {**row, **self._made(tx, row["id"])} for row in wanted]
+            fitting = takewhile(lambda row: batch.fits(row["program"], row["function"], row["data"]), made)
+            return list(fitting) or made[:1]
+
+        return await self._store.read(look)
+
+    async def _finish(self, rows: list[Row]) -> None:
+        """Bring acts of one parcel to their end, however long the chain is away."""
+        parcel = Parcel(self._account, rows)
         while True:
             try:
-                if row["state"] == WANTED:
-                    row = await self._sign(row)
-                await self._chain.send(row["raw"])
-                receipt = await self._receipt(bytes.fromhex(row["hash"]))
-                await self._end(row, receipt)
+                if parcel.rows[0]["state"] == WANTED:
+                    await parcel.sign()
+                await self._end(parcel.rows, await parcel.arrive())
             except ChainUnreachable as fault:
-                log.info("chain unreachable, `%s` waits: %s", row["id"], fault)
+                log.info("chain unreachable, `%s` waits: %s", rows[0]["id"], fault)
                 await asyncio.sleep(RETRY_SECONDS)
+            except NonceTakenError:
+                log.warning("somebody else sent with our key; `%s` is signed anew", rows[0]["id"])
+                parcel = Parcel(self._account, [{**row, "state": WANTED} for row in parcel.rows])
             except ChainRefused as fault:
-                log.warning("the chain refused `%s`: %s", row["id"], fault)
-                await self._write(row, state=REVERTED, error=str(fault))
+                await self._refused(parcel.rows, fault)
                 return
             else:
                 return
 
-    async def _sign(self, row: Row) -> Row:
-        """Give it a number, sign it and store it; the number is taken only when the signed bytes are durable."""
-        base = await self._chain.nonce(self._account)
-        call = {} if row["data"] is not None else await self._store.read(lambda tx: self._made(tx, row["id"]))
-        row = {**row, **call}
-        newest = await self._store.read(lambda tx: tx.execute("SELECT max(nonce) AS newest FROM chain_txs"))
-        last = newest[0]["newest"]
-        nonce = base if last is None else max(base, last + 1)
-        to = self._programs.deployment.addresses[row["program"]]
-        signed = await self._chain.sign_call(to, row["data"], nonce=nonce, key=self._key)
-        changes = call | {"nonce": nonce, "raw": signed.raw, "hash": signed.hash.hex(), "state": SIGNED}
-        await self._store.write(lambda tx: tx.update("chain_txs", {"id": row["id"]}, **changes))
-        return {**row, **changes}
+    async def _refused(self, rows: list[Row], fault: ChainRefused) -> None:
+        """End an act that its program refuses; of several, each is tried alone."""
+        if len(rows) > 1:
+            await self._singly(rows)
+            return
+        [row] = rows
+        if (brought := await self._brought(row, fault)) is not None:
+            await self._write(rows, state=MINED, nonce=None, hash=brought.transaction.hex(), block=brought.block)
+            return
+        log.warning("the chain refused `%s`: %s", row["id"], fault)
+        await self._write(rows, state=REVERTED, error=str(fault))
+
+    async def _brought(self, row: Row, fault: ChainRefused) -> Event | None:
+        """Return the event by which somebody else did what we wanted, None if nobody did."""
+        told = FULFILLED.get(fault.reason.removeprefix("execution reverted: "))
+        if told is None:
+            return None
+        program, event, field = told
+        about = bytes.fromhex(row["id"].partition(":")[2])
+        filters: dict[str, Any] = {field: about}
+        found = await self._programs.events(program, event, **filters)
+        return found[0] if found else None
+
+    async def _singly(self, rows: list[Row]) -> None:
+        for row in rows:
+            await self._finish([{**row, "state": WANTED}])
 
     def _made(self, tx: Tx, key: str) -> Row:
         kind, _, about = key.partition(":")
         return _call(self.makers[kind](tx, about))
 
-    async def _receipt(self, transaction: bytes) -> Receipt:
-        while (receipt := await self._chain.receipt(transaction)) is None:  # noqa: ASYNC110  # a chain is asked, it does not call
-            await asyncio.sleep(RECEIPT_SECONDS)  # the chain tells nobody; asking is its only way
-        return receipt
-
-    async def _end(self, row: Row, receipt: Receipt) -> None:
+    async def _end(self, rows: list[Row], receipt: Receipt) -> None:
+        if not receipt.succeeded and len(rows) > 1:
+            # between the trial and the block somebody else brought one of them
+            await self._singly(rows)
+            return
         error = None if receipt.succeeded else "it was mined and failed"
-        await self._write(row, state=MINED if receipt.succeeded else REVERTED, block=receipt.block, error=error)
+        ended = {"state": MINED if receipt.succeeded else REVERTED, "block": receipt.block, "error": error}
+        await self._write(rows, **ended, hash=receipt.transaction.hex())
 
-    async def _write(self, row: Row, **changes: Any) -> None:
-        await self._store.write(lambda tx: tx.update("chain_txs", {"id": row["id"]}, **changes))
-        if (waiting := self._ended.pop(row["id"], None)) is not None:
-            waiting.set()
-        for listener in self.listeners:
-            listener({**row, **changes})
+    async def _write(self, rows: list[Row], **changes: Any) -> None:
+        def act(tx: Tx) -> None:
+            for row in rows:
+                tx.update("chain_txs", {"id": row["id"]}, **changes)
+
+        await self._store.write(act)
+        for row in rows:
+            if (waiting := self._ended.pop(row["id"], None)) is not None:
+                waiting.set()
+            for listener in self.listeners:
+                listener({**row, **changes})
 
 
 def _call(act: Act) -> Row:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,11 +11,20 @@ from connector.cli.options import DEFAULT_DATA, AsJson, Data, Rpc
 from connector.cli.speak import answer, finish
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from ledger.embedded.engine import Engine
 
 app = typer.Typer(help="The chain: its state, and the programs on it.", no_args_is_help=True)
 
 Exchange = Annotated[str, typer.Option("--exchange", help="the space's exchange; default: that of the settings")]
+DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 8545
+BROKEN = 6  # exit code: verification failed
+Listen = Annotated[str, typer.Option("--host", help="the address to listen on")]
+Port = Annotated[int, typer.Option("--port", help="the port to listen on; 0 for a free one")]
+From = Annotated[str, typer.Option("--rpc", help="take it from a running chain instead of the data directory")]
+Archive = Annotated[str, typer.Argument(help="a file that `export` wrote; default: the chain in the data directory")]
 Address = Annotated[str, typer.Option("--rpc", help="JSON-RPC address of the chain")]
 
 
@@ -41,6 +51,126 @@ def deploy(rpc: Address, data: Data = DEFAULT_DATA, *, as_json: AsJson = False) 
     found = finish(put(data, rpc), as_json=as_json)
     lines = [f"deployed on chain {found['chainId']}; addresses are in {found['file']}"]
     answer(found, [*lines, *(f"  {name}  {where}" for name, where in found["addresses"].items())], as_json=as_json)
+
+
+@app.command()
+def serve(
+    data: Data = DEFAULT_DATA, host: Listen = DEFAULT_HOST, port: Port = DEFAULT_PORT, *, as_json: AsJson = False
+) -> None:
+    """Host the embedded chain of the data directory by itself, until told to stop; anybody who reaches it may use it.
+
+    For example: penstock chain serve --data chain
+    """
+    finish(host_chain(data, host, port, as_json=as_json), as_json=as_json)
+
+
+@app.command()
+def export(data: Data = DEFAULT_DATA, rpc: From = "", *, as_json: AsJson = False) -> None:
+    """Print the whole chain, block by block, so that anybody can `check` it; from a stopped chain, or by `--rpc`.
+
+    For example: penstock chain export --rpc http://localhost:8080/rpc > chain.txt
+    """
+    finish(archive_lines(data, rpc), as_json=as_json)
+
+
+@app.command()
+def check(archive: Archive = "", data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
+    """Execute every block again and compare states, receipts and logs; says what does not follow, and exits with 6.
+
+    For example: penstock chain check chain.txt
+    """
+    found = finish(checked(data, archive), as_json=as_json)
+    lines = [found["problem"]] if found["problem"] else []
+    lines.append(f"chain {found['chainId']}: {found['blocks']} blocks, {found['transactions']} transactions follow")
+    answer(found, lines, as_json=as_json)
+    if found["problem"]:
+        raise typer.Exit(BROKEN)
+
+
+async def host_chain(data: Path, host: str, port: int, *, as_json: bool) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    import asyncio  # noqa: PLC0415  # loaded when the verb runs
+    import signal  # noqa: PLC0415  # loaded when the verb runs
+
+    from connector.clock import Clock  # noqa: PLC0415  # loaded when the verb runs
+    from connector.data_folder import CHAIN_DATABASE  # noqa: PLC0415  # loaded when the verb runs
+    from connector.files import make_folder  # noqa: PLC0415  # loaded when the verb runs
+    from connector.web.chain_host import hosting  # noqa: PLC0415  # loaded when the verb runs
+
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    make_folder(data)
+    async with hosting(data / CHAIN_DATABASE, host, port, Clock()) as (embedded, url):
+        told = {"chainId": str(embedded.chain_id), "rpc": url}
+        answer(told, [f"chain {embedded.chain_id} at {url}"], as_json=as_json)
+        await stop.wait()
+
+
+async def archive_lines(data: Path, rpc: str) -> None:
+    """Print the lines of an archive."""
+    from connector.cli.speak import pour  # noqa: PLC0415  # loaded when the verb runs
+    from ledger.chain import Chain  # noqa: PLC0415  # web3 is loaded when the verb runs
+    from ledger.embedded import archive  # noqa: PLC0415  # loaded when the verb runs
+
+    if not rpc:
+        with stopped(data) as engine:
+            for line in archive.write(engine):
+                pour(line.encode("ascii") + b"\n")
+        return
+    chain = Chain.connect(rpc)
+    try:
+        first, newest = await chain.block(0), await chain.newest()
+        assert first is not None
+        pour(archive.head_line(await chain.chain_id(), int(first.at.timestamp())).encode("ascii") + b"\n")
+        for number in range(newest.number + 1):
+            pour((await chain.raw_block(number)).hex().encode("ascii") + b"\n")
+    finally:
+        await chain.close()
+
+
+async def checked(data: Path, file: str) -> dict[str, Any]:
+    """Return what `check` says; `problem` is empty when all of it follows."""
+    from ledger.embedded import archive  # noqa: PLC0415  # loaded when the verb runs
+
+    none = {"chainId": "?", "blocks": 0, "transactions": 0, "newest": None, "hash": None}
+    try:
+        if file:
+            found, strays = archive.check(_lines(file)), []
+        else:
+            with stopped(data) as engine:
+                found, strays = archive.check(archive.write(engine)), archive.stray_logs(engine)
+    except archive.ArchiveError as fault:
+        return {**none, "problem": str(fault)}
+    problem = f"the index of logs differs from the receipts of block {strays[0]}" if strays else ""
+    told = {"chainId": str(found.chain_id), "blocks": found.blocks, "transactions": found.transactions}
+    return {**told, "newest": found.newest, "hash": found.hash.hex(), "problem": problem}
+
+
+def _lines(file: str) -> Iterator[str]:
+    from pathlib import Path  # noqa: PLC0415  # loaded when the verb runs
+
+    with Path(file).open(encoding="ascii", errors="replace") as lines:
+        yield from (line.rstrip("\n") for line in lines)
+
+
+@contextmanager
+def stopped(data: Path) -> Iterator[Engine]:
+    """Open the chain of a data directory that nobody hosts."""
+    from connector.clock import Clock  # noqa: PLC0415  # loaded when the verb runs
+    from connector.data_folder import CHAIN_DATABASE  # noqa: PLC0415  # loaded when the verb runs
+    from connector.errors import Absent  # noqa: PLC0415  # loaded when the verb runs
+    from ledger.embedded.engine import Engine  # noqa: PLC0415  # an EVM is loaded when the verb runs
+    from ledger.embedded.store import Store  # noqa: PLC0415  # an EVM is loaded when the verb runs
+
+    path = data / CHAIN_DATABASE
+    if not path.exists():
+        raise Absent(f"there is no chain in `{data}`", "name its data directory, or a running chain with --rpc")
+    engine = Engine(Store(path), lambda: int(Clock().now().timestamp()))
+    try:
+        yield engine
+    finally:
+        engine.store.close()
 
 
 async def look(data: Path, exchange: str, rpc: str) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from connector.protocol import messages, offers
 from connector.protocol.states import TRANSFER
 from connector.pull.pipe import Pipes
 from connector.settings_sources import shares
+from connector.sublicence import onward
 from connector.sublicence.granting import Granting
 from connector.sublicence.onward import WITHDRAWAL
 from connector.sublicence.presenting import Presenting
@@ -166,8 +167,14 @@ class Trader(Base):
         row = tx.get("agreements", digest=digest)
         assert row is not None, "a licence is of an agreement that we keep"
         agreement = from_json(Agreement, row["agreement"])
-        deployment = self.programs.deployment
-        return acts.grant_licence(deployment, agreement, row["provider_signature"], row["buyer_signature"])
+        deployment, signatures = self.programs.deployment, (row["provider_signature"], row["buyer_signature"])
+        if row["parent"] is None:
+            return acts.grant_licence(deployment, agreement, *signatures)
+        above = tx.get("agreements", digest=row["parent"])
+        assert above is not None, "a sub-licence is under an agreement that we keep"
+        link = onward.chain_of(tx, row)[-1]
+        held = from_json(Agreement, above["agreement"])
+        return acts.grant_sub_licence(deployment, agreement, signatures, link.said, link.signature, held)
 
     def _data_address(self, tx: Tx, transfer: Row, agreement: Row) -> Document:
         assert tx.get("editions", id=agreement["edition"]) is not None, "we sell only editions we have"

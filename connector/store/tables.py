@@ -80,11 +80,16 @@ PROTOCOL = (
 CHAIN = (
     Table(
         "chain_txs",
-        "id:text program:text function:text data:blob nonce:int hash:text raw:blob state:text block:int "
-        "error:text created:time",
+        "id:text program:text function:text data:blob nonce:int hash:text state:text block:int error:text created:time",
         ("id",),
-        unique=(("nonce",),),
         index=(("state",),),
+    ),
+    # every transaction ever signed: several of one nonce where one replaces another
+    Table(
+        "chain_sends",
+        "hash:text nonce:int raw:blob price:int tip:int sent:time",
+        ("hash",),
+        index=(("nonce",),),
     ),
 )
 

@@ -33,8 +33,8 @@ QUESTIONS_MAX = 20_000
 
 
 def domain(trader: Trader) -> Domain:
-    """Return the domain of sub-licences: their program is the registry (decision 0002)."""
-    return trader.programs.deployment.domain("editions")
+    """Return the domain of sub-licences: the licences program reads them (decision 0040)."""
+    return trader.programs.deployment.domain("licences")
 
 
 def above_of(trader: Trader, row: Row) -> Above:

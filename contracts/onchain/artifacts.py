@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-PROGRAMS = ("editions", "licences", "channels", "anchors", "token")
+PROGRAMS = ("editions", "licences", "channels", "anchors", "token", "batch", "spaces")
 FOLDER = Path(__file__).parent / "artifacts"
 
 

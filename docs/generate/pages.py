@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 from connector.protocol.states import NEGOTIATION, TRANSFER
-from docs.generate import audit, compatibility, diagram, dictionaries, drill, figures, policy, tables, tariffs
+from docs.generate import audit, compatibility, diagram, dictionaries, drill, figures, policy, programs, tables, tariffs
 
 ROOT = Path(__file__).resolve().parents[2]
 MARKED = re.compile(r"(<!-- made: ([a-z ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -33,6 +33,8 @@ TABLES = {
     "constraints of a strategy": dictionaries.constraints,
     "operators of a strategy": dictionaries.operators,
     "codes of a contract": dictionaries.codes,
+    "sizes of programs": programs.sizes,
+    "gas of programs": programs.gas,
     "units of a tariff": tariffs.units,
     "words of a tariff": tariffs.words,
     "findings of the audit": audit.findings,
@@ -43,6 +45,7 @@ TABLES = {
 PAGES = (
     "docs/protocol.md",
     "docs/policy.md",
+    "docs/programs.md",
     "docs/tc609.md",
     "docs/tariffs.md",
     "docs/benchmarks.md",

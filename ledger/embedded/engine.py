@@ -10,6 +10,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import rlp
 from eth.constants import ZERO_ADDRESS
 from eth.exceptions import BlockNotFound, HeaderNotFound, Revert, VMError
 from eth.vm.spoof import SpoofTransaction
@@ -17,13 +18,14 @@ from eth_typing import Address, BlockNumber, Hash32
 from eth_utils.exceptions import ValidationError
 
 from ledger.embedded.errors import InvalidParamsError, OverLimitError, RejectedError, RevertedError
+from ledger.embedded.filters import Filters
 from ledger.embedded.genesis import BLOCK_GAS_LIMIT, open_chain
 from ledger.embedded.index import LogIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
-    from eth.abc import BlockHeaderAPI, ComputationAPI, SignedTransactionAPI, StateAPI
+    from eth.abc import BlockAPI, BlockHeaderAPI, ComputationAPI, ReceiptAPI, SignedTransactionAPI, StateAPI
 
     from ledger.embedded.codec import Call
     from ledger.embedded.store import Store
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 MAX_TRANSACTION_GAS = 10_000_000
 MAX_BODY_GAS = 20_000_000
 _CALL_STIPEND_GAS = 2_300
+# a batch that calls a program that calls another and a precompile
+_PLAIN_DEPTH = 4
 
 assert MAX_TRANSACTION_GAS <= BLOCK_GAS_LIMIT // 2, "a fuller block would raise the base fee"
 
@@ -42,9 +46,15 @@ class Engine:
     def __init__(self, store: Store, clock: Callable[[], int]) -> None:
         self.store = store
         self.index = LogIndex(store)
+        self.filters = Filters()
         self._clock = clock
         self._gas_left = MAX_BODY_GAS
         self.chain = open_chain(store, clock())
+
+    @property
+    def now(self) -> int:
+        """The clock's posix seconds."""
+        return self._clock()
 
     def begin_body(self) -> None:
         """Give the next body of requests its allowance of gas."""
@@ -79,6 +89,19 @@ class Engine:
             return self.chain.get_block_header_by_hash(Hash32(block_hash))
         except HeaderNotFound:
             return None
+
+    def block(self, number: int) -> BlockAPI:
+        """Return a block that is there."""
+        return self.chain.get_canonical_block_by_number(BlockNumber(number))
+
+    def receipts(self, number: int) -> Sequence[ReceiptAPI]:
+        """Return the receipts of a block that is there."""
+        block = self.block(number)
+        return block.get_receipts(self.chain.chaindb)
+
+    def raw_block(self, number: int) -> bytes:
+        """Return a block that is there as RLP."""
+        return bytes(rlp.encode(self.block(number)))
 
     def tick(self) -> bool:
         """Mine an empty block if the clock has moved, so that expiry does not stand still; say whether it did."""
@@ -156,8 +179,10 @@ class Engine:
             computation = _successful(run(MAX_TRANSACTION_GAS))
             used = MAX_TRANSACTION_GAS - computation.get_gas_remaining()
             # a caller keeps back a 64th of its gas at each call, so what was used may not be enough to ask for
-            wanted = used * 64 // 63 + _CALL_STIPEND_GAS
-            while wanted < MAX_TRANSACTION_GAS and run(wanted).is_error:
+            depth = _depth(computation)
+            wanted: int = used * 64**depth // 63**depth + depth * _CALL_STIPEND_GAS
+            # trying it costs as much as the call: programs so shallow need no more than the rule says
+            while wanted < MAX_TRANSACTION_GAS and depth > _PLAIN_DEPTH and run(wanted).is_error:
                 wanted *= 2
             return min(wanted, MAX_TRANSACTION_GAS)
 
@@ -188,6 +213,11 @@ class Engine:
             return computation
 
         yield run
+
+
+def _depth(computation: ComputationAPI) -> int:
+    """Return how many calls lie inside each other at the deepest, the outermost included."""
+    return 1 + max(map(_depth, computation.children), default=0)
 
 
 def _successful(computation: ComputationAPI) -> ComputationAPI:

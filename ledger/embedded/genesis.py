@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 CHAIN_ID_BITS = 53
 BLOCK_GAS_LIMIT = 30_000_000
-_FORK = "paris"
+FORK = "paris"
 
 
 class SameSecondVM(ParisVM):
@@ -45,23 +45,30 @@ def open_chain(store: Store, now: int) -> MiningChain:
     """Return the chain in `store`, with a genesis block of time `now` (posix seconds) if there is none."""
     if store.setting("chain_id") is None:
         _found(store, now)
-    assert store.setting("fork") == _FORK, "a chain keeps the rules it was founded with"
+    assert store.setting("fork") == FORK, "a chain keeps the rules it was founded with"
     return _chain_class(int(store.setting("chain_id") or 0))(AtomicDB(store))
 
 
-def _found(store: Store, now: int) -> None:
-    chain_id = secrets.randbelow(2**CHAIN_ID_BITS - 1) + 1
+def found_chain(database: AtomicDB, chain_id: int, time: int) -> MiningChain:
+    """Put the first block of a chain into an empty database; id and time (posix seconds) are all that it depends on."""
     params: dict[str, Any] = {
         "gas_limit": BLOCK_GAS_LIMIT,
-        "timestamp": now,
+        "timestamp": time,
         "coinbase": ZERO_ADDRESS,
         "difficulty": 0,
         "base_fee_per_gas": 0,
     }
+    founded: Any = _chain_class(chain_id).from_genesis(database, params)
+    chain: MiningChain = founded
+    return chain
+
+
+def _found(store: Store, now: int) -> None:
+    chain_id = secrets.randbelow(2**CHAIN_ID_BITS - 1) + 1
     with store.transaction():
         store.fix("chain_id", str(chain_id))
-        store.fix("fork", _FORK)
-        _chain_class(chain_id).from_genesis(AtomicDB(store), params)
+        store.fix("fork", FORK)
+        found_chain(AtomicDB(store), chain_id, now)
 
 
 def _chain_class(chain_id: int) -> type[MiningChain]:

@@ -83,6 +83,12 @@ class LogIndex:
             raise OverLimitError(f"more than {MAX_LOGS} logs; ask for fewer blocks")
         return [_log(row) for row in rows]
 
+    def agrees(self, block: BlockAPI, receipts: Sequence[ReceiptAPI]) -> bool:
+        """Say whether the rows of a block are the logs of its receipts."""
+        said = [(log.transaction_hash, log.address, log.topics, log.data) for log in self.of_block(block.number)]
+        own = [(row[0], row[1], tuple(topic for topic in row[2:6] if topic), row[6]) for row in _logs(block, receipts)]
+        return said == own
+
     def of_block(self, number: int) -> list[Log]:
         """Return one block's logs."""
         return self.find(Filter(number, number, (), ()))

@@ -6,6 +6,7 @@ Each function takes the engine and its positional arguments as sent, and returns
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from eth_typing import Address, BlockNumber, Hash32
 from ledger.embedded import codec, documents, proof
 from ledger.embedded.documents import data, quantity
 from ledger.embedded.errors import InvalidParamsError, OverLimitError
+from ledger.embedded.index import MAX_LOG_RANGE_BLOCKS, Filter
 
 if TYPE_CHECKING:
     from eth.abc import BlockHeaderAPI
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 CLIENT_VERSION = "penstock-embedded/1"
 MAX_PROOF_SLOTS = 64
 MAX_RAW_TRANSACTION_BYTES = 128 * 1024
+# of a filter without an end
+MAX_BLOCK = 2**63 - 1
 
 Method = Callable[..., Any]
 
@@ -127,12 +131,55 @@ def _receipt(engine: Engine, transaction_hash: Any) -> Any:
     return documents.receipt(transaction, receipt, header, engine.index.of_block(number))
 
 
-def _logs(engine: Engine, wanted: Any) -> list[Any]:
+def _filter(engine: Engine, wanted: Any) -> Filter:
     def number_of(block_hash: bytes) -> int:
         return int(_header(engine, {"blockHash": data(block_hash)}).block_number)
 
-    found = engine.index.find(codec.log_filter(wanted, engine.head.block_number, number_of))
-    return [documents.log(log) for log in found]
+    return codec.log_filter(wanted, engine.head.block_number, number_of)
+
+
+def _logs(engine: Engine, wanted: Any) -> list[Any]:
+    return [documents.log(log) for log in engine.index.find(_filter(engine, wanted))]
+
+
+def _new_filter(engine: Engine, wanted: Any) -> str:
+    read = _filter(engine, wanted)
+    endless = isinstance(wanted, dict) and wanted.get("toBlock") in (None, "latest", "pending")
+    kept = replace(read, last=MAX_BLOCK) if endless else read
+    return quantity(engine.filters.keep(kept, engine.head.block_number + 1, engine.now))
+
+
+def _new_block_filter(engine: Engine) -> str:
+    return quantity(engine.filters.keep(None, engine.head.block_number + 1, engine.now))
+
+
+def _changes(engine: Engine, number: Any) -> list[Any]:
+    kept, newest = engine.filters.ask(codec.quantity(number), engine.now), engine.head.block_number
+    first = max(kept.next, newest + 1 - MAX_LOG_RANGE_BLOCKS)
+    kept.next = newest + 1
+    if kept.wanted is None:
+        return [data(engine.block(each).hash) for each in range(first, newest + 1)]
+    return _within(engine, replace(kept.wanted, first=max(first, kept.wanted.first)))
+
+
+def _filter_logs(engine: Engine, number: Any) -> list[Any]:
+    kept = engine.filters.ask(codec.quantity(number), engine.now)
+    if kept.wanted is None:
+        raise InvalidParamsError("a filter of blocks has no logs")
+    return _within(engine, kept.wanted)
+
+
+def _within(engine: Engine, wanted: Filter) -> list[Any]:
+    ending = replace(wanted, last=min(wanted.last, engine.head.block_number))
+    return [documents.log(log) for log in engine.index.find(ending)]
+
+
+def _drop_filter(engine: Engine, number: Any) -> bool:
+    return engine.filters.drop(codec.quantity(number))
+
+
+def _raw_block(engine: Engine, where: Any) -> str:
+    return data(engine.raw_block(_header(engine, where).block_number))
 
 
 def _proof(engine: Engine, address: Any, slots: Any, where: Any = "latest") -> Any:
@@ -164,6 +211,12 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         "eth_getTransactionByHash": _transaction,
         "eth_getTransactionReceipt": _receipt,
         "eth_getLogs": _logs,
+        "eth_newFilter": _new_filter,
+        "eth_newBlockFilter": _new_block_filter,
+        "eth_getFilterChanges": _changes,
+        "eth_getFilterLogs": _filter_logs,
+        "eth_uninstallFilter": _drop_filter,
         "eth_getProof": _proof,
+        "debug_getRawBlock": _raw_block,
     }
 )

@@ -22,7 +22,13 @@ KEY = keccak(b"host")
 HOST = signature.address(KEY)
 BUYER_KEY = keccak(b"buyer")
 # what is about the embedded engine itself: its file, its methods and limits, its fees of nothing
-OWN = ("test_embedded", "test_rpc", "test_a_chain_without_fees_gets_legacy_transactions_with_a_chain_id")
+OWN = (
+    "test_embedded",
+    "test_rpc",
+    "test_archive",
+    "test_filters",
+    "test_a_chain_without_fees_gets_legacy_transactions_with_a_chain_id",
+)
 node_of = shared_nodes
 
 

@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from contracts.onchain.artifacts import PROGRAMS
 from ledger import acts
 from ledger.embedded import engine
 
@@ -20,6 +21,7 @@ async def test_every_listed_method_answers(programs, ask):
     token = "0x" + programs.deployment.addresses["token"].hex()
     transaction, host = "0x" + receipt.transaction.hex(), "0x" + HOST.hex()
     block = "0x" + receipt.block_hash.hex()
+    logs = int((await ask("eth_newFilter", FILTER))["result"], 16)
     supply = {"to": token, "data": "0x18160ddd"}
     questions = {
         "web3_clientVersion": [], "net_version": [], "eth_chainId": [], "eth_syncing": [], "eth_accounts": [],
@@ -27,10 +29,12 @@ async def test_every_listed_method_answers(programs, ask):
         "eth_getBalance": [host, "latest"], "eth_getTransactionCount": [host, "pending"],
         "eth_getCode": [token, "latest"], "eth_getStorageAt": [token, "0x6", "latest"],
         "eth_call": [supply, "latest"], "eth_estimateGas": [supply],
-        "eth_sendRawTransaction": [signed(await programs.chain.chain_id(), nonce=6)],
-        "eth_getBlockByNumber": ["0x6", True], "eth_getBlockByHash": [block, False],
+        "eth_sendRawTransaction": [signed(await programs.chain.chain_id(), nonce=len(PROGRAMS) + 1)],
+        "eth_getBlockByNumber": [hex(receipt.block), True], "eth_getBlockByHash": [block, False],
         "eth_getTransactionByHash": [transaction], "eth_getTransactionReceipt": [transaction],
         "eth_getLogs": [FILTER], "eth_getProof": [token, ["0x6"], "latest"],
+        "eth_newFilter": [FILTER], "eth_newBlockFilter": [], "eth_getFilterChanges": [hex(logs)],
+        "eth_getFilterLogs": [hex(logs)], "eth_uninstallFilter": ["0x5"], "debug_getRawBlock": ["latest"],
     }  # fmt: skip
     from ledger.embedded.methods import METHODS
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
@@ -14,6 +16,7 @@ from aiohttp import web
 
 from connector.auditing import Places, sources
 from connector.clock import Clock
+from connector.data_folder import CHAIN_DATABASE
 from connector.identity import keys
 from connector.identity.did import build
 from contracts import signature
@@ -25,7 +28,7 @@ from ledger.audit.report import Report
 from ledger.audit.sources import Unavailable
 from ledger.chain import Chain
 from ledger.checkpoint import origin_id
-from ledger.deployment import Deployment
+from ledger.deployment import Deployment, deploy
 from ledger.embedded.chain import EmbeddedChain
 from ledger.programs import Programs
 from ledger.space import Member, Space
@@ -133,7 +136,9 @@ def test_sources_read_the_chain(exchange, deployed):
             return receipt, events, block, await opened.block(10_000)
 
     receipt, events, block, beyond = asyncio.run(act())
-    assert [event.name for event in events] == ["LogRegistered", "EditionRegistered"], "in chain order, not by program"
+    assert [event.name for event in events] == ["LogRegistered", "Transfer", "EditionRegistered"], (
+        "in chain order, not by program"
+    )
     assert events[0].fields["origin"] == origin_id(ORIGIN)
     assert events[0].block == receipt.block
     assert block.hash == receipt.block_hash
@@ -276,3 +281,61 @@ def test_the_audit_opens_its_own_keys_and_nothing_else_of_anybody(participant, t
     assert told["started"] == []
     below = {Path(path).relative_to(tmp_path) for path in told["opened"] if Path(path).is_relative_to(tmp_path)}
     assert below == {Path("data/keys") / f"{purpose}.key" for purpose in keys.PURPOSES}
+
+
+# --- a chain by itself ---
+
+
+@pytest.fixture
+def hosted(tmp_path):
+    """`penstock chain serve` as a process: (its data directory, its address)."""
+    command = [sys.executable, "-m", "connector.cli.main", "chain", "serve", "--data", str(tmp_path / "chain")]
+    with subprocess.Popen([*command, "--port", "0", "--json"], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield tmp_path / "chain", json.loads(process.stdout.readline())
+        finally:
+            process.terminate()
+    assert process.returncode == 0
+
+
+def test_a_chain_is_hosted_exported_and_checked(penstock, hosted, participant, tmp_path):
+    data, told = hosted
+    said = penstock("chain", "deploy", "--rpc", told["rpc"], "--data", participant(), "--json")
+    assert said.code == 0, said.err
+    assert said.json["chainId"] == told["chainId"]
+    busy = penstock("chain", "export", "--data", data)
+    assert busy.code == 9
+    assert "hosted by another process" in busy.err
+    exported = penstock("chain", "export", "--rpc", told["rpc"])
+    assert exported.code == 0, exported.err
+    archive = tmp_path / "chain.txt"
+    archive.write_text(exported.out)
+    checked = penstock("chain", "check", archive, "--json")
+    assert (checked.code, checked.json["chainId"], checked.json["problem"]) == (0, told["chainId"], "")
+    assert checked.json["transactions"] == len(said.json["addresses"])
+    lines = exported.out.splitlines()
+    archive.write_text("\n".join([*lines[:3], lines[3][:-2] + "00", *lines[4:]]))
+    altered = penstock("chain", "check", archive)
+    assert altered.code == 6
+    assert "block" in altered.out
+
+
+def test_a_stopped_chain_is_exported_and_checked_where_it_lies(penstock, tmp_path):
+    assert penstock("chain", "check", "--data", tmp_path).code == 4
+
+    async def mine():
+        embedded = await EmbeddedChain.open(tmp_path / CHAIN_DATABASE, Clock().now)
+        chain = Chain.local(embedded)
+        programs = Programs(chain, await deploy(chain, b"\x07" * 32))
+        await programs.perform(acts.mint(programs.deployment, b"\x01" * 20, 1), b"\x07" * 32)
+        await embedded.close()
+
+    asyncio.run(mine())
+    checked = penstock("chain", "check", "--data", tmp_path, "--json")
+    assert (checked.code, checked.json["problem"]) == (0, "")
+    assert len(penstock("chain", "export", "--data", tmp_path).out.splitlines()) == checked.json["blocks"] + 1
+    with closing(sqlite3.connect(tmp_path / CHAIN_DATABASE, isolation_level=None)) as file:
+        assert file.execute("DELETE FROM logs").rowcount == 1
+    said = penstock("chain", "check", "--data", tmp_path)
+    assert said.code == 6
+    assert "differs from the receipts of block" in said.out

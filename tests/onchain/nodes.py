@@ -22,7 +22,7 @@ from pathlib import Path
 CHAINS = tuple(os.environ.get("PENSTOCK_TEST_CHAIN", "embedded").split(","))
 KEPT = Path(__file__).resolve().parents[2] / ".chains"
 ANVIL = "@foundry-rs/anvil@1.7.1"
-GETH = "github.com/ethereum/go-ethereum/cmd/geth@v1.17.10"
+GETH = "github.com/ethereum/go-ethereum/cmd/geth@v1.16.7"
 READY_SECONDS = 30
 STOP_SECONDS = 10
 
@@ -121,7 +121,7 @@ def _anvil():
 
 
 def _geth():
-    binary = KEPT / "geth-1.17.10" / "geth"
+    binary = KEPT / "geth-1.16.7" / "geth"
     if not binary.exists():
         _install("go", ["install", GETH], {"GOBIN": str(binary.parent)})
     return binary

@@ -91,7 +91,7 @@ class Stage:
                     "nonce": nonce,
                     "value": 0,
                     "chainId": await self.chain.chain_id(),
-                    **await self.chain._fees(),
+                    **(await self.chain.fees()).fields(),
                 },
                 key,
             ).raw_transaction

@@ -1,0 +1,157 @@
+"""One parcel: the acts of one nonce, from the signed bytes to the receipt, whatever the node does meanwhile.
+
+Law: (1) signed bytes are durable before they are sent, every replacement too; (2) all that was ever signed for a nonce
+is watched, for any of it may be mined; (3) what a node lost is sent again, and so is what stands before it; (4) what
+waits too long is replaced by the same act at a higher price; (5) a nonce that somebody else used is given up only when
+the chain counts past it and shows none of ours, look after look.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from ledger import batch
+from ledger.chain_error import ChainRefused, ChainUnreachable
+from ledger.fees import Fees
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from connector.clock import Clock
+    from connector.store.sqlite import Store
+    from ledger.chain import Receipt, Signed
+    from ledger.programs import Programs
+
+RECEIPT_SECONDS = 0.05  # the embedded chain mines at once; others are asked twenty times a second at most
+RESEND_SECONDS = 5.0  # a node that restarted has forgotten what waited
+STUCK_SECONDS = 60.0  # some five blocks: what was not mined by then offers too little
+LOOKS = 3  # rounds of sending: a node may count a nonce before it shows the receipt
+Row = dict[str, Any]
+
+log = logging.getLogger(__name__)
+
+
+class NonceTakenError(Exception):
+    """Somebody else sent with our key: the number is used, and nothing of ours was mined under it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who signs and sends, on which programs, kept where."""
+
+    store: Store
+    programs: Programs
+    key: bytes
+    address: bytes
+    clock: Clock
+
+
+class Parcel:
+    """Rows of `chain_txs` that share a nonce; `sign` it, or take one that is signed, then `arrive`."""
+
+    def __init__(self, account: Account, rows: Sequence[Row]) -> None:
+        self._account = account
+        self._chain = account.programs.chain
+        self.rows = list(rows)
+
+    async def sign(self) -> None:
+        """Give the acts a number and sign them; `ChainRefused` with the words of the program that refuses one."""
+        await self._chain.confirm_id(self._account.programs.deployment.chain_id)
+        base = await self._chain.nonce(self._account.address)
+        newest = await self._account.store.read(
+            lambda tx: tx.execute("SELECT max(nonce) AS newest FROM chain_sends")[0]["newest"]
+        )
+        nonce = base if newest is None else max(base, newest + 1)
+        await self._keep(nonce, await self._signed(nonce))
+
+    async def arrive(self) -> Receipt:
+        """Send until there is a receipt; `NonceTakenError`. Whatever the node says against it, it is tried again."""
+        nonce, missed = self.rows[0]["nonce"], 0
+        while True:
+            try:
+                await self._push(nonce)
+                if (receipt := await self._look(nonce)) is not None:
+                    return receipt
+                missed = missed + 1 if await self._counted() > nonce else 0
+                if missed >= LOOKS:
+                    raise NonceTakenError
+                await self._replace(nonce)
+            except ChainRefused as fault:
+                raise ChainUnreachable(f"the node does not answer about nonce {nonce}: {fault.reason}") from fault
+
+    async def _look(self, nonce: int) -> Receipt | None:
+        """Watch all that was signed for a nonce, until it is time to send again."""
+        sends = await self._sends(nonce)
+        until = self._account.clock.monotonic() + RESEND_SECONDS
+        while True:
+            for send in reversed(sends):
+                if (receipt := await self._chain.receipt(bytes.fromhex(send["hash"]))) is not None:
+                    return receipt
+            if self._account.clock.monotonic() >= until:
+                return None
+            await asyncio.sleep(RECEIPT_SECONDS)
+
+    async def _counted(self) -> int:
+        return await self._chain.nonce(self._account.address, "latest")
+
+    async def _signed(self, nonce: int, instead_of: Fees | None = None) -> Signed:
+        deployment = self._account.programs.deployment
+        if len(self.rows) == 1:
+            to, data = deployment.addresses[self.rows[0]["program"]], self.rows[0]["data"]
+        else:
+            calls = [(row["program"], row["data"]) for row in self.rows]
+            to, data = deployment.addresses["batch"], batch.carry_data(deployment, calls)
+        return await self._chain.sign_call(to, data, nonce=nonce, key=self._account.key, instead_of=instead_of)
+
+    async def _keep(self, nonce: int, signed: Signed) -> None:
+        self.rows = [{**row, "nonce": nonce, "hash": signed.hash.hex(), "state": "signed"} for row in self.rows]
+        columns = ("program", "function", "data", "nonce", "hash", "state")
+
+        def act(tx: Any) -> None:
+            for row in self.rows:
+                tx.update("chain_txs", {"id": row["id"]}, **{name: row[name] for name in columns})
+            tx.put(
+                "chain_sends",
+                hash=signed.hash.hex(),
+                nonce=nonce,
+                raw=signed.raw,
+                price=signed.fees.price,
+                tip=signed.fees.tip,
+                sent=self._account.clock.now(),
+            )
+
+        await self._account.store.write(act)
+
+    async def _sends(self, nonce: int) -> list[Row]:
+        return await self._account.store.read(lambda tx: tx.find("chain_sends", "nonce = ?", (nonce,), order="sent"))
+
+    async def _push(self, nonce: int) -> None:
+        """Send what the chain has not counted yet, up to this nonce: a gap before it would hold it for ever."""
+        await self._chain.confirm_id(self._account.programs.deployment.chain_id)
+        first = await self._counted()
+        sends = await self._account.store.read(
+            lambda tx: tx.find("chain_sends", "nonce >= ? and nonce <= ?", (min(first, nonce), nonce), order="sent")
+        )
+        for send in sends:
+            try:
+                await self._chain.send(send["raw"])
+            except ChainRefused as fault:
+                log.info("the node does not take nonce %s now: %s", send["nonce"], fault)
+
+    async def _replace(self, nonce: int) -> None:
+        """Sign the same act again at a higher price, if it waited too long and a price is asked at all."""
+        last = (await self._sends(nonce))[-1]
+        is_young = self._account.clock.now() < last["sent"] + timedelta(seconds=STUCK_SECONDS)
+        if is_young or last["price"] == 0:
+            return
+        try:
+            signed = await self._signed(nonce, Fees(last["price"], last["tip"]))
+        except ChainRefused as fault:
+            # the state has moved on; what was signed still decides
+            log.info("nonce %s is not replaced: %s", nonce, fault)
+            return
+        await self._keep(nonce, signed)

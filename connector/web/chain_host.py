@@ -1,0 +1,60 @@
+"""A chain served by itself, with no participant beside it: JSON-RPC at `/`, a block at least every half minute."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from connector.anchor.chain_watch import TICK_SECONDS
+from connector.errors import InvalidInput
+from connector.limits import RPC_BYTES_MAX
+from ledger.embedded.chain import EmbeddedChain
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from connector.clock import Clock
+
+
+@asynccontextmanager
+async def hosting(path: Path, host: str, port: int, clock: Clock) -> AsyncIterator[tuple[EmbeddedChain, str]]:
+    """Serve the chain in a file while the block runs: (chain, address). `ChainInUseError`, `InvalidInput`."""
+    embedded = await EmbeddedChain.open(path, clock.now)
+    runner = web.AppRunner(_application(embedded), access_log=None)
+    ticking = asyncio.create_task(_tick(embedded), name="chain-tick")
+    try:
+        await runner.setup()
+        await _listen(runner, host, port)
+        yield embedded, f"http://{host}:{runner.addresses[0][1]}"
+    finally:
+        ticking.cancel()
+        with suppress(asyncio.CancelledError):
+            await ticking
+        await runner.cleanup()
+        await embedded.close()
+
+
+def _application(embedded: EmbeddedChain) -> web.Application:
+    async def answer(request: web.Request) -> web.Response:
+        return web.Response(body=await embedded.rpc(await request.read()), content_type="application/json")
+
+    application = web.Application(client_max_size=RPC_BYTES_MAX)
+    application.router.add_post("/", answer)
+    return application
+
+
+async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as fault:
+        raise InvalidInput(f"cannot listen on `{host}:{port}`: {fault.strerror}", "choose another --port") from fault
+
+
+async def _tick(embedded: EmbeddedChain) -> None:
+    while True:
+        await asyncio.sleep(TICK_SECONDS)
+        await embedded.tick()

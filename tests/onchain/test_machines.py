@@ -1,0 +1,328 @@
+"""Programs under any order of acts by anybody: what their events tell is what they keep, and their laws hold.
+
+Each machine does lawful and unlawful acts alike; a refusal leaves no event. At the end the state is folded from events
+and compared with what the program answers; the laws are the assertions of `folding`. `PENSTOCK_TEST_STEPS` is the
+number of steps a machine takes, 10,000 and more in the long run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import shutil
+from dataclasses import replace
+
+import pytest
+from eth_hash.auto import keccak
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+
+from contracts import typed_data
+from contracts.onchain import artifacts
+from contracts.typed_data import Edition, Final, Head
+from ledger import acts, membership
+from ledger.chain import Chain
+from ledger.chain_error import ChainRefused
+from ledger.embedded.chain import EmbeddedChain
+from ledger.membership import Keys
+from ledger.programs import Programs
+
+from . import folding
+from .stage import DAY, DEPOSIT, Clock, Stage
+from .test_licences import agreed, granting
+from .test_sub_licences import Link
+
+STEPS_A_RUN = 15
+STEPS = int(os.environ.get("PENSTOCK_TEST_STEPS", "90"))
+WHO = st.sampled_from(("provider", "buyer", "third", "exchange"))
+FEW = st.integers(0, 3)
+CAUSE = keccak(b"cause")
+
+
+class OnChain(RuleBasedStateMachine):
+    """A fresh chain with all programs; `attempt` an act, lawful or not."""
+
+    told = ()
+    source = None
+
+    def __init__(self):
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.done, self.refused = 0, 0
+        self.stage = self.runner.run(self._begin())
+
+    async def _begin(self):
+        path, deployment = self.source
+        self.path = path.with_name(f"{type(self).__name__}.sqlite")
+        shutil.copy(path, self.path)
+        self.embedded = await EmbeddedChain.open(self.path, clock := Clock())
+
+        async def move(seconds):
+            clock.move(seconds)
+            await self.embedded.tick()
+
+        chain = Chain.local(self.embedded)
+        return Stage("embedded", chain, Programs(chain, deployment), move)
+
+    def attempt(self, act, actor):
+        try:
+            self.runner.run(self.stage.do(act, actor))
+            self.done += 1
+        except ChainRefused:
+            self.refused += 1
+
+    @rule(hours=st.integers(1, 30))
+    def wait(self, hours):
+        self.runner.run(self.stage.advance(hours * 3600))
+
+    def teardown(self):
+        try:
+            self.runner.run(self._check())
+        finally:
+            self.runner.run(self.embedded.close())
+            self.runner.close()
+            for end in ("", "-wal", "-shm"):
+                self.path.with_name(self.path.name + end).unlink(missing_ok=True)
+
+    async def _check(self):
+        state = await folding.folded(self.stage, self.told)
+        await folding.assert_told(self.stage, state)
+        assert sum(state.balances.values()) == state.supply, "units are neither made nor lost"
+        if "channels" in self.told:
+            held = state.balances[self.stage.deployment.addresses["channels"]]
+            locked = sum(each["deposit"] - each["claimed"] for each in state.channels.values() if not each["closed"])
+            dust = held - locked - sum(state.credits.values())
+            assert 0 <= dust < 2 * len(state.channels) + 1, "what is held is owed"
+
+
+class Editions(OnChain):
+    told = ("editions",)
+
+    def edition(self, number):
+        return Edition(keccak(b"edition %d" % number), keccak(b"series"), number)
+
+    @initialize()
+    def first(self):
+        self.register("provider", 0)
+
+    @rule(who=WHO, number=FEW)
+    def register(self, who, number):
+        value = self.edition(number)
+        self.attempt(acts.register_edition(self.stage.deployment, value, self.stage.sign(value, who, "editions")), who)
+
+    @rule(who=WHO, sender=WHO, to=WHO, number=FEW)
+    def sell(self, who, sender, to, number):
+        accounts = self.stage.account(sender), self.stage.account(to)
+        self.attempt(acts.transfer_edition(self.stage.deployment, self.edition(number).edition_id, *accounts), who)
+
+    @rule(who=WHO, to=WHO, number=FEW)
+    def pledge(self, who, to, number):
+        edition, creditor = self.edition(number).edition_id, self.stage.account(to)
+        self.attempt(acts.pledge_edition(self.stage.deployment, edition, creditor, CAUSE), who)
+
+    @rule(who=WHO, number=FEW)
+    def release(self, who, number):
+        self.attempt(acts.release_edition(self.stage.deployment, self.edition(number).edition_id), who)
+
+    @rule(who=WHO, number=FEW)
+    def withdraw(self, who, number):
+        self.attempt(acts.withdraw_edition(self.stage.deployment, self.edition(number).edition_id), who)
+
+
+class Licences(OnChain):
+    told = ("licences",)
+
+    @initialize()
+    def first(self):
+        agreement = self.runner.run(agreed(self.stage, not_after=2_000_000_000))
+        self.known = [agreement]
+        self.attempt(granting(self.stage, agreement), "provider")
+
+    def digest(self, index):
+        domain = self.stage.deployment.domain("licences")
+        return typed_data.digest(domain, self.known[index % len(self.known)])
+
+    @rule(index=FEW, holder=WHO, child=WHO, longer=st.booleans())
+    def pass_on(self, index, holder, child, longer):
+        link = Link(self.stage, self.known[index % len(self.known)], self.digest(0), child)
+        if longer:
+            link.sub = replace(link.sub, not_after=link.above.not_after + 1)
+        before = self.done
+        self.attempt(link.act(holder), "third")
+        if self.done > before:
+            self.known.append(link.below)
+
+    @rule(index=FEW, who=WHO, what=st.sampled_from(("suspend", "resume", "revoke", "pledge", "release")))
+    def turn(self, index, who, what):
+        deployment, digest = self.stage.deployment, self.digest(index)
+        self.attempt(
+            {
+                "suspend": acts.suspend_licence(deployment, digest, CAUSE),
+                "resume": acts.resume_licence(deployment, digest),
+                "revoke": acts.revoke_licence(deployment, digest, CAUSE),
+                "pledge": acts.pledge_licence(deployment, digest, self.stage.account("third"), CAUSE),
+                "release": acts.release_licence(deployment, digest),
+            }[what],
+            who,
+        )
+
+
+class Channels(OnChain):
+    told = ("channels", "token")
+
+    @initialize()
+    def first(self):
+        self.seq, self.open_ones = 0, []
+        self.begin(30)
+
+    @rule(days=st.integers(1, 40))
+    def begin(self, days):
+        async def act():
+            return await self.stage.open(expiry=await self.stage.now() + days * DAY)
+
+        self.open_ones.append(self.runner.run(act()))
+
+    def channel(self, index):
+        return self.open_ones[index % len(self.open_ones)]
+
+    @rule(
+        index=FEW, amount=st.integers(1, DEPOSIT + 1), locked=st.booleans(), signer=st.sampled_from(("signer", "third"))
+    )
+    def claim(self, index, amount, locked, signer):
+        self.seq += 1
+        preimage = keccak(b"t %d" % self.seq)
+        lock = hashlib.sha256(preimage).digest() if locked else bytes(32)
+        voucher = self.stage.voucher(self.channel(index), amount, seq=self.seq, lock=lock)
+        signed = self.stage.sign(voucher, signer)
+        self.attempt(acts.claim(self.stage.deployment, voucher, signed, preimage if locked else bytes(32)), "third")
+
+    @rule(index=FEW, amount=st.integers(0, DEPOSIT + 1), payee=st.sampled_from(("provider", "exchange")))
+    def finalise(self, index, amount, payee):
+        final = Final(self.channel(index), amount, CAUSE, 0)
+        signed = self.stage.sign(final, "signer"), self.stage.sign(final, payee)
+        self.attempt(acts.finalise(self.stage.deployment, final, *signed), "third")
+
+    @rule(
+        index=FEW,
+        who=st.sampled_from(("buyer", "provider", "arbitrator")),
+        what=st.sampled_from(("top", "extend", "close", "refund", "freeze", "divide")),
+    )
+    def turn(self, index, who, what):
+        deployment, channel = self.stage.deployment, self.channel(index)
+        if what == "top":
+            self.runner.run(self.stage.fund(100))
+        later = int(Clock().now.timestamp()) + 60 * DAY
+        self.attempt(
+            {
+                "top": acts.top_up(deployment, channel, 100),
+                "extend": acts.extend(deployment, channel, later),
+                "close": acts.close(deployment, channel),
+                "refund": acts.refund(deployment, channel),
+                "freeze": acts.freeze(deployment, channel, DAY),
+                "divide": acts.divide(deployment, channel, 7, CAUSE),
+            }[what],
+            who,
+        )
+
+    @rule(who=WHO)
+    def withdraw(self, who):
+        self.attempt(acts.withdraw(self.stage.deployment), who)
+
+
+class Anchors(OnChain):
+    told = ("anchors",)
+
+    @initialize()
+    def first(self):
+        self.origins = [keccak(b"origin %d" % each) for each in range(2)]
+        self.register("provider", 0, {"w1", "w2"}, 2)
+
+    @rule(
+        who=WHO,
+        origin=st.integers(0, 1),
+        witnesses=st.sets(st.sampled_from(("w1", "w2", "w3")), min_size=1),
+        quorum=FEW,
+    )
+    def register(self, who, origin, witnesses, quorum):
+        owner, accounts = self.stage.account("provider"), [self.stage.account(each) for each in witnesses]
+        self.attempt(acts.register_log(self.stage.deployment, self.origins[origin], owner, accounts, quorum), who)
+
+    def head(self, origin, size, root):
+        return Head(self.origins[origin], size, keccak(b"root %d" % root), 1_700_000_000)
+
+    def signed(self, head, signers):
+        return [self.stage.sign(head, each, "anchors") for each in signers]
+
+    @rule(
+        origin=st.integers(0, 1),
+        size=st.integers(0, 6),
+        root=st.integers(0, 1),
+        signers=st.sets(st.sampled_from(("w1", "w2", "w3"))),
+    )
+    def anchor(self, origin, size, root, signers):
+        head = self.head(origin, size, root)
+        self.attempt(acts.anchor(self.stage.deployment, head, CAUSE, self.signed(head, signers)), "third")
+
+    @rule(
+        origin=st.integers(0, 1), roots=st.tuples(FEW, FEW), signers=st.sets(st.sampled_from(("w1", "w2")), min_size=2)
+    )
+    def report(self, origin, roots, signers):
+        a, b = (self.head(origin, 3, root) for root in roots)
+        self.attempt(
+            acts.report_fork(self.stage.deployment, a, self.signed(a, signers), b, self.signed(b, signers)), "third"
+        )
+
+
+class Spaces(OnChain):
+    told = ("spaces",)
+
+    @initialize()
+    def first(self):
+        self.space = keccak(b"space")
+        self.attempt(membership.found(self.stage.deployment, self.space), "exchange")
+
+    @rule(
+        who=WHO,
+        whom=WHO,
+        what=st.sampled_from(("name_exchange", "dismiss_exchange", "name_arbitrator", "dismiss_arbitrator")),
+    )
+    def appoint(self, who, whom, what):
+        self.attempt(getattr(membership, what)(self.stage.deployment, self.space, self.stage.account(whom)), who)
+
+    @rule(who=WHO, whom=WHO, key=FEW, what=st.sampled_from(("admit", "role", "keys", "revoke", "credential")))
+    def belong(self, who, whom, key, what):
+        deployment, account = self.stage.deployment, self.stage.account(whom)
+        keys = Keys(bytes([key]) * 32, b"\x01" * 32, b"\x02" * 48)
+        self.attempt(
+            {
+                "admit": membership.admit(deployment, self.space, account, "did:web:x", "buyer", keys),
+                "role": membership.change_role(deployment, self.space, account, membership.ROLES[key]),
+                "keys": membership.change_keys(deployment, self.space, keys),
+                "revoke": membership.revoke_member(deployment, self.space, account, CAUSE),
+                "credential": membership.revoke(deployment, self.space, keccak(b"%d" % key), CAUSE),
+            }[what],
+            who,
+        )
+
+
+@pytest.mark.parametrize("machine", [Editions, Licences, Channels, Anchors, Spaces], ids=lambda each: each.__name__)
+def test_events_tell_all_and_the_laws_hold(machine, embedded_file, tmp_path):
+    shutil.copy(embedded_file[0], tmp_path / "source.sqlite")
+    machine.source = tmp_path / "source.sqlite", embedded_file[1]
+    examples = max(STEPS // STEPS_A_RUN, 1)
+    run_state_machine_as_test(
+        machine, settings=settings(max_examples=examples, stateful_step_count=STEPS_A_RUN, deadline=None, database=None)
+    )
+
+
+def test_every_event_of_every_program_is_folded():
+    told = {
+        (name, each["name"])
+        for name in artifacts.PROGRAMS
+        for each in artifacts.load(name).abi
+        if each["type"] == "event"
+    }
+    # who may move a certificate is told by ERC-721's own events and asked of the program alone
+    assert told - {("editions", "Approval"), ("editions", "ApprovalForAll")} == set(folding.FOLDS)

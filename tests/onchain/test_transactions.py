@@ -1,0 +1,345 @@
+"""The outbox on each chain: together where it can be, once whatever chains and nodes do (F19, F20)."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from aiohttp import web
+from eth_hash.auto import keccak
+
+from connector.anchor import parcel, transactions
+from connector.anchor.transactions import MINED, REVERTED, Transactions
+from connector.clock import Clock
+from connector.errors import ChainReverted
+from connector.store.sqlite import Store
+from connector.store.tables import TABLES
+from contracts import typed_data
+from ledger import acts
+from ledger.chain import Chain
+from ledger.fees import Fees
+from ledger.programs import Programs
+
+from .test_licences import agreed, granting
+
+WITHIN_SECONDS = 30
+LICENCES = 40
+
+
+class Hurried(Clock):
+    """The machine's clock, which a test may move on."""
+
+    def __init__(self):
+        self.ahead = timedelta()
+
+    def now(self):
+        return super().now() + self.ahead
+
+
+class Outbox:
+    """The transactions of the issuer on a stage, with a store of their own."""
+
+    def __init__(self, stage, store, programs=None):
+        self.stage, self.store, self.clock = stage, store, Hurried()
+        self.transactions = Transactions(
+            store, programs or stage.programs, stage.key("issuer"), stage.account("issuer"), self.clock
+        )
+
+    async def want(self, **wanted):
+        def act(tx):
+            for key, each in wanted.items():
+                self.transactions.enqueue(tx, key.replace("_", ":"), each)
+
+        await self.store.write(act)
+
+    async def row(self, key):
+        return await self.store.read(lambda tx: tx.get("chain_txs", id=key))
+
+    async def sends(self):
+        return await self.store.read(lambda tx: tx.find("chain_sends", order="sent"))
+
+    async def ended(self, *keys):
+        async with asyncio.timeout(WITHIN_SECONDS):
+            while True:
+                rows = [await self.row(key) for key in keys]
+                if all(row["state"] in (MINED, REVERTED) for row in rows):
+                    return rows
+                await asyncio.sleep(0.02)
+
+    def mint(self, amount=1):
+        return acts.mint(self.stage.deployment, self.stage.account("buyer"), amount)
+
+    async def minted(self):
+        return await self.stage.programs.balance(self.stage.account("buyer"))
+
+
+@pytest.fixture
+async def store(tmp_path):
+    made = await Store.open(tmp_path / "store.db", TABLES)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def outbox(stage, store):
+    made = Outbox(stage, store)
+    yield made
+    await made.transactions.close()
+
+
+@pytest.fixture
+async def on_anvil(anvil_stage, node_of, store):
+    """The outbox on anvil, and the node to play with; elsewhere nobody can."""
+    node, _ = await asyncio.to_thread(node_of, "anvil")
+    made = Outbox(anvil_stage, store)
+    yield made, node
+    await made.transactions.close()
+    await node.asked("evm_setAutomine", True)
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    monkeypatch.setattr(parcel, "RESEND_SECONDS", 0.3)
+    monkeypatch.setattr(transactions, "RETRY_SECONDS", 0.05)
+
+
+async def licences(stage, count=LICENCES):
+    agreements = [await agreed(stage, terms_digest=keccak(b"terms %d" % number)) for number in range(count)]
+    domain = stage.deployment.domain("licences")
+    return {f"licence:{typed_data.digest(domain, each).hex()}": granting(stage, each) for each in agreements}
+
+
+# --- together ---
+
+
+async def test_what_waits_together_is_brought_together_and_in_order(outbox):
+    wanted = await licences(outbox.stage)
+    await outbox.want(**wanted, **{"mint:1": outbox.mint()})
+    outbox.transactions.start()
+    rows = await outbox.ended(*wanted, "mint:1")
+    assert {row["state"] for row in rows} == {MINED}
+    # 32 and 8 of them, and the mint, which only its sender may do, alone and last
+    assert len({row["hash"] for row in rows}) == len(await outbox.sends()) == 3
+    assert rows[-1]["nonce"] == max(row["nonce"] for row in rows)
+    assert len(await outbox.stage.programs.events("licences", "LicenceGranted")) == LICENCES
+
+
+async def test_one_that_is_refused_spoils_no_other(outbox):
+    wanted = await licences(outbox.stage, 4)
+    unsigned = granting(outbox.stage, await agreed(outbox.stage), provider="stranger")
+    await outbox.want(**wanted, **{"licence:bad": unsigned})
+    outbox.transactions.start()
+    rows = await outbox.ended(*wanted, "licence:bad")
+    assert [row["state"] for row in rows] == [MINED] * 4 + [REVERTED]
+    with pytest.raises(ChainReverted, match="not the provider's signature"):
+        await outbox.transactions.mined("licence:bad")
+
+
+async def test_what_a_stranger_brought_first_is_ours_all_the_same(outbox):
+    wanted = await licences(outbox.stage, 3)
+    key, act = next(iter(wanted.items()))
+    theirs = await outbox.stage.do(act, "stranger")
+    await outbox.want(**wanted)
+    outbox.transactions.start()
+    rows = await outbox.ended(*wanted)
+    assert {row["state"] for row in rows} == {MINED}
+    assert (await outbox.row(key))["hash"] == theirs.transaction.hex()
+
+
+# --- once ---
+
+
+async def test_stopped_at_any_step_it_goes_on_and_acts_once(outbox, store):
+    await outbox.want(**{"mint:1": outbox.mint(7)})
+    for seconds in (0, 0.005, 0.02, 0.05, 0.2):
+        outbox.transactions.start()
+        await asyncio.sleep(seconds)
+        await outbox.transactions.close()
+        outbox = Outbox(outbox.stage, store)
+    outbox.transactions.start()
+    await outbox.ended("mint:1")
+    await outbox.transactions.close()
+    assert await outbox.minted() == 7
+
+
+async def test_a_nonce_that_somebody_used_with_our_key_is_given_up(outbox, impatient):
+    stage = outbox.stage
+    await outbox.want(**{"mint:1": outbox.mint(7)})
+    one = parcel.Parcel(outbox.transactions._account, [await outbox.row("mint:1")])
+    await one.sign()
+    await stage.do(outbox.mint(1), "issuer")
+    outbox.transactions.start()
+    [row] = await outbox.ended("mint:1")
+    assert row["state"] == MINED
+    assert await outbox.minted() == 8
+
+
+# --- what nodes do ---
+
+
+async def test_what_a_node_forgot_is_sent_again(on_anvil, impatient):
+    outbox, node = on_anvil
+    await node.asked("evm_setAutomine", False)
+    await outbox.want(**{"mint:1": outbox.mint()})
+    outbox.transactions.start()
+    async with asyncio.timeout(WITHIN_SECONDS):
+        while not (sends := await outbox.sends()):
+            await asyncio.sleep(0.02)
+    await asyncio.sleep(0.1)
+    await node.asked("anvil_dropTransaction", "0x" + sends[0]["hash"])
+    await asyncio.sleep(0.5)
+    await node.asked("evm_mine")
+    [row] = await outbox.ended("mint:1")
+    assert (row["state"], row["hash"], len(await outbox.sends())) == (MINED, sends[0]["hash"], 1)
+
+
+async def test_what_is_stuck_below_the_price_is_replaced_and_mined_once(on_anvil, impatient):
+    outbox, node = on_anvil
+    await node.asked("evm_setAutomine", False)
+    await outbox.want(**{"mint:1": outbox.mint()})
+    outbox.transactions.start()
+    async with asyncio.timeout(WITHIN_SECONDS):
+        while not await outbox.sends():
+            await asyncio.sleep(0.02)
+        # a spike: the next blocks cost a hundred times as much
+        await asyncio.sleep(0.1)
+        await node.asked("anvil_setNextBlockBaseFeePerGas", hex(100 * 10**9))
+        await node.asked("evm_mine")
+        outbox.clock.ahead += timedelta(seconds=parcel.STUCK_SECONDS)
+        while len(sends := await outbox.sends()) < 2:
+            await asyncio.sleep(0.02)
+        await asyncio.sleep(0.5)
+        await node.asked("evm_mine")
+    [row] = await outbox.ended("mint:1")
+    assert (row["state"], row["hash"]) == (MINED, sends[1]["hash"])
+    assert sends[0]["nonce"] == sends[1]["nonce"]
+    assert sends[1]["price"] > sends[0]["price"] * 9 // 8
+    assert await outbox.minted() == 1
+
+
+async def test_a_spike_beyond_the_limit_is_waited_out(on_anvil, impatient):
+    outbox, node = on_anvil
+    await node.asked("anvil_setNextBlockBaseFeePerGas", hex(400 * 10**9))
+    await node.asked("evm_mine")
+    await outbox.want(**{"mint:1": outbox.mint()})
+    outbox.transactions.start()
+    await asyncio.sleep(0.5)
+    assert not await outbox.sends()
+    await node.asked("anvil_setNextBlockBaseFeePerGas", hex(10**9))
+    await node.asked("evm_mine")
+    assert (await outbox.ended("mint:1"))[0]["state"] == MINED
+
+
+def test_a_replacement_offers_an_eighth_more_of_each_part():
+    assert Fees(80, 8).raised() == Fees(90, 9)
+    assert Fees(1).raised() == Fees(2)
+    assert Fees.of(None, 7) == Fees.of(0, 7) == Fees(0)
+    assert Fees.of(10, 1).at_least(Fees(90, 9)) == Fees(90, 9)
+
+
+# --- reorganisations ---
+
+
+@pytest.mark.parametrize("depth", [1, 2, 6, 12])
+async def test_what_a_reorganisation_took_back_is_done_again(on_anvil, impatient, depth):
+    outbox, node = on_anvil
+    await node.asked("anvil_mine", hex(20))
+    outbox.transactions.start()
+    keys = [f"mint:{number}" for number in range(depth)]
+    for number, key in enumerate(keys):
+        await outbox.want(**{key: outbox.mint(10**number)})
+        await outbox.ended(key)
+    first = (await outbox.row(keys[0]))["block"]
+    await node.asked("anvil_reorg", depth, [])
+    assert await outbox.minted() == 0
+    await outbox.transactions.again(first)
+    async with asyncio.timeout(WITHIN_SECONDS):
+        while await outbox.minted() != int("1" * depth):
+            await asyncio.sleep(0.05)
+    await outbox.ended(*keys)
+    assert await outbox.minted() == int("1" * depth)
+
+
+# --- bad nodes, in front of a good chain ---
+
+
+class Road:
+    """A proxy before the embedded chain that misbehaves as told, one mood after the other."""
+
+    def __init__(self, embedded):
+        self._embedded, self.moods, self.asked = embedded, [], 0
+
+    async def answer(self, request):
+        self.asked += 1
+        body = await request.read()
+        mood = self.moods.pop(0) if self.moods else "good"
+        match mood:
+            case "429" | "500" | "502":
+                return web.Response(status=int(mood), text="slow down")
+            case "hang":
+                await asyncio.sleep(3600)
+            case "close":
+                request.transport.abort()
+                return web.Response()
+            case "noise":
+                return web.Response(text="<html>welcome</html>")
+            case "empty":
+                return web.json_response({"jsonrpc": "2.0", "id": 0, "result": None})
+            case "pruned":
+                error = {"code": -32000, "message": "missing trie node 00 (path ) state is not available"}
+                return web.json_response({"jsonrpc": "2.0", "id": 0, "error": error})
+            case "busy":
+                error = {"code": -32005, "message": "daily request limit reached"}
+                return web.json_response({"jsonrpc": "2.0", "id": 0, "error": error})
+        return web.Response(body=await self._embedded.rpc(body), content_type="application/json")
+
+
+MOODS = ("429", "500", "502", "hang", "close", "noise", "pruned", "busy")
+
+
+@pytest.fixture
+async def road(embedded_stage, store, monkeypatch):
+    """An outbox whose only way to the chain is a road."""
+    from ledger import transport
+
+    monkeypatch.setattr(transport, "REQUEST_TIMEOUT_SECONDS", 0.3)
+    made = Road(embedded_stage.chain._transport._embedded)
+    application = web.Application()
+    application.router.add_post("/", made.answer)
+    runner = web.AppRunner(application, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    chain = Chain.connect(f"http://127.0.0.1:{runner.addresses[0][1]}/")
+    outbox = Outbox(embedded_stage, store, Programs(chain, embedded_stage.deployment))
+    yield outbox, made
+    await outbox.transactions.close()
+    await chain.close()
+    await runner.cleanup()
+
+
+@pytest.mark.parametrize("mood", MOODS)
+@pytest.mark.parametrize("good", [0, 1, 3, 5, 6, 7])
+async def test_a_node_in_a_bad_mood_at_any_question_delays_and_doubles_nothing(road, impatient, mood, good):
+    outbox, way = road
+    way.moods = ["good"] * good + [mood]
+    await outbox.want(**{"mint:1": outbox.mint(7)})
+    outbox.transactions.start()
+    assert (await outbox.ended("mint:1"))[0]["state"] == MINED
+    assert not way.moods
+    assert await outbox.minted() == 7
+
+
+async def test_another_chain_is_not_acted_on_until_the_right_one_answers(road, impatient, tmp_path):
+    from ledger.embedded.chain import EmbeddedChain
+
+    outbox, way = road
+    right = way._embedded
+    way._embedded = other = await EmbeddedChain.open(tmp_path / "other.sqlite", Clock().now)
+    await outbox.want(**{"mint:1": outbox.mint(7)})
+    outbox.transactions.start()
+    await asyncio.sleep(0.3)
+    assert not await outbox.sends()
+    way._embedded = right
+    assert (await outbox.ended("mint:1"))[0]["state"] == MINED
+    await other.close()
