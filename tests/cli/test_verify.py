@@ -35,7 +35,7 @@ def file(tmp_path):
 
 @pytest.fixture
 def deployment(file):
-    where = {"editions": 1, "licences": 2, "channels": 3, "anchors": 4, "token": 5}
+    where = {"editions": 1, "licences": 2, "channels": 3, "anchors": 4, "token": 5, "batch": 6, "spaces": 7}
     addresses = {name: address.show(bytes([number]) * 20) for name, number in where.items()}
     return file("deployment.json", {"chainId": "7", "salt": "22" * 32, "addresses": addresses})
 

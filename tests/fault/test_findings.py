@@ -15,7 +15,7 @@ from tests.fault.extent import FINDINGS, drawn
 from tests.ledger import test_dispute as case
 
 ALONE = ("unshare", "--net", "--map-root-user")
-PROGRAMS = {"editions": 1, "licences": 2, "channels": 3, "anchors": 4, "token": 5}
+PROGRAMS = {"editions": 1, "licences": 2, "channels": 3, "anchors": 4, "token": 5, "batch": 6, "spaces": 7}
 
 pytestmark = pytest.mark.faults
 
