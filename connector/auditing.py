@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,6 +19,8 @@ from connector.limits import ROWS_BYTES_MAX
 from connector.outbound import Outbound
 from contracts import address
 from contracts.canonical import load
+from ledger import checkpoint as checkpoints
+from ledger import note as notes
 from ledger.audit.sources import BlockHead, Unavailable
 from ledger.chain import Chain
 from ledger.chain_error import ChainError
@@ -40,24 +43,32 @@ NOT_FOUND = 404
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where an audit reads: the exchange by URL, or by its DID in `space`; the chain, the exchange's own by default.
+
+    `mirrors` maps a log's origin to another base URL under which the same paths lie; `logs` are such URLs, whose
+    origins their checkpoints say.
+    """
+
+    exchange: str
+    space: str = ""
+    rpc: str = ""
+    mirrors: Mapping[str, str] = field(default_factory=dict)
+    logs: Sequence[str] = ()
+
+
 class UrlSources:
-    """The sources of one audit. `mirrors` maps a log's origin to another base URL under which the same paths lie."""
+    """The sources of one audit."""
 
     def __init__(
-        self,
-        exchange: str,
-        outbound: Outbound,
-        *,
-        rpc: str = "",
-        mirrors: Mapping[str, str] | None = None,
-        development: bool = False,
-        trust: ssl.SSLContext | None = None,
+        self, places: Places, outbound: Outbound, *, development: bool = False, trust: ssl.SSLContext | None = None
     ) -> None:
-        self.exchange = exchange.rstrip("/")
+        self.exchange = places.exchange.rstrip("/")
         self._outbound = outbound
         self._development = development
-        self._chain = Chain.connect(rpc or f"{self.exchange}/rpc", trust)
-        self._mirrors = {origin: base.rstrip("/") for origin, base in (mirrors or {}).items()}
+        self._chain = Chain.connect(places.rpc or f"{self.exchange}/rpc", trust)
+        self._mirrors = {origin: base.rstrip("/") for origin, base in places.mirrors.items()}
         self._space: Mapping[str, Any] | None = None
 
     async def space(self) -> Mapping[str, Any]:
@@ -83,13 +94,13 @@ class UrlSources:
         """Return the body behind a member's public URL, or behind the same path of the mirror of its log."""
         return await self._get(self._mirrored(url), ROWS_BYTES_MAX)
 
-    async def chain_events(self) -> Sequence[Event]:
-        """Return all events of the deployment's programs, in the order in which the chain has them."""
+    async def chain_events(self, first: int = 0) -> Sequence[Event]:
+        """Return all events of the deployment's programs from block `first` on, in the order in which they came."""
         programs = Programs(self._chain, _deployment(await self.space()))
         if await _answered(self._chain.chain_id()) != programs.deployment.chain_id:
             raise Unavailable("the chain that answers has another id than the space's deployment")
         newest = await _answered(self._chain.newest())
-        asked = (_answered(programs.events(name, None, 0, newest.number)) for name in PROGRAMS)
+        asked = (_answered(programs.events(name, None, first, newest.number)) for name in PROGRAMS)
         every = chain.from_iterable(await asyncio.gather(*asked))
         return sorted(every, key=lambda event: (event.block, event.position))
 
@@ -134,21 +145,32 @@ class UrlSources:
 
 @asynccontextmanager
 async def sources(
-    exchange: str,
+    places: Places | str,
     *,
-    rpc: str = "",
-    mirrors: Mapping[str, str] | None = None,
     development: bool = False,
     networks: Sequence[str] = (),
     trust: ssl.SSLContext | None = None,
 ) -> AsyncIterator[UrlSources]:
-    """Open the sources of one audit, and close them behind it."""
+    """Open the sources of one audit, and close them behind it; a text is the URL of the exchange."""
+    asked = Places(places) if isinstance(places, str) else places
     async with Outbound(development=development, networks=networks, trust=trust) as outbound:
-        opened = UrlSources(exchange, outbound, rpc=rpc, mirrors=mirrors, development=development, trust=trust)
+        found = await _found(asked, outbound, development=development)
+        opened = UrlSources(found, outbound, development=development, trust=trust)
         try:
             yield opened
         finally:
             await opened.close()
+
+
+async def _found(places: Places, outbound: Outbound, *, development: bool) -> Places:
+    """Return the places with the exchange resolved from its DID, and the logs by their origins."""
+    exchange, mirrors = places.exchange, dict(places.mirrors)
+    if places.space:
+        exchange = base_url(await dids.resolve(places.space, outbound, development=development))
+    for url in places.logs:
+        head = (await outbound.get(f"{url.rstrip('/')}/checkpoint")).body
+        mirrors[checkpoints.parse_text(notes.parse(head).text).origin] = url
+    return replace(places, exchange=exchange, mirrors=mirrors)
 
 
 def published(document: Document) -> dict[str, str]:

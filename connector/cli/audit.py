@@ -2,20 +2,54 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from connector.cli.options import DEFAULT_DATA, AsJson, Data, Development, Exchange, Rpc, file_option
+from connector.cli.options import DEFAULT_DATA, AsJson, Data, Development, Rpc, file_option
 from connector.cli.speak import answer, finish
 
-Trust = Annotated[Path | None, file_option("--trust", "PEM file of authorities to believe besides the public ones")]
+if TYPE_CHECKING:
+    from ledger.audit.report import Report
+    from ledger.audit.sources import Sources
+
+Exchange = Annotated[str, typer.Option("--exchange", help="base URL of the space's exchange")]
+Space = Annotated[str, typer.Option("--space", help="did:web of the space's exchange, instead of its URL")]
+Log = Annotated[list[str] | None, typer.Option("--log", help="URL of a log or of its mirror; may be repeated")]
 Mirror = Annotated[
     list[str] | None, typer.Option("--mirror", help="ORIGIN=URL: read that log from another address; may be repeated")
 ]
+First = Annotated[str, typer.Option("--from", help="show findings about entries from this time on (ISO 8601)")]
+Last = Annotated[str, typer.Option("--to", help="show findings about entries up to this time (ISO 8601)")]
+Html = Annotated[Path | None, typer.Option("--html", help="write the report as one HTML page", dir_okay=False)]
+Bundle = Annotated[Path | None, typer.Option("--bundle", help="write what was read as one ZIP file", dir_okay=False)]
+Read = Annotated[Path | None, file_option("--read", "audit what a bundle holds, with no network")]
+Memory = Annotated[Path | None, typer.Option("--memory", help="folder for what never changes, for the next audit")]
+Trust = Annotated[Path | None, file_option("--trust", "PEM file of authorities to believe besides the public ones")]
 FOUND = 6  # exit code: verification failed
 SHOWN_MAX = 10
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What to audit, from where, and what to keep of it; `first` and `last` bound the findings shown."""
+
+    exchange: str
+    data: Path
+    space: str = ""
+    rpc: str = ""
+    mirrors: dict[str, str] = field(default_factory=dict)
+    logs: tuple[str, ...] = ()
+    trust: Path | None = None
+    development: bool = False
+    read: Path | None = None
+    memory: Path | None = None
+    bundle: Path | None = None
+    first: datetime | None = None
+    last: datetime | None = None
 
 
 def read_mirrors(pairs: list[str] | None) -> dict[str, str]:
@@ -29,24 +63,58 @@ def read_mirrors(pairs: list[str] | None) -> dict[str, str]:
     return mirrors
 
 
-async def inspect(
-    exchange: str, data: Path, rpc: str, mirrors: dict[str, str], *, trust: Path | None, development: bool
-) -> dict[str, Any]:
-    """Audit the space of `exchange` with the delivery key of `data`; returns what `--json` prints."""
+def read_time(text: str, option: str) -> datetime | None:
+    """Return an instant, UTC where no zone is named; None for no text."""
+    if not text:
+        return None
+    try:
+        told = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"`{text}` is no time, for example 2026-03-01T12:00", param_hint=option) from error
+    return told.replace(tzinfo=told.tzinfo or UTC)
+
+
+async def inspect(asked: Asked) -> dict[str, Any]:
+    """Audit a space with the delivery key of a data directory; returns what `--json` prints."""
     from connector import tls  # noqa: PLC0415  # loaded when the verb runs
-    from connector.auditing import sources  # noqa: PLC0415  # web3 is loaded when the verb runs
+    from connector.audit_folder import read_bundle  # noqa: PLC0415  # loaded when the verb runs
+    from connector.auditing import Places, sources  # noqa: PLC0415  # web3 is loaded when the verb runs
+    from ledger.audit.archive import Archive  # noqa: PLC0415  # loaded when the verb runs
+
+    if asked.read is not None:
+        return await _audited(asked, Archive(read_bundle(asked.read)))
+    believed = tls.trusting("" if asked.trust is None else str(asked.trust))
+    places = Places(asked.exchange, asked.space, asked.rpc, asked.mirrors, asked.logs)
+    async with sources(places, development=asked.development, trust=believed) as opened:
+        return await _audited(asked, opened)
+
+
+async def _audited(asked: Asked, opened: Sources) -> dict[str, Any]:
+    """Audit what the sources say, and keep of it what is asked for."""
+    from connector.audit_folder import AnswerFolder, write_bundle  # noqa: PLC0415  # loaded when the verb runs
     from connector.data_folder import KEYS  # noqa: PLC0415  # loaded when the verb runs
     from connector.identity import keys  # noqa: PLC0415  # loaded when the verb runs
+    from ledger.audit.archive import Recording  # noqa: PLC0415  # loaded when the verb runs
     from ledger.audit.audit import AuditImpossible, run  # noqa: PLC0415  # loaded when the verb runs
+    from ledger.audit.remembered import Remembered  # noqa: PLC0415  # loaded when the verb runs
 
-    key = keys.load(data / KEYS).delivery
-    believed = tls.trusting("" if trust is None else str(trust))
-    async with sources(exchange, rpc=rpc, mirrors=mirrors, development=development, trust=believed) as opened:
-        try:
-            report = (await run(opened, key)).json()
-        except AuditImpossible as fault:
-            raise _reason(fault) from fault
-    return {"audit": "clean" if report.pop("clean") else "findings", **report}
+    key, kept = keys.load(asked.data / KEYS).delivery, dict[str, bytes]()
+    remembered = None if asked.memory is None else Remembered(opened, AnswerFolder(asked.memory))
+    source: Sources = opened if remembered is None else remembered
+    try:
+        report = await run(source if asked.bundle is None else Recording(source, kept), key)
+    except AuditImpossible as fault:
+        raise _reason(fault) from fault
+    if remembered is not None and remembered.rewritten is not None:
+        report.find("chain-rewritten", "chain", block=remembered.rewritten)
+    if asked.bundle is not None:
+        write_bundle(asked.bundle, kept)
+    return _told(report, asked)
+
+
+def _told(report: Report, asked: Asked) -> dict[str, Any]:
+    said = report.within(asked.first, asked.last).json()
+    return {"audit": "clean" if said.pop("clean") else "findings", **said}
 
 
 def _reason(fault: Exception) -> BaseException:
@@ -58,10 +126,18 @@ def _reason(fault: Exception) -> BaseException:
 
 
 def audit(
-    exchange: Exchange,
+    exchange: Exchange = "",
     data: Data = DEFAULT_DATA,
+    space: Space = "",
     rpc: Rpc = "",
+    log: Log = None,
     mirror: Mirror = None,
+    first: First = "",
+    last: Last = "",
+    html: Html = None,
+    bundle: Bundle = None,
+    read: Read = None,
+    memory: Memory = None,
     trust: Trust = None,
     *,
     development: Development = False,
@@ -71,11 +147,36 @@ def audit(
 
     For example: penstock audit --exchange https://exchange.example --data regulator
     """
-    mirrors = read_mirrors(mirror)
-    found = finish(inspect(exchange, data, rpc, mirrors, trust=trust, development=development), as_json=as_json)
+    if sum(map(bool, (exchange, space, read))) != 1:
+        raise typer.BadParameter("give one of --exchange, --space and --read")
+    asked = Asked(
+        exchange=exchange,
+        data=data,
+        space=space,
+        rpc=rpc,
+        mirrors=read_mirrors(mirror),
+        logs=tuple(log or ()),
+        trust=trust,
+        development=development,
+        read=read,
+        memory=memory,
+        bundle=bundle,
+        first=read_time(first, "--from"),
+        last=read_time(last, "--to"),
+    )
+    found = finish(inspect(asked), as_json=as_json)
+    if html is not None:
+        _file(html, found)
     answer(found, lines(found), as_json=as_json)
     if found["audit"] != "clean":
         raise typer.Exit(FOUND)
+
+
+def _file(path: Path, found: dict[str, Any]) -> None:
+    from connector import files  # noqa: PLC0415  # loaded when the option is given
+    from ledger.audit.page import page  # noqa: PLC0415  # loaded when the option is given
+
+    files.write_atomic(path, page(found).encode())
 
 
 def lines(found: dict[str, Any]) -> list[str]:

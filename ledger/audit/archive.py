@@ -55,9 +55,9 @@ class Archive:
         """Return the body that lay behind a URL."""
         return self._raw(f"page/{url}")
 
-    async def chain_events(self) -> Sequence[ChainEvent]:
-        """Return the events of the programs, in chain order."""
-        return read_events(self._raw(CHAIN))
+    async def chain_events(self, first: int = 0) -> Sequence[ChainEvent]:
+        """Return the events of the programs from block `first` on, in chain order."""
+        return [event for event in read_events(self._raw(CHAIN)) if event.block >= first]
 
     async def block(self, number: int) -> BlockHead | None:
         """Return a block's hash and time."""
@@ -106,9 +106,9 @@ class Recording:
         body = self._kept[f"page/{url}"] = await self._sources.fetch(url)
         return body
 
-    async def chain_events(self) -> Sequence[ChainEvent]:
+    async def chain_events(self, first: int = 0) -> Sequence[ChainEvent]:
         """Ask for the events of the programs."""
-        events = await self._sources.chain_events()
+        events = await self._sources.chain_events(first)
         self._kept[CHAIN] = write_events(events)
         return events
 

@@ -21,6 +21,7 @@ from ledger.audit import (
     decisions,
     disposal,
     facts,
+    figures,
     heads,
     keys,
     lateness,
@@ -30,6 +31,7 @@ from ledger.audit import (
     openings,
     prices,
     settlement,
+    sublicences,
 )
 from ledger.audit.report import Report
 from ledger.audit.sources import Unavailable
@@ -76,5 +78,7 @@ async def run(sources: Sources, key: X25519PrivateKey) -> Report:
     openings.check(found, deals, report)
     decisions.check(space, found, deals, report)
     lifetimes.check(found, deals, chain, report)
+    sublicences.check(deals, report)
     disposal.check(found, deals, report)
+    report.figures = figures.gather(space, found, deals, tables, report)
     return report

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from contracts.canonical import sha
+from ledger.audit import sublicences
 from ledger.audit.billing import OPEN, read_orders
 from ledger.audit.books import reading
 from ledger.audit.keys import RELEASED
@@ -95,7 +96,12 @@ def _check_released(book: Book, deals: Deals, started: set[Opening], report: Rep
             if line.use != OPEN or line.opening in seen:
                 continue
             seen.add(line.opening)
-            _check_number(event, len(seen), deals.get(line.agreement), report, seq=_seq(event))
+            deal = deals.get(line.agreement)
+            _check_number(event, len(seen), deal, report, seq=_seq(event))
+            for higher in () if deal is None else sublicences.above(deal, deals):
+                drawn = counted.setdefault(higher.digest.hex(), set())
+                drawn.add(line.opening)
+                _check_number(event, len(drawn), higher, report, seq=_seq(event))
             if line.opening not in started:
                 report.find("opening-unlogged", event.did, event, seq=_seq(event))
     return {opening for openings in counted.values() for opening in openings}

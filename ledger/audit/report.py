@@ -5,7 +5,7 @@ Law: a check that finds something without a row in the table fails loudly. Clean
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from ledger.audit.checking import evidence, how
@@ -13,19 +13,21 @@ from ledger.audit.words import CODES, ERROR
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from ledger.audit.books import Event
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One finding: `subject` is the party or chain object it is about; `index` and `seq` name the event if known."""
+    """One finding: `subject` is the party or chain object it is about; `index`, `seq`, `at` name the event if known."""
 
     code: str
     subject: str
     facts: Mapping[str, str]
     kind: str = ""
     index: int | None = None
+    at: datetime | None = None
 
     @property
     def severity(self) -> str:
@@ -60,12 +62,13 @@ class Report:
     decisions_replayed: int = 0
     copies: int = 0
     bytes_copied: int = 0
+    figures: dict[str, Any] = field(default_factory=dict)
 
     def find(self, code: str, subject: str, event: Event | None = None, /, **facts: object) -> None:
         """Add a finding; `event` is the log entry it names."""
         named = {} if event is None else {"event": event.label}
-        kind, index = ("", None) if event is None else (event.kind, event.index)
-        finding = Finding(code, subject, {name: str(value) for name, value in (named | facts).items()}, kind, index)
+        kind, index, at = ("", None, None) if event is None else (event.kind, event.index, event.time)
+        finding = Finding(code, subject, {name: str(value) for name, value in (named | facts).items()}, kind, index, at)
         finding.text()
         finding.text("zh")
         if finding not in self.findings:
@@ -81,6 +84,15 @@ class Report:
     def clean(self) -> bool:
         """Return whether no error was found; warnings do not spoil it."""
         return not any(finding.severity == ERROR for finding in self.findings)
+
+    def within(self, first: datetime | None, last: datetime | None) -> Report:
+        """Return the report with only those findings about entries that bear a time in these bounds, and all others."""
+        shown = [
+            one
+            for one in self.findings
+            if one.at is None or ((first is None or first <= one.at) and (last is None or one.at <= last))
+        ]
+        return replace(self, findings=shown)
 
     def codes(self) -> set[str]:
         """Return the codes found."""
@@ -99,8 +111,9 @@ class Report:
             "amount_settled": str(self.amount_settled),
             "openings": self.openings,
             "decisions_replayed": self.decisions_replayed,
+            "figures": self.figures,
             "metered_by_provider": {"copies": self.copies, "bytes": str(self.bytes_copied)},
         }
 
 
-COUNTS = tuple(one.name for one in fields(Report) if one.name != "findings")
+COUNTS = tuple(one.name for one in fields(Report) if one.name not in {"findings", "figures"})

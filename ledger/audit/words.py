@@ -59,6 +59,11 @@ CODES: Mapping[str, tuple[str, str, str]] = {
         "{event} cites block {number}, which the chain has not",
         "{event} 引用的区块 {number} 与链不符",
     ),
+    "chain-rewritten": (
+        ERROR,
+        "the chain has another block {block} than at the last audit: its history was rewritten",
+        "链上区块 {block} 与上次审计时不同：历史被改写",
+    ),
     "head-not-witnessed": (
         ERROR,
         "the newest head (size {size}) is not cosigned by the quorum of its witnesses: {reason}",
@@ -163,6 +168,16 @@ CODES: Mapping[str, tuple[str, str, str]] = {
         ERROR,
         "the licence {agreement} on chain has no agreement.signed in the log of either side",
         "链上许可 {agreement} 在双方日志中都没有 agreement.signed",
+    ),
+    "sublicence-orphaned": (
+        ERROR,
+        "sub-licence {agreement} stands under {parent}, which no log shows as signed",
+        "分许可 {agreement} 的上级 {parent} 在任何日志中都未见签署",
+    ),
+    "sublicence-exceeds": (
+        ERROR,
+        "sub-licence {agreement} goes beyond its parent {parent} in {field}",
+        "分许可 {agreement} 在 {field} 上超出其上级 {parent}",
     ),
     "edition-unregistered": (
         ERROR,

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import pytest
 from aiohttp import web
 
-from connector.auditing import sources
+from connector.auditing import Places, sources
 from connector.clock import Clock
 from connector.data_folder import CHAIN_DATABASE
 from connector.identity import keys
@@ -160,7 +160,7 @@ def test_sources_of_another_chain_are_refused(exchange, deployed):
 def test_sources_over_http(exchange):
     async def act():
         mirrors = {ORIGIN: exchange.url + "/mirror/"}
-        async with sources(exchange.url, mirrors=mirrors, development=True) as opened:
+        async with sources(Places(exchange.url, mirrors=mirrors), development=True) as opened:
             exchange.space = {"members": []}
             assert await opened.space() == {"members": []}
             exchange.space = {"members": [1]}

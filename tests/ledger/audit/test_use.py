@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from contracts.tariff import Tariff
+from contracts.typed_data import Range
 from ledger.audit import disposal
 from tests.ledger.audit.world import NOW, ChainEvent, errors, named
 
@@ -78,3 +79,38 @@ async def test_an_entry_dated_before_the_block_it_cites_is_named(world):
 async def test_a_decision_that_cannot_be_made_again_is_named(world, asked, code):
     world.decide("provider", world.kept, "0a" * 32, asked=asked)
     assert code in errors(await world.audit())
+
+
+GRANTING = {
+    "permission": [
+        {"action": "use", "constraint": [{"leftOperand": "count", "operator": "lteq", "rightOperand": "2"}]},
+        {"action": "grantUse"},
+    ]
+}
+ONCE = {
+    "permission": [{"action": "use", "constraint": [{"leftOperand": "count", "operator": "lteq", "rightOperand": "1"}]}]
+}
+OPENING = Tariff("opening", 250, 1, "CNY")
+LATER = datetime(2028, 1, 31, tzinfo=UTC)
+
+
+async def test_a_sub_licence_stays_within_its_parent(world):
+    parent = world.sign(3, OPENING, "leased", 900, GRANTING)
+    within = world.sign(4, OPENING, "leased", 900, ONCE, of=3, parent=parent["digest"])
+    assert not {"sublicence-exceeds", "sublicence-orphaned"} & errors(await world.audit())
+    world.sign(5, OPENING, "leased", 900, GRANTING, of=2, parent=within["digest"], not_after=LATER)
+    world.sign(6, OPENING, "leased", 900, ONCE, parent=b"\x0f" * 32)
+    report = await world.audit()
+    beyond = {one.facts["field"] for one in report.findings if one.code == "sublicence-exceeds"}
+    assert beyond == {"editionId", "notAfter", "policy"}
+    assert len([one for one in report.findings if one.code == "sublicence-orphaned"]) == 1
+
+
+async def test_an_opening_of_a_sub_licence_draws_on_its_parent(world):
+    parent = world.sign(3, OPENING, "leased", 900, GRANTING)
+    child = world.sign(4, OPENING, "leased", 900, GRANTING, of=3, parent=parent["digest"])
+    channel = world.open_channel(child, b"\xcc" * 32)
+    for number, deal in enumerate((parent, child, parent), start=1):
+        world.window(channel, [(deal, 1, Range(0, 1), bytes([number]) * 32)])
+    found = [one for one in (await world.audit()).findings if one.code == "openings-over-limit"]
+    assert [(one.facts["agreement"], one.facts["mine"]) for one in found] == [(parent["digest"].hex(), "3")]

@@ -117,8 +117,9 @@ class World:
         for channel in (self.channel_a, self.channel_b):
             self.settle(channel)
 
-    def sign(self, seed, tariff, tier, lease, policy):
-        header, table = edition(12, seed)
+    def sign(self, seed, tariff, tier, lease, policy, **more):
+        """Sign an agreement of an edition of 12 rows; `more` are further terms, `of` the seed of its edition."""
+        header, table = edition(12, more.pop("of", seed))
         edition_id = header.edition_id()
         split = Split(((self["provider"].account, 9500), (self["exchange"].account, 500)))
         terms = Terms(
@@ -137,8 +138,9 @@ class World:
             tier,
             lease,
             bytes(20),
-            datetime(2027, 1, 31, tzinfo=UTC),
+            more.pop("not_after", datetime(2027, 1, 31, tzinfo=UTC)),
             bytes([seed]) * 32,
+            **more,
         )
         provider, buyer = self["provider"], self["buyer"]
         agreement = build(terms, provider=provider.account, buyer=buyer.account, price_cap=1500)
@@ -343,8 +345,8 @@ class Given:
             raise Unavailable(f"404 {url}")
         return self.files[url]
 
-    async def chain_events(self):
-        return self.world.chain
+    async def chain_events(self, first=0):
+        return [event for event in self.world.chain if event.block >= first]
 
     async def block(self, number):
         return None if number not in BLOCKS else BlockHead(BLOCKS[number], self.world.block_time)

@@ -1,0 +1,83 @@
+"""Supervision figures: what moved, from where to where, and in how few hands; from the provider's releases alone.
+
+Amounts are minor units, bytes plain bytes of the rows released; shares are of the money, in per cent. Figures are
+counts over verified entries; whether they are true is what the findings say.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING, Any
+
+from ledger.audit.billing import read_orders
+from ledger.audit.books import reading
+from ledger.audit.keys import RELEASED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ledger.audit.agreements import Deals
+    from ledger.audit.billing import OrderLine, Tables
+    from ledger.audit.books import Books
+    from ledger.audit.report import Report
+    from ledger.space import Space
+
+TOP_FINDINGS_MAX = 10
+Sums = defaultdict[tuple[str, ...], Counter[str]]
+
+
+def gather(space: Space, books: Books, deals: Deals, tables: Tables, report: Report) -> dict[str, Any]:
+    """Return volume by product and tier, flows between regions, concentration on each side, findings by code."""
+    volume, flows = Sums(Counter), Sums(Counter)
+    sold, bought = Counter[str](), Counter[str]()
+    for book in books.values():
+        for event in book.of(RELEASED):
+            for line in reading(event, report, read_orders, event) or ():
+                deal = deals.get(line.agreement)
+                if deal is None:
+                    continue
+                moved = Counter({"orders": 1, "amount": line.amount, "bytes": _bytes(line, tables)})
+                volume[deal.terms.product, deal.terms.tier] += moved
+                flows[_region(space, deal.provider), _region(space, deal.buyer)] += moved
+                sold[deal.provider] += line.amount
+                bought[deal.buyer] += line.amount
+    return {
+        "volume": _rows(volume, ("product", "tier")),
+        "flows": _rows(flows, ("from", "to")),
+        "concentration": {"providers": _concentration(sold), "buyers": _concentration(bought)},
+        "findings": [{"code": code, "count": count} for code, count in _codes(report).most_common(TOP_FINDINGS_MAX)],
+    }
+
+
+def _bytes(line: OrderLine, tables: Tables) -> int:
+    table = tables.get(line.edition)
+    if table is None or line.rows.end > len(table):
+        return 0
+    return sum(table.plain_bytes(first, count) for first, count in line.rows.ranges)
+
+
+def _region(space: Space, did: str) -> str:
+    member = space.members.get(did)
+    return "" if member is None else member.region
+
+
+def _rows(sums: Mapping[tuple[str, ...], Counter[str]], names: tuple[str, ...]) -> list[dict[str, Any]]:
+    return [
+        {**dict(zip(names, key, strict=True)), **{name: str(sum_of[name]) for name in ("orders", "amount", "bytes")}}
+        for key, sum_of in sorted(sums.items())
+    ]
+
+
+def _concentration(amounts: Counter[str]) -> dict[str, Any]:
+    """Return the largest party's share and the Herfindahl index (10,000: one party has all)."""
+    whole = amounts.total()
+    if not whole:
+        return {"parties": len(amounts), "largest": "", "share": "0", "herfindahl": "0"}
+    [(largest, most)] = amounts.most_common(1)
+    squares = sum((100 * amount / whole) ** 2 for amount in amounts.values())
+    share = f"{100 * most / whole:.1f}"
+    return {"parties": len(amounts), "largest": largest, "share": share, "herfindahl": f"{squares:.0f}"}
+
+
+def _codes(report: Report) -> Counter[str]:
+    return Counter(finding.code for finding in report.findings)

@@ -1,0 +1,65 @@
+"""Sub-licences: each within its parent, and every opening drawn on all that stand above it (spec 5, "Onward")."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from policy.compare.cells import Effort
+from policy.compare.onward import exceeds
+from policy.errors import PolicyError
+from policy.parse import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ledger.audit.agreements import Deal, Deals
+    from ledger.audit.report import Report
+    from policy.model import Policy
+
+# of one comparison, as a key holder makes it
+QUESTIONS_MAX = 20_000
+# a chain that is longer, or bites its own tail, is cut here
+LINKS_MAX = 16
+
+
+def above(deal: Deal, deals: Deals) -> Iterator[Deal]:
+    """Yield the agreements that one stands under, its parent first, as far as they are verified."""
+    for _ in range(LINKS_MAX):
+        found = deals.get(deal.terms.parent.hex()) if deal.terms.parent else None
+        if found is None:
+            return
+        yield found
+        deal = found
+
+
+def check(deals: Deals, report: Report) -> None:
+    """Compare every agreement that names a parent with it: edition, key holder, term, rules."""
+    for name, deal in deals.items():
+        if not deal.terms.parent:
+            continue
+        parent = deals.get(deal.terms.parent.hex())
+        if parent is None:
+            report.find("sublicence-orphaned", deal.provider, agreement=name, parent=deal.terms.parent.hex())
+            continue
+        for field in _beyond(deal, parent):
+            report.find("sublicence-exceeds", deal.provider, agreement=name, parent=parent.digest.hex(), field=field)
+
+
+def _beyond(deal: Deal, parent: Deal) -> Iterator[str]:
+    if deal.terms.edition_id != parent.terms.edition_id:
+        yield "editionId"
+    if deal.provider != parent.provider:
+        yield "provider"
+    if deal.terms.not_after > parent.terms.not_after:
+        yield "notAfter"
+    try:
+        found = exceeds(_rules(deal), _rules(parent), deal.buyer, Effort(QUESTIONS_MAX))
+    except PolicyError:
+        yield "policy"
+        return
+    if found is not None:
+        yield "policy"
+
+
+def _rules(deal: Deal) -> Policy:
+    return parse({"@type": "Offer", **deal.terms.policy})
