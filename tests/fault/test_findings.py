@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from contracts import address
+from contracts.onchain import artifacts
 from tests.fault.extent import FINDINGS, drawn
 from tests.ledger import test_dispute as case
 
 ALONE = ("unshare", "--net", "--map-root-user")
-PROGRAMS = {"editions": 1, "licences": 2, "channels": 3, "anchors": 4, "token": 5}
+PROGRAMS = {name: number for number, name in enumerate(artifacts.PROGRAMS, 1)}
 
 pytestmark = pytest.mark.faults
 
