@@ -67,7 +67,7 @@ class Batch:
         self._turn = turn
         self._statements = statements
         self._memory: dict[str, Any] = {}
-        self._known = Known()
+        self._known = Known({name: each.table.known for name, each in statements.items()})
         self._version: object = None
         self._endings: dict[Callable[[Tx], object], None] = {}
 
@@ -128,7 +128,7 @@ class Batch:
 
     def _forget(self) -> None:
         self._memory.clear()
-        self._known.rows.clear()
+        self._known.clear()
 
     def commit(self) -> None:
         """Make it durable."""

@@ -23,9 +23,6 @@ T = TypeVar("T")
 Key: TypeAlias = tuple[str, tuple[Any, ...]]  # table, values of the columns of its key
 Saved: TypeAlias = "tuple[dict[Key, State], dict[Key, Row], set[str | None]]"
 
-# a row of a negotiation with its documents has some 20 kB; more than are under way at once
-KNOWN_ROWS_MAX = 512
-
 
 class State:
     """One state of a row, never changed, and what was made of it."""
@@ -49,21 +46,34 @@ class State:
 
 
 class Known:
-    """Rows as the last committed act left them, the newest `KNOWN_ROWS_MAX`."""
+    """Rows as the last committed act left them: of each table the newest, as many as `limits` says."""
 
-    def __init__(self) -> None:
-        self.rows: OrderedDict[Key, State] = OrderedDict()
+    def __init__(self, limits: Mapping[str, int]) -> None:
+        self._limits = limits
+        self._rows: dict[str, OrderedDict[Key, State]] = {}
+
+    def get(self, key: Key) -> State | None:
+        """Return a row that is known."""
+        rows = self._rows.get(key[0])
+        return None if rows is None else rows.get(key)
 
     def learn(self, held: Held) -> None:
         """Take over what a good act held, and forget what it may have changed otherwise."""
-        if held.blind:
-            for key in [key for key in self.rows if key[0] in held.blind or None in held.blind]:
-                del self.rows[key]
+        for table in held.blind:
+            if table is None:
+                self.clear()
+            else:
+                self._rows.pop(table, None)
         for key, state in held.rows.items():
-            self.rows[key] = state
-            self.rows.move_to_end(key)
-        while len(self.rows) > KNOWN_ROWS_MAX:
-            self.rows.popitem(last=False)
+            rows = self._rows.setdefault(key[0], OrderedDict())
+            rows[key] = state
+            rows.move_to_end(key)
+            if len(rows) > self._limits[key[0]]:
+                rows.popitem(last=False)
+
+    def clear(self) -> None:
+        """Know nothing any longer."""
+        self._rows.clear()
 
 
 class Held:
@@ -76,7 +86,7 @@ class Held:
 
     def __init__(
         self,
-        known: Mapping[Key, State],
+        known: Known,
         update: Callable[[str, Any, Row], object],
     ) -> None:
         self.rows: dict[Key, State] = {}

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from connector.store.columns import KINDS
 
+# a row of a negotiation with its documents has some 20 kB; more than are under way at once
+KNOWN_ROWS_MAX = 512
 # a name that needs no thought in any SQL dialect once it is quoted
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
@@ -17,7 +19,8 @@ class Table:
 
     `columns` is `"name:kind name:kind …"`; the kinds are the rows of `connector.store.columns.KINDS`.
     `key` names the primary key; `unique` and `index` are tuples of column tuples. A row of a `held` table is read and
-    written once an act, however often the act asks for it and changes it (`connector.store.held`).
+    written once an act, however often the act asks for it and changes it (`connector.store.held`); the newest `known`
+    of its rows stay in memory.
     """
 
     name: str
@@ -26,6 +29,7 @@ class Table:
     unique: tuple[tuple[str, ...], ...] = ()
     index: tuple[tuple[str, ...], ...] = ()
     held: bool = False
+    known: int = KNOWN_ROWS_MAX
 
     def __post_init__(self) -> None:
         kinds = self.kinds()

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from connector.store.table import Table
 
+# a window of the most rows has 300 kB of keys: those that are under way, and some 20 MB at the very most
+LARGE_ROWS_KNOWN = 64
+
 EVIDENCE = (
     Table(
         "log_entries",
@@ -112,6 +115,7 @@ CHANNEL = (
         ("channel", "seq"),
         index=(("state", "channel", "seq"), ("lock",)),
         held=True,
+        known=LARGE_ROWS_KNOWN,
     ),
     Table("paid_rows", "agreement:text rows:json quantity:int amount:amount plain:int", ("agreement",), held=True),
     Table("paid_periods", "agreement:text period:int quantity:int amount:amount", ("agreement", "period")),
@@ -128,7 +132,7 @@ CHANNEL = (
         ("id",),
         index=(("agreement",),),
     ),
-    Table("policies", "digest:text document:json", ("digest",), held=True),
+    Table("policies", "digest:text document:json", ("digest",), held=True, known=LARGE_ROWS_KNOWN),
     Table("performed", "id:text agreement:text action:text who:text at:time", ("id",), index=(("agreement", "at"),)),
     Table(
         "openings",

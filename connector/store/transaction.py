@@ -60,7 +60,7 @@ class Tx:
         self._statements = statements
         self._memory = memory
         # a transaction that only reads holds nothing: what it would write must fail at once
-        self.held = None if known is None else Held(known.rows, self._change)
+        self.held = None if known is None else Held(known, self._change)
 
     def get(self, table: str, /, **key: Any) -> Row | None:
         """Return the row that a whole key (or whole unique set) names, or None."""

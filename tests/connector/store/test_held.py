@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connector.store.errors import BadStatement, Duplicate, StoreFailed
+from connector.store.held import Held, Known
 from connector.store.sqlite import Store
 from connector.store.table import Table
 from tests.connector.store.test_sqlite import break_disk
@@ -271,3 +272,12 @@ class Watched:
 
     def __getattr__(self, name):
         return getattr(self._connection, name)
+
+
+def test_of_a_table_no_more_rows_stay_known_than_it_says():
+    known = Known({"held": 2})
+    for name in "abc":
+        held = Held(known, lambda *_: None)
+        held.keep(("held", (name,)), {"id": name})
+        known.learn(held)
+    assert [known.get(("held", (name,))) is not None for name in "abc"] == [False, True, True]
