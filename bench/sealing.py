@@ -1,7 +1,8 @@
-"""Sealing a file beside copying it with cat: what making an edition costs before anybody asks for it.
+"""Sealing a file beside copying it: what making an edition costs before anybody asks for it.
 
 `python -m bench.sealing DATA FILE` seals one file in a process of its own and prints wall and CPU seconds; the start of
-the interpreter is not in them, the sync of the edition is. What cat wrote is not synced.
+the interpreter is not in them, the sync of the edition is. What cat wrote is not synced; dd writes past the cache and
+syncs, so it is what the disk gives.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from bench import report
 from bench.taken import GIB, MIB, level
-from connector.data_folder import SEALED, VAULT_KEYS
+from connector.data_folder import SEALED
 from connector.vault.blobs import Blobs
 from connector.vault.seal import Brief, seal
 from connector.vault.secrets import Keys
@@ -32,13 +33,14 @@ if TYPE_CHECKING:
     from connector.vault.seal import Sealed
 
 PIECE_BYTES = 1 << 20
-SEALING, CAT = "sealing", "cat FILE > COPY"
+SEALING, CAT, DISK = "sealing", "cat FILE > COPY", "dd oflag=direct conv=fsync"
 RATIO = f"{SEALING} ÷ {CAT}"
+DD = ("bs=4M", "oflag=direct", "conv=fsync", "status=none")
 
 
 def sealed_edition(data: Path, source: Path) -> Sealed:
     """Seal one file in a data directory that nobody serves yet."""
-    run = Keys(data / VAULT_KEYS).draw_run()
+    run = Keys.of(data, "").draw_run()
     brief = Brief(series=os.urandom(32), number=1, key_holder="did:web:bench", piece_bytes=PIECE_BYTES)
     return seal(source_of([source]), run, Blobs(data / SEALED), brief, sealed_at=datetime.now(UTC))
 
@@ -66,8 +68,18 @@ def cat_once(source: Path, folder: Path) -> report.Cost:
     return cost
 
 
+def disk_once(source: Path, folder: Path) -> report.Cost:
+    """Copy with dd, past the cache and synced."""
+    level([source])
+    copy = folder / "copy"
+    cost = report.run(["dd", f"if={source}", f"of={copy}", *DD])
+    assert copy.stat().st_size == source.stat().st_size
+    copy.unlink()
+    return cost
+
+
 def figures_of(taken: Mapping[str, list[report.Cost]], size: int) -> Figures:
-    """Return the medians and the ratio of the two speeds."""
+    """Return the medians and how fast sealing is beside each."""
     wall = {name: statistics.median(cost.seconds for cost in each) for name, each in taken.items()}
     found = {}
     for name, each in taken.items():
@@ -76,7 +88,9 @@ def figures_of(taken: Mapping[str, list[report.Cost]], size: int) -> Figures:
             f"{name}: CPU": (statistics.median(cost.cpu_seconds for cost in each) * GIB / size, "s/GiB"),
             f"{name}: peak memory": (statistics.median(cost.peak_bytes for cost in each) / MIB, "MiB"),
         }
-    return {**found, RATIO: (wall[CAT] / wall[SEALING], "times")}
+    return found | {
+        f"{SEALING} ÷ {peer}": (wall[peer] / wall[SEALING], "times") for peer in (CAT, DISK) if peer in wall
+    }
 
 
 async def measure(gib: float, rounds: int) -> Figures:
@@ -84,7 +98,7 @@ async def measure(gib: float, rounds: int) -> Figures:
     from bench.single import fill  # here, so that the process that seals has only what sealing needs
     from bench.space import workshop
 
-    works: dict[str, Callable[[Path, Path], report.Cost]] = {SEALING: seal_once, CAT: cat_once}
+    works: dict[str, Callable[[Path, Path], report.Cost]] = {SEALING: seal_once, CAT: cat_once, DISK: disk_once}
     taken: dict[str, list[report.Cost]] = {name: [] for name in works}
     with workshop() as folder:
         source, size = folder / "data.bin", int(gib * GIB)

@@ -53,7 +53,7 @@ class Space:
 class ChainSettings:
     """The chain of the space."""
 
-    rpc: str = _said("", "JSON-RPC address; empty: the exchange's /rpc (without an exchange: the embedded chain)")
+    rpc: str = _said("", "JSON-RPC addresses, commas between; empty: the exchange's /rpc, or the embedded chain")
     confirmations: int = _said(0, "blocks above a transaction before it counts; 0 on a chain that never reorganises")
     claim_margin_seconds: int = _said(3600, "time kept free before a voucher lapses, to claim it on chain")
     stale_max_seconds: int = _said(900, "longest time since the chain was seen during which keys are still released")

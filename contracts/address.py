@@ -27,11 +27,17 @@ def show(address: bytes) -> str:
 
 def read(value: Any, name: str = "address") -> bytes:
     """Return the 20 bytes of an EIP-55 string; a string whose checksum does not agree is refused."""
-    if isinstance(value, str) and len(value) == 2 + 2 * ADDRESS_BYTES and value.startswith("0x") and value.isascii():
-        try:
-            address = bytes.fromhex(value[2:])
-        except ValueError:
-            address = b""
-        if len(address) == ADDRESS_BYTES and show(address) == value:
-            return address
-    raise ContractError("not-address", f"`{name}` is not a checksummed address (EIP-55)")
+    address = _bytes_of(value) if isinstance(value, str) and len(value) == 2 + 2 * ADDRESS_BYTES else None
+    if address is None:
+        raise ContractError("not-address", f"`{name}` is not a checksummed address (EIP-55)")
+    return address
+
+
+@lru_cache(maxsize=SHOWN_MAX)
+def _bytes_of(text: str) -> bytes | None:
+    """Return the bytes of a checksummed address, None for any other text."""
+    try:
+        address = bytes.fromhex(text.removeprefix("0x"))
+    except ValueError:
+        return None
+    return address if len(address) == ADDRESS_BYTES and show(address) == text else None

@@ -10,7 +10,6 @@ import hashlib
 import json
 import re
 from collections import Counter
-from contextlib import suppress
 from typing import Any, NoReturn
 
 import orjson
@@ -30,8 +29,10 @@ def canonical(value: Any) -> bytes:
     """Return the RFC 8785 form of a JSON value; `ContractError` if JSON cannot say it."""
     try:
         if _is_plain(value):
-            with suppress(orjson.JSONEncodeError):  # too deep or a lone surrogate: the careful writer says which
+            try:
                 return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+            except orjson.JSONEncodeError:
+                pass  # too deep or a lone surrogate: the careful writer says which
         return rfc8785.dumps(value)
     except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError) as error:
         raise ContractError("not-canonical", f"the value has no canonical JSON form: {error}") from error

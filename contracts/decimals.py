@@ -23,6 +23,10 @@ def read_decimal(value: Any, name: str, *, limit: int = (1 << 128) - 1) -> int:
 
 def read_hex(value: Any, name: str, size: int) -> bytes:
     """Return the `size` bytes that a lowercase hex string without prefix spells."""
-    if not isinstance(value, str) or len(value) != 2 * size or not re.fullmatch(r"[0-9a-f]*", value):
+    try:
+        found = bytes.fromhex(value) if isinstance(value, str) else None
+    except ValueError:
+        found = None
+    if found is None or len(found) != size or found.hex() != value:
         raise ContractError("not-hex", f"`{name}` is not {2 * size} lowercase hex digits")
-    return bytes.fromhex(value)
+    return found

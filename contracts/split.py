@@ -7,6 +7,7 @@ payee's, so the shares of any cumulative amount add up to it exactly.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from eth_hash.auto import keccak
@@ -16,6 +17,7 @@ from contracts.errors import ContractError
 
 WHOLE_BPS = 10_000
 MAX_PAYEES = 8
+HASHES_KEPT = 256  # each window asks for that of its channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +48,7 @@ class Split:
     @property
     def hash(self) -> bytes:
         """Return `keccak256(abi.encode(address[] payees, uint256[] bps))`, as the channels program computes it."""
-        size = len(self.parts).to_bytes(32, "big")
-        payees = size + b"".join(payee.rjust(32, b"\0") for payee, _ in self.parts)
-        points = size + b"".join(bps.to_bytes(32, "big") for _, bps in self.parts)
-        offsets = (64).to_bytes(32, "big") + (64 + len(payees)).to_bytes(32, "big")
-        return keccak(offsets + payees + points)
+        return _hash(self.parts)
 
     def shares(self, cumulative: int) -> tuple[int, ...]:
         """Return each payee's share of a cumulative amount, in minor units, in the order of the payees."""
@@ -62,3 +60,12 @@ class Split:
 
 def _is_part(part: Any) -> bool:
     return isinstance(part, dict) and set(part) == {"payee", "bps"} and type(part["bps"]) is int
+
+
+@lru_cache(maxsize=HASHES_KEPT)
+def _hash(parts: tuple[tuple[bytes, int], ...]) -> bytes:
+    size = len(parts).to_bytes(32, "big")
+    payees = size + b"".join(payee.rjust(32, b"\0") for payee, _ in parts)
+    points = size + b"".join(bps.to_bytes(32, "big") for _, bps in parts)
+    offsets = (64).to_bytes(32, "big") + (64 + len(payees)).to_bytes(32, "big")
+    return keccak(offsets + payees + points)

@@ -23,6 +23,7 @@ from contracts import address
 from ledger import abi
 from ledger.chain_error import ChainRefused, ChainUnreachable
 from ledger.fees import PRICE_MAX_WEI, Fees
+from ledger.several import SeveralTransport
 from ledger.state_proof import StateProof
 from ledger.transport import HttpTransport, LocalTransport
 
@@ -42,6 +43,7 @@ GAS_MARGIN_PERCENT = 25
 NOT_NOW = (
     "rate limit", "request limit", "too many requests", "header not found", "missing trie node", "state not available",
     "state is not available", "required historical state unavailable", "the chain is busy", "request timed out",
+    "transaction indexing is in progress",
 )  # fmt: skip
 # as seconds it lies in the year 5138, as milliseconds in 1973
 _FIRST_MILLISECOND_STAMP = 10**11
@@ -110,7 +112,7 @@ class Receipt:
 class Chain:
     """A connection; make it with `connect` or `local`, and `close` it."""
 
-    def __init__(self, transport: HttpTransport | LocalTransport) -> None:
+    def __init__(self, transport: HttpTransport | SeveralTransport | LocalTransport) -> None:
         self._transport = transport
         # web3's own request types add nothing to values that are checked here
         self._eth: Any = AsyncWeb3(transport, middleware=[]).eth
@@ -118,8 +120,12 @@ class Chain:
 
     @classmethod
     def connect(cls, url: str, trust: ssl.SSLContext | None = None) -> Chain:
-        """Return a connection to a JSON-RPC address; nothing is sent yet. `trust` checks its certificate."""
-        return cls(HttpTransport(url, trust))
+        """Return a connection to a JSON-RPC address, or to several with commas between; nothing is sent yet.
+
+        `trust` checks their certificates.
+        """
+        nodes = [HttpTransport(each.strip(), trust) for each in url.split(",")]
+        return cls(nodes[0] if len(nodes) == 1 else SeveralTransport(nodes))
 
     @classmethod
     def local(cls, embedded: EmbeddedChain) -> Chain:
@@ -139,7 +145,9 @@ class Chain:
         return self._chain_id
 
     async def confirm_id(self, expected: int) -> None:
-        """Raise `ChainUnreachable` unless the chain that answers now has this id; asked anew at each call."""
+        """Raise `ChainUnreachable` unless the chain that answers now has this id, and all nodes have one history."""
+        if isinstance(self._transport, SeveralTransport):
+            await self._transport.agree()
         found = int(await _asked(self._eth.chain_id))
         if found != expected:
             raise ChainUnreachable(f"chain `{found}` answers instead of `{expected}`; correct the address of the chain")

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from contracts.canonical import canonical, load
@@ -24,6 +25,7 @@ VERSION = 1
 TEXT_LIMIT_CHARS = 512  # one part, link or party
 LINK_LIMIT_COUNT = 8
 FIELD_LIMIT_COUNT = 64
+SHAPES_KEPT = 256  # sets of names that our own events come with
 
 _HEX32 = re.compile(r"[0-9a-f]{64}")
 _TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
@@ -149,12 +151,17 @@ class Entry:
 
 def check(kind: str, link: Sequence[str], names: Iterable[str]) -> None:
     """Raise `EventError` unless the table allows an event of this kind with these links and field names."""
+    _check(kind, len(link), tuple(names))
+
+
+@lru_cache(maxsize=SHAPES_KEPT)
+def _check(kind: str, links: int, names: tuple[str, ...]) -> None:
     shape = SHAPES.get(kind)
     if shape is None:
         raise EventError(f"no event is called `{kind}`; add a row to the table of spec 7 first")
     needed = sum(not name.endswith("?") for name in shape.links)
-    if not needed <= len(link) <= len(shape.links):
-        raise EventError(f"`{kind}` links `{' '.join(shape.links)}`, not `{len(link)}` ids")
+    if not needed <= links <= len(shape.links):
+        raise EventError(f"`{kind}` links `{' '.join(shape.links)}`, not `{links}` ids")
     given = frozenset(names)
     if missing := shape.required - given:
         raise EventError(f"`{kind}` lacks the fields {', '.join(sorted(missing))}")

@@ -50,8 +50,8 @@ class StateProof:
                 address=_data(document["address"]),
                 nonce=int(document["nonce"], 16),
                 balance=int(document["balance"], 16),
-                storage_root=_data(document["storageHash"]),
-                code_hash=_data(document["codeHash"]),
+                storage_root=_stated(document["storageHash"], _EMPTY_ROOT),
+                code_hash=_stated(document["codeHash"], _EMPTY_CODE),
                 nodes=_nodes(document["accountProof"]),
                 slots=slots,
             )
@@ -99,6 +99,12 @@ def _nodes(encoded: Sequence[str]) -> Nodes:
 
 def _slot(key: str) -> bytes:
     return int(key, 16).to_bytes(WORD_BYTES, "big")
+
+
+def _stated(text: str, of_nothing: bytes) -> bytes:
+    """Read a hash of an account; of one that is absent geth states zeros, others the hash of nothing."""
+    found = _data(text)
+    return found if any(found) else of_nothing
 
 
 def _data(text: str) -> bytes:

@@ -127,19 +127,23 @@ def advance(tx: Tx, account: Account, *, seq: int, cumulative: int, account_hash
     """Write the channel's newest seq and released state; seq and amount never fall."""
     assert seq >= account.seq
     assert account.cumulative <= cumulative <= max(account.deposit, account.cumulative)
-    tx.update("channels", {"id": account.key}, seq=seq, cumulative=cumulative, account_hash=account_hash)
-    return load(tx, account.id, account.role)
+    return _write(tx, account, seq=seq, cumulative=cumulative, account_hash=account_hash)
 
 
 def use_seq(tx: Tx, account: Account, seq: int) -> None:
     """Note that a seq is used; the released state stays."""
     assert seq >= account.seq
-    tx.update("channels", {"id": account.key}, seq=seq)
+    _write(tx, account, seq=seq)
 
 
 def stop(tx: Tx, account: Account) -> None:
     """Stop the channel: nothing more is signed or released on it here."""
-    tx.update("channels", {"id": account.key}, state=STOPPED)
+    _write(tx, account, state=STOPPED)
+
+
+def _write(tx: Tx, account: Account, **changes: Any) -> Account:
+    tx.update("channels", {"id": account.key}, **changes)
+    return load(tx, account.id, account.role)
 
 
 def _of_row(row: dict[str, Any]) -> Account:

@@ -165,7 +165,7 @@ def _sign(
         voucher=signed,
         voucher_signature=buyer.sign(digest(buyer.channels, signed)),
     )
-    entry = windows.save(tx, entry.moved("offer").moved("sign"))
+    entry = windows.save(tx, entry.moved("offer", "sign"))
     accounts.use_seq(tx, account, offer.seq)
     acknowledge_released(tx, account)
     return _message(entry)

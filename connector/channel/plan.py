@@ -127,9 +127,10 @@ def ready(tx: Tx, channel_id: bytes) -> Account:
     """Return the channel if something new may be signed on it now."""
     account = accounts.load(tx, channel_id, accounts.PAYER)
     accounts.require_open(account)
-    if windows.newest(tx, account, states.FAULT) is not None:
+    found = windows.newest(tx, account, states.FAULT, *states.UNRELEASED[accounts.PAYER])
+    if found is not None and found.state == states.FAULT:
         raise fault("faulted", "wrong keys were released on this channel")
-    if windows.unreleased(tx, account) is not None:
+    if found is not None:
         raise fault("unreleased", "a signed voucher of this channel is not yet released")
     return account
 

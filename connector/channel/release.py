@@ -206,7 +206,6 @@ def _release(
     judgement.commit(tx, window.orders)
     for line in lines:
         tally.save(tx, line.deal, line.after)
-    window = window.moved("pay")
     leaf = holder.evidence.leaf(
         tx, records.keys_event(tx, holder, "keys.released", window, now, decisionDigest=decision_digest.hex())
     )
@@ -221,7 +220,7 @@ def _release(
         released_at=int(now.timestamp()),
     )
     signed = holder.sign(digest(holder.registry, receipt))
-    window = windows.save(tx, replace(window, receipt=receipt, receipt_signature=signed))
+    window = windows.save(tx, window.moved("pay", receipt=receipt, receipt_signature=signed))
     for line, context in zip(lines, window.contexts, strict=True):
         if line.order.use == OPEN:
             purpose = judgement.purpose(context)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from connector.channel import states
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 # one look at the index for each state, however many windows there were
 _NEWEST = "SELECT max(seq) AS seq FROM windows WHERE state = ? AND channel = ?"
+_AMONG = {count: f"SELECT max(seq) AS seq FROM ({' UNION ALL '.join([_NEWEST] * count)})" for count in (1, 2, 3)}  # noqa: S608 - constants of ours
+# the typed values of windows that are under way
+WRITTEN_KEPT = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +67,12 @@ class Window:
         """Whether money is promised here for keys not yet known."""
         return self.state in states.UNRELEASED[self.role]
 
-    def moved(self, act: str, **changes: Any) -> Window:
-        """Return the window after an act of its side's state table."""
-        return replace(self, state=states.move(self.role, self.state, act), **changes)
+    def moved(self, *acts: str, **changes: Any) -> Window:
+        """Return the window after acts of its side's state table, one after the other."""
+        state = self.state
+        for act in acts:
+            state = states.move(self.role, state, act)
+        return replace(self, state=state, **changes)
 
 
 def find(tx: Tx, account: Account, seq: int) -> Window | None:
@@ -74,10 +81,14 @@ def find(tx: Tx, account: Account, seq: int) -> Window | None:
 
 
 def newest(tx: Tx, account: Account, *among: str) -> Window | None:
-    """Return the newest window whose state is among those named."""
-    found = [tx.execute(_NEWEST, state, account.key)[0]["seq"] for state in among]
-    seqs = [seq for seq in found if seq is not None]
-    return find(tx, account, max(seqs)) if seqs else None
+    """Return the newest window whose state is among the one to three named."""
+    for seq in (account.seq, account.seq - 1):  # as a rule it is one of these, and they are at hand
+        found = find(tx, account, seq) if seq > 0 else None
+        if found is not None and found.state in among:
+            return found
+    about = [value for state in among for value in (state, account.key)]
+    newest = tx.execute(_AMONG[len(among)], *about)[0]["seq"]
+    return None if newest is None else find(tx, account, newest)
 
 
 def unreleased(tx: Tx, account: Account) -> Window | None:
@@ -87,8 +98,8 @@ def unreleased(tx: Tx, account: Account) -> Window | None:
 
 def all_unreleased(tx: Tx, role: str, but: str = "") -> list[Window]:
     """Return the unreleased windows of all channels `but` one: at most one a channel."""
-    where = "state = ? and channel != ?"
-    found = [row for state in sorted(states.UNRELEASED[role]) for row in tx.find("windows", where, (state, but))]
+    among = sorted(states.UNRELEASED[role])
+    found = tx.find("windows", "state in (?, ?) and channel != ?", (among[0], among[-1], but))
     return [_of_row(row) for row in found if row["role"] == role]
 
 
@@ -111,13 +122,13 @@ def by_lock(tx: Tx, account: Account, lock: bytes) -> Window | None:
 
 def acknowledge(tx: Tx, window: Window) -> None:
     """Note that the keys of a released window are acknowledged; their masked form is forgotten."""
-    after = window.moved("acknowledge")
-    tx.update("windows", {"channel": window.channel, "seq": window.seq}, state=after.state, masked=None)
+    save(tx, window.moved("acknowledge", masked=None))
 
 
 def save(tx: Tx, window: Window) -> Window:
     """Write the whole window; returns it."""
     tx.put("windows", **_to_row(window))
+    tx.note("windows", _of_row, window, channel=window.channel, seq=window.seq)
     return window
 
 
@@ -127,7 +138,7 @@ def _to_row(window: Window) -> dict[str, Any]:
         "seq": window.seq,
         "role": window.role,
         "state": window.state,
-        "orders": [to_json(order) for order in window.orders],
+        "orders": [_json(order) for order in window.orders],
         "contexts": [dict(context) for context in window.contexts],
         "prev": window.prev,
         "account_hash": window.account_hash,
@@ -182,5 +193,7 @@ def _of_row(row: Mapping[str, Any]) -> Window:
     )
 
 
+@lru_cache(maxsize=WRITTEN_KEPT)
 def _json(value: Any) -> dict[str, Any] | None:
+    """Return a typed value's JSON, which nobody changes: a window is written in each of its states."""
     return None if value is None else to_json(value)

@@ -43,6 +43,10 @@ class State:
         made: T = self._made[make]
         return made
 
+    def note(self, make: Callable[[Row], T], value: T) -> None:
+        """Take `value` for what `make` would make of the row."""
+        self._made[make] = value
+
 
 class Known:
     """Rows as the last committed act left them, the newest `KNOWN_ROWS_MAX`."""

@@ -161,6 +161,7 @@ VAULT = (
         "key_id:text path:text state:text created:time",
         ("id",),
         index=(("agreement",), ("edition",), ("series",)),
+        held=True,
     ),
     Table("holders", "agreement:text edition:text holder:text at:time", ("agreement",), index=(("edition",),)),
     Table("drawn", "replica:text source:text rows:int dropped:text", ("replica", "source")),

@@ -75,6 +75,12 @@ class Tx:
         state = self._state(table, key)
         return None if state is None else state.value(make)
 
+    def note(self, table: str, make: Callable[[Row], T], value: T, /, **key: Any) -> None:
+        """Take `value`, which was just written, for what `make` would make of its row: nobody has to read it again."""
+        held = self._holds(self._table(table), key)
+        if held is not None and self.held is not None:
+            self.held.rows[held].note(make, value)
+
     def _state(self, table: str, key: Mapping[str, Any]) -> State | None:
         statements = self._table(table)
         held = self.held if statements.held else None

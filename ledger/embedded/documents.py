@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from eth._utils.address import generate_contract_address
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from ledger.embedded.index import Log
 
+ADDRESSES_KEPT = 256
 _SUCCESS = b"\x01"
 _BLOOM_BYTES = 256
 JsonObject = dict[str, Any]
@@ -132,10 +134,16 @@ def receipt(
     }
 
 
+@lru_cache(maxsize=ADDRESSES_KEPT)
+def _shown(address: bytes) -> str:
+    """Show an address; its checksum costs a hash, and a page of logs has few addresses."""
+    return to_checksum_address(address)
+
+
 def log(log: Log) -> JsonObject:
     """Show a log."""
     return {
-        "address": to_checksum_address(log.address),
+        "address": _shown(log.address),
         "topics": [data(topic) for topic in log.topics],
         "data": data(log.data),
         "blockNumber": quantity(log.block),

@@ -29,6 +29,7 @@ _SCHEMA = (
         address BLOB NOT NULL, topic0 BLOB, topic1 BLOB, topic2 BLOB, topic3 BLOB, data BLOB NOT NULL,
         PRIMARY KEY (block, position)) WITHOUT ROWID""",
     "CREATE INDEX IF NOT EXISTS logs_by_address ON logs (address, topic0, block)",
+    "CREATE INDEX IF NOT EXISTS logs_by_program ON logs (address, block)",
     "CREATE INDEX IF NOT EXISTS logs_by_topic ON logs (topic1, block)",
 )
 

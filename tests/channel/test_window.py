@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.channel import claims, states, window
+from connector.channel import account as accounts
+from connector.channel import claims, states, window, windows
 from connector.channel.errors import ChannelFault
 from connector.channel.tally import Tally
 from contracts import signature
@@ -179,3 +180,32 @@ def test_a_free_product_needs_no_taper_and_no_money():
     pair = Pair(replace(KEPT, tariff=Tariff("byte", 0, 1, "CNY"), max_exposure=0), deposit=0, cap=0)
     assert pair.pull() == [1, 11]
     assert pair.account("payee").cumulative == 0
+
+
+def test_a_window_is_read_back_as_it_was_written(monkeypatch):
+    """Whoever steps on believes the written value (`Tx.note`), so the row must say the same."""
+    save, written = windows.save, []
+
+    def saved(tx, entry):
+        written.append(save(tx, entry))
+        account = accounts.load(tx, CHANNEL_ID, entry.role)
+        assert windows.find(tx, account, entry.seq) == entry
+        return entry
+
+    monkeypatch.setattr(windows, "save", saved)
+    pair = Pair(rows=4)
+    pair.pull()
+    pair.judge.outcomes["release"] = "deny"
+    pair.refuse(pair.pay(pair.sign(request := pair.plan(pair.want(use=2)), pair.request(request))))
+    pair.close(pair.acknowledge())
+    assert {entry.state for entry in written} >= {
+        states.OFFERED, states.PAID, states.SIGNED, states.RELEASED, states.ACKNOWLEDGED, states.VOID, states.CLOSING
+    }  # fmt: skip
+
+
+def test_the_newest_window_is_found_without_walking_through_the_others():
+    pair = Pair()
+    plan = pair.payer_db.connection.execute(f"EXPLAIN QUERY PLAN {windows._AMONG[3]}", ("signed", "x") * 3).fetchall()
+    looks = [told[-1] for told in plan if "windows" in told[-1]]
+    assert len(looks) == 3
+    assert all("COVERING INDEX" in look and "state=? AND channel=?" in look for look in looks)

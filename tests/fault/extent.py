@@ -18,9 +18,11 @@ LEAST_OF_ROLE = 400
 SYNCED, TORN, FLIPPED = "words after a sync", "torn and lost writes", "flipped bits"
 TRANSFERS, STORIES = "harmed transfers of 64 pieces", "stories of harmed messages"
 APARTS = "stories in a namespace"
+SKEWED = "pulls with a wrong clock"
 SLOW = "slow answers"
 FIGURES = {
     APARTS: 5,
+    SKEWED: 4,
     SLOW: 8,
     TRANSFERS: 1_000,
     STORIES: 300,

@@ -65,7 +65,7 @@ def waits_for(words, view):
     return words in view["turn"]["why"]
 
 
-@pytest.mark.parametrize("answer", drawn(ANSWERS, 2))
+@pytest.mark.parametrize("answer", drawn(ANSWERS, 1))
 async def test_a_slow_answer_ends_at_its_limit_and_holds_nobody_up(space, proxy, answer, record_property):
     begins, ends, words = ANSWERS[answer]
     files = await space.publish("second", answer, (10 * PIECE,), price=PRICE)

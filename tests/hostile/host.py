@@ -34,6 +34,7 @@ def at():
     return {"created": AT, "updated": AT}
 
 
+NOBODY = "0x" + "00" * 20
 AGREED = {"policy": {"permission": [{"action": "use"}]}, "product": PRODUCT, "tier": "plain"}
 
 
@@ -56,7 +57,8 @@ def rows():
     yield "transfers", theirs | transfer | {"id": TRANSFER + "-2", "role": CONSUMER, "state": STARTED}
     channel = {"id": CHANNEL, "role": "payee", "peer": SOMEBODY, "agreement": AGREEMENT, "state": "open"}
     money = {"seq": 0, "deposit": 0, "cumulative": 0, "claimed": 0, "frozen_for": 0, "expiry": AT, "salt": b"s"}
-    named = {"payer": "0x" + "00" * 20, "payee": "0x" + "00" * 20, "signer": "0x" + "00" * 20, "split": []}
+    named = dict.fromkeys(("payer", "payee", "signer", "token"), NOBODY)
+    named["split"] = [{"payee": NOBODY, "bps": 10_000}]
     yield "channels", channel | money | named | {"account_hash": bytes(32), "created": AT}
 
 

@@ -71,7 +71,7 @@ async def test_a_head_that_never_ends_is_broken_off():
     ended = asyncio.Event()
 
     async def speak(reader, writer):
-        await reader.readline()
+        await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\nx: ")
         with contextlib.suppress(ConnectionError):
             while not (reader.at_eof() or writer.is_closing()):  # it may end with a reset

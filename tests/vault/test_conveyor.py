@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from connector.vault.conveyor import CARRIERS, SLOT_BYTES, carry
+from connector.vault.conveyor import CARRIERS, LOAD_BYTES, SLOT_BYTES, carry
 from connector.vault.places import SECTOR_BYTES
 
 LOADS = 40
@@ -81,7 +81,7 @@ def test_a_slot_takes_pieces_by_whole_sectors():
 
     found: list[list[int]] = []
     carry(fill, lambda slot: found.append([piece.at for piece in slot.pieces]))
-    assert found[0] == list(range(0, SLOT_BYTES, SECTOR_BYTES))
+    assert found[0] == list(range(0, LOAD_BYTES, SECTOR_BYTES))
 
 
 @pytest.mark.parametrize("at", [0, 1, CARRIERS, LOADS - 1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 from contextlib import closing, suppress
 
@@ -17,7 +18,13 @@ from tests.connector.store.test_sqlite import break_disk
 
 COLUMNS = "id:text state:text size:int body:json"
 SHAPE = {"columns": COLUMNS, "key": ("id",), "unique": (("state", "size"),)}
-TABLES = (Table("held", **SHAPE, held=True), Table("plain", **SHAPE))
+PAIRED = {"columns": COLUMNS, "key": ("id", "state")}
+TABLES = (
+    Table("held", **SHAPE, held=True),
+    Table("plain", **SHAPE),
+    Table("paired", **PAIRED, held=True),
+    Table("unpaired", **PAIRED),
+)
 IDS = st.sampled_from(["a", "b", "c"])
 STATES, SIZES = st.sampled_from(["x", "y"]), st.integers(0, 3)
 VALUES = st.fixed_dictionaries({"state": STATES, "size": SIZES}, optional={"body": st.lists(SIZES, max_size=2)})
@@ -34,6 +41,8 @@ STEPS = st.one_of(
     st.tuples(st.just("update where"), STATES, st.fixed_dictionaries({"size": SIZES})),
     st.tuples(st.just("delete"), IDS, st.just({})),
     st.tuples(st.just("get"), IDS, st.just({})),
+    st.tuples(st.just("value"), IDS, st.just({})),
+    st.tuples(st.just("try"), IDS, VALUES),
     st.tuples(st.just("get unique"), STATES, st.fixed_dictionaries({"size": SIZES})),
     st.tuples(st.just("find"), STATES, st.just({})),
     st.tuples(st.just("select"), STATES, st.just({})),
@@ -56,6 +65,11 @@ def step(tx, table, what, key, values):
             return tx.delete(table, id=key)
         case "get":
             return tx.get(table, id=key)
+        case "value":
+            return tx.value(table, json_of, id=key)
+        case "try":
+            with suppress(Undo):
+                tx.attempt(lambda tx: undone(tx, table, key, values))
         case "get unique":
             return tx.get(table, state=key, **values)
         case "find":
@@ -67,7 +81,36 @@ def step(tx, table, what, key, values):
     return None
 
 
-async def run(store, table, acts):
+def undone(tx, table, key, values):
+    tx.put(table, id=key, **values)
+    raise Undo
+
+
+def json_of(row):
+    return json.dumps(row)
+
+
+def paired_step(tx, table, what, key, values):
+    """Do what a table with a key of two columns can be asked for."""
+    state, rest = values.get("state", "x"), {name: value for name, value in values.items() if name != "state"}
+    match what:
+        case "put":
+            tx.put(table, id=key, state=state, **rest)
+        case "update":
+            return tx.update(table, {"state": state, "id": key}, **rest)
+        case "get" | "value":
+            return tx.get(table, state="x", id=key), tx.value(table, json_of, id=key, state="x")
+        case "try":
+            with suppress(Undo):
+                tx.attempt(lambda tx: undone(tx, table, key, {"state": state, **rest}))
+        case "insert" | "get unique":
+            pass
+        case _:
+            return step(tx, table, what, key, rest)
+    return None
+
+
+async def run(store, table, acts, step=step):
     """Run the acts; return what each step answered, as far as its act came, and whether the act was taken."""
     told = []
 
@@ -104,6 +147,20 @@ def test_the_same_acts_on_a_held_and_a_plain_table(stores, acts):
         for table in ("held", "plain"):
             await store.write(lambda tx, t=table: tx.execute(f"DELETE FROM {t}"))
         return await run(store, "held", acts), await run(store, "plain", acts)
+
+    held, plain = runner.run(both())
+    assert held == plain
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(ACTS)
+def test_the_same_acts_on_tables_with_a_key_of_two_columns(stores, acts):
+    runner, store = stores
+
+    async def both():
+        for table in ("paired", "unpaired"):
+            await store.write(lambda tx, t=table: tx.execute(f"DELETE FROM {t}"))
+        return [await run(store, table, acts, paired_step) for table in ("paired", "unpaired")]
 
     held, plain = runner.run(both())
     assert held == plain
@@ -154,6 +211,39 @@ async def test_a_row_is_written_once_however_often_it_changes(store):
     assert [sql.split()[0] for sql in written if '"held"' in sql] == ["INSERT", "UPDATE", "UPDATE"], (
         "the new row, what became of it, the second act"
     )
+
+
+async def test_a_value_is_made_once_for_each_state_of_its_row(store):
+    made = []
+
+    def size(row):
+        made.append(row["size"])
+        return row["size"]
+
+    def act(tx, size_now):
+        tx.update("held", {"id": "a"}, size=size_now)
+        return tx.value("held", size, id="a"), tx.value("held", size, id="a")
+
+    async def now():
+        return await store.write(lambda tx: tx.value("held", size, id="a"), short=True)
+
+    await store.write(lambda tx: tx.insert("held", id="a", state="x", size=1), short=True)
+    assert (await now(), await now(), made) == (1, 1, [1])
+    assert (await store.write(lambda tx: act(tx, 2), short=True), await now(), made) == ((2, 2), 2, [1, 2])
+    with suppress(Undo):
+        await store.write(lambda tx: [act(tx, 3), undone(tx, "held", "b", {})], short=True)
+    assert (await now(), made) == (2, [1, 2, 3]), "what an act made that failed is made of nothing"
+
+
+async def test_a_value_that_was_written_is_not_read_again(store):
+    def write(tx):
+        tx.put("held", id="a", state="x", size=1, body=None)
+        tx.note("held", json_of, "noted", id="a")
+
+    await store.write(write, short=True)
+    assert await store.write(lambda tx: tx.value("held", json_of, id="a"), short=True) == "noted"
+    await store.write(lambda tx: tx.update("held", {"id": "a"}, size=2), short=True)
+    assert json.loads(await store.write(lambda tx: tx.value("held", json_of, id="a"), short=True))["size"] == 2
 
 
 async def test_a_value_of_another_kind_fails_its_act(store):

@@ -1,0 +1,41 @@
+"""F21: a clock that is wrong by less than the leeway: a pull ends right. Beyond it tokens are refused (identity tests).
+
+Real processes; one of them has its clock shifted (`skewed_serve`), the chain's is the exchange's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.space import space
+from connector.limits import CLOCK_LEEWAY_SECONDS
+from tests.fault.extent import SKEWED, drawn
+from tests.fault.pulls import Pull, fill
+
+SKEWED_SERVE = str(Path(__file__).with_name("skewed_serve.py"))
+SOURCE_MIB = 4
+ALMOST_SECONDS = CLOCK_LEEWAY_SECONDS - 10  # a call takes its time on a busy machine
+CASES = list(itertools.product(("provider", "buyer"), (1, -1)))
+
+pytestmark = [pytest.mark.faults, pytest.mark.asyncio(loop_scope="session")]
+
+
+def skewed(role, seconds):
+    return {role: ("env", f"PENSTOCK_TEST_SKEW={seconds}", sys.executable, SKEWED_SERVE)}
+
+
+@pytest.mark.parametrize(("role", "sign"), drawn(CASES, 1))
+async def test_a_clock_within_the_leeway_costs_nothing(tmp_path, role, sign, record_property):
+    source = tmp_path / "data.bin"
+    fill(source, SOURCE_MIB)
+    async with space(tmp_path, commands=skewed(role, sign * ALMOST_SECONDS)) as made:
+        pull = Pull(made, source)
+        await pull.begin()
+        async with asyncio.timeout(120):
+            await pull.ends_right(tmp_path / "opened")
+    record_property(SKEWED, 1)
