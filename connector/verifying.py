@@ -1,4 +1,4 @@
-"""What can be verified with nothing but files: dispute bundles, equivocations, proofs of log entries, receipts.
+"""What can be verified with nothing but files: disputes, equivocations, proofs of entries, receipts, agreements.
 
 Law: no secret, no clock, no network. What a document is, is read from its form, a row of `KINDS`; a form without a row
 is refused. The signatures in bundles and receipts mean something only within one deployment, so its document (chain id,
@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 from connector.documents import as_json, as_text, read, read_json, read_text
 from connector.errors import InvalidInput
 from contracts import address
+from contracts import agreement as agreements
 from contracts.decimals import read_hex
 from contracts.errors import ContractError
 from contracts.signature import recover
-from contracts.typed_data import Receipt, digest
+from contracts.terms import Terms
+from contracts.typed_data import Agreement, Receipt, digest
 from contracts.typed_json import from_json
 from ledger import bundle, dispute, equivocation, events, log_policy, proof
 from ledger.deployment import Deployment
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 SIGNATURE_BYTES = 65
 EVENT_FIELDS = frozenset({"entry", "proof"})
+AGREEMENT_SIGNATURES = ("providerSignature", "buyerSignature")
+AGREEMENT_FIELDS = frozenset({"terms", "agreement", *AGREEMENT_SIGNATURES})
 RECEIPT_FIELDS = frozenset({"receipt", "receiptSig"})
 
 
@@ -130,6 +134,30 @@ def _proof(text: str, entry: bytes, aids: Aids) -> Finding:
     return Finding(True, said, lines)
 
 
+def _agreement(document: Mapping[str, Any], aids: Aids) -> Finding:
+    """Check an agreement as both logs disclose it: terms under their digest, words derived again, both signers."""
+    domain = _deployment(aids).domain("licences")
+    try:
+        agreement, terms = from_json(Agreement, document["agreement"]), Terms.from_json(document["terms"])
+        signed = [read_hex(document[name], name, SIGNATURE_BYTES) for name in AGREEMENT_SIGNATURES]
+        found = agreements.verify(domain, agreement, terms, *signed)
+    except ContractError as error:
+        said = {"kind": "agreement", "verified": False, "reason": str(error)}
+        return Finding(holds=False, document=said, lines=("the agreement does not hold", f"because: {error}"))
+    said = {
+        "kind": "agreement",
+        "verified": True,
+        "agreementDigest": found.hex(),
+        "provider": address.show(agreement.provider),
+        "buyer": address.show(agreement.buyer),
+        "tier": terms.tier,
+        "notAfter": terms.json()["notAfter"],
+        "summary": agreement.summary,
+    }
+    lines = f"agreement {found.hex()}", f"signed by {said['provider']} and {said['buyer']}", agreement.summary
+    return Finding(holds=True, document=said, lines=lines)
+
+
 def _receipt(document: Mapping[str, Any], aids: Aids) -> Finding:
     """Recover who signed a receipt; whether that is the payee is for its reader to compare."""
     domain = _deployment(aids).domain("editions")
@@ -154,6 +182,7 @@ KINDS: Mapping[frozenset[str], Callable[[Mapping[str, Any], Aids], Finding]] = {
     equivocation.FIELDS: _equivocation,
     EVENT_FIELDS: _event,
     RECEIPT_FIELDS: _receipt,
+    AGREEMENT_FIELDS: _agreement,
 }
 
 

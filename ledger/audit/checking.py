@@ -152,6 +152,7 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "dated-before-block": ("block", "log"),
     "used-after-expiry": ("terms", "log"),
     "used-after-end": ("chain", "log"),
+    "used-while-suspended": ("chain", "log"),
     "disposal-overdue": ("terms", "log"),
     "decision-not-reproduced": ("log", "terms"),
     "decision-of-another-policy": ("terms", "log"),

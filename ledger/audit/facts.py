@@ -50,11 +50,15 @@ class ChannelFacts:
 
 @dataclass(slots=True)
 class ChainFacts:
-    """Everything the audit compares the logs with; ids and origins are 32 bytes, `revoked` says in which block."""
+    """Everything the audit compares the logs with; ids and origins are 32 bytes, `revoked` says in which block.
+
+    `suspended` lists the blocks in which a licence was suspended (True) or resumed (False), in chain order.
+    """
 
     editions: dict[bytes, Mapping[str, Any]] = field(default_factory=dict)
     licences: dict[bytes, Mapping[str, Any]] = field(default_factory=dict)
     revoked: dict[bytes, int] = field(default_factory=dict)
+    suspended: dict[bytes, list[tuple[int, bool]]] = field(default_factory=dict)
     channels: dict[bytes, ChannelFacts] = field(default_factory=dict)
     logs: dict[bytes, list[ChainEvent]] = field(default_factory=dict)
     anchors: dict[bytes, list[Anchored]] = field(default_factory=dict)
@@ -81,6 +85,11 @@ def _granted(facts: ChainFacts, event: ChainEvent) -> None:
 
 def _revoked(facts: ChainFacts, event: ChainEvent) -> None:
     facts.revoked.setdefault(event.fields["agreementDigest"], event.block)
+
+
+def _suspended(facts: ChainFacts, event: ChainEvent) -> None:
+    turns = facts.suspended.setdefault(event.fields["agreementDigest"], [])
+    turns.append((event.block, event.name == "LicenceSuspended"))
 
 
 def _opened(facts: ChainFacts, event: ChainEvent) -> None:
@@ -132,6 +141,8 @@ _READERS = {
     "EditionRegistered": _registered,
     "LicenceGranted": _granted,
     "LicenceRevoked": _revoked,
+    "LicenceSuspended": _suspended,
+    "LicenceResumed": _suspended,
     "Opened": _opened,
     "ToppedUp": _topped,
     "Claimed": _claimed,

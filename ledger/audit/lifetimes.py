@@ -55,8 +55,17 @@ def _check(event: Event, agreement: str, deals: Deals, facts: ChainFacts, report
         report.find("used-after-expiry", event.did, event, **names)
     revoked = facts.revoked.get(deal.digest)
     cited = event.entry.block
+    if cited is not None and _rests(facts, deal.digest, cited.number):
+        report.find("used-while-suspended", event.did, event, agreement=agreement)
     if ended or (revoked is not None and cited is not None and cited.number >= revoked):
         report.find("used-after-end", event.did, event, agreement=agreement)
+
+
+def _rests(facts: ChainFacts, agreement: bytes, block: int) -> bool:
+    """Say whether a licence was suspended before a block and not resumed by it; in the very block nobody can tell."""
+    before = [suspended for number, suspended in facts.suspended.get(agreement, ()) if number < block]
+    same = any(number == block for number, _ in facts.suspended.get(agreement, ()))
+    return bool(before) and before[-1] and not same
 
 
 def over(deal_end: Book, agreement: str) -> Event | None:

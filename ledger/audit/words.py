@@ -296,6 +296,11 @@ CODES: Mapping[str, tuple[str, str, str]] = {
         "{event} uses agreement {agreement} after it was ended or revoked",
         "{event} 在协议 {agreement} 终止或撤销后仍使用",
     ),
+    "used-while-suspended": (
+        ERROR,
+        "{event} uses agreement {agreement} while the chain shows its licence as suspended",
+        "{event} 在协议 {agreement} 的许可被暂停期间仍使用",
+    ),
     "disposal-overdue": (
         ERROR,
         "{event} of {agreement}, which ended at {end} and obliges to delete, has no replica.deleted",

@@ -266,6 +266,20 @@ def test_an_audit_that_cannot_begin_says_whose_turn_it_is(penstock, exchange, de
     assert penstock(*ask, exchange.url, "--mirror", "nonsense").code == 2
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        [],
+        ["--exchange", "http://localhost:1111", "--space", "did:web:x"],
+        ["--exchange", "http://localhost:1111", "--from", "yesterday"],
+        ["--exchange", "http://localhost:1111", "--mirror", "here"],
+        ["--read", "no-such-file"],
+    ],
+)
+def test_what_cannot_be_asked_of_an_audit_is_2(penstock, options):
+    assert penstock("audit", *options).code == 2
+
+
 def test_an_audit_without_a_key_is_2(penstock, tmp_path):
     assert penstock("audit", "--exchange", "http://localhost:1111", "--data", tmp_path).code == 2
 

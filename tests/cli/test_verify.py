@@ -9,11 +9,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from contracts import address, signature
-from contracts.typed_data import digest
+from contracts.agreement import build
+from contracts.onchain.artifacts import PROGRAMS
+from contracts.typed_data import Domain, digest
 from contracts.typed_json import to_json
 from ledger import checkpoint, equivocation, merkle, note
 from ledger.log_policy import LogPolicy
 from ledger.proof import LogProof
+from tests.contracts.test_agreement import TERMS
 from tests.ledger import test_dispute as case
 
 ORIGIN = "localhost:7001/log"
@@ -35,7 +38,7 @@ def file(tmp_path):
 
 @pytest.fixture
 def deployment(file):
-    where = {"editions": 1, "licences": 2, "channels": 3, "anchors": 4, "token": 5, "batch": 6, "spaces": 7}
+    where = dict.fromkeys(PROGRAMS, 9) | {"editions": 1, "licences": 2, "channels": 3}
     addresses = {name: address.show(bytes([number]) * 20) for name, number in where.items()}
     return file("deployment.json", {"chainId": "7", "salt": "22" * 32, "addresses": addresses})
 
@@ -48,6 +51,42 @@ def test_every_verdict(penstock, file, deployment, finding):
     assert said.code == (6 if finding is case.Finding.BUYER_LIES else 0)
     plain = penstock("verify", bundle, "--deployment", deployment)
     assert f"at fault: {case.CONSEQUENCES[finding].at_fault}" in plain.out
+
+
+@pytest.fixture
+def agreed():
+    """An agreement as `agreement.signed` has it, signed by both in the deployment's domain, and its digest."""
+    domain, buyer, provider = Domain(7, bytes([2]) * 20, b"\x22" * 32), b"\x02" * 32, b"\x01" * 32
+    agreement = build(TERMS, provider=signature.address(provider), buyer=signature.address(buyer), price_cap=1500)
+    signed = digest(domain, agreement)
+    fields = {"terms": TERMS.json(), "agreement": to_json(agreement)}
+    fields |= {"providerSignature": signature.sign(signed, provider).hex()}
+    return fields | {"buyerSignature": signature.sign(signed, buyer).hex()}, signed.hex()
+
+
+def test_an_agreement_holds_by_its_terms_and_both_signatures(penstock, file, deployment, agreed):
+    document, signed = agreed
+    said = penstock("verify", file("agreement.json", document), "--deployment", deployment, "--json")
+    assert (said.code, said.json["kind"], said.json["agreementDigest"]) == (0, "agreement", signed)
+    assert (
+        document["agreement"]["summary"]
+        in penstock("verify", file("agreement.json", document), "--deployment", deployment).out
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        (lambda one: {**one, "terms": {**one["terms"], "tariff": {**one["terms"]["tariff"], "minor": "1"}}}, "terms"),
+        (lambda one: {**one, "agreement": {**one["agreement"], "summary": "cheaper"}}, "words"),
+        (lambda one: {**one, "buyerSignature": one["providerSignature"]}, "buyer"),
+        (lambda one: {**one, "agreement": {**one["agreement"], "notAfter": "1"}}, "not_after"),
+    ],
+)
+def test_an_agreement_that_was_changed_says_where(penstock, file, deployment, agreed, changed, why):
+    said = penstock("verify", file("agreement.json", changed(agreed[0])), "--deployment", deployment, "--json")
+    assert (said.code, said.json["verified"]) == (6, False)
+    assert why.lower() in said.json["reason"].lower()
 
 
 def test_a_space_document_serves_as_deployment(penstock, file, deployment):

@@ -205,6 +205,12 @@ def _after_revocation(scene: Scene) -> None:
     scene.chain.append(Kept("LicenceRevoked", revoked, block.number, bytes(32)))
 
 
+def _while_suspended(scene: Scene) -> None:
+    """Release under a licence that was suspended blocks ago."""
+    fields = {"agreementDigest": bytes.fromhex(scene.deals("leased")), "cause": bytes(32)}
+    scene.chain.append(Kept("LicenceSuspended", fields, 1, bytes(32)))
+
+
 def _after_expiry(scene: Scene) -> None:
     """Both logs as they would be had the trade gone on two years later: nothing but the term speaks against it."""
     _delay(scene, YEARS, "provider", "buyer")
@@ -263,6 +269,7 @@ def _uncovered(scene: Scene) -> None:
 
 CHEATS = (
     Cheat("releases after a revocation", "provider", "P7", _after_revocation, "used-after-end", "provider"),
+    Cheat("releases while suspended", "provider", "P7", _while_suspended, "used-while-suspended", "provider"),
     Cheat("releases after the term", "provider", "P7", _after_expiry, "used-after-expiry", "provider"),
     Cheat("logs a release an hour late", "provider", "P5", _write_late, "entry-late", "provider"),
     Cheat("turns a denial into leave", "provider", "P7", _change_decision, "decision-not-reproduced", "provider"),

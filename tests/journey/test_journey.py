@@ -7,6 +7,7 @@ import importlib.metadata
 import json
 import os
 import random
+import shutil
 import sys
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from contracts.onchain import artifacts
 from tests.drill import drill, recorded
 
 HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
 SEED = 20130101
 FIGURES = {
     "dataset_rows", "editions", "rows_sealed", "bytes_delivered", "rows_verified", "windows_paid", "negotiation_rounds",
@@ -160,6 +162,21 @@ async def test_a_bundle_is_audited_again_with_no_network(shown, tmp_path):
     assert "<h1>audit: clean</h1>" in shot.read_text()
 
 
+async def test_who_has_only_curl_reaches_the_same_totals(shown, absent):
+    """The commands of docs/audit.md: sizes of checkpoints, and the chain's own events of closed channels."""
+    if shutil.which("curl") is None:
+        absent("curl is not installed")
+    exchange = shown.cast.notes["exchange"]["url"]
+    space = await said("curl", "-sS", exchange + "/space")
+    heads = [await printed("curl", "-sS", member["url"] + "/log/checkpoint") for member in space["members"]]
+    assert sum(int(head.split("\n")[1]) for head in heads) == shown.figures["events_logged"]
+    page = (ROOT / "docs/audit.md").read_text()
+    asked = page[page.index('{"jsonrpc"') : page.index("}]}'") + 3]
+    asked = asked.replace("CHANNELS", space["deployment"]["addresses"]["channels"])
+    closed = await said("curl", "-sS", exchange + "/rpc", "-H", "content-type: application/json", "-d", asked)
+    assert sum(int(log["data"][2:66], 16) for log in closed["result"]) == shown.figures["amount_settled"]
+
+
 async def test_a_sample_of_the_drill_is_caught(shown, tmp_path):
     """`make drill` tries them all; which are tried here, the seed of the test run draws."""
     played = await recorded.taken(shown.cast, tmp_path)
@@ -229,9 +246,14 @@ async def test_a_changed_limit_changes_what_comes_of_the_negotiation(shown, floo
 
 async def said(*command, at=None):
     """Run a program and return the JSON object it prints."""
+    return json.loads(await printed(*command, at=at))
+
+
+async def printed(*command, at=None):
+    """Run a program and return what it prints."""
     process = await asyncio.create_subprocess_exec(
         *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, cwd=at, env=dict(os.environ)
     )
     output, complaint = await process.communicate()
     assert process.returncode == 0, complaint.decode()
-    return json.loads(output)
+    return output.decode()

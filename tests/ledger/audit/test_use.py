@@ -55,6 +55,23 @@ async def test_a_release_after_the_end_is_named_and_one_before_is_not(world):
     assert {kind for kind, *_ in found} == {"keys.released", "opening.started"}
 
 
+@pytest.mark.parametrize(
+    ("turns", "found"),
+    [
+        ([(2, "LicenceSuspended")], True),
+        ([(1, "LicenceSuspended"), (2, "LicenceResumed")], False),
+        ([(3, "LicenceSuspended")], False),
+        ([(2, "LicenceSuspended"), (3, "LicenceResumed")], False),
+        ([(1, "LicenceSuspended"), (2, "LicenceResumed"), (2, "LicenceSuspended")], True),
+    ],
+)
+async def test_a_use_while_suspended_is_named(world, turns, found):
+    """Every entry of the small space cites block 3."""
+    fields = {"agreementDigest": world.kept["digest"]}
+    world.chain += [ChainEvent(name, fields, block) for block, name in turns]
+    assert ("used-while-suspended" in errors(await world.audit())) is found
+
+
 async def test_an_entry_dated_before_the_block_it_cites_is_named(world):
     world.block_time = NOW + timedelta(hours=1)
     assert "dated-before-block" in errors(await world.audit())
