@@ -45,6 +45,8 @@ FINAL = (COMPLETE, FAILED)
 # a full disk ends nothing: what was paid for comes when there is room
 MENDED = RETRYABLE_EXITS | {DISK_EXIT}
 WAIT_SECONDS_MAX = 30.0
+# everybody who waits looks everything up again
+PROGRESS_SECONDS = 0.1
 # by as much may a refusal overtake the word that the transfer is paused
 NEWS_SECONDS = 1.0
 CHANNEL = "channel:"
@@ -60,6 +62,7 @@ class Acquisitions:
         self.driver = Driver("acquisition", self._advance, self._fail, MENDED)
         self.moves = asyncio.Condition()
         self._purse = asyncio.Lock()
+        self._told = -PROGRESS_SECONDS
         self._waiting: dict[str, str] = {}
         self._asked: dict[str, str] = {}
         self._speeds: dict[str, Speed] = {}
@@ -147,8 +150,14 @@ class Acquisitions:
 
     async def tell(self) -> None:
         """Tell everybody who waits that something moved."""
+        self._told = self._trader.clock.monotonic()
         async with self.moves:
             self.moves.notify_all()
+
+    async def _progressed(self) -> None:
+        """Tell of progress, ten times a second at most; what an acquisition comes to is told in any case."""
+        if self._trader.clock.monotonic() - self._told >= PROGRESS_SECONDS:
+            await self.tell()
 
     async def _advance(self, key: str) -> None:
         while True:
@@ -323,7 +332,7 @@ class Acquisitions:
             return False
         begun = await self._row("transfers", row["transfer"])
         try:
-            if not await copying.bring(self._trader, row, self.tell):
+            if not await copying.bring(self._trader, row, self._progressed):
                 return False  # the provider has not heard yet that all is here; its answer wakes us
         except ReaderGone as gone:
             self._unread[row["id"]], self._asked[row["id"]] = explain_failure(gone), waiting.BUYER

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from ledger.row_table import RowTable
 
 RENEW_SECONDS = passes.PASS_SECONDS / 2
+# a note is for people who watch, and a commit of its own
+NOTE_SECONDS = 1.0
 
 Row = dict[str, Any]
 
@@ -92,6 +94,7 @@ class Haul:
         self._intake = intake
         self._tell = tell
         self._noted = RowSet.from_json(replica["bytes_rows"])  # what is here may be another agreement's, and not noted
+        self._noted_at = -NOTE_SECONDS
         self._keys = RowSet.from_json(replica["key_rows"])
         self._wanted = RowSet()
         self._stored: SealedFile | None = None
@@ -136,9 +139,10 @@ class Haul:
     async def here(self, after: int) -> int:
         """Return how many rows behind the next `after` are here, waiting for the first of them; 0 if there is none."""
         count = len(await self._carrier.front(MAX_BATCH_ROWS, after))
-        if self._intake is not None and count:
-            await asyncio.to_thread(self._intake.sync)
-            await self._note()
+        if self._intake is not None:
+            if count:
+                await asyncio.to_thread(self._intake.sync)
+            await self._note(last=not count)
         return count
 
     async def prove(self, received: Received) -> int | None:
@@ -161,7 +165,7 @@ class Haul:
         await self._carrier.all_here()
         assert self._intake is not None, "what is not opened is kept"
         await asyncio.to_thread(self._intake.sync)
-        await self._note()
+        await self._note(last=True)
 
     async def close(self) -> None:
         """Stop fetching; what is written stays."""
@@ -191,12 +195,13 @@ class Haul:
             link = [self._edition, self._agreement]
             trader.evidence.record(tx, "replica.checked", part=self._agreement, link=link, fields=told, now=now)
 
-    async def _note(self) -> None:
+    async def _note(self, *, last: bool) -> None:
+        """Note what is here, now and then and at the end: after a crash the disk says it."""
         assert self._intake is not None
-        held = self._intake.held
-        if held != self._noted:
+        held, now = self._intake.held, self._trader.clock.monotonic()
+        if held != self._noted and (last or now - self._noted_at >= NOTE_SECONDS):
             await self._trader.store.write(lambda tx: replicas.note_bytes(tx, self._replica, held))
-            self._noted = held
+            self._noted, self._noted_at = held, now
             await self._tell()
 
     async def _open(self, rows: RowSet, secrets: Mapping[int, bytes]) -> int | None:
