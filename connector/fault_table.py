@@ -100,6 +100,7 @@ ROWS: Mapping[str, Row] = {
     "catalog.tabular.NotATableError": Row(400, 2, "caller", "not-a-table"),
     "ledger.chain_error.ChainError": Row(502, 5, "chain", "chain"),
     "ledger.chain_error.ChainUnreachable": Row(503, 9, "chain", "chain-unreachable", "ask again when it answers"),
+    "ledger.embedded.archive.ArchiveError": Row(422, 6, "chain", "chain-archive", "ask another operator for its archive"),
     "ledger.embedded.errors.RpcError": Row(400, 2, "caller", "rpc"),
     "ledger.embedded.store.ChainInUseError": Row(503, 9, "us", "chain-in-use", "stop the other process first"),
     "ledger.aggregate.AttestationError": Row(422, 6, "peer", "attestation"),

@@ -8,7 +8,7 @@ import json
 import pytest
 import pytest_asyncio
 
-from connector.cli.audit import inspect
+from connector.cli.audit import Asked, inspect
 from connector.protocol import messages, offers, validation
 from contracts.namespace import OFFER_TERMS
 
@@ -129,7 +129,7 @@ async def test_an_address_that_is_not_called(space, say, foreign, stranger, name
 
 async def test_the_audit_counts_what_the_provider_says(space):
     data = space.people["regulator"].data
-    found = await inspect(space.url("exchange"), data, "", {}, trust=None, development=True)
+    found = await inspect(Asked(space.url("exchange"), data, development=True))
     assert found["metered_by_provider"]["copies"] >= 2
     codes = {row["code"] for row in found["findings"]}
     assert not codes & {"opening-undecided", "opening-without-release", "field-malformed"}, json.dumps(found)
