@@ -88,6 +88,9 @@ ROWS: Mapping[str, Row] = {
     "connector.channel.errors.ChannelFault#unknown-agreement": Row(404, 4, "caller", "unknown-agreement"),
     "connector.channel.errors.ChannelFault#wrong-preimage": Row(422, 6, "peer", "wrong-preimage"),
     "connector.channel.errors.ChannelLater": Row(503, 7, "peer", "later", "send the same bytes again later"),
+    "connector.anchor.parcel.NonceTakenError": Row(
+        503, 9, "us", "nonce-taken", "ask again, it is sent with the next number"
+    ),
     "connector.engine.doors.DeclinedError": Row(409, 3, "peer", "declined"),
     "connector.demo.flights.DemoDataError": Row(400, 2, "caller", "demo-data", "install the extra `demo`"),
     "connector.vault.slabs.PoolClosed": Row(503, 7, "us", "given-up", "ask again, nothing is lost"),
@@ -100,7 +103,7 @@ ROWS: Mapping[str, Row] = {
     "catalog.tabular.NotATableError": Row(400, 2, "caller", "not-a-table"),
     "ledger.chain_error.ChainError": Row(502, 5, "chain", "chain"),
     "ledger.chain_error.ChainUnreachable": Row(503, 9, "chain", "chain-unreachable", "ask again when it answers"),
-    "ledger.embedded.archive.ArchiveError": Row(422, 6, "chain", "chain-archive", "ask another operator for its archive"),
+    "ledger.embedded.archive.ArchiveError": Row(422, 6, "chain", "chain-archive", "ask for another archive"),
     "ledger.embedded.errors.RpcError": Row(400, 2, "caller", "rpc"),
     "ledger.embedded.store.ChainInUseError": Row(503, 9, "us", "chain-in-use", "stop the other process first"),
     "ledger.aggregate.AttestationError": Row(422, 6, "peer", "attestation"),
