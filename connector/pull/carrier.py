@@ -48,6 +48,8 @@ LANES = 2
 REQUEST_BYTES = 16 * 1024 * 1024
 # what takes longer is asked for in smaller requests, so that a slow source holds little memory
 REQUEST_SECONDS = 0.5
+# of one lane; a slower source keeps no processor busy, so its pull has no need of a turn
+QUICK_BYTES_PER_SECOND = 16 * 1024 * 1024
 # rows of one request, however small: a source refuses more
 REQUEST_ROWS = 4096
 # of one request; a source that keeps sending wrong bytes is given up
@@ -241,14 +243,22 @@ class Carrier:
             while request := self._request():
                 begun = time.monotonic()  # a span of this process, no time of day
                 self._fetch(way, request)
-                quick = time.monotonic() - begun < REQUEST_SECONDS
-                self._loads_max = min(2 * self._loads_max, self._loads_most) if quick else max(1, self._loads_max // 2)
-            self._pool.done()
+                self._took(sum(load.size for load, _ in request), time.monotonic() - begun)
+            self._pool.step_aside()
         except PoolClosed:
             return
         except Exception as fault:  # noqa: BLE001  # whatever it is, `front` raises it where somebody waits
             self._broken = self._broken or fault
         self._wake()
+
+    def _took(self, size: int, seconds: float) -> None:
+        """Ask for more at a time if a request came in soon; need a turn if its source is quick."""
+        soon = seconds < REQUEST_SECONDS
+        self._loads_max = min(2 * self._loads_max, self._loads_most) if soon else max(1, self._loads_max // 2)
+        if size > seconds * QUICK_BYTES_PER_SECOND:
+            self._pool.line_up()
+        else:
+            self._pool.step_aside()
 
     def _request(self) -> list[tuple[Load, memoryview]]:
         """Take the next consecutive loads, all of them stored or none, and slabs for them; empty at the end."""

@@ -118,9 +118,7 @@ class Pool:
         self._turns = turns
         self._closed = False
         memory.opened(sure * slab_bytes)
-        if turns is not None:
-            with memory.changed:
-                turns.join(self)
+        self.line_up()
 
     def take(self) -> memoryview:
         """Return a slab as soon as there is one (blocking); raises PoolClosed."""
@@ -145,8 +143,14 @@ class Pool:
             memory.keep(slab, self.slab_bytes)
             memory.changed.notify_all()
 
-    def done(self) -> None:
-        """Pass the turn on: no more slabs will be taken."""
+    def line_up(self) -> None:
+        """Take no more slabs but in turn."""
+        with self._memory.changed:
+            if self._turns is not None and not self._closed:
+                self._turns.join(self)
+
+    def step_aside(self) -> None:
+        """Leave the turn to others: what is still taken is little, or nothing."""
         with self._memory.changed:
             if self._turns is not None:
                 self._turns.leave(self)
@@ -157,7 +161,7 @@ class Pool:
         with self._memory.changed:
             if not self._closed:
                 self._closed = True
-                self.done()
+                self.step_aside()
                 self._memory.closed(max(self.sure, self.used) * self.slab_bytes)
 
     def __enter__(self) -> Self:

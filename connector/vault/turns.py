@@ -1,8 +1,8 @@
 """Whose turn it is to bring sealed pieces in: a few pulls at a time, for the processors are few, too.
 
-Law: pulls side by side that all go on a little buy keys in small windows and get in each other's way; one after the
-other they take what they need. A turn ends with the fetching, or after TURN_SECONDS if others wait, so a slow source
-costs them no more than that.
+Law: quick pulls side by side that all go on a little buy keys in small windows and get in each other's way; one after
+the other they take what they need. A turn ends with the fetching, or after TURN_SECONDS if others wait. Who waits for a
+slow source needs no turn: it keeps nobody from working.
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ class Turns(Generic[T]):
         self._since: dict[T, float] = {}
 
     def join(self, one: T) -> None:
-        """Line up."""
-        self._line.append(one)
+        """Line up; who stands in line keeps its place."""
+        if one not in self._line:
+            self._line.append(one)
 
     def leave(self, one: T) -> None:
         """Let others have the place; harmless when it was left before."""
@@ -35,10 +36,10 @@ class Turns(Generic[T]):
             self._since.pop(one, None)
 
     def has(self, one: T) -> bool:
-        """Say whether it is the turn of `one`; the turns that are over pass on first."""
+        """Say whether it is the turn of `one`, or it needs none; the turns that are over pass on first."""
         now = time.monotonic()  # a span of this process, no time of day
         for other in self._line[:TURNS]:
             if now - self._since.setdefault(other, now) > TURN_SECONDS and len(self._line) > TURNS:
                 self.leave(other)
                 self.join(other)
-        return one in self._line[:TURNS]
+        return one in self._line[:TURNS] or one not in self._line

@@ -119,8 +119,10 @@ def test_pulls_have_their_turn_and_pass_it_on():
     turns = Turns()
     pools = [Pool(memory, SLAB, 4, 1, turns) for _ in range(TURNS + 2)]
     assert [pool.try_take() is not None for pool in pools] == [True] * TURNS + [False] * 2
-    pools[1].done()
-    assert [pool.try_take() is not None for pool in pools] == [True, False, True, False]
+    pools[1].step_aside()
+    assert [pool.try_take() is not None for pool in pools] == [True, True, True, False], "who steps aside needs no turn"
+    pools[1].line_up()
+    assert pools[1].try_take() is None
     pools[0].close()
     assert pools[3].try_take() is not None
 
