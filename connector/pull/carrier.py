@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 LANES = 2
 # what one request asks for; each costs the source a look at the ticket and a durable count
 REQUEST_BYTES = 16 * 1024 * 1024
-# what takes longer is asked for in smaller requests, so that a slow source holds little memory
+# where memory is short, what takes longer is asked for in smaller requests, so that a slow source holds little of it
 REQUEST_SECONDS = 0.5
 # of one lane; a slower source keeps no processor busy, so its pull has no need of a turn
 QUICK_BYTES_PER_SECOND = 16 * 1024 * 1024
@@ -112,7 +112,7 @@ class Carrier:
         index = wanted & RowSet.of([(0, self.table.index_rows)])
         self._rest = wanted - index
         self._stages.extend(stage for stage in (index,) if stage)
-        self._queue = chain(self._cut(index), islice(self._cut(self._rest), self._pool.sure // 2))
+        self._queue = chain(self._cut(index), self._early())
         if not self._keeps:
             self.prefer(RowSet())
         self._lanes = [lane for way in ways for lane in way.lanes]
@@ -216,6 +216,13 @@ class Carrier:
             after -= len(stage)
         return RowSet()
 
+    def _early(self) -> Iterator[Load]:
+        """Yield what comes before the order is known: half a pool, as long as there is room for what comes first."""
+        for load in islice(self._cut(self._rest), self._pool.count // 2):
+            if not self._pool.roomy:
+                return
+            yield load
+
     def _run(self, stage: RowSet, most: int) -> RowSet:
         """Return the beginning of a stage that is here."""
         found, left = [], most
@@ -252,7 +259,7 @@ class Carrier:
         self._wake()
 
     def _took(self, size: int, seconds: float) -> None:
-        """Ask for more at a time if a request came in soon; need a turn if its source is quick."""
+        """Ask for more at a time, where memory is short, if a request came soon; need a turn if the source is quick."""
         soon = seconds < REQUEST_SECONDS
         self._loads_max = min(2 * self._loads_max, self._loads_most) if soon else max(1, self._loads_max // 2)
         if size > seconds * QUICK_BYTES_PER_SECOND:
@@ -292,7 +299,7 @@ class Carrier:
     def _follows(self, before: Sequence[Load], load: Load) -> bool:
         rows, size = sum(one.count for one in before), sum(one.size for one in before)
         return (
-            len(before) < self._loads_max
+            len(before) < (self._loads_most if self._pool.roomy else self._loads_max)
             and load.first == before[-1].first + before[-1].count
             and rows + load.count <= REQUEST_ROWS
             and size + load.size <= REQUEST_BYTES

@@ -46,6 +46,7 @@ class Memory:
 
     def __init__(self, most_bytes: int = MEMORY_BYTES) -> None:
         self.changed = threading.Condition()
+        self.most = most_bytes
         self.spare = most_bytes  # bytes that no pool has or is sure of
         self._idle = 0  # bytes of the slabs that nobody has
         self._free: defaultdict[int, list[memoryview]] = defaultdict(list)
@@ -119,6 +120,11 @@ class Pool:
         self._closed = False
         memory.opened(sure * slab_bytes)
         self.line_up()
+
+    @property
+    def roomy(self) -> bool:
+        """Whether half of the memory is spare, as it is for a pull alone."""
+        return 2 * self._memory.spare >= self._memory.most
 
     def take(self) -> memoryview:
         """Return a slab as soon as there is one (blocking); raises PoolClosed."""
