@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from eth_account import Account
@@ -17,6 +16,7 @@ from ledger.embedded.chain import EmbeddedChain
 from ledger.programs import Programs
 from tests.onchain.nodes import CHAINS
 from tests.onchain.shared import shared_nodes
+from tests.onchain.stage import Clock
 
 KEY = keccak(b"host")
 HOST = signature.address(KEY)
@@ -35,17 +35,6 @@ node_of = shared_nodes
 def signed(chain_id, **changes):
     fields = {"to": HOST, "gas": 21_000, "gasPrice": 0, "nonce": 0, "value": 0, "chainId": chain_id} | changes
     return "0x" + Account.sign_transaction(fields, KEY).raw_transaction.hex()
-
-
-class Clock:
-    def __init__(self):
-        self.now = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-
-    def __call__(self):
-        return self.now
-
-    def move(self, seconds):
-        self.now += timedelta(seconds=seconds)
 
 
 @pytest.fixture
