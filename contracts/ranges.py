@@ -6,6 +6,7 @@ values with equal JSON, so a digest over one says which rows were paid.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 MAX_ROW = (1 << 53) - 1
+_FLAGGED = re.compile(b"\x01+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,11 @@ class RowSet:
     def rows(cls, rows: Iterable[int]) -> RowSet:
         """Build from single row numbers."""
         return cls.of((row, 1) for row in rows)
+
+    @classmethod
+    def flagged(cls, flags: bytes | bytearray) -> RowSet:
+        """Build from a byte for each row, 1 for those that belong to it and 0 for the others."""
+        return cls(tuple((run.start(), len(run[0])) for run in _FLAGGED.finditer(flags)))
 
     @classmethod
     def from_json(cls, value: Any, *, max_ranges: int = 1 << 20) -> RowSet:

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 import threading
 import time
 from collections import deque
@@ -56,8 +55,6 @@ REQUEST_ROWS = 4096
 REFETCHES_MAX = 8
 
 log = logging.getLogger(__name__)
-# a run of rows, in the flags of all rows
-ASKED = re.compile(b"\x01+")
 
 
 @dataclass(slots=True, eq=False)
@@ -94,7 +91,6 @@ class Carrier:
         self._next: Load | None = None
         self._ordered = self._closed = False
         self._turn = threading.Condition()
-        self._lock = threading.Lock()
         self._broken: Exception | None = None
         self._moved = asyncio.Event()
         self._loop = asyncio.get_running_loop()
@@ -128,7 +124,7 @@ class Carrier:
     def prefer(self, critical: RowSet) -> None:
         """Go on with the critical rows, then the rest: the order in which keys are bought (spec 1.6)."""
         with self._turn:
-            asked = RowSet(tuple((run.start(), len(run[0])) for run in ASKED.finditer(self._asked)))
+            asked = RowSet.flagged(self._asked)
             if self._next is not None:
                 asked |= RowSet(((self._next.first, self._next.count),))
             self._stages.extend(stage for stage in (self._rest & critical, self._rest - critical) if stage)

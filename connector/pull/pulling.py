@@ -17,9 +17,9 @@ from connector.channel import tally
 from connector.channel.plan import Want
 from connector.engine.books import transfer_id
 from connector.errors import InvalidInput, NotPermitted
-from connector.limits import HEADER_BYTES_MAX, ROWS_BYTES_MAX
+from connector.limits import HEADER_BYTES_MAX
 from connector.product import pricing
-from connector.pull import paying, reads
+from connector.pull import paying, quoting, reads
 from connector.pull.haul import Haul, roads_to
 from connector.pull.licensed import bytes_of, rows_of
 from connector.pull.mandate import NOWHERE, STREAM
@@ -196,15 +196,12 @@ async def _replica(trader: Trader, row: Row, agreement: Row) -> Row:
     if known is not None:
         return known
     provider = trader.space.members[row["provider"]]
-    base = f"{provider.url}/sealed/{agreement['edition']}"
-    get = trader.outbound.get
-    header = await get(base + "/header", limit_bytes=HEADER_BYTES_MAX)
-    rows = await get(base + "/rows", limit_bytes=ROWS_BYTES_MAX)
-    edition = bytes.fromhex(agreement["edition"])
-    new = await asyncio.to_thread(replicas.prepare, trader.secrets, edition, header.json(), rows.body)
+    shown = await quoting.public(trader, provider, agreement["edition"])
+    new = await asyncio.to_thread(replicas.prepare, trader.secrets, bytes.fromhex(agreement["edition"]), *shown)
     pricing.verify(agreement["terms"], new.table)
     registry = trader.programs.deployment.domain("editions")
-    told = await get(base + "/seal", limit_bytes=HEADER_BYTES_MAX)
+    place = f"{provider.url}/sealed/{agreement['edition']}/seal"
+    told = await trader.outbound.get(place, limit_bytes=HEADER_BYTES_MAX)
     seal = disputes.read_seal(told.json(), new.header, agreement, registry)
     now = trader.clock.now()
 

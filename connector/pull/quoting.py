@@ -94,11 +94,9 @@ async def total(trader: Trader, product: str) -> Row:
     terms = offers.read(found.offer).terms
     if terms is None:
         raise InvalidInput(f"the offer of `{product[:200]}` has no terms that could be worked out", "ask its provider")
-    base = f"{found.provider.url}/sealed/{terms['editionId']}"
-    header = await trader.outbound.get(base + "/header", limit_bytes=HEADER_BYTES_MAX)
-    rows = await trader.outbound.get(base + "/rows", limit_bytes=ROWS_BYTES_MAX)
+    shown = await public(trader, found.provider, terms["editionId"])
     try:
-        _, table = await asyncio.to_thread(agreed, bytes.fromhex(terms["editionId"]), header.json(), rows.body)
+        _, table = await asyncio.to_thread(agreed, bytes.fromhex(terms["editionId"]), *shown)
         tariff, wanted = Tariff.from_json(terms["tariff"]), rows_of(terms, table)
     except ContractError as error:
         raise VerificationFailed(f"what the provider shows is not the edition on offer: {error}") from error
@@ -118,6 +116,14 @@ async def total(trader: Trader, product: str) -> Row:
         "of": of,
         "amount": str(amount(tariff, quantity)),
     }
+
+
+async def public(trader: Trader, provider: Member, edition: str) -> tuple[Any, bytes]:
+    """Return header (JSON) and rows that a provider shows of an edition, whose id is hex; nothing is proven yet."""
+    base = f"{provider.url}/sealed/{edition}"
+    header = await trader.outbound.get(base + "/header", limit_bytes=HEADER_BYTES_MAX)
+    rows = await trader.outbound.get(base + "/rows", limit_bytes=ROWS_BYTES_MAX)
+    return header.json(), rows.body
 
 
 def _measured(tariff: Tariff, wanted: RowSet, table: RowTable) -> tuple[str, int]:

@@ -6,7 +6,6 @@ is hashed again; so nothing here needs a transaction, and an un-synced piece cos
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from connector.files import Part
@@ -21,10 +20,6 @@ if TYPE_CHECKING:
     from connector.vault.blobs import SealedFile
     from connector.vault.slabs import Load
     from ledger.row_table import RowTable
-
-
-# a run of rows that are here, in the flags of all rows
-HELD = re.compile(b"\x01+")
 
 
 class Intake:
@@ -42,7 +37,7 @@ class Intake:
     @property
     def held(self) -> RowSet:
         """The rows whose sealed bytes are here and verified."""
-        return RowSet(tuple((run.start(), len(run[0])) for run in HELD.finditer(self._held)))
+        return RowSet.flagged(self._held)
 
     @property
     def missing(self) -> RowSet:

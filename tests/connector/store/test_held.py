@@ -139,32 +139,23 @@ def stores(tmp_path):
         runner.run(store.close())
 
 
+@pytest.mark.parametrize(
+    ("held", "plain", "step"),
+    [("held", "plain", step), ("paired", "unpaired", paired_step)],
+    ids=["a key of one column", "a key of two columns"],
+)
 @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(ACTS)
-def test_the_same_acts_on_a_held_and_a_plain_table(stores, acts):
+@given(acts=ACTS)
+def test_the_same_acts_on_a_held_and_a_plain_table(stores, held, plain, step, acts):
     runner, store = stores
 
     async def both():
-        for table in ("held", "plain"):
+        for table in (held, plain):
             await store.write(lambda tx, t=table: tx.execute(f"DELETE FROM {t}"))
-        return await run(store, "held", acts), await run(store, "plain", acts)
+        return [await run(store, table, acts, step) for table in (held, plain)]
 
-    held, plain = runner.run(both())
-    assert held == plain
-
-
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(ACTS)
-def test_the_same_acts_on_tables_with_a_key_of_two_columns(stores, acts):
-    runner, store = stores
-
-    async def both():
-        for table in ("paired", "unpaired"):
-            await store.write(lambda tx, t=table: tx.execute(f"DELETE FROM {t}"))
-        return [await run(store, table, acts, paired_step) for table in ("paired", "unpaired")]
-
-    held, plain = runner.run(both())
-    assert held == plain
+    as_held, as_plain = runner.run(both())
+    assert as_held == as_plain
 
 
 @pytest.fixture
