@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import uvloop
 
-from bench import catalogue, hostile, negotiation, report, start
+from bench import hostile, negotiation, pages, report, start
 from bench.space import machine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-PARTS = {"negotiation": negotiation, "catalogue": catalogue, "start": start, "hostile": hostile}
+PARTS = {"negotiation": negotiation, "catalogue": pages, "start": start, "hostile": hostile}
 TARGETS = {f"{name}: {work}": target for name, part in PARTS.items() for work, target in part.TARGETS.items()}
 
 
@@ -26,7 +26,7 @@ def measure() -> dict[str, Sequence[report.Row]]:
     command = [str(start.installed())]
     return {
         "negotiation": uvloop.run(negotiation.measure(command))[0],
-        "catalogue": uvloop.run(catalogue.measure(command)),
+        "catalogue": uvloop.run(pages.measure(command)),
         "start": start.measure(command),
         "hostile": uvloop.run(hostile.measure()),
     }

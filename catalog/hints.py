@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from catalog.search import words
+from catalog.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -8,6 +8,7 @@ from connector.clock import Clock
 from connector.engine.monitor import Monitor
 from connector.engine.trader import Trader
 from connector.exchange.attesting import Attesting
+from connector.exchange.finding import Finding
 from connector.exchange.reviewer import Reviewer
 from connector.holding.mending import Mending
 from connector.plain.pushing import Pushes
@@ -37,6 +38,7 @@ class Connector(Trader):
     openings: Openings
     pushes: Pushes
     settlements: Settlements
+    finding: Finding
     reviewer: Reviewer
     attesting: Attesting
     monitor: Monitor
@@ -58,7 +60,8 @@ class Connector(Trader):
         connector.pushes = Pushes(connector)
         connector.settlements = Settlements(connector)
         connector.watch.listeners.append(Following(connector, connector.settlements).seen)
-        connector.reviewer = Reviewer(connector)
+        connector.finding = Finding(connector)
+        connector.reviewer = Reviewer(connector, connector.finding.changed)
         connector.attesting = Attesting(connector)
         connector.monitor = Monitor(connector)
         connector.mending = Mending(connector)
@@ -82,6 +85,7 @@ class Connector(Trader):
             self.pushes,
             self.settlements,
             self.agreements,
+            self.finding,
             self.reviewer,
         ):
             await part.recover()
@@ -97,6 +101,7 @@ class Connector(Trader):
             self.reviewer,
         ):
             await part.driver.close()
+        await self.finding.close()
         await self.mending.close()
         await self.monitor.close()
         await self.continuity.close()

@@ -94,6 +94,8 @@ ORDERS_MAX = 64
 RANGES_MAX = 256
 # rows of one page of any list
 PAGE_ROWS_MAX = 100
+# how far a search may be leafed through: the index collects as many hits for each page
+HITS_MAX = 10_000
 # a reason that travels to a peer or a person
 REASON_CHARACTERS_MAX = 1_000
 # the words of a search

@@ -10,18 +10,27 @@ import typer
 from connector.cli.options import DEFAULT_DATA, AsJson, Data
 from connector.cli.speak import answer, ask, fail
 
+BAR_CHARACTERS = 20
+NAME_CHARACTERS = 32
+
 
 def find(
     words: Annotated[list[str] | None, typer.Argument(help="words to look for")] = None,
     at: Annotated[str | None, typer.Option(help="whose catalogue: a DID, or the address of a connector")] = None,
     page: Annotated[str | None, typer.Option("--from", help="go on at this link of the catalogue")] = None,
-    data: Data = DEFAULT_DATA,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(help="only what is so: facet=value,value or measure=from..to, such as grade=1,2 or rows=1000.."),
+    ] = None,
+    first: Annotated[int, typer.Option(help="leave out so many, the best", min=0)] = 0,
     *,
+    counts: Annotated[bool, typer.Option("--counts", help="count what was found by facet")] = False,
+    data: Data = DEFAULT_DATA,
     as_json: AsJson = False,
 ) -> None:
     """Find listed products, or with --at what another connector offers.
 
-    For example: penstock find weather
+    For example: penstock find weather --where grade=1,2 --where rows=1000.. --counts
     """
     if at is not None:
         told = {"peer" if at.startswith("did:") else "base": at} | ({"from": page} if page else {})
@@ -29,20 +38,35 @@ def find(
         found = _with_words(found, words or [])
         answer(found, _lines(found), as_json=as_json)
         return
-    if not words or page:
+    if page or not (words or where or counts):
         from connector.errors import InvalidInput  # noqa: PLC0415  # loaded when it is needed
 
-        fail(InvalidInput("nothing to look for", "give a word, or --at DID to see a whole catalogue"), as_json=as_json)
-    found = ask(data, "GET", "find?" + urlencode({"q": " ".join(words)}), as_json=as_json)
+        hint = "give a word or --where, or --at DID to see a whole catalogue"
+        fail(InvalidInput("nothing to look for", hint), as_json=as_json)
+    query = [("q", " ".join(words or [])), ("first", first), *(("where", one) for one in where or [])]
+    found = ask(data, "GET", "find?" + urlencode(query + [("counts", "1")] * counts), as_json=as_json)
     lines = [f"{row['id']}  {row['title']}  {row['price']}  ({row['tier']})" for row in found["products"]]
-    if (more := found.get("found", 0) - len(lines)) > 0:
-        lines.append(f"and {more} more; add a word")
-    answer(found, lines or ["nothing found; try one word of its title"], as_json=as_json)
+    if (more := found["found"] - first - len(lines)) > 0:
+        lines.append(f"and {more} more; add a word, or --first {first + len(lines)}")
+    lines = lines or ["nothing found; try one word of its title"]
+    answer(found, lines + _counted(found.get("counts", {})), as_json=as_json)
+
+
+def _counted(counts: dict[str, list[dict[str, Any]]]) -> list[str]:
+    """Return a line for each value of each facet, with a bar as long as its share of the most frequent one."""
+    lines = []
+    for name, rows in counts.items():
+        most = max((row["count"] for row in rows), default=1)
+        for row in rows:
+            called = "" if row["en"] == row["value"] else f"  {row['en']} · {row['zh']}"
+            bar = "█" * max(1, round(BAR_CHARACTERS * row["count"] / most))
+            lines.append(f"{name + '=' + row['value']:<{NAME_CHARACTERS}} {row['count']:>9,} {bar}{called}")
+    return lines
 
 
 def _with_words(found: dict[str, Any], words: list[str]) -> dict[str, Any]:
     """Keep the datasets whose id or title has every word; all of them without words."""
-    from catalog.search import words as words_of  # noqa: PLC0415  # loaded when it is needed
+    from catalog.words import words as words_of  # noqa: PLC0415  # loaded when it is needed
 
     wanted = set(words_of(" ".join(words)))
     kept = [

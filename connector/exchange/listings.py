@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from catalog.dataset import dataset_from_json, searchable
+from catalog.dataset import dataset_from_json
 from catalog.listing import Move, State, moved
-from catalog.search import Document, rank
 from connector.errors import Absent, Conflict, InvalidInput
-from connector.limits import PAGE_ROWS_MAX
 from connector.protocol.validation import IDENTIFIER_LIMIT_CHARACTERS
 from contracts import price_words
 from contracts.canonical import sha
@@ -22,6 +20,7 @@ from ledger.edition import read_header
 from policy.parse import parse
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from connector.store.evidence import Evidence
@@ -80,7 +79,6 @@ def submit(tx: Tx, evidence: Evidence, document: dict[str, Any], provider: str, 
     count = tx.execute("SELECT count(*) AS submitted FROM listings WHERE provider = ?", provider)[0]["submitted"]
     if count >= PRODUCTS_PER_PROVIDER_MAX:
         raise Conflict(f"one provider lists at most {PRODUCTS_PER_PROVIDER_MAX} products", "withdraw what is old")
-    dataset = dataset_from_json(document["dataset"])
     tx.insert(
         "listings",
         id=key,
@@ -91,8 +89,8 @@ def submit(tx: Tx, evidence: Evidence, document: dict[str, Any], provider: str, 
         tier=document["tier"],
         edition=document["edition"],
         header=document["header"],
-        words=searchable(dataset),
         state=State.SUBMITTED.value,
+        seq=_next(tx),
         review=None,
         created=now,
         updated=now,
@@ -111,7 +109,7 @@ def _renew(
         raise Conflict(f"the edition does not follow the one listed as `{known['id']}`", "publish the next one")
     step = Move.RESUBMIT if known["state"] == State.REFUSED.value else Move.RENEW
     move(tx, evidence, known["id"], step, by=provider, role="provider", reason="", now=now)
-    said = {name: document[name] for name in VERSIONED} | {"words": searchable(dataset_from_json(document["dataset"]))}
+    said = {name: document[name] for name in VERSIONED}
     tx.update("listings", {"id": known["id"]}, **said, review=None, seed=known["seed"] if same else None)
     return find(tx, known["id"])
 
@@ -136,17 +134,26 @@ def move(tx: Tx, evidence: Evidence, key: str, step: Move, *, by: str, role: str
     """Make a move of the table; returns the new state."""
     row = find(tx, key)
     state = moved(State(row["state"]), step, role=role, reason=reason)
-    tx.update("listings", {"id": key}, state=state.value, reason=reason, updated=now)
+    tx.update("listings", {"id": key}, state=state.value, reason=reason, updated=now, seq=_next(tx))
     _record(tx, evidence, key, (row["state"], state.value), by, reason, row["header"], now)
     return state.value
 
 
-def search(tx: Tx, query: str) -> dict[str, Any]:
-    """Return the listed products that have every word of `query`, best first, and how many were found in all."""
-    rows = {row["id"]: row for row in tx.find("listings", "state = ?", (State.LISTED.value,))}
-    documents = [Document(key, row["title"], row["words"]) for key, row in rows.items()]
-    hits = rank(query, documents)
-    return {"products": [view(rows[hit.key]) for hit in hits[:PAGE_ROWS_MAX]], "found": len(hits)}
+def shown(tx: Tx, keys: Sequence[str]) -> list[dict[str, Any]]:
+    """Return what members see of these listings, in this order, without those that are listed no more."""
+    rows = (tx.get("listings", id=key) for key in keys)
+    return [view(row) for row in rows if row is not None and row["state"] == State.LISTED.value]
+
+
+def number(tx: Tx) -> None:
+    """Give a `seq` to listings of before there were any."""
+    for row in tx.find("listings", "seq is null"):
+        tx.update("listings", {"id": row["id"]}, seq=_next(tx))
+
+
+def _next(tx: Tx) -> int:
+    """Return the number of the next change of any listing: the index of the catalogue takes them in in this order."""
+    return int(tx.execute("SELECT coalesce(max(seq), 0) + 1 AS next FROM listings")[0]["next"])
 
 
 def view(row: dict[str, Any]) -> dict[str, Any]:

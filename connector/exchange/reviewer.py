@@ -18,6 +18,8 @@ from ledger.edition import read_header
 from ledger.opening import open_piece
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from connector.base import Base
     from connector.vault.review import DrawnRow
 
@@ -27,8 +29,9 @@ PARALLEL_PIECES = 4
 class Reviewer:
     """Reviews submitted listings for the exchange."""
 
-    def __init__(self, participant: Base) -> None:
+    def __init__(self, participant: Base, changed: Callable[[], None]) -> None:
         self._participant = participant
+        self._changed = changed  # called when a listing has moved
         self.driver = Driver("review", self._automatic, self._refuse)
 
     async def recover(self) -> None:
@@ -57,6 +60,7 @@ class Reviewer:
                 tx, participant.evidence, key, Move.REFUSE, by=participant.did, role="exchange", reason=reason, now=now
             )
         )
+        self._changed()
 
     async def review(self, key: str) -> dict[str, Any]:
         """Review and list `key`; an already listed one is returned as it is."""
@@ -137,7 +141,9 @@ class Reviewer:
                 )
             return listings.find(tx, key)
 
-        return _view(await participant.store.write(act))
+        row = await participant.store.write(act)
+        self._changed()
+        return _view(row)
 
 
 def _view(row: dict[str, Any]) -> dict[str, Any]:

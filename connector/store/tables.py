@@ -194,10 +194,10 @@ CATALOGUE = (
     ),
     Table(
         "listings",
-        "id:text provider:text title:text tier:text dataset:json offer:json edition:text header:json words:text "
-        "state:text seed:blob review:json reason:text created:time updated:time",
+        "id:text provider:text title:text tier:text dataset:json offer:json edition:text header:json "
+        "state:text seed:blob review:json reason:text created:time updated:time seq:int",
         ("id",),
-        index=(("state",), ("provider",)),
+        index=(("state",), ("provider",), ("seq",)),
     ),
     Table(
         "members",

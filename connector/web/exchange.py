@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from catalog.question import question
 from connector.errors import Absent, Conflict, InvalidInput, NotPermitted
 from connector.exchange import listings
-from connector.limits import QUERY_CHARACTERS_MAX
+from connector.limits import HITS_MAX, PAGE_ROWS_MAX, QUERY_CHARACTERS_MAX
 from connector.web.faults import as_json
 
 if TYPE_CHECKING:
@@ -39,16 +40,30 @@ async def submit(call: Call) -> web.Response:
         raise NotPermitted("the edition was registered by somebody else")
     now = connector.clock.now()
     row = await call.act(lambda tx: listings.submit(tx, connector.evidence, document, call.peer, now))
+    connector.finding.changed()
     connector.reviewer.submitted(row["id"])
     return as_json(listings.view(row), 201)
 
 
 async def search(call: Call) -> web.Response:
-    """Find listed products by words."""
-    query = call.request.query.get("q", "")
-    if len(query) > QUERY_CHARACTERS_MAX:
-        raise InvalidInput(f"`q` has {len(query)} characters, a search has at most {QUERY_CHARACTERS_MAX}")
-    return as_json(await call.act(lambda tx: listings.search(tx, query)))
+    """Find listed products by words (`q`) and conditions (`where`, any number), a page from the `first` on.
+
+    With `counts` how many of all that were found have which value of which facet, besides.
+    """
+    query, finding = call.request.query, call.connector.finding
+    text, first = query.get("q", ""), query.get("first", "0")
+    if len(text) > QUERY_CHARACTERS_MAX:
+        raise InvalidInput(f"`q` has {len(text)} characters, a search has at most {QUERY_CHARACTERS_MAX}")
+    if not first.isdecimal() or int(first[:9]) > HITS_MAX - PAGE_ROWS_MAX:
+        raise InvalidInput(
+            f"`first` is no number up to {HITS_MAX - PAGE_ROWS_MAX}", "add a word or a condition instead"
+        )
+    asked = question(text, query.getall("where", []))
+    keys, total = await finding.keys(asked, limit=PAGE_ROWS_MAX, first=int(first))
+    told: dict[str, Any] = {"products": await call.act(lambda tx: listings.shown(tx, keys)), "found": total}
+    if "counts" in query:
+        told["counts"] = await finding.counts(asked)
+    return as_json(told)
 
 
 async def product(call: Call) -> web.Response:

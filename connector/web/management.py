@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 from connector.errors import Absent, InvalidInput
 from connector.protocol import messages, validation
@@ -98,7 +97,7 @@ async def find(call: Call) -> web.Response:
     connector = call.connector
     space = await connector.space_view.current()
     exchange = space.members[space.exchange]
-    url = f"{exchange.url}/exchange/search?" + urlencode({"q": call.request.query.get("q", "")})
+    url = f"{exchange.url}/exchange/search?{call.request.query_string}"
     return as_json((await connector.outbound.get(url, headers=connector.authorization(exchange.did))).json())
 
 

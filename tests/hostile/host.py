@@ -46,7 +46,7 @@ def rows():
     yield "editions", {"id": EDITION, "header": sizes, "state": "registered", "created": AT}
     yield "products", product(id=PRODUCT, edition=EDITION, tier="plain")
     yield "products", product(id=HIDDEN, edition=EDITION, tier="plain", state="withdrawn")
-    listed = {"id": HIDDEN, "provider": SOMEBODY, "title": "", "tier": "plain", "edition": EDITION, "words": ""}
+    listed = {"id": HIDDEN, "provider": SOMEBODY, "title": "", "tier": "plain", "edition": EDITION}
     yield "listings", listed | {"dataset": {}, "offer": {}, "header": {}, "state": "submitted"} | at()
     negotiation = {"id": NEGOTIATION, "peer_pid": "urn:uuid:theirs", "product": PRODUCT, "rounds": 1}
     yield "negotiations", theirs | negotiation | {"role": PROVIDER, "state": OFFERED}

@@ -1,6 +1,6 @@
 """The catalogue of the protocol: how long a page takes with a thousand offers and with a hundred thousand.
 
-`python -m bench.catalogue [--offers 100000] [--requests 300] [--here]`
+`python -m bench.pages [--offers 100000] [--requests 300] [--here]`
 
 Two providers run side by side, each a `penstock serve` of an installation without extras (`bench/start.py`) with its
 offers in its database; one client, a participant of its own, asks them in turn over loopback with a fresh token each
@@ -215,7 +215,7 @@ def _again(server: Server) -> float:
 
 def main() -> None:
     """Measure, print, write bench/results/catalogue.json."""
-    parser = argparse.ArgumentParser(prog="python -m bench.catalogue")
+    parser = argparse.ArgumentParser(prog="python -m bench.pages")
     parser.add_argument("--offers", type=int, default=MANY)
     parser.add_argument("--requests", type=int, default=REQUESTS)
     parser.add_argument("--here", action="store_true", help="run these sources, extras and all; write no figures")

@@ -1,0 +1,240 @@
+"""Finding among a million products, beside SQLite's own full-text index over the same words.
+
+`python -m bench.catalog [--products 1000000] [--questions 400]`
+
+The products are drawn: titles and descriptions of English and Chinese words, each word by Zipf's law, and facets as a
+catalogue has them. Questions are one or two words, drawn evenly over the logarithm of how frequent a word is (so rare
+and very common words both count), with two facets; English and Chinese apart. What is timed is what the exchange does:
+read the question, ask the index, get the keys of the first 20 and how many there are. The peer is FTS5 with the words
+segmented as ours and facets as words of their own; the row id stands for the key, and it counts what it finds, too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import bisect
+import itertools
+import math
+import random
+import sqlite3
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench import report
+from bench.space import machine
+from catalog.codes import FREQUENCIES, TIERS
+from catalog.facets import FACETS
+from catalog.index import BUILDING_HEAP_BYTES, Index
+from catalog.question import TITLE_WEIGHT, Entry, question
+from catalog.words import words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+VOCABULARY = 60_000
+PROVIDERS = 2_000
+PLACES = [
+    "CN-11",
+    "CN-12",
+    "CN-31",
+    "CN-32",
+    "CN-33",
+    "CN-35",
+    "CN-37",
+    "CN-42",
+    "CN-43",
+    "CN-44",
+    "CN-50",
+    "CN-51",
+    "CN-61",
+    "US",
+    "DE",
+    "FR",
+    "SG",
+]
+TITLE_WORDS, BODY_WORDS = 5, 30
+PAGE = 20
+FOUND = "FROM products WHERE products MATCH ?"
+PRODUCTS_PER_COMMIT = 100_000
+MIB = 1024 * 1024
+LANGUAGES = ("English", "Chinese")
+TARGETS: dict[str, dict[str, float]] = {
+    **{f"words and two facets, {language}, p50": {"at_most": 2.0} for language in LANGUAGES},
+    **{f"words and two facets, {language}, p99": {"at_most": 10.0} for language in LANGUAGES},
+    "counts of all facets, p99": {"at_most": 50.0},
+    "index": {"at_most": 700.0},
+    "build": {"at_most": 300.0},
+}
+
+
+class Drawn:
+    """Words of one language by Zipf's law: the n-th is 1/n as frequent as the first."""
+
+    def __init__(self, rng: random.Random, spelled: Callable[[int], str]) -> None:
+        self._rng = rng
+        self.words = [spelled(rank) for rank in range(VOCABULARY)]
+        self._weights = list(itertools.accumulate(1 / (rank + 1) for rank in range(VOCABULARY)))
+
+    def text(self, count: int) -> list[str]:
+        """Return so many words, as they come in a text."""
+        most = self._weights[-1]
+        return [self.words[bisect.bisect(self._weights, self._rng.random() * most)] for _ in range(count)]
+
+    def asked(self) -> str:
+        """Return a word evenly over the logarithm of its rank."""
+        return self.words[min(VOCABULARY - 1, int(math.exp(self._rng.random() * math.log(VOCABULARY))) - 1)]
+
+
+def english(rank: int) -> str:
+    """Spell a word of letters, shorter the more frequent."""
+    letters, rest = "", rank + 26
+    while rest:
+        rest, letter = divmod(rest, 26)
+        letters += chr(ord("a") + letter)
+    return letters
+
+
+def chinese(rank: int) -> str:
+    """Spell a word of two characters, of some 3,000 in use."""
+    return chr(0x4E00 + rank % 2_999) + chr(0x4E00 + (rank * 7 + rank // 2_999 * 31) % 2_999)
+
+
+def languages() -> tuple[Drawn, Drawn]:
+    """Return English and Chinese, drawn anew and the same."""
+    return Drawn(random.Random(1), english), Drawn(random.Random(2), chinese)
+
+
+def products(count: int) -> Iterator[Entry]:
+    """Yield the products, every other one in Chinese."""
+    both = languages()
+    rng = random.Random(7)
+    tiers, frequencies = tuple(TIERS), tuple(FREQUENCIES)
+    for at in range(count):
+        drawn, gap = both[at % 2], " " if at % 2 == 0 else "、"
+        title, body = gap.join(drawn.text(TITLE_WORDS)), gap.join(drawn.text(BODY_WORDS))
+        place = rng.choice(PLACES)
+        facets = {
+            "tier": (rng.choice(tiers),),
+            "grade": (str(min(5, 1 + int(rng.expovariate(1)))),),
+            "frequency": (rng.choice(frequencies),),
+            "region": (place, "CN") if place.startswith("CN") else (place,),
+            "provider": (f"did:web:p{int(PROVIDERS * rng.random() ** 3)}.example",),
+            "unit": (rng.choice(("byte", "row", "flat", "free")),),
+            "currency": ("CNY",),
+        }
+        assert facets.keys() == FACETS.keys(), "a facet is missing here"
+        measures = {"rows": rng.randrange(1_000_000), "bytes": rng.randrange(1 << 32), "updated": 1_700_000_000 + at}
+        yield Entry(f"product-{at}", at + 1, (*words(title) * TITLE_WEIGHT, *words(body)), facets, measures)
+
+
+def ours(folder: Path, count: int) -> Index:
+    """Build our index."""
+    index, drawn = Index(folder), products(count)
+    while batch := list(itertools.islice(drawn, PRODUCTS_PER_COMMIT)):
+        index.put(batch, BUILDING_HEAP_BYTES)
+    return index
+
+
+def theirs(path: Path, count: int) -> sqlite3.Connection:
+    """Build the peer's."""
+    made = sqlite3.connect(path)
+    made.execute("PRAGMA journal_mode=WAL")
+    made.execute("CREATE VIRTUAL TABLE products USING fts5(words, content='', detail='full', tokenize='unicode61')")
+    rows = ((entry.seq, _segmented(entry)) for entry in products(count))
+    while batch := list(itertools.islice(rows, PRODUCTS_PER_COMMIT)):
+        with made:
+            made.executemany("INSERT INTO products (rowid, words) VALUES (?, ?)", batch)
+    return made
+
+
+def _segmented(entry: Entry) -> str:
+    tokens = (_token(name, value) for name, values in entry.facets.items() for value in values)
+    return " ".join((*entry.words, *tokens))
+
+
+def _token(name: str, value: str) -> str:
+    return "zz" + name + "".join(sign for sign in value if sign.isalnum())
+
+
+def milliseconds(act: Callable[[str, Sequence[str]], object], asked: Sequence[tuple[str, list[str]]]) -> list[float]:
+    """Return how long each question took, after a tenth of them to warm up."""
+    for text, where in asked[: len(asked) // 10]:
+        act(text, where)
+    times = []
+    for text, where in asked:
+        begin = time.perf_counter()
+        act(text, where)
+        times.append(1000 * (time.perf_counter() - begin))
+    return times
+
+
+def questions(drawn: Drawn, count: int) -> list[tuple[str, list[str]]]:
+    """Return questions of one or two words with two facets each."""
+    rng = random.Random(11)
+    made = []
+    for at in range(count):
+        text = " ".join(drawn.asked() for _ in range(1 + at % 2))
+        made.append((text, [f"tier={rng.choice(tuple(TIERS))}", f"region={rng.choice(('CN', 'CN-44', 'US'))}"]))
+    return made
+
+
+def measure(count: int, asked: int, folder: Path) -> dict[str, tuple[float, str]]:
+    """Build both, ask both the same; return the figures."""
+    figures: dict[str, tuple[float, str]] = {}
+    begin = time.perf_counter()
+    index = ours(folder / "index", count)
+    built = time.perf_counter()
+    peer = theirs(folder / "fts.db", count)
+    figures["build"] = (built - begin, "s with the drawing of the products")
+    figures["build ÷ FTS5"] = ((built - begin) / (time.perf_counter() - built), "times")
+    size = sum(path.stat().st_size for path in (folder / "index").iterdir())
+    figures["index"] = (size / MIB, "MiB")
+    figures["index ÷ FTS5"] = (size / (folder / "fts.db").stat().st_size, "times")
+
+    def ask(text: str, where: Sequence[str]) -> object:
+        return index.find(question(text, where), limit=PAGE)
+
+    def ask_peer(text: str, where: Sequence[str]) -> object:
+        match = " AND ".join([*words(text), *(_token(*condition.split("=")) for condition in where)])
+        keys = peer.execute("SELECT rowid FROM products WHERE products MATCH ? ORDER BY rank LIMIT ?", (match, PAGE))
+        return keys.fetchall(), peer.execute(
+            "SELECT count(*) FROM products WHERE products MATCH ?", (match,)
+        ).fetchone()
+
+    for language, drawn in zip(LANGUAGES, languages(), strict=True):
+        drawn_questions = questions(drawn, asked)
+        for text, where in drawn_questions[:20]:
+            assert index.find(question(text, where), limit=1).total == ask_peer(text, where)[1][0]  # type: ignore[index]  # both find the same
+        own, other = milliseconds(ask, drawn_questions), milliseconds(ask_peer, drawn_questions)
+        for percent in (50, 99):
+            value, peers = report.percentile(own, percent), report.percentile(other, percent)
+            figures[f"words and two facets, {language}, p{percent}"] = (value, "ms")
+            figures[f"words and two facets, {language}, p{percent} ÷ FTS5"] = (value / peers, "times")
+    names = tuple(FACETS)
+    some = [one for drawn in languages() for one in questions(drawn, asked // 4)]
+    counted = milliseconds(lambda text, where: index.counts(question(text, where), names), some)
+    figures["counts of all facets, p50"] = (report.percentile(counted, 50), "ms")
+    figures["counts of all facets, p99"] = (report.percentile(counted, 99), "ms")
+    worst = milliseconds(lambda text, where: index.counts(question(text, where), names), [("", [])] * 10)
+    figures["counts of all facets over every product, p50"] = (report.percentile(worst, 50), "ms")
+    return figures
+
+
+def main() -> None:
+    """Measure, print, write bench/results/catalog.json."""
+    parser = argparse.ArgumentParser(prog="python -m bench.catalog")
+    parser.add_argument("--products", type=int, default=1_000_000)
+    parser.add_argument("--questions", type=int, default=400)
+    asked = parser.parse_args()
+    print(machine(), flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        figures = measure(asked.products, asked.questions, Path(folder))
+    rows = report.rows({f"{work}": value for work, value in figures.items()}, TARGETS)
+    print(report.table(rows))
+    print("written to", report.write("catalog", rows))
+
+
+if __name__ == "__main__":
+    main()

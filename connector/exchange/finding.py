@@ -1,0 +1,163 @@
+"""Finding listed products: the catalogue's index beside the database, led after it.
+
+Law: the database is the truth, the index a copy that may be lost. Every change of a listing takes the next `seq` in its
+transaction; the index takes in what is beyond its newest entry. An index whose newest entry is not in the database (the
+one or the other was restored) is made again, and until the new one is whole the old one answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from catalog.dataset import dataset_from_json, searchable
+from catalog.errors import CatalogError
+from catalog.facets import FACETS, Listed
+from catalog.index import BUILDING_HEAP_BYTES, HEAP_BYTES, Index
+from catalog.listing import FOUND_IN, State
+from catalog.question import Entry, entry
+from connector.data_folder import SEARCH
+from connector.exchange import listings
+from contracts.errors import ContractError
+from contracts.tariff import Tariff
+
+if TYPE_CHECKING:
+    from catalog.question import Question
+    from connector.base import Base
+
+    Row = dict[str, Any]
+
+# a listing's row with its description has some ten kilobytes
+ROWS_PER_COMMIT = 2_000
+# a question waits so long for changes that were made before it
+FRESH_SECONDS = 1.0
+# what changes in so short a time is taken in together
+GATHER_SECONDS = 0.02
+RETRY_SECONDS = 5.0
+
+log = logging.getLogger(__name__)
+
+
+class Finding:
+    """Answers questions to the catalogue, as the exchange."""
+
+    def __init__(self, participant: Base) -> None:
+        self._participant = participant
+        self._folder = participant.data / SEARCH
+        self._index: Index | None = None
+        self._behind = asyncio.Event()
+        self._level = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def recover(self) -> None:
+        """Begin to lead the index after the database."""
+        if "exchange" not in self._participant.roles:
+            return
+        await self._participant.store.write(listings.number)
+        self._index = await asyncio.to_thread(Index, self._folder / "now")
+        self.changed()
+        self._task = asyncio.create_task(self._follow())
+
+    async def close(self) -> None:
+        """Stop; the next start goes on where the index ends."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    def changed(self) -> None:
+        """Take note that listings have changed."""
+        self._level.clear()
+        self._behind.set()
+
+    async def keys(self, question: Question, *, limit: int, first: int) -> tuple[tuple[str, ...], int]:
+        """Return the keys of a page of products, best first, and how many there are in all."""
+        index = await self._fresh()
+        found = await asyncio.to_thread(index.find, question, limit=limit, first=first)
+        return found.keys, found.total
+
+    async def counts(self, question: Question) -> dict[str, list[Row]]:
+        """Return how many of the products found have which value, for each facet, most first."""
+        index = await self._fresh()
+        counted = await asyncio.to_thread(index.counts, question, tuple(FACETS))
+        return {name: [_counted(name, value, count) for value, count in of.items()] for name, of in counted.items()}
+
+    async def _fresh(self) -> Index:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._level.wait(), FRESH_SECONDS)
+        assert self._index is not None, "only an exchange is asked, and once it has started"
+        return self._index
+
+    async def _follow(self) -> None:
+        while True:
+            await self._behind.wait()
+            await asyncio.sleep(GATHER_SECONDS)
+            self._behind.clear()
+            try:
+                await self._catch_up()
+            except Exception:  # the index is a copy: whatever is wrong with it ends no exchange
+                log.exception("the catalogue's index does not follow; trying again")
+                await asyncio.sleep(RETRY_SECONDS)
+                self._behind.set()
+            if not self._behind.is_set():
+                self._level.set()
+
+    async def _catch_up(self) -> None:
+        assert self._index is not None
+        newest = await asyncio.to_thread(self._index.newest)
+        row = None if newest is None else await self._read(lambda tx: tx.get("listings", id=newest[0]))
+        if newest is not None and (row is None or row["seq"] < newest[1]):
+            await self._make_again()
+            return
+        await self._take_in(self._index, 0 if newest is None else newest[1], HEAP_BYTES)
+
+    async def _make_again(self) -> None:
+        log.warning("the catalogue's index is not of this database; making it again")
+        new, now = self._folder / "new", self._folder / "now"
+        await asyncio.to_thread(shutil.rmtree, new, ignore_errors=True)
+        await self._take_in(await asyncio.to_thread(Index, new), 0, BUILDING_HEAP_BYTES)
+        await asyncio.to_thread(shutil.rmtree, now)
+        new.rename(now)
+        self._index = await asyncio.to_thread(Index, now)
+
+    async def _take_in(self, index: Index, seq: int, heap_bytes: int) -> None:
+        while True:
+            rows = await self._read(lambda tx: tx.find("listings", "seq > ?", (seq,), "seq", ROWS_PER_COMMIT))  # noqa: B023 - run before the next turn
+            if not rows:
+                return
+            await asyncio.to_thread(_put, index, rows, heap_bytes)
+            seq = rows[-1]["seq"]
+
+    async def _read(self, act: Any) -> Any:
+        return await self._participant.store.read(act)
+
+
+def indexed(row: Row) -> Entry:
+    """Return what the index holds of a listing; of one that is not to be found its key alone."""
+    if State(row["state"]) not in FOUND_IN:
+        return Entry(row["id"], row["seq"])
+    dataset = dataset_from_json(row["dataset"])
+    tariff = Tariff.from_json(row["offer"]["terms"]["tariff"])
+    listed = Listed(dataset, row["provider"], tariff, row["updated"])
+    return entry(row["id"], row["seq"], row["title"], searchable(dataset), listed)
+
+
+def _put(index: Index, rows: list[Row], heap_bytes: int) -> None:
+    index.put(map(_readable, rows), heap_bytes)
+
+
+def _readable(row: Row) -> Entry:
+    """Return the entry of a listing; one that cannot be read (an older program took it in) holds nobody else up."""
+    try:
+        return indexed(row)
+    except (CatalogError, ContractError):
+        log.exception("the listing `%s` cannot be found: it is not what a listing must be", row["id"])
+        return Entry(row["id"], row["seq"])
+
+
+def _counted(name: str, value: str, count: int) -> Row:
+    en, zh = FACETS[name].words(value)
+    return {"value": value, "count": count, "en": en, "zh": zh}
