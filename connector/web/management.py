@@ -97,7 +97,7 @@ async def find(call: Call) -> web.Response:
     connector = call.connector
     space = await connector.space_view.current()
     exchange = space.members[space.exchange]
-    url = f"{exchange.url}/exchange/search?{call.request.query_string}"
+    url = f"{exchange.url}/exchange/search?{call.request.rel_url.raw_query_string}"
     return as_json((await connector.outbound.get(url, headers=connector.authorization(exchange.did))).json())
 
 

@@ -11,7 +11,19 @@ import re
 from pathlib import Path
 
 from connector.protocol.states import NEGOTIATION, TRANSFER
-from docs.generate import audit, compatibility, diagram, dictionaries, drill, figures, policy, programs, tables, tariffs
+from docs.generate import (
+    audit,
+    compatibility,
+    diagram,
+    dictionaries,
+    drill,
+    facets,
+    figures,
+    policy,
+    programs,
+    tables,
+    tariffs,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 MARKED = re.compile(r"(<!-- made: ([a-z ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -28,6 +40,8 @@ TABLES = {
     "operands of the policy": policy.operands,
     "actions of the policy": policy.actions,
     "reasons of the policy": policy.reasons,
+    "figures of the catalogue": lambda: figures.table("catalog"),
+    "facets of the catalogue": facets.narrowed,
     "figures of the policy engine": lambda: figures.table("policy"),
     "actions of a strategy": dictionaries.actions,
     "constraints of a strategy": dictionaries.constraints,
@@ -50,6 +64,7 @@ PAGES = (
     "docs/tariffs.md",
     "docs/benchmarks.md",
     "docs/audit.md",
+    "docs/catalogue.md",
     "README.md",
 )
 

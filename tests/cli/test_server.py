@@ -38,11 +38,16 @@ QUOTED = {
     "bytes": "2621440", "price": "5.00 CNY per MiB", "asked": "500", "of": "all", "amount": "1250",
 }  # fmt: skip
 CALLS = {
-    "find weather": ("GET", "find?q=weather", None, {"products": []}, "nothing found"),
-    "find a&b c/d": ("GET", "find?q=a%26b%20c/d", None, {"products": []}, "nothing found"),
+    "find weather": ("GET", "find?q=weather&first=0", None, {"products": [], "found": 0}, "nothing found"),
+    "find a&b c/d": ("GET", "find?q=a%26b%20c/d&first=0", None, {"products": [], "found": 0}, "nothing found"),
     "find flights": (
-        "GET", "find?q=flights", None,
+        "GET", "find?q=flights&first=0", None,
         {"products": [{"id": "p", "title": "T", "price": "5", "tier": "kept"}], "found": 3}, "and 2 more",
+    ),
+    "find --where tier=kept --first 1 --counts": (
+        "GET", "find?q=&first=1&where=tier%3Dkept&counts=1", None,
+        {"products": [], "found": 1, "counts": {"tier": [{"value": "kept", "count": 2, "en": "sealed", "zh": "密封"}]}},
+        "tier=kept                                2 ████████████████████  sealed · 密封",
     ),
     "find --at did:web:x%3A1": (
         "GET", "catalogue?peer=did:web:x%253A1", None,
