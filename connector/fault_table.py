@@ -69,7 +69,7 @@ ROWS: Mapping[str, Row] = {
     "connector.errors.ServerAbsent": Row(503, 7, "caller", "server-absent", "start it with `penstock serve`"),
     "connector.errors.PenstockError": Row(500, 1, "us", "unexpected"),
     "connector.store.errors.StoreError": Row(500, 1, "us", "unexpected"),
-    "connector.store.evidence.EvidenceBroken": Row(507, 74, "disk", "evidence", "restore the log from a mirror"),
+    "connector.store.errors.EvidenceBroken": Row(507, 74, "disk", "evidence", "restore the log from a mirror"),
     "connector.store.peer_heads.ForkFound": Row(409, 6, "peer", "fork", "keep both notes, tell the regulator"),
     "connector.store.errors.StoreForeign": Row(409, 2, "caller", "store-foreign", "begin a new data directory"),
     "connector.store.errors.StoreFailed": Row(507, 74, "disk", "disk", "make room or replace the disk, then restart"),

@@ -38,8 +38,8 @@ class Shelf(Hashes, Protocol):
     def put_hash(self, level: int, index: int, value: bytes) -> None:
         """Keep a hash of level 1 or above."""
 
-    def entry(self, index: int) -> bytes:
-        """Return an entry."""
+    def entries(self, first: int, count: int) -> Sequence[bytes]:
+        """Return `count` consecutive entries."""
 
     def put_entry(self, index: int, entry: bytes, leaf: bytes) -> None:
         """Keep an entry and its leaf hash."""
@@ -125,7 +125,7 @@ class Log(Tree):
         if first + tile.width > level_size(tile.level, self.size):
             raise TileError(f"`{tile.path}` is beyond this log of `{self.size}` entries")
         if tile.level == ENTRIES:
-            return encode_bundle([self._shelf.entry(index) for index in range(first, first + tile.width)])
+            return encode_bundle(self._shelf.entries(first, tile.width))
         return b"".join(self._shelf.hashes(tile.level, first, tile.width))
 
 

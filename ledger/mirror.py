@@ -36,9 +36,9 @@ class MemoryShelf:
         assert index == len(hashes)
         hashes.append(value)
 
-    def entry(self, index: int) -> bytes:
-        """Return an entry."""
-        return self._entries[index]
+    def entries(self, first: int, count: int) -> Sequence[bytes]:
+        """Return `count` consecutive entries."""
+        return self._entries[first : first + count]
 
     def put_entry(self, index: int, entry: bytes, leaf: bytes) -> None:
         """Keep the next entry and its leaf hash."""

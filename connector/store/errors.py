@@ -5,6 +5,7 @@ StoreError
 ├── BadStatement   our own mistake: an undeclared name, a value that is not of its column's kind, a write while reading
 ├── StoreBusy      another process kept the database locked for `LOCK_SECONDS`: nothing was written, safe to repeat
 ├── StoreForeign   the file is somebody else's database, or of another version: it was not touched
+├── EvidenceBroken the log on disk lacks or contradicts what was signed: nothing more is signed
 ├── StoreFailed    the disk refused a write or a sync: nothing of the batch counts, the store must be opened anew
 └── StoreClosed    the store was closed before the act ran
 """
@@ -36,6 +37,10 @@ class StoreForeign(StoreError):
     def __init__(self, text: str, hint: str) -> None:
         super().__init__(text)
         self.hint = hint
+
+
+class EvidenceBroken(StoreError):
+    """The log on disk does not extend the last signed checkpoint; restore it from a mirror before going on (spec 7)."""
 
 
 class StoreFailed(StoreError):

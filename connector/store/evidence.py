@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from connector.store.errors import EvidenceBroken
 from connector.store.shelf import TxShelf
 from ledger import checkpoint as checkpoints
 from ledger import disclosure, events, merkle, tiles, witness
@@ -35,10 +36,6 @@ RECORDED = "log.recorded"  # when the newest event was, if this process recorded
 BOX_KEY = "log.box-key"
 # a key for boxes is in memory only; a new one now and then, so that a leak of memory shows no more than this
 BOXES_PER_KEY = 65_536
-
-
-class EvidenceBroken(Exception):  # noqa: N818 - said in sentences, like the store's other errors
-    """The log on disk does not extend the last signed checkpoint; restore it from a mirror before going on (spec 7)."""
 
 
 @dataclass(frozen=True, slots=True)

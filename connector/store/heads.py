@@ -10,7 +10,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 from connector.limits import PEERS_KNOWN_MAX
-from connector.store.evidence import EvidenceBroken
+from connector.store.errors import EvidenceBroken
 from connector.store.shelf import TxShelf
 from ledger import note as notes
 from ledger.log import Tree

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from connector.errors import Absent
@@ -12,7 +12,7 @@ from connector.store.statements import Statements
 from connector.store.transaction import Tx
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from connector.store.table import Table
@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def look(path: Path, tables: Sequence[Table], act: Callable[[Tx], T]) -> T:
-    """Run `act` on what is committed; a server may be writing meanwhile.
+@contextmanager
+def looking(path: Path, tables: Sequence[Table], *, snapshot: bool) -> Iterator[Tx]:
+    """Open what is committed: one `snapshot` of it, or newly at each question; a server may be writing meanwhile.
+
+    A snapshot keeps the server from shortening its write-ahead log, so it is for what is over soon.
 
     Raises `Absent` where no database is, `StoreForeign` where it is not one of ours.
     """
@@ -30,9 +33,16 @@ def look(path: Path, tables: Sequence[Table], act: Callable[[Tx], T]) -> T:
     with closing(connect(path, READING)) as connection:
         refuse_foreign(connection)
         tx = Tx(connection, {table.name: Statements(table) for table in tables})
-        connection.execute("BEGIN")
+        if snapshot:
+            connection.execute("BEGIN")
         try:
-            return act(tx)
+            yield tx
         finally:
             tx.end()
             connection.rollback()
+
+
+def look(path: Path, tables: Sequence[Table], act: Callable[[Tx], T]) -> T:
+    """Run `act` on one snapshot of what is committed; raises as `looking`."""
+    with looking(path, tables, snapshot=True) as tx:
+        return act(tx)

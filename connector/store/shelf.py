@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from connector.store.errors import EvidenceBroken
 from ledger.log import runs as spans
 from ledger.merkle import Compact, perfect
 from ledger.tiles import TILE_WIDTH_HASHES
@@ -11,12 +12,14 @@ from ledger.tiles import TILE_WIDTH_HASHES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from connector.store.statements import Row
     from connector.store.transaction import Tx
 
 TAIL = "log.tail"
 _SIZE = "SELECT coalesce(max(idx) + 1, 0) AS size FROM log_entries"
-_LEAVES = "SELECT leaf AS hash FROM log_entries WHERE idx >= ? AND idx < ? ORDER BY idx"
-_HASHES = "SELECT hash FROM log_hashes WHERE level = ? AND idx >= ? AND idx < ? ORDER BY idx"
+_ENTRIES = "SELECT entry AS value FROM log_entries WHERE idx >= ? AND idx < ? ORDER BY idx"
+_LEAVES = "SELECT leaf AS value FROM log_entries WHERE idx >= ? AND idx < ? ORDER BY idx"
+_HASHES = "SELECT hash AS value FROM log_hashes WHERE level = ? AND idx >= ? AND idx < ? ORDER BY idx"
 
 
 class Run(NamedTuple):
@@ -89,7 +92,7 @@ class TxShelf:
         return tail
 
     def hashes(self, level: int, first: int, count: int) -> Sequence[bytes]:
-        """Return `count` consecutive hashes of a tile level; all of them or an assertion."""
+        """Return `count` consecutive hashes of a tile level; raises EvidenceBroken if one is not there."""
         tail = self._tx.recall(TAIL)
         if tail is not None:
             try:
@@ -106,11 +109,9 @@ class TxShelf:
         self._tx.insert("log_hashes", level=level, idx=index, hash=value)
         self._tx.remember(TAIL, tail.grown(level, value))
 
-    def entry(self, index: int) -> bytes:
-        """Return an entry."""
-        row = self._tx.get("log_entries", idx=index)
-        assert row is not None, f"the log has no entry {index}"
-        return bytes(row["entry"])
+    def entries(self, first: int, count: int) -> Sequence[bytes]:
+        """Return `count` consecutive entries; raises EvidenceBroken if one is not there."""
+        return self._whole(0, first, count, self._tx.execute(_ENTRIES, first, first + count))
 
     def put_entry(self, index: int, entry: bytes, leaf: bytes) -> None:
         """Keep an entry and its leaf hash; an existing one is never changed."""
@@ -121,8 +122,12 @@ class TxShelf:
 
     def _read(self, level: int, first: int, count: int) -> Sequence[bytes]:
         query = (_LEAVES,) if level == 0 else (_HASHES, level)
-        found = [row["hash"] for row in self._tx.execute(*query, first, first + count)]
-        assert len(found) == count, f"the log's level {level} lacks hashes from {first}"
+        return self._whole(level, first, count, self._tx.execute(*query, first, first + count))
+
+    def _whole(self, level: int, first: int, count: int, rows: Sequence[Row]) -> Sequence[bytes]:
+        found = [row["value"] for row in rows]
+        if len(found) != count or None in found:
+            raise EvidenceBroken(f"the log's level {level} lacks something of the {count} values from {first} on")
         return found
 
     def _read_tail(self) -> Tail:

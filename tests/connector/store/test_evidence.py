@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from connector.store import peer_heads
-from connector.store.evidence import Evidence, EvidenceBroken
+from connector.store.errors import EvidenceBroken
+from connector.store.evidence import Evidence
 from connector.store.heads import Heads
 from connector.store.peer_heads import ForkFound, NeedsTiles
 from connector.store.sqlite import Store

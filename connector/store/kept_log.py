@@ -1,0 +1,97 @@
+"""A participant's own log as `ledger.fsck` reads it: from its tables, row by row, whether a server runs or not.
+
+Besides the tree there is what only the tables hold: every head that was ever signed, the columns by which entries are
+found, and the encrypted disclosures, which must open to exactly what their entries commit to.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from connector.store.errors import StoreError
+from connector.store.shelf import TxShelf
+from ledger import disclosure, events, merkle
+from ledger.fsck import CHECKPOINT, ResourceLost
+from ledger.log import Log
+from ledger.tiles import TileError, parse_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+    from connector.store.statements import Row
+    from connector.store.transaction import Tx
+    from ledger.checkpoint import Checkpoint
+    from ledger.fsck import Report
+
+_NEWEST = "SELECT coalesce(cosigned, note) AS note FROM checkpoints ORDER BY size DESC LIMIT 1"
+_HEADS = "SELECT size, note, cosigned FROM checkpoints WHERE size > ? AND size <= ? ORDER BY size"
+_ROWS = (
+    "SELECT e.idx, e.kind, e.part, e.box, k.wrapped FROM log_entries AS e LEFT JOIN box_keys AS k "
+    "ON k.name = e.box_key AND k.recipient = ? WHERE e.idx >= ? AND e.idx < ? ORDER BY e.idx"
+)
+
+
+class KeptLog:
+    """The log in `tx`, whose boxes `delivery` opens: `ledger.fsck.Beside`, and its `fetch`."""
+
+    def __init__(self, tx: Tx, delivery: X25519PrivateKey) -> None:
+        self._tx = tx
+        self._delivery = delivery
+        self._recipient = disclosure.recipient_id(delivery.public_key().public_bytes_raw())
+
+    async def fetch(self, path: str) -> bytes:
+        """Return a file of the log as it would be served, under the newest head; raises `ResourceLost`."""
+        try:
+            if path == CHECKPOINT:
+                rows = self._tx.execute(_NEWEST)
+                if not rows:
+                    raise ResourceLost("no checkpoint was ever signed here")
+                return str(rows[0]["note"]).encode()
+            return Log(TxShelf(self._tx)).tile(parse_path(path))
+        except (StoreError, TileError) as error:
+            raise ResourceLost(str(error)) from error
+
+    def survey(self, head: Checkpoint, report: Report) -> None:
+        """Compare the number of entries with that of the newest head; every commit that holds events holds one."""
+        size = TxShelf(self._tx).size()
+        if size < head.size:
+            report.add("head-lost", f"size {head.size}", f"the head is signed, and the table has {size} entries")
+        elif size > head.size:
+            seen = f"the table has {size} entries, and the newest head is of {head.size}"
+            report.add("entries-unsigned", f"entry {head.size}", seen)
+
+    def heads(self, above: int, upto: int) -> Iterable[tuple[int, str]]:
+        """Return size and note of every head of a size in (above, upto], as signed and as cosigned."""
+        for row in self._tx.execute(_HEADS, above, upto):
+            yield from ((row["size"], note) for note in (row["note"], row["cosigned"]) if note is not None)
+
+    def examine(self, first: int, entries: Sequence[bytes], report: Report) -> None:
+        """Check the columns and the boxes of entries from `first` on."""
+        for row in self._tx.execute(_ROWS, self._recipient, first, first + len(entries)):
+            raw, place = entries[row["idx"] - first], f"entry {row['idx']}"
+            try:
+                entry = events.decode(raw)
+            except events.EventError as error:
+                report.add("entry-misfiled", place, error)
+                continue
+            if (entry.kind, entry.part) != (row["kind"], row["part"]):
+                report.add("entry-misfiled", place, f"it is filed as `{row['kind']}` of `{row['part']}`")
+            if row["box"] is None:
+                report.erased += 1
+                continue
+            report.boxes += 1
+            if (fault := self._boxed(row, raw, entry)) is not None:
+                report.add("box-false", place, fault)
+
+    def _boxed(self, row: Row, raw: bytes, entry: events.Entry) -> Any:
+        """Return why a box does not hold what its entry commits to, None if it does."""
+        if row["wrapped"] is None:
+            return "the key of its box is not wrapped for this participant"
+        try:
+            opened = disclosure.unseal(row["wrapped"] + row["box"], self._delivery, merkle.leaf_hash(raw))
+            fields = disclosure.check(opened, entry.sd)
+        except disclosure.DisclosureError as error:
+            return error
+        return None if len(fields) == len(entry.sd) else f"it discloses {len(fields)} of {len(entry.sd)} fields"
