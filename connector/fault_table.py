@@ -109,6 +109,7 @@ ROWS: Mapping[str, Row] = {
     "ledger.aggregate.AttestationError": Row(422, 6, "peer", "attestation"),
     "ledger.disclosure.DisclosureError": Row(422, 6, "peer", "disclosure"),
     "ledger.events.EventError": Row(422, 6, "peer", "event"),
+    "ledger.fsck.ResourceLost": Row(502, 6, "peer", "log-lost", "read the log elsewhere"),
     "ledger.log_policy.LogPolicyError": Row(422, 6, "peer", "log-policy"),
     "ledger.audit.audit.AuditImpossible": Row(503, 7, "peer", "audit-impossible", "ask again"),
     "ledger.audit.sources.Unavailable": Row(503, 7, "peer", "source-unavailable", "ask again"),
