@@ -24,7 +24,8 @@ from typing import TYPE_CHECKING
 
 from bench import report
 from bench.space import machine
-from catalog.codes import FREQUENCIES, TIERS
+from catalog.classes import APPLICATIONS, DIMENSIONS
+from catalog.codes import FREQUENCIES, ORIGINS, TIERS
 from catalog.facets import FACETS
 from catalog.index import BUILDING_HEAP_BYTES, Index
 from catalog.question import TITLE_WEIGHT, Entry, question
@@ -123,6 +124,11 @@ def products(count: int) -> Iterator[Entry]:
             "provider": (f"did:web:p{int(PROVIDERS * rng.random() ** 3)}.example",),
             "unit": (rng.choice(("byte", "row", "flat", "free")),),
             "currency": ("CNY",),
+            "topic": DIMENSIONS["topic"].line(rng.choice(("A0100", "A0200", "B0300", "B0500", "C0200", "D0100"))),
+            "industry": DIMENSIONS["industry"].line(f"{rng.randrange(1, 98):02}"),
+            "application": (rng.choice(tuple(APPLICATIONS)),),
+            "origin": (rng.choice(tuple(ORIGINS)),),
+            "form": ("dataset",),
         }
         assert facets.keys() == FACETS.keys(), "a facet is missing here"
         measures = {"rows": rng.randrange(1_000_000), "bytes": rng.randrange(1 << 32), "updated": 1_700_000_000 + at}

@@ -101,6 +101,19 @@ FREQUENCIES: Mapping[str, Code] = {
     )
 }
 
+ORIGINS: Mapping[str, Code] = {
+    key: Code(f"{number:03d}", key, en, zh)
+    for number, (key, en, zh) in enumerate(
+        (
+            ("original", "made by the provider", "原始"),
+            ("collected", "collected", "采集"),
+            ("traded", "acquired by trade", "交易"),
+            ("other", "other", "其他"),
+        ),
+        start=1,
+    )
+}
+
 DELIVERY_FORMS: Mapping[str, Code] = {
     key: Code(f"{number:03d}", key, en, zh)
     for number, (key, en, zh) in enumerate(

@@ -6,9 +6,10 @@ a Dataspace Protocol catalogue, where terms beside the protocol's own are absolu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from catalog import classes
 from catalog.codes import FREQUENCIES, SECURITY_GRADES, require, tier
 from catalog.document import items, members, text
 from catalog.errors import CatalogError
@@ -17,7 +18,7 @@ from contracts.namespace import NS
 from policy import regions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 TITLE_CHARACTERS_MAX = 256
 DESCRIPTION_CHARACTERS_MAX = 10_000
@@ -29,6 +30,19 @@ ID_CHARACTERS_MAX = 256
 
 DCT = "http://purl.org/dc/terms/"
 DCAT = "http://www.w3.org/ns/dcat#"
+# DCAT-AP takes the frequency from the controlled vocabulary of the EU's Publications Office
+EU_FREQUENCY = "http://publications.europa.eu/resource/authority/frequency/"
+EU_FREQUENCIES: Mapping[str, str] = {
+    "realTime": "CONT",
+    "daily": "DAILY",
+    "weekly": "WEEKLY",
+    "monthly": "MONTHLY",
+    "quarterly": "QUARTERLY",
+    "semiannual": "ANNUAL_2",
+    "annual": "ANNUAL",
+    "irregular": "IRREG",
+    "historical": "NEVER",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +55,10 @@ class Distribution:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A described dataset; `grade` is the security grade 1 to 5, `region` the place it is about, empty if none."""
+    """A described dataset; `grade` is the security grade 1 to 5, `region` the place it is about, empty if none.
+
+    `classes` says what it is about: dimension → code (`catalog.classes.DIMENSIONS`).
+    """
 
     id: str
     title: str
@@ -52,6 +69,7 @@ class Dataset:
     grade: int
     region: str = ""
     frequency: str = "irregular"
+    classes: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse what the tables and limits do not know; raises CatalogError with the path of the fault."""
@@ -68,6 +86,7 @@ class Dataset:
         if self.grade not in SECURITY_GRADES:
             raise CatalogError(f"unknown security grade `{self.grade}`", path="grade", hint="1 to 5")
         require(FREQUENCIES, self.frequency, "frequency")
+        classes.require(self.classes)
         if self.region and not regions.is_code(self.region):
             raise CatalogError(
                 f"unknown region `{self.region}`", path="region", hint="ISO 3166, such as `DE` or `US-NY`"
@@ -112,6 +131,7 @@ def dataset_json(dataset: Dataset) -> dict[str, object]:
         "grade": dataset.grade,
         "region": dataset.region,
         "frequency": dataset.frequency,
+        "classes": dict(dataset.classes),
     }
 
 
@@ -134,6 +154,7 @@ def dataset_from_json(document: object) -> Dataset:
         grade=grade,
         region=text(facts["region"], "region"),
         frequency=text(facts["frequency"], "frequency"),
+        classes={name: text(code, f"classes/{name}") for name, code in _classes(facts["classes"]).items()},
     )
 
 
@@ -157,10 +178,19 @@ def dcat_json(dataset: Dataset, *, offers: Sequence[dict[str, object]], service:
         NS + "byteSize": str(dataset.size),
         NS + "rows": str(dataset.rows),
         NS + "grade": SECURITY_GRADES[dataset.grade].number,
+        DCT + "accrualPeriodicity": {"@id": EU_FREQUENCY + EU_FREQUENCIES[dataset.frequency]},
+        **({DCT + "spatial": dataset.region} if dataset.region else {}),
+        **{NS + name: code for name, code in dataset.classes.items()},
     }
 
 
-_KEYS = frozenset({"id", "title", "description", "keywords", "files", "distributions", "grade", "region", "frequency"})
+_KEYS = frozenset(
+    {"id", "title", "description", "keywords", "files", "distributions", "grade", "region", "frequency", "classes"}
+)
+
+
+def _classes(document: object) -> Mapping[str, object]:
+    return members(document, "classes", required=frozenset(), allowed=frozenset(classes.DIMENSIONS))
 
 
 def _distribution(document: object, path: str) -> Distribution:

@@ -9,13 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from catalog.classes import DIMENSIONS
 from catalog.codes import FREQUENCIES, SECURITY_GRADES, TIERS
+from contracts.units import UNITS
 from policy import regions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from catalog.classes import Dimension
     from catalog.dataset import Dataset
     from contracts.tariff import Tariff
 
@@ -32,17 +35,17 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """`values` of a product, and what the codes among them are called, in `(English, 中文)`."""
+    """`values` of a product; `words` are what a value is called in English and 中文, None for what is none.
+
+    `codes` are those of its values that can be listed.
+    """
 
     key: str
     en: str
     zh: str
     values: Callable[[Listed], tuple[str, ...]]
-    called: Mapping[str, tuple[str, str]]
-
-    def words(self, value: str) -> tuple[str, str]:
-        """Return what a value is called in both languages: itself if it is no code."""
-        return self.called.get(value, (value, value))
+    words: Callable[[str], tuple[str, str] | None]
+    codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,34 +62,44 @@ def _place(listed: Listed) -> tuple[str, ...]:
     return tuple(sorted(regions.line(region))) if region else ()
 
 
+def _tiers(listed: Listed) -> tuple[str, ...]:
+    return tuple({way.tier for way in listed.dataset.distributions})
+
+
+def _free(value: str) -> tuple[str, str]:
+    return value, value
+
+
+def _coded(
+    key: str, en: str, zh: str, called: Mapping[str, tuple[str, str]], values: Callable[[Listed], tuple[str, ...]]
+) -> Facet:
+    return Facet(key, en, zh, values, called.get, tuple(called))
+
+
+def _class(dimension: Dimension) -> Facet:
+    def values(listed: Listed) -> tuple[str, ...]:
+        return dimension.line(listed.dataset.classes.get(dimension.key, ""))
+
+    return Facet(dimension.key, dimension.en, dimension.zh, values, dimension.words, tuple(dimension.named))
+
+
+_TIERS = {key: (row.en, row.zh) for key, row in TIERS.items()}
+_GRADES = {str(grade): (code.en, code.zh) for grade, code in SECURITY_GRADES.items()}
+_FREQUENCIES = {key: (code.en, code.zh) for key, code in FREQUENCIES.items()}
+
 FACETS: Mapping[str, Facet] = {
     facet.key: facet
     for facet in (
-        Facet(
-            "tier",
-            "delivery",
-            "交付方式",
-            lambda listed: tuple({way.tier for way in listed.dataset.distributions}),
-            {key: (row.en, row.zh) for key, row in TIERS.items()},
+        *map(_class, DIMENSIONS.values()),
+        _coded(
+            "tier", "delivery", "交付方式", _TIERS, lambda of: tuple({way.tier for way in of.dataset.distributions})
         ),
-        Facet(
-            "grade",
-            "security grade",
-            "安全等级",
-            lambda listed: (str(listed.dataset.grade),),
-            {str(grade): (code.en, code.zh) for grade, code in SECURITY_GRADES.items()},
-        ),
-        Facet(
-            "frequency",
-            "update frequency",
-            "更新频率",
-            lambda listed: (listed.dataset.frequency,),
-            {key: (code.en, code.zh) for key, code in FREQUENCIES.items()},
-        ),
-        Facet("region", "region", "地区", _place, {}),
-        Facet("provider", "provider", "提供方", lambda listed: (listed.provider,), {}),
-        Facet("unit", "priced by", "计价单位", lambda listed: (listed.tariff.unit,), {}),
-        Facet("currency", "currency", "币种", lambda listed: (listed.tariff.currency,), {}),
+        _coded("grade", "security grade", "安全等级", _GRADES, lambda of: (str(of.dataset.grade),)),
+        _coded("frequency", "update frequency", "更新频率", _FREQUENCIES, lambda of: (of.dataset.frequency,)),
+        Facet("region", "region", "地区", _place, _free),
+        Facet("provider", "provider", "提供方", lambda of: (of.provider,), _free),
+        Facet("unit", "priced by", "计价单位", lambda of: (of.tariff.unit,), _free, tuple(UNITS)),
+        Facet("currency", "currency", "币种", lambda of: (of.tariff.currency,), _free),
     )
 }
 

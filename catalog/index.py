@@ -6,6 +6,7 @@ the next number. What was put together is there together, and stays so when the 
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import tantivy
@@ -47,9 +48,14 @@ class Index:
     """One index; its methods run in any thread, `put` in one at a time."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         self._schema = _schema()
-        self._index = tantivy.Index(self._schema, str(folder))
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self._index = tantivy.Index(self._schema, str(folder))
+        except ValueError:  # of another program: other fields, another form
+            shutil.rmtree(folder)
+            folder.mkdir()
+            self._index = tantivy.Index(self._schema, str(folder))
 
     def newest(self) -> tuple[str, int] | None:
         """Return key and number of the newest entry, None if there is none."""

@@ -102,9 +102,9 @@ def _values(name: str, text: str) -> tuple[str, ...]:
     values = tuple(dict.fromkeys(text.split(",")))
     if len(values) > VALUES_MAX or not all(0 < len(value) <= VALUE_CHARACTERS_MAX for value in values):
         raise CatalogError(f"`{name}` has at most {VALUES_MAX} values, none of them empty or long", path="where")
-    called = FACETS[name].called
-    if called and (unknown := [value for value in values if value not in called]):
-        raise CatalogError(f"unknown {name} `{unknown[0]}`", path="where", hint=f"one of {', '.join(called)}")
+    facet = FACETS[name]
+    if unknown := [value for value in values if facet.words(value) is None]:
+        raise CatalogError(f"unknown {name} `{unknown[0]}`", path="where", hint=f"such as {', '.join(facet.codes)}")
     return tuple(regions.canonical(value) for value in values) if name == "region" else values
 
 

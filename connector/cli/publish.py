@@ -45,6 +45,17 @@ def publish(
         list[str] | None, typer.Option(help="offer this column of the tables only; may be repeated; needs aligned")
     ] = None,
     piece: Annotated[int, typer.Option(help="piece size in KiB", min=1)] = 1024,
+    classes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--class", help="what it is about, such as topic=B0300 or industry=56 (docs/catalogue.md); may be repeated"
+        ),
+    ] = None,
+    grade: Annotated[
+        int | None,
+        typer.Option(help="security grade; default and least: what its columns suggest", min=1, max=5),
+    ] = None,
+    frequency: Annotated[str, typer.Option(help="how often it is renewed: daily, weekly, …")] = "irregular",
     keyword: Annotated[list[str] | None, typer.Option(help="words to be found by; may be repeated")] = None,
     identifier: Annotated[str | None, typer.Option("--id", help="product id; repeat it to continue")] = None,
     offer: Annotated[
@@ -91,6 +102,9 @@ def publish(
         "inherit": inherit,
         "derivedFrom": derived or None,
         "pieceKiB": piece,
+        "classes": dict(_pair(text) for text in classes or ()),
+        "grade": grade,
+        "frequency": frequency,
         "keywords": keyword or [],
         "id": identifier,
         "offer": offer,
@@ -104,6 +118,12 @@ def publish(
         f"next: the exchange reviews it: penstock exchange review {product['id']}",
     ]
     answer(product, lines, as_json=as_json)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    """Return the two sides of `name=code`; without a `=` the code is empty, and refused as every unknown one."""
+    name, _, code = text.partition("=")
+    return name, code
 
 
 def _place(text: str) -> str:

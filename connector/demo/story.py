@@ -101,6 +101,7 @@ def products(cast: Cast) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the briefs of both products, as the provider writes them."""
     script, files = cast.script, [str(path) for path in cast.tables]
     shared = {"purpose": PERMITTED, "region": REGION, "pieceKiB": script.piece_kib}
+    shared |= {"classes": {"topic": "B0300", "industry": "56"}, "frequency": "historical"}
     shared |= {"until": cast.notes.setdefault("until", term_end(datetime.now(UTC)))}
     product_a = {
         "id": PRODUCT_A,

@@ -159,5 +159,5 @@ def _readable(row: Row) -> Entry:
 
 
 def _counted(name: str, value: str, count: int) -> Row:
-    en, zh = FACETS[name].words(value)
+    en, zh = FACETS[name].words(value) or (value, value)
     return {"value": value, "count": count, "en": en, "zh": zh}

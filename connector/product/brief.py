@@ -7,6 +7,9 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from catalog import classes
+from catalog.classes import DIMENSIONS
+from catalog.codes import FREQUENCIES, SECURITY_GRADES
 from catalog.codes import tier as tier_of
 from connector.errors import InvalidInput
 from connector.product import pricing
@@ -50,6 +53,13 @@ def _places(value: Any) -> bool:
         return False
     for place in value:
         check_address(place)  # one with a password must not even be stored
+    return True
+
+
+def _classes(value: Any) -> bool:
+    if not isinstance(value, dict) or not all(isinstance(code, str) for code in value.values()):
+        return False
+    classes.require(value)  # its refusal names the code
     return True
 
 
@@ -106,6 +116,11 @@ MEMBERS: Mapping[str, Member] = MappingProxyType({
     "purpose": Member(_text, "a term of the purpose scheme"),
     "until": Member(_moment, "a date and time with its time zone"),
     "region": Member(_text, "an ISO 3166 code", needed=False),
+    "classes": Member(_classes, "an object of " + ", ".join(DIMENSIONS) + " with a code each", needed=False),
+    "grade": Member(lambda value: type(value) is int and value in SECURITY_GRADES, "1 to 5", needed=False),
+    "frequency": Member(
+        lambda value: isinstance(value, str) and value in FREQUENCIES, "one of " + ", ".join(FREQUENCIES), needed=False
+    ),
     "openings": Member(
         lambda value: type(value) is int and 0 < value <= OPENINGS_MAX, f"a number up to {OPENINGS_MAX}", needed=False
     ),

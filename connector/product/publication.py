@@ -254,8 +254,10 @@ class Publications:
             keywords=tuple(brief.get("keywords") or ()),
             files=tuple(profiles),
             distributions=distributions_of(row["tier"]),
-            grade=suggested.grade,
+            grade=max(suggested.grade, brief.get("grade") or suggested.grade),
             region=participant.settings.participant.region,
+            frequency=brief.get("frequency") or "irregular",
+            classes=brief.get("classes") or {},
         )
         seal_as = Brief(
             series=H("series", participant.did.encode(), row["id"].encode()),

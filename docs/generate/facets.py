@@ -15,7 +15,7 @@ SHOWN_VALUES = 10
 
 def narrowed() -> str:
     """Return every facet with its values, if they are codes, and every measure with its unit."""
-    facets = [(f"`{facet.key}=…`", f"{facet.en} · {facet.zh}", _values(facet.called)) for facet in FACETS.values()]
+    facets = [(f"`{facet.key}=…`", f"{facet.en} · {facet.zh}", _values(facet.codes)) for facet in FACETS.values()]
     return table(("condition", "is", "values"), [*facets, *_measures()])
 
 
@@ -24,6 +24,6 @@ def _measures() -> list[tuple[str, str, str]]:
     return [(f"`{measure.key}=FROM..TO`", measure.unit, ends) for measure in MEASURES.values()]
 
 
-def _values(called: Iterable[str]) -> str:
-    values = [f"`{value}`" for value in called]
+def _values(codes: Iterable[str]) -> str:
+    values = [f"`{value}`" for value in codes]
     return " ".join(values[:SHOWN_VALUES]) + (" …" if len(values) > SHOWN_VALUES else "") or "as they come"

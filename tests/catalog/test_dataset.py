@@ -50,6 +50,7 @@ datasets = st.builds(
     st.lists(files, min_size=1, max_size=3, unique_by=lambda file: file.path).map(tuple),
     st.sampled_from(sorted(TIERS)).map(distributions_of), st.integers(1, 5),
     st.sampled_from(["", "CN", "US-NY", "DE"]), st.sampled_from(sorted(FREQUENCIES)),
+    st.fixed_dictionaries({}, optional={"topic": st.just("B0300"), "industry": st.sampled_from(["G", "56"])}),
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+import tantivy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -100,6 +101,16 @@ def test_a_change_takes_the_place_of_what_was_there(index, tmp_path):
     assert keys(index, "trains") == ("a",)
     assert keys(index, "") == ("a", "c")
     assert Index(tmp_path / "index").newest() == ("b", 5)
+
+
+def test_an_index_of_another_program_is_begun_anew(tmp_path):
+    other = tantivy.SchemaBuilder()
+    other.add_text_field("title")
+    tantivy.Index(other.build(), str(tmp_path))
+    assert Index(tmp_path).newest() is None
+    index = Index(tmp_path)
+    index.put(ENTRIES)
+    assert Index(tmp_path).newest() == ("c", 3)
 
 
 def test_an_empty_index_is_nowhere_yet(tmp_path):

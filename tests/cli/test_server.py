@@ -131,6 +131,10 @@ def test_publish_sends_what_was_said(penstock, management, tmp_path):
         "US",
         "--keyword",
         "k",
+        "--class",
+        "topic=B0300",
+        "--class",
+        "industry",
     ]
     said = penstock("publish", tmp_path / "f.csv", *arguments, "--data", management.data)
     assert said.code == 0
@@ -138,6 +142,11 @@ def test_publish_sends_what_was_said(penstock, management, tmp_path):
     body = management.asked[0][2]
     assert body["files"] == [str(tmp_path / "f.csv")]
     assert (body["price"], body["floor"], body["keywords"], body["openings"]) == ("5", "5", ["k"], None)
+    assert (body["classes"], body["grade"], body["frequency"]) == (
+        {"topic": "B0300", "industry": ""},
+        None,
+        "irregular",
+    )
 
 
 def test_get_follows_until_the_end(penstock, management):
