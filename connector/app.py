@@ -18,6 +18,8 @@ from connector.product.offloading import Offloading
 from connector.product.publication import Publications
 from connector.pull.acquisition import Acquisitions
 from connector.pull.opening import Openings
+from connector.settle.arbitration import Arbitration
+from connector.settle.cases import Cases
 from connector.settle.following import Following
 from connector.settle.settlement import Settlements
 
@@ -39,6 +41,8 @@ class Connector(Trader):
     pushes: Pushes
     settlements: Settlements
     finding: Finding
+    cases: Cases
+    arbitration: Arbitration
     reviewer: Reviewer
     attesting: Attesting
     monitor: Monitor
@@ -60,6 +64,8 @@ class Connector(Trader):
         connector.pushes = Pushes(connector)
         connector.settlements = Settlements(connector)
         connector.watch.listeners.append(Following(connector, connector.settlements).seen)
+        connector.cases = Cases(connector)
+        connector.arbitration = Arbitration(connector, connector.cases)
         connector.finding = Finding(connector)
         connector.reviewer = Reviewer(connector, connector.finding.changed)
         connector.attesting = Attesting(connector)

@@ -14,6 +14,8 @@ MESSAGE_BYTES_MAX = 262_144
 RPC_BYTES_MAX = 262_144
 # a review names a seed and a reader's key
 REVIEW_BYTES_MAX = 4_096
+# a dispute bundle shows one piece of at most 4 MiB and 8,192 masked secrets, in base64
+DISPUTE_BYTES_MAX = 8 * 1_048_576
 # a ticket is renewed for a transfer that is named by its id
 RENEWAL_BYTES_MAX = 4_096
 # a catalogue answer: a page of products with their policies

@@ -205,8 +205,7 @@ class Purchase:
         if received.code:
             raise VerificationFailed(
                 f"a released key of window {received.seq} is not the committed one",
-                f"anyone can judge it: penstock show {received.bundle} --json > bundle.json, "
-                "penstock verify bundle.json",
+                disputes.next_steps(received.bundle),
             )
         return received
 

@@ -36,6 +36,12 @@ if TYPE_CHECKING:
     from contracts.typed_data import Domain
 
 
+def next_steps(bundle: str) -> str:
+    """Return what a buyer does with a bundle that was kept."""
+    judge = f"penstock show {bundle} --json > bundle.json, penstock verify bundle.json"
+    return f"anyone can judge it: {judge}; for your money: penstock dispute file {bundle}"
+
+
 def edition_of(header: Header) -> Edition:
     """Return what the provider signs for an edition."""
     return Edition(header.edition_id(), header.series, header.number)
@@ -71,7 +77,7 @@ async def accuse(trader: Trader, channel: bytes, received: Received, row: int) -
     )
     raise VerificationFailed(
         f"row {row} does not open with its own key: the provider sealed another thing than it committed to",
-        f"anyone can judge it: penstock show {bundle} --json > bundle.json, penstock verify bundle.json",
+        next_steps(bundle),
     )
 
 

@@ -204,6 +204,16 @@ CATALOGUE = (
         "did:text name:text role:text region:text url:text state:text document:json created:time updated:time",
         ("did",),
     ),
+    # a dispute's bundle is large, and read by few
+    Table(
+        "disputes",
+        "id:text channel:text account_hash:text filer:text payer:text payee:text arbitrator:text state:text "
+        "ruling:json ruling_tx:text created:time updated:time",
+        ("id",),
+        index=(("filer", "state"),),
+    ),
+    Table("dispute_bundles", "id:text bundle:json", ("id",)),
+    Table("rulings", "id:text state:text ruling:json tx:text created:time", ("id",)),
     Table("facts", "name:text value:json", ("name",)),
 )
 

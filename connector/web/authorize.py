@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from connector.limits import BODY_BYTES_MAX, MESSAGE_BYTES_MAX, RENEWAL_BYTES_MAX, REVIEW_BYTES_MAX, RPC_BYTES_MAX
+from connector.limits import (
+    BODY_BYTES_MAX,
+    DISPUTE_BYTES_MAX,
+    MESSAGE_BYTES_MAX,
+    RENEWAL_BYTES_MAX,
+    REVIEW_BYTES_MAX,
+    RPC_BYTES_MAX,
+)
 from ledger.witness import REQUEST_LIMIT_BYTES
 
 if TYPE_CHECKING:
@@ -43,6 +50,8 @@ BODY_BYTES: Mapping[str, int] = {
     "chain.rpc": RPC_BYTES_MAX,
     "agreements.notice": MESSAGE_BYTES_MAX,
     "catalogue.request": MESSAGE_BYTES_MAX,
+    "docket.file": DISPUTE_BYTES_MAX,
+    "disputes.file": DISPUTE_BYTES_MAX,
     "dsp.negotiate": MESSAGE_BYTES_MAX,
     "dsp.transfers": MESSAGE_BYTES_MAX,
     "sealed.review_rows": REVIEW_BYTES_MAX,
@@ -146,6 +155,10 @@ EXCHANGE_NODE = (
     Route("POST", "/exchange/products", Who.MEMBER, EXCHANGE, "exchange.submit"),
     Route("GET", "/exchange/search", Who.MEMBER, EXCHANGE, "exchange.search"),
     Route("GET", "/exchange/products/{id}", Who.MEMBER, EXCHANGE, "exchange.product"),
+    Route("POST", "/exchange/disputes", Who.MEMBER, EXCHANGE, "docket.file"),
+    Route("GET", "/exchange/disputes", Who.MEMBER, EXCHANGE, "docket.page"),
+    Route("GET", "/exchange/disputes/{id}", Who.MEMBER, EXCHANGE, "docket.case"),
+    Route("POST", "/exchange/disputes/{id}/ruling", Who.MEMBER, EXCHANGE, "docket.rule"),
 )
 
 MANAGEMENT = (
@@ -173,6 +186,10 @@ MANAGEMENT = (
     Route("POST", "/management/agreements/{id}/sublicences", Who.OWNER, BUYER, "agreements.sublicense"),
     Route("POST", "/management/openings", Who.OWNER, BUYER, "management.open_replica"),
     Route("POST", "/management/settlements", Who.OWNER, ALL, "management.settle"),
+    Route("POST", "/management/disputes", Who.OWNER, TRADERS, "disputes.file"),
+    Route("GET", "/management/disputes", Who.OWNER, ALL, "disputes.page"),
+    Route("GET", "/management/disputes/{id}", Who.OWNER, ALL, "disputes.show"),
+    Route("POST", "/management/disputes/{id}/ruling", Who.OWNER, ALL, "disputes.rule"),
     Route("POST", "/management/members", Who.OWNER, EXCHANGE, "management.admit"),
     Route("POST", "/management/credits", Who.OWNER, EXCHANGE, "management.credit"),
     Route("POST", "/management/listings/{id}/review", Who.OWNER, EXCHANGE, "management.review"),

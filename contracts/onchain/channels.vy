@@ -177,7 +177,9 @@ def freeze(channelId: bytes32, period: uint64):
 def divide(channelId: bytes32, toPayees: uint128, ruling: bytes32):
     channel: types.Channel = self._known(channelId)
     assert channel.arbitrator == msg.sender, "channels: not the arbitrator"
-    assert self._is_frozen(channel), "channels: not frozen"
+    # a ruling that needs no thought is a freeze of no length: one call, where freezing is agreed at all
+    unfrozen: bool = channel.frozenAt == 0 and channel.freezePeriod > 0 and typed._now() < channel.expiry
+    assert unfrozen or self._is_frozen(channel), "channels: not frozen"
     assert toPayees <= channel.deposit - channel.claimed, "channels: outside the unclaimed rest"
     self._credit_payees(channelId, channel.claimed + toPayees)
     self._close(channelId)

@@ -4,7 +4,7 @@
    must contain all that was seen before.
 2. heads: one history of each log, for witnesses, chain and peers alike.
 3. agreements: what both sides said and signed. Only verified terms are used further on.
-4. keys and money: released = received = paid, each window priced again.
+4. keys and money: released = received = paid, each window priced again; disputes filed, kept, ruled on and executed.
 5. use: openings permitted, counted, in both logs; decisions made again; nothing after its end, and deleted then.
 """
 
@@ -30,6 +30,7 @@ from ledger.audit import (
     negotiations,
     openings,
     prices,
+    rulings,
     settlement,
     sublicences,
 )
@@ -73,6 +74,7 @@ async def run(sources: Sources, key: X25519PrivateKey) -> Report:
     tables = await billing.collect_tables(sources, space, deals, report)
     channels = keys.check(space, found, chain, report)
     settlement.check(found, channels, chain, deals, report)
+    rulings.check(space, found, channels, chain, report)
     prices.check(found, deals, tables, report)
     lateness.check(channels, report)
     openings.check(found, deals, report)

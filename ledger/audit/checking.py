@@ -165,6 +165,15 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "opening-without-release": ("counterparty", "log"),
     "opening-undecided": ("log",),
     "opening-unlogged": ("counterparty", "log"),
+    "dispute-suppressed": ("counterparty", "log"),
+    "dispute-not-ruled": ("log",),
+    "ruling-without-dispute": ("log",),
+    "ruling-by-another": ("chain", "log"),
+    "ruling-unfounded": ("counterparty", "log"),
+    "ruling-not-executed": ("chain", "log"),
+    "ruling-executed-otherwise": ("chain", "log"),
+    "ruling-beyond-window": ("chain", "log"),
+    "division-without-ruling": ("chain", "log"),
 }
 
 

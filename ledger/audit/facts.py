@@ -29,11 +29,20 @@ class Claim:
     block: int
 
 
+@dataclass(frozen=True, slots=True)
+class Divided:
+    """What an arbitrator did with the unclaimed rest of a channel, in minor units, under the digest of its ruling."""
+
+    to_payees: int
+    to_payer: int
+    ruling: bytes
+
+
 @dataclass(slots=True)
 class ChannelFacts:
     """One channel: what it was opened with, its claims in order, credits by account, whether it is closed, its deposit.
 
-    Amounts are minor units; a deposit only grows.
+    Amounts are minor units; a deposit only grows. `divided` is None unless an arbitrator ended it.
     """
 
     opened: Mapping[str, Any]
@@ -41,6 +50,7 @@ class ChannelFacts:
     credits: dict[bytes, int] = field(default_factory=dict)
     closed: bool = False
     deposit: int = 0
+    divided: Divided | None = None
 
     @property
     def claimed(self) -> int:
@@ -124,6 +134,11 @@ def _closed(facts: ChainFacts, event: ChainEvent) -> None:
         channel.claims.append(Claim(event.fields["claimed"], b"", event.block))
 
 
+def _divided(facts: ChainFacts, event: ChainEvent) -> None:
+    amounts = event.fields["toPayees"], event.fields["toPayer"]
+    _channel(facts, event).divided = Divided(*amounts, event.fields["ruling"])
+
+
 def _log_registered(facts: ChainFacts, event: ChainEvent) -> None:
     facts.logs.setdefault(event.fields["origin"], []).append(event)
 
@@ -148,6 +163,7 @@ _READERS = {
     "Claimed": _claimed,
     "Credited": _credited,
     "Closed": _closed,
+    "Divided": _divided,
     "LogRegistered": _log_registered,
     "Anchored": _anchored,
     "Forked": _forked,

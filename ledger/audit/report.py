@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from ledger.audit.checking import evidence, how
-from ledger.audit.words import CODES, ERROR
+from ledger.audit.severity import ERROR
+from ledger.audit.words import CODES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ledger.audit.registry_words import REGISTRY
+from ledger.audit.severity import ERROR, WARNING
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-ERROR, WARNING = "error", "warning"
 
 # code → severity, English, Chinese
 CODES: Mapping[str, tuple[str, str, str]] = {
@@ -361,4 +362,5 @@ CODES: Mapping[str, tuple[str, str, str]] = {
         "{event} (seq {seq}) released keys for an opening that neither log records as opening.started",
         "{event}（序号 {seq}）为一次打开释放了密钥，但双方日志均无 opening.started",
     ),
+    **REGISTRY,
 }

@@ -6,7 +6,8 @@ import json
 
 from docs.generate import drill as shown
 from ledger.audit.checking import RESTS_ON
-from ledger.audit.words import CODES, ERROR
+from ledger.audit.severity import ERROR
+from ledger.audit.words import CODES
 from tests.drill.cheat import PROMISES
 from tests.drill.drill import CHEATS, REFUSED, UNSEEN
 

@@ -21,7 +21,7 @@ ROLES = ("provider", "buyer", "exchange", "regulator")
 PRODUCT, SEALED, HIDDEN = "flat", "small", "hidden"
 SOMEBODY = "did:web:somebody.example"
 EDITION = "04" * 32
-AGREEMENT, CHANNEL = "0a" * 32, "0c" * 32
+AGREEMENT, CHANNEL, DISPUTE = "0a" * 32, "0c" * 32, "0d" * 32
 NEGOTIATION, TRANSFER, ACQUISITION = "urn:uuid:negotiation", "urn:uuid:transfer", "acquisition-1"
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 # more than the kernel keeps for a reader that takes nothing
@@ -48,6 +48,9 @@ def rows():
     yield "products", product(id=HIDDEN, edition=EDITION, tier="plain", state="withdrawn")
     listed = {"id": HIDDEN, "provider": SOMEBODY, "title": "", "tier": "plain", "edition": EDITION}
     yield "listings", listed | {"dataset": {}, "offer": {}, "header": {}, "state": "submitted"} | at()
+    parties = dict.fromkeys(("payer", "payee", "arbitrator"), NOBODY) | {"filer": SOMEBODY, "ruling_tx": ""}
+    yield "disputes", parties | {"id": DISPUTE, "channel": CHANNEL, "account_hash": EDITION, "state": "filed"} | at()
+    yield "dispute_bundles", {"id": DISPUTE, "bundle": {}}
     negotiation = {"id": NEGOTIATION, "peer_pid": "urn:uuid:theirs", "product": PRODUCT, "rounds": 1}
     yield "negotiations", theirs | negotiation | {"role": PROVIDER, "state": OFFERED}
     agreed = {"digest": AGREEMENT, "role": PROVIDER, "negotiation": NEGOTIATION, "peer": SOMEBODY, "product": PRODUCT}

@@ -18,9 +18,11 @@ from connector.web import server
 from connector.web.authorize import ALL, BODY_BYTES, ROUTES, Who
 from contracts import signature
 from contracts.typed_data import Order, Range, Voucher
+from ledger.dispute import Finding
+from ledger.ruling import Ruling
 from tests.engine import cells as spoken
 from tests.hostile import wire as raw
-from tests.hostile.host import CHANNEL, EDITION, HIDDEN, HOST, NEGOTIATION, TRANSFER
+from tests.hostile.host import CHANNEL, DISPUTE, EDITION, HIDDEN, HOST, NEGOTIATION, TRANSFER
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -185,6 +187,11 @@ def in_channel(kind):
     }[kind]()
 
 
+def ruling_on(dispute):
+    zeros = bytes(32)
+    return Ruling(bytes.fromhex(dispute), zeros, zeros, Finding.BUYER_LIES, "dismissed", None)
+
+
 def message_for(row, pid):
     """Return a valid message of the path's kind about our process `pid`."""
     process = states.TRANSFER if "/transfers/" in row.path else states.NEGOTIATION
@@ -205,6 +212,9 @@ def pairs(host):
         elif row.path.startswith("/review/"):
             body = {"seed": "00" * 32, "reader": "00" * 32}
             yield row, host.edition, ABSENT_ID, [body, body]
+        elif "/disputes/" in row.path and row.who is Who.MEMBER:
+            ruled = [{"ruling": ruling_on(key).json(), "tx": ""} for key in (DISPUTE, ABSENT_ID)]
+            yield row, DISPUTE, ABSENT_ID, ruled if row.method == "POST" else [None, None]
         elif row.path.endswith("/ticket"):
             yield row, EDITION, ABSENT_ID, [{"transfer": TRANSFER}] * 2
         elif row.who in (Who.TICKET, Who.BEARER):

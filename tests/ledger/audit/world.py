@@ -164,7 +164,8 @@ class World:
 
     def open_channel(self, deal, channel_id):
         fields = {"channelId": channel_id, "payer": self["buyer"].account, "payee": self["provider"].account}
-        self.mine("Opened", **fields, splitHash=deal["terms"].split.hash, deposit=10_000)
+        arbitrator = self["regulator"].account
+        self.mine("Opened", **fields, splitHash=deal["terms"].split.hash, deposit=10_000, arbitrator=arbitrator)
         return {"id": channel_id, "seq": 0, "cumulative": 0, "prev": channel_id, "claims": []}
 
     def window(self, channel, lines, **changes):

@@ -1,0 +1,102 @@
+"""An arbitrator's ruling: proposed by the verifier from the bundle, executed by the channels program in one call.
+
+Law: judged, stored with the call that executes it, then sent; recorded when the chain has it, then told to the
+exchange. A step that was done is not done again, so a ruling that was interrupted is ruled again with the same words.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from connector.errors import ChainReverted, Conflict, NotPermitted
+from ledger import acts
+from ledger.ruling import Ruling, read_ruling, rule
+
+if TYPE_CHECKING:
+    from connector.base import Base
+    from connector.settle.cases import Cases
+    from connector.store.transaction import Tx
+
+# a ruling is decided, then ruled; one that the chain refuses makes room for another
+DECIDED, RULED, REFUSED = "decided", "ruled", "refused"
+Row = dict[str, Any]
+
+
+class Arbitration:
+    """What this participant rules on, as the arbitrator that a channel names."""
+
+    def __init__(self, participant: Base, cases: Cases) -> None:
+        self._participant = participant
+        self._cases = cases
+
+    async def rule(self, key: str, award: int | None, reason: str) -> Row:
+        """Rule on a dispute and return its case; one that was ruled on stays as it is.
+
+        `award`, in minor units, is what the payees keep of the disputed window where no hash decides that.
+        """
+        known = await self._row(key)
+        if known is None or known["state"] == REFUSED:
+            await self._decide(await self._judge(key, award, reason))
+        ruling, transaction = await self._executed(key)
+        return await self._cases.tell(ruling, transaction)
+
+    async def _judge(self, key: str, award: int | None, reason: str) -> Ruling:
+        participant = self._participant
+        _, bundle = await self._cases.read(key)
+        verdict = await self._cases.judged(bundle)
+        channel = await participant.programs.channel(bundle.voucher.value.channel_id)
+        if channel is None or channel.arbitrator != participant.keys.address:
+            raise NotPermitted("the channel of this dispute names another arbitrator")
+        ruling = rule(bundle, verdict, claimed=channel.claimed, deposit=channel.deposit, award=award, reason=reason)
+        if ruling.division is not None and channel.closed:
+            raise Conflict("the channel is closed: nothing is left to divide", "the parties settle it between them")
+        return ruling
+
+    async def _decide(self, ruling: Ruling) -> None:
+        participant = self._participant
+        now, row = participant.clock.now(), {"id": ruling.dispute.hex(), "ruling": ruling.json()}
+
+        def act(tx: Tx) -> None:
+            tx.put("rulings", **row, state=DECIDED, tx="", created=now)
+            if ruling.division is not None:
+                to_payees = ruling.division.to_payees
+                deployment = participant.programs.deployment
+                call = acts.divide(deployment, ruling.channel_id, to_payees, ruling.digest)
+                participant.transactions.enqueue(tx, _call(ruling), call)
+
+        await participant.store.write(act)
+
+    async def _executed(self, key: str) -> tuple[Ruling, str]:
+        """Return the ruling and the hash of the transaction that executed it, nothing if no money moves."""
+        row = await self._row(key)
+        assert row is not None, "a ruling is stored before it is executed"
+        ruling = read_ruling(row["ruling"])
+        if row["state"] == RULED:
+            return ruling, row["tx"]
+        transaction = ""
+        if ruling.division is not None:
+            try:
+                transaction = (await self._participant.transactions.mined(_call(ruling)))["hash"]
+            except ChainReverted:
+                # the channel moved meanwhile: what is unclaimed now is judged anew when asked again
+                await self._participant.store.write(lambda tx: tx.update("rulings", {"id": key}, state=REFUSED))
+                raise
+        await self._participant.store.write(lambda tx: self._record(tx, ruling, transaction))
+        return ruling, transaction
+
+    def _record(self, tx: Tx, ruling: Ruling, transaction: str) -> None:
+        if not tx.update("rulings", {"id": ruling.dispute.hex(), "state": DECIDED}, state=RULED, tx=transaction):
+            return
+        participant, told = self._participant, {"tx": transaction} if transaction else {}
+        fields = {"bundle": ruling.dispute.hex(), "ruling": ruling.json(), **told}
+        part, link = ruling.channel_id.hex(), (ruling.account_hash.hex(),)
+        now = participant.clock.now()
+        participant.evidence.record(tx, "dispute.ruled", part=part, link=link, fields=fields, now=now)
+
+    async def _row(self, key: str) -> Row | None:
+        return await self._participant.store.read(lambda tx: tx.get("rulings", id=key))
+
+
+def _call(ruling: Ruling) -> str:
+    """Return the name of the transaction: a ruling that is decided anew is another call."""
+    return "ruling:" + ruling.digest.hex()

@@ -1,0 +1,40 @@
+"""What the command line asks its own server about disputes: filed as a party, ruled on as an arbitrator."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from connector.errors import InvalidInput
+from connector.web.faults import as_json
+from contracts.decimals import read_decimal
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from connector.web.call import Call
+
+RULE = frozenset({"award", "reason"})
+
+
+async def file(call: Call) -> web.Response:
+    """File a bundle at the exchange."""
+    return as_json(await call.connector.cases.file(await call.document()), 201)
+
+
+async def page(call: Call) -> web.Response:
+    """List the cases that concern us."""
+    return as_json(await call.connector.cases.page())
+
+
+async def show(call: Call) -> web.Response:
+    """Show a case with its bundle and what our verifier says of it."""
+    return as_json(await call.connector.cases.show(call.path["id"]))
+
+
+async def rule(call: Call) -> web.Response:
+    """Rule on a dispute: `award`, an amount or null, and `reason`, perhaps empty."""
+    body: Any = await call.document()
+    if not isinstance(body, dict) or set(body) != RULE or not isinstance(body["reason"], str):
+        raise InvalidInput("the body must have exactly `award`, an amount or null, and `reason`, a text")
+    award = None if body["award"] is None else read_decimal(body["award"], "award")
+    return as_json(await call.connector.arbitration.rule(call.path["id"], award, body["reason"]))

@@ -1,0 +1,147 @@
+"""A dispute from the wronged buyer to the money: filed, judged and executed by commands, in a real space."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from dataclasses import dataclass
+
+import pytest
+import pytest_asyncio
+
+from connector.auditing import sources
+from contracts.canonical import sha
+from ledger.audit import audit
+from ledger.audit.severity import ERROR
+from ledger.chain import Chain
+from ledger.programs import Programs
+from tests.web.lying_serve import LIES
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+PRICE, PIECE = 64_000, 65_536  # minor units a MiB: a piece of 64 KiB costs 4,000
+PRODUCT = "disputed"
+PENSTOCK = (sys.executable, "-m", "connector.cli.main")
+
+
+@dataclass
+class Wronged:
+    """A purchase that ended with a wrong key: its channel, and the bundle that the buyer keeps."""
+
+    channel: str
+    kept: str
+    bundle: dict
+    wrong: int  # what the window of the wrong key cost
+    good: int  # what was paid before
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def wronged(space):
+    """Windows grow, so the last row comes after windows of good keys."""
+    await space.publish("second", PRODUCT, (12 * PIECE,), price=PRICE)
+    lies = space.people["second"].data / LIES
+    lies.write_text("11")
+    try:
+        await space.get(PRODUCT, limit=PRICE)
+        view = await space.until(PRODUCT, lambda view: view["state"] == "failed")
+    finally:
+        lies.unlink()
+    reason = json.loads(view["reason"])
+    [kept] = [row["id"] for row in space.rows("buyer", "bundles") if row["channel"] == view["channel"]]
+    assert f"penstock dispute file {kept}" in reason["hint"]
+    bundle = await space.doors["buyer"].call("GET", f"things/{kept}")
+    windows = [row for row in space.rows("buyer", "windows") if row["channel"] == view["channel"]]
+    wrong = sum(int(row["amount"]) for row in windows if row["state"] == "fault")
+    return Wronged(view["channel"], kept, bundle, wrong, int(bundle["voucher"]["cumulativeAmount"]) - wrong)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def chain(space):
+    made = Chain.connect(space.url("exchange") + "/rpc")
+    yield Programs(made, space.deployment)
+    await made.close()
+
+
+async def penstock(space, role, *command, code=0):
+    data = ("--data", str(space.people[role].data), "--json")
+    process = await asyncio.create_subprocess_exec(*PENSTOCK, *command, *data, stdout=asyncio.subprocess.PIPE)
+    said, _ = await process.communicate()
+    assert process.returncode == code, said
+    return json.loads(said)
+
+
+def told(space, role, kind, channel):
+    return [row for row in space.rows(role, "log_entries") if row["kind"] == kind and row["part"] == channel]
+
+
+async def test_a_false_claim_is_dismissed_and_moves_nothing(space, wronged, chain, tmp_path):
+    row = wronged.bundle["row"]
+    path = tmp_path / "bundle.json"
+    path.write_text(json.dumps({**wronged.bundle, "row": row[:-2] + ("01" if row.endswith("00") else "00")}))
+    case = await penstock(space, "buyer", "dispute", "file", str(path))
+    assert (case["state"], case["proposed"]["finding"]) == ("filed", "buyer-lies")
+    ruled = await penstock(space, "regulator", "dispute", "rule", case["id"])
+    assert (ruled["state"], ruled["ruling"]["atFault"], ruled["ruling"]["division"]) == ("ruled", "claimant", None)
+    assert not (await chain.channel(bytes.fromhex(wronged.channel))).closed
+    assert len(told(space, "regulator", "dispute.ruled", wronged.channel)) == 1
+
+
+async def test_a_wronged_buyer_is_made_whole(space, wronged, chain):
+    """What was paid for good keys stays paid; the window of the wrong key, and all that nobody owes, comes back."""
+    channel = bytes.fromhex(wronged.channel)
+    before = await chain.channel(channel)
+    case = await penstock(space, "buyer", "dispute", "file", wronged.kept)
+    assert case["id"] == sha(wronged.bundle).hex()
+    assert case["proposed"]["finding"] == "wrong-key"
+    again = await penstock(space, "buyer", "dispute", "file", wronged.kept)
+    assert again["id"] == case["id"]
+    for role in ("buyer", "exchange"):  # the false one and this one, each once
+        assert len(told(space, role, "dispute.filed", wronged.channel)) == 2, role
+    listed = await penstock(space, "regulator", "dispute", "list")
+    assert [one["state"] for one in listed["disputes"] if one["id"] == case["id"]] == ["filed"]
+    shown = await penstock(space, "regulator", "dispute", "show", case["id"])
+    assert (shown["bundle"], shown["proposed"]["atFault"]) == (wronged.bundle, "payee")
+
+    ruled = await penstock(space, "regulator", "dispute", "rule", case["id"])
+    division = ruled["ruling"]["division"]
+    assert division == {"toPayees": str(wronged.good), "toPayer": str(before.deposit - wronged.good), "shortfall": "0"}
+    after = await chain.channel(channel)
+    assert (after.closed, after.claimed) == (True, wronged.good)
+    [divided] = await chain.events("channels", "Divided", channelId=channel)
+    assert divided.fields["ruling"] == sha(ruled["ruling"])
+    assert divided.transaction.hex() == ruled["tx"]
+    assert await penstock(space, "regulator", "dispute", "rule", case["id"]) == ruled, "ruling twice rules once"
+    assert len(told(space, "regulator", "dispute.ruled", wronged.channel)) == 2
+
+    owed, account = before.deposit - wronged.good, space.keys("buyer").address
+    credit, balance = await chain.credit(account), await chain.balance(account)
+    assert credit >= owed
+    await penstock(space, "buyer", "settle")
+    assert await chain.balance(account) == balance + credit
+    assert len(told(space, "buyer", "channel.closed", wronged.channel)) == 1
+
+
+async def test_who_is_no_party_files_reads_and_rules_nothing(space, wronged, say):
+    case = sha(wronged.bundle).hex()
+    await penstock(space, "other", "dispute", "show", case, code=4)
+    assert (await penstock(space, "other", "dispute", "list"))["disputes"] == []
+    await penstock(space, "provider", "dispute", "rule", case, code=4)
+    url, bearer = space.url("exchange") + "/exchange/disputes", space.bearer("other", "exchange")
+    assert (await say("POST", url, wronged.bundle, bearer)).status == 403
+    ruling = next(row for row in space.rows("exchange", "disputes") if row["id"] == case)["ruling"]
+    body = {"ruling": json.loads(ruling), "tx": ""}
+    assert (await say("POST", f"{url}/{case}/ruling", body, space.bearer("buyer", "exchange"))).status == 404
+    for broken in ({}, {**wronged.bundle, "row": "00"}, {**wronged.bundle, "v": 2}):
+        assert (await say("POST", url, broken, space.bearer("buyer", "exchange"))).status == 400
+
+
+async def test_the_audit_finds_filing_ruling_and_division_in_agreement(space, wronged):
+    for role in ("buyer", "second", "exchange", "regulator"):  # what is published is what was cosigned
+        await space.doors[role].call("POST", "log/anchor", {})
+    async with sources(space.url("exchange"), development=True) as opened:
+        report = await audit.run(opened, space.keys("regulator").delivery)
+    about = {"dispute", "ruling", "division", "settlement", "split"}
+    wrong = [one for one in report.findings if one.severity == ERROR and one.code.split("-")[0] in about]
+    assert not [one.text() for one in wrong if one.facts.get("channel") in {None, wronged.channel}]
+    assert not [one for one in report.findings if one.code == "dispute-not-ruled"]
