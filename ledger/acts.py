@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from contracts.split import Split
     from contracts.typed_data import Agreement, Edition, Final, Head, SubLicence, Voucher
     from ledger.deployment import Deployment
+    from ledger.head_aggregate import Key
 
 NO_PREIMAGE = bytes(32)
 _PERMIT_TYPE = keccak(b"Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)")
@@ -254,6 +255,21 @@ def anchor(deployment: Deployment, head: Head, note_hash: bytes, signatures: Seq
     """Anchor a head with its witnesses' signatures, in whatever order they came; anyone may send it."""
     sorted_signatures = _by_signer(deployment, head, signatures)
     return Act(deployment.program("anchors"), "anchor", (_head(head), note_hash, sorted_signatures))
+
+
+def prove_key(deployment: Deployment, key: Key, possession: bytes) -> Act:
+    """Show that the sender possesses a BLS key; key (four words) and proof (256 bytes) are of `head_aggregate`."""
+    return Act(deployment.program("anchors"), "proveKey", (key, possession))
+
+
+def bring_keys(deployment: Deployment, origin: bytes, keys: Sequence[Key]) -> Act:
+    """Bring the proven keys of all witnesses of a log, in ascending order of their accounts; anyone may send it."""
+    return Act(deployment.program("anchors"), "bringKeys", (origin, list(keys)))
+
+
+def anchor_aggregate(deployment: Deployment, head: Head, note_hash: bytes, signers: int, signature: bytes) -> Act:
+    """Anchor a head with one BLS signature (256 bytes) of the witnesses in the bitmap; anyone may send it."""
+    return Act(deployment.program("anchors"), "anchorAggregate", (_head(head), note_hash, signers, signature))
 
 
 def report_fork(deployment: Deployment, a: Head, by_a: Sequence[bytes], b: Head, by_b: Sequence[bytes]) -> Act:

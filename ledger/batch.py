@@ -24,6 +24,7 @@ BROUGHT = frozenset(
         ("channels", "claim"),
         ("channels", "finalise"),
         ("anchors", "anchor"),
+        ("anchors", "anchorAggregate"),
         ("anchors", "reportFork"),
         ("token", "permit"),
     )

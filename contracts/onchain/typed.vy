@@ -60,9 +60,10 @@ def _recover(digest: bytes32, v: uint256, r: uint256, s: uint256) -> address:
 @pure
 def _signer(digest: bytes32, signature: Bytes[65]) -> address:
     assert len(signature) == 65, "typed: wrong length"
-    v: uint256 = convert(slice(signature, 64, 1), uint256)
+    # the word that ends with the last byte costs less than that byte alone
+    v: uint256 = extract32(signature, 33, output_type=uint256) & 255
     return self._recover(
-        digest, v, convert(extract32(signature, 0), uint256), convert(extract32(signature, 32), uint256)
+        digest, v, extract32(signature, 0, output_type=uint256), extract32(signature, 32, output_type=uint256)
     )
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from eth_hash.auto import keccak
+
 from ledger.membership import Keys
 
 NOBODY, NOTHING = bytes(20), bytes(32)
@@ -20,6 +22,7 @@ class State:
         self.licences, self.licence_pledges = {}, {}
         self.channels, self.credits = {}, defaultdict(int)
         self.heads, self.forked, self.logs = {}, set(), {}
+        self.proven_keys, self.key_tables = {}, {}
         self.balances, self.supply, self.allowances = defaultdict(int), 0, {}
         self.members, self.exchanges, self.arbitrators, self.revoked = {}, defaultdict(set), defaultdict(set), {}
 
@@ -138,6 +141,14 @@ def _forked(state, on, _at):
     state.forked.add(on["origin"])
 
 
+def _proven(state, on, _at):
+    state.proven_keys[on["witness"]] = keccak(b"".join(on["key"].values()))
+
+
+def _brought(state, on, _at):
+    state.key_tables[on["logTable"]] = on["keyTable"]
+
+
 def _admitted(state, on, at):
     state.members[on["space"], on["member"]] = {
         "did": on["did"], "role": on["role"], "keysDigest": _digest(on["keys"]), "admittedAt": at, "revokedAt": 0,
@@ -198,6 +209,8 @@ FOLDS = {
     ("anchors", "LogRegistered"): _logged,
     ("anchors", "Anchored"): _anchored,
     ("anchors", "Forked"): _forked,
+    ("anchors", "KeyProven"): _proven,
+    ("anchors", "KeysBrought"): _brought,
     ("spaces", "SpaceFounded"): _named("exchanges", "exchange"),
     ("spaces", "ExchangeNamed"): _named("exchanges", "exchange"),
     ("spaces", "ExchangeDismissed"): _dismissed("exchanges", "exchange"),
@@ -251,6 +264,10 @@ async def assert_told(stage, state):
         assert (await read("anchors", "head", origin))[:2] == head
     for origin in state.logs:
         assert await read("anchors", "forked", origin) is (origin in state.forked)
+    for witness, digest in state.proven_keys.items():
+        assert await read("anchors", "keyDigest", witness) == digest
+    for log_table, key_table in state.key_tables.items():
+        assert await read("anchors", "keysOf", log_table) == key_table
     for (space, account), row in state.members.items():
         assert await read("spaces", "member", space, account) == row
     for space, accounts in state.exchanges.items():

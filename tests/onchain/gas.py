@@ -1,4 +1,6 @@
-"""What each act costs in gas, measured on the embedded chain: `python -m tests.onchain.gas` writes docs/gas.json.
+"""What each act costs in gas: `python -m tests.onchain.gas` writes docs/gas.json.
+
+Aggregates are measured on anvil, which has BLS12-381, everything else on the embedded chain.
 
 Gas is exact but for the zero bytes of random digests and signatures: a few units in a hundred thousand.
 """
@@ -16,7 +18,7 @@ from eth_hash.auto import keccak
 from contracts.onchain.artifacts import PROGRAMS
 from contracts.split import Split
 from contracts.typed_data import Edition, Final, Head
-from ledger import acts, membership
+from ledger import acts, head_aggregate, membership
 from ledger.batch import CALLS_MAX, carry_acts
 from ledger.chain import Chain
 from ledger.deployment import creation, deploy
@@ -24,12 +26,15 @@ from ledger.embedded.chain import EmbeddedChain
 from ledger.membership import Keys
 from ledger.programs import Programs
 
-from .stage import ANCHOR_DELAY, DAY, DEPOSIT, Clock, Stage
+from . import nodes
+from .shared import deployed
+from .stage import ACTORS, ANCHOR_DELAY, DAY, DEPOSIT, Clock, Stage
 from .test_licences import agreed, granting
 from .test_sub_licences import Link, digest_of
+from .witnesses import EVENTS, Circle
 
 RECORDED = Path(__file__).resolve().parents[2] / "docs" / "gas.json"
-EVENTS = 1000
+CIRCLES = (3, 16, 32, 48, 64)
 CAUSE = keccak(b"cause")
 ORIGIN = keccak(b"origin")
 
@@ -143,6 +148,29 @@ async def _anchors(stage):
     return gas
 
 
+async def aggregated(stage, endow, counts=CIRCLES):
+    """Operation → gas of what needs BLS12-381, for circles of so many witnesses, beside what a signature each costs."""
+    gas = {}
+    for count in counts:
+        circle = Circle(stage, count, count)
+        gas["prove a BLS key"], gas[f"bring the keys of {count} witnesses"] = await circle.gather(endow)
+        single, together = await circle.costs()
+        gas[f"anchor a head, {count} signatures"] = single
+        gas[f"anchor a head, one aggregate of {count}"] = together
+    return gas
+
+
+async def _all():
+    with tempfile.TemporaryDirectory() as folder, nodes.running("anvil", Path(folder)) as node:
+        for actor in ACTORS:
+            node.endow(Stage("", None, None, None).account(actor))
+        chain = Chain.connect(node.url)
+        stage = Stage("anvil", chain, Programs(chain, await deployed(chain)), None)
+        gas = await measured() | await aggregated(stage, node.endow)
+        await chain.close()
+        return gas | {"signers from which one aggregate costs less": head_aggregate.AGGREGATE_FROM_SIGNERS}
+
+
 async def _spaces(stage):
     deployment, space, keys = stage.deployment, keccak(b"space"), Keys(CAUSE, CAUSE, b"\x01" * 48)
     provider = stage.account("provider")
@@ -158,4 +186,4 @@ async def _spaces(stage):
 
 
 if __name__ == "__main__":
-    RECORDED.write_text(json.dumps(asyncio.run(measured()), indent=1) + "\n", "utf-8")
+    RECORDED.write_text(json.dumps(asyncio.run(_all()), indent=1) + "\n", "utf-8")

@@ -80,12 +80,12 @@ async def test_a_missed_quorum_is_refused(logged):
 
 
 async def test_one_witness_twice_is_no_quorum(logged):
-    await logged.refuses(anchoring(logged, head(5), "w1", "w1"), "anchors: not ascending")
+    await logged.refuses(anchoring(logged, head(5), "w1", "w1"), "anchors: no further witness")
 
 
 async def test_a_foreign_witness_is_refused(logged):
-    await logged.refuses(anchoring(logged, head(5), "w1", "stranger"), "anchors: foreign witness")
-    await logged.refuses(anchoring(logged, head(5), "w1", "provider"), "anchors: foreign witness")
+    await logged.refuses(anchoring(logged, head(5), "w1", "stranger"), "anchors: no further witness")
+    await logged.refuses(anchoring(logged, head(5), "w1", "provider"), "anchors: no further witness")
 
 
 async def test_high_s_is_refused(logged):
@@ -94,6 +94,40 @@ async def test_high_s_is_refused(logged):
     program = logged.deployment.program("anchors")
     fields = (value.origin, value.size, value.root, value.time)
     await logged.refuses(acts.Act(program, "anchor", (fields, NOTE, [high_s(one), other])), "typed: high s")
+
+
+async def test_a_signature_cut_short_is_refused(logged):
+    value = head(5)
+    program = logged.deployment.program("anchors")
+    fields = (value.origin, value.size, value.root, value.time)
+    for act in ("anchor", (fields, NOTE, [bytes(64)] * 2)), ("reportFork", (fields, [bytes(64)], (*fields[:2], NOTE, 1), [])):
+        await logged.refuses(acts.Act(program, *act), "typed: wrong length")
+
+
+async def test_a_size_no_log_can_have_is_refused(logged):
+    await logged.do(anchoring(logged, head(2**63 - 1), "w1", "w2"))
+    assert (await logged.programs.head(ORIGIN)).size == 2**63 - 1
+    await logged.refuses(anchoring(logged, head(2**63), "w1", "w2"), "anchors: size out of range")
+
+
+async def test_a_change_nobody_waited_for_gives_way_to_the_next(logged):
+    await logged.do(registering(logged, ("exchange",), 1), "provider")
+    await logged.do(registering(logged, ("third",), 1), "provider")
+    await logged.do(anchoring(logged, head(5), "w1", "w2"))
+    await logged.advance(ANCHOR_DELAY + 1)
+    assert (await logged.programs.registered_log(ORIGIN)).witnesses == (logged.account("third"),)
+    await logged.refuses(anchoring(logged, head(6), "exchange"), "anchors: no further witness")
+    await logged.do(anchoring(logged, head(6), "third"))
+
+
+async def test_a_head_and_a_change_leave_each_other_be(logged):
+    await logged.do(anchoring(logged, head(5), "w1", "w2"))
+    await logged.do(registering(logged, ("w3",), 1), "provider")
+    assert (await logged.programs.head(ORIGIN)).root == head(5).root
+    await logged.do(anchoring(logged, head(6), "w1", "w2"))
+    await logged.advance(ANCHOR_DELAY + 1)
+    assert (await logged.programs.head(ORIGIN)).size == 6
+    await logged.do(anchoring(logged, head(7), "w3"))
 
 
 async def test_an_unknown_log_is_refused(stage):
@@ -121,14 +155,14 @@ async def test_a_change_counts_only_after_the_delay(logged):
     stage = logged
     await stage.refuses(registering(stage, ("stranger",), 1, "stranger"), "anchors: not the owner", "stranger")
     await stage.do(registering(stage, ("w3", "exchange"), 1, "third"), "provider")
-    await stage.refuses(anchoring(stage, head(5), "exchange", "w3"), "anchors: foreign witness")
+    await stage.refuses(anchoring(stage, head(5), "exchange", "w3"), "anchors: no further witness")
     assert (await stage.programs.registered_log(ORIGIN)).owner == stage.account("provider")
     events = await stage.programs.events("anchors", "LogRegistered", origin=ORIGIN)
     assert events[1].fields["effectiveAt"] - events[0].fields["effectiveAt"] >= ANCHOR_DELAY
     await stage.advance(ANCHOR_DELAY + 1)
     assert (await stage.programs.registered_log(ORIGIN)).owner == stage.account("third")
     await stage.do(anchoring(stage, head(5), "exchange"))
-    await stage.refuses(anchoring(stage, head(6), "w1", "w2"), "anchors: foreign witness")
+    await stage.refuses(anchoring(stage, head(6), "w1", "w2"), "anchors: no further witness")
     await stage.refuses(registering(stage), "anchors: not the owner", "provider")
 
 
@@ -154,6 +188,8 @@ async def test_what_is_no_fork_is_refused(logged):
             stage.deployment, a, signed(stage, a, "provider"), other, signed(stage, other, "provider")
         )
         await stage.refuses(act, "anchors: no fork")
+    twice = acts.report_fork(stage.deployment, a, signed(stage, a, "w1", "w1"), b, signed(stage, b, "w1", "w2"))
+    await stage.refuses(twice, "anchors: not ascending")
     one_sided = acts.report_fork(stage.deployment, a, signed(stage, a, "provider"), b, signed(stage, b, "w1"))
     await stage.refuses(one_sided, "anchors: quorum missed")
     foreign = acts.report_fork(stage.deployment, a, signed(stage, a, "provider"), b, signed(stage, b, "stranger", "w1"))
