@@ -1,8 +1,8 @@
 """One BLS signature of many witnesses over an on-chain `Head`, as the anchors program checks it (spec 8).
 
 Keys and scheme are those of `ledger.aggregate`; the message is the EIP-712 digest of the head. The program cannot read
-compressed points, so everything here is as EIP-2537 writes it: 64 bytes a coordinate, four words a key, 256 bytes a signature. A key
-is proven for one account: whoever copies key and proof proves nothing for his own.
+compressed points, so everything here is as EIP-2537 writes it: 64 bytes a coordinate, four words a key, 256 bytes a
+signature. A key is proven for one account: whoever copies key and proof proves nothing for his own.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from eth_typing import BLSPubkey, BLSSignature
 from py_ecc.bls.ciphersuites import G2ProofOfPossession
 from py_ecc.bls.g2_primitives import pubkey_to_G1, signature_to_G2
 from py_ecc.bls.hash_to_curve import hash_to_G2
-from py_ecc.optimized_bls12_381 import multiply, normalize
+from py_ecc.optimized_bls12_381.optimized_curve import multiply, normalize
 
 from contracts.typed_data import digest
 
@@ -46,7 +46,8 @@ def signature_point(signature: bytes) -> bytes:
 def prove_for(secret: int, public: bytes, account: bytes) -> bytes:
     """Return the 256-byte proof that `account` (20 bytes) possesses the secret of `public`."""
     message = b"".join(key_point(public)) + account
-    return _point_of_g2(multiply(hash_to_G2(message, _POSSESSION_TAG, sha256), secret))
+    hashed = hash_to_G2(message, _POSSESSION_TAG, sha256)  # type: ignore[arg-type]  # a hash's constructor, upstream
+    return _point_of_g2(multiply(hashed, secret))
 
 
 def sign(secret: int, head: Head, domain: Domain) -> bytes:

@@ -100,7 +100,10 @@ async def test_a_signature_cut_short_is_refused(logged):
     value = head(5)
     program = logged.deployment.program("anchors")
     fields = (value.origin, value.size, value.root, value.time)
-    for act in ("anchor", (fields, NOTE, [bytes(64)] * 2)), ("reportFork", (fields, [bytes(64)], (*fields[:2], NOTE, 1), [])):
+    for act in (
+        ("anchor", (fields, NOTE, [bytes(64)] * 2)),
+        ("reportFork", (fields, [bytes(64)], (*fields[:2], NOTE, 1), [])),
+    ):
         await logged.refuses(acts.Act(program, *act), "typed: wrong length")
 
 

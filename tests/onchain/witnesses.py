@@ -17,7 +17,7 @@ class Circle:
     def __init__(self, stage, count, quorum):
         self.stage, self.quorum = stage, quorum
         self.origin = keccak(b"circle of %d" % count)
-        self.actors = sorted((f"witness {number}" for number in range(count)), key=stage.account)
+        self.actors = sorted((f"witness {number} of {count}" for number in range(count)), key=stage.account)
         self.accounts = [stage.account(actor) for actor in self.actors]
         self.secrets = [1000 + int(actor.split()[1]) for actor in self.actors]
         self.keys = [aggregate.public(secret) for secret in self.secrets]
