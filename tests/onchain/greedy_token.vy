@@ -1,7 +1,7 @@
 # pragma version ==0.4.3
 # pragma evm-version paris
 """
-@title A token that keeps a fee and pays its own way into channels twice, for the tests
+@title A token that keeps a fee and pays its own way into channels twice, takes no certificates, for the tests
 """
 struct Opening:
     signer: address
@@ -20,6 +20,8 @@ balanceOf: public(HashMap[address, uint256])
 again: Opening
 reenters: bool
 FEE_PERCENT: constant(uint256) = 10
+# it says no to this amount, instead of failing
+UNLUCKY: constant(uint256) = 13
 
 
 @external
@@ -40,6 +42,13 @@ def transferFrom(owner: address, to: address, amount: uint256) -> bool:
     if self.reenters:
         self.reenters = False
         extcall Channels(to).open(self.again, convert(amount, uint128))
+    if amount == UNLUCKY:
+        return False
     self.balanceOf[owner] -= amount
     self.balanceOf[to] += amount - amount * FEE_PERCENT // 100
     return True
+
+
+@external
+def onERC721Received(operator: address, sender: address, tokenId: uint256, data: Bytes[64]) -> bytes4:
+    return empty(bytes4)

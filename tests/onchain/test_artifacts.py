@@ -8,6 +8,8 @@ import pytest
 
 from contracts.onchain.artifacts import FOLDER, PROGRAMS, load
 from contracts.onchain.compile import compile_all
+from ledger.chain_error import ChainRefused
+from ledger.deployment import creation
 
 MAX_CODE_BYTES = 24_576
 
@@ -33,3 +35,11 @@ def test_a_program_fits_every_chain(program):
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_no_program_takes_native_value(program):
     assert not [each for each in load(program).abi if each.get("stateMutability") == "payable"]
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+async def test_no_program_begins_without_a_salt(stage, program):
+    key = stage.key("issuer")
+    nonce = await stage.chain.nonce(stage.account("issuer"))
+    with pytest.raises(ChainRefused, match="typed: empty salt"):
+        await stage.chain.sign_creation(program, creation(program, bytes(32)), nonce=nonce, key=key)

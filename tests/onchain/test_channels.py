@@ -104,6 +104,13 @@ async def test_an_id_is_burnt_for_ever(stage):
     await stage.refuses(again, "channels: id already used", "buyer")
 
 
+async def test_a_freeze_agreed_for_ever_is_refused(stage):
+    opening = await stage.opening(freeze_seconds=91 * DAY)
+    await stage.refuses(
+        acts.open_channel(stage.deployment, opening, DEPOSIT), "channels: freeze period too long", "buyer"
+    )
+
+
 async def test_an_expiry_past_or_too_far_is_refused(stage):
     await stage.fund()
     for expiry, reason in ((0, "channels: past expiry"), (11 * 365 * DAY, "channels: expiry too far")):

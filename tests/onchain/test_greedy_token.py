@@ -8,9 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from eth_abi.abi import encode
 from eth_account import Account
+from eth_hash.auto import keccak
 
 from contracts.onchain import artifacts
+from contracts.typed_data import Edition
 from ledger import acts
 from ledger.chain import Program
 from ledger.chain_error import ChainRefused
@@ -64,9 +67,33 @@ async def test_a_token_cannot_open_a_second_channel_while_the_first_is_measured(
     channels = stage.deployment.addresses["channels"]
     with pytest.raises(ChainRefused):
         await stage.do(acts.Act(greedy, "reenter", (channels, opening.args(), 1000)))
-    for salt in (opening.salt, acts.keccak(b"the second")):
+    for salt in (opening.salt, keccak(b"the second")):
         channel = acts.channel_id(stage.deployment, greedy.address, acts.Opening(**{**_fields(opening), "salt": salt}))
         assert await stage.programs.channel(channel) is None
+
+
+async def test_a_token_that_says_no_or_brings_nothing_opens_nothing(embedded_stage, greedy):
+    stage = embedded_stage
+    await stage.do(acts.Act(greedy, "mint", (stage.account("buyer"), 1000)))
+    opening = await stage.opening(token=greedy.address)
+    unlucky, empty = (acts.open_channel(stage.deployment, opening, deposit) for deposit in (13, 0))
+    await stage.refuses(unlucky, "channels: transfer failed", "buyer")
+    await stage.refuses(empty, "channels: empty deposit", "buyer")
+
+
+async def test_a_receiver_that_answers_otherwise_takes_no_certificate(embedded_stage, greedy):
+    stage = embedded_stage
+    edition = Edition(keccak(b"edition"), keccak(b"series"), 1)
+    signed = stage.sign(edition, "provider", "editions")
+    await stage.do(acts.register_edition(stage.deployment, edition, signed))
+    args = (stage.account("provider"), greedy.address, int.from_bytes(edition.edition_id, "big"), b"")
+    data = keccak(b"safeTransferFrom(address,address,uint256,bytes)")[:4]
+    data += encode(["address", "address", "uint256", "bytes"], args)
+    nonce = await stage.chain.nonce(stage.account("provider"))
+    with pytest.raises(ChainRefused, match="certificate: receiver takes none"):
+        await stage.chain.sign_call(
+            stage.deployment.addresses["editions"], data, nonce=nonce, key=stage.key("provider")
+        )
 
 
 def _fields(opening):
