@@ -78,6 +78,8 @@ class Connector(Trader):
 
     async def recover(self) -> None:
         """Go on with everything open; call it when the server answers, because peers answer at once."""
+        if "exchange" in self.roles and not self.settings.space.exchange:
+            await self.enlist()
         self.transactions.start()
         self.watch.start()
         await self.engine.recover()

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from ledger.chain import Event
 
 # the programs whose events the audit compares with the logs; the token's transfers decide nothing
-PROGRAMS = ("editions", "licences", "channels", "anchors")
+PROGRAMS = ("editions", "licences", "channels", "anchors", "spaces")
 # a space of 10,000 members has a document of some 10 MB
 SPACE_BYTES_MAX = 16 * 1_048_576
 NOT_FOUND = 404

@@ -28,7 +28,7 @@ from connector.anchor.transactions import Transactions
 from connector.anchor.witnessing import Witness
 from connector.data_folder import CHAIN_DATABASE, DATABASE, DEPLOYMENT, KEYS, SEALED
 from connector.errors import Unproven
-from connector.exchange import membership
+from connector.exchange import membership, registering
 from connector.exchange.space_view import SpaceView
 from connector.identity import did as dids
 from connector.identity import keys as key_files
@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from connector.clock import Clock
     from connector.identity.tokens import Claims
     from connector.settings import Settings
+    from connector.store.transaction import Tx
     from ledger.embedded.chain import EmbeddedChain
     from ledger.space import Member, Space
 
@@ -190,9 +191,27 @@ class Base:
         if member.role == "regulator":
             self._disclose_to(member)
         now = self.clock.now()
-        row = await self.store.write(lambda tx: membership.admit(tx, self.evidence, member, self.did, now))
+
+        def act(tx: Tx) -> dict[str, str]:
+            row = membership.admit(tx, self.evidence, member, self.did, now)
+            registering.register(tx, self.transactions, self.programs.deployment, self.did, member)
+            return row
+
+        row = await self.store.write(act)
         await self.rebuild_space()
         return row
+
+    async def enlist(self) -> None:
+        """Write the space and all its members into the registry on chain, as the exchange; once each."""
+        members = [member for member in self.space.members.values() if member.did != self.did]
+        deployment = self.programs.deployment
+
+        def act(tx: Tx) -> None:
+            registering.found(tx, self.transactions, deployment, self.did)
+            for member in members:
+                registering.register(tx, self.transactions, deployment, self.did, member)
+
+        await self.store.write(act)
 
     async def rebuild_space(self) -> None:
         """Build the space document anew, as the exchange."""

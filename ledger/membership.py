@@ -1,12 +1,11 @@
 """What can be done with the registry of spaces: who runs one, who is in it with which keys and role, who may judge.
 
-Law: an account stands for a member, the SHA-256 of its DID says which; names stay off the chain. Roles are numbers on
-the chain, in the order of `ROLES`, from one on.
+Law: an account stands for a member, the SHA-256 of its DID says which; names stay off the chain. Roles are numbers
+there (`ledger.standing`).
 """
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +13,13 @@ from eth_abi.abi import encode
 from eth_hash.auto import keccak
 
 from ledger.chain import Act, read_time
+from ledger.standing import did_digest, number_of, role_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
     from ledger.deployment import Deployment
-
-ROLES = ("provider", "buyer", "exchange", "regulator")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +57,11 @@ class Standing:
             return None
         return cls(
             did=found["did"],
-            role=ROLES[found["role"] - 1] if found["role"] <= len(ROLES) else f"role {found['role']}",
+            role=role_of(found["role"]),
             keys_digest=found["keysDigest"],
             admitted_at=read_time(found["admittedAt"]),
             revoked_at=read_time(found["revokedAt"]) if found["revokedAt"] else None,
         )
-
-
-def did_digest(did: str) -> bytes:
-    """Return how the registry knows a DID."""
-    return hashlib.sha256(did.encode("utf-8")).digest()
 
 
 def found(deployment: Deployment, space: bytes) -> Act:
@@ -98,12 +91,12 @@ def dismiss_arbitrator(deployment: Deployment, space: bytes, account: bytes) -> 
 
 def admit(deployment: Deployment, space: bytes, account: bytes, did: str, role: str, keys: Keys) -> Act:
     """Admit a member with its role and keys; an exchange sends it."""
-    return _act(deployment, "admit", space, account, did_digest(did), _number(role), keys.args())
+    return _act(deployment, "admit", space, account, did_digest(did), number_of(role), keys.args())
 
 
 def change_role(deployment: Deployment, space: bytes, account: bytes, role: str) -> Act:
     """Give a member another role; an exchange sends it."""
-    return _act(deployment, "changeRole", space, account, _number(role))
+    return _act(deployment, "changeRole", space, account, number_of(role))
 
 
 def change_keys(deployment: Deployment, space: bytes, keys: Keys) -> Act:
@@ -123,7 +116,3 @@ def revoke(deployment: Deployment, space: bytes, subject: bytes, cause: bytes) -
 
 def _act(deployment: Deployment, function: str, *args: Any) -> Act:
     return Act(deployment.program("spaces"), function, args)
-
-
-def _number(role: str) -> int:
-    return ROLES.index(role) + 1

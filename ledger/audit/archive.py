@@ -126,7 +126,7 @@ class Recording:
 
 
 def write_events(events: Sequence[ChainEvent]) -> bytes:
-    """Return chain events as JSON: bytes in hex with `0x`, integers as decimal strings."""
+    """Return chain events as JSON: bytes in hex with `0x`, integers as decimal strings, texts and structs named so."""
     return canonical(
         [
             {
@@ -163,6 +163,8 @@ def _shown(value: Any) -> Any:
         return value
     if isinstance(value, int):
         return str(value)
+    if isinstance(value, dict):
+        return {"struct": {name: _shown(one) for name, one in value.items()}}
     return [_shown(one) for one in value] if isinstance(value, list | tuple) else {"text": str(value)}
 
 
@@ -173,4 +175,6 @@ def _value(shown: Any) -> Any:
         return [_value(one) for one in shown]
     if isinstance(shown, str):
         return bytes.fromhex(shown[len(HEX) :]) if shown.startswith(HEX) else int(shown)
+    if "struct" in shown:
+        return {name: _value(one) for name, one in shown["struct"].items()}
     return str(shown["text"])

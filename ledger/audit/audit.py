@@ -3,7 +3,8 @@
 1. who the members are, by their own word. Chain events, attestation and what peers hold, then the logs: a log read last
    must contain all that was seen before.
 2. heads: one history of each log, for witnesses, chain and peers alike.
-3. agreements: what both sides said and signed. Only verified terms are used further on.
+3. agreements: what both sides said and signed. Only verified terms are used further on. The registry and the rights on
+   chain: who was a member, and held what it sold.
 4. keys and money: released = received = paid, each window priced again; disputes filed, kept, ruled on and executed.
 5. use: openings permitted, counted, in both logs; decisions made again; nothing after its end, and deleted then.
 """
@@ -30,6 +31,8 @@ from ledger.audit import (
     negotiations,
     openings,
     prices,
+    registry,
+    rights,
     rulings,
     settlement,
     sublicences,
@@ -54,7 +57,8 @@ async def run(sources: Sources, key: X25519PrivateKey) -> Report:
     try:
         document = await sources.space()
         space = Space.from_json(document)
-        chain = facts.gather(await sources.chain_events())
+        events = await sources.chain_events()
+        chain = facts.gather(events)
     except (Unavailable, SpaceError) as error:
         raise AuditImpossible(str(error)) from error
     async with asyncio.TaskGroup() as beside:
@@ -64,6 +68,8 @@ async def run(sources: Sources, key: X25519PrivateKey) -> Report:
         peers = await heads.collect_peers(sources, space, report)
         found = await books.collect(sources, space, key, report)
     deals = agreements.check(space, found, chain, report)
+    registry.check(space, found, events, report)
+    rights.check(space, events, deals, report)
     negotiations.check(found, report)
     heads.check_witnesses(space, found, agreements.payees(deals), report)
     heads.check_anchors(space, found, chain, report)

@@ -174,6 +174,18 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "ruling-executed-otherwise": ("chain", "log"),
     "ruling-beyond-window": ("chain", "log"),
     "division-without-ruling": ("chain", "log"),
+    "division-by-unnamed": ("chain",),
+    "licence-without-rights": ("chain",),
+    "licence-of-withdrawn": ("chain",),
+    "pledge-broken": ("chain",),
+    "sublicence-unrecorded": ("chain", "terms"),
+    "sublicence-misplaced": ("chain", "terms"),
+    "space-unregistered": ("chain",),
+    "member-unregistered": ("chain", "space"),
+    "member-registered-otherwise": ("chain", "space"),
+    "member-revoked": ("chain", "space"),
+    "act-after-revocation": ("chain",),
+    "signed-after-revocation": ("chain", "log"),
 }
 
 

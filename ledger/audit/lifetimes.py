@@ -1,7 +1,8 @@
 """Was everything used only while it was licensed? Not after its term, and not after it was revoked.
 
 Law: a block that an entry cites was there before the entry, so a use that cites the block of a revocation, or a later
-one, came after it, whatever time it bears. An opening that began before goes on until its lease ends (spec 5).
+one, came after it, whatever time it bears. What ends or suspends a licence does so to those below it.
+An opening that began before goes on until its lease ends (spec 5).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from ledger.audit.billing import OPEN, read_orders
 from ledger.audit.books import reading
 from ledger.audit.keys import RELEASED
+from ledger.audit.sublicences import above
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,11 +55,10 @@ def _check(event: Event, agreement: str, deals: Deals, facts: ChainFacts, report
     if event.time > deal.terms.not_after:
         names = {"agreement": agreement, "end": deal.terms.not_after.isoformat()}
         report.find("used-after-expiry", event.did, event, **names)
-    revoked = facts.revoked.get(deal.digest)
-    cited = event.entry.block
-    if cited is not None and _rests(facts, deal.digest, cited.number):
+    cited, chain = event.entry.block, [one.digest for one in (deal, *above(deal, deals))]
+    if cited is not None and any(_rests(facts, digest, cited.number) for digest in chain):
         report.find("used-while-suspended", event.did, event, agreement=agreement)
-    if ended or (revoked is not None and cited is not None and cited.number >= revoked):
+    if ended or (cited is not None and any(facts.revoked.get(one, cited.number + 1) <= cited.number for one in chain)):
         report.find("used-after-end", event.did, event, agreement=agreement)
 
 

@@ -57,4 +57,64 @@ REGISTRY: Mapping[str, tuple[str, str, str]] = {
         "channel {channel} was divided on chain by ruling {ruling}, which no dispute.ruled of its arbitrator tells",
         "链上依裁决 {ruling} 分割了通道 {channel}，而仲裁人日志中没有相应的 dispute.ruled",
     ),
+    "division-by-unnamed": (
+        ERROR,
+        "channel {channel} was divided by an account that the space's registry does not name as an arbitrator",
+        "通道 {channel} 由空间登记簿未列为仲裁人的账户分割",
+    ),
+    "licence-without-rights": (
+        ERROR,
+        "licence {agreement} was granted in block {block} by an account that held no rights in edition {edition} then",
+        "许可 {agreement} 于区块 {block} 授予，而授予者当时并不持有版本 {edition} 的权利",
+    ),
+    "licence-of-withdrawn": (
+        ERROR,
+        "licence {agreement} was granted in block {block}, after edition {edition} had been withdrawn",
+        "许可 {agreement} 于区块 {block} 授予，而版本 {edition} 此前已撤回",
+    ),
+    "pledge-broken": (
+        ERROR,
+        "{subject} was {what} while it was pledged, which its program does not permit",
+        "{subject} 在质押期间被处分（{what}），而其程序并不允许",
+    ),
+    "sublicence-unrecorded": (
+        ERROR,
+        "sub-licence {agreement} stands on chain as a licence of its own: what ends its parent {parent} leaves it",
+        "{parent} 之下的分许可 {agreement} 在链上为独立许可：上级终止时不随之终止",
+    ),
+    "sublicence-misplaced": (
+        ERROR,
+        "sub-licence {agreement} names {parent} as its parent, the chain another parent, holder or child",
+        "分许可 {agreement} 的上级为 {parent}，而链上的上级、持有人或被许可人不符",
+    ),
+    "space-unregistered": (
+        WARNING,
+        "the space is in no registry on chain, so nobody but the exchange says who was its member and when",
+        "该空间未在链上登记，成员及其时间仅凭交易所之言",
+    ),
+    "member-unregistered": (
+        WARNING,
+        "the space's document lists it, the registry on chain does not know its account",
+        "空间文档列有该成员，而链上登记簿没有其账户",
+    ),
+    "member-registered-otherwise": (
+        ERROR,
+        "the registry on chain has another {fields} for it than the space's document",
+        "链上登记簿中其 {fields} 与空间文档不符",
+    ),
+    "member-revoked": (
+        ERROR,
+        "the space's document lists it, the registry revoked it in block {block}",
+        "空间文档仍列有该成员，而登记簿已于区块 {block} 将其除名",
+    ),
+    "act-after-revocation": (
+        ERROR,
+        "{act} in block {block} names it as {as}, after the registry had revoked it",
+        "区块 {block} 的 {act} 以其为 {as}，而登记簿此前已将其除名",
+    ),
+    "signed-after-revocation": (
+        ERROR,
+        "{event} was written after the registry had revoked its party in block {block}",
+        "{event} 写于登记簿在区块 {block} 将其除名之后",
+    ),
 }

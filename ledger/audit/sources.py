@@ -68,7 +68,7 @@ class Sources(Protocol):
         """Return the body behind a public URL of a member."""
 
     async def chain_events(self, first: int = 0) -> Sequence[ChainEvent]:
-        """Return all events of editions, licences, channels and anchors from block `first` on, in chain order."""
+        """Return all events of the programs but token and batch from block `first` on, in chain order."""
 
     async def block(self, number: int) -> BlockHead | None:
         """Return a block's hash and time, None if the chain has no such block."""

@@ -86,7 +86,24 @@ def _pay_stranger(scene: Scene) -> None:
     scene.chain.append(replace(credited, fields={**credited.fields, "account": b"\x0f" * 20}))
 
 
+def _move_pledged(scene: Scene) -> None:
+    """Move a certificate on which somebody lent money."""
+    registered, holder = scene.events("EditionRegistered")[0], scene.member("provider").address
+    edition, bank = registered.fields["editionId"], b"\x0f" * 20
+    scene.end("EditionPledged", editionId=edition, holder=holder, creditor=bank, terms=bytes(32))
+    scene.end("Transfer", sender=holder, receiver=scene.member("exchange").address, token_id=int.from_bytes(edition))
+
+
+def _hang_below(scene: Scene) -> None:
+    """Say that a licence of its own stands below another, to end it with that one."""
+    digest, parent = (bytes.fromhex(scene.deals(tier)) for tier in ("leased", "kept"))
+    buyer = scene.member("buyer").address
+    scene.end("SubLicenceGranted", agreementDigest=digest, parent=parent, holder=buyer, child=buyer)
+
+
 CHEATS = (
+    Cheat("moves a pledged certificate", "chain operator", "P4", _move_pledged, "pledge-broken", "provider"),
+    Cheat("hangs a licence under another", "chain operator", "P7", _hang_below, "sublicence-misplaced", "provider"),
     Cheat("credits a stranger", "chain operator", "P2", _pay_stranger, "split-differs", "provider"),
     Cheat("erases a log's anchors", "chain operator", "P1", _erase_anchors, "log-not-anchored", "provider"),
     Cheat("rewrites a cited block", "chain operator", "P1", _rewrite_block, "block-contradicted", "provider"),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from contracts.canonical import canonical, load
 from ledger.audit.archive import ATTESTATION, SPACE
+from ledger.standing import did_digest
 from tests.drill.cheat import Cheat
 
 if TYPE_CHECKING:
@@ -64,7 +65,42 @@ def _forge_attestation(scene: Scene) -> None:
     scene.kept[ATTESTATION] = canonical({**document, "signers": document["signers"][:1]})
 
 
+def _space(scene: Scene) -> dict[str, Any]:
+    return {"space": did_digest(scene.member("exchange").did)}
+
+
+def _expelled(scene: Scene, role: str) -> dict[str, Any]:
+    by = scene.member("exchange").address
+    return {**_space(scene), "member": scene.member(role).address, "by": by, "cause": bytes(32)}
+
+
+def _keep_expelled(scene: Scene) -> None:
+    scene.end("MemberRevoked", **_expelled(scene, "provider"))
+
+
+def _trade_expelled(scene: Scene) -> None:
+    """Let a buyer open a channel after it was expelled, and be admitted by the document all the same."""
+    scene.happen("Opened", "MemberRevoked", **_expelled(scene, "buyer"))
+
+
+def _register_otherwise(scene: Scene) -> None:
+    [admitted] = scene.events("MemberAdmitted", member=scene.member("provider").address)
+    scene.change(admitted, keys={**admitted.fields["keys"], "logKey": b"\xab" * 32})
+
+
+def _lose_dispute(scene: Scene) -> None:
+    """Take a buyer's bundle and know nothing of it."""
+    channel = scene.channel("leased")
+    account = scene.spots("buyer", "keys.received", channel)[0].leaf.entry.link[0]
+    scene.add("buyer", "dispute.filed", channel, (account,), bundle="ab" * 32)
+    scene.from_the_start()
+
+
 CHEATS = (
+    Cheat("lists a member that it expelled", "exchange", "P4", _keep_expelled, "member-revoked", "provider"),
+    Cheat("lets an expelled member trade", "exchange", "P4", _trade_expelled, "act-after-revocation", "buyer"),
+    Cheat("registers another key", "exchange", "P4", _register_otherwise, "member-registered-otherwise", "provider"),
+    Cheat("loses a dispute", "exchange", "P5", _lose_dispute, "dispute-suppressed", "exchange"),
     Cheat("loses its latest entries", "exchange", "P1", _lose, "log-shrank-below-anchor", "exchange"),
     Cheat("lists a false log key", "exchange", "P4", _other_key, "member-keys-differ", "provider"),
     Cheat("sends auditors to its own mirror", "exchange", "P4", _other_place, "member-keys-differ", "provider"),

@@ -267,7 +267,24 @@ def _uncovered(scene: Scene) -> None:
     scene.change(opened, deposit=1)
 
 
+def _sell_anothers(scene: Scene) -> None:
+    """Pass the rights in every edition on, and go on selling."""
+    holder, bank = scene.member("provider").address, b"\x0f" * 20
+    for registered in scene.events("EditionRegistered"):
+        token = int.from_bytes(registered.fields["editionId"])
+        scene.happen("LicenceGranted", "Transfer", sender=holder, receiver=bank, token_id=token)
+
+
+def _sell_withdrawn(scene: Scene) -> None:
+    holder = scene.member("provider").address
+    for registered in scene.events("EditionRegistered"):
+        edition = registered.fields["editionId"]
+        scene.happen("LicenceGranted", "EditionWithdrawn", editionId=edition, holder=holder)
+
+
 CHEATS = (
+    Cheat("sells what it has passed on", "provider", "P4", _sell_anothers, "licence-without-rights", "provider"),
+    Cheat("sells what it has withdrawn", "provider", "P7", _sell_withdrawn, "licence-of-withdrawn", "provider"),
     Cheat("releases after a revocation", "provider", "P7", _after_revocation, "used-after-end", "provider"),
     Cheat("releases while suspended", "provider", "P7", _while_suspended, "used-while-suspended", "provider"),
     Cheat("releases after the term", "provider", "P7", _after_expiry, "used-after-expiry", "provider"),

@@ -9,7 +9,7 @@ from ledger.audit import audit
 from ledger.audit.archive import Archive
 from ledger.audit.audit import AuditImpossible
 from ledger.audit.checking import evidence
-from tests.drill import by_buyer, by_chain, by_exchange, by_provider, by_two, unseen
+from tests.drill import by_arbitrator, by_buyer, by_chain, by_exchange, by_provider, by_two, unseen
 from tests.drill.scene import Scene
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ CHEATS: tuple[Cheat, ...] = (
     *by_provider.CHEATS,
     *by_buyer.CHEATS,
     *by_exchange.CHEATS,
+    *by_arbitrator.CHEATS,
     *by_chain.CHEATS,
     *by_two.CHEATS,
 )

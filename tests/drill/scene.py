@@ -98,6 +98,11 @@ class Scene:
         made = self.logs[role][index] = self.loot[role].written(replace(old.entry, **changes), old.fields)
         return made
 
+    def add(self, role: str, kind: str, part: str, link: tuple[str, ...], **fields: Any) -> None:
+        """Write one more entry at the end of somebody's log, as of the time of its last."""
+        last = replace(self.logs[role][-1].entry, kind=kind, part=part, link=link)
+        self.logs[role].append(self.loot[role].written(last, fields))
+
     def drop(self, role: str, *spots: Spot) -> None:
         """Leave entries out."""
         gone = {id(one.leaf) for one in spots}
@@ -191,6 +196,15 @@ class Scene:
     def change(self, event: Kept, **fields: Any) -> None:
         """Have the chain say something else."""
         self.chain[self.chain.index(event)] = replace(event, fields={**event.fields, **fields})
+
+    def happen(self, before: str, name: str, **fields: Any) -> None:
+        """Have the chain say one more thing, in the block of the first event of another name and before it."""
+        at = next(at for at, one in enumerate(self.chain) if one.name == before)
+        self.chain.insert(at, Kept(name, fields, self.chain[at].block, bytes(32)))
+
+    def end(self, name: str, **fields: Any) -> None:
+        """Have the chain say one more thing at its end."""
+        self.chain.append(Kept(name, fields, self.chain[-1].block, bytes(32)))
 
     def erase(self, *events: Kept) -> None:
         """Have the chain not say something."""

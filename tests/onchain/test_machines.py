@@ -24,7 +24,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from contracts import typed_data
 from contracts.onchain import artifacts
 from contracts.typed_data import Edition, Final, Head
-from ledger import acts, membership
+from ledger import acts, membership, standing
 from ledger.chain import Chain
 from ledger.chain_error import ChainRefused
 from ledger.embedded.chain import EmbeddedChain
@@ -361,7 +361,7 @@ class Spaces(OnChain):
         self.attempt(
             {
                 "admit": membership.admit(deployment, self.space, account, "did:web:x", "buyer", keys),
-                "role": membership.change_role(deployment, self.space, account, membership.ROLES[key]),
+                "role": membership.change_role(deployment, self.space, account, standing.ROLES[key]),
                 "keys": membership.change_keys(deployment, self.space, keys),
                 "revoke": membership.revoke_member(deployment, self.space, account, CAUSE),
                 "credential": membership.revoke(deployment, self.space, keccak(b"%d" % key), CAUSE),

@@ -7,7 +7,8 @@ from eth_hash.auto import keccak
 
 from ledger import membership
 from ledger.chain import Act
-from ledger.membership import Keys, did_digest
+from ledger.membership import Keys
+from ledger.standing import did_digest
 
 SPACE = keccak(b"space")
 DID = "did:web:provider.example"

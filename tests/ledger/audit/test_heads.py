@@ -12,6 +12,7 @@ from ledger import checkpoint as checkpoints
 from ledger.aggregate import FinalHead
 from ledger.audit import heads
 from ledger.checkpoint import Checkpoint, origin_id
+from ledger.standing import did_digest
 from tests.ledger.audit.world import errors
 
 
@@ -108,6 +109,8 @@ async def test_the_attestation_over_final_heads_is_verified(world):
         if member["role"] in keys:
             key = keys[member["role"]]
             member |= {"aggregate": aggregate.public(key).hex(), "possession": aggregate.prove(key).hex()}
+            admitted = next(one for one in world.chain if one.fields.get("did") == did_digest(member["did"]))
+            admitted.fields["keys"]["aggregateKey"] = aggregate.public(key)
     world.document = lambda: document
     heads_now = [checkpoints.parse_text(one.note(len(one.records), world.space).text) for one in world.space.values()]
     final = [FinalHead(one.origin, one.size, one.root) for one in heads_now]

@@ -26,6 +26,7 @@ from ledger.edition import Header
 from ledger.events import Block
 from ledger.row_table import RowTable
 from ledger.sealing import seal_piece
+from ledger.standing import did_digest, number_of
 from tests.ledger.audit.diary import SUPERVISOR, WITNESSED_BY, Diary, Record
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -87,6 +88,7 @@ class World:
         self.unreachable: set[str] = set()
         self.identities: dict[str, Any] = {}
         self.delays: dict[str, float] = {}
+        self._register()
         self._trade()
         self._watch()
 
@@ -102,6 +104,16 @@ class World:
 
     def mine(self, name, **fields):
         self.chain.append(ChainEvent(name, fields, len(self.chain) + 1))
+
+    def _register(self):
+        """Found the space on chain and admit everybody, before anything is traded."""
+        space, exchange = did_digest(self["exchange"].did), self["exchange"]
+        self.mine("SpaceFounded", space=space, exchange=exchange.account)
+        for name, one in self.space.items():
+            keys = {"logKey": one.key.public_key().public_bytes_raw()}
+            keys |= {"deliveryKey": one.number.to_bytes(32), "aggregateKey": one.number.to_bytes(48)}
+            who = {"member": one.account, "did": did_digest(one.did), "role": number_of(name)}
+            self.mine("MemberAdmitted", space=space, **who, keys=keys)
 
     def _trade(self):
         self.kept = self.sign(1, Tariff("byte", 7, 1000, "CNY"), "kept", 0, POLICY)
@@ -148,6 +160,9 @@ class World:
         self.mine("EditionRegistered", editionId=edition_id, provider=provider.account, series=header.series, number=1)
         licence = {name: value for name, value in vars_of(agreement).items() if name != "summary"}
         self.mine("LicenceGranted", agreementDigest=signed, **licence)
+        if terms.parent:
+            below = {"parent": terms.parent, "holder": buyer.account, "child": buyer.account}
+            self.mine("SubLicenceGranted", agreementDigest=signed, **below)
         fields = {
             "terms": terms.json(),
             "agreement": to_json(agreement),

@@ -1,0 +1,36 @@
+"""The exchange writes its space into the registry on chain: founded once, members admitted, the supervisor as judge.
+
+Law: who is in by the space's document is in by the registry, under the same keys, queued in the same transaction; what
+was queued is not queued again. What a member changes of its keys later it changes there itself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ledger import membership
+from ledger.membership import Keys
+from ledger.standing import did_digest
+
+if TYPE_CHECKING:
+    from connector.anchor.transactions import Transactions
+    from connector.store.transaction import Tx
+    from ledger.deployment import Deployment
+    from ledger.space import Member
+
+ARBITRATES = "regulator"  # whom products name as their arbitrator
+
+
+def found(tx: Tx, transactions: Transactions, deployment: Deployment, exchange: str) -> None:
+    """Queue the founding of the space of `exchange`."""
+    transactions.enqueue(tx, "space:" + exchange, membership.found(deployment, did_digest(exchange)))
+
+
+def register(tx: Tx, transactions: Transactions, deployment: Deployment, exchange: str, member: Member) -> None:
+    """Queue the admission of a member, after the founding."""
+    space, keys = did_digest(exchange), Keys(member.log_key, member.delivery, member.aggregate)
+    admit = membership.admit(deployment, space, member.address, member.did, member.role, keys)
+    transactions.enqueue(tx, "member:" + member.did, admit)
+    if member.role == ARBITRATES:
+        name = membership.name_arbitrator(deployment, space, member.address)
+        transactions.enqueue(tx, "arbitrator:" + member.did, name)

@@ -1,0 +1,187 @@
+"""The registry of spaces on chain against the space's document and the members' acts.
+
+Law: the exchange writes both, and only the registry keeps what was. A member stands in it with its DID, role and keys
+under the account that it signs with; from the block in which it is revoked on, nothing is signed by or for it. An entry
+that cites a later block came after it, whatever time it bears.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from ledger.standing import did_digest, role_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from ledger.audit.books import Books
+    from ledger.audit.report import Report
+    from ledger.audit.sources import ChainEvent
+    from ledger.space import Member, Space
+
+# events of the programs that an account stands for, and the fields that name it
+ACTS: Mapping[str, tuple[str, ...]] = {
+    "EditionRegistered": ("provider",),
+    "LicenceGranted": ("provider", "buyer"),
+    "Opened": ("payer", "payee"),
+}
+# entries that bind or give: what a log may still say after its owner left is what others did to it
+SIGNED = frozenset({"edition.sealed", "agreement.signed", "keys.offered", "keys.released", "opening.started"})
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A member as the registry knows it; `revoked` is the block in which it was, None while it is in."""
+
+    did: bytes
+    role: int
+    keys: Mapping[str, bytes]
+    revoked: int | None = None
+
+
+@dataclass(slots=True)
+class Registry:
+    """One space on chain, replayed."""
+
+    space: bytes
+    founded: bool = False
+    exchanges: set[bytes] = field(default_factory=set)
+    arbitrators: set[bytes] = field(default_factory=set)
+    members: dict[bytes, Registered] = field(default_factory=dict)
+
+    def take(self, event: ChainEvent) -> None:
+        """Take the next event of the chain; those of other spaces and programs change nothing."""
+        step = _STEPS.get(event.name)
+        if step is not None and event.fields.get("space") == self.space:
+            step(self, event)
+
+    def gone(self, account: bytes) -> bool:
+        """Say whether an account was revoked by now."""
+        found = self.members.get(account)
+        return found is not None and found.revoked is not None
+
+
+def check(space: Space, books: Books, events: Iterable[ChainEvent], report: Report) -> None:
+    """Replay the registry beside the acts of its members, then compare it with document and logs."""
+    registry, arbiters = Registry(did_digest(space.exchange)), dict[bytes, bytes]()
+    for event in events:
+        registry.take(event)
+        _check_act(space, registry, event, report)
+        if event.name == "Opened":
+            arbiters[event.fields["channelId"]] = event.fields.get("arbitrator", b"")
+        elif event.name == "Divided" and registry.arbitrators:
+            arbiter = arbiters.get(event.fields["channelId"], b"")
+            if arbiter not in registry.arbitrators:
+                channel = event.fields["channelId"].hex()
+                report.find("division-by-unnamed", _subject(space, arbiter), channel=channel)
+    if not registry.founded:
+        report.find("space-unregistered", space.exchange)
+        return
+    _check_members(space, registry, report)
+    _check_entries(space, books, registry, report)
+
+
+def _subject(space: Space, account: bytes) -> str:
+    member = space.by_address(account)
+    return "chain" if member is None else member.did
+
+
+def _check_act(space: Space, registry: Registry, event: ChainEvent, report: Report) -> None:
+    for name in ACTS.get(event.name, ()):
+        account = event.fields[name]
+        if registry.gone(account):
+            facts = {"act": event.name, "as": name, "block": event.block}
+            report.find("act-after-revocation", _subject(space, account), **facts)
+
+
+def _check_members(space: Space, registry: Registry, report: Report) -> None:
+    """Compare every member of the document with the registry; the exchange stands in it as who runs the space."""
+    for member in space.members.values():
+        found = registry.members.get(member.address)
+        if member.did == space.exchange:
+            if member.address not in registry.exchanges:
+                report.find("member-registered-otherwise", member.did, fields="exchange")
+        elif found is None:
+            report.find("member-unregistered", member.did)
+        elif found.revoked is not None:
+            report.find("member-revoked", member.did, block=found.revoked)
+        elif fields := ", ".join(_differing(member, found)):
+            report.find("member-registered-otherwise", member.did, fields=fields)
+
+
+def _differing(member: Member, found: Registered) -> Iterator[str]:
+    keys = {"logKey": member.log_key, "deliveryKey": member.delivery, "aggregateKey": member.aggregate}
+    if found.did != did_digest(member.did):
+        yield "did"
+    if role_of(found.role) != member.role:
+        yield "role"
+    yield from (name for name, key in keys.items() if found.keys.get(name) != key)
+
+
+def _check_entries(space: Space, books: Books, registry: Registry, report: Report) -> None:
+    for did, book in books.items():
+        found = registry.members.get(space.members[did].address)
+        if found is None or found.revoked is None:
+            continue
+        for event in book.events:
+            cited = event.entry.block
+            if event.kind in SIGNED and cited is not None and cited.number > found.revoked:
+                report.find("signed-after-revocation", did, event, block=found.revoked)
+
+
+def _founded(registry: Registry, event: ChainEvent) -> None:
+    registry.founded = True
+    registry.exchanges.add(event.fields["exchange"])
+
+
+def _exchange_named(registry: Registry, event: ChainEvent) -> None:
+    registry.exchanges.add(event.fields["exchange"])
+
+
+def _exchange_dismissed(registry: Registry, event: ChainEvent) -> None:
+    registry.exchanges.discard(event.fields["exchange"])
+
+
+def _arbitrator_named(registry: Registry, event: ChainEvent) -> None:
+    registry.arbitrators.add(event.fields["arbitrator"])
+
+
+def _arbitrator_dismissed(registry: Registry, event: ChainEvent) -> None:
+    registry.arbitrators.discard(event.fields["arbitrator"])
+
+
+def _admitted(registry: Registry, event: ChainEvent) -> None:
+    fields = event.fields
+    registry.members[fields["member"]] = Registered(fields["did"], fields["role"], fields["keys"])
+
+
+def _changed(registry: Registry, event: ChainEvent, **changes: Any) -> None:
+    found = registry.members.get(event.fields["member"])
+    if found is not None:
+        registry.members[event.fields["member"]] = replace(found, **changes)
+
+
+def _role_changed(registry: Registry, event: ChainEvent) -> None:
+    _changed(registry, event, role=event.fields["role"])
+
+
+def _keys_changed(registry: Registry, event: ChainEvent) -> None:
+    _changed(registry, event, keys=event.fields["keys"])
+
+
+def _revoked(registry: Registry, event: ChainEvent) -> None:
+    _changed(registry, event, revoked=event.block)
+
+
+_STEPS: Mapping[str, Callable[[Registry, ChainEvent], None]] = {
+    "SpaceFounded": _founded,
+    "ExchangeNamed": _exchange_named,
+    "ExchangeDismissed": _exchange_dismissed,
+    "ArbitratorNamed": _arbitrator_named,
+    "ArbitratorDismissed": _arbitrator_dismissed,
+    "MemberAdmitted": _admitted,
+    "RoleChanged": _role_changed,
+    "KeysChanged": _keys_changed,
+    "MemberRevoked": _revoked,
+}
