@@ -23,10 +23,12 @@ FORMAT_PUSH = "HttpData-PUSH"
 class Tier:
     """How far control over a delivered copy really reaches.
 
-    `formats` are the ways of delivery that keep the promise, `counted_by` names whose count the bill rests on.
+    `formats` are the ways of delivery that keep the promise, `counted_by` names whose count the bill rests on, `action`
+    is the ODRL action that a delivery serves.
     """
 
     key: str
+    action: str
     formats: tuple[str, ...]
     counted_by: str
     en: str
@@ -48,6 +50,7 @@ TIERS: Mapping[str, Tier] = {
     for tier in (
         Tier(
             "plain",
+            "reproduce",
             (FORMAT_PLAIN, FORMAT_PUSH),
             "provider",
             "plain copy: metered by provider, no control after delivery",
@@ -55,6 +58,7 @@ TIERS: Mapping[str, Tier] = {
         ),
         Tier(
             "kept",
+            "reproduce",
             (FORMAT_SEALED,),
             "holder",
             "sealed, keys kept: counts kept by the holder's own connector",
@@ -62,6 +66,7 @@ TIERS: Mapping[str, Tier] = {
         ),
         Tier(
             "leased",
+            "read",
             (FORMAT_SEALED,),
             "key holder",
             "sealed, keys leased per opening: counted by the key holder",

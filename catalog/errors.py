@@ -19,5 +19,9 @@ class ListingError(CatalogError):
     """The listing cannot make this move: the table of `catalog.listing` has no such row."""
 
 
+class DemandError(CatalogError):
+    """The demand cannot make this move: the table of `catalog.demand` has no such row for this role."""
+
+
 class PriceError(CatalogError):
     """The limits of a side contradict each other; nothing was offered."""

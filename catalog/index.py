@@ -93,6 +93,8 @@ class Index:
     def _query(self, question: Question) -> tantivy.Query:
         make, schema = tantivy.Query, self._schema
         parts = [make.term_query(schema, "words", word, "freq") for word in question.words]
+        if question.any_word and parts:
+            parts = [make.boolean_query([(_SOME, part) for part in parts])]
         parts = parts or [make.const_score_query(make.term_query(schema, _HERE, _HERE, "basic"), 0.0)]
         for name, values in question.facets.items():
             either = [(_SOME, make.term_query(schema, name, value, "basic")) for value in values]

@@ -48,11 +48,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is looked for; ranges are inclusive, None is open."""
+    """What is looked for; ranges are inclusive, None is open. With `any_word` one of the words is enough."""
 
     words: tuple[str, ...] = ()
     facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ranges: Mapping[str, tuple[int | None, int | None]] = field(default_factory=dict)
+    any_word: bool = False
 
 
 @dataclass(frozen=True, slots=True)

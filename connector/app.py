@@ -8,6 +8,7 @@ from connector.clock import Clock
 from connector.engine.monitor import Monitor
 from connector.engine.trader import Trader
 from connector.exchange.attesting import Attesting
+from connector.exchange.demands import Demands
 from connector.exchange.finding import Finding
 from connector.exchange.reviewer import Reviewer
 from connector.holding.mending import Mending
@@ -43,6 +44,7 @@ class Connector(Trader):
     finding: Finding
     cases: Cases
     arbitration: Arbitration
+    demands: Demands
     reviewer: Reviewer
     attesting: Attesting
     monitor: Monitor
@@ -67,6 +69,7 @@ class Connector(Trader):
         connector.cases = Cases(connector)
         connector.arbitration = Arbitration(connector, connector.cases)
         connector.finding = Finding(connector)
+        connector.demands = Demands(connector)
         connector.reviewer = Reviewer(connector, connector.finding.changed)
         connector.attesting = Attesting(connector)
         connector.monitor = Monitor(connector)

@@ -100,6 +100,7 @@ SHAPES: Mapping[str, Shape] = {
     "negotiation.moved": _shape("negotiation", f"{_MOVE} digest", "agreementDigest product"),
     "listing.moved": _shape("product", f"{_MOVE} digest"),
     "member.moved": _shape("member", f"{_MOVE} digest"),
+    "demand.moved": _shape("demand", f"{_MOVE} digest"),
     "replica.held": _shape("editionId agreementDigest", "place", "rows bytes from"),
     "replica.checked": _shape("editionId agreementDigest", "result", "from"),
     "replica.deleted": _shape("editionId agreementDigest", "grade", "keysErased reason"),

@@ -8,6 +8,7 @@ from connector.cli import (
     admin,
     audit,
     chain,
+    demand,
     demo,
     dispute,
     doctor,
@@ -56,6 +57,7 @@ VERBS = (
 GROUPS = (
     ("policy", policy_compare.app),
     ("log", log.app),
+    ("demand", demand.app),
     ("exchange", exchange.app),
     ("transfer", transfer.app),
     ("dispute", dispute.app),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from catalog.codes import TIERS
 from connector import decisions
 from connector.channel import performed, uses
 from connector.channel.doors import Bound
@@ -18,7 +19,7 @@ from connector.channel.uses import Draw
 from connector.decisions import Made
 from connector.protocol.offers import PLAIN
 from connector.usage.counting import counted
-from connector.usage.judge import ACTION_OF_TIER, agreed
+from connector.usage.judge import agreed
 from connector.usage.scopes import atoms
 from contracts.canonical import sha
 from contracts.terms import Terms
@@ -62,7 +63,7 @@ def decide(trader: Trader, tx: Tx, asked: Asked, now: datetime) -> str:
     rules = agreed(asked.agreement["terms"], asked.agreement["peer"])
     per = counted(rules.compiled.policy, asked.context)
     peer, product = asked.agreement["peer"], asked.agreement["terms"]["product"]
-    request = trader.judge.request(peer, product, ACTION_OF_TIER[PLAIN], asked.context)
+    request = trader.judge.request(peer, product, TIERS[PLAIN].action, asked.context)
     taken = uses.taken(tx, asked.digest, per, without=asked.transfer, now=now)
     done = performed.acts(tx, asked.digest)
     ruling = trader.judge.ruling(rules, request, stage=RELEASE, taken=taken, now=now, done=done)

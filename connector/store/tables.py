@@ -200,6 +200,13 @@ CATALOGUE = (
         index=(("state",), ("provider",), ("seq",)),
     ),
     Table(
+        "demands",
+        "id:text member:text document:json state:text product:text agreement:text reason:text until:time created:time "
+        "updated:time",
+        ("id",),
+        index=(("state", "updated"), ("member", "state")),
+    ),
+    Table(
         "members",
         "did:text name:text role:text region:text url:text state:text document:json created:time updated:time",
         ("did",),

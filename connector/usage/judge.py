@@ -44,8 +44,6 @@ PAID = frozenset({"compensate"})  # the duty that the voucher itself fulfils
 TOLD = ("purpose", SIZE, UNIT)
 # use code of an order (spec 2) → the ODRL action it performs
 ACTION_OF_USE: Mapping[int, str] = {0: "reproduce", 1: "read", 2: "reproduce"}
-# tier of an agreement → the ODRL action that a transfer under it serves
-ACTION_OF_TIER: Mapping[str, str] = {"kept": "reproduce", "leased": "read", "plain": "reproduce"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from catalog.codes import TIERS
 from connector import decisions
 from connector.channel import performed, uses
 from connector.channel.judgement import LICENCES_ABOVE_MAX
@@ -17,7 +18,7 @@ from connector.decisions import Made
 from connector.protocol.states import PROVIDER
 from connector.usage import scopes
 from connector.usage.counting import counted
-from connector.usage.judge import ACTION_OF_TIER, agreed
+from connector.usage.judge import agreed
 from contracts.canonical import sha
 from policy.errors import PolicyError
 
@@ -90,7 +91,7 @@ class Standing:
         terms = agreement["terms"]
         buyer = agreement["peer"] if agreement["role"] == PROVIDER else self._me
         rules = agreed(terms, buyer, scopes.STANDING)
-        request = self._judge.request(buyer, terms["product"], ACTION_OF_TIER.get(terms["tier"], "use"), {})
+        request = self._judge.request(buyer, terms["product"], TIERS[terms["tier"]].action, {})
         taken = uses.taken(tx, agreement["digest"], counted(rules.compiled.policy, {}), without=NOBODY, now=now)
         done = performed.acts(tx, agreement["digest"])
         ruling = self._judge.ruling(rules, request, stage="standing", taken=taken, now=now, done=done)

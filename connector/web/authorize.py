@@ -159,6 +159,11 @@ EXCHANGE_NODE = (
     Route("GET", "/exchange/disputes", Who.MEMBER, EXCHANGE, "docket.page"),
     Route("GET", "/exchange/disputes/{id}", Who.MEMBER, EXCHANGE, "docket.case"),
     Route("POST", "/exchange/disputes/{id}/ruling", Who.MEMBER, EXCHANGE, "docket.rule"),
+    Route("GET", "/exchange/matches/{id}", Who.MEMBER, EXCHANGE, "demands.of_product"),
+    Route("POST", "/exchange/demands", Who.MEMBER, EXCHANGE, "demands.post"),
+    Route("GET", "/exchange/demands", Who.MEMBER, EXCHANGE, "demands.page"),
+    Route("GET", "/exchange/demands/{id}", Who.MEMBER, EXCHANGE, "demands.show"),
+    Route("POST", "/exchange/demands/{id}/{move}", Who.MEMBER, EXCHANGE, "demands.move"),
 )
 
 MANAGEMENT = (
@@ -168,6 +173,11 @@ MANAGEMENT = (
     Route("POST", "/management/log/anchor", Who.OWNER, ALL, "management.anchor"),
     Route("POST", "/management/products", Who.OWNER, PROVIDER, "management.publish"),
     Route("GET", "/management/find", Who.OWNER, ALL, "management.find"),
+    Route("GET", "/management/matches/{id}", Who.OWNER, ALL, "demands.forward"),
+    Route("POST", "/management/demands", Who.OWNER, ALL, "demands.forward"),
+    Route("GET", "/management/demands", Who.OWNER, ALL, "demands.forward"),
+    Route("GET", "/management/demands/{id}", Who.OWNER, ALL, "demands.forward"),
+    Route("POST", "/management/demands/{id}/{move}", Who.OWNER, ALL, "demands.forward"),
     Route("GET", "/management/quotes/{id}", Who.OWNER, BUYER, "management.quote"),
     Route("GET", "/management/catalogue", Who.OWNER, ALL, "catalogue.foreign"),
     Route("POST", "/management/acquisitions", Who.OWNER, BUYER, "management.acquire"),

@@ -37,7 +37,31 @@ QUOTED = {
     "product": "a/b", "title": "T", "provider": "did:web:p", "tier": "kept", "columns": [], "pieces": 3,
     "bytes": "2621440", "price": "5.00 CNY per MiB", "asked": "500", "of": "all", "amount": "1250",
 }  # fmt: skip
+REASON = {"code": "words", "points": 40, "of": 50, "en": "words that are in it: weather", "zh": "命中词: weather"}
+MET = {"product": "p", "title": "Weather", "tier": "kept", "provider": "did:web:p", "score": 90, "reasons": [REASON]}
+LOOKED_FOR = {"id": "d", "title": "weather", "state": "matched", "until": "2027-01-01T00:00:00+00:00"}
+POSTED = {
+    "id": "d", "title": "weather", "description": "", "where": ["tier=kept"], "purpose": "Research", "place": "CN-44",
+    "most": "5", "unit": "byte", "currency": "CNY", "until": "2027-01-01T00:00:00Z",
+}  # fmt: skip
 CALLS = {
+    f"demand post weather --until {POSTED['until']} --id d --where tier=kept --purpose Research --in CN-44 --most 5": (
+        "POST", "demands", POSTED, LOOKED_FOR | {"matches": [MET]}, "         40 of 50: words that are in it: weather",
+    ),
+    "demand list": ("GET", "demands?first=0", None, {"demands": []}, "no demand"),
+    "demand list --mine": ("GET", "demands?first=0&mine=1", None, {"demands": [LOOKED_FOR]}, "d  weather  (matched)"),
+    "demand list --for a/b": (
+        "GET", "matches/a%2Fb", None, {"demands": [LOOKED_FOR | {"score": 75}]}, " 75  d  weather",
+    ),
+    "demand show d": ("GET", "demands/d", None, LOOKED_FOR | {"matches": []}, "nothing listed meets it yet"),
+    "demand negotiate d p": (
+        "POST", "demands/d/negotiate", {"product": "p"}, LOOKED_FOR | {"product": "p"}, "product p",
+    ),
+    "demand meet d 00": ("POST", "demands/d/meet", {"agreement": "00"}, LOOKED_FOR, "d  weather"),
+    "demand reopen d": ("POST", "demands/d/reopen", {"reason": ""}, LOOKED_FOR, "d  weather"),
+    "demand withdraw d --reason late": (
+        "POST", "demands/d/withdraw", {"reason": "late"}, LOOKED_FOR | {"reason": "late"}, "reason late",
+    ),
     "find weather": ("GET", "find?q=weather&first=0", None, {"products": [], "found": 0}, "nothing found"),
     "find a&b c/d": ("GET", "find?q=a%26b%20c/d&first=0", None, {"products": [], "found": 0}, "nothing found"),
     "find flights": (

@@ -51,6 +51,7 @@ def rows():
     parties = dict.fromkeys(("payer", "payee", "arbitrator"), NOBODY) | {"filer": SOMEBODY, "ruling_tx": ""}
     yield "disputes", parties | {"id": DISPUTE, "channel": CHANNEL, "account_hash": EDITION, "state": "filed"} | at()
     yield "dispute_bundles", {"id": DISPUTE, "bundle": {}}
+    yield "demands", {"id": HIDDEN, "member": SOMEBODY, "document": {}, "state": "withdrawn", "until": AT} | at()
     negotiation = {"id": NEGOTIATION, "peer_pid": "urn:uuid:theirs", "product": PRODUCT, "rounds": 1}
     yield "negotiations", theirs | negotiation | {"role": PROVIDER, "state": OFFERED}
     agreed = {"digest": AGREEMENT, "role": PROVIDER, "negotiation": NEGOTIATION, "peer": SOMEBODY, "product": PRODUCT}

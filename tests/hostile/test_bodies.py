@@ -32,7 +32,7 @@ PEAK_BYTES_MAX = 32 << 20
 
 def path_of(route, host):
     pid = TRANSFER if "transfers" in route.path else NEGOTIATION
-    return route.path.format(pid=pid, id=CHANNEL, edition=host.edition)
+    return route.path.format(pid=pid, id=CHANNEL, edition=host.edition, move="negotiate")
 
 
 def headers_of(route, host, stranger):

@@ -61,6 +61,7 @@ TYPES = [
     "notice.sent",
     "notice.received",
     "alarm.raised",
+    "demand.moved",
     "copy.served",
 ]
 

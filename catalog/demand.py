@@ -1,0 +1,173 @@
+"""A demand: what somebody looks for and has not found, as one value, and its life cycle as a table.
+
+Law: a move is made by a role; whoever calls has checked that the caller has it (the buyer is who posted the demand).
+What is `met` names the agreement that met it, and `withdrawn` is the other end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from catalog.document import items, members, text
+from catalog.errors import CatalogError, DemandError
+from catalog.question import CONDITIONS_MAX, VALUE_CHARACTERS_MAX, question
+from contracts.decimals import read_decimal
+from contracts.errors import ContractError
+from policy import regions
+from policy.errors import PolicyError
+from policy.purposes import resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from catalog.question import Question
+
+ID_CHARACTERS_MAX = 64
+TITLE_CHARACTERS_MAX = 256
+DESCRIPTION_CHARACTERS_MAX = 4_000
+REASON_CHARACTERS_MAX = 1_000
+
+
+class State(StrEnum):
+    """Where a demand is."""
+
+    OPEN = "open"
+    MATCHED = "matched"
+    NEGOTIATING = "negotiating"
+    MET = "met"
+    WITHDRAWN = "withdrawn"
+
+
+class Move(StrEnum):
+    """What is done to a demand."""
+
+    MATCH = "match"
+    NEGOTIATE = "negotiate"
+    REOPEN = "reopen"
+    MEET = "meet"
+    WITHDRAW = "withdraw"
+    EXPIRE = "expire"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A row's answer: the next state and the role that makes the move."""
+
+    to: State
+    role: str
+
+
+_BUYER, _EXCHANGE = "buyer", "exchange"
+TABLE: Mapping[tuple[State, Move], Step] = {
+    (State.OPEN, Move.MATCH): Step(State.MATCHED, _EXCHANGE),
+    (State.OPEN, Move.NEGOTIATE): Step(State.NEGOTIATING, _BUYER),
+    (State.MATCHED, Move.NEGOTIATE): Step(State.NEGOTIATING, _BUYER),
+    (State.NEGOTIATING, Move.REOPEN): Step(State.OPEN, _BUYER),
+    (State.NEGOTIATING, Move.MEET): Step(State.MET, _BUYER),
+    (State.OPEN, Move.WITHDRAW): Step(State.WITHDRAWN, _BUYER),
+    (State.MATCHED, Move.WITHDRAW): Step(State.WITHDRAWN, _BUYER),
+    (State.NEGOTIATING, Move.WITHDRAW): Step(State.WITHDRAWN, _BUYER),
+    (State.OPEN, Move.EXPIRE): Step(State.WITHDRAWN, _EXCHANGE),
+    (State.MATCHED, Move.EXPIRE): Step(State.WITHDRAWN, _EXCHANGE),
+}
+# what providers are shown, and what is matched with new products
+LOOKING: frozenset[State] = frozenset({State.OPEN, State.MATCHED})
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What is looked for: words, conditions as of a search, a use, and a price.
+
+    `purpose` (an IRI of the scheme) and `place` (a region) say for what and where it is to be used, empty if that is
+    open. `most` is the highest price in minor units of `currency` per `unit` of a tariff, None for any. It ends at
+    `until`.
+    """
+
+    id: str
+    title: str
+    description: str
+    where: tuple[str, ...]
+    purpose: str
+    place: str
+    most: int | None
+    unit: str
+    currency: str
+    until: datetime
+
+    @property
+    def question(self) -> Question:
+        """What of it a search would ask."""
+        return question(f"{self.title} {self.description}", self.where)
+
+    def json(self) -> dict[str, object]:
+        """Return its JSON form; amounts and times are text."""
+        told = {**asdict(self), "where": list(self.where), "until": self.until.isoformat(timespec="seconds")}
+        return told | {"most": None if self.most is None else str(self.most)}
+
+
+_KEYS = frozenset(Demand.__dataclass_fields__)
+
+
+def from_json(document: object) -> Demand:
+    """Read a demand strictly; anything missing, unknown, too long or not in a table raises CatalogError."""
+    facts = members(document, "demand", required=_KEYS, allowed=_KEYS)
+    where = items(facts["where"], "where", limit=CONDITIONS_MAX)
+    demand = Demand(
+        id=text(facts["id"], "id", limit=ID_CHARACTERS_MAX),
+        title=text(facts["title"], "title", limit=TITLE_CHARACTERS_MAX),
+        description=text(facts["description"], "description", limit=DESCRIPTION_CHARACTERS_MAX),
+        where=tuple(text(one, f"where/{at}", limit=4 * VALUE_CHARACTERS_MAX) for at, one in enumerate(where)),
+        purpose=_purpose(text(facts["purpose"], "purpose", limit=VALUE_CHARACTERS_MAX)),
+        place=_place(text(facts["place"], "place", limit=VALUE_CHARACTERS_MAX)),
+        most=_most(facts["most"]),
+        unit=text(facts["unit"], "unit", limit=VALUE_CHARACTERS_MAX),
+        currency=text(facts["currency"], "currency", limit=VALUE_CHARACTERS_MAX),
+        until=_until(facts["until"]),
+    )
+    if not demand.id or not demand.question.words:
+        raise CatalogError("a demand needs an id, and words in its title", path="title")
+    return demand
+
+
+def moved(state: State, move: Move, role: str) -> State:
+    """Return the state after a move; raises DemandError if the table or the role forbids it."""
+    step = TABLE.get((state, move))
+    if step is None or step.role != role:
+        may = ", ".join(known for (at, known), one in TABLE.items() if (at, one.role) == (state, role))
+        raise DemandError(
+            f"`{role}` cannot {move} a demand that is {state}", path="move", hint=f"possible: {may or 'nothing'}"
+        )
+    return step.to
+
+
+def _purpose(told: str) -> str:
+    try:
+        return resolve(told) if told else ""
+    except PolicyError as error:
+        raise CatalogError(str(error), path="purpose") from error
+
+
+def _place(told: str) -> str:
+    if told and not regions.is_code(told):
+        raise CatalogError(f"unknown region `{told[:40]}`", path="place", hint="ISO 3166 or GB/T 2260")
+    return regions.canonical(told) if told else ""
+
+
+def _most(told: object) -> int | None:
+    try:
+        return None if told is None else read_decimal(told, "most")
+    except ContractError as error:
+        raise CatalogError(str(error), path="most") from error
+
+
+def _until(told: object) -> datetime:
+    try:
+        until = datetime.fromisoformat(text(told, "until", limit=VALUE_CHARACTERS_MAX))
+    except ValueError as error:
+        raise CatalogError(f"`until` is no date and time: {error}", path="until") from error
+    if until.tzinfo is None:
+        raise CatalogError("`until` has no time zone", path="until", hint="such as 2027-12-31T00:00:00Z")
+    return until

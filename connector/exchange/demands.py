@@ -1,0 +1,218 @@
+"""Demands for data, as the exchange keeps them: posted by members, matched both ways, moved along their table.
+
+Law: every move is an event in the exchange's log in the same transaction; its fields are disclosed to nobody but owner
+and supervisor, for what somebody looks for is their business. A demand is met only by an agreement whose licence is on
+chain in the name of who posted it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from catalog.demand import LOOKING, Demand, Move, State, from_json, moved
+from catalog.matching import LEAST, Offered, match
+from catalog.permitted import permitted
+from connector.errors import Absent, Conflict, InvalidInput, NotPermitted
+from connector.exchange import listings
+from connector.exchange.finding import indexed
+from connector.limits import DEMANDS_LOOKING_MAX, DEMANDS_PER_MEMBER_MAX, PAGE_ROWS_MAX
+from contracts.canonical import sha
+from contracts.tariff import Tariff
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from datetime import datetime
+
+    from connector.app import Connector
+    from connector.store.transaction import Tx
+
+    Row = dict[str, Any]
+    Write = Callable[[Callable[[Tx], Any]], Awaitable[Any]]
+
+BUYER, EXCHANGE = "buyer", "exchange"
+# products whose words are looked at for one demand, and how many of them are shown
+CANDIDATES = 200
+MATCHES_SHOWN = 20
+_LOOKING = tuple(state.value for state in LOOKING)
+_IS_LOOKING = f"state in ({', '.join('?' * len(_LOOKING))})"
+
+
+class Demands:
+    """The demands of a space's members."""
+
+    def __init__(self, connector: Connector) -> None:
+        self._connector = connector
+
+    async def post(self, document: Any, member: str, write: Write) -> Row:
+        """Take in a member's demand and look for what meets it; the same one again changes nothing.
+
+        `write` runs an act in one transaction with what the caller's request uses up.
+        """
+        demand, now = from_json(document), self._connector.clock.now()
+        if demand.until <= now:
+            raise InvalidInput(f"`until` is {demand.until.isoformat()}, which is over", "name a later time")
+        await write(lambda tx: self._post(tx, demand, member, now))
+        return await self.show(demand.id, member)
+
+    async def show(self, key: str, member: str) -> Row:
+        """Return a demand with the products that match it now, best first; others see it while it is looking."""
+        row = await self._connector.store.read(lambda tx: _seen(tx, key, member))
+        told = view(row)
+        if row["member"] != member or row["state"] not in _LOOKING:
+            return told
+        matches = await self._products(from_json(row["document"]))
+        if matches and row["state"] == State.OPEN.value:
+            told["state"] = await self._connector.store.write(lambda tx: self._matched(tx, key))
+        return told | {"matches": matches}
+
+    async def page(self, member: str, *, mine: bool, first: int) -> list[Row]:
+        """Return demands, newest first: of `member` alone, or all that are still looking."""
+        await self._expire()
+        where, what = ("member = ?", (member,)) if mine else (_IS_LOOKING, _LOOKING)
+
+        def read(tx: Tx) -> list[Row]:
+            return tx.find("demands", where, what, "updated desc", first + PAGE_ROWS_MAX)[first:]
+
+        return [view(row) for row in await self._connector.store.read(read)]
+
+    async def for_product(self, product: str) -> list[Row]:
+        """Return the demands that a listed product meets, best first."""
+        await self._expire()
+
+        def read(tx: Tx) -> tuple[Row, list[Row]]:
+            looking = tx.find("demands", _IS_LOOKING, _LOOKING, "updated desc", DEMANDS_LOOKING_MAX)
+            return listings.listed(tx, product), looking
+
+        listing, rows = await self._connector.store.read(read)
+        return await asyncio.to_thread(_demands_met, self._offered(listing), rows)
+
+    async def move(self, key: str, step: Move, member: str, body: dict[str, str], write: Write) -> Row:
+        """Make a buyer's move, in one transaction by `write`.
+
+        `product` of the body says what is negotiated, `agreement` (a digest in hex) what met it.
+        """
+        if step is Move.MEET:
+            await self._check_licence(body["agreement"], member)
+        now = self._connector.clock.now()
+
+        def act(tx: Tx) -> Row:
+            row = _seen(tx, key, member)
+            if row["member"] != member:
+                raise NotPermitted(f"the demand `{key[:200]}` is somebody else's")
+            if "product" in body:
+                listings.listed(tx, body["product"])
+            self._move(tx, row, step, by=member, role=BUYER, now=now, **{"reason": "", **body})
+            return view(_find(tx, key))
+
+        moved_: Row = await write(act)
+        return moved_
+
+    # ---- one transaction's part
+
+    def _post(self, tx: Tx, demand: Demand, member: str, now: datetime) -> None:
+        known = tx.get("demands", id=demand.id)
+        if known is not None:
+            if known["member"] != member or known["document"] != demand.json():
+                raise Conflict(f"there is another demand `{demand.id}`", "give yours an id of its own")
+            return
+        looking = tx.execute(f"SELECT count(*) AS n FROM demands WHERE {_IS_LOOKING}", *_LOOKING)[0]["n"]  # noqa: S608 - marks only
+        own = tx.execute(f"SELECT count(*) AS n FROM demands WHERE member = ? AND {_IS_LOOKING}", member, *_LOOKING)  # noqa: S608 - marks only
+        if own[0]["n"] >= DEMANDS_PER_MEMBER_MAX or looking >= DEMANDS_LOOKING_MAX:
+            most = f"{DEMANDS_PER_MEMBER_MAX} of one member and {DEMANDS_LOOKING_MAX} in all"
+            raise Conflict(f"at most {most} may be open at once", "withdraw one that is old")
+        about = {"document": demand.json(), "state": State.OPEN.value, "until": demand.until}
+        tx.insert("demands", id=demand.id, member=member, **about, created=now, updated=now)
+        self._record(tx, _find(tx, demand.id), "unknown", by=member, reason="", now=now)
+
+    def _matched(self, tx: Tx, key: str) -> str:
+        row, now = _find(tx, key), self._connector.clock.now()
+        if row["state"] == State.OPEN.value:
+            self._move(tx, row, Move.MATCH, by=self._connector.did, role=EXCHANGE, reason="", now=now)
+        return str(_find(tx, key)["state"])
+
+    def _move(
+        self, tx: Tx, row: Row, step: Move, *, by: str, role: str, reason: str, now: datetime, **kept: str
+    ) -> None:
+        state = moved(State(row["state"]), step, role)
+        changes = {"state": state.value, "reason": reason, "updated": now, **kept}
+        tx.update("demands", {"id": row["id"]}, **changes)
+        self._record(tx, row | changes, row["state"], by=by, reason=reason, now=now)
+
+    def _record(self, tx: Tx, row: Row, before: str, *, by: str, reason: str, now: datetime) -> None:
+        digest = sha({"demand": row["document"], "product": row["product"], "agreement": row["agreement"]}).hex()
+        fields = {"from": before, "to": row["state"], "by": by, "reason": reason, "digest": digest}
+        self._connector.evidence.record(tx, "demand.moved", part=row["id"], fields=fields, now=now)
+
+    async def _expire(self) -> None:
+        """Withdraw what has been looking until its time was over, before anybody is shown it."""
+        now = self._connector.clock.now()
+        over = f"until <= ? and {_IS_LOOKING}"
+
+        def act(tx: Tx) -> None:
+            for row in tx.find("demands", over, (now, *_LOOKING), "until", DEMANDS_LOOKING_MAX):
+                why = "its time is over"
+                self._move(tx, row, Move.EXPIRE, by=self._connector.did, role=EXCHANGE, reason=why, now=now)
+
+        if await self._connector.store.read(lambda tx: tx.find("demands", over, (now, *_LOOKING), "until", 1)):
+            await self._connector.store.write(act)
+
+    # ---- matching
+
+    async def _products(self, demand: Demand) -> list[Row]:
+        asked = replace(demand.question, facets={}, ranges={}, any_word=True)
+        keys, _ = await self._connector.finding.keys(asked, limit=CANDIDATES, first=0)
+        rows = await self._connector.store.read(lambda tx: [listings.find(tx, key) for key in keys])
+        offered = {row["id"]: self._offered(row) for row in rows if row["state"] == "listed"}
+        scored = await asyncio.to_thread(lambda: {key: match(demand, one) for key, one in offered.items()})
+        best = sorted((key for key in scored if scored[key].score >= LEAST), key=lambda key: (-scored[key].score, key))
+        about = {row["id"]: {name: row[name] for name in ("title", "provider", "tier")} for row in rows}
+        return [{"product": key, **about[key], **scored[key].json()} for key in best[:MATCHES_SHOWN]]
+
+    def _offered(self, listing: Row) -> Offered:
+        offer, now = listing["offer"], self._connector.clock.now()
+        tariff = Tariff.from_json({**offer["terms"]["tariff"], "minor": offer["ask"]})
+
+        def permits(purpose: str, place: str) -> tuple[bool, str]:
+            policy, key, tier = offer["policy"], listing["id"], listing["tier"]
+            return permitted(policy, key, tier, purpose=purpose, place=place, now=now)
+
+        return Offered(indexed(listing), tariff, permits)
+
+    async def _check_licence(self, agreement: str, member: str) -> None:
+        """Raise unless the agreement has a licence on chain in the member's name."""
+        try:
+            digest = bytes.fromhex(agreement)
+        except ValueError:
+            digest = b""
+        found = await self._connector.programs.licence(digest) if len(digest) == 32 else None
+        if found is None or found.buyer != self._connector.space.members[member].address:
+            raise Conflict(f"no licence of yours on chain is of the agreement `{agreement[:80]}`", "penstock show")
+
+
+def view(row: Row) -> Row:
+    """Return what members see of a demand."""
+    told: Row = {**row["document"], "member": row["member"], "state": row["state"]}
+    return told | {name: row[name] for name in ("product", "agreement", "reason") if row[name]}
+
+
+def _seen(tx: Tx, key: str, member: str) -> Row:
+    """Return a demand that the member may see: its own, and others' while they are looking."""
+    row = _find(tx, key)
+    if row["member"] != member and row["state"] not in _LOOKING:
+        raise Absent(f"there is no demand `{key[:200]}`")
+    return row
+
+
+def _find(tx: Tx, key: str) -> Row:
+    row = tx.get("demands", id=key)
+    if row is None:
+        raise Absent(f"there is no demand `{key[:200]}`")
+    return row
+
+
+def _demands_met(offered: Offered, rows: list[Row]) -> list[Row]:
+    scored = [(match(from_json(row["document"]), offered), row) for row in rows]
+    best = sorted((one for one in scored if one[0].score >= LEAST), key=lambda one: (-one[0].score, one[1]["id"]))
+    return [view(row) | found.json() for found, row in best[:MATCHES_SHOWN]]

@@ -1,0 +1,77 @@
+"""Demands: at the exchange for its members, and for an owner, who asks the exchange through the own connector."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from catalog.demand import REASON_CHARACTERS_MAX, TABLE, Move
+from connector.errors import Absent, InvalidInput
+from connector.web.faults import as_json
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from connector.web.call import Call
+
+# the moves of who posted it, as paths name them
+MOVES = {step.value: step for (_, step), row in TABLE.items() if row.role == "buyer"}
+# what a move names, besides a reason
+NAMES = {Move.NEGOTIATE: frozenset({"product"}), Move.MEET: frozenset({"agreement"})}
+REASON = "reason"
+FIRST_MAX = 100_000
+
+
+async def post(call: Call) -> web.Response:
+    """Take in a demand."""
+    return as_json(await call.connector.demands.post(await call.document(), call.peer, call.act), 201)
+
+
+async def page(call: Call) -> web.Response:
+    """List demands that are looking, or with `mine` the caller's own, newest first, from the `first` on."""
+    first = call.request.query.get("first", "0")
+    if not first.isdecimal() or int(first[:9]) > FIRST_MAX:
+        raise InvalidInput(f"`first` is no number up to {FIRST_MAX}")
+    found = await call.connector.demands.page(call.peer, mine="mine" in call.request.query, first=int(first))
+    await call.spend()
+    return as_json({"demands": found})
+
+
+async def show(call: Call) -> web.Response:
+    """Show a demand, to who posted it with what matches it."""
+    found = await call.connector.demands.show(call.path["id"], call.peer)
+    await call.spend()
+    return as_json(found)
+
+
+async def move(call: Call) -> web.Response:
+    """Move a demand of the caller's along its table."""
+    body, step = await call.document(), MOVES.get(call.path["move"])
+    if step is None:
+        raise Absent(f"a demand has no move `{call.path['move'][:40]}`", f"one of {', '.join(MOVES)}")
+    needed = NAMES.get(step, frozenset())
+    if not isinstance(body, dict) or not needed <= set(body) <= needed | {REASON}:
+        raise InvalidInput(f"the body is an object with {', '.join(sorted(needed)) or 'nothing'}, perhaps {REASON}")
+    if not all(isinstance(value, str) and len(value) <= REASON_CHARACTERS_MAX for value in body.values()):
+        raise InvalidInput(f"its members are texts of at most {REASON_CHARACTERS_MAX} characters")
+    return as_json(await call.connector.demands.move(call.path["id"], step, call.peer, body, call.act))
+
+
+async def of_product(call: Call) -> web.Response:
+    """List the demands that a listed product meets."""
+    found = await call.connector.demands.for_product(call.path["id"])
+    await call.spend()
+    return as_json({"demands": found})
+
+
+async def forward(call: Call) -> web.Response:
+    """Ask the exchange what the path below `/management` asks, in our own name."""
+    connector, request = call.connector, call.request
+    space = await connector.space_view.current()
+    exchange = space.members[space.exchange]
+    url = exchange.url + "/exchange" + request.rel_url.raw_path.removeprefix("/management")
+    url += f"?{request.rel_url.raw_query_string}" if request.rel_url.raw_query_string else ""
+    headers = connector.authorization(exchange.did)
+    if request.method == "GET":
+        return as_json((await connector.outbound.get(url, headers=headers)).json())
+    body: Any = await call.document()
+    return as_json((await connector.outbound.post(url, body, headers=headers)).json())
