@@ -6,7 +6,7 @@ What is `met` names the agreement that met it, and `withdrawn` is the other end.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -14,16 +14,15 @@ from typing import TYPE_CHECKING
 from catalog.document import items, members, text
 from catalog.errors import CatalogError, DemandError
 from catalog.question import CONDITIONS_MAX, VALUE_CHARACTERS_MAX, question
+from catalog.use import use
 from contracts.decimals import read_decimal
 from contracts.errors import ContractError
-from policy import regions
-from policy.errors import PolicyError
-from policy.purposes import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from catalog.question import Question
+    from catalog.use import Use
 
 ID_CHARACTERS_MAX = 64
 TITLE_CHARACTERS_MAX = 256
@@ -81,17 +80,15 @@ LOOKING: frozenset[State] = frozenset({State.OPEN, State.MATCHED})
 class Demand:
     """What is looked for: words, conditions as of a search, a use, and a price.
 
-    `purpose` (an IRI of the scheme) and `place` (a region) say for what and where it is to be used, empty if that is
-    open. `most` is the highest price in minor units of `currency` per `unit` of a tariff, None for any. It ends at
-    `until`.
+    `use` says for what and where it is to be used, None if that is open; `most` is the highest price in minor units of
+    `currency` per `unit` of a tariff, None for any. It ends at `until`.
     """
 
     id: str
     title: str
     description: str
     where: tuple[str, ...]
-    purpose: str
-    place: str
+    use: Use | None
     most: int | None
     unit: str
     currency: str
@@ -104,11 +101,22 @@ class Demand:
 
     def json(self) -> dict[str, object]:
         """Return its JSON form; amounts and times are text."""
-        told = {**asdict(self), "where": list(self.where), "until": self.until.isoformat(timespec="seconds")}
-        return told | {"most": None if self.most is None else str(self.most)}
+        purpose, place = ("", "") if self.use is None else (self.use.purpose, self.use.place)
+        return {
+            "id": self.id,
+            "title": self.title,
+            "description": self.description,
+            "where": list(self.where),
+            "purpose": purpose,
+            "place": place,
+            "most": None if self.most is None else str(self.most),
+            "unit": self.unit,
+            "currency": self.currency,
+            "until": self.until.isoformat(timespec="seconds"),
+        }
 
 
-_KEYS = frozenset(Demand.__dataclass_fields__)
+_KEYS = frozenset(["id", "title", "description", "where", "purpose", "place", "most", "unit", "currency", "until"])
 
 
 def from_json(document: object) -> Demand:
@@ -120,8 +128,7 @@ def from_json(document: object) -> Demand:
         title=text(facts["title"], "title", limit=TITLE_CHARACTERS_MAX),
         description=text(facts["description"], "description", limit=DESCRIPTION_CHARACTERS_MAX),
         where=tuple(text(one, f"where/{at}", limit=4 * VALUE_CHARACTERS_MAX) for at, one in enumerate(where)),
-        purpose=_purpose(text(facts["purpose"], "purpose", limit=VALUE_CHARACTERS_MAX)),
-        place=_place(text(facts["place"], "place", limit=VALUE_CHARACTERS_MAX)),
+        use=use(*(text(facts[name], name, limit=VALUE_CHARACTERS_MAX) for name in ("purpose", "place"))),
         most=_most(facts["most"]),
         unit=text(facts["unit"], "unit", limit=VALUE_CHARACTERS_MAX),
         currency=text(facts["currency"], "currency", limit=VALUE_CHARACTERS_MAX),
@@ -141,19 +148,6 @@ def moved(state: State, move: Move, role: str) -> State:
             f"`{role}` cannot {move} a demand that is {state}", path="move", hint=f"possible: {may or 'nothing'}"
         )
     return step.to
-
-
-def _purpose(told: str) -> str:
-    try:
-        return resolve(told) if told else ""
-    except PolicyError as error:
-        raise CatalogError(str(error), path="purpose") from error
-
-
-def _place(told: str) -> str:
-    if told and not regions.is_code(told):
-        raise CatalogError(f"unknown region `{told[:40]}`", path="place", hint="ISO 3166 or GB/T 2260")
-    return regions.canonical(told) if told else ""
 
 
 def _most(told: object) -> int | None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from catalog.demand import Demand
     from catalog.question import Entry, Question
+    from catalog.use import Use
     from contracts.tariff import Tariff
 
 WHOLE = 100
@@ -30,12 +31,12 @@ NEVER = frozenset({"no-words", "not-permitted"})
 class Offered:
     """A listed product: what the index holds of it, its tariff at the asked price, and whether its policy permits.
 
-    `permits` is the answer to (purpose, place), with why in words; it is asked only when the demand names a purpose.
+    `permits` is asked only when the demand names a use, and answers with why in words.
     """
 
     entry: Entry
     tariff: Tariff
-    permits: Callable[[str, str], tuple[bool, str]]
+    permits: Callable[[Use], tuple[bool, str]]
 
 
 class Reason(NamedTuple):
@@ -110,9 +111,9 @@ def _price(demand: Demand, _: Question, offered: Offered, of: int) -> Reason:
 
 
 def _permitted(demand: Demand, _: Question, offered: Offered, of: int) -> Reason:
-    if not demand.purpose:
+    if demand.use is None:
         return Reason("permitted", of, of, "no purpose is named", "未指定用途")
-    allowed, why = offered.permits(demand.purpose, demand.place)
+    allowed, why = offered.permits(demand.use)
     if allowed:
         return Reason("permitted", of, of, "its policy permits this use", "策略允许该用途")
     return Reason("not-permitted", 0, of, f"its policy does not permit this use: {why}", f"策略不允许该用途: {why}")

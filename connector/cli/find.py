@@ -22,6 +22,8 @@ def find(
         list[str] | None,
         typer.Option(help="only what is so: facet=value,value or measure=from..to, such as grade=1,2 or rows=1000.."),
     ] = None,
+    purpose: Annotated[str, typer.Option("--for", help="only what may be used for it: a purpose")] = "",
+    place: Annotated[str, typer.Option("--in", help="and there, ISO 3166 or GB/T 2260")] = "",
     first: Annotated[int, typer.Option(help="leave out so many, the best", min=0)] = 0,
     *,
     counts: Annotated[bool, typer.Option("--counts", help="count what was found by facet")] = False,
@@ -38,16 +40,18 @@ def find(
         found = _with_words(found, words or [])
         answer(found, _lines(found), as_json=as_json)
         return
-    if page or not (words or where or counts):
+    if page or not (words or where or counts or purpose):
         from connector.errors import InvalidInput  # noqa: PLC0415  # loaded when it is needed
 
         hint = "give a word or --where, or --at DID to see a whole catalogue"
         fail(InvalidInput("nothing to look for", hint), as_json=as_json)
     query = [("q", " ".join(words or [])), ("first", first), *(("where", one) for one in where or [])]
+    query += [(name, value) for name, value in (("for", purpose), ("in", place)) if value]
     found = ask(data, "GET", "find?" + urlencode(query + [("counts", "1")] * counts), as_json=as_json)
     lines = [f"{row['id']}  {row['title']}  {row['price']}  ({row['tier']})" for row in found["products"]]
-    if (more := found["found"] - first - len(lines)) > 0:
-        lines.append(f"and {more} more; add a word, or --first {first + len(lines)}")
+    seen = first + found.get("looked", len(lines))
+    if (more := found["found"] - seen) > 0:
+        lines.append(f"and {more} more; add a word, or --first {seen}")
     lines = lines or ["nothing found; try one word of its title"]
     answer(found, lines + _counted(found.get("counts", {})), as_json=as_json)
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.demand import LOOKING, Demand, Move, State, from_json, moved
 from catalog.matching import LEAST, Offered, match
-from catalog.permitted import permitted
 from connector.errors import Absent, Conflict, InvalidInput, NotPermitted
 from connector.exchange import listings
 from connector.exchange.finding import indexed
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from datetime import datetime
 
+    from catalog.use import Use
     from connector.app import Connector
     from connector.store.transaction import Tx
 
@@ -174,9 +174,8 @@ class Demands:
         offer, now = listing["offer"], self._connector.clock.now()
         tariff = Tariff.from_json({**offer["terms"]["tariff"], "minor": offer["ask"]})
 
-        def permits(purpose: str, place: str) -> tuple[bool, str]:
-            policy, key, tier = offer["policy"], listing["id"], listing["tier"]
-            return permitted(policy, key, tier, purpose=purpose, place=place, now=now)
+        def permits(use: Use) -> tuple[bool, str]:
+            return use.permitted(offer["policy"], listing["id"], listing["tier"], now)
 
         return Offered(indexed(listing), tariff, permits)
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from catalog.question import question
+from catalog.use import use
 from connector.errors import Absent, Conflict, InvalidInput, NotPermitted
 from connector.exchange import listings
 from connector.limits import HITS_MAX, PAGE_ROWS_MAX, QUERY_CHARACTERS_MAX
 from connector.web.faults import as_json
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from aiohttp import web
 
+    from catalog.use import Use
     from connector.web.call import Call
 
 
@@ -48,7 +53,8 @@ async def submit(call: Call) -> web.Response:
 async def search(call: Call) -> web.Response:
     """Find listed products by words (`q`) and conditions (`where`, any number), a page from the `first` on.
 
-    With `counts` how many of all that were found have which value of which facet, besides.
+    With `for` (a purpose) and perhaps `in` (a place) only those whose policy would permit that use: of so many as were
+    `looked` at. With `counts` how many of all that were found have which value of which facet, besides.
     """
     query, finding = call.request.query, call.connector.finding
     text, first = query.get("q", ""), query.get("first", "0")
@@ -59,11 +65,20 @@ async def search(call: Call) -> web.Response:
             f"`first` is no number up to {HITS_MAX - PAGE_ROWS_MAX}", "add a word or a condition instead"
         )
     asked = question(text, query.getall("where", []))
+    intended = use(query.get("for", ""), query.get("in", ""))
     keys, total = await finding.keys(asked, limit=PAGE_ROWS_MAX, first=int(first))
-    told: dict[str, Any] = {"products": await call.act(lambda tx: listings.shown(tx, keys)), "found": total}
+    products = await call.act(lambda tx: listings.shown(tx, keys))
+    told: dict[str, Any] = {"products": products, "found": total}
+    if intended is not None:
+        told["products"] = await asyncio.to_thread(_permitting, products, intended, call.connector.clock.now())
+        told["looked"] = len(keys)
     if "counts" in query:
         told["counts"] = await finding.counts(asked)
     return as_json(told)
+
+
+def _permitting(products: list[dict[str, Any]], intended: Use, now: datetime) -> list[dict[str, Any]]:
+    return [one for one in products if intended.permitted(one["offer"]["policy"], one["id"], one["tier"], now)[0]]
 
 
 async def product(call: Call) -> web.Response:

@@ -32,12 +32,12 @@ ENTRY = Entry("p", 1, words("hourly weather 深圳 of 2013"), {"tier": ("kept",)
 
 
 def offered(entry=ENTRY, minor=10, per=1, unit="byte", permits=(True, "")):
-    return Offered(entry, Tariff(unit, minor, per, "CNY"), lambda _purpose, _place: permits)
+    return Offered(entry, Tariff(unit, minor, per, "CNY"), lambda _use: permits)
 
 
 def test_what_is_read_is_what_was_written():
     assert from_json(DEMAND.json()) == DEMAND
-    assert DEMAND.purpose.endswith("Research")
+    assert DEMAND.use.purpose.endswith("Research")
     assert from_json({**DOCUMENT, "most": None}).most is None
 
 

@@ -33,6 +33,11 @@ async def test_a_listed_product_is_found_at_once_and_narrowed(space):
     assert await ids(f"provider={space.did('provider')}", "tier=kept") == ["find-kept"]
     assert await ids("topic=B0000", "industry=G", "frequency=daily", "grade=4,5") == ["find-kept"]
     assert await ids("grade=1,2,3") == ["find-leased"]
+    allowed = await found(space, "q=find&for=Research&in=US-NY")
+    assert (len(allowed["products"]), allowed["looked"]) == (2, 2)
+    elsewhere = await found(space, "q=find&for=Research&in=440300")
+    assert (elsewhere["products"], elsewhere["found"], elsewhere["looked"]) == ([], 2, 2)
+    assert (await found(space, "q=find&for=Advertising&in=US"))["products"] == []
     told = await found(space, "q=find&counts=1")
     assert {row["value"]: row["count"] for row in told["counts"]["tier"]} == {"kept": 1, "leased": 1}
     assert (await found(space, "q=find&first=1"))["found"] == 2
@@ -43,6 +48,8 @@ async def test_a_listed_product_is_found_at_once_and_narrowed(space):
     ("query", "said"),
     [
         ("where=colour=red", "no condition"),
+        ("for=mischief", "mischief"),
+        ("for=Research&in=Atlantis", "unknown region"),
         ("first=-1", "`first`"),
         ("first=9901", "`first`"),
         ("q=" + "x" * 401, "`q`"),
