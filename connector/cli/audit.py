@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from connector.cli.options import DEFAULT_DATA, AsJson, Data, Development, Rpc, file_option
-from connector.cli.speak import answer, finish
+from connector.cli.speak import answer, finish, talk
 
 if TYPE_CHECKING:
     from ledger.audit.report import Report
@@ -29,8 +30,12 @@ Bundle = Annotated[Path | None, typer.Option("--bundle", help="write what was re
 Read = Annotated[Path | None, file_option("--read", "audit what a bundle holds, with no network")]
 Memory = Annotated[Path | None, typer.Option("--memory", help="folder for what never changes, for the next audit")]
 Trust = Annotated[Path | None, file_option("--trust", "PEM file of authorities to believe besides the public ones")]
+Watching = Annotated[bool, typer.Option("--watch", help="audit again and again, say what is new; Ctrl-C ends it")]
+Every = Annotated[float, typer.Option("--every", help="with --watch: seconds from one audit to the next", min=1)]
+Rules = Annotated[Path | None, file_option("--rules", "with --watch: TOML file of lines `rule = limit`")]
 FOUND = 6  # exit code: verification failed
 SHOWN_MAX = 10
+EVERY_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -112,6 +117,27 @@ async def _audited(asked: Asked, opened: Sources) -> dict[str, Any]:
     return _told(report, asked)
 
 
+async def _watched(asked: Asked, every_seconds: float, rules: Path | None, *, as_json: bool) -> int:
+    """Audit until a signal comes; each audit reads what is new. Returns the exit code: the worst that was found."""
+    from tempfile import TemporaryDirectory  # noqa: PLC0415  # loaded when the option is given
+
+    from connector.audit_watch import Watch, read_rules, watch  # noqa: PLC0415  # loaded when the option is given
+    from connector.clock import Clock  # noqa: PLC0415  # loaded when the option is given
+
+    watching = Watch(read_rules(rules))
+    with TemporaryDirectory(prefix="penstock-audit-") as folder:
+        remembering = replace(asked, memory=asked.memory or Path(folder))
+        say = partial(_say, as_json=as_json)
+        await watch(lambda: inspect(remembering), watching, say, Clock(), every_seconds)
+    talk(f"watched {watching.rounds} audits, {'with errors' if watching.errors else 'no errors'}")
+    return FOUND if watching.errors else 0
+
+
+def _say(row: dict[str, Any], *, as_json: bool) -> None:
+    kind = row.get("severity") or ("rule" if "rule" in row else "unread")
+    answer(row, [f"{row['at'][:19]}  {kind:<7}  {row.get('subject', '')}  {row['en']}"], as_json=as_json)
+
+
 def _told(report: Report, asked: Asked) -> dict[str, Any]:
     said = report.within(asked.first, asked.last).json()
     return {"audit": "clean" if said.pop("clean") else "findings", **said}
@@ -139,7 +165,10 @@ def audit(
     read: Read = None,
     memory: Memory = None,
     trust: Trust = None,
+    every: Every = EVERY_SECONDS,
+    rules: Rules = None,
     *,
+    watch: Watching = False,
     development: Development = False,
     as_json: AsJson = False,
 ) -> None:
@@ -164,6 +193,10 @@ def audit(
         first=read_time(first, "--from"),
         last=read_time(last, "--to"),
     )
+    if watch:
+        if html or bundle or read:
+            raise typer.BadParameter("--watch shows what is new: --html, --bundle and --read are of one audit")
+        raise typer.Exit(finish(_watched(asked, every, rules, as_json=as_json), as_json=as_json))
     found = finish(inspect(asked), as_json=as_json)
     if html is not None:
         _file(html, found)

@@ -53,6 +53,7 @@ TABLES = {
     "words of a tariff": tariffs.words,
     "findings of the audit": audit.findings,
     "records of the audit": audit.records,
+    "rules of the watch": audit.rules,
     "cheats of the drill": drill.caught,
     "cheats that cannot be seen": drill.unseen,
 }

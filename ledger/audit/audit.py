@@ -36,6 +36,7 @@ from ledger.audit import (
     rulings,
     settlement,
     sublicences,
+    supervision,
 )
 from ledger.audit.report import Report
 from ledger.audit.sources import Unavailable
@@ -88,5 +89,5 @@ async def run(sources: Sources, key: X25519PrivateKey) -> Report:
     lifetimes.check(found, deals, chain, report)
     sublicences.check(deals, report)
     disposal.check(found, deals, report)
-    report.figures = figures.gather(space, found, deals, tables, report)
+    report.figures = figures.gather(space, found, deals, tables, report) | supervision.gather(found, deals, chain)
     return report

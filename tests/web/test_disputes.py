@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import sys
 from dataclasses import dataclass
 
@@ -145,3 +146,24 @@ async def test_the_audit_finds_filing_ruling_and_division_in_agreement(space, wr
     wrong = [one for one in report.findings if one.severity == ERROR and one.code.split("-")[0] in about]
     assert not [one.text() for one in wrong if one.facts.get("channel") in {None, wronged.channel}]
     assert not {"dispute-not-ruled", "space-unregistered", "member-unregistered"} & report.codes()
+
+
+async def test_a_watch_says_what_is_new_and_ends_with_its_worst(space, wronged, tmp_path):
+    """As its user would: rules in a file, a line for each hit, then Ctrl-C."""
+    rules = tmp_path / "rules.toml"
+    rules.write_text("volume_above = 0")
+    asked = ("--exchange", space.url("exchange"), "--data", str(space.people["regulator"].data), "--development")
+    more = ("--watch", "--every", "1", "--rules", str(rules), "--json")
+    process = await asyncio.create_subprocess_exec(*PENSTOCK, "audit", *asked, *more, stdout=asyncio.subprocess.PIPE)
+    rows = []
+    async with asyncio.timeout(60):
+        while not any(row.get("rule") == "volume_above" for row in rows):
+            rows.append(json.loads(await process.stdout.readline()))
+        await asyncio.sleep(3)  # some more rounds, in which nothing is new
+    process.send_signal(signal.SIGINT)
+    rest, _ = await process.communicate()
+    rows += [json.loads(line) for line in rest.splitlines()]
+    said = [json.dumps({name: row[name] for name in row if name != "at"}, sort_keys=True) for row in rows]
+    assert len(said) == len(set(said)), "what is known is not said again"
+    assert PRODUCT in {row["subject"].rsplit(":", 1)[-1] for row in rows if row.get("rule") == "volume_above"}
+    assert process.returncode == (6 if any(row.get("severity") == ERROR for row in rows) else 0)
