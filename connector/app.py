@@ -17,6 +17,7 @@ from connector.product.leaking import Leaking
 from connector.product.offering import Offering
 from connector.product.offloading import Offloading
 from connector.product.publication import Publications
+from connector.product.rights import Rights
 from connector.pull.acquisition import Acquisitions
 from connector.pull.opening import Openings
 from connector.settle.arbitration import Arbitration
@@ -37,6 +38,7 @@ class Connector(Trader):
     offering: Offering
     publications: Publications
     offloading: Offloading
+    rights: Rights
     acquisitions: Acquisitions
     openings: Openings
     pushes: Pushes
@@ -61,6 +63,7 @@ class Connector(Trader):
         connector.offering = Offering(connector)
         connector.publications = Publications(connector)
         connector.offloading = Offloading(connector)
+        connector.rights = Rights(connector)
         connector.acquisitions = Acquisitions(connector)
         connector.openings = Openings(connector)
         connector.pushes = Pushes(connector)

@@ -43,6 +43,7 @@ from connector.usage.intact import Intact
 from connector.usage.judge import Judge
 from connector.usage.notices import Notices
 from connector.usage.standing import Standing
+from connector.usage.suspension import Suspensions
 from connector.usage.throttle import Throttle
 from connector.vault import bearers, tickets
 from connector.vault.slabs import Memory
@@ -140,6 +141,7 @@ class Trader(Base):
         self.holding = Holding(self)
         self.agreements = Agreements(self)
         self.granting = Granting(self)
+        self.suspensions = Suspensions(self)
         self.continuity = Continuity(self)
         self.pipes = Pipes()
         self.memory = Memory()

@@ -51,8 +51,12 @@ class Granting:
         `{"digest", "provider", "product", "chain": […]}`. Raises Absent, Conflict, InvalidInput, and NotPermitted with
         a case that the licence does not allow.
         """
-        member = await self._trader.space_view.require(child)
-        return await self._trader.store.write(partial(self._grant, digest=agreement, member=member, asked=asked))
+        trader = self._trader
+        member = await trader.space_view.require(child)
+        held = await trader.store.read(lambda tx: self._own(tx, agreement, trader.clock.now()))
+        if await trader.programs.pledge("licences", bytes.fromhex(held["digest"])) is not None:
+            raise Conflict("the licence is pledged, and is not passed on meanwhile", "its creditor releases it first")
+        return await trader.store.write(partial(self._grant, digest=agreement, member=member, asked=asked))
 
     def _grant(self, tx: Tx, digest: str, member: Member, asked: Narrower) -> Row:
         trader, now = self._trader, self._trader.clock.now()

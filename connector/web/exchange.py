@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from catalog.listing import Move, State
 from catalog.question import question
 from catalog.use import use
 from connector.errors import Absent, Conflict, InvalidInput, NotPermitted
@@ -48,6 +49,24 @@ async def submit(call: Call) -> web.Response:
     connector.finding.changed()
     connector.reviewer.submitted(row["id"])
     return as_json(listings.view(row), 201)
+
+
+async def withdraw(call: Call) -> web.Response:
+    """Take a provider's product off the list, for a reason; its edition must be withdrawn on chain."""
+    connector, key = call.connector, call.path["id"]
+    document = await call.document()
+    if not isinstance(document, dict) or set(document) != {"reason"} or not isinstance(document["reason"], str):
+        raise InvalidInput("the body must be a JSON object with `reason`, a text")
+    row = await connector.store.read(lambda tx: listings.find(tx, key))
+    if row["provider"] != call.peer:
+        raise Absent(f"there is no listing `{key[:200]}`")
+    registered = await connector.programs.edition(bytes.fromhex(row["edition"]))
+    if registered is None or registered.withdrawn_at is None:
+        raise Conflict("the edition is not withdrawn on chain", "withdraw it, then tell us")
+    who, reason, now = {"by": call.peer, "role": "provider"}, document["reason"], connector.clock.now()
+    await call.act(lambda tx: listings.move(tx, connector.evidence, key, Move.WITHDRAW, **who, reason=reason, now=now))
+    connector.finding.changed()
+    return as_json({"id": key, "state": State.WITHDRAWN.value})
 
 
 async def search(call: Call) -> web.Response:

@@ -113,7 +113,7 @@ def a_pass(host):
 def filled(row, host):
     pid = TRANSFER if "transfers" in row.path else NEGOTIATION
     return row.path.replace(":.+", "").format(
-        pid=pid, id=CHANNEL, edition=host.edition, tail="0/000", index=0, move="withdraw"
+        pid=pid, id=CHANNEL, act="release", move="withdraw", edition=host.edition, tail="0/000", index=0
     )
 
 
@@ -221,6 +221,8 @@ def pairs(host):
             yield row, EDITION, ABSENT_ID, [{"transfer": TRANSFER}] * 2
         elif row.who in (Who.TICKET, Who.BEARER):
             yield row, EDITION, ABSENT_ID, [None, None]
+        elif row.path.endswith("/withdrawal"):
+            yield row, HIDDEN, "nowhere", [{"reason": "mine"}] * 2
         elif "{id}" in row.path and row.who in (Who.PEER, Who.MEMBER):
             yield row, HIDDEN, "nowhere", [None if row.method == "GET" else {}] * 2
 
@@ -237,7 +239,7 @@ async def test_somebody_elses_looks_like_nobodys(host, say, stranger):
                 Who.BEARER: lambda: {"Authorization": token(host)},
                 Who.PASS: lambda: {"Authorization": a_pass(host)},
             }[row.who]()
-            path = row.path.format(pid=named, id=named, edition=named, move="withdraw")
+            path = row.path.format(pid=named, id=named, act="release", move="withdraw", edition=named)
             said = await say(row.method, path + "?first=0&count=1" * (row.who is Who.TICKET), body, header)
             assert said.status == 404, (row, said)
             kept = {name: value for name, value in said.headers.items() if name not in ("Date", "Content-Length")}
@@ -271,7 +273,9 @@ async def test_ids_are_looked_up_and_nothing_else(host, say, stranger):
                 Who.PASS: lambda: {"Authorization": a_pass(host)},
                 Who.OWNER: lambda: host.owner,
             }[row.who]()
-            path = row.path.replace(":.+", "").format(pid=name, id=name, edition=name, tail=name, index=name)
+            path = row.path.replace(":.+", "").format(
+                pid=name, id=name, act="release", edition=name, tail=name, index=name
+            )
             said = await say("GET", path, None, header)
             assert said.status in (400, 404) or (row.path == "/log/addenda/{index}" and name == "0"), (path, said)
             assert b"root:" not in said.body

@@ -63,6 +63,13 @@ TYPES = [
     "alarm.raised",
     "demand.moved",
     "copy.served",
+    "edition.transferred",
+    "edition.pledged",
+    "edition.released",
+    "licence.suspended",
+    "licence.resumed",
+    "licence.pledged",
+    "licence.released",
 ]
 
 
@@ -173,7 +180,11 @@ def test_a_box_opens_for_its_recipient_and_entry_only():
     disclosed, box = sealed()
     opened = disclosure.unseal(box, OWNER, DIGEST)
     assert disclosure.check(opened, disclosure.digests(disclosed)) == FIELDS
-    for key, leaf, body in [(STRANGER, DIGEST, box), (OWNER, bytes(32), box), (OWNER, DIGEST, box[:-1] + b"x")]:
+    for key, leaf, body in [
+        (STRANGER, DIGEST, box),
+        (OWNER, bytes(32), box),
+        (OWNER, DIGEST, box[:-1] + bytes([box[-1] ^ 1])),
+    ]:
         with pytest.raises(DisclosureError):
             disclosure.unseal(body, key, leaf)
 

@@ -1,0 +1,173 @@
+"""What is done with rights on the chain: editions passed on, pledged, released, withdrawn; licences pledged, released.
+
+Law: (1) the program decides who may; what it would refuse is refused here first, in words that name the holder or the
+creditor. (2) An act is sent once for each time it was asked for, and is in the log when the chain has it. (3) A
+withdrawn edition is offered no more, here and at the exchange; what was sold of it stands.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from connector.errors import Absent, Conflict, InvalidInput, NotPermitted
+from connector.limits import REASON_CHARACTERS_MAX
+from contracts import address
+from contracts.decimals import read_hex
+from contracts.errors import ContractError
+from ledger import acts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from connector.app import Connector
+    from connector.store.transaction import Tx
+    from ledger.chain import Act
+    from ledger.programs import Pledge
+
+EDITION, LICENCE = "edition", "licence"
+PROGRAMS = {EDITION: "editions", LICENCE: "licences"}
+PLEDGE = {EDITION: acts.pledge_edition, LICENCE: acts.pledge_licence}
+RELEASE = {EDITION: acts.release_edition, LICENCE: acts.release_licence}
+WITHDRAWN = "withdrawn"
+ID_BYTES = 32
+View = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """What somebody holds on the chain: an edition by its holder, a licence by its buyer."""
+
+    kind: str
+    raw: bytes
+    holder: bytes
+    withdrawn: bool
+    pledge: Pledge | None
+
+    @property
+    def key(self) -> str:
+        """Return the id in hex."""
+        return self.raw.hex()
+
+
+class Rights:
+    """The rights that this participant holds, or holds a pledge of; `key` is the id of an edition or a licence."""
+
+    def __init__(self, connector: Connector) -> None:
+        self._connector = connector
+
+    async def show(self, key: str) -> View:
+        """Return what the chain says of an edition or licence; raises Absent."""
+        right = await self._right(key)
+        pledge = right.pledge and {"creditor": self._name(right.pledge.creditor), "terms": right.pledge.terms.hex()}
+        told = {"id": key, "kind": right.kind, "holder": self._name(right.holder), "pledge": pledge}
+        return told | ({"withdrawn": right.withdrawn} if right.kind == EDITION else {})
+
+    async def transfer(self, key: str, to: str) -> View:
+        """Pass on the rights in an edition to a member; from then on only it continues the series."""
+        right = await self._free(key, of=EDITION)
+        member = await self._connector.space_view.require(to)
+        act = acts.transfer_edition(self._connector.programs.deployment, right.raw, right.holder, member.address)
+        return await self._do(right, "transferred", act, {"to": to})
+
+    async def pledge(self, key: str, to: str, terms: str) -> View:
+        """Pledge an edition or a licence to a member under terms, of which the chain keeps the SHA-256."""
+        _check(terms, "the terms of a pledge have")
+        right = await self._free(key)
+        member = await self._connector.space_view.require(to)
+        digest = hashlib.sha256(terms.encode()).digest()
+        act = PLEDGE[right.kind](self._connector.programs.deployment, right.raw, member.address, digest)
+        return await self._do(right, "pledged", act, {"creditor": to, "terms": terms})
+
+    async def release(self, key: str) -> View:
+        """End a pledge as its creditor."""
+        right = await self._right(key)
+        if right.pledge is None:
+            raise Conflict(f"`{key}` is not pledged")
+        if right.pledge.creditor != self._connector.keys.address:
+            raise NotPermitted(f"only its creditor releases a pledge: {self._name(right.pledge.creditor)}")
+        return await self._do(
+            right, "released", RELEASE[right.kind](self._connector.programs.deployment, right.raw), {}
+        )
+
+    async def withdraw(self, key: str, reason: str) -> View:
+        """Withdraw an edition for good: it is offered no more, and the exchange takes it off its list."""
+        _check(reason, "a reason has")
+        right = await self._free(key, of=EDITION)
+        if right.withdrawn:
+            raise Conflict("the edition is withdrawn already")
+        act = acts.withdraw_edition(self._connector.programs.deployment, right.raw)
+        done = await self._do(right, "withdrawn", act, {"reason": reason})
+        await self._off_the_list(key, reason)
+        return done
+
+    # inside
+
+    async def _right(self, key: str) -> Right:
+        programs, raw = self._connector.programs, _raw(key)
+        if (edition := await programs.edition(raw)) is not None:
+            pledge = await programs.pledge(PROGRAMS[EDITION], raw)
+            return Right(EDITION, raw, edition.holder, edition.withdrawn_at is not None, pledge)
+        if (licence := await programs.licence(raw)) is not None:
+            return Right(LICENCE, raw, licence.buyer, False, await programs.pledge(PROGRAMS[LICENCE], raw))
+        raise Absent(f"the chain knows no edition and no licence `{key}`", "penstock show says which there are")
+
+    async def _free(self, key: str, of: str | None = None) -> Right:
+        """Return a right of ours that nobody holds a pledge of."""
+        right = await self._right(key)
+        if of not in (None, right.kind):
+            raise InvalidInput(f"`{key}` is a {right.kind}, not an {of}")
+        if right.holder != self._connector.keys.address:
+            raise NotPermitted(f"the rights are held by {self._name(right.holder)}, not by us")
+        if right.pledge is not None:
+            raise Conflict(
+                f"`{key}` is pledged", f"its creditor releases it first: {self._name(right.pledge.creditor)}"
+            )
+        return right
+
+    async def _do(self, right: Right, done: str, act: Act, told: Mapping[str, str]) -> View:
+        """Send an act and write its event when the chain has it."""
+        connector, event = self._connector, f"{right.kind}.{done}"
+        mined = await connector.transactions.submit(f"{event}:{right.key}:{connector.clock.now().isoformat()}", act)
+        fields = {**told, **({"licence": right.key} if right.kind == LICENCE else {}), "tx": mined["hash"]}
+
+        def record(tx: Tx) -> None:
+            connector.evidence.record(tx, event, part=right.key, fields=fields, now=connector.clock.now())
+
+        await connector.store.write(record)
+        return await self.show(right.key)
+
+    async def _off_the_list(self, edition: str, reason: str) -> None:
+        connector = self._connector
+
+        def act(tx: Tx) -> list[str]:
+            products = [row["id"] for row in tx.find("products", "edition = ?", (edition,))]
+            for product in products:
+                tx.update("products", {"id": product}, state=WITHDRAWN, updated=connector.clock.now())
+            return products
+
+        exchange = connector.space.members[connector.space.exchange]
+        for product in await connector.store.write(act):
+            await connector.outbound.post(
+                f"{exchange.url}/exchange/products/{product}/withdrawal",
+                {"reason": reason},
+                headers=connector.authorization(exchange.did),
+            )
+
+    def _name(self, account: bytes) -> str:
+        """Return the member with an account, or the account."""
+        member = self._connector.space.by_address(account)
+        return address.show(account) if member is None else member.did
+
+
+def _check(words: str, what: str) -> None:
+    if not words.strip() or len(words) > REASON_CHARACTERS_MAX:
+        raise InvalidInput(f"{what} 1 to {REASON_CHARACTERS_MAX} characters")
+
+
+def _raw(key: str) -> bytes:
+    try:
+        return read_hex(key, "id", ID_BYTES)
+    except ContractError as error:
+        raise InvalidInput(f"`{key[:100]}` is no id of an edition or licence: 64 hex digits") from error

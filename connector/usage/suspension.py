@@ -1,0 +1,100 @@
+"""A licence is suspended by its provider and resumed: no keys and no bytes meanwhile, here, on chain and at the buyer.
+
+Law: (1) the agreement rests with its event and its transaction in one; what runs under it and below it is then cut as
+under any other agreement that does not stand (`connector.usage.continuity`), and goes on when it stands again. (2) The
+buyer hears it from the provider alone, by a signed notice. (3) The time of a licence runs on meanwhile.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from connector.channel.judgement import LICENCES_ABOVE_MAX
+from connector.errors import Absent, Conflict, InvalidInput, NotPermitted
+from connector.limits import REASON_CHARACTERS_MAX
+from connector.protocol.states import PROVIDER
+from connector.usage.notices import Notice
+from contracts import lifecycle
+from contracts.canonical import sha
+from contracts.errors import ContractError
+from ledger import acts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from connector.engine.trader import Trader
+    from connector.store.transaction import Tx
+    from ledger.chain import Act
+    from ledger.deployment import Deployment
+
+    Row = dict[str, Any]
+
+
+class Turn(NamedTuple):
+    """One of the two turns: its act of the contract's life, its notice, its event, its call of the program."""
+
+    act: str
+    notice: str
+    event: str
+    call: Callable[[Deployment, bytes, bytes], Act]
+
+
+SUSPEND = Turn("suspend", "suspension", "licence.suspended", acts.suspend_licence)
+RESUME = Turn("resume", "resumption", "licence.resumed", lambda where, licence, _: acts.resume_licence(where, licence))
+
+
+class Suspensions:
+    """The agreements of one participant, as their provider suspends and resumes them."""
+
+    def __init__(self, trader: Trader) -> None:
+        self._trader = trader
+        for turn in (SUSPEND, RESUME):
+            trader.notices.takers[turn.notice] = partial(self._told, turn)
+
+    async def turn(self, turn: Turn, digest: str, reason: str) -> Row:
+        """Suspend or resume an agreement that we provide; raises Absent, NotPermitted, Conflict with its state."""
+        if not reason.strip() or len(reason) > REASON_CHARACTERS_MAX:
+            raise InvalidInput(f"a reason has 1 to {REASON_CHARACTERS_MAX} characters: the other party reads it")
+        return await self._trader.store.write(partial(self._turn, turn=turn, digest=digest, reason=reason))
+
+    def _turn(self, tx: Tx, turn: Turn, digest: str, reason: str) -> Row:
+        trader, now = self._trader, self._trader.clock.now()
+        row = tx.get("agreements", digest=digest)
+        if row is None:
+            raise Absent(f"there is no agreement `{digest[:100]}` here", "penstock show says which there are")
+        if row["role"] != PROVIDER:
+            raise NotPermitted(f"only the provider of a licence can {turn.act} it", f"ask `{row['peer']}`")
+        try:
+            self._move(tx, turn, row, reason, now)
+        except ContractError as fault:
+            raise Conflict(str(fault)) from fault
+        cause = sha({"reason": reason})
+        call = turn.call(trader.programs.deployment, bytes.fromhex(digest), cause)
+        trader.transactions.enqueue(tx, f"{turn.act}:{digest}:{now.isoformat()}", call)
+        trader.notices.send(tx, row, Notice(turn.notice, digest, reason, now))
+        return {"agreement": digest, "state": lifecycle.MOVES[row["state"], turn.act], "reason": reason}
+
+    def _told(self, turn: Turn, tx: Tx, agreement: Row, notice: Notice, now: datetime) -> None:
+        """Take the provider's notice; one that came too late, or from a buyer, moves nothing."""
+        if agreement["role"] != PROVIDER and (agreement["state"], turn.act) in lifecycle.MOVES:
+            self._move(tx, turn, agreement, notice.text, now)
+
+    def _move(self, tx: Tx, turn: Turn, row: Row, reason: str, now: datetime) -> None:
+        after = lifecycle.move(row["state"], turn.act)
+        digest, above = row["digest"], (row["parent"],) if row["parent"] else ()
+        tx.update("agreements", {"digest": digest}, state=after)
+        fields = {"licence": digest, "cause": reason}
+        self._trader.evidence.record(tx, turn.event, part=digest, link=(digest, *above), fields=fields, now=now)
+        for each in _with_those_below(tx, digest):
+            tx.after(partial(self._trader.continuity.touch, each))
+
+
+def _with_those_below(tx: Tx, digest: str) -> list[str]:
+    """Return an agreement and all that stand under it."""
+    found, newest = [digest], [digest]
+    for _ in range(LICENCES_ABOVE_MAX):
+        newest = [row["digest"] for each in newest for row in tx.find("agreements", "parent = ?", (each,))]
+        found += newest
+    return found

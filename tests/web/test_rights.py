@@ -1,0 +1,153 @@
+"""`penstock rights` as its user runs it: what it changes on the chain, here, at the buyer and at the exchange."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+
+import pytest
+import pytest_asyncio
+
+from connector.channel import wire
+from ledger.chain import Chain
+from ledger.programs import Programs
+from tests.web.paying_by_hand import Hand
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+PRODUCT, PLEDGED, PRICE, SIZE, WITHIN_SECONDS = "suspended", "pledged", 250, 300_000, 10
+
+
+async def penstock(space, role, *words, code=0):
+    """Run the command as its participant would; returns what it prints with `--json`."""
+    command = (sys.executable, "-m", "connector.cli.main", *words, "--data", str(space.people[role].data), "--json")
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    out, _ = await process.communicate()
+    assert process.returncode == code, out
+    return json.loads(out)
+
+
+def told(space, role, kind):
+    return [row for row in space.rows(role, "log_entries") if row["kind"] == kind]
+
+
+def state(space, role, digest):
+    return next(row["state"] for row in space.rows(role, "agreements") if row["digest"] == digest)
+
+
+def running(space, digest):
+    return [row["state"] for row in space.rows("buyer", "transfers") if row["agreement"] == digest]
+
+
+async def turns(space, digest):
+    """What the chain tells of a licence, as soon as it tells of three turns."""
+    chain = Chain.connect(space.url("exchange") + "/rpc")
+    programs = Programs(chain, space.deployment)
+    async with asyncio.timeout(WITHIN_SECONDS):
+        while len(found := [each for each in await programs.events("licences") if digest in each.fields.values()]) < 3:
+            await asyncio.sleep(0.1)
+    await chain.close()
+    return [event.name for event in found]
+
+
+async def until(holds):
+    async with asyncio.timeout(WITHIN_SECONDS):
+        while not holds():
+            await asyncio.sleep(0.05)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def hand(space, say):
+    """A leased product, bought: its transfer runs, its channel is open."""
+    await space.publish("provider", PRODUCT, (SIZE,), price=PRICE, openings=5)
+    await space.get(PRODUCT)
+    return Hand(space, say, await space.complete(PRODUCT), PRICE)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def edition(space):
+    """The edition of a listed product."""
+    await space.publish("provider", PLEDGED, (70_000,))
+    return next(row["edition"] for row in space.rows("provider", "products") if row["id"] == PLEDGED)
+
+
+async def test_a_suspended_licence_releases_no_keys_until_it_is_resumed(space, hand):
+    digest = hand.agreement.hex()
+    await penstock(space, "buyer", "rights", "suspend", digest, "--reason", "no", code=3)
+    done = await penstock(space, "provider", "rights", "suspend", digest, "--reason", "an invoice is open")
+    assert done["state"] == "suspended"
+    keys = await hand.post("request", wire.encode(hand.request()))
+    assert (keys.status, keys.json["code"]) == (409, "agreement-over"), keys.body
+    await until(lambda: state(space, "buyer", digest) == "suspended" and running(space, digest) == ["SUSPENDED"])
+    await penstock(space, "provider", "rights", "suspend", digest, "--reason", "again", code=2)
+    await penstock(space, "provider", "rights", "resume", digest, "--reason", "it is paid")
+    await until(lambda: state(space, "buyer", digest) == "performing" and running(space, digest) == ["STARTED"])
+    assert (await hand.post("request", wire.encode(hand.request()))).status == 200
+    for role in ("provider", "buyer"):
+        assert len(told(space, role, "licence.suspended")) == len(told(space, role, "licence.resumed")) == 1
+    assert await turns(space, hand.agreement) == ["LicenceGranted", "LicenceSuspended", "LicenceResumed"]
+
+
+async def test_a_pledged_licence_is_not_passed_on(space, owner, hand):
+    digest, creditor = hand.agreement.hex(), space.did("other")
+    await penstock(space, "provider", "rights", "pledge", digest, "--to", creditor, "--terms", "loan", code=3)
+    right = await penstock(space, "buyer", "rights", "pledge", digest, "--to", creditor, "--terms", "loan 17")
+    assert (right["kind"], right["holder"]) == ("licence", space.did("buyer"))
+    assert right["pledge"]["creditor"] == creditor
+    body = {"to": creditor, "until": "2030-01-01T00:00:00Z"}
+    refused = await owner("buyer", "POST", f"agreements/{digest}/sublicences", body)
+    assert refused.status == 409, refused.body
+    assert "pledged" in refused.json["text"]
+    await penstock(space, "buyer", "rights", "release", digest, code=3)
+    right = await penstock(space, "other", "rights", "release", digest)
+    assert right["pledge"] is None
+    assert len(told(space, "buyer", "licence.pledged")) == len(told(space, "other", "licence.released")) == 1
+
+
+async def test_an_edition_is_pledged_released_and_passed_on(space, edition):
+    buyer, other = space.did("buyer"), space.did("other")
+    await penstock(space, "buyer", "rights", "transfer", edition, "--to", other, code=3)
+    await penstock(space, "provider", "rights", "pledge", edition, "--to", buyer, "--terms", "a loan")
+    await penstock(space, "provider", "rights", "transfer", edition, "--to", other, code=2)
+    shown = await penstock(space, "regulator", "rights", "show", edition)
+    assert shown["pledge"]["creditor"] == buyer
+    await penstock(space, "buyer", "rights", "release", edition)
+    await penstock(space, "provider", "rights", "transfer", edition, "--to", other)
+    shown = await penstock(space, "provider", "rights", "show", edition)
+    assert (shown["holder"], shown["withdrawn"]) == (other, False)
+    back = await penstock(space, "other", "rights", "transfer", edition, "--to", space.did("provider"))
+    assert back["holder"] == space.did("provider")
+    kinds = [row["kind"] for row in space.rows("provider", "log_entries") if row["part"] == edition]
+    assert kinds[-2:] == ["edition.pledged", "edition.transferred"]
+
+
+async def test_a_withdrawn_edition_is_sold_no_more(space, owner, edition):
+    assert (await penstock(space, "buyer", "find", PLEDGED))["found"] >= 1
+    done = await penstock(space, "provider", "rights", "withdraw", edition, "--reason", "superseded")
+    assert done["withdrawn"] is True
+    assert (await penstock(space, "buyer", "find", PLEDGED))["found"] == 0
+    await space.get(PLEDGED)
+    assert (await space.until(PLEDGED, lambda view: view["state"] in ("failed", "complete")))["state"] == "failed"
+    again = await owner("provider", "POST", f"rights/{edition}/withdraw", {"reason": "again"})
+    assert again.status == 409, again.body
+    assert told(space, "provider", "edition.withdrawn")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("ab", {"to": "did:web:x", "terms": "t"}, 400),
+        ("00" * 32, {"to": "did:web:x", "terms": "t"}, 404),
+        ("00" * 32, {"to": "did:web:x"}, 400),
+        ("00" * 32, {"to": "did:web:x", "terms": 1}, 400),
+    ],
+)
+async def test_what_is_no_right_is_refused(owner, path, body, status):
+    said = await owner("provider", "POST", f"rights/{path}/pledge", body)
+    assert said.status == status, said.body
+
+
+async def test_an_act_that_does_not_exist_is_refused(owner):
+    said = await owner("provider", "POST", f"rights/{'00' * 32}/burn", {})
+    assert said.status == 404
