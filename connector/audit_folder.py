@@ -5,18 +5,18 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from connector import files
 from connector.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
-# of one bundle, opened: a ZIP file of nothing but zeros is not read to its end
-BUNDLE_BYTES_MAX = 1 << 32
+# of one answer, opened: a ZIP file of nothing but zeros is not read to its end
+ANSWER_BYTES_MAX = 1 << 30
 
 
 class AnswerFolder(MutableMapping[str, bytes]):
@@ -59,13 +59,32 @@ def write_bundle(path: Path, answers: Mapping[str, bytes]) -> None:
     files.write_atomic(path, held.getvalue())
 
 
-def read_bundle(path: Path) -> dict[str, bytes]:
-    """Read what `write_bundle` wrote; raises InvalidInput."""
-    try:
-        with zipfile.ZipFile(path) as bundle:
-            rows = bundle.infolist()
-            if sum(row.file_size for row in rows) > BUNDLE_BYTES_MAX:
-                raise InvalidInput(f"`{path}` holds more than {BUNDLE_BYTES_MAX} bytes")
-            return {row.filename: bundle.read(row) for row in rows}
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        raise InvalidInput(f"`{path}` is no bundle of an audit: {error}", "give what --bundle wrote") from error
+class Bundle(Mapping[str, bytes]):
+    """What `write_bundle` wrote, read answer by answer; raises InvalidInput."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with self._readable():
+            self._file = zipfile.ZipFile(path)
+            self._sizes = {row.filename: row.file_size for row in self._file.infolist()}
+
+    def __getitem__(self, name: str) -> bytes:
+        if self._sizes[name] > ANSWER_BYTES_MAX:
+            raise InvalidInput(f"`{name}` of `{self._path}` has more than {ANSWER_BYTES_MAX} bytes")
+        with self._readable():
+            return self._file.read(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._sizes)
+
+    def __len__(self) -> int:
+        return len(self._sizes)
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        try:
+            yield
+        except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+            raise InvalidInput(
+                f"`{self._path}` is no bundle of an audit: {error}", "give what --bundle wrote"
+            ) from error

@@ -63,6 +63,12 @@ def record(tx: Tx, evidence: Recorder, made: Made, now: datetime, row: str = "")
         digest=ruling.digest,
         at=ruling.at or now,
     )
+    evidence.record(tx, "decision.made", part=made.part, link=[made.request], fields=disclosed(made), now=now)
+
+
+def disclosed(made: Made) -> dict[str, Any]:
+    """Return the fields of the event that tells of a decision."""
+    ruling = made.ruling
     fields = {
         "outcome": ruling.outcome,
         "rules": [dict(rule) for rule in ruling.rules],
@@ -76,7 +82,7 @@ def record(tx: Tx, evidence: Recorder, made: Made, now: datetime, row: str = "")
     asked = {name: ruling.document[name] for name in ASKED if name in ruling.document}
     if len(canonical(asked)) <= ASKED_BYTES_MAX:
         fields["asked"] = asked
-    evidence.record(tx, "decision.made", part=made.part, link=[made.request], fields=fields, now=now)
+    return fields
 
 
 def _flat(counters: Mapping[str, Mapping[str, Any]] | None) -> dict[str, Any]:

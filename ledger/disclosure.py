@@ -124,7 +124,7 @@ def unseal(box: bytes, key: X25519PrivateKey, leaf: bytes) -> list[Disclosure]:
         raise DisclosureError(f"a box of `{len(box)}` bytes is too short, or over the limit of {BOX_LIMIT_BYTES}")
     nonce, closed = box[WRAPPED_BYTES:][:NONCE_BYTES], box[WRAPPED_BYTES + NONCE_BYTES :]
     try:
-        cipher = AESGCM(_unwrapped(box[:WRAPPED_BYTES], key.private_bytes_raw()))
+        cipher = _unwrapped(box[:WRAPPED_BYTES], key.private_bytes_raw())
         rows = load(cipher.decrypt(nonce, closed, _INFO + leaf), max_bytes=BOX_LIMIT_BYTES)
     except (InvalidTag, ValueError) as error:
         raise DisclosureError("the box does not open with this key for this entry") from error
@@ -134,12 +134,12 @@ def unseal(box: bytes, key: X25519PrivateKey, leaf: bytes) -> list[Disclosure]:
 
 
 @lru_cache(maxsize=KEYS_KEPT)
-def _unwrapped(wrapped: bytes, private: bytes) -> bytes:
-    """Return the key of many boxes; raises `InvalidTag` or `ValueError`."""
+def _unwrapped(wrapped: bytes, private: bytes) -> AESGCM:
+    """Return the cipher of many boxes; raises `InvalidTag` or `ValueError`."""
     key = _SUITE.decrypt(wrapped, X25519PrivateKey.from_private_bytes(private), _INFO)
     if len(key) != KEY_BYTES:
         raise ValueError("a wrapped key has another length")
-    return key
+    return AESGCM(key)
 
 
 def _disclosure(row: Any) -> Disclosure:

@@ -59,25 +59,6 @@ def perfect(leaves: Sequence[bytes]) -> bytes:
     return level[0]
 
 
-def span_of(leaves: Sequence[bytes]) -> Span:
-    """Make a list of leaf hashes provable; the roots of all perfect subtrees are made once, spans joined of them."""
-    levels = [list(leaves)]
-    while len(levels[-1]) > 1:
-        level = levels[-1]
-        levels.append([node_hash(level[at], level[at + 1]) for at in range(0, len(level) - 1, 2)])
-
-    def span(start: int, end: int) -> bytes:
-        peaks: list[bytes] = []
-        while start < end:
-            height = (end - start).bit_length() - 1
-            assert start % (1 << height) == 0, "a proof asks only for aligned spans"
-            peaks.append(levels[height][start >> height])
-            start += 1 << height
-        return fold(peaks)
-
-    return span
-
-
 @dataclass(frozen=True, slots=True)
 class Compact:
     """A tree of which only the roots of its perfect subtrees are kept, largest first: enough to append and to close.

@@ -3,26 +3,30 @@
 A reader holds no trust in the server: the checkpoint must be signed, every bundle must hash to its level-0 tile, and
 the leaves must make the checkpoint's root. What fails is named by path. Consistency proofs are computed here from the
 same tiles, so a peer need not offer any.
+
+Law: a root that was made of all leaves proves each of them: an inclusion proof is a part of that very computation. So a
+log is read tile by tile and never held whole; what is kept of an entry counts when `check_root` has passed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ledger import checkpoint as checkpoints
 from ledger import merkle
 from ledger import note as notes
-from ledger.log import Run, runs
-from ledger.tiles import ENTRIES, TILE_WIDTH_HASHES, Tile, decode_bundle, decode_tile, level_size, tiles_of_level
+from ledger.log import Run, Tree, runs
+from ledger.tiles import TILE_WIDTH_HASHES, Tile, decode_bundle, decode_tile, level_size
 
 if TYPE_CHECKING:
     from ledger.checkpoint import Checkpoint
+    from ledger.leaves import Leaves
     from ledger.note import Note, VerifierKey
 
-ENTRY_LIMIT_COUNT = 1_000_000
-LOG_LIMIT_BYTES = 1 << 30
+# of one log; its leaf hashes are held in memory, 33 bytes each
+ENTRY_LIMIT_COUNT = 4_000_000
+LOG_LIMIT_BYTES = 1 << 32
 
 Fetch = Callable[[str], Awaitable[bytes]]
 
@@ -31,59 +35,37 @@ class ReadError(ValueError):
     """A log does not hold what its checkpoint says, or is larger than we read; its server is at fault."""
 
 
-@dataclass(frozen=True, slots=True)
-class LogCopy:
-    """A whole log that was verified against its own signed checkpoint."""
-
-    note: Note
-    checkpoint: Checkpoint
-    entries: tuple[bytes, ...]
-    leaves: tuple[bytes, ...]
-
-    def root(self, size: int) -> bytes:
-        """Return the root of the first `size` entries."""
-        return merkle.root(self.leaves[:size])
-
-
 async def read_checkpoint(fetch: Fetch, key: VerifierKey) -> tuple[Note, Checkpoint]:
-    """Fetch and verify the newest checkpoint; `NoteError` if the log's key did not sign it."""
+    """Fetch and verify the newest checkpoint; `NoteError` if the key did not sign it, `ReadError` if too large."""
     note = notes.parse(await fetch("checkpoint"))
-    return note, checkpoints.verify(note, key)
-
-
-async def read(fetch: Fetch, key: VerifierKey) -> LogCopy:
-    """Fetch a whole log and verify signature, bundles against leaf hashes, and root."""
-    note, checkpoint = await read_checkpoint(fetch, key)
-    return await read_entries(fetch, note, checkpoint)
-
-
-async def read_entries(fetch: Fetch, note: Note, checkpoint: Checkpoint) -> LogCopy:
-    """Fetch and verify everything under a checkpoint that is verified already."""
+    checkpoint = checkpoints.verify(note, key)
     if checkpoint.size > ENTRY_LIMIT_COUNT:
         raise ReadError(f"`{checkpoint.origin}` has `{checkpoint.size}` entries, at most {ENTRY_LIMIT_COUNT} are read")
-    entries: list[bytes] = []
-    leaves: list[bytes] = []
-    total = 0
-    for bundle in tiles_of_level(ENTRIES, checkpoint.size):
-        found = decode_bundle(await fetch(bundle.path), bundle.width)
-        hashed = [merkle.leaf_hash(entry) for entry in found]
-        await _check_tile(fetch, Tile(0, bundle.index, bundle.width), hashed)
-        total += sum(map(len, found))
-        if total > LOG_LIMIT_BYTES:
-            raise ReadError(f"`{checkpoint.origin}` is larger than {LOG_LIMIT_BYTES} bytes")
-        entries += found
-        leaves += hashed
-    if merkle.root(leaves) != checkpoint.root:
-        raise ReadError(f"the entries of `{checkpoint.origin}` do not make the root of its checkpoint")
-    return LogCopy(note, checkpoint, tuple(entries), tuple(leaves))
+    return note, checkpoint
 
 
-async def _check_tile(fetch: Fetch, tile: Tile, leaves: list[bytes]) -> None:
-    served = decode_tile(await fetch(tile.path), tile.width)
-    for offset, (mine, theirs) in enumerate(zip(leaves, served, strict=True)):
+def read_bundle(bundle: Tile, body: bytes, tile: bytes) -> tuple[list[bytes], list[bytes]]:
+    """Return the entries of a bundle and their leaf hashes, which are those of its level-0 tile; or `ReadError`."""
+    entries = decode_bundle(body, bundle.width)
+    leaves = [merkle.leaf_hash(entry) for entry in entries]
+    hashes = Tile(0, bundle.index, bundle.width)
+    for offset, (mine, theirs) in enumerate(zip(leaves, decode_tile(tile, bundle.width), strict=True)):
         if mine != theirs:
-            index = tile.index * TILE_WIDTH_HASHES + offset
-            raise ReadError(f"entry `{index}` does not hash to its leaf in `{tile.path}`")
+            index = bundle.index * TILE_WIDTH_HASHES + offset
+            raise ReadError(f"entry `{index}` does not hash to its leaf in `{hashes.path}`")
+    return entries, leaves
+
+
+def check_size(checkpoint: Checkpoint, size_bytes: int) -> None:
+    """Raise `ReadError` if so many bytes of entries are more than we read of one log."""
+    if size_bytes > LOG_LIMIT_BYTES:
+        raise ReadError(f"`{checkpoint.origin}` is larger than {LOG_LIMIT_BYTES} bytes")
+
+
+def check_root(checkpoint: Checkpoint, leaves: Leaves) -> None:
+    """Raise `ReadError` unless these are all leaves under a checkpoint: that proves every one of them."""
+    if leaves.size() != checkpoint.size or Tree(leaves).root() != checkpoint.root:
+        raise ReadError(f"the entries of `{checkpoint.origin}` do not make the root of its checkpoint")
 
 
 async def consistency(fetch: Fetch, old: int, size: int) -> list[bytes]:

@@ -81,13 +81,15 @@ def read_time(text: str, option: str) -> datetime | None:
 
 async def inspect(asked: Asked) -> dict[str, Any]:
     """Audit a space with the delivery key of a data directory; returns what `--json` prints."""
-    from connector import tls  # noqa: PLC0415  # loaded when the verb runs
-    from connector.audit_folder import read_bundle  # noqa: PLC0415  # loaded when the verb runs
-    from connector.auditing import Places, sources  # noqa: PLC0415  # web3 is loaded when the verb runs
     from ledger.audit.archive import Archive  # noqa: PLC0415  # loaded when the verb runs
 
     if asked.read is not None:
-        return await _audited(asked, Archive(read_bundle(asked.read)))
+        from connector.audit_folder import Bundle  # noqa: PLC0415  # loaded when the option is given
+
+        return await _audited(asked, Archive(Bundle(asked.read)))
+    from connector import tls  # noqa: PLC0415  # loaded when the verb runs
+    from connector.auditing import Places, sources  # noqa: PLC0415  # web3 is loaded when the verb runs
+
     believed = tls.trusting("" if asked.trust is None else str(asked.trust))
     places = Places(asked.exchange, asked.space, asked.rpc, asked.mirrors, asked.logs)
     async with sources(places, development=asked.development, trust=believed) as opened:
@@ -97,6 +99,7 @@ async def inspect(asked: Asked) -> dict[str, Any]:
 async def _audited(asked: Asked, opened: Sources) -> dict[str, Any]:
     """Audit what the sources say, and keep of it what is asked for."""
     from connector.audit_folder import AnswerFolder, write_bundle  # noqa: PLC0415  # loaded when the verb runs
+    from connector.audit_workplace import workplace  # noqa: PLC0415  # loaded when the verb runs
     from connector.data_folder import KEYS  # noqa: PLC0415  # loaded when the verb runs
     from connector.identity import keys  # noqa: PLC0415  # loaded when the verb runs
     from ledger.audit.archive import Recording  # noqa: PLC0415  # loaded when the verb runs
@@ -107,7 +110,8 @@ async def _audited(asked: Asked, opened: Sources) -> dict[str, Any]:
     remembered = None if asked.memory is None else Remembered(opened, AnswerFolder(asked.memory))
     source: Sources = opened if remembered is None else remembered
     try:
-        report = await run(source if asked.bundle is None else Recording(source, kept), key)
+        with workplace(talk) as place:
+            report = await run(source if asked.bundle is None else Recording(source, kept), key, place)
     except AuditImpossible as fault:
         raise _reason(fault) from fault
     if remembered is not None and remembered.rewritten is not None:

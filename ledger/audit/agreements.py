@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from contracts import agreement as agreements
-from contracts.canonical import sha
+from contracts.canonical import canonical, load, sha
 from contracts.terms import Terms
 from contracts.typed_data import Agreement
 from contracts.typed_json import from_json
 from ledger.audit.books import reading
+from policy.parse import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from ledger.audit.books import Books, Event
+    from ledger.audit.books import Books
+    from ledger.audit.event import Event
     from ledger.audit.facts import ChainFacts
     from ledger.audit.report import Report
     from ledger.space import Space
+    from policy.model import Policy
 
 SIGNED = "agreement.signed"
+Signed = TypeVar("Signed", Terms, Agreement)
+# what agreements on one product say alike, and how many such values are held to find the next one among them
+ALIKE_IN_TERMS = ("product", "title", "edition_id", "tariff", "token", "split", "arbitrator", "not_after")
+ALIKE_IN_AGREEMENT = ("provider", "buyer", "product", "edition_id", "token", "split_hash", "summary")
+SHARED_MAX = 4096
 COMPARED = ("terms", "agreement", "providerSignature", "buyerSignature")
 
 
@@ -38,14 +47,16 @@ class Deal:
 Deals = dict[str, Deal]
 
 
-def check(space: Space, books: Books, facts: ChainFacts, report: Report) -> Deals:
-    """Verify every agreement that any log records; return the good ones by digest in hex."""
-    found: dict[str, list[Event]] = {}
-    for book in books.values():
-        for event in book.of(SIGNED):
-            found.setdefault(event.part, []).append(event)
+def signed(books: Books) -> list[str]:
+    """Return every agreement that any log records, by digest in hex, in the order in which logs and entries tell."""
+    return list(dict.fromkeys(part for book in books.values() for part in book.parts(SIGNED)))
+
+
+def check(space: Space, books: Books, facts: ChainFacts, parts: Iterable[str], report: Report) -> Deals:
+    """Verify these agreements; return the good ones by digest in hex."""
     deals: Deals = {}
-    for part, events in found.items():
+    for part in parts:
+        events = [event for book in books.values() for event in book.of(SIGNED, part)]
         # every log's own copy: one that verifies does not excuse another
         verified = [_verify(space, event, report) for event in events]
         deal = next((deal for deal in verified if deal), None)
@@ -54,10 +65,15 @@ def check(space: Space, books: Books, facts: ChainFacts, report: Report) -> Deal
         deals[part] = deal
         _compare(deal, books, events, report)
         _check_licence(deal, facts, report)
-    for digest in facts.licences:
-        if digest.hex() not in found:
-            report.find("licence-without-agreement", "chain", agreement=digest.hex())
     return deals
+
+
+def check_licences(facts: ChainFacts, parts: Iterable[str], report: Report) -> None:
+    """Check that every licence of the chain is of an agreement that some log records."""
+    known = frozenset(parts)
+    for digest in facts.licences:
+        if digest.hex() not in known:
+            report.find("licence-without-agreement", "chain", agreement=digest.hex())
 
 
 def _verify(space: Space, event: Event, report: Report) -> Deal | None:
@@ -81,7 +97,35 @@ def _verify(space: Space, event: Event, report: Report) -> Deal | None:
     if parties[0] is None or parties[1] is None:
         report.find("agreement-of-strangers", event.did, event, agreement=event.part)
         return None
-    return Deal(digest, agreement, terms, parties[0].did, parties[1].did)
+    shown = replace(_shared(terms, ALIKE_IN_TERMS), policy=_document(canonical(terms.policy)))
+    return Deal(digest, _shared(agreement, ALIKE_IN_AGREEMENT), shown, parties[0].did, parties[1].did)
+
+
+def _shared(signed: Signed, alike: Sequence[str]) -> Signed:
+    """Return terms or an agreement with one value for what many say alike: a space has more sales than products."""
+    return replace(signed, **{name: _one(getattr(signed, name)) for name in alike})
+
+
+@lru_cache(maxsize=SHARED_MAX)
+def _one(value: Any) -> Any:
+    """Return the value that was equal to this one before."""
+    return value
+
+
+@lru_cache(maxsize=SHARED_MAX)
+def _document(policy: bytes) -> Mapping[str, Any]:
+    document: Mapping[str, Any] = load(policy)
+    return document
+
+
+@lru_cache(maxsize=SHARED_MAX)
+def _parsed(policy: bytes) -> Policy:
+    return parse(load(policy))
+
+
+def policy_of(deal: Deal) -> Policy:
+    """Return what a deal's policy says; PolicyError if it cannot be read."""
+    return _parsed(canonical(deal.terms.policy))
 
 
 def _compare(deal: Deal, books: Books, events: list[Event], report: Report) -> None:

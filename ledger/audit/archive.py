@@ -15,7 +15,7 @@ from contracts.canonical import canonical, load
 from ledger.audit.sources import BlockHead, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, MutableMapping, Sequence
+    from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 
     from ledger.audit.sources import ChainEvent, Sources
 
@@ -150,10 +150,17 @@ def read_events(raw: bytes) -> list[Kept]:
                 int(row["block"]),
                 bytes.fromhex(row["transaction"]),
             )
-            for row in load(raw, max_bytes=ANSWER_BYTES_MAX)
+            for row in _taken(load(raw, max_bytes=ANSWER_BYTES_MAX))
         ]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Unavailable(f"the archive's chain events cannot be read: {error!r}") from error
+
+
+def _taken(rows: list[Any]) -> Iterator[Any]:
+    """Yield rows and let go of each: a chain's events as JSON are several times as large as what is made of them."""
+    rows.reverse()
+    while rows:
+        yield rows.pop()
 
 
 def _shown(value: Any) -> Any:

@@ -12,37 +12,36 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from ledger.audit import (
     agreements,
     attestation,
     billing,
-    books,
-    decisions,
-    disposal,
     facts,
     figures,
     heads,
-    keys,
-    lateness,
-    lifetimes,
     members,
     negotiations,
-    openings,
-    prices,
     registry,
     rights,
-    rulings,
-    settlement,
-    sublicences,
+    stages,
     supervision,
 )
+from ledger.audit.collecting import Collector
+from ledger.audit.course import Blocks
+from ledger.audit.entries import Entries
+from ledger.audit.record import ChainRecord
 from ledger.audit.report import Report
 from ledger.audit.sources import Unavailable
+from ledger.audit.stages import Case
+from ledger.audit.workplace import Workplace
 from ledger.space import Space, SpaceError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
     from ledger.audit.sources import Sources
@@ -52,25 +51,49 @@ class AuditImpossible(Exception):  # noqa: N818 - it says what it is
     """Neither space document nor chain could be read; nothing was audited, ask again."""
 
 
-async def run(sources: Sources, key: X25519PrivateKey) -> Report:
-    """Audit a space from its public URLs and chain; `key` is the supervisor's and opens the disclosures."""
-    report, apart = Report(), Report()
+async def run(sources: Sources, key: X25519PrivateKey, place: Workplace | None = None) -> Report:
+    """Audit a space from its public URLs and chain; `key` is the supervisor's and opens the disclosures.
+
+    `place` says where a large space is laid down, who helps and who is told; by default memory, nobody and nobody.
+    """
+    work, report = place or Workplace(), Report()
     try:
         document = await sources.space()
         space = Space.from_json(document)
-        events = await sources.chain_events()
-        chain = facts.gather(events)
+        told = ChainRecord(await sources.chain_events())
     except (Unavailable, SpaceError) as error:
         raise AuditImpossible(str(error)) from error
+    entries = Entries(work.place)
+    try:
+        await _audit(_Asked(sources, key, work, entries), document, space, told, report)
+    finally:
+        entries.close()
+    return report
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What one audit works with."""
+
+    sources: Sources
+    key: X25519PrivateKey
+    place: Workplace
+    entries: Entries
+
+
+async def _audit(asked: _Asked, document: Mapping[str, Any], space: Space, told: ChainRecord, report: Report) -> None:
+    sources, apart, chain = asked.sources, Report(), facts.gather(told)
+    collector = Collector(sources, asked.key, asked.place, asked.entries, Blocks(sources))
     async with asyncio.TaskGroup() as beside:
         attesting = beside.create_task(attestation.read(sources, space, apart))
         members.check_table(document, space, report)
         await members.check_identities(sources, space, report)
         peers = await heads.collect_peers(sources, space, report)
-        found = await books.collect(sources, space, key, report)
-    deals = agreements.check(space, found, chain, report)
-    registry.check(space, found, events, report)
-    rights.check(space, events, deals, report)
+        found = await collector.collect(space, report)
+    case = Case(space, found, chain, {}, {})
+    deals = await stages.check_agreements(case, asked.place, report)
+    registry.check(space, found, told, report)
+    rights.check(space, told, deals, report)
     negotiations.check(found, report)
     heads.check_witnesses(space, found, agreements.payees(deals), report)
     heads.check_anchors(space, found, chain, report)
@@ -79,15 +102,5 @@ async def run(sources: Sources, key: X25519PrivateKey) -> Report:
     report.join(apart)
     await attestation.check(attesting.result(), space, found, report)
     tables = await billing.collect_tables(sources, space, deals, report)
-    channels = keys.check(space, found, chain, report)
-    settlement.check(found, channels, chain, deals, report)
-    rulings.check(space, found, channels, chain, report)
-    prices.check(found, deals, tables, report)
-    lateness.check(channels, report)
-    openings.check(found, deals, report)
-    decisions.check(space, found, deals, report)
-    lifetimes.check(found, deals, chain, report)
-    sublicences.check(deals, report)
-    disposal.check(found, deals, report)
-    report.figures = figures.gather(space, found, deals, tables, report) | supervision.gather(found, deals, chain)
-    return report
+    await stages.check_rest(replace(case, deals=deals, tables=tables), asked.place, report)
+    report.figures |= figures.counted(report) | supervision.gather(found, deals, chain)

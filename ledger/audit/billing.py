@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from contracts.tariff import Tariff
     from ledger.audit.agreements import Deals
-    from ledger.audit.books import Event
+    from ledger.audit.event import Event
     from ledger.audit.report import Report
     from ledger.audit.sources import Sources
     from ledger.row_table import RowTable

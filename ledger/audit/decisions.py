@@ -8,9 +8,11 @@ entry's.
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import lru_cache
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from contracts.canonical import sha
+from contracts.canonical import canonical, load, sha
 from ledger.audit.books import reading
 from policy.compile import compile_policy
 from policy.decide import decide
@@ -19,10 +21,9 @@ from policy.request import Request
 from policy.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ledger.audit.agreements import Deal, Deals
-    from ledger.audit.books import Books, Event
+    from ledger.audit.books import Books
+    from ledger.audit.event import Event
     from ledger.audit.report import Report
     from ledger.space import Space
     from policy.compile import Compiled
@@ -35,12 +36,12 @@ AT_USE = frozenset({"offer", "release", "opening", "copy"})
 # an entry is written with the decision; a chain whose blocks each count a second may run ahead of the clock by minutes
 ASIDE_MAX = timedelta(minutes=15)
 
-Rules = dict[str, tuple[str, "Compiled"]]
+# policies kept compiled, some 20 KB each; what one buyer agrees to of one product is mostly the same
+COMPILED_MAX = 1024
 
 
 def check(space: Space, books: Books, deals: Deals, report: Report) -> None:
     """Decide again every decision under a verified agreement that was asked of the whole policy."""
-    rules: Rules = {}
     for book in books.values():
         untold = 0
         for event in book.of(DECIDED):
@@ -55,18 +56,16 @@ def check(space: Space, books: Books, deals: Deals, report: Report) -> None:
             if asked is None:
                 untold += 1
                 continue
-            reading(event, report, _check, space, event, deal, rules, report)
+            reading(event, report, _check, space, event, deal, report)
         if untold:
             report.find("decisions-untold", book.party.did, count=untold)
 
 
-def _check(space: Space, event: Event, deal: Deal, rules: Rules, report: Report) -> None:
+def _check(space: Space, event: Event, deal: Deal, report: Report) -> None:
     """Compare one decision; raises ValueError (PolicyError too) if what is disclosed of it cannot be read."""
     asked = event.fields["asked"]
     request, world = Request.from_json(asked["request"]), World.from_json(asked["world"])
-    if event.part not in rules:
-        rules[event.part] = _rules(deal)
-    digest, compiled = rules[event.part]
+    digest, compiled = _rules(deal)
     if asked["policy"] != digest:
         report.find("decision-of-another-policy", event.did, event)
         return
@@ -81,13 +80,13 @@ def _check(space: Space, event: Event, deal: Deal, rules: Rules, report: Report)
 
 def _rules(deal: Deal) -> tuple[str, Compiled]:
     """Return an agreement's policy as it is decided by, and its digest: it holds for one product and one buyer."""
-    document: Mapping[str, Any] = {
-        "@type": "Agreement",
-        "target": deal.terms.product,
-        "assignee": deal.buyer,
-        **deal.terms.policy,
-    }
-    return sha(document).hex(), compile_policy(parse(document))
+    named = {"@type": "Agreement", "target": deal.terms.product, "assignee": deal.buyer}
+    return _compiled(canonical({**named, **deal.terms.policy}))
+
+
+@lru_cache(maxsize=COMPILED_MAX)
+def _compiled(policy: bytes) -> tuple[str, Compiled]:
+    return sha256(policy).hexdigest(), compile_policy(parse(load(policy)))
 
 
 def _untrue(space: Space, deal: Deal, request: Request, world: World, event: Event) -> list[str]:

@@ -10,8 +10,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ledger.audit import lifetimes
+from ledger.audit.agreements import policy_of
 from policy.errors import PolicyError
-from policy.parse import parse
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,8 +27,7 @@ GRACE = timedelta(days=1)
 
 def check(books: Books, deals: Deals, report: Report) -> None:
     """Check each buyer's replicas under agreements that are over."""
-    times = [book.events[-1].time for book in books.values() if book.events]
-    now = max(times, default=None)
+    now = max((book.newest for book in books.values() if book.newest is not None), default=None)
     for agreement, deal in deals.items():
         book = books.get(deal.buyer)
         if book is not None and now is not None and _obliges(deal):
@@ -40,15 +39,15 @@ def _check(book: Book, agreement: str, deal: Deal, now: datetime, report: Report
     end = min(deal.terms.not_after, deal.terms.not_after if ended is None else ended.time)
     if end + GRACE > now:
         return
-    deleted = {event.entry.link for event in book.of(DELETED, agreement)}
+    deleted = {event.link for event in book.of(DELETED, agreement)}
     for event in book.of(HELD, agreement):
-        if event.entry.link not in deleted:
+        if event.link not in deleted:
             report.find("disposal-overdue", book.party.did, event, agreement=agreement, end=end.isoformat())
 
 
 def _obliges(deal: Deal) -> bool:
     try:
-        policy = parse(deal.terms.policy)
+        policy = policy_of(deal)
     except PolicyError:
         return False  # ledger.audit.openings says so
     duties = [duty for rule in policy.permissions for duty in rule.duties]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ledger.audit.sources import ChainEvent
+
+Fact = TypeVar("Fact")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,29 @@ class ChainFacts:
     logs: dict[bytes, list[ChainEvent]] = field(default_factory=dict)
     anchors: dict[bytes, list[Anchored]] = field(default_factory=dict)
     forked: set[bytes] = field(default_factory=set)
+
+    def narrowed(self, *, channels: Iterable[str] = (), agreements: Iterable[str] = ()) -> ChainFacts:
+        """Return what a share of channels or agreements, by their ids in hex, is checked with: no other of its kind."""
+        return replace(
+            self,
+            licences=_only(self.licences, agreements),
+            channels=_only(self.channels, channels),
+            logs={},
+            anchors={},
+        )
+
+
+def _only(known: Mapping[bytes, Fact], names: Iterable[str]) -> dict[bytes, Fact]:
+    ids = (name_id(name) for name in names)
+    return {one: known[one] for one in ids if one in known}
+
+
+def name_id(name: str) -> bytes:
+    """Return the bytes of an id as the logs write it, nothing if it is none."""
+    try:
+        return bytes.fromhex(name)
+    except ValueError:
+        return b""
 
 
 def gather(events: Iterable[ChainEvent]) -> ChainFacts:

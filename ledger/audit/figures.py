@@ -27,7 +27,7 @@ Sums = defaultdict[tuple[str, ...], Counter[str]]
 
 
 def gather(space: Space, books: Books, deals: Deals, tables: Tables, report: Report) -> dict[str, Any]:
-    """Return volume by product and tier, flows between regions, concentration on each side, findings by code."""
+    """Return volume by product and tier, flows between regions, concentration on each side."""
     volume, flows = Sums(Counter), Sums(Counter)
     sold, bought = Counter[str](), Counter[str]()
     for book in books.values():
@@ -45,8 +45,13 @@ def gather(space: Space, books: Books, deals: Deals, tables: Tables, report: Rep
         "volume": _rows(volume, ("product", "tier")),
         "flows": _rows(flows, ("from", "to")),
         "concentration": {"providers": _concentration(sold), "buyers": _concentration(bought)},
-        "findings": [{"code": code, "count": count} for code, count in _codes(report).most_common(TOP_FINDINGS_MAX)],
     }
+
+
+def counted(report: Report) -> dict[str, Any]:
+    """Return the findings of a whole audit by code, most first."""
+    codes = Counter(finding.code for finding in report.findings)
+    return {"findings": [{"code": code, "count": count} for code, count in codes.most_common(TOP_FINDINGS_MAX)]}
 
 
 def _bytes(line: OrderLine, tables: Tables) -> int:
@@ -77,7 +82,3 @@ def _concentration(amounts: Counter[str]) -> dict[str, Any]:
     squares = sum((100 * amount / whole) ** 2 for amount in amounts.values())
     share = f"{100 * most / whole:.1f}"
     return {"parties": len(amounts), "largest": largest, "share": share, "herfindahl": f"{squares:.0f}"}
-
-
-def _codes(report: Report) -> Counter[str]:
-    return Counter(finding.code for finding in report.findings)

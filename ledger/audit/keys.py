@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 
 from contracts.typed_data import Batch, Order, Range, Receipt, Voucher, digest, struct_hash
 from ledger.audit.books import reading
+from ledger.audit.facts import name_id
 
 if TYPE_CHECKING:
-    from ledger.audit.books import Book, Books, Event
+    from ledger.audit.books import Book, Books
+    from ledger.audit.event import Event
     from ledger.audit.facts import ChainFacts, ChannelFacts
     from ledger.audit.report import Report
     from ledger.space import Space
@@ -47,30 +49,24 @@ class Ends:
     faulted: frozenset[int]
 
 
-def check(space: Space, books: Books, facts: ChainFacts, report: Report) -> list[Ends]:
-    """Check every channel that a log or the chain knows; return both ends of each for the settlement."""
-    found: list[Ends] = []
+def channels(books: Books, facts: ChainFacts) -> list[str]:
+    """Return every channel that a log or the chain knows, in hex and in order."""
     parts = {part for book in books.values() for kind in (RELEASED, RECEIVED) for part in book.parts(kind)}
-    for channel in sorted(parts | {known.hex() for known in facts.channels}):
-        opened = facts.channels.get(channel_id(channel))
-        ends = _ends(space, books, channel, opened, report)
-        _check_sequence(ends.released, report)
-        _check_sequence(ends.received, report)
-        _check_match(ends, report)
-        _check_digests(space, ends, report)
-        _check_accounts(ends, report)
-        if opened is None:
-            _unknown(ends, report)
-        found.append(ends)
-    return found
+    return sorted(parts | {known.hex() for known in facts.channels})
 
 
-def channel_id(channel: str) -> bytes:
-    """Return the 32 bytes of a channel's name in the logs, nothing if it is none."""
-    try:
-        return bytes.fromhex(channel)
-    except ValueError:
-        return b""
+def check(space: Space, books: Books, facts: ChainFacts, channel: str, report: Report) -> Ends:
+    """Check one channel; return both its ends for the settlement."""
+    opened = facts.channels.get(name_id(channel))
+    ends = _ends(space, books, channel, opened, report)
+    _check_sequence(ends.released, report)
+    _check_sequence(ends.received, report)
+    _check_match(ends, report)
+    _check_digests(space, ends, report)
+    _check_accounts(ends, report)
+    if opened is None:
+        _unknown(ends, report)
+    return ends
 
 
 def _ends(space: Space, books: Books, channel: str, opened: ChannelFacts | None, report: Report) -> Ends:
@@ -84,7 +80,7 @@ def _ends(space: Space, books: Books, channel: str, opened: ChannelFacts | None,
 
 
 def _logging(books: Books, kind: str, channel: str) -> Book | None:
-    return next((book for book in books.values() if channel in book.parts(kind)), None)
+    return next((book for book in books.values() if book.has(kind, channel)), None)
 
 
 def _member(space: Space, books: Books, account: bytes) -> Book | None:
@@ -117,11 +113,11 @@ def _faulted(book: Book | None, channel: str, report: Report) -> frozenset[int]:
 
 
 def _seq(event: Event) -> int:
-    return int(event.entry.link[1])
+    return int(event.link[1])
 
 
 def _window(event: Event) -> Window:
-    account_hash, seq = event.entry.link
+    account_hash, seq = event.link
     amount, cumulative = (int(event.fields[name]) for name in ("amount", "cumulative"))
     return Window(event, int(seq), account_hash, amount, cumulative)
 

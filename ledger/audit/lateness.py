@@ -4,7 +4,7 @@ A log's own time is its party's word. It is late, or dated otherwise, when it co
 
 - the receipt it gave: a release is in the log within `MMD` of `Receipt.releasedAt` (spec 7);
 - the payer, who had the keys: a release is not logged later than `MMD` after the payer logged them as received;
-- the block it cites, which was there before it: an entry is not dated before that block (ledger.audit.books).
+- the block it cites, which was there before it: an entry is not dated before that block (ledger.audit.course).
 
 An entry put between others breaks the heads that witnesses, chain and peers hold (ledger.audit.heads); one put at the
 end with an older time breaks the order of times.
@@ -15,12 +15,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from ledger.audit.books import CLOCK_SKEW_SECONDS, reading
+from ledger.audit.books import reading
+from ledger.audit.course import CLOCK_SKEW_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from ledger.audit.books import Event
+    from ledger.audit.event import Event
     from ledger.audit.keys import Ends
     from ledger.audit.report import Report
 
@@ -28,18 +27,17 @@ MMD = timedelta(seconds=60)  # spec 7
 SKEW = timedelta(seconds=CLOCK_SKEW_SECONDS)
 
 
-def check(channels: Iterable[Ends], report: Report) -> None:
-    """Compare each release with its receipt's time and with the payer's entry."""
-    for ends in channels:
-        for seq, window in ends.released.items():
-            bounds = {"its receipt": reading(window.event, report, _released_at, window.event)}
-            other = ends.received.get(seq)
-            if other is not None:
-                bounds["the payer's entry"] = other.event.time + SKEW
-            for bound, latest in bounds.items():
-                if latest is not None and window.event.time > latest + MMD:
-                    late = int((window.event.time - latest).total_seconds())
-                    report.find("entry-late", window.event.did, window.event, seq=seq, seconds=late, bound=bound)
+def check(ends: Ends, report: Report) -> None:
+    """Compare each release of a channel with its receipt's time and with the payer's entry."""
+    for seq, window in ends.released.items():
+        bounds = {"its receipt": reading(window.event, report, _released_at, window.event)}
+        other = ends.received.get(seq)
+        if other is not None:
+            bounds["the payer's entry"] = other.event.time + SKEW
+        for bound, latest in bounds.items():
+            if latest is not None and window.event.time > latest + MMD:
+                late = int((window.event.time - latest).total_seconds())
+                report.find("entry-late", window.event.did, window.event, seq=seq, seconds=late, bound=bound)
 
 
 def _released_at(event: Event) -> datetime | None:

@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ledger.audit.agreements import Deals
-    from ledger.audit.books import Book, Books, Event
+    from ledger.audit.books import Book, Books
+    from ledger.audit.event import Event
     from ledger.audit.facts import ChainFacts
     from ledger.audit.report import Report
 
 STARTED = "opening.started"
-ENDS = frozenset({"agreement.ended", "licence.revoked"})
+ENDS = ("agreement.ended", "licence.revoked")
 
 
 def check(books: Books, deals: Deals, facts: ChainFacts, report: Report) -> None:
@@ -31,7 +32,7 @@ def check(books: Books, deals: Deals, facts: ChainFacts, report: Report) -> None
     for book in books.values():
         ended: set[str] = set()
         begun: set[str] = set()
-        for event in book.events:
+        for event in book.among((*ENDS, RELEASED, STARTED)):
             if event.kind in ENDS:
                 ended.add(event.part)
             for agreement, opening in _uses(event, report):
@@ -55,7 +56,7 @@ def _check(event: Event, agreement: str, deals: Deals, facts: ChainFacts, report
     if event.time > deal.terms.not_after:
         names = {"agreement": agreement, "end": deal.terms.not_after.isoformat()}
         report.find("used-after-expiry", event.did, event, **names)
-    cited, chain = event.entry.block, [one.digest for one in (deal, *above(deal, deals))]
+    cited, chain = event.block, [one.digest for one in (deal, *above(deal, deals))]
     if cited is not None and any(_rests(facts, digest, cited.number) for digest in chain):
         report.find("used-while-suspended", event.did, event, agreement=agreement)
     if ended or (cited is not None and any(facts.revoked.get(one, cited.number + 1) <= cited.number for one in chain)):
@@ -69,6 +70,7 @@ def _rests(facts: ChainFacts, agreement: bytes, block: int) -> bool:
     return bool(before) and before[-1] and not same
 
 
-def over(deal_end: Book, agreement: str) -> Event | None:
+def over(book: Book, agreement: str) -> Event | None:
     """Return the entry by which a log says that an agreement is over, None if it says no such thing."""
-    return next((event for event in deal_end.events if event.kind in ENDS and event.part == agreement), None)
+    ends = (event for kind in ENDS for event in book.of(kind, agreement))
+    return min(ends, key=lambda event: event.index, default=None)

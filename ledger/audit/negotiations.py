@@ -9,9 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from ledger.audit.books import Book, Books, Event
+    from ledger.audit.books import Book, Books
+    from ledger.audit.event import Event
     from ledger.audit.report import Report
 
 MOVED = "negotiation.moved"
@@ -19,23 +18,19 @@ MOVED = "negotiation.moved"
 
 def check(books: Books, report: Report) -> None:
     """Compare every message that a log says a member sent with that member's own log."""
-    moves = {did: _by_digest(book) for did, book in books.items()}
     for did, book in books.items():
         for event in book.of(MOVED):
             sender = str(event.fields.get("by", ""))
             if sender != did and sender in books:
-                _compare(event, books[sender], moves[sender], report)
+                _compare(event, books[sender], report)
 
 
-def _by_digest(book: Book) -> Mapping[str, Event]:
-    return {str(event.fields.get("digest", "")): event for event in book.of(MOVED)}
-
-
-def _compare(event: Event, sender: Book, sent: Mapping[str, Event], report: Report) -> None:
-    theirs = sent.get(str(event.fields.get("digest", "")))
+def _compare(event: Event, sender: Book, report: Report) -> None:
+    sent = list(sender.named(MOVED, str(event.fields.get("digest", ""))))
+    theirs = sent[-1] if sent else None
     if theirs is None:
         # a log that was read before the message was sent cannot have it
-        if sender.events and sender.events[-1].time >= event.time:
+        if sender.newest is not None and sender.newest >= event.time:
             report.find("message-unsent", event.did, event, other=sender.party.did)
     elif theirs.fields.get("to") != event.fields.get("to"):
         names = {"mine": event.fields.get("to"), "theirs": theirs.fields.get("to")}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from contracts.canonical import sha
 from ledger.audit import sublicences
+from ledger.audit.agreements import policy_of
 from ledger.audit.billing import OPEN, read_orders
 from ledger.audit.books import reading
 from ledger.audit.keys import RELEASED
@@ -18,14 +19,14 @@ from policy.decision import Outcome
 from policy.errors import PolicyError
 from policy.model import Constraint, Logical
 from policy.operators import count_limit
-from policy.parse import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from ledger.audit.agreements import Deal, Deals
     from ledger.audit.billing import Opening, OrderLine
-    from ledger.audit.books import Book, Books, Event
+    from ledger.audit.books import Book, Books
+    from ledger.audit.event import Event
     from ledger.audit.report import Report
     from policy.model import Condition
 
@@ -49,7 +50,7 @@ def check(books: Books, deals: Deals, report: Report) -> None:
 
 
 def _seq(event: Event) -> str:
-    return event.entry.link[-1] if event.entry.link else "?"
+    return event.link[-1] if event.link else "?"
 
 
 def _orders(event: Event, report: Report) -> list[OrderLine]:
@@ -58,15 +59,11 @@ def _orders(event: Event, report: Report) -> list[OrderLine]:
 
 def _check_permitted(book: Book, report: Report) -> None:
     """Check that every release has the very decisions before it that it names, and that they allow it."""
-    decided: dict[str, list[Event]] = {}
-    for event in book.events:
-        request = event.entry.link[0] if event.entry.link else ""
-        if event.kind == DECIDED:
-            decided.setdefault(request, []).append(event)
-        if event.kind != RELEASED:
-            continue
+    for event in book.of(RELEASED):
+        request = event.link[0] if event.link else ""
         lines = _orders(event, report)
-        if not _is_permitted(event, lines, decided.get(request, [])):
+        decided = [one for one in book.named(DECIDED, request) if one.index < event.index]
+        if not _is_permitted(event, lines, decided):
             opened = next((line.agreement for line in lines if line.use == OPEN), None)
             code = "release-not-permitted" if opened is None else "opening-not-permitted"
             report.find(code, event.did, event, seq=_seq(event), agreement=opened or "")
@@ -158,7 +155,7 @@ def _opening(event: Event) -> Opening:
 def _limit(deal: Deal, report: Report) -> int | None:
     """Return how many openings the policy permits, None if it does not say."""
     try:
-        policy = parse(deal.terms.policy)
+        policy = policy_of(deal)
     except PolicyError as error:
         report.find("agreement-invalid", deal.provider, agreement=deal.digest.hex(), reason=error)
         return None

@@ -11,7 +11,8 @@ from ledger.audit.keys import RECEIVED, RELEASED
 if TYPE_CHECKING:
     from ledger.audit.agreements import Deals
     from ledger.audit.billing import Tables
-    from ledger.audit.books import Books, Event
+    from ledger.audit.books import Books
+    from ledger.audit.event import Event
     from ledger.audit.report import Report
 
 
@@ -35,7 +36,7 @@ def _price(event: Event, accounts: Accounts, report: Report) -> int:
         return 0
     booked = reading(event, report, accounts.charge, lines)
     due = sum(line.amount for line in lines) if booked is None else booked[0]
-    seq = event.entry.link[-1] if event.entry.link else "?"
+    seq = event.link[-1] if event.link else "?"
     if charged != due or charged != sum(line.amount for line in lines):
         report.find("amount-differs-from-tariff", event.did, event, seq=seq, mine=charged, theirs=due)
     if booked is not None and booked[1]:

@@ -124,9 +124,9 @@ def _check_entries(space: Space, books: Books, registry: Registry, report: Repor
         found = registry.members.get(space.members[did].address)
         if found is None or found.revoked is None:
             continue
-        for event in book.events:
-            cited = event.entry.block
-            if event.kind in SIGNED and cited is not None and cited.number > found.revoked:
+        for event in book.among(SIGNED):
+            cited = event.block
+            if cited is not None and cited.number > found.revoked:
                 report.find("signed-after-revocation", did, event, block=found.revoked)
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from ledger.audit.books import Event
+    from ledger.audit.event import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,11 @@ class Finding:
     kind: str = ""
     index: int | None = None
     at: datetime | None = None
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """Return what makes it one finding."""
+        return self.code, self.subject, self.kind, self.index, self.at, tuple(sorted(self.facts.items()))
 
     @property
     def severity(self) -> str:
@@ -64,6 +69,7 @@ class Report:
     copies: int = 0
     bytes_copied: int = 0
     figures: dict[str, Any] = field(default_factory=dict)
+    _known: set[tuple[Any, ...]] = field(default_factory=set, init=False, repr=False, compare=False)
 
     def find(self, code: str, subject: str, event: Event | None = None, /, **facts: object) -> None:
         """Add a finding; `event` is the log entry it names."""
@@ -72,12 +78,18 @@ class Report:
         finding = Finding(code, subject, {name: str(value) for name, value in (named | facts).items()}, kind, index, at)
         finding.text()
         finding.text("zh")
-        if finding not in self.findings:
+        self._add(finding)
+
+    def _add(self, finding: Finding) -> None:
+        """Add a finding unless it is there."""
+        if finding.key not in self._known:
+            self._known.add(finding.key)
             self.findings.append(finding)
 
     def join(self, other: Report) -> None:
         """Add what another report found and counted."""
-        self.findings += [finding for finding in other.findings if finding not in self.findings]
+        for finding in other.findings:
+            self._add(finding)
         for name in COUNTS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
@@ -117,4 +129,4 @@ class Report:
         }
 
 
-COUNTS = tuple(one.name for one in fields(Report) if one.name not in {"findings", "figures"})
+COUNTS = tuple(one.name for one in fields(Report) if one.name not in {"findings", "figures", "_known"})

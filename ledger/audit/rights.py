@@ -44,7 +44,6 @@ class _Titles:
 
 def check(space: Space, events: Iterable[ChainEvent], deals: Deals, report: Report) -> None:
     """Replay the events of editions and licences, then compare the sub-licences with those that were signed."""
-    events = list(events)
     below = frozenset(one.fields["agreementDigest"] for one in events if one.name == "SubLicenceGranted")
     titles = _Titles(space, report, below)
     for event in events:

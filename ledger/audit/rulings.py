@@ -17,7 +17,8 @@ from ledger.ruling import divide, read_ruling
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ledger.audit.books import Books, Event
+    from ledger.audit.books import Books
+    from ledger.audit.event import Event
     from ledger.audit.facts import ChainFacts, ChannelFacts
     from ledger.audit.keys import Ends, Window
     from ledger.audit.report import Report
@@ -88,7 +89,7 @@ def _check_grounds(event: Event, ruling: Ruling, ends: Ends | None, report: Repo
     """Check that what is refunded was found faulty by its payer at the time."""
     if not CONSEQUENCES[ruling.finding].refund or ends is None or ends.payer is None:
         return
-    faulted = {one.entry.link[0] for one in ends.payer.of(FAULTED, event.part)}
+    faulted = {one.link[0] for one in ends.payer.of(FAULTED, event.part)}
     if ruling.account_hash.hex() not in faulted:
         report.find("ruling-unfounded", event.did, event, finding=ruling.finding.value)
 

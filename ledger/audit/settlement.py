@@ -6,24 +6,21 @@ from typing import TYPE_CHECKING
 
 from ledger.audit.billing import read_orders
 from ledger.audit.books import reading
-from ledger.audit.keys import channel_id
+from ledger.audit.facts import name_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from ledger.audit.agreements import Deals
-    from ledger.audit.books import Books, Event
+    from ledger.audit.books import Books
+    from ledger.audit.event import Event
     from ledger.audit.facts import ChainFacts, ChannelFacts
     from ledger.audit.keys import Ends
     from ledger.audit.report import Report
 
 
-def check(books: Books, channels: Iterable[Ends], facts: ChainFacts, deals: Deals, report: Report) -> None:
-    """Compare every channel of the chain with the releases logged for it."""
-    for ends in channels:
-        opened = facts.channels.get(channel_id(ends.channel))
-        if opened is None:
-            continue
+def check(books: Books, ends: Ends, facts: ChainFacts, deals: Deals, report: Report) -> None:
+    """Compare a channel, if the chain has it, with the releases logged for it."""
+    opened = facts.channels.get(name_id(ends.channel))
+    if opened is not None:
         _check_settlement(ends, opened, report)
         _check_logged_settlement(books, ends.channel, opened, report)
         _check_split(ends, opened, deals, report)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from ledger.audit.heads import head_of
 from ledger.checkpoint import origin_id
 
 if TYPE_CHECKING:
@@ -28,10 +29,10 @@ def _activity(book: Book, facts: ChainFacts) -> dict[str, Any]:
     """Return how far a log goes, and the newest mark that is anchored: the last entry before a head goes on chain."""
     anchored = max((head.size for head in facts.anchors.get(origin_id(book.party.origin), ())), default=0)
     marks = [event.time for event in book.of(MARK) if event.index < anchored]
-    newest = book.events[-1].time if book.events else None
+    newest = book.newest
     return {
         "party": book.party.did,
-        "entries": str(book.copy.checkpoint.size),
+        "entries": str(head_of(book).checkpoint.size),
         "anchored": str(anchored),
         "newest": None if newest is None else newest.isoformat(),
         "marked": marks[-1].isoformat() if marks else None,

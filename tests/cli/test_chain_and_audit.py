@@ -225,7 +225,7 @@ def report(monkeypatch):
     """Let the audit come out with this report; who asked is kept in `.asked`."""
     made = Report(events=5, proofs_verified=9)
 
-    async def run(opened, key):
+    async def run(opened, key, _place):
         made_by.append((opened, key))
         return made
 

@@ -18,6 +18,7 @@ from ledger.log_policy import LogPolicy
 from ledger.proof import LogProof
 from tests.contracts.test_agreement import TERMS
 from tests.ledger import test_dispute as case
+from tests.ledger.spans import span_of
 
 ORIGIN = "localhost:7001/log"
 ENTRIES = [b"one", b"two", b"three"]
@@ -102,7 +103,7 @@ def proven(index=1):
     key = Ed25519PrivateKey.from_private_bytes(b"\x01" * 32)
     leaves = [merkle.leaf_hash(entry) for entry in ENTRIES]
     signed = checkpoint.sign(checkpoint.Checkpoint(ORIGIN, len(ENTRIES), merkle.root(leaves)), key)
-    path = merkle.inclusion_proof(merkle.span_of(leaves), index, len(ENTRIES))
+    path = merkle.inclusion_proof(span_of(leaves), index, len(ENTRIES))
     vkey = note.log_vkey(ORIGIN, key.public_key().public_bytes_raw())
     return LogProof(index, tuple(path), signed).encode(), LogPolicy((vkey,), {}, {}, "none").encode()
 

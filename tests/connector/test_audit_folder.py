@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connector import audit_folder
-from connector.audit_folder import AnswerFolder, read_bundle, write_bundle
+from connector.audit_folder import AnswerFolder, Bundle, write_bundle
 from connector.errors import InvalidInput
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\n\x00", exclude_categories=["Cs"]), min_size=1)
@@ -40,12 +40,12 @@ def test_a_bundle_gives_back_what_was_written_and_nothing_else_is_one(tmp_path, 
     answers = {"space": b"{}", "page/http://localhost:1/log/checkpoint": b"\x00\xff", "identity/did:web:x": b""}
     path = tmp_path / "audit.zip"
     write_bundle(path, answers)
-    assert read_bundle(path) == answers
+    assert dict(Bundle(path)) == answers
     (tmp_path / "junk").write_bytes(b"junk")
     with pytest.raises(InvalidInput, match="no bundle of an audit"):
-        read_bundle(tmp_path / "junk")
-    monkeypatch.setattr(audit_folder, "BUNDLE_BYTES_MAX", 1 << 20)
+        Bundle(tmp_path / "junk")
+    monkeypatch.setattr(audit_folder, "ANSWER_BYTES_MAX", 1 << 20)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as bomb:
         bomb.writestr("space", bytes(2 << 20))
     with pytest.raises(InvalidInput, match="more than"):
-        read_bundle(path)
+        Bundle(path)["space"]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ledger import merkle
 from ledger.merkle import Compact, ProofError
+from tests.ledger.spans import span_of
 
 # the eight entries and roots published with the reference implementation of RFC 6962
 ENTRIES = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"]
@@ -76,7 +77,7 @@ def test_published_roots(size):
 
 def test_all_pairs_up_to_forty():
     leaves = leaves_of(40)
-    span = merkle.span_of(leaves)
+    span = span_of(leaves)
     for size in range(1, 41):
         root = merkle.root(leaves[:size])
         assert root == textbook_root(leaves[:size])
@@ -111,7 +112,7 @@ def test_inclusion_and_its_mutations(data, size):
     leaves = leaves_of(size)
     index = data.draw(st.integers(0, size - 1))
     root = merkle.root(leaves)
-    path = merkle.inclusion_proof(merkle.span_of(leaves), index, size)
+    path = merkle.inclusion_proof(span_of(leaves), index, size)
     merkle.verify_inclusion(leaves[index], index, size, path, root)
     bad = mutations(data.draw, path)
     if bad != path:
@@ -127,7 +128,7 @@ def test_consistency_and_its_mutations(data, size):
     leaves = leaves_of(size)
     old = data.draw(st.integers(1, size - 1))
     first, second = merkle.root(leaves[:old]), merkle.root(leaves)
-    proof = merkle.consistency_proof(merkle.span_of(leaves), old, size)
+    proof = merkle.consistency_proof(span_of(leaves), old, size)
     merkle.verify_consistency(old, first, size, second, proof)
     bad = mutations(data.draw, proof)
     if bad != proof:
@@ -135,7 +136,7 @@ def test_consistency_and_its_mutations(data, size):
             merkle.verify_consistency(old, first, size, second, bad)
     changed = data.draw(st.integers(0, old - 1))
     forged = [*leaves[:changed], merkle.leaf_hash(b"forged"), *leaves[changed + 1 :]]
-    rebuilt = merkle.consistency_proof(merkle.span_of(forged), old, size)
+    rebuilt = merkle.consistency_proof(span_of(forged), old, size)
     with pytest.raises(ProofError):
         merkle.verify_consistency(old, first, size, merkle.root(forged), rebuilt)
 
@@ -158,7 +159,7 @@ def test_trivial_consistency():
 
 
 def test_proofs_beyond_the_tree_are_refused():
-    span = merkle.span_of(leaves_of(3))
+    span = span_of(leaves_of(3))
     for call in (lambda: merkle.inclusion_proof(span, 3, 3), lambda: merkle.consistency_proof(span, 4, 3)):
         with pytest.raises(ProofError):
             call()

@@ -14,6 +14,7 @@ from ledger import merkle, review, row
 from ledger.opening import Code, OpeningError, check_secret, open_piece, prove_row
 from ledger.row import Head, Row
 from ledger.sealing import seal_piece
+from tests.ledger.spans import span_of
 
 K, RUN = b"\x01" * 32, b"\x02" * 16
 PLAIN = bytes(range(256)) * 8
@@ -71,7 +72,7 @@ def test_secret_of_another_length_is_key(wrong):
 def test_any_flipped_row_bit_leaves_the_tree(bit):
     rows = [piece(number)[0].encode() for number in range(5)]
     leaves = [merkle.leaf_hash(data) for data in rows]
-    path, root = merkle.inclusion_proof(merkle.span_of(leaves), 3, 5), merkle.root(leaves)
+    path, root = merkle.inclusion_proof(span_of(leaves), 3, 5), merkle.root(leaves)
     prove_row(rows[3], 3, 5, path, root)
     with pytest.raises(OpeningError) as caught:
         prove_row(flip(rows[3], bit), 3, 5, path, root)

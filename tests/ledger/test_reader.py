@@ -12,6 +12,7 @@ from ledger.checkpoint import Checkpoint
 from ledger.note import NoteError
 from ledger.reader import ReadError
 from ledger.tiles import TileError
+from tests.ledger import copies
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"\x01" * 32)
 ORIGIN = "localhost:7001/log"
@@ -39,9 +40,9 @@ def fetch_from(folder):
 async def test_a_directory_is_a_log(tmp_path, size):
     entries = [f"entry {n}".encode() for n in range(size)]
     log = publish(tmp_path, entries)
-    copy = await reader.read(fetch_from(tmp_path), VKEY)
+    copy = await copies.read(fetch_from(tmp_path), VKEY)
     assert list(copy.entries) == entries
-    assert copy.checkpoint.root == log.root() == copy.root(size)
+    assert copy.checkpoint.root == log.root() == copy.tree.root(size)
 
 
 @pytest.mark.parametrize("path", ["tile/0/000", "tile/entries/001", "tile/entries/002.p/188", "tile/0/002.p/188"])
@@ -51,7 +52,7 @@ async def test_a_changed_byte_is_named(tmp_path, path):
     body[40] ^= 1
     (tmp_path / path).write_bytes(body)
     with pytest.raises(ReadError, match="entry `") as caught:
-        await reader.read(fetch_from(tmp_path), VKEY)
+        await copies.read(fetch_from(tmp_path), VKEY)
     assert path.rsplit("/", 2)[-1].split(".")[0] in str(caught.value) or "002" in str(caught.value)
 
 
@@ -61,27 +62,27 @@ async def test_consistent_tiles_under_another_root_are_refused(tmp_path):
     note = checkpoints.sign(Checkpoint(ORIGIN, 3, other.root()), KEY)
     (tmp_path / "checkpoint").write_text(note.encode())
     with pytest.raises(ReadError, match="do not make the root"):
-        await reader.read(fetch_from(tmp_path), VKEY)
+        await copies.read(fetch_from(tmp_path), VKEY)
     (tmp_path / "checkpoint").write_text("nonsense")
     with pytest.raises(NoteError):
-        await reader.read(fetch_from(tmp_path), VKEY)
+        await copies.read(fetch_from(tmp_path), VKEY)
 
 
 async def test_limits_hold(tmp_path, monkeypatch):
     publish(tmp_path, [b"a" * 50, b"b" * 50])
     monkeypatch.setattr(reader, "LOG_LIMIT_BYTES", 99)
     with pytest.raises(ReadError, match="larger"):
-        await reader.read(fetch_from(tmp_path), VKEY)
+        await copies.read(fetch_from(tmp_path), VKEY)
     monkeypatch.setattr(reader, "ENTRY_LIMIT_COUNT", 1)
     with pytest.raises(ReadError, match="at most"):
-        await reader.read(fetch_from(tmp_path), VKEY)
+        await copies.read(fetch_from(tmp_path), VKEY)
 
 
 async def test_a_truncated_bundle_is_refused(tmp_path):
     publish(tmp_path, [b"a", b"b"])
     (tmp_path / "tile/entries/000.p/2").write_bytes(b"\x00\x01a")
     with pytest.raises(TileError):
-        await reader.read(fetch_from(tmp_path), VKEY)
+        await copies.read(fetch_from(tmp_path), VKEY)
 
 
 @pytest.mark.parametrize(("old", "size"), [(0, 700), (1, 700), (255, 700), (256, 700), (600, 700), (700, 700), (3, 5)])

@@ -15,8 +15,9 @@ from connector.store.evidence import Evidence
 from connector.store.sqlite import Store
 from connector.store.tables import TABLES
 from ledger import checkpoint as checkpoints
-from ledger import disclosure, events, merkle, reader
+from ledger import disclosure, events, merkle
 from ledger import note as notes
+from tests.ledger import copies
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DID, ORIGIN = "did:web:localhost%3A7001", "localhost:7001/log"
@@ -148,7 +149,7 @@ async def test_a_directory_of_files_is_a_mirror(loot, tmp_path):
                 assert answer.status == 200, path
                 return await answer.read()
 
-        copy = await reader.read(fetch, notes.log_vkey(ORIGIN, loot.keys.log_public))
+        copy = await copies.read(fetch, notes.log_vkey(ORIGIN, loot.keys.log_public))
         assert copy.entries == tuple(leaf.raw for leaf in made.leaves)
         async with session.get(f"{url}/drop/log/addenda/0-7") as answer:
             assert await answer.json(content_type=None) == [dict(one) for one in boxes]

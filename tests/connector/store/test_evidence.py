@@ -25,6 +25,7 @@ from ledger import note as notes
 from ledger.cosignature import WitnessKeys
 from ledger.events import Block, EventError
 from ledger.note import NoteError
+from tests.ledger import copies
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DOMAIN = Domain(7, b"\x11" * 20, b"\x22" * 32)
@@ -125,7 +126,7 @@ async def test_what_is_served_verifies_like_any_tiled_log(store, evidence):
             return await store.read(evidence.published)
         return await store.read(lambda tx: evidence.tile(tx, path))
 
-    copy = await reader.read(fetch, evidence.vkey)
+    copy = await copies.read(fetch, evidence.vkey)
     assert (copy.checkpoint.size, len(copy.entries)) == (520, 520)
     for path in ("tile/0/005", "tile/0/2", "tile/entries/002.p/9"):
         with pytest.raises(tiles.TileError):

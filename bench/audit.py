@@ -1,0 +1,168 @@
+"""What `penstock audit` takes for a space of a million events: time, processor, memory; then again with 1 % more.
+
+`python -m bench.audit [--events 1000000] [--providers 4] [--buyers 6] [--keep FOLDER]`
+
+The space is written by `bench.audited` with real keys, signatures, boxes, cosignatures and decisions, and kept as the
+bundle that an audit would have read over HTTP. The audits are the command itself, each a process of its own. Memory is
+the proportional size of the command and all its children together, looked at five times a second. With `--keep` the
+space is written once and found again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench import report
+from bench.audited.space import AuditedSpace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+EVENTS, PROVIDERS, BUYERS = 1_000_000, 4, 6
+GROWTH = 1.01
+LOOK_SECONDS = 0.2
+KIB, MIB = 1024, 1 << 20
+SPACE, LATER, NOTES = "space.zip", "later.zip", "notes.json"
+FIRST, REMEMBERING, AGAIN = "audited", "audited and remembered", "audited again with 1 % more"
+TARGETS = {f"{FIRST}, wall": {"at_most": 90.0}, f"{FIRST}, memory": {"at_most": 500.0}}
+COMMAND = [sys.executable, "-c", "from connector.cli.main import run; run()", "audit", "--json"]
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """One run of the command: seconds of the wall and of all processors, MiB of all processes, what it said."""
+
+    seconds: float
+    cpu_seconds: float
+    memory_mib: float
+    said: dict[str, Any]
+
+    def figures(self, name: str) -> dict[str, tuple[float, str]]:
+        """Return the figures of a run by their names."""
+        return {
+            f"{name}, wall": (self.seconds, "s"),
+            f"{name}, processors": (self.cpu_seconds, "CPU s"),
+            f"{name}, memory": (self.memory_mib, "MiB"),
+        }
+
+
+def written(folder: Path, count: int, providers: int, buyers: int) -> dict[str, Any]:
+    """Write the space into a folder, unless it is there, and return what is in it."""
+    notes = folder / NOTES
+    if not notes.exists():
+        begun = time.monotonic()
+        made = AuditedSpace(folder, providers, buyers)
+        made.play(folder / SPACE, count)
+        told = {"events": made.count, "kinds": made.kinds(), "auditor": made.auditor.name}
+        made.play(folder / LATER, round(made.count * GROWTH))
+        told |= {"later": made.count, "seconds": time.monotonic() - begun}
+        notes.write_text(json.dumps(told))
+    found: dict[str, Any] = json.loads(notes.read_text())
+    return found
+
+
+def audited(folder: Path, auditor: str, bundle: str, memory: Path | None = None) -> Audited:
+    """Run `penstock audit` on a bundle; it must find nothing."""
+    command = [*COMMAND, "--read", str(folder / bundle), "--data", str(folder / auditor)]
+    command += [] if memory is None else ["--memory", str(memory)]
+    before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
+        peak = watched(child)
+        seconds = time.monotonic() - begun
+        assert child.stdout is not None
+        said = json.loads(child.stdout.read())
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert said["audit"] == "clean", said["findings"][:3]
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Audited(seconds, cpu, peak / MIB, said)
+
+
+def watched(child: subprocess.Popen[bytes]) -> int:
+    """Wait for a process to end; return the largest size that it and its children had together, in bytes."""
+    peak = 0
+    while child.poll() is None:
+        peak = max(peak, sum(map(proportional_bytes, family(child.pid))))
+        time.sleep(LOOK_SECONDS)
+    return peak
+
+
+def family(pid: int) -> Iterator[int]:
+    """Yield a process and all below it."""
+    yield pid
+    for listed in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            children = listed.read_text().split()
+        except OSError:
+            continue
+        for child in children:
+            yield from family(int(child))
+
+
+def proportional_bytes(pid: int) -> int:
+    """Return the resident size of a process, what it shares with others divided among them; 0 if it has ended."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return KIB * sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+
+
+@contextmanager
+def place(kept: Path | None) -> Iterator[Path]:
+    """Yield the folder of the space: the one to keep, or one for this time."""
+    if kept is None:
+        with tempfile.TemporaryDirectory(prefix="penstock-bench-audit-") as made:
+            yield Path(made)
+        return
+    kept.mkdir(parents=True, exist_ok=True)
+    yield kept
+
+
+def measured(folder: Path, count: int, providers: int, buyers: int) -> dict[str, tuple[float, str]]:
+    """Return all figures of one space."""
+    notes = written(folder, count, providers, buyers)
+    for kind, number in notes["kinds"].items():
+        print(f"{kind:<22}{number:>9}", flush=True)
+    auditor = notes["auditor"]
+    first = audited(folder, auditor, SPACE)
+    print(report.table(report.rows(first.figures(FIRST), TARGETS)), flush=True)
+    with tempfile.TemporaryDirectory(prefix="penstock-bench-memory-") as memory:
+        filling = audited(folder, auditor, SPACE, Path(memory))
+        again = audited(folder, auditor, LATER, Path(memory))
+    assert (first.said["events"], again.said["events"]) == (notes["events"], notes["later"])
+    sizes = {
+        "events": (float(first.said["events"]), "events"),
+        "decisions made again": (float(first.said["decisions_replayed"]), "decisions"),
+        "signatures verified": (float(first.said["signatures_verified"]), "signatures"),
+        "to be read": (((folder / SPACE).stat().st_size) / MIB, "MiB"),
+        "to be read again with 1 % more": (((folder / LATER).stat().st_size) / MIB, "MiB"),
+    }
+    return sizes | first.figures(FIRST) | filling.figures(REMEMBERING) | again.figures(AGAIN)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--events", type=int, default=EVENTS)
+    parser.add_argument("--providers", type=int, default=PROVIDERS)
+    parser.add_argument("--buyers", type=int, default=BUYERS)
+    parser.add_argument("--keep", type=Path)
+    asked = parser.parse_args()
+    with place(asked.keep) as folder:
+        figures = measured(folder, asked.events, asked.providers, asked.buyers)
+    rows = report.rows(figures, TARGETS if asked.events >= EVENTS else {})
+    print(report.table(rows))
+    print(report.write("audit", rows))
+
+
+if __name__ == "__main__":
+    main()
