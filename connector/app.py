@@ -10,6 +10,7 @@ from connector.engine.trader import Trader
 from connector.exchange.attesting import Attesting
 from connector.exchange.demands import Demands
 from connector.exchange.finding import Finding
+from connector.exchange.members import Members
 from connector.exchange.reviewer import Reviewer
 from connector.holding.mending import Mending
 from connector.plain.pushing import Pushes
@@ -49,6 +50,7 @@ class Connector(Trader):
     demands: Demands
     reviewer: Reviewer
     attesting: Attesting
+    members: Members
     monitor: Monitor
     mending: Mending
     leaking: Leaking
@@ -74,6 +76,7 @@ class Connector(Trader):
         connector.finding = Finding(connector)
         connector.demands = Demands(connector)
         connector.reviewer = Reviewer(connector, connector.finding.changed)
+        connector.members = Members(connector)
         connector.attesting = Attesting(connector)
         connector.monitor = Monitor(connector)
         connector.mending = Mending(connector)

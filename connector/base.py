@@ -165,6 +165,12 @@ class Base:
         """Say whether `did` is in the space."""
         return await self.space_view.member(did) is not None
 
+    async def refuse_barred(self, did: str) -> None:
+        """Raise NotPermitted for a member that the exchange has barred, as far as is known; nobody is waited for."""
+        if did in self.space.members:
+            await self.space_view.member(did)
+            self.space_view.refuse_barred(did)
+
     def check_management(self, header: str) -> None:
         """Raise Unproven unless `header` bears the management token."""
         # a header may hold bytes that are no text; they are compared like all others

@@ -46,6 +46,10 @@ UNSHARED = ("did", "url", "address", "log_key", "aggregate")
 DERIVED = ("witnesses", "quorum")
 
 
+# states of a member that is in the document for its log alone
+SUSPENDED, REVOKED = "suspended", "revoked"
+
+
 class SpaceError(ValueError):
     """The space document cannot be relied on; the exchange is at fault."""
 
@@ -135,13 +139,17 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """The document as a value: members by DID, the deployment as its JSON, the exchange's fee in basis points."""
+    """The document as a value: members by DID, the deployment as its JSON, the exchange's fee in basis points.
+
+    `barred` DID → `SUSPENDED` or `REVOKED` names the members whose logs count and who get nothing any more.
+    """
 
     exchange: str
     deployment: Mapping[str, Any]
     members: Mapping[str, Member]
     fee_bps: int
     label: str
+    barred: Mapping[str, str] = field(default_factory=dict)
     domains: Domains = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -193,16 +201,15 @@ class Space:
             "quorum": QUORUM,
             "feeBps": self.fee_bps,
             "label": self.label,
-        }
+        } | ({"barred": dict(self.barred)} if self.barred else {})
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Space:
         """Read the document; SpaceError unless it is canonical. `DERIVED` must be there and are not believed."""
         try:
             members = _members(value["members"])
-            space = cls(
-                str(value["exchange"]), value["deployment"], members, _fee(value["feeBps"]), str(value["label"])
-            )
+            fee, barred = _fee(value["feeBps"]), _barred(value.get("barred", {}), members)
+            space = cls(str(value["exchange"]), value["deployment"], members, fee, str(value["label"]), barred)
             said = space.json() | {name: value[name] for name in DERIVED}
         except SpaceError:
             raise
@@ -224,6 +231,12 @@ def _members(listed: list[Mapping[str, Any]]) -> dict[str, Member]:
         if len({getattr(member, name) for member in read}) != len(read):
             raise SpaceError(f"two members of the space have one {name}")
     return {member.did: member for member in read}
+
+
+def _barred(told: Mapping[str, str], members: Mapping[str, Member]) -> dict[str, str]:
+    if not set(told) <= set(members) or not set(told.values()) <= {SUSPENDED, REVOKED}:
+        raise SpaceError("the space bars somebody who is no member, or for no known state")
+    return dict(told)
 
 
 def _domains(deployment: Mapping[str, Any]) -> Domains:

@@ -7,10 +7,13 @@ from urllib.parse import quote
 
 import typer
 
+from connector.cli.member import arbitrator, member
 from connector.cli.options import DEFAULT_DATA, AsJson, Data
 from connector.cli.speak import answer, ask
 
 app = typer.Typer(help="Run the exchange: members, review, listing, credits, attestations.", no_args_is_help=True)
+app.add_typer(member, name="member")
+app.add_typer(arbitrator, name="arbitrator")
 
 
 @app.command()
@@ -24,8 +27,8 @@ def admit(
 
     For example: penstock exchange admit did:web:buyer.example
     """
-    member = ask(data, "POST", "members", {"did": did}, as_json=as_json)
-    answer(member, [f"{member['name']} ({member['role']}, {member['region']}) is a member"], as_json=as_json)
+    found = ask(data, "POST", "members", {"did": did}, as_json=as_json)
+    answer(found, [f"{found['name']} ({found['role']}, {found['region']}) is a member"], as_json=as_json)
 
 
 @app.command()
@@ -57,6 +60,22 @@ def review(
     """
     done = ask(data, "POST", f"listings/{quote(product, safe='')}/review", {}, as_json=as_json)
     answer(done, [f"{done['title']}: {done['opened']} rows opened, {done['bound']}: {done['state']}"], as_json=as_json)
+
+
+@app.command()
+def revoke(
+    subject: Annotated[str, typer.Argument(help="the SHA-256 of what the space gave out, such as a credential")],
+    reason: Annotated[str, typer.Option(help="why; the chain keeps the digest of the words")],
+    data: Data = DEFAULT_DATA,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Revoke something that the space gave out, on chain, for everybody to see.
+
+    For example: penstock exchange revoke 5b1f0c --reason "the key is lost"
+    """
+    done = ask(data, "POST", "revocations", {"subject": subject, "reason": reason}, as_json=as_json)
+    answer(done, [f"{subject} is revoked (transaction {done['tx']})"], as_json=as_json)
 
 
 @app.command()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.errors import InvalidInput
+from connector.errors import Conflict, InvalidInput
 from connector.identity.did import SERVICES
 from contracts.canonical import sha
 from contracts.namespace import NS
@@ -77,6 +77,10 @@ def admit(tx: Tx, evidence: Evidence, member: Member, by: str, now: datetime) ->
     known = tx.get("members", did=member.did)
     if known is not None and known["document"] == document:
         return document
+    if known is not None and known["state"] != ADMITTED:
+        raise Conflict(
+            f"the member `{member.did}` is {known['state']}", "a suspended one is resumed, an expelled one not"
+        )
     tx.put(
         "members",
         did=member.did,

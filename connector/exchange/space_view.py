@@ -11,8 +11,8 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
-from connector.errors import Absent, PeerUnreachable, explain_failure
-from ledger.space import Member, Space
+from connector.errors import Absent, NotPermitted, PeerUnreachable, explain_failure
+from ledger.space import REVOKED, SUSPENDED, Member, Space
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -84,11 +84,17 @@ class SpaceView:
         return await self.current()
 
     async def require(self, did: str) -> Member:
-        """Return the member `did`; raises Absent."""
+        """Return the member `did`; raises Absent, and NotPermitted for one that is barred."""
         found = await self.member(did)
+        self.refuse_barred(did)
         if found is None:
             raise Absent(f"`{did[:200]}` is not a member of the space", "ask the exchange to admit it")
         return found
+
+    def refuse_barred(self, did: str) -> None:
+        """Raise NotPermitted for a member whom the exchange has suspended or expelled."""
+        if (state := self.last().barred.get(did)) is not None:
+            raise NotPermitted(f"the membership of `{did}` is {state}", "the exchange of the space says why")
 
     async def recall(self) -> None:
         """Take up the document that an earlier run kept, if there is one."""
@@ -100,7 +106,8 @@ class SpaceView:
         """Build the document from the members table; the exchange's way."""
         rows = await self._store.read(lambda tx: tx.find("members", order="created"))
         members = {own.did: own} | {row["did"]: Member.from_json(row["document"]) for row in rows}
-        self._set(Space(own.did, deployment, members, fee_bps, label))
+        barred = {row["did"]: row["state"] for row in rows if row["state"] in (SUSPENDED, REVOKED)}
+        self._set(Space(own.did, deployment, members, fee_bps, label, barred))
         return self.last()
 
     def _refresh(self) -> asyncio.Task[None] | None:

@@ -32,6 +32,7 @@ from connector.web import (
     holders,
     log,
     management,
+    members,
     pipe,
     plain,
     processes,
@@ -62,6 +63,7 @@ MODULES = {
     "holders": holders,
     "log": log,
     "management": management,
+    "members": members,
     "pipe": pipe,
     "plain": plain,
     "processes": processes,
@@ -82,6 +84,7 @@ async def _prove(call: Call) -> None:
     elif call.route.who in (Who.PEER, Who.MEMBER):
         call.claims = await connector.prove(header)
         call.peer = call.claims.issuer
+        await connector.refuse_barred(call.peer)
         if call.route.who is Who.MEMBER and not await connector.is_member(call.peer):
             raise Absent("nothing here for a participant that is not a member; ask the exchange to admit it")
     elif call.route.who is Who.TICKET:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from ledger.space import REVOKED
 from ledger.standing import did_digest, role_of
 
 if TYPE_CHECKING:
@@ -104,6 +105,8 @@ def _check_members(space: Space, registry: Registry, report: Report) -> None:
                 report.find("member-registered-otherwise", member.did, fields="exchange")
         elif found is None:
             report.find("member-unregistered", member.did)
+        elif found.revoked is not None and space.barred.get(member.did) == REVOKED:
+            continue  # the document says so, too
         elif found.revoked is not None:
             report.find("member-revoked", member.did, block=found.revoked)
         elif fields := ", ".join(_differing(member, found)):

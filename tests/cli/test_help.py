@@ -18,15 +18,13 @@ FIRST_GROUPS = ["policy", "log"]
 HEAVY = ["aiohttp", "web3", "eth", "py_ecc", "pyarrow", "cryptography", "sqlite3", "asyncio", "orjson", "jsonschema"]
 
 
-def commands():
-    """Yield (words, command) of every command, those in groups too."""
-    root = typer.main.get_command(app)
-    for name, command in root.commands.items():
-        below = getattr(command, "commands", None)
-        if below is None:
-            yield (name,), command
+def commands(group=None, above=()):
+    """Yield (words, command) of every command, those in groups too, and in groups of those."""
+    for name, command in (group or typer.main.get_command(app)).commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, (*above, name))
         else:
-            yield from (((name, sub), leaf) for sub, leaf in below.items())
+            yield (*above, name), command
 
 
 def test_the_first_page_is_the_journey():

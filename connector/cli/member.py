@@ -1,0 +1,82 @@
+"""`penstock exchange member` and `arbitrator`: who is in the space, and who may judge."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from connector.cli.options import DEFAULT_DATA, AsJson, Data
+from connector.cli.speak import answer, ask
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+member = typer.Typer(help="Members: list, suspend, resume, revoke.", no_args_is_help=True)
+arbitrator = typer.Typer(help="Arbitrators of the space, on chain: name, dismiss.", no_args_is_help=True)
+
+Did = Annotated[str, typer.Argument(metavar="DID", help="the member's did:web")]
+Reason = Annotated[str, typer.Option(help="why, in words that the member reads")]
+
+
+@member.command(name="list")
+def list_(data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
+    """List the members and their states.
+
+    For example: penstock exchange member list
+    """
+    found = ask(data, "GET", "members", as_json=as_json)
+    lines = [f"{row['state']:<10} {row['role']:<10} {row['region']:<6} {row['did']}" for row in found["members"]]
+    answer(found, lines or ["there are no members yet"], as_json=as_json)
+
+
+@member.command()
+def suspend(did: Did, reason: Reason, data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
+    """Suspend a member: nobody negotiates with it or gives it keys until it is resumed.
+
+    For example: penstock exchange member suspend did:web:buyer.example --reason "fees are open"
+    """
+    _move("suspend", did, reason, data, as_json=as_json)
+
+
+@member.command()
+def resume(did: Did, reason: Reason, data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
+    """Let a suspended member in again.
+
+    For example: penstock exchange member resume did:web:buyer.example --reason "fees are paid"
+    """
+    _move("resume", did, reason, data, as_json=as_json)
+
+
+@member.command()
+def revoke(did: Did, reason: Reason, data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
+    """Expel a member for good, on chain too; it does not come back under the same account.
+
+    For example: penstock exchange member revoke did:web:buyer.example --reason "sold what was leased"
+    """
+    _move("revoke", did, reason, data, as_json=as_json)
+
+
+@arbitrator.command()
+def name(did: Did, data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
+    """Name a member as arbitrator of the space.
+
+    For example: penstock exchange arbitrator name did:web:judge.example
+    """
+    done = ask(data, "POST", "arbitrators/name", {"did": did}, as_json=as_json)
+    answer(done, [f"{did} may judge (transaction {done['tx']})"], as_json=as_json)
+
+
+@arbitrator.command()
+def dismiss(did: Did, data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
+    """Dismiss an arbitrator of the space; channels that name it keep it.
+
+    For example: penstock exchange arbitrator dismiss did:web:judge.example
+    """
+    done = ask(data, "POST", "arbitrators/dismiss", {"did": did}, as_json=as_json)
+    answer(done, [f"{did} judges no more (transaction {done['tx']})"], as_json=as_json)
+
+
+def _move(act: str, did: str, reason: str, data: Path, *, as_json: bool) -> None:
+    done = ask(data, "POST", f"members/{act}", {"did": did, "reason": reason}, as_json=as_json)
+    answer(done, [f"{done['did']} is {done['state']}"], as_json=as_json)
