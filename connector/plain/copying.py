@@ -40,7 +40,7 @@ from contracts.typed_json import from_json
 from ledger.index import MAX_FILES, check_names
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from connector.engine.trader import Trader
 
@@ -91,7 +91,7 @@ def hand_out(folder: Path, names: Collection[str], to: Path) -> list[str]:
         return [str(files.move(stage / str(number), to / name)) for number, name in enumerate(names)]
 
 
-async def take(trader: Trader, row: Row, tell: Callable[[], Awaitable[None]]) -> bool:
+async def take(trader: Trader, row: Row, tell: Callable[[], object]) -> bool:
     """Bring the files of an acquisition here, say that the transfer is done, and when it is, answer its receipt.
 
     Returns whether all of that is done; False while the provider has not yet heard that it is.
@@ -111,7 +111,7 @@ async def take(trader: Trader, row: Row, tell: Callable[[], Awaitable[None]]) ->
     return False
 
 
-async def bring(trader: Trader, row: Row, tell: Callable[[], Awaitable[None]]) -> bool:
+async def bring(trader: Trader, row: Row, tell: Callable[[], object]) -> bool:
     """Bring here what an acquisition is of, plain or sealed; returns whether all is done."""
     agreement = await trader.store.read(lambda tx: tx.get("agreements", digest=row["agreement"]))
     assert agreement is not None
@@ -124,7 +124,7 @@ async def bring(trader: Trader, row: Row, tell: Callable[[], Awaitable[None]]) -
 class Taking:
     """One copy on its way here."""
 
-    def __init__(self, trader: Trader, row: Row, address: Row, tell: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, trader: Trader, row: Row, address: Row, tell: Callable[[], object]) -> None:
         self._trader = trader
         self._row = row
         self._endpoint = str(address["endpoint"])
@@ -227,7 +227,7 @@ class Taking:
         progress = {"files": done, "of": str(listed.size), "folder": str(self._folder)}
         key = {"id": self._row["id"]}
         await self._trader.store.write(lambda tx: tx.update("acquisitions", key, progress=progress))
-        await self._tell()
+        self._tell()
 
     def _digest(self, listed: Listed) -> bytes:
         whole = blake3()

@@ -29,6 +29,7 @@ from connector.protocol.states import SUSPENDED
 from connector.pull import funding, progress, quoting, waiting
 from connector.pull import mandate as mandates
 from connector.pull import pipe as pipes
+from connector.pull.moves import Moves
 from connector.pull.speed import Speed
 from contracts.terms import Terms
 
@@ -45,8 +46,6 @@ FINAL = (COMPLETE, FAILED)
 # a full disk ends nothing: what was paid for comes when there is room
 MENDED = RETRYABLE_EXITS | {DISK_EXIT}
 WAIT_SECONDS_MAX = 30.0
-# everybody who waits looks everything up again
-PROGRESS_SECONDS = 0.1
 # by as much may a refusal overtake the word that the transfer is paused
 NEWS_SECONDS = 1.0
 CHANNEL = "channel:"
@@ -60,9 +59,8 @@ class Acquisitions:
     def __init__(self, trader: Trader) -> None:
         self._trader = trader
         self.driver = Driver("acquisition", self._advance, self._fail, MENDED)
-        self.moves = asyncio.Condition()
         self._purse = asyncio.Lock()
-        self._told = -PROGRESS_SECONDS
+        self._moves = Moves(trader.clock)
         self._waiting: dict[str, str] = {}
         self._asked: dict[str, str] = {}
         self._speeds: dict[str, Speed] = {}
@@ -127,10 +125,12 @@ class Acquisitions:
         """Return the view as soon as it differs from `mark`, at the latest after `seconds`."""
         try:
             async with asyncio.timeout(min(seconds, WAIT_SECONDS_MAX)):
-                async with self.moves:
-                    while (view := await self.view(key))["mark"] == mark and view["state"] not in FINAL:
-                        await self.moves.wait()
-                return view
+                while True:
+                    moved = self._moves.next(key)
+                    view = await self.view(key)
+                    if view["mark"] != mark or view["state"] in FINAL:
+                        return view
+                    await moved.wait()
         except TimeoutError:
             return await self.view(key)
 
@@ -148,17 +148,6 @@ class Acquisitions:
             self.driver.wake(key)
             yield pipe
 
-    async def tell(self) -> None:
-        """Tell everybody who waits that something moved."""
-        self._told = self._trader.clock.monotonic()
-        async with self.moves:
-            self.moves.notify_all()
-
-    async def _progressed(self) -> None:
-        """Tell of progress, ten times a second at most; what an acquisition comes to is told in any case."""
-        if self._trader.clock.monotonic() - self._told >= PROGRESS_SECONDS:
-            await self.tell()
-
     async def _advance(self, key: str) -> None:
         while True:
             row = await self._trader.store.read(lambda tx: tx.get("acquisitions", id=key))
@@ -169,7 +158,7 @@ class Acquisitions:
             if await self._gave_up(row) or step is None or not await step(row):
                 return
             self._asked.pop(key, None)
-            await self.tell()
+            self._moves.tell(key)
 
     async def _gave_up(self, row: Row) -> bool:
         """End an acquisition that has waited too long, with what it met last."""
@@ -186,12 +175,13 @@ class Acquisitions:
         await self._trader.store.write(lambda tx: tx.update("acquisitions", {"id": key}, **changes))
         self._forget(await self._row("acquisitions", key))
         await self._next_deposit()
-        await self.tell()
+        self._moves.tell(key)
 
     def _forget(self, row: Row) -> None:
         """Wait for nobody any more."""
         self._speeds.pop(row["id"], None)
         self._unread.pop(row["id"], None)
+        self._moves.forget(row["id"])
         if (pipe := self._trader.pipes.find(row["id"])) is not None:
             pipe.end(pipes.after(row))
         for process in ("negotiation", "transfer"):
@@ -332,7 +322,7 @@ class Acquisitions:
             return False
         begun = await self._row("transfers", row["transfer"])
         try:
-            if not await copying.bring(self._trader, row, self._progressed):
+            if not await copying.bring(self._trader, row, partial(self._moves.progress, row["id"])):
                 return False  # the provider has not heard yet that all is here; its answer wakes us
         except ReaderGone as gone:
             self._unread[row["id"]], self._asked[row["id"]] = explain_failure(gone), waiting.BUYER

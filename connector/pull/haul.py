@@ -25,7 +25,7 @@ from ledger.edition import read_header
 from ledger.opening import Code, OpeningError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from connector.channel.receive import Received
@@ -80,7 +80,7 @@ class Haul:
         roads: Roads,
         intake: Intake | None,
         pools: tuple[Pool, Pool],
-        tell: Callable[[], Awaitable[None]],
+        tell: Callable[[], object],
     ) -> None:
         self.table = table
         self.rows = rows
@@ -202,7 +202,7 @@ class Haul:
         if held != self._noted and (last or now - self._noted_at >= NOTE_SECONDS):
             await self._trader.store.write(lambda tx: replicas.note_bytes(tx, self._replica, held))
             self._noted, self._noted_at = held, now
-            await self._tell()
+            self._tell()
 
     async def _open(self, rows: RowSet, secrets: Mapping[int, bytes]) -> int | None:
         """Open rows that are here and let them go; returns the first that was sealed wrong, having kept its bytes."""

@@ -31,7 +31,7 @@ from connector.vault.stream import Stream
 from contracts.ranges import RowSet
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
 
     from connector.engine.trader import Trader
     from connector.store.transaction import Tx
@@ -46,7 +46,7 @@ BROKEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
 Row = dict[str, Any]
 
 
-async def pull(trader: Trader, row: Row, tell: Callable[[], Awaitable[None]]) -> None:
+async def pull(trader: Trader, row: Row, tell: Callable[[], object]) -> None:
     """Bring the acquisition's replica here; in the tier kept pay for its keys, too, and acknowledge them.
 
     Where the mandate says `to`, everything is opened there in the same pass.
@@ -74,7 +74,7 @@ async def _carry(
     agreement: Row,
     replica: Row,
     opening: Row | None,
-    tell: Callable[[], Awaitable[None]],
+    tell: Callable[[], object],
 ) -> None:
     """Fetch, buy and open until everything agreed on is here; what an earlier run did is not done again."""
     keeps = opening is None or row["mandate"]["keep"]
@@ -101,7 +101,7 @@ async def _fill(
     haul: Haul,
     sink: Sink | None,
     opening: Row | None,
-    tell: Callable[[], Awaitable[None]],
+    tell: Callable[[], object],
 ) -> None:
     """Let the haul run until replica and sink have everything."""
     async with AsyncExitStack() as ending:
@@ -165,7 +165,7 @@ def _sink(haul: Haul, row: Row, opening: Row | None) -> Sink:
         raise InvalidInput(f"`{to}` cannot be written to: {error.strerror}", "open it from the replica") from error
 
 
-async def _buy_keys(trader: Trader, row: Row, transfer: Row, haul: Haul, tell: Callable[[], Awaitable[None]]) -> None:
+async def _buy_keys(trader: Trader, row: Row, transfer: Row, haul: Haul, tell: Callable[[], object]) -> None:
     """Buy the keys of all rows agreed on: the index first, then what it calls critical, then the rest."""
     channel = bytes.fromhex(row["channel"])
     exposure = row["mandate"].get("exposure")
@@ -187,7 +187,7 @@ async def _buy_keys(trader: Trader, row: Row, transfer: Row, haul: Haul, tell: C
         await haul.room()
         if await purchase.next(want, further=haul.critical is not None) is None:
             return
-        await tell()
+        tell()
 
 
 async def _replica(trader: Trader, row: Row, agreement: Row) -> Row:

@@ -2,7 +2,8 @@
 
 Law: what is under way is never more than the memory that all pulls share, and who brings sealed pieces in has its turn
 at it (`connector.vault.turns`). Every pool is sure of some slabs; plain pieces going out have a pool of their own, so
-rows that came in can always leave.
+rows that came in can always leave. Who waits is woken by what it waits for and by nothing else: a thread that only
+looks and waits again costs as much as a piece (decision 0053).
 """
 
 from __future__ import annotations
@@ -45,13 +46,15 @@ class Memory:
     """
 
     def __init__(self, most_bytes: int = MEMORY_BYTES) -> None:
-        self.changed = threading.Condition()
+        self.lock = threading.RLock()
+        self.turned = threading.Condition(self.lock)  # a turn has passed on
+        self.short: set[threading.Condition] = set()  # who wants more than there is to spare
         self.most = most_bytes
         self.spare = most_bytes  # bytes that no pool has or is sure of
         self._idle = 0  # bytes of the slabs that nobody has
         self._free: defaultdict[int, list[memoryview]] = defaultdict(list)
         self._pools = 0
-        self._turns: Turns[Pool] = Turns()
+        self._turns: Turns[Pool] = Turns(self.turned.notify_all)
 
     def sealed(self, table: RowTable) -> Pool:
         """Return the pool of one pull for sealed pieces of a table; a context."""
@@ -64,21 +67,26 @@ class Memory:
 
     def opened(self, sure_bytes: int) -> None:
         """Set aside what a new pool is sure of."""
-        with self.changed:
+        with self.lock:
             self._pools += 1
             self.spare -= sure_bytes
 
     def closed(self, held_bytes: int) -> None:
-        """Take back what a pool that ended had or was sure of; whoever waits looks again."""
-        with self.changed:
+        """Take back what a pool that ended had or was sure of."""
+        with self.lock:
             self._pools -= 1
-            self.spare += held_bytes
+            self.regain(held_bytes)
             if not self._pools:
                 self._drop()
-            self.changed.notify_all()
+
+    def regain(self, held_bytes: int) -> None:
+        """Have more to spare; call it with `lock` held."""
+        self.spare += held_bytes
+        while self.short:
+            self.short.pop().notify_all()
 
     def slab(self, size: int) -> memoryview:
-        """Return memory of `size` bytes and, behind the last piece, room for its tag; call it with `changed` held."""
+        """Return memory of `size` bytes and, behind the last piece, room for its tag; call it with `lock` held."""
         if self._free[size]:
             self._idle -= size
             return self._free[size].pop()
@@ -87,7 +95,7 @@ class Memory:
         return memoryview(mmap.mmap(-1, size + SECTOR_BYTES))
 
     def keep(self, slab: memoryview, size: int) -> None:
-        """Keep a slab for whoever needs one next; call it with `changed` held."""
+        """Keep a slab for whoever needs one next; call it with `lock` held."""
         self._idle += size
         self._free[size].append(slab)
 
@@ -118,6 +126,7 @@ class Pool:
         self._memory = memory
         self._turns = turns
         self._closed = False
+        self._given = threading.Condition(memory.lock)  # there may be a slab for us
         memory.opened(sure * slab_bytes)
         self.line_up()
 
@@ -128,47 +137,50 @@ class Pool:
 
     def take(self) -> memoryview:
         """Return a slab as soon as there is one (blocking); raises PoolClosed."""
-        with self._memory.changed:
-            while (slab := self._taken()) is None:
-                self._memory.changed.wait(TURN_SECONDS)  # the others' turn may be over, and nobody says so
-            return slab
+        with self._memory.lock:
+            while (obstacle := self._obstacle()) is not None:
+                obstacle.wait(TURN_SECONDS)  # the others' turn may be over, and nobody says so
+            return self._taken()
 
     def try_take(self) -> memoryview | None:
         """Return a slab, or None if there is none now; raises PoolClosed."""
-        with self._memory.changed:
-            return self._taken()
+        with self._memory.lock:
+            return self._taken() if self._obstacle() is None else None
 
     def give(self, slab: memoryview) -> None:
         """Give a slab back; its content is nobody's."""
         memory = self._memory
-        with memory.changed:
+        with memory.lock:
             if self._closed:
                 return
             self.used -= 1
-            memory.spare += self.slab_bytes if self.used >= self.sure else 0
             memory.keep(slab, self.slab_bytes)
-            memory.changed.notify_all()
+            if self.used >= self.sure:
+                memory.regain(self.slab_bytes)
+            self._given.notify()
 
     def line_up(self) -> None:
         """Take no more slabs but in turn."""
-        with self._memory.changed:
+        with self._memory.lock:
             if self._turns is not None and not self._closed:
                 self._turns.join(self)
 
     def step_aside(self) -> None:
         """Leave the turn to others: what is still taken is little, or nothing."""
-        with self._memory.changed:
+        with self._memory.lock:
             if self._turns is not None:
                 self._turns.leave(self)
-            self._memory.changed.notify_all()
 
     def close(self) -> None:
         """Wake whoever waits for a slab: there will be none, and what is still out goes when it is let go of."""
-        with self._memory.changed:
+        memory = self._memory
+        with memory.lock:
             if not self._closed:
                 self._closed = True
                 self.step_aside()
-                self._memory.closed(max(self.sure, self.used) * self.slab_bytes)
+                memory.closed(max(self.sure, self.used) * self.slab_bytes)
+                self._given.notify_all()
+                memory.turned.notify_all()
 
     def __enter__(self) -> Self:
         return self
@@ -176,18 +188,23 @@ class Pool:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def _taken(self) -> memoryview | None:
+    def _obstacle(self) -> threading.Condition | None:
+        """Return what is to be waited for before there is a slab; None when nothing is; raises PoolClosed."""
+        memory = self._memory
         if self._closed:
             raise PoolClosed
         if self._turns is not None and not self._turns.has(self):
-            return None
-        memory = self._memory
-        more = self.used >= self.sure
-        if self.used == self.count or (more and memory.spare < self.slab_bytes):
-            return None
-        memory.spare -= self.slab_bytes if more else 0
+            return memory.turned
+        short = self.used >= self.sure and memory.spare < self.slab_bytes
+        if short:
+            memory.short.add(self._given)
+        return self._given if short or self.used == self.count else None
+
+    def _taken(self) -> memoryview:
+        """Take a slab; nothing is in the way."""
+        self._memory.spare -= self.slab_bytes if self.used >= self.sure else 0
         self.used += 1
-        return memory.slab(self.slab_bytes)
+        return self._memory.slab(self.slab_bytes)
 
 
 @dataclass(frozen=True, slots=True)

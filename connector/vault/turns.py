@@ -8,7 +8,10 @@ slow source needs no turn: it keeps nobody from working.
 from __future__ import annotations
 
 import time
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # pulls that fetch at a time: while one waits for keys or for its source, the other works
 TURNS = 2
@@ -17,10 +20,15 @@ TURN_SECONDS = 5.0
 T = TypeVar("T")
 
 
-class Turns(Generic[T]):
-    """A line; not safe to use from several threads at a time."""
+def _nobody() -> None:
+    """Tell nobody."""
 
-    def __init__(self) -> None:
+
+class Turns(Generic[T]):
+    """A line; not safe to use from several threads at a time. `passed` is called when somebody else's turn has come."""
+
+    def __init__(self, passed: Callable[[], object] = _nobody) -> None:
+        self._passed = passed
         self._line: list[T] = []
         self._since: dict[T, float] = {}
 
@@ -34,6 +42,7 @@ class Turns(Generic[T]):
         if one in self._line:
             self._line.remove(one)
             self._since.pop(one, None)
+            self._passed()
 
     def has(self, one: T) -> bool:
         """Say whether it is the turn of `one`, or it needs none; the turns that are over pass on first."""
