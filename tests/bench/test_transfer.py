@@ -179,12 +179,21 @@ def test_fairness_is_jain_s(drawn, index):
     assert crowd.jain(drawn) == pytest.approx(index)
 
 
-def test_bytes_on_disk_are_those_that_were_written(tmp_path):
-    (tmp_path / "a").mkdir()
-    (tmp_path / "a" / "file").write_bytes(os.urandom(1 << 20))
-    with (tmp_path / "hole").open("wb") as file:
-        file.truncate(1 << 30)
-    assert 1 << 20 <= crowd.on_disk(tmp_path) < 2 << 20
+def test_a_crowd_is_compared_when_half_of_all_is_paid():
+    begun, half, over = (
+        [crowd.Paid(*one) for one in each]
+        for each in (
+            [(0, 0, False), (9, 1, False)],
+            [(60 << 20, 3, False), (40 << 20, 2, False)],
+            [(100 << 20, 5, True), (100 << 20, 5, True)],
+        )
+    )
+    figures = crowd.figures([begun, half, over], 4.0, 0.5, 7 << 20)
+    assert figures["2 buyers: Jain's index"][0] == pytest.approx(crowd.jain([60, 40]))
+    assert figures["2 buyers: speed of all"] == (50.0, "MiB/s")
+    assert figures["2 buyers: windows paid by half-time, the fewest"] == (2, "")
+    assert figures["2 buyers: CPU of the provider for a window, with its bytes"] == (50.0, "ms")
+    assert figures["2 buyers: peak memory of the provider"] == (7.0, "MiB")
 
 
 async def test_pulls_wait_at_the_gate(tmp_path, monkeypatch):
