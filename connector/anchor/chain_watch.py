@@ -44,6 +44,7 @@ class ChainWatch:
         self._block: Block | None = None
         self._seen_at: datetime | None = None
         self._looked = float("-inf")
+        self._looking: asyncio.Task[None] | None = None
         self._ticking: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -52,16 +53,25 @@ class ChainWatch:
             self._ticking = asyncio.create_task(self._tick(), name="chain-tick")
 
     async def close(self) -> None:
-        """Stop ticking."""
-        if self._ticking is not None:
-            self._ticking.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._ticking
+        """Stop ticking and looking."""
+        for task in (self._ticking, self._looking):
+            if task is not None:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
 
     async def look(self) -> None:
-        """Look at the chain unless the last look is fresh; an unreachable chain leaves what was seen."""
+        """Look at the chain unless the last look is fresh; an unreachable chain leaves what was seen.
+
+        Whoever comes while somebody looks waits for that look.
+        """
         if self._clock.monotonic() - self._looked < FRESH_SECONDS:
             return
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look(), name="chain-look")
+        await asyncio.shield(self._looking)
+
+    async def _look(self) -> None:
         try:
             await self._programs.chain.confirm_id(self._programs.deployment.chain_id)
             block = await self._programs.chain.newest()

@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 LANES = 2
 # what one request asks for; each costs the source a look at the ticket and a durable count
 REQUEST_BYTES = 16 * 1024 * 1024
+# loads that are worth a request: where slabs come free one by one, it waits a moment for as many
+REQUEST_LOADS = 8
 # where memory is short, what takes longer is asked for in smaller requests, so that a slow source holds little of it
 REQUEST_SECONDS = 0.5
 # of one lane; a slower source keeps no processor busy, so its pull has no need of a turn
@@ -265,7 +267,8 @@ class Carrier:
 
     def _request(self) -> list[tuple[Load, memoryview]]:
         """Take the next consecutive loads, all of them stored or none, and slabs for them; empty at the end."""
-        slab: memoryview | None = self._pool.take()  # before it is our turn, so that nobody waits for us and a slab
+        # before it is our turn, so that nobody waits for us and a slab
+        slab: memoryview | None = self._pool.take(min(REQUEST_LOADS, self._most))
         taken: list[tuple[Load, memoryview]] = []
         with self._turn:
             while self._broken is None and (load := self._peek(wait=not taken)) is not None:
@@ -295,12 +298,17 @@ class Carrier:
     def _follows(self, before: Sequence[Load], load: Load) -> bool:
         rows, size = sum(one.count for one in before), sum(one.size for one in before)
         return (
-            len(before) < (self._loads_most if self._pool.roomy else self._loads_max)
+            len(before) < self._most
             and load.first == before[-1].first + before[-1].count
             and rows + load.count <= REQUEST_ROWS
             and size + load.size <= REQUEST_BYTES
             and self._is_stored(load) == self._is_stored(before[0])
         )
+
+    @property
+    def _most(self) -> int:
+        """How many loads a request may be for."""
+        return self._loads_most if self._pool.roomy else self._loads_max
 
     def _is_stored(self, load: Load) -> bool:
         return self._stored is not None and self._intake is not None and self._intake.holds(load)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import mmap
 import threading
+import time
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
@@ -33,6 +34,8 @@ MEMORY_BYTES = 2 * PULL_BYTES
 PLAIN_SLABS = 4
 # sealed slabs that a pull is sure of when it is its turn
 SURE_SLABS = 2
+# who would rather have several slabs waits no longer for them than this
+SEVERAL_SECONDS = 0.02
 
 
 class PoolClosed(Exception):  # noqa: N818  # not an error: the work was given up
@@ -48,7 +51,7 @@ class Memory:
     def __init__(self, most_bytes: int = MEMORY_BYTES) -> None:
         self.lock = threading.RLock()
         self.turned = threading.Condition(self.lock)  # a turn has passed on
-        self.short: set[threading.Condition] = set()  # who wants more than there is to spare
+        self.short: dict[threading.Condition, int] = {}  # who wants more than there is to spare, and how many bytes
         self.most = most_bytes
         self.spare = most_bytes  # bytes that no pool has or is sure of
         self._idle = 0  # bytes of the slabs that nobody has
@@ -82,8 +85,9 @@ class Memory:
     def regain(self, held_bytes: int) -> None:
         """Have more to spare; call it with `lock` held."""
         self.spare += held_bytes
-        while self.short:
-            self.short.pop().notify_all()
+        for waiting in [one for one, wanted in self.short.items() if wanted <= self.spare]:
+            del self.short[waiting]
+            waiting.notify_all()
 
     def slab(self, size: int) -> memoryview:
         """Return memory of `size` bytes and, behind the last piece, room for its tag; call it with `lock` held."""
@@ -126,7 +130,8 @@ class Pool:
         self._memory = memory
         self._turns = turns
         self._closed = False
-        self._given = threading.Condition(memory.lock)  # there may be a slab for us
+        self._given = threading.Condition(memory.lock)  # there may be what one of `_wants` waits for
+        self._wants: list[int] = []
         memory.opened(sure * slab_bytes)
         self.line_up()
 
@@ -135,17 +140,24 @@ class Pool:
         """Whether half of the memory is spare, as it is for a pull alone."""
         return 2 * self._memory.spare >= self._memory.most
 
-    def take(self) -> memoryview:
-        """Return a slab as soon as there is one (blocking); raises PoolClosed."""
+    def take(self, several: int = 1) -> memoryview:
+        """Return a slab as soon as there is one (blocking), or rather as there are `several`; raises PoolClosed."""
+        until = time.monotonic() + SEVERAL_SECONDS  # a span of this process, no time of day
         with self._memory.lock:
-            while (obstacle := self._obstacle()) is not None:
-                obstacle.wait(TURN_SECONDS)  # the others' turn may be over, and nobody says so
+            while (obstacle := self._obstacle(several)) is not None:
+                left = until - time.monotonic() if several > 1 else TURN_SECONDS  # a turn may be over untold
+                if left <= 0:
+                    several = 1
+                    continue
+                self._wants.append(several)
+                obstacle.wait(left)
+                self._wants.remove(several)
             return self._taken()
 
     def try_take(self) -> memoryview | None:
         """Return a slab, or None if there is none now; raises PoolClosed."""
         with self._memory.lock:
-            return self._taken() if self._obstacle() is None else None
+            return self._taken() if self._obstacle(1) is None else None
 
     def give(self, slab: memoryview) -> None:
         """Give a slab back; its content is nobody's."""
@@ -157,7 +169,8 @@ class Pool:
             memory.keep(slab, self.slab_bytes)
             if self.used >= self.sure:
                 memory.regain(self.slab_bytes)
-            self._given.notify()
+            if self._wants and self._ready >= min(self._wants):
+                self._given.notify_all()
 
     def line_up(self) -> None:
         """Take no more slabs but in turn."""
@@ -188,17 +201,24 @@ class Pool:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def _obstacle(self) -> threading.Condition | None:
-        """Return what is to be waited for before there is a slab; None when nothing is; raises PoolClosed."""
+    @property
+    def _ready(self) -> int:
+        """How many slabs could be taken now, if it is our turn."""
+        sure = max(self.sure - self.used, 0)
+        return min(self.count - self.used, sure + max(self._memory.spare, 0) // self.slab_bytes)
+
+    def _obstacle(self, several: int) -> threading.Condition | None:
+        """Return what is to be waited for before there are so many; None when nothing is; raises PoolClosed."""
         memory = self._memory
         if self._closed:
             raise PoolClosed
         if self._turns is not None and not self._turns.has(self):
             return memory.turned
-        short = self.used >= self.sure and memory.spare < self.slab_bytes
-        if short:
-            memory.short.add(self._given)
-        return self._given if short or self.used == self.count else None
+        if self._ready >= several:
+            return None
+        if self.count - self.used >= several:
+            memory.short[self._given] = (several - max(self.sure - self.used, 0)) * self.slab_bytes
+        return self._given
 
     def _taken(self) -> memoryview:
         """Take a slab; nothing is in the way."""

@@ -80,6 +80,32 @@ def test_who_waits_for_a_slab_gets_the_one_that_another_pull_gives_back():
     assert len(got) == 1
 
 
+def test_who_would_rather_have_several_is_woken_by_the_last_of_them(monkeypatch):
+    monkeypatch.setattr("connector.vault.slabs.SEVERAL_SECONDS", 60)
+    pool = Pool(Memory(8 * SLAB), SLAB, 4, 1)
+    held = [pool.take() for _ in range(4)]
+    got = []
+    waiting = threading.Thread(target=lambda: got.append(pool.take(2)))
+    waiting.start()
+    pool.give(held.pop())
+    waiting.join(0.1)
+    assert not got
+    pool.give(held.pop())
+    waiting.join(5)
+    assert len(got) == 1
+
+
+@pytest.mark.parametrize("short", ["of its own", "of the memory"])
+def test_who_would_rather_have_several_goes_on_with_one(short):
+    memory = Memory(4 * SLAB)
+    pool = Pool(memory, SLAB, 4, 1)
+    other = pool if short == "of its own" else Pool(memory, SLAB, 4, 1)
+    for _ in range(3):
+        other.take()
+    pool.take(4)
+    assert pool.try_take() is None
+
+
 @pytest.mark.parametrize("closes", ["its own", "another"])
 def test_a_pool_that_closes_wakes_who_waits(closes):
     memory = Memory(4 * SLAB)
