@@ -14,6 +14,7 @@ from connector.base import Base
 from connector.channel import account as accounts
 from connector.channel.doors import Buyer, Holder
 from connector.channel.errors import fault
+from connector.channel.pace import Paces
 from connector.clock import PolicyClock
 from connector.engine.books import Books
 from connector.engine.courier import Courier
@@ -145,6 +146,7 @@ class Trader(Base):
         self.continuity = Continuity(self)
         self.pipes = Pipes()
         self.memory = Memory()
+        self.paces = Paces()
         self.copies = Copies(self)
         self.notices.takers[WITHDRAWAL] = self.presenting.withdrawn
         self.notices.takers[RECEIVED] = self.copies.countersigned
@@ -238,10 +240,10 @@ class Trader(Base):
         known = await self.store.read(lambda tx: tx.get("channels", id=channel_id.hex()))
         if known is not None:
             return
-        if await self.programs.channel(channel_id) is None:
-            raise fault("unknown-channel", f"there is no channel `{channel_id.hex()}` with this peer")
         last = (await self.chain.newest()).number - self.settings.chain.confirmations
         found = await self.programs.channel(channel_id, at=max(last, 0))
+        if found is None and await self.programs.channel(channel_id) is None:
+            raise fault("unknown-channel", f"there is no channel `{channel_id.hex()}` with this peer")
         if found is None:
             raise PeerUnreachable(f"the channel `{channel_id.hex()}` waits for its confirmations", "ask again")
         opened = await self.programs.events("channels", "Opened", 0, last, channelId=channel_id)

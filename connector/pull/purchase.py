@@ -22,7 +22,6 @@ from connector.channel.messages import (
     StepMessage,
     VoucherMessage,
 )
-from connector.channel.pace import Pace
 from connector.channel.window import MAX_BATCH_ROWS
 from connector.errors import NotPermitted, PeerRefused, VerificationFailed
 from connector.pull import paying
@@ -73,7 +72,7 @@ class Purchase:
         self._signed: VoucherMessage | None = None
         self._waiting: Waiting | None = None
         self._steps = True
-        self._pace = Pace()
+        self._pace = trader.paces.begin(provider)
         self._released = self._now()
 
     async def next(self, want: Want, *, further: bool = False) -> Received | None:
@@ -200,14 +199,16 @@ class Purchase:
 
     async def _taken(self, received: Received, wrong: int | None) -> Received:
         """Return what was taken; raises VerificationFailed when keys or pieces are wrong."""
+        if wrong is None and not received.code:
+            self._trader.paces.delivered(self._provider, len(received.keys))
+            return received
+        self._trader.paces.disappointed(self._provider)
         if wrong is not None:
             await disputes.accuse(self._trader, self._channel, received, wrong)
-        if received.code:
-            raise VerificationFailed(
-                f"a released key of window {received.seq} is not the committed one",
-                disputes.next_steps(received.bundle),
-            )
-        return received
+        raise VerificationFailed(
+            f"a released key of window {received.seq} is not the committed one",
+            disputes.next_steps(received.bundle),
+        )
 
     async def _refused(self, message: RefusalMessage, keep: Keep) -> NotPermitted:
         trader, channel = self._trader, self._channel

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from connector.channel import plan
-from connector.channel.pace import FIRST_ROWS, TRIP_SHARE, Pace
+from connector.channel.pace import FIRST_ROWS, TRIP_SHARE, Pace, Paces
 from connector.channel.window import MAX_BATCH_ROWS
 from tests.channel.rig import CHANNEL_ID, KEPT, Pair
 
@@ -32,6 +32,16 @@ def test_no_window_is_larger_than_a_batch():
     for _ in range(20):
         pace.released(1, 1)
     assert pace.rows == MAX_BATCH_ROWS
+
+
+def test_a_purchase_begins_where_windows_of_its_provider_have_come_to():
+    paces = Paces()
+    assert paces.begin("one").rows == FIRST_ROWS
+    for rows in (4 * FIRST_ROWS, 1):
+        paces.delivered("one", rows)
+    assert (paces.begin("one").rows, paces.begin("other").rows) == (4 * FIRST_ROWS, FIRST_ROWS)
+    paces.disappointed("one")
+    assert paces.begin("one").rows == FIRST_ROWS
 
 
 @pytest.mark.parametrize(("most", "rows"), [(1, 1), (3, 3), (12, 6)])
