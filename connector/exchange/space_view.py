@@ -39,6 +39,7 @@ class SpaceView:
         self._url = exchange_url
         self._clock = clock
         self._known: Space | None = None
+        self._body = b""  # of the document that was taken last
         self._fetched = float("-inf")
         self._fetching: asyncio.Task[None] | None = None
         self.changed: list[Callable[[Space], None]] = []
@@ -127,14 +128,15 @@ class SpaceView:
         """Fetch the document; an exchange that does not answer is not asked again at once."""
         self._fetched = self._clock.monotonic()
         answer = await self._outbound.get(self._url + "/space", limit_bytes=SPACE_BYTES_MAX)
-        await self._take(answer.json())
-
-    async def _take(self, document: Any) -> None:
         self._fetched = self._clock.monotonic()
+        if answer.body == self._body:  # reading what a large space has not changed costs more than asking for it
+            return
+        document = answer.json()
         space = Space.from_json(document)
         if space != self._known:
             await self._store.write(lambda tx: self._keep(tx, document))
             self._set(space)
+        self._body = answer.body
 
     def _keep(self, tx: Tx, document: Any) -> None:
         tx.put("facts", name=FACT, value=document)
