@@ -1,9 +1,12 @@
-"""Two hundred buyers draw on one provider at once: how fair it is, and what it takes of the provider's memory.
+"""Two hundred buyers draw on one provider at once: how fair it is, and what it takes of the provider.
 
-The provider is a process. The buyers are as many whole connectors in this process, each with an identity, database,
-address, agreement, channel and transfer of its own; they pull, verify, pay window by window and open to null as any
-buyer does. Their pulls begin together and go on until all have everything; what counts is the bytes that each has paid
-for when half of all are paid.
+The provider is a process. The buyers are as many whole connectors, each with an identity, database, address, agreement,
+channel and transfer of its own; they pull, verify, pay window by window and open to null as any buyer does. Twenty of
+them share a process and its interpreter. Their pulls begin together and go on until all have everything; what counts is
+the bytes that each has paid for when half of all are paid.
+
+`python -m bench.crowd FOLDER EXCHANGE FIRST PORT…` runs a buyer on each port: it prints their DIDs, gets the product
+when a line comes, prints a line when every transfer is started, and ends with its input.
 """
 
 from __future__ import annotations
@@ -12,13 +15,19 @@ import asyncio
 import contextlib
 import logging
 import resource
+import sqlite3
+import sys
 import time
+from asyncio.subprocess import PIPE, Process
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import uvloop
 from aiohttp import web
 
 from bench import gated, report
+from bench.pairs import ROOT
 from bench.purchase import COMPLETE, LIMIT, PURPOSE, RECEIVING
 from bench.single import EXPOSURE, fill
 from bench.space import EXCHANGE, make, space, workshop
@@ -26,23 +35,23 @@ from bench.taken import GIB, MIB
 from connector import settings
 from connector.app import Connector
 from connector.cli.serve import settle
+from connector.data_folder import DATABASE
 from connector.demo.processes import free_ports
 from connector.pull.mandate import NOWHERE
 from connector.web.server import build
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import AsyncIterator, Sequence
 
     from bench.report import Figures
     from bench.space import Space
 
 PRODUCT, KEY = "crowd", "drawn"
-BUYERS = 200
+BUYERS, TOGETHER = 200, 20
 PIECE_KIB = 256  # so that a buyer's share is many pieces
 LOOK_SECONDS = 1.0
 FILES_OPEN = 1 << 15  # a connector has a dozen
-READY_SECONDS = 600.0
+READY_SECONDS = 900.0
 FAIR, MEMORY = f"{BUYERS} buyers: Jain's index", f"{BUYERS} buyers: peak memory of the provider"
 
 _PAID = """
@@ -66,26 +75,28 @@ def jain(values: Sequence[float]) -> float:
 
 
 @contextlib.asynccontextmanager
-async def buyers(made: Space, folder: Path, count: int) -> AsyncIterator[Mapping[Path, Connector]]:
-    """Run `count` buyers with their HTTP surfaces, admitted and credited; yield data directory → connector."""
-    exchange = settings.load(made.people["provider"].data, {}, {}).space.exchange
+async def buyers(folder: Path, exchange: str, first: int, ports: Sequence[int]) -> AsyncIterator[list[Connector]]:
+    """Run buyers with their HTTP surfaces."""
     async with contextlib.AsyncExitStack() as stack:
-        running: dict[Path, Connector] = {}
-        for number, port in enumerate(free_ports(count)):
-            data = folder / f"buyer-{number}"
+        running: list[Connector] = []
+        for number, port in enumerate(ports, start=first):
+            data = data_of(folder, number)
             make(data, "buyer", port, exchange)
-            running[data] = connector = await Connector.start(data, settings.load(data, {}, {}))
+            connector = await Connector.start(data, settings.load(data, {}, {}))
             stack.push_async_callback(connector.close)
             runner = web.AppRunner(build(connector), access_log=None)
             stack.push_async_callback(runner.cleanup)
             await runner.setup()
             await web.TCPSite(runner, connector.settings.server.host, port).start()
             await connector.recover()
-            await made.call(EXCHANGE, "POST", "members", {"did": connector.did})
-            credit = {"id": str(number), "did": connector.did, "amount": str(GIB)}
-            await made.call(EXCHANGE, "POST", "credits", credit)
+            running.append(connector)
         settle()
         yield running
+
+
+def data_of(folder: Path, number: int) -> Path:
+    """Return the data directory of a buyer."""
+    return folder / f"buyer-{number}"
 
 
 async def ready(connector: Connector) -> None:
@@ -97,19 +108,74 @@ async def ready(connector: Connector) -> None:
         view = await connector.acquisitions.wait(KEY, view["mark"], READY_SECONDS)
 
 
-async def paid(connector: Connector) -> Paid:
+async def together(folder: Path, exchange: str, first: int, ports: Sequence[int]) -> None:
+    """Run the buyers of one process; see the top of the file."""
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(4 * len(ports)))  # as many processes would have
+    logging.getLogger("connector").setLevel(logging.ERROR)  # many starts, each with its words about the chain
+    opened = asyncio.create_task(gated.there(folder / gated.GATE))
+    with gated.held(lambda: asyncio.shield(opened)):
+        async with buyers(folder, exchange, first, ports) as running:
+            print(*(connector.did for connector in running), flush=True)
+            await asyncio.to_thread(sys.stdin.readline)
+            async with asyncio.timeout(READY_SECONDS):
+                await asyncio.gather(*map(ready, running))
+            print(flush=True)
+            await asyncio.to_thread(sys.stdin.readline)
+
+
+@contextlib.asynccontextmanager
+async def processes(folder: Path, exchange: str, count: int) -> AsyncIterator[list[Process]]:
+    """Run `count` buyers in processes that end with the block."""
+    ports, running = free_ports(count), []
+    for first in range(0, count, TOGETHER):
+        told = [str(folder), exchange, str(first), *map(str, ports[first : first + TOGETHER])]
+        command = [sys.executable, "-m", "bench.crowd", *told]
+        running.append(await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, cwd=ROOT))
+    try:
+        yield running
+    finally:
+        for process in running:
+            assert process.stdin is not None
+            process.stdin.close()
+        for process in running:
+            await process.wait()
+
+
+async def said(process: Process) -> list[str]:
+    """Return the words of the next line of a process; it is at fault if it ends before."""
+    assert process.stdout is not None
+    line = await process.stdout.readline()
+    assert line, "some buyers have ended"
+    return line.decode().split()
+
+
+async def begun(made: Space, running: Sequence[Process]) -> None:
+    """Have every buyer admitted, credited, and its transfer started."""
+    for process in running:
+        for did in await said(process):
+            await made.call(EXCHANGE, "POST", "members", {"did": did})
+            await made.call(EXCHANGE, "POST", "credits", {"id": did, "did": did, "amount": str(GIB)})
+    for process in running:
+        assert process.stdin is not None
+        process.stdin.write(b"\n")
+    for process in running:
+        await said(process)
+
+
+def paid(data: Path) -> Paid:
     """Return where a buyer is."""
-    row = (await connector.store.read(lambda tx: tx.execute(_PAID)))[0]
-    assert row["state"] != "failed"
-    return Paid(row["plain"], row["windows"], row["state"] in COMPLETE)
+    with contextlib.closing(sqlite3.connect(f"file:{data / DATABASE}?mode=ro", uri=True)) as looking:
+        plain, windows, state = looking.execute(_PAID).fetchone()
+    assert state != "failed"
+    return Paid(plain, windows, state in COMPLETE)
 
 
-async def course(running: Sequence[Connector]) -> list[list[Paid]]:
+async def course(folders: Sequence[Path]) -> list[list[Paid]]:
     """Look at all buyers now and then until all have everything; return what was seen."""
     seen: list[list[Paid]] = []
     while not seen or not all(one.over for one in seen[-1]):
         await asyncio.sleep(LOOK_SECONDS)
-        seen.append(await asyncio.gather(*map(paid, running)))
+        seen.append([paid(folder) for folder in folders])
     return seen
 
 
@@ -117,23 +183,20 @@ async def measure(gib: float, _rounds: int, count: int = BUYERS) -> Figures:
     """Have `count` buyers draw an edition of `gib` GiB each."""
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(FILES_OPEN, most), most))
-    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(4 * count))  # as many processes would have
-    logging.getLogger("connector").setLevel(logging.ERROR)  # two hundred starts, each with its words about the chain
-    gate = asyncio.Event()
-    with workshop() as folder, gated.held(gate.wait):
+    with workshop() as folder:
         source = folder / "source" / "data.bin"
         fill(source, int(gib * GIB))
         async with space(folder, hosted=("buyer",)) as made:
             await made.offer(PRODUCT, [source], PIECE_KIB, exposure=EXPOSURE)
-            async with buyers(made, folder, count) as running:
-                async with asyncio.timeout(READY_SECONDS):
-                    await asyncio.gather(*map(ready, running.values()))
+            exchange = settings.load(made.people["provider"].data, {}, {}).space.exchange
+            async with processes(folder, exchange, count) as running:
+                await begun(made, running)
                 provider = made.pid("provider")
                 report.forget_peak(provider)
-                begun, spent = time.perf_counter(), report.cpu_seconds(provider)
-                gate.set()
-                seen = await course([*running.values()])
-                seconds, spent = time.perf_counter() - begun, report.cpu_seconds(provider) - spent
+                clock, spent = time.perf_counter(), report.cpu_seconds(provider)
+                (folder / gated.GATE).touch()
+                seen = await course([data_of(folder, number) for number in range(count)])
+                seconds, spent = time.perf_counter() - clock, report.cpu_seconds(provider) - spent
                 peak = report.memory_bytes(provider, peak=True)
     return figures(seen, seconds, spent, peak)
 
@@ -153,3 +216,7 @@ def figures(seen: Sequence[Sequence[Paid]], seconds: float, cpu_seconds: float, 
         f"{who}: windows paid by half-time, the fewest": (min(one.windows for one in half), ""),
         f"{who}: CPU of the provider for a window, with its bytes": (1000 * cpu_seconds / windows, "ms"),
     }
+
+
+if __name__ == "__main__":
+    uvloop.run(together(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), [int(port) for port in sys.argv[4:]]))
