@@ -80,7 +80,7 @@ WORKS: Mapping[str, Work] = {
     "metering": Work(metering.measure, 4, {metering.COST: {"at_most": 3}}),
     "channels": Work(many.channels, 4, {f"{many.OURS} ÷ {many.CURLS}": {"at_least": 0.85}}),
     "objects": Work(many.objects, many.OBJECTS * many.OBJECT_BYTES / GIB, {many.OBJECTS_RATE: {"at_least": 3_000}}),
-    "buyers": Work(crowd.measure, 0.5, {crowd.FAIR: {"at_least": 0.95}, crowd.MEMORY: {"at_most": 300}}, 1),
+    "buyers": Work(crowd.measure, 1 / 32, {crowd.FAIR: {"at_least": 0.95}, crowd.MEMORY: {"at_most": 300}}, 1),
     "stored": Work(large.stored, 10, large.TARGETS, 1),
     "generated": Work(large.generated, 100, large.TARGETS, 1),
     "sealing": Work(sealing.measure, 4, {sealing.RATIO: {"at_least": 0.7}}),
