@@ -3,7 +3,7 @@
 The provider is a process. The buyers are as many whole connectors, each with an identity, database, address, agreement,
 channel and transfer of its own; they pull, verify, pay window by window and open to null as any buyer does. Twenty of
 them share a process and its interpreter. Their pulls begin together and go on until all have everything; what counts is
-the bytes that each has paid for when half of all are paid.
+the speed at which each came to have everything paid.
 
 `python -m bench.crowd FOLDER EXCHANGE FIRST PORT…` runs a buyer on each port: it prints their DIDs, gets the product
 when a line comes, prints a line when every transfer is started, and ends with its input.
@@ -67,6 +67,13 @@ class Paid(NamedTuple):
     plain: int
     windows: int
     over: bool
+
+
+class Look(NamedTuple):
+    """Where all buyers are, so many seconds after the gate was opened."""
+
+    seconds: float
+    paid: Sequence[Paid]
 
 
 def jain(values: Sequence[float]) -> float:
@@ -170,12 +177,14 @@ def paid(data: Path) -> Paid:
     return Paid(plain, windows, state in COMPLETE)
 
 
-async def course(folders: Sequence[Path]) -> list[list[Paid]]:
+async def course(folders: Sequence[Path]) -> list[Look]:
     """Look at all buyers now and then until all have everything; return what was seen."""
-    seen: list[list[Paid]] = []
-    while not seen or not all(one.over for one in seen[-1]):
+    seen: list[Look] = []
+    begun = time.perf_counter()
+    while not seen or not all(one.over for one in seen[-1].paid):
         await asyncio.sleep(LOOK_SECONDS)
-        seen.append([paid(folder) for folder in folders])
+        seconds = time.perf_counter() - begun
+        seen.append(Look(seconds, [paid(folder) for folder in folders]))
     return seen
 
 
@@ -193,27 +202,33 @@ async def measure(gib: float, _rounds: int, count: int = BUYERS) -> Figures:
                 await begun(made, running)
                 provider = made.pid("provider")
                 report.forget_peak(provider)
-                clock, spent = time.perf_counter(), report.cpu_seconds(provider)
+                spent = report.cpu_seconds(provider)
                 (folder / gated.GATE).touch()
                 seen = await course([data_of(folder, number) for number in range(count)])
-                seconds, spent = time.perf_counter() - clock, report.cpu_seconds(provider) - spent
+                spent = report.cpu_seconds(provider) - spent
                 peak = report.memory_bytes(provider, peak=True)
-    return figures(seen, seconds, spent, peak)
+    return figures(seen, spent, peak)
 
 
-def figures(seen: Sequence[Sequence[Paid]], seconds: float, cpu_seconds: float, peak_bytes: int) -> Figures:
-    """Return the figures of a course that took so long, and so much of the provider."""
-    end, who = seen[-1], f"{len(seen[-1])} buyers"
+def figures(seen: Sequence[Look], cpu_seconds: float, peak_bytes: int) -> Figures:
+    """Return the figures of a course that took so much of the provider."""
+    end, who = seen[-1].paid, f"{len(seen[-1].paid)} buyers"
     whole, windows = sum(one.plain for one in end), sum(one.windows for one in end)
-    half = next(all_ for all_ in seen if 2 * sum(one.plain for one in all_) >= whole)
+    speeds = [
+        one.plain / MIB / next(look.seconds for look in seen if look.paid[number].over)
+        for number, one in enumerate(end)
+    ]
+    half = next(look.paid for look in seen if 2 * sum(one.plain for one in look.paid) >= whole)
     return {
-        f"{who}: Jain's index": (jain([one.plain for one in half]), ""),
+        f"{who}: Jain's index": (jain(speeds), ""),
+        f"{who}: Jain's index at half-time": (jain([one.plain for one in half]), ""),
         f"{who}: peak memory of the provider": (peak_bytes / MIB, "MiB"),
-        f"{who}: speed of all": (whole / MIB / seconds, "MiB/s"),
-        f"{who}: paid by half-time, the least": (min(one.plain for one in half) / MIB, "MiB"),
-        f"{who}: paid by half-time, the most": (max(one.plain for one in half) / MIB, "MiB"),
+        f"{who}: speed of all": (whole / MIB / seen[-1].seconds, "MiB/s"),
+        f"{who}: slowest": (min(speeds), "MiB/s"),
+        f"{who}: fastest": (max(speeds), "MiB/s"),
         f"{who}: windows paid": (windows, ""),
         f"{who}: windows paid by half-time, the fewest": (min(one.windows for one in half), ""),
+        f"{who}: windows paid by half-time, the most": (max(one.windows for one in half), ""),
         f"{who}: CPU of the provider for a window, with its bytes": (1000 * cpu_seconds / windows, "ms"),
     }
 

@@ -168,10 +168,10 @@ def _sink(haul: Haul, row: Row, opening: Row | None) -> Sink:
 async def _buy_keys(trader: Trader, row: Row, transfer: Row, haul: Haul, tell: Callable[[], object]) -> None:
     """Buy the keys of all rows agreed on: the index first, then what it calls critical, then the rest."""
     channel = bytes.fromhex(row["channel"])
-    exposure = row["mandate"].get("exposure")
+    exposure, reader_key = row["mandate"].get("exposure"), trader.keys.delivery_public
     await haul.open_paid()
     purchase = Purchase(trader, row["provider"], channel, haul.here, haul.prove)
-    await purchase.resume(trader.keys.delivery_public)
+    await purchase.resume(reader_key)
     await paying.level(trader, row["provider"], channel)
     while True:
         want = Want(
@@ -179,7 +179,7 @@ async def _buy_keys(trader: Trader, row: Row, transfer: Row, haul: Haul, tell: C
             transfer=transfer_id(transfer["peer_pid"], transfer["id"]),
             use=tally.KEEP,
             rows=haul.rows,
-            reader_key=trader.keys.delivery_public,
+            reader_key=reader_key,
             context={"purpose": row["mandate"]["purpose"]},
             critical=haul.critical or RowSet(),
             exposure=None if exposure is None else int(exposure),

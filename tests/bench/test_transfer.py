@@ -179,18 +179,18 @@ def test_fairness_is_jain_s(drawn, index):
     assert crowd.jain(drawn) == pytest.approx(index)
 
 
-def test_a_crowd_is_compared_when_half_of_all_is_paid():
-    begun, half, over = (
-        [crowd.Paid(*one) for one in each]
-        for each in (
-            [(0, 0, False), (9, 1, False)],
-            [(60 << 20, 3, False), (40 << 20, 2, False)],
-            [(100 << 20, 5, True), (100 << 20, 5, True)],
-        )
-    )
-    figures = crowd.figures([begun, half, over], 4.0, 0.5, 7 << 20)
-    assert figures["2 buyers: Jain's index"][0] == pytest.approx(crowd.jain([60, 40]))
+def test_a_crowd_is_compared_by_when_each_has_everything():
+    looks = [
+        (1.0, [(0, 0, False), (9, 1, False)]),
+        (2.0, [(100 << 20, 5, True), (40 << 20, 2, False)]),
+        (4.0, [(100 << 20, 5, True), (100 << 20, 5, True)]),
+    ]
+    seen = [crowd.Look(seconds, [crowd.Paid(*one) for one in each]) for seconds, each in looks]
+    figures = crowd.figures(seen, 0.5, 7 << 20)
+    assert figures["2 buyers: Jain's index"][0] == pytest.approx(crowd.jain([50, 25]))
+    assert figures["2 buyers: Jain's index at half-time"][0] == pytest.approx(crowd.jain([100, 40]))
     assert figures["2 buyers: speed of all"] == (50.0, "MiB/s")
+    assert (figures["2 buyers: slowest"][0], figures["2 buyers: fastest"][0]) == (25, 50)
     assert figures["2 buyers: windows paid by half-time, the fewest"] == (2, "")
     assert figures["2 buyers: CPU of the provider for a window, with its bytes"] == (50.0, "ms")
     assert figures["2 buyers: peak memory of the provider"] == (7.0, "MiB")
