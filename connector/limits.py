@@ -97,7 +97,7 @@ RANGES_MAX = 256
 # rows of one page of any list
 PAGE_ROWS_MAX = 100
 # how far a search may be leafed through: the index collects as many hits for each page
-HITS_MAX = 10_000
+FOUND_ROWS_MAX = 10_000
 # demands that look at once: of one member, and in all, for a new product is held against each of them
 DEMANDS_PER_MEMBER_MAX = 100
 DEMANDS_LOOKING_MAX = 5_000

@@ -1,4 +1,4 @@
-"""What can be verified with nothing but files: disputes, equivocations, proofs of entries, receipts, agreements.
+"""What can be verified with nothing but files: disputes, equivocations, proofs, receipts, agreements, licences.
 
 Law: no secret, no clock, no network. What a document is, is read from its form, a row of `KINDS`; a form without a row
 is refused. The signatures in bundles and receipts mean something only within one deployment, so its document (chain id,
@@ -24,6 +24,7 @@ from ledger import bundle, dispute, equivocation, events, log_policy, proof
 from ledger.deployment import Deployment
 from ledger.merkle import leaf_hash
 from ledger.note import unb64
+from ledger.state_proof import StateProofError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,16 +34,18 @@ SIGNATURE_BYTES = 65
 EVENT_FIELDS = frozenset({"entry", "proof"})
 AGREEMENT_SIGNATURES = ("providerSignature", "buyerSignature")
 AGREEMENT_FIELDS = frozenset({"terms", "agreement", *AGREEMENT_SIGNATURES})
+LICENCE_FIELDS = frozenset({"v", *AGREEMENT_FIELDS, "header", "proof"})
 RECEIPT_FIELDS = frozenset({"receipt", "receiptSig"})
 
 
 @dataclass(frozen=True, slots=True)
 class Aids:
-    """What the user put beside the document: files, or None."""
+    """What the user put beside the document: files, and the hash of a block that is trusted; or None."""
 
     deployment: Path | None = None
     policy: Path | None = None
     entry: Path | None = None
+    block: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,8 @@ def verify(path: Path, aids: Aids) -> Finding:
     kind = next((check for fields, check in KINDS.items() if fields == names), None)
     if kind is None:
         raise InvalidInput(
-            f"`{path}` is no document that can be verified", "give a dispute bundle, a tlog-proof, or a receipt"
+            f"`{path}` is no document that can be verified",
+            "give a dispute bundle, a tlog-proof, a receipt, an agreement or a licence",
         )
     return kind(document, aids)
 
@@ -158,6 +162,45 @@ def _agreement(document: Mapping[str, Any], aids: Aids) -> Finding:
     return Finding(holds=True, document=said, lines=lines)
 
 
+def _licence(document: Mapping[str, Any], aids: Aids) -> Finding:
+    """Check a licence: what both signed, and that the chain's state had it in a block; which one is for its reader."""
+    from ledger import licence_proof  # noqa: PLC0415  # a trie is loaded by who proves a state
+
+    deployment = _deployment(aids)
+    try:
+        found = licence_proof.read(document, deployment)
+        _same_block(found.block.hash, aids)
+    except (ContractError, StateProofError) as error:
+        said = {"kind": "licence", "verified": False, "reason": str(error)}
+        return Finding(holds=False, document=said, lines=("the licence does not hold", f"because: {error}"))
+    block = {"number": str(found.block.number), "hash": found.block.hash.hex(), "at": found.block.at.isoformat()}
+    said = {
+        "kind": "licence",
+        "verified": True,
+        "agreementDigest": found.digest.hex(),
+        "provider": address.show(found.agreement.provider),
+        "buyer": address.show(found.agreement.buyer),
+        "state": found.state,
+        "grantedAt": found.granted_at.isoformat(),
+        "notAfter": found.not_after.isoformat(),
+        "parent": None if found.parent is None else found.parent.hex(),
+        "block": block,
+        "summary": found.agreement.summary,
+    }
+    lines = [f"licence {found.digest.hex()}: {found.state} in block {block['number']} of {block['at']}"]
+    lines += [f"signed by {said['provider']} and {said['buyer']}", found.agreement.summary]
+    if found.parent is not None:
+        lines.append(f"it stands below {found.parent.hex()}: check that one, too")
+    if aids.block is None:
+        lines.append(f"compare the block's hash with one that you trust: {block['hash']}")
+    return Finding(holds=True, document=said, lines=tuple(lines))
+
+
+def _same_block(found: bytes, aids: Aids) -> None:
+    if aids.block is not None and aids.block.removeprefix("0x").lower() != found.hex():
+        raise StateProofError(f"it is proven in block {found.hex()}, not in the one that you trust")
+
+
 def _receipt(document: Mapping[str, Any], aids: Aids) -> Finding:
     """Recover who signed a receipt; whether that is the payee is for its reader to compare."""
     domain = _deployment(aids).domain("editions")
@@ -183,6 +226,7 @@ KINDS: Mapping[frozenset[str], Callable[[Mapping[str, Any], Aids], Finding]] = {
     EVENT_FIELDS: _event,
     RECEIPT_FIELDS: _receipt,
     AGREEMENT_FIELDS: _agreement,
+    LICENCE_FIELDS: _licence,
 }
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 from eth_account import Account
@@ -20,16 +19,18 @@ from web3.exceptions import BlockNotFound, ContractLogicError, TransactionNotFou
 from web3.types import RPCEndpoint
 
 from contracts import address
-from ledger import abi
+from ledger import abi, block_header
 from ledger.chain_error import ChainRefused, ChainUnreachable
 from ledger.fees import PRICE_MAX_WEI, Fees
 from ledger.several import SeveralTransport
+from ledger.stamp import read_time
 from ledger.state_proof import StateProof
 from ledger.transport import HttpTransport, LocalTransport
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Awaitable, Mapping, Sequence
+    from datetime import datetime
 
     from web3.types import BlockIdentifier
 
@@ -45,8 +46,6 @@ NOT_NOW = (
     "state is not available", "required historical state unavailable", "the chain is busy", "request timed out",
     "transaction indexing is in progress",
 )  # fmt: skip
-# as seconds it lies in the year 5138, as milliseconds in 1973
-_FIRST_MILLISECOND_STAMP = 10**11
 
 T = TypeVar("T")
 
@@ -259,6 +258,13 @@ class Chain:
             raise ChainRefused(str(answer.get("error")))
         return StateProof.from_json(answer["result"])
 
+    async def header(self, number: int) -> bytes:
+        """Return a block's header, of which its hash is; `StateProofError` where blocks are hashed in another way."""
+        answer = await self._transport.make_request(RPCEndpoint("eth_getBlockByNumber"), [hex(number), False])
+        if not answer.get("result"):
+            raise ChainRefused(f"there is no block {number}")
+        return block_header.encode(answer["result"])
+
     # --- changing ---
 
     async def sign_transaction(self, act: Act, *, nonce: int, key: bytes) -> Signed:
@@ -329,11 +335,6 @@ class Chain:
 def call_data(act: Act) -> bytes:
     """Return an act as the bytes that a transaction carries: what is kept until it can be signed."""
     return abi.encode_call(act.program.name, act.function, act.args)
-
-
-def read_time(stamp: int) -> datetime:
-    """Return the aware time of a block's stamp, in seconds or milliseconds."""
-    return datetime.fromtimestamp(stamp if stamp < _FIRST_MILLISECOND_STAMP else stamp // 1000, UTC)
 
 
 async def _asked(question: Awaitable[T]) -> T:

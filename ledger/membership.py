@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from eth_abi.abi import encode
 from eth_hash.auto import keccak
 
-from ledger.chain import Act, read_time
+from ledger.chain import Act
+from ledger.stamp import read_time
 from ledger.standing import did_digest, number_of, role_of
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from contracts import address, signature
 from contracts.onchain.artifacts import PROGRAMS
-from ledger.chain import read_time
 from ledger.chain_error import ChainRefused
 from ledger.membership import Standing
+from ledger.stamp import read_time
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -58,6 +58,21 @@ class StateProof:
         except (KeyError, TypeError, ValueError) as error:
             raise StateProofError(f"not the document of a state proof: {error!r}") from error
 
+    def json(self) -> dict[str, Any]:
+        """Return the document of `eth_getProof`, as we write it."""
+        return {
+            "address": _shown(self.address),
+            "nonce": hex(self.nonce),
+            "balance": hex(self.balance),
+            "storageHash": _shown(self.storage_root),
+            "codeHash": _shown(self.code_hash),
+            "accountProof": [_shown(node) for node in self.nodes],
+            "storageProof": [
+                {"key": _shown(slot), "value": hex(value), "proof": [_shown(node) for node in nodes]}
+                for slot, (value, nodes) in self.slots.items()
+            ],
+        }
+
     def verify(self, state_root: bytes) -> None:
         """Raise `StateProofError` unless account and slots follow from `state_root` (32 bytes)."""
         account = rlp.encode([self.nonce, self.balance, self.storage_root, self.code_hash])
@@ -105,6 +120,10 @@ def _stated(text: str, of_nothing: bytes) -> bytes:
     """Read a hash of an account; of one that is absent geth states zeros, others the hash of nothing."""
     found = _data(text)
     return found if any(found) else of_nothing
+
+
+def _shown(raw: bytes) -> str:
+    return "0x" + raw.hex()
 
 
 def _data(text: str) -> bytes:

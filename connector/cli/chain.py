@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote
 
 import typer
 
 from connector.cli.options import DEFAULT_DATA, AsJson, Data, Rpc
-from connector.cli.speak import answer, finish
+from connector.cli.speak import answer, ask, finish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from ledger.embedded.engine import Engine
 
@@ -25,6 +27,7 @@ Listen = Annotated[str, typer.Option("--host", help="the address to listen on")]
 Port = Annotated[int, typer.Option("--port", help="the port to listen on; 0 for a free one")]
 From = Annotated[str, typer.Option("--rpc", help="take it from a running chain instead of the data directory")]
 Archive = Annotated[str, typer.Argument(help="a file that `export` wrote; default: the chain in the data directory")]
+Out = Annotated[Path | None, typer.Option("-o", "--out", help="write the licence here", dir_okay=False)]
 Address = Annotated[str, typer.Option("--rpc", help="JSON-RPC address of the chain")]
 
 
@@ -85,6 +88,28 @@ def check(archive: Archive = "", data: Data = DEFAULT_DATA, *, as_json: AsJson =
     answer(found, lines, as_json=as_json)
     if found["problem"]:
         raise typer.Exit(BROKEN)
+
+
+@app.command()
+def licence(
+    agreement: Annotated[str, typer.Argument(help="digest of an agreement of ours")],
+    out: Out = None,
+    data: Data = DEFAULT_DATA,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Export an agreement as a licence that anybody checks offline: both signatures, and the chain's state of it.
+
+    For example: penstock chain licence 5b1f0c -o licence.json
+    """
+    from connector import files  # noqa: PLC0415  # loaded when the verb runs
+
+    found = ask(data, "GET", f"agreements/{quote(agreement, safe='')}/licence", as_json=as_json)
+    text = json.dumps(found)
+    if out is not None:
+        files.write_atomic(out, text.encode())
+    said = f"written to {out}; next, anybody: penstock verify {out} --deployment space.json"
+    answer(found, [text if out is None else said], as_json=as_json)
 
 
 async def host_chain(data: Path, host: str, port: int, *, as_json: bool) -> None:

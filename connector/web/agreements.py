@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from connector.errors import InvalidInput
+from connector.errors import Absent, InvalidInput
 from connector.identity import tokens
 from connector.web.faults import as_json
 from contracts.namespace import AGREEMENT_URN, CHECKPOINT
+from ledger import licence_proof
 from policy.compare.onward import Narrower
 from policy.purposes import resolve
 
@@ -42,6 +43,21 @@ async def sublicense(call: Call) -> web.Response:
     asked = Narrower(_moment(document["until"]), None if purpose is None else resolve(str(purpose)), onward)
     digest = call.path["id"].removeprefix(AGREEMENT_URN)
     return as_json(await call.connector.granting.grant(digest, document["to"], asked), 201)
+
+
+async def licence(call: Call) -> web.Response:
+    """Show an agreement of ours as a licence that anybody checks offline: signed, and proven of the chain's state."""
+    digest = call.path["id"].removeprefix(AGREEMENT_URN)
+    connector = call.connector
+    row = await connector.store.read(lambda tx: tx.get("agreements", digest=digest))
+    if row is None or not row["provider_signature"] or not row["buyer_signature"]:
+        raise Absent(f"there is no signed agreement `{digest[:100]}` here", "penstock show, for what there is")
+    signed = {"terms": row["terms"], "agreement": row["agreement"]}
+    signed |= {f"{who}Signature": row[f"{who}_signature"].hex() for who in ("provider", "buyer")}
+    block = await connector.chain.newest()
+    program = connector.programs.deployment.addresses["licences"]
+    proof = await connector.chain.proof(program, licence_proof.slots(bytes.fromhex(digest)), block.number)
+    return as_json(licence_proof.document(signed, await connector.chain.header(block.number), proof))
 
 
 async def notice(call: Call) -> web.Response:

@@ -194,6 +194,7 @@ MANAGEMENT = (
     Route("POST", "/management/processes/{id}/resume", Who.OWNER, ALL, "processes.resume"),
     Route("POST", "/management/processes/{id}/complete", Who.OWNER, ALL, "processes.complete"),
     Route("POST", "/management/agreements/{id}/revoke", Who.OWNER, TRADERS, "agreements.revoke"),
+    Route("GET", "/management/agreements/{id}/licence", Who.OWNER, TRADERS, "agreements.licence"),
     Route("POST", "/management/agreements/{id}/sublicences", Who.OWNER, BUYER, "agreements.sublicense"),
     Route("GET", "/management/rights/{id}", Who.OWNER, ALL, "rights.show"),
     Route("POST", "/management/rights/{id}/{act}", Who.OWNER, ALL, "rights.act"),

@@ -10,7 +10,7 @@ from catalog.question import question
 from catalog.use import use
 from connector.errors import Absent, Conflict, InvalidInput, NotPermitted
 from connector.exchange import listings
-from connector.limits import HITS_MAX, PAGE_ROWS_MAX, QUERY_CHARACTERS_MAX
+from connector.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX, QUERY_CHARACTERS_MAX
 from connector.web.faults import as_json
 
 if TYPE_CHECKING:
@@ -79,9 +79,9 @@ async def search(call: Call) -> web.Response:
     text, first = query.get("q", ""), query.get("first", "0")
     if len(text) > QUERY_CHARACTERS_MAX:
         raise InvalidInput(f"`q` has {len(text)} characters, a search has at most {QUERY_CHARACTERS_MAX}")
-    if not first.isdecimal() or int(first[:9]) > HITS_MAX - PAGE_ROWS_MAX:
+    if not first.isdecimal() or int(first[:9]) > FOUND_ROWS_MAX - PAGE_ROWS_MAX:
         raise InvalidInput(
-            f"`first` is no number up to {HITS_MAX - PAGE_ROWS_MAX}", "add a word or a condition instead"
+            f"`first` is no number up to {FOUND_ROWS_MAX - PAGE_ROWS_MAX}", "add a word or a condition instead"
         )
     asked = question(text, query.getall("where", []))
     intended = use(query.get("for", ""), query.get("in", ""))
