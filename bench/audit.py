@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -134,6 +135,7 @@ def measured(folder: Path, count: int, providers: int, buyers: int) -> dict[str,
     for kind, number in notes["kinds"].items():
         print(f"{kind:<22}{number:>9}", flush=True)
     auditor = notes["auditor"]
+    load = os.getloadavg()[0]
     first = audited(folder, auditor, SPACE)
     print(report.table(report.rows(first.figures(FIRST), TARGETS)), flush=True)
     with tempfile.TemporaryDirectory(prefix="penstock-bench-memory-") as memory:
@@ -141,6 +143,7 @@ def measured(folder: Path, count: int, providers: int, buyers: int) -> dict[str,
         again = audited(folder, auditor, LATER, Path(memory))
     assert (first.said["events"], again.said["events"]) == (notes["events"], notes["later"])
     sizes = {
+        "load of the machine before": (load, "processes"),
         "events": (float(first.said["events"]), "events"),
         "decisions made again": (float(first.said["decisions_replayed"]), "decisions"),
         "signatures verified": (float(first.said["signatures_verified"]), "signatures"),

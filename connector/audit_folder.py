@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import zipfile
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
@@ -50,17 +49,28 @@ class AnswerFolder(MutableMapping[str, bytes]):
         return self._folder / f"{hashlib.sha256(name.encode()).hexdigest()}.answer"
 
 
-def write_bundle(path: Path, answers: Mapping[str, bytes]) -> None:
-    """Write answers as one ZIP file."""
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as bundle:
-        for name in sorted(answers):
-            bundle.writestr(name, answers[name])
-    files.write_atomic(path, held.getvalue())
+class BundleWriter:
+    """Answers as they come, each written once: what is asked again in one audit has its first answer."""
+
+    def __init__(self, bundle: zipfile.ZipFile) -> None:
+        self._bundle = bundle
+        self._names: set[str] = set()
+
+    def __setitem__(self, name: str, value: bytes) -> None:
+        if name not in self._names:
+            self._names.add(name)
+            self._bundle.writestr(name, value)
+
+
+@contextmanager
+def writing_bundle(path: Path) -> Iterator[BundleWriter]:
+    """Yield what takes answers; `path` is one ZIP file of them when the block ends without an exception."""
+    with files.writing(path) as held, zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as bundle:
+        yield BundleWriter(bundle)
 
 
 class Bundle(Mapping[str, bytes]):
-    """What `write_bundle` wrote, read answer by answer; raises InvalidInput."""
+    """What `writing_bundle` wrote, read answer by answer; raises InvalidInput."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

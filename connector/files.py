@@ -12,7 +12,7 @@ import os
 import secrets
 import shutil
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -75,6 +75,13 @@ def replacing(path: Path, mode: int = PRIVATE) -> Iterator[int]:
             raise
         finally:
             os.close(handle)
+
+
+@contextmanager
+def writing(path: Path, mode: int = PRIVATE) -> Iterator[BinaryIO]:
+    """Yield a file object for new content that comes piece by piece; it gets its name as with `replacing`."""
+    with replacing(path, mode) as handle, os.fdopen(os.dup(handle), "w+b") as held:
+        yield held
 
 
 def write_at(handle: int, data: bytes | bytearray | memoryview, offset: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -98,7 +99,7 @@ async def inspect(asked: Asked) -> dict[str, Any]:
 
 async def _audited(asked: Asked, opened: Sources) -> dict[str, Any]:
     """Audit what the sources say, and keep of it what is asked for."""
-    from connector.audit_folder import AnswerFolder, write_bundle  # noqa: PLC0415  # loaded when the verb runs
+    from connector.audit_folder import AnswerFolder, writing_bundle  # noqa: PLC0415  # loaded when the verb runs
     from connector.audit_workplace import workplace  # noqa: PLC0415  # loaded when the verb runs
     from connector.data_folder import KEYS  # noqa: PLC0415  # loaded when the verb runs
     from connector.identity import keys  # noqa: PLC0415  # loaded when the verb runs
@@ -106,18 +107,16 @@ async def _audited(asked: Asked, opened: Sources) -> dict[str, Any]:
     from ledger.audit.audit import AuditImpossible, run  # noqa: PLC0415  # loaded when the verb runs
     from ledger.audit.remembered import Remembered  # noqa: PLC0415  # loaded when the verb runs
 
-    key, kept = keys.load(asked.data / KEYS).delivery, dict[str, bytes]()
+    key = keys.load(asked.data / KEYS).delivery
     remembered = None if asked.memory is None else Remembered(opened, AnswerFolder(asked.memory))
     source: Sources = opened if remembered is None else remembered
     try:
-        with workplace(talk) as place:
-            report = await run(source if asked.bundle is None else Recording(source, kept), key, place)
+        with workplace(talk) as place, nullcontext() if asked.bundle is None else writing_bundle(asked.bundle) as kept:
+            report = await run(source if kept is None else Recording(source, kept), key, place)
     except AuditImpossible as fault:
         raise _reason(fault) from fault
     if remembered is not None and remembered.rewritten is not None:
         report.find("chain-rewritten", "chain", block=remembered.rewritten)
-    if asked.bundle is not None:
-        write_bundle(asked.bundle, kept)
     return _told(report, asked)
 
 

@@ -9,13 +9,13 @@ answered from it. Every answer is one named run of bytes, so any folder or ZIP f
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from contracts.canonical import canonical, load
 from ledger.audit.sources import BlockHead, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ledger.audit.sources import ChainEvent, Sources
 
@@ -82,10 +82,17 @@ class Archive:
             raise Unavailable(f"`{name}` of the archive cannot be read: {error}") from error
 
 
+class Keeper(Protocol):
+    """Whatever takes answers by their names."""
+
+    def __setitem__(self, name: str, value: bytes, /) -> None:
+        """Keep an answer."""
+
+
 class Recording:
     """`Sources` that hand on another's answers and keep each of them in `kept`."""
 
-    def __init__(self, sources: Sources, kept: MutableMapping[str, bytes]) -> None:
+    def __init__(self, sources: Sources, kept: Keeper) -> None:
         self._sources = sources
         self._kept = kept
 
@@ -103,7 +110,8 @@ class Recording:
 
     async def fetch(self, url: str) -> bytes:
         """Ask for a page."""
-        body = self._kept[f"page/{url}"] = await self._sources.fetch(url)
+        body = await self._sources.fetch(url)
+        self._kept[f"page/{url}"] = body
         return body
 
     async def chain_events(self, first: int = 0) -> Sequence[ChainEvent]:

@@ -84,12 +84,15 @@ class _Asked:
 async def _audit(asked: _Asked, document: Mapping[str, Any], space: Space, told: ChainRecord, report: Report) -> None:
     sources, apart, chain = asked.sources, Report(), facts.gather(told)
     collector = Collector(sources, asked.key, asked.place, asked.entries, Blocks(sources))
-    async with asyncio.TaskGroup() as beside:
-        attesting = beside.create_task(attestation.read(sources, space, apart))
+    attesting = asyncio.create_task(attestation.read(sources, space, apart))
+    try:
         members.check_table(document, space, report)
         await members.check_identities(sources, space, report)
         peers = await heads.collect_peers(sources, space, report)
         found = await collector.collect(space, report)
+        attested = await attesting
+    finally:
+        attesting.cancel()
     case = Case(space, found, chain, {}, {})
     deals = await stages.check_agreements(case, asked.place, report)
     registry.check(space, found, told, report)
@@ -100,7 +103,7 @@ async def _audit(asked: _Asked, document: Mapping[str, Any], space: Space, told:
     await heads.check_peers(space, found, peers, report)
     await heads.check_marks(space, found, report)
     report.join(apart)
-    await attestation.check(attesting.result(), space, found, report)
+    await attestation.check(attested, space, found, report)
     tables = await billing.collect_tables(sources, space, deals, report)
     await stages.check_rest(replace(case, deals=deals, tables=tables), asked.place, report)
     report.figures |= figures.counted(report) | supervision.gather(found, deals, chain)

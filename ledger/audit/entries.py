@@ -7,6 +7,7 @@ hands over to readers once (`finish`), in this process or in others, and writes 
 from __future__ import annotations
 
 import sqlite3
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -49,22 +50,25 @@ class Entries:
         self.place, self._connection = place, None
 
     def begin(self) -> None:
-        """Make the table."""
-        self._connection = sqlite3.connect(self.place, isolation_level=None)
-        for pragma in _CARELESS:
-            self._connection.execute(pragma).fetchall()
-        self._connection.execute(_TABLE)
-        self._connection.execute("begin")
+        """Make the table; this and what follows raise OSError where there is no room for it."""
+        with self._written():
+            self._connection = sqlite3.connect(self.place, isolation_level=None)
+            for pragma in _CARELESS:
+                self._connection.execute(pragma).fetchall()
+            self._connection.execute(_TABLE)
+            self._connection.execute("begin")
 
     def add(self, log: int, rows: Iterable[Row]) -> None:
         """Keep rows of the log with this number."""
-        self._open.executemany(_INSERT, [(log, *_keys(row), *row) for row in rows])
+        with self._written():
+            self._open.executemany(_INSERT, [(log, *_keys(row), *row) for row in rows])
 
     def finish(self) -> None:
         """Make the table ready to be read."""
-        for index in _INDEXES:
-            self._open.execute(index)
-        self._open.execute("commit")
+        with self._written():
+            for index in _INDEXES:
+                self._open.execute(index)
+            self._open.execute("commit")
         if self.place != MEMORY:
             self.close()
 
@@ -93,6 +97,13 @@ class Entries:
     def _events(self, did: str, where: str, values: Sequence[Any]) -> Iterator[Event]:
         asked = f"select {_COLUMNS} from entries where {where}"  # noqa: S608 - as above
         return (Event.from_row(did, row) for row in self._open.execute(asked, values))
+
+    @contextmanager
+    def _written(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise OSError(f"the table of events at `{self.place}` cannot be written: {error}") from error
 
     @property
     def _open(self) -> sqlite3.Connection:

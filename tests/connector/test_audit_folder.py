@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connector import audit_folder
-from connector.audit_folder import AnswerFolder, Bundle, write_bundle
+from connector.audit_folder import AnswerFolder, Bundle, writing_bundle
 from connector.errors import InvalidInput
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\n\x00", exclude_categories=["Cs"]), min_size=1)
@@ -39,7 +39,9 @@ def test_an_answer_can_be_replaced_and_removed(tmp_path):
 def test_a_bundle_gives_back_what_was_written_and_nothing_else_is_one(tmp_path, monkeypatch):
     answers = {"space": b"{}", "page/http://localhost:1/log/checkpoint": b"\x00\xff", "identity/did:web:x": b""}
     path = tmp_path / "audit.zip"
-    write_bundle(path, answers)
+    with writing_bundle(path) as kept:
+        for name, value in [*answers.items(), ("space", b"said later")]:
+            kept[name] = value
     assert dict(Bundle(path)) == answers
     (tmp_path / "junk").write_bytes(b"junk")
     with pytest.raises(InvalidInput, match="no bundle of an audit"):
