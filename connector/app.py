@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from connector.clock import Clock
 from connector.engine.monitor import Monitor
 from connector.engine.trader import Trader
+from connector.exchange.applications import Applications
 from connector.exchange.attesting import Attesting
 from connector.exchange.demands import Demands
 from connector.exchange.finding import Finding
@@ -44,6 +45,7 @@ class Connector(Trader):
     openings: Openings
     pushes: Pushes
     settlements: Settlements
+    applications: Applications
     finding: Finding
     cases: Cases
     arbitration: Arbitration
@@ -73,6 +75,7 @@ class Connector(Trader):
         connector.watch.listeners.append(Following(connector, connector.settlements).seen)
         connector.cases = Cases(connector)
         connector.arbitration = Arbitration(connector, connector.cases)
+        connector.applications = Applications(connector)
         connector.finding = Finding(connector)
         connector.demands = Demands(connector)
         connector.reviewer = Reviewer(connector, connector.finding.changed)

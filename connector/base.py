@@ -187,12 +187,22 @@ class Base:
             "region": participant.region,
         }
 
-    async def admit(self, did: str) -> dict[str, str]:
-        """Admit a member, as the exchange; its supervisor's key is known before its own admission is recorded."""
+    async def described(self, did: str) -> Member:
+        """Return how a participant describes itself now, in its two documents; raises InvalidInput."""
         document = await self.peers.document(did, fresher_than=0)
         url = membership.base_url(document) + membership.DESCRIPTION_PATH
         told = await self.outbound.get(url, limit_bytes=membership.DESCRIPTION_BYTES_MAX)
-        member = membership.member_of(document, told.json())
+        return membership.member_of(document, told.json())
+
+    async def at_exchange(self, path: str) -> tuple[str, Mapping[str, str]]:
+        """Return the address of `path` at the exchange of our space, and a header that proves us there once."""
+        space = await self.space_view.current()
+        exchange = space.members[space.exchange]
+        return exchange.url + path, self.authorization(exchange.did)
+
+    async def admit(self, did: str) -> dict[str, str]:
+        """Admit a member, as the exchange; its supervisor's key is known before its own admission is recorded."""
+        member = await self.described(did)
         membership.refuse_double(member, self.space.members.values())
         if member.role == "regulator":
             self._disclose_to(member)

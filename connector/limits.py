@@ -101,6 +101,8 @@ FOUND_ROWS_MAX = 10_000
 # demands that look at once: of one member, and in all, for a new product is held against each of them
 DEMANDS_PER_MEMBER_MAX = 100
 DEMANDS_LOOKING_MAX = 5_000
+# applications for membership that wait for the operator: a stranger needs but a name to make one
+APPLICATIONS_WAITING_MAX = 1_000
 # a reason that travels to a peer or a person
 REASON_CHARACTERS_MAX = 1_000
 # the words of a search

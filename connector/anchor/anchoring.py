@@ -17,6 +17,7 @@ from contracts.typed_data import Head
 from ledger import acts, cosignature
 from ledger import checkpoint as checkpoints
 from ledger import note as notes
+from ledger.space import WITNESSED_BY
 from ledger.witness import HEAD_TIME_HEADER
 
 if TYPE_CHECKING:
@@ -85,6 +86,9 @@ class Anchoring:
             head = checkpoints.parse_text(note.text)
             time = int(self._clock.now().timestamp())
             witnesses = (await self._space.current()).witnesses_of(self._did)
+            if not witnesses:
+                roles = " or a ".join(WITNESSED_BY[self._space.last().members[self._did].role])
+                raise Conflict("the space has nobody yet who may witness this log", f"the exchange admits a {roles}")
             for witness in witnesses:
                 note = await self._cosign(witness, head, time)
             signatures = self._head_signatures(note, witnesses, time)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import quote
 
 import typer
@@ -11,9 +11,14 @@ from connector.cli.member import arbitrator, member
 from connector.cli.options import DEFAULT_DATA, AsJson, Data
 from connector.cli.speak import answer, ask
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 app = typer.Typer(help="Run the exchange: members, review, listing, credits, attestations.", no_args_is_help=True)
 app.add_typer(member, name="member")
 app.add_typer(arbitrator, name="arbitrator")
+
+Product = Annotated[str, typer.Argument(help="the listed product's id")]
 
 
 @app.command()
@@ -29,6 +34,115 @@ def admit(
     """
     found = ask(data, "POST", "members", {"did": did}, as_json=as_json)
     answer(found, [f"{found['name']} ({found['role']}, {found['region']}) is a member"], as_json=as_json)
+
+
+@app.command()
+def applications(
+    state: Annotated[str, typer.Option(help="applied, admitted or refused")] = "applied",
+    data: Data = DEFAULT_DATA,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """List applications for membership, those first that are due first.
+
+    For example: penstock exchange applications
+    """
+    found = ask(data, "GET", f"applications?state={quote(state, safe='')}", as_json=as_json)
+    lines = [
+        f"{row['did']}  {row['name']} ({row['role']}, {row['region']})  "
+        f"{'OVERDUE since' if row['overdue'] else 'due'} {row['due']}  {row['message']}".rstrip()
+        for row in found["applications"]
+    ]
+    answer(found, lines or [f"no application is {state}"], as_json=as_json)
+
+
+@app.command()
+def reject(
+    did: Annotated[str, typer.Argument(help="the applicant's did:web")],
+    reason: Annotated[str, typer.Option(help="why, in words that the applicant reads")],
+    data: Data = DEFAULT_DATA,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Refuse an application for membership; the applicant may apply again.
+
+    For example: penstock exchange reject did:web:buyer.example --reason "no contact address"
+    """
+    row = ask(data, "POST", "applications/refusals", {"did": did, "reason": reason}, as_json=as_json)
+    answer(row, [f"{row['name']}: {row['state']}, {row['reason']}"], as_json=as_json)
+
+
+@app.command()
+def members(data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
+    """List the members of the space.
+
+    For example: penstock exchange members
+    """
+    found = ask(data, "GET", "members", as_json=as_json)
+    lines = [f"{row['did']}  {row['name']} ({row['role']}, {row['region']})  {row['url']}" for row in found["members"]]
+    answer(found, lines, as_json=as_json)
+
+
+@app.command()
+def listings(
+    state: Annotated[
+        str, typer.Option(help="submitted, reviewed, listed, suspended, withdrawn or refused")
+    ] = "submitted",
+    first: Annotated[int, typer.Option(help="leave out so many, the oldest", min=0)] = 0,
+    data: Data = DEFAULT_DATA,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """List products by the state of their listing, the oldest first: what is submitted waits for a review.
+
+    For example: penstock exchange listings --state listed
+    """
+    found = ask(data, "GET", f"listings?state={quote(state, safe='')}&first={first}", as_json=as_json)
+    lines = [
+        f"{row['id']}  {row['title']} ({row['tier']}) of {row['provider']}, since {row['since']}"
+        + (f": {row['reason']}" if row["reason"] else "")
+        for row in found["listings"]
+    ]
+    answer(found, lines or [f"no listing is {state}"], as_json=as_json)
+
+
+@app.command()
+def suspend(
+    product: Product,
+    reason: Annotated[str, typer.Option(help="why, in words that the provider reads")],
+    data: Data = DEFAULT_DATA,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Suspend a listing: nobody finds it until it is resumed. Agreements that were made go on.
+
+    For example: penstock exchange suspend nyc-flights-2013 --reason "complaint under review"
+    """
+    _move(product, "suspend", reason, data, as_json=as_json)
+
+
+@app.command()
+def resume(product: Product, data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
+    """List a suspended product again.
+
+    For example: penstock exchange resume nyc-flights-2013
+    """
+    _move(product, "resume", "", data, as_json=as_json)
+
+
+@app.command()
+def refuse(
+    product: Product,
+    reason: Annotated[str, typer.Option(help="what the provider can change")],
+    data: Data = DEFAULT_DATA,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Refuse a product that was submitted or suspended; its provider may hand it in again, changed.
+
+    For example: penstock exchange refuse nyc-flights-2013 --reason "the description names nobody to ask"
+    """
+    _move(product, "refuse", reason, data, as_json=as_json)
 
 
 @app.command()
@@ -86,3 +200,9 @@ def attest(data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
     """
     done = ask(data, "POST", "attestations", {}, as_json=as_json)
     answer(done, [f"{len(done['signers'])} witnesses attest {len(done['heads'])} heads"], as_json=as_json)
+
+
+def _move(product: str, move: str, reason: str, data: Path, *, as_json: bool) -> None:
+    body = {"move": move, "reason": reason}
+    done = ask(data, "POST", f"listings/{quote(product, safe='')}/moves", body, as_json=as_json)
+    answer(done, [f"{done['id']}: {done['state']}"], as_json=as_json)

@@ -16,6 +16,7 @@ from connector.cli import (
     find,
     get,
     init,
+    join,
     log,
     open_,
     policy_compare,
@@ -42,6 +43,7 @@ app = typer.Typer(
 VERBS = (
     ("demo", demo.demo),
     ("init", init.init),
+    ("join", join.join),
     ("doctor", doctor.doctor),
     ("serve", serve.serve),
     ("publish", publish.publish),

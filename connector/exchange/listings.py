@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from catalog.dataset import dataset_from_json
 from catalog.listing import Move, State, moved
 from connector.errors import Absent, Conflict, InvalidInput
+from connector.limits import PAGE_ROWS_MAX
 from connector.protocol.validation import IDENTIFIER_LIMIT_CHARACTERS
 from contracts import price_words
 from contracts.canonical import sha
@@ -137,6 +138,13 @@ def move(tx: Tx, evidence: Evidence, key: str, step: Move, *, by: str, role: str
     tx.update("listings", {"id": key}, state=state.value, reason=reason, updated=now, seq=_next(tx))
     _record(tx, evidence, key, (row["state"], state.value), by, reason, row["header"], now)
     return state.value
+
+
+def page(tx: Tx, state: State, first: int) -> list[dict[str, Any]]:
+    """Return listings of a state for the operator, those first that are in it longest."""
+    rows = tx.find("listings", "state = ?", (state.value,), "updated", first + PAGE_ROWS_MAX)[first:]
+    told = ("id", "title", "provider", "tier", "edition", "state", "reason")
+    return [{name: row[name] for name in told} | {"since": row["updated"].isoformat()} for row in rows]
 
 
 def shown(tx: Tx, keys: Sequence[str]) -> list[dict[str, Any]]:

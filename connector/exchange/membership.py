@@ -93,7 +93,10 @@ def admit(tx: Tx, evidence: Evidence, member: Member, by: str, now: datetime) ->
         created=now if known is None else known["created"],
         updated=now,
     )
-    before = "unknown" if known is None else known["state"]
-    fields = {"from": before, "to": ADMITTED, "by": by, "reason": "", "digest": sha(document).hex()}
+    application = tx.get("applications", did=member.did)
+    before = known or application or {"state": "unknown"}
+    if application is not None:
+        tx.update("applications", {"did": member.did}, state=ADMITTED, reason="", updated=now)
+    fields = {"from": before["state"], "to": ADMITTED, "by": by, "reason": "", "digest": sha(document).hex()}
     evidence.record(tx, "member.moved", part=member.did, fields=fields, now=now)
     return document

@@ -207,6 +207,13 @@ CATALOGUE = (
         index=(("state", "updated"), ("member", "state")),
     ),
     Table(
+        "applications",
+        "did:text name:text role:text region:text message:text state:text reason:text due:time created:time "
+        "updated:time",
+        ("did",),
+        index=(("state", "due"),),
+    ),
+    Table(
         "members",
         "did:text name:text role:text region:text url:text state:text document:json created:time updated:time",
         ("did",),

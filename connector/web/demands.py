@@ -66,11 +66,8 @@ async def of_product(call: Call) -> web.Response:
 async def forward(call: Call) -> web.Response:
     """Ask the exchange what the path below `/management` asks, in our own name."""
     connector, request = call.connector, call.request
-    space = await connector.space_view.current()
-    exchange = space.members[space.exchange]
-    url = exchange.url + "/exchange" + request.rel_url.raw_path.removeprefix("/management")
+    url, headers = await connector.at_exchange("/exchange" + request.rel_url.raw_path.removeprefix("/management"))
     url += f"?{request.rel_url.raw_query_string}" if request.rel_url.raw_query_string else ""
-    headers = connector.authorization(exchange.did)
     if request.method == "GET":
         return as_json((await connector.outbound.get(url, headers=headers)).json())
     body: Any = await call.document()

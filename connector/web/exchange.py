@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from catalog.use import Use
+    from connector.store.transaction import Tx
     from connector.web.call import Call
+
+# the moves that are the operator's word alone
+BY_HAND = (Move.SUSPEND.value, Move.RESUME.value, Move.REFUSE.value)
 
 
 async def space(call: Call) -> web.Response:
@@ -103,3 +107,38 @@ def _permitting(products: list[dict[str, Any]], intended: Use, now: datetime) ->
 async def product(call: Call) -> web.Response:
     """Serve one listed product."""
     return as_json(listings.view(await call.act(lambda tx: listings.listed(tx, call.path["id"]))))
+
+
+# ---- what the operator asks
+
+
+async def members(call: Call) -> web.Response:
+    """List the members of the space, ourselves too, with what each is and where."""
+    space = await call.connector.space_view.current()
+    return as_json({"members": [member.json() for member in space.members.values()]})
+
+
+async def queue(call: Call) -> web.Response:
+    """List listings of a `state`, the oldest first, from the `first` on; what is submitted waits for a review."""
+    state, first = call.request.query.get("state", State.SUBMITTED.value), call.request.query.get("first", "0")
+    if state not in set(State) or not first.isdecimal() or int(first[:9]) > HITS_MAX:
+        raise InvalidInput("`state` or `first` is none", f"one of {', '.join(State)}, and a number up to {HITS_MAX}")
+    found = await call.connector.store.read(lambda tx: listings.page(tx, State(state), int(first)))
+    return as_json({"listings": found})
+
+
+async def move(call: Call) -> web.Response:
+    """Make a move of the exchange's on a listing: `move` and `reason`."""
+    connector, body, key = call.connector, await call.document(), call.path["id"]
+    if not isinstance(body, dict) or set(body) != {"move", "reason"} or not isinstance(body["reason"], str):
+        raise InvalidInput("the body is an object of `move` and `reason`")
+    if body["move"] not in BY_HAND:
+        raise InvalidInput(f"an exchange moves a listing by hand by {', '.join(BY_HAND)}", "`review` lists one")
+    step, by, now = Move(body["move"]), connector.did, connector.clock.now()
+
+    def act(tx: Tx) -> str:
+        return listings.move(tx, connector.evidence, key, step, by=by, role="exchange", reason=body["reason"], now=now)
+
+    state = await connector.store.write(act)
+    connector.finding.changed()
+    return as_json({"id": key, "state": state})

@@ -94,11 +94,8 @@ async def publish(call: Call) -> web.Response:
 
 async def find(call: Call) -> web.Response:
     """Find listed products at the exchange."""
-    connector = call.connector
-    space = await connector.space_view.current()
-    exchange = space.members[space.exchange]
-    url = f"{exchange.url}/exchange/search?{call.request.rel_url.raw_query_string}"
-    return as_json((await connector.outbound.get(url, headers=connector.authorization(exchange.did))).json())
+    url, headers = await call.connector.at_exchange("/exchange/search?" + call.request.rel_url.raw_query_string)
+    return as_json((await call.connector.outbound.get(url, headers=headers)).json())
 
 
 async def quote(call: Call) -> web.Response:

@@ -20,6 +20,7 @@ from connector.limits import BODY_BYTES_MAX, LINGER_SECONDS, PEER_REQUESTS_MAX, 
 from connector.vault import bearers, tickets
 from connector.web import (
     agreements,
+    applications,
     body,
     catalogue,
     chain,
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 
 MODULES = {
     "agreements": agreements,
+    "applications": applications,
     "catalogue": catalogue,
     "chain": chain,
     "channel": channel,

@@ -12,7 +12,20 @@ import typer
 from connector.cli.main import GROUPS, VERBS, app
 
 # in the order of the journey; groups stand behind the verbs on the page
-FIRST_PAGE = ["demo", "init", "doctor", "serve", "publish", "find", "show", "quote", "get", "open", "sublicense"]
+FIRST_PAGE = [
+    "demo",
+    "init",
+    "join",
+    "doctor",
+    "serve",
+    "publish",
+    "find",
+    "show",
+    "quote",
+    "get",
+    "open",
+    "sublicense",
+]
 FIRST_PAGE += ["settle", "verify", "audit"]
 FIRST_GROUPS = ["policy", "log"]
 HEAVY = ["aiohttp", "web3", "eth", "py_ecc", "pyarrow", "cryptography", "sqlite3", "asyncio", "orjson", "jsonschema"]

@@ -40,6 +40,10 @@ QUOTED = {
 REASON = {"code": "words", "points": 40, "of": 50, "en": "words that are in it: weather", "zh": "命中词: weather"}
 MET = {"product": "p", "title": "Weather", "tier": "kept", "provider": "did:web:p", "score": 90, "reasons": [REASON]}
 LOOKED_FOR = {"id": "d", "title": "weather", "state": "matched", "until": "2027-01-01T00:00:00+00:00"}
+APPLIED = {
+    "did": "did:web:b", "name": "B", "role": "buyer", "region": "US", "message": "", "reason": "no address",
+    "due": "2026-11-23T00:00:00+00:00",
+}  # fmt: skip
 POSTED = {
     "id": "d", "title": "weather", "description": "", "where": ["tier=kept"], "purpose": "Research", "place": "CN-44",
     "most": "5", "unit": "byte", "currency": "CNY", "until": "2027-01-01T00:00:00Z",
@@ -47,6 +51,34 @@ POSTED = {
 CALLS = {
     f"demand post weather --until {POSTED['until']} --id d --where tier=kept --purpose Research --in CN-44 --most 5": (
         "POST", "demands", POSTED, LOOKED_FOR | {"matches": [MET]}, "         40 of 50: words that are in it: weather",
+    ),
+    "join --message tides": (
+        "POST", "membership", {"message": "tides"}, APPLIED | {"state": "applied"}, "to be answered until 2026-11-23",
+    ),
+    "join --status": ("GET", "membership", None, APPLIED | {"state": "refused"}, "refused, no address"),
+    "exchange applications": (
+        "GET", "applications?state=applied", None, {"applications": [APPLIED | {"overdue": True}]},
+        "OVERDUE since 2026-11-23",
+    ),
+    "exchange reject did:web:b --reason no": (
+        "POST", "applications/refusals", {"did": "did:web:b", "reason": "no"}, APPLIED | {"state": "refused"},
+        "B: refused",
+    ),
+    "exchange members": (
+        "GET", "members", None, {"members": [APPLIED | {"url": "https://b"}]}, "did:web:b  B (buyer, US)  https://b",
+    ),
+    "exchange listings --state listed": (
+        "GET", "listings?state=listed&first=0", None, {"listings": []}, "no listing is listed",
+    ),
+    "exchange suspend p --reason why": (
+        "POST", "listings/p/moves", {"move": "suspend", "reason": "why"}, {"id": "p", "state": "suspended"},
+        "p: suspended",
+    ),
+    "exchange resume p": (
+        "POST", "listings/p/moves", {"move": "resume", "reason": ""}, {"id": "p", "state": "listed"}, "p: listed",
+    ),
+    "exchange refuse p --reason why": (
+        "POST", "listings/p/moves", {"move": "refuse", "reason": "why"}, {"id": "p", "state": "refused"}, "p: refused",
     ),
     "demand list": ("GET", "demands?first=0", None, {"demands": []}, "no demand"),
     "demand list --mine": ("GET", "demands?first=0&mine=1", None, {"demands": [LOOKED_FOR]}, "d  weather  (matched)"),

@@ -1,0 +1,118 @@
+"""Applications for membership: who asks to be admitted, until when it must be answered, and the operator's answer.
+
+Law: an application says nothing that admission believes: keys and role are read again from the applicant's own
+documents (`connector.exchange.membership`). It is answered within so many working days, Monday to Friday, by what is
+applied for; holidays are the operator's. Each move is an event of the exchange's log.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from connector.errors import Absent, Conflict, InvalidInput
+from connector.limits import APPLICATIONS_WAITING_MAX, PAGE_ROWS_MAX, REASON_CHARACTERS_MAX
+from contracts.canonical import sha
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from datetime import datetime
+
+    from connector.app import Connector
+    from connector.store.transaction import Tx
+    from ledger.space import Member
+
+    Row = dict[str, Any]
+    Write = Callable[[Callable[[Tx], Any]], Awaitable[Any]]
+
+APPLIED, REFUSED = "applied", "refused"
+# working days in which an application is answered
+DAYS = 1
+DAYS_OF = {"exchange": 5}
+SATURDAY = 5
+
+
+def due(role: str, applied: datetime) -> datetime:
+    """Return until when an application is to be answered."""
+    at, left = applied, DAYS_OF.get(role, DAYS)
+    while left:
+        at += timedelta(days=1)
+        left -= at.weekday() < SATURDAY
+    return at
+
+
+class Applications:
+    """The applications that the exchange has."""
+
+    def __init__(self, connector: Connector) -> None:
+        self._connector = connector
+
+    async def apply(self, did: str, message: str, write: Write) -> Row:
+        """Take in an application, in one transaction by `write`; one that waits is not taken in twice."""
+        if len(message) > REASON_CHARACTERS_MAX:
+            raise InvalidInput(f"a message has at most {REASON_CHARACTERS_MAX} characters")
+        member = await self._connector.described(did)
+        now = self._connector.clock.now()
+        row: Row = await write(lambda tx: self._apply(tx, member, message, now))
+        return view(row)
+
+    async def own(self, did: str) -> Row:
+        """Return an applicant's application; raises Absent."""
+        return view(await self._connector.store.read(lambda tx: _find(tx, did)))
+
+    async def page(self, state: str) -> list[Row]:
+        """Return applications of a state, those first that are due first; `overdue` tells which are late."""
+        rows = await self._connector.store.read(
+            lambda tx: tx.find("applications", "state = ?", (state,), "due", PAGE_ROWS_MAX)
+        )
+        now = self._connector.clock.now()
+        return [view(row) | {"overdue": row["state"] == APPLIED and row["due"] < now} for row in rows]
+
+    async def refuse(self, did: str, reason: str) -> Row:
+        """Refuse an application, with a reason that the applicant reads."""
+        if not reason.strip() or len(reason) > REASON_CHARACTERS_MAX:
+            raise InvalidInput("a refusal needs a reason", "say what the applicant can change")
+        now = self._connector.clock.now()
+
+        def act(tx: Tx) -> Row:
+            row = _find(tx, did)
+            if row["state"] != APPLIED:
+                raise Conflict(f"the application of `{did}` is {row['state']}")
+            self._move(tx, row, REFUSED, by=self._connector.did, reason=reason, now=now)
+            return _find(tx, did)
+
+        return view(await self._connector.store.write(act))
+
+    def _apply(self, tx: Tx, member: Member, message: str, now: datetime) -> Row:
+        if tx.get("members", did=member.did) is not None:
+            raise Conflict(f"`{member.did}` is a member already")
+        known = tx.get("applications", did=member.did)
+        if known is not None and known["state"] == APPLIED:
+            return known
+        waiting = tx.execute("SELECT count(*) AS n FROM applications WHERE state = ?", APPLIED)[0]["n"]
+        if waiting >= APPLICATIONS_WAITING_MAX:
+            raise Conflict("too many applications wait at this exchange", "apply again later")
+        about = {"name": member.name, "role": member.role, "region": member.region, "message": message}
+        row = {"did": member.did, **about, "state": "unknown", "due": due(member.role, now), "created": now}
+        tx.put("applications", **row, reason="", updated=now)
+        self._move(tx, _find(tx, member.did), APPLIED, by=member.did, reason="", now=now)
+        return _find(tx, member.did)
+
+    def _move(self, tx: Tx, row: Row, state: str, *, by: str, reason: str, now: datetime) -> None:
+        tx.update("applications", {"did": row["did"]}, state=state, reason=reason, updated=now)
+        digest = sha({name: row[name] for name in ("did", "name", "role", "region", "message")}).hex()
+        fields = {"from": row["state"], "to": state, "by": by, "reason": reason, "digest": digest}
+        self._connector.evidence.record(tx, "member.moved", part=row["did"], fields=fields, now=now)
+
+
+def view(row: Row) -> Row:
+    """Return what applicant and operator see of an application."""
+    told = {name: row[name] for name in ("did", "name", "role", "region", "message", "state", "reason")}
+    return told | {"due": row["due"].isoformat(timespec="seconds")}
+
+
+def _find(tx: Tx, did: str) -> Row:
+    row = tx.get("applications", did=did)
+    if row is None:
+        raise Absent(f"`{did[:200]}` has not applied here", "penstock join")
+    return row

@@ -1,0 +1,64 @@
+"""Applications for membership: an applicant's and the operator's requests, and the owner's who asks through its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connector.errors import InvalidInput
+from connector.exchange.applications import APPLIED, REFUSED
+from connector.exchange.membership import ADMITTED
+from connector.web.faults import as_json
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from connector.web.call import Call
+
+STATES = (APPLIED, ADMITTED, REFUSED)
+
+
+async def apply(call: Call) -> web.Response:
+    """Take in the caller's application: `message`, in its own words."""
+    told = await _texts(call, "message")
+    return as_json(await call.connector.applications.apply(call.peer, told["message"], call.act), 201)
+
+
+async def own(call: Call) -> web.Response:
+    """Show the caller's application."""
+    found = await call.connector.applications.own(call.peer)
+    await call.spend()
+    return as_json(found)
+
+
+async def page(call: Call) -> web.Response:
+    """List applications of a `state`, the most urgent first."""
+    state = call.request.query.get("state", APPLIED)
+    if state not in STATES:
+        raise InvalidInput(f"`{state[:40]}` is no state of an application", f"one of {', '.join(STATES)}")
+    return as_json({"applications": await call.connector.applications.page(state)})
+
+
+async def refuse(call: Call) -> web.Response:
+    """Refuse an application: `did` and `reason`."""
+    told = await _texts(call, "did", "reason")
+    return as_json(await call.connector.applications.refuse(told["did"], told["reason"]))
+
+
+async def join(call: Call) -> web.Response:
+    """Apply at the exchange of our settings, in our own name."""
+    connector, told = call.connector, await _texts(call, "message")
+    url, headers = await connector.at_exchange("/exchange/applications")
+    return as_json((await connector.outbound.post(url, told, headers=headers)).json(), 201)
+
+
+async def joined(call: Call) -> web.Response:
+    """Show what became of our application."""
+    url, headers = await call.connector.at_exchange("/exchange/applications/own")
+    return as_json((await call.connector.outbound.get(url, headers=headers)).json())
+
+
+async def _texts(call: Call, *names: str) -> dict[str, str]:
+    body = await call.document()
+    if not isinstance(body, dict) or set(body) != set(names) or not all(isinstance(body[name], str) for name in names):
+        raise InvalidInput(f"the body is an object of texts: {', '.join(names)}")
+    return body

@@ -1,0 +1,97 @@
+"""Who asks to be a member, what the operator answers, and what is evidence of it."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+import pytest_asyncio
+
+from connector.cli.init import initialise
+from connector.cli.server import Server
+from connector.demo.processes import SERVE, Participant, free_ports
+from connector.errors import PenstockError, explain_failure
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def newcomer(space, tmp_path_factory):
+    """A participant of the same exchange whom nobody has admitted."""
+    data = tmp_path_factory.mktemp("newcomer")
+    about = {"name": "Newcomer", "roles": ("buyer",), "region": "US-NY", "development": True}
+    made = initialise(data, port=free_ports(1)[0], exchange=space.url("exchange"), **about)
+    process = Participant(data, SERVE)
+    await process.start()
+    yield SimpleNamespace(did=made.did, door=Server(data, space.outbound))
+    await process.stop()
+
+
+async def refused(work):
+    with pytest.raises(PenstockError) as refusal:
+        await work
+    failure = explain_failure(refusal.value)
+    return failure.status, failure.text
+
+
+async def applied(space, state="applied"):
+    rows = (await space.doors["exchange"].call("GET", f"applications?state={state}"))["applications"]
+    return [row["did"] for row in rows]
+
+
+async def test_who_is_a_member_cannot_apply_again(space):
+    status, text = await refused(space.doors["buyer"].call("POST", "membership", {"message": "once more"}))
+    assert (status, "is a member already" in text) == (409, True)
+    assert (await refused(space.doors["buyer"].call("GET", "membership")))[0] == 404
+
+
+async def test_an_application_is_refused_with_a_reason_and_made_again(space, newcomer):
+    door, exchange = newcomer.door, space.doors["exchange"]
+    row = await door.call("POST", "membership", {"message": "we watch birds"})
+    assert (row["state"], row["did"], row["message"]) == ("applied", newcomer.did, "we watch birds")
+    assert await door.call("POST", "membership", {"message": "we watch more birds"}) == row
+    assert await applied(space) == [newcomer.did]
+    body = {"did": newcomer.did, "reason": ""}
+    assert (await refused(exchange.call("POST", "applications/refusals", body)))[0] == 400
+    await exchange.call("POST", "applications/refusals", body | {"reason": "no address"})
+    assert (await door.call("GET", "membership"))["reason"] == "no address"
+    assert (await refused(exchange.call("POST", "applications/refusals", body | {"reason": "twice"})))[0] == 409
+    assert (await applied(space), await applied(space, "refused")) == ([], [newcomer.did])
+    again = await door.call("POST", "membership", {"message": "1 Harbour Road"})
+    assert (again["state"], again["message"]) == ("applied", "1 Harbour Road")
+    await exchange.call("POST", "members", {"did": newcomer.did})
+    assert (await door.call("GET", "membership"))["state"] == "admitted"
+    rows = space.rows("exchange", "log_entries")
+    moves = [row for row in rows if row["kind"] == "member.moved" and row["part"] == newcomer.did]
+    assert len(moves) == 4  # applied, refused, applied, admitted
+
+
+@pytest.mark.parametrize("body", [{}, {"message": 1}, {"message": "x" * 1001}, {"message": "", "more": ""}])
+async def test_what_is_no_application_is_refused(space, newcomer, body):
+    assert (await refused(newcomer.door.call("POST", "membership", body)))[0] in (400, 409)
+
+
+async def test_an_unknown_state_is_refused(space):
+    assert (await refused(space.doors["exchange"].call("GET", "applications?state=late")))[0] == 400
+    assert (await refused(space.doors["exchange"].call("GET", "listings?state=late")))[0] == 400
+
+
+async def test_a_listing_is_suspended_and_resumed_by_the_operator(space):
+    exchange = space.doors["exchange"]
+    await space.publish("provider", "gone-for-a-while", (65_536,), price=3)
+
+    async def found():
+        return (await space.doors["buyer"].call("GET", "find?q=while"))["found"]
+
+    async def moved(move, reason=""):
+        return await exchange.call("POST", "listings/gone-for-a-while/moves", {"move": move, "reason": reason})
+
+    assert await found() == 1
+    assert (await refused(moved("suspend")))[0] == 409
+    assert (await moved("suspend", "a complaint"))["state"] == "suspended"
+    assert await found() == 0
+    queue = (await exchange.call("GET", "listings?state=suspended"))["listings"]
+    assert [(row["id"], row["reason"]) for row in queue] == [("gone-for-a-while", "a complaint")]
+    assert (await moved("resume"))["state"] == "listed"
+    assert await found() == 1
+    assert (await refused(moved("list")))[0] == 400
