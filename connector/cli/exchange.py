@@ -73,17 +73,6 @@ def reject(
 
 
 @app.command()
-def members(data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
-    """List the members of the space.
-
-    For example: penstock exchange members
-    """
-    found = ask(data, "GET", "members", as_json=as_json)
-    lines = [f"{row['did']}  {row['name']} ({row['role']}, {row['region']})  {row['url']}" for row in found["members"]]
-    answer(found, lines, as_json=as_json)
-
-
-@app.command()
 def listings(
     state: Annotated[
         str, typer.Option(help="submitted, reviewed, listed, suspended, withdrawn or refused")

@@ -210,7 +210,6 @@ MANAGEMENT = (
     Route("GET", "/management/membership", Who.OWNER, ALL, "applications.joined"),
     Route("GET", "/management/applications", Who.OWNER, EXCHANGE, "applications.page"),
     Route("POST", "/management/applications/refusals", Who.OWNER, EXCHANGE, "applications.refuse"),
-    Route("GET", "/management/members", Who.OWNER, EXCHANGE, "exchange.members"),
     Route("POST", "/management/members", Who.OWNER, EXCHANGE, "management.admit"),
     Route("GET", "/management/members", Who.OWNER, EXCHANGE, "members.page"),
     Route("POST", "/management/members/{act}", Who.OWNER, EXCHANGE, "members.turn"),

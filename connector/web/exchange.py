@@ -112,12 +112,6 @@ async def product(call: Call) -> web.Response:
 # ---- what the operator asks
 
 
-async def members(call: Call) -> web.Response:
-    """List the members of the space, ourselves too, with what each is and where."""
-    space = await call.connector.space_view.current()
-    return as_json({"members": [member.json() for member in space.members.values()]})
-
-
 async def queue(call: Call) -> web.Response:
     """List listings of a `state`, the oldest first, from the `first` on; what is submitted waits for a review."""
     state, first = call.request.query.get("state", State.SUBMITTED.value), call.request.query.get("first", "0")

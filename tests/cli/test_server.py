@@ -64,9 +64,6 @@ CALLS = {
         "POST", "applications/refusals", {"did": "did:web:b", "reason": "no"}, APPLIED | {"state": "refused"},
         "B: refused",
     ),
-    "exchange members": (
-        "GET", "members", None, {"members": [APPLIED | {"url": "https://b"}]}, "did:web:b  B (buyer, US)  https://b",
-    ),
     "exchange listings --state listed": (
         "GET", "listings?state=listed&first=0", None, {"listings": []}, "no listing is listed",
     ),
