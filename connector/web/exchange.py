@@ -115,8 +115,10 @@ async def product(call: Call) -> web.Response:
 async def queue(call: Call) -> web.Response:
     """List listings of a `state`, the oldest first, from the `first` on; what is submitted waits for a review."""
     state, first = call.request.query.get("state", State.SUBMITTED.value), call.request.query.get("first", "0")
-    if state not in set(State) or not first.isdecimal() or int(first[:9]) > HITS_MAX:
-        raise InvalidInput("`state` or `first` is none", f"one of {', '.join(State)}, and a number up to {HITS_MAX}")
+    if state not in set(State) or not first.isdecimal() or int(first[:9]) > FOUND_ROWS_MAX:
+        raise InvalidInput(
+            "`state` or `first` is none", f"one of {', '.join(State)}, and a number up to {FOUND_ROWS_MAX}"
+        )
     found = await call.connector.store.read(lambda tx: listings.page(tx, State(state), int(first)))
     return as_json({"listings": found})
 
