@@ -26,6 +26,7 @@ from ledger.chain import Chain
 from ledger.chain_error import ChainError
 from ledger.deployment import Deployment
 from ledger.programs import Programs
+from ledger.space import Space
 
 if TYPE_CHECKING:
     import ssl
@@ -39,6 +40,7 @@ PROGRAMS = ("editions", "licences", "channels", "anchors", "spaces")
 # a space of 10,000 members has a document of some 10 MB
 SPACE_BYTES_MAX = 16 * 1_048_576
 NOT_FOUND = 404
+LOG = "/log/"  # below it every member serves its log
 
 T = TypeVar("T")
 
@@ -48,7 +50,7 @@ class Places:
     """Where an audit reads: the exchange by URL, or by its DID in `space`; the chain, the exchange's own by default.
 
     `mirrors` maps a log's origin to another base URL under which the same paths lie; `logs` are such URLs, whose
-    origins their checkpoints say.
+    origins their checkpoints say: if there are any, no other log is read.
     """
 
     exchange: str
@@ -56,6 +58,7 @@ class Places:
     rpc: str = ""
     mirrors: Mapping[str, str] = field(default_factory=dict)
     logs: Sequence[str] = ()
+    origins: frozenset[str] = frozenset()  # those of `logs`
 
 
 class UrlSources:
@@ -69,6 +72,7 @@ class UrlSources:
         self._development = development
         self._chain = Chain.connect(places.rpc or f"{self.exchange}/rpc", trust)
         self._mirrors = {origin: base.rstrip("/") for origin, base in places.mirrors.items()}
+        self._origins = places.origins
         self._space: Mapping[str, Any] | None = None
 
     async def space(self) -> Mapping[str, Any]:
@@ -92,7 +96,17 @@ class UrlSources:
 
     async def fetch(self, url: str) -> bytes:
         """Return the body behind a member's public URL, or behind the same path of the mirror of its log."""
+        place, below, _ = url.split("://", 1)[-1].partition(LOG)
+        if below and self._origins and place + LOG.rstrip("/") not in self._origins:
+            raise Unavailable("not looked at: other logs were named")
         return await self._get(self._mirrored(url), ROWS_BYTES_MAX)
+
+    async def unread(self) -> Sequence[str]:
+        """Return the DIDs of the members whose logs are none of those that were named, none where none was."""
+        if not self._origins:
+            return []
+        members = Space.from_json(await self.space()).members.values()
+        return [member.did for member in members if member.origin not in self._origins]
 
     async def chain_events(self, first: int = 0) -> Sequence[Event]:
         """Return all events of the deployment's programs from block `first` on, in the order in which they came."""
@@ -164,13 +178,15 @@ async def sources(
 
 async def _found(places: Places, outbound: Outbound, *, development: bool) -> Places:
     """Return the places with the exchange resolved from its DID, and the logs by their origins."""
-    exchange, mirrors = places.exchange, dict(places.mirrors)
+    exchange, mirrors, origins = places.exchange, dict(places.mirrors), set[str]()
     if places.space:
         exchange = base_url(await dids.resolve(places.space, outbound, development=development))
     for url in places.logs:
         head = (await outbound.get(f"{url.rstrip('/')}/checkpoint")).body
-        mirrors[checkpoints.parse_text(notes.parse(head).text).origin] = url
-    return replace(places, exchange=exchange, mirrors=mirrors)
+        origin = checkpoints.parse_text(notes.parse(head).text).origin
+        mirrors[origin] = url
+        origins.add(origin)
+    return replace(places, exchange=exchange, mirrors=mirrors, origins=frozenset(origins))
 
 
 def published(document: Document) -> dict[str, str]:

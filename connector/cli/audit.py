@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 Exchange = Annotated[str, typer.Option("--exchange", help="base URL of the space's exchange")]
 Space = Annotated[str, typer.Option("--space", help="did:web of the space's exchange, instead of its URL")]
-Log = Annotated[list[str] | None, typer.Option("--log", help="URL of a log or of its mirror; may be repeated")]
+Log = Annotated[
+    list[str] | None,
+    typer.Option("--log", help="read this log, or its mirror, and no other but those named so; may be repeated"),
+]
 Mirror = Annotated[
     list[str] | None, typer.Option("--mirror", help="ORIGIN=URL: read that log from another address; may be repeated")
 ]
@@ -222,4 +225,5 @@ def lines(found: dict[str, Any]) -> list[str]:
     if len(rows) > SHOWN_MAX:
         said.append(f"… and {len(rows) - SHOWN_MAX} more; --json shows all")
     counts = f"{found['events']} events, {found['proofs_verified']} proofs verified"
-    return [f"audit: {found['audit']} ({counts}, {found['bytes_paid_twice']} bytes paid twice)", *said]
+    left = [f"not looked at: the logs of {', '.join(found['unread'])}"] if found["unread"] else []
+    return [f"audit: {found['audit']} ({counts}, {found['bytes_paid_twice']} bytes paid twice)", *left, *said]

@@ -3,7 +3,7 @@
 Law: an archive holds answers, never conclusions; whoever opens it audits anew. What was not answered then is not
 answered from it. Every answer is one named run of bytes, so any folder or ZIP file can hold them:
 
-    space · attestation · chain · identity/DID · block/NUMBER · page/URL
+    space · attestation · chain · unread · identity/DID · block/NUMBER · page/URL
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ledger.audit.sources import ChainEvent, Sources
 
-SPACE, ATTESTATION, CHAIN = "space", "attestation", "chain"
+SPACE, ATTESTATION, CHAIN, UNREAD = "space", "attestation", "chain", "unread"
 # the chain's events of a large space; everything else is smaller
 ANSWER_BYTES_MAX = 1 << 30
 HEX = "0x"
@@ -63,6 +63,10 @@ class Archive:
         """Return a block's hash and time."""
         told = self._read(f"block/{number}")
         return None if told is None else BlockHead.from_json(told)
+
+    async def unread(self) -> Sequence[str]:
+        """Return whose logs were left out; an archive that says nothing left out none."""
+        return [str(one) for one in self._read(UNREAD)] if UNREAD in self._kept else []
 
     async def attestation(self) -> Mapping[str, Any] | None:
         """Return the newest attestation of the witnesses."""
@@ -125,6 +129,12 @@ class Recording:
         head = await self._sources.block(number)
         self._kept[f"block/{number}"] = canonical(None if head is None else head.json())
         return head
+
+    async def unread(self) -> Sequence[str]:
+        """Ask whose logs are left out."""
+        left = await self._sources.unread()
+        self._kept[UNREAD] = canonical(list(left))
+        return left
 
     async def attestation(self) -> Mapping[str, Any] | None:
         """Ask for the newest attestation."""

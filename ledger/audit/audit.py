@@ -32,6 +32,7 @@ from ledger.audit import (
 from ledger.audit.collecting import Collector
 from ledger.audit.course import Blocks
 from ledger.audit.entries import Entries
+from ledger.audit.limited import limited
 from ledger.audit.record import ChainRecord
 from ledger.audit.report import Report
 from ledger.audit.sources import Unavailable
@@ -66,8 +67,11 @@ async def run(sources: Sources, key: X25519PrivateKey, place: Workplace | None =
     entries = Entries(work.place)
     try:
         await _audit(_Asked(sources, key, work, entries), document, space, told, report)
+        left = await sources.unread()
     finally:
         entries.close()
+    report = limited(report, left)
+    report.figures |= figures.counted(report)
     return report
 
 
@@ -106,4 +110,4 @@ async def _audit(asked: _Asked, document: Mapping[str, Any], space: Space, told:
     await attestation.check(attested, space, found, report)
     tables = await billing.collect_tables(sources, space, deals, report)
     await stages.check_rest(replace(case, deals=deals, tables=tables), asked.place, report)
-    report.figures |= figures.counted(report) | supervision.gather(found, deals, chain)
+    report.figures |= supervision.gather(found, deals, chain)

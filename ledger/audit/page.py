@@ -22,6 +22,7 @@ def page(found: Mapping[str, Any]) -> str:
     figures = found["figures"]
     parts = [
         f"<h1>audit: {escape(found['audit'])}</h1>",
+        *(f"<p>not looked at: the log of {escape(did)}</p>" for did in found["unread"]),
         _table(("count", ""), [(name.replace("_", " "), found[name]) for name in (*COUNTS, *MONEY)]),
         "<h2>findings</h2>",
         _table(("grade", "about", "finding", "rests on", "check it yourself"), map(_finding, found["findings"])),

@@ -46,6 +46,10 @@ class Remembered:
         """Ask for a block."""
         return await self._sources.block(number)
 
+    async def unread(self) -> Sequence[str]:
+        """Ask whose logs are left out."""
+        return await self._sources.unread()
+
     async def attestation(self) -> Mapping[str, Any] | None:
         """Ask for the newest attestation."""
         return await self._sources.attestation()

@@ -69,6 +69,7 @@ class Report:
     copies: int = 0
     bytes_copied: int = 0
     figures: dict[str, Any] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()  # members whose logs were not looked at
     _known: set[tuple[Any, ...]] = field(default_factory=set, init=False, repr=False, compare=False)
 
     def find(self, code: str, subject: str, event: Event | None = None, /, **facts: object) -> None:
@@ -125,8 +126,9 @@ class Report:
             "openings": self.openings,
             "decisions_replayed": self.decisions_replayed,
             "figures": self.figures,
+            "unread": list(self.unread),
             "metered_by_provider": {"copies": self.copies, "bytes": str(self.bytes_copied)},
         }
 
 
-COUNTS = tuple(one.name for one in fields(Report) if one.name not in {"findings", "figures", "_known"})
+COUNTS = tuple(one.name for one in fields(Report) if one.name not in {"findings", "figures", "unread", "_known"})

@@ -73,5 +73,8 @@ class Sources(Protocol):
     async def block(self, number: int) -> BlockHead | None:
         """Return a block's hash and time, None if the chain has no such block."""
 
+    async def unread(self) -> Sequence[str]:
+        """Return the DIDs of the members whose logs are not to be read, because whoever asks named others."""
+
     async def attestation(self) -> Mapping[str, Any] | None:
         """Return the newest aggregate attestation of the space's witnesses, if one was made."""

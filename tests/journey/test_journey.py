@@ -148,15 +148,17 @@ async def test_the_audit_opens_no_file_of_anybody_else(shown):
 
 
 async def test_a_bundle_is_audited_again_with_no_network(shown, tmp_path):
-    """The space by its DID, a log by its own URL, the chain by its RPC; then the same from the file alone."""
+    """The space by its DID, two logs by their URLs, the chain by its RPC; then the same from the file alone."""
     notes, bundle, shot = shown.cast.notes, tmp_path / "audit.zip", tmp_path / "audit.html"
     audit = [sys.executable, "-m", "connector.cli.main", "audit", "--json", "--data", str(shown.cast.regulator.data)]
-    places = ["--space", notes["exchange"]["did"], "--log", notes["provider"]["url"] + "/log", "--development"]
+    places = ["--space", notes["exchange"]["did"], "--development"]
+    places += [word for role in ("provider", "buyer") for word in ("--log", notes[role]["url"] + "/log")]
     places += ["--rpc", notes["exchange"]["url"] + "/rpc", "--memory", str(tmp_path / "memory")]
     told = await said(*audit, *places, "--bundle", str(bundle), "--html", str(shot))
     again = await said(*audit, "--read", str(bundle))
     assert told == again
     assert told["audit"] == "clean"
+    assert set(told["unread"]) == {notes[role]["did"] for role in ("exchange", "regulator")}
     assert told["decisions_replayed"] > 0
     assert told["figures"]["flows"][0]["to"] == "US-CA"
     assert "<h1>audit: clean</h1>" in shot.read_text()

@@ -86,6 +86,7 @@ class World:
         self.overrides: dict[str, bytes] = {}
         self.attested = None
         self.unreachable: set[str] = set()
+        self.unread: tuple[str, ...] = ()
         self.identities: dict[str, Any] = {}
         self.delays: dict[str, float] = {}
         self._register()
@@ -366,6 +367,9 @@ class Given:
 
     async def block(self, number):
         return None if number not in BLOCKS else BlockHead(BLOCKS[number], self.world.block_time)
+
+    async def unread(self):
+        return self.world.unread
 
     async def attestation(self):
         return self.world.attested
