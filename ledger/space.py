@@ -151,9 +151,14 @@ class Space:
     label: str
     barred: Mapping[str, str] = field(default_factory=dict)
     domains: Domains = field(init=False, compare=False, repr=False)
+    _by_address: Mapping[bytes, Member] = field(init=False, compare=False, repr=False)
+    _by_origin: Mapping[str, Member] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "domains", _domains(self.deployment))
+        members = list(self.members.values())[::-1]  # where two are alike the first counts
+        object.__setattr__(self, "_by_address", {member.address: member for member in members})
+        object.__setattr__(self, "_by_origin", {member.origin: member for member in members})
 
     @property
     def supervisor(self) -> Member | None:
@@ -178,11 +183,11 @@ class Space:
 
     def by_address(self, account: bytes) -> Member | None:
         """Return the member that acts with `account`."""
-        return next((member for member in self.members.values() if member.address == account), None)
+        return self._by_address.get(account)
 
     def by_origin(self, origin: str) -> Member | None:
         """Return the member whose log has `origin`."""
-        return next((member for member in self.members.values() if member.origin == origin), None)
+        return self._by_origin.get(origin)
 
     def logs(self) -> dict[str, VerifierKey]:
         """Return origin → log key of every member."""

@@ -51,7 +51,7 @@ STAGES = (
     "sublicences",
     "disposal",
 )
-# shares of what is cut by agreement or channel: a few for each of two processes, so that none waits long for the other
+# shares of what is cut by member, agreement or channel: a few for each of two processes, so that none waits long
 SHARES = 6
 
 Found: TypeAlias = "dict[str, Report]"
@@ -146,7 +146,7 @@ async def check_rest(case: Case, place: Workplace, report: Report) -> None:
     shares = [Share(_priced, (), few), Share(_opened, (), few), Share(_lived, (), few)]
     disputed = sorted(_disputed(case).intersection(channels))
     shares.append(Share(_ruled, disputed, facts.narrowed(channels=disputed)))
-    shares += [Share(_decided, (did,), few) for did in case.books]
+    shares += [Share(_decided, dids, few) for dids in _cut([*case.books])]
     shares += [Share(by_channel, names, facts.narrowed(channels=names)) for names in _cut(channels)]
     found: list[Found] = await _done(case, place, shares)
     for stage in STAGES:
