@@ -153,17 +153,20 @@ class Chain:
 
     async def newest(self) -> Block:
         """Return the newest block."""
-        block = await self.block("latest")
-        assert block is not None
-        return block
+        return _block(await self._latest())
+
+    async def _latest(self) -> Any:
+        try:
+            return await _asked(self._eth.get_block("latest"))
+        except BlockNotFound as error:
+            raise ChainUnreachable("the node shows no newest block") from error
 
     async def block(self, where: BlockIdentifier) -> Block | None:
         """Return the block of a number, tag or 32-byte hash, or None."""
         try:
-            found = await _asked(self._eth.get_block(where))
+            return _block(await _asked(self._eth.get_block(where)))
         except BlockNotFound:
             return None
-        return Block(found["number"], bytes(found["hash"]), read_time(found["timestamp"]), bytes(found["stateRoot"]))
 
     async def raw_block(self, number: int) -> bytes:
         """Return a block as RLP, from a node that serves `debug_getRawBlock`."""
@@ -178,7 +181,7 @@ class Chain:
 
     async def fees(self) -> Fees:
         """Return what a transaction must offer now; `ChainUnreachable` in a spike beyond `PRICE_MAX_WEI`."""
-        block = await _asked(self._eth.get_block("latest"))
+        block = await self._latest()
         base = block.get("baseFeePerGas") or 0
         found = Fees.of(base, await _asked(self._eth.max_priority_fee) if base else 0)
         if found.price > PRICE_MAX_WEI:
@@ -337,10 +340,17 @@ def call_data(act: Act) -> bytes:
     return abi.encode_call(act.program.name, act.function, act.args)
 
 
+def _block(found: Any) -> Block:
+    return Block(found["number"], bytes(found["hash"]), read_time(found["timestamp"]), bytes(found["stateRoot"]))
+
+
 async def _asked(question: Awaitable[T]) -> T:
-    """Return the chain's answer; its refusals become `ChainRefused` with the program's words if it gave any."""
+    """Return the chain's answer; its refusals become `ChainRefused` with the program's words if it gave any.
+
+    A node that answers null where there is always something lies or is broken: nothing is known then.
+    """
     try:
-        return await question
+        answer = await question
     except ContractLogicError as error:
         data = error.data if isinstance(error.data, str) else ""
         reason = abi.decode_reason(bytes.fromhex(data.removeprefix("0x"))) if data.startswith("0x") else None
@@ -352,8 +362,11 @@ async def _asked(question: Awaitable[T]) -> T:
         if any(each in words.lower() for each in NOT_NOW):
             raise ChainUnreachable(f"the node cannot answer now: {words}") from error
         raise ChainRefused(words) from error
-    except Web3Exception as error:
+    except (Web3Exception, TypeError, ValueError) as error:
         raise ChainUnreachable(f"what answers is no chain: {error}") from error
+    if answer is None:
+        raise ChainUnreachable("the node answers with nothing")
+    return answer
 
 
 def _words(error: Web3RPCError) -> str:

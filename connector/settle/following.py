@@ -1,7 +1,8 @@
 """A channel's row follows the chain: its deposit, its expiry, and whether it is frozen or closed (spec 3.5).
 
 Law: what takes money away counts as soon as it is seen, what brings money only when the agreed confirmations are there.
-So nothing is released on a channel that a division, a settlement of both sides or a reorganisation has emptied.
+So nothing is released on a channel that a division, a settlement of both sides or a reorganisation has emptied. What a
+reorganisation took back of ours, whatever it was, is sent again as soon as another past is seen.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.channel import account as accounts
 from ledger.chain_error import ChainUnreachable
+from ledger.several import SETTLED_BLOCKS
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -41,17 +43,24 @@ class Following:
             if self._read is not None and block.hash == self._read.hash:
                 return
             try:
-                for row in await self._touched(block):
+                stood = self._read is not None and await self._stands(self._read)
+                if not stood:
+                    await self._trader.transactions.again(block.number - self._back())
+                for row in await self._touched(block, stood=stood):
                     await self._follow(row, block)
             except ChainUnreachable:
                 return
             self._read = block
 
-    async def _touched(self, block: Block) -> list[Row]:
+    def _back(self) -> int:
+        """Return how far back a transaction of ours may be gone: unlikely far at a start, when nothing was seen yet."""
+        return SETTLED_BLOCKS if self._read is None else BLOCKS_AGAIN
+
+    async def _touched(self, block: Block, *, stood: bool) -> list[Row]:
         """Return the open channels with an event since the last reading; all the first time and after another past."""
         trader = self._trader
         rows = await trader.store.read(lambda tx: tx.find("channels", "state in (?, ?)", LIVE))
-        if not rows or self._read is None or not await self._stands(self._read):
+        if not rows or self._read is None or not stood:
             return rows
         first = max(self._read.number + 1 - trader.settings.chain.confirmations, 0)
         events = await trader.programs.events("channels", None, first, block.number)

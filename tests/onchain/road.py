@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
+SLOW_SECONDS = 0.2
+
 
 class Road:
     """A proxy before the embedded chain that misbehaves as told, one mood after the other."""
@@ -21,6 +23,8 @@ class Road:
         match mood:
             case "429" | "500" | "502":
                 return web.Response(status=int(mood), text="slow down")
+            case "slow":
+                await asyncio.sleep(SLOW_SECONDS)
             case "hang":
                 await asyncio.sleep(3600)
             case "close":

@@ -38,12 +38,12 @@ class Hurried(Clock):
 
 
 class Outbox:
-    """The transactions of the issuer on a stage, with a store of their own."""
+    """The transactions of an actor on a stage, with a store of their own."""
 
-    def __init__(self, stage, store, programs=None):
+    def __init__(self, stage, store, programs=None, actor="issuer"):
         self.stage, self.store, self.clock = stage, store, Hurried()
         self.transactions = Transactions(
-            store, programs or stage.programs, stage.key("issuer"), stage.account("issuer"), self.clock
+            store, programs or stage.programs, stage.key(actor), stage.account(actor), self.clock
         )
 
     async def want(self, **wanted):
@@ -264,7 +264,7 @@ async def test_what_a_reorganisation_took_back_is_done_again(on_anvil, impatient
 # --- bad nodes, in front of a good chain ---
 
 
-MOODS = ("429", "500", "502", "hang", "close", "noise", "pruned", "busy")
+MOODS = ("429", "500", "502", "slow", "hang", "empty", "close", "noise", "pruned", "busy")
 
 
 @pytest.fixture
