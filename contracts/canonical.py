@@ -31,7 +31,7 @@ _LONG_RUN = b"0" * MAX_INTEGER_DIGITS
 def canonical(value: Any) -> bytes:
     """Return the RFC 8785 form of a JSON value; `ContractError` if JSON cannot say it."""
     try:
-        if _is_plain(value):
+        if type(value) is str or _is_plain(value):
             try:
                 return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
             except orjson.JSONEncodeError:

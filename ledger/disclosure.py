@@ -14,10 +14,9 @@ from __future__ import annotations
 
 import re
 import secrets
-from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
 SALT_BYTES = 16
+SALT_DIGITS = 2 * SALT_BYTES
 SALT_LIMIT_BYTES = 64
 FIELD_LIMIT_COUNT = 64
 BOX_LIMIT_BYTES = 1 << 20
@@ -41,6 +41,8 @@ NONCE_BYTES = 12
 WRAPPED_BYTES = 32 + KEY_BYTES + 16
 # an auditor reads the boxes of a few authors, each with a few keys
 KEYS_KEPT = 64
+# the fields of the table of events
+NAMES_KEPT = 256
 
 _INFO = b"penstock/disclosure/v2\0"
 _SALT = re.compile(r"(?:[0-9a-f]{2}){16,64}")
@@ -51,36 +53,36 @@ class DisclosureError(ValueError):
     """A box does not open, or what it holds is not what the entry commits to; its author is at fault."""
 
 
-@dataclass(slots=True)
-class Disclosure:
-    """One field of an event in the clear: hex salt, name, JSON value; `text` is the JCS of the three as a list."""
+class Disclosure(NamedTuple):
+    """One field of an event in the clear, as it was read: hex salt, name, JSON value."""
 
     salt: str
     name: str
     value: Any
-    text: bytes = field(init=False, compare=False, repr=False)
 
-    def __post_init__(self) -> None:
-        self.text = canonical([self.salt, self.name, self.value])
-
-    def digest(self) -> bytes:
-        """Return what the entry holds in `sd`."""
-        return sha256(self.text).digest()
+    def text(self) -> bytes:
+        """Return what is committed to: the JCS of the three as a list."""
+        return canonical(list(self))
 
 
-def conceal(fields: Mapping[str, Any], salt: Callable[[int], bytes] = secrets.token_bytes) -> list[Disclosure]:
-    """Give every field a fresh salt; values must be JSON."""
+def conceal(fields: Mapping[str, Any], salt: Callable[[int], bytes] = secrets.token_bytes) -> list[bytes]:
+    """Give every field a fresh salt and return the texts to commit to; values must be JSON."""
     salts = salt(SALT_BYTES * len(fields)).hex()
-    digits = 2 * SALT_BYTES
-    return [
-        Disclosure(salts[at * digits : (at + 1) * digits], name, value)
-        for at, (name, value) in enumerate(fields.items())
-    ]
+    texts, at = [], 0
+    for name, value in fields.items():
+        texts.append(b'["%b",%b,%b]' % (salts[at : at + SALT_DIGITS].encode(), _canonical_name(name), canonical(value)))
+        at += SALT_DIGITS
+    return texts
 
 
-def digests(disclosures: Iterable[Disclosure]) -> tuple[bytes, ...]:
+def digests(texts: Iterable[bytes]) -> tuple[bytes, ...]:
     """Return the sorted digests for an entry's `sd`."""
-    return tuple(sorted(one.digest() for one in disclosures))
+    return tuple(sorted([sha256(text).digest() for text in texts]))
+
+
+@lru_cache(maxsize=NAMES_KEPT)
+def _canonical_name(name: str) -> bytes:
+    return canonical(name)
 
 
 def recipient_id(public: bytes) -> str:
@@ -104,18 +106,18 @@ class BoxKey:
         self.closed = 0
         self._cipher = AESGCM(key)
 
-    def close(self, disclosures: Sequence[Disclosure], leaf: bytes) -> bytes:
+    def close(self, texts: Sequence[bytes], leaf: bytes) -> bytes:
         """Return what every recipient's box has in common: all but the wrapped key, which goes before it."""
-        packed = b"[" + b",".join(one.text for one in disclosures) + b"]"
+        packed = b"[" + b",".join(texts) + b"]"
         self.closed += 1
         nonce = self.closed.to_bytes(NONCE_BYTES)
         return nonce + self._cipher.encrypt(nonce, packed, _INFO + leaf)
 
 
-def seal(disclosures: Sequence[Disclosure], public: bytes, leaf: bytes) -> bytes:
+def seal(texts: Sequence[bytes], public: bytes, leaf: bytes) -> bytes:
     """Return a box for one recipient, bound to the entry's leaf hash, under a key of its own."""
     key = BoxKey([public])
-    return key.wrapped[recipient_id(public)] + key.close(disclosures, leaf)
+    return key.wrapped[recipient_id(public)] + key.close(texts, leaf)
 
 
 def unseal(box: bytes, key: X25519PrivateKey, leaf: bytes) -> list[Disclosure]:
@@ -158,7 +160,7 @@ def check(disclosures: Sequence[Disclosure], sd: Sequence[bytes]) -> dict[str, A
     committed = frozenset(sd)
     fields: dict[str, Any] = {}
     for one in disclosures:
-        if one.digest() not in committed:
+        if sha256(one.text()).digest() not in committed:
             raise DisclosureError(f"the entry does not commit to the disclosed value of `{one.name}`")
         if one.name in fields:
             raise DisclosureError(f"the field `{one.name}` is disclosed twice")

@@ -147,7 +147,7 @@ class Entry:
                 "time": self.time.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z",
                 "party": self.party,
                 "part": self.part,
-                "link": list(self.link),
+                "link": self.link,
                 "sd": [digest.hex() for digest in self.sd],
                 "block": self.block and {"number": str(self.block.number), "hash": self.block.hash.hex()},
             }

@@ -54,8 +54,8 @@ class Beside(Protocol):
     def survey(self, head: Checkpoint, report: Report) -> None:
         """Compare what is kept with the newest head as a whole."""
 
-    def examine(self, first: int, entries: Sequence[bytes], report: Report) -> None:
-        """Check what is kept with entries from `first` on, all of which stand in the tree."""
+    def examine(self, first: int, entries: Sequence[bytes | None], report: Report) -> None:
+        """Check what is kept with entries from `first` on; None is one that the tree refutes."""
 
 
 @dataclass(slots=True)
@@ -187,8 +187,11 @@ class _Climb:
             self._report.entries += len(entries)
             made = [merkle.leaf_hash(entry) for entry in entries]
         leaves = await self._settled(tile, made, read)
-        if entries is not None and self._beside is not None:
-            self._beside.examine(first, entries, self._report)
+        if entries is not None and leaves is not None and self._beside is not None:
+            standing = [
+                one if merkle.leaf_hash(one) == leaf else None for one, leaf in zip(entries, leaves, strict=True)
+            ]
+            self._beside.examine(first, standing, self._report)
         if leaves is not None:
             self._check_heads(first, leaves)
         if bundle.width < TILE_WIDTH_HASHES:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ledger import merkle
 from ledger.tiles import ENTRIES, ENTRY_LIMIT_BYTES, TILE_WIDTH_HASHES, Tile, TileError, encode_bundle, level_size
@@ -18,8 +18,10 @@ from ledger.tiles import ENTRIES, ENTRY_LIMIT_BYTES, TILE_WIDTH_HASHES, Tile, Ti
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-# the newest root is made of at most eight subtrees a tile level, of at most 4 KiB each, and is asked for at every event
+# the end of a tree is made of at most eight subtrees a tile level, of at most 4 KiB each
 SUBTREES_KEPT = 256
+# full tiles above the leaves whose nodes are kept, 24 KiB each: a log of 10 million entries has 153 of them
+TILES_KEPT = 256
 
 
 class Hashes(Protocol):
@@ -54,6 +56,17 @@ class Run:
     count: int
 
 
+class Nodes(NamedTuple):
+    """Every node within a full tile: `heights[h]` are the joined roots of its subtrees of 2^h hashes."""
+
+    heights: tuple[bytes, ...]
+
+    def root(self, offset: int, count: int) -> bytes:
+        """Return the root of `count` hashes (a power of two) from `offset` (a multiple of it) on."""
+        at = offset // count * merkle.HASH_BYTES
+        return self.heights[count.bit_length() - 1][at : at + merkle.HASH_BYTES]
+
+
 def runs(start: int, end: int) -> Iterator[Run]:
     """Yield the perfect subtrees of a span, left to right; the span must be one that RFC 9162 proofs use."""
     while start < end:
@@ -69,6 +82,7 @@ class Tree:
 
     def __init__(self, hashes: Hashes) -> None:
         self._hashes = hashes
+        self._read: dict[tuple[int, int], Nodes] = {}  # full tiles: the siblings of one proof lie in the same few
 
     @property
     def size(self) -> int:
@@ -81,9 +95,7 @@ class Tree:
 
     def span(self, start: int, end: int) -> bytes:
         """Return the root of leaves[start:end]."""
-        return merkle.fold(
-            [_subtree(b"".join(self._hashes.hashes(run.level, run.first, run.count))) for run in runs(start, end)]
-        )
+        return merkle.fold([self._subtree(run) for run in runs(start, end)])
 
     def inclusion(self, index: int, size: int | None = None) -> list[bytes]:
         """Return the audit path of an entry in the tree of `size` entries."""
@@ -92,6 +104,17 @@ class Tree:
     def consistency(self, old: int, size: int | None = None) -> list[bytes]:
         """Return the proof that the first `size` entries extend the first `old`."""
         return merkle.consistency_proof(self.span, old, self._within(self.size if size is None else size))
+
+    def _subtree(self, run: Run) -> bytes:
+        """Return the root of a perfect subtree: of a full tile by its nodes, else by the hashes below it."""
+        index, offset = divmod(run.first, TILE_WIDTH_HASHES)
+        if run.count == 1 or (index + 1) * TILE_WIDTH_HASHES > level_size(run.level, self.size):
+            return _root(b"".join(self._hashes.hashes(run.level, run.first, run.count)))
+        nodes = self._read.get((run.level, index))
+        if nodes is None:
+            tile = b"".join(self._hashes.hashes(run.level, index * TILE_WIDTH_HASHES, TILE_WIDTH_HASHES))
+            nodes = self._read[run.level, index] = _kept_nodes(tile) if run.level else _nodes(tile)
+        return nodes.root(offset, run.count)
 
     def _within(self, size: int) -> int:
         if not 0 <= size <= self.size:
@@ -108,10 +131,14 @@ class Log(Tree):
 
     def append(self, entry: bytes) -> int:
         """Add an entry of 1..65,535 bytes; return its index."""
+        return self.append_hashed(entry, merkle.leaf_hash(entry))
+
+    def append_hashed(self, entry: bytes, leaf: bytes) -> int:
+        """Add an entry whose leaf hash is known."""
         if not 0 < len(entry) <= ENTRY_LIMIT_BYTES:
             raise TileError(f"an entry has 1 to {ENTRY_LIMIT_BYTES} bytes, not `{len(entry)}`")
         index = self._shelf.size()
-        self._shelf.put_entry(index, entry, merkle.leaf_hash(entry))
+        self._shelf.put_entry(index, entry, leaf)
         level, count = 0, index + 1
         while count % TILE_WIDTH_HASHES == 0:
             tile = self._shelf.hashes(level, count - TILE_WIDTH_HASHES, TILE_WIDTH_HASHES)
@@ -129,8 +156,23 @@ class Log(Tree):
         return b"".join(self._shelf.hashes(tile.level, first, tile.width))
 
 
+@lru_cache(maxsize=TILES_KEPT)
+def _kept_nodes(tile: bytes) -> Nodes:
+    """Return the nodes of a tile: equal content, equal nodes, whatever log it is of."""
+    return _nodes(tile)
+
+
+def _nodes(tile: bytes) -> Nodes:
+    heights = [tile]
+    while len(tile) > 2 * merkle.HASH_BYTES:  # the root of the whole tile lies in the level above
+        tile = merkle.parents(tile)
+        heights.append(tile)
+    return Nodes(tuple(heights))
+
+
 @lru_cache(maxsize=SUBTREES_KEPT)
-def _subtree(hashes: bytes) -> bytes:
-    """Return the root of a perfect subtree, given by its hashes: equal content, equal root, whatever log it is of."""
-    size = merkle.HASH_BYTES
-    return merkle.perfect([hashes[at : at + size] for at in range(0, len(hashes), size)])
+def _root(hashes: bytes) -> bytes:
+    """Return the root of joined hashes at the end of a tree, which every proof under one head needs."""
+    while len(hashes) > merkle.HASH_BYTES:
+        hashes = merkle.parents(hashes)
+    return hashes

@@ -11,8 +11,8 @@ of leaves[start:end]; a list in memory, a shelf of tiles and a remote log all ar
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
+from typing import NamedTuple
 
 HASH_BYTES = 32
 PROOF_LIMIT_HASHES = 63  # what C2SP tlog-witness allows; a tree of 2^63 leaves needs no more
@@ -35,6 +35,12 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return sha256(b"\x01" + left + right).digest()
 
 
+def parents(hashes: bytes) -> bytes:
+    """Return the joined roots of pairs of joined hashes, of which there is an even number."""
+    pair = 2 * HASH_BYTES
+    return b"".join([sha256(b"\x01" + hashes[at : at + pair]).digest() for at in range(0, len(hashes), pair)])
+
+
 def split(count: int) -> int:
     """Return the largest power of two below `count` (count > 1)."""
     assert count > 1
@@ -53,14 +59,13 @@ def perfect(leaves: Sequence[bytes]) -> bytes:
     """Return the root over 2^n leaf hashes: what `root` returns, several times faster."""
     assert leaves
     assert len(leaves).bit_count() == 1
-    level = leaves
-    while len(level) > 1:
-        level = [node_hash(level[at], level[at + 1]) for at in range(0, len(level), 2)]
-    return level[0]
+    level = b"".join(leaves)
+    while len(level) > HASH_BYTES:
+        level = parents(level)
+    return level
 
 
-@dataclass(frozen=True, slots=True)
-class Compact:
+class Compact(NamedTuple):
     """A tree of which only the roots of its perfect subtrees are kept, largest first: enough to append and to close.
 
     Invariant: `len(peaks) == size.bit_count()`.

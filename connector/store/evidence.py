@@ -86,9 +86,11 @@ class Evidence:
         sd = disclosure.digests(disclosed)
         entry = events.Entry(kind, now, self.party, part, ids, sd, self.block).encode()
         key = self._closing(tx)
-        box = key.close(disclosed, merkle.leaf_hash(entry))
+        leaf = merkle.leaf_hash(entry)
+        box = key.close(disclosed, leaf)
         tx.remember(RECORDED, now)
-        return Log(TxShelf(tx, kind=kind, part=part, at=now, box=box, box_key=key.name)).append(entry)
+        shelf = TxShelf(tx, kind=kind, part=part, at=now, box=box, box_key=key.name)
+        return Log(shelf).append_hashed(entry, leaf)
 
     def _closing(self, tx: Tx) -> disclosure.BoxKey:
         """Return the key for the next box; before it closes one its wrappings are in the tables."""

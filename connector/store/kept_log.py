@@ -67,10 +67,12 @@ class KeptLog:
         for row in self._tx.execute(_HEADS, above, upto):
             yield from ((row["size"], note) for note in (row["note"], row["cosigned"]) if note is not None)
 
-    def examine(self, first: int, entries: Sequence[bytes], report: Report) -> None:
-        """Check the columns and the boxes of entries from `first` on."""
+    def examine(self, first: int, entries: Sequence[bytes | None], report: Report) -> None:
+        """Check the columns and the boxes of the entries from `first` on that stand."""
         for row in self._tx.execute(_ROWS, self._recipient, first, first + len(entries)):
             raw, place = entries[row["idx"] - first], f"entry {row['idx']}"
+            if raw is None:
+                continue
             try:
                 entry = events.decode(raw)
             except events.EventError as error:

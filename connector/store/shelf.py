@@ -12,31 +12,40 @@ from ledger.tiles import TILE_WIDTH_HASHES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from connector.store.statements import Row
     from connector.store.transaction import Tx
 
 TAIL = "log.tail"
-_SIZE = "SELECT coalesce(max(idx) + 1, 0) AS size FROM log_entries"
-_ENTRIES = "SELECT entry AS value FROM log_entries WHERE idx >= ? AND idx < ? ORDER BY idx"
-_LEAVES = "SELECT leaf AS value FROM log_entries WHERE idx >= ? AND idx < ? ORDER BY idx"
-_HASHES = "SELECT hash AS value FROM log_hashes WHERE level = ? AND idx >= ? AND idx < ? ORDER BY idx"
+_SIZE = "SELECT coalesce(max(idx) + 1, 0) FROM log_entries"
+_ENTRIES = "SELECT entry FROM log_entries WHERE idx >= ? AND idx < ? ORDER BY idx"
+_LEAVES = "SELECT leaf FROM log_entries WHERE idx >= ? AND idx < ? ORDER BY idx"
+_HASHES = "SELECT hash FROM log_hashes WHERE level = ? AND idx >= ? AND idx < ? ORDER BY idx"
 
 
 class Run(NamedTuple):
-    """Consecutive hashes of one tile level, up to its newest: at least the tile being filled and the one before it."""
+    """Consecutive hashes of one tile level, up to its newest: at least the tile being filled and the one before it.
 
-    first: int = 0
-    hashes: tuple[bytes, ...] = ()
+    Law: `hashes[:count]` never changes. Runs that follow each other share one list, of which each knows its own part;
+    a run that is no longer the newest (its act failed) grows into a list of its own.
+    """
+
+    first: int
+    hashes: list[bytes]
+    count: int
 
     @property
     def end(self) -> int:
         """Return the index after the newest hash."""
-        return self.first + len(self.hashes)
+        return self.first + self.count
 
     def grown(self, value: bytes) -> Run:
         """Return the run with one more hash, and without what lies more than a tile back."""
-        dropped = TILE_WIDTH_HASHES if len(self.hashes) == 2 * TILE_WIDTH_HASHES else 0
-        return Run(self.first + dropped, (*self.hashes[dropped:], value))
+        first, hashes, count = self
+        if count == 2 * TILE_WIDTH_HASHES:
+            first, hashes, count = first + TILE_WIDTH_HASHES, hashes[TILE_WIDTH_HASHES:count], TILE_WIDTH_HASHES
+        elif len(hashes) != count:
+            hashes = hashes[:count]
+        hashes.append(value)
+        return Run(first, hashes, count + 1)
 
 
 class Tail(NamedTuple):
@@ -54,16 +63,15 @@ class Tail(NamedTuple):
 
     def hashes(self, level: int, first: int, count: int) -> Sequence[bytes]:
         """Return `count` consecutive hashes of a tile level."""
-        run = self.runs[level] if level < len(self.runs) else Run()
-        at = first - run.first
-        if at < 0 or first + count > run.end:
+        run = self.runs[level] if level < len(self.runs) else None
+        if run is None or first < run.first or first + count > run.end:
             raise LookupError(f"level {level} from {first} is not in memory")
-        return run.hashes[at : at + count]
+        return run.hashes[first - run.first :][:count]
 
     def grown(self, level: int, value: bytes) -> Tail:
         """Return the tail with one more hash at a tile level."""
         tree = self.tree if level else self.tree.append(value)
-        runs = self.runs if level < len(self.runs) else (*self.runs, Run())
+        runs = self.runs if level < len(self.runs) else (*self.runs, Run(0, [], 0))
         return Tail(tree, (*runs[:level], runs[level].grown(value), *runs[level + 1 :]))
 
 
@@ -76,11 +84,16 @@ class TxShelf:
     def __init__(self, tx: Tx, **columns: Any) -> None:
         self._tx = tx
         self._columns = columns
+        self._size: int | None = None
 
     def size(self) -> int:
         """Return the number of entries."""
         tail = self._tx.recall(TAIL)
-        return int(self._tx.execute(_SIZE)[0]["size"]) if tail is None else int(tail.tree.size)
+        if tail is not None:
+            return int(tail.tree.size)
+        if self._size is None:  # nobody appends in this transaction without the tail
+            self._size = int(self._tx.column(_SIZE)[0])
+        return self._size
 
     def tail(self) -> Tail:
         """Return the newest end of the log."""
@@ -111,7 +124,7 @@ class TxShelf:
 
     def entries(self, first: int, count: int) -> Sequence[bytes]:
         """Return `count` consecutive entries; raises EvidenceBroken if one is not there."""
-        return self._whole(0, first, count, self._tx.execute(_ENTRIES, first, first + count))
+        return self._whole(0, first, count, self._tx.column(_ENTRIES, first, first + count))
 
     def put_entry(self, index: int, entry: bytes, leaf: bytes) -> None:
         """Keep an entry and its leaf hash; an existing one is never changed."""
@@ -122,20 +135,19 @@ class TxShelf:
 
     def _read(self, level: int, first: int, count: int) -> Sequence[bytes]:
         query = (_LEAVES,) if level == 0 else (_HASHES, level)
-        return self._whole(level, first, count, self._tx.execute(*query, first, first + count))
+        return self._whole(level, first, count, self._tx.column(*query, first, first + count))
 
-    def _whole(self, level: int, first: int, count: int, rows: Sequence[Row]) -> Sequence[bytes]:
-        found = [row["value"] for row in rows]
+    def _whole(self, level: int, first: int, count: int, found: Sequence[bytes]) -> Sequence[bytes]:
         if len(found) != count or None in found:
             raise EvidenceBroken(f"the log's level {level} lacks something of the {count} values from {first} on")
         return found
 
     def _read_tail(self) -> Tail:
-        size = int(self._tx.execute(_SIZE)[0]["size"])
+        size = int(self._tx.column(_SIZE)[0])
         runs, level, width = [], 0, size
         while width:
             first = max(0, width // TILE_WIDTH_HASHES - 1) * TILE_WIDTH_HASHES
-            runs.append(Run(first, tuple(self._read(level, first, width - first))))
+            runs.append(Run(first, list(self._read(level, first, width - first)), width - first))
             level, width = level + 1, width // TILE_WIDTH_HASHES
         peaks = (perfect(self._read(run.level, run.first, run.count)) for run in spans(0, size))
         return Tail(Compact(size, tuple(peaks)), tuple(runs))

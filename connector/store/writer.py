@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     Callback = Callable[[], object]
 
 # one commit holds at most this many acts, so that the first of them does not wait for ever
-BATCH_ACTS_MAX = 256
+BATCH_ACTS_MAX = 512
 # acts on the event loop hold it no longer than this; the rest is the next batch
 LOOP_SECONDS_MAX = 0.01
 # a commit that takes less is made on the event loop: two threads that wake each other cost as much
@@ -48,8 +48,8 @@ QUICK_COMMIT_SECONDS = 0.001
 # how much of the mean the newest commit is; one that stalls sends the next dozen to the thread
 NEWEST_SHARE = 0.125
 # the write-ahead log goes into the database file after so many acts, or when it grew by so many bytes
-CHECKPOINT_ACTS = 1000
-CHECKPOINT_BYTES = 4 * 2**20
+CHECKPOINT_ACTS = 4000
+CHECKPOINT_BYTES = 16 * 2**20
 
 
 @dataclass(slots=True)

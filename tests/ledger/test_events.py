@@ -172,8 +172,13 @@ def sealed():
 
 
 def test_a_digest_is_that_of_the_specification():
-    one = Disclosure("00" * 16, "amount", "250")
-    assert one.digest() == sha(["00" * 16, "amount", "250"])
+    (made,) = disclosure.digests(disclosure.conceal({"amount": "250"}, bytes))
+    assert made == sha(["00" * 16, "amount", "250"])
+
+
+@given(st.text(), st.recursive(st.none() | st.booleans() | st.integers(-5, 5) | st.text(), st.lists, max_leaves=9))
+def test_a_field_is_committed_to_in_canonical_form(name, value):
+    assert disclosure.conceal({name: value}, bytes) == [canonical(["00" * 16, name, value])]
 
 
 def test_a_box_opens_for_its_recipient_and_entry_only():
@@ -195,8 +200,8 @@ def test_equal_values_have_different_digests():
 
 
 def test_a_false_or_doubled_value_is_refused():
-    disclosed, _ = sealed()
-    sd = disclosure.digests(disclosed)
+    texts, box = sealed()
+    sd, disclosed = disclosure.digests(texts), disclosure.unseal(box, OWNER, DIGEST)
     lie = Disclosure(disclosed[0].salt, "amount", "1")
     with pytest.raises(DisclosureError, match="does not commit"):
         disclosure.check([lie], sd)
@@ -209,5 +214,5 @@ def test_what_a_box_holds_is_checked():
     public = OWNER.public_key().public_bytes_raw()
     for rows in ([Disclosure("00", "short salt", 1)], [Disclosure("ZZ" * 16, "no hex", 1)]):
         with pytest.raises(DisclosureError, match="salt"):
-            disclosure.unseal(disclosure.seal(rows, public, DIGEST), OWNER, DIGEST)
+            disclosure.unseal(disclosure.seal([one.text() for one in rows], public, DIGEST), OWNER, DIGEST)
     assert len(disclosure.recipient_id(public)) == 16

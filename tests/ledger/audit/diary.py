@@ -15,6 +15,7 @@ from ledger import cosignature, disclosure, merkle, mirror
 from ledger import note as notes
 from ledger.checkpoint import Checkpoint
 from ledger.cosignature import WitnessKeys
+from ledger.disclosure import Disclosure
 from ledger.events import Block, Entry
 
 if TYPE_CHECKING:
@@ -126,7 +127,8 @@ class Diary:
             return {}
         _, entry, disclosed = self.entries()[at]
         if at in self.lies:
-            disclosed = [replace(one, value=self.lies[at].get(one.name, one.value)) for one in disclosed]
+            told = [Disclosure(*json.loads(text)) for text in disclosed]
+            disclosed = [one._replace(value=self.lies[at].get(one.name, one.value)).text() for one in told]
         public = SUPERVISOR.public_key().public_bytes_raw()
         return {disclosure.recipient_id(public): notes.b64(disclosure.seal(disclosed, public, merkle.leaf_hash(entry)))}
 
