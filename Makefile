@@ -11,7 +11,7 @@ WORKERS ?= auto
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test suite test-faults drill test-s3 test-ledger tck docs lint install programs bench bench-protocol \
-	bench-transfer bench-negotiation bench-pages bench-start bench-hostile bench-policy bench-revocation bench-logs bench-catalog bench-audit clean
+	bench-transfer bench-negotiation bench-pages bench-start bench-hostile bench-policy bench-revocation bench-log bench-logs bench-catalog bench-audit clean
 
 demo: $(STAMP)
 	@$(BIN)/penstock demo $(ARGS)
@@ -61,7 +61,7 @@ programs: $(STAMP)
 bench: bench-protocol bench-transfer bench-policy bench-revocation
 
 # bench-protocol runs those after it; each may be run by itself
-bench-transfer bench-policy bench-revocation bench-protocol bench-negotiation bench-pages bench-start bench-hostile bench-logs bench-catalog bench-audit: bench-%: $(STAMP)
+bench-transfer bench-policy bench-revocation bench-protocol bench-negotiation bench-pages bench-start bench-hostile bench-log bench-logs bench-catalog bench-audit: bench-%: $(STAMP)
 	$(BIN)/python -m bench.$* $(ARGS)
 
 install: $(STAMP)

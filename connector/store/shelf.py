@@ -24,28 +24,28 @@ _HASHES = "SELECT hash FROM log_hashes WHERE level = ? AND idx >= ? AND idx < ? 
 class Run(NamedTuple):
     """Consecutive hashes of one tile level, up to its newest: at least the tile being filled and the one before it.
 
-    Law: `hashes[:count]` never changes. Runs that follow each other share one list, of which each knows its own part;
+    Law: `hashes[:length]` never changes. Runs that follow each other share one list, of which each knows its own part;
     a run that is no longer the newest (its act failed) grows into a list of its own.
     """
 
     first: int
     hashes: list[bytes]
-    count: int
+    length: int
 
     @property
     def end(self) -> int:
         """Return the index after the newest hash."""
-        return self.first + self.count
+        return self.first + self.length
 
     def grown(self, value: bytes) -> Run:
         """Return the run with one more hash, and without what lies more than a tile back."""
-        first, hashes, count = self
-        if count == 2 * TILE_WIDTH_HASHES:
-            first, hashes, count = first + TILE_WIDTH_HASHES, hashes[TILE_WIDTH_HASHES:count], TILE_WIDTH_HASHES
-        elif len(hashes) != count:
-            hashes = hashes[:count]
+        first, hashes, length = self
+        if length == 2 * TILE_WIDTH_HASHES:
+            first, hashes, length = first + TILE_WIDTH_HASHES, hashes[TILE_WIDTH_HASHES:length], TILE_WIDTH_HASHES
+        elif len(hashes) != length:
+            hashes = hashes[:length]
         hashes.append(value)
-        return Run(first, hashes, count + 1)
+        return Run(first, hashes, length + 1)
 
 
 class Tail(NamedTuple):
@@ -66,7 +66,7 @@ class Tail(NamedTuple):
         run = self.runs[level] if level < len(self.runs) else None
         if run is None or first < run.first or first + count > run.end:
             raise LookupError(f"level {level} from {first} is not in memory")
-        return run.hashes[first - run.first :][:count]
+        return run.hashes[first - run.first : first - run.first + count]
 
     def grown(self, level: int, value: bytes) -> Tail:
         """Return the tail with one more hash at a tile level."""

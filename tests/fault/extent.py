@@ -20,6 +20,7 @@ TRANSFERS, STORIES = "harmed transfers of 64 pieces", "stories of harmed message
 APARTS = "stories in a namespace"
 SKEWED = "pulls with a wrong clock"
 SLOW = "slow answers"
+LOGGED = "faults in a log writer"
 FIGURES = {
     APARTS: 5,
     SKEWED: 4,
@@ -30,6 +31,7 @@ FIGURES = {
     TORN: 2_000,
     FLIPPED: 1_000,
     CALLS: 2 * LEAST_OF_ROLE,
+    LOGGED: 100,
     POINTS: 154,
     ATTACKS: 40,
     FINDINGS: 7,

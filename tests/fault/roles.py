@@ -40,6 +40,10 @@ class Disk:
     def act(self, work):
         return self._store.submit(work).result()
 
+    def together(self, works):
+        """Do several acts, in one commit as a rule."""
+        return [waiting.result() for waiting in [self._store.submit(work) for work in works]]
+
 
 class Keyring:
     """Keys that are durable with the act that takes them, in the table where replicas have theirs."""
@@ -190,6 +194,11 @@ async def _live(role, folder, connection, *, fresh):
 
 
 def _tell(role, folder, connection, disk, *, fresh):
+    if role == "log writer":
+        from tests.fault import log_writer
+
+        log_writer.write(disk, connection, fresh=fresh)
+        return
     pair = pair_on(role, disk, fresh=fresh)
     pair.now = START
     if role == "payer":
