@@ -283,18 +283,21 @@ class Base:
         self.transactions = Transactions(self.store, self.programs, self.keys.agreement, self.keys.address, self.clock)
         self.watch = ChainWatch(self.programs, self.evidence, self.clock, self.embedded)
         self.peer_logs = PeerLogs(self.store, self.outbound, self.space_view, self.clock)
+        witness_keys = cosignature.WitnessKeys(self.member.witness_name, self.keys.log, self.keys.agreement)
         self.witness = Witness(
             self.store,
-            cosignature.WitnessKeys(self.member.witness_name, self.keys.log, self.keys.agreement),
+            witness_keys,
             self.keys.aggregate,
             self.clock,
             self.space_view,
-            lambda: self.programs.deployment.domain("anchors"),
+            self.transactions,
+            lambda: self.programs.deployment,
         )
         self.anchoring = Anchoring(
             self.did,
             self.store,
             self.evidence,
+            witness_keys,
             self.outbound,
             self.transactions,
             lambda: self.programs,

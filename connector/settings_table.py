@@ -63,7 +63,8 @@ class ChainSettings:
 class LogSettings:
     """Our own log."""
 
-    anchor_interval_seconds: int = _said(0, "anchor the head on chain this often; 0: only on demand")
+    anchor_interval_seconds: int = _said(0, "anchor the head on chain this often; 0: not by time")
+    anchor_events: int = _said(0, "anchor the head on chain when so many events are new; 0: not by count")
 
 
 @dataclass(frozen=True, slots=True)

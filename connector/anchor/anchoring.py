@@ -1,7 +1,8 @@
 """Our own head: cosigned by the space's witnesses, recorded on chain, kept for everybody to fetch.
 
-The life of an anchor: a `time.mark` with what we saw of others; our newest checkpoint signed; each witness led from
-the size it cosigned last to this one; with the quorum's `Head` signatures one transaction to the anchors program.
+The life of an anchor: a `time.mark` with what we saw of others; our newest checkpoint signed, for the chain as well;
+each witness led from the size it cosigned last to this one; with the quorum's `Head` signatures one transaction to the
+anchors program.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from connector.store.evidence import Evidence
     from connector.store.sqlite import Store
     from connector.store.transaction import Tx
+    from ledger.cosignature import WitnessKeys
     from ledger.programs import Programs
     from ledger.space import Member
 
@@ -47,6 +49,7 @@ class Anchoring:
         did: str,
         store: Store,
         evidence: Evidence,
+        keys: WitnessKeys,
         outbound: Outbound,
         transactions: Transactions,
         programs: Callable[[], Programs],
@@ -56,6 +59,7 @@ class Anchoring:
         self._did = did
         self._store = store
         self._evidence = evidence
+        self._keys = keys
         self._outbound = outbound
         self._transactions = transactions
         self._programs = programs
@@ -85,7 +89,8 @@ class Anchoring:
             note = notes.parse(await self._store.write(self._evidence.checkpoint))
             head = checkpoints.parse_text(note.text)
             time = int(self._clock.now().timestamp())
-            witnesses = (await self._space.current()).witnesses_of(self._did)
+            await self._space.require(self._did)  # who was admitted a moment ago is not in the document we hold
+            witnesses = self._space.last().witnesses_of(self._did)
             if not witnesses:
                 roles = " or a ".join(WITNESSED_BY[self._space.last().members[self._did].role])
                 raise Conflict("the space has nobody yet who may witness this log", f"the exchange admits a {roles}")
@@ -98,10 +103,13 @@ class Anchoring:
 
     async def _cosign(self, witness: Member, head: checkpoints.Checkpoint, time: int) -> notes.Note:
         """Lead `witness` to `head`; its answer is checked and kept with the checkpoint."""
-        answer = ""
+        answer, domain = "", self._programs().deployment.domain("anchors")
+        row = await self._store.read(lambda tx: tx.get("checkpoints", size=head.size))
+        assert row is not None, "a head is kept before it is shown"
+        own = notes.parse(row["note"]).sign_with(cosignature.cosign_head(head, self._keys, time, domain))
         for _ in range(ATTEMPTS):
             old = self._sizes.get(witness.did, 0)
-            body = await self._store.write(partial(self._evidence.witness_request, old=old, size=head.size))
+            body = await self._store.read(partial(self._evidence.witness_request, old=old, note=own))
             try:
                 reply = await self._outbound.request(
                     "POST",
@@ -116,7 +124,6 @@ class Anchoring:
                     raise
                 self._sizes[witness.did] = int(refusal.body.decode().strip())
         self._sizes[witness.did] = head.size
-        domain = self._programs().deployment.domain("anchors")
         return await self._store.write(
             lambda tx: self._evidence.add_cosignatures(
                 tx, head.size, answer, [witness.cosigner_vkey], [witness.head_vkey], domain

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Any
 from connector.errors import Conflict
 from connector.store import peer_heads
 from ledger import checkpoint as checkpoints
+from ledger import cosignature
+from ledger import fork as forks
+from ledger import note as notes
 from ledger import witness as rules
 from ledger.note import MalformedNoteError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from connector.anchor.transactions import Transactions
     from connector.clock import Clock
     from connector.exchange.space_view import SpaceView
     from connector.store.sqlite import Store
@@ -21,11 +25,12 @@ if TYPE_CHECKING:
     from contracts.typed_data import Domain
     from ledger.aggregate import FinalHead
     from ledger.cosignature import WitnessKeys
+    from ledger.deployment import Deployment
     from ledger.note import VerifierKey
 
 
 class Witness:
-    """Cosigns members' checkpoints; `space` returns the newest space document known, `domain` that of the anchors."""
+    """Cosigns members' checkpoints; `space` is the newest document known, `deployment` says where the anchors are."""
 
     def __init__(
         self,
@@ -34,14 +39,16 @@ class Witness:
         seed: bytes,
         clock: Clock,
         space: SpaceView,
-        domain: Callable[[], Domain],
+        transactions: Transactions,
+        deployment: Callable[[], Deployment],
     ) -> None:
         self._store = store
         self._keys = keys
         self._seed = seed
         self._clock = clock
         self._space = space
-        self._domain = domain
+        self._transactions = transactions
+        self._deployment = deployment
 
     async def add_checkpoint(self, body: bytes, head_time: str | None) -> tuple[rules.Ruling, str]:
         """Rule on a request; with status 200 also return the signature lines, made after what we saw is durable."""
@@ -62,10 +69,38 @@ class Witness:
                     at=self._clock.now(),
                 )
                 peer_heads.keep(tx, peer_heads.Offered(head, note, head.size, []), self._clock.now())
+            elif ruling.fork:
+                self._report(tx, ruling)
             return ruling
 
         ruling = await self._store.write(act)
-        return ruling, rules.lines(ruling, self._keys, self._domain(), now) if ruling.status == 200 else ""
+        return ruling, rules.lines(ruling, self._keys, self._domain(ruling), now) if ruling.status == 200 else ""
+
+    def _domain(self, ruling: rules.Ruling) -> Domain | None:
+        """Return where to sign the on-chain head: nowhere unless its owner has signed it, too (`ledger.fork`).
+
+        Raises `NoteError` for an owner's line that is false.
+        """
+        assert ruling.request is not None
+        assert ruling.accepted is not None
+        owner, domain = self._space.last().by_origin(ruling.accepted.origin), self._deployment().domain("anchors")
+        signed = owner is not None and cosignature.verify_head(ruling.request.note, owner.head_vkey, domain)
+        return domain if signed else None
+
+    def _report(self, tx: Tx, ruling: rules.Ruling) -> None:
+        """Keep both notes of a fork, and show them to the chain if their owner signed them for it."""
+        assert ruling.request is not None
+        offered = ruling.request.note
+        origin = checkpoints.parse_text(offered.text).origin
+        row, owner = tx.get("witnessed", origin=origin), self._space.last().by_origin(origin)
+        assert row is not None, "a fork is one of something that was seen"
+        fork = peer_heads.ForkFound(origin, row["note"], offered.encode(), ruling.reason)
+        peer_heads.keep_fork(tx, fork, self._clock.now())
+        if owner is None:
+            return
+        act = forks.report(self._deployment(), owner.head_vkey, notes.parse(row["note"]), offered)
+        if act is not None:
+            self._transactions.enqueue(tx, f"fork:{origin}", act)
 
     async def _logs(self, body: bytes) -> dict[str, VerifierKey]:
         """Return the members' logs; an origin that is not among them makes us look at the space once more."""

@@ -86,8 +86,11 @@ class Monitor:
             await trader.store.write(enqueue)
 
     async def _anchor(self) -> None:
-        trader = self._trader
-        interval = trader.settings.log.anchor_interval_seconds
-        if interval and trader.clock.monotonic() - self._anchored >= interval:
+        """Anchor when it is time, or when enough is new; each anchor costs a transaction, so they are batched."""
+        trader, wanted = self._trader, self._trader.settings.log
+        late = trader.clock.monotonic() - self._anchored >= wanted.anchor_interval_seconds > 0
+        if late or (
+            wanted.anchor_events and await trader.store.read(trader.evidence.unanchored) >= wanted.anchor_events
+        ):
             self._anchored = trader.clock.monotonic()
             await trader.anchoring.anchor()

@@ -111,6 +111,11 @@ class Evidence:
         """Return the number of entries."""
         return TxShelf(tx).size()
 
+    def unanchored(self, tx: Tx) -> int:
+        """Return the number of entries that no anchored head covers."""
+        anchored = _first(tx.find("anchors", "origin = ?", (self.origin,), order="size desc", limit=1))
+        return self.size(tx) - (anchored["size"] if anchored else 0)
+
     def checkpoint(self, tx: Tx) -> bytes:
         """Return the newest own signed note, made now if the log grew (so `tx` must be a writing one)."""
         return self.head(tx).note.encode()
@@ -147,13 +152,10 @@ class Evidence:
         tx.remember(HEAD, head)
         return head
 
-    def witness_request(self, tx: Tx, old: int, size: int | None = None) -> bytes:
-        """Return the `add-checkpoint` body that leads a witness from `old` to the checkpoint of `size` (the newest)."""
-        row = None if size is None else tx.get("checkpoints", size=size)
-        log = Log(TxShelf(tx))
-        note = notes.parse(self.head(tx).note if row is None else row["note"])
+    def witness_request(self, tx: Tx, old: int, note: Note) -> bytes:
+        """Return the `add-checkpoint` body that leads a witness from `old` to the checkpoint in `note`."""
         size = checkpoints.parse_text(note.text).size
-        return witness.Request(old, tuple(log.consistency(old, size)), note).encode()
+        return witness.Request(old, tuple(Log(TxShelf(tx)).consistency(old, size)), note).encode()
 
     def add_cosignatures(
         self,

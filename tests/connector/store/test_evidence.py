@@ -136,7 +136,7 @@ async def test_what_is_served_verifies_like_any_tiled_log(store, evidence):
 async def test_a_witness_round_ends_in_a_published_proof(store, evidence):
     keys = WitnessKeys("localhost:7003/witness", Ed25519PrivateKey.from_private_bytes(b"\x02" * 32), b"\x42" * 32)
     await grow(store, evidence, 4)
-    body = await store.write(lambda tx: evidence.witness_request(tx, 0))
+    body = await store.write(lambda tx: evidence.witness_request(tx, 0, notes.parse(evidence.checkpoint(tx))))
     ruling = witness.rule(body, None, {ORIGIN: evidence.vkey}, witness.Seen(), 1_800_000_000)
     answer = witness.lines(ruling, keys, DOMAIN, 1_800_000_000)
     await store.write(
