@@ -7,8 +7,8 @@
 | 400 | the request is malformed, old is above the checkpoint's size, or the wanted head time is not near our clock |
 | 403 | no signature by the log's key, or a false one |
 | 404 | the origin is unknown |
-| 409 | old is not the size we cosigned last; the body tells that size |
-| 422 | the proof fails, or another root for the same size: a shrunken or forked log |
+| 409 | old is not the size we cosigned last; the body tells that size. Or that size with another root: a forked log |
+| 422 | the proof fails: a log that was rewritten |
 | 200 | we cosign |
 
 Law: check, persist, sign. `rule` only decides; the caller stores `accepted` in the transaction in which it read
@@ -126,11 +126,13 @@ def _judge(request: Request, checkpoint: Checkpoint, seen: Seen, head_time: int)
     if request.old != seen.size:
         body = f"{seen.size}\n"
         return Ruling(409, f"we cosigned size `{seen.size}` last", body, TEXT_SIZE, request=request)
+    if checkpoint.size == seen.size and checkpoint.root != seen.root:
+        reason = f"the root of size `{seen.size}` is another one here"
+        return Ruling(409, reason, request=request, fork=seen.size > 0)
     try:
         verify_consistency(seen.size, seen.root, checkpoint.size, checkpoint.root, request.proof)
     except ProofError as error:
-        fork = checkpoint.size == seen.size and checkpoint.root != seen.root
-        return Ruling(422, str(error), request=request, fork=fork)
+        return Ruling(422, str(error), request=request)
     return Ruling(200, "consistent", request=request, accepted=checkpoint, head_time=head_time)
 
 

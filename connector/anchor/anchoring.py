@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from connector.errors import Conflict, PeerRefused
-from connector.store.peer_heads import seen
+from connector.store.peer_heads import SIZE_LIMIT_DIGITS, seen
 from contracts.typed_data import Head
 from ledger import acts, cosignature
 from ledger import checkpoint as checkpoints
@@ -120,9 +120,10 @@ class Anchoring:
                 answer = reply.body.decode()
                 break
             except PeerRefused as refusal:
-                if refusal.status != STALE_ANSWER:
+                told = refusal.body.strip()
+                if refusal.status != STALE_ANSWER or not told.isdigit() or len(told) > SIZE_LIMIT_DIGITS:
                     raise
-                self._sizes[witness.did] = int(refusal.body.decode().strip())
+                self._sizes[witness.did] = int(told)
         self._sizes[witness.did] = head.size
         return await self._store.write(
             lambda tx: self._evidence.add_cosignatures(

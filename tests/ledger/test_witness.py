@@ -87,7 +87,7 @@ def test_a_shrunken_log_is_refused(log, seen):
 def test_a_forked_log_is_refused(log, seen):
     other = build([b"forged", *ENTRIES[1:]])
     same_size = ask(other, 8, 8, seen)
-    assert (same_size.status, same_size.fork) == (422, True)
+    assert (same_size.status, same_size.fork) == (409, True)
     assert ask(other, 8, 20, seen).status == 422
     assert ask(log, 8, 20, seen, proof=log.consistency(7, 20)).status == 422
     assert ask(log, 0, 20, Seen(), proof=[bytes(32)]).status == 422
@@ -95,7 +95,7 @@ def test_a_forked_log_is_refused(log, seen):
 
 def test_an_empty_log_must_have_the_empty_root():
     note = checkpoints.sign(Checkpoint(ORIGIN, 0, bytes(32)), KEY)
-    assert witness.rule(Request(0, (), note).encode(), None, LOGS, Seen(), NOW).status == 422
+    assert witness.rule(Request(0, (), note).encode(), None, LOGS, Seen(), NOW).status == 409
     note = checkpoints.sign(Checkpoint(ORIGIN, 0, merkle.EMPTY_ROOT), KEY)
     assert witness.rule(Request(0, (), note).encode(), None, LOGS, Seen(), NOW).status == 200
 

@@ -57,13 +57,13 @@ async def test_a_split_view_is_refused_kept_and_reported_on_chain(trio, say):
     bare = checkpoints.sign(other, held.log)
     now = int(Clock().now().timestamp())
 
-    assert (await say("POST", url, Request(size, (), bare).encode(), TEXT)).status == 422
+    assert (await say("POST", url, Request(size, (), bare).encode(), TEXT)).status == 409
     assert not [row for row in trio.rows("exchange", "chain_txs") if row["id"].startswith("fork:")]
     kept = [row for row in trio.rows("exchange", "facts") if row["name"] == f"fork/{origin}"]
     assert json.loads(kept[0]["value"])["offered"] == bare.encode()
 
     signed = bare.sign_with(cosignature.cosign_head(other, keys, now, domain))
-    assert (await say("POST", url, Request(size, (), signed).encode(), TEXT)).status == 422
+    assert (await say("POST", url, Request(size, (), signed).encode(), TEXT)).status == 409
     assert await ended(trio, f"fork:{origin}") == "mined"
     with pytest.raises(PenstockError, match="forked"):
         await trio.doors["provider"].call("POST", "log/anchor", {})
