@@ -34,6 +34,7 @@ TABLES = {
     "refusals": tables.refusals,
     "compatibility": compatibility.table,
     "figures of the protocol": lambda: figures.table("protocol"),
+    "figures of the log": lambda: figures.table("log"),
     "figures of transfer": lambda: figures.table("transfer"),
     "figures of revocation": lambda: figures.table("revocation"),
     "codes of the policy": policy.codes,
