@@ -114,6 +114,7 @@ SHAPES: Mapping[str, Shape] = {
     "dispute.filed": _shape("accountHash", "bundle", "code"),
     "dispute.ruled": _shape("accountHash", "bundle ruling", "tx"),
     "time.mark": _shape("", "peers", "block"),
+    "disclosure.erased": _shape("leaf", "index reason"),
     "log.restored": _shape("oldCheckpoint newCheckpoint", "cause"),
 }
 

@@ -158,6 +158,22 @@ async def proven(data: Path, which: str, out: Path | None, entry: Path | None) -
 
 
 @app.command()
+def erase(
+    index: Annotated[int, typer.Argument(help="an entry's index", min=0)],
+    why: Annotated[str, typer.Option("--why", help="the reason; it goes into the log")],
+    data: Data = DEFAULT_DATA,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Erase the values that an own entry discloses; the entry stands, and an audit will say that they are missing.
+
+    For example: penstock log erase 7 --why "the person asked for it"
+    """
+    done = ask(data, "POST", "log/erasures", {"index": str(index), "why": why}, as_json=as_json)
+    answer(done, [f"entry {done['erased']} discloses nothing any more; entry {done['event']} says so"], as_json=as_json)
+
+
+@app.command()
 def policy(did: Member = "", data: Data = DEFAULT_DATA, exchange: Exchange = "", *, as_json: AsJson = False) -> None:
     """Print the C2SP tlog-policy of a member's log: its key, its witnesses, and how many of them it takes.
 

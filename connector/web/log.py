@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 import orjson
 from aiohttp import web
 
-from connector.errors import Absent
+from connector.errors import Absent, InvalidInput
+from connector.limits import REASON_CHARACTERS_MAX
+from connector.store import erasure
 from connector.store.peer_heads import seen
 from connector.web.faults import as_json
+from contracts.decimals import read_decimal
 from ledger.tiles import TileError
 
 if TYPE_CHECKING:
@@ -47,6 +50,20 @@ async def addenda(call: Call) -> web.Response:
     evidence = call.connector.evidence
     boxes = await call.connector.store.read(lambda tx: [evidence.addenda(tx, index) for index in indexes])
     return as_json(boxes if count else boxes[0])
+
+
+async def erase(call: Call) -> web.Response:
+    """Erase what an entry discloses: `index` (decimal), `why`."""
+    body = await call.document()
+    if not isinstance(body, dict) or set(body) != {"index", "why"} or not isinstance(body["why"], str):
+        raise InvalidInput("the body must be a JSON object with `index` and `why`, two texts")
+    why = body["why"].strip()
+    if not 0 < len(why) <= REASON_CHARACTERS_MAX:
+        raise InvalidInput(f"a reason has 1 to {REASON_CHARACTERS_MAX} characters: the log keeps it")
+    index, connector = read_decimal(body["index"], "index"), call.connector
+    now = connector.clock.now()
+    event = await connector.store.write(lambda tx: erasure.erase(tx, connector.evidence, index, why, now))
+    return as_json({"erased": str(index), "event": str(event)})
 
 
 async def peers(call: Call) -> web.Response:

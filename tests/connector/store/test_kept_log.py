@@ -6,16 +6,19 @@ import asyncio
 import shutil
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
+from connector.errors import Absent, Conflict
+from connector.store.erasure import KIND, erase
 from connector.store.kept_log import KeptLog
 from connector.store.offline import looking
 from connector.store.sqlite import Store
 from connector.store.tables import TABLES
-from ledger import fsck, log_policy
+from ledger import events, fsck, log_policy
 from ledger.log_policy import LogPolicy
-from tests.connector.store.test_evidence import OWNER, SUPERVISOR, evidence_of, grow
+from tests.connector.store.test_evidence import NOW, OWNER, SUPERVISOR, evidence_of, grow
 
 COMMITS, EACH = 6, 50
 SIZE = COMMITS * EACH
@@ -38,7 +41,7 @@ def served(tmp_path_factory):
 
 @pytest.fixture
 def path(served, tmp_path):
-    return shutil.copy(served, tmp_path / "p.sqlite")
+    return Path(shutil.copy(served, tmp_path / "p.sqlite"))
 
 
 async def checked(path, key=OWNER):
@@ -103,7 +106,19 @@ async def test_lost_rows_are_lost_heads(path):
     assert {one.code for one in report.flaws[1:]} == {"resource-lost"}
 
 
-async def test_an_erased_disclosure_is_no_flaw(path):
-    changed(path, "UPDATE log_entries SET box = NULL WHERE idx < 3")
+async def test_what_is_erased_is_gone_and_the_entry_stands(path):
+    store, evidence = await Store.open(path, TABLES), evidence_of()
+    before = await store.read(lambda tx: tx.get("log_entries", idx=7))
+    event = await store.write(lambda tx: erase(tx, evidence, 7, "asked for", NOW))
+    with pytest.raises(Conflict):
+        await store.write(lambda tx: erase(tx, evidence, 7, "asked for", NOW))
+    with pytest.raises(Absent):
+        await store.write(lambda tx: erase(tx, evidence, SIZE + 1, "asked for", NOW))
+    after = await store.read(lambda tx: tx.get("log_entries", idx=7))
+    assert {**before, "box": None, "box_key": None} == after
+    said = await store.read(lambda tx: tx.get("log_entries", idx=event))
+    assert (event, said["kind"], events.decode(said["entry"]).link) == (SIZE, KIND, (before["leaf"].hex(),))
+    await store.close()
+    assert before["box"] not in path.read_bytes()
     report = await checked(path)
-    assert (report.flaws, report.erased) == ([], 3)
+    assert (report.flaws, report.erased, report.size) == ([], 1, SIZE + 1)
