@@ -24,7 +24,7 @@ from ledger import log_policy
 from ledger.fsck import ResourceLost
 from ledger.log_policy import LogPolicy
 from ledger.note import log_vkey
-from ledger.space import Space
+from ledger.space import QUORUM, Space
 from ledger.tiles import ENTRY_LIMIT_BYTES, TILE_WIDTH_HASHES
 
 if TYPE_CHECKING:
@@ -135,5 +135,8 @@ async def policy_of(did: str, data: Path, exchange: str) -> tuple[str, str]:
     member = space.members.get(wanted)
     if member is None:
         raise Absent(f"`{wanted[:200]}` is not a member of the space of `{base}`")
-    urls = {member.log_vkey.encode(): f"{member.url}/log"}
-    return wanted, replace(space.log_policy(wanted), urls=urls).encode()
+    policy = replace(space.log_policy(wanted), urls={member.log_vkey.encode(): f"{member.url}/log"})
+    if len(policy.witnesses) >= QUORUM:
+        return wanted, policy.encode()
+    said = f"# {len(policy.witnesses)} of {QUORUM} witnesses are in the space: this log rests on its owner's word\n"
+    return wanted, said + replace(policy, groups={}, quorum=log_policy.NONE).encode()

@@ -70,13 +70,23 @@ def check_root(checkpoint: Checkpoint, leaves: Leaves) -> None:
 
 async def consistency(fetch: Fetch, old: int, size: int) -> list[bytes]:
     """Compute the proof from `old` to `size` entries out of the log's tiles; the caller verifies it."""
+    return await _made(fetch, size, lambda span: merkle.consistency_proof(span, old, size))
+
+
+async def inclusion(fetch: Fetch, index: int, size: int) -> list[bytes]:
+    """Compute the audit path of an entry in the tree of `size` out of the log's tiles; the caller verifies it."""
+    return await _made(fetch, size, lambda span: merkle.inclusion_proof(span, index, size))
+
+
+async def _made(fetch: Fetch, size: int, prove: Callable[[merkle.Span], list[bytes]]) -> list[bytes]:
+    """Make a proof of the spans that it asks for."""
     spans: list[tuple[int, int]] = []
 
     def record(start: int, end: int) -> bytes:
         spans.append((start, end))
         return b""
 
-    merkle.consistency_proof(record, old, size)
+    prove(record)
     cache: dict[Tile, list[bytes]] = {}
     return [await _span(fetch, start, end, size, cache) for start, end in reversed(spans)]
 

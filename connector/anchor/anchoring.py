@@ -68,19 +68,22 @@ class Anchoring:
         self._turn = asyncio.Lock()
         self._sizes: dict[str, int] = {}
 
-    async def mark(self) -> None:
-        """Write a `time.mark`: what peers showed us and the newest block, so that both have a latest time."""
+    async def mark(self) -> int:
+        """Write a `time.mark`: what peers showed us and the newest block, so that both have a latest time.
 
-        def act(tx: Tx) -> None:
+        Returns the index of its entry.
+        """
+
+        def act(tx: Tx) -> int:
             peers = [{name: one[name] for name in ("origin", "size", "root")} for one in seen(tx)]
             block = self._evidence.block
             fields: dict[str, Any] = {"peers": peers}
             if block is not None:
                 fields["block"] = {"number": str(block.number), "hash": block.hash.hex()}
             now = self._clock.now()
-            self._evidence.record(tx, "time.mark", part=self._evidence.origin, fields=fields, now=now)
+            return self._evidence.record(tx, "time.mark", part=self._evidence.origin, fields=fields, now=now)
 
-        await self._store.write(act)
+        return await self._store.write(act)
 
     async def anchor(self) -> dict[str, Any]:
         """Have the newest head cosigned and recorded on chain; raises Conflict with who did not sign."""

@@ -158,6 +158,16 @@ async def proven(data: Path, which: str, out: Path | None, entry: Path | None) -
 
 
 @app.command()
+def mark(data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
+    """Write down the newest block and the heads that peers showed us, so that both have a latest time.
+
+    For example: penstock log mark
+    """
+    done = ask(data, "POST", "log/marks", {}, as_json=as_json)
+    answer(done, [f"entry {done['event']} marks the time"], as_json=as_json)
+
+
+@app.command()
 def erase(
     index: Annotated[int, typer.Argument(help="an entry's index", min=0)],
     why: Annotated[str, typer.Option("--why", help="the reason; it goes into the log")],

@@ -174,6 +174,7 @@ MANAGEMENT = (
     Route("GET", "/management/things/{id}", Who.OWNER, ALL, "management.thing"),
     Route("GET", "/management/log", Who.OWNER, ALL, "management.log_head"),
     Route("POST", "/management/log/anchor", Who.OWNER, ALL, "management.anchor"),
+    Route("POST", "/management/log/marks", Who.OWNER, ALL, "log.mark"),
     Route("POST", "/management/log/erasures", Who.OWNER, ALL, "log.erase"),
     Route("POST", "/management/products", Who.OWNER, PROVIDER, "management.publish"),
     Route("GET", "/management/find", Who.OWNER, ALL, "management.find"),

@@ -52,6 +52,11 @@ async def addenda(call: Call) -> web.Response:
     return as_json(boxes if count else boxes[0])
 
 
+async def mark(call: Call) -> web.Response:
+    """Write down what we saw of others' logs and of the chain, without anchoring it."""
+    return as_json({"event": str(await call.connector.anchoring.mark())})
+
+
 async def erase(call: Call) -> web.Response:
     """Erase what an entry discloses: `index` (decimal), `why`."""
     body = await call.document()

@@ -134,3 +134,6 @@ def test_the_policy_of_a_members_log(penstock, served, participant):
     assert found.witnesses == space.log_policy(did).witnesses
     assert list(found.urls.values()) == [space.members[did].url + "/log"]
     assert penstock("log", "policy", "did:web:nobody", "--data", data).code == 4
+    space = made(("exchange", "provider"))
+    lone = log_policy.parse(penstock("log", "policy", did, "--data", data).out)
+    assert (len(lone.witnesses), lone.quorum) == (1, log_policy.NONE)

@@ -115,6 +115,7 @@ CALLS = {
     "settle": ("POST", "settlements", {"agreement": None}, {"channels": []}, "nothing to settle"),
     "log head": ("GET", "log", None, {"origin": "o/log", "size": 3, "root": "00"}, "o/log: 3 events"),
     "log anchor": ("POST", "log/anchor", {}, {"size": 3, "block": 7}, "anchored 3 events in block 7"),
+    "log mark": ("POST", "log/marks", {}, {"event": "9"}, "entry 9 marks the time"),
     "log erase 7 --why asked": (
         "POST", "log/erasures", {"index": "7", "why": "asked"}, {"erased": "7", "event": "9"}, "entry 9 says so",
     ),
