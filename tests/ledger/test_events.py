@@ -55,6 +55,7 @@ TYPES = [
     "dispute.ruled",
     "time.mark",
     "log.restored",
+    "disclosure.erased",  # ours, for what spec 7 permits
     # beside the specification's: section 7 allows other types
     "duty.performed",
     "duty.failed",
