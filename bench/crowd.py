@@ -57,7 +57,8 @@ FAIR, MEMORY = f"{BUYERS} buyers: Jain's index", f"{BUYERS} buyers: peak memory 
 _PAID = """
 SELECT coalesce((SELECT sum(plain) FROM paid_rows), 0) AS plain,
        (SELECT count(*) FROM windows WHERE state IN ('released', 'acknowledged')) AS windows,
-       (SELECT state FROM acquisitions) AS state
+       (SELECT state FROM acquisitions) AS state,
+       (SELECT reason FROM acquisitions) AS reason
 """
 
 
@@ -172,8 +173,8 @@ async def begun(made: Space, running: Sequence[Process]) -> None:
 def paid(data: Path) -> Paid:
     """Return where a buyer is."""
     with contextlib.closing(sqlite3.connect(f"file:{data / DATABASE}?mode=ro", uri=True)) as looking:
-        plain, windows, state = looking.execute(_PAID).fetchone()
-    assert state != "failed"
+        plain, windows, state, reason = looking.execute(_PAID).fetchone()
+    assert state != "failed", f"{data.name}: {reason}"
     return Paid(plain, windows, state in COMPLETE)
 
 
