@@ -53,12 +53,14 @@ class ChainWatch:
             self._ticking = asyncio.create_task(self._tick(), name="chain-tick")
 
     async def close(self) -> None:
-        """Stop ticking and looking."""
-        for task in (self._ticking, self._looking):
-            if task is not None:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+        """Stop looking and ticking."""
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.wait([self._looking])  # what it met was told to whoever waited for it
+        if self._ticking is not None:
+            self._ticking.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._ticking
 
     async def look(self) -> None:
         """Look at the chain unless the last look is fresh; an unreachable chain leaves what was seen.

@@ -1,0 +1,90 @@
+"""A look at the chain is shared by all who need one at the same moment, whatever comes of it."""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+
+import pytest
+
+from connector.anchor.chain_watch import FRESH_SECONDS, ChainWatch
+from connector.clock import Clock
+from ledger.chain import Block
+from ledger.chain_error import ChainUnreachable
+
+CALLERS = 20
+
+
+class Door:
+    """A chain that counts how often it is looked at."""
+
+    def __init__(self) -> None:
+        self.looks, self.away = 0, False
+
+    async def confirm_id(self, _expected: int) -> None:
+        self.looks += 1
+        await asyncio.sleep(0)
+        if self.away:
+            raise ChainUnreachable("nobody answers")
+
+    async def newest(self) -> Block:
+        return Block(7, bytes(32), Clock().now(), bytes(32))
+
+
+class Hand(Clock):
+    """A clock to turn by hand."""
+
+    seconds = 0.0
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+async def watched():
+    door, clock = Door(), Hand()
+    programs = SimpleNamespace(chain=door, deployment=SimpleNamespace(chain_id=1))
+    watch = ChainWatch(programs, SimpleNamespace(block=None), clock, None)
+    yield watch, door, clock
+    await watch.close()
+
+
+async def test_callers_at_the_same_moment_share_one_look(watched):
+    watch, door, clock = watched
+    for looks in (1, 2):
+        await asyncio.gather(*(watch.look() for _ in range(CALLERS)))
+        await watch.look()
+        assert door.looks == looks
+        clock.seconds += FRESH_SECONDS
+    assert watch.block_time is not None
+
+
+async def test_a_chain_that_is_away_is_asked_once_for_all(watched):
+    watch, door, _ = watched
+    door.away = True
+    await asyncio.gather(*(watch.look() for _ in range(CALLERS)))
+    assert (door.looks, watch.block_time) == (1, None)
+    door.away = False
+    await watch.look()
+    assert watch.block_time is not None
+
+
+async def test_who_gives_up_waiting_leaves_the_look_to_the_others(watched):
+    watch, door, _ = watched
+    first, other = asyncio.create_task(watch.look()), asyncio.create_task(watch.look())
+    await asyncio.sleep(0)
+    first.cancel()
+    await other
+    assert door.looks == 1
+    assert watch.block_time is not None
+
+
+async def test_what_a_listener_meets_is_told_to_all_who_waited_and_not_at_the_end(watched):
+    watch, _, _ = watched
+
+    async def listener(_block: Block) -> None:
+        raise RuntimeError("a listener's fault")
+
+    watch.listeners.append(listener)
+    met = await asyncio.gather(*(watch.look() for _ in range(3)), return_exceptions=True)
+    assert all(isinstance(one, RuntimeError) for one in met)
