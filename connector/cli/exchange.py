@@ -135,6 +135,21 @@ def refuse(
 
 
 @app.command()
+def indicators(data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
+    """Show what this market comes to: each figure with its formula, its source, and the national survey's value.
+
+    For example: penstock exchange indicators
+    """
+    found = ask(data, "GET", "indicators", as_json=as_json)
+    lines = [f"chain read up to block {found['block']}"]
+    for row in found["indicators"]:
+        beside = f"   national: {row['national']}" if row["national"] else ""
+        lines.append(f"{row['en']} · {row['zh']}: {row['value']} {row['unit']}".rstrip() + beside)
+        lines.append(f"    {row['formula']}; from {row['source']}")
+    answer(found, lines, as_json=as_json)
+
+
+@app.command()
 def credit(
     did: Annotated[str, typer.Argument(help="the member to credit")],
     amount: Annotated[int, typer.Argument(help="amount in minor units", min=1)],

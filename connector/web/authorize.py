@@ -218,6 +218,7 @@ MANAGEMENT = (
     Route("POST", "/management/arbitrators/{act}", Who.OWNER, EXCHANGE, "members.appoint"),
     Route("POST", "/management/revocations", Who.OWNER, EXCHANGE, "members.revoke"),
     Route("POST", "/management/credits", Who.OWNER, EXCHANGE, "management.credit"),
+    Route("GET", "/management/indicators", Who.OWNER, EXCHANGE, "exchange.indicators"),
     Route("GET", "/management/listings", Who.OWNER, EXCHANGE, "exchange.queue"),
     Route("POST", "/management/listings/{id}/review", Who.OWNER, EXCHANGE, "management.review"),
     Route("POST", "/management/listings/{id}/moves", Who.OWNER, EXCHANGE, "exchange.move"),

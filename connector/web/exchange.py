@@ -9,7 +9,7 @@ from catalog.listing import Move, State
 from catalog.question import question
 from catalog.use import use
 from connector.errors import Absent, Conflict, InvalidInput, NotPermitted
-from connector.exchange import listings
+from connector.exchange import indicating, listings
 from connector.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX, QUERY_CHARACTERS_MAX
 from connector.web.faults import as_json
 
@@ -110,6 +110,11 @@ async def product(call: Call) -> web.Response:
 
 
 # ---- what the operator asks
+
+
+async def indicators(call: Call) -> web.Response:
+    """Show the indicators of the market, each with its formula, its source and the national survey's value."""
+    return as_json(await indicating.indicators(call.connector))
 
 
 async def queue(call: Call) -> web.Response:

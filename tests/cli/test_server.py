@@ -44,6 +44,10 @@ APPLIED = {
     "did": "did:web:b", "name": "B", "role": "buyer", "region": "US", "message": "", "reason": "no address",
     "due": "2026-11-23T00:00:00+00:00",
 }  # fmt: skip
+FIGURE = {
+    "en": "deal rate", "zh": "成交率", "value": "25.0", "unit": "%", "national": "17.9 % (2023)",
+    "formula": "sold ÷ listed", "source": "the chain",
+}  # fmt: skip
 POSTED = {
     "id": "d", "title": "weather", "description": "", "where": ["tier=kept"], "purpose": "Research", "place": "CN-44",
     "most": "5", "unit": "byte", "currency": "CNY", "until": "2027-01-01T00:00:00Z",
@@ -63,6 +67,10 @@ CALLS = {
     "exchange reject did:web:b --reason no": (
         "POST", "applications/refusals", {"did": "did:web:b", "reason": "no"}, APPLIED | {"state": "refused"},
         "B: refused",
+    ),
+    "exchange indicators": (
+        "GET", "indicators", None, {"block": "7", "indicators": [FIGURE]},
+        "deal rate · 成交率: 25.0 %   national: 17.9 % (2023)",
     ),
     "exchange listings --state listed": (
         "GET", "listings?state=listed&first=0", None, {"listings": []}, "no listing is listed",

@@ -69,6 +69,13 @@ async def test_a_demand_is_matched_negotiated_and_met(space):
     met = await buyer.call("POST", "demands/wanted/meet", {"agreement": agreement})
     assert (met["state"], met["agreement"]) == ("met", agreement)
     assert (await refused(buyer.call("POST", "demands/wanted/withdraw", {})))[0] == 409
+    told = await door(space, "exchange").call("GET", "indicators")
+    figures = {row["key"]: row["value"] for row in told["indicators"]}
+    listed = len([row for row in space.rows("exchange", "listings") if row["state"] == "listed"])
+    assert (figures["listed"], figures["demands-met"]) == (str(listed), "100.0")
+    assert int(figures["deals"]) >= 1
+    assert int(figures["turnover"]) >= 0
+    assert float(figures["deal-rate"]) > 0
     assert events(space).count("wanted") == 4  # posted, matched, negotiating, met
 
 

@@ -67,4 +67,6 @@ async def test_the_page_leads_from_nothing_to_a_trade(tmp_path):
     assert "Harbour tides 2026" in said["exchange listings"][0]
     assert ": listed" in said["exchange review"][0]
     assert "topic=B0300" in said["find"][0]
+    assert "17.9 %" in said["exchange indicators"][0]
+    assert "产品成交率: 100.0 %" in said["exchange indicators"][0]
     assert (tmp_path / "copy/tides.csv").read_text() == TIDES
