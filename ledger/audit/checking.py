@@ -136,6 +136,7 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "release-out-of-order": ("log",),
     "cumulative-broken": ("log",),
     "amount-differs-from-tariff": ("terms", "edition"),
+    "copy-differs-from-tariff": ("terms", "edition"),
     "voucher-mismatch": ("log",),
     "receipt-mismatch": ("counterparty", "log"),
     "rows-paid-twice": ("log", "edition"),

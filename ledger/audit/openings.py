@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ledger.audit.report import Report
     from policy.model import Condition
 
-DECIDED, STARTED, SERVED = "decision.made", "opening.started", "copy.served"
+DECIDED, STARTED = "decision.made", "opening.started"
 LEASED = "leased"
 RELEASE, OPENING = "release", "opening"  # places of a decision
 
@@ -45,8 +45,6 @@ def check(books: Books, deals: Deals, report: Report) -> None:
     for book in books.values():
         _check_started(book, deals, released, report)
     report.openings = len(released)
-    for book in books.values():
-        _count_copies(book, report)
 
 
 def _seq(event: Event) -> str:
@@ -118,14 +116,6 @@ def _check_started(book: Book, deals: Deals, released: set[Opening], report: Rep
         _check_number(event, kept[event.part], deal, report)
         if _allowed_before(book, event) < kept[event.part]:
             report.find("opening-undecided", event.did, event)
-
-
-def _count_copies(book: Book, report: Report) -> None:
-    """Count the plain copies of a provider's log: its own word, which nobody else's log can bear out."""
-    for event in book.of(SERVED):
-        served = reading(event, report, lambda fields: int(fields["bytes"]), event.fields)
-        if served is not None:
-            report.copies, report.bytes_copied = report.copies + 1, report.bytes_copied + served
 
 
 def _allowed_before(book: Book, opening: Event) -> int:

@@ -68,6 +68,8 @@ class Report:
     decisions_replayed: int = 0
     copies: int = 0
     bytes_copied: int = 0
+    amount_copied: int = 0
+    copies_unpriced: int = 0
     figures: dict[str, Any] = field(default_factory=dict)
     unread: tuple[str, ...] = ()  # members whose logs were not looked at
     _known: set[tuple[Any, ...]] = field(default_factory=set, init=False, repr=False, compare=False)
@@ -127,7 +129,12 @@ class Report:
             "decisions_replayed": self.decisions_replayed,
             "figures": self.figures,
             "unread": list(self.unread),
-            "metered_by_provider": {"copies": self.copies, "bytes": str(self.bytes_copied)},
+            "metered_by_provider": {
+                "copies": self.copies,
+                "bytes": str(self.bytes_copied),
+                "amount": str(self.amount_copied),
+                "unpriced": self.copies_unpriced,
+            },
         }
 
 

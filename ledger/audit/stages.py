@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ledger.audit import (
     agreements,
+    copies,
     decisions,
     disposal,
     figures,
@@ -90,6 +91,7 @@ def by_channel(case: Case, channels: Sequence[str]) -> Found:
 def _priced(case: Case, _: Sequence[str]) -> Found:
     report = Report()
     prices.check(case.books, case.deals, case.tables, report)
+    copies.check(case.books, case.deals, case.tables, report)
     report.figures = figures.gather(case.space, case.books, case.deals, case.tables, report)
     return {"prices": report}
 

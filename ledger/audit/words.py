@@ -221,6 +221,11 @@ CODES: Mapping[str, tuple[str, str, str]] = {
         "{event} (seq {seq}) charges {mine}, the agreed tariff gives {theirs}",
         "{event}（序号 {seq}）收费 {mine}，按约定价格应为 {theirs}",
     ),
+    "copy-differs-from-tariff": (
+        ERROR,
+        "{event} bills {mine} for a plain copy of {bytes} bytes; its rows have {plain} and come to {theirs}",
+        "{event} 对 {bytes} 字节的明文副本收费 {mine}；其行共 {plain} 字节，按约定价格应为 {theirs}",
+    ),
     "voucher-mismatch": (
         ERROR,
         "{event} (seq {seq}): its voucher digest is not that of its own values",

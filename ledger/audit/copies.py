@@ -1,0 +1,103 @@
+"""Plain copies: the provider's own word, which no other log can bear out, held at least against the tariff it agreed.
+
+Law: a copy costs what its rows add to the copies of its agreement before it, as `contracts.meter` counts. What counts
+calls or is sold by the period is not priced here: the entry says neither how many calls nor when the copy began.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from contracts import meter
+from contracts.ranges import RowSet
+from contracts.tariff import order_amount
+from contracts.units import OPENING
+from ledger.audit.books import reading
+
+if TYPE_CHECKING:
+    from contracts.tariff import Tariff
+    from ledger.audit.agreements import Deals
+    from ledger.audit.billing import Tables
+    from ledger.audit.books import Book, Books
+    from ledger.audit.event import Event
+    from ledger.audit.report import Report
+    from ledger.row_table import RowTable
+
+SERVED = "copy.served"
+UNTOLD = "call"  # what is counted so is not in the entry
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One copy as its provider logs it: bytes with all repeats, plain bytes of the pieces opened, minor units."""
+
+    served: int
+    plain: int
+    amount: int
+    rows: RowSet
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What the copies of one agreement have come to."""
+
+    rows: RowSet
+    number: int
+
+    def quantity(self, tariff: Tariff, table: RowTable) -> int:
+        """Return what the tariff counts of them."""
+        if tariff.counted.counts == OPENING:
+            return self.number
+        return meter.added(tariff, self.rows, table, begins=False)
+
+
+def check(books: Books, deals: Deals, tables: Tables, report: Report) -> None:
+    """Count every copy, and price those whose agreement both sides signed."""
+    for book in books.values():
+        accounts: dict[str, Account] = {}
+        for event in book.of(SERVED):
+            copy = reading(event, report, _read, event)
+            if copy is None:
+                continue
+            report.copies += 1
+            report.bytes_copied += copy.served
+            report.amount_copied += copy.amount
+            _price(book, event, copy, (deals, tables), accounts, report)
+
+
+def _read(event: Event) -> Copy:
+    served, plain, amount = (int(event.fields[name]) for name in ("bytes", "plainBytes", "amount"))
+    return Copy(served, plain, amount, RowSet.from_json(event.fields["rows"]))
+
+
+def _price(
+    book: Book,
+    event: Event,
+    copy: Copy,
+    agreed: tuple[Deals, Tables],
+    accounts: dict[str, Account],
+    report: Report,
+) -> None:
+    deals, tables = agreed
+    deal = deals.get(event.part)
+    table = None if deal is None else tables.get(deal.terms.edition_id)
+    if deal is None or table is None or deal.provider != book.party.did or not _told(deal.terms.tariff):
+        report.copies_unpriced += 1
+        return
+    if copy.rows.end > len(table):
+        report.find("field-malformed", event.did, event, reason="rows beyond the edition")
+        return
+    before = accounts.get(event.part, Account(RowSet(), 0))
+    after = accounts[event.part] = Account(before.rows | copy.rows, before.number + 1)
+    tariff = deal.terms.tariff
+    due = order_amount(tariff, before.quantity(tariff, table), after.quantity(tariff, table))
+    plain = sum(table.plain_bytes(first, count) for first, count in copy.rows.ranges)
+    if (copy.amount, copy.plain) != (due, plain):
+        facts = {"mine": copy.amount, "theirs": due, "bytes": copy.plain, "plain": plain}
+        report.find("copy-differs-from-tariff", event.did, event, **facts)
+
+
+def _told(tariff: Tariff) -> bool:
+    """Say whether an entry tells all that the tariff counts."""
+    return not tariff.period and tariff.counted.counts in meter.METERS and tariff.counted.counts != UNTOLD
