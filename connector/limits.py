@@ -98,11 +98,12 @@ RANGES_MAX = 256
 PAGE_ROWS_MAX = 100
 # how far a search may be leafed through: the index collects as many hits for each page
 FOUND_ROWS_MAX = 10_000
-# demands that look at once: of one member, and in all, for a new product is held against each of them
-DEMANDS_PER_MEMBER_MAX = 100
-DEMANDS_LOOKING_MAX = 5_000
+# demands of one member that look at once
+MEMBER_DEMANDS_MAX = 100
+# and of all together, for a new product is held against each of them
+SPACE_DEMANDS_MAX = 5_000
 # applications for membership that wait for the operator: a stranger needs but a name to make one
-APPLICATIONS_WAITING_MAX = 1_000
+WAITING_APPLICATIONS_MAX = 1_000
 # a reason that travels to a peer or a person
 REASON_CHARACTERS_MAX = 1_000
 # the words of a search

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from connector.errors import Absent, Conflict, InvalidInput
-from connector.limits import APPLICATIONS_WAITING_MAX, PAGE_ROWS_MAX, REASON_CHARACTERS_MAX
+from connector.limits import PAGE_ROWS_MAX, REASON_CHARACTERS_MAX, WAITING_APPLICATIONS_MAX
 from contracts.canonical import sha
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Applications:
         if known is not None and known["state"] == APPLIED:
             return known
         waiting = tx.execute("SELECT count(*) AS n FROM applications WHERE state = ?", APPLIED)[0]["n"]
-        if waiting >= APPLICATIONS_WAITING_MAX:
+        if waiting >= WAITING_APPLICATIONS_MAX:
             raise Conflict("too many applications wait at this exchange", "apply again later")
         about = {"name": member.name, "role": member.role, "region": member.region, "message": message}
         row = {"did": member.did, **about, "state": "unknown", "due": due(member.role, now), "created": now}

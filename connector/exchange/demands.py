@@ -16,7 +16,7 @@ from catalog.matching import LEAST, Offered, match
 from connector.errors import Absent, Conflict, InvalidInput, NotPermitted
 from connector.exchange import listings
 from connector.exchange.finding import indexed
-from connector.limits import DEMANDS_LOOKING_MAX, DEMANDS_PER_MEMBER_MAX, PAGE_ROWS_MAX
+from connector.limits import MEMBER_DEMANDS_MAX, PAGE_ROWS_MAX, SPACE_DEMANDS_MAX
 from contracts.canonical import sha
 from contracts.tariff import Tariff
 
@@ -82,7 +82,7 @@ class Demands:
         await self._expire()
 
         def read(tx: Tx) -> tuple[Row, list[Row]]:
-            looking = tx.find("demands", _IS_LOOKING, _LOOKING, "updated desc", DEMANDS_LOOKING_MAX)
+            looking = tx.find("demands", _IS_LOOKING, _LOOKING, "updated desc", SPACE_DEMANDS_MAX)
             return listings.listed(tx, product), looking
 
         listing, rows = await self._connector.store.read(read)
@@ -119,8 +119,8 @@ class Demands:
             return
         looking = tx.execute(f"SELECT count(*) AS n FROM demands WHERE {_IS_LOOKING}", *_LOOKING)[0]["n"]  # noqa: S608 - marks only
         own = tx.execute(f"SELECT count(*) AS n FROM demands WHERE member = ? AND {_IS_LOOKING}", member, *_LOOKING)  # noqa: S608 - marks only
-        if own[0]["n"] >= DEMANDS_PER_MEMBER_MAX or looking >= DEMANDS_LOOKING_MAX:
-            most = f"{DEMANDS_PER_MEMBER_MAX} of one member and {DEMANDS_LOOKING_MAX} in all"
+        if own[0]["n"] >= MEMBER_DEMANDS_MAX or looking >= SPACE_DEMANDS_MAX:
+            most = f"{MEMBER_DEMANDS_MAX} of one member and {SPACE_DEMANDS_MAX} in all"
             raise Conflict(f"at most {most} may be open at once", "withdraw one that is old")
         about = {"document": demand.json(), "state": State.OPEN.value, "until": demand.until}
         tx.insert("demands", id=demand.id, member=member, **about, created=now, updated=now)
@@ -151,7 +151,7 @@ class Demands:
         over = f"until <= ? and {_IS_LOOKING}"
 
         def act(tx: Tx) -> None:
-            for row in tx.find("demands", over, (now, *_LOOKING), "until", DEMANDS_LOOKING_MAX):
+            for row in tx.find("demands", over, (now, *_LOOKING), "until", SPACE_DEMANDS_MAX):
                 why = "its time is over"
                 self._move(tx, row, Move.EXPIRE, by=self._connector.did, role=EXCHANGE, reason=why, now=now)
 

@@ -147,6 +147,8 @@ def test_the_limits_have_units_and_reasons():
         "RANGES",
         "ROWS",
         "VALUES",
+        "DEMANDS",
+        "APPLICATIONS",
     )
     assert len(names) > 20
     for number, name in names:
