@@ -27,6 +27,7 @@ from ledger.membership import Keys
 from ledger.programs import Programs
 
 from . import nodes
+from .dearer import Dearer
 from .shared import deployed
 from .stage import ACTORS, ANCHOR_DELAY, DAY, DEPOSIT, Clock, Stage
 from .test_licences import agreed, granting
@@ -144,7 +145,13 @@ async def _anchors(stage):
             head = Head(origin, size * EVENTS, keccak(b"root %d" % size), 1_700_000_000)
             anchor = acts.anchor(stage.deployment, head, CAUSE, [stage.sign(head, each, "anchors") for each in actors])
             gas[f"anchor a head, quorum {quorum}, {word}"] = await _spent(stage, anchor)
-    gas[f"anchor, quorum 3, for each of {EVENTS} events"] = gas["anchor a head, quorum 3, next"] / EVENTS
+    plain = gas["anchor a head, quorum 3, next"]
+    gas[f"anchor, quorum 3, for each of {EVENTS} events"] = plain / EVENTS
+    dearer = Dearer(stage)
+    await dearer.deploy()
+    gas["the same, if each head were kept"] = (plain + await dearer.kept()) / EVENTS
+    checked, nodes = await dearer.grown()
+    gas[f"the same, if {nodes} nodes of a consistency proof were checked"] = (plain + checked) / EVENTS
     return gas
 
 
