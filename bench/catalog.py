@@ -129,6 +129,7 @@ def products(count: int) -> Iterator[Entry]:
             "application": (rng.choice(tuple(APPLICATIONS)),),
             "origin": (rng.choice(tuple(ORIGINS)),),
             "form": ("dataset",),
+            "quality": (rng.choice(("A", "B", "C", "D")),),
         }
         assert facets.keys() == FACETS.keys(), "a facet is missing here"
         measures = {"rows": rng.randrange(1_000_000), "bytes": rng.randrange(1 << 32), "updated": 1_700_000_000 + at}

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from catalog.classes import DIMENSIONS
-from catalog.codes import FREQUENCIES, SECURITY_GRADES, TIERS
+from catalog.codes import FREQUENCIES, QUALITY_GRADES, SECURITY_GRADES, TIERS
+from catalog.quality import letter
 from contracts.units import UNITS
 from policy import regions
 
@@ -66,6 +67,11 @@ def _tiers(listed: Listed) -> tuple[str, ...]:
     return tuple({way.tier for way in listed.dataset.distributions})
 
 
+def _letter(listed: Listed) -> tuple[str, ...]:
+    found = letter(listed.dataset, listed.updated)
+    return (found,) if found else ()
+
+
 def _free(value: str) -> tuple[str, str]:
     return value, value
 
@@ -85,6 +91,7 @@ def _class(dimension: Dimension) -> Facet:
 
 _TIERS = {key: (row.en, row.zh) for key, row in TIERS.items()}
 _GRADES = {str(grade): (code.en, code.zh) for grade, code in SECURITY_GRADES.items()}
+_LETTERS = {key: (code.en, code.zh) for key, code in QUALITY_GRADES.items()}
 _FREQUENCIES = {key: (code.en, code.zh) for key, code in FREQUENCIES.items()}
 
 FACETS: Mapping[str, Facet] = {
@@ -95,6 +102,7 @@ FACETS: Mapping[str, Facet] = {
             "tier", "delivery", "交付方式", _TIERS, lambda of: tuple({way.tier for way in of.dataset.distributions})
         ),
         _coded("grade", "security grade", "安全等级", _GRADES, lambda of: (str(of.dataset.grade),)),
+        _coded("quality", "quality", "质量", _LETTERS, _letter),
         _coded("frequency", "update frequency", "更新频率", _FREQUENCIES, lambda of: (of.dataset.frequency,)),
         Facet("region", "region", "地区", _place, _free),
         Facet("provider", "provider", "提供方", lambda of: (of.provider,), _free),

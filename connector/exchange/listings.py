@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.dataset import dataset_from_json
 from catalog.listing import Move, State, moved
+from catalog.quality import letter, qualities
 from connector.errors import Absent, Conflict, InvalidInput
 from connector.limits import PAGE_ROWS_MAX
 from connector.protocol.validation import IDENTIFIER_LIMIT_CHARACTERS
@@ -177,9 +178,16 @@ def view(row: dict[str, Any]) -> dict[str, Any]:
         "header": row["header"],
         "offer": row["offer"],
         "dataset": row["dataset"],
+        "quality": _quality(row),
         "state": row["state"],
         "review": row["review"],
     }
+
+
+def _quality(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the measured qualities of a listing in basis points, and the letter they come to."""
+    dataset = dataset_from_json(row["dataset"])
+    return {"letter": letter(dataset, row["updated"]), **qualities(dataset, row["updated"])}
 
 
 def _record(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from catalog.facets import FACETS, MEASURES
+from catalog.quality import LETTERS, QUALITIES
 from docs.generate.tables import table
 
 if TYPE_CHECKING:
@@ -17,6 +18,13 @@ def narrowed() -> str:
     """Return every facet with its values, if they are codes, and every measure with its unit."""
     facets = [(f"`{facet.key}=…`", f"{facet.en} · {facet.zh}", _values(facet.codes)) for facet in FACETS.values()]
     return table(("condition", "is", "values"), [*facets, *_measures()])
+
+
+def measured() -> str:
+    """Return the six qualities with their rules, and what each letter asks."""
+    least = ", ".join(f"{name} from {bps / 100:g} %" for name, bps in LETTERS.items())
+    rows = [(f"{one.en} · {one.zh}", one.rule) for one in QUALITIES]
+    return table(("quality", "rule"), [*rows, ("letter", f"that of the worst measured: {least}")])
 
 
 def _measures() -> list[tuple[str, str, str]]:

@@ -43,6 +43,7 @@ TABLES = {
     "reasons of the policy": policy.reasons,
     "figures of the catalogue": lambda: figures.table("catalog"),
     "facets of the catalogue": facets.narrowed,
+    "qualities of the catalogue": facets.measured,
     "figures of the audit": lambda: figures.table("audit"),
     "figures of the policy engine": lambda: figures.table("policy"),
     "actions of a strategy": dictionaries.actions,
