@@ -24,6 +24,8 @@ KEPT = Path(__file__).resolve().parents[2] / ".chains"
 ANVIL = "@foundry-rs/anvil@1.7.1"
 GETH = "github.com/ethereum/go-ethereum/cmd/geth@v1.16.7"
 READY_SECONDS = 30
+# in memory: a reorganisation back to a state that anvil has moved to the disk ends without any program
+KEPT_STATES = 20_000
 STOP_SECONDS = 10
 
 
@@ -147,6 +149,7 @@ def _install(tool, arguments, environment):
 _ARGUMENTS = {
     "anvil": lambda port, _folder: [
         "--silent", "--port", str(port), "--chain-id", str(secrets.randbelow(2**31) + 1), "--accounts", "1",
+        "--prune-history", str(KEPT_STATES),
     ],
     "geth": lambda port, folder: [
         "--dev", "--datadir", str(folder / "geth"), "--http", "--http.port", str(port), "--http.api", "eth,net,web3",
