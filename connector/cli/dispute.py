@@ -15,7 +15,10 @@ app = typer.Typer(help="File a dispute, look at it, rule on it.", no_args_is_hel
 
 Case = Annotated[str, typer.Argument(metavar="ID", help="the dispute's id: the digest of its bundle")]
 Award = Annotated[int | None, typer.Option(help="minor units of the disputed window that the payees keep", min=0)]
+Days = Annotated[int, typer.Option(help="for how many days", min=1)]
 Reason = Annotated[str, typer.Option(help="why, in words; default: what the verifier says")]
+
+DAY_SECONDS = 86_400
 
 
 @app.command()
@@ -57,6 +60,23 @@ def show(dispute: Case, data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -
     case = ask(data, "GET", f"disputes/{quote(dispute, safe='')}", as_json=as_json)
     lines = [f"{name}: {case[name]}" for name in ("id", "state", "channelId", "payer", "payee", "arbitrator")]
     answer(case, [*lines, _verdict(case), *_ruled(case)], as_json=as_json)
+
+
+@app.command()
+def hold(
+    dispute: Case,
+    days: Days = 7,
+    data: Data = DEFAULT_DATA,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Freeze the channel of a dispute while it is judged, as its arbitrator; once, and no longer than was agreed.
+
+    For example: penstock dispute hold 5b1f0c --days 3 --data regulator
+    """
+    body = {"seconds": days * DAY_SECONDS}
+    held = ask(data, "POST", f"disputes/{quote(dispute, safe='')}/hold", body, as_json=as_json)
+    answer(held, [f"channel {held['channelId']} stands still until {held['until']}"], as_json=as_json)
 
 
 @app.command()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from connector.base import Base
     from connector.settle.cases import Cases
     from connector.store.transaction import Tx
+    from ledger.programs import Channel
 
 # a ruling is decided, then ruled; one that the chain refuses makes room for another
 DECIDED, RULED, REFUSED = "decided", "ruled", "refused"
@@ -40,13 +41,28 @@ class Arbitration:
         ruling, transaction = await self._executed(key)
         return await self._cases.tell(ruling, transaction)
 
-    async def _judge(self, key: str, award: int | None, reason: str) -> Ruling:
+    async def hold(self, key: str, seconds: int) -> Row:
+        """Freeze the channel of a dispute while it is judged, once and no longer than was agreed; return until when."""
         participant = self._participant
         _, bundle = await self._cases.read(key)
-        verdict = await self._cases.judged(bundle)
-        channel = await participant.programs.channel(bundle.voucher.value.channel_id)
-        if channel is None or channel.arbitrator != participant.keys.address:
+        channel = bundle.voucher.value.channel_id
+        await self._channel(channel)
+        call = acts.freeze(participant.programs.deployment, channel, seconds)
+        await participant.transactions.submit(f"freeze:{channel.hex()}", call)
+        until = (await self._channel(channel)).frozen_until
+        return {"id": key, "channelId": channel.hex(), "until": None if until is None else until.isoformat()}
+
+    async def _channel(self, channel_id: bytes) -> Channel:
+        """Return a channel on which we rule; raises NotPermitted."""
+        found = await self._participant.programs.channel(channel_id)
+        if found is None or found.arbitrator != self._participant.keys.address:
             raise NotPermitted("the channel of this dispute names another arbitrator")
+        return found
+
+    async def _judge(self, key: str, award: int | None, reason: str) -> Ruling:
+        _, bundle = await self._cases.read(key)
+        verdict = await self._cases.judged(bundle)
+        channel = await self._channel(bundle.voucher.value.channel_id)
         ruling = rule(bundle, verdict, claimed=channel.claimed, deposit=channel.deposit, award=award, reason=reason)
         if ruling.division is not None and channel.closed:
             raise Conflict("the channel is closed: nothing is left to divide", "the parties settle it between them")

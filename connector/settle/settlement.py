@@ -51,15 +51,26 @@ class Settlements:
         self._granted.pop(digest, None)
 
     async def settle(self, agreement: str | None) -> Row:
-        """Settle all open channels on which we are paid (or those of one agreement), then withdraw what is ours."""
+        """Settle all open channels on which we are paid (or those of one agreement), then withdraw what is ours.
+
+        What an arbitrator holds is left out, and settled when it is asked for after that.
+        """
         rows = await self._trader.store.read(lambda tx: tx.find("channels", order="created"))
         wanted = [row for row in rows if agreement in (None, row["agreement"])]
-        settled = [await self._settle(row) for row in wanted if row["role"] == accounts.PAYEE]
+        paid = [row for row in wanted if row["role"] == accounts.PAYEE]
+        settled = [await self._settle(row) for row in paid if not await self._stands_still(row)]
         for row in wanted:
             if row["role"] == accounts.PAYER:
                 await self._refund(row)
                 await self.note_closed(row)
         return {"channels": settled, "withdrawn": str(await self._withdraw())}
+
+    async def _stands_still(self, row: Row) -> bool:
+        """Say whether an arbitrator holds the channel: what is sent now would be refused, and never sent again."""
+        trader = self._trader
+        found = await trader.programs.channel(bytes.fromhex(row["id"]))
+        until = None if found is None or found.closed else found.frozen_until
+        return until is not None and (await trader.chain.newest()).at < until
 
     async def _settle(self, row: Row) -> Row:
         trader = self._trader

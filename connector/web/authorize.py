@@ -207,6 +207,7 @@ MANAGEMENT = (
     Route("POST", "/management/disputes", Who.OWNER, TRADERS, "disputes.file"),
     Route("GET", "/management/disputes", Who.OWNER, ALL, "disputes.page"),
     Route("GET", "/management/disputes/{id}", Who.OWNER, ALL, "disputes.show"),
+    Route("POST", "/management/disputes/{id}/hold", Who.OWNER, ALL, "disputes.hold"),
     Route("POST", "/management/disputes/{id}/ruling", Who.OWNER, ALL, "disputes.rule"),
     Route("POST", "/management/membership", Who.OWNER, ALL, "applications.join"),
     Route("GET", "/management/membership", Who.OWNER, ALL, "applications.joined"),

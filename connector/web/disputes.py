@@ -31,6 +31,15 @@ async def show(call: Call) -> web.Response:
     return as_json(await call.connector.cases.show(call.path["id"]))
 
 
+async def hold(call: Call) -> web.Response:
+    """Freeze the channel of a dispute for `seconds`."""
+    body: Any = await call.document()
+    seconds = body.get("seconds") if isinstance(body, dict) and len(body) == 1 else None
+    if type(seconds) is not int or seconds <= 0:
+        raise InvalidInput("the body must have exactly `seconds`, a whole number above 0")
+    return as_json(await call.connector.arbitration.hold(call.path["id"], seconds))
+
+
 async def rule(call: Call) -> web.Response:
     """Rule on a dispute: `award`, an amount or null, and `reason`, perhaps empty."""
     body: Any = await call.document()

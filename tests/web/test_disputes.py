@@ -39,13 +39,17 @@ class Wronged:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def wronged(space):
+    return await buy_a_lie(space, PRODUCT)
+
+
+async def buy_a_lie(space, product):
     """Windows grow, so the last row comes after windows of good keys."""
-    await space.publish("second", PRODUCT, (12 * PIECE,), price=PRICE)
+    await space.publish("second", product, (12 * PIECE,), price=PRICE)
     lies = space.people["second"].data / LIES
     lies.write_text("11")
     try:
-        await space.get(PRODUCT, limit=PRICE)
-        view = await space.until(PRODUCT, lambda view: view["state"] == "failed")
+        await space.get(product, limit=PRICE)
+        view = await space.until(product, lambda view: view["state"] == "failed")
     finally:
         lies.unlink()
     reason = json.loads(view["reason"])
@@ -121,6 +125,23 @@ async def test_a_wronged_buyer_is_made_whole(space, wronged, chain):
     await penstock(space, "buyer", "settle")
     assert await chain.balance(account) == balance + credit
     assert len(told(space, "buyer", "channel.closed", wronged.channel)) == 1
+
+
+async def test_a_held_channel_waits_for_the_ruling(space, chain):
+    """The provider cannot take the money while the arbitrator thinks, and the ruling ends the hold."""
+    wronged = await buy_a_lie(space, "held")
+    channel = bytes.fromhex(wronged.channel)
+    case = await penstock(space, "buyer", "dispute", "file", wronged.kept)
+    await penstock(space, "second", "dispute", "hold", case["id"], code=3)
+    held = await penstock(space, "regulator", "dispute", "hold", case["id"], "--days", "3")
+    assert held["until"] == (await chain.channel(channel)).frozen_until.isoformat()
+    settled = await penstock(space, "second", "settle")
+    assert wronged.channel not in {row["channel"] for row in settled["channels"]}
+    assert (await chain.channel(channel)).claimed == 0
+    ruled = await penstock(space, "regulator", "dispute", "rule", case["id"])
+    assert ruled["ruling"]["division"]["toPayees"] == str(wronged.good)
+    assert (await chain.channel(channel)).closed
+    await penstock(space, "regulator", "dispute", "hold", case["id"], "--days", "3")
 
 
 async def test_who_is_no_party_files_reads_and_rules_nothing(space, wronged, say):
