@@ -83,7 +83,7 @@ def audited(folder: Path, auditor: str, bundle: str, memory: Path | None = None)
         assert child.stdout is not None
         said = json.loads(child.stdout.read())
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert said["audit"] == "clean", said["findings"][:3]
+    assert said.get("audit") == "clean", said
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return Audited(seconds, cpu, peak / MIB, said)
 

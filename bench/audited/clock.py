@@ -20,7 +20,7 @@ class StoryClock:
         self.time = BEGIN
         self.number = 0
         self.blocks: dict[int, BlockHead] = {}
-        self.cited: set[int] = set()
+        self.cited: set[int] = set()  # what an audit asks the chain for
         self.block: Block | None = None
 
     def tick(self) -> datetime:

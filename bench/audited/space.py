@@ -187,8 +187,9 @@ class AuditedSpace:
             self._put(f"identity/{one.did}", canonical(one.member.json()))
         self._put(SPACE, canonical(self.space.json()))
         self._put(CHAIN, write_events(self._chain))
-        final = max(event.block for event in self._chain) - FINAL_BLOCKS
-        for number in {*self.clock.cited, final}:
+        # a later audit asks for the block up to which the one before remembers the chain
+        self.clock.cited.add(max(event.block for event in self._chain) - FINAL_BLOCKS)
+        for number in sorted(self.clock.cited):
             self._put(f"block/{number}", canonical(self.clock.blocks[number].json()))
         self._put(ATTESTATION, canonical(self._attested(heads)))
 
