@@ -29,6 +29,7 @@ FIELD_LIMIT_COUNT = 64
 SHAPES_KEPT = 256  # sets of names that our own events come with
 
 DIGEST_BYTES = 32
+BLOCK_LIMIT = 2**63 - 1
 _KEYS = {"v", "type", "time", "party", "part", "link", "sd", "block"}
 
 
@@ -216,7 +217,10 @@ def _block(value: Any) -> Block | None:
         return None
     if set(value) != {"number", "hash"} or not value["number"].isdigit():
         raise EventError("`block` has a decimal number and a hash")
-    return Block(int(value["number"]), _digest(value["hash"]))
+    number = int(value["number"])
+    if number > BLOCK_LIMIT:
+        raise EventError(f"no chain has a block `{value['number'][:40]}`")
+    return Block(number, _digest(value["hash"]))
 
 
 def _text(value: Any) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ from ledger.log import Tree
 from ledger.tiles import ENTRIES, TILE_WIDTH_HASHES, Tile, tiles_of_level
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
@@ -85,18 +86,19 @@ class Collector:
     async def _stream(self, party: Member, log: int, fetch: Fetch, checkpoint: Checkpoint, parts: _Parts) -> Leaves:
         """Read all bundles under a checkpoint; `ReadError` if they are not what it says."""
         leaves, size_bytes = Leaves(), 0
-        async for opened in self._opened(party, fetch, checkpoint):
-            size_bytes += opened.size_bytes
-            reader.check_size(checkpoint, size_bytes)
-            leaves.extend(opened.leaves)
-            parts.take(opened)
-            await parts.course.follow(party.did, opened.rows, self.blocks)
-            self.entries.add(log, opened.rows)
-            self.place.count(len(opened.rows))
+        async with aclosing(self._opened(party, fetch, checkpoint)) as bundles:
+            async for opened in bundles:
+                size_bytes += opened.size_bytes
+                reader.check_size(checkpoint, size_bytes)
+                leaves.extend(opened.leaves)
+                parts.take(opened)
+                await parts.course.follow(party.did, opened.rows, self.blocks)
+                self.entries.add(log, opened.rows)
+                self.place.count(len(opened.rows))
         reader.check_root(checkpoint, leaves)
         return leaves
 
-    async def _opened(self, party: Member, fetch: Fetch, checkpoint: Checkpoint) -> AsyncIterator[Opened]:
+    async def _opened(self, party: Member, fetch: Fetch, checkpoint: Checkpoint) -> AsyncGenerator[Opened, None]:
         """Yield a log's bundles in order while the next ones are on their way."""
         ahead: deque[asyncio.Task[Opened]] = deque()
         try:

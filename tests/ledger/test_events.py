@@ -140,7 +140,7 @@ def broken():
         "party": [None, "x" * 600],
         "link": ["ab", [5], ["x"] * 9],
         "sd": [["00"], [DIGEST.hex().upper()], [DIGEST.hex()] * 2, ["ff" * 32, "00" * 32], "00"],
-        "block": [{}, {"number": 5, "hash": DIGEST.hex()}, {"number": "05", "hash": DIGEST.hex()}, [], "x"],
+        "block": [{}, *({"number": one, "hash": DIGEST.hex()} for one in (5, "05", str(2**63))), [], "x"],
     }.items():
         for value in values:
             yield canonical({**document, key: value})
