@@ -35,7 +35,12 @@ LOOK_SECONDS = 0.2
 KIB, MIB = 1024, 1 << 20
 SPACE, LATER, NOTES = "space.zip", "later.zip", "notes.json"
 FIRST, REMEMBERING, AGAIN = "audited", "audited and remembered", "audited again with 1 % more"
-TARGETS = {f"{FIRST}, wall": {"at_most": 90.0}, f"{FIRST}, memory": {"at_most": 500.0}}
+# 90 seconds of two processors are 180 of one; that figure stays true on a machine that has other things to do
+TARGETS = {
+    f"{FIRST}, wall": {"at_most": 90.0},
+    f"{FIRST}, processors": {"at_most": 180.0},
+    f"{FIRST}, memory": {"at_most": 500.0},
+}
 COMMAND = [sys.executable, "-c", "from connector.cli.main import run; run()", "audit", "--json"]
 
 
