@@ -47,6 +47,7 @@ async def stage(
     script: Script = DEMO,
     commands: Mapping[str, Sequence[str]] | None = None,
     door: Callable[[Path, Outbound], Server] = Server,
+    begin: Callable[[Participant], Awaitable[None]] = Participant.start,
 ) -> AsyncIterator[Cast]:
     """Set up four data directories and start their processes; at the end stop whatever still runs."""
     ports = dict(zip(ROLES, free_ports(len(ROLES)), strict=True))
@@ -69,7 +70,7 @@ async def stage(
         cast = Cast(people["provider"], people["buyer"], people["exchange"], people["regulator"], doors, seed, script)
         try:
             # all at once: who needs the exchange waits for it
-            await asyncio.gather(*(person.start() for person in people.values()))
+            await asyncio.gather(*map(begin, people.values()))
             yield cast
         finally:
             await asyncio.gather(*(person.stop() for person in people.values()))

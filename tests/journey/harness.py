@@ -59,6 +59,7 @@ class Attendant:
         return armed(self._left[0]) if self._left else SERVE
 
     async def attend(self) -> None:
+        """Look after the participant, from its first start on; it may die while it starts."""
         while True:
             await self._person.wait()
             self.died.append(self._left.pop(0) if self._left else "unexpected")
@@ -74,9 +75,17 @@ async def theatre(
 ) -> AsyncIterator[tuple[Cast, dict[str, Attendant]]]:
     """The stage with participants that die at `faults` (role → faults in the order of the journey) and come back."""
     commands = {role: armed(of_role[0]) for role, of_role in faults.items() if of_role}
-    async with run.stage(folder, seed, script=script, commands=commands, door=Patient) as cast:
-        attendants = {role: Attendant(person, faults.get(role, ())) for role, person in cast.everyone().items()}
-        tasks = [asyncio.create_task(one.attend(), name=f"attendant of the {role}") for role, one in attendants.items()]
+    attendants: dict[str, Attendant] = {}
+    tasks: list[asyncio.Task[None]] = []
+
+    async def begin(person: Participant) -> None:
+        role = person.data.name
+        attendants[role] = Attendant(person, faults.get(role, ()))
+        with contextlib.suppress(ServerAbsent):
+            await person.start()
+        tasks.append(asyncio.create_task(attendants[role].attend(), name=f"attendant of the {role}"))
+
+    async with run.stage(folder, seed, script=script, commands=commands, door=Patient, begin=begin) as cast:
         try:
             yield cast, attendants
         finally:

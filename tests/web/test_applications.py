@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import sqlite3
 from types import SimpleNamespace
 
 import pytest
@@ -16,15 +19,17 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def newcomer(space, tmp_path_factory):
-    """A participant of the same exchange whom nobody has admitted."""
-    data = tmp_path_factory.mktemp("newcomer")
-    about = {"name": "Newcomer", "roles": ("buyer",), "region": "US-NY", "development": True}
-    made = initialise(data, port=free_ports(1)[0], exchange=space.url("exchange"), **about)
-    process = Participant(data, SERVE)
-    await process.start()
-    yield SimpleNamespace(did=made.did, door=Server(data, space.outbound))
-    await process.stop()
+async def harbour(tmp_path_factory, space):
+    """An exchange of its own without members, and a participant whom nobody has admitted."""
+    folder, ports = tmp_path_factory.mktemp("harbour"), free_ports(2)
+    about = {"region": "US-NY", "development": True}
+    exchange = initialise(folder / "exchange", name="X", roles=("exchange",), port=ports[0], exchange="", **about)
+    newcomer = initialise(folder / "new", name="New", roles=("buyer",), port=ports[1], exchange=exchange.url, **about)
+    people = [Participant(folder / name, SERVE) for name in ("exchange", "new")]
+    await asyncio.gather(*(person.start() for person in people))
+    doors = [Server(person.data, space.outbound) for person in people]
+    yield SimpleNamespace(exchange=doors[0], door=doors[1], did=newcomer.did, database=people[0].data / "penstock.db")
+    await asyncio.gather(*(person.stop() for person in people))
 
 
 async def refused(work):
@@ -34,8 +39,8 @@ async def refused(work):
     return failure.status, failure.text
 
 
-async def applied(space, state="applied"):
-    rows = (await space.doors["exchange"].call("GET", f"applications?state={state}"))["applications"]
+async def applied(harbour, state="applied"):
+    rows = (await harbour.exchange.call("GET", f"applications?state={state}"))["applications"]
     return [row["did"] for row in rows]
 
 
@@ -45,30 +50,30 @@ async def test_who_is_a_member_cannot_apply_again(space):
     assert (await refused(space.doors["buyer"].call("GET", "membership")))[0] == 404
 
 
-async def test_an_application_is_refused_with_a_reason_and_made_again(space, newcomer):
-    door, exchange = newcomer.door, space.doors["exchange"]
+async def test_an_application_is_refused_with_a_reason_and_made_again(harbour):
+    door, exchange = harbour.door, harbour.exchange
     row = await door.call("POST", "membership", {"message": "we watch birds"})
-    assert (row["state"], row["did"], row["message"]) == ("applied", newcomer.did, "we watch birds")
+    assert (row["state"], row["did"], row["message"]) == ("applied", harbour.did, "we watch birds")
     assert await door.call("POST", "membership", {"message": "we watch more birds"}) == row
-    assert await applied(space) == [newcomer.did]
-    body = {"did": newcomer.did, "reason": ""}
+    assert await applied(harbour) == [harbour.did]
+    body = {"did": harbour.did, "reason": ""}
     assert (await refused(exchange.call("POST", "applications/refusals", body)))[0] == 400
     await exchange.call("POST", "applications/refusals", body | {"reason": "no address"})
     assert (await door.call("GET", "membership"))["reason"] == "no address"
     assert (await refused(exchange.call("POST", "applications/refusals", body | {"reason": "twice"})))[0] == 409
-    assert (await applied(space), await applied(space, "refused")) == ([], [newcomer.did])
+    assert (await applied(harbour), await applied(harbour, "refused")) == ([], [harbour.did])
     again = await door.call("POST", "membership", {"message": "1 Harbour Road"})
     assert (again["state"], again["message"]) == ("applied", "1 Harbour Road")
-    await exchange.call("POST", "members", {"did": newcomer.did})
+    await exchange.call("POST", "members", {"did": harbour.did})
     assert (await door.call("GET", "membership"))["state"] == "admitted"
-    rows = space.rows("exchange", "log_entries")
-    moves = [row for row in rows if row["kind"] == "member.moved" and row["part"] == newcomer.did]
-    assert len(moves) == 4  # applied, refused, applied, admitted
+    with contextlib.closing(sqlite3.connect(f"file:{harbour.database}?mode=ro", uri=True)) as database:
+        moved = "SELECT count(*) FROM log_entries WHERE kind = 'member.moved' AND part = ?"
+        assert database.execute(moved, (harbour.did,)).fetchone() == (4,)  # applied, refused, applied, admitted
 
 
 @pytest.mark.parametrize("body", [{}, {"message": 1}, {"message": "x" * 1001}, {"message": "", "more": ""}])
-async def test_what_is_no_application_is_refused(space, newcomer, body):
-    assert (await refused(newcomer.door.call("POST", "membership", body)))[0] in (400, 409)
+async def test_what_is_no_application_is_refused(harbour, body):
+    assert (await refused(harbour.door.call("POST", "membership", body)))[0] in (400, 409)
 
 
 async def test_an_unknown_state_is_refused(space):
