@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from connector.base import Base
     from connector.store.transaction import Tx
     from ledger.aggregate import Attestation, FinalHead
-    from ledger.space import Member
+    from ledger.space import Member, Space
 
 
 class Attesting:
@@ -31,10 +31,13 @@ class Attesting:
         return dict(rows[0]["document"]) if rows else None
 
     async def attest(self) -> dict[str, Any]:
-        """Have the witnesses sign the members' anchored heads; raises Conflict when a member has none."""
+        """Have the witnesses sign the members' anchored heads; raises Conflict when a member has none.
+
+        Of a member that is barred what it has anchored counts; that it has nothing holds nobody up.
+        """
         participant = self._participant
         space = await participant.space_view.current()
-        heads = await self._heads(list(space.members.values()))
+        heads = await self._heads(space)
         witnesses = space.attesters()
         answers = {one.did: await self._share(one, heads) for one in witnesses}
         document = await asyncio.to_thread(_combined, heads, witnesses, answers)
@@ -46,12 +49,14 @@ class Attesting:
         await participant.store.write(act)
         return document
 
-    async def _heads(self, members: list[Member]) -> list[FinalHead]:
+    async def _heads(self, space: Space) -> list[FinalHead]:
         from ledger.aggregate import FinalHead  # noqa: PLC0415  # pairing arithmetic is heavy and needed only here
 
         found = []
-        for member in members:
+        for member in space.members.values():
             head = await self._participant.programs.head(origin_id(member.origin))
+            if head is None and member.did in space.barred:
+                continue
             if head is None:
                 raise Conflict(f"`{member.did}` has anchored no head yet", "penstock log anchor, there")
             found.append(FinalHead(member.origin, head.size, head.root))
