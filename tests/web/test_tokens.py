@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import secrets
@@ -78,16 +79,33 @@ WRONG = {
 }
 
 
+KEEPING = ("provider", "exchange")
+REST_SECONDS, REST_SECONDS_MAX = 3, 60
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def rest(space):
+    """What tests before these have set going (claims, anchors, notices) has come to its end."""
+    async with asyncio.timeout(REST_SECONDS_MAX):
+        before, after = None, [space.stored(role) for role in KEEPING]
+        while before != after:
+            await asyncio.sleep(REST_SECONDS)
+            before, after = after, [space.stored(role) for role in KEEPING]
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def unchanged(space):
+async def unchanged(space, rest):
     """After the test nothing is stored, not even a token."""
 
     def whole():
-        return [(space.stored(role), space.rows(role, "tokens_seen")) for role in ("provider", "exchange")]
+        tables = {(role, table): rows for role in KEEPING for table, rows in space.stored(role).items()}
+        return tables | {(role, "tokens_seen"): space.rows(role, "tokens_seen") for role in KEEPING}
 
-    before = whole()
+    before, entries = whole(), {role: len(space.rows(role, "log_entries")) for role in KEEPING}
     yield
-    assert whole() == before
+    after = whole()
+    told = {role: [row["kind"] for row in space.rows(role, "log_entries")[entries[role] :]] for role in KEEPING}
+    assert not [place for place in after if after[place] != before[place]], told
 
 
 def headers(space, role, wrong):
