@@ -104,7 +104,7 @@ def read_as_a_stranger(url, licences, digest):
     block = web3.eth.get_block("latest")
     assert block_hash(block) == block["hash"]
     slot = int.from_bytes(keccak(artifact.slots["_licences"].to_bytes(32, "big") + digest), "big")
-    proof = web3.eth.get_proof(Web3.to_checksum_address(licences), [slot], block["number"])
+    proof = web3.eth.get_proof(Web3.to_checksum_address(licences), [f"0x{slot:064x}"], block["number"])
     path = [rlp.decode(bytes(node)) for node in proof["accountProof"]]
     account = rlp.decode(HexaryTrie.get_from_proof(bytes(block["stateRoot"]), keccak(licences), path))
     assert account[2] == bytes(proof["storageHash"])

@@ -32,7 +32,7 @@ def block_hash(block) -> bytes:
 
 def proven(web3, block, address: str, slot: int) -> bytes:
     """Return what the state has in `slot` of the program, from Merkle proofs under the block's state root."""
-    proof = web3.eth.get_proof(address, [slot], block["number"])
+    proof = web3.eth.get_proof(address, [f"0x{slot:064x}"], block["number"])
     path = [rlp.decode(bytes(node)) for node in proof["accountProof"]]
     account = rlp.decode(HexaryTrie.get_from_proof(bytes(block["stateRoot"]), keccak(bytes.fromhex(address[2:])), path))
     steps = [rlp.decode(bytes(node)) for node in proof["storageProof"][0]["proof"]]
