@@ -46,8 +46,8 @@ class Script:
     price_of_opening: int = 250
     openings: int = 3
     kill: bool = True
-    kill_after: tuple[int, int] = (1, 5)
-    kill_spread_seconds: float = 0.03
+    kill_after: tuple[int, int] = (1, 2)
+    kill_spread_seconds: float = 0.01
 
 
 @dataclass(slots=True)
