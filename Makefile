@@ -5,13 +5,18 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 ARGS ?=
 CHAINS ?= embedded,anvil,geth
+# what finds the versions and digests of requirements.lock
+RESOLVER := uv==0.13.8
+RESOLVE := build/resolver/bin/uv pip compile --quiet --universal --python-version 3.11
+# what an image has beside the program's own needs
+EXTRAS := tables s3 postgres telemetry
 # tests run on every core
 WORKERS ?= auto
 # what is compiled is kept: the tests start a hundred processes
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test suite test-faults drill test-s3 test-ledger tck docs lint install programs bench bench-protocol \
-	bench-transfer bench-negotiation bench-pages bench-start bench-hostile bench-policy bench-revocation bench-log bench-logs bench-catalog bench-audit clean
+.PHONY: demo test suite test-faults drill test-s3 test-ledger test-market test-browser tck docs lint install lock programs bench bench-protocol \
+	bench-transfer bench-negotiation bench-pages bench-console bench-start bench-hostile bench-policy bench-revocation bench-log bench-logs bench-catalog bench-federation bench-audit clean
 
 demo: $(STAMP)
 	@$(BIN)/penstock demo $(ARGS)
@@ -40,9 +45,19 @@ test-s3: $(STAMP)
 test-ledger: $(STAMP)
 	PENSTOCK_TEST_CHAIN=$(CHAINS) $(BIN)/python -m pytest -q -n 2 -p tests.onchain.closing tests/onchain tests/chain tests/ledger $(ARGS)
 
+# the whole market day, of which `make test` plays a third; prints `N passed, M failed` at the end
+test-market: $(STAMP)
+	PENSTOCK_TEST_MARKET_SCALE=1 $(BIN)/python -m pytest -q -p tests.closing tests/market $(ARGS)
+
+# the console in a real Chromium (a package of the system) on the demo's data; draws the pictures of docs/console anew and
+# prints `N passed, M failed` at the end
+test-browser: $(STAMP)
+	$(BIN)/python -m pytest -q -p tests.closing tests/browser/stories.py $(ARGS)
+
 # the official Dataspace Protocol kit, fetched by Maven, against a real connector; prints `N passed, M failed` at the end
 tck: $(STAMP)
 	@$(BIN)/python -m tests.interop.kit $(ARGS)
+	@$(BIN)/python -m tests.interop.harvested
 
 # write what docs/ and README.md take from the program's own tables
 docs: $(STAMP)
@@ -61,15 +76,26 @@ programs: $(STAMP)
 bench: bench-protocol bench-transfer bench-policy bench-revocation
 
 # bench-protocol runs those after it; each may be run by itself
-bench-transfer bench-policy bench-revocation bench-protocol bench-negotiation bench-pages bench-start bench-hostile bench-log bench-logs bench-catalog bench-audit: bench-%: $(STAMP)
+bench-transfer bench-policy bench-revocation bench-protocol bench-negotiation bench-pages bench-console bench-start bench-hostile bench-log bench-logs bench-catalog bench-federation bench-audit: bench-%: $(STAMP)
 	$(BIN)/python -m bench.$* $(ARGS)
 
 install: $(STAMP)
 
 $(STAMP): pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[demo,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
+
+# resolve pyproject.toml anew, keeping what is locked and still fits; `ARGS=--upgrade` takes what is newest
+lock: $(STAMP)
+	$(PYTHON) -m venv build/resolver
+	build/resolver/bin/python -m pip install --quiet --disable-pip-version-check $(RESOLVER)
+	grep -o '^[^ ]*==[^ ]*' requirements.lock > build/all.txt
+	$(RESOLVE) --all-extras $(ARGS) --output-file build/all.txt pyproject.toml
+	$(RESOLVE) $(EXTRAS:%=--extra %) --constraint build/all.txt --output-file build/program.txt pyproject.toml
+	$(RESOLVE) --no-deps --format pylock.toml --output-file build/pylock.toml build/all.txt
+	$(BIN)/python -m docs.generate.lock build/pylock.toml build/program.txt
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

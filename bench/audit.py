@@ -1,11 +1,12 @@
-"""What `penstock audit` takes for a space of a million events: time, processor, memory; then again with 1 % more.
+"""What `penstock audit` takes for a space of a million events: time, processor, memory; with 1 % more; over HTTP.
 
 `python -m bench.audit [--events 1000000] [--providers 4] [--buyers 6] [--keep FOLDER]`
 
 The space is written by `bench.audited` with real keys, signatures, boxes, cosignatures and decisions, and kept as the
 bundle that an audit would have read over HTTP. The audits are the command itself, each a process of its own. Memory is
-the proportional size of the command and all its children together, looked at five times a second. With `--keep` the
-space is written once and found again.
+the proportional size of the command and all its children together, looked at five times a second. The last one reads
+URLs: every page from nginx, the chain over JSON-RPC, whose processes are counted beside it. With `--keep` the space is
+written once and found again; `--only-http` leaves the others out.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench import report
+from bench.audited.served import serving
 from bench.audited.space import AuditedSpace
 
 if TYPE_CHECKING:
@@ -35,11 +37,15 @@ LOOK_SECONDS = 0.2
 KIB, MIB = 1024, 1 << 20
 SPACE, LATER, NOTES = "space.zip", "later.zip", "notes.json"
 FIRST, REMEMBERING, AGAIN = "audited", "audited and remembered", "audited again with 1 % more"
+SERVED = "audited over HTTP"
 # 90 seconds of two processors are 180 of one; that figure stays true on a machine that has other things to do
 TARGETS = {
     f"{FIRST}, wall": {"at_most": 90.0},
     f"{FIRST}, processors": {"at_most": 180.0},
     f"{FIRST}, memory": {"at_most": 500.0},
+    f"{SERVED}, wall": {"at_most": 90.0},
+    f"{SERVED}, processors": {"at_most": 180.0},
+    f"{SERVED}, memory": {"at_most": 500.0},
 }
 COMMAND = [sys.executable, "-c", "from connector.cli.main import run; run()", "audit", "--json"]
 
@@ -79,8 +85,22 @@ def written(folder: Path, count: int, providers: int, buyers: int) -> dict[str, 
 
 def audited(folder: Path, auditor: str, bundle: str, memory: Path | None = None) -> Audited:
     """Run `penstock audit` on a bundle; it must find nothing."""
-    command = [*COMMAND, "--read", str(folder / bundle), "--data", str(folder / auditor)]
-    command += [] if memory is None else ["--memory", str(memory)]
+    more = () if memory is None else ("--memory", str(memory))
+    return _run("--read", str(folder / bundle), "--data", str(folder / auditor), *more)
+
+
+def audited_over_http(folder: Path, auditor: str) -> dict[str, tuple[float, str]]:
+    """Run `penstock audit` on what nginx and a chain serve; the figures have what serving cost besides."""
+    with serving(folder, folder / SPACE) as (exchange, rpc, pages):
+        before = pages.cpu_seconds()
+        asked = ("--exchange", exchange, "--rpc", rpc, "--development", "--data", str(folder / auditor))
+        found = _run(*asked)
+        cost = pages.cpu_seconds() - before
+    return found.figures(SERVED) | {f"{SERVED}, processors of nginx besides": (cost, "CPU s")}
+
+
+def _run(*asked: str) -> Audited:
+    command = [*COMMAND, *asked]
     before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
         peak = watched(child)
@@ -155,7 +175,15 @@ def measured(folder: Path, count: int, providers: int, buyers: int) -> dict[str,
         "to be read": (((folder / SPACE).stat().st_size) / MIB, "MiB"),
         "to be read again with 1 % more": (((folder / LATER).stat().st_size) / MIB, "MiB"),
     }
-    return sizes | first.figures(FIRST) | filling.figures(REMEMBERING) | again.figures(AGAIN)
+    offline = first.figures(FIRST) | filling.figures(REMEMBERING) | again.figures(AGAIN)
+    return sizes | offline | audited_over_http(folder, auditor)
+
+
+def beside(rows: list[report.Row]) -> Path:
+    """Write rows in the place of those of their names, all others as they were recorded; return the path."""
+    names = {one.work for one in rows}
+    known = [report.Row(**one) for one in json.loads((report.RESULTS / "audit.json").read_text())]
+    return report.write("audit", [*(one for one in known if one.work not in names), *rows])
 
 
 def main() -> None:
@@ -164,8 +192,16 @@ def main() -> None:
     parser.add_argument("--providers", type=int, default=PROVIDERS)
     parser.add_argument("--buyers", type=int, default=BUYERS)
     parser.add_argument("--keep", type=Path)
+    parser.add_argument("--only-http", action="store_true")
     asked = parser.parse_args()
     with place(asked.keep) as folder:
+        if asked.only_http:
+            auditor = written(folder, asked.events, asked.providers, asked.buyers)["auditor"]
+            figures = {"load of the machine before": (os.getloadavg()[0], "processes")}
+            rows = report.rows(figures | audited_over_http(folder, auditor), TARGETS)
+            print(report.table(rows))
+            print(beside(rows[1:]))
+            return
         figures = measured(folder, asked.events, asked.providers, asked.buyers)
     rows = report.rows(figures, TARGETS if asked.events >= EVENTS else {})
     print(report.table(rows))

@@ -2,11 +2,12 @@
 
 `python -m bench.catalog [--products 1000000] [--questions 400]`
 
-The products are drawn: titles and descriptions of English and Chinese words, each word by Zipf's law, and facets as a
-catalogue has them. Questions are one or two words, drawn evenly over the logarithm of how frequent a word is (so rare
-and very common words both count), with two facets; English and Chinese apart. What is timed is what the exchange does:
-read the question, ask the index, get the keys of the first 20 and how many there are. The peer is FTS5 with the words
-segmented as ours and facets as words of their own; the row id stands for the key, and it counts what it finds, too.
+The products are drawn: titles and descriptions of English and Chinese words, each word by Zipf's law, and every facet
+as a catalogue has it; one in fifty is a service, which has fewer. Questions are one or two words, drawn evenly over the
+logarithm of how frequent a word is (so rare and very common words both count), with two facets; English and Chinese
+apart; half of them are of a member that is not shown everything (`catalog.spaces`). What is timed is what the exchange
+does: read the question, ask the index, get the keys of the first 20 and how many there are. The peer is FTS5 with the
+words segmented as ours and facets as words of their own; the row id stands for the key, and it counts, too.
 """
 
 from __future__ import annotations
@@ -19,16 +20,18 @@ import random
 import sqlite3
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bench import report
 from bench.space import machine
 from catalog.classes import APPLICATIONS, DIMENSIONS
 from catalog.codes import FREQUENCIES, ORIGINS, TIERS
-from catalog.facets import FACETS
+from catalog.facets import DATA_SERVICE, DATASET, FACETS, MEASURES
 from catalog.index import BUILDING_HEAP_BYTES, Index
-from catalog.question import TITLE_WEIGHT, Entry, question
+from catalog.question import TITLE_WEIGHT, Entry, Question, question
+from catalog.spaces import MAIN, sight
 from catalog.words import words
 
 if TYPE_CHECKING:
@@ -55,6 +58,25 @@ PLACES = [
     "FR",
     "SG",
 ]
+# most is in the first space
+SPACES = (*[MAIN] * 7, "health", "ports", "maps")
+# a member of two spaces who is shown grades up to 3: so many of the questions are of such a one
+SHOWN = tuple(sight(space, grade) for space in (MAIN, "ports") for grade in (1, 2, 3))
+SHOWN_EVERY = 2
+SERVICE_EVERY = 50
+SERVICE_FACETS: tuple[str, ...] = (
+    "topic",
+    "industry",
+    "application",
+    "origin",
+    "grade",
+    "region",
+    "space",
+    "provider",
+    "unit",
+    "currency",
+)
+SERVICE_FACETS += ("source",)
 TITLE_WORDS, BODY_WORDS = 5, 30
 PAGE = 20
 FOUND = "FROM products WHERE products MATCH ?"
@@ -115,10 +137,12 @@ def products(count: int) -> Iterator[Entry]:
     for at in range(count):
         drawn, gap = both[at % 2], " " if at % 2 == 0 else "、"
         title, body = gap.join(drawn.text(TITLE_WORDS)), gap.join(drawn.text(BODY_WORDS))
-        place = rng.choice(PLACES)
+        place, grade, space = rng.choice(PLACES), min(5, 1 + int(rng.expovariate(1))), rng.choice(SPACES)
         facets = {
+            "kind": (DATASET,),
+            "space": (space,),
             "tier": (rng.choice(tiers),),
-            "grade": (str(min(5, 1 + int(rng.expovariate(1)))),),
+            "grade": (str(grade),),
             "frequency": (rng.choice(frequencies),),
             "region": (place, "CN") if place.startswith("CN") else (place,),
             "provider": (f"did:web:p{int(PROVIDERS * rng.random() ** 3)}.example",),
@@ -129,11 +153,17 @@ def products(count: int) -> Iterator[Entry]:
             "application": (rng.choice(tuple(APPLICATIONS)),),
             "origin": (rng.choice(tuple(ORIGINS)),),
             "form": ("dataset",),
+            "source": ("own",),
             "quality": (rng.choice(("A", "B", "C", "D")),),
         }
         assert facets.keys() == FACETS.keys(), "a facet is missing here"
         measures = {"rows": rng.randrange(1_000_000), "bytes": rng.randrange(1 << 32), "updated": 1_700_000_000 + at}
-        yield Entry(f"product-{at}", at + 1, (*words(title) * TITLE_WEIGHT, *words(body)), facets, measures)
+        assert measures.keys() == MEASURES.keys(), "a measure is missing here"
+        if at % SERVICE_EVERY == 0:
+            facets = {name: facets[name] for name in SERVICE_FACETS} | {"kind": (DATA_SERVICE,)}
+            measures = {"updated": measures["updated"]}
+        told = (*words(title) * TITLE_WEIGHT, *words(body))
+        yield Entry(f"product-{at}", at + 1, told, facets, measures, sight(space, grade))
 
 
 def ours(folder: Path, count: int) -> Index:
@@ -158,32 +188,52 @@ def theirs(path: Path, count: int) -> sqlite3.Connection:
 
 def _segmented(entry: Entry) -> str:
     tokens = (_token(name, value) for name, values in entry.facets.items() for value in values)
-    return " ".join((*entry.words, *tokens))
+    return " ".join((*entry.words, *tokens, _token("sight", entry.sight)))
 
 
 def _token(name: str, value: str) -> str:
     return "zz" + name + "".join(sign for sign in value if sign.isalnum())
 
 
-def milliseconds(act: Callable[[str, Sequence[str]], object], asked: Sequence[tuple[str, list[str]]]) -> list[float]:
+def milliseconds(act: Callable[[Asked], object], asked: Sequence[Asked]) -> list[float]:
     """Return how long each question took, after a tenth of them to warm up."""
-    for text, where in asked[: len(asked) // 10]:
-        act(text, where)
+    for one in asked[: len(asked) // 10]:
+        act(one)
     times = []
-    for text, where in asked:
+    for one in asked:
         begin = time.perf_counter()
-        act(text, where)
+        act(one)
         times.append(1000 * (time.perf_counter() - begin))
     return times
 
 
-def questions(drawn: Drawn, count: int) -> list[tuple[str, list[str]]]:
+class Asked(NamedTuple):
+    """A question as it is asked: words, conditions, and what who asks is shown (None: everything)."""
+
+    text: str
+    where: Sequence[str]
+    sight: tuple[str, ...] | None
+
+    def read(self) -> Question:
+        """Read it, as the exchange does."""
+        return replace(question(self.text, self.where), sight=self.sight)
+
+    def match(self) -> str:
+        """Say the same to FTS5."""
+        told = [*words(self.text), *(_token(*condition.split("=")) for condition in self.where)]
+        if self.sight is not None:
+            told.append("(" + " OR ".join(_token("sight", one) for one in self.sight) + ")")
+        return " AND ".join(told)
+
+
+def questions(drawn: Drawn, count: int) -> list[Asked]:
     """Return questions of one or two words with two facets each."""
     rng = random.Random(11)
     made = []
     for at in range(count):
         text = " ".join(drawn.asked() for _ in range(1 + at % 2))
-        made.append((text, [f"tier={rng.choice(tuple(TIERS))}", f"region={rng.choice(('CN', 'CN-44', 'US'))}"]))
+        where = [f"tier={rng.choice(tuple(TIERS))}", f"region={rng.choice(('CN', 'CN-44', 'US'))}"]
+        made.append(Asked(text, where, SHOWN if at // 2 % SHOWN_EVERY else None))
     return made
 
 
@@ -200,11 +250,11 @@ def measure(count: int, asked: int, folder: Path) -> dict[str, tuple[float, str]
     figures["index"] = (size / MIB, "MiB")
     figures["index ÷ FTS5"] = (size / (folder / "fts.db").stat().st_size, "times")
 
-    def ask(text: str, where: Sequence[str]) -> object:
-        return index.find(question(text, where), limit=PAGE)
+    def ask(one: Asked) -> object:
+        return index.find(one.read(), limit=PAGE)
 
-    def ask_peer(text: str, where: Sequence[str]) -> object:
-        match = " AND ".join([*words(text), *(_token(*condition.split("=")) for condition in where)])
+    def ask_peer(one: Asked) -> object:
+        match = one.match()
         keys = peer.execute("SELECT rowid FROM products WHERE products MATCH ? ORDER BY rank LIMIT ?", (match, PAGE))
         return keys.fetchall(), peer.execute(
             "SELECT count(*) FROM products WHERE products MATCH ?", (match,)
@@ -212,8 +262,8 @@ def measure(count: int, asked: int, folder: Path) -> dict[str, tuple[float, str]
 
     for language, drawn in zip(LANGUAGES, languages(), strict=True):
         drawn_questions = questions(drawn, asked)
-        for text, where in drawn_questions[:20]:
-            assert index.find(question(text, where), limit=1).total == ask_peer(text, where)[1][0]  # type: ignore[index]  # both find the same
+        for one in drawn_questions[:20]:
+            assert index.find(one.read(), limit=1).total == ask_peer(one)[1][0]  # type: ignore[index]  # both find the same
         own, other = milliseconds(ask, drawn_questions), milliseconds(ask_peer, drawn_questions)
         for percent in (50, 99):
             value, peers = report.percentile(own, percent), report.percentile(other, percent)
@@ -221,10 +271,10 @@ def measure(count: int, asked: int, folder: Path) -> dict[str, tuple[float, str]
             figures[f"words and two facets, {language}, p{percent} ÷ FTS5"] = (value / peers, "times")
     names = tuple(FACETS)
     some = [one for drawn in languages() for one in questions(drawn, asked // 4)]
-    counted = milliseconds(lambda text, where: index.counts(question(text, where), names), some)
+    counted = milliseconds(lambda one: index.counts(one.read(), names), some)
     figures["counts of all facets, p50"] = (report.percentile(counted, 50), "ms")
     figures["counts of all facets, p99"] = (report.percentile(counted, 99), "ms")
-    worst = milliseconds(lambda text, where: index.counts(question(text, where), names), [("", [])] * 10)
+    worst = milliseconds(lambda one: index.counts(one.read(), names), [Asked("", [], None)] * 10)
     figures["counts of all facets over every product, p50"] = (report.percentile(worst, 50), "ms")
     return figures
 

@@ -34,7 +34,7 @@ from bench import report
 from bench.space import machine
 from connector.store.connection import WRITING, connect
 from connector.store.evidence import Evidence
-from connector.store.sqlite import Store
+from connector.store.store import Store
 from connector.store.tables import TABLES
 from ledger import checkpoint as checkpoints
 from ledger import merkle

@@ -19,7 +19,7 @@ from bench.certificate import HOST
 from connector.demo.processes import free_ports
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from bench.certificate import Certificate
 
@@ -57,14 +57,10 @@ class Server:
         return sum(report.memory_bytes(pid, peak=True) for pid in self._pids())
 
 
-def configuration(flavour: str, folder: Path, root: Path, port: int, certificate: Certificate | None = None) -> str:
+def configuration(flavour: str, folder: Path, servers: Iterable[str]) -> str:
     """Return the text of a configuration; its http section is what makes the flavour."""
     user = "user root;" if os.geteuid() == 0 else ""
-    http = "\n    ".join(FLAVOURS[flavour])
-    listen, secure = f"{HOST}:{port}", ""
-    if certificate is not None:
-        listen += " ssl"
-        secure = f"ssl_certificate {certificate.path}; ssl_certificate_key {certificate.key}; {TLS}"
+    http = "\n    ".join((*FLAVOURS[flavour], *servers))
     return f"""{user}
 worker_processes auto;
 pid {folder}/nginx.pid;
@@ -79,7 +75,6 @@ http {{
     fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
-    server {{ listen {listen}; {secure} root {root}; }}
 }}
 """
 
@@ -87,15 +82,28 @@ http {{
 @contextlib.contextmanager
 def serving(flavour: str, folder: Path, root: Path, certificate: Certificate | None = None) -> Iterator[Server]:
     """Serve the files of `root`; `folder` takes logs and pid."""
-    folder.mkdir(parents=True, exist_ok=True)
     (port,) = free_ports(1)
+    listen, secure = f"{HOST}:{port}", ""
+    if certificate is not None:
+        listen += " ssl"
+        secure = f"ssl_certificate {certificate.path}; ssl_certificate_key {certificate.key}; {TLS}"
+    servers = (f"server {{ listen {listen}; {secure} root {root}; }}",)
+    url = f"{'http' if certificate is None else 'https'}://{HOST}:{port}"
+    with started(flavour, folder, servers, url, port) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def started(flavour: str, folder: Path, servers: Iterable[str], url: str, port: int) -> Iterator[Server]:
+    """Run nginx with these `server` blocks until it answers on `port` of the loopback; `folder` takes logs and pid."""
+    folder.mkdir(parents=True, exist_ok=True)
     conf = folder / "nginx.conf"
-    conf.write_text(configuration(flavour, folder, root, port, certificate))
+    conf.write_text(configuration(flavour, folder, servers))
     command = ["nginx", "-c", str(conf), "-p", str(folder), "-e", str(folder / "error.log"), "-g", "daemon off;"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _await(port, process)
-        yield Server(f"{'http' if certificate is None else 'https'}://{HOST}:{port}", process)
+        yield Server(url, process)
     finally:
         process.terminate()
         process.wait()

@@ -37,7 +37,7 @@ from connector.identity import did as dids
 from connector.identity import keys as key_files
 from connector.identity import tokens
 from connector.protocol import continuation, messages
-from connector.store.sqlite import Store
+from connector.store.store import Store
 from connector.store.tables import TABLES
 from policy.offer import offer_rules
 

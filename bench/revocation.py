@@ -36,7 +36,7 @@ from connector.cli.server import Server
 from connector.data_folder import DATABASE, KEYS
 from connector.demo.processes import Participant, free_ports
 from connector.outbound import Outbound
-from connector.store.sqlite import Store
+from connector.store.store import Store
 from connector.store.tables import TABLES
 from connector.vault import edition as editions
 from connector.vault import tickets

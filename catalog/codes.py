@@ -45,6 +45,11 @@ class Code:
     zh: str
 
 
+def _numbered(*rows: tuple[str, str, str]) -> dict[str, Code]:
+    """Return the table of a field whose terms (key, English, 中文) are numbered in their order, from 1."""
+    return {key: Code(f"{number:03d}", key, en, zh) for number, (key, en, zh) in enumerate(rows, start=1)}
+
+
 TIERS: Mapping[str, Tier] = {
     tier.key: tier
     for tier in (
@@ -83,56 +88,43 @@ SECURITY_GRADES: Mapping[int, Code] = {
     5: Code("005", "level-5", "level 5: highest", "5级"),
 }
 
-QUALITY_GRADES: Mapping[str, Code] = {
-    letter: Code(f"{number:03d}", letter, f"quality {letter}", f"质量{letter}级")
-    for number, letter in enumerate("ABCD", start=1)
-}
+QUALITY_GRADES: Mapping[str, Code] = _numbered(*((letter, f"quality {letter}", f"质量{letter}级") for letter in "ABCD"))
 
-FREQUENCIES: Mapping[str, Code] = {
-    key: Code(f"{number:03d}", key, en, zh)
-    for number, (key, en, zh) in enumerate(
-        (
-            ("realTime", "in real time", "实时"),
-            ("daily", "daily", "每日"),
-            ("weekly", "weekly", "每周"),
-            ("monthly", "monthly", "每月"),
-            ("quarterly", "quarterly", "每季度"),
-            ("semiannual", "twice a year", "每半年"),
-            ("annual", "yearly", "每年"),
-            ("irregular", "irregularly", "不定期"),
-            ("historical", "never: a closed record", "历史数据"),
-        ),
-        start=1,
-    )
-}
+FREQUENCIES: Mapping[str, Code] = _numbered(
+    ("realTime", "in real time", "实时"),
+    ("daily", "daily", "每日"),
+    ("weekly", "weekly", "每周"),
+    ("monthly", "monthly", "每月"),
+    ("quarterly", "quarterly", "每季度"),
+    ("semiannual", "twice a year", "每半年"),
+    ("annual", "yearly", "每年"),
+    ("irregular", "irregularly", "不定期"),
+    ("historical", "never: a closed record", "历史数据"),
+)
 
-ORIGINS: Mapping[str, Code] = {
-    key: Code(f"{number:03d}", key, en, zh)
-    for number, (key, en, zh) in enumerate(
-        (
-            ("original", "made by the provider", "原始"),
-            ("collected", "collected", "采集"),
-            ("traded", "acquired by trade", "交易"),
-            ("other", "other", "其他"),
-        ),
-        start=1,
-    )
-}
+ORIGINS: Mapping[str, Code] = _numbered(
+    ("original", "made by the provider", "原始"),
+    ("collected", "collected", "采集"),
+    ("traded", "acquired by trade", "交易"),
+    ("other", "other", "其他"),
+)
 
-DELIVERY_FORMS: Mapping[str, Code] = {
-    key: Code(f"{number:03d}", key, en, zh)
-    for number, (key, en, zh) in enumerate(
-        (
-            ("dataset", "data set", "数据集"),
-            ("api", "interface", "API"),
-            ("application", "application", "数据应用"),
-            ("report", "report", "数据报告"),
-            ("object", "data object", "数据对象"),
-            ("other", "other", "其他"),
-        ),
-        start=1,
-    )
-}
+DELIVERY_FORMS: Mapping[str, Code] = _numbered(
+    ("dataset", "data set", "数据集"),
+    ("api", "interface", "API"),
+    ("application", "application", "数据应用"),
+    ("report", "report", "数据报告"),
+    ("object", "data object", "数据对象"),
+    ("other", "other", "其他"),
+)
+
+SERVICE_TYPES: Mapping[str, Code] = _numbered(
+    ("catalogue", "catalogue", "目录服务"),
+    ("api", "interface", "接口服务"),
+    ("file", "files", "文件服务"),
+    ("database", "database", "数据库服务"),
+    ("analytics", "analysis", "分析服务"),
+)
 
 
 def tier(key: str) -> Tier:

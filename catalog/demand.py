@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from catalog.document import items, members, text
 from catalog.errors import CatalogError, DemandError
+from catalog.lifecycle import Step, find
 from catalog.question import CONDITIONS_MAX, VALUE_CHARACTERS_MAX, question
 from catalog.use import use
 from contracts.decimals import read_decimal
@@ -51,16 +52,8 @@ class Move(StrEnum):
     EXPIRE = "expire"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A row's answer: the next state and the role that makes the move."""
-
-    to: State
-    role: str
-
-
 _BUYER, _EXCHANGE = "buyer", "exchange"
-TABLE: Mapping[tuple[State, Move], Step] = {
+TABLE: Mapping[tuple[State, Move], Step[State]] = {
     (State.OPEN, Move.MATCH): Step(State.MATCHED, _EXCHANGE),
     (State.OPEN, Move.NEGOTIATE): Step(State.NEGOTIATING, _BUYER),
     (State.MATCHED, Move.NEGOTIATE): Step(State.NEGOTIATING, _BUYER),
@@ -141,13 +134,7 @@ def from_json(document: object) -> Demand:
 
 def moved(state: State, move: Move, role: str) -> State:
     """Return the state after a move; raises DemandError if the table or the role forbids it."""
-    step = TABLE.get((state, move))
-    if step is None or step.role != role:
-        may = ", ".join(known for (at, known), one in TABLE.items() if (at, one.role) == (state, role))
-        raise DemandError(
-            f"`{role}` cannot {move} a demand that is {state}", path="move", hint=f"possible: {may or 'nothing'}"
-        )
-    return step.to
+    return find(TABLE, state, move, role, of="a demand", error=DemandError).to
 
 
 def _most(told: object) -> int | None:

@@ -23,5 +23,13 @@ class DemandError(CatalogError):
     """The demand cannot make this move: the table of `catalog.demand` has no such row for this role."""
 
 
+class SourceError(CatalogError):
+    """The source cannot make this move, or cannot be called so: see `catalog.source`."""
+
+
 class PriceError(CatalogError):
     """The limits of a side contradict each other; nothing was offered."""
+
+
+class ComplaintError(CatalogError):
+    """The complaint cannot make this move: `catalog.complaint` has no such row for this role, or not yet."""

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from catalog.classes import DIMENSIONS
 from catalog.codes import FREQUENCIES, QUALITY_GRADES, SECURITY_GRADES, TIERS
 from catalog.quality import letter
+from catalog.source import OWN
+from catalog.spaces import MAIN
 from contracts.units import UNITS
 from policy import regions
 
@@ -26,12 +28,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """What of a listed product facets and measures are read from."""
+    """What of a listed product facets and measures are read from; `sources` are where it was found."""
 
     dataset: Dataset
     provider: str
     tariff: Tariff
     updated: datetime
+    sources: tuple[str, ...] = (OWN,)
+    space: str = MAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +62,9 @@ class Measure:
     value: Callable[[Listed], int]
 
 
-def _place(listed: Listed) -> tuple[str, ...]:
-    region = listed.dataset.region
+def place(region: str) -> tuple[str, ...]:
+    """Return all that a region lies in, itself too; nothing for an empty one."""
     return tuple(sorted(regions.line(region))) if region else ()
-
-
-def _tiers(listed: Listed) -> tuple[str, ...]:
-    return tuple({way.tier for way in listed.dataset.distributions})
 
 
 def _letter(listed: Listed) -> tuple[str, ...]:
@@ -94,9 +94,14 @@ _GRADES = {str(grade): (code.en, code.zh) for grade, code in SECURITY_GRADES.ite
 _LETTERS = {key: (code.en, code.zh) for key, code in QUALITY_GRADES.items()}
 _FREQUENCIES = {key: (code.en, code.zh) for key, code in FREQUENCIES.items()}
 
+# what is listed, as DCAT calls it
+DATASET, DATA_SERVICE = "dataset", "service"
+_KINDS = {DATASET: ("data set", "数据集"), DATA_SERVICE: ("data service", "数据服务")}
+
 FACETS: Mapping[str, Facet] = {
     facet.key: facet
     for facet in (
+        _coded("kind", "what it is", "类别", _KINDS, lambda _of: (DATASET,)),
         *map(_class, DIMENSIONS.values()),
         _coded(
             "tier", "delivery", "交付方式", _TIERS, lambda of: tuple({way.tier for way in of.dataset.distributions})
@@ -104,10 +109,12 @@ FACETS: Mapping[str, Facet] = {
         _coded("grade", "security grade", "安全等级", _GRADES, lambda of: (str(of.dataset.grade),)),
         _coded("quality", "quality", "质量", _LETTERS, _letter),
         _coded("frequency", "update frequency", "更新频率", _FREQUENCIES, lambda of: (of.dataset.frequency,)),
-        Facet("region", "region", "地区", _place, _free),
+        Facet("region", "region", "地区", lambda of: place(of.dataset.region), _free),
+        Facet("space", "space", "空间", lambda of: (of.space,), _free),
         Facet("provider", "provider", "提供方", lambda of: (of.provider,), _free),
         Facet("unit", "priced by", "计价单位", lambda of: (of.tariff.unit,), _free, tuple(UNITS)),
         Facet("currency", "currency", "币种", lambda of: (of.tariff.currency,), _free),
+        Facet("source", "source", "来源目录", lambda of: of.sources, _free, (OWN,)),
     )
 }
 

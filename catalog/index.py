@@ -27,6 +27,7 @@ BUILDING_HEAP_BYTES = 120_000_000
 COUNTED_VALUES_MAX = 32
 
 _HERE = "here"
+_SIGHT = "sight"
 _ALL, _SOME = tantivy.Occur.Must, tantivy.Occur.Should
 
 
@@ -37,6 +38,7 @@ def _schema() -> tantivy.Schema:
     # of those that are to be found `here` has one term
     made.add_text_field(_HERE, tokenizer_name="raw", index_option="basic")
     made.add_text_field("words", tokenizer_name="whitespace", index_option="freq")
+    made.add_text_field(_SIGHT, tokenizer_name="raw", index_option="basic")
     for name in FACETS:
         made.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
     for name in MEASURES:
@@ -96,7 +98,8 @@ class Index:
         if question.any_word and parts:
             parts = [make.boolean_query([(_SOME, part) for part in parts])]
         parts = parts or [make.const_score_query(make.term_query(schema, _HERE, _HERE, "basic"), 0.0)]
-        for name, values in question.facets.items():
+        of_many = dict(question.facets) | ({} if question.sight is None else {_SIGHT: question.sight})
+        for name, values in of_many.items():
             either = [(_SOME, make.term_query(schema, name, value, "basic")) for value in values]
             parts.append(make.const_score_query(make.boolean_query(either), 0.0))
         for name, (low, high) in question.ranges.items():
@@ -112,6 +115,7 @@ def _document(entry: Entry) -> tantivy.Document:
     if entry.words:
         document.add_text(_HERE, _HERE)
         document.add_text("words", " ".join(entry.words))
+        document.add_text(_SIGHT, entry.sight)
     for name, values in entry.facets.items():
         for value in values:
             document.add_text(name, value)

@@ -33,11 +33,16 @@ class Market:
     turnover: int
     demands: int
     demands_met: int
+    trades: int
+    trades_priced: int
+    complaints: int
+    complaints_closed: int
+    complaints_late: int
 
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """One row: `of` gives two counts, the second None for a plain number."""
+    """One row: `of` gives two counts, the second None for a plain number; `beside` is the figure in `national`."""
 
     key: str
     en: str
@@ -47,6 +52,7 @@ class Indicator:
     unit: str
     of: Callable[[Market], tuple[int, int | None]]
     national: str = ""
+    beside: str = ""
 
     def value(self, market: Market) -> str:
         """Return the figure as text; `none` of nothing."""
@@ -72,6 +78,7 @@ INDICATORS: tuple[Indicator, ...] = (
         PERCENT,
         lambda market: (market.listed_with_deal, market.listed),
         "17.9 % (27 exchanges, 2023)",
+        "17.9",
     ),
     Indicator(
         "demand-supply",
@@ -82,6 +89,7 @@ INDICATORS: tuple[Indicator, ...] = (
         TIMES,
         lambda market: (market.buyers, market.providers),
         "1.75 (2023)",
+        "1.75",
     ),
     Indicator(
         "buyers-with-deal",
@@ -92,6 +100,7 @@ INDICATORS: tuple[Indicator, ...] = (
         PERCENT,
         lambda market: (market.buyers_with_deal, market.buyers),
         "66 % of sector leaders, 30 % of data firms ever bought (2024): of firms, not of members",
+        "66",
     ),
     Indicator(
         "structured",
@@ -102,6 +111,7 @@ INDICATORS: tuple[Indicator, ...] = (
         PERCENT,
         lambda market: (market.listed_table_bytes, market.listed_bytes),
         "18.70 % of stored bytes (2024)",
+        "18.70",
     ),
     Indicator(
         "demands-met",
@@ -113,6 +123,42 @@ INDICATORS: tuple[Indicator, ...] = (
         lambda market: (market.demands_met, market.demands),
     ),
     Indicator(
+        "trades-priced",
+        "trades behind published prices",
+        "价格信息覆盖率",
+        "trades in the classes that `penstock prices` shows ÷ trades recorded",
+        "trade.recorded of the exchange's log",
+        PERCENT,
+        lambda market: (market.trades_priced, market.trades),
+    ),
+    Indicator(
+        "complaints",
+        "complaints",
+        "投诉率",
+        "complaints filed ÷ licences granted",
+        f"complaint.moved of the exchange's log; LicenceGranted of {CHAIN}",
+        PERCENT,
+        lambda market: (market.complaints, market.deals),
+    ),
+    Indicator(
+        "complaints-closed",
+        "complaints closed",
+        "投诉办结率",
+        "complaints settled, withdrawn or decided ÷ complaints filed",
+        "complaint.moved of the exchange's log",
+        PERCENT,
+        lambda market: (market.complaints_closed, market.complaints),
+    ),
+    Indicator(
+        "complaints-late",
+        "complaints answered late",
+        "投诉逾期率",
+        "complaints whose respondent was late ÷ complaints filed",
+        "complaint.moved of the exchange's log",
+        PERCENT,
+        lambda market: (market.complaints_late, market.complaints),
+    ),
+    Indicator(
         "members",
         "members",
         "数据商会员数",
@@ -121,6 +167,7 @@ INDICATORS: tuple[Indicator, ...] = (
         NUMBER,
         lambda market: (market.members, None),
         "433 (Hunan, 2023 report)",
+        "433",
     ),
     Indicator(
         "listed",
@@ -131,6 +178,7 @@ INDICATORS: tuple[Indicator, ...] = (
         NUMBER,
         lambda market: (market.listed, None),
         "3,859 (Hunan, 2023 report)",
+        "3859",
     ),
     Indicator(
         "deals",
@@ -166,6 +214,7 @@ def told(market: Market) -> list[Mapping[str, str]]:
             "formula": one.formula,
             "source": one.source,
             "national": one.national,
+            "beside": one.beside,
         }
         for one in INDICATORS
     ]

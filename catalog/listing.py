@@ -41,6 +41,7 @@ class Move(StrEnum):
     WITHDRAW = "withdraw"
     RESUBMIT = "resubmit"
     RENEW = "renew"
+    ROLL_BACK = "roll-back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,8 @@ TABLE: Mapping[tuple[State, Move], Step] = {
     (State.SUBMITTED, Move.RENEW): Step(State.SUBMITTED, _PROVIDER),
     (State.REVIEWED, Move.RENEW): Step(State.SUBMITTED, _PROVIDER),
     (State.LISTED, Move.RENEW): Step(State.SUBMITTED, _PROVIDER),
+    # what is handed in again is an earlier version, whose review still stands (`connector.exchange.versions`)
+    (State.SUBMITTED, Move.ROLL_BACK): Step(State.REVIEWED, _EXCHANGE),
     (State.SUBMITTED, Move.REVIEW): Step(State.REVIEWED, _EXCHANGE),
     (State.SUBMITTED, Move.REFUSE): Step(State.REFUSED, _EXCHANGE, needs_reason=True),
     (State.SUBMITTED, Move.WITHDRAW): Step(State.WITHDRAWN, _PROVIDER),

@@ -9,15 +9,19 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from catalog.classes import DIMENSIONS
 from catalog.errors import CatalogError
-from catalog.facets import FACETS, MEASURES
+from catalog.facets import DATASET, FACETS, MEASURES, place
+from catalog.spaces import MAIN, sight
 from catalog.words import words
 from policy import regions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from catalog.facets import Listed
+    from catalog.foreign import Foreign
 
 QUERY_WORDS_MAX = 32
 CONDITIONS_MAX = 16
@@ -26,6 +30,12 @@ VALUE_CHARACTERS_MAX = 256
 MEASURE_MAX = (1 << 63) - 1
 # a word in the title says more about the whole than a word somewhere in the description
 TITLE_WEIGHT = 3
+
+# of what a plain catalogue tells everybody without saying how secret it is
+UNTOLD_GRADE = 1
+
+# such as `of`, `the`, `and`
+JOINING_CHARACTERS_MAX = 3
 
 _CONDITION = re.compile(r"([a-z]+)=(.+)", re.DOTALL)
 _RANGE = re.compile(r"(\d{0,19})\.\.(\d{0,19})")
@@ -36,7 +46,8 @@ _HINT = f"one of {', '.join([*(f'{key}=VALUE' for key in FACETS), *(f'{key}=FROM
 class Entry:
     """What an index holds of one product; `words` repeat. One without words is no longer to be found.
 
-    `seq` grows with every change of any product, so the largest tells how far an index is.
+    `seq` grows with every change of any product, so the largest tells how far an index is; `sight` says where it is and
+    how secret, for who may see it.
     """
 
     key: str
@@ -44,16 +55,21 @@ class Entry:
     words: Sequence[str] = ()
     facets: Mapping[str, Sequence[str]] = field(default_factory=dict)
     measures: Mapping[str, int] = field(default_factory=dict)
+    sight: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is looked for; ranges are inclusive, None is open. With `any_word` one of the words is enough."""
+    """What is looked for; ranges are inclusive, None is open. With `any_word` one of the words is enough.
+
+    `sight` are those that whoever asks may see, None for all.
+    """
 
     words: tuple[str, ...] = ()
     facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ranges: Mapping[str, tuple[int | None, int | None]] = field(default_factory=dict)
     any_word: bool = False
+    sight: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +88,22 @@ def entry(key: str, seq: int, title: str, body: str, listed: Listed) -> Entry:
         (*words(title) * TITLE_WEIGHT, *words(body)),
         {name: facet.values(listed) for name, facet in FACETS.items()},
         {name: measure.value(listed) for name, measure in MEASURES.items()},
+        sight(listed.space, listed.dataset.grade),
     )
+
+
+def foreign_entry(key: str, seq: int, foreign: Foreign, updated: datetime, sources: tuple[str, ...]) -> Entry:
+    """Return what an index holds of a product of a plain catalogue: nothing of what that does not tell."""
+    tariff = foreign.priced_in
+    told = {name: DIMENSIONS[name].line(code) for name, code in foreign.classes.items()}
+    told |= {"tier": foreign.tiers, "region": place(foreign.region), "provider": (foreign.provider,), "source": sources}
+    told["kind"] = (DATASET,)
+    told |= {name: (value,) for name in ("grade", "frequency") if (value := getattr(foreign, name))}
+    told |= {"unit": (tariff.unit,), "currency": (tariff.currency,)} if tariff else {}
+    counts = {"rows": foreign.rows, "bytes": foreign.size}
+    measures = {name: int(count) for name, count in counts.items() if count} | {"updated": int(updated.timestamp())}
+    seen = sight(MAIN, int(foreign.grade or UNTOLD_GRADE))
+    return Entry(key, seq, (*words(foreign.title) * TITLE_WEIGHT, *words(foreign.searchable)), told, measures, seen)
 
 
 def question(text: str, conditions: Sequence[str] = ()) -> Question:
@@ -90,6 +121,16 @@ def question(text: str, conditions: Sequence[str] = ()) -> Question:
         else:
             ranges[name] = _range(name, value)
     return Question(tuple(dict.fromkeys(words(text)))[:QUERY_WORDS_MAX], facets, ranges)
+
+
+def like(title: str, keywords: Sequence[str]) -> Question:
+    """Return the question for what is similar to a product: any of its keywords, and of the words that name it.
+
+    Short words of a spaced script are left out: they join others and name nothing.
+    """
+    named = [word for word in words(title) if len(word) > JOINING_CHARACTERS_MAX or not word.isascii()]
+    told = dict.fromkeys([*words(" ".join(keywords)), *named])
+    return Question(tuple(told)[:QUERY_WORDS_MAX], any_word=True)
 
 
 def _split(condition: str) -> tuple[str, str]:

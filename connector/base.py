@@ -15,29 +15,41 @@ import logging
 import os
 import signal
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from catalog.roles import played
 from connector import files, tls
+from connector.anchor.aggregating import Aggregating
 from connector.anchor.anchoring import Anchoring
 from connector.anchor.chain_watch import ChainWatch
 from connector.anchor.peer_logs import PeerLogs
+from connector.anchor.rekeying import PUBLIC_FILE, Rekeying, derive
+from connector.anchor.sharing import Sharing
 from connector.anchor.transactions import Transactions
 from connector.anchor.witnessing import Witness
-from connector.data_folder import CHAIN_DATABASE, DATABASE, DEPLOYMENT, KEYS, SEALED
+from connector.data_folder import CHAIN_DATABASE, DEPLOYMENT, KEYS, SEALED, tables
 from connector.errors import Unproven
 from connector.exchange import membership, registering
 from connector.exchange.space_view import SpaceView
+from connector.exclusive import Exclusive
 from connector.identity import did as dids
 from connector.identity import keys as key_files
 from connector.identity.peers import Peers, Static
+from connector.limits import ANSWER_BYTES_MAX
 from connector.outbound import Outbound
+from connector.recovery import catching_up, set_back
 from connector.store.evidence import Evidence
 from connector.store.heads import Heads
-from connector.store.sqlite import Store
+from connector.store.store import Store
 from connector.store.tables import TABLES
+from connector.telemetry.export import Export
+from connector.telemetry.health import Health
+from connector.telemetry.metrics import Metrics
+from connector.telemetry.spans import Spans
 from connector.tenure import Tenure
 from connector.vault.blobs import Blobs
 from connector.vault.bucket import Bucket
@@ -62,6 +74,7 @@ if TYPE_CHECKING:
 
 TICKET_KEY = "ticket.key"
 SPACE_RETRY_SECONDS = 0.3
+DEPLOYED = "deployment"  # the fact that says where the programs are, for processes with folders of their own
 FEE_BPS = 1000  # the exchange's tenth of every sale; shown in the space document and in every offer's split
 
 log = logging.getLogger(__name__)
@@ -73,6 +86,7 @@ class Base:
     store: Store
     heads: Heads
     tenure: Tenure
+    exclusive: Exclusive
     space_view: SpaceView
     chain: Chain
     programs: Programs
@@ -81,23 +95,32 @@ class Base:
     anchoring: Anchoring
     witness: Witness
     peer_logs: PeerLogs
+    rekeying: Rekeying
     decided: datetime | None = None
     did_document: Any
     member: Member
     embedded: EmbeddedChain | None = None
+    _export: Export | None = None
 
     def __init__(self, data: Path, settings: Settings, clock: Clock) -> None:
-        self.data = data
+        self.data: Path = data
         self.settings = settings
         self.clock = clock
         self.did = settings.did
         self.url = settings.url
-        self.roles = frozenset(settings.participant.roles)
+        self.roles = played(settings.participant.roles)
         self.keys = key_files.load(data / KEYS)
         self.sign = partial(signature.sign, private_key=self.keys.agreement)
         server = settings.server
         self.trust = tls.trusting(server.trust)
-        self.outbound = Outbound(development=server.development, networks=server.networks, trust=self.trust)
+        self.spans, self.metrics, self.health = Spans(), Metrics(), Health(self)
+        self.spans.listeners.append(self.metrics.ended)
+        self.outbound = Outbound(
+            development=server.development, networks=server.networks, trust=self.trust, spans=self.spans
+        )
+        if settings.telemetry.otlp:
+            self._export = Export(settings.telemetry.otlp, self.did)
+            self.spans.listeners.append(self._export.ended)
         named = settings.development
         self.peers = Peers(
             self.did,
@@ -111,17 +134,21 @@ class Base:
         place = settings.vault.blobs
         self.blobs = Blobs(data / SEALED, Bucket(place) if place else None)
         self.replica_folder = self.blobs.folder
-        self.evidence = Evidence(self.did, settings.log_origin, self.keys.log, {"owner": self.keys.delivery_public})
+        self.evidence: Evidence = Evidence(
+            self.did, settings.log_origin, self.keys.log, {"owner": self.keys.delivery_public}
+        )
         self.ticket_key = _drawn_once(data / KEYS / TICKET_KEY)
         self._management = (data / "management.token").read_text().strip()
 
     async def open(self) -> None:
         """Open store, space and chain; waits for the database if another process works on it, and for the space."""
         self.outbound.open()
-        self.store = await Store.open(self.data / DATABASE, TABLES)
+        self.store = await Store.open(tables(self.data, self.settings), TABLES)
         self.heads = Heads(self.store, self.evidence)
-        self.tenure = Tenure(self.store, self.clock, _stop)
-        await self.tenure.take()
+        self.tenure = Tenure(self.store, self.clock, stop)
+        self._forget_heads = await set_back.follow(self)
+        self.exclusive = Exclusive(self.store, self.clock, shared=self.settings.side_by_side)
+        await (self.tenure.attempt() if self.settings.side_by_side else self.tenure.take())
         self.space_view = SpaceView(self.store, self.outbound, self.settings.space.exchange, self.clock)
         self.space_view.changed.append(self._space_changed)
         self.blobs.sweep()
@@ -134,17 +161,21 @@ class Base:
         self.decided = newest[0]["at"] if newest else None
         await self._open_chain()
         self._reach_the_chain()
+        await set_back.wait(self, catching_up.catch_up)
 
     async def close(self) -> None:
         """Let go of everything; every row stays as it is."""
         await self.watch.close()
         await self.transactions.close()
         await self.tenure.close()
+        await self._forget_heads()
         await self.store.close()
         await self.chain.close()
         if self.embedded is not None:
             await self.embedded.close()
         await self.outbound.close()
+        if self._export is not None:
+            await asyncio.to_thread(self._export.close)
 
     # ---- who calls
 
@@ -194,11 +225,17 @@ class Base:
         told = await self.outbound.get(url, limit_bytes=membership.DESCRIPTION_BYTES_MAX)
         return membership.member_of(document, told.json())
 
-    async def at_exchange(self, path: str) -> tuple[str, Mapping[str, str]]:
-        """Return the address of `path` at the exchange of our space, and a header that proves us there once."""
+    async def ask_exchange(
+        self, method: str, path: str, body: Any = None, *, limit_bytes: int = ANSWER_BYTES_MAX
+    ) -> Any:
+        """Return what the exchange of our space answers when we ask for `path`; raises as `Outbound.request`."""
         space = await self.space_view.current()
         exchange = space.members[space.exchange]
-        return exchange.url + path, self.authorization(exchange.did)
+        headers = self.authorization(exchange.did)
+        answer = await self.outbound.request(
+            method, exchange.url + path, body=body, headers=headers, limit_bytes=limit_bytes
+        )
+        return answer.json()
 
     async def admit(self, did: str) -> dict[str, str]:
         """Admit a member, as the exchange; its supervisor's key is known before its own admission is recorded."""
@@ -236,6 +273,12 @@ class Base:
 
     # ---- composition
 
+    def take_aggregate(self, seed: bytes, pair: tuple[bytes, bytes]) -> None:
+        """Witness with another BLS key from now on, and publish it; `pair` is the key with its proof of possession."""
+        self.keys = replace(self.keys, aggregate=seed)
+        self.did_document = dids.build(self.did, self.url, self.keys, pair, exchange="exchange" in self.roles)
+        self.member = self._own_member(pair)
+
     def _own_member(self, aggregate: tuple[bytes, bytes]) -> Member:
         document = dids.parse(orjson.dumps(self.did_document), self.did)
         assert document.aggregate == aggregate
@@ -256,8 +299,10 @@ class Base:
             self.chain = Chain.connect(self.settings.chain.rpc, self.trust)
         else:
             from ledger.embedded.chain import EmbeddedChain  # noqa: PLC0415  # an EVM is loaded only by who hosts one
+            from ledger.embedded.rules import PARIS, PARIS_BLS  # noqa: PLC0415  # and its rules
 
-            self.embedded = await EmbeddedChain.open(self.data / CHAIN_DATABASE, self.clock.now)
+            rules = PARIS_BLS if self.settings.chain.found_with_bls else PARIS
+            self.embedded = await EmbeddedChain.open(self.data / CHAIN_DATABASE, self.clock.now, rules)
             self.chain = Chain.local(self.embedded)
         self.programs = Programs(self.chain, await self._deployment())
         await self.rebuild_space()
@@ -274,25 +319,40 @@ class Base:
         path = self.data / DEPLOYMENT
         if path.exists():
             return Deployment.from_json(orjson.loads(path.read_bytes()))
-        deployment = await deploy(self.chain, self.keys.agreement)
+        known = await self._deployed_by_another()
+        deployment = await deploy(self.chain, self.keys.agreement) if known is None else Deployment.from_json(known)
+        await self.store.write(lambda tx: tx.put("facts", name=DEPLOYED, value=deployment.json()))
         files.write_atomic(path, orjson.dumps(deployment.json()), mode=0o644)
         return deployment
 
+    async def _deployed_by_another(self) -> dict[str, Any] | None:
+        """Return what another process of ours put on the chain; None when it is for us to do."""
+        while True:
+            ours = await self.tenure.attempt()
+            row = await self.store.read(lambda tx: tx.get("facts", name=DEPLOYED))
+            if row is not None or ours:
+                return None if row is None else dict(row["value"])
+            await asyncio.sleep(SPACE_RETRY_SECONDS)
+
     def _reach_the_chain(self) -> None:
         """Build what acts on the chain and what witnesses; nothing is sent before `transactions.start`."""
-        self.transactions = Transactions(self.store, self.programs, self.keys.agreement, self.keys.address, self.clock)
+        self.transactions = Transactions(
+            self.store, self.programs, self.keys.agreement, self.keys.address, self.clock, self.tenure.require
+        )
         self.watch = ChainWatch(self.programs, self.evidence, self.clock, self.embedded)
         self.peer_logs = PeerLogs(self.store, self.outbound, self.space_view, self.clock)
         witness_keys = cosignature.WitnessKeys(self.member.witness_name, self.keys.log, self.keys.agreement)
         self.witness = Witness(
             self.store,
             witness_keys,
-            self.keys.aggregate,
+            lambda: self.keys.aggregate,
+            Sharing(self),
             self.clock,
             self.space_view,
             self.transactions,
             lambda: self.programs.deployment,
         )
+        self.rekeying = Rekeying(self)
         self.anchoring = Anchoring(
             self.did,
             self.store,
@@ -303,6 +363,8 @@ class Base:
             lambda: self.programs,
             self.space_view,
             self.clock,
+            Aggregating(self.settings.chain.aggregate_signers, self.transactions, lambda: self.programs),
+            self.exclusive,
         )
 
     def _space_changed(self, space: Space) -> None:
@@ -317,19 +379,16 @@ class Base:
 
 def _aggregate_key(data: Path, seed: bytes) -> tuple[bytes, bytes]:
     """Return the BLS key and its proof of possession, derived once (half a second) and kept beside the keys."""
-    path = data / KEYS / "aggregate.pub"
+    path = data / KEYS / PUBLIC_FILE
     with suppress(FileNotFoundError):
         raw = path.read_bytes()
         return raw[:48], raw[48:]
-    from ledger import aggregate  # noqa: PLC0415  # pairing arithmetic is heavy and needed only once
-
-    secret = aggregate.secret(seed)
-    pair = aggregate.public(secret), aggregate.prove(secret)
+    pair = derive(seed)
     files.write_atomic(path, pair[0] + pair[1], mode=0o644)
     return pair
 
 
-def _stop() -> None:
+def stop() -> None:
     """End this process as an operator would: requests under way may finish."""
     os.kill(os.getpid(), signal.SIGTERM)
 

@@ -26,8 +26,10 @@ from connector import settings as setting
 from connector.cli.server import ADDRESS_FILE, TOKEN_FILE
 from connector.errors import (
     Absent,
+    AddressRefused,
     Conflict,
     InvalidInput,
+    PeerUnreachable,
     PenstockError,
     SettingsError,
     VerificationFailed,
@@ -35,6 +37,7 @@ from connector.errors import (
 )
 from connector.identity import keys
 from connector.limits import CLOCK_LEEWAY_SECONDS
+from connector.outbound import Outbound
 from connector.store.connection import WRITING, connect
 from connector.store.errors import StoreFailed
 from connector.vault.kek import FileKek
@@ -44,7 +47,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from connector.clock import Clock
-    from connector.outbound import Outbound
 
 OK, WARN, FAIL, SKIPPED = "ok", "warn", "fail", "skipped"
 ROOMS = ("connector", "contracts", "ledger", "policy", "catalog")
@@ -55,6 +57,11 @@ DISK_BYTES_LOW = 1024 * 1_048_576
 # reading a larger database whole takes longer than a doctor may
 QUICK_CHECK_BYTES_MAX = 256 * 1_048_576
 OTHERS = 0o077
+# a certificate is renewed a month before it ends, as the public authorities' tools do
+CERTIFICATE_DAYS_LOW = 30
+# asked at once, and told one by one: a doctor looks at a sample of a large space
+PEERS_ASKED_MAX = 32
+PEERS_NAMED_MAX = 5
 # whoever takes longer to say where it is will not do for work either
 ASK_SECONDS = 5.0
 
@@ -200,7 +207,9 @@ async def clock(patient: Patient) -> Seen:
 
 
 async def database(patient: Patient) -> Seen:
-    """Check that SQLite gives what durability rests on, and that the file is whole."""
+    """Check that SQLite or the server gives what durability rests on, and that a file is whole."""
+    if place := patient.settings.store.database:
+        return await asyncio.to_thread(_server, place)
     path = patient.data / data_folder.DATABASE
     if not path.exists():
         return Seen(f"none yet; `penstock serve` makes it (sqlite {sqlite3.sqlite_version})", SKIPPED)
@@ -211,6 +220,14 @@ async def database(patient: Patient) -> Seen:
             if said != "ok":
                 raise StoreFailed(f"the database is damaged: {said}")
     return Seen(f"WAL, synchronous FULL, quick check: {said} (sqlite {sqlite3.sqlite_version})")
+
+
+def _server(place: str) -> Seen:
+    """Check that a database server answers and keeps what it acknowledges."""
+    from connector.store import postgres  # noqa: PLC0415 - its driver comes with an extra
+
+    with closing(postgres.Postgres(place).reader()) as session:
+        return Seen(postgres.described(session))
 
 
 async def port(patient: Patient) -> Seen:
@@ -249,8 +266,15 @@ async def certificates(patient: Patient) -> Seen:
     server = patient.settings.server
     serves = tls.serving(server.tls_certificate, server.tls_key)
     tls.trusting(server.trust)
-    own = f"we serve TLS with `{server.tls_certificate}`" if serves else "we serve no TLS ourselves"
-    return Seen(own + (f" and believe `{server.trust}`, too" if server.trust else ""))
+    believed = f" and believe `{server.trust}`, too" if server.trust else ""
+    if serves is None:
+        return Seen("we serve no TLS ourselves" + believed)
+    ends = tls.ends(server.tls_certificate)
+    days = (ends - patient.clock.now()).days
+    text = f"we serve TLS with `{server.tls_certificate}`, which ends on {ends:%Y-%m-%d}{believed}"
+    if days < 0:
+        raise SettingsError(f"{text}, {-days} days ago: no peer believes it", "renew it, then start the server again")
+    return Seen(text, WARN, f"renew it: {days} days are left") if days < CERTIFICATE_DAYS_LOW else Seen(text)
 
 
 async def exchange(patient: Patient) -> Seen:
@@ -266,6 +290,39 @@ async def exchange(patient: Patient) -> Seen:
     if settings.did in {member["did"] for member in patient.space["members"]}:
         return Seen(f"{patient.exchange}: {len(patient.space['members'])} members, we are one")
     return Seen(f"{patient.exchange}: we are no member", WARN, f"ask it for: penstock exchange admit {settings.did}")
+
+
+async def peers(patient: Patient) -> Seen:
+    """Ask the other members whether they serve; who is silent can neither sell to us nor buy."""
+    settings = patient.settings
+    others = [member for member in patient.space.get("members", ()) if member["did"] != settings.did]
+    if not others:
+        return Seen("nobody else is known", SKIPPED)
+    asked = others[:PEERS_ASKED_MAX]
+    server = settings.server
+    # their addresses are told by the exchange: our own rules about addresses hold
+    rules: dict[str, Any] = {"networks": server.networks, "trust": tls.trusting(server.trust)}
+    async with Outbound(development=server.development, **rules) as outbound:
+        faults = await asyncio.gather(*(_silent(outbound, member["url"]) for member in asked))
+    silent = [f"{member['did']} ({fault})" for member, fault in zip(asked, faults, strict=True) if fault]
+    text = f"{len(asked) - len(silent)} of {len(asked)} others answer"
+    if len(others) > len(asked):
+        text += f", {len(others) - len(asked)} were not asked"
+    if not silent:
+        return Seen(text)
+    hint = "ask their operators; what is under way with them waits and goes on by itself"
+    return Seen(f"{text}; silent: {', '.join(silent[:PEERS_NAMED_MAX])}", WARN, hint)
+
+
+async def _silent(outbound: Outbound, url: str) -> str:
+    """Return why a member cannot be heard, nothing if it can."""
+    try:
+        await outbound.get(f"{url}/health/live", timeout_seconds=ASK_SECONDS)
+    except (PeerUnreachable, AddressRefused) as fault:
+        return str(fault)
+    except PenstockError:
+        return ""  # it answers, whatever it says: another make has no such address
+    return ""
 
 
 async def chain(patient: Patient) -> Seen:
@@ -303,6 +360,7 @@ CHECKS: Mapping[str, Callable[[Patient], Awaitable[Seen]]] = {
     "disk": disk,
     "exchange": exchange,
     "clock": clock,
+    "peers": peers,
     "chain": chain,
 }
 WITHOUT_SETTINGS = frozenset({"distribution", "keys", "database"})

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from connector.settings import Settings
+
 DATABASE = "penstock.db"
 CHAIN_DATABASE = "chain.db"
 DEPLOYMENT = "deployment.json"
@@ -9,3 +16,8 @@ KEYS = "keys"
 VAULT_KEYS = "keys/vault"
 SEALED = "sealed"
 SEARCH = "search"
+
+
+def tables(data: Path, settings: Settings) -> Path | str:
+    """Return where the participant's tables are: the address of a server, or the file in its data directory."""
+    return settings.store.database or data / DATABASE

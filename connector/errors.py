@@ -40,7 +40,9 @@ from connector.limits import REASON_CHARACTERS_MAX
 
 
 class PenstockError(Exception):
-    """Base of the connector's errors; `hint` says what to do next."""
+    """Base of the connector's errors; `hint` says what to do next, `request` is the id under which it was met."""
+
+    request: str = ""
 
     def __init__(self, text: str, hint: str = "") -> None:
         super().__init__(text)

@@ -101,6 +101,7 @@ ROWS: Mapping[str, Row] = {
     "catalog.errors.CatalogError": Row(400, 2, "caller", "catalogue"),
     "catalog.errors.ListingError": Row(409, 2, "caller", "listing"),
     "catalog.errors.DemandError": Row(409, 2, "caller", "demand"),
+    "catalog.errors.ComplaintError": Row(409, 2, "caller", "complaint"),
     "catalog.tabular.NotATableError": Row(400, 2, "caller", "not-a-table"),
     "ledger.chain_error.ChainError": Row(502, 5, "chain", "chain"),
     "ledger.chain_error.ChainUnreachable": Row(503, 9, "chain", "chain-unreachable", "ask again when it answers"),

@@ -52,6 +52,16 @@ def sync_folder(path: Path) -> None:
         os.fsync(handle)
 
 
+def sync_file(path: Path) -> None:
+    """Make a file's bytes durable that somebody else wrote; private from now on."""
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        os.fchmod(handle, PRIVATE)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def write_atomic(path: Path, data: bytes, mode: int = PRIVATE) -> None:
     """Replace the file at `path` by `data`: after a crash it holds the old bytes or the new ones, never a mixture."""
     with replacing(path, mode) as handle:

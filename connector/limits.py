@@ -16,6 +16,8 @@ RPC_BYTES_MAX = 262_144
 REVIEW_BYTES_MAX = 4_096
 # a dispute bundle shows one piece of at most 4 MiB and 8,192 masked secrets, in base64
 DISPUTE_BYTES_MAX = 8 * 1_048_576
+# a heartbeat names a version and a handful of capabilities
+HEARTBEAT_BYTES_MAX = 4_096
 # a ticket is renewed for a transfer that is named by its id
 RENEWAL_BYTES_MAX = 4_096
 # a catalogue answer: a page of products with their policies
@@ -88,6 +90,8 @@ DID_REFRESH_SECONDS = 10
 DID_FETCHES_MAX = 64
 # peers whose documents we keep; the rest are fetched again
 PEERS_KNOWN_MAX = 4_096
+# BLS shares of heads that a witness gave and may be asked for again: one of each log that it witnesses
+KEPT_SHARES_MAX = 1_024
 
 # ---- orders, pages, people
 # orders in one key request: one window of one edition in pieces has a few ranges
@@ -98,13 +102,89 @@ RANGES_MAX = 256
 PAGE_ROWS_MAX = 100
 # how far a search may be leafed through: the index collects as many hits for each page
 FOUND_ROWS_MAX = 10_000
+# products of one member, whatever became of them: a space of a hundred providers then still fits one search
+MEMBER_PRODUCTS_MAX = 10_000
+# services of one member that are on the list or want to be: a person reads each of them
+MEMBER_SERVICES_MAX = 100
 # demands of one member that look at once
 MEMBER_DEMANDS_MAX = 100
 # and of all together, for a new product is held against each of them
 SPACE_DEMANDS_MAX = 5_000
 # applications for membership that wait for the operator: a stranger needs but a name to make one
 WAITING_APPLICATIONS_MAX = 1_000
+# saved searches of one member: each is asked at every heartbeat
+MEMBER_SEARCHES_MAX = 16
+# data resources of one participant
+RESOURCES_MAX = 10_000
+# versions of one listing that are kept, the newest: a year of weekly ones
+LISTING_VERSIONS_MAX = 52
+# spaces of one exchange: a search names each with the grades that are seen there
+SPACES_MAX = 64
+# operators of one exchange: three posts, with who stands in for them
+OPERATORS_MAX = 32
+# acts of operators that wait for another's assent
+WAITING_ACTS_MAX = 1_000
+# files of its folders that the console lists: a choice that a person looks through
+CONSOLE_FILES_MAX = 500
+# a longer file is measured when it is sealed, and not while somebody waits for a preview
+CONSOLE_MEASURED_BYTES_MAX = 32 * 1024 * 1024
+# complaints of one member that wait for somebody
+MEMBER_COMPLAINTS_MAX = 100
+# trades that one settlement shows to the exchange; the rest follow with the next
+REPORTED_TRADES_MAX = 1_000
+# agreements that a month's statement looks through
+BILLED_AGREEMENTS_MAX = 10_000
 # a reason that travels to a peer or a person
 REASON_CHARACTERS_MAX = 1_000
 # the words of a search
 QUERY_CHARACTERS_MAX = 400
+
+# ---- other catalogues that an exchange harvests
+# fifty exchanges are meant; each costs a look every few minutes
+SOURCES_MAX = 100
+# products of one source, unless its operator allows more: what a large exchange lists
+SOURCE_PRODUCTS = 20_000
+# whatever its operator asks for, no more than this of one source
+SOURCE_PRODUCTS_MAX = 100_000
+# one product as a source tells it: a description of ten kilobytes, and tables with a thousand columns
+HARVESTED_BYTES_MAX = 131_072
+# what is told of a source that was left out, one by one
+SOURCE_LINES_MAX = 20
+# exchanges between a provider and us: further away nobody knows whom it trusts
+HOPS_MAX = 3
+# pages of one reading: the most products in pages of fifty
+READING_PAGES_MAX = 2_000
+# readings at once, so that slow sources leave room for others
+READINGS_MAX = 4
+# how long a reading keeps its place among them
+READING_SECONDS = 20.0
+# a source that failed is asked again after so long, twice as long after each further failure
+SOURCE_RETRY_SECONDS = 30.0
+# the longest that this grows to: a quarter of a day
+SOURCE_RETRY_SECONDS_MAX = 21_600.0
+# one answer about our changes; an entry alone may be longer
+CHANGES_BYTES = 1_048_576
+# products that were found once and are gone: remembered so that others learn of it
+GONE_PRODUCTS_MAX = 100_000
+
+# ---- the console
+# a form has a few fields and a reason
+FORM_BYTES_MAX = 16_384
+# more fields than any form of ours
+FORM_FIELDS_MAX = 32
+# argon2 hashes what it is given, however long
+PASSWORD_CHARACTERS_MAX = 256
+# people who look at one participant
+ACCOUNTS_MAX = 1_000
+# a page that is watched asks anew after this time, so that nobody holds a place for good
+LIVE_SECONDS_MAX = 600
+
+# ---- supervision
+# events of all members' logs at hand: some kilobyte each
+LOGBOOK_EVENTS_MAX = 100_000
+# and of the chain's programs
+CHAIN_EVENTS_KEPT_MAX = 200_000
+# what an audit prints of a space with many findings
+AUDIT_BYTES_MAX = 64 * 1_048_576
+# audits that are remembered
+AUDITS_KEPT_MAX = 20

@@ -35,6 +35,8 @@ from connector.limits import (
     TRICKLE_BYTES,
     TRICKLE_SECONDS_MAX,
 )
+from connector.telemetry import traceparent
+from connector.telemetry.going import went
 from contracts.canonical import values_at_most
 
 if TYPE_CHECKING:
@@ -45,6 +47,8 @@ if TYPE_CHECKING:
     from aiohttp.abc import ResolveResult
     from multidict import CIMultiDictProxy
     from yarl import URL
+
+    from connector.telemetry.spans import Spans
 
 # fewer wake-ups on a download (measured: 256 KiB receives as fast as curl)
 READ_BYTES = 256 * 1024
@@ -114,10 +118,16 @@ class Outbound:
     """A pool of connections to peers; use it as an async context manager, or `open` and `close` it."""
 
     def __init__(
-        self, *, development: bool = False, networks: Sequence[str] = (), trust: ssl.SSLContext | None = None
+        self,
+        *,
+        development: bool = False,
+        networks: Sequence[str] = (),
+        trust: ssl.SSLContext | None = None,
+        spans: Spans | None = None,
     ) -> None:
         self._trust = trust
-        self._another = partial(Outbound, development=development, networks=networks, trust=trust)
+        self._spans = spans
+        self._another = partial(Outbound, development=development, networks=networks, trust=trust, spans=spans)
         self._gate = Gate(development=development, networks=networks)
         self._session: aiohttp.ClientSession | None = None
 
@@ -261,13 +271,16 @@ class Outbound:
         assert self._session is not None, "open the door first"
         checked = self._gate.check(url)
         data, kind = _encode(body)
-        sent = {**kind, **(headers or {})}
-        try:
-            response = await self._session.request(
-                method, checked, data=data, headers=sent, timeout=limits, allow_redirects=False
-            )
-        except BROKEN as error:
-            raise _unreachable(checked, error) from error
+        place = traceparent.outgoing()
+        sent = {**kind, **(headers or {}), traceparent.HEADER: place.header}
+        with went(self._spans, place, method, checked) as span:
+            try:
+                response = await self._session.request(
+                    method, checked, data=data, headers=sent, timeout=limits, allow_redirects=False
+                )
+            except BROKEN as error:
+                raise _unreachable(checked, error) from error
+            span.status = response.status
         try:
             await _accept(response)
         except BaseException:

@@ -10,20 +10,25 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
+from catalog import roles
 from connector import files, settings_sources
 from connector.errors import SettingsError
 from connector.settings_table import (
     SECTIONS,
     ChainSettings,
+    Console,
     Development,
+    Federation,
     LogSettings,
     NegotiationSettings,
     Participant,
     Review,
     Server,
     Space,
+    StoreSettings,
+    Telemetry,
     Transfers,
     Vault,
     declared,
@@ -36,7 +41,9 @@ if TYPE_CHECKING:
 
 FILE_NAME = "penstock.toml"
 LOOPBACK = ("localhost", "127.0.0.1")  # whose DIDs are looked up over http under development (`identity.did`)
-ROLES = ("provider", "buyer", "exchange", "regulator")
+LOG_FORMS = ("text", "json")
+ROLES = tuple(roles.ROLES)
+_SUBJECT = re.compile(r"[0-9A-Z]{18}")
 _REGION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 
 
@@ -46,13 +53,17 @@ class Settings:
 
     participant: Participant
     server: Server
+    store: StoreSettings
     space: Space
     chain: ChainSettings
     log: LogSettings
     review: Review
+    federation: Federation
     negotiation: NegotiationSettings
     transfers: Transfers
     vault: Vault
+    console: Console
+    telemetry: Telemetry
     development: Development
     origins: Mapping[str, str]
 
@@ -76,6 +87,11 @@ class Settings:
     def log_origin(self) -> str:
         """The name of our log in checkpoints: scheme-less, `host:port/log`."""
         return self.authority + "/log"
+
+    @property
+    def side_by_side(self) -> bool:
+        """Whether several processes serve us at once: an exchange alone is, for it keeps nothing outside its tables."""
+        return bool(self.store.database) and self.participant.roles == ("exchange",)
 
     def has(self, role: str) -> bool:
         """Whether we play `role`."""
@@ -134,6 +150,8 @@ def _check(settings: Settings) -> None:
         raise SettingsError(f"`participant.roles` has {unknown or 'nobody'}", f"choose from {', '.join(ROLES)}")
     if not _REGION.fullmatch(settings.participant.region):
         raise SettingsError(f"`participant.region` is `{settings.participant.region}`, expected a code such as US-NY")
+    if settings.participant.subject and not _SUBJECT.fullmatch(settings.participant.subject):
+        raise SettingsError("`participant.subject` is no unified social credit code", "18 digits and capital letters")
     _check_server(settings)
     if settings.url != settings.url.lower() or settings.url.endswith("/"):
         raise SettingsError(
@@ -143,8 +161,10 @@ def _check(settings: Settings) -> None:
         _check_base("space.exchange", space.exchange, settings)
     if space.exchange and settings.has("exchange"):
         raise SettingsError("`space.exchange` is set, but this participant is an exchange", "leave it empty")
+    _check_store(settings)
     _check_static(settings)
     _check_shares(settings)
+    _check_telemetry(settings)
     for section, name in (key.split(".") for key, value in declared().items() if type(value) is int):
         if getattr(getattr(settings, section), name) < 0:
             raise SettingsError(f"`{section}.{name}` is negative")
@@ -168,6 +188,20 @@ def _check_server(settings: Settings) -> None:
     _check_base("server.public_url", settings.url, settings)
 
 
+def _check_store(settings: Settings) -> None:
+    """Refuse a database that is no address or holds a password, and a chain that several processes cannot share."""
+    if not (place := settings.store.database):
+        return
+    parts = urlsplit(place)
+    if parts.scheme != "postgresql" or not parts.path.strip("/"):
+        raise SettingsError("`store.database` is no postgresql://user@host/database", "leave it empty for a file")
+    if parts.password is not None or "password" in dict(parse_qsl(parts.query)):
+        raise SettingsError("`store.database` holds a password", "give it by PGPASSFILE or PGPASSWORD")
+    if not settings.space.exchange and not settings.chain.rpc:
+        text = "`store.database` is for several processes, and the embedded chain lives in one"
+        raise SettingsError(text, "run `penstock chain serve` and name it in `chain.rpc`")
+
+
 def _check_static(settings: Settings) -> None:
     """Refuse a static identity that is half named, or outside development."""
     static = settings.development
@@ -177,6 +211,14 @@ def _check_static(settings: Settings) -> None:
         raise SettingsError("`development.static_token` needs `server.development`", "never set either in public")
     if static.static_peer.startswith("did:"):
         raise SettingsError("`development.static_peer` is a DID, whose owner proves itself", "choose another name")
+
+
+def _check_telemetry(settings: Settings) -> None:
+    told = settings.telemetry
+    if told.logs not in LOG_FORMS:
+        raise SettingsError(f"`telemetry.logs` is `{told.logs}`", f"choose from {', '.join(LOG_FORMS)}")
+    if told.otlp and urlsplit(told.otlp).scheme not in ("http", "https"):
+        raise SettingsError(f"`telemetry.otlp` is `{told.otlp}`, expected http(s)://host:port")
 
 
 def _check_shares(settings: Settings) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from connector.limits import REQUEST_SECONDS_MAX
+from ledger.head_share import AGGREGATE_FROM_SIGNERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +22,10 @@ class Participant:
     """Who we are."""
 
     name: str = _said("A participant", "the name that people see")
-    roles: tuple[str, ...] = _said(("buyer",), "any of provider, buyer, exchange, regulator")
+    roles: tuple[str, ...] = _said(
+        ("buyer",), "any of provider, buyer, exchange, regulator, service, broker, arbitrator"
+    )
+    subject: str = _said("", "our unified social credit code (GB 32100), 18 characters; empty: no national codes")
     region: str = _said("US-NY", "where we are, ISO 3166: a country (US) or a part of it (US-NY)")
 
 
@@ -43,6 +47,15 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True)
+class StoreSettings:
+    """Where our tables are."""
+
+    database: str = _said(
+        "", "postgresql://user@host/database, for several processes of an exchange; empty: a file in the data folder"
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Space:
     """The data space we belong to."""
 
@@ -57,6 +70,12 @@ class ChainSettings:
     confirmations: int = _said(0, "blocks above a transaction before it counts; 0 on a chain that never reorganises")
     claim_margin_seconds: int = _said(3600, "time kept free before a voucher lapses, to claim it on chain")
     stale_max_seconds: int = _said(900, "longest time since the chain was seen during which keys are still released")
+    aggregate_signers: int = _said(
+        AGGREGATE_FROM_SIGNERS, "from so many witnesses on a head is anchored by one BLS signature, if the chain can"
+    )
+    found_with_bls: bool = _said(
+        default=False, comment="found the embedded chain with the precompiles for that (EIP-2537; slow in Python)"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +91,14 @@ class Review:
     """The exchange's review of submitted products."""
 
     automatic: bool = _said(default=False, comment="review and list each product when it is submitted")
+
+
+@dataclass(frozen=True, slots=True)
+class Federation:
+    """What the exchange tells other exchanges, and how often it asks them."""
+
+    readers: tuple[str, ...] = _said((), 'DIDs of exchanges that may read our changes; "*": whoever proves who it is')
+    interval_seconds: int = _said(600, "time between two readings of a source")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +131,25 @@ class Vault:
 
 
 @dataclass(frozen=True, slots=True)
+class Console:
+    """What people may do in a browser."""
+
+    folders: tuple[str, ...] = _said(
+        (), "folders whose files the console may publish, not those below them; none: only `penstock publish` does"
+    )
+    opened: str = _said("", "folder in which the console lays what it opens of a replica; empty: it opens none")
+    budget: int = _said(0, "most that the console buys for in a calendar month, in minor units; 0: no limit of its own")
+
+
+@dataclass(frozen=True, slots=True)
+class Telemetry:
+    """What we tell those who watch over us."""
+
+    logs: str = _said("text", "form of the lines on stderr: text, or json for one object a line")
+    otlp: str = _said("", "OpenTelemetry collector that gets our spans, such as http://localhost:4318; empty: none")
+
+
+@dataclass(frozen=True, slots=True)
 class Development:
     """What stands for identity while a connector is tried out against somebody who has none."""
 
@@ -116,15 +162,23 @@ class Development:
 SECTIONS: Mapping[str, type] = {
     "participant": Participant,
     "server": Server,
+    "store": StoreSettings,
     "space": Space,
     "chain": ChainSettings,
     "log": LogSettings,
     "review": Review,
+    "federation": Federation,
     "negotiation": NegotiationSettings,
     "transfers": Transfers,
     "vault": Vault,
+    "console": Console,
+    "telemetry": Telemetry,
     "development": Development,
 }
+
+
+# whoever knows one is taken for somebody
+SECRET = frozenset({"development.static_token", "store.database"})
 
 
 def declared() -> dict[str, Any]:

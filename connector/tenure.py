@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from connector.clock import Clock
-    from connector.store.sqlite import Store
+    from connector.store.store import Store
+    from connector.store.transaction import Tx
 
 NAME = "participant"
 LEASE_SECONDS = 30  # how long another machine waits after a holder fell silent
@@ -39,18 +40,34 @@ class Tenure:
         self._store = store
         self._clock = clock
         self._lost = lost
-        self._holder = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(8)}"
+        self._holder = f"{this_process()}/{secrets.token_hex(8)}"
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def held(self) -> bool:
+        """Whether the work is ours, as far as we know."""
+        return self._task is not None
 
     async def take(self) -> None:
         """Return when the work is ours."""
         waited = False
-        while not await self._try():
+        while not await self.attempt():
             if not waited:
                 log.warning("another process works on this database; waiting for it to end")
                 waited = True
             await asyncio.sleep(WAIT_SECONDS)
-        self._task = asyncio.create_task(self._renew(), name="tenure")
+
+    async def attempt(self) -> bool:
+        """Take the work if nobody has it; return whether it is ours."""
+        if self._task is None and await self._try():
+            self._task = asyncio.create_task(self._renew(), name="tenure")
+        return self.held
+
+    def require(self, tx: Tx) -> None:
+        """Raise `StoreBusy` in the transaction of an act that only who works may do, when somebody else works."""
+        row = tx.get("leases", name=NAME)
+        if row is None or row["holder"] != self._holder:
+            raise StoreBusy("another process works on this database now; nothing was written, this one ends")
 
     async def close(self) -> None:
         """Hand the work to whoever waits."""
@@ -63,7 +80,7 @@ class Tenure:
     async def _try(self) -> bool:
         now = self._clock.now()
         held = await self._store.read(lambda tx: tx.get("leases", name=NAME))
-        if held is not None and _is_dead(held["holder"]):
+        if held is not None and (is_dead(held["holder"]) or _is_of_before(held["holder"])):
             await self._store.write(lambda tx: leases.release(tx, NAME, held["holder"]))
         return await self._store.write(lambda tx: leases.take(tx, NAME, self._holder, now, LEASE_SECONDS))
 
@@ -89,14 +106,17 @@ class Tenure:
         return await self._store.write(lambda tx: leases.renew(tx, NAME, self._holder, now, LEASE_SECONDS))
 
 
-def _is_dead(holder: str) -> bool:
+def this_process() -> str:
+    """Return how a holder of this process begins."""
+    return f"{socket.gethostname()}/{os.getpid()}"
+
+
+def is_dead(holder: str) -> bool:
     """Say whether a holder was a process of this machine that lives no more."""
     host, _, rest = holder.partition("/")
     process = rest.partition("/")[0]
     if host != socket.gethostname() or not process.isdecimal():
         return False
-    if int(process) == os.getpid():
-        return True  # the number is ours now
     try:
         os.kill(int(process), 0)
     except ProcessLookupError:
@@ -104,3 +124,8 @@ def _is_dead(holder: str) -> bool:
     except PermissionError:
         return False
     return False
+
+
+def _is_of_before(holder: str) -> bool:
+    """Say whether a holder had the number of this process, which has taken nothing yet."""
+    return holder.startswith(this_process() + "/")

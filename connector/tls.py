@@ -8,9 +8,14 @@ from __future__ import annotations
 
 import ssl
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
+
+from cryptography import x509
 
 from connector.errors import SettingsError
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 CERTIFICATE, KEY, TRUST = "server.tls_certificate", "server.tls_key", "server.trust"
 
@@ -33,6 +38,11 @@ def serving(certificate: str, key: str) -> ssl.SSLContext | None:
             text, f"`{CERTIFICATE}` and `{KEY}` name PEM files, the chain's own certificate first"
         ) from fault
     return context
+
+
+def ends(certificate: str) -> datetime:
+    """Return when the first certificate of a PEM file that `serving` took ends."""
+    return x509.load_pem_x509_certificates(Path(certificate).read_bytes())[0].not_valid_after_utc
 
 
 def trusting(bundle: str) -> ssl.SSLContext | None:

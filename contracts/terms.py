@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
-from contracts import address
+from contracts import address, blind
 from contracts.canonical import canonical, sha
 from contracts.decimals import read_decimal, read_hex
 from contracts.errors import ContractError
@@ -41,7 +41,8 @@ class Terms:
     `policy` is ODRL as JSON; `lease_seconds` is 0 unless the tier is leased; `not_after` has whole seconds. `columns`
     maps the licensed columns to their groups in the edition's rows (spec 1.1, `aligned`); empty: everything. `parent`
     is the agreement that a sub-licence stands under (spec 5, "Onward"); empty: none. `inherit` says that what is made
-    out of the data stays under these terms; otherwise it belongs to who made it.
+    out of the data stays under these terms; otherwise it belongs to who made it. `blind_salt` opens the id
+    under which the chain knows the edition of an unlisted product (spec 1.5); empty: it is registered under its own.
     """
 
     product: str
@@ -64,6 +65,7 @@ class Terms:
     columns: Mapping[str, int] = field(default_factory=dict)
     parent: bytes = b""
     inherit: bool = False
+    blind_salt: bytes = b""
 
     def __post_init__(self) -> None:
         if self.tier not in TIERS:
@@ -96,6 +98,11 @@ class Terms:
     def digest(self) -> bytes:
         """Return `termsDigest` (32 bytes)."""
         return sha(self.json())
+
+    @property
+    def registered_id(self) -> bytes:
+        """Return the 32 bytes under which the chain knows the edition."""
+        return blind.registered_id(self.edition_id, self.blind_salt)
 
 
 def product_key(product: str) -> bytes:
@@ -184,7 +191,8 @@ _MEMBERS: tuple[tuple[str, str, Any, Any], ...] = (
     ("columns", "columns", _columns, _show_columns),
     ("parent", "parent", _digest, bytes.hex),
     ("inherit", "inherit", _agreed, bool),
+    ("blindSalt", "blind_salt", _digest, bytes.hex),
 )
-_OPTIONAL = frozenset({"columns", "parent", "inherit"})
+_OPTIONAL = frozenset({"columns", "parent", "inherit", "blindSalt"})
 _NAMES = frozenset({"v", *(name for name, *_ in _MEMBERS)}) - _OPTIONAL
 assert [member for _, member, *_ in _MEMBERS] == [each.name for each in fields(Terms)]

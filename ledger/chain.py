@@ -143,13 +143,19 @@ class Chain:
             self._chain_id = int(await _asked(self._eth.chain_id))
         return self._chain_id
 
-    async def confirm_id(self, expected: int) -> None:
-        """Raise `ChainUnreachable` unless the chain that answers now has this id, and all nodes have one history."""
+    async def confirm_id(self, expected: int, seen: Block | None = None) -> bool:
+        """Raise `ChainUnreachable` unless the chain that answers now has this id, and all nodes have one history.
+
+        Return whether it has the block that was `seen`; no other chain can, so that its id need not be asked.
+        """
         if isinstance(self._transport, SeveralTransport):
             await self._transport.agree()
+        if seen is not None and await self.block(seen.number) == seen:
+            return True
         found = int(await _asked(self._eth.chain_id))
         if found != expected:
             raise ChainUnreachable(f"chain `{found}` answers instead of `{expected}`; correct the address of the chain")
+        return False
 
     async def newest(self) -> Block:
         """Return the newest block."""
@@ -201,12 +207,15 @@ class Chain:
         at: BlockIdentifier = "latest",
     ) -> Any:
         """Return what a function would, changing nothing; `ChainRefused` with the program's words."""
-        data = abi.encode_call(program.name, function, args)
-        request = {"from": _shown(sender), "to": _shown(program.address), "data": "0x" + data.hex()}
-        result = bytes(await _asked(self._eth.call(request, at)))
+        result = await self.answer(program.address, abi.encode_call(program.name, function, args), sender, at)
         if not result:
             raise ChainRefused(f"no `{program.name}` program at `{_shown(program.address)}`")
         return abi.decode_result(program.name, function, result)
+
+    async def answer(self, to: bytes, data: bytes, sender: bytes, at: BlockIdentifier = "latest") -> bytes:
+        """Return what an account answers to a call, nothing where nobody is; nothing changes."""
+        request = {"from": _shown(sender), "to": _shown(to), "data": "0x" + data.hex()}
+        return bytes(await _asked(self._eth.call(request, at)))
 
     async def receipt(self, transaction: bytes) -> Receipt | None:
         """Return the receipt of a mined transaction, or None."""
@@ -234,21 +243,15 @@ class Chain:
     ) -> list[Event]:
         """Return a program's events (all kinds if `event` is None) of blocks first to last, in chain order.
 
-        Without `last` up to the newest block; `filters` are values of the event's indexed fields.
+        Without `last` up to the newest block, and never beyond; `filters` are values of the event's indexed fields.
         """
-        newest = (await self.newest()).number
-        last = newest if last is None else min(last, newest)
+        last = (await self.newest()).number if last is None else last
         topics = abi.event_topics(program.name, event, filters) if event else []
         shown = [None if topic is None else "0x" + topic.hex() for topic in topics]
         found: list[Event] = []
         for start in range(first, last + 1, EVENT_PAGE_BLOCKS):
-            page = {
-                "fromBlock": hex(start),
-                "toBlock": hex(min(start + EVENT_PAGE_BLOCKS - 1, last)),
-                "address": _shown(program.address),
-                "topics": shown,
-            }
-            logs = await _asked(self._eth.get_logs(page))
+            page = {"fromBlock": hex(start), "toBlock": hex(min(start + EVENT_PAGE_BLOCKS - 1, last))}
+            logs = await _asked(self._eth.get_logs({**page, "address": _shown(program.address), "topics": shown}))
             found.extend(filter(None, (_event(program, log) for log in logs)))
         return found
 

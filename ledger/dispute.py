@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 
 class Finding(StrEnum):
-    """The seven findings of spec 6."""
+    """The seven findings of spec 6, and those about who contradicts itself (`ledger.filing`)."""
 
     WRONG_BYTES = "wrong-bytes"
     WRONG_KEY = "wrong-key"
@@ -49,6 +49,9 @@ class Finding(StrEnum):
     TAKEN_WITHOUT_RELEASE = "taken-without-release"
     BUYER_LIES = "buyer-lies"
     NOT_AS_DESCRIBED = "not-as-described"
+    PAYER_EQUIVOCATED = "payer-equivocated"
+    PAYEE_EQUIVOCATED = "payee-equivocated"
+    LOG_FORKED = "log-forked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,9 @@ CONSEQUENCES: Mapping[Finding, Consequence] = {
     Finding.KEY_WITHHELD: Consequence("nobody", refund=False, text="nobody paid: the voucher lapses"),
     Finding.TAKEN_WITHOUT_RELEASE: Consequence("nobody", refund=False, text="the key is public: nothing is lost"),
     Finding.BUYER_LIES: Consequence("claimant", refund=False, text="dismissed"),
+    Finding.PAYER_EQUIVOCATED: Consequence("payer", refund=False, text="the payer is at fault: the channel stops"),
+    Finding.PAYEE_EQUIVOCATED: Consequence("payee", refund=False, text="the payee is at fault: the channel stops"),
+    Finding.LOG_FORKED: Consequence("owner", refund=False, text="the log's owner is at fault: trust no head of it"),
     Finding.NOT_AS_DESCRIBED: Consequence("undecided", refund=False, text="the arbitrator judges the opened content"),
 }
 
@@ -90,7 +96,7 @@ class Verdict:
 
     @property
     def at_fault(self) -> str:
-        """Return nobody, payee, provider, claimant or undecided."""
+        """Return nobody, payer, payee, provider, owner (of a log), claimant or undecided."""
         return CONSEQUENCES[self.finding].at_fault
 
     def json(self) -> dict[str, str]:

@@ -27,16 +27,18 @@ if TYPE_CHECKING:
 NAME = "equivocation"
 VERSION = 1
 TWO = 2
+ID_BYTES = 32
 FIELDS = frozenset({"v", "kind", "channelId", "messages"})
 MESSAGE_FIELDS = frozenset({"value", "signature"})
 # kind of message → (its type, who signs it, the domain that it is signed in)
-SIGNERS: Mapping[str, tuple[type[KeyOffer | Voucher | Receipt], str, str]] = {
+SIGNERS: Mapping[str, tuple[type[Message], str, str]] = {
     "KeyOffer": (KeyOffer, "payee", "registry"),
     "Voucher": (Voucher, "payer", "channels"),
     "Receipt": (Receipt, "payee", "registry"),
 }
 
-Signed = tuple["KeyOffer | Voucher | Receipt", bytes]
+Message = KeyOffer | Voucher | Receipt
+Signed = tuple[Message, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,27 +62,40 @@ def document(channel_id: bytes, first: Signed, second: Signed) -> dict[str, Any]
     }
 
 
+def read(found: Any) -> tuple[str, bytes, tuple[Message, Message]]:
+    """Return kind, channel and the two messages of a well-formed document, which may still prove nothing."""
+    kind, channel_id, messages = _read(found)
+    return kind, channel_id, (messages[0][0], messages[1][0])
+
+
 def judge(found: Any, domains: Domains) -> Proof:
     """Return what a document proves; `ContractError` if it proves nothing."""
-    found = closed(found, FIELDS, "equivocation")
-    if found["v"] != VERSION or found["kind"] not in SIGNERS:
-        raise ContractError("equivocation", f"a proof of version {VERSION} is about {', '.join(SIGNERS)}")
-    kind, role, domain = SIGNERS[found["kind"]]
-    messages = listed(found["messages"], "messages", lambda one, at: _signed(kind, one, at), limit=TWO)
-    _need(len(messages) == TWO and messages[0][0] != messages[1][0], "two different messages are needed")
+    kind, channel_id, messages = _read(found)
+    _, role, domain = SIGNERS[kind]
     (first, _), (second, _) = messages
-    _need(first.channel_id.hex() == found["channelId"] == second.channel_id.hex(), "they are of different channels")
+    _need(first != second, "two different messages are needed")
+    _need(first.channel_id == channel_id == second.channel_id, "they are of different channels")
     _need(first.seq == second.seq, "their seq differs")
     signers = {recover(digest(getattr(domains, domain), value), signature) for value, signature in messages}
     _need(len(signers) == 1, "two keys signed them")
-    return Proof(found["kind"], first.channel_id, first.seq, role, signers.pop())
+    return Proof(kind, channel_id, first.seq, role, signers.pop())
 
 
-def _signed(kind: type[KeyOffer | Voucher | Receipt], found: Any, where: str) -> Signed:
+def _read(found: Any) -> tuple[str, bytes, tuple[Signed, ...]]:
+    found = closed(found, FIELDS, NAME)
+    if found["v"] != VERSION or not isinstance(found["kind"], str) or found["kind"] not in SIGNERS:
+        raise ContractError(NAME, f"a proof of version {VERSION} is about {', '.join(SIGNERS)}")
+    kind = SIGNERS[found["kind"]][0]
+    messages = listed(found["messages"], "messages", lambda one, at: _signed(kind, one, at), limit=TWO)
+    _need(len(messages) == TWO, "two messages are needed")
+    return found["kind"], read_hex(found["channelId"], "channelId", ID_BYTES), messages
+
+
+def _signed(kind: type[Message], found: Any, where: str) -> Signed:
     found = closed(found, MESSAGE_FIELDS, where)
     return from_json(kind, found["value"]), read_hex(found["signature"], where, SIGNATURE_BYTES)
 
 
 def _need(holds: bool, otherwise: str) -> None:  # noqa: FBT001 - a condition
     if not holds:
-        raise ContractError("equivocation", f"this is no proof of equivocation: {otherwise}")
+        raise ContractError(NAME, f"this is no proof of equivocation: {otherwise}")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from eth_hash.auto import keccak
 from eth_typing import BLSPubkey, BLSSignature
 from py_ecc.bls.ciphersuites import G2ProofOfPossession
 from py_ecc.bls.g2_primitives import pubkey_to_G1, signature_to_G2
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 COORDINATE_BYTES = 64
 WORD_BYTES = 32
 Key = tuple[bytes, ...]
-# From this many signers on, one aggregate costs less gas than their ECDSA signatures (docs/programs.md, measured).
-AGGREGATE_FROM_SIGNERS = 46
 _POSSESSION_TAG = b"BLS_POP_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_"
 
 
@@ -53,6 +52,26 @@ def prove_for(secret: int, public: bytes, account: bytes) -> bytes:
 def sign(secret: int, head: Head, domain: Domain) -> bytes:
     """Return the 96-byte signature over a head; `domain` is that of the anchors program."""
     return bytes(G2ProofOfPossession.Sign(secret, digest(domain, head)))
+
+
+def readable(signature: bytes) -> bool:
+    """Say whether 96 bytes are a point that could be added up."""
+    try:
+        signature_to_G2(BLSSignature(signature))
+    except (ValueError, AssertionError):
+        return False
+    return True
+
+
+def holds(head: Head, domain: Domain, keys: Sequence[bytes], signature: bytes) -> bool:
+    """Say whether a signature (96 bytes) is that of all these public keys (48 bytes each) over a head."""
+    publics = [BLSPubkey(key) for key in keys]
+    return bool(G2ProofOfPossession.FastAggregateVerify(publics, digest(domain, head), BLSSignature(signature)))
+
+
+def key_digest(public: bytes) -> bytes:
+    """Return what the program keeps of a proven key."""
+    return keccak(b"".join(key_point(public)))
 
 
 def combine(signatures: Sequence[bytes]) -> bytes:

@@ -43,12 +43,16 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A member as the registry knows it; `revoked_at` is None while it is in the space."""
+    """A member as the registry knows it; `revoked_at` is None while it is in the space.
+
+    `suspended_at` is None unless it is suspended now.
+    """
 
     did: bytes
     role: str
     keys_digest: bytes
     admitted_at: datetime
+    suspended_at: datetime | None
     revoked_at: datetime | None
 
     @classmethod
@@ -61,6 +65,7 @@ class Standing:
             role=role_of(found["role"]),
             keys_digest=found["keysDigest"],
             admitted_at=read_time(found["admittedAt"]),
+            suspended_at=read_time(found["suspendedAt"]) if found["suspendedAt"] else None,
             revoked_at=read_time(found["revokedAt"]) if found["revokedAt"] else None,
         )
 
@@ -103,6 +108,16 @@ def change_role(deployment: Deployment, space: bytes, account: bytes, role: str)
 def change_keys(deployment: Deployment, space: bytes, keys: Keys) -> Act:
     """Replace the sender's own keys; the member sends it."""
     return _act(deployment, "changeKeys", space, keys.args())
+
+
+def suspend_member(deployment: Deployment, space: bytes, account: bytes, cause: bytes) -> Act:
+    """Suspend a member for a cause (32 bytes, a digest of the words) until it is resumed; an exchange sends it."""
+    return _act(deployment, "suspendMember", space, account, cause)
+
+
+def resume_member(deployment: Deployment, space: bytes, account: bytes, cause: bytes) -> Act:
+    """Let a suspended member in again; an exchange sends it."""
+    return _act(deployment, "resumeMember", space, account, cause)
 
 
 def revoke_member(deployment: Deployment, space: bytes, account: bytes, cause: bytes) -> Act:

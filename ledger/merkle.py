@@ -10,7 +10,7 @@ of leaves[start:end]; a list in memory, a shelf of tiles and a remote log all ar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -47,7 +47,7 @@ def split(count: int) -> int:
     return 1 << (count - 1).bit_length() - 1
 
 
-def root(leaves: Sequence[bytes]) -> bytes:
+def root(leaves: Iterable[bytes]) -> bytes:
     """Return the root over leaf *hashes* (MTH of RFC 9162 section 2.1.1)."""
     tree = Compact()
     for leaf in leaves:
@@ -137,6 +137,23 @@ def consistency_proof(span: Span, old: int, size: int) -> list[bytes]:
     if start:
         proof.append(span(start, end))
     return proof[::-1]
+
+
+def prefix_proof(span: Span, old: int, size: int) -> list[bytes]:
+    """Return a consistency proof that also shows the old root, for whoever holds another one: see `prefix_root`."""
+    path = consistency_proof(span, old, size)
+    return path if old & (old - 1) else [span(0, old), *path]
+
+
+def prefix_root(old: int, size: int, root: bytes, proof: Sequence[bytes]) -> bytes:
+    """Return the root of the first `old` leaves of the tree (size, root), as a `prefix_proof` shows it; ProofError."""
+    if not 0 < old < size:
+        raise ProofError(f"`{old}` leaves are no part of a tree of `{size}`")
+    _check_hashes(proof)
+    first, second = _both_roots(old, size, proof)
+    if second != root:
+        raise ProofError(f"the proof does not lead to the tree of `{size}` leaves")
+    return first
 
 
 def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], expected_root: bytes) -> None:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ledger.deployment import Deployment
 
 PERFORM_WAIT_SECONDS = 60
+# the precompile of EIP-2537 that adds points on G1, and the bytes of one
+G1ADD, G1_BYTES = (0x0B).to_bytes(20), 128
 At = int | Literal["latest"]
 
 
@@ -198,6 +200,10 @@ class Programs:
         forked = await self._call("anchors", "forked", origin, at=at)
         return RegisteredLog(found["owner"], found["quorum"], found["witnesses"], forked)
 
+    async def key_digest(self, witness: bytes) -> bytes:
+        """Return the digest of the BLS key that an account has proven to possess, zeros if it has proven none."""
+        return bytes(await self._call("anchors", "keyDigest", witness, at="latest"))
+
     async def member(self, space: bytes, account: bytes, at: At = "latest") -> Standing | None:
         """Return a member as the registry of spaces knows it, or None."""
         return Standing.read(await self._call("spaces", "member", space, account, at=at))
@@ -219,6 +225,14 @@ class Programs:
 
     async def _call(self, program: str, function: str, *args: Any, at: At) -> Any:
         return await self.chain.call(self.deployment.program(program), function, *args, at=at)
+
+
+async def takes_aggregates(chain: Chain) -> bool:
+    """Say whether a chain has BLS12-381 (EIP-2537): it adds two points at infinity, or answers with nothing."""
+    try:
+        return await chain.answer(G1ADD, bytes(2 * G1_BYTES), address.NOBODY) == bytes(G1_BYTES)
+    except ChainRefused:
+        return False
 
 
 def _time_or_none(stamp: int) -> datetime | None:

@@ -73,6 +73,11 @@ async def consistency(fetch: Fetch, old: int, size: int) -> list[bytes]:
     return await _made(fetch, size, lambda span: merkle.consistency_proof(span, old, size))
 
 
+async def prefix(fetch: Fetch, old: int, size: int) -> list[bytes]:
+    """Compute `merkle.prefix_proof` out of the log's tiles; the caller verifies it."""
+    return await _made(fetch, size, lambda span: merkle.prefix_proof(span, old, size))
+
+
 async def inclusion(fetch: Fetch, index: int, size: int) -> list[bytes]:
     """Compute the audit path of an entry in the tree of `size` out of the log's tiles; the caller verifies it."""
     return await _made(fetch, size, lambda span: merkle.inclusion_proof(span, index, size))

@@ -18,7 +18,7 @@ from ledger import merkle
 from ledger.row import INDEX, MARKED, PADDED, ROW_BYTES, SLOT_BYTES, Row
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator
 
 # a table is held in memory whole: 2^18 rows are 38 MiB, and 1 TiB of data at the largest piece size
 MAX_ROWS = 1 << 18
@@ -42,12 +42,11 @@ class RowTable:
             raise ContractError(
                 "row", f"a row table of `{len(data)}` bytes is not 1 to {MAX_ROWS} rows of {ROW_BYTES} bytes"
             )
-        heads = [_LENGTHS.unpack_from(data, at) for at in range(0, len(data), ROW_BYTES)]
         self.data = data
-        self.index_rows = _leading_index(heads)
-        self.longest_sealed = max(head[0] for head in heads)
-        self._offsets: array[int] = array("Q", accumulate((head[0] for head in heads), initial=0))
-        self._plain: array[int] = array("Q", accumulate((head[1] for head in heads), initial=0))
+        self.index_rows = _leading_index(data)
+        self.longest_sealed = max(sealed for sealed, *_ in _LENGTHS.iter_unpack(data))
+        self._offsets: array[int] = array("Q", accumulate((head[0] for head in _LENGTHS.iter_unpack(data)), initial=0))
+        self._plain: array[int] = array("Q", accumulate((head[1] for head in _LENGTHS.iter_unpack(data)), initial=0))
         self._levels: list[list[bytes]] | None = None
 
     def __len__(self) -> int:
@@ -115,7 +114,7 @@ class RowTable:
 
     def root(self) -> bytes:
         """Return MTH over all rows."""
-        return merkle.root([merkle.leaf_hash(self.raw(number)) for number in range(len(self))])
+        return merkle.root(merkle.leaf_hash(self.raw(number)) for number in range(len(self)))
 
     def path(self, number: int) -> list[bytes]:
         """Return the inclusion path of row `number` under `root()`."""
@@ -140,12 +139,16 @@ class RowTable:
         return self._levels
 
 
-def _leading_index(heads: Sequence[tuple[int, int, int, int]]) -> int:
+def _leading_index(data: bytes) -> int:
     """Check every head and return how many rows are the index; they come first and nowhere else (spec 1.6)."""
-    count = next((n for n, head in enumerate(heads) if not head[3] & INDEX), len(heads))
-    if any(head[3] & INDEX for head in heads[count:]):
-        raise ContractError("row", "the index must be the first rows of an edition and nowhere else")
-    for number, (sealed, plain, _group, flags) in enumerate(heads):
+    count, behind = 0, False
+    for number, (sealed, plain, _group, flags) in enumerate(_LENGTHS.iter_unpack(data)):
+        if not flags & INDEX:
+            behind = True
+        elif behind:
+            raise ContractError("row", "the index must be the first rows of an edition and nowhere else")
+        else:
+            count += 1
         if flags & MARKED or not 0 < plain <= sealed or bool(flags & PADDED) != (sealed > plain):
             raise ContractError("row", f"row `{number}` has flags or lengths that this version refuses")
     return count

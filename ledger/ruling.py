@@ -2,8 +2,9 @@
 
     {v, dispute, channelId, accountHash, finding, atFault, reason, division: null | {toPayees, toPayer, shortfall}}
 
-`dispute` is SHA(JCS(bundle)), amounts are minor units as decimal strings, ids lower-case hex. The chain is told
-SHA(JCS(ruling)), the log the ruling itself. Law: a ruling moves the unclaimed money of the disputed window alone; what
+`dispute` is SHA(JCS(what was filed)); of a fork `channelId` is the log's origin id and `accountHash` the denied root.
+Amounts are minor units as decimal strings, ids lower-case hex. The chain is told SHA(JCS(ruling)) if money moves, the
+log the ruling itself. Law: a ruling moves the unclaimed money of the disputed window alone; what
 was owed before it goes to the payees, what nobody owes to the payer. Where hashes decide, the arbitrator does not.
 """
 

@@ -37,6 +37,9 @@ WITNESSED_BY: Mapping[str, tuple[str, str]] = {
     "buyer": ("exchange", "regulator"),
     "exchange": ("regulator", "buyer"),
     "regulator": ("exchange", "buyer"),
+    "service": ("exchange", "regulator"),
+    "broker": ("exchange", "regulator"),
+    "arbitrator": ("exchange", "regulator"),
 }
 # whose BLS keys attest the final heads: those who witness every trade
 ATTESTED_BY = ("exchange", "regulator")

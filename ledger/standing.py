@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 
-ROLES = ("provider", "buyer", "exchange", "regulator")
+ROLES = ("provider", "buyer", "exchange", "regulator", "service", "broker", "arbitrator")
 
 
 def did_digest(did: str) -> bytes:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 HEAD_TIME_HEADER = "Penstock-Head-Time"
 HEAD_TIME_LEEWAY_SECONDS = 120  # a log asks its witnesses one after the other with one and the same head time
 REQUEST_LIMIT_BYTES = 64 * (PROOF_LIMIT_HASHES + 1) + notes.NOTE_LIMIT_BYTES
+ACCEPTED, UNPROVEN = 200, 422
 TEXT_PLAIN = "text/plain; charset=utf-8"
 TEXT_SIZE = "text/x.tlog.size"
 
@@ -132,8 +133,8 @@ def _judge(request: Request, checkpoint: Checkpoint, seen: Seen, head_time: int)
     try:
         verify_consistency(seen.size, seen.root, checkpoint.size, checkpoint.root, request.proof)
     except ProofError as error:
-        return Ruling(422, str(error), request=request)
-    return Ruling(200, "consistent", request=request, accepted=checkpoint, head_time=head_time)
+        return Ruling(UNPROVEN, str(error), request=request)
+    return Ruling(ACCEPTED, "consistent", request=request, accepted=checkpoint, head_time=head_time)
 
 
 def _head_time(header: str | None, now: int) -> int:
@@ -152,7 +153,7 @@ def lines(ruling: Ruling, keys: cosignature.WitnessKeys, domain: Domain | None, 
 
     Without a `domain` (no anchors program known) the cosignature stands alone.
     """
-    assert ruling.status == 200
+    assert ruling.status == ACCEPTED
     assert ruling.accepted is not None
     assert ruling.request is not None
     signed = [cosignature.cosign(ruling.request.note.text, keys, now)]

@@ -16,11 +16,16 @@ IN_CI = os.environ.get("PENSTOCK_CI") == "1"
 # drawn by the process that starts the workers, so that all of them collect the same tests
 os.environ.setdefault("PENSTOCK_TEST_SEED", str(random.SystemRandom().getrandbits(32)))
 
-# rooms in which a session's processes serve every file: some 200 MB each, five of them for the wire
-TOGETHER = ("tests/web/", "tests/hostile/")
+# rooms in which a session's processes serve every file (some 200 MB each, five of them for the wire), or its market day
+TOGETHER = ("tests/web/", "tests/hostile/", "tests/market/")
 # what takes longest begins first, or one worker would be alone with it at the end
 LONGEST = (
+    "tests/market/",
     "tests/fault/test_faults",
+    # who want rest around them come before who trade
+    "tests/web/test_tokens",
+    "tests/web/test_management_faults",
+    "tests/web/test_dsp_faults",
     "tests/web/",
     "tests/journey/",
     "tests/fault/",

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from ledger.note import Note
 
 CHAIN_ID, SALT = 77, b"\x22" * 32
-PROGRAMS = ("editions", "licences", "channels", "anchors", "token")
+PROGRAMS = ("editions", "licences", "channels", "anchors", "token", "spaces", "batch")
 FIRST_PORT = 7001
 REGIONS = ("US", "US-NY", "US-CA")
 # an anchor takes the events of a while together, and so does a mark of what was seen of others

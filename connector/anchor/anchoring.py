@@ -2,7 +2,7 @@
 
 The life of an anchor: a `time.mark` with what we saw of others; our newest checkpoint signed, for the chain as well;
 each witness led from the size it cosigned last to this one; with the quorum's `Head` signatures one transaction to the
-anchors program.
+anchors program; with many witnesses, and a chain that can check it, one signature of them all (`aggregating`).
 """
 
 from __future__ import annotations
@@ -14,22 +14,25 @@ from typing import TYPE_CHECKING, Any
 
 from connector.errors import Conflict, PeerRefused
 from connector.store.peer_heads import SIZE_LIMIT_DIGITS, seen
-from contracts.typed_data import Head
 from ledger import acts, cosignature
 from ledger import checkpoint as checkpoints
 from ledger import note as notes
+from ledger.head_share import SHARE_HEADER, SHARE_WANTED
+from ledger.programs import RegisteredLog
 from ledger.space import WITNESSED_BY
 from ledger.witness import HEAD_TIME_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from connector.anchor.aggregating import Aggregating
     from connector.anchor.transactions import Transactions
     from connector.clock import Clock
     from connector.exchange.space_view import SpaceView
+    from connector.exclusive import Exclusive
     from connector.outbound import Outbound
     from connector.store.evidence import Evidence
-    from connector.store.sqlite import Store
+    from connector.store.store import Store
     from connector.store.transaction import Tx
     from ledger.cosignature import WitnessKeys
     from ledger.programs import Programs
@@ -55,6 +58,8 @@ class Anchoring:
         programs: Callable[[], Programs],
         space: SpaceView,
         clock: Clock,
+        aggregating: Aggregating,
+        exclusive: Exclusive,
     ) -> None:
         self._did = did
         self._store = store
@@ -65,6 +70,8 @@ class Anchoring:
         self._programs = programs
         self._space = space
         self._clock = clock
+        self._aggregating = aggregating
+        self._exclusive = exclusive
         self._turn = asyncio.Lock()
         self._sizes: dict[str, int] = {}
 
@@ -87,7 +94,7 @@ class Anchoring:
 
     async def anchor(self) -> dict[str, Any]:
         """Have the newest head cosigned and recorded on chain; raises Conflict with who did not sign."""
-        async with self._turn:
+        async with self._turn, self._exclusive.alone("anchoring"):
             await self.mark()
             note = notes.parse(await self._store.write(self._evidence.checkpoint))
             head = checkpoints.parse_text(note.text)
@@ -97,19 +104,23 @@ class Anchoring:
             if not witnesses:
                 roles = " or a ".join(WITNESSED_BY[self._space.last().members[self._did].role])
                 raise Conflict("the space has nobody yet who may witness this log", f"the exchange admits a {roles}")
+            shares: dict[str, bytes] | None = {} if await self._aggregating.wanted(witnesses) else None
             for witness in witnesses:
-                note = await self._cosign(witness, head, time)
+                note = await self._cosign(witness, head, time, shares)
             signatures = self._head_signatures(note, witnesses, time)
             if len(signatures) < len(witnesses):
                 raise Conflict(f"{len(signatures)} of {len(witnesses)} witnesses signed size {head.size}")
-            return await self._record(head, note, time, witnesses, signatures)
+            return await self._record(head, note, time, witnesses, signatures, shares or {})
 
-    async def _cosign(self, witness: Member, head: checkpoints.Checkpoint, time: int) -> notes.Note:
-        """Lead `witness` to `head`; its answer is checked and kept with the checkpoint."""
+    async def _cosign(
+        self, witness: Member, head: checkpoints.Checkpoint, time: int, shares: dict[str, bytes] | None
+    ) -> notes.Note:
+        """Lead `witness` to `head`; its answer is checked and kept with the checkpoint, its share put into `shares`."""
         answer, domain = "", self._programs().deployment.domain("anchors")
         row = await self._store.read(lambda tx: tx.get("checkpoints", size=head.size))
         assert row is not None, "a head is kept before it is shown"
         own = notes.parse(row["note"]).sign_with(cosignature.cosign_head(head, self._keys, time, domain))
+        wanted = {} if shares is None else {SHARE_HEADER: SHARE_WANTED}
         for _ in range(ATTEMPTS):
             old = self._sizes.get(witness.did, 0)
             body = await self._store.read(partial(self._evidence.witness_request, old=old, note=own))
@@ -118,7 +129,7 @@ class Anchoring:
                     "POST",
                     witness.url + "/witness/add-checkpoint",
                     body=body,
-                    headers={HEAD_TIME_HEADER: str(time), "Content-Type": "text/plain; charset=utf-8"},
+                    headers={HEAD_TIME_HEADER: str(time), "Content-Type": "text/plain; charset=utf-8", **wanted},
                 )
                 answer = reply.body.decode()
                 break
@@ -128,6 +139,8 @@ class Anchoring:
                     raise
                 self._sizes[witness.did] = int(told)
         self._sizes[witness.did] = head.size
+        if shares is not None and (share := self._aggregating.share_of(witness, answer, time)) is not None:
+            shares[witness.did] = share
         return await self._store.write(
             lambda tx: self._evidence.add_cosignatures(
                 tx, head.size, answer, [witness.cosigner_vkey], [witness.head_vkey], domain
@@ -151,17 +164,16 @@ class Anchoring:
         time: int,
         witnesses: list[Member],
         signatures: list[bytes],
+        shares: dict[str, bytes],
     ) -> dict[str, Any]:
-        origin = checkpoints.origin_id(head.origin)
-        deployment = self._programs().deployment
-        if await self._programs().registered_log(origin) is None:
-            owner = self._space.last().members[self._did].address
-            addresses = [one.address for one in witnesses]
-            register = acts.register_log(deployment, origin, owner, addresses, len(addresses))
-            await self._transactions.submit(f"log:{head.origin}", register)
-        value = Head(origin=origin, size=head.size, root=head.root, time=time)
-        act = acts.anchor(deployment, value, checkpoints.note_hash(note.encode()), signatures)
-        row = await self._transactions.submit(f"anchor:{head.origin}:{head.size}", act)
+        registered = await self._registered(head, witnesses)
+        value = cosignature.head_of(head, time)
+        note_hash = checkpoints.note_hash(note.encode())
+        row, dropped = await self._aggregating.send(value, note_hash, registered, witnesses, shares)
+        signed = {"signed": "ecdsa" if row is None else "bls", "dropped": dropped}
+        if row is None:
+            act = acts.anchor(self._programs().deployment, value, note_hash, signatures)
+            row = await self._transactions.submit(f"anchor:{head.origin}:{head.size}", act)
         await self._store.write(
             lambda tx: tx.put(
                 "anchors",
@@ -173,4 +185,17 @@ class Anchoring:
                 at=self._clock.now(),
             )
         )
-        return {"origin": head.origin, "size": str(head.size), "root": head.root.hex(), "block": str(row["block"])}
+        told = {"origin": head.origin, "size": str(head.size), "root": head.root.hex()}
+        return {**told, "block": str(row["block"]), **signed}
+
+    async def _registered(self, head: checkpoints.Checkpoint, witnesses: list[Member]) -> RegisteredLog:
+        """Return how the chain knows this log; one that it does not know yet is registered with its witnesses."""
+        origin, programs = checkpoints.origin_id(head.origin), self._programs()
+        known = await programs.registered_log(origin)
+        if known is not None:
+            return known
+        owner = self._space.last().members[self._did].address
+        addresses = [one.address for one in witnesses]
+        register = acts.register_log(programs.deployment, origin, owner, addresses, len(addresses))
+        await self._transactions.submit(f"log:{head.origin}", register)
+        return RegisteredLog(owner, len(addresses), tuple(sorted(addresses)), forked=False)

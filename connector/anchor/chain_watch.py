@@ -1,7 +1,9 @@
 """What this participant last saw of the chain: the newest block, looked at when somebody needs it.
 
 Law: nothing waits for a look that is fresh enough; a look that fails leaves the last one, whose age then decides
-(spec 3.5). Who hosts the embedded chain also mines a block at least every minute, or expiry would stand still.
+(spec 3.5). A chain that still has the block seen before has its whole past; another past has another number, so that
+whoever reads on from where it was knows whether it may. Who hosts the embedded chain also mines a block at least every
+minute, or expiry would stand still.
 """
 
 from __future__ import annotations
@@ -33,14 +35,15 @@ log = logging.getLogger(__name__)
 
 
 class ChainWatch:
-    """The newest block as last seen; `listeners` are awaited with each, before anybody acts on it."""
+    """The newest block as last seen; `listeners` are awaited with each, and its past, before anybody acts on it."""
 
     def __init__(self, programs: Programs, evidence: Evidence, clock: Clock, embedded: EmbeddedChain | None) -> None:
         self._programs = programs
         self._evidence = evidence
         self._clock = clock
         self._embedded = embedded
-        self.listeners: list[Callable[[Block], Awaitable[None]]] = []
+        self.listeners: list[Callable[[Block, int], Awaitable[None]]] = []
+        self._past = 0
         self._block: Block | None = None
         self._seen_at: datetime | None = None
         self._looked = float("-inf")
@@ -75,16 +78,18 @@ class ChainWatch:
 
     async def _look(self) -> None:
         try:
-            await self._programs.chain.confirm_id(self._programs.deployment.chain_id)
+            # asked in this order, no reorganisation slips in between
             block = await self._programs.chain.newest()
+            expected = self._programs.deployment.chain_id
+            stands = block == self._block or await self._programs.chain.confirm_id(expected, self._block)
         except ChainUnreachable as fault:
             log.info("the chain is away: %s", fault)
             return
-        self._looked = self._clock.monotonic()
+        self._looked, self._past = self._clock.monotonic(), self._past + (not stands)
         self._block, self._seen_at = block, self._clock.now()
         self._evidence.block = CitedBlock(block.number, block.hash)
         for listener in self.listeners:
-            await listener(block)
+            await listener(block, self._past)
 
     def sight(self, _tx: Tx) -> Sight:
         """Return the newest block's time and when it was seen; raises ChainUnreachable when the chain never was."""
@@ -96,6 +101,10 @@ class ChainWatch:
     def block_time(self) -> datetime | None:
         """Return the newest block's time, None before the first look."""
         return None if self._block is None else self._block.at
+
+    def age(self) -> float | None:
+        """Return the seconds since the chain was seen, None before the first look."""
+        return None if self._block is None else self._clock.monotonic() - self._looked
 
     async def _tick(self) -> None:
         assert self._embedded is not None

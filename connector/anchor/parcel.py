@@ -19,12 +19,15 @@ from ledger.chain_error import ChainRefused, ChainUnreachable
 from ledger.fees import Fees
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from connector.clock import Clock
-    from connector.store.sqlite import Store
+    from connector.store.store import Store
+    from connector.store.transaction import Tx
     from ledger.chain import Receipt, Signed
     from ledger.programs import Programs
+
+    Fence = Callable[[Tx], object]
 
 RECEIPT_SECONDS = 0.05  # the embedded chain mines at once; others are asked twenty times a second at most
 RESEND_SECONDS = 5.0  # a node that restarted has forgotten what waited
@@ -35,19 +38,24 @@ Row = dict[str, Any]
 log = logging.getLogger(__name__)
 
 
+def anybody(_tx: Tx) -> None:
+    """Let everybody sign."""
+
+
 class NonceTakenError(Exception):
     """Somebody else sent with our key: the number is used, and nothing of ours was mined under it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who signs and sends, on which programs, kept where."""
+    """Who signs and sends, on which programs, kept where; `fence` raises where another process has taken over."""
 
     store: Store
     programs: Programs
     key: bytes
     address: bytes
     clock: Clock
+    fence: Fence
 
 
 class Parcel:
@@ -57,6 +65,7 @@ class Parcel:
         self._account = account
         self._chain = account.programs.chain
         self.rows = list(rows)
+        self._fresh: bytes | None = None  # signed just now, with the number that the chain counts next
 
     async def sign(self) -> None:
         """Give the acts a number and sign them; `ChainRefused` with the words of the program that refuses one."""
@@ -66,7 +75,9 @@ class Parcel:
             lambda tx: tx.execute("SELECT max(nonce) AS newest FROM chain_sends")[0]["newest"]
         )
         nonce = base if newest is None else max(base, newest + 1)
-        await self._keep(nonce, await self._signed(nonce))
+        signed = await self._signed(nonce)
+        await self._keep(nonce, signed)
+        self._fresh = signed.raw if nonce == base else None
 
     async def arrive(self) -> Receipt:
         """Send until there is a receipt; `NonceTakenError`. Whatever the node says against it, it is tried again."""
@@ -111,7 +122,8 @@ class Parcel:
         self.rows = [{**row, "nonce": nonce, "hash": signed.hash.hex(), "state": "signed"} for row in self.rows]
         columns = ("program", "function", "data", "nonce", "hash", "state")
 
-        def act(tx: Any) -> None:
+        def act(tx: Tx) -> None:
+            self._account.fence(tx)
             for row in self.rows:
                 tx.update("chain_txs", {"id": row["id"]}, **{name: row[name] for name in columns})
             tx.put(
@@ -130,17 +142,28 @@ class Parcel:
         return await self._account.store.read(lambda tx: tx.find("chain_sends", "nonce = ?", (nonce,), order="sent"))
 
     async def _push(self, nonce: int) -> None:
-        """Send what the chain has not counted yet, up to this nonce: a gap before it would hold it for ever."""
+        """Send what the chain has not counted yet, up to this nonce: a gap before it would hold it for ever.
+
+        What was signed just now goes alone, for there is no gap before it; the rest follows if the node refuses it.
+        """
+        fresh, self._fresh = self._fresh, None
+        if fresh is not None and await self._taken(nonce, fresh):
+            return
         await self._chain.confirm_id(self._account.programs.deployment.chain_id)
         first = await self._counted()
         sends = await self._account.store.read(
             lambda tx: tx.find("chain_sends", "nonce >= ? and nonce <= ?", (min(first, nonce), nonce), order="sent")
         )
         for send in sends:
-            try:
-                await self._chain.send(send["raw"])
-            except ChainRefused as fault:
-                log.info("the node does not take nonce %s now: %s", send["nonce"], fault)
+            await self._taken(send["nonce"], send["raw"])
+
+    async def _taken(self, nonce: int, raw: bytes) -> bool:
+        try:
+            await self._chain.send(raw)
+        except ChainRefused as fault:
+            log.info("the node does not take nonce %s now: %s", nonce, fault)
+            return False
+        return True
 
     async def _replace(self, nonce: int) -> None:
         """Sign the same act again at a higher price, if it waited too long and a price is asked at all."""

@@ -10,8 +10,9 @@ is kept as evidence and the message is refused.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -20,19 +21,23 @@ from typing import TYPE_CHECKING, Any
 from connector.errors import PeerUnreachable, VerificationFailed
 from connector.store import peer_heads
 from connector.store.peer_heads import ForkFound, keep_fork
-from ledger import reader
+from ledger import checkpoint as checkpoints
+from ledger import fork_proof, reader
+from ledger import note as notes
 
 if TYPE_CHECKING:
     from connector.clock import Clock
     from connector.exchange.space_view import SpaceView
     from connector.outbound import Outbound
     from connector.store.peer_heads import Offered
-    from connector.store.sqlite import Store
+    from connector.store.store import Store
     from connector.store.transaction import Tx
     from ledger.checkpoint import Checkpoint
     from ledger.space import Member
 
     Keep = Callable[[Tx], None]
+
+log = logging.getLogger(__name__)
 
 TILE_BYTES_MAX = 1 << 20
 # a message that overtook another waits so long for it; the one in between is usually being read
@@ -88,6 +93,7 @@ class PeerLogs:
             return await self._follow(member, peer_heads.read(member.log_vkey, piggyback))
         except ForkFound as fork:
             evidence, now = fork, self._clock.now()
+            evidence.proof = await self._shown(member, fork)
             await self._store.write(lambda tx: keep_fork(tx, evidence, now))
             raise VerificationFailed(str(fork), "show it to the regulator; nothing goes on with this peer") from fork
         except ValueError as fault:
@@ -149,6 +155,17 @@ class PeerLogs:
             async with asyncio.timeout(LINK_SECONDS):
                 while (known := self._known.get(origin)) is None or known.size < size:
                     await self._moved.wait()
+
+    async def _shown(self, member: Member, fork: ForkFound) -> Sequence[bytes] | None:
+        """Return what proves a fork to others, None if neither the peer's message nor its tiles do."""
+        old, new = sorted(checkpoints.parse_text(notes.parse(one).text).size for one in (fork.kept, fork.offered))
+        try:
+            proof = [] if old == new else await reader.prefix(self._fetcher(member), old, new)
+            fork_proof.judge(fork_proof.document(fork.kept, fork.offered, proof), member.log_vkey)
+        except Exception as fault:  # noqa: BLE001  # whatever the peer serves, both notes are kept
+            log.info("the fork of `%s` is not proven by its tiles: %s", fork.origin, fault)
+            return None
+        return proof
 
     def _fetcher(self, member: Member) -> Any:
         async def fetch(path: str) -> bytes:

@@ -19,7 +19,7 @@ from contextlib import suppress
 from itertools import groupby, takewhile
 from typing import TYPE_CHECKING, Any
 
-from connector.anchor.parcel import Account, NonceTakenError, Parcel
+from connector.anchor.parcel import Account, NonceTakenError, Parcel, anybody
 from connector.errors import ChainReverted
 from ledger import batch
 from ledger.chain import call_data
@@ -28,8 +28,9 @@ from ledger.chain_error import ChainRefused, ChainUnreachable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from connector.anchor.parcel import Fence
     from connector.clock import Clock
-    from connector.store.sqlite import Store
+    from connector.store.store import Store
     from connector.store.transaction import Tx
     from contracts.typed_data import Domain
     from ledger.chain import Act, Event, Receipt
@@ -48,11 +49,13 @@ Row = dict[str, Any]
 class Transactions:
     """The stored, numbered and resent transactions of this participant's account."""
 
-    def __init__(self, store: Store, programs: Programs, key: bytes, account: bytes, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, programs: Programs, key: bytes, account: bytes, clock: Clock, fence: Fence = anybody
+    ) -> None:
         self._store = store
         self._programs = programs
         self._chain = programs.chain
-        self._account = Account(store, programs, key, account, clock)
+        self._account = Account(store, programs, key, account, clock, fence)
         self._clock = clock
         self._work = asyncio.Event()
         self._ended: dict[str, asyncio.Event] = {}
@@ -106,6 +109,13 @@ class Transactions:
             if row is not None and row["state"] == REVERTED:
                 raise ChainReverted(f"the chain refused `{row['program']}.{row['function']}`: {row['error']}")
             await waiting.wait()
+
+    def heard(self) -> None:
+        """Look again at the rows: another process has written some, or brought some to their end."""
+        ended, self._ended = self._ended, {}
+        for waiting in ended.values():
+            waiting.set()
+        self._work.set()
 
     async def again(self, first: int) -> None:
         """Send again what was mined from block `first` on and is no longer on the chain: a reorganisation took it."""

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from connector.errors import Conflict
 from connector.store import peer_heads
+from contracts.errors import ContractError
 from ledger import checkpoint as checkpoints
-from ledger import cosignature
+from ledger import cosignature, fork_proof, head_share
 from ledger import fork as forks
 from ledger import note as notes
 from ledger import witness as rules
@@ -17,16 +18,18 @@ from ledger.note import MalformedNoteError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from connector.anchor.sharing import Sharing
     from connector.anchor.transactions import Transactions
     from connector.clock import Clock
     from connector.exchange.space_view import SpaceView
-    from connector.store.sqlite import Store
+    from connector.store.store import Store
     from connector.store.transaction import Tx
     from contracts.typed_data import Domain
     from ledger.aggregate import FinalHead
     from ledger.cosignature import WitnessKeys
     from ledger.deployment import Deployment
     from ledger.note import VerifierKey
+    from ledger.space import Member
 
 
 class Witness:
@@ -36,7 +39,8 @@ class Witness:
         self,
         store: Store,
         keys: WitnessKeys,
-        seed: bytes,
+        seed: Callable[[], bytes],
+        sharing: Sharing,
         clock: Clock,
         space: SpaceView,
         transactions: Transactions,
@@ -45,13 +49,19 @@ class Witness:
         self._store = store
         self._keys = keys
         self._seed = seed
+        self._sharing = sharing
         self._clock = clock
         self._space = space
         self._transactions = transactions
         self._deployment = deployment
 
-    async def add_checkpoint(self, body: bytes, head_time: str | None) -> tuple[rules.Ruling, str]:
-        """Rule on a request; with status 200 also return the signature lines, made after what we saw is durable."""
+    async def add_checkpoint(
+        self, body: bytes, head_time: str | None, share: str | None = None
+    ) -> tuple[rules.Ruling, str]:
+        """Rule on a request; with status 200 also return the signature lines, made after what we saw is durable.
+
+        `share` is the header that asks for a BLS share of the on-chain head besides.
+        """
         now = int(self._clock.now().timestamp())
         logs = await self._logs(body)
 
@@ -69,12 +79,18 @@ class Witness:
                     at=self._clock.now(),
                 )
                 peer_heads.keep(tx, peer_heads.Offered(head, note, head.size, []), self._clock.now())
-            elif ruling.fork:
+            elif ruling.fork or ruling.status == rules.UNPROVEN:
                 self._report(tx, ruling)
             return ruling
 
         ruling = await self._store.write(act)
-        return ruling, rules.lines(ruling, self._keys, self._domain(ruling), now) if ruling.status == 200 else ""
+        if ruling.status != rules.ACCEPTED:
+            return ruling, ""
+        domain = self._domain(ruling)
+        lines = rules.lines(ruling, self._keys, domain, now)
+        if share == head_share.SHARE_WANTED and domain is not None:
+            lines += await self._sharing.give(ruling, domain)
+        return ruling, lines
 
     def _domain(self, ruling: rules.Ruling) -> Domain | None:
         """Return where to sign the on-chain head: nowhere unless its owner has signed it, too (`ledger.fork`).
@@ -88,13 +104,20 @@ class Witness:
         return domain if signed else None
 
     def _report(self, tx: Tx, ruling: rules.Ruling) -> None:
-        """Keep both notes of a fork, and show them to the chain if their owner signed them for it."""
+        """Keep both notes of a fork, and show them to the chain if their owner signed them for it.
+
+        Of a proof that fails nothing is known, unless it is one against the log itself.
+        """
         assert ruling.request is not None
         offered = ruling.request.note
         origin = checkpoints.parse_text(offered.text).origin
         row, owner = tx.get("witnessed", origin=origin), self._space.last().by_origin(origin)
-        assert row is not None, "a fork is one of something that was seen"
-        fork = peer_heads.ForkFound(origin, row["note"], offered.encode(), ruling.reason)
+        if row is None:
+            return  # a proof that fails against nothing is a mistake
+        proof = _against(row["note"], ruling.request, owner)
+        if proof is None and not ruling.fork:
+            return
+        fork = peer_heads.ForkFound(origin, row["note"], offered.encode(), ruling.reason, proof)
         peer_heads.keep_fork(tx, fork, self._clock.now())
         if owner is None:
             return
@@ -121,12 +144,23 @@ class Witness:
     def _sign(self, heads: tuple[FinalHead, ...]) -> dict[str, str]:
         from ledger import aggregate  # noqa: PLC0415  # pairing arithmetic is heavy and needed only here
 
-        key = aggregate.secret(self._seed)
+        key = aggregate.secret(self._seed())
         return {
             "name": self._keys.name,
             "key": aggregate.public(key).hex(),
             "signature": aggregate.sign(key, heads).hex(),
         }
+
+
+def _against(kept: str, request: rules.Request, owner: Member | None) -> Sequence[bytes] | None:
+    """Return the proof in a request if it shows that the log has two histories."""
+    if owner is None:
+        return None
+    try:
+        fork_proof.judge(fork_proof.document(kept, request.note.encode(), request.proof), owner.log_vkey)
+    except ContractError:
+        return None
+    return request.proof
 
 
 def _seen(tx: Tx, body: bytes) -> rules.Seen:

@@ -66,7 +66,7 @@ def taken(
     if not counted:
         return None if counted is None else {}
     try:
-        rows: Sequence[Row] = tx.execute(_SUMS, now, now, agreement, RETURNED, without)
+        rows: Sequence[Row] = tx.execute(_SUMS, now, now, now, now, agreement, RETURNED, without)
         found: dict[tuple[str, str], list[Row]] = {}
         for row in rows:
             if row["unit"] == counted.get(row["rule"], Counted()).unit:
@@ -126,7 +126,8 @@ _SECOND = timedelta(seconds=1) // MICROSECOND
 _AMONG = "agreement = ? AND state <> ? AND holder <> ?"
 _SUMS = (
     "SELECT rule, operand, unit, denominator, sum(numerator) AS numerators, min(at) AS earliest, max(at) AS latest,"  # noqa: S608 - a constant of ours
-    f" sum(max(min(coalesce(until, ?), ?) - at, 0)) AS lasted FROM uses WHERE {_AMONG}"
+    " sum(CASE WHEN at >= coalesce(until, ?) OR at >= ? THEN 0 WHEN until < ? THEN until - at ELSE ? - at END)"
+    f" AS lasted FROM uses WHERE {_AMONG}"
     " GROUP BY rule, operand, unit, denominator"
 )
 _SUM = (

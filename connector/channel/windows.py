@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 # one look at the index for each state, however many windows there were
 _NEWEST = "SELECT max(seq) AS seq FROM windows WHERE state = ? AND channel = ?"
-_AMONG = {count: f"SELECT max(seq) AS seq FROM ({' UNION ALL '.join([_NEWEST] * count)})" for count in (1, 2, 3)}  # noqa: S608 - constants of ours
+_AMONG = {
+    count: f"SELECT max(seq) AS seq FROM ({' UNION ALL '.join([_NEWEST] * count)}) AS each"  # noqa: S608 - constants of ours
+    for count in (1, 2, 3)
+}
 # the typed values of windows that are under way
 WRITTEN_KEPT = 1024
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote, urlencode
 
 import typer
 
+from connector.cli import account
 from connector.cli.options import DEFAULT_DATA, AsJson, Data
 from connector.cli.speak import answer, ask
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 app = typer.Typer(help="Negotiations and transfers: list, show, retry, end, pause.", no_args_is_help=True)
+app.add_typer(account.app, name="account")
 
 Identifier = Annotated[str, typer.Argument(metavar="ID", help="the id of a negotiation or transfer of ours")]
 Transfer = Annotated[str, typer.Argument(metavar="ID", help="the id of a transfer of ours")]
@@ -45,6 +50,17 @@ def list_(
 
 
 @app.command()
+def heartbeat(data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
+    """Tell the exchange now that we are there, and learn how we stand; the server does so every minute by itself.
+
+    For example: penstock admin heartbeat
+    """
+    row = ask(data, "POST", "heartbeat", {}, as_json=as_json)
+    news = [f"{count} new of the saved search {name}" for name, count in row.get("news", {}).items()]
+    answer(row, [f"the exchange has heard us: we are {row['standing']}", *news], as_json=as_json)
+
+
+@app.command()
 def show(identifier: Identifier, data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
     """Show one process: state, whose turn, until when, what went wrong, what is under way.
 
@@ -52,6 +68,39 @@ def show(identifier: Identifier, data: Data = DEFAULT_DATA, *, as_json: AsJson =
     """
     found = ask(data, "GET", _path(identifier), as_json=as_json)
     answer(found, _lines(found), as_json=as_json)
+
+
+@app.command()
+def trace(
+    identifier: Annotated[
+        str, typer.Argument(metavar="ID", help="a request's id, or that of a negotiation, transfer or acquisition")
+    ],
+    data: Data = DEFAULT_DATA,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Follow one request, or all about one process, through this connector and what its peers show of theirs.
+
+    For example: penstock admin trace 4bf92f3577b34da6a3ce929d0e0e4736
+    """
+    found = ask(data, "GET", f"traces/{quote(identifier, safe='')}", as_json=as_json)
+    answer(found, list(_way(found)), as_json=as_json)
+
+
+def _way(found: dict[str, Any]) -> Iterator[str]:
+    """Yield the states, then every request in the order of time, here and at the peers."""
+    for key, states in found["states"].items():
+        yield f"{states['kind']} {key}: {states['state']}"
+    rows = [("here", span) for span in found["spans"]]
+    rows += [(peer["did"], span) for peer in found["peers"] for span in peer["spans"]]
+    for where, span in sorted(rows, key=lambda row: str(row[1]["at"])):
+        took = f"{float(span['seconds']) * 1000:.1f} ms"
+        ended = " ".join(filter(None, (str(span["status"] or "no answer"), span["code"])))
+        towards = {"came": "from", "went": "to"}[span["side"]]
+        yield f"{span['at'][11:23]}  {where}  {span['what']}  {towards} {span['peer']}  {ended}  {took}"
+    for peer in found["peers"]:
+        if peer["why"]:
+            yield f"{peer['did']} shows nothing: {peer['why']}"
 
 
 @app.command()

@@ -88,11 +88,11 @@ async def inspect(asked: Asked) -> dict[str, Any]:
     from ledger.audit.archive import Archive  # noqa: PLC0415  # loaded when the verb runs
 
     if asked.read is not None:
-        from connector.audit_folder import Bundle  # noqa: PLC0415  # loaded when the option is given
+        from connector.audit.folder import Bundle  # noqa: PLC0415  # loaded when the option is given
 
         return await _audited(asked, Archive(Bundle(asked.read)))
     from connector import tls  # noqa: PLC0415  # loaded when the verb runs
-    from connector.auditing import Places, sources  # noqa: PLC0415  # web3 is loaded when the verb runs
+    from connector.audit.sources import Places, sources  # noqa: PLC0415  # web3 is loaded when the verb runs
 
     believed = tls.trusting("" if asked.trust is None else str(asked.trust))
     places = Places(asked.exchange, asked.space, asked.rpc, asked.mirrors, asked.logs)
@@ -102,8 +102,8 @@ async def inspect(asked: Asked) -> dict[str, Any]:
 
 async def _audited(asked: Asked, opened: Sources) -> dict[str, Any]:
     """Audit what the sources say, and keep of it what is asked for."""
-    from connector.audit_folder import AnswerFolder, writing_bundle  # noqa: PLC0415  # loaded when the verb runs
-    from connector.audit_workplace import workplace  # noqa: PLC0415  # loaded when the verb runs
+    from connector.audit.folder import AnswerFolder, writing_bundle  # noqa: PLC0415  # loaded when the verb runs
+    from connector.audit.workplace import workplace  # noqa: PLC0415  # loaded when the verb runs
     from connector.data_folder import KEYS  # noqa: PLC0415  # loaded when the verb runs
     from connector.identity import keys  # noqa: PLC0415  # loaded when the verb runs
     from ledger.audit.archive import Recording  # noqa: PLC0415  # loaded when the verb runs
@@ -127,7 +127,7 @@ async def _watched(asked: Asked, every_seconds: float, rules: Path | None, *, as
     """Audit until a signal comes; each audit reads what is new. Returns the exit code: the worst that was found."""
     from tempfile import TemporaryDirectory  # noqa: PLC0415  # loaded when the option is given
 
-    from connector.audit_watch import Watch, read_rules, watch  # noqa: PLC0415  # loaded when the option is given
+    from connector.audit.watching import Watch, read_rules, watch  # noqa: PLC0415  # loaded when the option is given
     from connector.clock import Clock  # noqa: PLC0415  # loaded when the option is given
 
     watching = Watch(read_rules(rules))

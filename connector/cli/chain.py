@@ -137,6 +137,8 @@ async def archive_lines(data: Path, rpc: str) -> None:
     from connector.cli.speak import pour  # noqa: PLC0415  # loaded when the verb runs
     from ledger.chain import Chain  # noqa: PLC0415  # web3 is loaded when the verb runs
     from ledger.embedded import archive  # noqa: PLC0415  # loaded when the verb runs
+    from ledger.embedded.rules import PARIS, PARIS_BLS  # noqa: PLC0415  # loaded when the verb runs
+    from ledger.programs import takes_aggregates  # noqa: PLC0415  # loaded when the verb runs
 
     if not rpc:
         with stopped(data) as engine:
@@ -147,7 +149,9 @@ async def archive_lines(data: Path, rpc: str) -> None:
     try:
         first, newest = await chain.block(0), await chain.newest()
         assert first is not None
-        pour(archive.head_line(await chain.chain_id(), int(first.at.timestamp())).encode("ascii") + b"\n")
+        rules = PARIS_BLS if await takes_aggregates(chain) else PARIS
+        head = archive.head_line(await chain.chain_id(), int(first.at.timestamp()), rules)
+        pour(head.encode("ascii") + b"\n")
         for number in range(newest.number + 1):
             pour((await chain.raw_block(number)).hex().encode("ascii") + b"\n")
     finally:

@@ -99,6 +99,31 @@ def negotiate(
 
 
 @app.command()
+def pursue(
+    identifier: Identifier,
+    limit: Annotated[int, typer.Option("--max-price", help="most to agree to per unit, in minor units", min=0)],
+    purpose: Annotated[str, typer.Option(help="a term of the purpose scheme")],
+    total: Annotated[int | None, typer.Option("--max-total", help="most to agree to in all", min=0)] = None,
+    data: Data = DEFAULT_DATA,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Negotiate and get what matches it best, within these limits, the next one if that fails; again: say how far.
+
+    For example: penstock demand pursue weather-sz --max-price 900 --purpose Research
+    """
+    mandate = {"limit": str(limit), "bid": None, "purpose": purpose, "deposit": None}
+    mandate["cap"] = None if total is None else str(total)
+    row = ask(data, "POST", "pursuits", {"id": identifier, "mandate": mandate}, as_json=as_json)
+    got = f", {row['product']} as {row['acquisition']}" if row["product"] else ""
+    answer(
+        row,
+        [f"{row['id']}: {row['state']}{got}", f"tried: {', '.join(row['tried']) or 'nothing yet'}"],
+        as_json=as_json,
+    )
+
+
+@app.command()
 def meet(
     identifier: Identifier,
     agreement: Annotated[str, typer.Argument(help="the agreement (its digest) that met it; its licence is on chain")],

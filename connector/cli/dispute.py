@@ -23,14 +23,15 @@ DAY_SECONDS = 86_400
 
 @app.command()
 def file(
-    bundle: Annotated[str, typer.Argument(help="the bundle's file, or the id of one kept here")],
+    bundle: Annotated[str, typer.Argument(help="a bundle's or a proof's file, or the id of one kept here")],
     data: Data = DEFAULT_DATA,
     *,
     as_json: AsJson = False,
 ) -> None:
-    """File a dispute bundle at the exchange, for the arbitrator of its channel.
+    """File at the exchange what is to be ruled on: a dispute bundle, an equivocation, two heads of one log.
 
-    For example: penstock dispute file bundle.json
+    For example: penstock dispute file bundle.json; of a log: penstock log forks -o fork.json, penstock dispute file
+    fork.json
     """
     case = ask(data, "POST", "disputes", _bundle(bundle, data, as_json=as_json), as_json=as_json)
     answer(

@@ -39,7 +39,7 @@ async def examined(data: Path) -> list[Result]:
 
 
 def doctor(data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
-    """Check settings, names, clock, keys, database, port, disk, exchange, chain and the installation.
+    """Check settings, names, clock, keys, certificates, database, port, disk, exchange, peers, chain and installation.
 
     For example: penstock doctor --data penstock-data
     """

@@ -7,9 +7,11 @@ from urllib.parse import quote
 
 import typer
 
-from connector.cli.member import arbitrator, member
-from connector.cli.options import DEFAULT_DATA, AsJson, Data
-from connector.cli.speak import answer, ask
+from connector.cli import leave, operator, space
+from connector.cli.member import arbitrator, deputy, member
+from connector.cli.options import DEFAULT_DATA, AsJson, Data, OperatorKey
+from connector.cli.source import app as source
+from connector.cli.speak import ACTING, answer, ask
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,8 +19,21 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Run the exchange: members, review, listing, credits, attestations.", no_args_is_help=True)
 app.add_typer(member, name="member")
 app.add_typer(arbitrator, name="arbitrator")
+app.add_typer(deputy, name="deputy")
+app.add_typer(operator.app, name="operator")
+app.add_typer(space.ruling, name="space")
+app.add_typer(leave.app, name="leaving")
+for verb in (leave.connectors, operator.pending, operator.assent, operator.dissent):
+    app.command()(verb)
+app.add_typer(source, name="source")
 
 Product = Annotated[str, typer.Argument(help="the listed product's id")]
+
+
+@app.callback()
+def operate(key: OperatorKey = None) -> None:
+    """Run the exchange: members, review, listing, credits, attestations; as its owner, or as one of its operators."""
+    ACTING[:] = [] if key is None else [key]
 
 
 @app.command()
@@ -80,16 +95,19 @@ def listings(
     first: Annotated[int, typer.Option(help="leave out so many, the oldest", min=0)] = 0,
     data: Data = DEFAULT_DATA,
     *,
+    services: Annotated[bool, typer.Option("--services", help="data services instead of products")] = False,
     as_json: AsJson = False,
 ) -> None:
     """List products by the state of their listing, the oldest first: what is submitted waits for a review.
 
     For example: penstock exchange listings --state listed
     """
-    found = ask(data, "GET", f"listings?state={quote(state, safe='')}&first={first}", as_json=as_json)
+    asked = f"listings?state={quote(state, safe='')}&first={first}" + "&kind=service" * services
+    found = ask(data, "GET", asked, as_json=as_json)
     lines = [
-        f"{row['id']}  {row['title']} ({row['tier']}) of {row['provider']}, since {row['since']}"
+        f"{row['id']}  {row['title']} ({row.get('tier', 'service')}) of {row['provider']}, since {row['since']}"
         + (f": {row['reason']}" if row["reason"] else "")
+        + "".join(f"\n    LOOKS LIKE {one['id']} ({one['title']}) of {one['provider']}" for one in row.get("alike", ()))
         for row in found["listings"]
     ]
     answer(found, lines or [f"no listing is {state}"], as_json=as_json)
@@ -172,7 +190,7 @@ def review(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Open rows drawn after registration, check them, and list the product.
+    """Open rows drawn after registration, check them, and list the product; list a service that you have read.
 
     For example: penstock exchange review nyc-flights-2013
     """

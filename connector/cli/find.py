@@ -24,6 +24,8 @@ def find(
     ] = None,
     purpose: Annotated[str, typer.Option("--for", help="only what may be used for it: a purpose")] = "",
     place: Annotated[str, typer.Option("--in", help="and there, ISO 3166 or GB/T 2260")] = "",
+    like: Annotated[str, typer.Option(help="what is similar to this listed product")] = "",
+    save: Annotated[str, typer.Option(help="save words and --where under this name, to be told what is new")] = "",
     first: Annotated[int, typer.Option(help="leave out so many, the best", min=0)] = 0,
     *,
     counts: Annotated[bool, typer.Option("--counts", help="count what was found by facet")] = False,
@@ -40,20 +42,35 @@ def find(
         found = _with_words(found, words or [])
         answer(found, _lines(found), as_json=as_json)
         return
-    if page or not (words or where or counts or purpose):
+    if page or not (words or where or counts or purpose or like):
         from connector.errors import InvalidInput  # noqa: PLC0415  # loaded when it is needed
 
         hint = "give a word or --where, or --at DID to see a whole catalogue"
         fail(InvalidInput("nothing to look for", hint), as_json=as_json)
+    if save:
+        body = {"name": save, "q": " ".join(words or []), "where": where or []}
+        row = ask(data, "POST", "searches", body, as_json=as_json)
+        answer(row, [f"saved as {save}: penstock searches shows what is new"], as_json=as_json)
+        return
     query = [("q", " ".join(words or [])), ("first", first), *(("where", one) for one in where or [])]
-    query += [(name, value) for name, value in (("for", purpose), ("in", place)) if value]
+    query += [(name, value) for name, value in (("for", purpose), ("in", place), ("like", like)) if value]
     found = ask(data, "GET", "find?" + urlencode(query + [("counts", "1")] * counts), as_json=as_json)
-    lines = [f"{row['id']}  {row['title']}  {row['price']}  ({row['tier']})" for row in found["products"]]
-    seen = first + found.get("looked", len(lines))
+    lines = [line for row in found["products"] for line in _product(row)]
+    seen = first + found.get("looked", len(found["products"]))
     if (more := found["found"] - seen) > 0:
         lines.append(f"and {more} more; add a word, or --first {seen}")
     lines = lines or ["nothing found; try one word of its title"]
     answer(found, lines + _counted(found.get("counts", {})), as_json=as_json)
+
+
+def _product(row: dict[str, Any]) -> list[str]:
+    """Return a line for what is listed here; a second one says where another was found, and what it lacks."""
+    tier = row["tier"] or ("a service" if row.get("kind") == "service" else "delivery unknown")
+    line = f"{row['id']}  {row['title']}  {row['price'] or 'no price told'}  ({tier})"
+    if "origins" not in row:
+        return [line, *(f"    · {one['en']}" for one in row.get("limits", ()))]
+    places = "; ".join(f"{one['source']}, read {one['read'] or one['fetched']}" for one in row["origins"])
+    return [line, f"    of {row['provider']}, found at {places}", *(f"    · {one['en']}" for one in row["limits"])]
 
 
 def _counted(counts: dict[str, list[dict[str, Any]]]) -> list[str]:

@@ -11,7 +11,8 @@ from urllib.parse import quote
 import typer
 
 from connector.cli.options import DEFAULT_DATA, AsJson, Data, file_option
-from connector.cli.speak import answer, finish, flash, pour, talk, watched
+from connector.cli.quote import Provider, quote_path
+from connector.cli.speak import answer, ask, finish, flash, pour, talk, watched
 
 if TYPE_CHECKING:
     from connector.cli.server import Server
@@ -20,6 +21,7 @@ WAIT_SECONDS = 20
 LIVE_SECONDS = 1  # a terminal shows rate and time left as they change
 NOWHERE, STREAM = "null", "-"
 FINAL = ("complete", "failed")
+OVER_CAP = 5  # exit code: payment refused or over cap
 
 
 async def follow(own: Server, identifier: str) -> dict[str, Any]:
@@ -99,11 +101,15 @@ def get(
         typer.Option(help="open everything into this directory in the same pass; `-` is stdout, `null` keeps nothing"),
     ] = None,
     identifier: Annotated[str | None, typer.Option("--id", help="your id; repeat the command to resume")] = None,
+    provider: Provider = None,
     data: Data = DEFAULT_DATA,
     *,
     licence: Annotated[
         Path | None, file_option("--licence", "a sub-licence that you were given, as `penstock sublicense` writes it")
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="quote, hold it against the limits, and agree to nothing")
+    ] = False,
     keep: Annotated[bool, typer.Option(help="keep the sealed replica, too; without it, `--to` writes once")] = True,
     as_json: AsJson = False,
 ) -> None:
@@ -112,6 +118,9 @@ def get(
     For example: penstock get ID --max-price 420 --purpose AirTrafficResearch; with --to - the file is written to
     stdout as it comes, or a tar archive where there are several; nothing more is paid when its reader goes away
     """
+    if dry_run:
+        _try_out(product, provider, limit, total, data, as_json=as_json)
+        return
     mandate = {
         "limit": str(limit),
         "cap": None if total is None else str(total),
@@ -122,6 +131,7 @@ def get(
         "to": to if to in (None, NOWHERE, STREAM) else str(Path(to).resolve()),
         "keep": keep,
         "licence": None if licence is None else _read(licence),
+        "provider": provider,
     }
     if to == STREAM and as_json:
         raise typer.BadParameter("stdout is the data's with `--to -`", param_hint="--json")
@@ -131,13 +141,27 @@ def get(
     view = finish(acquire(data, key, product, mandate), as_json=as_json)
     where = "stdout" if to == STREAM else to
     opened = f"opened to {where}" if to else f"next: penstock open {view['id']} --purpose {purpose} --to DIRECTORY"
-    most = f", at most {view['cap']} minor units in all" if view["cap"] else ""
+    most = f", at most {view['most']} in all" if view["most"] else ""
     price = f"price: {view['price']}{most}"
     lines = [f"{view['title']}: {view['progress'].get('text', '')}", price, opened]
     if to == STREAM:
         talk("\n".join(lines))
     else:
         answer(view, lines, as_json=as_json)
+
+
+def _try_out(product: str, provider: str | None, limit: int, total: int | None, data: Path, *, as_json: bool) -> None:
+    """Say what PRODUCT costs and whether the limits let it be bought at the asked price; exits with 5 if not."""
+    told = ask(data, "GET", quote_path(product, provider), as_json=as_json)
+    over = [f"the asked price is {told['asked']} a unit, the limit {limit}"] if int(told["asked"]) > limit else []
+    if total is not None and told["of"] == "all" and int(told["amount"]) > total:
+        over.append(f"all of it costs {told['amount']}, the limit is {total}")
+    said = [f"{told['title']} of {told['provider']}: {told['price']}; {told['of']}: {told['sum']}"]
+    bargain = "; a bid below the asked price may still be agreed to" if over else ""
+    lines = [*said, *over, "nothing was agreed" + bargain]
+    answer({**told, "dryRun": True, "within": not over, "over": over}, lines, as_json=as_json)
+    if over:
+        raise typer.Exit(OVER_CAP)
 
 
 def _read(path: Path) -> Any:

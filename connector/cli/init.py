@@ -25,6 +25,7 @@ def initialise(
     exchange: str | None,
     development: bool | None,
     public_url: str | None = None,
+    folders: tuple[str, ...] | None = None,
 ) -> Any:
     """Write settings, draw the five keys and the management token; returns the settings. Refuses a used directory."""
     import os  # noqa: PLC0415  # the help page starts fast
@@ -45,6 +46,7 @@ def initialise(
         "server.development": development,
         "server.public_url": public_url,
         "space.exchange": exchange,
+        "console.folders": folders,
     }
     files.make_folder(data)
     found = settings_sources.from_environment(os.environ)
@@ -58,7 +60,10 @@ def initialise(
 
 def init(
     name: Annotated[str | None, typer.Option(help="the name that people see")] = None,
-    role: Annotated[list[str] | None, typer.Option(help="provider, buyer, exchange or regulator")] = None,
+    role: Annotated[
+        list[str] | None,
+        typer.Option(help="provider, buyer (a consumer), service, broker, arbitrator, exchange or regulator"),
+    ] = None,
     region: Annotated[str | None, typer.Option(help="where we are, ISO 3166, for example US-NY")] = None,
     port: Annotated[int | None, typer.Option(help="the port to listen on")] = None,
     exchange: Annotated[str | None, typer.Option(help="URL of the exchange; none for the exchange itself")] = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -43,7 +44,10 @@ def anchor(data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
     For example: penstock log anchor
     """
     value = ask(data, "POST", "log/anchor", {}, as_json=as_json)
-    answer(value, [f"anchored {value['size']} events in block {value['block']}"], as_json=as_json)
+    by = "one BLS signature" if value["signed"] == "bls" else "a signature of each witness"
+    lines = [f"anchored {value['size']} events in block {value['block']} by {by}"]
+    lines += [f"{did} gave a false share of the BLS signature, which was dropped" for did in value["dropped"]]
+    answer(value, lines, as_json=as_json)
 
 
 @app.command()
@@ -75,8 +79,8 @@ def fsck(
 
 
 async def checked(data: Path, log_policy: Path | None, **where: Any) -> dict[str, Any]:
-    """Return what `fsck` says as JSON; `where` as in `connector.log_places.Asked`."""
-    from connector import log_places  # noqa: PLC0415  # loaded when the verb runs
+    """Return what `fsck` says as JSON; `where` as in `connector.audit.log_places.Asked`."""
+    from connector.audit import log_places  # noqa: PLC0415  # loaded when the verb runs
     from connector.documents import read_text  # noqa: PLC0415  # loaded when the verb runs
     from ledger import fsck as checking  # noqa: PLC0415  # loaded when the verb runs
     from ledger.log_policy import parse  # noqa: PLC0415  # loaded when the verb runs
@@ -147,10 +151,11 @@ def proof(
 
 async def proven(data: Path, which: str, out: Path | None, entry: Path | None) -> dict[str, Any]:
     """Prove an entry and write what is asked for."""
-    from connector import files, log_proofs  # noqa: PLC0415  # loaded when the verb runs
+    from connector import files  # noqa: PLC0415  # loaded when the verb runs
+    from connector.anchor import proofs  # noqa: PLC0415  # loaded when the verb runs
     from ledger.note import b64  # noqa: PLC0415  # loaded when the verb runs
 
-    made = log_proofs.prove(data, which)
+    made = proofs.prove(data, which)
     for path, content in ((out, made.proof.encode()), (entry, made.entry)):
         if path is not None:
             files.write_atomic(path, content, mode=0o644)
@@ -184,6 +189,39 @@ def erase(
 
 
 @app.command()
+def forks(out: Out = None, data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
+    """List the forks of others' logs that we can prove, and write the first proof for `penstock log verify`.
+
+    For example: penstock log forks -o fork.json
+    """
+    found = ask(data, "GET", "log/forks", as_json=as_json)
+    if out is not None and found["forks"]:
+        from connector import files  # noqa: PLC0415  # loaded when the verb runs
+
+        files.write_atomic(out, json.dumps(found["forks"][0]).encode(), mode=0o644)
+    lines = [f"{one['origin']} signed two heads that cannot be of one history" for one in found["forks"]]
+    answer(found, lines or ["no log has shown us two histories"], as_json=as_json)
+
+
+@app.command()
+def rekey(
+    why: Annotated[str, typer.Option("--why", help="the reason; it goes into the log")],
+    data: Data = DEFAULT_DATA,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Draw a new BLS key as a witness, on chain and in our own document; all other keys stay for life.
+
+    For example: penstock log rekey --why "the back-up of the key was lost"
+    """
+    done = ask(data, "POST", "log/rekey", {"why": why}, as_json=as_json)
+    lines = [f"we witness with the BLS key {done['key']}"]
+    if not done["told"]:
+        lines.append("the exchange is away: penstock exchange member reread, there")
+    answer(done, lines, as_json=as_json)
+
+
+@app.command()
 def policy(did: Member = "", data: Data = DEFAULT_DATA, exchange: Exchange = "", *, as_json: AsJson = False) -> None:
     """Print the C2SP tlog-policy of a member's log: its key, its witnesses, and how many of them it takes.
 
@@ -195,7 +233,7 @@ def policy(did: Member = "", data: Data = DEFAULT_DATA, exchange: Exchange = "",
 
 async def policy_of(did: str, data: Path, exchange: str) -> dict[str, Any]:
     """Return the policy that follows from the space's document."""
-    from connector import log_places  # noqa: PLC0415  # loaded when the verb runs
+    from connector.audit import log_places  # noqa: PLC0415  # loaded when the verb runs
 
     member, text = await log_places.policy_of(did, data, exchange)
     return {"did": member, "policy": text}

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from connector.cli import (
-    admin,
     audit,
+    bill,
     chain,
+    complaint,
+    configuration,
     demand,
     demo,
     dispute,
@@ -17,24 +21,31 @@ from connector.cli import (
     get,
     init,
     join,
+    leave,
     log,
     open_,
     policy_compare,
+    prices,
     publish,
     quote,
+    reputation,
+    resource,
     rights,
+    searches,
     serve,
+    service,
     settle,
     show,
+    space,
     sublicense,
     transfer,
     vault,
     verify,
+    version,
 )
 
 app = typer.Typer(
     name="penstock",
-    help="A trusted-data-space connector: sealed replicas, metered keys, evidence anyone can check.",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
@@ -48,6 +59,7 @@ VERBS = (
     ("serve", serve.serve),
     ("publish", publish.publish),
     ("find", find.find),
+    ("searches", searches.searches),
     ("show", show.show),
     ("quote", quote.quote),
     ("get", get.get),
@@ -56,21 +68,54 @@ VERBS = (
     ("settle", settle.settle),
     ("verify", verify.verify),
     ("audit", audit.audit),
+    ("leave", leave.leave),
 )
 GROUPS = (
     ("policy", policy_compare.app),
     ("log", log.app),
     ("demand", demand.app),
+    ("resource", resource.app),
+    ("product", resource.product),
+    ("service", service.app),
+    ("space", space.app),
+    ("version", version.app),
     ("exchange", exchange.app),
     ("transfer", transfer.app),
+    ("bill", bill.app),
+    ("complaint", complaint.app),
     ("rights", rights.app),
     ("dispute", dispute.app),
     ("chain", chain.app),
     ("vault", vault.app),
-    ("admin", admin.app),
+    ("admin", configuration.app),
 )
 
-for verb, function in VERBS:
+# verbs behind the groups: no step of the journey
+ASIDE = (
+    ("prices", prices.prices),
+    ("reputation", reputation.reputation),
+)
+
+
+def _version(asked: bool) -> None:  # noqa: FBT001  # what typer hands to an option's callback
+    if asked:
+        import importlib.metadata  # noqa: PLC0415  # a page of help needs none
+
+        typer.echo("penstock " + importlib.metadata.version("penstock"))
+        raise typer.Exit
+
+
+@app.callback()
+def about(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="print the version, and end")
+    ] = False,
+) -> None:
+    """Run a trusted-data-space connector: sealed replicas, metered keys, evidence anyone can check."""
+
+
+for verb, function in (*VERBS, *ASIDE):
     app.command(verb)(function)
 for group, members in GROUPS:
     app.add_typer(members, name=group)

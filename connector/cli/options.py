@@ -19,6 +19,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="print one JSON object on s
 Development = Annotated[bool, typer.Option("--development", help="permit plain http and loopback addresses")]
 Exchange = Annotated[str, typer.Option("--exchange", help="base URL of the space's exchange")]
 Rpc = Annotated[str, typer.Option("--rpc", help="JSON-RPC address of the chain; default: the exchange's /rpc")]
+OperatorKey = Annotated[
+    Path | None, typer.Option("--as", help="file of the operator's key with which to act", metavar="KEY")
+]
 Document = Annotated[Path, typer.Argument(help="the file to read", exists=True, dir_okay=False, readable=True)]
 
 DEFAULT_DATA = Path("penstock-data")

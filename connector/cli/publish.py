@@ -57,6 +57,14 @@ def publish(
     ] = None,
     frequency: Annotated[str, typer.Option(help="how often it is renewed: daily, weekly, …")] = "irregular",
     keyword: Annotated[list[str] | None, typer.Option(help="words to be found by; may be repeated")] = None,
+    sample: Annotated[
+        int | None,
+        typer.Option(
+            help="show so many first rows of the table, without what is personal, to whom the space lets", min=1
+        ),
+    ] = None,
+    resource: Annotated[str | None, typer.Option(help="the data resource of ours that it is made of")] = None,
+    space: Annotated[str | None, typer.Option(help="list it in this space of the exchange; default: main")] = None,
     identifier: Annotated[str | None, typer.Option("--id", help="product id; repeat it to continue")] = None,
     offer: Annotated[
         str | None, typer.Option(help="an offer id of your own; default: made from the product id")
@@ -73,6 +81,12 @@ def publish(
         bool, typer.Option("--inherit", help="what buyers make out of it stays under its licence")
     ] = False,
     onward: Annotated[bool, typer.Option("--onward", help="let buyers pass it on, by sub-licences and copies")] = False,
+    unlisted: Annotated[
+        bool, typer.Option("--unlisted", help="list it nowhere; buyers get it by your DID and its id, when told")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="measure and check, show what others would see, publish nothing")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Publish FILES as a product: profiled, under a policy, sealed, registered, submitted.
@@ -92,6 +106,9 @@ def publish(
         "quota": quota,
         "beyond": [_step(text) for text in beyond or ()],
         "tier": tier,
+        "space": space,
+        "resource": resource,
+        "sample": sample,
         "purpose": purpose,
         "until": until,
         "region": region,
@@ -101,6 +118,7 @@ def publish(
         "onward": onward,
         "inherit": inherit,
         "derivedFrom": derived or None,
+        "unlisted": unlisted or None,
         "pieceKiB": piece,
         "classes": dict(_pair(text) for text in classes or ()),
         "grade": grade,
@@ -109,15 +127,32 @@ def publish(
         "id": identifier,
         "offer": offer,
     }
+    if dry_run:
+        seen = ask(data, "POST", "previews", body, as_json=as_json)
+        answer(seen, _seen(seen), as_json=as_json)
+        return
     product = ask(data, "POST", "products", body, as_json=as_json)
     repeated, size = int(product["repeatedBytes"]), int(product["plainBytes"])
     saved = f", {repeated * 100 // size} % of it repeated from the edition before" if repeated else ""
     edition = f"edition {product['number']} ({product['edition'][:16]})"
+    told = f"tell whom it is for: penstock get {product['id']} --provider {product['provider']}"
+    reviewed = f"the exchange reviews it: penstock exchange review {product['id']}"
     lines = [
         f"{product['title']}: {product['rows']} rows sealed, {edition}{saved}, {product['state']}",
-        f"next: the exchange reviews it: penstock exchange review {product['id']}",
+        f"next: {told if unlisted else reviewed}",
     ]
     answer(product, lines, as_json=as_json)
+
+
+def _seen(preview: dict[str, Any]) -> list[str]:
+    """Return the lines of what others would see of a product."""
+    size = f"{len(preview['files'])} files, {preview['bytes']} bytes, {preview['rows']} rows"
+    tables = [f"  {file['path']}: {', '.join(file['columns'])}" for file in preview["files"] if file["columns"]]
+    grade = f"security grade {preview['grade']}: {'; '.join(preview['because'])}"
+    price = f"price: {preview['price']['en']}"
+    permits = [f"  {line}" for line in preview["words"]["en"]]
+    last = "nothing was published; the same without --dry-run publishes it"
+    return [f"{preview['title']}: {size}", *tables, grade, price, *permits, last]
 
 
 def _pair(text: str) -> tuple[str, str]:

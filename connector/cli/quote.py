@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 from urllib.parse import quote as quoted
+from urllib.parse import urlencode
 
 import typer
 
@@ -12,9 +13,14 @@ from connector.cli.speak import answer, ask
 
 ALL = "all"
 
+Provider = Annotated[
+    str | None, typer.Option("--provider", help="whose it is, by DID, if it is listed nowhere and you were told")
+]
+
 
 def quote(
     product: Annotated[str, typer.Argument(help="product id, as `find` prints it")],
+    provider: Provider = None,
     data: Data = DEFAULT_DATA,
     *,
     as_json: AsJson = False,
@@ -23,13 +29,19 @@ def quote(
 
     For example: penstock quote nyc-flights-2013
     """
-    told = ask(data, "GET", "quotes/" + quoted(product, safe=""), as_json=as_json)
+    told = ask(data, "GET", quote_path(product, provider), as_json=as_json)
     columns = f", the columns {', '.join(told['columns'])} alone" if told["columns"] else ""
     what = "all of it" if told["of"] == ALL else f"one {told['of']}"
+    by = f" --provider {provider}" if provider else ""
     most = f" --max-total {told['amount']}" if told["of"] == ALL else ""
     lines = [
         f"{told['title']} ({told['tier']}) of {told['provider']}: {told['price']}",
-        f"{what}: {told['amount']} minor units; {told['bytes']} bytes in {told['pieces']} pieces{columns}",
-        f"next: penstock get {told['product']} --max-price {told['asked']}{most} --purpose TERM",
+        f"{what}: {told['sum']}; {told['bytes']} bytes in {told['pieces']} pieces{columns}",
+        f"next: penstock get {told['product']} --max-price {told['asked']}{most}{by} --purpose TERM",
     ]
     answer(told, lines, as_json=as_json)
+
+
+def quote_path(product: str, provider: str | None) -> str:
+    """Return where our server says what a product costs."""
+    return "quotes/" + quoted(product, safe="") + ("?" + urlencode({"provider": provider}) if provider else "")

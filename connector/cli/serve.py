@@ -13,13 +13,28 @@ from connector.cli.options import DEFAULT_DATA, Data
 if TYPE_CHECKING:
     from connector.engine.reactions import Rules
     from connector.settings import Settings
-    from connector.store.sqlite import Store
+    from connector.store.store import Store
 
 UNEXPECTED = 1  # exit code of what should not happen: its trace belongs in the log, nowhere else
 INTERRUPTED = 130  # exit code of a process that was told to end before it had begun
 DRAIN_SECONDS = 10.0  # requests under way at SIGTERM may finish within this time
+# and all else within this: whatever is cut off then is durable up to its last step, and goes on at the next start
+CLOSE_SECONDS = 15.0
 # nearly all objects are gone by reference count; a look for cycles at more of them at once would hold up honest peers
 COLLECT_AFTER = (2_000, 20, 100)
+
+# a block from here on goes back to the system when it is free: row tables come and go, and would leave holes
+RETURNED_BYTES = 1024 * 1024
+_MMAP_THRESHOLD = -3  # of mallopt(3); to set it ends that glibc moves it to the largest block that was ever free
+
+
+def give_back() -> None:
+    """Let large blocks be returned when they are free, where the C library can be told so."""
+    import ctypes  # noqa: PLC0415  # the help page starts fast
+
+    tell = getattr(ctypes.CDLL(None), "mallopt", None)
+    if tell is not None:
+        tell(_MMAP_THRESHOLD, RETURNED_BYTES)
 
 
 def settle() -> None:
@@ -33,6 +48,7 @@ def settle() -> None:
 async def run(data: Path, settings: Settings, rules: Rules = ()) -> None:
     """Serve until SIGTERM or SIGINT; `server.json` says where once the server answers."""
     import asyncio  # noqa: PLC0415  # the help page starts fast
+    import logging  # noqa: PLC0415  # the help page starts fast
     import os  # noqa: PLC0415  # the help page starts fast
     import signal  # noqa: PLC0415  # the help page starts fast
 
@@ -45,6 +61,7 @@ async def run(data: Path, settings: Settings, rules: Rules = ()) -> None:
     from connector.errors import InvalidInput  # noqa: PLC0415  # the help page starts fast
     from connector.web.server import build  # noqa: PLC0415  # the help page starts fast
 
+    give_back()
     context = tls.serving(settings.server.tls_certificate, settings.server.tls_key)
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -70,8 +87,16 @@ async def run(data: Path, settings: Settings, rules: Rules = ()) -> None:
         await stop.wait()
     finally:
         files.remove(data / ADDRESS_FILE)
+        connector.health.draining = True
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, os._exit, INTERRUPTED)  # who says it again does not want to wait
         await runner.cleanup()
-        await connector.close()
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await connector.close()
+        except TimeoutError:
+            logging.getLogger(__name__).warning("not all came to rest within %d s; the rest is cut off", CLOSE_SECONDS)
+            os._exit(0)
 
 
 def _disk_failed(store: Store) -> None:
@@ -106,11 +131,12 @@ def serve(
     from connector import settings as settings_file  # noqa: PLC0415  # the help page starts fast
     from connector.cli.speak import complain, talk  # noqa: PLC0415  # the help page starts fast
     from connector.errors import explain_failure  # noqa: PLC0415  # the help page starts fast
+    from connector.telemetry import log_lines  # noqa: PLC0415  # the help page starts fast
 
-    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     try:
         flags: dict[str, Any] = {"server.host": host, "server.port": port}
         settings = settings_file.load(data, os.environ, flags)
+        log_lines.set_up(settings.telemetry.logs, verbose=verbose)
         if settings.server.development:
             talk(f"DEVELOPMENT: {settings.did} accepts plain http and loopback addresses; never in public")
         if static := settings.development.static_peer:

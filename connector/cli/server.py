@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from connector import tls
-from connector.errors import PeerUnreachable, PenstockError, ServerAbsent, Told, told_in
+from connector.errors import InvalidInput, PeerUnreachable, PenstockError, ServerAbsent, Told, told_in
 from connector.outbound import Outbound
+from connector.telemetry import traceparent
 
 if TYPE_CHECKING:
     import ssl
@@ -33,16 +34,31 @@ CALL_SECONDS = 120.0  # publishing and settling wait for disk and chain
 class Server:
     """Calls to one running participant."""
 
-    def __init__(self, data: Path, outbound: Outbound) -> None:
+    def __init__(self, data: Path, outbound: Outbound, key: Path | None = None) -> None:
         self._data = data
         self._outbound = outbound
+        self._key = None if key is None else _operator(key)
 
     def address(self) -> str:
         """Return the server's base URL; raises ServerAbsent when none has been started here."""
-        return str(_told(self._data)["url"])
+        return str(_told(self._data)["url"] if self._key is None else self._key["url"])
 
     async def call(self, method: str, path: str, body: Any = None) -> Any:
-        """Call `/management/{path}` and return the decoded answer; raises the typed fault of the answer."""
+        """Call `/management/{path}` and return the decoded answer; raises the typed fault of the answer.
+
+        A fault carries the id of the request (`request`), by which `penstock admin trace` follows it.
+        """
+        place = traceparent.outgoing()
+        reset = traceparent.CURRENT.set(place)
+        try:
+            return await self._call(method, path, body)
+        except PenstockError as fault:
+            fault.request = place.trace
+            raise
+        finally:
+            traceparent.CURRENT.reset(reset)
+
+    async def _call(self, method: str, path: str, body: Any) -> Any:
         url = f"{self.address()}/management/{path}"
         headers = {"Authorization": "Bearer " + self._token()}
         try:
@@ -71,6 +87,8 @@ class Server:
         return PeerUnreachable(f"the server of `{self._data}` does not answer: {fault}", hint)
 
     def _token(self) -> str:
+        if self._key is not None:
+            return str(self._key["key"])
         try:
             return (self._data / TOKEN_FILE).read_text().strip()
         except FileNotFoundError:
@@ -78,10 +96,13 @@ class Server:
 
 
 @asynccontextmanager
-async def server(data: Path) -> AsyncIterator[Server]:
-    """Open the door to the server of `data`; the loopback is allowed because the server is our own."""
+async def server(data: Path, key: Path | None = None) -> AsyncIterator[Server]:
+    """Open the door to the server of `data`; the loopback is allowed because the server is our own.
+
+    `key` is the file of an operator's key: it names the server itself, and `data` may be absent.
+    """
     async with Outbound(development=True, trust=trusted(data)) as outbound:
-        yield Server(data, outbound)
+        yield Server(data, outbound, key)
 
 
 def trusted(data: Path) -> ssl.SSLContext | None:
@@ -90,6 +111,17 @@ def trusted(data: Path) -> ssl.SSLContext | None:
         return tls.trusting(str(_told(data).get("trust", "")))
     except ServerAbsent:
         return None  # the first call says so
+
+
+def _operator(path: Path) -> dict[str, Any]:
+    """Return what the file of an operator's key says."""
+    try:
+        told = orjson.loads(path.read_bytes())
+    except (OSError, orjson.JSONDecodeError):
+        told = None
+    if not isinstance(told, dict) or not {"url", "key"} <= set(told):
+        raise InvalidInput(f"`{path}` is no file of an operator's key", "`penstock exchange operator add` writes one")
+    return told
 
 
 def _told(data: Path) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import quote
 
 import typer
 
@@ -14,12 +15,23 @@ def settle(
     agreement: Annotated[str | None, typer.Argument(help="agreement digest; default: all that can be settled")] = None,
     data: Data = DEFAULT_DATA,
     *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be settled, and send nothing")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Settle as the payee: claim the newest voucher, close the channel, withdraw the shares.
 
-    For example: penstock settle
+    For example: penstock settle --dry-run
     """
+    if dry_run:
+        path = "settlements" + (f"?agreement={quote(agreement, safe='')}" if agreement else "")
+        found = ask(data, "GET", path, as_json=as_json)
+        lines = [
+            f"{row['channel'][:16]}: newest voucher {row['newest']}, claimed {row['claimed']}; {row['bill']}"
+            for row in found["channels"]
+        ]
+        said = f"{found['withdrawable']} minor units can be withdrawn"
+        answer({**found, "dryRun": True}, [*lines, said], as_json=as_json)
+        return
     settled = ask(data, "POST", "settlements", {"agreement": agreement}, as_json=as_json)
     lines = [
         f"{row['channel'][:16]}: settled {row['settled']}, shares {row['shares']}; {row['bill'] or 'nothing bought'}"

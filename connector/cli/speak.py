@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+# file of the operator's key with which this command acts, if one was named
+ACTING: list[Path] = []
+
 _REST_AWAY = "\x1b[K"  # of the longer line before
 
 
@@ -38,19 +41,29 @@ def fail(fault: Exception, *, as_json: bool) -> NoReturn:
 
     failure = explain_failure(fault)
     complain(failure, as_json=as_json)
+    if request := getattr(fault, "request", ""):
+        talk(f"  request {request}; `penstock admin trace` shows its way")
     raise typer.Exit(failure.exit_code) from fault
 
 
 def ask(data: Path, method: str, path: str, body: Any = None, *, as_json: bool) -> Any:
-    """Put one question to the server of `data` and return its answer; a fault ends the verb as in `finish`."""
+    """Put one question to the server of `data` and return its answer; a fault ends the verb as in `finish`.
+
+    An act of an operator that waits for another's assent ends it, too, with the word how to go on.
+    """
 
     async def work() -> Any:
         from connector.cli.server import server  # noqa: PLC0415  # loaded when a verb runs
 
-        async with server(data) as own:
+        async with server(data, ACTING[-1] if ACTING else None) as own:
             return await own.call(method, path, body)
 
-    return finish(work(), as_json=as_json)
+    found = finish(work(), as_json=as_json)
+    if isinstance(found, dict) and "awaits" in found and "state" not in found:
+        waits = f"to {found['en']} waits until {found['until']} for the {found['awaits']} operator"
+        answer(found, [waits, f"next: penstock exchange --as KEY assent {found['id']}"], as_json=as_json)
+        raise typer.Exit(0)
+    return found
 
 
 def complain(failure: Failure, *, as_json: bool) -> None:

@@ -247,8 +247,11 @@ async def descent(data: Path, replica: str) -> dict[str, Any]:
 
 
 async def _look(data: Path, act: Callable[[Tx], T]) -> T:
-    from connector import data_folder  # noqa: PLC0415  # loaded when the verb runs
+    import os  # noqa: PLC0415  # loaded when the verb runs
+
+    from connector import data_folder, settings  # noqa: PLC0415  # loaded when the verb runs
     from connector.store import offline  # noqa: PLC0415  # loaded when the verb runs
     from connector.store.tables import TABLES  # noqa: PLC0415  # loaded when the verb runs
 
-    return offline.look(data / data_folder.DATABASE, TABLES, act)
+    known = settings.load(data, os.environ)
+    return offline.look(data_folder.tables(data, known), TABLES, act)

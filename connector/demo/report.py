@@ -68,11 +68,11 @@ def judge(cast: Cast, figures: Note, folder: Path) -> Outcome:
 
 
 def addresses(cast: Cast) -> list[str]:
-    """Return, for who keeps the participants running, where each is and what it could do next."""
-    return [
-        f"{role:<9} {cast.notes[role]['url']}  next: {_command()} {NEXT[role].format(**_places(cast))}"
-        for role in ("provider", "buyer", "exchange", "regulator")
-    ] + ["all four run until you press Ctrl-C"]
+    """Return, for who keeps the participants running, where each one's console is and what it could do next."""
+    where = {role: cast.notes.get("console " + role, cast.notes[role]["url"]) for role in NEXT}
+    return [f"{role:<9} {where[role]}  next: {_command()} {NEXT[role].format(**_places(cast))}" for role in NEXT] + [
+        "all four run until you press Ctrl-C"
+    ]
 
 
 NEXT = {

@@ -36,6 +36,8 @@ NAMES = {
 }
 Say = Callable[[str], None]
 Show = Callable[["Outcome", "list[str]"], None]
+# where the demo writes its data, and from where its provider's console may publish
+TABLES = "tables"
 DEMO = Script()
 
 
@@ -63,6 +65,7 @@ async def stage(
             port=ports[role],
             exchange="" if role == "exchange" else exchange_url,
             development=True,
+            folders=(str(folder / TABLES),) if role == "provider" else None,
         )
         people[role] = Participant(data, (commands or {}).get(role, SERVE))
     async with Outbound(development=True) as outbound:
@@ -78,7 +81,7 @@ async def stage(
 
 async def journey(cast: Cast, folder: Path, say: Say) -> None:
     """Play steps 1 to 6, anchor the heads, and look back."""
-    tables = asyncio.create_task(asyncio.to_thread(flights.write_tables, folder / "tables", cast.script.tables))
+    tables = asyncio.create_task(asyncio.to_thread(flights.write_tables, folder / TABLES, cast.script.tables))
     await story.gather_members(cast)
     cast.tables = await tables
     steps: tuple[tuple[str, Callable[[], Awaitable[None]]], ...] = (
@@ -128,6 +131,7 @@ async def run(
                 await journey(cast, base, say)
                 outcome = await judged(cast, base, begun, say)
                 if keep:
+                    await story.open_consoles(cast)
                     say("running until interrupted")
                     if show is not None:
                         show(outcome, report.addresses(cast))

@@ -230,3 +230,11 @@ async def look_back(cast: Cast) -> None:
     for key in (GET_A, GET_B):
         view = cast.notes[key] = await door.call("GET", f"acquisitions/{key}")
         cast.notes["agreement " + key] = await door.call("GET", f"things/{view['agreement']}")
+
+
+async def open_consoles(cast: Cast) -> None:
+    """Give somebody of each role an account that may act, and a link by which it signs in once."""
+    for role in cast.everyone():
+        name = f"{role}-desk"
+        await cast.door(role).call("POST", "accounts", {"name": name, "roles": [], "operator": True})
+        cast.notes["console " + role] = (await cast.door(role).call("POST", f"accounts/{name}/link", {}))["url"]

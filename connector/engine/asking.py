@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from connector.engine.doors import Ask, Row
-    from connector.store.sqlite import Store
+    from connector.store.store import Store
 
 ASK_SECONDS_MAX = 10.0  # a state is one read of the peer's; who needs longer is as good as away
 NOT_FOUND: Final = 404

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from connector.engine.alarm import Alarm
     from connector.engine.asking import Asking
     from connector.engine.process import Process
-    from connector.store.sqlite import Store
+    from connector.store.store import Store
     from connector.store.transaction import Tx
 
 ENDINGS = 256  # late processes being ended at once
@@ -131,6 +131,6 @@ def _late(tx: Tx, process: Process, now: datetime) -> list[str]:
     sql = (
         "SELECT id FROM (SELECT id, deadline,"  # noqa: S608 - the table is declared here
         f" row_number() OVER (PARTITION BY peer ORDER BY deadline) AS place FROM {process.table}"
-        " WHERE deadline <= ? AND pending = '') WHERE place <= ? ORDER BY deadline LIMIT ?"
+        " WHERE deadline <= ? AND pending = '') AS late WHERE place <= ? ORDER BY deadline LIMIT ?"
     )
     return [row["id"] for row in tx.execute(sql, now, ENDINGS_PER_PEER, ENDINGS)]

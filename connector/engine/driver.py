@@ -15,6 +15,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from connector.errors import explain_failure
+from connector.telemetry import traceparent
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 RETRY_FIRST_SECONDS = 0.2  # a restarted peer is back within a second or two
 RETRY_MOST_SECONDS = 15.0  # a dead peer costs one attempt in fifteen seconds
+LONG_SECONDS = 3_600.0  # who is away so long is no restart: then it costs one in five minutes
+RETRY_LONG_SECONDS = 300.0
 # exit codes that say "ask again": the peer or the chain did not answer (connector.errors.EXIT_CODES)
 RETRYABLE_EXITS = frozenset({7, 9})
 # our own disk is full or broken: a person mends it who is told
@@ -50,9 +53,12 @@ class Driver:
         self._tasks: set[asyncio.Task[None]] = set()
         self._early: dict[str, asyncio.Event] = {}
         self._trouble: dict[str, Failure] = {}
+        self.resting = False  # the work is another process's, which finds it in its rows
 
     def wake(self, key: str) -> None:
         """Look at `key` now, or once more when the running look ends."""
+        if self.resting:
+            return
         if key in self._again:
             self._again[key] = True
             if early := self._early.get(key):
@@ -76,13 +82,14 @@ class Driver:
                 await task
 
     async def _run(self, key: str) -> None:
-        pause = RETRY_FIRST_SECONDS
+        pause, waited = RETRY_FIRST_SECONDS, 0.0
+        traceparent.CURRENT.set(traceparent.of(key))  # of this task alone
         try:
             while True:
                 self._again[key] = False
                 try:
                     await self._advance(key)
-                    pause = RETRY_FIRST_SECONDS
+                    pause, waited = RETRY_FIRST_SECONDS, 0.0
                     self._trouble.pop(key, None)
                 except Exception as fault:
                     failure = explain_failure(fault)
@@ -91,7 +98,8 @@ class Driver:
                     self._trouble[key] = failure
                     log.info("%s %s: %s; trying again", self._name, key, fault)
                     await self._rest(key, pause)
-                    pause = min(pause * 2, RETRY_MOST_SECONDS)
+                    waited += pause
+                    pause = min(pause * 2, RETRY_MOST_SECONDS if waited < LONG_SECONDS else RETRY_LONG_SECONDS)
                     continue
                 if not self._again[key]:
                     return
@@ -109,6 +117,7 @@ class Driver:
         jittered = pause * (1 + random.uniform(-JITTER_FRACTION, JITTER_FRACTION))  # noqa: S311  # a pause, no secret
         try:
             with suppress(TimeoutError):
-                await asyncio.wait_for(early.wait(), jittered)
+                async with asyncio.timeout(jittered):  # `wait_for` may swallow a cancellation, and `close` waits on
+                    await early.wait()
         finally:
             self._early.pop(key, None)

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from connector.engine.process import Process
     from connector.engine.reactions import Reactions, Rules
     from connector.protocol.messages import Document
-    from connector.store.sqlite import Store
+    from connector.store.store import Store
     from connector.store.transaction import Tx
 
     Admit = Callable[[Tx], None]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from connector.engine.asking import Asking
     from connector.engine.transfer import Transfers
-    from connector.store.sqlite import Store
+    from connector.store.store import Store
     from connector.store.transaction import Tx
 
 LOOK_SECONDS = 600.0  # a peer's silent end is noticed within this time, for one question each

@@ -17,7 +17,7 @@ from connector.errors import explain_failure
 from connector.identity import tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable
 
     from connector.engine.trader import Trader
 
@@ -33,7 +33,7 @@ class Monitor:
         self._trader = trader
         self._task: asyncio.Task[None] | None = None
         self._anchored = trader.clock.monotonic()
-        self.chores: Mapping[str, Callable[[], Awaitable[None]]] = {
+        self.chores: dict[str, Callable[[], Awaitable[None]]] = {
             "forget spent tokens": self._purge_tokens,
             "give up unpaid windows": self._lapse_windows,
             "end leases": self._end_leases,

@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from catalog.errors import PriceError
 from catalog.prices import Accept, Answer, Counter, Side, respond
-from connector.engine import signing
+from connector.engine import offers_made, signing
 from connector.engine.doors import DeclinedError
 from connector.engine.envelope import pids, reason_of
 from connector.engine.meeting import meet, suffice
 from connector.engine.process import Process
+from connector.product.submission import ON_OFFER
 from connector.protocol import messages, offers
 from connector.protocol.errors import UnacceptableError
 from connector.protocol.states import ACCEPTED, CONSUMER, NEGOTIATION, OFFERED, PROVIDER, REQUESTED, TERMINATED
@@ -40,8 +41,6 @@ if TYPE_CHECKING:
     from connector.protocol.messages import Document
     from connector.store.transaction import Tx
 
-# states of a product that a peer may ask for
-ON_OFFER: Final = frozenset({"registered", "submitted", "listed", "renewing"})
 ROUNDS = 8  # messages about the price, of both sides, unless the product's limits say otherwise
 OPENINGS = 1_000  # what a price per opening or call is capped at, unless the product's limits say `units`
 SIGNED: Final = "signed"
@@ -139,7 +138,8 @@ class Negotiations(Process):
         self._end(tx, self._ours(tx, pid), self._me.did, now)
 
     def moved(self, tx: Tx, row: Row, now: datetime) -> None:
-        """End the agreement of a negotiation that the peer has ended after the signatures."""
+        """Keep what was offered; end the agreement of a negotiation that the peer has ended after the signatures."""
+        offers_made.keep(tx, row, now)
         if row["state"] == TERMINATED:
             self._end(tx, row, row["peer"], now)
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from connector import reasons
 from connector.engine import overview
 from connector.errors import Absent, Conflict, InvalidInput
-from connector.limits import REASON_CHARACTERS_MAX
 from connector.protocol.errors import ProtocolError
 from connector.protocol.states import FINAL, TRANSFER
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from connector.engine.outbox import Outbox
     from connector.engine.process import Process
     from connector.engine.transfer import Transfers
-    from connector.store.sqlite import Store
+    from connector.store.store import Store
     from connector.store.transaction import Tx
 
     View = dict[str, Any]
@@ -60,13 +60,13 @@ class Operating:
 
     async def terminate(self, pid: str, reason: str) -> View:
         """End a process and tell the peer why; one that is being ended already is only shown. Raises Conflict."""
-        _check(reason)
+        reasons.check(reason, "the peer reads it")
         await self._do(pid, lambda tx, process, row: process.terminate(tx, row["id"], reason, self._now()))
         return await self.show(pid)
 
     async def suspend(self, pid: str, reason: str) -> View:
         """Pause a transfer; raises Conflict where that is not possible, InvalidInput for a negotiation."""
-        _check(reason)
+        reasons.check(reason, "the peer reads it")
         return await self._transfer(pid, lambda transfers, tx: transfers.suspend(tx, pid, reason, self._now()))
 
     async def resume(self, pid: str) -> View:
@@ -118,8 +118,3 @@ class Operating:
             if row := tx.get(process.table, id=pid):
                 return process, row
         raise Absent(f"there is no negotiation or transfer `{pid[:100]}` here", "penstock admin list")
-
-
-def _check(reason: str) -> None:
-    if not reason.strip() or len(reason) > REASON_CHARACTERS_MAX:
-        raise InvalidInput(f"a reason has 1 to {REASON_CHARACTERS_MAX} characters: the peer reads it")

@@ -27,6 +27,7 @@ from connector.engine.alarm import Alarm
 from connector.engine.asking import SILENCE, Heard
 from connector.store.columns import EPOCH, MICROSECOND
 from connector.store.errors import StoreError
+from connector.telemetry import traceparent
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from connector.engine.doors import Deliver, Row
     from connector.protocol.messages import Document
-    from connector.store.sqlite import Store
+    from connector.store.store import Store
     from connector.store.transaction import Tx
 
 FLIGHTS = 256  # messages under way at once
@@ -204,6 +205,7 @@ class Outbox:
             self._alarm.notice()
 
     async def _fly(self, row: Row) -> None:
+        traceparent.CURRENT.set(traceparent.of(row["subject"]))  # of this task alone
         outcome = await self._attempt(row)
         late = self._now() >= row["deadline"]
         if isinstance(outcome, str) and late:
@@ -273,7 +275,7 @@ def _due(tx: Tx, now: datetime, flown: Mapping[str, int]) -> list[Row]:
     ids = tx.execute(
         "SELECT id, attempts FROM"
         " (SELECT id, attempts, due, row_number() OVER (PARTITION BY peer ORDER BY due) AS place FROM outbox"
-        " WHERE due <= ?) WHERE place <= ? ORDER BY due LIMIT ?",
+        " WHERE due <= ?) AS ready WHERE place <= ? ORDER BY due LIMIT ?",
         now,
         2 * FLIGHTS_PER_PEER,
         2 * FLIGHTS,

@@ -27,6 +27,7 @@ from connector.holding.serving import Holding
 from connector.plain.copies import RECEIVED, Copies
 from connector.product.audience import Audience
 from connector.product.derivation import Derivation
+from connector.product.resources import Resources
 from connector.protocol import messages, offers
 from connector.protocol.states import TRANSFER
 from connector.pull.pipe import Pipes
@@ -84,6 +85,7 @@ class Trader(Base):
         self.moved: list[Callable[[str, str], None]] = []
         self.licensed: list[Callable[[str, str], None]] = []
         self.rules: Rules = ()
+        self.resources = Resources(self)
 
     def equip(self) -> None:
         """Build what trading needs, once store, space and chain are there."""

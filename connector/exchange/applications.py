@@ -7,9 +7,10 @@ applied for; holidays are the operator's. Each move is an event of the exchange'
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from catalog.working_days import after
+from connector import reasons
 from connector.errors import Absent, Conflict, InvalidInput
 from connector.limits import PAGE_ROWS_MAX, REASON_CHARACTERS_MAX, WAITING_APPLICATIONS_MAX
 from contracts.canonical import sha
@@ -29,16 +30,11 @@ APPLIED, REFUSED = "applied", "refused"
 # working days in which an application is answered
 DAYS = 1
 DAYS_OF = {"exchange": 5}
-SATURDAY = 5
 
 
 def due(role: str, applied: datetime) -> datetime:
     """Return until when an application is to be answered."""
-    at, left = applied, DAYS_OF.get(role, DAYS)
-    while left:
-        at += timedelta(days=1)
-        left -= at.weekday() < SATURDAY
-    return at
+    return after(applied, DAYS_OF.get(role, DAYS))
 
 
 class Applications:
@@ -70,8 +66,7 @@ class Applications:
 
     async def refuse(self, did: str, reason: str) -> Row:
         """Refuse an application, with a reason that the applicant reads."""
-        if not reason.strip() or len(reason) > REASON_CHARACTERS_MAX:
-            raise InvalidInput("a refusal needs a reason", "say what the applicant can change")
+        reasons.check(reason, "the applicant reads what to change")
         now = self._connector.clock.now()
 
         def act(tx: Tx) -> Row:

@@ -35,6 +35,10 @@ class Attesting:
 
         Of a member that is barred what it has anchored counts; that it has nothing holds nobody up.
         """
+        async with self._participant.exclusive.alone("attesting"):
+            return await self._attest()
+
+    async def _attest(self) -> dict[str, Any]:
         participant = self._participant
         space = await participant.space_view.current()
         heads = await self._heads(space)

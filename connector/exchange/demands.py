@@ -12,10 +12,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from catalog.demand import LOOKING, Demand, Move, State, from_json, moved
+from catalog.facets import DATASET
+from catalog.found import is_found
 from catalog.matching import LEAST, Offered, match
 from connector.errors import Absent, Conflict, InvalidInput, NotPermitted
 from connector.exchange import listings
 from connector.exchange.finding import indexed
+from connector.exchange.leaving import refuse_leaving
 from connector.limits import MEMBER_DEMANDS_MAX, PAGE_ROWS_MAX, SPACE_DEMANDS_MAX
 from contracts.canonical import sha
 from contracts.tariff import Tariff
@@ -62,7 +65,7 @@ class Demands:
         told = view(row)
         if row["member"] != member or row["state"] not in _LOOKING:
             return told
-        matches = await self._products(from_json(row["document"]))
+        matches = await self._products(from_json(row["document"]), member)
         if matches and row["state"] == State.OPEN.value:
             told["state"] = await self._connector.store.write(lambda tx: self._matched(tx, key))
         return told | {"matches": matches}
@@ -112,6 +115,7 @@ class Demands:
     # ---- one transaction's part
 
     def _post(self, tx: Tx, demand: Demand, member: str, now: datetime) -> None:
+        refuse_leaving(tx, member)
         known = tx.get("demands", id=demand.id)
         if known is not None:
             if known["member"] != member or known["document"] != demand.json():
@@ -160,9 +164,11 @@ class Demands:
 
     # ---- matching
 
-    async def _products(self, demand: Demand) -> list[Row]:
-        asked = replace(demand.question, facets={}, ranges={}, any_word=True)
-        keys, _ = await self._connector.finding.keys(asked, limit=CANDIDATES, first=0)
+    async def _products(self, demand: Demand, member: str) -> list[Row]:
+        sight = await self._connector.spaces.sight(member, self._connector.space.members[member].role)
+        asked = replace(demand.question, facets={"kind": (DATASET,)}, ranges={}, any_word=True, sight=sight)
+        found, _ = await self._connector.finding.keys(asked, limit=CANDIDATES, first=0)
+        keys = [key for key in found if not is_found(key)]  # what is sold elsewhere meets no demand here
         rows = await self._connector.store.read(lambda tx: [listings.find(tx, key) for key in keys])
         offered = {row["id"]: self._offered(row) for row in rows if row["state"] == "listed"}
         scored = await asyncio.to_thread(lambda: {key: match(demand, one) for key, one in offered.items()})

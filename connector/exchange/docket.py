@@ -1,28 +1,29 @@
-"""The docket of the space: bundles that parties filed, kept for the arbitrator of their channel, and what it ruled.
+"""The docket of the space: what was filed for a ruling (`ledger.filing`), kept for who rules on it, and the rulings.
 
 Law: the exchange keeps and passes on; it judges nothing. Who may file, read and rule is what the chain says of the
-channel: its payer and payee file, they and its arbitrator read, its arbitrator alone rules. A filing is evidence in the
-exchange's log in the same transaction, so that it cannot lose one.
+channel: its payer and payee file, they and its arbitrator read, its arbitrator alone rules. Two heads of one log any
+member files; the log's owner reads, and the supervisor rules. A filing is evidence in the exchange's log in the same
+transaction, so that it cannot lose one.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connector.errors import Absent, Conflict, NotPermitted
 from connector.limits import PAGE_ROWS_MAX
 from contracts import address
-from contracts.canonical import sha
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from connector.base import Base
     from connector.store.evidence import Evidence
     from connector.store.transaction import Tx
-    from ledger.bundle import Bundle
+    from ledger.filing import Filing
     from ledger.programs import Channel
     from ledger.ruling import Ruling
-    from ledger.space import Member
+    from ledger.space import Member, Space
 
 FILED, RULED = "filed", "ruled"
 # bundles of one member that wait for a ruling: some hundred megabytes at most
@@ -31,6 +32,31 @@ SHOWN = ("id", "filer", "payer", "payee", "arbitrator", "state", "ruling")
 # accounts that may read a case
 READERS = ("payer", "payee", "arbitrator")
 Row = dict[str, Any]
+
+
+class Concerned(NamedTuple):
+    """The accounts (20 bytes) that a case concerns; of a fork `payee` is the log's owner, and there is no payer."""
+
+    payer: bytes
+    payee: bytes
+    arbitrator: bytes
+
+
+async def concerned(base: Base, filing: Filing, member: Member) -> Concerned:
+    """Return whom a filing of a member concerns; raises Conflict and NotPermitted for one that nobody can rule on."""
+    if filing.origin:
+        return _of_log(base.space, filing.origin)
+    channel = check_filing(await base.programs.channel(filing.part), member)
+    return Concerned(channel.payer, channel.payee, channel.arbitrator)
+
+
+def _of_log(space: Space, origin: str) -> Concerned:
+    owner, supervisor = space.by_origin(origin), space.supervisor
+    if owner is None:
+        raise Conflict(f"no member of this space has the log `{origin[:200]}`", "file it where its owner is a member")
+    if supervisor is None or supervisor.did == owner.did:
+        raise Conflict("nobody but its owner could rule on this log", "show it: penstock log forks, penstock verify")
+    return Concerned(address.NOBODY, owner.address, supervisor.address)
 
 
 def check_filing(channel: Channel | None, member: Member) -> Channel:
@@ -44,55 +70,46 @@ def check_filing(channel: Channel | None, member: Member) -> Channel:
     return channel
 
 
-def file(tx: Tx, evidence: Evidence, bundle: Bundle, channel: Channel, filer: str, now: datetime) -> Row:
-    """Keep a checked bundle; the same one again changes nothing. Raises `Conflict` over the member's limit."""
-    document = bundle.json()
-    key = sha(document).hex()
+def file(tx: Tx, evidence: Evidence, filing: Filing, about: Concerned, filer: str, now: datetime) -> Row:
+    """Keep what was filed; the same one again changes nothing. Raises `Conflict` over the member's limit."""
+    key = filing.id.hex()
     known = tx.get("disputes", id=key)
     if known is not None:
         return known
     if len(tx.find("disputes", "filer = ? and state = ?", (filer, FILED))) >= OPEN_PER_MEMBER_MAX:
         raise Conflict(f"{OPEN_PER_MEMBER_MAX} disputes of yours wait for a ruling", "wait for one, then file again")
-    voucher = bundle.voucher.value
-    tx.insert("dispute_bundles", id=key, bundle=document)
+    tx.insert("dispute_bundles", id=key, bundle=filing.document)
     tx.insert(
         "disputes",
         id=key,
-        channel=voucher.channel_id.hex(),
-        account_hash=voucher.account_hash.hex(),
+        channel=filing.part.hex(),
+        account_hash=filing.link.hex(),
         filer=filer,
-        **{name: address.show(getattr(channel, name)) for name in READERS},
+        **{name: address.show(getattr(about, name)) for name in READERS},
         state=FILED,
         created=now,
         updated=now,
     )
-    record_filed(tx, evidence, bundle, now)
+    link, told = (filing.link.hex(),), {"bundle": key}
+    evidence.record(tx, "dispute.filed", part=filing.part.hex(), link=link, fields=told, now=now)
     return _found(tx, key)
 
 
-def record_filed(tx: Tx, evidence: Evidence, bundle: Bundle, now: datetime) -> None:
-    """Record that a bundle was filed, in the log of who filed it and of who keeps it."""
-    voucher = bundle.voucher.value
-    link = (voucher.account_hash.hex(),)
-    fields = {"bundle": sha(bundle.json()).hex()}
-    evidence.record(tx, "dispute.filed", part=voucher.channel_id.hex(), link=link, fields=fields, now=now)
-
-
-def page(tx: Tx, account: bytes) -> list[Row]:
-    """Return what an account may see of the cases, the newest first."""
-    where = " or ".join(f"{name} = ?" for name in READERS)
-    shown = address.show(account)
-    rows = tx.find("disputes", where, (shown,) * len(READERS), order="created desc", limit=PAGE_ROWS_MAX)
+def page(tx: Tx, member: Member) -> list[Row]:
+    """Return what a member may see of the cases, the newest first."""
+    where = " or ".join(f"{name} = ?" for name in (*READERS, "filer"))
+    shown = (address.show(member.address),) * len(READERS) + (member.did,)
+    rows = tx.find("disputes", where, shown, order="created desc", limit=PAGE_ROWS_MAX)
     return [view(row) for row in rows]
 
 
-def case(tx: Tx, key: str, account: bytes) -> Row:
-    """Return a case with its bundle; raises Absent for whom it does not concern as for one that is not there."""
+def case(tx: Tx, key: str, member: Member) -> Row:
+    """Return a case with what was filed; raises Absent for whom it does not concern as for one that is not there."""
     row = _found(tx, key)
-    if address.show(account) not in (row[name] for name in READERS):
+    if row["filer"] != member.did and address.show(member.address) not in (row[name] for name in READERS):
         raise _absent(key)
     kept = tx.get("dispute_bundles", id=key)
-    assert kept is not None, "a case has its bundle"
+    assert kept is not None, "a case has what was filed"
     return {**view(row), "bundle": kept["bundle"]}
 
 

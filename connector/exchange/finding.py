@@ -11,22 +11,29 @@ import asyncio
 import logging
 import shutil
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from catalog.dataset import dataset_from_json, searchable
 from catalog.errors import CatalogError
 from catalog.facets import FACETS, Listed
+from catalog.found import is_found
 from catalog.index import BUILDING_HEAP_BYTES, HEAP_BYTES, Index
 from catalog.listing import FOUND_IN, State
 from catalog.question import Entry, entry
+from catalog.service import is_service
+from catalog.spaces import MAIN
 from connector.data_folder import SEARCH
-from connector.exchange import listings
+from connector.exchange import listings, services
+from connector.exchange.numbering import NUMBERED, newest, table_of
+from connector.federation import showing
 from contracts.errors import ContractError
 from contracts.tariff import Tariff
 
 if TYPE_CHECKING:
     from catalog.question import Question
     from connector.base import Base
+    from connector.store.transaction import Tx
 
     Row = dict[str, Any]
 
@@ -36,6 +43,8 @@ ROWS_PER_COMMIT = 2_000
 FRESH_SECONDS = 1.0
 # what changes in so short a time is taken in together
 GATHER_SECONDS = 0.02
+# what sources bring in so long is taken in together: a commit of the index costs as much as hundreds of products
+GROWN_SECONDS = 2.0
 RETRY_SECONDS = 5.0
 
 log = logging.getLogger(__name__)
@@ -50,6 +59,8 @@ class Finding:
         self._index: Index | None = None
         self._behind = asyncio.Event()
         self._level = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._owed = False
         self._task: asyncio.Task[None] | None = None
 
     async def recover(self) -> None:
@@ -69,8 +80,14 @@ class Finding:
                 await self._task
 
     def changed(self) -> None:
-        """Take note that listings have changed."""
+        """Take note that listings have changed: questions from now on wait for that."""
+        self._owed = True
         self._level.clear()
+        self._hurry.set()
+        self._behind.set()
+
+    def grown(self) -> None:
+        """Take note of products that no question waits for: a source that is read brings some all the time."""
         self._behind.set()
 
     async def keys(self, question: Question, *, limit: int, first: int) -> tuple[tuple[str, ...], int]:
@@ -94,25 +111,31 @@ class Finding:
     async def _follow(self) -> None:
         while True:
             await self._behind.wait()
+            with suppress(TimeoutError):
+                # `wait_for` may swallow a cancellation, and `close` waits on
+                async with asyncio.timeout(GROWN_SECONDS):
+                    await self._hurry.wait()
             await asyncio.sleep(GATHER_SECONDS)
             self._behind.clear()
+            self._hurry.clear()
+            self._owed = False
             try:
                 await self._catch_up()
             except Exception:  # the index is a copy: whatever is wrong with it ends no exchange
                 log.exception("the catalogue's index does not follow; trying again")
                 await asyncio.sleep(RETRY_SECONDS)
-                self._behind.set()
-            if not self._behind.is_set():
+                self.changed()
+            if not self._owed:
                 self._level.set()
 
     async def _catch_up(self) -> None:
         assert self._index is not None
-        newest = await asyncio.to_thread(self._index.newest)
-        row = None if newest is None else await self._read(lambda tx: tx.get("listings", id=newest[0]))
-        if newest is not None and (row is None or row["seq"] < newest[1]):
+        last = await asyncio.to_thread(self._index.newest)
+        row = None if last is None else await self._read(lambda tx: tx.get(table_of(last[0]), id=last[0]))
+        if last is not None and (row is None or row["seq"] < last[1]):
             await self._make_again()
             return
-        await self._take_in(self._index, 0 if newest is None else newest[1], HEAP_BYTES)
+        await self._take_in(self._index, 0 if last is None else last[1], HEAP_BYTES)
 
     async def _make_again(self) -> None:
         log.warning("the catalogue's index is not of this database; making it again")
@@ -124,12 +147,14 @@ class Finding:
         self._index = await asyncio.to_thread(Index, now)
 
     async def _take_in(self, index: Index, seq: int, heap_bytes: int) -> None:
-        while True:
-            rows = await self._read(lambda tx: tx.find("listings", "seq > ?", (seq,), "seq", ROWS_PER_COMMIT))  # noqa: B023 - run before the next turn
-            if not rows:
+        """Take in what lies beyond `seq` now; what comes meanwhile is another round's, or this one might never end."""
+        end = await self._read(newest)
+        while seq < end:
+            entries = await self._read(partial(_next, seq=seq))
+            if not entries:
                 return
-            await asyncio.to_thread(_put, index, rows, heap_bytes)
-            seq = rows[-1]["seq"]
+            await asyncio.to_thread(index.put, entries, heap_bytes)
+            seq = entries[-1].seq
 
     async def _read(self, act: Any) -> Any:
         return await self._participant.store.read(act)
@@ -141,20 +166,24 @@ def indexed(row: Row) -> Entry:
         return Entry(row["id"], row["seq"])
     dataset = dataset_from_json(row["dataset"])
     tariff = Tariff.from_json(row["offer"]["terms"]["tariff"])
-    listed = Listed(dataset, row["provider"], tariff, row["updated"])
+    listed = Listed(dataset, row["provider"], tariff, row["updated"], space=row["space"] or MAIN)
     return entry(row["id"], row["seq"], row["title"], searchable(dataset), listed)
 
 
-def _put(index: Index, rows: list[Row], heap_bytes: int) -> None:
-    index.put(map(_readable, rows), heap_bytes)
+def _next(tx: Tx, seq: int) -> list[Entry]:
+    """Return the entries of the next changes in their order, of every kind."""
+    found = [row for name in NUMBERED for row in tx.find(name, "seq > ?", (seq,), "seq", ROWS_PER_COMMIT)]
+    return [_readable(tx, row) for row in sorted(found, key=lambda row: row["seq"])[:ROWS_PER_COMMIT]]
 
 
-def _readable(row: Row) -> Entry:
-    """Return the entry of a listing; one that cannot be read (an older program took it in) holds nobody else up."""
+def _readable(tx: Tx, row: Row) -> Entry:
+    """Return the entry of a product; one that cannot be read (an older program took it in) holds nobody else up."""
     try:
-        return indexed(row)
+        if is_found(row["id"]):
+            return showing.indexed(tx, row)
+        return services.indexed(row) if is_service(row["id"]) else indexed(row)
     except (CatalogError, ContractError):
-        log.exception("the listing `%s` cannot be found: it is not what a listing must be", row["id"])
+        log.exception("the product `%s` cannot be found: it is not what a product must be", row["id"])
         return Entry(row["id"], row["seq"])
 
 

@@ -9,26 +9,27 @@ from catalog.demand import State as DemandState
 from catalog.errors import CatalogError
 from catalog.indicators import Market, told
 from catalog.listing import State
+from catalog.trades import cells
+from connector.exchange.trades import trade
 from contracts.terms import product_key
 
 if TYPE_CHECKING:
-    from connector.base import Base
+    from connector.app import Connector
     from connector.store.transaction import Tx
-    from ledger.chain import Event
 
     Row = dict[str, Any]
 
 PROVIDER, BUYER = "provider", "buyer"
 
 
-async def indicators(participant: Base) -> dict[str, Any]:
+async def indicators(participant: Connector) -> dict[str, Any]:
     """Return every indicator of the space, and the block up to which the chain was read."""
-    programs, space = participant.programs, await participant.space_view.current()
-    block = (await programs.chain.newest()).number
-    licences = await programs.events("licences", "LicenceGranted", 0, block)
-    claimed = await programs.events("channels", "Claimed", 0, block)
-    closed = await programs.events("channels", "Closed", 0, block)
-    listed, demands = await participant.store.read(_catalogue)
+    space = await participant.space_view.current()
+    block = (await participant.chain.newest()).number
+    granted = await participant.chain_events.of("licences", block)
+    licences = [event for event in granted if event.name == "LicenceGranted"]
+    channels = await participant.chain_events.channels(block)
+    listed, counts = await participant.store.read(_catalogue)
     members = [member for member in space.members.values() if member.did != space.exchange]
     buyers = {member.address for member in members if member.role == BUYER}
     sold = {event.fields["product"] for event in licences}
@@ -43,17 +44,27 @@ async def indicators(participant: Base) -> dict[str, Any]:
         buyers=len(buyers),
         buyers_with_deal=len(buyers & {event.fields["buyer"] for event in licences}),
         deals=len(licences),
-        turnover=_turnover(claimed, closed),
-        demands=len(demands),
-        demands_met=demands.count(DemandState.MET.value),
+        turnover=sum(channel.claimed for channel in channels.channels.values()),
+        **counts,
     )
     return {"block": str(block), "indicators": told(market)}
 
 
-def _catalogue(tx: Tx) -> tuple[list[Row], list[str]]:
-    """Return listed products, and the state of every demand."""
+def _catalogue(tx: Tx) -> tuple[list[Row], dict[str, int]]:
+    """Return listed products, and how many demands, trades and complaints there are."""
     listed = tx.find("listings", "state = ?", (State.LISTED.value,))
-    return listed, [row["state"] for row in tx.execute("SELECT state FROM demands")]
+    demands = [row["state"] for row in tx.execute("SELECT state FROM demands")]
+    complaints = tx.execute("SELECT waits, late FROM complaints")
+    traded = [trade(row) for row in tx.find("trades", "", (), "entry")]
+    return listed, {
+        "demands": len(demands),
+        "demands_met": demands.count(DemandState.MET.value),
+        "trades": len(traded),
+        "trades_priced": sum(cell.n for cell in cells(traded)[0]),
+        "complaints": len(complaints),
+        "complaints_closed": sum(not row["waits"] for row in complaints),
+        "complaints_late": sum(row["late"] > 0 for row in complaints),
+    }
 
 
 def _sizes(row: Row) -> tuple[int, int]:
@@ -63,13 +74,3 @@ def _sizes(row: Row) -> tuple[int, int]:
     except CatalogError:
         return 0, 0
     return sum(file.size for file in files), sum(file.size for file in files if file.rows is not None)
-
-
-def _turnover(claimed: list[Event], closed: list[Event]) -> int:
-    """Return what was claimed in the end on each channel: a close may lie above the last claim."""
-    newest: dict[bytes, int] = {}
-    for events, name in ((claimed, "cumulativeAmount"), (closed, "claimed")):
-        for event in events:
-            channel = event.fields["channelId"]
-            newest[channel] = max(newest.get(channel, 0), event.fields[name])
-    return sum(newest.values())

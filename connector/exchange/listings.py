@@ -8,11 +8,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from catalog import resource as resources
+from catalog import sample as samples
 from catalog.dataset import dataset_from_json
+from catalog.found import PREFIX, is_found
+from catalog.identifiers import Kind
 from catalog.listing import Move, State, moved
+from catalog.lookalike import skeleton
+from catalog.printable import is_line
 from catalog.quality import letter, qualities
+from catalog.service import PREFIX as SERVICE
+from catalog.service import is_service
+from catalog.spaces import MAIN
 from connector.errors import Absent, Conflict, InvalidInput
-from connector.limits import PAGE_ROWS_MAX
+from connector.exchange import versions
+from connector.exchange.numbering import following
+from connector.federation import keeping
+from connector.limits import MEMBER_PRODUCTS_MAX, PAGE_ROWS_MAX
 from connector.protocol.validation import IDENTIFIER_LIMIT_CHARACTERS
 from contracts import price_words
 from contracts.canonical import sha
@@ -29,24 +41,52 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
 KEYS = frozenset({"id", "title", "tier", "dataset", "offer", "header", "edition"})
+# besides, which space it is to be listed in; without it the exchange's first
+SPACE = "space"
+# and rows of it that are shown to whom the space shows them
+SAMPLE = "sample"
+# and the resource that it was made of, and its code
+RESOURCE, CODE = "resource", "code"
+BESIDES = frozenset({SPACE, SAMPLE, RESOURCE, CODE})
 OFFER_KEYS = frozenset({"id", "ask", "terms", "policy"})
 # member of the terms → the member of the submission that says the same
 ABOUT = {"product": "id", "title": "title", "tier": "tier", "editionId": "edition"}
 # what a version of a listing says
-VERSIONED = ("title", "dataset", "offer", "tier", "edition", "header")
-PRODUCTS_PER_PROVIDER_MAX = 10_000  # a space of a hundred providers then still fits one search
+VERSIONED = ("title", "dataset", "offer", "tier", "edition", "header", SPACE, SAMPLE, RESOURCE, CODE)
+ALIKE_SHOWN = 5
 
 
 def check_submission(document: Any) -> dict[str, Any]:
     """Return the submission if it is well formed, about one product and edition, and its offer can be shown."""
-    if not isinstance(document, dict) or set(document) != KEYS:
-        raise InvalidInput("a submission has exactly the members " + ", ".join(sorted(KEYS)))
+    if not isinstance(document, dict) or set(document) - BESIDES != KEYS:
+        raise InvalidInput(
+            "a submission has exactly the members "
+            + ", ".join(sorted(KEYS))
+            + f", perhaps {', '.join(sorted(BESIDES))}"
+        )
+    if not isinstance(document.setdefault(SPACE, MAIN), str):
+        raise InvalidInput("`space` is the id of a space", "penstock space list")
+    if document.setdefault(SAMPLE, None) is not None:
+        document[SAMPLE] = samples.from_json(document[SAMPLE]).json()
     dataset = dataset_from_json(document["dataset"])
+    for name, told in (("title", (dataset.title,)), ("keywords", dataset.keywords), ("id", (dataset.id,))):
+        if not all(is_line(one) for one in told):
+            raise InvalidInput(f"the {name} of a product is text of one line, without controls or marks of direction")
+    if document["title"] != dataset.title:
+        raise InvalidInput("the dataset has another title than the product")
     if dataset.id != document["id"]:
         raise InvalidInput("the dataset has another id than the product")
+    if is_found(dataset.id) or is_service(dataset.id):
+        raise InvalidInput(
+            f"`{PREFIX}` begins the ids of products found elsewhere, `{SERVICE}` those of services", "choose another id"
+        )
     if read_header(document["header"]).edition_id().hex() != document["edition"]:
         raise InvalidInput("the header does not have the submitted edition id")
     _check_offer(document)
+    if document.setdefault(RESOURCE, None) is not None:
+        document[RESOURCE] = resources.from_json(document[RESOURCE]).json()
+    if document.setdefault(CODE, None) is not None:
+        document[CODE] = str(resources.require_code(str(document[CODE]), Kind.PRODUCT))
     return document
 
 
@@ -72,18 +112,26 @@ def submit(tx: Tx, evidence: Evidence, document: dict[str, Any], provider: str, 
     """
     key = document["id"]
     known = tx.get("listings", id=key)
+    if (code := document[CODE]) and any(row["id"] != key for row in tx.find("listings", "code = ?", (code,), limit=2)):
+        raise Conflict(f"another product has the code `{code}`", "a code is of one product")
     if known is not None:
         if known["provider"] != provider:
             raise Conflict(f"the product id `{key}` is taken", "choose another id")
+        known[SPACE] = known[SPACE] or MAIN  # a listing of before there were several
         if all(known[name] == document[name] for name in VERSIONED):
             return known
         return _renew(tx, evidence, known, document, provider, now)
     count = tx.execute("SELECT count(*) AS submitted FROM listings WHERE provider = ?", provider)[0]["submitted"]
-    if count >= PRODUCTS_PER_PROVIDER_MAX:
-        raise Conflict(f"one provider lists at most {PRODUCTS_PER_PROVIDER_MAX} products", "withdraw what is old")
+    if count >= MEMBER_PRODUCTS_MAX:
+        raise Conflict(f"one provider lists at most {MEMBER_PRODUCTS_MAX} products", "hand in a later edition")
     tx.insert(
         "listings",
         id=key,
+        space=document[SPACE],
+        skeleton=skeleton(document["title"]),
+        sample=document[SAMPLE],
+        resource=document[RESOURCE],
+        code=document[CODE],
         provider=provider,
         title=document["title"],
         dataset=document["dataset"],
@@ -92,12 +140,13 @@ def submit(tx: Tx, evidence: Evidence, document: dict[str, Any], provider: str, 
         edition=document["edition"],
         header=document["header"],
         state=State.SUBMITTED.value,
-        seq=_next(tx),
+        seq=following(tx),
         review=None,
         created=now,
         updated=now,
     )
     _record(tx, evidence, key, ("unknown", State.SUBMITTED.value), provider, "", document, now)
+    versions.keep(tx, find(tx, key), now)
     return find(tx, key)
 
 
@@ -105,15 +154,25 @@ def _renew(
     tx: Tx, evidence: Evidence, known: dict[str, Any], document: dict[str, Any], provider: str, now: datetime
 ) -> dict[str, Any]:
     """Put the next version in the place of a listing; what it says of the edition is to be reviewed anew."""
+    key, said = known["id"], {name: document[name] for name in VERSIONED}
+    said["skeleton"] = skeleton(document["title"])
+    step = Move.RESUBMIT if known["state"] == State.REFUSED.value else Move.RENEW
+    if before := versions.reviewed(tx, key, document):
+        move(
+            tx, evidence, key, step, by=provider, role="provider", reason=f"back to version {before['number']}", now=now
+        )
+        tx.update("listings", {"id": key}, **said, review=before["review"], seed=None)
+        for checked in (Move.ROLL_BACK, Move.LIST):
+            move(tx, evidence, key, checked, by=evidence.party, role="exchange", reason="its review stands", now=now)
+        return find(tx, key)
     old, new = read_header(known["header"]), read_header(document["header"])
     same = known["edition"] == document["edition"]
-    if not same and (new.series, new.number) != (old.series, old.number + 1):
-        raise Conflict(f"the edition does not follow the one listed as `{known['id']}`", "publish the next one")
-    step = Move.RESUBMIT if known["state"] == State.REFUSED.value else Move.RENEW
-    move(tx, evidence, known["id"], step, by=provider, role="provider", reason="", now=now)
-    said = {name: document[name] for name in VERSIONED}
-    tx.update("listings", {"id": known["id"]}, **said, review=None, seed=known["seed"] if same else None)
-    return find(tx, known["id"])
+    if not same and (new.series != old.series or new.number <= old.number):
+        raise Conflict(f"the edition does not follow the one listed as `{key}`", "publish the next one")
+    move(tx, evidence, key, step, by=provider, role="provider", reason="", now=now)
+    tx.update("listings", {"id": key}, **said, review=None, seed=known["seed"] if same else None)
+    versions.keep(tx, find(tx, key), now)
+    return find(tx, key)
 
 
 def find(tx: Tx, key: str) -> dict[str, Any]:
@@ -136,8 +195,13 @@ def move(tx: Tx, evidence: Evidence, key: str, step: Move, *, by: str, role: str
     """Make a move of the table; returns the new state."""
     row = find(tx, key)
     state = moved(State(row["state"]), step, role=role, reason=reason)
-    tx.update("listings", {"id": key}, state=state.value, reason=reason, updated=now, seq=_next(tx))
+    if step is Move.SUSPEND:
+        versions.doubt(tx, key)
+    elif step in (Move.LIST, Move.RESUME):
+        versions.note_review(tx, row)
+    tx.update("listings", {"id": key}, state=state.value, reason=reason, updated=now, seq=following(tx))
     _record(tx, evidence, key, (row["state"], state.value), by, reason, row["header"], now)
+    keeping.rethink(tx, row["provider"], key, row["edition"], now)
     return state.value
 
 
@@ -145,7 +209,16 @@ def page(tx: Tx, state: State, first: int) -> list[dict[str, Any]]:
     """Return listings of a state for the operator, those first that are in it longest."""
     rows = tx.find("listings", "state = ?", (state.value,), "updated", first + PAGE_ROWS_MAX)[first:]
     told = ("id", "title", "provider", "tier", "edition", "state", "reason")
-    return [{name: row[name] for name in told} | {"since": row["updated"].isoformat()} for row in rows]
+    return [
+        {name: row[name] for name in told} | {"since": row["updated"].isoformat(), "alike": _alike(tx, row)}
+        for row in rows
+    ]
+
+
+def _alike(tx: Tx, row: dict[str, Any]) -> list[dict[str, str]]:
+    """Return listings of other providers whose titles are or look the same: the reviewer asks whose it really is."""
+    found = tx.find("listings", "skeleton = ? and provider <> ?", (row["skeleton"], row["provider"]), "id", ALIKE_SHOWN)
+    return [{name: one[name] for name in ("id", "title", "provider")} for one in found]
 
 
 def shown(tx: Tx, keys: Sequence[str]) -> list[dict[str, Any]]:
@@ -157,12 +230,7 @@ def shown(tx: Tx, keys: Sequence[str]) -> list[dict[str, Any]]:
 def number(tx: Tx) -> None:
     """Give a `seq` to listings of before there were any."""
     for row in tx.find("listings", "seq is null"):
-        tx.update("listings", {"id": row["id"]}, seq=_next(tx))
-
-
-def _next(tx: Tx) -> int:
-    """Return the number of the next change of any listing: the index of the catalogue takes them in in this order."""
-    return int(tx.execute("SELECT coalesce(max(seq), 0) + 1 AS next FROM listings")[0]["next"])
+        tx.update("listings", {"id": row["id"]}, seq=following(tx))
 
 
 def view(row: dict[str, Any]) -> dict[str, Any]:
@@ -170,6 +238,9 @@ def view(row: dict[str, Any]) -> dict[str, Any]:
     tariff = Tariff.from_json({**row["offer"]["terms"]["tariff"], "minor": row["offer"]["ask"]})
     return {
         "id": row["id"],
+        "space": row["space"] or MAIN,
+        "code": row["code"],
+        "resource": row["resource"],
         "title": row["title"],
         "provider": row["provider"],
         "tier": row["tier"],

@@ -1,7 +1,7 @@
-"""Members suspended, let in again and expelled, and who may judge: the exchange decides, the space's document says it.
+"""Members suspended, let in again and expelled, and who holds a post: the exchange decides, the document says it.
 
-Law: (1) a move without a row of `MOVES` is refused. (2) The row, its event and, where the registry on chain knows such
-an act, its call are one transaction. (3) Who is out stays in the document, for its log is evidence; everybody refuses
+Law: (1) a move without a row of `MOVES` is refused. (2) The row, its event and its call to the registry on chain are
+one transaction. (3) Who is out stays in the document, for its log is evidence; everybody refuses
 it what members are given (`connector.web.server`, `SpaceView.require`) from the next document on.
 """
 
@@ -10,10 +10,15 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from catalog.source import State
+from connector import reasons
 from connector.errors import Absent, Conflict, InvalidInput
+from connector.exchange import membership as membership_rules
+from connector.exchange import rereading
+from connector.exchange.leaving import LEAVING
 from connector.exchange.membership import ADMITTED
-from connector.exchange.registering import ARBITRATES
-from connector.limits import REASON_CHARACTERS_MAX
+from connector.exchange.registering import ARBITRATE
+from connector.federation.sources import STANDING
 from contracts.canonical import sha
 from contracts.decimals import read_hex
 from contracts.errors import ContractError
@@ -28,14 +33,36 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
 SUBJECT_BYTES = 32
+# post and what is done → the call
+APPOINTMENTS = {
+    ("arbitrator", "name"): membership.name_arbitrator,
+    ("arbitrator", "dismiss"): membership.dismiss_arbitrator,
+    ("deputy", "name"): membership.name_exchange,
+    ("deputy", "dismiss"): membership.dismiss_exchange,
+}
+# what is done → its call on chain; the row, its event and the call are one transaction
+CALLS = {
+    "suspend": membership.suspend_member,
+    "resume": membership.resume_member,
+    "revoke": membership.revoke_member,
+}
 # state of a member and what is done → its next state
 MOVES: Mapping[tuple[str, str], str] = {
     (ADMITTED, "suspend"): SUSPENDED,
     (SUSPENDED, "resume"): ADMITTED,
     (ADMITTED, "revoke"): REVOKED,
     (SUSPENDED, "revoke"): REVOKED,
+    (LEAVING, "suspend"): SUSPENDED,
+    (LEAVING, "revoke"): REVOKED,
 }
 Row = dict[str, Any]
+
+
+def _plain(source: Row) -> Row:
+    """Return a member that speaks the Dataspace Protocol alone: without keys of ours, its catalogue a source."""
+    about = {"did": source["did"], **source["member"], "role": "provider"}
+    state = STANDING.get(State(source["state"]), ADMITTED)
+    return about | {"state": state, "speaks": "dsp", "source": source["name"]}
 
 
 class Members:
@@ -46,12 +73,15 @@ class Members:
 
     async def page(self) -> Row:
         """List the members with their states."""
-        rows = await self._participant.store.read(lambda tx: tx.find("members", order="created"))
-        return {"members": [{name: row[name] for name in ("did", "name", "role", "region", "state")} for row in rows]}
+        store = self._participant.store
+        rows = await store.read(lambda tx: tx.find("members", order="created"))
+        plain = [row for row in await store.read(lambda tx: tx.find("sources", order="created")) if row["member"]]
+        told = [{name: row[name] for name in ("did", "name", "role", "region", "state")} for row in rows]
+        return {"members": told + [_plain(row) for row in plain]}
 
     async def move(self, did: str, act: str, reason: str) -> Row:
         """Suspend, resume or revoke a member; raises Absent, InvalidInput, Conflict with the member's state."""
-        _check(reason)
+        reasons.check(reason, "the member reads it")
         row = await self._participant.store.write(partial(self._move, did=did, act=act, reason=reason))
         await self._participant.rebuild_space()
         return row
@@ -69,33 +99,45 @@ class Members:
         told = {"from": row["state"], "to": after, "by": participant.did, "reason": reason}
         fields = told | {"digest": sha(row["document"]).hex()}
         participant.evidence.record(tx, "member.moved", part=did, fields=fields, now=now)
-        if after == REVOKED:
-            self._expel(tx, did, row["role"], reason)
+        self._tell_registry(tx, did, act, reason)
+        if after == REVOKED and row["role"] in ARBITRATE:
+            space, account = did_digest(participant.did), participant.space.members[did].address
+            dismissing = membership.dismiss_arbitrator(participant.programs.deployment, space, account)
+            participant.transactions.enqueue(tx, f"dismiss-arbitrator:{did}", dismissing)
         return {"did": did, "state": after, "reason": reason}
 
-    def _expel(self, tx: Tx, did: str, role: str, reason: str) -> None:
-        participant = self._participant
-        deployment, space = participant.programs.deployment, did_digest(participant.did)
-        account = participant.space.members[did].address
-        revoking = membership.revoke_member(deployment, space, account, sha({"reason": reason}))
-        participant.transactions.enqueue(tx, f"revoke-member:{did}", revoking)
-        if role == ARBITRATES:
-            dismissing = membership.dismiss_arbitrator(deployment, space, account)
-            participant.transactions.enqueue(tx, f"dismiss-arbitrator:{did}", dismissing)
+    def _tell_registry(self, tx: Tx, did: str, act: str, reason: str) -> None:
+        """Queue the call of a move; one that is made again is another call."""
+        participant, at = self._participant, self._participant.clock.now().isoformat()
+        space, account = did_digest(participant.did), participant.space.members[did].address
+        call = CALLS[act](participant.programs.deployment, space, account, sha({"reason": reason}))
+        participant.transactions.enqueue(tx, f"{act}-member:{did}:{at}", call)
 
-    async def arbitrator(self, did: str, act: str) -> Row:
-        """Name or dismiss a member as arbitrator of the space, on chain."""
+    async def appoint(self, did: str, post: str, act: str) -> Row:
+        """Name or dismiss a member as arbitrator or as deputy (another exchange) of the space, on chain."""
         participant = self._participant
         member = await participant.space_view.require(did)
-        call = {"name": membership.name_arbitrator, "dismiss": membership.dismiss_arbitrator}[act]
         deployment, at = participant.programs.deployment, participant.clock.now().isoformat()
-        wanted = call(deployment, did_digest(participant.did), member.address)
-        mined = await participant.transactions.submit(f"{act}-arbitrator:{did}:{at}", wanted)
-        return {"did": did, "arbitrator": act == "name", "tx": mined["hash"]}
+        wanted = APPOINTMENTS[post, act](deployment, did_digest(participant.did), member.address)
+        mined = await participant.transactions.submit(f"{act}-{post}:{did}:{at}", wanted)
+        return {"did": did, post: act == "name", "tx": mined["hash"]}
+
+    async def reread(self, did: str, reason: str, *, by: str) -> Row:
+        """Take over what a member's own documents say now; raises Absent, Conflict (`connector.exchange.rereading`)."""
+        participant = self._participant
+        if did not in participant.space.members:
+            raise Absent(f"`{did[:200]}` is no member", "penstock exchange member list")
+        found = await participant.described(did)
+        membership_rules.refuse_double(found, participant.space.members.values())
+        standing = await participant.programs.member(did_digest(participant.did), found.address)
+        change = rereading.Change(found, standing, by, reason)
+        row: Row = await participant.store.write(partial(rereading.take, participant=participant, change=change))
+        await participant.rebuild_space()
+        return row
 
     async def revoke(self, subject: str, reason: str) -> Row:
         """Revoke what the space gave out, such as a credential, by its digest; on chain, once."""
-        _check(reason)
+        reasons.check(reason, "the member reads it")
         try:
             raw = read_hex(subject, "subject", SUBJECT_BYTES)
         except ContractError as error:
@@ -105,8 +147,3 @@ class Members:
         act = membership.revoke(participant.programs.deployment, space, raw, cause)
         mined = await participant.transactions.submit(f"revoke:{subject}", act)
         return {"subject": subject, "reason": reason, "tx": mined["hash"]}
-
-
-def _check(reason: str) -> None:
-    if not reason.strip() or len(reason) > REASON_CHARACTERS_MAX:
-        raise InvalidInput(f"a reason has 1 to {REASON_CHARACTERS_MAX} characters: the member reads it")

@@ -72,7 +72,10 @@ def refuse_double(member: Member, known: Iterable[Member]) -> None:
 
 
 def admit(tx: Tx, evidence: Evidence, member: Member, by: str, now: datetime) -> dict[str, str]:
-    """Keep `member` and record the move; admitting the same documents again changes nothing."""
+    """Keep `member` and record the move; admitting the same documents again changes nothing.
+
+    Raises Conflict for a member that says something else of itself now: `connector.exchange.rereading` decides on that.
+    """
     document = member.json()
     known = tx.get("members", did=member.did)
     if known is not None and known["document"] == document:
@@ -81,6 +84,9 @@ def admit(tx: Tx, evidence: Evidence, member: Member, by: str, now: datetime) ->
         raise Conflict(
             f"the member `{member.did}` is {known['state']}", "a suspended one is resumed, an expelled one not"
         )
+    if known is not None:
+        text = f"`{member.did}` is a member, and says something else of itself now"
+        raise Conflict(text, "penstock exchange member reread")
     tx.put(
         "members",
         did=member.did,
@@ -90,11 +96,11 @@ def admit(tx: Tx, evidence: Evidence, member: Member, by: str, now: datetime) ->
         url=member.url,
         state=ADMITTED,
         document=document,
-        created=now if known is None else known["created"],
+        created=now,
         updated=now,
     )
     application = tx.get("applications", did=member.did)
-    before = known or application or {"state": "unknown"}
+    before = application or {"state": "unknown"}
     if application is not None:
         tx.update("applications", {"did": member.did}, state=ADMITTED, reason="", updated=now)
     fields = {"from": before["state"], "to": ADMITTED, "by": by, "reason": "", "digest": sha(document).hex()}

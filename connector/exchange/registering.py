@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from ledger.deployment import Deployment
     from ledger.space import Member
 
-ARBITRATES = "regulator"  # whom products name as their arbitrator
+# roles that may judge: whom products name as their arbitrator, and who does nothing else
+ARBITRATE = frozenset({"regulator", "arbitrator"})
 
 
 def found(tx: Tx, transactions: Transactions, deployment: Deployment, exchange: str) -> None:
@@ -31,6 +32,6 @@ def register(tx: Tx, transactions: Transactions, deployment: Deployment, exchang
     space, keys = did_digest(exchange), Keys(member.log_key, member.delivery, member.aggregate)
     admit = membership.admit(deployment, space, member.address, member.did, member.role, keys)
     transactions.enqueue(tx, "member:" + member.did, admit)
-    if member.role == ARBITRATES:
+    if member.role in ARBITRATE:
         name = membership.name_arbitrator(deployment, space, member.address)
         transactions.enqueue(tx, "arbitrator:" + member.did, name)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from catalog.listing import REASON_CHARACTERS_MAX, Move, State
 from connector.engine.driver import Driver
 from connector.errors import Conflict, PeerMisbehaved
-from connector.exchange import listings
+from connector.exchange import listings, spaces
 from connector.vault import review, tickets
 from ledger.edition import read_header
 from ledger.opening import open_piece
@@ -64,12 +64,17 @@ class Reviewer:
 
     async def review(self, key: str) -> dict[str, Any]:
         """Review and list `key`; an already listed one is returned as it is."""
+        async with self._participant.exclusive.alone(f"review:{key}"):
+            return await self._review(key)
+
+    async def _review(self, key: str) -> dict[str, Any]:
         participant = self._participant
         row = await participant.store.read(lambda tx: listings.find(tx, key))
         if row["state"] == State.LISTED.value:
             return _view(row)
         if row["state"] not in (State.SUBMITTED.value, State.REVIEWED.value):
             raise Conflict(f"the listing `{key}` is {row['state']}")
+        await participant.store.read(lambda tx: spaces.check(tx, row, row["provider"]))
         edition = bytes.fromhex(row["edition"])
         registered = await participant.programs.edition(edition)
         if registered is None:

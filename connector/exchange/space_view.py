@@ -15,11 +15,11 @@ from connector.errors import Absent, NotPermitted, PeerUnreachable, explain_fail
 from ledger.space import REVOKED, SUSPENDED, Member, Space
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from connector.clock import Clock
     from connector.outbound import Outbound
-    from connector.store.sqlite import Store
+    from connector.store.store import Store
     from connector.store.transaction import Tx
 
 SPACE_FRESH_SECONDS = 2.0  # a new member is known to everybody within this time
@@ -43,6 +43,9 @@ class SpaceView:
         self._fetched = float("-inf")
         self._fetching: asyncio.Task[None] | None = None
         self.changed: list[Callable[[Space], None]] = []
+        self._building = asyncio.Lock()
+        # builds the document anew, where other processes of the exchange admit members, too
+        self.build: Callable[[], Awaitable[None]] | None = None
 
     def last(self) -> Space:
         """Return the space as last known; raises PeerUnreachable when it never was."""
@@ -82,7 +85,18 @@ class SpaceView:
             await asyncio.sleep(max(0.0, STRANGER_SECONDS - (self._clock.monotonic() - self._fetched)))
             if self._fetching is None:
                 self._fetched = float("-inf")
+        elif self.build is not None:
+            await self._build_anew(self.build)
         return await self.current()
+
+    async def _build_anew(self, build: Callable[[], Awaitable[None]]) -> None:
+        """Build the document from now on, or wait for somebody who began after we asked."""
+        asked = self._clock.monotonic()
+        async with self._building:
+            if self._fetched < asked:
+                await asyncio.sleep(max(0.0, STRANGER_SECONDS - (asked - self._fetched)))
+                self._fetched = self._clock.monotonic()
+                await build()
 
     async def require(self, did: str) -> Member:
         """Return the member `did`; raises Absent, and NotPermitted for one that is barred."""

@@ -92,6 +92,21 @@ def load(folder: Path) -> Keys:
     return Keys.of({purpose: _read(_path(folder, purpose), order) for purpose, order in PURPOSES.items()})
 
 
+def draw_next(folder: Path, purpose: str) -> bytes:
+    """Return the secret that will follow the present one: drawn and made durable now, unless it was already."""
+    path = _next(folder, purpose)
+    if not path.exists():
+        files.write_atomic(path, _draw(PURPOSES[purpose]).hex().encode() + b"\n")
+    return _read(path, PURPOSES[purpose])
+
+
+def take_next(folder: Path, purpose: str) -> None:
+    """Put the secret that was drawn in the place of the present one, which is gone."""
+    secret = _read(_next(folder, purpose), PURPOSES[purpose])
+    files.write_atomic(_path(folder, purpose), secret.hex().encode() + b"\n")
+    files.remove(_next(folder, purpose))
+
+
 def _draw(order: int) -> bytes:
     while True:
         secret = secrets.token_bytes(SECRET_BYTES)
@@ -113,6 +128,10 @@ def _read(path: Path, order: int) -> bytes:
     if len(content) != FILE_BYTES or len(secret) != SECRET_BYTES or not 0 < int.from_bytes(secret, "big") < order:
         raise SettingsError(f"the key `{path}` is damaged", "restore it from a back-up")
     return secret
+
+
+def _next(folder: Path, purpose: str) -> Path:
+    return folder / f"{purpose}.next"
 
 
 def _path(folder: Path, purpose: str) -> Path:

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from connector.engine.trader import Trader
+    from connector.store.transaction import Tx
 
 STEP_BYTES: Final = 8 << 20  # noted at a time; one commit and one sync for so much
 LIST_BYTES_MAX: Final = 16 << 20
@@ -254,7 +255,13 @@ class Taking:
             return
         now, text = self._trader.clock.now(), copy_receipt.digest(receipt).hex()
         notice = Notice(RECEIVED, agreement["digest"], text, now)
-        await self._trader.store.write(lambda tx: self._trader.notices.send(tx, agreement, notice))
+        progress = self._row["progress"] | {"receipt": {"receipt": receipt, "signature": answer.json()["signature"]}}
+
+        def act(tx: Tx) -> None:
+            self._trader.notices.send(tx, agreement, notice)
+            tx.update("acquisitions", {"id": self._row["id"]}, progress=progress)
+
+        await self._trader.store.write(act)
 
     def _agree(self, receipt: Mapping[str, Any], tariff: Tariff) -> None:
         """Raise `ContractError` if a receipt says more than what came here."""

@@ -11,6 +11,7 @@ from catalog import classes
 from catalog.classes import DIMENSIONS
 from catalog.codes import FREQUENCIES, SECURITY_GRADES
 from catalog.codes import tier as tier_of
+from catalog.sample import ROWS_MAX as SAMPLE_ROWS_MAX
 from connector.errors import InvalidInput
 from connector.product import pricing
 from connector.product.pricing import MEASURES, UNITS_MAX
@@ -33,6 +34,7 @@ PIECE_KIB = tuple(1 << power for power in range(6, 13))  # 64 KiB … 4 MiB (spe
 BEYOND_WORDS = f"a list of at most {MAX_TIERS} pairs: a number of units, and ten-thousandths of the price"
 SOURCES_MAX = 16  # licences of one product: all of them are compared with its rules, at each negotiation
 SOURCES_WORDS = f"a list of at most {SOURCES_MAX} replicas, editions or agreements of ours"
+LISTED_ONLY = ("space", "sample", "resource")  # members that only the exchange's list makes something of
 OFFER_WORDS = f"a text of one line that does not end with `{OFFER_MARK}`, as the ids do that we give"
 
 
@@ -112,6 +114,13 @@ MEMBERS: Mapping[str, Member] = MappingProxyType({
     ),
     "quota": Member(_many, f"a number of units up to {UNITS_MAX}", needed=False),
     "beyond": Member(_steps, BEYOND_WORDS, needed=False),
+    "sample": Member(
+        lambda value: type(value) is int and 0 < value <= SAMPLE_ROWS_MAX,
+        f"a number of rows up to {SAMPLE_ROWS_MAX}",
+        needed=False,
+    ),
+    "resource": Member(_text, "the id of a resource of ours", needed=False),
+    "space": Member(_text, "the id of a space", needed=False),
     "tier": Member(_text, "a tier"),
     "purpose": Member(_text, "a term of the purpose scheme"),
     "until": Member(_moment, "a date and time with its time zone"),
@@ -126,6 +135,7 @@ MEMBERS: Mapping[str, Member] = MappingProxyType({
     ),
     "onward": Member(lambda value: type(value) is bool, "true or false", needed=False),
     "inherit": Member(lambda value: type(value) is bool, "true or false", needed=False),
+    "unlisted": Member(lambda value: type(value) is bool, "true or false", needed=False),
     "derivedFrom": Member(_sources, SOURCES_WORDS, needed=False),
     "layout": Member(_layout, "one of " + ", ".join(sorted(CUTTERS)), needed=False),
     "columns": Member(lambda value: _texts(value) and value != [], "a list of columns", needed=False),
@@ -154,7 +164,14 @@ def check(brief: Any) -> dict[str, Any]:
         raise InvalidInput("columns can be licensed by themselves only where pieces keep to them", "--layout aligned")
     if brief.get("columns") and FORMAT_SEALED not in tier_of(brief["tier"]).formats:
         raise InvalidInput("a plain copy is of whole files", "license columns in the tier kept or leased")
+    if brief.get("unlisted") and (told := next((name for name in LISTED_ONLY if brief.get(name)), None)):
+        raise InvalidInput(f"`{told}` says how a product is listed, and this one is not", "leave out either")
     pricing.check(brief)
     if int(brief["floor"]) > int(brief["price"]):
         raise InvalidInput(f"the floor `{brief['floor']}` is above the asked price `{brief['price']}`")
     return brief
+
+
+def until(brief: Mapping[str, Any]) -> datetime:
+    """Return the end of use that a checked brief says."""
+    return datetime.fromisoformat(brief["until"])

@@ -57,6 +57,11 @@ class Source:
     start: str = ""
     level: int = 1
 
+    @property
+    def page(self) -> str:
+        """Return the address of the page to read first."""
+        return self.start or self.base + PATH
+
 
 @dataclass(slots=True)
 class Crawl:
@@ -81,7 +86,7 @@ class Crawl:
             source = self.waiting.popleft()
             try:
                 if not self._spent():
-                    await self._meet(source)
+                    await self.meet(source)
                 await self._read(source)
             except Exception as fault:  # noqa: BLE001  # one participant's fault is told, the others are read
                 self._tell(source.did, source.base, explain_failure(fault).text)
@@ -91,13 +96,13 @@ class Crawl:
 
     async def _read(self, source: Source) -> None:
         """Read the pages of one catalogue, until there is no next one or there is a reason to stop."""
-        url, seen = source.start or source.base + PATH, set[str]()
+        url, seen = source.page, set[str]()
         while url:
             if why := self._stop(url, seen, source):
                 self._tell(source.did, url, why)
                 return
             try:
-                beyond = await self._turn(url, source)
+                beyond = await self.turn(url, source)
             except Exception as fault:
                 if not seen:
                     raise
@@ -106,7 +111,7 @@ class Crawl:
             seen.add(url)
             url = beyond
 
-    async def _turn(self, url: str, source: Source) -> str:
+    async def turn(self, url: str, source: Source) -> str:
         """Read one page and return where the next one is, empty when there is none."""
         answer = await self._page(url, source.did, first=url == source.base + PATH)
         self.pages_left -= 1
@@ -122,7 +127,7 @@ class Crawl:
             return f"stopped after {PAGES_MAX - self.pages_left} pages; go on from here"
         if url in seen:
             return "the page links to one before it"
-        if _origin(url) != _origin(source.base):
+        if strays(url, source):
             return "the next page is at another origin, where our proof does not belong"
         return ""
 
@@ -172,7 +177,7 @@ class Crawl:
             return
         service = next(iter(_list(inside, "service")), None)
         base = source.base if service is None else str(service["endpointURL"]).rstrip("/")
-        did = _did(inside["participantId"], base)
+        did = did_of(inside["participantId"], base)
         if source.level == LEVELS_MAX:
             self._leave(did, base, f"nested deeper than {LEVELS_MAX} catalogues; ask it directly")
             return
@@ -187,7 +192,7 @@ class Crawl:
         self.asked.add(base)
         self.waiting.append(below)
 
-    async def _meet(self, source: Source) -> None:
+    async def meet(self, source: Source) -> None:
         """Make sure that a nested catalogue is where its participant says: another could use our token against it."""
         own = await locate(self.participant, source.did)
         if _origin(own.base) != _origin(source.base):
@@ -234,7 +239,7 @@ async def locate(participant: Base, told: str) -> Source:
     participant.outbound.check(told)
     plain = told.rstrip("/")
     base = plain if URL(plain).path.strip("/") else await _base(participant, plain)
-    return Source(_did("", base), base)
+    return Source(did_of("", base), base)
 
 
 async def _base(participant: Base, root: str) -> str:
@@ -249,7 +254,12 @@ async def _base(participant: Base, root: str) -> str:
     return (root + "/" + paths[0].strip("/")).rstrip("/")
 
 
-def _did(participant: str, base: str) -> str:
+def strays(url: str, source: Source) -> bool:
+    """Say whether a page is elsewhere than its catalogue."""
+    return _origin(url) != _origin(source.base)
+
+
+def did_of(participant: str, base: str) -> str:
     """Return the DID that owns `base`: the participant's, if that is one, else the one of its host and port."""
     authority = _origin(base).partition("://")[2]
     return participant if participant.startswith("did:") else "did:web:" + authority.replace(":", "%3A")

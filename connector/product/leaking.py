@@ -10,8 +10,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from connector.errors import Absent, Conflict, InvalidInput
-from connector.limits import REASON_CHARACTERS_MAX
+from connector import reasons
+from connector.errors import Absent, Conflict
 from connector.vault.edition import LEAKED
 from connector.vault.needs import SOLD_NO_MORE
 from connector.vault.scrub import ERASED
@@ -37,8 +37,7 @@ class Leaking:
 
         Raises Absent, InvalidInput without a reason, Conflict for an edition that is erased.
         """
-        if not why.strip() or len(why) > REASON_CHARACTERS_MAX:
-            raise InvalidInput(f"say why in 1 to {REASON_CHARACTERS_MAX} characters: it goes into the log")
+        reasons.check(why, "it goes into the log")
         found = await self._connector.store.write(partial(self._mark, edition=edition, why=why))
         for product in found["products"]:
             self._connector.publications.driver.wake(product)

@@ -17,7 +17,7 @@ import orjson
 
 from catalog.codes import tier as tier_of
 from connector.limits import REASON_CHARACTERS_MAX
-from connector.product.publication import ON_OFFER
+from connector.product.submission import ON_OFFER
 from connector.protocol import messages, offers, validation
 from connector.protocol.continuation import Place
 from connector.protocol.errors import UnknownError
@@ -44,7 +44,7 @@ DATASETS, CATALOGUES = "d", "c"
 OF_PRODUCT = "id, title, tier, policy, terms, limits, offer"
 # two equalities, each in the index's own order, are merged; one `state IN (…)` would sort everything behind the place
 _PRODUCTS = " UNION ALL ".join(
-    f"SELECT {OF_PRODUCT} FROM products WHERE state = '{state}' AND id {{}} ?"  # noqa: S608  # constants of ours
+    f"SELECT {OF_PRODUCT} FROM products WHERE state = '{state}' AND id {{}} ?{{besides}}"  # noqa: S608  # constants of ours
     for state in ON_OFFER
 )
 _PROVIDERS = (
@@ -72,17 +72,21 @@ class Shelf:
     role: str
     sql: str
     marks: int
+    paged: str  # what must hold besides for a row to stand on a page
     rendered: Callable[..., Entry]
 
     def rows(self, tx: Tx, place: Place, limit: int) -> list[dict[str, Any]]:
         """Return at most `limit` rows from `place` on in its direction, nearest first, as SQL holds them."""
-        before, order = ("<=", "DESC") if place.backward else (">", "ASC")
-        sql = self.sql.replace("{}", before) + f" ORDER BY id {order} LIMIT ?"
-        return tx.execute(sql, *[place.key] * self.marks, limit)
+        return tx.execute(self.paging(backward=place.backward), *[place.key] * self.marks, limit)
+
+    def paging(self, *, backward: bool) -> str:
+        """Return the statement of a page: behind an id, or before it; its last mark is the limit."""
+        before, order = ("<=", "DESC") if backward else (">", "ASC")
+        return self.sql.replace("{}", before).replace("{besides}", self.paged) + f" ORDER BY id {order} LIMIT ?"
 
     def row(self, tx: Tx, key: str) -> list[dict[str, Any]]:
         """Return the row with this id, in a list that is empty when there is none."""
-        return tx.execute(self.sql.replace("{}", "="), *[key] * self.marks)
+        return tx.execute(self.sql.replace("{}", "=").replace("{besides}", ""), *[key] * self.marks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +223,7 @@ def _provider(_service: str, did: str, url: str) -> Entry:
     return _entry(did, "Catalog", build)
 
 
-PRODUCTS = Shelf(DATASETS, "provider", _PRODUCTS, len(ON_OFFER), _dataset)
-PROVIDERS = Shelf(CATALOGUES, "exchange", _PROVIDERS, 1, _provider)
+# an unlisted product is on no page: who was told of it asks for it by its id
+PRODUCTS = Shelf(DATASETS, "provider", _PRODUCTS, len(ON_OFFER), " AND blind IS NULL", _dataset)
+PROVIDERS = Shelf(CATALOGUES, "exchange", _PROVIDERS, 1, "", _provider)
 SHELVES: Sequence[Shelf] = (PRODUCTS, PROVIDERS)  # in the order of the catalogue

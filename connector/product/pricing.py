@@ -78,6 +78,11 @@ def check(brief: Mapping[str, Any]) -> None:
     _shaped(brief, flat_bytes=1, records=(Run(0, 1, 1, 1),))
 
 
+def previewed(brief: Mapping[str, Any], plain_bytes: int) -> Tariff:
+    """Return the tariff of a checked brief before anything is sealed: of so many bytes, its records not counted yet."""
+    return _shaped(brief, flat_bytes=plain_bytes, records=(Run(0, 1, 1, 1),))
+
+
 def tariff(brief: Mapping[str, Any], offered: Goods) -> Tariff:
     """Return the tariff of a checked brief at the asked price; raises InvalidInput if nothing can be counted by it."""
     return _shaped(brief, flat_bytes=_plain(offered.pieces, offered.table), records=offered.records)

@@ -1,5 +1,7 @@
 """From files to a listed product: describe, permit, seal, register on chain, submit to the exchange.
 
+An unlisted product goes the same way under a blind id, and is submitted to nobody (decision 0081).
+
 The states of a product are the rows of STEPS, in the order of the journey; each step leaves the product's row in the
 next state in the same transaction as its event, so a crash repeats at most one step, and every step may be repeated.
 """
@@ -12,22 +14,22 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from catalog.dataset import Dataset, dataset_from_json, dataset_json, distributions_of
-from catalog.describe import PARQUET, describe
-from catalog.hints import suggest_grade
+from catalog import sample as samples
+from catalog.dataset import dataset_from_json, dataset_json
 from connector import files
 from connector.engine.driver import Driver
-from connector.errors import Conflict, InvalidInput, as_reason, from_reason
+from connector.errors import Conflict, as_reason, from_reason
 from connector.product import brief as briefs
-from connector.product import pricing, renewal
-from connector.product.renewal import RENEWING
-from connector.protocol import offers
+from connector.product import drifting, pricing, renewal, versions
+from connector.product.description import described
+from connector.product.preview import preview
+from connector.product.submission import OFFERED, REGISTERED, RENEWING, hand_in, offered
 from connector.pull.licensed import rows_of
 from connector.vault import edition as editions
 from connector.vault import lineage
 from connector.vault.seal import FIXED, Brief, seal
 from connector.vault.sources import Doors, source_of
-from contracts import address
+from contracts import address, blind
 from contracts.labels import H
 from contracts.typed_data import Edition, digest
 from ledger import acts
@@ -36,6 +38,7 @@ from policy.offer import offer_rules
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from catalog.dataset import Dataset
     from catalog.profile import FileProfile
     from connector.engine.trader import Trader
     from connector.product.pricing import Goods
@@ -49,9 +52,8 @@ LEASE_SECONDS = 900
 UNPAID_EDITIONS = 2  # sealed bytes a buyer may draw before paying: the edition twice over
 # and of a small edition more: what was under way when a connection broke is drawn again
 UNPAID_BYTES_MIN = 256 * 1024 * 1024
-FINAL = ("submitted", "failed")
+FINAL = (*OFFERED, "failed")
 OF_BRIEF = ("brief", "title", "policy", "limits")  # what of a product's row follows from its brief alone
-ON_OFFER = ("registered", "submitted", RENEWING)  # states in which peers may ask for the product
 
 
 class Publications:
@@ -62,7 +64,7 @@ class Publications:
         self.driver = Driver("publication", self._advance, self._fail)
         self._moved = asyncio.Condition()
         self.on_offer: list[Callable[[str], None]] = []  # called with the id of each edition that was submitted
-        self._steps = {"draft": self._seal, RENEWING: self._seal, "sealed": self._register, "registered": self._submit}
+        self._steps = {"draft": self._seal, RENEWING: self._seal, "sealed": self._register, REGISTERED: self._submit}
 
     async def recover(self) -> None:
         """Go on with what an earlier run left unfinished."""
@@ -73,8 +75,12 @@ class Publications:
 
     async def publish(self, brief: Any) -> dict[str, Any]:
         """Publish by a brief (see the management API); with a known id go on, or make its next edition."""
+        return await self._finished(await self.begin(brief))
+
+    async def begin(self, brief: Any) -> str:
+        """Begin to publish by a brief; return the id of its product."""
         row = self._draft(brief)
-        key = row["id"]
+        key: str = row["id"]
         # who publishes is a member, and from its own admission on it knows the supervisor its events are disclosed to
         await self._participant.space_view.require(self._participant.did)
 
@@ -87,14 +93,28 @@ class Publications:
                 tx.insert("products", **row)
             elif known["state"] == "failed" and known["edition"] is None:
                 tx.update("products", {"id": key}, **{name: row[name] for name in row if name not in {"id", "created"}})
-            elif known["state"] == "submitted":
+            elif known["state"] in OFFERED:
                 renewal.begin(tx, known, row)
             elif (known["renewal"] or known["brief"]) != row["brief"]:
                 raise Conflict(f"the product `{key}` was published with another brief", "choose another id")
 
         await self._participant.store.write(act)
         self.driver.wake(key)
+        return key
+
+    async def preview(self, brief: Any) -> dict[str, Any]:
+        """Return what publishing by a brief would offer (`connector.product.preview`); nothing is kept."""
+        row = self._draft(brief)
+        await self._participant.space_view.require(self._participant.did)
+        return await asyncio.to_thread(preview, row, self._doors(), self._participant.settings.participant.region)
+
+    async def resumed(self, key: str) -> dict[str, Any]:
+        """Go on with a product that was put on its way again; returns its view."""
+        self.driver.wake(key)
         return await self._finished(key)
+
+    def _doors(self) -> Doors:
+        return Doors(self._participant.blobs.folder, self._participant.outbound.another)
 
     async def _finished(self, key: str) -> dict[str, Any]:
         async with self._moved:
@@ -111,6 +131,7 @@ class Publications:
         assert edition is not None
         return {
             "id": row["id"],
+            "provider": self._participant.did,
             "title": row["title"],
             "state": row["state"],
             "edition": row["edition"],
@@ -126,10 +147,9 @@ class Publications:
         """Return the product's first row; everything a person can get wrong is refused here."""
         brief = briefs.check(brief)
         ask, floor = int(brief["price"]), int(brief["floor"])
-        until = datetime.fromisoformat(brief["until"])
         rules = offer_rules(
             purpose=brief["purpose"],
-            until=until,
+            until=briefs.until(brief),
             region=brief.get("region"),
             openings=brief.get("openings"),
             onward=brief.get("onward") or False,
@@ -144,6 +164,7 @@ class Publications:
             "dataset": None,
             "policy": rules,
             "offer": brief.get("offer"),
+            "blind": blind.draw_salt() if brief.get("unlisted") else None,
             "terms": None,
             "limits": {
                 "ask": str(ask),
@@ -170,8 +191,9 @@ class Publications:
         changes = {"reason": as_reason(fault), "renewal": None, "updated": self._participant.clock.now()}
 
         def act(tx: Tx) -> None:
-            if not tx.update("products", {"id": key, "state": RENEWING}, state="submitted", **changes):
-                tx.update("products", {"id": key}, state="failed", **changes)
+            row = tx.get("products", id=key)
+            assert row is not None
+            tx.update("products", {"id": key}, state=offered(row) if row["state"] == RENEWING else "failed", **changes)
 
         await self._participant.store.write(act)
         async with self._moved:
@@ -191,7 +213,8 @@ class Publications:
             row = row | {name: self._draft(row["renewal"])[name] for name in OF_BRIEF}
         brief = row["brief"]
         before = await participant.store.read(lambda tx: renewal.former(tx, participant.secrets, row))
-        dataset, sealed = await asyncio.to_thread(self._describe_and_seal, row, before)
+        number = await participant.store.read(lambda tx: renewal.next_number(tx, row["id"]))
+        dataset, sample, sealed = await asyncio.to_thread(self._describe_and_seal, row, before, number)
         fresh = renewal.is_new(sealed, before)
         if before is not None and not fresh:
             sealed = await asyncio.to_thread(self._as_before, sealed, before)
@@ -210,6 +233,8 @@ class Publications:
                 fields = {"rows": str(header.rows), "bytes": str(header.plain_bytes), "layout": header.layout}
                 fields |= lineage.note_derived(tx, sealed.edition_id.hex(), row["brief"].get("derivedFrom") or ())
                 participant.evidence.record(tx, "edition.sealed", part=sealed.edition_id.hex(), fields=fields, now=now)
+            if fresh and row["dataset"]:
+                drifting.warn(participant, tx, row, dataset, now)
             tx.update(
                 "products",
                 {"id": row["id"]},
@@ -217,6 +242,7 @@ class Publications:
                 renewal=None,
                 edition=sealed.edition_id.hex(),
                 dataset=dataset_json(dataset),
+                sample=sample,
                 terms=terms,
                 limits=limits,
                 state="sealed" if fresh else "registered",
@@ -236,32 +262,16 @@ class Publications:
         self._throw_away(sealed)
         return replace(sealed, header=before.header, edition_id=before.edition_id, table=before.table)
 
-    def _describe_and_seal(self, row: dict[str, Any], before: Former | None) -> tuple[Dataset, Sealed]:
+    def _describe_and_seal(
+        self, row: dict[str, Any], before: Former | None, number: int
+    ) -> tuple[Dataset, dict[str, Any] | None, Sealed]:
         participant, brief = self._participant, row["brief"]
-        doors = Doors(participant.blobs.folder, participant.outbound.another)
-        source = source_of(brief["files"], doors)
-        profiles = []
-        for file in source.files:
-            with file.open() as stream:
-                profiles.append(describe(file.name, stream))
-        suggested = suggest_grade(profiles)
-        _check_columns(brief.get("columns") or (), profiles)
-        renewal.check_layout(brief.get("layout") or FIXED, suggested)
-        dataset = Dataset(
-            id=row["id"],
-            title=row["title"],
-            description=brief.get("description") or "",
-            keywords=tuple(brief.get("keywords") or ()),
-            files=tuple(profiles),
-            distributions=distributions_of(row["tier"]),
-            grade=max(suggested.grade, brief.get("grade") or suggested.grade),
-            region=participant.settings.participant.region,
-            frequency=brief.get("frequency") or "irregular",
-            classes=brief.get("classes") or {},
-        )
+        source = source_of(brief["files"], self._doors())
+        dataset, _ = described(source, row, participant.settings.participant.region)
+        profiles = dataset.files
         seal_as = Brief(
             series=H("series", participant.did.encode(), row["id"].encode()),
-            number=1 if before is None else before.header.number + 1,
+            number=number,
             prev=None if before is None else before.edition_id,
             key_holder=participant.did,
             piece_bytes=int(brief.get("pieceKiB") or 1024) << 10,
@@ -272,7 +282,8 @@ class Publications:
         run = participant.secrets.draw_run()
         former = before if dataset.grade <= renewal.GRADE_MAX_REPEATED else None
         now = participant.clock.now()
-        return dataset, seal(source, run, participant.blobs, seal_as, sealed_at=now, former=former)
+        sample = _sample(source.files, profiles, brief.get("sample"))
+        return dataset, sample, seal(source, run, participant.blobs, seal_as, sealed_at=now, former=former)
 
     def _terms(self, row: dict[str, Any], sealed: Sealed, tariff: Tariff, goods: Goods) -> dict[str, Any]:
         """Return the terms on the table: all members of `contracts.terms` but `policy` and `salt`."""
@@ -301,14 +312,15 @@ class Publications:
             "leaseSeconds": LEASE_SECONDS if leased else 0,
             "arbitrator": address.show(address.NOBODY if arbiter is None else arbiter.address),
             "notAfter": datetime.fromisoformat(brief["until"]).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        } | ({"inherit": True} if brief.get("inherit") else {})
+        } | _besides(row)
 
     async def _register(self, row: dict[str, Any]) -> None:
         """Register the edition on chain under our signature; the event follows the mined transaction."""
-        participant = self._participant
+        participant, salt = self._participant, row["blind"] or b""
         edition = await participant.store.read(lambda tx: tx.get("editions", id=row["edition"]))
         assert edition is not None
-        signed = Edition(bytes.fromhex(edition["id"]), bytes.fromhex(edition["series"]), edition["number"])
+        own = Edition(bytes.fromhex(edition["id"]), bytes.fromhex(edition["series"]), edition["number"])
+        signed = blind.registered(own, salt)
         deployment = participant.programs.deployment
         signature = participant.sign(digest(deployment.domain("editions"), signed))
         register = acts.register_edition(deployment, signed, signature)
@@ -318,44 +330,42 @@ class Publications:
         def act(tx: Tx) -> None:
             if tx.update("products", {"id": row["id"], "state": "sealed"}, state="registered", updated=now):
                 tx.update("editions", {"id": edition["id"]}, state="registered", register_tx=mined["hash"])
-                fields = {"tx": mined["hash"]}
+                fields = {"tx": mined["hash"]} | ({"blindSalt": salt.hex()} if salt else {})
                 participant.evidence.record(tx, "edition.registered", part=edition["id"], fields=fields, now=now)
 
         await participant.store.write(act)
 
     async def _submit(self, row: dict[str, Any]) -> None:
-        """Submit the product to the exchange."""
+        """Submit the product to the exchange, unless it is to be listed nowhere."""
         participant = self._participant
         edition = await participant.store.read(lambda tx: tx.get("editions", id=row["edition"]))
         assert edition is not None
-        exchange = participant.space.members[participant.space.exchange]
-        offer = offers.offer_id(row["id"], row["offer"])
-        body = {
-            "id": row["id"],
-            "title": row["title"],
-            "tier": row["tier"],
-            "dataset": row["dataset"],
-            "offer": {"id": offer, "ask": row["limits"]["ask"], "terms": row["terms"], "policy": row["policy"]},
-            "header": edition["header"],
-            "edition": row["edition"],
-        }
-        await participant.outbound.post(
-            f"{exchange.url}/exchange/products", body, headers=participant.authorization(exchange.did)
-        )
+        if not row["blind"]:
+            await hand_in(participant, row, edition)
         now = participant.clock.now()
-        await participant.store.write(
-            lambda tx: tx.update("products", {"id": row["id"]}, state="submitted", updated=now)
-        )
+
+        def act(tx: Tx) -> None:
+            tx.update("products", {"id": row["id"]}, state=offered(row), updated=now)
+            versions.keep(tx, row, now)
+
+        await participant.store.write(act)
         for listener in self.on_offer:
             listener(row["edition"])
 
 
-def _check_columns(names: Sequence[str], profiles: Sequence[FileProfile]) -> None:
-    """Refuse, before anything is sealed, columns that no table has."""
-    known = {column.name: None for file in profiles if file.media_type == PARQUET for column in file.columns}
-    for name in names:
-        if name not in known:
-            raise InvalidInput(f"no table has a column `{name}`", f"the columns are {', '.join(known)}")
+def _sample(sources: Sequence[Any], profiles: Sequence[FileProfile], rows: int | None) -> dict[str, Any] | None:
+    """Return the first rows of the first table, if they are asked for."""
+    if not rows:
+        return None
+    at = next((at for at, profile in enumerate(profiles) if profile.columns), 0)
+    with sources[at].open() as stream:
+        return samples.sample(profiles[at], stream, rows).json()
+
+
+def _besides(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the members of the terms that are left out where they say nothing."""
+    inherit = {"inherit": True} if row["brief"].get("inherit") else {}
+    return inherit | ({"blindSalt": row["blind"].hex()} if row["blind"] else {})
 
 
 def _columns(sealed: Sealed, names: Sequence[str]) -> dict[str, Any]:

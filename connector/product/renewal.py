@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.errors import Conflict, InvalidInput
+from connector.product.submission import RENEWING
 from connector.vault.edition import LEAKED
 from connector.vault.former import Former
 from ledger.row_table import RowTable
@@ -20,11 +21,10 @@ if TYPE_CHECKING:
     from connector.vault.seal import Sealed
     from connector.vault.secrets import Keys
 
-RENEWING = "renewing"
 CDC = "cdc"
 REASONS_SHOWN = 3
 # what makes it another product: another id is due
-LASTING = ("tier", "offer")
+LASTING = ("tier", "offer", "unlisted")
 # data of a higher grade are personal, important or core: which of their pieces stayed equal is nobody's business
 GRADE_MAX_REPEATED = 2
 Row = dict[str, Any]
@@ -58,6 +58,12 @@ def former(tx: Tx, keys: Keys, product: Row) -> Former | None:
     """Return the product's edition as it is on offer, None before the first."""
     row = tx.get("editions", id=product["edition"]) if product["edition"] else None
     return None if row is None else Former(keys, row)
+
+
+def next_number(tx: Tx, product: str) -> int:
+    """Return the number of the next edition of a product: they grow, also when an earlier one is on offer again."""
+    rows = tx.find("editions", "product = ?", (product,), "number desc", 1)
+    return int(rows[0]["number"]) + 1 if rows else 1
 
 
 def leaked_since(tx: Tx, before: Former | None) -> bool:

@@ -11,9 +11,9 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from connector import reasons
 from connector.errors import Absent, Conflict, InvalidInput, NotPermitted
-from connector.limits import REASON_CHARACTERS_MAX
-from contracts import address
+from contracts import address, blind
 from contracts.decimals import read_hex
 from contracts.errors import ContractError
 from ledger import acts
@@ -37,18 +37,17 @@ View = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """What somebody holds on the chain: an edition by its holder, a licence by its buyer."""
+    """What somebody holds on the chain: an edition by its holder, a licence by its buyer.
+
+    `key` is the id that was asked for, `raw` what the chain knows it by: another one for an unlisted edition of ours.
+    """
 
     kind: str
+    key: str
     raw: bytes
     holder: bytes
     withdrawn: bool
     pledge: Pledge | None
-
-    @property
-    def key(self) -> str:
-        """Return the id in hex."""
-        return self.raw.hex()
 
 
 class Rights:
@@ -73,7 +72,7 @@ class Rights:
 
     async def pledge(self, key: str, to: str, terms: str) -> View:
         """Pledge an edition or a licence to a member under terms, of which the chain keeps the SHA-256."""
-        _check(terms, "the terms of a pledge have")
+        reasons.check(terms, "the creditor lends on them", called="the terms of a pledge have")
         right = await self._free(key)
         member = await self._connector.space_view.require(to)
         digest = hashlib.sha256(terms.encode()).digest()
@@ -93,7 +92,7 @@ class Rights:
 
     async def withdraw(self, key: str, reason: str) -> View:
         """Withdraw an edition for good: it is offered no more, and the exchange takes it off its list."""
-        _check(reason, "a reason has")
+        reasons.check(reason, "buyers and the exchange read it")
         right = await self._free(key, of=EDITION)
         if right.withdrawn:
             raise Conflict("the edition is withdrawn already")
@@ -106,11 +105,12 @@ class Rights:
 
     async def _right(self, key: str) -> Right:
         programs, raw = self._connector.programs, _raw(key)
-        if (edition := await programs.edition(raw)) is not None:
-            pledge = await programs.pledge(PROGRAMS[EDITION], raw)
-            return Right(EDITION, raw, edition.holder, edition.withdrawn_at is not None, pledge)
+        known = blind.registered_id(raw, await self._connector.store.read(lambda tx: _salt(tx, key)))
+        if (edition := await programs.edition(known)) is not None:
+            pledge = await programs.pledge(PROGRAMS[EDITION], known)
+            return Right(EDITION, key, known, edition.holder, edition.withdrawn_at is not None, pledge)
         if (licence := await programs.licence(raw)) is not None:
-            return Right(LICENCE, raw, licence.buyer, False, await programs.pledge(PROGRAMS[LICENCE], raw))
+            return Right(LICENCE, key, raw, licence.buyer, False, await programs.pledge(PROGRAMS[LICENCE], raw))
         raise Absent(f"the chain knows no edition and no licence `{key}`", "penstock show says which there are")
 
     async def _free(self, key: str, of: str | None = None) -> Right:
@@ -142,18 +142,13 @@ class Rights:
         connector = self._connector
 
         def act(tx: Tx) -> list[str]:
-            products = [row["id"] for row in tx.find("products", "edition = ?", (edition,))]
+            products = tx.find("products", "edition = ?", (edition,))
             for product in products:
-                tx.update("products", {"id": product}, state=WITHDRAWN, updated=connector.clock.now())
-            return products
+                tx.update("products", {"id": product["id"]}, state=WITHDRAWN, updated=connector.clock.now())
+            return [product["id"] for product in products if not product["blind"]]
 
-        exchange = connector.space.members[connector.space.exchange]
         for product in await connector.store.write(act):
-            await connector.outbound.post(
-                f"{exchange.url}/exchange/products/{product}/withdrawal",
-                {"reason": reason},
-                headers=connector.authorization(exchange.did),
-            )
+            await connector.ask_exchange("POST", f"/exchange/products/{product}/withdrawal", {"reason": reason})
 
     def _name(self, account: bytes) -> str:
         """Return the member with an account, or the account."""
@@ -161,9 +156,11 @@ class Rights:
         return address.show(account) if member is None else member.did
 
 
-def _check(words: str, what: str) -> None:
-    if not words.strip() or len(words) > REASON_CHARACTERS_MAX:
-        raise InvalidInput(f"{what} 1 to {REASON_CHARACTERS_MAX} characters")
+def _salt(tx: Tx, edition: str) -> bytes:
+    """Return what blinds an edition of ours on chain, nothing for one that is listed, or not ours."""
+    row = tx.get("editions", id=edition)
+    product = None if row is None else tx.get("products", id=row["product"])
+    return bytes(product["blind"] or b"") if product else b""
 
 
 def _raw(key: str) -> bytes:

@@ -65,6 +65,7 @@ class Acquisitions:
         self._asked: dict[str, str] = {}
         self._speeds: dict[str, Speed] = {}
         self._unread: dict[str, Failure] = {}
+        self.listeners: list[Callable[[str], None]] = []  # called with the id of each that made a step, or ended
         self._steps = {
             "wanted": self._negotiate,
             "negotiating": self._agreed,
@@ -158,7 +159,7 @@ class Acquisitions:
             if await self._gave_up(row) or step is None or not await step(row):
                 return
             self._asked.pop(key, None)
-            self._moves.tell(key)
+            self._tell(key)
 
     async def _gave_up(self, row: Row) -> bool:
         """End an acquisition that has waited too long, with what it met last."""
@@ -175,7 +176,12 @@ class Acquisitions:
         await self._trader.store.write(lambda tx: tx.update("acquisitions", {"id": key}, **changes))
         self._forget(await self._row("acquisitions", key))
         await self._next_deposit()
+        self._tell(key)
+
+    def _tell(self, key: str) -> None:
         self._moves.tell(key)
+        for listener in self.listeners:
+            listener(key)
 
     def _forget(self, row: Row) -> None:
         """Wait for nobody any more."""
@@ -195,12 +201,9 @@ class Acquisitions:
     # ---- the steps: True when the next one can follow at once
 
     async def _negotiate(self, row: Row) -> bool:
-        """Find the offer, of the exchange's listing or of our sub-licence, and negotiate within the mandate."""
+        """Find the offer that is meant, and negotiate within the mandate."""
         trader, mandate = self._trader, row["mandate"]
-        if licence := mandate.get("licence"):
-            found = await quoting.licensed(trader, licence)
-        else:
-            found = await quoting.listed(trader, row["product"], partial(self._asked.__setitem__, row["id"]))
+        found = await quoting.meant(trader, row["product"], mandate, partial(self._asked.__setitem__, row["id"]))
         limit = int(mandate["limit"])
         bid = min(found.asked, limit) if mandate["bid"] is None else int(mandate["bid"])
         within = {"bid": str(bid), "limit": str(limit), "rounds": trader.settings.negotiation.rounds_max}
@@ -230,15 +233,11 @@ class Acquisitions:
 
     async def _licensed(self, row: Row) -> bool:
         """Wait for the licence on chain: nothing is deposited under an agreement that the chain does not know."""
-        digest = row["agreement"]
-        trader = self._trader
-        licence = await trader.programs.licence(bytes.fromhex(digest))
-        if licence is None:
+        trader, digest = self._trader, row["agreement"]
+        about = bytes.fromhex(digest)
+        if await trader.programs.licence(about) is None:
             raise PeerUnreachable("the licence is not on chain yet")
-        last = (await trader.chain.newest()).number
-        granted = await trader.programs.events(
-            "licences", "LicenceGranted", 0, last, agreementDigest=bytes.fromhex(digest)
-        )
+        granted = await trader.programs.events("licences", "LicenceGranted", agreementDigest=about)
 
         def act(tx: Tx) -> None:
             trader.grant(tx, digest, granted[0].transaction.hex())

@@ -12,7 +12,9 @@ from policy.purposes import resolve
 
 # minor units; `exposure` is what may be owed for keys not yet released, `cap` what the agreement may cost in all
 AMOUNTS = ("limit", "bid", "deposit", "exposure", "cap")
-MEMBERS = frozenset({*AMOUNTS, "purpose", "to", "keep", "licence"})  # `licence`: a sub-licence, see `quoting`
+# `licence`: a sub-licence; `provider`: the DID of who told us of the product; see `quoting`
+FROM = ("licence", "provider")
+MEMBERS = frozenset({*AMOUNTS, "purpose", "to", "keep", *FROM})
 NOWHERE = "null"  # a `to` that proves and counts, and keeps nothing
 STREAM = "-"  # a `to` that is read as a stream, in order (`connector.pull.pipe`)
 NO_FOLDERS = (NOWHERE, STREAM)
@@ -29,8 +31,10 @@ def checked(document: Any) -> Row:
             read_decimal(amount, name)
     if amounts["bid"] is not None and int(amounts["bid"]) > int(str(amounts["limit"])):
         raise InvalidInput(f"the bid `{amounts['bid']}` is above your own limit `{amounts['limit']}`")
-    said = {"purpose": resolve(str(document.get("purpose"))), **_place(document)}
-    return {**amounts, **said} | ({"licence": document["licence"]} if document.get("licence") else {})
+    sources = {name: document[name] for name in FROM if document.get(name)}
+    if len(sources) > 1 or not isinstance(sources.get("provider", ""), str):
+        raise InvalidInput("a mandate names a sub-licence, or its `provider` by a DID, or neither")
+    return {**amounts, "purpose": resolve(str(document.get("purpose"))), **_place(document), **sources}
 
 
 def _place(document: Row) -> Row:

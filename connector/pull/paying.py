@@ -60,8 +60,7 @@ async def acknowledge(trader: Trader, provider: str, channel: bytes) -> None:
 async def claimed(trader: Trader, channel: bytes, voucher: VoucherMessage) -> Received | None:
     """Look whether the provider took the money on chain: the preimage it had to show there unlocks the keys."""
     try:
-        last = (await trader.chain.newest()).number
-        events = await trader.programs.events("channels", "Claimed", 0, last, channelId=channel)
+        events = await trader.programs.events("channels", "Claimed", channelId=channel)
     except ChainUnreachable:
         return None  # the provider itself is asked next; the chain is only the other road to the same keys
     mine = [one.fields for one in events if one.fields["accountHash"] == voucher.voucher.account_hash]
@@ -118,7 +117,7 @@ def no_equivocation(message: Any) -> Any:
     if isinstance(message, Equivocation):
         raise VerificationFailed(
             f"the provider signed two different messages with seq {message.seq}",
-            f"both are kept as {message.bundle}; nothing goes on with this channel",
+            f"nothing goes on with this channel; for a ruling: penstock dispute file {message.bundle}",
         )
     return message
 

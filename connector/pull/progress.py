@@ -53,9 +53,10 @@ def view(
     speed = saw(here) if row["state"] == waiting.RECEIVING and replica else None
     turn = waiting.turn(tx, row, trouble, asked)
     cost = "0" if paid is None else str(paid["amount"])
-    told = f"{held} of {rows} rows here, {keys} keys, {released} windows, paid {cost}" + _told(size - here, speed)
+    price, cap, currency = _price(agreement)
+    due = price_words.money(int(cost), currency) if currency else cost
+    told = f"{held} of {rows} rows here, {keys} keys, {released} windows, paid {due}" + _told(size - here, speed)
     copied = (row["progress"] or {}).get("files")
-    price, cap = _price(agreement)
     return {
         "id": row["id"],
         "product": row["product"],
@@ -68,7 +69,8 @@ def view(
         "channel": row["channel"],
         "transfer": row["transfer"],
         "price": price,
-        "cap": cap,
+        "cap": None if cap is None else str(cap),
+        "most": None if cap is None else price_words.money(cap, currency),
         "negotiation": None if talk is None else {"rounds": talk["rounds"], "price": _said(talk["price"])},
         "progress": {
             "windows": released,
@@ -99,13 +101,14 @@ def _due(tx: Tx, agreement: dict[str, Any], replica: dict[str, Any]) -> tuple[in
     return len(rows), tally.plain_bytes(table, rows)
 
 
-def _price(agreement: dict[str, Any] | None) -> tuple[str, str | None]:
-    """Return the agreed price in words, and the most that is ever due; None before it is agreed on."""
+def _price(agreement: dict[str, Any] | None) -> tuple[str, int | None, str]:
+    """Return the agreed price in words, the most that is ever due (None before it is agreed on), and the currency."""
     if agreement is None or not agreement["terms"]:
-        return "", None
+        return "", None, ""
     signed = agreement["agreement"]
     tariff = Tariff.from_json(agreement["terms"]["tariff"])
-    return price_words.price(tariff), None if signed is None else str(from_json(Agreement, signed).price_cap)
+    cap = None if signed is None else int(from_json(Agreement, signed).price_cap)
+    return price_words.price(tariff), cap, tariff.currency
 
 
 def _said(price: int | None) -> str:

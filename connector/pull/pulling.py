@@ -172,7 +172,6 @@ async def _buy_keys(trader: Trader, row: Row, transfer: Row, haul: Haul, tell: C
     await haul.open_paid()
     purchase = Purchase(trader, row["provider"], channel, haul.here, haul.prove)
     await purchase.resume(reader_key)
-    await paying.level(trader, row["provider"], channel)
     while True:
         want = Want(
             agreement=bytes.fromhex(row["agreement"]),

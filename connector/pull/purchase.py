@@ -93,12 +93,13 @@ class Purchase:
         """Bring a window that an earlier run left unreleased to its end; None when there is none.
 
         With `reader_key` also a released but unacknowledged window for that reader is asked for again: same keys, no
-        count.
+        count. First both sides are made level, for a provider that was restored from a back-up may have lost the offer.
         """
         trader, channel = self._trader, self._channel
         self._waiting = None
         await trader.watch.look()
         await trader.store.write(lambda tx: receive.lapse(tx, trader.buyer, channel))
+        await paying.level(trader, self._provider, channel)
         voucher = await trader.store.read(lambda tx: paying.unfinished(tx, channel, reader_key))
         if voucher is None:
             return None

@@ -1,4 +1,4 @@
-"""What a buyer asks a provider for: the offer that the exchange lists, or the one that its sub-licence makes.
+"""What a buyer asks a provider for: the offer that is listed, that it was told of, or that its sub-licence makes.
 
 And what it would cost: worked out of the offer's tariff and the edition's public rows before anything is agreed, by the
 table that prices every order later. Nobody's word is taken for it: header and rows are proven to be the edition's.
@@ -10,13 +10,16 @@ import asyncio
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
-from connector.errors import Absent, InvalidInput, PeerRefused, VerificationFailed
+from catalog.found import SEALED
+from catalog.service import is_service
+from connector.errors import Absent, Conflict, InvalidInput, PeerMisbehaved, PeerRefused, VerificationFailed
 from connector.limits import HEADER_BYTES_MAX, ROWS_BYTES_MAX
 from connector.product import pricing
 from connector.protocol import offers, validation
 from connector.pull import waiting
 from connector.pull.licensed import rows_of
-from contracts import meter, price_words, sublicence
+from contracts import blind, meter, price_words, sublicence
+from contracts.decimals import read_hex
 from contracts.errors import ContractError
 from contracts.namespace import SUB_LICENCES
 from contracts.tariff import Tariff, amount
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     Row = dict[str, Any]
 
 LICENCE = frozenset({"digest", "provider", "product", "chain"})
+ID_BYTES = 32
 SUB_LICENCE_URN = "urn:penstock:sub-licence:"
 
 
@@ -52,12 +56,68 @@ async def listed(trader: Trader, product: str, asking: Callable[[str], None]) ->
     exchange, key = space.members[space.exchange], quote(product, safe="")
     asking(waiting.EXCHANGE)
     listing = await _ask(trader, f"{exchange.url}/exchange/products/{key}", exchange.did)
+    _refuse_elsewhere(listing)
     provider = await trader.space_view.require(listing["provider"])
     asking(waiting.PROVIDER)
-    dataset = await _ask(trader, f"{provider.url}/dsp/catalog/datasets/{key}", provider.did)
-    validation.check("Dataset", dataset)
-    offer = {**_offer(dataset, listing["offer"].get("id")), "target": dataset["@id"]}
+    offer = await _offered(trader, provider, product, listing["offer"].get("id"))
     return Quote(provider, offer, int(listing["offer"]["ask"]), {})
+
+
+async def told(trader: Trader, product: str, provider_did: str, asking: Callable[[str], None]) -> Quote:
+    """Ask a member for a product of its that we were told of; the exchange hears nothing. Raises Absent.
+
+    Nobody reviewed it, so what the exchange would have looked at is looked at here: raises VerificationFailed unless
+    the chain knows the edition, under its own id or its blind one, and its provider holds the rights.
+    """
+    provider = await trader.space_view.require(provider_did)
+    asking(waiting.PROVIDER)
+    offer = await _offered(trader, provider, product, None)
+    proposal = offers.read(offer)
+    if proposal.terms is not None:  # one without our terms is a plain copy, of no edition
+        await _check_registered(trader, provider, proposal.terms)
+    return Quote(provider, offer, proposal.price or 0, {})
+
+
+async def _check_registered(trader: Trader, provider: Member, terms: Row) -> None:
+    try:
+        edition = read_hex(terms.get("editionId"), "editionId", ID_BYTES)
+        salt = read_hex(terms["blindSalt"], "blindSalt", blind.SALT_BYTES) if "blindSalt" in terms else b""
+    except ContractError as error:
+        raise PeerMisbehaved(f"the offer of `{provider.did}` has terms that nobody can read: {error}") from error
+    known = await trader.programs.edition(blind.registered_id(edition, salt))
+    if known is None or known.withdrawn_at is not None or known.holder != provider.address:
+        state = "is not registered" if known is None else "is withdrawn" if known.withdrawn_at else "is another's"
+        raise VerificationFailed(f"the edition on offer {state} on chain", "pay nothing; ask the provider")
+
+
+async def _offered(trader: Trader, provider: Member, product: str, listed_as: str | None) -> Row:
+    dataset = await _ask(trader, f"{provider.url}/dsp/catalog/datasets/{quote(product, safe='')}", provider.did)
+    validation.check("Dataset", dataset)
+    return {**_offer(dataset, listed_as), "target": dataset["@id"]}
+
+
+async def meant(trader: Trader, product: str, mandate: Row, asking: Callable[[str], None]) -> Quote:
+    """Return the offer that a mandate is about: of a sub-licence, of a provider that it names, or of the listing."""
+    if licence := mandate.get("licence"):
+        return await licensed(trader, licence)
+    if provider := mandate.get("provider"):
+        return await told(trader, product, provider, asking)
+    return await listed(trader, product, asking)
+
+
+def _refuse_elsewhere(listing: Row) -> None:
+    """Raise Conflict for a service, and for what was found elsewhere: nobody can be paid for it in this space."""
+    if is_service(listing["id"]):
+        raise Conflict(f"`{listing['id']}` is a service, used at its provider's", "penstock product show tells where")
+    if "origins" not in listing:
+        return
+    provider, path = str(listing["provider"]), listing["origins"][0]["path"]
+    if listing["kind"] == SEALED:
+        where = f"in the space of `{path[-1] if path else provider}`"
+        hint = "become a member there (`penstock init --exchange ADDRESS`, `penstock join`), and get it in that space"
+    else:
+        where, hint = f"by `{provider}` alone, without our seals and payments", f"penstock find --at {listing['base']}"
+    raise Conflict(f"`{listing['id']}` was found elsewhere and is traded {where}", hint)
 
 
 async def licensed(trader: Trader, licence: Row) -> Quote:
@@ -85,12 +145,13 @@ def check(licence: Any, product: str) -> None:
         raise InvalidInput(f"the sub-licence is of another product than `{product[:200]}`")
 
 
-async def total(trader: Trader, product: str) -> Row:
-    """Return what is asked for a listed product, and what that makes for `of`: `all` of it, or one use or period.
+async def total(trader: Trader, product: str, provider: str | None = None) -> Row:
+    """Return what is asked for a product, and what that makes for `of`: `all` of it, or one use or period.
 
-    `amount` is in minor units. Raises Absent, VerificationFailed, and InvalidInput for an offer without terms of ours.
+    `amount` is in minor units, `sum` the same in words. Raises Absent, VerificationFailed, and InvalidInput for an
+    offer without terms of ours.
     """
-    found = await listed(trader, product, lambda _whom: None)
+    found = await meant(trader, product, {"provider": provider}, lambda _whom: None)
     terms = offers.read(found.offer).terms
     if terms is None:
         raise InvalidInput(f"the offer of `{product[:200]}` has no terms that could be worked out", "ask its provider")
@@ -102,6 +163,7 @@ async def total(trader: Trader, product: str) -> Row:
         raise VerificationFailed(f"what the provider shows is not the edition on offer: {error}") from error
     pricing.verify(terms, table)
     of, quantity = _measured(tariff, wanted, table)
+    due = amount(tariff, quantity)
     return {
         "product": product,
         "title": terms["title"],
@@ -114,7 +176,8 @@ async def total(trader: Trader, product: str) -> Row:
         "price": price_words.price(tariff),
         "asked": str(found.asked),
         "of": of,
-        "amount": str(amount(tariff, quantity)),
+        "amount": str(due),
+        "sum": price_words.money(due, tariff.currency),
     }
 
 

@@ -69,9 +69,9 @@ def _decide(trader: Trader, tx: Tx, row: Row) -> int | str:
         return over
     deal = Deal.of_row(agreement, live=True)
     rules = in_force(deal.terms.policy, deal.terms.product, trader.did)
-    replica = replicas.under(tx, row["agreement"])
+    replica = replicas.seen(tx, row["agreement"])
     assert replica is not None, "what is opened has its replica"
-    table = replicas.table_of(replica)
+    table = replicas.table(tx, replica)
     size = tally.plain_bytes(table, rows_of(agreement["terms"], table))
     said = {"purpose": row["purpose"], SIZE: str(size), UNIT: BYTE}
     request = trader.judge.request(trader.did, deal.terms.product, "read", said)
@@ -97,7 +97,7 @@ async def finish(trader: Trader, row: Row, number: int, size: int, files: list[s
     """Record that everything was opened, `size` plain bytes, to `files`; returns what is told of it."""
 
     def act(tx: Tx) -> Row:
-        replica = replicas.under(tx, row["agreement"])
+        replica = replicas.seen(tx, row["agreement"])
         assert replica is not None
         _record(trader, tx, row, replica, number, size)
         return settle(tx, row, number=number, size=size, files=files, charged=0)
@@ -111,7 +111,7 @@ def _record(trader: Trader, tx: Tx, row: Row, replica: Row, number: int, size: i
     link, now = [row["acquisition"], str(number)], trader.clock.now()
     agreement = tx.get("agreements", digest=row["agreement"])
     assert agreement is not None
-    rows = rows_of(agreement["terms"], replicas.table_of(replica)).json()
+    rows = rows_of(agreement["terms"], replicas.table(tx, replica)).json()
     record = trader.evidence.record
     started = {**told, "rows": rows, "bytes": str(size)}
     record(tx, "opening.started", part=row["agreement"], link=link, fields=started, now=now)

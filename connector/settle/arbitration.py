@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from connector.errors import ChainReverted, Conflict, NotPermitted
 from ledger import acts
-from ledger.ruling import Ruling, read_ruling, rule
+from ledger import filing as filings
+from ledger.ruling import Ruling, read_ruling
 
 if TYPE_CHECKING:
     from connector.base import Base
@@ -44,8 +45,10 @@ class Arbitration:
     async def hold(self, key: str, seconds: int) -> Row:
         """Freeze the channel of a dispute while it is judged, once and no longer than was agreed; return until when."""
         participant = self._participant
-        _, bundle = await self._cases.read(key)
-        channel = bundle.voucher.value.channel_id
+        _, filing = await self._cases.read(key)
+        if filing.origin:
+            raise Conflict("this dispute is about a log, which has no money to hold", "penstock dispute rule")
+        channel = filing.part
         await self._channel(channel)
         call = acts.freeze(participant.programs.deployment, channel, seconds)
         await participant.transactions.submit(f"freeze:{channel.hex()}", call)
@@ -60,11 +63,13 @@ class Arbitration:
         return found
 
     async def _judge(self, key: str, award: int | None, reason: str) -> Ruling:
-        _, bundle = await self._cases.read(key)
-        verdict = await self._cases.judged(bundle)
-        channel = await self._channel(bundle.voucher.value.channel_id)
-        ruling = rule(bundle, verdict, claimed=channel.claimed, deposit=channel.deposit, award=award, reason=reason)
-        if ruling.division is not None and channel.closed:
+        _, filing = await self._cases.read(key)
+        verdict = await self._cases.judged(filing)
+        channel = None if filing.origin else await self._channel(filing.part)
+        if channel is None and self._participant.space.supervisor != self._participant.member:
+            raise NotPermitted("the space's supervisor rules on what members sign for their logs")
+        ruling = filings.rule(filing, verdict, channel, award, reason)
+        if channel is not None and ruling.division is not None and channel.closed:
             raise Conflict("the channel is closed: nothing is left to divide", "the parties settle it between them")
         return ruling
 

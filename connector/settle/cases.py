@@ -1,26 +1,31 @@
 """Disputes as a party or an arbitrator sees them: filed at the exchange, read from its docket, judged here.
 
-Law: nothing that the exchange says about a case is believed: a bundle is what its digest says, and the verdict on it is
-our own (`ledger.dispute`). What was filed is recorded here when the exchange has taken it, and kept as it was sent.
+Law: nothing that the exchange says about a case is believed: what was filed is what its digest says, and the verdict on
+it is our own (`ledger.filing`). What was filed is recorded here when the exchange has taken it, kept as it was sent,
+and the other party of the agreement hears of it by a signed notice.
 """
 
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from connector.errors import PeerMisbehaved
 from connector.exchange import docket
 from connector.limits import DISPUTE_BYTES_MAX
+from connector.usage.notices import DISPUTE, Notice
 from contracts.canonical import sha
-from ledger import bundle as bundles
-from ledger import dispute
+from contracts.typed_data import digest
+from ledger import filing as filings
 
 if TYPE_CHECKING:
-    from connector.base import Base
-    from ledger.bundle import Bundle
+    from connector.engine.trader import Trader
+    from connector.exchange.docket import Concerned
+    from connector.store.transaction import Tx
     from ledger.dispute import Verdict
+    from ledger.filing import Filing
     from ledger.ruling import Ruling
 
 PATH = "/exchange/disputes"
@@ -32,55 +37,67 @@ Row = dict[str, Any]
 class Cases:
     """The docket of the exchange, asked in our own name."""
 
-    def __init__(self, participant: Base) -> None:
+    def __init__(self, participant: Trader) -> None:
         self._participant = participant
 
     async def file(self, document: Any) -> Row:
-        """File a bundle as a party of its channel; returns the case, with our own verdict as `proposed`."""
+        """File what is to be ruled on; returns the case, with our own verdict as `proposed`."""
         participant = self._participant
-        bundle = bundles.parse(document)
-        verdict = await self.judged(bundle)
-        channel = docket.check_filing(
-            await participant.programs.channel(bundle.voucher.value.channel_id), participant.member
-        )
+        filing = filings.read(document)
+        verdict = await self.judged(filing)
+        about = await docket.concerned(participant, filing, participant.member)
         row = await self._ask("POST", "", document)
-        own, now = participant.did, participant.clock.now()
-        await participant.store.write(lambda tx: docket.file(tx, participant.evidence, bundle, channel, own, now))
+        await participant.store.write(partial(self._file, filing=filing, about=about, verdict=verdict))
         return {**row, "proposed": verdict.json()}
+
+    def _file(self, tx: Tx, filing: Filing, about: Concerned, verdict: Verdict) -> None:
+        """Keep and record what the exchange has taken, and tell the other party, once."""
+        participant, now = self._participant, self._participant.clock.now()
+        key = filing.id.hex()
+        if tx.get("disputes", id=key) is not None:
+            return
+        docket.file(tx, participant.evidence, filing, about, participant.did, now)
+        row = tx.get("agreements", digest=self._agreement(tx, filing))
+        if row is not None:
+            window = f" in window {filing.bundle.voucher.value.seq}" if filing.bundle else ""
+            text = f"we filed the dispute {key} at the exchange: {verdict.finding.value}{window}"
+            participant.notices.send(tx, row, Notice(DISPUTE, row["digest"], text, now))
+
+    def _agreement(self, tx: Tx, filing: Filing) -> str:
+        """Return the digest of the agreement that a filing is about, empty for a log or a channel we do not know."""
+        if filing.bundle is not None:
+            return digest(self._participant.programs.deployment.domain("licences"), filing.bundle.agreement).hex()
+        channel = tx.get("channels", id=filing.part.hex())
+        return str(channel["agreement"]) if channel else ""
 
     async def page(self) -> Row:
         """Return the cases that concern us."""
         return await self._ask("GET", "")
 
     async def show(self, key: str) -> Row:
-        """Return a case with its bundle and our own verdict as `proposed`; raises PeerMisbehaved for another bundle."""
-        row, bundle = await self.read(key)
-        return {**row, "proposed": (await self.judged(bundle)).json()}
+        """Return a case, what was filed as `bundle`, our own verdict as `proposed`; raises PeerMisbehaved."""
+        row, filing = await self.read(key)
+        return {**row, "proposed": (await self.judged(filing)).json()}
 
-    async def read(self, key: str) -> tuple[Row, Bundle]:
-        """Return a case and its bundle; raises PeerMisbehaved if that is not the one of this digest."""
+    async def read(self, key: str) -> tuple[Row, Filing]:
+        """Return a case and what was filed; raises PeerMisbehaved if that is not the document of this digest."""
         row = await self._ask("GET", "/" + quote(key, safe=""))
         if sha(row.get("bundle")).hex() != key:
             raise PeerMisbehaved("the exchange shows another bundle than the one that was filed", "tell the regulator")
-        return row, bundles.parse(row["bundle"])
+        return row, filings.read(row["bundle"])
 
     async def tell(self, ruling: Ruling, transaction: str) -> Row:
         """Tell the exchange what we ruled."""
         body = {"ruling": ruling.json(), "tx": transaction}
         return await self._ask("POST", f"/{ruling.dispute.hex()}/ruling", body)
 
-    async def judged(self, bundle: Bundle) -> Verdict:
+    async def judged(self, filing: Filing) -> Verdict:
         """Return our verdict; opening a piece takes a while, so it is not done on the loop."""
-        return await asyncio.to_thread(dispute.judge, bundle, self._participant.space.domains)
+        channel = None if filing.origin else await self._participant.programs.channel(filing.part)
+        return await asyncio.to_thread(filings.judge, filing, self._participant.space, channel)
 
     async def _ask(self, method: str, path: str, body: Any = None) -> Row:
-        participant = self._participant
-        space = await participant.space_view.current()
-        exchange = space.members[space.exchange]
-        headers = participant.authorization(exchange.did)
-        url = exchange.url + PATH + path
-        answer = await participant.outbound.request(method, url, body=body, headers=headers, limit_bytes=CASE_BYTES_MAX)
-        row = answer.json()
+        row = await self._participant.ask_exchange(method, PATH + path, body, limit_bytes=CASE_BYTES_MAX)
         if not isinstance(row, dict):
             raise PeerMisbehaved("the exchange answered about a dispute with no object")
         return row

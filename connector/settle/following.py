@@ -29,28 +29,32 @@ Row = dict[str, Any]
 
 
 class Following:
-    """The open channels of one participant, either side; `seen` is called with every newest block."""
+    """The open channels of one participant, either side; `seen` is called with every newest block and its past."""
 
     def __init__(self, trader: Trader, settlements: Settlements) -> None:
         self._trader = trader
         self._settlements = settlements
         self._read: Block | None = None  # up to which events are read
+        self._past = 0  # of the watch, when they were
         self._turn = asyncio.Lock()
 
-    async def seen(self, block: Block) -> None:
-        """Read what happened to our channels up to `block`; an unreachable chain is asked again at the next one."""
+    async def seen(self, block: Block, past: int) -> None:
+        """Read what happened to our channels up to `block`; an unreachable chain is asked again at the next one.
+
+        Another `past` than before leaves no event of what it took back.
+        """
         async with self._turn:
             if self._read is not None and block.hash == self._read.hash:
                 return
             try:
-                stood = self._read is not None and await self._stands(self._read)
+                stood = self._read is not None and past == self._past
                 if not stood:
                     await self._trader.transactions.again(block.number - self._back())
                 for row in await self._touched(block, stood=stood):
                     await self._follow(row, block)
             except ChainUnreachable:
                 return
-            self._read = block
+            self._read, self._past = block, past
 
     def _back(self) -> int:
         """Return how far back a transaction of ours may be gone: unlikely far at a start, when nothing was seen yet."""
@@ -67,11 +71,6 @@ class Following:
         touched = {event.fields["channelId"].hex() for event in events if "channelId" in event.fields}
         return [row for row in rows if row["id"] in touched or row["state"] == accounts.FROZEN]
 
-    async def _stands(self, read: Block) -> bool:
-        """Say whether the chain still has the block; a reorganisation leaves no event of what it took back."""
-        found = await self._trader.chain.block(read.number)
-        return found is not None and found.hash == read.hash
-
     async def _follow(self, row: Row, block: Block) -> None:
         trader, channel = self._trader, bytes.fromhex(row["id"])
         newest = await trader.programs.channel(channel)
@@ -79,7 +78,7 @@ class Following:
             await self._settlements.note_closed(row)
             return
         last = max(block.number - trader.settings.chain.confirmations, 0)
-        final = await trader.programs.channel(channel, at=last)
+        final = newest if last == block.number else await trader.programs.channel(channel, at=last)
         known = as_known(row, newest, final, block.at)
         if any(row[name] != value for name, value in known.items()):
             await trader.store.write(lambda tx: tx.update("channels", {"id": row["id"]}, **known))

@@ -6,6 +6,7 @@ act is stored before it is sent and named by its cause, so settling twice settle
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from connector.channel import account as accounts
@@ -13,11 +14,14 @@ from connector.channel import claims
 from connector.engine.driver import Driver
 from contracts import address, price_words
 from contracts.tariff import Tariff
-from ledger import acts
+from ledger import acts, batch
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from connector.engine.trader import Trader
     from connector.store.transaction import Tx
+    from ledger.programs import Channel
 
 CLOSED = "closed"
 Row = dict[str, Any]
@@ -30,6 +34,7 @@ class Settlements:
         self._trader = trader
         self.driver = Driver("licence", self._grant, self._left)
         self._granted: dict[str, str] = {}
+        self._purse = asyncio.Lock()
 
     async def recover(self) -> None:
         """Note licences that were mined while nobody listened."""
@@ -50,6 +55,17 @@ class Settlements:
         """Leave a failed note for the next start, which finds the mined transaction again."""
         self._granted.pop(digest, None)
 
+    async def preview(self, agreement: str | None) -> Row:
+        """Return what `settle` would settle now: what is claimed on chain, and the newest voucher above it."""
+
+        def look(tx: Tx) -> list[Row]:
+            rows = tx.find("channels", "role = ? and state <> ?", (accounts.PAYEE, CLOSED), order="created")
+            return [_claimable(tx, row) for row in rows if agreement in (None, row["agreement"])]
+
+        channels = await self._trader.store.read(look)
+        credit = await self._trader.programs.credit(self._trader.keys.address)
+        return {"channels": channels, "withdrawable": str(credit)}
+
     async def settle(self, agreement: str | None) -> Row:
         """Settle all open channels on which we are paid (or those of one agreement), then withdraw what is ours.
 
@@ -57,54 +73,60 @@ class Settlements:
         """
         rows = await self._trader.store.read(lambda tx: tx.find("channels", order="created"))
         wanted = [row for row in rows if agreement in (None, row["agreement"])]
-        paid = [row for row in wanted if row["role"] == accounts.PAYEE]
-        settled = [await self._settle(row) for row in paid if not await self._stands_still(row)]
-        for row in wanted:
-            if row["role"] == accounts.PAYER:
-                await self._refund(row)
-                await self.note_closed(row)
-        return {"channels": settled, "withdrawn": str(await self._withdraw())}
+        together = [wanted[at : at + batch.CALLS_MAX] for at in range(0, len(wanted), batch.CALLS_MAX)]
+        ended = [told for rows in together for told in await self._end(rows)]
+        return {"channels": ended, "withdrawn": str(await self._withdraw())}
 
-    async def _stands_still(self, row: Row) -> bool:
+    async def _end(self, rows: Sequence[Row]) -> list[Row]:
+        """End channels side by side, for claims that wait together are brought together; the first fault is raised."""
+        does = {accounts.PAYEE: self._settle, accounts.PAYER: self._refund}
+        ended = await asyncio.gather(*(does[row["role"]](row) for row in rows), return_exceptions=True)
+        for fault in ended:
+            if isinstance(fault, BaseException):
+                raise fault
+        return [told for told in ended if isinstance(told, dict)]
+
+    async def _stands_still(self, found: Channel) -> bool:
         """Say whether an arbitrator holds the channel: what is sent now would be refused, and never sent again."""
-        trader = self._trader
-        found = await trader.programs.channel(bytes.fromhex(row["id"]))
-        until = None if found is None or found.closed else found.frozen_until
-        return until is not None and (await trader.chain.newest()).at < until
+        until = None if found.closed else found.frozen_until
+        return until is not None and (await self._trader.chain.newest()).at < until
 
-    async def _settle(self, row: Row) -> Row:
+    async def _settle(self, row: Row) -> Row | None:
+        """Claim and close a channel as its payee; return what came of it, None if it is left out."""
         trader = self._trader
-        channel = bytes.fromhex(row["id"])
+        channel, settled = bytes.fromhex(row["id"]), row["claimed"]
         if row["state"] != CLOSED:
-            await self._claim(row)
-            await trader.transactions.submit("close:" + row["id"], acts.close(self._deployment, channel))
-            await self.note_closed(row)
-        found = await trader.programs.channel(channel)
-        assert found is not None
+            found = await trader.programs.channel(channel)
+            if found is None or await self._stands_still(found):
+                return None
+            if not found.closed:  # an arbitrator may have ended it, and we have not heard of it yet
+                await self._claim(row, found)
+                await trader.transactions.submit("close:" + row["id"], acts.close(self._deployment, channel))
+            settled = await self.note_closed(row)
         return {
             "channel": row["id"],
             "agreement": row["agreement"],
-            "settled": str(found.claimed),
+            "settled": str(settled),
             "bill": await trader.store.read(lambda tx: _bill(tx, row["agreement"])),
-            "shares": await self._shares(row, found.claimed),
+            "shares": await self._shares(row, settled),
         }
 
     async def _refund(self, row: Row) -> None:
         """Take back, as the payer, what nobody claimed before the channel expired in block time (spec 3.4)."""
         trader = self._trader
+        if row["state"] == CLOSED:
+            return
         channel = bytes.fromhex(row["id"])
         found = await trader.programs.channel(channel)
-        newest = await trader.chain.newest()
-        if found is not None and not found.closed and newest.at >= found.expiry:
+        if found is not None and not found.closed and (await trader.chain.newest()).at >= found.expiry:
             await trader.transactions.submit("refund:" + row["id"], acts.refund(self._deployment, channel))
+        await self.note_closed(row)
 
-    async def _claim(self, row: Row) -> None:
+    async def _claim(self, row: Row, found: Channel) -> None:
         """Claim the newest voucher, unless the chain already paid as much."""
         trader = self._trader
-        channel = bytes.fromhex(row["id"])
-        found = await trader.programs.channel(channel)
-        claim = await trader.store.read(lambda tx: claims.newest(tx, channel))
-        if found is None or claim is None or claim.voucher.cumulative_amount <= found.claimed:
+        claim = await trader.store.read(lambda tx: claims.newest(tx, bytes.fromhex(row["id"])))
+        if claim is None or claim.voucher.cumulative_amount <= found.claimed:
             return
         cumulative = claim.voucher.cumulative_amount
         mined = await trader.transactions.submit(claim.key, claim.act(self._deployment))
@@ -119,15 +141,14 @@ class Settlements:
 
         await trader.store.write(note)
 
-    async def note_closed(self, row: Row) -> None:
-        """Record that the chain closed the channel, once; an open one is left as it is."""
+    async def note_closed(self, row: Row) -> int:
+        """Record that the chain closed the channel, once; an open one is left as it is. Return what was claimed."""
         trader = self._trader
         channel = bytes.fromhex(row["id"])
         found = await trader.programs.channel(channel)
         if found is None or not found.closed or row["state"] == CLOSED:
-            return
-        last = (await trader.chain.newest()).number
-        closed = await trader.programs.events("channels", "Closed", 0, last, channelId=channel)
+            return row["claimed"] if found is None else found.claimed
+        closed = await trader.programs.events("channels", "Closed", channelId=channel)
         shares = await self._shares(row, found.claimed)
         fields = {"cumulative": str(found.claimed), "tx": closed[0].transaction.hex(), "shares": shares}
         fields["refund"] = str(found.deposit - found.claimed)
@@ -139,6 +160,7 @@ class Settlements:
                 self._record(tx, "channel.closed", row, fields)
 
         await trader.store.write(note)
+        return found.claimed
 
     async def _shares(self, row: Row, cumulative: int) -> dict[str, str]:
         """Return payee address → its share of `cumulative`, as the agreement's split says."""
@@ -147,14 +169,15 @@ class Settlements:
         return {address.show(payee): str(share) for (payee, _), share in parts}
 
     async def _withdraw(self) -> int:
-        """Withdraw what the channels have credited to us; returns the amount."""
+        """Withdraw what the channels have credited to us; returns the amount. One at a time: a credit is there once."""
         trader = self._trader
-        credit = await trader.programs.credit(trader.keys.address)
-        if credit == 0:
-            return 0
-        block = (await trader.chain.newest()).number
-        await trader.transactions.submit(f"withdraw:{block}", acts.withdraw(self._deployment))
-        return credit
+        async with self._purse:
+            credit = await trader.programs.credit(trader.keys.address)
+            if credit == 0:
+                return 0
+            block = (await trader.chain.newest()).number
+            await trader.transactions.submit(f"withdraw:{block}", acts.withdraw(self._deployment))
+            return credit
 
     def _record(self, tx: Tx, kind: str, row: Row, fields: Row) -> None:
         self._trader.evidence.record(tx, kind, part=row["id"], fields=fields, now=self._trader.clock.now())
@@ -162,6 +185,17 @@ class Settlements:
     @property
     def _deployment(self) -> Any:
         return self._trader.programs.deployment
+
+
+def _claimable(tx: Tx, row: Row) -> Row:
+    claim = claims.newest(tx, bytes.fromhex(row["id"]))
+    return {
+        "channel": row["id"],
+        "agreement": row["agreement"],
+        "claimed": str(row["claimed"]),
+        "newest": str(row["claimed"] if claim is None else claim.voucher.cumulative_amount),
+        "bill": _bill(tx, row["agreement"]),
+    }
 
 
 def _bill(tx: Tx, agreement: str) -> str:

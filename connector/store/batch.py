@@ -1,7 +1,7 @@
 """One batch: several acts in one transaction, each of which may fail alone, and what acts remember between batches.
 
-Life of an act: BEGIN IMMEDIATE (once a batch) → SAVEPOINT → act → RELEASE → … → what acts asked for at the end of the
-batch → COMMIT. An act that raises is rolled back to its own savepoint; its neighbours do not notice.
+Life of an act: BEGIN, alone among writers (once a batch) → SAVEPOINT → act → RELEASE → … → what acts asked for at the
+end of the batch → COMMIT. An act that raises is rolled back to its own savepoint; its neighbours do not notice.
 
 Memory is what acts know of the tables without asking again. It holds only what a committed act wrote: an act that
 fails takes its part with it, a batch that fails or a write of somebody else empties it.
@@ -9,12 +9,9 @@ fails takes its part with it, a batch that fails or a write of somebody else emp
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from connector.store.connection import lock
 from connector.store.held import Known
 from connector.store.transaction import Tx
 
@@ -23,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from concurrent.futures import Future
 
+    from connector.store.database import Database
     from connector.store.statements import Statements
-    from connector.store.turn import Turn
 
     Callback = Callable[[], object]
     Waiting = asyncio.Future[Any] | Future[Any]
@@ -62,9 +59,9 @@ class Job:
 class Batch:
     """The writing connection with the transaction that is open on it; used by one thread at a time."""
 
-    def __init__(self, connection: sqlite3.Connection, statements: Mapping[str, Statements], turn: Turn) -> None:
+    def __init__(self, database: Database, connection: Any, statements: Mapping[str, Statements]) -> None:
         self.connection: Any = connection
-        self._turn = turn
+        self._database = database
         self._statements = statements
         self._memory: dict[str, Any] = {}
         self._known = Known({name: each.table.known for name, each in statements.items()})
@@ -73,10 +70,9 @@ class Batch:
 
     def begin(self, *, wait: bool) -> bool:
         """Open the transaction; without `wait` return False at once when another process holds the database."""
-        with self._turn.taken(wait=wait) as ours:
-            if not (ours or wait) or not lock(self.connection, wait=wait):
-                return False
-        version = self.connection.execute("PRAGMA data_version").fetchone()
+        if not self._database.begin(self.connection, wait=wait):
+            return False
+        version = self._database.version(self.connection)
         if version != self._version:  # another connection has written since we last looked
             self._forget()
             self._version = version
@@ -132,15 +128,13 @@ class Batch:
 
     def commit(self) -> None:
         """Make it durable."""
-        self.connection.execute("COMMIT")
+        self._database.commit(self.connection)
 
     def undo(self) -> None:
-        """Take everything back, as far as the disk lets us; the error that led here is the one to report."""
+        """Take everything back, as far as the database lets us; the error that led here is the one to report."""
         self._forget()
         self._endings.clear()
-        with suppress(sqlite3.Error):
-            if self.connection.in_transaction:
-                self.connection.execute("ROLLBACK")
+        self._database.rollback(self.connection)
 
 
 def fail(jobs: Iterable[Job], error: Exception) -> None:

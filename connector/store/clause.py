@@ -15,7 +15,7 @@ from connector.store.columns import KINDS
 from connector.store.errors import BadStatement
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 WORDS = frozenset({"and", "or", "not", "is", "null", "in", "like", "between"})
 _TOKEN = re.compile(
@@ -24,6 +24,8 @@ _TOKEN = re.compile(
 )
 _ORDERING = frozenset({"<", ">", "<=", ">=", "between", "like"})
 _DIRECTIONS = {"asc": "ASC", "desc": "DESC"}
+# where SQLite puts NULL by itself, and others when they are told
+_NOTHING = {"asc": " NULLS FIRST", "desc": " NULLS LAST"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +64,19 @@ def where(text: str, kinds: Mapping[str, str]) -> Clause:
     return Clause(" ".join(parts), tuple(encoders))
 
 
-def order(text: str, kinds: Mapping[str, str]) -> str:
-    """Check an order clause, `"name [asc|desc], …"`."""
-    return ", ".join(_order_term(term.split(), text, kinds) for term in text.split(","))
+def order(text: str, kinds: Mapping[str, str], key: Sequence[str]) -> str:
+    """Check an order clause, `"name [asc|desc], …"`; nothing is less than anything, and no column of the `key` is."""
+    return ", ".join(_order_term(term.split(), text, kinds, key) for term in text.split(","))
 
 
-def _order_term(words: list[str], text: str, kinds: Mapping[str, str]) -> str:
+def _order_term(words: list[str], text: str, kinds: Mapping[str, str], key: Sequence[str]) -> str:
     name, direction = [*words, "asc"][:2] if words else ("", "")
     if len(words) > 2 or name not in kinds or direction.lower() not in _DIRECTIONS:
         raise BadStatement(f"`{text}` is no order; write `column [asc|desc], …` with declared columns")
     if not KINDS[kinds[name]].ordered:
         raise BadStatement(f"`{name}` in `{text}` has no order in SQL, sort in Python")
-    return f'"{name}" {_DIRECTIONS[direction.lower()]}'
+    nothing = "" if name in key else _NOTHING[direction.lower()]
+    return f'"{name}" {_DIRECTIONS[direction.lower()]}{nothing}'
 
 
 def _tokens(text: str) -> list[tuple[str, str]]:

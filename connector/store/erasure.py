@@ -1,7 +1,7 @@
 """Erasing what an entry discloses: the values go, the entry and its proof stand (spec 7).
 
-Law: an erasure is an event itself, in the same transaction, so nobody can take values away unseen. What SQLite's
-write-ahead log and copies of the database hold of them is not reached from here.
+Law: an erasure is an event itself, in the same transaction, so nobody can take values away unseen. What a write-ahead
+log, PostgreSQL's dead rows before they are vacuumed and copies of the database hold of them is not reached from here.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 KIND = "disclosure.erased"
 # a row that shrinks leaves its old bytes in its page; as zeros they tell nothing
-_OVERWRITE = "UPDATE log_entries SET box = zeroblob(length(box)) WHERE idx = ?"
+_OVERWRITE = "UPDATE log_entries SET box = ? WHERE idx = ?"
 
 
 def erase(tx: Tx, evidence: Evidence, index: int, reason: str, now: datetime) -> int:
@@ -31,7 +31,7 @@ def erase(tx: Tx, evidence: Evidence, index: int, reason: str, now: datetime) ->
         raise Absent(f"the log has no entry {index}", "`penstock log head` says how many there are")
     if row["box"] is None:
         raise Conflict(f"entry {index} discloses nothing any more")
-    tx.execute(_OVERWRITE, index)
+    tx.execute(_OVERWRITE, bytes(len(row["box"])), index)
     tx.update("log_entries", {"idx": index}, box=None, box_key=None)
     fields = {"index": str(index), "reason": reason}
     return evidence.record(tx, KIND, part=evidence.origin, link=[row["leaf"].hex()], fields=fields, now=now)

@@ -20,7 +20,7 @@ from ledger.log import Log, Tree
 from ledger.proof import LogProof
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -72,6 +72,10 @@ class Evidence:
         """Return the key that verifies this log's checkpoints."""
         return notes.log_vkey(self.origin, self._key.public_key().public_bytes_raw())
 
+    def forget(self) -> None:
+        """Know no newest head any longer: another process has made the log grow."""
+        self.newest = None
+
     def record(
         self, tx: Tx, kind: str, *, part: str, link: Sequence[str] = (), fields: Mapping[str, Any], now: datetime
     ) -> int:
@@ -119,6 +123,21 @@ class Evidence:
     def checkpoint(self, tx: Tx) -> bytes:
         """Return the newest own signed note, made now if the log grew (so `tx` must be a writing one)."""
         return self.head(tx).note.encode()
+
+    def take_over(self, tx: Tx, entries: Iterable[bytes], head: Checkpoint, note: str) -> None:
+        """Append entries that we signed once and lost, up to `head`, whose `note` is ours; raises `EvidenceBroken`.
+
+        What they disclosed is not theirs to bring, so their boxes are absent.
+        """
+        for entry in entries:
+            said, leaf = events.decode(entry), merkle.leaf_hash(entry)
+            shelf = TxShelf(tx, kind=said.kind, part=said.part, at=said.time, box=None, box_key=None)
+            Log(shelf).append_hashed(entry, leaf)
+        tree = TxShelf(tx).tail().tree
+        if (tree.size, tree.root()) != (head.size, head.root):
+            raise EvidenceBroken(f"the entries do not lead from the log on disk to its signed size `{head.size}`")
+        tx.put("checkpoints", size=head.size, root=head.root, note=note, at=None)
+        tx.remember(HEAD, Head(note, head.size, head.root))
 
     def renew(self, tx: Tx) -> None:
         """Sign the log as this transaction leaves it; `newest` shows the head after the commit."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from connector.store.evidence import Evidence
-    from connector.store.sqlite import Store
+    from connector.store.store import Store
 
 
 class Heads:
@@ -35,12 +35,10 @@ class Heads:
 
         Raises `EvidenceBroken` when the log on disk has lost what was signed.
         """
-        if self._evidence.newest is None:
+        while (newest := self._evidence.newest) is None:  # as long as others make the log grow meanwhile
             await self._store.write(self._evidence.renew, short=True)
-        newest = self._evidence.newest
         if isinstance(newest, EvidenceBroken):
             raise newest
-        assert newest is not None, "a head that was asked for is there after its commit"
         head, tail = newest
         old = self._advance(peer, head.size)
         try:

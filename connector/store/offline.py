@@ -5,10 +5,8 @@ from __future__ import annotations
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from connector.errors import Absent
-from connector.store.connection import READING, connect
-from connector.store.schema import refuse_foreign
 from connector.store.statements import Statements
+from connector.store.store import database_at
 from connector.store.transaction import Tx
 
 if TYPE_CHECKING:
@@ -21,28 +19,26 @@ T = TypeVar("T")
 
 
 @contextmanager
-def looking(path: Path, tables: Sequence[Table], *, snapshot: bool) -> Iterator[Tx]:
+def looking(place: Path | str, tables: Sequence[Table], *, snapshot: bool) -> Iterator[Tx]:
     """Open what is committed: one `snapshot` of it, or newly at each question; a server may be writing meanwhile.
 
     A snapshot keeps the server from shortening its write-ahead log, so it is for what is over soon.
 
     Raises `Absent` where no database is, `StoreForeign` where it is not one of ours.
     """
-    if not path.is_file():
-        raise Absent(f"there is no database `{path}`", "name another directory with --data, or start `penstock serve`")
-    with closing(connect(path, READING)) as connection:
-        refuse_foreign(connection)
+    database = database_at(place)
+    with closing(database.look()) as connection:
         tx = Tx(connection, {table.name: Statements(table) for table in tables})
         if snapshot:
-            connection.execute("BEGIN")
+            database.begin_reading(connection)
         try:
             yield tx
         finally:
             tx.end()
-            connection.rollback()
+            database.rollback(connection)
 
 
-def look(path: Path, tables: Sequence[Table], act: Callable[[Tx], T]) -> T:
+def look(place: Path | str, tables: Sequence[Table], act: Callable[[Tx], T]) -> T:
     """Run `act` on one snapshot of what is committed; raises as `looking`."""
-    with looking(path, tables, snapshot=True) as tx:
+    with looking(place, tables, snapshot=True) as tx:
         return act(tx)

@@ -12,31 +12,41 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ledger import checkpoint as checkpoints
+from ledger import fork_proof
 from ledger import note as notes
 from ledger.checkpoint import Checkpoint
 from ledger.merkle import PROOF_LIMIT_HASHES, ProofError, verify_consistency
 from ledger.note import MalformedNoteError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from connector.store.transaction import Tx
     from ledger.note import VerifierKey
 
 SIZE_LIMIT_DIGITS = 19
+FORK_FACT = "fork/"
 # the newest notes of a few busy peers
 NOTES_KEPT = 256
 
 
 class ForkFound(Exception):  # noqa: N818 - said in sentences, like the store's other errors
-    """A peer signed two checkpoints that cannot be of one history; keep both notes with `keep_fork`."""
+    """A peer signed two checkpoints that cannot be of one history; keep both notes with `keep_fork`.
 
-    def __init__(self, origin: str, kept: str, offered: str, reason: str) -> None:
+    `proof` shows it to others for two sizes (`ledger.fork_proof`); None while nobody has made one.
+    """
+
+    def __init__(self, origin: str, kept: str, offered: str, reason: str, proof: Sequence[bytes] | None = None) -> None:
         super().__init__(f"log `{origin}` showed two histories: {reason}")
         self.origin = origin
         self.kept = kept
         self.offered = offered
+        self.proof = proof
+
+    def document(self) -> dict[str, Any]:
+        """Return what shows the fork to others, if it was proven."""
+        return fork_proof.document(self.kept, self.offered, self.proof or ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +115,20 @@ def keep(tx: Tx, offered: Offered, now: datetime) -> None:
 
 
 def keep_fork(tx: Tx, fork: ForkFound, now: datetime) -> None:
-    """Keep both notes of a fork; the first pair for an origin stays."""
-    name = f"fork/{fork.origin}"
-    if tx.get("facts", name=name) is None:
-        tx.put("facts", name=name, value={"kept": fork.kept, "offered": fork.offered, "at": now.isoformat()})
+    """Keep both notes of a fork; the first pair for an origin stays, unless a later one is proven to others."""
+    name = FORK_FACT + fork.origin
+    known = tx.get("facts", name=name)
+    if known is not None and (known["value"].get("proof") is not None or fork.proof is None):
+        return
+    proof = None if fork.proof is None else fork.document()
+    told = {"kept": fork.kept, "offered": fork.offered, "at": now.isoformat(), "proof": proof}
+    tx.put("facts", name=name, value=told)
+
+
+def forks(tx: Tx) -> list[dict[str, Any]]:
+    """Return the forks that we can show to others, as `ledger.fork_proof` documents."""
+    rows = tx.find("facts", "name >= ? and name < ?", (FORK_FACT, FORK_FACT[:-1] + chr(ord(FORK_FACT[-1]) + 1)))
+    return [row["value"]["proof"] for row in rows if row["value"].get("proof") is not None]
 
 
 def seen(tx: Tx) -> list[dict[str, str]]:

@@ -1,9 +1,10 @@
 """Bring a database file to the declared tables, or refuse.
 
 Law: (1) within one VERSION declarations only grow. Missing tables, columns and indexes are made in one transaction; a
-column that exists with another type is refused, because its values would be read wrongly. (2) A file of another version
-is refused in words, an older as a newer one, and not touched: who does not know what it means would do it harm.
-(3) A mark of version and declarations is kept in the file, so that an unchanged database opens at once.
+column that exists with another type is refused, because its values would be read wrongly. (2) A file of an older
+version is brought to ours by steps (`connector.store.upgrades`); a newer one, and one from which no steps lead here, is
+refused in words and not touched: who does not know what it means would do it harm. (3) A mark of version and
+declarations is kept in the file, so that an unchanged database opens at once.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
+from connector.store import upgrades
 from connector.store.columns import KINDS
 from connector.store.errors import StoreError, StoreForeign
+from connector.store.upgrades import VERSION
 
 if TYPE_CHECKING:
     import sqlite3
@@ -21,8 +24,6 @@ if TYPE_CHECKING:
 
 # "PnSt": tells our files from other people's databases
 APPLICATION_ID = 0x506E5374
-# raised whenever what is kept changes its meaning, or a program that does not know of it would do harm
-VERSION = 1
 # files of before versions were counted have no such table
 UNCOUNTED = 0
 
@@ -36,8 +37,7 @@ def apply(connection: sqlite3.Connection, tables: tuple[Table, ...]) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         if not _is_marked(connection, tables):
-            refuse_foreign(connection, empty=True)
-            _note_version(connection)
+            _bring_to_ours(connection, tables)
             database = Database(connection, recursive_triggers=False)
             for table in tables:
                 _create_table(database, table)
@@ -60,33 +60,51 @@ def mark(tables: tuple[Table, ...]) -> int:
     return int.from_bytes(hashlib.sha256(repr((VERSION, tables)).encode()).digest()[:4]) >> 1
 
 
-def refuse_foreign(connection: sqlite3.Connection, *, empty: bool = False) -> None:
-    """Raise StoreForeign for a file that is not of this version; a new one passes where it may be `empty`."""
-    filled = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
-    if empty and not filled:
+def _bring_to_ours(connection: sqlite3.Connection, tables: tuple[Table, ...]) -> None:
+    """Count the versions of a new file, take an older one to ours; raises StoreForeign for any other."""
+    if not connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+        upgrades.begin(connection)
         return
+    found = _own_version(connection)
+    if not upgrades.reaches(found):
+        raise _of_another_version(found)
+    upgrades.upgrade(connection, found)
+    upgrades.refuse_undeclared(connection, tables)
+
+
+def refuse_foreign(connection: sqlite3.Connection) -> None:
+    """Raise StoreForeign for a file that is not of this version, by whoever only looks at it."""
+    found = _own_version(connection)
+    if found == VERSION:
+        return
+    if upgrades.reaches(found):
+        raise StoreForeign(
+            f"this database is of an older penstock (version `{found}`; this program keeps version `{VERSION}`)",
+            "start `penstock serve` once: it brings the database to its own version",
+        )
+    raise _of_another_version(found)
+
+
+def _own_version(connection: sqlite3.Connection) -> int:
+    """Return the version of a file of ours; raises StoreForeign for somebody else's."""
     if _pragma(connection, "application_id") != APPLICATION_ID:
         raise StoreForeign("this file is a database, but not one of penstock", "choose another data directory")
-    found = _version(connection)
-    if found != VERSION:
-        age = "a newer" if found > VERSION else "an older"
-        told = "before versions were counted" if found == UNCOUNTED else f"version `{found}`"
-        raise StoreForeign(
-            f"this database is of {age} penstock ({told}; this program keeps version `{VERSION}`) and was not touched",
-            "serve it with the program that made it, or begin a new data directory",
-        )
+    return _version(connection)
+
+
+def _of_another_version(found: int) -> StoreForeign:
+    age = "a newer" if found > VERSION else "an older"
+    told = "before versions were counted" if found == UNCOUNTED else f"version `{found}`"
+    return StoreForeign(
+        f"this database is of {age} penstock ({told}; this program keeps version `{VERSION}`) and was not touched",
+        "serve it with the program that made it, or begin a new data directory",
+    )
 
 
 def _version(connection: sqlite3.Connection) -> int:
     if not connection.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'store_version'").fetchone()[0]:
         return UNCOUNTED
     return int(connection.execute("SELECT max(version) FROM store_version").fetchone()[0])
-
-
-def _note_version(connection: sqlite3.Connection) -> None:
-    if _version(connection) == UNCOUNTED:
-        connection.execute("CREATE TABLE store_version (version INTEGER NOT NULL) STRICT")
-        connection.execute("INSERT INTO store_version VALUES (?)", (VERSION,))
 
 
 def _create_table(database: Any, table: Table) -> None:

@@ -1,141 +1,128 @@
-"""The store on SQLite: one writer, a few readers, acts instead of connections.
-
-    store = await Store.open(path, TABLES)
-    number = await store.write(lambda tx: tx.update("outbox", {"id": message}, state="sent"))
-    row = await store.read(lambda tx: tx.get("outbox", id=message))
-
-Law: whoever changes something does it in an act of `write`; when the awaitable returns, the change is on the disk.
-Several processes may open one file: SQLite's lock keeps writers apart, the turn lets who waits be next, and leases keep
-work apart.
-"""
+"""A file of SQLite as the store's database: the turn among its writers, and its write-ahead log tended by hand."""
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from concurrent.futures import Future, ThreadPoolExecutor
+import os
+import sqlite3
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
+from connector.errors import Absent
 from connector.store import schema
-from connector.store.batch import Job
-from connector.store.connection import READING, UNREADABLE, WRITING, connect, unopened
-from connector.store.errors import StoreClosed, StoreFailed
-from connector.store.statements import Statements
-from connector.store.transaction import Tx
-from connector.store.writer import Listeners, Writer
+from connector.store.connection import READING, UNREADABLE, WRITING, connect, is_busy, lock, unopened
+from connector.store.errors import StoreBusy, StoreFailed
+from connector.store.turn import Turn
 
 if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from connector.store.database import Foreign
+    from connector.store.errors import StoreError
     from connector.store.table import Table
 
-T = TypeVar("T")
+# the write-ahead log goes into the database file after so many acts, or when it grew by so many bytes
+CHECKPOINT_ACTS = 4000
+CHECKPOINT_BYTES = 16 * 2**20
 
-# reads are short; more threads than cores only take turns
-READERS = 3
 
+class SqliteFile:
+    """One database file; several processes, or stores of one process, may open it."""
 
-class Store:
-    """The tables of one participant in one SQLite file."""
+    near = True
 
-    def __init__(self, path: Path, statements: Mapping[str, Statements], writer: Writer, listeners: Listeners) -> None:
-        self.path = path
-        self._statements = statements
-        self._writer = writer
-        self._listeners = listeners
-        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="penstock-store-reader")
-        self._local = threading.local()
-        self._opened: list[sqlite3.Connection] = []
-        self._closed = False
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._wal = path.with_name(path.name + "-wal")
+        self._turn: Turn | None = None
+        self._checkpointed = (0, 0)
 
-    @classmethod
-    async def open(cls, path: Path, tables: Sequence[Table]) -> Store:
-        """Open or make the file, bring it to the declared tables, start the writer."""
-        loop = asyncio.get_running_loop()
-        connection = await asyncio.to_thread(_prepare, path, tuple(tables))
-        statements = {table.name: Statements(table) for table in tables}
-        listeners = Listeners(loop)
-        return cls(path, statements, Writer(path, connection, statements, listeners), listeners)
-
-    async def write(self, act: Callable[[Tx], T], *, short: bool = False) -> T:
-        """Run `act` in the writer; return what it returned once it is durable, raise what it raised.
-
-        `short` promises that it takes about a millisecond at most; such acts need no other thread. A cancelled caller
-        has an unknown outcome: the act may have been committed. Raises `StoreFailed` after a disk error, `StoreBusy`
-        when another process would not let go, `StoreClosed`.
-        """
-        waiting: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._writer.put(Job(act, waiting, short))
-        return await waiting
-
-    def submit(self, act: Callable[[Tx], T]) -> Future[T]:
-        """Do the same from another thread; never wait for the result on the event loop."""
-        waiting: Future[T] = Future()
-        self._writer.put(Job(act, waiting))
-        return waiting
-
-    async def read(self, act: Callable[[Tx], T]) -> T:
-        """Run `act` on a snapshot of what is committed; several reads run beside each other and beside the writer."""
-        if self._closed:
-            raise StoreClosed("the store is closed")
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, act)
-
-    def on_commit(self, callback: Callable[[], object]) -> None:
-        """Call `callback` on the event loop after every commit of this process."""
-        self._listeners.on_commit.append(callback)
-
-    def on_failure(self, callback: Callable[[], object]) -> None:
-        """Call `callback` on the event loop when the disk has failed: stop serving, end the process, start again."""
-        self._listeners.on_failure.append(callback)
-
-    @property
-    def failure(self) -> StoreFailed | None:
-        """The disk error after which this store refuses writes, if there was one."""
-        return self._writer.failure
-
-    @property
-    def counts(self) -> tuple[int, int]:
-        """Acts committed and commits made since opening."""
-        return self._writer.acts, self._writer.commits
-
-    async def close(self) -> None:
-        """Finish the queued acts and close every connection; closing twice does nothing."""
-        self._closed = True
-        await self._writer.close()
-        await asyncio.to_thread(self._readers.shutdown)
-        while self._opened:
-            self._opened.pop().close()
-
-    def _read(self, act: Callable[[Tx], T]) -> T:
-        connection = self._reader()
-        tx = Tx(connection, self._statements)
-        connection.execute("BEGIN")
+    def prepare(self, tables: Sequence[Table]) -> sqlite3.Connection:
+        """Open or make the file and bring it to the declared tables (blocking)."""
+        connection = connect(self._path, WRITING)
         try:
-            return act(tx)
-        finally:
-            tx.end()
-            # the act's own error is the one to report, not that of ending a transaction that changed nothing
-            with suppress(Exception):
-                connection.execute("ROLLBACK")
-
-    def _reader(self) -> Any:
-        connection = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._local.connection = connect(self.path, READING)
-            self._opened.append(connection)
+            schema.apply(connection, tuple(tables))
+        except BaseException as error:
+            connection.close()
+            if isinstance(error, UNREADABLE):
+                raise unopened(self._path, error) from error
+            raise
+        self._turn = Turn(self._path.parent)
         return connection
 
+    def reader(self) -> sqlite3.Connection:
+        """Return a new connection that only reads."""
+        return connect(self._path, READING)
 
-def _prepare(path: Path, tables: tuple[Table, ...]) -> sqlite3.Connection:
-    connection = connect(path, WRITING)
-    try:
-        schema.apply(connection, tables)
-    except BaseException as error:
-        connection.close()
-        if isinstance(error, UNREADABLE):
-            raise unopened(path, error) from error
-        raise
-    return connection
+    def look(self) -> sqlite3.Connection:
+        """Return a connection that reads what somebody else made; nothing is created."""
+        if not self._path.is_file():
+            text = f"there is no database `{self._path}`"
+            raise Absent(text, "name another directory with --data, or start `penstock serve`")
+        connection = self.reader()
+        try:
+            schema.refuse_foreign(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def begin_reading(self, connection: Any) -> None:
+        """Open a transaction that sees one moment."""
+        connection.execute("BEGIN")
+
+    def begin(self, connection: Any, *, wait: bool) -> bool:
+        """Open the writing transaction; without `wait` return False at once when another process is writing."""
+        assert self._turn is not None, "a file is prepared before it is written"
+        with self._turn.taken(wait=wait) as ours:
+            return (ours or wait) and lock(connection, wait=wait)
+
+    def version(self, connection: Any) -> object:
+        """Return what changes with every commit of another connection."""
+        return connection.execute("PRAGMA data_version").fetchone()
+
+    def commit(self, connection: Any) -> None:
+        """Make the transaction durable."""
+        connection.execute("COMMIT")
+
+    def rollback(self, connection: Any) -> None:
+        """Take an open transaction back, as far as the disk lets us."""
+        with suppress(sqlite3.Error):
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+
+    def meaning(self, error: BaseException) -> StoreError | None:
+        """Return what an error of a batch says of the disk, None if it says nothing of it."""
+        if not isinstance(error, sqlite3.Error):
+            return None
+        if is_busy(error):
+            return StoreBusy("another process holds the database; nothing was written, try again")
+        return StoreFailed(f"the disk failed a write ({error}); nothing of it counts, restart to go on")
+
+    def is_due(self, acts: int) -> bool:
+        """Say whether the write-ahead log has grown long."""
+        before, size = self._checkpointed
+        return acts - before >= CHECKPOINT_ACTS or self._wal_bytes() - size >= CHECKPOINT_BYTES
+
+    def tend(self, connection: Any, acts: int) -> None:
+        """Bring the write-ahead log into the file."""
+        try:
+            # PASSIVE waits for no reader; the rest is done next time
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        finally:
+            self._checkpointed = (acts, self._wal_bytes())
+
+    def listen(self, foreign: Foreign, failed: Callable[[StoreError], object]) -> Callable[[], None]:  # noqa: ARG002 - nobody is told
+        """Tell nothing: one process works on a file, the next one waits for its end."""
+        return lambda: None
+
+    def close(self) -> None:
+        """Give up the turn."""
+        if self._turn is not None:
+            self._turn.close()
+
+    def _wal_bytes(self) -> int:
+        try:
+            return os.stat(self._wal).st_size  # noqa: PTH116 (once a commit; Path.stat costs three times as much)
+        except OSError:
+            return 0

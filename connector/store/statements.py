@@ -165,7 +165,7 @@ class Statements:
 
     def _keep_order(self, text: str) -> str:
         assert len(self._orders) < STATEMENTS_PER_TABLE_MAX, f"too many orders on {self.table.name}"
-        self._orders[text] = clause.order(text, self.kinds)
+        self._orders[text] = clause.order(text, self.kinds, self.key)
         return self._orders[text]
 
 

@@ -49,6 +49,12 @@ PROTOCOL = (
         index=(("state",), ("deadline",), ("due",)),
         held=True,
     ),
+    # what either side offered in a negotiation, each as it was said; there are no more than its rounds
+    Table(
+        "offers_made",
+        "negotiation:text number:int who:text price:amount offer:json at:time",
+        ("negotiation", "number"),
+    ),
     Table(
         "agreements",
         "digest:text role:text negotiation:text peer:text product:text edition:text terms:json agreement:json "
@@ -186,18 +192,48 @@ VAULT = (
 CATALOGUE = (
     Table(
         "products",
-        "id:text title:text tier:text edition:text brief:json renewal:json dataset:json policy:json terms:json "
-        "limits:json offer:text state:text reason:text created:time updated:time",
+        "id:text title:text tier:text edition:text brief:json renewal:json dataset:json sample:json policy:json "
+        "terms:json limits:json offer:text blind:blob state:text reason:text created:time updated:time",
         ("id",),
         unique=(("offer",),),
         index=(("state", "id"),),
     ),
     Table(
         "listings",
-        "id:text provider:text title:text tier:text dataset:json offer:json edition:text header:json "
-        "state:text seed:blob review:json reason:text created:time updated:time seq:int",
+        "id:text space:text provider:text title:text tier:text dataset:json offer:json edition:text header:json "
+        "sample:json resource:json code:text state:text seed:blob review:json reason:text created:time updated:time "
+        "skeleton:text seq:int",
+        ("id",),
+        index=(("state",), ("provider",), ("seq",), ("edition",), ("code",), ("skeleton",)),
+    ),
+    Table(
+        "services",
+        "id:text space:text provider:text title:text service:json state:text reason:text seq:int created:time "
+        "updated:time",
         ("id",),
         index=(("state",), ("provider",), ("seq",)),
+    ),
+    # what is harvested, from where, and how far it is: `connector.federation`
+    Table(
+        "sources",
+        "name:text kind:text address:text did:text state:text cursor:json generation:int pages:int most:int rank:int "
+        "products:int left:int told:json reason:text failures:int whole:int member:json due:time read:time "
+        "created:time updated:time",
+        ("name",),
+    ),
+    # each product as each source tells it; the newest of them stand together as one product
+    Table(
+        "harvested",
+        "source:text own:text product:text kind:text edition:text document:json path:json digest:blob changed:time "
+        "generation:int at:time",
+        ("source", "own"),
+        index=(("product",), ("source", "generation")),
+    ),
+    Table(
+        "federated",
+        "id:text provider:text own:text edition:text source:text origin:text state:text seq:int updated:time",
+        ("id",),
+        index=(("seq",), ("edition",), ("provider", "own"), ("state", "seq")),
     ),
     Table(
         "demands",
@@ -214,6 +250,53 @@ CATALOGUE = (
         index=(("state", "due"),),
     ),
     Table(
+        "searches",
+        "member:text name:text text:text conditions:json since:time created:time",
+        ("member", "name"),
+    ),
+    Table("resources", "id:text document:json created:time updated:time", ("id",)),
+    Table(
+        "listing_versions",
+        "product:text number:int document:json digest:text review:json created:time",
+        ("product", "number"),
+        index=(("product", "digest"),),
+    ),
+    Table(
+        "product_versions",
+        "product:text number:int kept:json digest:text created:time",
+        ("product", "number"),
+    ),
+    Table("connectors", "did:text document:json seen:time", ("did",)),
+    Table(
+        "leavings",
+        "did:text plan:json state:text reason:text until:time created:time updated:time",
+        ("did",),
+        index=(("state", "until"),),
+    ),
+    Table(
+        "spaces",
+        "id:text name:text description:text state:text version:int rules:json reason:text created:time updated:time",
+        ("id",),
+    ),
+    Table(
+        "space_versions",
+        "space:text version:int name:text description:text state:text rules:json by:text reason:text created:time",
+        ("space", "version"),
+    ),
+    Table(
+        "operators",
+        "name:text post:text digest:text state:text created:time updated:time",
+        ("name",),
+        unique=(("digest",),),
+    ),
+    Table(
+        "acts",
+        "id:text act:text operator:text post:text handler:text path:json body:json state:text other:text reason:text "
+        "result:json until:time created:time updated:time",
+        ("id",),
+        index=(("state", "until"),),
+    ),
+    Table(
         "members",
         "did:text name:text role:text region:text url:text state:text document:json created:time updated:time",
         ("did",),
@@ -228,7 +311,47 @@ CATALOGUE = (
     ),
     Table("dispute_bundles", "id:text bundle:json", ("id",)),
     Table("rulings", "id:text state:text ruling:json tx:text created:time", ("id",)),
+    # settled trades, at an exchange; and those that a provider has shown to its own
+    Table(
+        "trades",
+        "agreement:text channel:text product:text provider:text buyer:text topic:text grade:text form:text tier:text "
+        "unit:text currency:text price:text amount:amount entry:int created:time",
+        ("agreement",),
+        index=(("entry",),),
+    ),
+    Table(
+        "pursuits",
+        "id:text mandate:json state:text product:text acquisition:text tried:json reason:text created:time "
+        "updated:time",
+        ("id",),
+        index=(("state",),),
+    ),
+    Table("shown_trades", "agreement:text channel:text state:text created:time", ("agreement",)),
+    Table(
+        "complaints",
+        "id:text agreement:text words:text complainant:text respondent:text state:text answer:text reason:text "
+        "whose:text due:time waits:int late:int created:time updated:time",
+        ("id",),
+        index=(("complainant",), ("respondent",)),
+    ),
     Table("facts", "name:text value:json", ("name",)),
 )
 
-TABLES: tuple[Table, ...] = (*EVIDENCE, *PROTOCOL, *CHAIN, *CHANNEL, *VAULT, *CATALOGUE)
+CONSOLE = (
+    Table(
+        "accounts",
+        "name:text roles:text operator:int password:text nonce:text used_step:int failures:int locked:time "
+        "created:time",
+        ("name",),
+    ),
+    Table("audits", "id:text state:text report:json reason:text at:time", ("id",), index=(("at",),)),
+    Table("account_links", "digest:blob account:text expires:time", ("digest",), index=(("account",),)),
+    Table(
+        "console_sessions",
+        "digest:blob account:text post_key:text created:time expires:time",
+        ("digest",),
+        index=(("account",),),
+    ),
+)
+
+TABLES: tuple[Table, ...] = (*EVIDENCE, *PROTOCOL, *CHAIN, *CHANNEL, *VAULT, *CATALOGUE, *CONSOLE)

@@ -24,7 +24,7 @@ T = TypeVar("T")
 # a transaction is opened and ended by the store alone; schema changes are declarations
 READING_BY_HAND = ("SELECT",)
 STATEMENTS_BY_HAND = (*READING_BY_HAND, "WITH", "INSERT", "UPDATE", "DELETE")
-# primary result codes after which the file, or what we know of it, cannot be trusted
+# SQLite's primary result codes after which the file, or what we know of it, cannot be trusted
 FATAL = frozenset(
     {
         sqlite3.SQLITE_IOERR,
@@ -45,18 +45,18 @@ class Tx:
 
     def __init__(
         self,
-        connection: sqlite3.Connection,
+        connection: Any,
         statements: Mapping[str, Statements],
         memory: Mapping[str, Any] = MappingProxyType({}),
         known: Known | None = None,
     ) -> None:
         # the disk error this transaction met; it counts even if the act swallowed the exception
-        self.fault: sqlite3.Error | None = None
+        self.fault: Exception | None = None
         # what the store takes from it when the act was well
         self.afters: list[Callable[[], object]] = []
         self.endings: dict[Callable[[Tx], object], None] = {}
         self.learned: dict[str, Any] = {}
-        self._connection: sqlite3.Connection | None = connection
+        self._connection = connection
         self._statements = statements
         self._memory = memory
         # a transaction that only reads holds nothing: what it would write must fail at once
@@ -129,7 +129,7 @@ class Tx:
         held = self._holds(statements, key)
         if held is None:
             self._release(table)
-            return self._run(*statements.update(key, changes)).rowcount
+            return int(self._run(*statements.update(key, changes)).rowcount)
         assert self.held is not None, "a row is held by something"
         row = self.held.rows[held].row
         if any(changes.get(name, row[name]) != row[name] for name in statements.uniques):
@@ -143,7 +143,7 @@ class Tx:
     def delete(self, table: str, /, **key: Any) -> int:
         """Delete the rows whose columns equal `key`; return how many there were."""
         self._release(table)
-        return self._run(*self._table(table).delete(key)).rowcount
+        return int(self._run(*self._table(table).delete(key)).rowcount)
 
     def execute(self, sql: str, *params: Any) -> list[Row]:
         """Run one statement of our own; the rows come back as SQL holds them (times in microseconds, JSON as text)."""
@@ -155,7 +155,9 @@ class Tx:
         else:
             self._release()
         cursor = self._run(sql, [encode_loose(value) for value in params])
-        names = [column[0] for column in cursor.description or ()]
+        if cursor.description is None:
+            return []
+        names = [column[0] for column in cursor.description]
         return [dict(zip(names, values, strict=True)) for values in self._fetch(cursor)]
 
     def column(self, sql: str, *params: Any) -> list[Any]:
@@ -239,19 +241,23 @@ class Tx:
             raise BadStatement(f"`{name}` is no declared table")
         return statements
 
-    def _run(self, sql: str, values: Sequence[Any]) -> sqlite3.Cursor:
+    def _run(self, sql: str, values: Sequence[Any]) -> Any:
         if self._connection is None:
             raise BadStatement("this transaction is over; do the work inside the act")
         try:
             return self._connection.execute(sql, values)
         except sqlite3.Error as error:
             raise self._translated(error) from error
+        except StoreFailed as error:
+            self.fault = error
+            raise
 
-    def _fetch(self, cursor: sqlite3.Cursor) -> list[tuple[Any, ...]]:
+    def _fetch(self, cursor: Any) -> list[tuple[Any, ...]]:
         try:
-            return cursor.fetchall()
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
         except sqlite3.Error as error:
             raise self._translated(error) from error
+        return rows
 
     def _translated(self, error: sqlite3.Error) -> Exception:
         code = getattr(error, "sqlite_errorcode", 0)

@@ -5,7 +5,7 @@ Law:
 2. An act that raises is rolled back to its own savepoint; its neighbours in the batch do not notice.
 3. A disk that failed once is not asked again: after a failed write, sync, commit or checkpoint nobody knows what
    reached the platter, so every act of the batch fails, and every later one, until the store is opened anew and
-   SQLite has replayed its log.
+   the database has replayed its log.
 
 Where acts run: short ones on the event loop itself, where a statement costs microseconds and no other thread has to be
 woken for it; long ones in the writer's thread. That thread also makes the COMMIT of short ones unless the disk has
@@ -15,26 +15,23 @@ is the next batch. Callbacks (`after` of acts, then `on_commit`) run on the even
 
 from __future__ import annotations
 
-import os
-import sqlite3
 import threading
 import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from connector.store.batch import Batch, Job, fail
-from connector.store.connection import is_busy
 from connector.store.errors import StoreBusy, StoreClosed, StoreError, StoreFailed
-from connector.store.turn import Turn
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from pathlib import Path
 
+    from connector.store.database import Database, Foreign
     from connector.store.statements import Statements
 
     Callback = Callable[[], object]
@@ -47,18 +44,17 @@ LOOP_SECONDS_MAX = 0.01
 QUICK_COMMIT_SECONDS = 0.001
 # how much of the mean the newest commit is; one that stalls sends the next dozen to the thread
 NEWEST_SHARE = 0.125
-# the write-ahead log goes into the database file after so many acts, or when it grew by so many bytes
-CHECKPOINT_ACTS = 4000
-CHECKPOINT_BYTES = 16 * 2**20
 
 
 @dataclass(slots=True)
 class Listeners:
-    """Who hears of commits, and of the one failure; called on `loop`."""
+    """Who hears of commits, ours and others', and of the one failure; called on `loop`."""
 
     loop: asyncio.AbstractEventLoop
     on_commit: list[Callback] = field(default_factory=list)
     on_failure: list[Callback] = field(default_factory=list)
+    on_foreign: list[Foreign] = field(default_factory=list)
+    unheard: set[str] = field(default_factory=set)
 
     def call(self, callbacks: Iterable[Callback]) -> None:
         """Call each; one listener's fault does not silence the others."""
@@ -68,25 +64,36 @@ class Listeners:
             except Exception as error:  # noqa: BLE001 (a listener may raise anything; it is reported, the rest go on)
                 self.loop.call_exception_handler({"message": "a store callback raised", "exception": error})
 
+    def hear(self, callback: Foreign) -> None:
+        """Take in who listens to others' changes; the first is told what nobody has heard."""
+        self.on_foreign.append(callback)
+        if self.unheard:
+            self.tell_foreign(frozenset(self.unheard))
+            self.unheard.clear()
+
+    def tell_foreign(self, tables: frozenset[str]) -> None:
+        """Tell who listens which tables somebody else has changed."""
+        if not self.on_foreign:
+            self.unheard |= tables
+        self.call([partial(callback, tables) for callback in self.on_foreign])
+
 
 class Writer:
     """Takes acts, one batch at a time; make it on the event loop."""
 
     def __init__(
         self,
-        path: Path,
-        connection: sqlite3.Connection,
+        database: Database,
+        connection: Any,
         statements: Mapping[str, Statements],
         listeners: Listeners,
     ) -> None:
         self.commits = 0
         self.acts = 0
         self.failure: StoreFailed | None = None
-        self._turn = Turn(path.parent)
-        self.batch = Batch(connection, statements, self._turn)
-        self._wal = path.with_name(path.name + "-wal")
+        self._database = database
+        self.batch = Batch(database, connection, statements)
         self._listeners = listeners
-        self._checkpointed = (0, 0)
         self._commit_seconds = 1.0  # the mean of the latest; nothing is known of this disk yet
         self._queue: deque[Job] = deque()
         # held while queueing, so that nothing is queued behind the end and forgotten
@@ -98,7 +105,11 @@ class Writer:
         self._idle: asyncio.Future[None] | None = None
 
     def put(self, job: Job) -> None:
-        """Queue an act; raises `StoreClosed` or `StoreFailed` when no act can succeed any more."""
+        """Queue an act; of a database that is not near none is short.
+
+        Raises `StoreClosed` or `StoreFailed` when no act can succeed any more.
+        """
+        job.short = job.short and self._database.near
         with self._gate:
             if self._closed:
                 raise StoreClosed("the store is closed")
@@ -125,9 +136,9 @@ class Writer:
 
     def _leave(self) -> None:
         if self.failure is None:
-            self._checkpoint()
+            self._tend()
         self.batch.connection.close()
-        self._turn.close()
+        self._database.close()
 
     def _soon(self) -> None:
         loop = self._listeners.loop
@@ -175,7 +186,7 @@ class Writer:
             self._undo(jobs, error)
             self._told(jobs, (), committed=False)
             return
-        if self._commit_seconds <= QUICK_COMMIT_SECONDS and not self._wal_is_long():
+        if self._commit_seconds <= QUICK_COMMIT_SECONDS and not self._database.is_due(self.acts):
             self._commit(jobs, endings)
         else:
             self._thread.submit(self._commit, jobs, endings)
@@ -222,15 +233,15 @@ class Writer:
         begun = time.monotonic()
         try:
             self.batch.commit()
-        except sqlite3.Error as error:
+        except Exception as error:  # noqa: BLE001 (whatever it is, it failed this batch)
             self._undo(jobs, error)
             self._report(jobs, (), committed=False)
             return
         self._commit_seconds += NEWEST_SHARE * (time.monotonic() - begun - self._commit_seconds)
         self.commits += 1
         self.acts += len(jobs)
-        if threading.get_ident() != self._loop_thread and self._wal_is_long():
-            self._checkpoint()
+        if threading.get_ident() != self._loop_thread and self._database.is_due(self.acts):
+            self._tend()
         self._report(jobs, endings, committed=True)
 
     def _report(self, jobs: list[Job], endings: Sequence[Callback], *, committed: bool) -> None:
@@ -243,38 +254,32 @@ class Writer:
 
     # Anywhere.
 
-    def _undo(self, jobs: list[Job], error: Exception) -> None:
-        self.batch.undo()
-        if not isinstance(error, sqlite3.Error):
-            fail(jobs, error)
-        elif is_busy(error):
-            fail(jobs, StoreBusy("another process holds the database; nothing was written, try again"))
-        else:
-            fail(jobs, self._give_up(error))
-
-    def _give_up(self, error: Exception) -> StoreError:
-        failure = StoreFailed(f"the disk failed a write ({error}); nothing of it counts, restart to go on")
-        failure.__cause__ = error
+    def give_up(self, failure: StoreError) -> StoreError:
+        """Do nothing any more: the database failed, and whoever listens is told."""
         with self._gate:
-            self.failure = failure
+            if self.failure is not None:
+                return self.failure
+            self.failure = failure if isinstance(failure, StoreFailed) else StoreFailed(*failure.args)
         with suppress(RuntimeError):  # the loop is gone, and with it everybody who listens
             self._listeners.loop.call_soon_threadsafe(self._listeners.call, self._listeners.on_failure)
-        return failure
+        return self.failure
 
-    def _wal_is_long(self) -> bool:
-        acts, size = self._checkpointed
-        return self.acts - acts >= CHECKPOINT_ACTS or self._wal_bytes() - size >= CHECKPOINT_BYTES
+    def _undo(self, jobs: list[Job], error: Exception) -> None:
+        self.batch.undo()
+        meaning = self._database.meaning(error)
+        if meaning is None:
+            fail(jobs, error)
+        elif isinstance(meaning, StoreBusy):
+            fail(jobs, meaning)
+        else:
+            fail(jobs, self._given_up(meaning, error))
 
-    def _checkpoint(self) -> None:
+    def _given_up(self, failure: StoreError, error: Exception) -> StoreError:
+        failure.__cause__ = None if failure is error else error
+        return self.give_up(failure)
+
+    def _tend(self) -> None:
         try:
-            # PASSIVE waits for no reader; the rest is done next time
-            self.batch.connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-        except sqlite3.Error as error:
-            self._give_up(error)
-        self._checkpointed = (self.acts, self._wal_bytes())
-
-    def _wal_bytes(self) -> int:
-        try:
-            return os.stat(self._wal).st_size  # noqa: PTH116 (once a commit; Path.stat costs three times as much)
-        except OSError:
-            return 0
+            self._database.tend(self.batch.connection, self.acts)
+        except Exception as error:  # noqa: BLE001 (whatever it is, the database failed)
+            self._given_up(self._database.meaning(error) or StoreFailed(str(error)), error)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from connector import reasons
 from connector.errors import Absent, Conflict, InvalidInput, NotPermitted
 from connector.limits import REASON_CHARACTERS_MAX
 from connector.protocol import offers
@@ -113,8 +114,7 @@ class Granting:
         found, now = tx.find("sub_licences", "digest = ? and document is not null", (digest,)), self._trader.clock.now()
         if not found:
             return None
-        if not reason.strip() or len(reason) > WORDS_MAX:
-            raise InvalidInput(f"a reason has 1 to {WORDS_MAX} characters: the key holder reads it")
+        reasons.check(reason, "the key holder reads it", most=WORDS_MAX)
         if found[0]["state"] == WITHDRAWN:
             raise Conflict("the sub-licence is at its end: it was withdrawn")
         parent = found[0]["parent"]

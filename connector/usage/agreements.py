@@ -10,9 +10,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from connector import reasons
 from connector.channel import openings
-from connector.errors import Absent, Conflict, InvalidInput
-from connector.limits import REASON_CHARACTERS_MAX
+from connector.errors import Absent, Conflict
 from connector.protocol.states import FINAL, PROVIDER
 from connector.usage.notices import REVOCATION, Notice
 from contracts import lifecycle
@@ -65,8 +65,7 @@ class Agreements:
 
     async def revoke(self, digest: str, reason: str) -> Row:
         """End an agreement of ours and tell the other party; raises Absent, Conflict when it is over already."""
-        if not reason.strip() or len(reason) > REASON_CHARACTERS_MAX:
-            raise InvalidInput(f"a reason has 1 to {REASON_CHARACTERS_MAX} characters: the other party reads it")
+        reasons.check(reason, "the other party reads it")
         return await self._trader.store.write(partial(self._revoke, digest=digest, reason=reason))
 
     def _revoke(self, tx: Tx, digest: str, reason: str) -> Row:

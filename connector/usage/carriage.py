@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from connector.clock import Clock
-    from connector.store.sqlite import Store
+    from connector.store.store import Store
     from connector.store.transaction import Tx
     from connector.usage.standing import Standing
     from connector.vault.tickets import Ticket

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 PATH: Final = "/notices"
 REVOCATION: Final = "revocation"
 INFORM: Final = "inform"
+DISPUTE: Final = "dispute"
 DELETION: Final = "deletion"
 # a party that is away for a week has other troubles; its own clock ends the term, and the chain shows a revocation
 PATIENCE = timedelta(days=7)
@@ -87,7 +88,7 @@ class Notices:
 
     def __init__(self, trader: Trader) -> None:
         self._trader = trader
-        self.takers: dict[str, Taker] = {INFORM: self._informed}
+        self.takers: dict[str, Taker] = {INFORM: self._informed, DISPUTE: self._informed}
 
     def send(self, tx: Tx, agreement: Row, notice: Notice) -> None:
         """Tell the other party, if it is one that takes notices: others hear of an end by the protocol alone."""

@@ -10,9 +10,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from connector import reasons
 from connector.channel.judgement import LICENCES_ABOVE_MAX
-from connector.errors import Absent, Conflict, InvalidInput, NotPermitted
-from connector.limits import REASON_CHARACTERS_MAX
+from connector.errors import Absent, Conflict, NotPermitted
 from connector.protocol.states import PROVIDER
 from connector.usage.notices import Notice
 from contracts import lifecycle
@@ -55,8 +55,7 @@ class Suspensions:
 
     async def turn(self, turn: Turn, digest: str, reason: str) -> Row:
         """Suspend or resume an agreement that we provide; raises Absent, NotPermitted, Conflict with its state."""
-        if not reason.strip() or len(reason) > REASON_CHARACTERS_MAX:
-            raise InvalidInput(f"a reason has 1 to {REASON_CHARACTERS_MAX} characters: the other party reads it")
+        reasons.check(reason, "the other party reads it")
         return await self._trader.store.write(partial(self._turn, turn=turn, digest=digest, reason=reason))
 
     def _turn(self, tx: Tx, turn: Turn, digest: str, reason: str) -> Row:
@@ -75,6 +74,13 @@ class Suspensions:
         trader.transactions.enqueue(tx, f"{turn.act}:{digest}:{now.isoformat()}", call)
         trader.notices.send(tx, row, Notice(turn.notice, digest, reason, now))
         return {"agreement": digest, "state": lifecycle.MOVES[row["state"], turn.act], "reason": reason}
+
+    def follow(self, tx: Tx, turn: Turn, digest: str, reason: str) -> None:
+        """Turn an agreement that we provide as the chain shows it, and tell the buyer; one that stands so stays."""
+        row, now = tx.get("agreements", digest=digest), self._trader.clock.now()
+        if row is not None and row["role"] == PROVIDER and (row["state"], turn.act) in lifecycle.MOVES:
+            self._move(tx, turn, row, reason, now)
+            self._trader.notices.send(tx, row, Notice(turn.notice, digest, reason, now))
 
     def _told(self, turn: Turn, tx: Tx, agreement: Row, notice: Notice, now: datetime) -> None:
         """Take the provider's notice; one that came too late, or from a buyer, moves nothing."""

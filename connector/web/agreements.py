@@ -24,18 +24,15 @@ SUB_LICENCE = frozenset({"to", "until", "purpose", "onward"})
 
 async def revoke(call: Call) -> web.Response:
     """End an agreement of ours, or a sub-licence that we granted: `reason`."""
-    document = await call.document()
-    if not isinstance(document, dict) or set(document) != {"reason"} or not isinstance(document["reason"], str):
-        raise InvalidInput("the body must be a JSON object with `reason`, a text")
-    digest, reason = call.path["id"].removeprefix(AGREEMENT_URN), document["reason"]
+    digest, reason = call.path["id"].removeprefix(AGREEMENT_URN), (await call.texts("reason"))["reason"]
     withdrawn = await call.connector.granting.withdraw(digest, reason)
     return as_json(withdrawn or await call.connector.agreements.revoke(digest, reason))
 
 
 async def sublicense(call: Call) -> web.Response:
     """Grant a sub-licence of an agreement of ours: `to`, `until`, and perhaps `purpose` and `onward`."""
-    document = await call.document()
-    if not isinstance(document, dict) or not {"to", "until"} <= set(document) <= SUB_LICENCE:
+    document = await call.object()
+    if not {"to", "until"} <= set(document) <= SUB_LICENCE:
         raise InvalidInput("the body must have `to` and `until`, and may have `purpose` and `onward`")
     purpose, onward = document.get("purpose"), document.get("onward", False)
     if not isinstance(document["to"], str) or not isinstance(onward, bool):

@@ -19,7 +19,7 @@ STATES = (APPLIED, ADMITTED, REFUSED)
 
 async def apply(call: Call) -> web.Response:
     """Take in the caller's application: `message`, in its own words."""
-    told = await _texts(call, "message")
+    told = await call.texts("message")
     return as_json(await call.connector.applications.apply(call.peer, told["message"], call.act), 201)
 
 
@@ -40,25 +40,16 @@ async def page(call: Call) -> web.Response:
 
 async def refuse(call: Call) -> web.Response:
     """Refuse an application: `did` and `reason`."""
-    told = await _texts(call, "did", "reason")
+    told = await call.texts("did", "reason")
     return as_json(await call.connector.applications.refuse(told["did"], told["reason"]))
 
 
 async def join(call: Call) -> web.Response:
     """Apply at the exchange of our settings, in our own name."""
-    connector, told = call.connector, await _texts(call, "message")
-    url, headers = await connector.at_exchange("/exchange/applications")
-    return as_json((await connector.outbound.post(url, told, headers=headers)).json(), 201)
+    connector, told = call.connector, await call.texts("message")
+    return as_json(await connector.ask_exchange("POST", "/exchange/applications", told), 201)
 
 
 async def joined(call: Call) -> web.Response:
     """Show what became of our application."""
-    url, headers = await call.connector.at_exchange("/exchange/applications/own")
-    return as_json((await call.connector.outbound.get(url, headers=headers)).json())
-
-
-async def _texts(call: Call, *names: str) -> dict[str, str]:
-    body = await call.document()
-    if not isinstance(body, dict) or set(body) != set(names) or not all(isinstance(body[name], str) for name in names):
-        raise InvalidInput(f"the body is an object of texts: {', '.join(names)}")
-    return body
+    return as_json(await call.connector.ask_exchange("GET", "/exchange/applications/own"))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from catalog.demand import REASON_CHARACTERS_MAX, TABLE, Move
+from catalog.roles import Doing
 from connector.errors import Absent, InvalidInput
+from connector.web.exchange import may
 from connector.web.faults import as_json
 
 if TYPE_CHECKING:
@@ -23,15 +25,14 @@ FIRST_MAX = 100_000
 
 async def post(call: Call) -> web.Response:
     """Take in a demand."""
+    may(call.connector.space.members[call.peer], Doing.DEMAND)
     return as_json(await call.connector.demands.post(await call.document(), call.peer, call.act), 201)
 
 
 async def page(call: Call) -> web.Response:
     """List demands that are looking, or with `mine` the caller's own, newest first, from the `first` on."""
-    first = call.request.query.get("first", "0")
-    if not first.isdecimal() or int(first[:9]) > FIRST_MAX:
-        raise InvalidInput(f"`first` is no number up to {FIRST_MAX}")
-    found = await call.connector.demands.page(call.peer, mine="mine" in call.request.query, first=int(first))
+    mine, first = "mine" in call.request.query, call.first(FIRST_MAX)
+    found = await call.connector.demands.page(call.peer, mine=mine, first=first)
     await call.spend()
     return as_json({"demands": found})
 
@@ -45,11 +46,11 @@ async def show(call: Call) -> web.Response:
 
 async def move(call: Call) -> web.Response:
     """Move a demand of the caller's along its table."""
-    body, step = await call.document(), MOVES.get(call.path["move"])
+    body, step = await call.object(), MOVES.get(call.path["move"])
     if step is None:
         raise Absent(f"a demand has no move `{call.path['move'][:40]}`", f"one of {', '.join(MOVES)}")
     needed = NAMES.get(step, frozenset())
-    if not isinstance(body, dict) or not needed <= set(body) <= needed | {REASON}:
+    if not needed <= set(body) <= needed | {REASON}:
         raise InvalidInput(f"the body is an object with {', '.join(sorted(needed)) or 'nothing'}, perhaps {REASON}")
     if not all(isinstance(value, str) and len(value) <= REASON_CHARACTERS_MAX for value in body.values()):
         raise InvalidInput(f"its members are texts of at most {REASON_CHARACTERS_MAX} characters")
@@ -63,12 +64,20 @@ async def of_product(call: Call) -> web.Response:
     return as_json({"demands": found})
 
 
+async def pursue(call: Call) -> web.Response:
+    """Pursue a demand of ours: `id` and `mandate`."""
+    body = await call.members({"id": str, "mandate": dict})
+    return as_json(await call.connector.pursuits.begin(body["id"], body["mandate"]), 201)
+
+
+async def pursuit(call: Call) -> web.Response:
+    """Show how the pursuit of a demand stands."""
+    return as_json(await call.connector.pursuits.show(call.path["id"]))
+
+
 async def forward(call: Call) -> web.Response:
     """Ask the exchange what the path below `/management` asks, in our own name."""
-    connector, request = call.connector, call.request
-    url, headers = await connector.at_exchange("/exchange" + request.rel_url.raw_path.removeprefix("/management"))
-    url += f"?{request.rel_url.raw_query_string}" if request.rel_url.raw_query_string else ""
-    if request.method == "GET":
-        return as_json((await connector.outbound.get(url, headers=headers)).json())
-    body: Any = await call.document()
-    return as_json((await connector.outbound.post(url, body, headers=headers)).json())
+    request = call.request
+    path = "/exchange" + request.rel_url.raw_path_qs.removeprefix("/management")
+    body = None if request.method == "GET" else await call.document()
+    return as_json(await call.connector.ask_exchange(request.method, path, body))

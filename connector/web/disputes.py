@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from connector.web.call import Call
 
-RULE = frozenset({"award", "reason"})
-
 
 async def file(call: Call) -> web.Response:
     """File a bundle at the exchange."""
@@ -42,8 +40,6 @@ async def hold(call: Call) -> web.Response:
 
 async def rule(call: Call) -> web.Response:
     """Rule on a dispute: `award`, an amount or null, and `reason`, perhaps empty."""
-    body: Any = await call.document()
-    if not isinstance(body, dict) or set(body) != RULE or not isinstance(body["reason"], str):
-        raise InvalidInput("the body must have exactly `award`, an amount or null, and `reason`, a text")
+    body = await call.members({"award": str | None, "reason": str})
     award = None if body["award"] is None else read_decimal(body["award"], "award")
     return as_json(await call.connector.arbitration.rule(call.path["id"], award, body["reason"]))

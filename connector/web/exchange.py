@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from catalog.faces import FACES, SERVICE_FACES
+from catalog.facets import DATA_SERVICE
+from catalog.found import is_found
 from catalog.listing import Move, State
-from catalog.question import question
+from catalog.question import like, question
+from catalog.roles import ROLES, Doing, does
+from catalog.service import is_service
 from catalog.use import use
 from connector.errors import Absent, Conflict, InvalidInput, NotPermitted
-from connector.exchange import indicating, listings
+from connector.exchange import indicating, listings, services, spaces
+from connector.exchange import versions as history
+from connector.federation import showing
 from connector.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX, QUERY_CHARACTERS_MAX
-from connector.web.faults import as_json
+from connector.web.faults import JSON, as_json
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from aiohttp import web
 
+    from catalog.question import Question
     from catalog.use import Use
     from connector.store.transaction import Tx
     from connector.web.call import Call
+    from ledger.space import Member
 
 # the moves that are the operator's word alone
 BY_HAND = (Move.SUSPEND.value, Move.RESUME.value, Move.REFUSE.value)
@@ -39,14 +49,23 @@ async def attestation(call: Call) -> web.Response:
     return as_json(document)
 
 
+def may(member: Member, doing: Doing) -> None:
+    """Raise NotPermitted unless members of this role do so at the exchange."""
+    if not does(member.role, doing):
+        raise NotPermitted(f"a {ROLES[member.role].en} does not {doing} anything here")
+
+
 async def submit(call: Call) -> web.Response:
     """Take in a provider's product; its edition must be on chain under the provider's account."""
     connector = call.connector
+    member = connector.space.members[call.peer]
+    may(member, Doing.LIST)
     document = listings.check_submission(await call.document())
+    await connector.store.read(lambda tx: spaces.check(tx, document, member))
     registered = await connector.programs.edition(bytes.fromhex(document["edition"]))
     if registered is None:
         raise Conflict("the edition is not registered on chain", "register it, then submit")
-    if registered.provider != connector.space.members[call.peer].address:
+    if registered.provider != member.address:
         raise NotPermitted("the edition was registered by somebody else")
     now = connector.clock.now()
     row = await call.act(lambda tx: listings.submit(tx, connector.evidence, document, call.peer, now))
@@ -58,16 +77,14 @@ async def submit(call: Call) -> web.Response:
 async def withdraw(call: Call) -> web.Response:
     """Take a provider's product off the list, for a reason; its edition must be withdrawn on chain."""
     connector, key = call.connector, call.path["id"]
-    document = await call.document()
-    if not isinstance(document, dict) or set(document) != {"reason"} or not isinstance(document["reason"], str):
-        raise InvalidInput("the body must be a JSON object with `reason`, a text")
+    reason = (await call.texts("reason"))["reason"]
     row = await connector.store.read(lambda tx: listings.find(tx, key))
     if row["provider"] != call.peer:
         raise Absent(f"there is no listing `{key[:200]}`")
     registered = await connector.programs.edition(bytes.fromhex(row["edition"]))
     if registered is None or registered.withdrawn_at is None:
         raise Conflict("the edition is not withdrawn on chain", "withdraw it, then tell us")
-    who, reason, now = {"by": call.peer, "role": "provider"}, document["reason"], connector.clock.now()
+    who, now = {"by": call.peer, "role": "provider"}, connector.clock.now()
     await call.act(lambda tx: listings.move(tx, connector.evidence, key, Move.WITHDRAW, **who, reason=reason, now=now))
     connector.finding.changed()
     return as_json({"id": key, "state": State.WITHDRAWN.value})
@@ -76,21 +93,25 @@ async def withdraw(call: Call) -> web.Response:
 async def search(call: Call) -> web.Response:
     """Find listed products by words (`q`) and conditions (`where`, any number), a page from the `first` on.
 
+    With `like` (the id of a listed product) those that are similar to it instead of those that have every word of `q`.
     With `for` (a purpose) and perhaps `in` (a place) only those whose policy would permit that use: of so many as were
     `looked` at. With `counts` how many of all that were found have which value of which facet, besides.
     """
     query, finding = call.request.query, call.connector.finding
-    text, first = query.get("q", ""), query.get("first", "0")
+    text, first = query.get("q", ""), call.first(FOUND_ROWS_MAX - PAGE_ROWS_MAX)
     if len(text) > QUERY_CHARACTERS_MAX:
         raise InvalidInput(f"`q` has {len(text)} characters, a search has at most {QUERY_CHARACTERS_MAX}")
-    if not first.isdecimal() or int(first[:9]) > FOUND_ROWS_MAX - PAGE_ROWS_MAX:
-        raise InvalidInput(
-            f"`first` is no number up to {FOUND_ROWS_MAX - PAGE_ROWS_MAX}", "add a word or a condition instead"
-        )
     asked = question(text, query.getall("where", []))
+    if "like" in query:
+        asked = await _like(call, query["like"], asked)
     intended = use(query.get("for", ""), query.get("in", ""))
-    keys, total = await finding.keys(asked, limit=PAGE_ROWS_MAX, first=int(first))
-    products = await call.act(lambda tx: listings.shown(tx, keys))
+    sight = await call.connector.spaces.sight(call.peer, call.connector.space.members[call.peer].role)
+    asked = replace(asked, sight=sight)
+    keys, total = await finding.keys(asked, limit=PAGE_ROWS_MAX, first=first)
+    if "like" in query:
+        keys, total = tuple(key for key in keys if key != query["like"]), max(total - 1, 0)
+    await call.spend()
+    products = await call.connector.store.read(lambda tx: showing.shown(tx, keys))
     told: dict[str, Any] = {"products": products, "found": total}
     if intended is not None:
         told["products"] = await asyncio.to_thread(_permitting, products, intended, call.connector.clock.now())
@@ -100,13 +121,80 @@ async def search(call: Call) -> web.Response:
     return as_json(told)
 
 
+async def _like(call: Call, key: str, asked: Question) -> Question:
+    """Return the question for what is similar to a product that the caller may see, under the conditions asked."""
+    role = call.connector.space.members[call.peer].role
+
+    row = await call.connector.store.read(lambda tx: _seen(tx, key, call.peer, role))
+    similar = like(row["title"], (row["service"] if is_service(key) else row["dataset"])["keywords"])
+    return replace(asked, words=similar.words, any_word=True)
+
+
 def _permitting(products: list[dict[str, Any]], intended: Use, now: datetime) -> list[dict[str, Any]]:
-    return [one for one in products if intended.permitted(one["offer"]["policy"], one["id"], one["tier"], now)[0]]
+    return [one for one in products if one["tier"] and _permits(one, intended, now)]
+
+
+def _permits(one: dict[str, Any], intended: Use, now: datetime) -> bool:
+    return intended.permitted(one["offer"]["policy"], one["id"], one["tier"], now)[0]
 
 
 async def product(call: Call) -> web.Response:
-    """Serve one listed product."""
-    return as_json(listings.view(await call.act(lambda tx: listings.listed(tx, call.path["id"]))))
+    """Serve one listed product or service, to whom it is shown."""
+    key, role = call.path["id"], call.connector.space.members[call.peer].role
+
+    def read(tx: Tx) -> dict[str, Any]:
+        told = showing.listed(tx, key)
+        if is_found(key):
+            return told
+        row = _seen(tx, key, call.peer, role)
+        return told if is_service(key) else told | spaces.sample(tx, row, call.peer, role)
+
+    return as_json(await call.act(read))
+
+
+async def face(call: Call) -> web.Response:
+    """Serve a listed product as another standard has it: `dcat` or `ndi`; a service as `dcat`."""
+    key, role, name = call.path["id"], call.connector.space.members[call.peer].role, call.path["face"]
+
+    kind, faces = (services, SERVICE_FACES) if is_service(key) else (listings, FACES)
+
+    def read(tx: Tx) -> dict[str, Any]:
+        row = _seen(tx, key, call.peer, role)
+        if name not in faces:
+            raise Absent(f"there is no listing `{key[:200]}` with such a face", f"one of {', '.join(faces)}")
+        return faces[name](kind.view(row))
+
+    document = await call.act(read)
+    answer = as_json(document)
+    answer.content_type = "application/ld+json" if "@context" in document else JSON
+    return answer
+
+
+def _seen(tx: Tx, key: str, member: str, role: str) -> dict[str, Any]:
+    """Return a listed product or service that a member may see; raises Absent."""
+    row = services.listed(tx, key) if is_service(key) else listings.listed(tx, key)
+    if not spaces.seen(tx, row, member, role):
+        raise Absent(f"there is no listing `{key[:200]}`")
+    return row
+
+
+async def versions(call: Call) -> web.Response:
+    """List the versions of a listing, each with what it changed; `from` and `to` compare two of them."""
+    key, query = call.path["id"], call.request.query
+    role = call.connector.space.members[call.peer].role
+    numbers = [query.get(name, "") for name in ("from", "to")]
+    if any(numbers) and not all(one.isascii() and one.isdecimal() and len(one) < 9 for one in numbers):
+        raise InvalidInput("`from` and `to` are numbers of versions")
+
+    def read(tx: Tx) -> dict[str, Any]:
+        row = listings.find(tx, key)
+        if row["provider"] != call.peer and (row["state"] != State.LISTED or not spaces.seen(tx, row, call.peer, role)):
+            raise Absent(f"there is no listing `{key[:200]}`")
+        if any(numbers):
+            return {"differences": history.compared(tx, key, int(numbers[0]), int(numbers[1]))}
+        return {"versions": history.page(tx, key)}
+
+    return as_json(await call.act(read))
 
 
 # ---- what the operator asks
@@ -118,27 +206,32 @@ async def indicators(call: Call) -> web.Response:
 
 
 async def queue(call: Call) -> web.Response:
-    """List listings of a `state`, the oldest first, from the `first` on; what is submitted waits for a review."""
-    state, first = call.request.query.get("state", State.SUBMITTED.value), call.request.query.get("first", "0")
-    if state not in set(State) or not first.isdecimal() or int(first[:9]) > FOUND_ROWS_MAX:
-        raise InvalidInput(
-            "`state` or `first` is none", f"one of {', '.join(State)}, and a number up to {FOUND_ROWS_MAX}"
-        )
-    found = await call.connector.store.read(lambda tx: listings.page(tx, State(state), int(first)))
+    """List listings of a `state`, the oldest first, from the `first` on; what is submitted waits for a review.
+
+    With `kind=service` the services instead of the products.
+    """
+    query, first = call.request.query, call.first(FOUND_ROWS_MAX)
+    state = query.get("state", State.SUBMITTED.value)
+    if state not in set(State):
+        raise InvalidInput(f"`{state[:40]}` is no state of a listing", f"one of {', '.join(State)}")
+    if query.get("kind") == DATA_SERVICE:
+        rows = await call.connector.store.read(lambda tx: services.page(tx, "state", state, first))
+        return as_json({"listings": rows})
+    found = await call.connector.store.read(lambda tx: listings.page(tx, State(state), first))
     return as_json({"listings": found})
 
 
 async def move(call: Call) -> web.Response:
     """Make a move of the exchange's on a listing: `move` and `reason`."""
-    connector, body, key = call.connector, await call.document(), call.path["id"]
-    if not isinstance(body, dict) or set(body) != {"move", "reason"} or not isinstance(body["reason"], str):
-        raise InvalidInput("the body is an object of `move` and `reason`")
+    connector, body, key = call.connector, await call.texts("move", "reason"), call.path["id"]
     if body["move"] not in BY_HAND:
         raise InvalidInput(f"an exchange moves a listing by hand by {', '.join(BY_HAND)}", "`review` lists one")
     step, by, now = Move(body["move"]), connector.did, connector.clock.now()
 
     def act(tx: Tx) -> str:
-        return listings.move(tx, connector.evidence, key, step, by=by, role="exchange", reason=body["reason"], now=now)
+        who = {"by": by, "role": "exchange", "reason": body["reason"]}
+        moved = services.move if is_service(key) else listings.move
+        return moved(tx, connector.evidence, key, step, **who, now=now)
 
     state = await connector.store.write(act)
     connector.finding.changed()

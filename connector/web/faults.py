@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 import orjson
 from aiohttp import web
 
+from connector.console import faults as pages
 from connector.errors import Failure, explain_failure
 from connector.limits import RETRY_AFTER_SECONDS
 from connector.protocol import messages
 from connector.protocol.states import NEGOTIATION, TRANSFER
+from connector.telemetry.coming import SPAN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,6 +51,8 @@ def answer_fault(request: web.Request, fault: Exception) -> web.Response:
         log.error("%s %s failed", request.method, request.path, exc_info=fault)
     else:
         log.info("%s %s refused: %s", request.method, request.path, failure.text)
+    if (span := request.get(SPAN)) is not None:
+        span.code = failure.code
     answer = _typed(request, failure)
     if failure.status == TOO_MANY:
         answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
@@ -66,7 +70,9 @@ def answer_refusal(request: web.Request, refusal: web.HTTPException) -> web.Resp
 
 
 def _typed(request: web.Request, failure: Failure) -> web.Response:
-    """Answer in the form of the surface: below /dsp/ the error type of the path's process, else our own."""
+    """Answer in the form of the surface: a page, below /dsp/ the error type of the path's process, else our own."""
+    if pages.for_browser(request):
+        return pages.shown(request, failure)
     if not request.path.startswith(DSP_PREFIX):
         return as_json(failure.as_json(), failure.status)
     status = 404 if failure.status in HIDDEN else failure.status

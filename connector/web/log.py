@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import orjson
 from aiohttp import web
 
-from connector.errors import Absent, InvalidInput
-from connector.limits import REASON_CHARACTERS_MAX
+from connector import reasons
+from connector.errors import Absent
 from connector.store import erasure
-from connector.store.peer_heads import seen
+from connector.store.peer_heads import forks, seen
 from connector.web.faults import as_json
 from contracts.decimals import read_decimal
+from ledger.fork_proof import NAME as FORK
 from ledger.tiles import TileError
 
 if TYPE_CHECKING:
@@ -59,19 +60,26 @@ async def mark(call: Call) -> web.Response:
 
 async def erase(call: Call) -> web.Response:
     """Erase what an entry discloses: `index` (decimal), `why`."""
-    body = await call.document()
-    if not isinstance(body, dict) or set(body) != {"index", "why"} or not isinstance(body["why"], str):
-        raise InvalidInput("the body must be a JSON object with `index` and `why`, two texts")
-    why = body["why"].strip()
-    if not 0 < len(why) <= REASON_CHARACTERS_MAX:
-        raise InvalidInput(f"a reason has 1 to {REASON_CHARACTERS_MAX} characters: the log keeps it")
+    body = await call.texts("index", "why")
+    why = reasons.check(body["why"], "the log keeps it").strip()
     index, connector = read_decimal(body["index"], "index"), call.connector
     now = connector.clock.now()
     event = await connector.store.write(lambda tx: erasure.erase(tx, connector.evidence, index, why, now))
     return as_json({"erased": str(index), "event": str(event)})
 
 
+async def rekey(call: Call) -> web.Response:
+    """Draw and use a new BLS key, on chain too: `why`."""
+    why = reasons.check((await call.texts("why"))["why"], "the log keeps it")
+    return as_json(await call.connector.rekeying.rekey(why))
+
+
+async def forked(call: Call) -> web.Response:
+    """Show the forks of others' logs that we can prove."""
+    return as_json({"forks": await call.connector.store.read(forks)})
+
+
 async def peers(call: Call) -> web.Response:
-    """Serve the newest signed checkpoints that peers showed us."""
-    rows = await call.connector.store.read(seen)
+    """Serve the newest signed checkpoints that peers showed us, and the forks of logs that we can prove."""
+    rows = await call.connector.store.read(lambda tx: [*seen(tx), *({FORK: one} for one in forks(tx))])
     return web.Response(body=orjson.dumps(rows), content_type="application/json")

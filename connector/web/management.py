@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote as quote_path
 
+from catalog.service import is_service
 from connector.errors import Absent, InvalidInput
+from connector.exchange import services
+from connector.limits import RESOURCES_MAX
 from connector.protocol import messages, validation
 from connector.pull import quoting
 from connector.settle import disputes
@@ -18,8 +22,6 @@ from ledger import checkpoint as checkpoints
 from ledger import note as notes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from aiohttp import web
 
     from connector.store.transaction import Tx
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 # what a mandate says: prices in minor units per `per` of the tariff, and how many messages about them
 BOUNDS = ("bid", "limit", "rounds")
 ROUNDS_LEAST = 2
+VERSION_DIGITS = 8
 
 # tables in which `show ID` looks, by their key; the first row found is shown without its secrets
 THINGS = (
@@ -89,23 +92,58 @@ async def anchor(call: Call) -> web.Response:
 
 async def publish(call: Call) -> web.Response:
     """Publish a product and answer when it is submitted to the exchange."""
-    return as_json(await call.connector.publications.publish(await _body(call)), 201)
+    return as_json(await call.connector.publications.publish(await call.object()), 201)
+
+
+async def preview_product(call: Call) -> web.Response:
+    """Say what publishing by this brief would offer; nothing is kept."""
+    return as_json(await call.connector.publications.preview(await call.object()))
+
+
+async def roll_back(call: Call) -> web.Response:
+    """Offer and list a product as it was: `version` (a number as text), `reason`."""
+    told = await call.texts("version", "reason")
+    if not told["version"].isdecimal() or len(told["version"]) > VERSION_DIGITS:
+        raise InvalidInput("`version` is the number of a version", "penstock version list")
+    return as_json(await call.connector.versions.roll_back(call.path["id"], int(told["version"]), told["reason"]))
+
+
+async def offer(call: Call) -> web.Response:
+    """Show what the exchange shows us of one product, with sample rows if they are for us."""
+    key = quote_path(call.path["id"], safe="")
+    return as_json(await call.connector.ask_exchange("GET", f"/exchange/products/{key}"))
+
+
+async def face(call: Call) -> web.Response:
+    """Show a listed product as another standard has it."""
+    key, name = (quote_path(call.path[one], safe="") for one in ("id", "face"))
+    return as_json(await call.connector.ask_exchange("GET", f"/exchange/products/{key}/faces/{name}"))
+
+
+async def add_resource(call: Call) -> web.Response:
+    """Keep a data resource of ours."""
+    return as_json(await call.connector.resources.put(await call.document()), 201)
+
+
+async def list_resources(call: Call) -> web.Response:
+    """List our data resources."""
+    return as_json({"resources": await call.connector.resources.page(call.first(RESOURCES_MAX))})
 
 
 async def find(call: Call) -> web.Response:
     """Find listed products at the exchange."""
-    url, headers = await call.connector.at_exchange("/exchange/search?" + call.request.rel_url.raw_query_string)
-    return as_json((await call.connector.outbound.get(url, headers=headers)).json())
+    asked = call.request.rel_url.raw_query_string
+    return as_json(await call.connector.ask_exchange("GET", f"/exchange/search?{asked}"))
 
 
 async def quote(call: Call) -> web.Response:
     """Say what all of a product costs, before anything is agreed."""
-    return as_json(await quoting.total(call.connector, call.path["id"]))
+    return as_json(await quoting.total(call.connector, call.path["id"], call.request.query.get("provider")))
 
 
 async def acquire(call: Call) -> web.Response:
     """Begin, or go on, to get a product."""
-    body = await _body(call)
+    body = await call.object()
     view = await call.connector.acquisitions.acquire(
         str(body.get("id", "")), str(body.get("product", "")), body.get("mandate")
     )
@@ -123,7 +161,7 @@ async def acquisition(call: Call) -> web.Response:
 
 async def negotiate(call: Call) -> web.Response:
     """Begin a negotiation on an offer of anybody: `provider`, `base` (its DSP address), `offer`, `mandate`."""
-    body = await _members(call, {"provider": str, "base": str, "offer": dict, "mandate": dict})
+    body = await call.members({"provider": str, "base": str, "offer": dict, "mandate": dict})
     connector, bounds = call.connector, body["mandate"]
     if (
         not all(type(bounds.get(name)) is int and bounds[name] >= 0 for name in BOUNDS)
@@ -139,30 +177,36 @@ async def negotiate(call: Call) -> web.Response:
 
 async def transfer(call: Call) -> web.Response:
     """Begin a pull under an agreement of ours: `agreement` (its digest or its DSP id), `format`."""
-    body = await _members(call, {"agreement": str, "format": str})
+    body = await call.members({"agreement": str, "format": str})
     digest = body["agreement"].removeprefix(AGREEMENT_URN)
     return as_json({"id": await call.connector.engine.start_transfer(digest, body["format"])}, 201)
 
 
 async def open_replica(call: Call) -> web.Response:
     """Open a replica for a purpose."""
-    return as_json(await call.connector.openings.open(await _body(call)), 201)
+    return as_json(await call.connector.openings.open(await call.object()), 201)
 
 
 async def settle(call: Call) -> web.Response:
-    """Settle channels and withdraw what is ours."""
-    return as_json(await call.connector.settlements.settle((await _body(call)).get("agreement")))
+    """Settle channels, withdraw what is ours, and show what was sold to the exchange."""
+    settled = await call.connector.settlements.settle((await call.object()).get("agreement"))
+    return as_json(settled | {"shown": str(await call.connector.reporting.tell())})
+
+
+async def preview(call: Call) -> web.Response:
+    """Say what settling would do now: `agreement`, or all."""
+    return as_json(await call.connector.settlements.preview(call.request.query.get("agreement")))
 
 
 async def admit(call: Call) -> web.Response:
     """Admit a member."""
-    return as_json(await call.connector.admit(str((await _body(call)).get("did"))), 201)
+    return as_json(await call.connector.admit(str((await call.object()).get("did"))), 201)
 
 
 async def credit(call: Call) -> web.Response:
     """Issue settlement tokens to a member; the same `id` issues once."""
     connector = call.connector
-    body = await _body(call)
+    body = await call.object()
     amount = read_decimal(body.get("amount"), "amount")
     member = (await connector.space_view.current()).members.get(str(body.get("did")))
     if member is None:
@@ -175,29 +219,19 @@ async def credit(call: Call) -> web.Response:
 
 
 async def review(call: Call) -> web.Response:
-    """Review and list a submitted product."""
-    return as_json(await call.connector.reviewer.review(call.path["id"]))
+    """Review and list a submitted product; a service is listed at the word of the operator who has read it."""
+    connector, key = call.connector, call.path["id"]
+    if not is_service(key):
+        return as_json(await connector.reviewer.review(key))
+    now = connector.clock.now()
+    told = await connector.store.write(lambda tx: services.review(tx, connector.evidence, key, connector.did, now))
+    connector.finding.changed()
+    return as_json(told)
 
 
 async def attest(call: Call) -> web.Response:
     """Collect the witnesses' attestation of all anchored heads."""
     return as_json(await call.connector.attesting.attest())
-
-
-async def _body(call: Call) -> dict[str, Any]:
-    document = await call.document()
-    if not isinstance(document, dict):
-        raise InvalidInput("the body must be a JSON object")
-    return document
-
-
-async def _members(call: Call, known: Mapping[str, type]) -> dict[str, Any]:
-    """Return the body when it has exactly the members `known`, each of its type."""
-    body = await _body(call)
-    if set(body) != set(known) or not all(isinstance(body[name], kind) for name, kind in known.items()):
-        told = ", ".join(f"`{name}`: {'a text' if kind is str else 'an object'}" for name, kind in known.items())
-        raise InvalidInput(f"the body must have exactly {told}")
-    return body
 
 
 def _count(tx: Tx, table: str) -> int:

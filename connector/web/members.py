@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from connector.errors import Absent, InvalidInput
+from connector import reasons
+from connector.errors import Absent, NotPermitted
 from connector.web.faults import as_json
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from connector.web.call import Call
 
-TURNS = ("suspend", "resume", "revoke")
+TURNS = ("suspend", "resume", "revoke", "reread")
 APPOINTMENTS = ("name", "dismiss")
 
 
@@ -24,21 +25,38 @@ async def page(call: Call) -> web.Response:
 
 
 async def turn(call: Call) -> web.Response:
-    """Suspend, resume or expel a member: `did`, `reason`."""
-    act = _act(call, TURNS)
-    told = await _texts(call, "did", "reason")
+    """Suspend, resume or expel a member, or read its documents again: `did`, `reason`."""
+    act, members = _act(call, TURNS), call.connector.members
+    told = await call.texts("did", "reason")
+    if act == "reread":
+        why = reasons.check(told["reason"], "the log keeps it")
+        return as_json(await members.reread(told["did"], why, by=call.connector.did))
     return as_json(await call.connector.members.move(told["did"], act, told["reason"]))
 
 
 async def appoint(call: Call) -> web.Response:
     """Name or dismiss an arbitrator: `did`."""
     act = _act(call, APPOINTMENTS)
-    return as_json(await call.connector.members.arbitrator((await _texts(call, "did"))["did"], act))
+    return as_json(await call.connector.members.appoint((await call.texts("did"))["did"], "arbitrator", act))
+
+
+async def depute(call: Call) -> web.Response:
+    """Name or dismiss another exchange of the space: `did`."""
+    act = _act(call, APPOINTMENTS)
+    return as_json(await call.connector.members.appoint((await call.texts("did"))["did"], "deputy", act))
+
+
+async def own(call: Call) -> web.Response:
+    """Read the caller's own documents again, as its `did` says: its BLS key, name and region may have changed."""
+    if (await call.texts("did"))["did"] != call.peer:
+        raise NotPermitted("a member has its own documents read, and nobody else's")
+    await call.spend()
+    return as_json(await call.connector.members.reread(call.peer, "its own request", by=call.peer))
 
 
 async def revoke(call: Call) -> web.Response:
     """Revoke what the space gave out: `subject`, its digest, and `reason`."""
-    told = await _texts(call, "subject", "reason")
+    told = await call.texts("subject", "reason")
     return as_json(await call.connector.members.revoke(told["subject"], told["reason"]))
 
 
@@ -47,10 +65,3 @@ def _act(call: Call, known: Collection[str]) -> str:
     if act not in known:
         raise Absent(f"there is no act `{act[:100]}`", f"there are {', '.join(known)}")
     return act
-
-
-async def _texts(call: Call, *names: str) -> dict[str, str]:
-    body: Any = await call.document()
-    if not isinstance(body, dict) or set(body) != set(names) or not all(isinstance(one, str) for one in body.values()):
-        raise InvalidInput(f"the body must have exactly {', '.join(f'`{name}`, a text' for name in names)}")
-    return body

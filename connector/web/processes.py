@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from connector.engine.overview import Wanted
 from connector.errors import InvalidInput
 from connector.limits import PAGE_ROWS_MAX
 from connector.web.faults import as_json
-from contracts.canonical import load
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -38,46 +37,31 @@ async def show(call: Call) -> web.Response:
 
 async def retry(call: Call) -> web.Response:
     """Deliver what is under way, take the step that is held, or ask the peer."""
-    await _body(call)
+    await call.texts()
     return as_json(await _operating(call).retry(call.path["id"]))
 
 
 async def terminate(call: Call) -> web.Response:
     """End a process: `reason`."""
-    return as_json(await _operating(call).terminate(call.path["id"], await _reason(call)))
+    return as_json(await _operating(call).terminate(call.path["id"], (await call.texts("reason"))["reason"]))
 
 
 async def suspend(call: Call) -> web.Response:
     """Pause a transfer: `reason`."""
-    return as_json(await _operating(call).suspend(call.path["id"], await _reason(call)))
+    return as_json(await _operating(call).suspend(call.path["id"], (await call.texts("reason"))["reason"]))
 
 
 async def resume(call: Call) -> web.Response:
     """Start a suspended transfer again."""
-    await _body(call)
+    await call.texts()
     return as_json(await _operating(call).resume(call.path["id"]))
 
 
 async def complete(call: Call) -> web.Response:
     """Say that a transfer is done."""
-    await _body(call)
+    await call.texts()
     return as_json(await _operating(call).complete(call.path["id"]))
 
 
 def _operating(call: Call) -> Operating:
     return call.connector.engine.operating
-
-
-async def _reason(call: Call) -> str:
-    reason = (await _body(call, "reason"))["reason"]
-    if not isinstance(reason, str):
-        raise InvalidInput("`reason` must be a text")
-    return reason
-
-
-async def _body(call: Call, *members: str) -> dict[str, Any]:
-    document = load(await call.request.read())
-    if not isinstance(document, dict) or set(document) != set(members):
-        told = " and ".join(f"`{name}`" for name in members) or "no member"
-        raise InvalidInput(f"the body must be a JSON object with {told}")
-    return document

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from connector.errors import Absent, InvalidInput
+from connector.errors import Absent
 from connector.usage.suspension import RESUME, SUSPEND
 from connector.web.faults import as_json
 from contracts.namespace import AGREEMENT_URN
@@ -36,11 +36,7 @@ async def act(call: Call) -> web.Response:
     key, name = call.path["id"].removeprefix(AGREEMENT_URN), call.path["act"]
     if name not in ACTS:
         raise Absent(f"there is no act `{name[:100]}` of rights", f"there are {', '.join(ACTS)}")
-    body: Any = await call.document()
-    wanted = ACTS[name]
-    if not isinstance(body, dict) or set(body) != set(wanted) or not all(isinstance(one, str) for one in body.values()):
-        told = ", ".join(f"`{each}`, a text" for each in wanted) or "nothing"
-        raise InvalidInput(f"the body must have exactly {told}")
+    body = await call.texts(*ACTS[name])
     if name in TURNS:
         return as_json(await call.connector.suspensions.turn(TURNS[name], key, body["reason"]))
-    return as_json(await getattr(call.connector.rights, name)(key, *(body[each] for each in wanted)))
+    return as_json(await getattr(call.connector.rights, name)(key, *(body[each] for each in ACTS[name])))

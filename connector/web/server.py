@@ -17,28 +17,40 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from connector.errors import Absent
 from connector.limits import BODY_BYTES_MAX, LINGER_SECONDS, PEER_REQUESTS_MAX, STRANGER_REQUESTS_MAX
+from connector.telemetry import coming
 from connector.vault import bearers, tickets
 from connector.web import (
+    accounts,
     agreements,
     applications,
+    bills,
     body,
     catalogue,
     chain,
     channel,
+    console,
     demands,
     disputes,
     docket,
     dsp,
     exchange,
+    federation,
     holders,
+    leaving,
     log,
     management,
+    market,
     members,
+    operators,
     pipe,
     plain,
     processes,
     rights,
     sealed,
+    searches,
+    services,
+    spaces,
+    telemetry,
     vault,
     wellknown,
     witness,
@@ -52,25 +64,36 @@ if TYPE_CHECKING:
     from connector.app import Connector
 
 MODULES = {
+    "accounts": accounts,
     "agreements": agreements,
     "applications": applications,
+    "bills": bills,
     "catalogue": catalogue,
     "chain": chain,
     "channel": channel,
+    "console": console,
     "disputes": disputes,
     "docket": docket,
     "demands": demands,
     "dsp": dsp,
     "exchange": exchange,
+    "federation": federation,
     "holders": holders,
+    "leaving": leaving,
     "log": log,
     "management": management,
+    "market": market,
     "members": members,
+    "operators": operators,
     "pipe": pipe,
     "plain": plain,
     "processes": processes,
     "rights": rights,
     "sealed": sealed,
+    "searches": searches,
+    "services": services,
+    "spaces": spaces,
+    "telemetry": telemetry,
     "vault": vault,
     "wellknown": wellknown,
     "witness": witness,
@@ -82,7 +105,7 @@ async def _prove(call: Call) -> None:
     """Prove the caller as the row of the route asks, or raise; see `Who`."""
     connector, header = call.connector, call.request.headers.get("Authorization", "")
     if call.route.who is Who.OWNER:
-        connector.check_management(header)
+        call.operator = await connector.operators.prove(header)
     elif call.route.who in (Who.PEER, Who.MEMBER):
         call.claims = await connector.prove(header)
         call.peer = call.claims.issuer
@@ -95,6 +118,8 @@ async def _prove(call: Call) -> None:
         call.ticket = bearers.read(connector.ticket_key, header, connector.clock.now())
     elif call.route.who is Who.PASS:
         call.carrying = await connector.holding.admit(call.path["edition"], header)
+    elif call.route.who is Who.ACCOUNT:
+        call.session = await connector.sessions.of(call.request)
 
 
 class _Surface:
@@ -123,6 +148,8 @@ class _Surface:
     async def _pass(self, call: Call, function: Handler) -> web.StreamResponse:
         with self._strangers.one(call.request.remote or ""):
             await _prove(call)
+            if (span := call.request.get(coming.SPAN)) is not None:
+                span.peer = call.peer or call.route.who
             if call.route.who is Who.ANYONE:
                 return await self._serve(call, function)
         # the owner's own programs may ask as much as they like
@@ -131,6 +158,8 @@ class _Surface:
 
     async def _serve(self, call: Call, function: Handler) -> web.StreamResponse:
         call.request = await body.take(call.request, call.route, self._connector.settings.server.request_seconds)
+        if call.route.who is Who.OWNER:
+            return await operators.govern(call, function)
         return await function(call)
 
 
@@ -150,7 +179,10 @@ def build(connector: Connector) -> web.Application:
         "lingering_time": LINGER_SECONDS,
         "logger": _murmur(),
     }
-    app = web.Application(client_max_size=BODY_BYTES_MAX, middlewares=[_in_words], handler_args=limits)
+    middlewares = [coming.middleware(connector), _in_words]
+    app = web.Application(client_max_size=BODY_BYTES_MAX, middlewares=middlewares, handler_args=limits)
+    app.on_response_prepare.append(coming.name)
+    console.prepare(app)
     surface = _Surface(connector)
     for route in ROUTES:
         if route.roles & connector.roles:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from connector.errors import InvalidInput
 from connector.web.faults import as_json
 
 if TYPE_CHECKING:
@@ -21,13 +20,7 @@ async def rekey(call: Call) -> web.Response:
 
 async def leak(call: Call) -> web.Response:
     """Mark an edition as leaked: `edition`, `why`."""
-    body = await call.document()
-    if (
-        not isinstance(body, dict)
-        or set(body) != {"edition", "why"}
-        or not all(isinstance(v, str) for v in body.values())
-    ):
-        raise InvalidInput("the body must be a JSON object with `edition` and `why`, two texts")
+    body = await call.texts("edition", "why")
     return as_json(await call.connector.leaking.leak(body["edition"], body["why"]))
 
 

@@ -9,6 +9,7 @@ from aiohttp import web
 from connector.errors import InvalidInput
 from connector.web.faults import as_json
 from contracts.decimals import read_decimal, read_hex
+from ledger.head_share import SHARE_HEADER
 from ledger.witness import HEAD_TIME_HEADER
 
 if TYPE_CHECKING:
@@ -21,7 +22,9 @@ HEADS_MAX = 10_000  # as many members as a space may have
 async def add_checkpoint(call: Call) -> web.Response:
     """Answer 200 with signature lines, or 400, 403, 404, 409, 422 as the witness protocol says."""
     body = await call.request.read()
-    ruling, lines = await call.connector.witness.add_checkpoint(body, call.request.headers.get(HEAD_TIME_HEADER))
+    asked = call.request.headers
+    told = asked.get(HEAD_TIME_HEADER), asked.get(SHARE_HEADER)
+    ruling, lines = await call.connector.witness.add_checkpoint(body, *told)
     text = lines if ruling.status == 200 else (ruling.body or ruling.reason + "\n")
     return web.Response(text=text, status=ruling.status, headers={"Content-Type": ruling.content_type})
 

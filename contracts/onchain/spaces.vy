@@ -4,9 +4,10 @@
 @title Spaces: who runs a data space, who is in it with which keys and role, who may judge, what was revoked
 @license Apache-2.0
 @notice Law of this file. Who founds a space is its first exchange. Exchanges name each other, members and arbitrators;
-        one always remains. A member's keys are changed by itself alone, its role by an exchange alone. Who leaves or is
-        expelled stays readable, with the time and the cause, and does not come back under the same account. Names stay
-        off the chain: a member is an account and the SHA-256 of its DID.
+        one always remains. A member's keys are changed by itself alone, its role by an exchange alone. Who is suspended
+        stays a member, that others are to give nothing until it is resumed. Who leaves or is expelled stays readable,
+        with the time and the cause, and does not come back under the same account. Names stay off the chain: a member
+        is an account and the SHA-256 of its DID.
 """
 from contracts.onchain import typed
 
@@ -24,6 +25,7 @@ struct Member:
     role: uint8
     keysDigest: bytes32
     admittedAt: uint64
+    suspendedAt: uint64
     revokedAt: uint64
 
 event SpaceFounded:
@@ -66,6 +68,20 @@ event KeysChanged:
     space: indexed(bytes32)
     member: indexed(address)
     keys: Keys
+
+event MemberSuspended:
+    space: indexed(bytes32)
+    member: indexed(address)
+    by: indexed(address)
+    cause: bytes32
+    at: uint64
+
+event MemberResumed:
+    space: indexed(bytes32)
+    member: indexed(address)
+    by: indexed(address)
+    cause: bytes32
+    at: uint64
 
 event MemberRevoked:
     space: indexed(bytes32)
@@ -159,7 +175,7 @@ def admit(space: bytes32, member: address, did: bytes32, role: uint8, keys: Keys
     assert role != 0, "spaces: no role"
     assert self._members[space][member].admittedAt == 0, "spaces: already admitted"
     self._members[space][member] = Member(
-        did=did, role=role, keysDigest=self._keys_digest(keys), admittedAt=typed._now(), revokedAt=0
+        did=did, role=role, keysDigest=self._keys_digest(keys), admittedAt=typed._now(), suspendedAt=0, revokedAt=0
     )
     log MemberAdmitted(space=space, member=member, did=did, role=role, keys=keys)
 
@@ -178,6 +194,24 @@ def changeKeys(space: bytes32, keys: Keys):
     self._assert_member(space, msg.sender)
     self._members[space][msg.sender].keysDigest = self._keys_digest(keys)
     log KeysChanged(space=space, member=msg.sender, keys=keys)
+
+
+@external
+def suspendMember(space: bytes32, member: address, cause: bytes32):
+    self._assert_exchange(space)
+    self._assert_member(space, member)
+    assert self._members[space][member].suspendedAt == 0, "spaces: suspended"
+    self._members[space][member].suspendedAt = typed._now()
+    log MemberSuspended(space=space, member=member, by=msg.sender, cause=cause, at=typed._now())
+
+
+@external
+def resumeMember(space: bytes32, member: address, cause: bytes32):
+    self._assert_exchange(space)
+    self._assert_member(space, member)
+    assert self._members[space][member].suspendedAt != 0, "spaces: not suspended"
+    self._members[space][member].suspendedAt = 0
+    log MemberResumed(space=space, member=member, by=msg.sender, cause=cause, at=typed._now())
 
 
 @external

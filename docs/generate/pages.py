@@ -1,4 +1,4 @@
-"""What is written into docs/ from the program's own tables: the pictures whole, the tables between two marks.
+"""What is written into docs/ from the program's own tables: pictures whole, tables between two marks.
 
 <!-- made: NAME -->
 …
@@ -13,16 +13,21 @@ from pathlib import Path
 from connector.protocol.states import NEGOTIATION, TRANSFER
 from docs.generate import (
     audit,
+    bill_of_materials,
     compatibility,
     diagram,
     dictionaries,
     drill,
+    exchange,
     facets,
     figures,
+    hints,
     policy,
     programs,
+    reference,
     tables,
     tariffs,
+    third_party,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,6 +49,11 @@ TABLES = {
     "figures of the catalogue": lambda: figures.table("catalog"),
     "facets of the catalogue": facets.narrowed,
     "qualities of the catalogue": facets.measured,
+    "rules of hints": hints.rules,
+    "rates of hints": hints.rates,
+    "acts of operators": exchange.acts,
+    "limits of products found elsewhere": exchange.limits,
+    "figures of federation": lambda: figures.table("federation"),
     "figures of the audit": lambda: figures.table("audit"),
     "figures of the policy engine": lambda: figures.table("policy"),
     "actions of a strategy": dictionaries.actions,
@@ -57,6 +67,13 @@ TABLES = {
     "findings of the audit": audit.findings,
     "records of the audit": audit.records,
     "rules of the watch": audit.rules,
+    "packages": third_party.packages,
+    "commands": reference.commands,
+    "exit codes": reference.exits,
+    "answers": reference.answers,
+    "settings": reference.settings,
+    "limits": reference.limits,
+    "events": reference.events,
     "cheats of the drill": drill.caught,
     "cheats that cannot be seen": drill.unseen,
 }
@@ -69,6 +86,11 @@ PAGES = (
     "docs/benchmarks.md",
     "docs/audit.md",
     "docs/catalogue.md",
+    "docs/reference.md",
+    "docs/THIRD_PARTY.md",
+    "docs/exchange.md",
+    "docs/personal-data.md",
+    "docs/federation.md",
     "README.md",
 )
 
@@ -77,7 +99,8 @@ def made() -> dict[Path, str]:
     """Return path → text of every file that is written here."""
     pictures = {ROOT / f"docs/protocol/{process}.svg": diagram.draw(process) for process in (NEGOTIATION, TRANSFER)}
     terms = {ROOT / "docs/policy/profile.ttl": policy.profile()}
-    return pictures | terms | {ROOT / page: filled((ROOT / page).read_text(encoding="utf-8")) for page in PAGES}
+    bill = {ROOT / "docs/sbom.cdx.json": bill_of_materials.document()}
+    return pictures | terms | bill | {ROOT / page: filled((ROOT / page).read_text(encoding="utf-8")) for page in PAGES}
 
 
 def write() -> None:

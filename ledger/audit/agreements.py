@@ -153,7 +153,7 @@ def _same(mine: Event, other: Event, name: str, report: Report) -> None:
 
 def _check_licence(deal: Deal, facts: ChainFacts, report: Report) -> None:
     name = deal.digest.hex()
-    if deal.terms.edition_id not in facts.editions:
+    if deal.terms.registered_id not in facts.editions:
         report.find("edition-unregistered", deal.provider, edition=deal.terms.edition_id.hex())
     licence = facts.licences.get(deal.digest)
     if licence is None:

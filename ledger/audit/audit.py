@@ -22,8 +22,11 @@ from ledger.audit import (
     facts,
     figures,
     heads,
+    market,
     members,
     negotiations,
+    purses,
+    registrations,
     registry,
     rights,
     stages,
@@ -100,6 +103,7 @@ async def _audit(asked: _Asked, document: Mapping[str, Any], space: Space, told:
     case = Case(space, found, chain, {}, {})
     deals = await stages.check_agreements(case, asked.place, report)
     registry.check(space, found, told, report)
+    registrations.check(found, chain, deals, report)
     rights.check(space, told, deals, report)
     negotiations.check(found, report)
     heads.check_witnesses(space, found, agreements.payees(deals), report)
@@ -110,4 +114,6 @@ async def _audit(asked: _Asked, document: Mapping[str, Any], space: Space, told:
     await attestation.check(attested, space, found, report)
     tables = await billing.collect_tables(sources, space, deals, report)
     await stages.check_rest(replace(case, deals=deals, tables=tables), asked.place, report)
-    report.figures |= supervision.gather(found, deals, chain)
+    market.check(space, found, chain, deals, report)
+    report.figures |= supervision.gather(found, deals, chain) | purses.gather(space, chain)
+    report.figures |= market.gather(space, found, chain, report)

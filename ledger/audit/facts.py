@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ledger.head_share import key_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -64,7 +66,8 @@ class ChannelFacts:
 class ChainFacts:
     """Everything the audit compares the logs with; ids and origins are 32 bytes, `revoked` says in which block.
 
-    `suspended` lists the blocks in which a licence was suspended (True) or resumed (False), in chain order.
+    `suspended` lists the blocks in which a licence was suspended (True) or resumed (False), in chain order; `proven`
+    is the BLS key that an account proved last.
     """
 
     editions: dict[bytes, Mapping[str, Any]] = field(default_factory=dict)
@@ -75,6 +78,7 @@ class ChainFacts:
     logs: dict[bytes, list[ChainEvent]] = field(default_factory=dict)
     anchors: dict[bytes, list[Anchored]] = field(default_factory=dict)
     forked: set[bytes] = field(default_factory=set)
+    proven: dict[bytes, bytes] = field(default_factory=dict)
 
     def narrowed(self, *, channels: Iterable[str] = (), agreements: Iterable[str] = ()) -> ChainFacts:
         """Return what a share of channels or agreements, by their ids in hex, is checked with: no other of its kind."""
@@ -84,6 +88,7 @@ class ChainFacts:
             channels=_only(self.channels, channels),
             logs={},
             anchors={},
+            proven={},
         )
 
 
@@ -177,6 +182,10 @@ def _forked(facts: ChainFacts, event: ChainEvent) -> None:
     facts.forked.add(event.fields["origin"])
 
 
+def _proven(facts: ChainFacts, event: ChainEvent) -> None:
+    facts.proven[event.fields["witness"]] = key_of(event.fields["key"])
+
+
 _READERS = {
     "EditionRegistered": _registered,
     "LicenceGranted": _granted,
@@ -192,4 +201,5 @@ _READERS = {
     "LogRegistered": _log_registered,
     "Anchored": _anchored,
     "Forked": _forked,
+    "KeyProven": _proven,
 }

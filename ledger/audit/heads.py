@@ -6,11 +6,13 @@ head that anybody holds of a log must be a prefix of the log as served now.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from contracts.canonical import load
+from contracts.errors import ContractError
 from ledger import checkpoint as checkpoints
-from ledger import merkle, reader
+from ledger import fork_proof, merkle, reader
 from ledger import note as notes
 from ledger.audit.asking import each
 from ledger.audit.books import fetch_of, reading
@@ -30,19 +32,29 @@ if TYPE_CHECKING:
 
 PEERS_LIMIT_BYTES = 1 << 20
 
-PeerNotes = dict[str, list[str]]
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a member holds of others' logs: signed notes, and forks that it can prove."""
+
+    notes: list[str]
+    forks: list[Any]
+
+
+PeerNotes = dict[str, Held]
 
 
 async def collect_peers(sources: Sources, space: Space, report: Report) -> PeerNotes:
-    """Read, before the logs themselves, every member's list of heads it saw of others: DID → signed notes."""
+    """Read, before the logs themselves, every member's list of heads it saw of others, by DID."""
 
-    async def ask(party: Member, own: Report) -> list[str]:
+    async def ask(party: Member, own: Report) -> Held:
         try:
             rows = load(await fetch_of(sources, party)("peers"), max_bytes=PEERS_LIMIT_BYTES)
-            return [str(row["note"]) for row in rows]
+            shown = [row[fork_proof.NAME] for row in rows if fork_proof.NAME in row]
+            return Held([str(row["note"]) for row in rows if fork_proof.NAME not in row], shown)
         except (Unavailable, ValueError, KeyError, TypeError) as error:
             own.find("peers-unreadable", party.did, reason=error)
-            return []
+            return Held([], [])
 
     return {party.did: found for party, found in await each(space.members.values(), ask, report)}
 
@@ -81,6 +93,8 @@ def check_anchors(space: Space, books: Books, facts: ChainFacts, report: Report)
         _check_registrations(space, party, facts.logs.get(origin, []), report)
         if origin in facts.forked:
             report.find("log-forked-on-chain", party.did)
+        if facts.proven.get(party.address, party.aggregate) != party.aggregate:
+            report.find("witness-key-differs", party.did)
         size = head_of(book).checkpoint.size
         for head in anchored:
             if head.size > size:
@@ -127,8 +141,10 @@ async def agrees(book: Book, size: int, root: bytes, report: Report) -> bool:
 
 async def check_peers(space: Space, books: Books, peers: PeerNotes, report: Report) -> None:
     """Check that what others hold, signed by the log itself, agrees with the log."""
-    for holder, found in peers.items():
-        for raw in found:
+    for holder, held in peers.items():
+        for shown in held.forks:
+            _check_fork(space, holder, shown, report)
+        for raw in held.notes:
             head = _signed_head(space, raw)
             book = None if head is None else book_of(space, books, head.origin)
             if head is None or book is None:
@@ -136,6 +152,21 @@ async def check_peers(space: Space, books: Books, peers: PeerNotes, report: Repo
             report.signatures_verified += 1
             if not await agrees(book, head.size, head.root, report):
                 report.find("peer-saw-other-log", book.party.did, peer=holder, size=head.size)
+
+
+def _check_fork(space: Space, holder: str, shown: Any, report: Report) -> None:
+    """Judge a fork that somebody says it can prove; one that proves nothing says nothing against anybody."""
+    party = space.by_origin(str(shown.get("origin"))) if isinstance(shown, dict) else None
+    if party is None:
+        return
+    try:
+        fork = fork_proof.judge(shown, party.log_vkey)
+    except (ContractError, NoteError):
+        return
+    report.signatures_verified += 2
+    report.proofs_verified += 1
+    names = {"peer": holder, "old": fork.old.size, "size": fork.new.size}
+    report.find("log-forked-proven", party.did, **names)
 
 
 def _signed_head(space: Space, raw: str) -> Checkpoint | None:

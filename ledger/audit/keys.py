@@ -62,7 +62,7 @@ def check(space: Space, books: Books, facts: ChainFacts, channel: str, report: R
     _check_sequence(ends.released, report)
     _check_sequence(ends.received, report)
     _check_match(ends, report)
-    _check_digests(space, ends, report)
+    _check_digests(space, ends, opened, report)
     _check_accounts(ends, report)
     if opened is None:
         _unknown(ends, report)
@@ -157,8 +157,12 @@ def _compare(window: Window, other: Window, report: Report) -> None:
             report.find("counterparty-differs", window.event.did, window.event, **shown, other=label)
 
 
-def _check_digests(space: Space, ends: Ends, report: Report) -> None:
-    """Recompute voucher and receipt digests where the entries disclose enough: they bind figures to signatures."""
+def _check_digests(space: Space, ends: Ends, opened: ChannelFacts | None, report: Report) -> None:
+    """Recompute voucher and receipt digests where the entries disclose enough: they bind figures to signatures.
+
+    A payer whose voucher was not answered has no receipt, and reads the keys off the chain when they were claimed with.
+    """
+    claimed = set() if opened is None else {claim.account_hash.hex() for claim in opened.claims}
     for windows in (ends.released, ends.received):
         for window in windows.values():
             if {"lock", "validUntil"} <= window.event.fields.keys():
@@ -167,7 +171,9 @@ def _check_digests(space: Space, ends: Ends, report: Report) -> None:
                     report.find("voucher-mismatch", window.event.did, window.event, seq=window.seq)
     for seq, window in ends.released.items():
         other = ends.received.get(seq)
-        if other is not None and "offerDigest" in window.event.fields:
+        if other is not None and other.event.fields.get("receiptDigest") == "" and window.account_hash in claimed:
+            report.find("keys-from-chain", window.event.did, window.event, seq=seq)
+        elif other is not None and "offerDigest" in window.event.fields:
             found = reading(window.event, report, _receipt_digest, space, ends.channel, window)
             if found is not None and found != other.event.fields.get("receiptDigest"):
                 report.find("receipt-mismatch", window.event.did, window.event, seq=seq)

@@ -21,6 +21,7 @@ LOG, HOLDERS = "log", "holders"
 # codes that say of a log that was read: nowhere in the others is what should be there
 NOWHERE = frozenset({
     "dispute-not-ruled", "opening-unlogged", "opening-without-release", "ruling-without-dispute", "sublicence-orphaned",
+    "trade-unknown",
 })  # fmt: skip
 
 

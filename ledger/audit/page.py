@@ -32,6 +32,8 @@ def page(found: Mapping[str, Any]) -> str:
         _records(figures["flows"]),
         "<h2>concentration</h2>",
         _records([{"side": side, **row} for side, row in figures["concentration"].items()]),
+        "<h2>what each member paid and earned, by the chain</h2>",
+        _records(figures["purses"]),
     ]
     head = f'<meta charset="utf-8"><title>audit</title><style>{STYLE}</style>'
     return f'<!doctype html><html lang="en"><head>{head}</head><body>{"".join(parts)}</body></html>\n'

@@ -2,7 +2,8 @@
 
 Law: the exchange writes both, and only the registry keeps what was. A member stands in it with its DID, role and keys
 under the account that it signs with; from the block in which it is revoked on, nothing is signed by or for it. An entry
-that cites a later block came after it, whatever time it bears.
+that cites a later block came after it, whatever time it bears. Who is suspended is given no keys until it is resumed:
+whoever serves it has a minute to learn of it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from ledger.space import REVOKED
+from contracts import address
+from ledger.space import REVOKED, SUSPENDED
 from ledger.standing import did_digest, role_of
 
 if TYPE_CHECKING:
@@ -28,17 +30,37 @@ ACTS: Mapping[str, tuple[str, ...]] = {
     "Opened": ("payer", "payee"),
 }
 # entries that bind or give: what a log may still say after its owner left is what others did to it
+# a suspension is known to everybody within this time
+LEARN_SECONDS = 60
+RELEASED = "keys.released"
 SIGNED = frozenset({"edition.sealed", "agreement.signed", "keys.offered", "keys.released", "opening.started"})
 
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A member as the registry knows it; `revoked` is the block in which it was, None while it is in."""
+    """A member as the registry knows it; `revoked` is the block in which it was, None while it is in.
+
+    `rests` are the times when it was suspended or resumed, with the block: (block, posix seconds, suspended).
+    """
 
     did: bytes
     role: int
     keys: Mapping[str, bytes]
     revoked: int | None = None
+    rests: tuple[tuple[int, int, bool], ...] = ()
+
+    @property
+    def suspended(self) -> bool:
+        """Say whether it is suspended now."""
+        return bool(self.rests) and self.rests[-1][2]
+
+    def resting(self, block: int, time: float) -> int | None:
+        """Return the block in which it was suspended, if it still was in `block` and long before `time`."""
+        past = [rest for rest in self.rests if rest[0] < block]
+        same = any(number == block for number, _, _ in self.rests)
+        if not past or same or not past[-1][2] or time <= past[-1][1] + LEARN_SECONDS:
+            return None
+        return past[-1][0]
 
 
 @dataclass(slots=True)
@@ -66,11 +88,13 @@ class Registry:
 def check(space: Space, books: Books, events: Iterable[ChainEvent], report: Report) -> None:
     """Replay the registry beside the acts of its members, then compare it with document and logs."""
     registry, arbiters = Registry(did_digest(space.exchange)), dict[bytes, bytes]()
+    payers: dict[str, bytes] = {}
     for event in events:
         registry.take(event)
         _check_act(space, registry, event, report)
         if event.name == "Opened":
             arbiters[event.fields["channelId"]] = event.fields.get("arbitrator", b"")
+            payers[event.fields["channelId"].hex()] = event.fields["payer"]
         elif event.name == "Divided" and registry.arbitrators:
             arbiter = arbiters.get(event.fields["channelId"], b"")
             if arbiter not in registry.arbitrators:
@@ -81,6 +105,7 @@ def check(space: Space, books: Books, events: Iterable[ChainEvent], report: Repo
         return
     _check_members(space, registry, report)
     _check_entries(space, books, registry, report)
+    _check_served(books, registry, payers, report)
 
 
 def _subject(space: Space, account: bytes) -> str:
@@ -98,6 +123,9 @@ def _check_act(space: Space, registry: Registry, event: ChainEvent, report: Repo
 
 def _check_members(space: Space, registry: Registry, report: Report) -> None:
     """Compare every member of the document with the registry; the exchange stands in it as who runs the space."""
+    for account in sorted(registry.exchanges):
+        if space.by_address(account) is None:
+            report.find("exchange-unlisted", space.exchange, account=address.show(account))
     for member in space.members.values():
         found = registry.members.get(member.address)
         if member.did == space.exchange:
@@ -109,16 +137,18 @@ def _check_members(space: Space, registry: Registry, report: Report) -> None:
             continue  # the document says so, too
         elif found.revoked is not None:
             report.find("member-revoked", member.did, block=found.revoked)
-        elif fields := ", ".join(_differing(member, found)):
+        elif fields := ", ".join(_differing(member, found, space.barred.get(member.did) == SUSPENDED)):
             report.find("member-registered-otherwise", member.did, fields=fields)
 
 
-def _differing(member: Member, found: Registered) -> Iterator[str]:
+def _differing(member: Member, found: Registered, suspended: bool) -> Iterator[str]:  # noqa: FBT001 - what it says
     keys = {"logKey": member.log_key, "deliveryKey": member.delivery, "aggregateKey": member.aggregate}
     if found.did != did_digest(member.did):
         yield "did"
     if role_of(found.role) != member.role:
         yield "role"
+    if found.suspended != suspended:
+        yield "suspension"
     yield from (name for name, key in keys.items() if found.keys.get(name) != key)
 
 
@@ -131,6 +161,21 @@ def _check_entries(space: Space, books: Books, registry: Registry, report: Repor
             cited = event.block
             if cited is not None and cited.number > found.revoked:
                 report.find("signed-after-revocation", did, event, block=found.revoked)
+
+
+def _check_served(books: Books, registry: Registry, payers: Mapping[str, bytes], report: Report) -> None:
+    """Check that nobody was given keys while it was suspended; `payers` channel → account."""
+    resting = {account for account, one in registry.members.items() if one.rests}
+    for did, book in books.items():
+        for channel in book.parts(RELEASED) if resting else ():
+            if payers.get(channel) not in resting:
+                continue
+            buyer = registry.members[payers[channel]]
+            for event in book.of(RELEASED, channel):
+                cited = event.block
+                since = None if cited is None else buyer.resting(cited.number, event.time.timestamp())
+                if since is not None:
+                    report.find("released-to-suspended", did, event, channel=channel, block=since)
 
 
 def _founded(registry: Registry, event: ChainEvent) -> None:
@@ -173,6 +218,13 @@ def _keys_changed(registry: Registry, event: ChainEvent) -> None:
     _changed(registry, event, keys=event.fields["keys"])
 
 
+def _rested(registry: Registry, event: ChainEvent) -> None:
+    found = registry.members.get(event.fields["member"])
+    if found is not None:
+        rest = event.block, int(event.fields["at"]), event.name == "MemberSuspended"
+        _changed(registry, event, rests=(*found.rests, rest))
+
+
 def _revoked(registry: Registry, event: ChainEvent) -> None:
     _changed(registry, event, revoked=event.block)
 
@@ -186,5 +238,7 @@ _STEPS: Mapping[str, Callable[[Registry, ChainEvent], None]] = {
     "MemberAdmitted": _admitted,
     "RoleChanged": _role_changed,
     "KeysChanged": _keys_changed,
+    "MemberSuspended": _rested,
+    "MemberResumed": _rested,
     "MemberRevoked": _revoked,
 }

@@ -62,6 +62,16 @@ REGISTRY: Mapping[str, tuple[str, str, str]] = {
         "channel {channel} was divided by an account that the space's registry does not name as an arbitrator",
         "通道 {channel} 由空间登记簿未列为仲裁人的账户分割",
     ),
+    "registration-unfounded": (
+        ERROR,
+        "{event} says that edition {edition} was registered, and the chain knows no edition {known}",
+        "{event} 称版本 {edition} 已登记，而链上没有版本 {known}",
+    ),
+    "edition-registered-twice": (
+        ERROR,
+        "edition {edition} is registered on chain under {count} blind ids, so its rights could be sold as often",
+        "版本 {edition} 在链上以 {count} 个盲标识登记，其权利可能被重复出售",
+    ),
     "licence-without-rights": (
         ERROR,
         "licence {agreement} was granted in block {block} by an account that held no rights in edition {edition} then",
@@ -87,6 +97,16 @@ REGISTRY: Mapping[str, tuple[str, str, str]] = {
         "sub-licence {agreement} names {parent} as its parent, the chain another parent, holder or child",
         "分许可 {agreement} 的上级为 {parent}，而链上的上级、持有人或被许可人不符",
     ),
+    "log-forked-proven": (
+        ERROR,
+        "it signed a head of size {size} whose first {old} entries are others than it signed before; {peer} proves it",
+        "其签署的大小为 {size} 的检查点，前 {old} 条与其此前签署的不同；{peer} 持有证明",
+    ),
+    "witness-key-differs": (
+        ERROR,
+        "it proved another BLS key to the chain than the one it publishes: what it signs in aggregates is not its own",
+        "其在链上证明持有的 BLS 公钥与其公布的不同：聚合签名所用并非其自身密钥",
+    ),
     "space-unregistered": (
         WARNING,
         "the space is in no registry on chain, so nobody but the exchange says who was its member and when",
@@ -106,6 +126,16 @@ REGISTRY: Mapping[str, tuple[str, str, str]] = {
         ERROR,
         "the space's document lists it, the registry revoked it in block {block}",
         "空间文档仍列有该成员，而登记簿已于区块 {block} 将其除名",
+    ),
+    "released-to-suspended": (
+        ERROR,
+        "{event} gives keys on channel {channel} to a member that the registry had suspended in block {block}",
+        "{event} 在通道 {channel} 上向登记簿于区块 {block} 已暂停的成员释放密钥",
+    ),
+    "exchange-unlisted": (
+        WARNING,
+        "the registry lets account {account} run the space, which is no member of it",
+        "登记簿允许账户 {account} 管理该空间，而该账户不是其成员",
     ),
     "act-after-revocation": (
         ERROR,

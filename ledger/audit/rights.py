@@ -3,7 +3,7 @@
 Law: a licence is granted by who holds the edition's certificate at that moment, of an edition that is not withdrawn;
 what is pledged stays where it is until its creditor lets go; a sub-licence stands on chain under the parent that its
 agreement names. The programs forbid some of this, and are read all the same: the chain's operator serves the events.
-An edition that the chain does not know under its own id (a blind one) has no holder here.
+An edition that the chain knows under a blind id has the holder of that, where an agreement's terms open it.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ class _Titles:
     space: Space
     report: Report
     below: frozenset[bytes]  # agreements that are sub-licences, now or later
+    known: Mapping[bytes, bytes]  # edition → the id under which the chain knows it
     holders: dict[bytes, bytes] = field(default_factory=dict)
     pledged: set[bytes] = field(default_factory=set)
     withdrawn: set[bytes] = field(default_factory=set)
@@ -45,7 +46,8 @@ class _Titles:
 def check(space: Space, events: Iterable[ChainEvent], deals: Deals, report: Report) -> None:
     """Replay the events of editions and licences, then compare the sub-licences with those that were signed."""
     below = frozenset(one.fields["agreementDigest"] for one in events if one.name == "SubLicenceGranted")
-    titles = _Titles(space, report, below)
+    known = {deal.terms.edition_id: deal.terms.registered_id for deal in deals.values()}
+    titles = _Titles(space, report, below, known)
     for event in events:
         step = _STEPS.get(event.name)
         if step is not None:
@@ -93,9 +95,10 @@ def _granted(titles: _Titles, event: ChainEvent) -> None:
     if digest in titles.below:
         return
     names = {"agreement": digest.hex(), "edition": edition.hex(), "block": event.block}
-    if titles.holders.get(edition, provider) != provider:
+    title = titles.known.get(edition, edition)
+    if titles.holders.get(title, provider) != provider:
         titles.find("licence-without-rights", provider, **names)
-    if edition in titles.withdrawn:
+    if title in titles.withdrawn:
         titles.find("licence-of-withdrawn", provider, **names)
 
 

@@ -2,7 +2,8 @@
 
 Law: a division on chain stands for a ruling in the log of the channel's arbitrator, by its digest; a ruling stands for
 a bundle that a party filed. The bundle itself is its parties' and is on no record: whoever holds it judges it again
-with `penstock verify`. What can be recomputed here is the money: the disputed window alone moves (spec 3.4).
+with `penstock verify`. On two heads of one log, which have no channel, the supervisor rules. What can be recomputed
+here is the money: the disputed window alone moves (spec 3.4).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ledger.audit.books import reading
 from ledger.audit.keys import FAULTED
+from ledger.checkpoint import origin_id
 from ledger.dispute import CONSEQUENCES
 from ledger.ruling import divide, read_ruling
 
@@ -33,10 +35,15 @@ def check(space: Space, books: Books, channels: Iterable[Ends], facts: ChainFact
     ends = {one.channel: one for one in channels}
     filed = {event.fields.get("bundle") for book in books.values() for event in book.of(FILED)}
     ruled: list[tuple[Event, Ruling]] = list(_ruled(books, report))
+    logs = {origin_id(member.origin) for member in space.members.values()}
     _check_filings(space, books, {ruling.dispute.hex() for _, ruling in ruled}, report)
     for event, ruling in ruled:
         if ruling.dispute.hex() not in filed:
             report.find("ruling-without-dispute", event.did, event, bundle=ruling.dispute.hex())
+        if ruling.channel_id in logs:
+            if space.supervisor is None or event.did != space.supervisor.did:
+                report.find("ruling-by-another", event.did, event, channel=event.part)
+            continue
         opened = facts.channels.get(ruling.channel_id)
         if opened is None:
             report.find("channel-unknown", event.did, event, channel=event.part)

@@ -246,6 +246,21 @@ CODES: Mapping[str, tuple[str, str, str]] = {
         "agreement {agreement} was charged {mine}, over its cap of {theirs}",
         "协议 {agreement} 收费 {mine}，超过上限 {theirs}",
     ),
+    "trade-unknown": (
+        ERROR,
+        "{event} records a trade of the agreement {agreement}, which no log or channel knows",
+        "{event} 记录了合同 {agreement} 的交易，但没有日志或通道知晓该合同",
+    ),
+    "trade-differs": (
+        ERROR,
+        "{event} records {mine}; agreement and chain say {theirs}",
+        "{event} 记录为 {mine}；合同与链上为 {theirs}",
+    ),
+    "keys-from-chain": (
+        WARNING,
+        "{event} (seq {seq}): the payer had no answer to its voucher and read the keys off the chain",
+        "{event}（序号 {seq}）：付款方的凭证未获答复，密钥系从链上读取",
+    ),
     "key-faulted": (
         WARNING,
         "{event} (seq {seq}): the buyer found the keys faulty",

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 import rlp
 from eth.db.atomic import AtomicDB
 
-from ledger.embedded.genesis import FORK, found_chain
+from ledger.embedded.genesis import found_chain, rules_of
+from ledger.embedded.rules import PARIS, RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -50,23 +51,23 @@ def write(engine: Engine) -> Iterator[str]:
     """Yield the lines of an archive of a chain, up to its newest block."""
     first = engine.header(0)
     assert first is not None
-    yield head_line(engine.chain_id, first.timestamp)
+    yield head_line(engine.chain_id, first.timestamp, rules_of(engine.store))
     for number in range(engine.head.block_number + 1):
         yield engine.raw_block(number).hex()
 
 
-def head_line(chain_id: int, time: int) -> str:
-    """Return the first line: the chain's id and the time of its first block (posix seconds)."""
+def head_line(chain_id: int, time: int, rules: str = PARIS) -> str:
+    """Return the first line: the chain's id, the time of its first block (posix seconds), and its rules."""
     return json.dumps(
-        {"chainId": str(chain_id), "fork": FORK, "time": str(time)}, sort_keys=True, separators=(",", ":")
+        {"chainId": str(chain_id), "fork": rules, "time": str(time)}, sort_keys=True, separators=(",", ":")
     )
 
 
 def check(lines: Iterable[str]) -> Checked:
     """Execute every block of an archive again; raises `ArchiveError` with the block that does not follow."""
     source = iter(lines)
-    chain_id, time = _head(next(source, ""))
-    chain: Any = found_chain(AtomicDB(), chain_id, time)
+    chain_id, time, rules = _head(next(source, ""))
+    chain: Any = found_chain(AtomicDB(), chain_id, time, rules)
     newest, blocks, transactions = chain.get_canonical_head(), 0, 0
     for number, line in enumerate(source):
         block = _block(chain, number, line)
@@ -103,15 +104,14 @@ def _follow(chain: Any, block: BlockAPI) -> BlockHeaderAPI:
     return header
 
 
-def _head(line: str) -> tuple[int, int]:
+def _head(line: str) -> tuple[int, int, str]:
     try:
         head = json.loads(line)
-        found = int(head["chainId"]), int(head["time"])
-        fork = head["fork"]
+        found = int(head["chainId"]), int(head["time"]), str(head["fork"])
     except (ValueError, KeyError, TypeError) as error:
         raise ArchiveError("the first line does not say chain id, fork and time") from error
-    if fork != FORK:
-        raise ArchiveError(f"the rules `{str(fork)[:40]}` are not those of this program: `{FORK}`")
+    if found[2] not in RULES:
+        raise ArchiveError(f"the rules `{found[2][:40]}` are none of this program's: {', '.join(RULES)}")
     return found
 
 

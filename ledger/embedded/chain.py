@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from ledger.embedded import rpc
 from ledger.embedded.engine import Engine
 from ledger.embedded.errors import OverLimitError
+from ledger.embedded.rules import PARIS
 from ledger.embedded.store import Store
 
 if TYPE_CHECKING:
@@ -37,12 +38,15 @@ class EmbeddedChain:
         self._waiting = 0
 
     @classmethod
-    async def open(cls, path: Path, clock: Callable[[], datetime]) -> Self:
-        """Open or found the chain at `path`; `clock` gives aware times. `ChainInUseError`: another process hosts it."""
+    async def open(cls, path: Path, clock: Callable[[], datetime], rules: str = PARIS) -> Self:
+        """Open or found the chain at `path`; `clock` gives aware times. `ChainInUseError`: another process hosts it.
+
+        `rules` (of `ledger.embedded.rules`) are those of a chain that is founded now.
+        """
         worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="chain")
 
         def start() -> Engine:
-            return Engine(Store(path), lambda: int(clock().timestamp()))
+            return Engine(Store(path), lambda: int(clock().timestamp()), rules)
 
         try:
             engine = await asyncio.get_running_loop().run_in_executor(worker, start)

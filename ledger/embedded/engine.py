@@ -21,6 +21,7 @@ from ledger.embedded.errors import InvalidParamsError, OverLimitError, RejectedE
 from ledger.embedded.filters import Filters
 from ledger.embedded.genesis import BLOCK_GAS_LIMIT, open_chain
 from ledger.embedded.index import LogIndex
+from ledger.embedded.rules import PARIS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -41,15 +42,15 @@ assert MAX_TRANSACTION_GAS <= BLOCK_GAS_LIMIT // 2, "a fuller block would raise 
 
 
 class Engine:
-    """The chain of one store; `clock` gives posix seconds."""
+    """The chain of one store; `clock` gives posix seconds, `rules` those of a chain that is founded now."""
 
-    def __init__(self, store: Store, clock: Callable[[], int]) -> None:
+    def __init__(self, store: Store, clock: Callable[[], int], rules: str = PARIS) -> None:
         self.store = store
         self.index = LogIndex(store)
         self.filters = Filters()
         self._clock = clock
         self._gas_left = MAX_BODY_GAS
-        self.chain = open_chain(store, clock())
+        self.chain = open_chain(store, clock(), rules)
 
     @property
     def now(self) -> int:

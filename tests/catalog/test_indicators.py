@@ -12,6 +12,7 @@ from catalog.indicators import INDICATORS, NONE, Market, told
 MARKET = Market(
     listed=8, listed_with_deal=2, listed_bytes=1000, listed_table_bytes=250, members=7, providers=2, buyers=4,
     buyers_with_deal=3, deals=5, turnover=12_345, demands=4, demands_met=1,
+    trades=10, trades_priced=5, complaints=2, complaints_closed=1, complaints_late=1,
 )  # fmt: skip
 
 
@@ -22,6 +23,10 @@ def test_each_figure_is_its_formula():
         "buyers-with-deal": "75.0",
         "structured": "25.0",
         "demands-met": "25.0",
+        "trades-priced": "50.0",
+        "complaints": "40.0",
+        "complaints-closed": "50.0",
+        "complaints-late": "50.0",
         "members": "7",
         "listed": "8",
         "deals": "5",

@@ -10,7 +10,7 @@ import pytest
 from connector.channel import account as accounts
 from connector.channel import payee, payer, plan, receive, release
 from connector.channel.errors import ChannelFault
-from connector.store.sqlite import Store
+from connector.store.store import Store
 from connector.store.tables import TABLES
 from tests.channel.rig import BUYER_DID, CHANNEL_ID, PAYEE, PAYER, PROVIDER_DID, START, TOKEN, Pair, over_the_wire
 

@@ -19,7 +19,7 @@ from connector.channel.doors import Held
 from connector.channel.errors import ChannelFault
 from connector.channel.messages import Denial
 from connector.channel.uses import Counted, Draw
-from connector.store.sqlite import Store
+from connector.store.store import Store
 from connector.store.tables import TABLES
 from policy.vocabulary.operands import OPERANDS, Source, State
 from tests.channel.rig import LEASED, Database, Pair

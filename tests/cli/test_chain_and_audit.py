@@ -14,7 +14,7 @@ from urllib.parse import quote
 import pytest
 from aiohttp import web
 
-from connector.auditing import Places, sources
+from connector.audit.sources import Places, sources
 from connector.clock import Clock
 from connector.data_folder import CHAIN_DATABASE
 from connector.identity import keys

@@ -9,11 +9,13 @@ import socket
 import pytest
 from aiohttp import web
 
-from connector import checkup, data_folder
-from connector.store.sqlite import Store
+from connector import checkup, data_folder, settings
+from connector.clock import Clock
+from connector.store.store import Store
 from connector.store.tables import TABLES
 from connector.vault.kek import beside
 from connector.vault.secrets import Keys
+from tests.web.authority import Authority
 
 
 def checks(said):
@@ -120,6 +122,41 @@ def test_a_slow_clock_a_missing_admission_and_a_silent_chain(penstock, participa
     assert "penstock exchange admit did:web:localhost%3A" in found["exchange"]["hint"]
     assert found["clock"]["state"] == "fail"
     assert found["chain"]["exit"] == 9
+
+
+def test_a_silent_peer_is_named(penstock, participant, port, served):
+    async def alive(_request):
+        return web.json_response({})
+
+    async def space(_request):
+        return web.json_response({"members": members, "deployment": {"chainId": "7"}})
+
+    well = web.Application()
+    well.router.add_get("/health/live", alive)
+    members = [
+        {"did": "did:web:well", "url": served(well)},
+        {"did": "did:web:foreign", "url": served(web.Application())},
+        {"did": "did:web:gone", "url": f"http://localhost:{port}"},
+    ]
+    exchange = web.Application()
+    exchange.router.add_get("/space", space)
+    data = participant(server__port=port, space__exchange=served(exchange))
+    found = checks(penstock("doctor", "--data", data, "--json"))["peers"]
+    assert found["state"] == "warn"
+    assert "2 of 3 others answer" in found["text"]
+    assert "did:web:gone" in found["text"]
+    assert "did:web:well" not in found["text"]
+    assert "operators" in found["hint"]
+
+
+@pytest.mark.parametrize(("days", "state"), [(-2, "fail"), (3, "warn"), (90, "ok")])
+async def test_a_certificate_is_read_to_its_end(tmp_path, days, state):
+    certificate, key = Authority(tmp_path, days=days).certificate("server")
+    told = {"server.tls_certificate": str(certificate), "server.tls_key": str(key)}
+    patient = checkup.Patient(tmp_path, None, Clock(), settings.build(told))
+    found = await checkup._result("certificates", checkup.certificates, patient)
+    assert found.state == state
+    assert ("renew" in found.hint) == (state != "ok")
 
 
 async def test_a_full_disk_and_a_foreign_package(monkeypatch, tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+import os
 import re
 import subprocess
 import sys
@@ -26,7 +28,7 @@ FIRST_PAGE = [
     "open",
     "sublicense",
 ]
-FIRST_PAGE += ["settle", "verify", "audit"]
+FIRST_PAGE += ["settle", "verify", "audit", "leave", "searches"]
 FIRST_GROUPS = ["policy", "log"]
 HEAVY = ["aiohttp", "web3", "eth", "py_ecc", "pyarrow", "cryptography", "sqlite3", "asyncio", "orjson", "jsonschema"]
 
@@ -62,6 +64,28 @@ def test_help_is_printed(penstock):
     said = penstock("--help")
     assert said.code == 0
     assert all(name in said.out for name in FIRST_PAGE)
+
+
+def test_the_version_is_the_packages(penstock):
+    assert penstock("--version").out == f"penstock {importlib.metadata.version('penstock')}\n"
+
+
+def test_without_colours_where_they_are_not_wanted():
+    """`NO_COLOR` and a file instead of a terminal: no escape, in help and in a fault."""
+    for told in ({"NO_COLOR": "1", "FORCE_COLOR": "1"}, {}):
+        environment = {name: value for name, value in os.environ.items() if name != "FORCE_COLOR"} | told
+        for words in (["--help"], ["find", "--nonsense"]):
+            command = [sys.executable, "-m", "connector.cli.main", *words]
+            done = subprocess.run(command, check=False, capture_output=True, env=environment)
+            coloured = re.findall(rb"\x1b\[[0-9;]*3[0-9]", done.stdout + done.stderr)
+            assert not coloured, (told, words)
+
+
+def test_a_shell_can_be_taught_to_complete():
+    environment = os.environ | {"_PENSTOCK_COMPLETE": "complete_bash", "COMP_WORDS": "penstock se", "COMP_CWORD": "1"}
+    command = [sys.executable, "-c", "from connector.cli.main import app; app(prog_name='penstock')"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
+    assert {"serve", "settle", "searches"} <= set(done.stdout.split())
 
 
 def test_help_loads_nothing_heavy():

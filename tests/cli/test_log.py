@@ -12,7 +12,7 @@ from connector import settings
 from connector.data_folder import DATABASE, KEYS
 from connector.identity import keys
 from connector.store.evidence import Evidence
-from connector.store.sqlite import Store
+from connector.store.store import Store
 from connector.store.tables import TABLES
 from ledger import log_policy, mirror, proof
 from ledger import note as notes

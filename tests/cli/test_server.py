@@ -11,10 +11,10 @@ from connector.errors import Absent, NotPermitted, explain_failure
 
 PRODUCT = {
     "id": "p", "title": "T", "rows": 9, "edition": "ab" * 32, "state": "submitted", "number": 1, "plainBytes": "100",
-    "repeatedBytes": "0",
+    "repeatedBytes": "0", "provider": "did:web:p",
 }  # fmt: skip
 VIEW = {
-    "id": "a", "title": "T", "price": "9 a row", "cap": "90", "state": "complete",
+    "id": "a", "title": "T", "price": "9 a row", "cap": "90", "most": "0.90 CNY", "state": "complete",
     "progress": {"text": "9 rows", "windows": 2}, "mark": "2", "turn": None,
 }  # fmt: skip
 OPENED = {"number": 1, "bytes": 5, "files": ["x"], "charged": "250"}
@@ -29,6 +29,7 @@ PROCESS = {
         "error": "503 Service Unavailable", "due": "2026-03-01T12:01:00+00:00", "deadline": "2026-03-01T12:10:00+00:00",
     },
 }  # fmt: skip
+ACCOUNT = {"name": "ada", "roles": ["buyer"], "operator": True, "locked": "2026-03-01T12:15:00+00:00"}
 ENDED = PROCESS | {"state": "TERMINATED", "pending": "", "turn": "nobody", "deadline": None, "message": None}
 ONE = "processes/urn:uuid:1"
 
@@ -36,6 +37,7 @@ ONE = "processes/urn:uuid:1"
 QUOTED = {
     "product": "a/b", "title": "T", "provider": "did:web:p", "tier": "kept", "columns": [], "pieces": 3,
     "bytes": "2621440", "price": "5.00 CNY per MiB", "asked": "500", "of": "all", "amount": "1250",
+    "sum": "12.50 CNY",
 }  # fmt: skip
 REASON = {"code": "words", "points": 40, "of": 50, "en": "words that are in it: weather", "zh": "命中词: weather"}
 MET = {"product": "p", "title": "Weather", "tier": "kept", "provider": "did:web:p", "score": 90, "reasons": [REASON]}
@@ -119,10 +121,13 @@ CALLS = {
     "quote a/b": (
         "GET", "quotes/a%2Fb", None, QUOTED, "penstock get a/b --max-price 500 --max-total 1250 --purpose TERM",
     ),
-    "quote o": ("GET", "quotes/o", None, QUOTED | {"of": "opening", "columns": ["x"]}, "one opening: 1250 minor units"),
+    "quote o": ("GET", "quotes/o", None, QUOTED | {"of": "opening", "columns": ["x"]}, "one opening: 12.50 CNY"),
     "settle": ("POST", "settlements", {"agreement": None}, {"channels": []}, "nothing to settle"),
     "log head": ("GET", "log", None, {"origin": "o/log", "size": 3, "root": "00"}, "o/log: 3 events"),
-    "log anchor": ("POST", "log/anchor", {}, {"size": 3, "block": 7}, "anchored 3 events in block 7"),
+    "log anchor": (
+        "POST", "log/anchor", {}, {"size": 3, "block": 7, "signed": "ecdsa", "dropped": []},
+        "anchored 3 events in block 7 by a signature of each witness",
+    ),
     "log mark": ("POST", "log/marks", {}, {"event": "9"}, "entry 9 marks the time"),
     "log erase 7 --why asked": (
         "POST", "log/erasures", {"index": "7", "why": "asked"}, {"erased": "7", "event": "9"}, "entry 9 says so",
@@ -152,6 +157,20 @@ CALLS = {
     ),
     "admin resume urn:uuid:1": ("POST", ONE + "/resume", {}, PROCESS, "urn:uuid:1"),
     "admin complete urn:uuid:1": ("POST", ONE + "/complete", {}, ENDED, "nobody"),
+    "admin account add ada --operator --role buyer": (
+        "POST", "accounts", {"name": "ada", "roles": ["buyer"], "operator": True},
+        ACCOUNT | {"password": "abcd-efgh", "codes": "otpauth://totp/ada"}, "otpauth://totp/ada",
+    ),
+    "admin account add eve": (
+        "POST", "accounts", {"name": "eve", "roles": [], "operator": False},
+        ACCOUNT | {"password": "abcd-efgh", "codes": None}, "abcd-efgh",
+    ),
+    "admin account list": ("GET", "accounts", None, {"accounts": [ACCOUNT]}, "ada  may act  buyer  locked until"),
+    "admin account link ada": (
+        "POST", "accounts/ada/link", {}, {"name": "ada", "url": "http://localhost/console/enter", "expires": "2026"},
+        "good once, until 2026",
+    ),
+    "admin account remove ada": ("POST", "accounts/ada/removal", {}, ACCOUNT, "removed ada"),
     "open a --purpose Research --id o": (
         "POST", "openings", {"id": "o", "acquisition": "a", "purpose": "Research", "to": None}, OPENED, "charged 250",
     ),
@@ -178,6 +197,18 @@ def test_nothing_to_look_for_is_2(penstock, management):
     assert said.code == 2
     assert "--at DID" in said.err
     assert management.asked == []
+
+
+PREVIEW = {
+    "title": "T",
+    "files": [{"path": "f.csv", "bytes": "4", "rows": "1", "columns": ["a"]}],
+    "bytes": "4",
+    "rows": "1",
+    "grade": 1,
+    "because": ["nothing hints at people"],
+    "price": {"en": "0.05 CNY a MiB"},
+    "words": {"en": ["You may use it for research."]},
+}
 
 
 def test_publish_sends_what_was_said(penstock, management, tmp_path):
@@ -212,6 +243,28 @@ def test_publish_sends_what_was_said(penstock, management, tmp_path):
         None,
         "irregular",
     )
+
+
+def test_a_dry_run_of_publish_asks_for_a_preview_alone(penstock, management, tmp_path):
+    (tmp_path / "f.csv").write_text("a\n1\n")
+    management.answers["previews"] = (200, PREVIEW)
+    arguments = (
+        "--title",
+        "T",
+        "--price",
+        "5",
+        "--purpose",
+        "Research",
+        "--until",
+        "2027-01-01T00:00:00Z",
+        "--dry-run",
+    )
+    said = penstock("publish", tmp_path / "f.csv", *arguments, "--data", management.data)
+    assert said.code == 0
+    assert [(method, path) for method, path, _ in management.asked] == [("POST", "previews")]
+    assert "T: 1 files, 4 bytes, 1 rows" in said.out
+    assert "security grade 1: nothing hints at people" in said.out
+    assert "nothing was published" in said.out
 
 
 def test_get_follows_until_the_end(penstock, management):

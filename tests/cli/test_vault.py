@@ -10,7 +10,7 @@ import pytest
 
 from connector import data_folder
 from connector.clock import Clock
-from connector.store.sqlite import Store
+from connector.store.store import Store
 from connector.store.tables import TABLES
 from connector.vault import edition, replicas
 from connector.vault import idle as idleness

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -13,12 +12,13 @@ from contracts.agreement import build
 from contracts.onchain.artifacts import PROGRAMS
 from contracts.typed_data import Domain, digest
 from contracts.typed_json import to_json
-from ledger import checkpoint, equivocation, merkle, note
+from ledger import checkpoint, merkle, note
 from ledger.log_policy import LogPolicy
 from ledger.proof import LogProof
 from tests.contracts.test_agreement import TERMS
 from tests.ledger import test_dispute as case
 from tests.ledger.spans import span_of
+from tests.ledger.test_filing import CONTRADICTIONS, contradiction
 
 ORIGIN = "localhost:7001/log"
 ENTRIES = [b"one", b"two", b"three"]
@@ -44,7 +44,7 @@ def deployment(file):
     return file("deployment.json", {"chainId": "7", "salt": "22" * 32, "addresses": addresses})
 
 
-@pytest.mark.parametrize("finding", list(case.Finding))
+@pytest.mark.parametrize("finding", case.CASES)
 def test_every_verdict(penstock, file, deployment, finding):
     bundle = file("bundle.json", case.CASES[finding]().json())
     said = penstock("verify", bundle, "--deployment", deployment, "--json")
@@ -144,20 +144,6 @@ def test_a_receipt_names_its_signer(penstock, file, deployment):
     assert signature.is_by(
         signature.address(case.PROVIDER), digest(case.DOMAINS.registry, signed.value), signed.signature
     )
-
-
-def contradiction(kind, domain, key, **changes):
-    """Two messages of the case's channel that differ, each signed."""
-    first = getattr(case.make(), kind)
-    second = case.sign(domain, replace(first.value, **changes), key)
-    return equivocation.document(first.value.channel_id, *((one.value, one.signature) for one in (first, second)))
-
-
-CONTRADICTIONS = {
-    "payer": lambda: contradiction("voucher", case.DOMAINS.channels, case.BUYER, cumulative_amount=200),
-    "payee": lambda: contradiction("offer", case.DOMAINS.registry, case.PROVIDER, lock=b"\x01" * 32),
-    "payee again": lambda: contradiction("receipt", case.DOMAINS.registry, case.PROVIDER, released_at=9),
-}
 
 
 @pytest.mark.parametrize("role", CONTRADICTIONS)

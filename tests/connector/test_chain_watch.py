@@ -19,13 +19,14 @@ class Door:
     """A chain that counts how often it is looked at."""
 
     def __init__(self) -> None:
-        self.looks, self.away = 0, False
+        self.looks, self.away, self.is_whole = 0, False, True
 
-    async def confirm_id(self, _expected: int) -> None:
+    async def confirm_id(self, _expected: int, seen: Block | None) -> bool:
         self.looks += 1
         await asyncio.sleep(0)
         if self.away:
             raise ChainUnreachable("nobody answers")
+        return seen is not None and self.is_whole
 
     async def newest(self) -> Block:
         return Block(7, bytes(32), Clock().now(), bytes(32))
@@ -82,9 +83,24 @@ async def test_who_gives_up_waiting_leaves_the_look_to_the_others(watched):
 async def test_what_a_listener_meets_is_told_to_all_who_waited_and_not_at_the_end(watched):
     watch, _, _ = watched
 
-    async def listener(_block: Block) -> None:
+    async def listener(_block: Block, _past: int) -> None:
         raise RuntimeError("a listener's fault")
 
     watch.listeners.append(listener)
     met = await asyncio.gather(*(watch.look() for _ in range(3)), return_exceptions=True)
     assert all(isinstance(one, RuntimeError) for one in met)
+
+
+async def test_a_past_is_another_when_the_chain_has_lost_what_was_seen(watched):
+    watch, door, clock = watched
+    pasts = []
+
+    async def listener(_block: Block, past: int) -> None:
+        pasts.append(past)
+
+    watch.listeners.append(listener)
+    for door.is_whole in (True, True, False, True):
+        await watch.look()
+        clock.seconds += FRESH_SECONDS
+    first, second, third, fourth = pasts
+    assert (first == second, second == third, third == fourth) == (True, False, True)

@@ -15,10 +15,10 @@ from connector.anchor.peer_logs import PeerLogs
 from connector.clock import SetClock
 from connector.errors import PeerUnreachable, VerificationFailed
 from connector.store import peer_heads
-from connector.store.sqlite import Store
+from connector.store.store import Store
 from connector.store.tables import TABLES
 from ledger import checkpoint as checkpoints
-from ledger import mirror
+from ledger import fork_proof, mirror
 from ledger import note as notes
 from ledger.tiles import parse_path
 
@@ -121,6 +121,21 @@ async def test_a_fork_is_found_kept_and_not_followed(world, size):
     assert kept["value"]["offered"] == lie["checkpoint"]
     await world.arrive(riding(12, 6))
     assert await world.kept() == [12]
+
+
+@pytest.mark.parametrize(
+    ("size", "served", "proven"), [(4, LOG, True), (6, LOG, True), (9, LOG, False), (9, None, True)]
+)
+async def test_a_fork_is_shown_to_others_as_far_as_the_tiles_prove_it(world, monkeypatch, size, served, proven):
+    forged = mirror.build([b"forged", *(b"%d" % number for number in range(1, 12))])
+    await world.arrive(riding(6, 0))
+    monkeypatch.setitem(globals(), "LOG", served or forged)
+    with pytest.raises(VerificationFailed, match="two histories"):
+        await world.arrive(riding(size, min(6, size), forged))
+    shown = await world.store.read(peer_heads.forks)
+    assert [one["origin"] for one in shown] == ([ORIGIN] if proven else [])
+    for one in shown:
+        fork_proof.judge(one, notes.log_vkey(ORIGIN, KEY.public_key().public_bytes_raw()))
 
 
 async def test_a_head_that_somebody_else_kept_meanwhile_is_compared_before_anything_newer_is_kept(world):

@@ -158,3 +158,31 @@ def test_the_default_url_is_the_port_on_loopback():
     assert build({**DEVELOPMENT, "server.port": 7003}).url == "http://localhost:7003"
     with pytest.raises(SettingsError, match="plain http"):
         build({})
+
+
+SERVER = "postgresql://penstock@db.example/penstock"
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"store.database": "sqlite:///x"}, "no postgresql://"),
+        ({"store.database": "postgresql://host"}, "no postgresql://"),
+        ({"store.database": "postgresql://me:pencil@host/db", "chain.rpc": "http://n"}, "holds a password"),
+        ({"store.database": "postgresql://host/db?password=pencil", "chain.rpc": "http://n"}, "holds a password"),
+        ({"store.database": SERVER, "participant.roles": ("exchange",)}, "embedded chain lives in one"),
+    ],
+)
+def test_a_database_that_cannot_be_shared_is_refused(values, said):
+    with pytest.raises(SettingsError, match=said) as refused:
+        build({**DEVELOPMENT, **values})
+    assert "pencil" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("roles", "shared"), [(("exchange",), True), (("exchange", "provider"), False), (("buyer",), False)]
+)
+def test_an_exchange_alone_is_served_side_by_side(roles, shared):
+    values = {**DEVELOPMENT, "participant.roles": roles, "chain.rpc": "http://node.example"}
+    assert not build(values).side_by_side
+    assert build({**values, "store.database": SERVER}).side_by_side is shared

@@ -15,7 +15,8 @@ import pytest
 
 from connector.clock import Clock
 from connector.store import leases
-from connector.store.sqlite import Store
+from connector.store.errors import StoreBusy
+from connector.store.store import Store
 from connector.store.tables import TABLES
 from connector.tenure import NAME, Tenure
 
@@ -104,3 +105,14 @@ async def test_a_database_that_is_locked_costs_the_work_only_when_the_lease_is_o
 
 async def held_until(store):
     return (await store.read(lambda tx: tx.get("leases", name=NAME)))["until"]
+
+
+async def test_who_lost_the_work_may_not_sign(store):
+    """The fence of what is numbered once: checked in the transaction that would keep it."""
+    tenure = Tenure(store, Clock(), lambda: None)
+    await tenure.take()
+    await store.write(tenure.require)
+    await store.write(lambda tx: tx.update("leases", {"name": NAME}, holder="elsewhere/1/y"))
+    with pytest.raises(StoreBusy, match="another process works"):
+        await store.write(tenure.require)
+    await tenure.close()

@@ -80,7 +80,7 @@ def test_terms_survive_their_json_and_a_change_of_any_member_changes_the_digest(
         "token": b"\xc4" * 20, "split": Split(((b"\xa1" * 20, 10_000),)), "max_exposure": 1, "lock_ttl": 86_401,
         "claim_margin": 1, "stale_max": 1, "max_unpaid_bytes": 1, "lease_seconds": 1, "arbitrator": b"\x01" * 20,
         "not_after": datetime(2027, 2, 1, tzinfo=UTC), "salt": b"\x08" * 32,
-        "columns": {"delay": 3}, "parent": b"\x09" * 32, "inherit": True,
+        "columns": {"delay": 3}, "parent": b"\x09" * 32, "inherit": True, "blind_salt": b"\x0a" * 32,
     }  # fmt: skip
     assert set(changes) | {"tier"} == {field.name for field in fields(Terms)}
     digests = {replace(TERMS, **{name: value}).digest for name, value in changes.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
 import shutil
 import subprocess
@@ -12,12 +13,21 @@ from pathlib import Path
 import pytest
 
 from connector import settings
+from tests.onchain import nodes
+from tests.vault.real_s3 import VERSION
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = ROOT / "docker/Dockerfile"
+DOCKERFILES = sorted((ROOT / "docker").glob("*Dockerfile"))
 COMPOSE = ROOT / "docker/compose.yaml"
 ROLES = {"provider", "buyer", "exchange", "regulator"}
-SECRET = re.compile(r"key|token|secret|password", re.IGNORECASE)
+# what each role leans on beside the others
+AROUND = {"exchange": {"chain", "database"}, "provider": {"exchange", "buckets"}}
+SECRET = re.compile(r"key|token|secret|pass", re.IGNORECASE)
+# a name of a key that is no secret itself
+NAMES = {"AWS_ACCESS_KEY_ID"}
+COMPOSED = ("docker", "compose", "version")
+HANDED_IN = "${TRIAL_SECRET:?write it into docker/.env}"
 
 
 def instructions(text: str) -> list[tuple[str, str]]:
@@ -72,8 +82,13 @@ def image():
 
 
 @pytest.fixture(scope="module")
-def services():
+def everything():
     return yaml(COMPOSE.read_text())["services"]
+
+
+@pytest.fixture(scope="module")
+def services(everything):
+    return {role: everything[role] for role in ROLES}
 
 
 def test_the_base_is_pinned_and_every_stage_is_used(image):
@@ -153,8 +168,8 @@ def test_a_fresh_volume_is_initialised_once(tmp_path):
     assert start(tmp_path, "serve") == ["init", "serve", "serve"]
 
 
-def test_one_service_for_each_role(services):
-    assert set(services) == ROLES
+def test_one_service_for_each_role_and_what_they_lean_on(services, everything):
+    assert set(everything) == ROLES | {"chain", "database", "buckets"}
     assert {name: service["environment"]["PENSTOCK_PARTICIPANT_ROLES"] for name, service in services.items()} == {
         role: role for role in ROLES
     }
@@ -167,7 +182,18 @@ def test_every_variable_is_a_setting_and_the_settings_agree(services, tmp_path):
         assert loaded.url == f"http://{name}:{loaded.server.port}"
         assert loaded.space.exchange == ("" if name == "exchange" else "http://exchange:7001")
         assert service["ports"] == [f"127.0.0.1:{loaded.server.port}:{loaded.server.port}"]
-        assert not [variable for variable in service["environment"] if SECRET.search(variable)]
+        assert loaded.chain.rpc == "http://chain:8545"
+        assert bool(loaded.store.database) == (name == "exchange")
+        assert bool(loaded.vault.blobs) == (name == "provider")
+
+
+def test_a_secret_is_handed_in_and_stands_nowhere(everything):
+    for service in everything.values():
+        for variable, value in service.get("environment", {}).items():
+            if SECRET.search(variable) and variable not in NAMES:
+                assert value == HANDED_IN
+    ignored = (ROOT / ".gitignore").read_text().splitlines()
+    assert "docker/.env" in ignored
 
 
 def test_peers_live_in_the_network_that_is_allowed(services):
@@ -179,8 +205,9 @@ def test_peers_live_in_the_network_that_is_allowed(services):
         assert service["environment"]["PENSTOCK_SERVER_NETWORKS"] == subnet
 
 
-def test_no_service_has_more_power_than_it_needs(services):
-    for service in services.values():
+def test_no_service_has_more_power_than_it_needs(everything):
+    for name, service in everything.items():
+        assert ("ports" in service) == (name in ROLES)
         assert "privileged" not in service
         assert "network_mode" not in service
         assert "pid" not in service
@@ -191,17 +218,25 @@ def test_no_service_has_more_power_than_it_needs(services):
         assert not [volume for volume in service["volumes"] if volume.startswith(("/", "."))]
 
 
-def test_each_service_keeps_its_own_volume(services):
+def test_each_service_keeps_its_own_volume(services, everything):
     volumes = yaml(COMPOSE.read_text())["volumes"]
+    used = [volume.partition(":")[0] for service in everything.values() for volume in service["volumes"]]
+    assert sorted(used) == sorted(volumes)
     assert {name: service["volumes"] for name, service in services.items()} == {
-        role: [f"{role}:/data", f"{role}-kek:/kek"] for role in volumes if not role.endswith("-kek")
+        role: [f"{role}:/data", f"{role}-kek:/kek"] for role in ROLES
     }
 
 
-def test_everybody_waits_for_the_exchange(services):
+def test_everybody_waits_for_what_it_leans_on(services):
     for name, service in services.items():
-        expected = None if name == "exchange" else {"exchange": {"condition": "service_healthy"}}
-        assert service.get("depends_on") == expected
+        waits = service["depends_on"]
+        assert set(waits) == AROUND.get(name, {"exchange"})
+        assert all(one == {"condition": "service_healthy"} for on, one in waits.items() if on != "buckets")
+
+
+def test_chain_and_buckets_are_what_the_tests_run_against():
+    assert nodes.ANVIL in (ROOT / "docker/anvil.Dockerfile").read_text()
+    assert f"s3s-fs --version {VERSION} --features binary" in (ROOT / "docker/s3.Dockerfile").read_text()
 
 
 def test_the_reader_refuses_what_it_does_not_know():
@@ -211,9 +246,21 @@ def test_the_reader_refuses_what_it_does_not_know():
         yaml("a:\n  b: 1\n    c: 2\n")
 
 
-def test_hadolint_finds_nothing(absent):
+@pytest.mark.parametrize("path", DOCKERFILES, ids=lambda path: path.name)
+def test_hadolint_finds_nothing(path, absent):
     hadolint = shutil.which("hadolint", path=Path(sys.executable).parent) or shutil.which("hadolint")
     if hadolint is None:
         absent("hadolint is not installed (development extra)")
-    done = subprocess.run([hadolint, str(DOCKERFILE)], check=False, capture_output=True, text=True)
+    done = subprocess.run([hadolint, str(path)], check=False, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_compose_itself_reads_the_file(absent):
+    if shutil.which("docker") is None or subprocess.run(COMPOSED, check=False, capture_output=True).returncode:
+        absent("docker compose is not here", optional=True)
+    environment = {**os.environ, "TRIAL_SECRET": "x"}
+    done = subprocess.run(
+        [*COMPOSED[:2], "--file", str(COMPOSE), "config", "--quiet"],
+        check=False, capture_output=True, text=True, env=environment,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")

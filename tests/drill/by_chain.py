@@ -101,7 +101,21 @@ def _hang_below(scene: Scene) -> None:
     scene.end("SubLicenceGranted", agreementDigest=digest, parent=parent, holder=buyer, child=buyer)
 
 
+def _prove_another_key(scene: Scene) -> None:
+    """Have a witness's account prove the operator's own BLS key, to sign aggregates in its name."""
+    key = {"xHigh": bytes(32), "xLow": b"\x01" * 32, "yHigh": bytes(32), "yLow": b"\x02" * 32}
+    scene.end("KeyProven", witness=scene.member("regulator").address, key=key)
+
+
 CHEATS = (
+    Cheat(
+        "proves its own key as a witness's",
+        "chain operator",
+        "P4",
+        _prove_another_key,
+        "witness-key-differs",
+        "regulator",
+    ),
     Cheat("moves a pledged certificate", "chain operator", "P4", _move_pledged, "pledge-broken", "provider"),
     Cheat("hangs a licence under another", "chain operator", "P7", _hang_below, "sublicence-misplaced", "provider"),
     Cheat("credits a stranger", "chain operator", "P2", _pay_stranger, "split-differs", "provider"),

@@ -6,10 +6,15 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import orjson
+
+from contracts import blind
 from ledger import checkpoint as checkpoints
+from ledger import fork_proof, merkle
 from ledger.audit.archive import Kept
 from ledger.checkpoint import Checkpoint
 from ledger.disclosure import BOX_LIMIT_BYTES
+from ledger.standing import did_digest
 from tests.drill.cheat import Cheat
 
 if TYPE_CHECKING:
@@ -282,7 +287,37 @@ def _sell_withdrawn(scene: Scene) -> None:
         scene.happen("LicenceGranted", "EditionWithdrawn", editionId=edition, holder=holder)
 
 
+def _serve_suspended(scene: Scene) -> None:
+    """Give keys to a buyer that the space had suspended before anything was sold."""
+    exchange, buyer = scene.member("exchange"), scene.member("buyer").address
+    held = {"space": did_digest(exchange.did), "member": buyer, "by": exchange.address, "cause": bytes(32), "at": 1}
+    scene.happen("EditionRegistered", "MemberSuspended", **held)
+
+
+def _show_two_histories(scene: Scene) -> None:
+    """Sign a smaller head of another history for the buyer alone, who keeps it and proves that it is of another."""
+    log, note = scene.loot["provider"].rebuilt(scene.logs["provider"])
+    member, size = scene.member("provider"), log.size - BACK_UP
+    lie = checkpoints.sign(Checkpoint(member.origin, size, b"\x0e" * 32), scene.loot["provider"].keys.log)
+    shown = fork_proof.document(lie.encode(), note.encode(), merkle.prefix_proof(log.span, size, log.size))
+    name = f"page/{scene.member('buyer').url}/log/peers"
+    scene.kept[name] = orjson.dumps([*orjson.loads(scene.kept[name]), {fork_proof.NAME: shown}])
+
+
+def _blind_with_another_salt(scene: Scene) -> None:
+    """Register an edition under a blind id and log a salt that opens another."""
+    spot = scene.spots("provider", "edition.registered")[0]
+    edition = bytes.fromhex(spot.leaf.entry.part)
+    [known] = scene.events("EditionRegistered", editionId=edition)
+    scene.change(known, editionId=blind.registered_id(edition, b"\x01" * blind.SALT_BYTES))
+    scene.write("provider", spot.index, blindSalt=(b"\x02" * blind.SALT_BYTES).hex())
+    scene.from_the_start()
+
+
 CHEATS = (
+    Cheat("shows a buyer another history", "provider", "P5", _show_two_histories, "log-forked-proven", "provider"),
+    Cheat("gives keys to a suspended member", "provider", "P4", _serve_suspended, "released-to-suspended", "provider"),
+    Cheat("blinds with another salt", "provider", "P5", _blind_with_another_salt, "registration-unfounded", "provider"),
     Cheat("sells what it has passed on", "provider", "P4", _sell_anothers, "licence-without-rights", "provider"),
     Cheat("sells what it has withdrawn", "provider", "P7", _sell_withdrawn, "licence-of-withdrawn", "provider"),
     Cheat("releases after a revocation", "provider", "P7", _after_revocation, "used-after-end", "provider"),

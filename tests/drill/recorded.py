@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from connector.auditing import sources
+from connector.audit.sources import sources
 from connector.data_folder import KEYS
 from connector.demo import insider, run, story
 from connector.identity import keys as key_files

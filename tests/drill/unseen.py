@@ -12,12 +12,13 @@ from tests.drill.cheat import Cheat
 if TYPE_CHECKING:
     from tests.drill.scene import Scene
 
-OPENED, DECIDED = "opening.started", "decision.made"
+OPENED, DECIDED, RECORDED = "opening.started", "decision.made", "trade.recorded"
 
 
 def _off_record(scene: Scene) -> None:
-    """The whole leased trade happens on no record: it is in no log and on no chain."""
+    """The whole leased trade happens on no record: in no log, on no chain, and nobody shows it to the exchange."""
     agreement, channel = scene.deals("leased"), scene.channel("leased")
+    scene.drop("exchange", *scene.spots("exchange", RECORDED, agreement))
     for role in ("provider", "buyer"):
         scene.logs[role] = [leaf for leaf in scene.logs[role] if leaf.entry.part not in {agreement, channel}]
     gone = {bytes.fromhex(agreement), bytes.fromhex(channel)}

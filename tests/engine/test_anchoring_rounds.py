@@ -8,7 +8,7 @@ import pytest
 
 from connector.engine.monitor import Monitor
 from connector.settings_table import LogSettings
-from connector.store.sqlite import Store
+from connector.store.store import Store
 from connector.store.tables import TABLES
 from tests.connector.store.test_evidence import NOW, evidence_of, grow
 

@@ -11,7 +11,7 @@ import pytest
 from connector.engine import outbox as module
 from connector.engine.asking import SILENCE, Heard
 from connector.engine.outbox import DELIVERED, EXPIRED, REFUSED, Outbox
-from connector.store.sqlite import Store
+from connector.store.store import Store
 from connector.store.tables import TABLES
 
 

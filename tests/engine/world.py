@@ -16,7 +16,7 @@ from connector.engine.reactions import DEFAULT
 from connector.protocol import messages, offers
 from connector.store.errors import StoreClosed
 from connector.store.evidence import Evidence
-from connector.store.sqlite import Store
+from connector.store.store import Store
 from connector.store.tables import TABLES
 from contracts.address import NOBODY, show
 from contracts.signature import address, sign

@@ -20,7 +20,7 @@ from connector.channel.errors import ChannelFault
 from connector.channel.messages import KeyRequest, OfferMessage, RefusalMessage, ReleaseMessage, Resume, VoucherMessage
 from connector.data_folder import DATABASE
 from connector.store.errors import StoreError
-from connector.store.sqlite import Store
+from connector.store.store import Store
 from connector.store.tables import TABLES
 from tests.channel.rig import BUYER_DID, CHANNEL_ID, KEPT, PIECE, START, Database, Pair
 

@@ -28,7 +28,7 @@ def alone(absent):
     return ALONE
 
 
-@pytest.mark.parametrize("finding", drawn(case.Finding, 1))
+@pytest.mark.parametrize("finding", drawn(case.CASES, 1))
 def test_a_stranger_names_who_is_at_fault(tmp_path, alone, finding, record_property):
     addresses = {name: address.show(bytes([number]) * 20) for name, number in PROGRAMS.items()}
     documents = {

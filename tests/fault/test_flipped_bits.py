@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from connector.data_folder import DATABASE
 from connector.store.errors import StoreError
 from connector.store.evidence import Evidence
-from connector.store.sqlite import Store
+from connector.store.store import Store
 from connector.store.tables import TABLES
 from connector.vault.blobs import Blobs, SealedFile
 from connector.vault.places import places_of

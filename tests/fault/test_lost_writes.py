@@ -19,7 +19,7 @@ import pytest
 from connector.channel import claims
 from connector.data_folder import DATABASE
 from connector.store.errors import StoreError
-from connector.store.sqlite import Store
+from connector.store.store import Store
 from connector.store.tables import TABLES
 from tests.channel.rig import CHANNEL_ID
 from tests.fault import trace

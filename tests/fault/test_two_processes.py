@@ -26,7 +26,7 @@ from connector.engine.envelope import message_digest
 from connector.errors import PenstockError
 from connector.outbound import Outbound
 from connector.protocol import offers
-from connector.store.sqlite import Store
+from connector.store.store import Store
 from connector.store.tables import TABLES
 from tests.engine.world import edition, product, product_terms
 from tests.fault.recorder import Recorder

@@ -32,7 +32,12 @@ async def say(host):
         async def request(method, path, body=None, headers=None):
             data = None if body is None else io.BytesIO(body if isinstance(body, bytes) else json.dumps(body).encode())
             async with session.request(
-                method, host.address + path, data=data, headers=headers, skip_auto_headers=("Content-Type",)
+                method,
+                host.address + path,
+                data=data,
+                headers=headers,
+                skip_auto_headers=("Content-Type",),
+                allow_redirects=False,
             ) as answer:
                 return Said(answer.status, await answer.read(), dict(answer.headers))
 

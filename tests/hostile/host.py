@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import aiohttp
+
 from bench import report
 from connector.cli.init import initialise
 from connector.cli.server import Server
 from connector.data_folder import DATABASE
 from connector.demo.processes import SERVE, Participant, free_ports
 from connector.protocol.states import CONSUMER, OFFERED, PROVIDER, STARTED
-from connector.store.sqlite import Store
+from connector.store.store import Store
 from connector.store.tables import TABLES
 from tests.engine.world import product
 from tests.web.space import Space
@@ -35,7 +37,14 @@ def at():
 
 
 NOBODY = "0x" + "00" * 20
-AGREED = {"policy": {"permission": [{"action": "use"}]}, "product": PRODUCT, "tier": "plain"}
+TARIFF = {"unit": "byte", "minor": "5", "per": "1", "currency": "CNY"}
+AGREED = {
+    "title": "Flat",
+    "tariff": TARIFF,
+    "policy": {"permission": [{"action": "use"}]},
+    "product": PRODUCT,
+    "tier": "plain",
+}
 
 
 def rows():
@@ -48,6 +57,7 @@ def rows():
     yield "products", product(id=HIDDEN, edition=EDITION, tier="plain", state="withdrawn")
     listed = {"id": HIDDEN, "provider": SOMEBODY, "title": "", "tier": "plain", "edition": EDITION}
     yield "listings", listed | {"dataset": {}, "offer": {}, "header": {}, "state": "submitted"} | at()
+    yield "services", {"id": HIDDEN, "provider": SOMEBODY, "service": {}, "state": "listed"} | at()
     parties = dict.fromkeys(("payer", "payee", "arbitrator"), NOBODY) | {"filer": SOMEBODY, "ruling_tx": ""}
     yield "disputes", parties | {"id": DISPUTE, "channel": CHANNEL, "account_hash": EDITION, "state": "filed"} | at()
     yield "dispute_bundles", {"id": DISPUTE, "bundle": {}}
@@ -86,8 +96,17 @@ class Host(Space):
         price = {"price": "10", "floor": "5", "unit": "MiB", "tier": "kept", "pieceKiB": 64, "keywords": []}
         until = {"purpose": "Research", "region": "US", "until": "2099-01-31T00:00:00+00:00"}
         await self.doors[HOST].call("POST", "products", brief | price | until)
+        await self._open_account()
         edition = next(row for row in self.rows(HOST, "editions") if row["id"] != EDITION)
         self.edition, self.pieces = edition["id"], len(edition["rows"]) // ROW_BYTES
+
+    async def _open_account(self):
+        """Have somebody signed in to the console, who sees all but what leaves evidence when it is looked at."""
+        told = {"name": "ada", "roles": ["provider", "buyer", "exchange"], "operator": True}
+        await self.doors[HOST].call("POST", "accounts", told)
+        link = (await self.doors[HOST].call("POST", "accounts/ada/link", {}))["url"]
+        async with aiohttp.ClientSession() as session, session.get(link, allow_redirects=False) as answer:
+            self.account = {"Cookie": "; ".join(f"{key}={cookie.value}" for key, cookie in answer.cookies.items())}
 
     @property
     def address(self):

@@ -16,7 +16,7 @@ from connector.errors import explain_failure
 from connector.exchange import listings
 from connector.exchange.finding import indexed
 from connector.store.evidence import Evidence
-from connector.store.sqlite import Store
+from connector.store.store import Store
 from connector.store.tables import TABLES
 from contracts.canonical import load
 from tests.hostile.host import AT, CHANNEL, HOST, SEALED, TRANSFER

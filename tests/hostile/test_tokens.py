@@ -30,7 +30,7 @@ import asyncio, sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from connector.identity.tokens import Claims, remember
-from connector.store.sqlite import Store
+from connector.store.store import Store
 from connector.store.tables import TABLES
 
 async def spend(path, issuer, jti):

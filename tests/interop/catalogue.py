@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from connector.data_folder import DATABASE
 from connector.protocol.states import CONSUMER, FINALIZED, PROVIDER
-from connector.store.sqlite import Store
+from connector.store.store import Store
 from connector.store.tables import TABLES
 from contracts.address import NOBODY, show
 from contracts.namespace import AGREEMENT_URN

@@ -29,7 +29,7 @@ CLIENT = ("com.squareup.okhttp3", "okhttp-jvm", "5.3.0")
 
 
 async def resolve(folder: Path) -> tuple[str, str]:
-    """Return which version there is and its class path, our `Kit` on it; what there is not, in Maven's own words."""
+    """Return which version there is and its class path, our programs on it; what there is not, in Maven's own words."""
     if absent := [tool for tool in TOOLS if shutil.which(tool) is None]:
         sys.exit(f"the kit cannot be resolved: {', '.join(absent)} absent; it needs Java 17 and Maven")
     for version, dependencies in CANDIDATES.items():
@@ -45,7 +45,7 @@ async def resolve(folder: Path) -> tuple[str, str]:
 
 async def _compiled(folder: Path, classpath: str) -> str:
     code, said = await _run(
-        ["javac", "-cp", classpath, "-d", str(folder), str(HERE / "Kit.java")], folder, COMPILE_SECONDS
+        ["javac", "-cp", classpath, "-d", str(folder), *map(str, sorted(HERE.glob("*.java")))], folder, COMPILE_SECONDS
     )
     if code != 0:
         sys.exit(f"the kit is another than we know\n{said}")

@@ -23,6 +23,7 @@ from connector.store import offline
 from connector.store.tables import TABLES
 from contracts.onchain import artifacts
 from tests.drill import drill, recorded
+from tests.web.secrets_told import leaks
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -78,6 +79,12 @@ async def shown(tmp_path_factory, absent):
 
 async def test_all_eight_steps_hold(shown):
     assert shown.outcome.failures == []
+
+
+async def test_no_secret_stands_in_what_the_servers_wrote(shown):
+    people = shown.cast.everyone()
+    assert all((person.data / "serve.log").stat().st_size for person in people.values()), "there is nothing to look in"
+    assert await asyncio.to_thread(leaks, people) == []
     assert shown.outcome.held
 
 

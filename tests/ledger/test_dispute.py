@@ -120,10 +120,11 @@ CASES = {
 
 
 def test_every_finding_has_a_consequence_and_a_case():
-    assert set(CASES) == set(Finding) == set(CONSEQUENCES)
+    of_filings = {Finding.PAYER_EQUIVOCATED, Finding.PAYEE_EQUIVOCATED, Finding.LOG_FORKED}
+    assert set(CASES) | of_filings == set(Finding) == set(CONSEQUENCES)
 
 
-@pytest.mark.parametrize("finding", list(Finding))
+@pytest.mark.parametrize("finding", CASES)
 def test_verdicts(finding):
     bundle = CASES[finding]()
     verdict = judge_document(bundle.json(), DOMAINS)

@@ -151,7 +151,8 @@ def _brought(state, on, _at):
 
 def _admitted(state, on, at):
     state.members[on["space"], on["member"]] = {
-        "did": on["did"], "role": on["role"], "keysDigest": _digest(on["keys"]), "admittedAt": at, "revokedAt": 0,
+        "did": on["did"], "role": on["role"], "keysDigest": _digest(on["keys"]), "admittedAt": at,
+        "suspendedAt": 0, "revokedAt": 0,
     }  # fmt: skip
 
 
@@ -162,6 +163,14 @@ def _digest(keys):
 def _member(name, of):
     def put(state, on, at):
         state.members[on["space"], on["member"]][name] = of(on, at)
+
+    return put
+
+
+def _rested(name, of):
+    def put(state, on, at):
+        assert on["at"] == at, "the event says when"
+        state.members[on["space"], on["member"]][name] = of(at)
 
     return put
 
@@ -219,6 +228,8 @@ FOLDS = {
     ("spaces", "MemberAdmitted"): _admitted,
     ("spaces", "RoleChanged"): _member("role", lambda on, _at: on["role"]),
     ("spaces", "KeysChanged"): _member("keysDigest", lambda on, _at: _digest(on["keys"])),
+    ("spaces", "MemberSuspended"): _rested("suspendedAt", lambda at: at),
+    ("spaces", "MemberResumed"): _rested("suspendedAt", lambda _at: 0),
     ("spaces", "MemberRevoked"): _member("revokedAt", lambda _on, at: at),
     ("spaces", "Revoked"): _revoked,
 }

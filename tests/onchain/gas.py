@@ -18,7 +18,7 @@ from eth_hash.auto import keccak
 from contracts.onchain.artifacts import PROGRAMS
 from contracts.split import Split
 from contracts.typed_data import Edition, Final, Head
-from ledger import acts, head_aggregate, membership
+from ledger import acts, head_share, membership
 from ledger.batch import CALLS_MAX, carry_acts
 from ledger.chain import Chain
 from ledger.deployment import creation, deploy
@@ -175,17 +175,20 @@ async def _all():
         stage = Stage("anvil", chain, Programs(chain, await deployed(chain)), None)
         gas = await measured() | await aggregated(stage, node.endow)
         await chain.close()
-        return gas | {"signers from which one aggregate costs less": head_aggregate.AGGREGATE_FROM_SIGNERS}
+        return gas | {"signers from which one aggregate costs less": head_share.AGGREGATE_FROM_SIGNERS}
 
 
 async def _spaces(stage):
     deployment, space, keys = stage.deployment, keccak(b"space"), Keys(CAUSE, CAUSE, b"\x01" * 48)
     provider = stage.account("provider")
     admit = membership.admit(deployment, space, provider, "did:web:provider.example", "provider", keys)
+    held = deployment, space, provider, CAUSE
     return {
         "found a space": await _spent(stage, membership.found(deployment, space), "exchange"),
         "admit a member": await _spent(stage, admit, "exchange"),
         "change keys": await _spent(stage, membership.change_keys(deployment, space, keys), "provider"),
+        "suspend a member": await _spent(stage, membership.suspend_member(*held), "exchange"),
+        "resume a member": await _spent(stage, membership.resume_member(*held), "exchange"),
         "revoke a membership": await _spent(
             stage, membership.revoke_member(deployment, space, provider, CAUSE), "exchange"
         ),

@@ -9,6 +9,7 @@ import pytest
 from eth_abi.abi import encode
 from eth_hash.auto import keccak
 
+from contracts import blind
 from contracts.labels import H
 from contracts.typed_data import Edition
 from ledger import acts
@@ -82,9 +83,13 @@ async def test_only_the_holder_withdraws_and_once(stage):
 
 async def test_a_blind_id_is_registered_like_any_other(stage):
     salt = keccak(b"salt")
-    value = Edition(H("edition-blind", keccak(b"edition"), salt), H("edition-blind", SERIES, salt), 1)
-    await stage.do(registering(stage, value))
-    assert (await stage.programs.edition(value.edition_id)).provider == stage.account("provider")
+    first, second = (blind.registered(edition(number), salt) for number in (1, 2))
+    assert first.edition_id == H("edition-blind", edition(1).edition_id, salt)
+    await stage.do(registering(stage, first))
+    assert (await stage.programs.edition(first.edition_id)).provider == stage.account("provider")
+    assert await stage.programs.edition(edition(1).edition_id) is None
+    await stage.refuses(registering(stage, second, "stranger"), "editions: foreign series")
+    await stage.do(registering(stage, second))
 
 
 # --- rights ---

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 
-from ledger import head_aggregate
+from ledger import head_share
 
 from .gas import CIRCLES, RECORDED, aggregated, measured
 from .nodes import CHAINS
@@ -48,5 +48,5 @@ def test_an_aggregate_is_taken_from_where_it_costs_less():
         for first, second, above, below in zip(CIRCLES, CIRCLES[1:], dearer, dearer[1:], strict=False)
         if above > 0 >= below
     )
-    turn = head_aggregate.AGGREGATE_FROM_SIGNERS
+    turn = head_share.AGGREGATE_FROM_SIGNERS
     assert recorded["signers from which one aggregate costs less"] == turn == int(crossing) + 1

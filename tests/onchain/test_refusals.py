@@ -66,6 +66,8 @@ AUTHORITY = {
     ("spaces", "changeRole"): EXCHANGE,
     ("spaces", "changeKeys"): MEMBER,
     ("spaces", "revokeMember"): EXCHANGE,
+    ("spaces", "suspendMember"): EXCHANGE,
+    ("spaces", "resumeMember"): EXCHANGE,
 }
 
 

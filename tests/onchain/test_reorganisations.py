@@ -12,6 +12,9 @@ from types import SimpleNamespace
 import pytest
 from eth_hash.auto import keccak
 
+from connector.anchor import chain_watch
+from connector.anchor.chain_watch import ChainWatch
+from connector.clock import Clock
 from connector.settle.following import Following
 from contracts.split import Split
 from contracts.typed_data import Final
@@ -122,7 +125,7 @@ async def reorganise(stage, tmp_path, node_of, absent):
 
 
 @pytest.mark.parametrize(("step", "depth"), TRIED)
-async def test_books_are_as_without_the_reorganisation(stage, store, impatient, reorganise, step, depth):
+async def test_books_are_as_without_the_reorganisation(stage, store, impatient, monkeypatch, reorganise, step, depth):
     actor, before = STEPS[step]
     split = Split(((stage.account("provider"), 9000), (stage.account("exchange"), 1000)))
     await stage.fund(2 * DEPOSIT)
@@ -142,17 +145,20 @@ async def test_books_are_as_without_the_reorganisation(stage, store, impatient, 
         ),
         None,
     )
+    monkeypatch.setattr(chain_watch, "FRESH_SECONDS", 0)
+    watch = ChainWatch(stage.programs, SimpleNamespace(block=None), Clock(), None)
+    watch.listeners.append(following.seen)
     outbox.transactions.start()
     try:
         await outbox.want(step=getattr(street, step)())
         [row] = await outbox.ended("step")
         done = await street.books()
         assert (row["state"], done != untouched) == ("mined", True), row
-        await following.seen(await stage.chain.newest())
+        await watch.look()
         await back()
         assert await street.books() == untouched
         await stage.do(acts.approve(stage.deployment, 1), "stranger")  # the new past is not the old one
-        await following.seen(await stage.chain.newest())
+        await watch.look()
         async with asyncio.timeout(WITHIN_SECONDS):
             while await street.books() != done:
                 await asyncio.sleep(0.05)

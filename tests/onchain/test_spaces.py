@@ -123,6 +123,26 @@ async def test_keys_are_changed_by_their_owner_alone(peopled):
     assert (await peopled.programs.member(SPACE, peopled.account("provider"))).keys_digest == OTHER_KEYS.digest
 
 
+async def test_who_is_suspended_stays_a_member_until_it_is_resumed(peopled):
+    account, args = peopled.account("provider"), (peopled.deployment, SPACE, peopled.account("provider"), CAUSE)
+    suspend, resume = membership.suspend_member(*args), membership.resume_member(*args)
+    for act in (suspend, resume):
+        await peopled.refuses(act, "spaces: not an exchange", "provider")
+    await peopled.refuses(resume, "spaces: not suspended", "exchange")
+    await peopled.do(suspend, "exchange")
+    found = await peopled.programs.member(SPACE, account)
+    assert (int(found.suspended_at.timestamp()), found.revoked_at) == (await peopled.now(), None)
+    await peopled.refuses(suspend, "spaces: suspended", "exchange")
+    await peopled.do(membership.change_keys(peopled.deployment, SPACE, OTHER_KEYS), "provider")
+    await peopled.do(resume, "exchange")
+    assert (await peopled.programs.member(SPACE, account)).suspended_at is None
+    [event] = await peopled.programs.events("spaces", "MemberSuspended", member=account)
+    assert (event.fields["cause"], event.fields["at"]) == (CAUSE, int(found.suspended_at.timestamp()))
+    await peopled.do(suspend, "exchange")
+    await peopled.do(membership.revoke_member(*args), "provider")
+    await peopled.refuses(resume, "spaces: not a member", "exchange")
+
+
 @pytest.mark.parametrize("who", ["exchange", "provider"])
 async def test_who_is_out_stays_out_and_readable(peopled, who):
     account = peopled.account("provider")

@@ -19,7 +19,7 @@ from connector.product.offering import CATALOGUES, DATASETS, Offering
 from connector.protocol import messages, validation
 from connector.protocol.continuation import Place
 from connector.protocol.errors import UnknownError
-from connector.store.sqlite import Store
+from connector.store.store import Store
 from connector.store.tables import TABLES
 from tests.engine.world import START, product
 from tests.protocol import published
@@ -73,6 +73,13 @@ async def walk(shop, place, way="next"):
     return pages
 
 
+async def test_an_unlisted_product_is_on_no_page_and_served_by_its_id(shop):
+    await add(shop, product(id="told-of", state="unlisted", blind=bytes(32)), product(id="listed"))
+    await add(shop, product(id="renewed", state="renewing", blind=bytes(32)))
+    assert [one for page in await walk(shop, shop.offering.start()) for one in ids(page)] == ["listed"]
+    assert named(await shop.offering.dataset("told-of")) == "told-of"
+
+
 @pytest.mark.parametrize("count", [0, 1, 99, 100, 101, 250])
 async def test_the_links_lead_over_everything_and_back(shop, count, absent):
     reference = published.validators(published.schemas(absent))["Catalog"]
@@ -102,10 +109,10 @@ async def _back(shop, page):
 async def test_a_page_is_found_by_its_place_alone(shop):
     """No statement of a page sorts, and none reads what lies before its place: its cost is flat in the offers."""
     connection = shop.store._reader()
-    for before, order in ((">", "ASC"), ("<=", "DESC")):
+    for backward in (False, True):
         for shelf in offering.SHELVES:
-            sql = shelf.sql.replace("{}", before) + f" ORDER BY id {order} LIMIT 101"
-            said = [row[3] for row in connection.execute("EXPLAIN QUERY PLAN " + sql, ["x"] * shelf.marks)]
+            plan = "EXPLAIN QUERY PLAN " + shelf.paging(backward=backward)
+            said = [row[3] for row in connection.execute(plan, [*["x"] * shelf.marks, 101])]
             searches = [line for line in said if line.startswith(("SEARCH", "SCAN"))]
             assert len(searches) >= shelf.marks
             assert all(line.startswith("SEARCH") for line in searches), said

@@ -15,7 +15,7 @@ import pytest
 from connector.outbound import Outbound
 from connector.vault.errors import VaultError
 from connector.vault.sources import Doors, check_address, source_of
-from tests.vault.postgres import program, running
+from tests.postgres import program, running
 from tests.vault.test_seal_and_open import opened, sealed_source
 
 ROWS = 5_000

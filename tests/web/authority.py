@@ -16,8 +16,8 @@ DAY = timedelta(days=1)
 class Authority:
     """Signs certificates for 127.0.0.1; `bundle` is the file that makes others believe it."""
 
-    def __init__(self, folder, name="authority"):
-        self.folder = folder
+    def __init__(self, folder, name="authority", days=1):
+        self.folder, self._ends = folder, days * DAY
         folder.mkdir(parents=True, exist_ok=True)
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
@@ -44,7 +44,9 @@ class Authority:
         now = datetime.now(UTC)
         made = x509.CertificateBuilder(self._name, name, key.public_key(), x509.random_serial_number())
         own = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
-        return made.not_valid_before(now - DAY).not_valid_after(now + DAY).add_extension(own, critical=False)
+        return (
+            made.not_valid_before(now - 10 * DAY).not_valid_after(now + self._ends).add_extension(own, critical=False)
+        )
 
 
 _USES = (

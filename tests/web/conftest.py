@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 from dataclasses import dataclass, field
@@ -11,10 +12,13 @@ import pytest_asyncio
 
 from connector.clock import Clock
 from tests.web.proxy import Proxy
+from tests.web.secrets_told import leaks
 from tests.web.space import ROLES, Space
 from tests.web.stranger import called
 
 SMALL, OTHER = "small", "other"
+RESTING = ("provider", "buyer", "exchange")
+REST_SECONDS, REST_SECONDS_MAX = 3, 60
 
 
 @dataclass
@@ -50,6 +54,17 @@ async def space(tmp_path_factory, proxy):
         yield made
     finally:
         await made.stop()
+    assert not leaks(made.people), "a secret stands in a log"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def rest(space):
+    """What tests before these have set going (claims, anchors, notices) has come to its end."""
+    async with asyncio.timeout(REST_SECONDS_MAX):
+        before, after = None, [space.stored(role) for role in RESTING]
+        while before != after:
+            await asyncio.sleep(REST_SECONDS)
+            before, after = after, [space.stored(role) for role in RESTING]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

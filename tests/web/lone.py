@@ -14,14 +14,18 @@ from connector.web.server import build
 
 
 @contextlib.asynccontextmanager
-async def lone(folder, roles):
-    """Run a participant with these roles on a chain of its own; it has the attribute `owner`, the owner's header."""
-    port = free_ports(1)[0]
-    initialise(folder, name="Lone", roles=roles, region="US-NY", port=port, exchange=None, development=True)
-    connector = await Connector.start(folder, settings_file.load(folder, {}))
+async def lone(folder, roles, variables=None):
+    """Run a participant with these roles on a chain of its own; it has the attribute `owner`, the owner's header.
+
+    Entered again on the same folder it goes on with what it has. `variables` stand for those of the environment.
+    """
+    if not (folder / "penstock.toml").exists():
+        named = {"name": "Lone", "roles": roles, "region": "US-NY", "exchange": None, "development": True}
+        initialise(folder, port=free_ports(1)[0], **named)
+    connector = await Connector.start(folder, settings_file.load(folder, dict(variables or {})))
     runner = web.AppRunner(build(connector), access_log=None)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
+    await web.TCPSite(runner, "127.0.0.1", connector.settings.server.port).start()
     await connector.recover()
     connector.owner = {"Authorization": "Bearer " + (folder / "management.token").read_text().strip()}
     try:

@@ -37,7 +37,7 @@ LYING = (sys.executable, str(Path(__file__).with_name("lying_serve.py")))
 FUNDS = 1_000_000
 PURPOSE = "AirTrafficResearch"
 # what changes without any act: tokens are used up by whoever asks, heads are signed when somebody looks
-RESTLESS = frozenset({"leases", "tokens_seen", "checkpoints", "peer_heads", "facts"})
+RESTLESS = frozenset({"connectors", "leases", "tokens_seen", "checkpoints", "peer_heads", "facts"})
 
 
 class Space:
@@ -62,9 +62,9 @@ class Space:
                 development=True,
                 public_url=(public or {}).get(role),
             )
-            if role in SERVING:
-                settings = self.folder / role / "penstock.toml"
-                settings.write_text(settings.read_text().replace("serve = false", "serve = true"))
+            settings = self.folder / role / "penstock.toml"
+            told = settings.read_text().replace('opened = ""', f'opened = "{self.folder / "opened" / role}"')
+            settings.write_text(told.replace("serve = false", "serve = true") if role in SERVING else told)
             self.people[role] = Participant(self.folder / role, LYING if role == "second" else SERVE)
         return ports
 
@@ -155,7 +155,7 @@ class Space:
         return paths
 
     async def publish_files(self, provider, product, paths, *, price=1000, openings=None, offer=None, **more):
-        """Publish and list a product of these files or addresses; returns what the provider says of it."""
+        """Publish a product of these files or addresses, and list it; returns what the provider says of it."""
         brief = {
             "id": product,
             "files": [str(path) for path in paths],
@@ -174,6 +174,8 @@ class Space:
             **more,
         }
         published = await self.doors[provider].call("POST", "products", brief)
+        if more.get("unlisted"):
+            return published
         await self.doors["exchange"].call("POST", f"listings/{product}/review", {})
         return published
 

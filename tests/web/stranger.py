@@ -13,7 +13,7 @@ from connector.identity import keys as key_files
 from connector.identity import tokens
 from connector.store.evidence import Evidence
 from connector.store.heads import Heads
-from connector.store.sqlite import Store
+from connector.store.store import Store
 from connector.store.tables import TABLES
 
 
@@ -95,9 +95,9 @@ class Member(Stranger):
 
 
 @asynccontextmanager
-async def called(folder, now):
-    """A stranger that can be called, with fresh keys in `folder`."""
-    made = Stranger(folder, now)
+async def called(folder, now, kind=Stranger):
+    """A stranger (of a kind) that can be called, with fresh keys in `folder`."""
+    made = kind(folder, now)
     await made.start()
     try:
         yield made

@@ -96,7 +96,7 @@ async def test_a_listing_is_suspended_and_resumed_by_the_operator(space):
     assert (await moved("suspend", "a complaint"))["state"] == "suspended"
     assert await found() == 0
     queue = (await exchange.call("GET", "listings?state=suspended"))["listings"]
-    assert [(row["id"], row["reason"]) for row in queue] == [("gone-for-a-while", "a complaint")]
+    assert ("gone-for-a-while", "a complaint") in [(row["id"], row["reason"]) for row in queue]
     assert (await moved("resume"))["state"] == "listed"
     assert await found() == 1
     assert (await refused(moved("list")))[0] == 400

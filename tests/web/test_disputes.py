@@ -11,18 +11,25 @@ from dataclasses import dataclass
 import pytest
 import pytest_asyncio
 
-from connector.auditing import sources
+from connector.audit.sources import sources
+from contracts import signature
 from contracts.canonical import sha
+from contracts.typed_data import Voucher, digest
+from ledger import checkpoint as checkpoints
+from ledger import equivocation, fork_proof
 from ledger.audit import audit
 from ledger.audit.severity import ERROR
 from ledger.chain import Chain
+from ledger.checkpoint import Checkpoint, origin_id
 from ledger.programs import Programs
+from tests.web.command import penstock
 from tests.web.lying_serve import LIES
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PRICE, PIECE = 64_000, 65_536  # minor units a MiB: a piece of 64 KiB costs 4,000
 PRODUCT = "disputed"
+HEARD_SECONDS = 10
 PENSTOCK = (sys.executable, "-m", "connector.cli.main")
 
 
@@ -68,14 +75,6 @@ async def chain(space):
     await made.close()
 
 
-async def penstock(space, role, *command, code=0):
-    data = ("--data", str(space.people[role].data), "--json")
-    process = await asyncio.create_subprocess_exec(*PENSTOCK, *command, *data, stdout=asyncio.subprocess.PIPE)
-    said, _ = await process.communicate()
-    assert process.returncode == code, said
-    return json.loads(said)
-
-
 def told(space, role, kind, channel):
     return [row for row in space.rows(role, "log_entries") if row["kind"] == kind and row["part"] == channel]
 
@@ -101,6 +100,10 @@ async def test_a_wronged_buyer_is_made_whole(space, wronged, chain):
     assert case["proposed"]["finding"] == "wrong-key"
     again = await penstock(space, "buyer", "dispute", "file", wronged.kept)
     assert again["id"] == case["id"]
+    [digest] = {row["part"] for row in space.rows("buyer", "log_entries") if row["kind"] == "notice.sent"}
+    async with asyncio.timeout(HEARD_SECONDS):
+        while len(told(space, "second", "notice.received", digest)) < 2:
+            await asyncio.sleep(0.1)
     for role in ("buyer", "exchange"):  # the false one and this one, each once
         assert len(told(space, role, "dispute.filed", wronged.channel)) == 2, role
     listed = await penstock(space, "regulator", "dispute", "list")
@@ -156,6 +159,32 @@ async def test_who_is_no_party_files_reads_and_rules_nothing(space, wronged, say
     assert (await say("POST", f"{url}/{case}/ruling", body, space.bearer("buyer", "exchange"))).status == 404
     for broken in ({}, {**wronged.bundle, "row": "00"}, {**wronged.bundle, "v": 2}):
         assert (await say("POST", url, broken, space.bearer("buyer", "exchange"))).status == 400
+
+
+async def test_who_contradicts_itself_is_found_at_fault(space, wronged, tmp_path):
+    """The payer signed two vouchers with one seq, a log two heads of one size; no money moves over either."""
+    channel, channels = bytes.fromhex(wronged.channel), space.deployment.domain("channels")
+    vouchers = [Voucher(channel, 99, amount, bytes(32), bytes(32), 0) for amount in (1, 2)]
+    signed = [(one, signature.sign(digest(channels, one), space.keys("buyer").agreement)) for one in vouchers]
+    origin, key = space.url("provider").partition("://")[2] + "/log", space.keys("provider").log
+    heads = [checkpoints.sign(Checkpoint(origin, 7, bytes([root]) * 32), key).encode() for root in (1, 2)]
+    filed = {
+        "payer-equivocated": ("second", equivocation.document(channel, *signed), wronged.channel, "payer"),
+        "log-forked": ("other", fork_proof.document(*heads), origin_id(origin).hex(), "owner"),
+    }
+    for finding, (filer, document, part, at_fault) in filed.items():
+        path = tmp_path / f"{finding}.json"
+        path.write_text(json.dumps(document))
+        case = await penstock(space, filer, "dispute", "file", str(path))
+        assert (case["id"], case["proposed"]["finding"]) == (sha(document).hex(), finding)
+        ruled = await penstock(space, "regulator", "dispute", "rule", case["id"])
+        assert (ruled["ruling"]["atFault"], ruled["ruling"]["division"], ruled["tx"]) == (at_fault, None, "")
+        assert (await penstock(space, filer, "dispute", "show", case["id"]))["ruling"] == ruled["ruling"]
+        assert all(told(space, role, "dispute.filed", part) for role in (filer, "exchange"))
+        await penstock(space, "regulator", "dispute", "rule", case["id"], "--award", "1")  # ruled on once, for good
+    await penstock(space, "regulator", "dispute", "hold", case["id"], code=2)
+    await penstock(space, "second", "dispute", "rule", case["id"], code=4)
+    await penstock(space, "other", "dispute", "file", str(tmp_path / "payer-equivocated.json"), code=3)
 
 
 async def test_the_audit_finds_filing_ruling_and_division_in_agreement(space, wronged):

@@ -4,22 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from connector.clock import Clock
 from connector.demo.processes import SERVE, Participant, free_ports
+from connector.web.chain_host import hosting
+from tests.fault.pair import Balancer
+from tests.postgres import durable, new_schema
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/exchange.md").read_text(encoding="utf-8")
 PROGRAM = [sys.executable, "-m", "connector.cli.main"]
-WRITTEN_PORTS = ("8100", "8101", "8102")
+EXCHANGE = "exchange"
+MEMBERS = (EXCHANGE, "provider", "buyer")
+WRITTEN_PORTS = ("8100", "8101", "8102", "8103")
+# what the page has the operator write into the settings of the first
+READERS = {"PENSTOCK_FEDERATION_READERS": "*"}
 TIDES = "hour,height\n" + "".join(f"{hour},{hour % 12 / 4}\n" for hour in range(500))
 
 
@@ -31,13 +41,13 @@ def commands(ports):
     return [shlex.split(line.strip())[1:] for line in re.findall(r"^    penstock .+$", page, re.MULTILINE)]
 
 
-async def run(arguments, folder):
+async def run(arguments, folder, environment):
     path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     process = await asyncio.create_subprocess_exec(
         *PROGRAM,
         *arguments,
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": path},
+        env={**os.environ, **environment, "PYTHONPATH": path},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
@@ -46,22 +56,91 @@ async def run(arguments, folder):
     return said.decode()
 
 
-async def test_the_page_leads_from_nothing_to_a_trade(tmp_path):
-    (tmp_path / "tides.csv").write_text(TIDES)
-    said, servers = {}, []
+class Alone:
+    """Each participant is one process, and the exchange hosts the chain."""
+
+    def __init__(self, folder):
+        self.folder, self.servers = folder, []
+
+    def environment(self, _name):
+        """Return what is set for the commands of a participant."""
+        return READERS
+
+    async def serve(self, name):
+        """Start a participant."""
+        self.servers.append(Participant(self.folder / name, SERVE))
+        await self.servers[-1].start(self.environment(name))
+
+    async def stop(self):
+        for server in self.servers:
+            await server.stop()
+
+
+class Shared(Alone):
+    """The exchange is two processes on one PostgreSQL behind one address, and the chain is beside them."""
+
+    def __init__(self, folder, database, chain, port):
+        super().__init__(folder)
+        self.port, self._database, self._chain = port, database, chain
+        self.balancer = Balancer(port, free_ports(2), random)
+
+    def environment(self, name):
+        mine = {"PENSTOCK_STORE_DATABASE": self._database} if name == EXCHANGE else {}
+        return READERS | mine | ({"PENSTOCK_CHAIN_RPC": self._chain} if name in MEMBERS else {})
+
+    async def serve(self, name):
+        if name != EXCHANGE:
+            await super().serve(name)
+            return
+        shutil.copytree(self.folder / name, self.folder / "second")
+        for place, port in zip((name, "second"), self.balancer.backends, strict=True):
+            self.servers.append(Participant(self.folder / place, SERVE))
+            mine = {"PENSTOCK_SERVER_PORT": str(port), "PENSTOCK_SERVER_PUBLIC_URL": f"http://localhost:{self.port}"}
+            await self.servers[-1].start(self.environment(name) | mine)
+
+
+async def follow(stage, ports):
+    """Do what the page says; return what each command said."""
+    (stage.folder / "tides.csv").write_text(TIDES)
+    said = {}
     try:
-        for arguments in commands(free_ports(len(WRITTEN_PORTS))):
+        for arguments in commands(ports):
+            name = arguments[arguments.index("--data") + 1]
             if arguments[0] == "serve":
-                servers.append(Participant(tmp_path / arguments[-1], SERVE))
-                await servers[-1].start()
+                await stage.serve(name)
                 continue
             said.setdefault(" ".join(arguments[: 2 if arguments[0] == "exchange" else 1]), []).append(
-                await run(arguments, tmp_path)
+                await run(arguments, stage.folder, stage.environment(name))
             )
     finally:
-        for server in servers:
-            await server.stop()
-    assert len(servers) == 3
+        await stage.stop()
+    return said
+
+
+@pytest.fixture(scope="module")
+def server(absent):
+    with durable(absent) as base:
+        yield base
+
+
+async def test_the_page_leads_from_nothing_to_a_trade(tmp_path):
+    stage = Alone(tmp_path)
+    judge(await follow(stage, free_ports(len(WRITTEN_PORTS))), tmp_path)
+    assert len(stage.servers) == len(WRITTEN_PORTS)
+
+
+async def test_the_page_leads_there_on_two_processes_that_share_a_database(tmp_path, server):
+    ports = free_ports(len(WRITTEN_PORTS))
+    async with hosting(tmp_path / "chain.db", "127.0.0.1", 0, Clock()) as (_, chain):
+        stage = Shared(tmp_path, new_schema(server), chain, ports[0])
+        async with stage.balancer:
+            judge(await follow(stage, ports), tmp_path)
+    assert len(stage.servers) == len(WRITTEN_PORTS) + 1
+    assert all(stage.balancer.passed.values()), "both were asked"
+
+
+def judge(said, folder):
+    """What the commands of the page said, and the copy that was bought, are what the page promises."""
     assert "Harbour Office (provider, US-NY)  due" in said["exchange applications"][0]
     assert said["exchange member"][0].count("admitted") == 2
     assert "Harbour tides 2026" in said["exchange listings"][0]
@@ -69,4 +148,10 @@ async def test_the_page_leads_from_nothing_to_a_trade(tmp_path):
     assert "topic=B0300" in said["find"][0]
     assert "17.9 %" in said["exchange indicators"][0]
     assert "产品成交率: 100.0 %" in said["exchange indicators"][0]
-    assert (tmp_path / "copy/tides.csv").read_text() == TIDES
+    assert "harbour  fresh  1 products" in said["exchange source"][1]
+    assert "traded in another space" in said["find"][1]
+    assert "office  fresh  1 products" in said["exchange source"][3]
+    assert "office" in said["find"][2]
+    assert said["find"][2].count("found:") == 1
+    assert "the Dataspace Protocol alone; source `office`" in said["exchange member"][1]
+    assert (folder / "copy/tides.csv").read_text() == TIDES

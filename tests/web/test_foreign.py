@@ -8,6 +8,7 @@ import json
 import pytest
 import pytest_asyncio
 
+from connector.billing import printed
 from connector.cli.audit import Asked, inspect
 from connector.protocol import messages, offers, validation
 from contracts.namespace import OFFER_TERMS
@@ -92,6 +93,10 @@ async def test_a_stranger_pulls_and_gets_a_receipt(space, say, client, foreign, 
     view = await space.doors["provider"].call("GET", f"processes/{pid}")
     assert view["metering"] == "metered by provider"
     assert view["served"]["receipt"] == after["receipt"]
+    bill = await space.doors["provider"].call("GET", f"bills/{foreign.agreed}")
+    assert bill["copies"]["receipts"] == [{name: after[name] for name in ("receipt", "signature", "countersigned")}]
+    assert bill["copies"]["amount"] == after["receipt"]["amount"]
+    assert "by the provider alone" in printed.page(bill)
 
 
 async def test_a_stranger_is_pushed_to(space, foreign, stranger, product):

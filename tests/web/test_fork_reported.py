@@ -12,7 +12,8 @@ import pytest_asyncio
 from connector.clock import Clock
 from connector.errors import PenstockError
 from ledger import checkpoint as checkpoints
-from ledger import cosignature
+from ledger import cosignature, fork_proof
+from ledger import note as notes
 from ledger.checkpoint import Checkpoint
 from ledger.cosignature import WitnessKeys
 from ledger.witness import Request
@@ -61,6 +62,12 @@ async def test_a_split_view_is_refused_kept_and_reported_on_chain(trio, say):
     assert not [row for row in trio.rows("exchange", "chain_txs") if row["id"].startswith("fork:")]
     kept = [row for row in trio.rows("exchange", "facts") if row["name"] == f"fork/{origin}"]
     assert json.loads(kept[0]["value"])["offered"] == bare.encode()
+
+    [shown] = (await trio.doors["exchange"].call("GET", "log/forks"))["forks"]
+    found = fork_proof.judge(shown, notes.log_vkey(origin, held.log_public))
+    assert (found.old.size, found.new.size) == (size, size)
+    told = json.loads((await say("GET", trio.url("exchange") + "/log/peers")).body)
+    assert [row["fork"] for row in told if "fork" in row] == [shown]
 
     signed = bare.sign_with(cosignature.cosign_head(other, keys, now, domain))
     assert (await say("POST", url, Request(size, (), signed).encode(), TEXT)).status == 409

@@ -28,7 +28,7 @@ MANDATES = [
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def unchanged(space):
+async def unchanged(space, rest):
     before = {role: space.stored(role) for role in ("provider", "buyer", "exchange")}
     yield
     assert not space.changed(before)

@@ -8,6 +8,8 @@ import json
 import pytest
 from aiohttp import web
 
+from connector.billing import printed
+
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SIZES = (3_000_000, 0, 70_001)
@@ -71,3 +73,31 @@ async def test_a_buyer_that_is_killed_goes_on_where_it_stopped(space, proxy):
     assert await space.opened("plain-killed") == [path.read_bytes()]
     copy = await receipted(space, "second", view["agreement"])
     assert copy["bytes"] == SIZES[0] + SIZES[0] - TAKEN, "what had come was not asked for again"
+
+
+async def test_both_sides_write_a_bill_of_it_from_the_receipt_that_both_signed(space):
+    view = await space.complete("plain-one")
+    size, price = sum(SIZES), -(-sum(SIZES) * 1000 // 2**20)
+    told = [await space.doors[role].call("GET", f"bills/{view['agreement']}") for role in ("provider", "buyer")]
+    theirs, mine = [document["copies"] for document in told]
+    assert mine == theirs
+    assert (mine["bytes"], mine["amount"], mine["payment"]) == (str(size), str(price), "paid outside channels")
+    [one] = mine["receipts"]
+    assert one["countersigned"]
+    assert [document["issuer"] for document in told] == [mine["provider"], mine["buyer"]]
+    for document in told:
+        assert "signed by both" in printed.page(document)
+        assert printed.lines(document)[-1].split()[:3] == ["copy", "1:", str(size)]
+        assert printed.table(document).splitlines()[1].endswith(f"{size},{price},signed by both")
+    [order] = [
+        row
+        for row in (await space.doors["buyer"].call("GET", "bills?first=0"))["orders"]
+        if row["agreement"] == view["agreement"]
+    ]
+    assert (order["amount"], order["payment"]) == (str(price), "outside channels")
+    month = await space.doors["buyer"].call("GET", f"bills/{one['receipt']['at'][:7]}")
+    rows = [row for row in month["statement"]["agreements"] if row["payment"] == "outside channels"]
+    assert month["statement"]["outside"] == str(sum(int(row["amount"]) for row in rows))
+    assert {"agreement": view["agreement"], "orders": "1", "amount": str(price)}.items() <= next(
+        row for row in rows if row["agreement"] == view["agreement"]
+    ).items()

@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import sys
 
 import pytest
 import pytest_asyncio
 
 from connector.channel import wire
+from ledger import acts
 from ledger.chain import Chain
 from ledger.programs import Programs
+from tests.web.command import penstock
 from tests.web.paying_by_hand import Hand
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PRODUCT, PLEDGED, PRICE, SIZE, WITHIN_SECONDS = "suspended", "pledged", 250, 300_000, 10
-
-
-async def penstock(space, role, *words, code=0):
-    """Run the command as its participant would; returns what it prints with `--json`."""
-    command = (sys.executable, "-m", "connector.cli.main", *words, "--data", str(space.people[role].data), "--json")
-    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
-    out, _ = await process.communicate()
-    assert process.returncode == code, out
-    return json.loads(out)
 
 
 def told(space, role, kind):
@@ -87,6 +78,25 @@ async def test_a_suspended_licence_releases_no_keys_until_it_is_resumed(space, h
     for role in ("provider", "buyer"):
         assert len(told(space, role, "licence.suspended")) == len(told(space, role, "licence.resumed")) == 1
     assert await turns(space, hand.agreement) == ["LicenceGranted", "LicenceSuspended", "LicenceResumed"]
+
+
+async def test_a_turn_that_another_tool_makes_on_chain_is_followed(space, hand):
+    """The provider's key signs beside its connector, which learns of it from the chain and tells the buyer."""
+    digest, chain = hand.agreement.hex(), Chain.connect(space.url("exchange") + "/rpc")
+    programs, key = Programs(chain, space.deployment), space.keys("provider").agreement
+    for act, there, here in (
+        (acts.suspend_licence(space.deployment, hand.agreement, bytes(32)), "suspended", ["SUSPENDED"]),
+        (acts.resume_licence(space.deployment, hand.agreement), "performing", ["STARTED"]),
+    ):
+        await programs.perform(act, key)
+        await space.doors["provider"].call("POST", "log/marks", {})
+        await hand.post("request", wire.encode(hand.request()))  # whoever asks for keys makes the provider look
+        async with asyncio.timeout(2 * WITHIN_SECONDS):
+            while state(space, "buyer", digest) != there or running(space, digest) != here:
+                await hand.post("request", wire.encode(hand.request()))
+                await asyncio.sleep(0.5)
+        assert state(space, "provider", digest) == there
+    await chain.close()
 
 
 async def test_a_pledged_licence_is_not_passed_on(space, owner, hand):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from datetime import timedelta
 
 import pytest
 import pytest_asyncio
+
+from tests.web.command import penstock
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -17,15 +18,6 @@ PRODUCT, PRICE, OPENINGS, WITHIN_SECONDS = "passed-on", 250, 2, 10
 
 def end(space, days):
     return (space.now() + timedelta(days=days)).isoformat(timespec="seconds")
-
-
-async def penstock(space, role, *words):
-    """Run the command as its participant would; returns what it prints with `--json`."""
-    command = (sys.executable, "-m", "connector.cli.main", *words, "--data", str(space.people[role].data), "--json")
-    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
-    out, _ = await process.communicate()
-    assert process.returncode == 0, out
-    return json.loads(out)
 
 
 async def granted(space, owner, agreement, role="buyer", to="other", **asked):

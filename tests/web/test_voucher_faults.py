@@ -34,7 +34,7 @@ async def hand(space, say):
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def unchanged(space, hand):
+async def unchanged(space, hand, rest):
     before = space.stored("provider")
     yield
     assert space.stored("provider") == before

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from connector.demo import forgery, insider, mirror_site
 from connector.identity import keys as key_files
 from connector.store.evidence import Evidence
-from connector.store.sqlite import Store
+from connector.store.store import Store
 from connector.store.tables import TABLES
 from ledger import checkpoint as checkpoints
 from ledger import disclosure, events, merkle

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -15,10 +16,11 @@ from catalog.question import question
 from connector.data_folder import SEARCH
 from connector.exchange import finding, listings
 from connector.exchange.finding import Finding
-from connector.store.sqlite import Store
+from connector.store.store import Store
 from connector.store.tables import TABLES
 
 PROVIDER = "did:web:p.example"
+NAMED = ("listings", "services", "federated", "harvested", "sources")
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 OFFER = {"ask": "5", "terms": {"tariff": {"unit": "byte", "minor": "5", "per": "1", "currency": "CNY"}}}
 
@@ -41,7 +43,7 @@ def listing(key, title="weather", grade=1, state="listed", seq=None):
 
 @pytest.fixture
 async def store(tmp_path):
-    opened = await Store.open(tmp_path / "exchange.db", [table for table in TABLES if table.name == "listings"])
+    opened = await Store.open(tmp_path / "exchange.db", [table for table in TABLES if table.name in NAMED])
     yield opened
     await opened.close()
 
@@ -148,3 +150,14 @@ async def test_what_is_listed_no_more_is_not_shown(store):
     await put(store, listing("a", seq=1), listing("b", seq=2, state="suspended"))
     shown = await store.read(lambda tx: listings.shown(tx, ["b", "a", "never"]))
     assert [row["id"] for row in shown] == ["a"]
+
+
+async def test_it_stops_at_the_very_moment_at_which_something_changes(store, begin):
+    for _ in range(3):
+        started = await begin()
+        await found(started)
+        started.grown()
+        await asyncio.sleep(0.01)  # so that it waits for more
+        started.changed()
+        async with asyncio.timeout(10):
+            await started.close()

@@ -18,7 +18,7 @@ from connector.identity import did as dids
 from connector.identity import tokens
 from connector.identity.keys import PURPOSES, Keys
 from connector.identity.peers import Peers
-from connector.store.sqlite import Store
+from connector.store.store import Store
 from connector.store.tables import TABLES
 from tests.hostile.tokens import ATTACKS, DROP, Forger
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 
+import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -16,7 +17,7 @@ from connector.store.errors import EvidenceBroken
 from connector.store.evidence import Evidence
 from connector.store.heads import Heads
 from connector.store.peer_heads import ForkFound, NeedsTiles
-from connector.store.sqlite import Store
+from connector.store.store import Store
 from connector.store.tables import TABLES
 from contracts.typed_data import Domain
 from ledger import checkpoint as checkpoints
@@ -26,6 +27,7 @@ from ledger.cosignature import WitnessKeys
 from ledger.events import Block, EventError
 from ledger.note import NoteError
 from tests.ledger import copies
+from tests.postgres import durable, new_schema
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DOMAIN = Domain(7, b"\x11" * 20, b"\x22" * 32)
@@ -45,9 +47,17 @@ def move(evidence, tx, number):
     return evidence.record(tx, "negotiation.moved", part=f"n{number}", fields=fields, now=NOW)
 
 
-@pytest.fixture
-async def store(tmp_path):
-    store = await Store.open(tmp_path / "p.sqlite", TABLES)
+@pytest.fixture(scope="module")
+def server(absent):
+    with durable(absent) as base:
+        yield base
+
+
+@pytest.fixture(params=["a file of SQLite", "a server of PostgreSQL"])
+async def store(request, tmp_path):
+    on_a_server = request.param == "a server of PostgreSQL"
+    place = new_schema(request.getfixturevalue("server")) if on_a_server else tmp_path / "p.sqlite"
+    store = await Store.open(place, TABLES)
     yield store
     await store.close()
 
@@ -55,6 +65,22 @@ async def store(tmp_path):
 @pytest.fixture
 def evidence():
     return evidence_of()
+
+
+@contextmanager
+def meddling(store):
+    """Write to the tables past the program; on a server one's own commits are counted, by this one, too."""
+    if not isinstance(store.path, str):
+        with closing(sqlite3.connect(store.path, isolation_level=None)) as stranger:
+            yield stranger.execute
+        return
+    with psycopg.connect(store.path, autocommit=True) as stranger:
+
+        def execute(sql):
+            stranger.execute(sql)
+            stranger.execute("UPDATE store_mark SET number = number + 1")
+
+        yield execute
 
 
 async def grow(store, evidence, count):
@@ -105,14 +131,14 @@ async def test_a_log_that_lost_its_history_signs_nothing(store, evidence):
     await grow(store, evidence, 5)
     await store.write(evidence.checkpoint)
     heads = Heads(store, evidence)
-    with closing(sqlite3.connect(store.path, isolation_level=None)) as stranger:
-        stranger.execute("UPDATE log_entries SET leaf = ? WHERE idx = 2", (b"\x00" * 32,))
+    with meddling(store) as execute:
+        execute("UPDATE log_entries SET leaf = entry WHERE idx = 2")
         await grow(store, evidence, 1)
         with pytest.raises(EvidenceBroken):
             await store.write(evidence.checkpoint)
         with pytest.raises(EvidenceBroken):
             await heads.riding(PEER)
-        stranger.execute("DELETE FROM log_entries WHERE idx >= 3")
+        execute("DELETE FROM log_entries WHERE idx >= 3")
         with pytest.raises(EvidenceBroken):
             await store.write(evidence.checkpoint)
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from connector.store.errors import BadStatement, Duplicate, StoreFailed
 from connector.store.held import Held, Known
-from connector.store.sqlite import Store
+from connector.store.store import Store
 from connector.store.table import Table
-from tests.connector.store.test_sqlite import break_disk
+from tests.connector.store.test_store_file import break_disk
 
 COLUMNS = "id:text state:text size:int body:json"
 SHAPE = {"columns": COLUMNS, "key": ("id",), "unique": (("state", "size"),)}

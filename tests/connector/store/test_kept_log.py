@@ -14,7 +14,7 @@ from connector.errors import Absent, Conflict
 from connector.store.erasure import KIND, erase
 from connector.store.kept_log import KeptLog
 from connector.store.offline import looking
-from connector.store.sqlite import Store
+from connector.store.store import Store
 from connector.store.tables import TABLES
 from ledger import events, fsck, log_policy
 from ledger.log_policy import LogPolicy

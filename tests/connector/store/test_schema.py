@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from connector.errors import explain_failure
-from connector.store import schema
+from connector.store import schema, upgrades
 from connector.store.errors import StoreError, StoreFailed, StoreForeign
 from connector.store.offline import look
-from connector.store.sqlite import Store
+from connector.store.store import Store
 from connector.store.table import Table
 from connector.store.tables import TABLES
+from connector.store.upgrades import STEPS, VERSION, reaches
 from tests.connector.store.contract import CONTRACT_TABLES
 
 
@@ -60,7 +62,7 @@ async def test_somebody_elses_database_is_refused_and_left_alone(tmp_path):
 
 
 VERSIONS = {
-    "a newer one": (f"UPDATE store_version SET version = {schema.VERSION + 1}", "a newer penstock .version `2`"),
+    "a newer one": (f"UPDATE store_version SET version = {VERSION + 1}", rf"a newer penstock .version `{VERSION + 1}`"),
     "an older one": ("UPDATE store_version SET version = -1", "an older penstock .version `-1`"),
     "of before versions were counted": ("DROP TABLE store_version", "an older penstock .before versions"),
 }
@@ -83,6 +85,80 @@ async def test_a_database_of_another_version_is_refused_in_words_and_left_alone(
     assert "serve it with the program that made it" in failure.hint
     with closing(sqlite3.connect(tmp_path / "p.db")) as connection:
         assert list(connection.execute("SELECT * FROM sqlite_schema")) == before
+
+
+OLDER = {int(path.stem.rpartition("_")[2]): path for path in Path(__file__).parent.glob("version_*.sql")}
+
+
+OLD_ACT = (
+    "INSERT INTO chain_txs (id, program, function, data, nonce, hash, raw, state, created) VALUES (?,?,?,?,?,?,?,?,?)"
+)
+
+
+def laid(path, version):
+    """Write a database as the program of an older version left it: a lone participant with three signed marks."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(OLDER[version].read_text())
+        connection.execute(f"PRAGMA application_id={schema.APPLICATION_ID}")
+        for number in range(2):
+            row = (f"act-{number}", "token", "mint", b"data", number, f"{number:064x}", b"signed", "signed", 5)
+            connection.execute(OLD_ACT, row)
+        connection.commit()
+        rows = {name: connection.execute(f'SELECT * FROM "{name}"').fetchall() for name in ("log_entries", "facts")}
+        return rows, list(connection.execute("SELECT * FROM sqlite_schema"))
+
+
+def test_there_is_an_older_database_for_each_step():
+    assert sorted(OLDER) == sorted(STEPS) == list(range(min(STEPS), VERSION))
+    assert reaches(VERSION)
+    assert not reaches(VERSION + 1)
+
+
+@pytest.mark.parametrize("version", OLDER)
+async def test_a_database_of_an_older_version_is_brought_to_ours_with_its_rows(tmp_path, version):
+    before, _ = laid(tmp_path / "p.db", version)
+    with pytest.raises(StoreForeign, match="an older penstock") as told:
+        look(tmp_path / "p.db", TABLES, lambda tx: tx.find("facts"))
+    assert "penstock serve" in told.value.hint
+    for _ in range(2):  # the second time there is nothing to do
+        store = await Store.open(tmp_path / "p.db", TABLES)
+        entries = await store.read(lambda tx: tx.find("log_entries", order="idx"))
+        assert [row["entry"] for row in entries] == [row[3] for row in sorted(before["log_entries"])]
+        for table in TABLES:
+            await store.read(lambda tx, name=table.name: tx.find(name))
+        sends = await store.read(lambda tx: tx.find("chain_sends", order="nonce"))
+        assert [(row["nonce"], row["raw"], row["price"]) for row in sends] == [(0, b"signed", 0), (1, b"signed", 0)]
+        await store.write(lambda tx: tx.put("chain_txs", id="of-the-same-parcel", state="signed", nonce=0))
+        await store.close()
+    with closing(sqlite3.connect(tmp_path / "p.db")) as connection:
+        found = connection.execute("SELECT version, program FROM store_version ORDER BY version").fetchall()
+    assert found[0] == (version, None)
+    assert [number for number, _ in found] == list(range(version, VERSION + 1))
+    assert all(program.startswith("penstock") for _, program in found[1:])
+
+
+async def test_a_step_that_fails_leaves_the_older_database_as_it_was(tmp_path, monkeypatch):
+    def broken(connection):
+        STEPS[1](connection)
+        raise OSError("no space")
+
+    _, before = laid(tmp_path / "p.db", 1)
+    monkeypatch.setattr(upgrades, "STEPS", {1: broken})
+    with pytest.raises(OSError, match="no space"):
+        await Store.open(tmp_path / "p.db", TABLES)
+    with closing(sqlite3.connect(tmp_path / "p.db")) as connection:
+        assert list(connection.execute("SELECT * FROM sqlite_schema")) == before
+
+
+@pytest.mark.parametrize("older", [CONTRACT_TABLES[:-1], (Table("t", "id:text", ("id",)), *CONTRACT_TABLES[1:])])
+async def test_an_older_program_refuses_what_a_newer_one_kept(tmp_path, older):
+    newer = (Table("t", "id:text more:int", ("id",)), *CONTRACT_TABLES)
+    older = older if older[0].name == "t" else (newer[0], *older)
+    await (await Store.open(tmp_path / "p.db", newer)).close()
+    with pytest.raises(StoreForeign, match="served by a newer penstock") as refused:
+        await Store.open(tmp_path / "p.db", older)
+    assert "never takes over" in refused.value.hint
+    await (await Store.open(tmp_path / "p.db", newer)).close()
 
 
 @pytest.mark.parametrize(

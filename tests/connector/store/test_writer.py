@@ -12,7 +12,7 @@ from contextlib import closing
 import pytest
 
 from connector.store.errors import StoreBusy
-from connector.store.sqlite import Store
+from connector.store.store import Store
 from connector.store.turn import Turn
 from tests.connector.store.contract import CONTRACT_TABLES
 
@@ -103,7 +103,7 @@ async def test_short_acts_give_the_loop_back(tmp_path, monkeypatch):
 WITHOUT_A_PAUSE = """
 import asyncio, itertools, sys
 from pathlib import Path
-from connector.store.sqlite import Store
+from connector.store.store import Store
 from tests.connector.store.contract import CONTRACT_TABLES
 
 def act(tx, number):

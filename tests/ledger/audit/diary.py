@@ -53,6 +53,7 @@ class Diary:
     lies: dict[int, dict[str, Any]] = field(default_factory=dict)
     cosigned_by: tuple[str, ...] | None = None
     peers: list[str] = field(default_factory=list)
+    forks: list[Any] = field(default_factory=list)
     _sealed: list[Any] = field(default_factory=list)
 
     @property
@@ -119,7 +120,9 @@ class Diary:
         for first in range(0, log.size, 256):
             rows = [self._boxes(at) for at in range(first, min(first + 256, log.size))]
             found[f"addenda/{first}-{len(rows)}"] = json.dumps(rows).encode()
-        found["peers"] = json.dumps([{"note": note} for note in self.peers]).encode()
+        found["peers"] = json.dumps(
+            [*({"note": note} for note in self.peers), *({"fork": one} for one in self.forks)]
+        ).encode()
         return {f"{self.url}/log/{path}": body for path, body in found.items()}
 
     def _boxes(self, at):

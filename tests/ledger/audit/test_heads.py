@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from ledger import aggregate, mirror
+from ledger import aggregate, fork_proof, merkle, mirror
 from ledger import checkpoint as checkpoints
 from ledger.aggregate import FinalHead
 from ledger.audit import heads
@@ -76,6 +76,20 @@ async def test_two_histories_of_a_log_are_found_by_its_peers(world):
     report = await world.audit()
     found = [one for one in report.findings if one.code == "peer-saw-other-log"]
     assert [(one.subject, one.facts["peer"]) for one in found] == [(buyer.did, exchange.did)], "its own word"
+
+
+async def test_a_fork_that_a_peer_can_prove_is_found_and_a_made_up_one_is_not(world):
+    exchange, buyer = world["exchange"], world["buyer"]
+    log = mirror.build(one[1] for one in buyer.entries())
+    true = checkpoints.sign(Checkpoint(buyer.origin, log.size, log.root()), buyer.key).encode()
+    lie, honest = (
+        checkpoints.sign(Checkpoint(buyer.origin, 3, root), buyer.key).encode() for root in (b"\x01" * 32, log.root(3))
+    )
+    proof = merkle.prefix_proof(log.span, 3, log.size)
+    made_up = fork_proof.document(honest, true, proof)
+    exchange.forks = [fork_proof.document(lie, true, proof), made_up, {"origin": buyer.origin}, 7]
+    found = [one for one in (await world.audit()).findings if one.code == "log-forked-proven"]
+    assert [(one.subject, one.facts["peer"], one.facts["old"]) for one in found] == [(buyer.did, exchange.did, "3")]
 
 
 async def test_a_log_without_an_independent_witness_is_found(world, monkeypatch):

@@ -7,13 +7,15 @@ from dataclasses import replace
 import pytest
 
 from contracts.address import NOBODY
+from contracts.labels import H
 from contracts.tariff import Tariff
 from ledger.audit.archive import read_events, write_events
 from ledger.events import Block
 from ledger.standing import did_digest
-from tests.ledger.audit.world import BLOCKS, ChainEvent, World, errors
+from tests.ledger.audit.world import BLOCKS, POLICY, ChainEvent, World, errors
 
 STRANGER, TERMS = b"\x0e" * 20, bytes(32)
+SALT, OTHER_SALT = b"\x5a" * 32, b"\x5b" * 32
 
 
 def insert(world, before, name, **fields):
@@ -75,6 +77,56 @@ async def test_what_is_pledged_stays_until_its_creditor_lets_go(world, what, rel
     gone = {"editionId": edition(world), "holder": provider}
     world.mine(what, **(moved(world, provider) if what == "Transfer" else gone))
     assert ("pledge-broken" in errors(await world.audit())) is not released
+
+
+# --- blind ids
+
+
+def unlisted(world, *salts):
+    """Sell an edition that the chain knows under the blind id of `SALT`, and log that it was registered."""
+    deal = world.sign(5, Tariff("byte", 7, 1000, "CNY"), "kept", 0, POLICY, blind_salt=SALT)
+    edition = deal["terms"].edition_id.hex()
+    for salt in salts:
+        world.record("provider", "edition.registered", edition, [edition], tx="00", blindSalt=salt.hex())
+    return deal["terms"]
+
+
+async def test_a_blind_id_is_opened_with_the_salt_of_the_log(world):
+    assert unlisted(world, SALT).edition_id != unlisted(world, SALT).registered_id
+    blind = {"registration-unfounded", "edition-unregistered", "edition-registered-twice", "licence-without-rights"}
+    assert not blind & errors(await world.audit())
+
+
+@pytest.mark.parametrize("salt", [OTHER_SALT, b"too short"])
+async def test_a_salt_that_opens_nothing_on_chain_is_named(world, salt):
+    unlisted(world, salt)
+    report = await world.audit()
+    [found] = [one for one in report.findings if one.code in {"registration-unfounded", "field-malformed"}]
+    assert found.subject == world["provider"].did
+
+
+async def test_an_edition_of_which_the_terms_open_nothing_is_unregistered(world):
+    unlisted(world, SALT)
+    world.chain = [one for one in world.chain if one.fields.get("series") != H("series-blind", bytes([5]) * 32, SALT)]
+    assert {"edition-unregistered", "registration-unfounded"} <= errors(await world.audit())
+
+
+async def test_a_second_blind_id_is_a_second_certificate(world):
+    terms = unlisted(world, SALT, OTHER_SALT)
+    other, provider = H("edition-blind", terms.edition_id, OTHER_SALT), world["provider"].account
+    world.mine("EditionRegistered", editionId=other, provider=provider, series=bytes(32), number=1)
+    assert subject(await world.audit(), "edition-registered-twice") == {world["provider"].did}
+
+
+async def test_the_rights_in_a_blind_edition_are_those_in_its_certificate(world):
+    terms = unlisted(world, SALT)
+    at = next(at for at, one in enumerate(world.chain) if one.fields.get("editionId") == terms.registered_id)
+    gone = {"sender": world["provider"].account, "receiver": STRANGER, "token_id": int.from_bytes(terms.registered_id)}
+    world.chain.insert(at + 1, ChainEvent("Transfer", gone, world.chain[at].block))
+    assert subject(await world.audit(), "licence-without-rights") == {world["provider"].did}
+
+
+# --- sub-licences
 
 
 def sub_licensed(world):
@@ -149,7 +201,9 @@ async def test_changes_in_the_registry_count(world):
     world.mine("RoleChanged", space=space, member=provider, role=admitted.fields["role"])
     world.mine("KeysChanged", space=space, member=provider, keys=admitted.fields["keys"])
     world.mine("ExchangeNamed", space=space, exchange=STRANGER, by=world["exchange"].account)
-    assert (await world.audit()).clean
+    report = await world.audit()
+    assert report.clean
+    assert subject(report, "exchange-unlisted") == {world["exchange"].did}
     world.mine("ExchangeDismissed", space=space, exchange=world["exchange"].account, by=STRANGER)
     assert subject(await world.audit(), "member-registered-otherwise") == {world["exchange"].did}
 
@@ -167,6 +221,31 @@ async def test_acts_for_a_revoked_member_are_named(world):
     assert errors(report) == {"member-revoked", "act-after-revocation"}
     acts = {(one.facts["act"], one.facts["as"]) for one in report.findings if one.code == "act-after-revocation"}
     assert acts == {("Opened", "payer")}
+
+
+@pytest.mark.parametrize(
+    ("block", "resumed", "named"),
+    [(2, None, True), (3, None, False), (2, 2, False), (1, 3, False), (1, 5, True)],
+    ids=["before the block that is cited", "in it", "resumed before", "resumed in it", "resumed after"],
+)
+async def test_keys_for_a_suspended_member_are_named(world, block, resumed, named):
+    """All releases cite block 3."""
+    space, buyer = did_digest(world["exchange"].did), world["buyer"].account
+    about = {"space": space, "member": buyer, "by": STRANGER, "cause": TERMS, "at": 1}
+    world.chain.append(ChainEvent("MemberSuspended", about, block))
+    if resumed is not None:
+        world.chain.append(ChainEvent("MemberResumed", about, resumed))
+    report = await world.audit()
+    assert subject(report, "released-to-suspended") == ({world["provider"].did} if named else set())
+    assert ("member-registered-otherwise" in errors(report)) is (resumed is None), "the document says nothing of it"
+
+
+async def test_who_serves_a_suspended_member_has_a_minute_to_learn_of_it(world):
+    space, buyer = did_digest(world["exchange"].did), world["buyer"].account
+    at = int(world["provider"].records[0].time.timestamp())
+    about = {"space": space, "member": buyer, "by": STRANGER, "cause": TERMS, "at": at}
+    world.chain.append(ChainEvent("MemberSuspended", about, 2))
+    assert not subject(await world.audit(), "released-to-suspended")
 
 
 async def test_entries_after_the_revocation_are_named_by_the_block_that_they_cite(world):

@@ -6,6 +6,7 @@ import pytest
 
 from contracts.canonical import sha
 from contracts.errors import ContractError
+from ledger.checkpoint import origin_id
 from ledger.dispute import Finding, judge
 from ledger.ruling import Division, Ruling, divide, read_ruling, rule
 from tests.ledger import test_dispute as case
@@ -97,6 +98,16 @@ async def test_a_ruling_that_cannot_be_read_is_named():
     assert "field-malformed" in errors(await world.audit())
 
 
+@pytest.mark.parametrize(("by", "wrong"), [("regulator", set()), ("exchange", {"ruling-by-another"})])
+async def test_on_two_heads_of_one_log_the_supervisor_rules(world, by, wrong):
+    part, link = origin_id(world["provider"].origin), [bytes(32).hex()]
+    ruling = Ruling(BUNDLE, part, bytes(32), Finding.LOG_FORKED, "it signed two heads", None)
+    for name in ("buyer", "exchange"):
+        world.record(name, "dispute.filed", part.hex(), link, bundle=BUNDLE.hex())
+    world.record(by, "dispute.ruled", part.hex(), link, bundle=BUNDLE.hex(), ruling=ruling.json())
+    assert errors(await world.audit()) == wrong
+
+
 # --- the ruling itself
 
 
@@ -105,7 +116,7 @@ def ruled(finding, **chain):
     return rule(bundle, judge(bundle, case.DOMAINS), **{"claimed": 0, "deposit": 1000, **chain})
 
 
-@pytest.mark.parametrize("finding", list(Finding))
+@pytest.mark.parametrize("finding", list(case.CASES))
 def test_money_moves_only_where_the_verdict_is_a_refund_or_nobody_s(finding):
     award = {"award": 100} if finding is Finding.NOT_AS_DESCRIBED else {}
     ruling = ruled(finding, **award)

@@ -9,13 +9,13 @@ from typing import Any
 
 from blake3 import blake3
 
-from contracts import address, signature
+from contracts import address, blind, signature
 from contracts.agreement import build
 from contracts.canonical import canonical, sha
 from contracts.split import Split
 from contracts.tariff import Tariff
 from contracts.terms import Terms
-from contracts.typed_data import Batch, Domain, Order, Range, Receipt, Voucher, digest, struct_hash
+from contracts.typed_data import Batch, Domain, Edition, Order, Range, Receipt, Voucher, digest, struct_hash
 from contracts.typed_json import to_json
 from ledger import checkpoint as checkpoints
 from ledger import events, mirror
@@ -158,7 +158,9 @@ class World:
         provider, buyer = self["provider"], self["buyer"]
         agreement = build(terms, provider=provider.account, buyer=buyer.account, price_cap=1500)
         signed = digest(DOMAINS["licences"], agreement)
-        self.mine("EditionRegistered", editionId=edition_id, provider=provider.account, series=header.series, number=1)
+        known = blind.registered(Edition(edition_id, header.series, 1), terms.blind_salt)
+        registered = {"editionId": known.edition_id, "series": known.series, "number": known.number}
+        self.mine("EditionRegistered", provider=provider.account, **registered)
         licence = {name: value for name, value in vars_of(agreement).items() if name != "summary"}
         self.mine("LicenceGranted", agreementDigest=signed, **licence)
         if terms.parent:

@@ -1,0 +1,167 @@
+"""What differs between two versions of a listing, in words: one line a thing, English and 中文.
+
+Law: what is equal is not told; what a version says and no line tells of, the last line counts, so that two versions
+that differ never look alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from catalog.classes import DIMENSIONS
+from catalog.codes import FREQUENCIES, SECURITY_GRADES, TIERS
+from catalog.dataset import dataset_from_json
+from contracts import price_words
+from contracts.tariff import Tariff
+from policy.parse import parse
+from policy.words.speak import explain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from catalog.dataset import Dataset
+
+TEXT_CHARACTERS_SHOWN = 80
+COLUMNS_SHOWN = 8
+_NEW = "new columns"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that differs: what it is of (`key`), and what became of it."""
+
+    key: str
+    en: str
+    zh: str
+
+    def json(self) -> dict[str, str]:
+        """Return the JSON form."""
+        return {"key": self.key, "en": self.en, "zh": self.zh}
+
+
+def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Difference, ...]:
+    """Compare two versions, each as a product is handed in: title, tier, dataset, offer, edition, header, space."""
+    before, after = dataset_from_json(old["dataset"]), dataset_from_json(new["dataset"])
+    found = [
+        *_plain(old, new, before, after),
+        *_classes(before, after),
+        *_columns(before, after),
+        *_price(old, new),
+        *_policy(old, new),
+        *_edition(old, new),
+    ]
+    if not found and old != new:
+        found.append(Difference("other", "something that has no words", "其他内容有变化"))
+    return tuple(found)
+
+
+def of_offers(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Difference, ...]:
+    """Compare two offers of one negotiation, each `{id, offer: {ask, terms: {tariff}, policy}}`: price and rules."""
+    return (*_price(old, new), *_policy(old, new))
+
+
+def _plain(old: Mapping[str, Any], new: Mapping[str, Any], before: Dataset, after: Dataset) -> Iterator[Difference]:
+    for key, en, zh, pick, show in _PLAIN:
+        was, now = pick(old, before), pick(new, after)
+        if was != now:
+            (was_en, was_zh), (now_en, now_zh) = show(was), show(now)
+            yield Difference(key, f"{en}: {was_en} → {now_en}", f"{zh}: {was_zh} → {now_zh}")
+
+
+def _classes(before: Dataset, after: Dataset) -> Iterator[Difference]:
+    for key, dimension in DIMENSIONS.items():
+        was, now = before.classes.get(key, "—"), after.classes.get(key, "—")
+        if was != now:
+            yield Difference(key, f"{dimension.en}: {was} → {now}", f"{dimension.zh}: {was} → {now}")
+
+
+def drift(before: Dataset, after: Dataset) -> tuple[Difference, ...]:
+    """Return what of a schema breaks those who rely on it: columns gone, and columns of another kind."""
+    return tuple(one for one in _columns(before, after) if one.key == "columns" and not one.en.startswith(_NEW))
+
+
+def _columns(before: Dataset, after: Dataset) -> Iterator[Difference]:
+    was, now = _kinds(before), _kinds(after)
+    for names, en, zh in (
+        ([name for name in now if name not in was], _NEW, "新增列"),
+        ([name for name in was if name not in now], "columns gone", "删除列"),
+        ([name for name in now if name in was and was[name] != now[name]], "columns of another kind", "列类型变化"),
+    ):
+        if names:
+            shown = ", ".join(names[:COLUMNS_SHOWN]) + (
+                f" (+{len(names) - COLUMNS_SHOWN})" * (len(names) > COLUMNS_SHOWN)
+            )
+            yield Difference("columns", f"{en}: {shown}", f"{zh}: {shown}")
+
+
+def _kinds(dataset: Dataset) -> dict[str, str]:
+    return {column.name: column.kind for file in dataset.files for column in file.columns}
+
+
+def _price(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Difference]:
+    was, now = (_words_of_price(one) for one in (old, new))
+    if was != now:
+        yield Difference("price", f"price: {was[0]} → {now[0]}", f"价格: {was[1]} → {now[1]}")
+
+
+def _words_of_price(version: Mapping[str, Any]) -> tuple[str, str]:
+    offer = version["offer"]
+    tariff = Tariff.from_json({**offer["terms"]["tariff"], "minor": offer["ask"]})
+    return price_words.price(tariff), price_words.price(tariff, "zh")
+
+
+def _policy(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Difference]:
+    said = {lang: [_sentences(one, lang) for one in (old, new)] for lang in ("en", "zh")}
+    for at, (en, zh) in enumerate((("policy no longer says", "策略不再包含"), ("policy now says", "策略新增"))):
+        lines = {lang: [one for one in of[at] if one not in of[1 - at]] for lang, of in said.items()}
+        for line_en, line_zh in zip(lines["en"], lines["zh"], strict=True):
+            yield Difference("policy", f"{en}: {line_en}", f"{zh}: {line_zh}")
+
+
+def _sentences(version: Mapping[str, Any], lang: str) -> list[str]:
+    """Return what a policy says, without the head, which names the product alone."""
+    return explain(parse({"@type": "Set", "target": version["id"], **version["offer"]["policy"]}), lang)[1:]
+
+
+def _edition(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Difference]:
+    if old["edition"] != new["edition"]:
+        was, now = (f"{one['header']['edition']} ({one['edition'][:8]})" for one in (old, new))
+        yield Difference("edition", f"edition: {was} → {now}", f"版次: {was} → {now}")
+
+
+def _text(value: Any) -> tuple[str, str]:
+    shown = str(value)
+    shown = shown if len(shown) <= TEXT_CHARACTERS_SHOWN else shown[:TEXT_CHARACTERS_SHOWN] + "…"
+    return f"“{shown}”", f"“{shown}”"
+
+
+def _number(value: Any) -> tuple[str, str]:
+    return f"{value:,}", f"{value:,}"
+
+
+def _grade(value: Any) -> tuple[str, str]:
+    return SECURITY_GRADES[value].en, SECURITY_GRADES[value].zh
+
+
+def _frequency(value: Any) -> tuple[str, str]:
+    return FREQUENCIES[value].en, FREQUENCIES[value].zh
+
+
+def _tier(value: Any) -> tuple[str, str]:
+    return TIERS[value].en.split(":")[0], TIERS[value].zh.split(" (")[0]
+
+
+# key, English, 中文, what of a version, how it is shown
+_PLAIN: tuple[tuple[str, str, str, Callable[[Any, Any], Any], Callable[[Any], tuple[str, str]]], ...] = (
+    ("title", "title", "名称", lambda version, _: version["title"], _text),
+    ("description", "description", "描述", lambda _, dataset: dataset.description, _text),
+    ("keywords", "keywords", "关键词", lambda _, dataset: ", ".join(dataset.keywords), _text),
+    ("space", "space", "空间", lambda version, _: version.get("space") or "main", _text),
+    ("tier", "delivery", "交付方式", lambda version, _: version["tier"], _tier),
+    ("grade", "security grade", "安全等级", lambda _, dataset: dataset.grade, _grade),
+    ("frequency", "renewed", "更新频率", lambda _, dataset: dataset.frequency, _frequency),
+    ("region", "region", "地区", lambda _, dataset: dataset.region, _text),
+    ("rows", "rows", "行数", lambda _, dataset: dataset.rows, _number),
+    ("bytes", "bytes", "字节数", lambda _, dataset: dataset.size, _number),
+)

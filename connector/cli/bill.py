@@ -1,0 +1,137 @@
+"""`penstock bill`: orders of either side, bills and monthly statements, and whether a bill holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import typer
+
+from connector.cli.options import DEFAULT_DATA, AsJson, Data, Development, file_argument, file_option
+from connector.cli.speak import answer, ask, finish
+
+app = typer.Typer(help="Orders, bills and statements: list, show, check.", no_args_is_help=True)
+
+To = Annotated[Path | None, typer.Option("--to", help="write it here: .json, .html or .csv", dir_okay=False)]
+File = Annotated[Path, file_argument("FILE", "a bill as `bill show --to bill.json` writes it")]
+Against = Annotated[Path | None, file_option("--against", "the other party's bill: say where they differ")]
+Rows = Annotated[Path | None, file_option("--rows", "the edition's row table, for a bill that carries none")]
+Rpc = Annotated[str, typer.Option("--rpc", help="JSON-RPC address of the chain; default: it is not asked")]
+Log = Annotated[
+    str | None,
+    typer.Option("--log", help="read the provider's log at this address; `own`: at its own; default: it is not read"),
+]
+DIFFERS = 6  # exit code: verification failed
+OWN = "own"
+
+
+@app.command("list")
+def list_(
+    first: Annotated[int, typer.Option(help="leave out so many, the newest", min=0)] = 0,
+    data: Data = DEFAULT_DATA,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """List orders, bought and sold, the newest first: how far each is and what it came to.
+
+    For example: penstock bill list
+    """
+    found = ask(data, "GET", f"bills?first={first}", as_json=as_json)
+    lines = [
+        f"{row['agreement'][:16]}…  {row['state']:<10}  {row['amount']:>12} {row['currency']}  "
+        f"{'sold' if row['role'] == 'provider' else 'bought'}: {row['title']} ({row['price']})"
+        for row in found["orders"]
+    ]
+    answer(found, lines or ["no order"], as_json=as_json)
+
+
+@app.command()
+def show(
+    key: Annotated[str, typer.Argument(metavar="AGREEMENT|MONTH", help="an agreement's digest, or a month: 2026-11")],
+    to: To = None,
+    data: Data = DEFAULT_DATA,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Show the signed bill of an agreement, or the statement of a month; every line is priced again first.
+
+    For example: penstock bill show 3ede552c3183aa6c… --to bill.html
+    """
+    from connector.billing import printed  # noqa: PLC0415  # loaded when the verb runs
+
+    found = ask(data, "GET", "bills/" + quote(key, safe=""), as_json=as_json)
+    if to is not None:
+        _write(to, found)
+    answer(found, [*printed.lines(found, key), *([f"written to {to}"] if to else [])], as_json=as_json)
+
+
+@app.command()
+def check(
+    bill: File,
+    against: Against = None,
+    rpc: Rpc = "",
+    log: Log = None,
+    rows: Rows = None,
+    *,
+    development: Development = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check a bill by what it carries, by the chain and by the provider's log; trust neither party.
+
+    For example: penstock bill check bill.json --rpc https://exchange.example/rpc --log own
+    """
+    found = finish(_checked(bill, against, rpc, log, rows, development=development), as_json=as_json)
+    lines = [f"{row['state']}: {row['check']}" + (f": {row['why']}" if row["why"] else "") for row in found["checks"]]
+    lines += [f"differs: {one}" for one in found["differences"]]
+    verdict = "the bill holds" if found["holds"] else "the bill does not hold"
+    answer(found, [*lines, f"{verdict}: {found['amount']} minor units of {found['currency']}"], as_json=as_json)
+    if not found["holds"] or found["differences"]:
+        raise typer.Exit(DIFFERS)
+
+
+async def _checked(
+    path: Path, against: Path | None, rpc: str, log: str | None, rows: Path | None, *, development: bool
+) -> dict[str, Any]:
+    from connector.billing.evidence import Keepers  # noqa: PLC0415  # loaded when the verb runs
+    from connector.outbound import Outbound  # noqa: PLC0415  # loaded when the verb runs
+    from ledger import bill_check  # noqa: PLC0415  # loaded when the verb runs
+
+    issued, other = _read(path), None if against is None else _read(against)
+    async with Outbound(development=development) as outbound:
+        place = None if log is None else log.removeprefix(OWN)
+        evidence = await Keepers(outbound, development=development).evidence(issued.bill, rpc, place, rows)
+    found = bill_check.check(issued, evidence)
+    return {
+        "holds": bill_check.holds(found),
+        "agreement": issued.bill.key.hex(),
+        "amount": str(issued.bill.amount),
+        "currency": issued.bill.tariff.currency,
+        "checks": [one.json() for one in found],
+        "differences": [] if other is None else bill_check.difference(issued.bill, other.bill),
+    }
+
+
+def _read(path: Path) -> Any:
+    from connector.documents import read_json  # noqa: PLC0415  # loaded when the verb runs
+    from connector.errors import InvalidInput  # noqa: PLC0415  # loaded when the verb runs
+    from ledger import bill as bills  # noqa: PLC0415  # loaded when the verb runs
+
+    document = read_json(path)
+    if isinstance(document, dict) and "copies" in document:
+        raise InvalidInput("a bill of plain copies is paid outside channels", "compare it with the other party's")
+    return bills.parse(document)
+
+
+def _write(to: Path, found: Any) -> None:
+    import orjson  # noqa: PLC0415  # loaded when the verb runs
+
+    from connector import files  # noqa: PLC0415  # loaded when the verb runs
+    from connector.billing import printed  # noqa: PLC0415  # loaded when the verb runs
+
+    forms = {".json": lambda: orjson.dumps(found).decode(), ".html": lambda: printed.page(found)}
+    forms[".csv"] = lambda: printed.table(found)
+    form = forms.get(to.suffix)
+    if form is None:
+        raise typer.BadParameter(f"`{to}` ends with none of {', '.join(forms)}", param_hint="--to")
+    files.write_atomic(to, form().encode(), mode=0o644)

@@ -1,0 +1,49 @@
+"""`penstock prices`: what was paid for data of each class, from settled trades."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from connector.cli.options import DEFAULT_DATA, AsJson, Data
+from connector.cli.speak import answer, ask
+
+
+def prices(
+    topic: Annotated[str, typer.Option(help="only this topic and what lies in it, such as B0300 or B0000")] = "",
+    tier: Annotated[str, typer.Option(help="only this tier: plain, kept or leased")] = "",
+    data: Data = DEFAULT_DATA,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Show median and quartiles of what was paid, by class; classes with too few trades are not shown.
+
+    For example: penstock prices --topic B0300
+    """
+    found = ask(data, "GET", "prices", as_json=as_json)
+    within = topic.rstrip("0")
+    found["prices"] = [row for row in found["prices"] if row["topic"].startswith(within) and tier in {"", row["tier"]}]
+    lines = [line for row in found["prices"] for line in _lines(row)]
+    least = found["least"]
+    lines.append(
+        f"{found['suppressed']} classes are not shown: fewer than {least['trades']} trades or {least['buyers']} buyers"
+    )
+    answer(found, lines, as_json=as_json)
+
+
+def _lines(row: dict[str, Any]) -> list[str]:
+    about = ", ".join(
+        part for part in (row["topic"] or "no topic", f"grade {row['grade']}", row["form"], row["tier"]) if part
+    )
+    figures = f"median {_minor(row['median'])}, quartiles {_minor(row['q1'])} to {_minor(row['q3'])}"
+    return [
+        f"{about}: {figures} minor units of {row['currency']} per {row['unit']}, {row['n']} trades",
+        f"    entries of the exchange's log: {' '.join(row['entries'])}",
+    ]
+
+
+def _minor(told: str) -> str:
+    """Return a fraction of minor units as people read it."""
+    whole, _, parts = told.partition("/")
+    return whole if not parts else f"{int(whole) / int(parts):.2f}"

@@ -1,0 +1,107 @@
+"""`penstock service`: what we do with data for others, on the exchange's list beside the data sets."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import quote, urlencode
+
+import typer
+
+from connector.cli.options import DEFAULT_DATA, AsJson, Data
+from connector.cli.speak import answer, ask
+
+app = typer.Typer(help="Data services of ours on the exchange's list: offer, list, withdraw.", no_args_is_help=True)
+
+
+@app.command()
+def offer(
+    identifier: Annotated[str, typer.Argument(metavar="ID", help="an id of your own, `service:…`; again to change it")],
+    title: Annotated[str, typer.Option(help="what it is called")],
+    kind: Annotated[str, typer.Option("--type", help="catalogue, api, file, database or analytics")],
+    price: Annotated[int, typer.Option(help="price per unit, in minor units", min=0)],
+    purpose: Annotated[str, typer.Option(help="a term of the purpose scheme, for example Research")],
+    until: Annotated[str, typer.Option(help="end of use, RFC 3339 with a time zone")],
+    description: Annotated[str, typer.Option(help="what it does")] = "",
+    unit: Annotated[str, typer.Option(help="what the price is for, such as call, opening, flat or free")] = "call",
+    per: Annotated[int, typer.Option(help="for how many of them it is", min=1)] = 1,
+    currency: Annotated[str, typer.Option(help="the currency of the price")] = "CNY",
+    region: Annotated[str | None, typer.Option(help="where it may be used, ISO 3166; default: anywhere")] = None,
+    endpoint: Annotated[str, typer.Option(help="where it answers")] = "",
+    documentation: Annotated[str, typer.Option(help="where its use is described")] = "",
+    serves: Annotated[list[str] | None, typer.Option(help="a listed product that it works on; may be repeated")] = None,
+    keyword: Annotated[list[str] | None, typer.Option(help="words to be found by; may be repeated")] = None,
+    classes: Annotated[
+        list[str] | None, typer.Option("--class", help="what it is about, such as topic=B0300; may be repeated")
+    ] = None,
+    grade: Annotated[int, typer.Option(help="security grade", min=1, max=5)] = 1,
+    space: Annotated[str, typer.Option(help="list it in this space of the exchange")] = "main",
+    data: Data = DEFAULT_DATA,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Hand a service in; the exchange's operator reads it, and then it is found beside the products.
+
+    It is used at your own address: no call of it is made, counted or paid through Penstock, and its page says so.
+
+    For example: penstock service offer service:tide-forecast --title "Tide forecast" --type analytics --price 20
+    --purpose Research --until 2027-12-31T23:59:59Z --endpoint https://tides.example/forecast
+    """
+    from policy.offer import offer_rules  # noqa: PLC0415  # the help page starts fast
+    from policy.values import instant  # noqa: PLC0415  # the help page starts fast
+
+    end = instant(until)
+    if end is None:
+        raise typer.BadParameter(f"`{until}` is no moment with a time zone", param_hint="--until")
+    body = {
+        "id": identifier,
+        "title": title,
+        "description": description,
+        "type": kind,
+        "endpoint": endpoint,
+        "documentation": documentation,
+        "region": region or "",
+        "keywords": keyword or [],
+        "serves": serves or [],
+        "grade": grade,
+        "classes": dict(text.partition("=")[::2] for text in classes or ()),
+        "tariff": {"unit": unit, "minor": str(price), "per": str(per), "currency": currency},
+        "policy": offer_rules(purpose=purpose, until=end, region=region),
+    }
+    row = ask(data, "POST", "services", {"service": body, "space": space}, as_json=as_json)
+    lines = [f"{row['title']}  {row['price']}  {row['state']}", *(f"  · {one['en']}" for one in row["limits"])]
+    answer(row, [*lines, f"next: the exchange reads it: penstock exchange review {row['id']}"], as_json=as_json)
+
+
+@app.command("list")
+def list_(
+    first: Annotated[int, typer.Option(help="leave out so many, the oldest", min=0)] = 0,
+    data: Data = DEFAULT_DATA,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """List our services in every state, with why they are in it.
+
+    For example: penstock service list
+    """
+    found = ask(data, "GET", "services?" + urlencode({"first": first}), as_json=as_json)
+    lines = [
+        f"{row['id']}  {row['title']}: {row['state']}" + (f", {row['reason']}" if row["reason"] else "")
+        for row in found["services"]
+    ]
+    answer(found, lines or ["no service is handed in"], as_json=as_json)
+
+
+@app.command()
+def withdraw(
+    identifier: Annotated[str, typer.Argument(metavar="ID", help="the service's id")],
+    reason: Annotated[str, typer.Option(help="why, for the record")] = "",
+    data: Data = DEFAULT_DATA,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Take a service of ours off the list; its id is not used again.
+
+    For example: penstock service withdraw service:tide-forecast
+    """
+    row = ask(data, "POST", f"services/{quote(identifier, safe='')}/withdrawal", {"reason": reason}, as_json=as_json)
+    answer(row, [f"{row['id']}: {row['state']}"], as_json=as_json)

@@ -1,0 +1,133 @@
+"""The asynchronous client; every fault is a `PenstockError` with a hint, as the commands would say it.
+
+    async with Client("penstock-data") as penstock:
+        [product, *_] = await penstock.find("weather")
+        got = await penstock.get(product.id, max_price=420, purpose="Research")
+        table = await penstock.open(got.id, purpose="Research")
+
+Law: the client adds nothing to what the server does: it asks by the management API, with the token of the data
+directory, through the door that the commands use (`connector.cli.server`). An id makes a call repeatable: the same
+again goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import uuid
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote, urlencode
+
+from connector.cli.server import Server, server
+from connector.client import tables
+from connector.client.results import Acquired, Opened, Product, Quote, Settled
+from connector.errors import PaymentRefused, from_reason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from types import TracebackType
+
+    import pyarrow as pa
+
+# one look waits so long for the next step
+WAIT_SECONDS = 20
+FINAL = ("complete", "failed")
+
+
+class Client:
+    """The participant of `data`, whose server runs; use it as an asynchronous context manager."""
+
+    def __init__(self, data: str | Path) -> None:
+        self._data = Path(data)
+        self._stack = AsyncExitStack()
+        self._server: Server | None = None
+
+    async def __aenter__(self) -> Self:
+        self._server = await self._stack.enter_async_context(server(self._data))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    async def call(self, method: str, path: str, body: Any = None) -> Any:
+        """Ask `/management/{path}` for what has no method here."""
+        assert self._server is not None, "use it in `async with`"
+        return await self._server.call(method, path, body)
+
+    async def status(self) -> dict[str, Any]:
+        """Return who this participant is and what it holds."""
+        return dict(await self.call("GET", "status"))
+
+    async def find(self, words: str = "", *, where: Iterable[str] = (), first: int = 0) -> list[Product]:
+        """Return a page of listed products with these words that meet every `where` (as `penstock find --where`)."""
+        query = [("q", words), ("first", str(first)), *(("where", one) for one in where)]
+        found = await self.call("GET", "find?" + urlencode(query))
+        return [Product.read(row) for row in found["products"]]
+
+    async def quote(self, product: str) -> Quote:
+        """Return what a product costs; nothing is agreed."""
+        return Quote.read(await self.call("GET", "quotes/" + quote(product, safe="")))
+
+    async def get(
+        self,
+        product: str,
+        *,
+        max_price: int,
+        purpose: str,
+        max_total: int | None = None,
+        id: str | None = None,  # noqa: A002  # the word that every row uses
+        progress: Callable[[Acquired], object] | None = None,
+    ) -> Acquired:
+        """Negotiate within the limits, sign, deposit, pull, and return when all is here; the same `id` goes on.
+
+        `max_price` is per unit, `max_total` for all, in minor units; `progress` is told each step. Raises
+        PaymentRefused over a limit, and whatever fault the purchase ended with.
+        """
+        key = id or str(uuid.uuid4())
+        limits = {"limit": str(max_price), "cap": None if max_total is None else str(max_total)}
+        mandate = {**limits, "bid": None, "purpose": purpose, "deposit": None}
+        await self.call("POST", "acquisitions", {"id": key, "product": product, "mandate": mandate})
+        mark = ""
+        while True:
+            view = await self.call(
+                "GET", f"acquisitions/{quote(key, safe='')}?wait={WAIT_SECONDS}&after={quote(mark, safe='')}"
+            )
+            mark = view["mark"]
+            if progress is not None:
+                progress(Acquired.read(view))
+            if view["state"] in FINAL:
+                break
+        if view["state"] == "failed":
+            raise from_reason(view["reason"])
+        return Acquired.read(view)
+
+    async def quoted_get(self, product: str, *, max_total: int, purpose: str, id: str | None = None) -> Acquired:  # noqa: A002  # as above
+        """Quote first and buy all of it at the asked price, if that is within `max_total`; raises PaymentRefused."""
+        told = await self.quote(product)
+        if told.amount > max_total:
+            raise PaymentRefused(f"`{product}` costs {told.words}, more than {max_total} minor units")
+        return await self.get(product, max_price=told.asked, max_total=max_total, purpose=purpose, id=id)
+
+    async def open_files(self, acquisition: str, *, purpose: str, to: str | Path, id: str | None = None) -> Opened:  # noqa: A002  # as above
+        """Open what was got into the directory `to`: a decision, a count and evidence each time."""
+        where = str(Path(to).resolve())
+        body = {"id": id or str(uuid.uuid4()), "acquisition": acquisition, "purpose": purpose, "to": where}
+        return Opened.read(await self.call("POST", "openings", body))
+
+    async def open(self, acquisition: str, *, purpose: str) -> pa.Table:
+        """Open what was got as one Arrow table (extra `tables`); its plain files are gone when it is read.
+
+        Raises InvalidInput for files that are no table, or not of one schema; what was counted stays counted.
+        """
+        tables.require()
+        with tempfile.TemporaryDirectory(prefix="penstock-open-") as folder:
+            await self.open_files(acquisition, purpose=purpose, to=Path(folder) / "opened")
+            return await asyncio.to_thread(tables.read, Path(folder) / "opened")
+
+    async def settle(self, agreement: str | None = None) -> Settled:
+        """Settle as the payee and withdraw what is ours."""
+        return Settled.read(await self.call("POST", "settlements", {"agreement": agreement}))

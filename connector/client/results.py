@@ -1,0 +1,125 @@
+"""What the client's calls return: values, read strictly from the server's answers; money is whole minor units.
+
+Law: `whole` has the answer as it came, for what has no field yet; a field that lacks is our server's fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from connector.errors import PeerMisbehaved
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A listed product, as a search found it; `price` in words, empty where none is told."""
+
+    id: str
+    title: str
+    price: str
+    tier: str
+    whole: Json = field(repr=False)
+
+    @classmethod
+    def read(cls, told: Json) -> Self:
+        """Read a row of a search."""
+        return cls(
+            _text(told, "id"), _text(told, "title"), str(told.get("price") or ""), str(told.get("tier") or ""), told
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a product costs before anything is agreed: `asked` a unit, `amount` for all (or one) of it."""
+
+    product: str
+    provider: str
+    tier: str
+    asked: int
+    amount: int
+    bytes: int
+    words: str
+    whole: Json = field(repr=False)
+
+    @classmethod
+    def read(cls, told: Json) -> Self:
+        """Read a quote."""
+        return cls(
+            product=_text(told, "product"),
+            provider=_text(told, "provider"),
+            tier=_text(told, "tier"),
+            asked=_number(told, "asked"),
+            amount=_number(told, "amount"),
+            bytes=_number(told, "bytes"),
+            words=_text(told, "sum"),
+            whole=told,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Acquired:
+    """A purchase: its state, what was paid so far, how much is here."""
+
+    id: str
+    product: str
+    state: str
+    agreement: str
+    paid: int
+    bytes: int
+    whole: Json = field(repr=False)
+
+    @classmethod
+    def read(cls, told: Json) -> Self:
+        """Read the view of an acquisition."""
+        progress = told.get("progress") or {}
+        ids = (_text(told, "id"), _text(told, "product"), _text(told, "state"), str(told.get("agreement") or ""))
+        return cls(*ids, int(progress.get("paid") or 0), int(progress.get("bytesHeld") or 0), told)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An opening: the how-manieth, what it was charged, where its files are."""
+
+    number: int
+    charged: int
+    bytes: int
+    files: tuple[str, ...]
+    whole: Json = field(repr=False)
+
+    @classmethod
+    def read(cls, told: Json) -> Self:
+        """Read what an opening says."""
+        numbers = (_number(told, "number"), _number(told, "charged"), _number(told, "bytes"))
+        return cls(*numbers, tuple(map(str, told["files"])), told)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What was settled, channel by channel, and withdrawn."""
+
+    channels: tuple[str, ...]
+    withdrawn: int
+    whole: Json = field(repr=False)
+
+    @classmethod
+    def read(cls, told: Json) -> Self:
+        """Read what settling says."""
+        return cls(tuple(row["channel"] for row in told["channels"]), _number(told, "withdrawn"), told)
+
+
+def _text(told: Json, name: str) -> str:
+    value = told.get(name)
+    if not isinstance(value, str):
+        raise PeerMisbehaved(f"the server's answer has no text `{name}`", "client and server are of one version")
+    return value
+
+
+def _number(told: Json, name: str) -> int:
+    value = told.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise PeerMisbehaved(f"the server's answer has no number `{name}`", "client and server are of one version")
+    return int(value)

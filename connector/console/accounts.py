@@ -1,0 +1,193 @@
+"""Local accounts of the console: who may sign in here, what they may see, and whether they may act.
+
+Law: (1) an attempt is counted before its password is looked at, so guesses side by side are as many as guesses one
+after the other; LOCKED_AFTER of them lock the account for LOCKED_SECONDS, and a refusal never says which part was
+wrong. (2) Who may act must show a one-time code besides, and each code counts once. (3) A link by which somebody signs
+in without either is given out by the owner of the data directory, once, and is used once. No table holds a password, a
+code's secret or a token: only what they are checked by.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from connector import files
+from connector.console import passwords
+from connector.data_folder import KEYS
+from connector.errors import Absent, Conflict, InvalidInput, NotPermitted, Unproven
+from connector.limits import ACCOUNTS_MAX
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from connector.base import Base
+    from connector.store.transaction import Tx
+
+    Row = dict[str, Any]
+
+LOCKED_AFTER = 5
+LOCKED_SECONDS = 15 * 60
+LINK_SECONDS = 24 * 3600
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+KEY_FILE = "console.key"
+REFUSAL = "name, password or code is wrong, or the account is locked"
+REFUSAL_HINT = f"after {LOCKED_AFTER} wrong attempts wait {LOCKED_SECONDS // 60} minutes, or ask for a link"
+
+
+class Accounts:
+    """The accounts of one participant."""
+
+    def __init__(self, participant: Base) -> None:
+        self._participant = participant
+        self._hashing = passwords.Hashing()
+        self.key = console_key(participant.data / KEYS / KEY_FILE)
+
+    async def add(self, name: str, roles: list[str], *, operator: bool) -> Row:
+        """Make an account; returns it with its password and, for who may act, the address of its codes: told once."""
+        if not NAME.fullmatch(name):
+            raise InvalidInput(f"`{name[:100]}` is no account name: letters a-z, digits, dot, dash, underscore")
+        own = self._participant.roles
+        if not roles or not set(roles) <= own:
+            raise InvalidInput(f"an account has some of this participant's roles: {', '.join(sorted(own))}")
+        password, nonce = passwords.draw(), secrets.token_hex(16)
+        kept, now = await self._hashing.hash(password), self._participant.clock.now()
+        said = {"roles": " ".join(sorted(set(roles))), "operator": int(operator)}
+
+        def act(tx: Tx) -> Row:
+            if tx.get("accounts", name=name) is not None:
+                raise Conflict(f"there is an account `{name}` already", "remove it first, or choose another name")
+            if len(tx.find("accounts", limit=ACCOUNTS_MAX)) == ACCOUNTS_MAX:
+                raise Conflict(f"one participant has at most {ACCOUNTS_MAX} accounts", "remove one that is old")
+            counts = {"failures": 0, "locked": None, "used_step": 0}
+            tx.insert("accounts", name=name, **said, password=kept, nonce=nonce, **counts, created=now)
+            return view(_find(tx, name))
+
+        made = await self._participant.store.write(act)
+        secret = passwords.one_time_secret(self.key, name, nonce)
+        codes = passwords.one_time_uri(secret, name, self._participant.settings.participant.name) if operator else None
+        return {**made, "password": password, "codes": codes}
+
+    async def page(self) -> list[Row]:
+        """Return all accounts, without anything secret."""
+        return [view(row) for row in await self._participant.store.read(lambda tx: tx.find("accounts", order="name"))]
+
+    async def remove(self, name: str) -> Row:
+        """Remove an account with its sessions and links; raises Absent."""
+
+        def act(tx: Tx) -> Row:
+            row = _find(tx, name)
+            tx.delete("console_sessions", account=name)
+            tx.delete("account_links", account=name)
+            tx.delete("accounts", name=name)
+            return view(row)
+
+        return await self._participant.store.write(act)
+
+    async def link(self, name: str) -> Row:
+        """Return a token by which `name` signs in once, without password or code; raises Absent."""
+        token, expires = secrets.token_urlsafe(32), self._participant.clock.now() + timedelta(seconds=LINK_SECONDS)
+
+        def act(tx: Tx) -> None:
+            _find(tx, name)
+            tx.insert("account_links", digest=digest(token), account=name, expires=expires)
+
+        await self._participant.store.write(act)
+        return {"name": name, "token": token, "expires": expires.isoformat(timespec="seconds")}
+
+    async def take_link(self, token: str) -> str:
+        """Return whose link this is, and use it up; raises NotPermitted."""
+        now = self._participant.clock.now()
+
+        def act(tx: Tx) -> str:
+            row = tx.get("account_links", digest=digest(token))
+            if row is None or row["expires"] <= now:
+                raise NotPermitted(
+                    "this link was used, is too old, or was never given out", "penstock admin account link"
+                )
+            tx.delete("account_links", digest=row["digest"])
+            return str(row["account"])
+
+        return await self._participant.store.write(act)
+
+    async def check(self, name: str, password: str, code: str) -> None:
+        """Return if this is who it says; raises Unproven, which never says what was wrong."""
+        row = await self._participant.store.write(lambda tx: self._attempt(tx, name))
+        right = await self._hashing.matches(row["password"] if row else "", password)
+        if row is None or not right:
+            raise Unproven(REFUSAL, REFUSAL_HINT)
+        step = self._step(row, code) if row["operator"] else 0
+        if step is None or not await self._participant.store.write(lambda tx: _succeeded(tx, name, step)):
+            raise Unproven(REFUSAL, REFUSAL_HINT)
+
+    async def change_password(self, name: str, old: str, new: str) -> None:
+        """Change an account's password and end its sessions; raises Unproven for a wrong old one."""
+        passwords.check_new(new)
+        row = await self._participant.store.write(lambda tx: self._attempt(tx, name))
+        if row is None or not await self._hashing.matches(row["password"], old):
+            raise Unproven(REFUSAL, REFUSAL_HINT)
+        kept = await self._hashing.hash(new)
+
+        def act(tx: Tx) -> None:
+            tx.update("accounts", {"name": name}, password=kept, failures=0, locked=None)
+            tx.delete("console_sessions", account=name)
+
+        await self._participant.store.write(act)
+
+    def _attempt(self, tx: Tx, name: str) -> Row | None:
+        """Count an attempt and return the account, None for none or a locked one."""
+        row, now = tx.get("accounts", name=name), self._participant.clock.now()
+        if row is None or (row["locked"] is not None and row["locked"] > now):
+            return None
+        failures = row["failures"] + 1
+        locked = now + timedelta(seconds=LOCKED_SECONDS) if failures >= LOCKED_AFTER else None
+        tx.update("accounts", {"name": name}, failures=0 if locked else failures, locked=locked)
+        return row
+
+    def _step(self, row: Row, code: str) -> int | None:
+        secret = passwords.one_time_secret(self.key, row["name"], row["nonce"])
+        return passwords.step_of(secret, code, self._participant.clock.now())
+
+
+def digest(token: str) -> bytes:
+    """Return what is kept of a token that somebody else holds."""
+    return hashlib.sha256(token.encode(errors="surrogateescape")).digest()
+
+
+def view(row: Row) -> Row:
+    """Return an account as its owner sees it."""
+    locked: datetime | None = row["locked"]
+    return {
+        "name": row["name"],
+        "roles": row["roles"].split(),
+        "operator": bool(row["operator"]),
+        "locked": None if locked is None else locked.isoformat(timespec="seconds"),
+        "created": row["created"].isoformat(timespec="seconds"),
+    }
+
+
+def _find(tx: Tx, name: str) -> Row:
+    row = tx.get("accounts", name=name)
+    if row is None:
+        raise Absent(f"there is no account `{name[:100]}`", "penstock admin account list")
+    return row
+
+
+def _succeeded(tx: Tx, name: str, step: int) -> bool:
+    """Forget the failures, unless the code of this step was used before."""
+    row = tx.get("accounts", name=name)
+    if row is None or (row["operator"] and row["used_step"] >= step):
+        return False
+    tx.update("accounts", {"name": name}, failures=0, locked=None, used_step=max(step, row["used_step"]))
+    return True
+
+
+def console_key(path: Path) -> bytes:
+    """Return the key of codes and forms, drawn once."""
+    if not path.exists():
+        files.write_atomic(path, secrets.token_bytes(32))
+    return path.read_bytes()

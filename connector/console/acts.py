@@ -1,0 +1,34 @@
+"""Every form of the console: one row each, and what has no row does not exist."""
+
+from __future__ import annotations
+
+from connector.console.fields import FILES, PUBLISHED
+from connector.console.page import EVERYBODY, TRADERS, Act
+
+ACTS: tuple[Act, ...] = (
+    Act("/catalogue/{id}/purchase", "buyer", "buying.buy", ("limit", "purpose", "total"), ("total",)),
+    Act(
+        "/publish",
+        "provider",
+        "publishing.begin",
+        (*PUBLISHED, FILES),
+        ("description", "keywords", "floor", "region", "openings"),
+    ),
+    Act("/agreements/{id}/opening", "buyer", "trading.open_replica", ("purpose",)),
+    Act("/agreements/{id}/revocation", TRADERS, "trading.revoke", ("reason", "confirm")),
+    Act("/negotiations/{id}/{act}", TRADERS, "negotiating.operate", ("reason",), ("reason",)),
+    Act("/listings/{id}/review", "exchange", "operating.review"),
+    Act("/listings/{id}/move", "exchange", "operating.move", ("move", "reason")),
+    Act("/applications/admission", "exchange", "operating.admit", ("did",)),
+    Act("/applications/refusal", "exchange", "operating.refuse", ("did", "reason")),
+    Act("/members/{act}", "exchange", "operating.turn", ("did", "reason")),
+    Act("/sources/{id}/{act}", "exchange", "sources.turn", ("reason",), ("reason",)),
+    Act("/complaints/{id}/{act}", f"{TRADERS} exchange", "market.complain", ("reason",)),
+    Act("/pending/key", "exchange", "governed.show_key", ("key",)),
+    Act("/pending/{id}/assent", "exchange", "governed.assent"),
+    Act("/pending/{id}/dissent", "exchange", "governed.dissent", ("reason",)),
+    Act("/findings/audit", "regulator", "supervising.audit"),
+    Act("/account/password", EVERYBODY, "overview.change_password", ("old", "new"), own=True),
+)
+
+ACT_BY_ROUTE = {act.route: act for act in ACTS}

@@ -1,0 +1,181 @@
+"""What a buyer does: search, look at a product, have it worked out, buy it, watch it come."""
+
+from __future__ import annotations
+
+import secrets
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote as quoted
+from urllib.parse import urlencode
+
+from connector.console import describing, language, money
+from connector.console.amounts import decimal, minor
+from connector.console.examples import calculated, examples
+from connector.errors import PaymentRefused, Told, failure_from
+from connector.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
+from connector.pull import quoting
+
+if TYPE_CHECKING:
+    from connector.store.transaction import Tx
+    from connector.web.call import Call
+
+Row = dict[str, Any]
+CAPPED = "total"
+
+
+async def search(call: Call) -> Row:
+    """Return what is listed under some words; with none the newest of everything is not shown, but a box."""
+    text, first = call.request.query.get("q", "").strip(), call.first(FOUND_ROWS_MAX - PAGE_ROWS_MAX)
+    where = call.request.query.getall("where", [])
+    asked = [("q", text), ("first", str(first)), ("counts", "1"), *(("where", one) for one in where)]
+    found = await call.connector.ask_exchange("GET", "/exchange/search?" + urlencode(asked))
+    rows = [
+        {name: one[name] for name in ("id", "title", "price", "tier", "provider")}
+        | {"quality": one.get("quality", {}).get("letter"), "prices": _prices(one)}
+        for one in found["products"]
+    ]
+    more = first + len(rows) if found["found"] > first + len(rows) else None
+    counts = found.get("counts", {})
+    return {
+        "q": text,
+        "where": where,
+        "found": found["found"],
+        "first": first,
+        "next": more,
+        "counts": counts,
+        "rows": rows,
+    }
+
+
+async def product(call: Call) -> Row:
+    """Return one listed product: what it holds, what it costs, what is permitted, and what proves it."""
+    listing = await call.connector.ask_exchange("GET", "/exchange/products/" + quoted(call.path["id"], safe=""))
+    told = shown(listing)
+    if told["limits"]:
+        return told
+    tariff = describing.tariff(listing["offer"]["terms"]["tariff"], listing["offer"]["ask"])
+    whole = {"byte": int(told.get("bytes", 0)), "row": int(told.get("tableRows", 0))}
+    asked = call.request.query.get("many", "").strip()
+    return {**told, "examples": examples(tariff, whole), "calculator": calculated(tariff, asked)}
+
+
+def shown(listing: Row) -> Row:
+    """Return a listing as its page shows it; a service, or what was found elsewhere, with what it lacks."""
+    if "limits" in listing:
+        return _limited(listing)
+    offer = listing["offer"]
+    review = listing["review"] or {}
+    return {
+        **{name: listing[name] for name in ("id", "title", "provider", "tier", "edition", "quality", "state")},
+        **describing.described(listing["dataset"]),
+        "limits": [],
+        "price": _prices(listing),
+        "rules": describing.rules(offer["policy"], listing["id"]),
+        "evidence": {
+            "edition": listing["edition"],
+            "rows": listing["header"].get("rows"),
+            "drawn": len(review.get("rows", [])),
+            "bound": review.get("bound"),
+            "seed": review.get("seed"),
+        },
+    }
+
+
+def _limited(listing: Row) -> Row:
+    about = listing.get("service") or listing["dataset"]
+    policy = about["policy"] if "service" in listing else listing["offer"]["policy"]
+    return {
+        **{name: listing[name] for name in ("id", "title", "provider", "tier", "limits")},
+        **{name: about.get(name) for name in ("description", "keywords", "endpoint", "documentation")},
+        "price": _prices(listing),
+        "rules": describing.rules(policy, listing["id"]),
+    }
+
+
+async def quote(call: Call) -> Row:
+    """Return what a product costs in all, and what a buyer may say before it is bought."""
+    found = await quoting.total(call.connector, call.path["id"])
+    listing = await call.connector.ask_exchange("GET", "/exchange/products/" + quoted(call.path["id"], safe=""))
+    tariff = describing.tariff(listing["offer"]["terms"]["tariff"])
+    purposes = describing.purposes()
+    rules = describing.rules(listing["offer"]["policy"], listing["id"])
+    return {**found, "id": found["product"], "currency": tariff.currency, "price": _prices(listing), "rules": rules} | {
+        "purposes": purposes,
+        "budget": await call.connector.store.read(partial(money.budget, call=call)),
+        "asking": decimal(found["asked"]),
+        "balance": str(await call.connector.programs.balance(call.connector.keys.address)),
+    }
+
+
+async def buy(call: Call, fields: dict[str, str]) -> str:
+    """Begin to get a product within what the form says, and within what is left of the month's budget."""
+    await _afford(call, minor(fields[CAPPED]) if fields[CAPPED].strip() else "")
+    key = f"console-{secrets.token_hex(8)}"
+    mandate = {"limit": minor(fields["limit"]), "purpose": fields["purpose"], "bid": None, "deposit": None}
+    mandate["cap"] = minor(fields[CAPPED]) if fields[CAPPED].strip() else None
+    view = await call.connector.acquisitions.acquire(key, call.path["id"], mandate)
+    return "/acquisitions/" + quoted(view["id"], safe="")
+
+
+async def _afford(call: Call, cap: str) -> None:
+    """Raise PaymentRefused for a purchase that may cost more than is left of the month's budget."""
+    most = cap or (await quoting.total(call.connector, call.path["id"]))["amount"]
+    budget = await call.connector.store.read(partial(money.budget, call=call))
+    if budget is not None and int(most) > int(budget["left"]):
+        raise PaymentRefused(
+            f"it may cost {decimal(most)}, and {decimal(budget['left'])} of this month's budget is left",
+            "say less at most, or have the owner raise `console.budget`",
+        )
+
+
+async def acquisitions(call: Call) -> Row:
+    """Return what is being got or was, the newest first."""
+    first = call.first(FOUND_ROWS_MAX)
+
+    def read(tx: Tx) -> list[Row]:
+        rows = tx.find("acquisitions", "", (), "updated desc", first + PAGE_ROWS_MAX + 1)[first:]
+        paid = {
+            row["id"]: tx.get("paid_rows", agreement=row["agreement"]) if row["agreement"] else None for row in rows
+        }
+        return [_line(row, paid[row["id"]]) for row in rows]
+
+    rows = await call.connector.store.read(read)
+    return {"first": first, "next": first + PAGE_ROWS_MAX if len(rows) > PAGE_ROWS_MAX else None} | {
+        "rows": rows[:PAGE_ROWS_MAX]
+    }
+
+
+async def acquisition(call: Call) -> Row:
+    """Return how far one is."""
+    view = await call.connector.acquisitions.view(call.path["id"])
+    failure = _told(view["reason"])
+    return {**view, "failure": failure}
+
+
+def _line(row: Row, paid: Row | None) -> Row:
+    told = {name: row[name] for name in ("id", "product", "provider", "state")}
+    cost = "0" if paid is None else str(paid["amount"])
+    return {**told, "paid": cost, "updated": row["updated"].isoformat(timespec="seconds")}
+
+
+def _told(reason: str | None) -> Row | None:
+    """Return why an acquisition failed, in words and with what to do."""
+    if not reason:
+        return None
+    import orjson  # noqa: PLC0415  # only where something failed
+
+    try:
+        found = failure_from(orjson.loads(reason))
+    except orjson.JSONDecodeError:
+        found = None
+    fault = Told(found) if found is not None else None
+    return {"text": reason, "hint": ""} if fault is None else {"text": str(fault), "hint": fault.hint}
+
+
+def _prices(listing: Row) -> dict[str, str]:
+    """Return the price in every language; of what was found elsewhere as its source tells it."""
+    if "service" in listing:
+        return describing.price(listing["service"]["tariff"])
+    if "terms" not in listing["offer"]:
+        return {lang: str(listing["price"]) for lang in language.LANGUAGES}
+    return describing.price(listing["offer"]["terms"]["tariff"], listing["offer"]["ask"])

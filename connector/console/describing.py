@@ -1,0 +1,78 @@
+"""What a listed or offered dataset says of itself, as pages show it: files, columns, qualities, rules in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from catalog.codes import FREQUENCIES, SECURITY_GRADES
+from catalog.dataset import dataset_from_json
+from catalog.errors import CatalogError
+from connector.console import language
+from contracts import price_words
+from contracts.tariff import Tariff
+from policy.errors import PolicyError
+from policy.parse import parse
+from policy.purposes import SCHEME, label
+from policy.words.speak import explain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Row = dict[str, Any]
+# of a product with many files; the rest is said to be more
+COLUMNS_SHOWN = 200
+FILES_SHOWN = 50
+
+
+def described(document: object) -> Row:
+    """Return a dataset as a page shows it: its columns are the rows of the table; empty where it cannot be read."""
+    try:
+        dataset = dataset_from_json(document)
+    except CatalogError as fault:
+        return {"readable": str(fault), "rows": [], "files": [], "more": 0}
+    rows = [
+        {"file": file.path, "name": column.name, "kind": column.kind, "nulls": column.nulls}
+        | {"distinct": column.distinct, "minimum": column.minimum, "maximum": column.maximum, "hint": column.hint}
+        for file in dataset.files
+        for column in file.columns
+    ]
+    files = [{"path": file.path, "bytes": str(file.size), "rows": file.rows} for file in dataset.files]
+    grade, frequency = SECURITY_GRADES[dataset.grade], FREQUENCIES[dataset.frequency]
+    return {
+        "readable": "",
+        "description": dataset.description,
+        "keywords": list(dataset.keywords),
+        "bytes": str(dataset.size),
+        "tableRows": str(dataset.rows),
+        "grade": {"en": grade.en, "zh": grade.zh},
+        "frequency": {"en": frequency.en, "zh": frequency.zh},
+        "region": dataset.region,
+        "files": files[:FILES_SHOWN],
+        "rows": rows[:COLUMNS_SHOWN],
+        "more": max(0, len(rows) - COLUMNS_SHOWN),
+    }
+
+
+def rules(policy: Mapping[str, Any], product: str) -> dict[str, list[str]]:
+    """Return a policy in sentences, by language; what cannot be read is said to be so."""
+    try:
+        read = parse({"@type": "Set", "target": product, **policy})
+    except PolicyError as fault:
+        return {lang: [str(fault)] for lang in language.LANGUAGES}
+    return {lang: explain(read, lang) for lang in language.LANGUAGES}
+
+
+def purposes() -> list[Row]:
+    """Return the terms of the purpose scheme, with their labels by language."""
+    return [{"iri": iri, **{lang: label(iri, lang) for lang in language.LANGUAGES}} for iri in SCHEME]
+
+
+def tariff(told: Mapping[str, Any], minor: str | None = None) -> Tariff:
+    """Return a tariff, perhaps at another price."""
+    return Tariff.from_json({**told, **({} if minor is None else {"minor": minor})})
+
+
+def price(told: Mapping[str, Any], minor: str | None = None) -> dict[str, str]:
+    """Return a tariff in words, by language, perhaps at another price."""
+    read = tariff(told, minor)
+    return {lang: price_words.price(read, lang) for lang in language.LANGUAGES}

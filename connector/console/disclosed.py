@@ -1,0 +1,44 @@
+"""What the own events say: their fields, which the log holds as salted digests only, opened with our own key.
+
+Law: what is shown was checked against the digests of the entry; what was erased, or was not made for us, shows nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ledger import disclosure
+from ledger import events as entries
+from ledger import note as notes
+
+if TYPE_CHECKING:
+    from connector.base import Base
+    from connector.store.transaction import Tx
+
+# a number, a digest or a sentence: a document in a field is told by its size
+VALUE_CHARACTERS = 200
+
+
+def fields(participant: Base, tx: Tx, index: int) -> dict[str, Any]:
+    """Return the fields of an event of our log; none where they cannot be opened."""
+    key = participant.keys.delivery
+    row = tx.get("log_entries", idx=index)
+    mine = disclosure.recipient_id(key.public_key().public_bytes_raw())
+    box = participant.evidence.addenda(tx, index).get(mine)
+    if row is None or box is None:
+        return {}
+    try:
+        opened = disclosure.unseal(notes.unb64(box), key, row["leaf"])
+        return disclosure.check(opened, entries.decode(row["entry"]).sd)
+    except ValueError:
+        return {}
+
+
+def shown(told: dict[str, Any]) -> list[dict[str, str]]:
+    """Return fields as a page lists them."""
+    return [{"name": name, "value": _text(value)} for name, value in sorted(told.items())]
+
+
+def _text(value: Any) -> str:
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= VALUE_CHARACTERS else f"{text[:VALUE_CHARACTERS]}… ({len(text):,})"

@@ -1,0 +1,136 @@
+"""Money by day, product and peer: what a buyer spent and a provider earned, window by window as it was released.
+
+Law: the database sums and leafs through the rows; here only a page of them is looked at, however many there are.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from connector.channel.account import PAYEE, PAYER
+from connector.channel.states import ACKNOWLEDGED, FAULT, PAID, RELEASED
+from connector.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
+from connector.settle.settlement import CLOSED
+from connector.store import sums
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from connector.store.transaction import Tx
+    from connector.web.call import Call
+
+Row = dict[str, Any]
+DAYS = 30
+MICROSECONDS = 1_000_000
+DAY_MICROSECONDS = 86_400 * MICROSECONDS
+# states of a window, by our role, whose keys are out: what is owed for them is owed for good
+OWED = {PAYER: (RELEASED, ACKNOWLEDGED, FAULT), PAYEE: (PAID, ACKNOWLEDGED)}
+SUMS = ("deposit", "cumulative", "claimed")
+# the day of a window, counted from 1970
+_DAY = f"windows.created / {DAY_MICROSECONDS}"
+_JOINED = (
+    "windows JOIN channels ON channels.id = windows.channel "
+    "LEFT JOIN agreements ON agreements.digest = channels.agreement"
+)
+# of our role, with keys that are out, since a day
+_WHERE = "WHERE windows.role = ? AND windows.state IN ({marks}) AND windows.created >= ?"
+_AMOUNT = sums.select("windows.amount", "amount")
+
+
+async def spending(call: Call) -> Row:
+    """Return what was spent, beside the month's budget."""
+    flow = await _flow(call, PAYER)
+    back = await call.connector.store.read(_refundable)
+    return {**flow, "back": str(back), "budget": await call.connector.store.read(partial(budget, call=call))}
+
+
+async def earnings(call: Call) -> Row:
+    """Return what was earned, before the exchange's share."""
+    return await _flow(call, PAYEE)
+
+
+def _refundable(tx: Tx) -> int:
+    """Return what lies in open channels and is promised to nobody: it comes back when they are closed."""
+    listed = ", ".join(sums.select(name, name) for name in ("deposit", "cumulative"))
+    sql = f"SELECT {listed} FROM channels WHERE role = ? AND state <> ?"  # noqa: S608  # named here
+    row = tx.execute(sql, PAYER, CLOSED)[0]
+    return max(0, sums.total(row, "deposit") - sums.total(row, "cumulative"))
+
+
+def budget(tx: Tx, *, call: Call) -> Row | None:
+    """Return what was spent in this month of UTC, what may be, and what is left; None without a budget."""
+    most = call.connector.settings.console.budget
+    if not most:
+        return None
+    begin = call.connector.clock.now().date().replace(day=1)
+    where, values = _where(PAYER, begin)
+    found = tx.execute(f"SELECT {_AMOUNT} FROM windows {where}", *values)[0]  # noqa: S608  # named here
+    spent = sums.total(found, "amount")
+    told = {"budget": most, "spent": spent, "left": max(0, most - spent)}
+    return {"month": begin.isoformat()[:-3], **{name: str(amount) for name, amount in told.items()}}
+
+
+async def _flow(call: Call, role: str) -> Row:
+    today, first = call.connector.clock.now().date(), call.first(FOUND_ROWS_MAX)
+    return await call.connector.store.read(lambda tx: _read(tx, role, today, first))
+
+
+def _read(tx: Tx, role: str, today: date, first: int) -> Row:
+    """Return a page of the rows (day, product, peer) of these days, each day's sum, and the sums of all time."""
+    begin = today - timedelta(days=DAYS - 1)
+    rows = _rows(tx, role, begin, first)
+    more = first + PAGE_ROWS_MAX if len(rows) > PAGE_ROWS_MAX else None
+    return {
+        "first": first,
+        "next": more,
+        "rows": [_line(tx, row) for row in rows[:PAGE_ROWS_MAX]],
+        "days": _days(tx, role, begin, today),
+        **_all_time(tx, role),
+    }
+
+
+def _rows(tx: Tx, role: str, begin: date, first: int) -> list[Row]:
+    """Return one row more than a page has."""
+    where, values = _where(role, begin)
+    return tx.execute(
+        f"SELECT {_DAY} AS day, agreements.product AS product, channels.peer AS peer, count(*) AS windows, "  # noqa: S608  # named here
+        f"max(channels.agreement) AS agreement, {_AMOUNT} FROM {_JOINED} {where} "
+        "GROUP BY day, agreements.product, channels.peer ORDER BY day DESC, product DESC, peer DESC LIMIT ? OFFSET ?",
+        *values,
+        PAGE_ROWS_MAX + 1,
+        first,
+    )
+
+
+def _days(tx: Tx, role: str, begin: date, today: date) -> list[Row]:
+    where, values = _where(role, begin)
+    found = tx.execute(f"SELECT {_DAY} AS day, {_AMOUNT} FROM windows {where} GROUP BY day", *values)  # noqa: S608  # named here
+    amounts = {_date(row["day"]): sums.total(row, "amount") for row in found}
+    days = [begin + timedelta(days=number) for number in range((today - begin).days + 1)]
+    return [{"day": day.isoformat(), "amount": str(amounts.get(day.isoformat(), 0))} for day in days]
+
+
+def _all_time(tx: Tx, role: str) -> Row:
+    listed = ", ".join(sums.select(name, name) for name in SUMS)
+    row = tx.execute(f"SELECT count(*) AS channels, {listed} FROM channels WHERE role = ?", role)[0]  # noqa: S608  # named here
+    return {"sums": {name: str(sums.total(row, name)) for name in SUMS}, "channels": int(row["channels"])}
+
+
+def _where(role: str, begin: date) -> tuple[str, list[Any]]:
+    since = int(datetime.combine(begin, time(), UTC).timestamp()) * MICROSECONDS
+    return _WHERE.format(marks=", ".join("?" * len(OWED[role]))), [role, *OWED[role], since]
+
+
+def _line(tx: Tx, row: Row) -> Row:
+    """Return a row with the title under which its product was agreed."""
+    agreement = tx.get("agreements", digest=row["agreement"])
+    terms = (agreement or {}).get("terms") or {}
+    title = str(terms.get("title") or row["product"] or row["agreement"])
+    amounts = {"amount": str(sums.total(row, "amount")), "windows": int(row["windows"])}
+    return {"day": _date(row["day"]), "product": title, "peer": row["peer"], **amounts}
+
+
+def _date(day: Any) -> str:
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=int(day))).date().isoformat()

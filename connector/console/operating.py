@@ -1,0 +1,121 @@
+"""What an exchange's operator does: review and list, admit and refuse, and see how the market is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote as quoted
+
+from catalog.listing import State
+from connector.console import governed
+from connector.console.buying import shown
+from connector.errors import Absent, InvalidInput
+from connector.exchange import docket, indicating
+from connector.exchange import listings as rows_of
+from connector.exchange.applications import APPLIED, REFUSED
+from connector.exchange.membership import ADMITTED
+from connector.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
+
+if TYPE_CHECKING:
+    from connector.store.transaction import Tx
+    from connector.web.call import Call
+
+Row = dict[str, Any]
+APPLICATION_STATES = (APPLIED, ADMITTED, REFUSED)
+EXCHANGE = "exchange"
+
+
+async def listings(call: Call) -> Row:
+    """Return listings of a state, those first that are in it longest."""
+    state, first = call.request.query.get("state", State.SUBMITTED.value), call.first(FOUND_ROWS_MAX)
+    if state not in set(State):
+        raise InvalidInput(f"`{state[:40]}` is no state of a listing", f"one of {', '.join(State)}")
+    rows = await call.connector.store.read(lambda tx: rows_of.page(tx, State(state), first))
+    more = first + PAGE_ROWS_MAX if len(rows) == PAGE_ROWS_MAX else None
+    return {"state": state, "states": list(State), "first": first, "next": more, "rows": rows}
+
+
+async def listing(call: Call) -> Row:
+    """Return one listing as members see it, with why it is in its state."""
+    key = call.path["id"]
+    row = await call.connector.store.read(lambda tx: rows_of.find(tx, key))
+    return {**shown(rows_of.view(row)), "reason": row["reason"] or "", "updated": row["updated"].isoformat()}
+
+
+async def review(call: Call, _fields: dict[str, str]) -> str:
+    """Open drawn rows and list the product."""
+    return await governed.ask(call, "management.review", {"id": call.path["id"]}, {}, _at(call))
+
+
+async def move(call: Call, fields: dict[str, str]) -> str:
+    """Make a move of the exchange's on a listing."""
+    return await governed.ask(call, "exchange.move", {"id": call.path["id"]}, fields, _at(call))
+
+
+def _at(call: Call) -> str:
+    return "/listings/" + quoted(call.path["id"], safe="")
+
+
+async def members(call: Call) -> Row:
+    """Return the members with their states."""
+    return {"rows": (await call.connector.members.page())["members"]}
+
+
+async def connectors(call: Call) -> Row:
+    """Return the members' connectors with their newest word, those not heard of longest first."""
+    rows = await call.connector.heartbeats.page()
+    return {"rows": [{**row, "able": ", ".join(row.get("capabilities", []))} for row in rows]}
+
+
+async def turn(call: Call, fields: dict[str, str]) -> str:
+    """Suspend, resume or expel a member."""
+    return await governed.ask(call, "members.turn", {"act": call.path["act"]}, fields, "/members")
+
+
+async def applications(call: Call) -> Row:
+    """Return applications of a state, the most urgent first."""
+    state = call.request.query.get("state", APPLIED)
+    if state not in APPLICATION_STATES:
+        raise InvalidInput(f"`{state[:40]}` is no state of an application", f"one of {', '.join(APPLICATION_STATES)}")
+    rows = await call.connector.applications.page(state)
+    return {"state": state, "states": list(APPLICATION_STATES), "rows": rows}
+
+
+async def admit(call: Call, fields: dict[str, str]) -> str:
+    """Admit a member."""
+    return await governed.ask(call, "management.admit", {}, fields, "/members")
+
+
+async def refuse(call: Call, fields: dict[str, str]) -> str:
+    """Refuse an application."""
+    return await governed.ask(call, "applications.refuse", {}, fields, "/applications?state=refused")
+
+
+async def disputes(call: Call) -> Row:
+    """Return the cases: all of them at the exchange, elsewhere those that concern us."""
+    assert call.session is not None
+    if EXCHANGE not in call.session.roles:
+        return {"rows": (await call.connector.cases.page())["disputes"]}
+
+    def read(tx: Tx) -> list[Row]:
+        return [docket.view(row) for row in tx.find("disputes", order="created desc", limit=PAGE_ROWS_MAX)]
+
+    return {"rows": await call.connector.store.read(read)}
+
+
+async def dispute(call: Call) -> Row:
+    """Return one case; where it concerns us, with what our own verifier says of it."""
+    assert call.session is not None
+    key = call.path["id"]
+    if EXCHANGE in call.session.roles:
+        row = await call.connector.store.read(lambda tx: tx.get("disputes", id=key))
+        if row is None:
+            raise Absent(f"there is no dispute `{key[:100]}`", "see the list of disputes")
+        return {**docket.view(row), "proposed": None}
+    case = await call.connector.cases.show(key)
+    return {name: value for name, value in case.items() if name != "bundle"}
+
+
+async def indicators(call: Call) -> Row:
+    """Return the indicators of the market, as far as the chain was read."""
+    found = await indicating.indicators(call.connector)
+    return {"block": found["block"], "rows": [{**row, "label": row["en"]} for row in found["indicators"]]}

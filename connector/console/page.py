@@ -1,0 +1,81 @@
+"""What a page and a form of the console are: the rows of `connector.console.pages` and `connector.console.acts`.
+
+A page is what its `source` (module.function of this room) says as JSON; `.json` behind its address serves just that,
+`.csv` the rows of its table. `roles` are the roles of this participant under which it exists, and of the account that
+may see it. A form's `act` does something by the same rooms that the management API calls, only for who may act.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from catalog.roles import ROLES
+
+PREFIX = "/console"
+TWIN = r"{twin:(?:\.json|\.csv)?}"
+ANY_ID = "{id:[^/]+?}"
+EVERYBODY = " ".join(ROLES)
+TRADERS = "provider buyer"
+FINDERS = TRADERS + " broker"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a page's table: the member of its rows, how it is shown, and where its cells lead."""
+
+    name: str
+    kind: str = "text"
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page; `name` is its template and the beginning of its words, `menu` whether the menu leads to it.
+
+    `logged` pages show what is others' business: who looks at them as a regulator leaves an event in the own log.
+    """
+
+    name: str
+    path: str
+    held_by: str
+    source: str
+    columns: tuple[Column, ...] = ()
+    menu: bool = False
+    logged: bool = False
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """Under which roles it exists."""
+        return frozenset(self.held_by.split())
+
+    @property
+    def route(self) -> str:
+        """Return its path as the router takes it."""
+        return PREFIX + self.path + TWIN
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One form; `fields` are the texts it has, those in `optional` perhaps empty; `own`: about the account itself."""
+
+    path: str
+    held_by: str
+    act: str
+    fields: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    own: bool = False
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """Under which roles it exists."""
+        return frozenset(self.held_by.split())
+
+    @property
+    def route(self) -> str:
+        """Return its path as the router takes it."""
+        return PREFIX + self.path
+
+
+def columns(*told: str) -> tuple[Column, ...]:
+    """Return columns, each written as `name kind link`, the last two perhaps left out."""
+    return tuple(Column(*one.split(" ", 2)) for one in told)

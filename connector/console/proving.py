@@ -1,0 +1,150 @@
+"""A proof that an event is in a log, step by step as anybody can do it again, and the same as a document.
+
+Law: each step says what goes in and what comes out; nothing is taken from the log's server that the steps do not check:
+leaf and siblings make the root, the root is what the log's key signed and witnesses cosigned, and what the chain has of
+the log is proven by a path of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from connector.errors import Absent, VerificationFailed
+from ledger import checkpoint as checkpoints
+from ledger import events as entries
+from ledger import merkle, reader
+from ledger.log_policy import NONE
+from ledger.merkle import leaf_hash, node_hash
+from ledger.note import b64
+from ledger.proof import LogProof
+from ledger.tiles import ENTRIES, TILE_WIDTH_HASHES, Tile, decode_bundle
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from connector.base import Base
+    from connector.web.call import Call
+    from ledger.checkpoint import Checkpoint
+    from ledger.note import Note
+    from ledger.space import Member
+
+Row = dict[str, Any]
+TILE_BYTES_MAX = 32 << 20
+INDEX_DIGITS = 18
+LEFT, RIGHT = "left", "right"
+
+
+class Log:
+    """One member's log as its server has it, and its newest head, which the log's key has signed."""
+
+    def __init__(self, participant: Base, member: Member) -> None:
+        self.member = member
+        self._participant = participant
+        self._bundles: dict[int, list[bytes]] = {}
+        self._note: Note | None = None
+
+    async def fetch(self, path: str) -> bytes:
+        """Return a file of the log."""
+        answer = await self._participant.outbound.get(f"{self.member.url}/log/{path}", limit_bytes=TILE_BYTES_MAX)
+        return answer.body
+
+    async def head(self) -> tuple[Note, Checkpoint]:
+        """Return the newest head."""
+        if self._note is None:
+            self._note, _ = await reader.read_checkpoint(self.fetch, self.member.log_vkey)
+        return self._note, checkpoints.verify(self._note, self.member.log_vkey)
+
+    async def entry(self, index: int, size: int) -> bytes:
+        """Return the entry at an index below `size`, as it lies in the log; raises Absent."""
+        if index >= size:
+            raise Absent(f"the log has no event {index} under its newest head", "ask again when a head reaches it")
+        number, offset = divmod(index, TILE_WIDTH_HASHES)
+        if number not in self._bundles:
+            width = min(TILE_WIDTH_HASHES, size - number * TILE_WIDTH_HASHES)
+            tile = Tile(ENTRIES, number, width)
+            self._bundles[number] = decode_bundle(await self.fetch(tile.path), width)
+        return self._bundles[number][offset]
+
+    async def proof(self, index: int) -> tuple[bytes, LogProof]:
+        """Return an entry and its proof under the newest head; raises VerificationFailed when it proves nothing."""
+        note, head = await self.head()
+        entry = await self.entry(index, head.size)
+        path = tuple(await reader.inclusion(self.fetch, index, head.size))
+        try:
+            merkle.verify_inclusion(leaf_hash(entry), index, head.size, path, head.root)
+        except merkle.ProofError as fault:
+            raise VerificationFailed(f"the log does not prove its event {index}: {fault}") from fault
+        return entry, LogProof(index, path, note)
+
+
+async def proof(call: Call) -> Row:
+    """Return the proof of one event of a member's log with every step; its id is `INDEX@DID`."""
+    connector = call.connector
+    told, _, did = call.path["id"].partition("@")
+    space = await connector.space_view.current()
+    if did not in space.members or not (told.isascii() and told.isdecimal()) or len(told) > INDEX_DIGITS:
+        raise Absent(f"`{call.path['id'][:200]}` is no event of a member's log", "see a timeline")
+    log, index = Log(connector, space.members[did]), int(told)
+    entry, proven = await log.proof(index)
+    note, head = await log.head()
+    policy = space.log_policy(did)
+    met = policy.met_by(policy.witnesses_of(note))
+    steps = walk(leaf_hash(entry), index, head.size, proven.path)
+    return {
+        "did": did,
+        "origin": head.origin,
+        "index": index,
+        "event": entries.decode(entry).kind,
+        "entry": entry.decode(),
+        "leaf": leaf_hash(entry).hex(),
+        "rows": steps,
+        "size": head.size,
+        "root": head.root.hex(),
+        "reached": (steps[-1]["result"] if steps else leaf_hash(entry).hex()) == head.root.hex(),
+        "key": log.member.log_vkey.encode(),
+        "witnesses": sorted(policy.witnesses_of(note)),
+        "quorum": met,
+        "anchor": await _anchored(connector, log, leaf_hash(entry), index),
+        "document": document(entry, proven),
+        # witnesses sign the heads that are anchored: a newer one is the log's own word, and the policy says so
+        "policy": (policy if met else replace(policy, groups={}, quorum=NONE)).encode(),
+    }
+
+
+def document(entry: bytes, proven: LogProof) -> dict[str, str]:
+    """Return what `penstock verify` reads."""
+    return {"entry": b64(entry), "proof": proven.encode()}
+
+
+def walk(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> list[Row]:
+    """Return the steps from a leaf to the root (RFC 9162 section 2.1.3.2): on which side each sibling stands."""
+    steps, value, at, last = list[Row](), leaf, index, size - 1
+    for number, sibling in enumerate(path, 1):
+        if at & 1 or at == last:
+            side, made = LEFT, node_hash(sibling, value)
+            while not at & 1 and at:
+                at, last = at >> 1, last >> 1
+        else:
+            side, made = RIGHT, node_hash(value, sibling)
+        steps.append(
+            {"step": number, "side": side, "sibling": sibling.hex(), "value": value.hex(), "result": made.hex()}
+        )
+        value, at, last = made, at >> 1, last >> 1
+    return steps
+
+
+async def _anchored(connector: Base, log: Log, leaf: bytes, index: int) -> Row | None:
+    """Return what the chain has of the log, and whether this event is proven under it; None when it has nothing."""
+    found = await connector.programs.head(checkpoints.origin_id(log.member.origin))
+    if found is None:
+        return None
+    told = {"size": found.size, "root": found.root.hex(), "block": found.block}
+    if index >= found.size:
+        return {**told, "holds": None}
+    path = await reader.inclusion(log.fetch, index, found.size)
+    try:
+        merkle.verify_inclusion(leaf, index, found.size, path, found.root)
+    except merkle.ProofError:
+        return {**told, "holds": False}
+    return {**told, "holds": True}

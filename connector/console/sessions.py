@@ -1,0 +1,129 @@
+"""Who sits in front of the browser: sessions by cookie, and the token without which no form is taken.
+
+Law: a session is a random token of which only the digest is kept; it ends after SESSION_SECONDS, with its account, and
+when somebody signs out. A form is taken only with the token that belongs to the cookie it came with, and only from our
+own pages as far as the browser says where it comes from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from connector.console.accounts import digest
+from connector.errors import NotPermitted, Unproven
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from connector.base import Base
+    from connector.console.accounts import Accounts
+    from connector.store.transaction import Tx
+
+SESSION_SECONDS = 8 * 3600
+SESSIONS_PER_ACCOUNT_MAX = 32
+PATH = "/console"
+# what a browser says of a request that our own page, or the person, began
+OWN_SITES = frozenset({"", "same-origin", "none"})
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Somebody who has signed in: `roles` are those of this participant that the account may look through.
+
+    `post_key` is the digest of the key of an exchange's operator, once it was shown.
+    """
+
+    name: str
+    roles: frozenset[str]
+    operator: bool
+    token: str
+    post_key: str = ""
+
+
+class Sessions:
+    """The sessions of one participant. Participants on one host share its cookies, so each has names of its own."""
+
+    def __init__(self, participant: Base, accounts: Accounts) -> None:
+        self._participant = participant
+        self._key = accounts.key
+        mark = hashlib.sha256(participant.did.encode()).hexdigest()[:8]
+        self._cookie, self._form_cookie = f"penstock-{mark}", f"penstock-form-{mark}"
+        self._secure = participant.url.startswith("https:")
+
+    async def of(self, request: web.Request) -> Session:
+        """Return who has signed in; raises Unproven."""
+        token, now = request.cookies.get(self._cookie, ""), self._participant.clock.now()
+
+        def read(tx: Tx) -> Session | None:
+            row = tx.get("console_sessions", digest=digest(token))
+            if row is None or row["expires"] <= now:
+                return None
+            account = tx.get("accounts", name=row["account"])
+            if account is None:
+                return None
+            roles = frozenset(account["roles"].split()) & self._participant.roles
+            return Session(account["name"], roles, bool(account["operator"]), token, row["post_key"] or "")
+
+        found = await self._participant.store.read(read) if token else None
+        if found is None:
+            raise Unproven("nobody has signed in here, or the session is over", f"sign in at {PATH}/sign-in")
+        return found
+
+    async def begin(self, name: str, answer: web.StreamResponse) -> None:
+        """Begin a session of an account that was proven; the answer sets its cookie."""
+        token, now = secrets.token_urlsafe(32), self._participant.clock.now()
+        expires = now + timedelta(seconds=SESSION_SECONDS)
+
+        def act(tx: Tx) -> None:
+            known = tx.find("console_sessions", "account = ?", (name,), "created desc")
+            stale = [row for row in known if row["expires"] <= now] + known[SESSIONS_PER_ACCOUNT_MAX - 1 :]
+            for row in stale:
+                tx.delete("console_sessions", digest=row["digest"])
+            tx.insert("console_sessions", digest=digest(token), account=name, post_key="", created=now, expires=expires)
+
+        await self._participant.store.write(act)
+        self._set(answer, self._cookie, token)
+
+    async def bind(self, session: Session, post_key: str) -> None:
+        """Take note of an operator's key in a session."""
+        key = digest(session.token)
+        await self._participant.store.write(
+            lambda tx: tx.update("console_sessions", {"digest": key}, post_key=post_key)
+        )
+
+    async def end(self, session: Session, answer: web.StreamResponse) -> None:
+        """End a session."""
+        await self._participant.store.write(lambda tx: tx.delete("console_sessions", digest=digest(session.token)))
+        answer.del_cookie(self._cookie, path=PATH)
+
+    # ---- forms
+
+    def form_token(self, session: Session) -> str:
+        """Return the token of a signed-in person's forms."""
+        return self._token_of(session.token)
+
+    def stranger_token(self, request: web.Request, answer: web.StreamResponse) -> str:
+        """Return the token of a form for somebody who has not signed in; the answer sets the cookie it belongs to."""
+        value = request.cookies.get(self._form_cookie, "") or secrets.token_urlsafe(32)
+        self._set(answer, self._form_cookie, value)
+        return self._token_of(value)
+
+    def check_form(self, request: web.Request, told: str, session: Session | None) -> None:
+        """Raise NotPermitted for a form that is not of our own page."""
+        value = request.cookies.get(self._form_cookie, "") if session is None else session.token
+        own_site = request.headers.get("Sec-Fetch-Site", "") in OWN_SITES
+        right = hmac.compare_digest(self._token_of(value).encode(), told.encode(errors="surrogateescape"))
+        if not (value and right and own_site):
+            raise NotPermitted("this form did not come from a page of ours that is open now", "load the page again")
+
+    def _token_of(self, value: str) -> str:
+        said = b"form\0" + value.encode(errors="surrogateescape")
+        return hmac.new(self._key, said, hashlib.sha256).hexdigest()
+
+    def _set(self, answer: web.StreamResponse, name: str, value: str) -> None:
+        answer.set_cookie(name, value, path=PATH, httponly=True, samesite="Strict", secure=self._secure)

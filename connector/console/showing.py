@@ -1,0 +1,107 @@
+"""How a value looks on a page: money, moments, sizes, names, ids; the same in both languages where they agree."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from catalog.codes import TIERS
+from connector.console import language
+from contracts import price_words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+CURRENCY = "CNY"  # of the settlement token, where a row does not say its own
+SHORT_CHARACTERS = 12
+SIZES = ((1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
+# terms whose words are rows `kind.VALUE`
+TERMS = frozenset({"state", "role", "turn", "process", "event", "severity", "source", "post", "move", "side"})
+
+
+def money(minor: Any, currency: str = CURRENCY) -> str:
+    """Return minor units as people write them; nothing for nothing."""
+    return "" if minor in (None, "") else price_words.money(int(minor), currency)
+
+
+def rate(told: Any, currency: str, lang: str) -> str:
+    """Return a fraction of minor units (`8001/2`): money where it is whole, else minor units to the hundredth."""
+    if told in (None, ""):
+        return ""
+    read = Fraction(str(told))
+    if read.denominator == 1:
+        return money(read.numerator, currency)
+    return price_words.WORDS[lang]["minor"].format(n=f"{float(read):.2f}", currency=currency)
+
+
+def moment(at: Any) -> str:
+    """Return an instant to the second, in UTC, as it is written everywhere on the console."""
+    if at in (None, ""):
+        return ""
+    told = at if isinstance(at, datetime) else datetime.fromisoformat(str(at))
+    return told.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def size(count: Any) -> str:
+    """Return a number of bytes in the largest measure that leaves a number above one."""
+    if count in (None, ""):
+        return ""
+    value = int(count)
+    for measure, name in SIZES:
+        if value >= measure:
+            return f"{value / measure:.1f} {name}"
+    return f"{value} B"
+
+
+def number(value: Any) -> str:
+    """Return a whole number in groups of three digits."""
+    if value in (None, ""):
+        return ""
+    return f"{int(value):,}"
+
+
+def short(value: Any) -> str:
+    """Return the beginning of an id; the page has all of it as its title."""
+    text = str(value or "")
+    return text if len(text) <= SHORT_CHARACTERS + 1 else text[:SHORT_CHARACTERS] + "…"
+
+
+def did(value: Any, names: Mapping[str, str]) -> str:
+    """Return a member's name, of somebody else the part of a DID that tells it from others."""
+    text = str(value or "")
+    return names.get(text) or text.removeprefix("did:web:").replace("%3A", ":")
+
+
+def tier(key: Any, lang: str) -> str:
+    """Return what a tier really controls, in words."""
+    found = TIERS.get(str(key))
+    return str(key or "") if found is None else getattr(found, lang)
+
+
+SHOWN: Mapping[str, Callable[[Any], str]] = {
+    "moment": moment,
+    "bytes": size,
+    "number": number,
+    "id": short,
+}
+
+
+def cell(row: Mapping[str, Any], name: str, kind: str, *, lang: str, names: Mapping[str, str]) -> str:
+    """Return the text of one cell of a table."""
+    value = row.get(name)
+    if kind == "money":
+        return money(value, str(row.get("currency") or CURRENCY))
+    if kind == "rate":
+        return rate(value, str(row.get("currency") or CURRENCY), lang)
+    if kind == "did":
+        return did(value, names)
+    if kind == "words":
+        return str(row.get(lang, value) or "")
+    if kind == "tier":
+        return tier(value, lang)
+    if kind in TERMS:
+        return "" if value in (None, "") else language.term(lang, kind, value)
+    if kind in SHOWN:
+        return SHOWN[kind](value)
+    return "" if value is None else str(value)

@@ -1,0 +1,1 @@
+"""What the console says, in English and Chinese: one row for each sentence, both languages side by side."""

@@ -1,0 +1,184 @@
+"""What operators did and what waits for another's assent: one row and one event for each act.
+
+Law: (1) an act that waits is kept as it was asked for, and is done as that and nothing else. (2) Of two who assent one
+does it. (3) An act that was assented to and broken off is done again by assenting again; every act may be.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from catalog.operators import ACTS, ASSENT_DAYS, Post, filled, refusal
+from connector import reasons
+from connector.errors import Absent, Conflict, NotPermitted
+from connector.exchange.operators import posts
+from connector.limits import PAGE_ROWS_MAX, WAITING_ACTS_MAX
+from contracts.canonical import sha
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from catalog.operators import Act
+    from connector.base import Base
+    from connector.exchange.operators import Operator
+    from connector.store.transaction import Tx
+
+    Row = dict[str, Any]
+
+WAITING, ASSENTED, DONE, FAILED, REFUSED, LAPSED = "waiting", "assented", "done", "failed", "refused", "lapsed"
+STATES = (WAITING, ASSENTED, DONE, FAILED, REFUSED, LAPSED)
+ID_BYTES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An act as it is asked for: the handler that does it, the variables of its path, its body."""
+
+    act: str
+    handler: str
+    path: Mapping[str, str]
+    body: Any
+
+
+class Acts:
+    """The acts of this exchange's operators."""
+
+    def __init__(self, participant: Base) -> None:
+        self._participant = participant
+
+    async def begin(self, asked: Asked, operator: Operator | None) -> Row:
+        """Take note of an act; returns its row, `waiting` if another has to assent. The owner acts while alone.
+
+        Raises NotPermitted for a post, or an owner, that may not do it.
+        """
+        now = self._participant.clock.now()
+        return await self._participant.store.write(lambda tx: self._begin(tx, asked, operator, now))
+
+    async def page(self, state: str) -> list[Row]:
+        """List acts of a state, the newest first."""
+        await self._lapse()
+        return await self._participant.store.read(
+            lambda tx: [view(row) for row in tx.find("acts", "state = ?", (state,), "created desc", PAGE_ROWS_MAX)]
+        )
+
+    async def assent(self, key: str, operator: Operator) -> Row:
+        """Let an act be done; returns its row. Raises NotPermitted for whom it does not wait for."""
+        await self._lapse()
+        now = self._participant.clock.now()
+
+        def act(tx: Tx) -> Row:
+            row = self._check(tx, key, operator, (WAITING, ASSENTED))
+            if row["state"] == ASSENTED and row["other"] != operator.name:
+                raise Conflict(f"`{row['other']}` has assented to `{key}` and is doing it")
+            return self._move(tx, row, ASSENTED, operator.name, "", now, other=operator.name)
+
+        return await self._participant.store.write(act)
+
+    async def dissent(self, key: str, operator: Operator, reason: str) -> Row:
+        """Refuse an act that waits, for a reason that who proposed it reads."""
+        reasons.check(reason, "who proposed it reads why")
+        now = self._participant.clock.now()
+
+        def act(tx: Tx) -> Row:
+            row = self._check(tx, key, operator, (WAITING,))
+            return view(self._move(tx, row, REFUSED, operator.name, reason, now, other=operator.name))
+
+        return await self._participant.store.write(act)
+
+    async def end(self, key: str, result: Any, fault: str = "") -> Row:
+        """Note how an act ended: its answer, or why it failed."""
+        now = self._participant.clock.now()
+
+        def act(tx: Tx) -> Row:
+            row = _find(tx, key)
+            state = FAILED if fault else DONE
+            return view(self._move(tx, row, state, row["other"] or row["operator"], fault, now, result=result))
+
+        return await self._participant.store.write(act)
+
+    # ---- one transaction's part
+
+    def _begin(self, tx: Tx, asked: Asked, operator: Operator | None, now: datetime) -> Row:
+        act, checked = ACTS[asked.act], filled(posts(tx))
+        if operator is None and checked:
+            raise NotPermitted(
+                f"three operators check each other here: the owner may not {act.en}",
+                "penstock exchange --as KEY, as the " + " or the ".join(sorted(act.by)) + " operator",
+            )
+        if operator is not None and (why := refusal(act, operator.post)):
+            raise NotPermitted(why)
+        if operator is None:
+            return {"id": "", "state": ASSENTED}
+        waits = checked and act.assent is not None
+        if waits and len(tx.find("acts", "state = ?", (WAITING,))) >= WAITING_ACTS_MAX:
+            raise Conflict(f"{WAITING_ACTS_MAX} acts wait for assent", "penstock exchange pending")
+        row = {
+            "id": secrets.token_hex(ID_BYTES),
+            "act": asked.act,
+            "operator": operator.name,
+            "post": operator.post.value,
+            "handler": asked.handler,
+            "path": dict(asked.path),
+            "body": asked.body,
+            "state": WAITING if waits else ASSENTED,
+            "other": "",
+            "reason": "",
+        }
+        tx.insert("acts", **row, until=now + timedelta(days=ASSENT_DAYS), created=now, updated=now)
+        self._record(tx, row, "unknown", operator.name, "", now)
+        return _find(tx, row["id"])
+
+    def _check(self, tx: Tx, key: str, operator: Operator, states: tuple[str, ...]) -> Row:
+        row = _find(tx, key)
+        if row["state"] not in states:
+            raise Conflict(f"the act `{key}` is {row['state']}", "penstock exchange pending")
+        act = ACTS[row["act"]]
+        if operator.name == row["operator"] or operator.post is not act.assent:
+            raise NotPermitted(
+                f"to {act.en} waits for the assent of the {_assenting(act)} operator, and of nobody else"
+            )
+        return row
+
+    def _move(self, tx: Tx, row: Row, state: str, by: str, reason: str, now: datetime, **kept: Any) -> Row:
+        tx.update("acts", {"id": row["id"]}, state=state, reason=reason, updated=now, **kept)
+        self._record(tx, row | {"state": state}, row["state"], by, reason, now)
+        return _find(tx, row["id"])
+
+    def _record(self, tx: Tx, row: Row, before: str, by: str, reason: str, now: datetime) -> None:
+        digest = sha({name: row[name] for name in ("act", "handler", "path", "body")}).hex()
+        fields = {"from": before, "to": row["state"], "by": by, "reason": reason, "digest": digest}
+        self._participant.evidence.record(tx, "act.moved", part=row["id"], fields=fields, now=now)
+
+    async def _lapse(self) -> None:
+        """End what waited too long, before anybody is shown it."""
+        now, over = self._participant.clock.now(), "state = ? and until <= ?"
+
+        def act(tx: Tx) -> None:
+            for row in tx.find("acts", over, (WAITING, now), "until", WAITING_ACTS_MAX):
+                self._move(tx, row, LAPSED, self._participant.did, f"no assent in {ASSENT_DAYS} days", now)
+
+        if await self._participant.store.read(lambda tx: tx.find("acts", over, (WAITING, now), "until", 1)):
+            await self._participant.store.write(act)
+
+
+def view(row: Row) -> Row:
+    """Return what operators see of an act."""
+    act = ACTS[row["act"]]
+    told = {name: row[name] for name in ("id", "act", "operator", "post", "path", "body", "state", "other", "reason")}
+    times = {"since": row["created"].isoformat(timespec="seconds"), "until": row["until"].isoformat(timespec="seconds")}
+    return told | times | {"awaits": _assenting(act), "en": act.en, "zh": act.zh, "result": row["result"]}
+
+
+def _assenting(act: Act) -> str:
+    return Post(act.assent).value if act.assent else ""
+
+
+def _find(tx: Tx, key: str) -> Row:
+    row = tx.get("acts", id=key)
+    if row is None:
+        raise Absent(f"there is no act `{key[:100]}`", "penstock exchange pending")
+    return row

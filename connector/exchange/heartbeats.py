@@ -1,0 +1,111 @@
+"""Heartbeats: what connectors tell the exchange of themselves, and who has not been heard of.
+
+Law: one row for each member, so that nobody grows anything by telling often; what is told is a claim, and nothing is
+decided by it. The answer says how the member stands here, so that it learns of its own leaving.
+"""
+
+from __future__ import annotations
+
+import logging
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from catalog import connectors
+from catalog.connectors import BEAT_SECONDS, STATES, Heartbeat
+from connector.errors import Absent, explain_failure
+from connector.exchange.leaving import LEAVING
+from connector.exchange.searches import NAME_CHARACTERS_MAX
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from connector.app import Connector
+    from connector.store.transaction import Tx
+
+    Row = dict[str, Any]
+
+PATH = "/exchange/heartbeat"
+# role or tier → what its connector can do
+BY_ROLE = {
+    "provider": ("plain", "sealed", "leased"),
+    "regulator": ("witness", "arbitrate"),
+    "arbitrator": ("arbitrate",),
+}
+
+log = logging.getLogger(__name__)
+
+
+class Heartbeats:
+    """The newest word of each connector, as the exchange has it."""
+
+    def __init__(self, connector: Connector) -> None:
+        self._connector = connector
+
+    async def receive(self, did: str, document: Any, write: Callable[..., Awaitable[Any]]) -> Row:
+        """Take a heartbeat in; returns how the member stands."""
+        told, now = connectors.from_json(document), self._connector.clock.now()
+
+        def act(tx: Tx) -> Row:
+            tx.put("connectors", did=did, document=told.json(), seen=now)
+            member = tx.get("members", did=did)
+            return {"standing": "admitted" if member is None else member["state"]}
+
+        standing: Row = await write(act)
+        return standing
+
+    async def page(self) -> list[Row]:
+        """List the members' connectors with their newest word, those not heard of longest first."""
+        rows, told = await self._connector.store.read(
+            lambda tx: (tx.find("members", order="created"), tx.find("connectors"))
+        )
+        known = {row["did"]: row for row in told}
+        seen = [self._view(row, known.get(row["did"])) for row in rows]
+        return sorted(seen, key=lambda row: (row["seen"] or "", row["did"]))
+
+    def _view(self, member: Row, told: Row | None) -> Row:
+        now = self._connector.clock.now()
+        state = connectors.state(None if told is None else (now - told["seen"]).total_seconds())
+        about = {name: member[name] for name in ("did", "name", "role")} | {"member": member["state"]}
+        word = {} if told is None else told["document"]
+        en, zh = STATES[state]
+        seen = None if told is None else told["seen"].isoformat(timespec="seconds")
+        return about | {"state": state.value, "en": en, "zh": zh, "seen": seen} | word
+
+
+class Pulse:
+    """Our own heartbeat, told to the exchange of our space now and then."""
+
+    def __init__(self, connector: Connector) -> None:
+        self._connector = connector
+        self._beaten = float("-inf")
+
+    async def chore(self) -> None:
+        """Tell the exchange when it is time; a chore of the monitor."""
+        connector = self._connector
+        if not connector.settings.space.exchange or connector.clock.monotonic() - self._beaten < BEAT_SECONDS:
+            return
+        self._beaten = connector.clock.monotonic()
+        try:
+            await self.beat()
+        except Absent:  # not admitted yet
+            log.debug("the exchange takes no heartbeat of ours: we are not its member")
+        except Exception as fault:  # noqa: BLE001 - an exchange that is away misses us, and nothing else happens
+            log.info("the exchange was not told: %s", explain_failure(fault).text)
+
+    async def beat(self) -> Row:
+        """Tell the exchange now; returns how we stand there. Who leaves offers nothing from then on."""
+        connector = self._connector
+        standing: Row = await connector.ask_exchange("POST", PATH, (await self._word()).json())
+        for name, count in standing.get("news", {}).items():
+            log.warning("%s new of the saved search `%s`: penstock searches", count, str(name)[:NAME_CHARACTERS_MAX])
+        if standing.get("standing") == LEAVING:
+            await connector.departing.take_off()
+        return standing
+
+    async def _word(self) -> Heartbeat:
+        connector = self._connector
+        able = {"dsp", *(one for role in connector.roles for one in BY_ROLE.get(role, ()))}
+        able |= {"holder"} if connector.settings.vault.serve else set()
+
+        alarms = await connector.store.read(lambda tx: tx.execute("SELECT count(*) AS n FROM alarms")[0]["n"])
+        return Heartbeat(version("penstock"), tuple(sorted(able)), int(alarms))

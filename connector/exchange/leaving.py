@@ -1,0 +1,209 @@
+"""Leaving with a plan: asked for by a member, approved by the exchange, ended when the plan ends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from catalog import leaving
+from catalog.leaving import BECOMES, Item, Move, State, moved
+from catalog.listing import TABLE as LISTING
+from catalog.listing import Move as ListingMove
+from catalog.listing import State as ListingState
+from connector import reasons
+from connector.errors import Absent, Conflict, NotPermitted
+from connector.exchange import listings, services
+from connector.exchange.membership import ADMITTED
+from connector.product.submission import OFFERED, REGISTERED
+from contracts.canonical import sha
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from datetime import datetime
+
+    from catalog.leaving import Plan
+    from connector.app import Connector
+    from connector.store.transaction import Tx
+
+    Row = dict[str, Any]
+    Write = Callable[[Callable[[Tx], Any]], Awaitable[Any]]
+
+# state of a member whose plan is approved: it keeps what it agreed, and begins nothing
+LEAVING = "leaving"
+WITHDRAWN = "withdrawn"
+MEMBER, EXCHANGE = "member", "exchange"
+# a product that is being renewed is on offer as well, and is not looked at here
+ON_OFFER = (REGISTERED, *OFFERED)
+OVER = ("closed", "settled")
+
+
+class Leaving:
+    """The plans that members handed in, as the exchange has them."""
+
+    def __init__(self, connector: Connector) -> None:
+        self._connector = connector
+
+    async def ask(self, did: str, document: Any, write: Write) -> Row:
+        """Take in a member's plan; one that waits is replaced."""
+        now = self._connector.clock.now()
+        plan = leaving.from_json(document, now)
+        reasons.check(plan.reason, "the operator reads it")
+
+        def act(tx: Tx) -> Row:
+            known = tx.get("leavings", did=did)
+            if known is not None and known["state"] in (State.APPROVED, State.LEFT):
+                raise Conflict(f"your plan is {known['state']}", "penstock leave --status")
+            row = {"did": did, "plan": plan.json(), "state": State.ASKED.value, "reason": "", "until": plan.until}
+            tx.put("leavings", **row, created=now, updated=now)
+            self._record(tx, row, known["state"] if known else "unknown", did, plan.reason, now)
+            return view(row)
+
+        asked: Row = await write(act)
+        return asked
+
+    async def own(self, did: str) -> Row:
+        """Return a member's plan; raises Absent."""
+        return view(await self._connector.store.read(lambda tx: _find(tx, did)))
+
+    async def stay(self, did: str, write: Write) -> Row:
+        """Take back a plan that was not answered yet."""
+        row: Row = await write(lambda tx: self._move(tx, did, Move.STAY, MEMBER, did, ""))
+        return view(row)
+
+    async def page(self) -> list[Row]:
+        """List the plans that are asked for or under way, those that end first."""
+        await self.end_due()
+        open_ = (State.ASKED.value, State.APPROVED.value)
+        rows = await self._connector.store.read(lambda tx: tx.find("leavings", "state in (?, ?)", open_, "until"))
+        return [view(row) for row in rows]
+
+    async def approve(self, did: str) -> Row:
+        """Approve a plan: what the member lists is off the catalogue, and it begins nothing any more."""
+        row = await self._connector.store.write(lambda tx: self._approve(tx, did))
+        self._connector.finding.changed()
+        return view(row)
+
+    async def refuse(self, did: str, reason: str) -> Row:
+        """Refuse a plan, for a reason that the member reads."""
+        reasons.check(reason, "the member reads what to change")
+        by = self._connector.did
+        return view(
+            await self._connector.store.write(lambda tx: self._move(tx, did, Move.REFUSE, EXCHANGE, by, reason))
+        )
+
+    async def end_due(self) -> None:
+        """End the memberships whose plans are over; a chore of the monitor."""
+        connector, now = self._connector, self._connector.clock.now()
+        if "exchange" not in connector.roles:
+            return
+        rows = await connector.store.read(
+            lambda tx: tx.find("leavings", "state = ? and until <= ?", (State.APPROVED.value, now))
+        )
+        for row in rows:
+            await connector.members.move(row["did"], "revoke", "it left as planned")
+            await connector.store.write(
+                lambda tx, did=row["did"]: self._move(tx, did, Move.END, EXCHANGE, connector.did, "")  # type: ignore[misc]  # a default binds the loop's value
+            )
+
+    # ---- one transaction's part
+
+    def _approve(self, tx: Tx, did: str) -> Row:
+        connector, now = self._connector, self._connector.clock.now()
+        member = tx.get("members", did=did)
+        if member is None or member["state"] != ADMITTED:
+            raise Conflict(f"`{did[:200]}` is {'no member' if member is None else member['state']}")
+        row = self._move(tx, did, Move.APPROVE, EXCHANGE, connector.did, "")
+        tx.update("members", {"did": did}, state=LEAVING, updated=now)
+        told = {"from": ADMITTED, "to": LEAVING, "by": connector.did, "reason": row["plan"]["reason"]}
+        digest = sha(row["plan"]).hex()
+        connector.evidence.record(tx, "member.moved", part=did, fields=told | {"digest": digest}, now=now)
+        why = {"by": did, "role": "provider", "reason": "its provider leaves the space"}
+        for kind, table in ((listings, "listings"), (services, "services")):
+            for listing in tx.find(table, "provider = ?", (did,)):
+                if (ListingState(listing["state"]), ListingMove.WITHDRAW) in LISTING:
+                    kind.move(tx, connector.evidence, listing["id"], ListingMove.WITHDRAW, **why, now=now)
+        return row
+
+    def _move(self, tx: Tx, did: str, step: Move, role: str, by: str, reason: str) -> Row:
+        row, now = _find(tx, did), self._connector.clock.now()
+        state = moved(State(row["state"]), step, role)
+        tx.update("leavings", {"did": did}, state=state.value, reason=reason, updated=now)
+        self._record(tx, row | {"state": state.value}, row["state"], by, reason, now)
+        return _find(tx, did)
+
+    def _record(self, tx: Tx, row: Row, before: str, by: str, reason: str, now: datetime) -> None:
+        fields = {"from": before, "to": row["state"], "by": by, "reason": reason, "digest": sha(row["plan"]).hex()}
+        self._connector.evidence.record(tx, "leave.moved", part=row["did"], fields=fields, now=now)
+
+
+def refuse_leaving(tx: Tx, did: str) -> None:
+    """Raise NotPermitted for a member whose plan to leave was approved: it begins nothing."""
+    member = tx.get("members", did=did)
+    if member is not None and member["state"] == LEAVING:
+        raise NotPermitted("you leave the space: what you agreed goes on, and nothing new begins", "penstock leave")
+
+
+class Departing:
+    """Our own leaving: the plan, from our own rows, and what we do when it is approved."""
+
+    def __init__(self, connector: Connector) -> None:
+        self._connector = connector
+
+    async def plan(self, reason: str, until: datetime | None) -> Plan:
+        """Return the plan by which we could leave; raises CatalogError for an end that is too early."""
+        now = self._connector.clock.now()
+        things = await self._connector.store.read(lambda tx: tuple(_things(tx, now)))
+        return leaving.planned(reason, until, things, now)
+
+    async def ask(self, reason: str, until: datetime | None) -> Row:
+        """Hand our plan in."""
+        reasons.check(reason, "the operator reads it")
+        document = (await self.plan(reason, until)).json()
+        asked: Row = await self._connector.ask_exchange("POST", "/exchange/leaving", document)
+        return asked
+
+    async def status(self) -> Row:
+        """Return what became of our plan; when it is approved we offer nothing any more."""
+        told: Row = await self._connector.ask_exchange("GET", "/exchange/leaving")
+        if told["state"] in (State.APPROVED, State.LEFT):
+            await self.take_off()
+        return told
+
+    async def take_off(self) -> None:
+        """Offer nothing any more; what was sold goes on."""
+        now = self._connector.clock.now()
+
+        def act(tx: Tx) -> None:
+            for state in ON_OFFER:
+                tx.update("products", {"state": state}, state=WITHDRAWN, updated=now)
+
+        await self._connector.store.write(act)
+
+
+def view(row: Row) -> Row:
+    """Return what member and operator see of a plan, each thing with what becomes of it."""
+    plan = row["plan"]
+    things = [one | dict(zip(("en", "zh"), BECOMES[one["kind"]], strict=True)) for one in plan["items"]]
+    about = {"did": row["did"], "state": row["state"], "answer": row["reason"]}
+    return about | {"reason": plan["reason"], "until": plan["until"], "items": things}
+
+
+def _things(tx: Tx, now: datetime) -> list[Item]:
+    """Return everything of ours that binds us to others."""
+    # what the exchange never listed it is not told of now
+    listed = f"blind is null and state in ({', '.join('?' * len(ON_OFFER))})"
+    things = [Item("product", row["id"], None) for row in tx.find("products", listed, ON_OFFER, "id")]
+    ends = {}
+    for row in tx.find("agreements", "not_after > ?", (now,), "not_after"):
+        ends[row["digest"]] = row["not_after"]
+        things.append(Item("sold" if row["role"] == "provider" else "bought", row["digest"], row["not_after"]))
+    kept = [row for row in tx.find("replicas", order="id") if row["agreement"] in ends]
+    things += [Item("replica", row["id"], ends[row["agreement"]]) for row in kept]
+    unsettled = [row for row in tx.find("channels") if row["state"] not in OVER]
+    return things + [Item("channel", row["id"], ends.get(row["agreement"])) for row in unsettled]
+
+
+def _find(tx: Tx, did: str) -> Row:
+    row = tx.get("leavings", did=did)
+    if row is None:
+        raise Absent("no plan to leave was handed in", "penstock leave --plan, to see one")
+    return row

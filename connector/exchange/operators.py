@@ -1,0 +1,146 @@
+"""The operators of the exchange: who is on which post, and by which key each is known.
+
+Law: the exchange keeps the digest of an operator's key, never the key; a dismissed operator's opens nothing from the
+next request on, and the log names an operator by that digest. Once the three posts are filled they stay so: who is the
+last on a post is dismissed after another was named. Each change is an event of the exchange's log.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from catalog.operators import NAME_CHARACTERS_MAX, POSTS, Post, filled
+from catalog.operators import post as post_of
+from connector import reasons
+from connector.errors import Absent, Conflict, InvalidInput, Unproven
+from connector.limits import OPERATORS_MAX
+from contracts.canonical import sha
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from connector.base import Base
+    from connector.store.transaction import Tx
+
+    Row = dict[str, Any]
+
+ACTING, DISMISSED = "acting", "dismissed"
+KEY_BYTES = 32
+# what tells an operator's key from the token of the data directory
+KEY_MARK = "operator."
+SCHEME = "Bearer "
+_NAME = re.compile(rf"[\w][\w .'-]{{0,{NAME_CHARACTERS_MAX - 1}}}")
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Somebody on a post."""
+
+    name: str
+    post: Post
+
+
+class Operators:
+    """The operators of this exchange."""
+
+    def __init__(self, participant: Base) -> None:
+        self._participant = participant
+
+    async def prove(self, header: str) -> Operator | None:
+        """Return the operator whose key a header bears, None for the owner of the data directory; else Unproven."""
+        key = header.removeprefix(SCHEME)
+        if not (header.startswith(SCHEME) and key.startswith(KEY_MARK)):
+            self._participant.check_management(header)
+            return None
+        return await self.known(_digest(key))
+
+    def digest(self, key: str) -> str:
+        """Return what is kept of a key."""
+        return _digest(key)
+
+    async def known(self, digest: str) -> Operator:
+        """Return the operator whose key has this digest; raises Unproven."""
+        rows = await self._participant.store.read(
+            lambda tx: tx.find("operators", "digest = ? and state = ?", (digest, ACTING), limit=1)
+        )
+        if not rows:
+            raise Unproven("this operator's key opens nothing here", "ask for a new one")
+        return Operator(rows[0]["name"], Post(rows[0]["post"]))
+
+    async def posts(self) -> frozenset[Post]:
+        """Return the posts on which somebody is."""
+        return await self._participant.store.read(posts)
+
+    async def page(self) -> Row:
+        """List the operators, and say whether three check each other."""
+        rows = await self._participant.store.read(lambda tx: tx.find("operators", order="created"))
+        told = [{name: row[name] for name in ("name", "post", "state")} for row in rows]
+        return {"operators": told} | mode(await self.posts())
+
+    async def add(self, name: str, post: str, by: str) -> Row:
+        """Put somebody on a post; the answer has the key, which is told once."""
+        if not _NAME.fullmatch(name):
+            raise InvalidInput(f"a name has 1 to {NAME_CHARACTERS_MAX} letters, digits and spaces")
+        at, key = post_of(post), KEY_MARK + secrets.token_urlsafe(KEY_BYTES)
+        now = self._participant.clock.now()
+        await self._participant.store.write(lambda tx: self._add(tx, name, at, _digest(key), by, now))
+        return {"operator": name, "post": at.value, "url": self._participant.url, "key": key}
+
+    async def dismiss(self, name: str, reason: str, by: str) -> Row:
+        """Take somebody off a post."""
+        reasons.check(reason, "the other operators read it")
+        now = self._participant.clock.now()
+        return await self._participant.store.write(lambda tx: self._dismiss(tx, name, reason, by, now))
+
+    def _add(self, tx: Tx, name: str, at: Post, digest: str, by: str, now: datetime) -> None:
+        known = tx.get("operators", name=name)
+        if known is not None:
+            raise Conflict(f"`{name}` is or was an operator", "a person has one post; take another name")
+        if len(tx.find("operators", "state = ?", (ACTING,))) >= OPERATORS_MAX:
+            raise Conflict(f"an exchange has at most {OPERATORS_MAX} operators", "dismiss one first")
+        row = {"name": name, "post": at.value, "digest": digest, "state": ACTING}
+        tx.insert("operators", **row, created=now, updated=now)
+        self._record(tx, row, "unknown", by, "", now)
+
+    def _dismiss(self, tx: Tx, name: str, reason: str, by: str, now: datetime) -> Row:
+        row = tx.get("operators", name=name)
+        if row is None or row["state"] != ACTING:
+            raise Absent(f"there is no operator `{name[:100]}`", "penstock exchange operator list")
+        others = frozenset(Post(one["post"]) for one in _acting(tx) if one["name"] != name)
+        if filled(posts(tx)) and not filled(others):
+            raise Conflict(f"`{name}` is the last {row['post']} operator", "name another first")
+        tx.update("operators", {"name": name}, state=DISMISSED, updated=now)
+        self._record(tx, row | {"state": DISMISSED}, ACTING, by, reason, now)
+        return {"name": name, "post": row["post"], "state": DISMISSED}
+
+    def _record(self, tx: Tx, row: Row, before: str, by: str, reason: str, now: datetime) -> None:
+        digest = sha({name: row[name] for name in ("name", "post", "digest")}).hex()
+        fields = {"from": before, "to": row["state"], "by": by, "reason": reason, "digest": digest}
+        self._participant.evidence.record(tx, "operator.moved", part=row["digest"], fields=fields, now=now)
+
+
+def posts(tx: Tx) -> frozenset[Post]:
+    """Return the posts on which somebody is."""
+    return frozenset(Post(row["post"]) for row in _acting(tx))
+
+
+def mode(found: frozenset[Post]) -> Row:
+    """Say in words who checks whom, for documents that anybody reads."""
+    if filled(found):
+        en = "three operators check each other: system, security, audit"
+        return {"checked": True, "en": en, "zh": "三员分立: 系统管理员, 安全管理员, 审计管理员相互制约"}
+    vacant = [POSTS[at] for at in Post if at not in found]
+    en = f"one person answers for all three posts; nobody else is {', '.join(name for name, _ in vacant)}"
+    return {"checked": False, "en": en, "zh": f"三员未分立, 由一人负责; 空缺: {'、'.join(name for _, name in vacant)}"}
+
+
+def _acting(tx: Tx) -> list[Row]:
+    return tx.find("operators", "state = ?", (ACTING,))
+
+
+def _digest(key: str) -> str:
+    return hashlib.sha256(key.encode(errors="surrogateescape")).hexdigest()

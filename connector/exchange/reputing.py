@@ -1,0 +1,53 @@
+"""The reputation of a member: counted from the chain, the rulings of the docket and the complaints, by the formula.
+
+Law: no score is stored: each question counts what an audit counts from the same records (`ledger.audit.market`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from catalog.complaint import State
+from connector.errors import Absent
+from contracts.reputation import FORMULA, Record
+from ledger import reputation
+from ledger.ruling import read_ruling
+
+if TYPE_CHECKING:
+    from connector.app import Connector
+    from connector.store.transaction import Tx
+
+    Row = dict[str, Any]
+
+SOURCES = {
+    "deals": "Opened and Closed of the chain",
+    "rulings": "Divided of the chain; dispute.ruled of the arbitrator's log",
+    "upheld": "complaint.moved of the exchange's log",
+    "late": "complaint.moved of the exchange's log",
+}
+
+
+async def of(participant: Connector, did: str) -> dict[str, Any]:
+    """Return the counts and the score of a member, with formula and sources; raises Absent."""
+    member = (await participant.space_view.current()).members.get(did)
+    if member is None:
+        raise Absent(f"`{did[:200]}` is no member of this space")
+    block = (await participant.programs.chain.newest()).number
+    channels = await participant.chain_events.channels(block)
+    ruled = await participant.store.read(_ruled)
+    found = reputation.records(channels, ruled).get(member.address) or Record()
+    about = await participant.store.read(lambda tx: tx.find("complaints", "respondent = ?", (did,)))
+    found.upheld = sum(row["state"] == State.UPHELD.value for row in about)
+    found.late = sum(row["late"] for row in about)
+    return {
+        "did": did,
+        "name": member.name,
+        "block": str(block),
+        **found.json(),
+        "formula": FORMULA,
+        "sources": SOURCES,
+    }
+
+
+def _ruled(tx: Tx) -> list[Any]:
+    return [read_ruling(row["ruling"]) for row in tx.find("disputes", "state = ?", ("ruled",)) if row["ruling"]]

@@ -1,0 +1,97 @@
+"""What a member's own documents say now, taken over into the space: its name, its region, its role, its BLS key.
+
+Law: whoever changes is the same member. Its DID, its place, its account, its log's key and the key that it is sent
+things with stay: another log is another origin, and what was sealed to a key is opened with it alone. A new BLS key
+counts when the member has put it into the registry itself, so the exchange cannot give it one. A role is changed by the
+exchange, on chain too, and never so that anybody's log would have other witnesses: these are registered with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from connector.errors import Absent, Conflict
+from connector.exchange.membership import ADMITTED
+from contracts.canonical import sha
+from ledger import membership
+from ledger.membership import Keys
+from ledger.space import Member
+from ledger.standing import did_digest
+
+if TYPE_CHECKING:
+    from connector.base import Base
+    from connector.store.transaction import Tx
+    from ledger.membership import Standing
+    from ledger.space import Space
+
+FIXED = ("url", "address", "log_key", "delivery")
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How a member describes itself now, how the registry knows its account, who asks and why.
+
+    `by` is a DID: the exchange's, or the member's own, who may not change its role so.
+    """
+
+    found: Member
+    standing: Standing | None
+    by: str
+    reason: str
+
+
+def take(tx: Tx, participant: Base, change: Change) -> Row:
+    """Keep what changed, record the move, and queue what the registry must know; nothing new changes nothing."""
+    found, did = change.found, change.found.did
+    row = tx.get("members", did=did)
+    if row is None:
+        raise Absent(f"`{did[:200]}` is no member, or is the exchange itself", "penstock exchange member list")
+    if row["state"] != ADMITTED:
+        raise Conflict(f"the member `{did}` is {row['state']}", "resume it first")
+    known = Member.from_json(row["document"])
+    told = [name for name, value in found.json().items() if value != known.json()[name]]
+    if told:
+        _check(change, known, participant)
+        _keep(tx, participant, change, known)
+    return {"did": did, "changed": told, "role": found.role}
+
+
+def _check(change: Change, known: Member, participant: Base) -> None:
+    found = change.found
+    if fixed := [name for name in FIXED if getattr(found, name) != getattr(known, name)]:
+        raise Conflict(f"the {fixed[0]} of `{found.did}` is another", "that is another member: it applies anew")
+    keys = Keys(found.log_key, found.delivery, found.aggregate)
+    if found.aggregate != known.aggregate and (change.standing is None or change.standing.keys_digest != keys.digest):
+        text = f"the registry on chain knows other keys of `{found.did}`"
+        raise Conflict(text, "the member puts them there itself: penstock log rekey")
+    if found.role == known.role:
+        return
+    if change.by == found.did:
+        raise Conflict(f"`{found.did}` cannot change its own role", "penstock exchange member reread, at the exchange")
+    if (other := _witnessed_otherwise(participant.space, found)) is not None:
+        raise Conflict(f"with that role the log of `{other}` would have other witnesses", "admit somebody else for it")
+
+
+def _witnessed_otherwise(space: Space, found: Member) -> str | None:
+    """Return the first member whose log other members would witness."""
+    after = replace(space, members={**space.members, found.did: found})
+    return next((did for did in space.members if _witnesses(space, did) != _witnesses(after, did)), None)
+
+
+def _witnesses(space: Space, did: str) -> list[str]:
+    return [one.did for one in space.witnesses_of(did)]
+
+
+def _keep(tx: Tx, participant: Base, change: Change, known: Member) -> None:
+    found, now = change.found, participant.clock.now()
+    document = found.json()
+    fields = {"name": found.name, "role": found.role, "region": found.region, "document": document, "updated": now}
+    tx.update("members", {"did": found.did}, **fields)
+    moved = {"from": ADMITTED, "to": ADMITTED, "by": change.by, "reason": change.reason, "digest": sha(document).hex()}
+    participant.evidence.record(tx, "member.moved", part=found.did, fields=moved, now=now)
+    if found.role != known.role:
+        space = did_digest(participant.did)
+        act = membership.change_role(participant.programs.deployment, space, found.address, found.role)
+        participant.transactions.enqueue(tx, f"change-role:{found.did}:{now.isoformat()}", act)

@@ -1,0 +1,118 @@
+"""Saved searches: what a member looks for again and again, and what is new of it; told with each heartbeat's answer.
+
+Law: a saved search is asked as its member would ask it now, so that it shows no more than a search by hand; new is what
+was listed or changed since the member last took note. What somebody looks for is shown to nobody else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from catalog.question import question
+from connector.errors import Absent, Conflict, InvalidInput
+from connector.exchange.numbering import table_of
+from connector.limits import MEMBER_SEARCHES_MAX, PAGE_ROWS_MAX, QUERY_CHARACTERS_MAX
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from connector.app import Connector
+    from connector.store.transaction import Tx
+
+    Row = dict[str, Any]
+    Write = Callable[[Callable[[Tx], Any]], Awaitable[Any]]
+
+NAME_CHARACTERS_MAX = 64
+KEYS = frozenset({"name", "q", "where"})
+
+
+class Searches:
+    """The searches that members saved at this exchange."""
+
+    def __init__(self, connector: Connector) -> None:
+        self._connector = connector
+
+    async def save(self, member: str, document: Any, write: Write) -> Row:
+        """Save a search under a name; the same name again takes the place of the one before."""
+        name, text, where = _read(document)
+        now = self._connector.clock.now()
+
+        def act(tx: Tx) -> Row:
+            known = tx.get("searches", member=member, name=name)
+            if known is None and len(tx.find("searches", "member = ?", (member,))) >= MEMBER_SEARCHES_MAX:
+                raise Conflict(
+                    f"a member saves at most {MEMBER_SEARCHES_MAX} searches", "penstock searches --drop NAME"
+                )
+            tx.put("searches", member=member, name=name, text=text, conditions=where, since=now, created=now)
+            return {"name": name, "q": text, "where": where, "new": []}
+
+        saved: Row = await write(act)
+        return saved
+
+    async def page(self, member: str) -> list[Row]:
+        """Return a member's searches, each with what is new of it."""
+        rows = await self._connector.store.read(lambda tx: tx.find("searches", "member = ?", (member,), "name"))
+        return [await self._shown(member, row) for row in rows]
+
+    async def news(self, member: str) -> dict[str, int]:
+        """Return how many are new, by the name of the search; those without any are left out."""
+        return {row["name"]: len(row["new"]) for row in await self.page(member) if row["new"]}
+
+    async def take_note(self, member: str, name: str, write: Write) -> Row:
+        """Take what is new of a search for seen."""
+        now = self._connector.clock.now()
+
+        def act(tx: Tx) -> Row:
+            if not tx.update("searches", {"member": member, "name": name}, since=now):
+                raise _absent(name)
+            return {"name": name, "new": []}
+
+        done: Row = await write(act)
+        return done
+
+    async def drop(self, member: str, name: str, write: Write) -> Row:
+        """Forget a search."""
+
+        def act(tx: Tx) -> Row:
+            if not tx.delete("searches", member=member, name=name):
+                raise _absent(name)
+            return {"name": name, "dropped": True}
+
+        done: Row = await write(act)
+        return done
+
+    async def _shown(self, member: str, row: Row) -> Row:
+        connector = self._connector
+        sight = await connector.spaces.sight(member, connector.space.members[member].role)
+        asked = question(row["text"], row["conditions"])
+        ranges = {"updated": (int(row["since"].timestamp()), None), **asked.ranges}
+        asked = replace(asked, sight=sight, ranges=ranges)
+        keys, _ = await connector.finding.keys(asked, limit=PAGE_ROWS_MAX, first=0)
+
+        def read(tx: Tx) -> list[Row]:
+            rows = [tx.get(table_of(key), id=key) for key in keys]
+            return [one for one in rows if one is not None and one["updated"] > row["since"]]
+
+        fresh = await connector.store.read(read)
+        new = [{"id": one["id"], "title": one.get("title", "")} for one in fresh]
+        since = row["since"].isoformat(timespec="seconds")
+        return {"name": row["name"], "q": row["text"], "where": row["conditions"], "since": since, "new": new}
+
+
+def _read(document: Any) -> tuple[str, str, list[str]]:
+    """Read what is to be saved strictly; a question that is none is refused as a search would be."""
+    if not isinstance(document, dict) or set(document) != KEYS or not isinstance(document["where"], list):
+        raise InvalidInput("a saved search has exactly `name`, `q` and `where`, a list of conditions")
+    name, text, where = document["name"], document["q"], document["where"]
+    if not all(isinstance(one, str) for one in (name, text, *where)):
+        raise InvalidInput("the members of a saved search are texts")
+    if not 0 < len(name) <= NAME_CHARACTERS_MAX or len(text) > QUERY_CHARACTERS_MAX:
+        raise InvalidInput(f"a name has 1 to {NAME_CHARACTERS_MAX} characters, a search {QUERY_CHARACTERS_MAX} at most")
+    if not question(text, where).words and not where:
+        raise InvalidInput("nothing to look for", "give a word or a condition")
+    return name, text, where
+
+
+def _absent(name: str) -> Absent:
+    return Absent(f"no search is saved as `{name[:NAME_CHARACTERS_MAX]}`", "penstock searches")

@@ -1,0 +1,259 @@
+"""The spaces of an exchange: made, described, ruled and wound up by its operators, and looked up by anybody.
+
+Law: every version of a space's words and rules is on record, and every move an event of the exchange's log in the same
+transaction. What is listed keeps to the rules as they are now: with a new version, what no longer does is suspended,
+and its provider reads why. What was agreed before goes on.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from catalog import service, spaces
+from catalog.dataset import dataset_from_json
+from catalog.listing import Move
+from catalog.listing import State as ListingState
+from catalog.spaces import MAIN, Rules, State
+from connector import reasons
+from connector.errors import Absent, Conflict, InvalidInput, NotPermitted
+from connector.exchange import listings, services
+from connector.exchange.leaving import refuse_leaving
+from connector.exchange.operators import mode
+from connector.limits import REASON_CHARACTERS_MAX, SPACES_MAX
+from contracts.canonical import sha
+from policy.parse import parse
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from catalog.dataset import Dataset
+    from catalog.service import Service
+    from connector.app import Connector
+    from connector.store.transaction import Tx
+    from ledger.space import Member
+
+    Row = dict[str, Any]
+
+WORDS = ("name", "description")
+LIMITS = {"name": spaces.NAME_CHARACTERS_MAX, "description": spaces.DESCRIPTION_CHARACTERS_MAX}
+# those who supervise a space find everything in it
+SUPERVISE = frozenset({"exchange", "regulator"})
+
+
+class Spaces:
+    """The spaces of this exchange."""
+
+    def __init__(self, connector: Connector) -> None:
+        self._connector = connector
+
+    async def page(self) -> Row:
+        """List the spaces, with who checks whom among the exchange's operators."""
+        rows = await self._connector.store.read(_all)
+        told = [view(row) for row in rows]
+        return {"spaces": told, "operators": mode(await self._connector.operators.posts())}
+
+    async def show(self, key: str) -> Row:
+        """Return a space with its rules, in words too; raises Absent."""
+        return view(await self._connector.store.read(lambda tx: find(tx, key)))
+
+    async def versions(self, key: str) -> list[Row]:
+        """Return every version of a space, the newest first."""
+
+        def read(tx: Tx) -> list[Row]:
+            find(tx, key)
+            return tx.find("space_versions", "space = ?", (key,), "version desc")
+
+        rows = await self._connector.store.read(read)
+        told = ("version", *WORDS, "rules", "state", "by", "reason")
+        return [{name: row[name] for name in told} | {"since": _time(row["created"])} for row in rows]
+
+    async def create(self, key: str, words: Row, rules: Any, by: str) -> Row:
+        """Make a space."""
+        spaces.identifier(key)
+        ruled = _read(rules)
+
+        def act(tx: Tx) -> Row:
+            if tx.get("spaces", id=key) is not None or key == MAIN:
+                raise Conflict(f"there is a space `{key}`", "choose another id")
+            if len(_all(tx)) >= SPACES_MAX:
+                raise Conflict(f"an exchange has at most {SPACES_MAX} spaces", "wind up one that is not used")
+            return self._keep(tx, _first(key), {**_words(words), "rules": ruled.json()}, by, "", "unknown")
+
+        return await self._done(act)
+
+    async def change(self, key: str, changes: Row, by: str, reason: str) -> Row:
+        """Give a space other words or other rules, as its next version; what no longer keeps to them is suspended."""
+        reasons.check(reason, "members read what changed")
+        ruled = {"rules": _read(changes["rules"]).json()} if "rules" in changes else {}
+        changed = _words({name: changes[name] for name in WORDS if name in changes}) | ruled
+
+        def act(tx: Tx) -> Row:
+            row = find(tx, key)
+            if row["state"] != State.OPEN:
+                raise Conflict(f"the space `{key}` is {row['state']}")
+            told = self._keep(tx, row, changed, by, reason, row["state"])
+            if ruled:
+                self._suspend(tx, key, spaces.from_json(ruled["rules"]), "")
+            return told
+
+        return await self._done(act)
+
+    async def close(self, key: str, by: str, reason: str) -> Row:
+        """Wind a space up: nothing is handed in or found there any more; agreements go on."""
+        reasons.check(reason, "members read it")
+        if key == MAIN:
+            raise Conflict(f"the space `{MAIN}` lasts as long as the exchange")
+
+        def act(tx: Tx) -> Row:
+            row = find(tx, key)
+            if row["state"] != State.OPEN:
+                raise Conflict(f"the space `{key}` is {row['state']}")
+            told = self._keep(tx, row, {"state": State.CLOSED.value}, by, reason, row["state"])
+            self._suspend(tx, key, None, f"the space `{key}` was wound up: {reason}")
+            return told
+
+        return await self._done(act)
+
+    async def sight(self, member: str, role: str) -> tuple[str, ...] | None:
+        """Return what a member finds: (space, grade) as the index spells them; None for everything."""
+        return await self._connector.store.read(lambda tx: sight(tx, member, role))
+
+    async def _done(self, act: Any) -> Row:
+        row: Row = await self._connector.store.write(act)
+        self._connector.finding.changed()
+        return view(row)
+
+    def _keep(self, tx: Tx, row: Row, changes: Row, by: str, reason: str, before: str) -> Row:
+        now = self._connector.clock.now()
+        new = {"created": now} | row | changes | {"version": row["version"] + 1, "reason": reason, "updated": now}
+        tx.put("spaces", **new)
+        said = {name: new[name] for name in (*WORDS, "rules", "state")}
+        key = str(row["id"])
+        tx.insert("space_versions", space=key, version=new["version"], **said, by=by, reason=reason, created=now)
+        fields = {"from": before, "to": new["state"], "by": by, "reason": reason, "digest": sha(said).hex()}
+        self._connector.evidence.record(tx, "space.moved", part=key, fields=fields, now=now)
+        return find(tx, key)
+
+    def _suspend(self, tx: Tx, key: str, rules: Rules | None, why: str) -> None:
+        """Suspend what is listed in a space and does not keep to its rules; all of it without rules."""
+        connector, now = self._connector, self._connector.clock.now()
+        state = ListingState.LISTED.value
+        where = ("(space is null or space = ?) and state = ?", (key, state))
+        if key != MAIN:
+            where = ("space = ? and state = ?", (key, state))
+        for kind, table in ((listings, "listings"), (services, "services")):
+            for row in tx.find(table, *where):
+                reason = why if rules is None else "; ".join(faults(rules, row, row["provider"]))
+                if reason:
+                    told = {"by": connector.did, "role": "exchange", "reason": reason[:REASON_CHARACTERS_MAX]}
+                    kind.move(tx, connector.evidence, row["id"], Move.SUSPEND, **told, now=now)
+
+
+def find(tx: Tx, key: str) -> Row:
+    """Return a space; raises Absent. The first one is there before anybody wrote it down."""
+    row = tx.get("spaces", id=key)
+    if row is None and key == MAIN:
+        return _first(MAIN)
+    if row is None:
+        raise Absent(f"there is no space `{key[:100]}`", "penstock space list")
+    return row
+
+
+def check(tx: Tx, document: Row, member: Member | str) -> None:
+    """Raise unless a product or service may be listed in the space that it names; NotPermitted says every reason."""
+    row = find(tx, document.get("space") or MAIN)
+    if row["state"] != State.OPEN:
+        raise Conflict(f"the space `{row['id']}` is {row['state']}", "penstock space list")
+    did = member if isinstance(member, str) else member.did
+    refuse_leaving(tx, did)
+    if why := faults(spaces.from_json(row["rules"]), document, did):
+        raise NotPermitted(
+            f"the rules of the space `{row['id']}` do not let it in: {'; '.join(why)}",
+            f"penstock space rules {row['id']}",
+        )
+
+
+def faults(rules: Rules, document: Row, member: str) -> tuple[str, ...]:
+    """Return why a product or service, as it is handed in or listed, does not keep to the rules."""
+    told = document.get("service")
+    rule, tier = (document["offer"]["policy"], document["tier"]) if told is None else (told["policy"], service.TIER)
+    policy = parse({"@type": "Set", **rule, "target": document["id"]})
+    return rules.faults(_described(document), tier, policy, member)
+
+
+def sight(tx: Tx, member: str, role: str) -> tuple[str, ...] | None:
+    """Return what a member finds: (space, grade) as the index spells them; None for everything."""
+    if role in SUPERVISE:
+        return None
+    highest = {row["id"]: spaces.from_json(row["rules"]).sight(role, member) for row in _all(tx)}
+    if all(grade == _HIGHEST for grade in highest.values()):
+        return None
+    return tuple(spaces.sight(key, grade) for key, most in highest.items() for grade in range(1, most + 1))
+
+
+def seen(tx: Tx, row: Row, member: str, role: str) -> bool:
+    """Say whether a member sees a product or service: what it would find, and its own."""
+    grade, own = _described(row).grade, row["provider"] == member
+    return own or role in SUPERVISE or grade <= spaces.from_json(_rules(tx, row["space"])).sight(role, member)
+
+
+def sample(tx: Tx, row: Row, member: str, role: str) -> Row:
+    """Return the sample rows of a listing for whom the space shows them, nothing for others."""
+    if row["sample"] is None:
+        return {}
+    most = spaces.from_json(_rules(tx, row["space"])).sample(role)
+    if row["provider"] == member or role in SUPERVISE or dataset_from_json(row["dataset"]).grade <= most:
+        return {"sample": row["sample"]}
+    return {}
+
+
+def view(row: Row) -> Row:
+    """Return what anybody sees of a space."""
+    rules = spaces.from_json(row["rules"])
+    told = {name: row[name] for name in ("id", *WORDS, "state", "version", "rules", "reason")}
+    # who is in a closed space is its members' business; how many, everybody's
+    shown = told["rules"] if rules.members is None else {**told["rules"], "members": len(rules.members)}
+    return told | {"rules": shown, "words": [{"en": en, "zh": zh} for en, zh in spaces.words(rules)]}
+
+
+def _all(tx: Tx) -> list[Row]:
+    rows = tx.find("spaces", order="created")
+    return rows if any(row["id"] == MAIN for row in rows) else [_first(MAIN), *rows]
+
+
+def _described(row: Row) -> Dataset | Service:
+    return service.from_json(row["service"]) if "service" in row else dataset_from_json(row["dataset"])
+
+
+def _rules(tx: Tx, key: str | None) -> Any:
+    return find(tx, key or MAIN)["rules"]
+
+
+def _first(key: str) -> Row:
+    return {
+        "id": key,
+        "name": "Everything",
+        "description": "what names no other space is here",
+        "state": State.OPEN.value,
+        "version": 0,
+        "rules": Rules().json(),
+        "reason": "",
+    }
+
+
+def _words(told: Row) -> Row:
+    for name, value in told.items():
+        if not isinstance(value, str) or len(value) > LIMITS[name] or (name == "name" and not value.strip()):
+            raise InvalidInput(f"the {name} of a space is a text of at most {LIMITS[name]} characters")
+    return told
+
+
+def _read(rules: Any) -> Rules:
+    return spaces.from_json({} if rules is None else rules)
+
+
+def _time(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")
+
+
+_HIGHEST = Rules().sight("", "")

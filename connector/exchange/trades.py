@@ -1,0 +1,95 @@
+"""Settled trades, as the exchange keeps them: shown by their providers, proven by the chain, one for each agreement.
+
+Law: what is kept of a trade is its class, its unit price and who traded; it is an event of the exchange's log in the
+same transaction, and what members see is `catalog.trades` of it, never a single trade.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from catalog import trades as prices
+from catalog.trades import Trade, TradeClass
+from connector.errors import Conflict, NotPermitted
+from connector.exchange import listings
+from contracts.canonical import sha
+from contracts.terms import product_key
+from contracts.unit_price import measure, unit_price
+from ledger import trade as shown
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from datetime import datetime
+
+    from connector.app import Connector
+    from connector.store.transaction import Tx
+
+    Row = dict[str, Any]
+    Write = Callable[[Callable[[Tx], Any]], Awaitable[Any]]
+
+KIND = "trade.recorded"
+
+
+class Trades:
+    """What was traded at this exchange."""
+
+    def __init__(self, connector: Connector) -> None:
+        self._connector = connector
+
+    async def record(self, document: Any, member: str, write: Write) -> Row:
+        """Take in a trade that its provider shows; the same agreement again changes nothing.
+
+        `write` runs an act in one transaction with what the caller's request uses up.
+        """
+        connector, told = self._connector, shown.parse(document)
+        if connector.space.members[member].address != told.agreement.provider:
+            raise NotPermitted("a trade is shown by its provider")
+        channel = await connector.programs.channel(told.channel)
+        claims = await connector.programs.events("channels", "Claimed", channelId=told.channel)
+        claimed = claims[-1].fields["accountHash"] if claims else b""
+        key = shown.verify(told, connector.programs.deployment, channel, claimed).hex()
+        buyer = connector.space.by_address(told.agreement.buyer)
+        if buyer is None or channel is None:
+            raise Conflict("the buyer is no member of this space")
+        parties = {"provider": member, "buyer": buyer.did}
+        now, amount = connector.clock.now(), channel.claimed
+        row: Row = await write(lambda tx: self._record(tx, key, told, parties, amount, now))
+        return row
+
+    async def prices(self) -> Row:
+        """Return the figures of every class that may be shown, and how many are kept quiet."""
+        rows = await self._connector.store.read(lambda tx: tx.find("trades", "", (), "entry"))
+        found, quiet = prices.cells(trade(row) for row in rows)
+        least = {"trades": str(prices.TRADES_LEAST), "buyers": str(prices.BUYERS_LEAST)}
+        log = self._connector.evidence.origin
+        return {"prices": [cell.json() for cell in found], "suppressed": str(quiet), "least": least, "log": log}
+
+    def _record(self, tx: Tx, key: str, told: shown.Trade, parties: Row, amount: int, now: datetime) -> Row:
+        known = tx.get("trades", agreement=key)
+        if known is None:
+            listing = listings.find(tx, told.terms.product)
+            assert told.agreement.product == product_key(listing["id"])
+            if listing["provider"] != parties["provider"]:
+                raise NotPermitted("the product is listed by somebody else")
+            about = {**_class(listing, told).json(), "price": str(unit_price(told.terms.tariff))}
+            fields = {**about, "channel": told.channel.hex(), "amount": str(amount), "digest": sha(told.json()).hex()}
+            link = (listing["id"],)
+            entry = self._connector.evidence.record(tx, KIND, part=key, link=link, fields=fields, now=now)
+            kept = {"channel": told.channel.hex(), "product": listing["id"], **parties, **about, "amount": amount}
+            tx.insert("trades", agreement=key, **kept, entry=entry, created=now)
+            known = {"entry": entry}
+        return {"agreement": key, "entry": str(known["entry"])}
+
+
+def _class(listing: Row, told: shown.Trade) -> TradeClass:
+    dataset, tariff = listing["dataset"], told.terms.tariff
+    classes = dataset.get("classes") or {}
+    about = classes.get("topic", ""), str(dataset["grade"]), classes.get("form", "")
+    return TradeClass(*about, told.terms.tier, measure(tariff), tariff.currency)
+
+
+def trade(row: Row) -> Trade:
+    """Return a row of `trades` as a value."""
+    kind = TradeClass(*(row[name] for name in prices.NAMES))
+    return Trade(kind, Fraction(row["price"]), row["buyer"], row["entry"])

@@ -1,0 +1,1 @@
+"""Back-ups of a participant, and its way back from one."""

@@ -1,0 +1,72 @@
+"""Copies of the database and of files that rest: as of one moment, durable, and measured.
+
+The database is copied by SQLite's own back-up in one step, under one read transaction: writers go on meanwhile, and
+the copy holds all of each commit or nothing of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from connector import files
+from connector.store.connection import READING, connect
+from connector.store.errors import StoreFailed
+from connector.store.schema import refuse_foreign
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_HEAD = "SELECT size, root, note FROM checkpoints ORDER BY size DESC LIMIT 1"
+
+
+@dataclass(frozen=True, slots=True)
+class CopiedHead:
+    """The newest own checkpoint in a copy; size 0 and no note before the first."""
+
+    size: int = 0
+    root: bytes = b""
+    note: str = ""
+
+
+def copy(path: Path, to: Path) -> CopiedHead:
+    """Copy the database at `path` to the new file `to`, read the copy through, and return its newest checkpoint.
+
+    Raises StoreForeign for a database that is not ours, StoreFailed for a copy that is not sound.
+    """
+    with closing(connect(path, READING)) as source, closing(sqlite3.connect(to, isolation_level=None)) as target:
+        refuse_foreign(source)
+        source.backup(target)
+        target.execute("PRAGMA journal_mode=DELETE").fetchone()
+        found = target.execute("PRAGMA quick_check(1)").fetchone()
+        if found[0] != "ok":
+            raise StoreFailed(f"the copy of `{path}` is not sound: {found[0]}")
+        row = target.execute(_HEAD).fetchone()
+    files.sync_file(to)
+    return CopiedHead() if row is None else CopiedHead(*row)
+
+
+def duplicate(path: Path, to: Path) -> None:
+    """Copy a file that rests, durably."""
+    with path.open("rb") as source, files.replacing(to) as target:
+        at = 0
+        while chunk := source.read(files.WRITE_BYTES):
+            files.write_at(target, chunk, at)
+            at += len(chunk)
+
+
+def measured(path: Path) -> tuple[int, str]:
+    """Return a file's length and SHA-256."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return file.tell(), digest
+
+
+def opened(path: Path) -> sqlite3.Connection:
+    """Open a copied database to change it before anybody else does."""
+    connection = connect(path, ())
+    refuse_foreign(connection)
+    return connection

@@ -1,0 +1,68 @@
+"""The programs' events on the chain, kept at hand and found by any value in them: an id, a digest, an address.
+
+Law: blocks are read once, in order; a value is known by its bytes, however somebody writes it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from connector.audit.sources import PROGRAMS
+from connector.limits import CHAIN_EVENTS_KEPT_MAX
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from connector.base import Base
+    from ledger.chain import Event
+
+
+class ChainBook:
+    """The events of the deployment's programs."""
+
+    def __init__(self, participant: Base) -> None:
+        self._participant = participant
+        self._events: list[Event] = []
+        self._named: dict[str, list[int]] = defaultdict(list)
+        self._times: dict[int, datetime] = {}
+        self._next = 0
+        self._turn = asyncio.Lock()
+
+    async def naming(self, values: Iterable[str]) -> list[Event]:
+        """Return the events that name any of these values (hex, or a transaction's hash), in the chain's order."""
+        await self._catch_up()
+        places = sorted({place for value in values for place in self._named.get(value, ())})
+        return [self._events[place] for place in places]
+
+    async def at(self, number: int) -> datetime | None:
+        """Return a block's time."""
+        if number not in self._times:
+            block = await self._participant.chain.block(number)
+            if block is None:
+                return None
+            self._times[number] = block.at
+        return self._times[number]
+
+    async def _catch_up(self) -> None:
+        async with self._turn:
+            programs, last = self._participant.programs, (await self._participant.chain.newest()).number
+            if last < self._next or len(self._events) >= CHAIN_EVENTS_KEPT_MAX:
+                return
+            found = [event for name in PROGRAMS for event in await programs.events(name, None, self._next, last)]
+            for event in sorted(found, key=lambda one: (one.block, one.position)):
+                for value in {event.transaction.hex(), *_values(event)}:
+                    self._named[value].append(len(self._events))
+                self._events.append(event)
+            self._next = last + 1
+
+
+def _values(event: Event) -> Iterable[str]:
+    """Return the ids, digests and addresses that an event names, in hex."""
+    for value in event.fields.values():
+        if isinstance(value, bytes) and any(value):
+            yield value.hex()
+        elif isinstance(value, str) and value.startswith("0x"):
+            yield value[2:].lower()

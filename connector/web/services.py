@@ -1,0 +1,54 @@
+"""Data services at the exchange, for members who offer them; they are found and shown where products are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from catalog.listing import Move
+from catalog.roles import Doing
+from connector.errors import Absent
+from connector.exchange import services, spaces
+from connector.limits import FOUND_ROWS_MAX
+from connector.web.exchange import may
+from connector.web.faults import as_json
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from connector.store.transaction import Tx
+    from connector.web.call import Call
+
+
+async def submit(call: Call) -> web.Response:
+    """Take in a member's service, `service` and perhaps `space`: an operator reads it before anybody finds it."""
+    connector, member = call.connector, call.connector.space.members[call.peer]
+    may(member, Doing.LIST)
+    document = services.check_submission(await call.document())
+    await connector.store.read(lambda tx: spaces.check(tx, document, member))
+    now = connector.clock.now()
+    row = await call.act(lambda tx: services.submit(tx, connector.evidence, document, call.peer, now))
+    connector.finding.changed()
+    return as_json(services.view(row), 201)
+
+
+async def own(call: Call) -> web.Response:
+    """List the caller's services in every state, with why they are in it, from the `first` on."""
+    first = call.first(FOUND_ROWS_MAX)
+    rows = await call.act(lambda tx: services.page(tx, "provider", call.peer, first))
+    return as_json({"services": rows})
+
+
+async def withdraw(call: Call) -> web.Response:
+    """Take a service of the caller's off the list, for a reason."""
+    connector, key = call.connector, call.path["id"]
+    reason, now = (await call.texts("reason"))["reason"], connector.clock.now()
+
+    def act(tx: Tx) -> str:
+        if services.find(tx, key)["provider"] != call.peer:
+            raise Absent(f"there is no service `{key[:200]}`")
+        who = {"by": call.peer, "role": "provider", "reason": reason}
+        return services.move(tx, connector.evidence, key, Move.WITHDRAW, **who, now=now)
+
+    state = await call.act(act)
+    connector.finding.changed()
+    return as_json({"id": key, "state": state})

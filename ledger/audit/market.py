@@ -1,0 +1,90 @@
+"""What the exchange says of its market, held against chain and agreements: recorded trades, and reputations made again.
+
+Law: a recorded trade is an agreement that both sides logged, at its own price, and what its channel paid; reputations
+are worked out here from chain, rulings and complaints by the public formula, for everybody to compare.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from contracts.quartiles import quartiles
+from contracts.reputation import Record
+from contracts.unit_price import measure, unit_price
+from ledger import reputation
+from ledger.audit.books import reading
+from ledger.audit.facts import name_id
+from ledger.audit.rulings import RULED
+from ledger.ruling import read_ruling
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ledger.audit.agreements import Deals
+    from ledger.audit.books import Books
+    from ledger.audit.event import Event
+    from ledger.audit.facts import ChainFacts
+    from ledger.audit.report import Report
+    from ledger.ruling import Ruling
+    from ledger.space import Space
+
+RECORDED, COMPLAINED = "trade.recorded", "complaint.moved"
+CLASS = ("topic", "grade", "form", "tier", "unit", "currency")
+UPHELD, LATE = "upheld", "yes"
+
+
+def check(space: Space, books: Books, facts: ChainFacts, deals: Deals, report: Report) -> None:
+    """Hold every recorded trade against its agreement and its channel."""
+    for event in _recorded(space, books):
+        deal, channel = deals.get(event.part), facts.channels.get(name_id(str(event.fields.get("channel", ""))))
+        if deal is None or channel is None:
+            report.find("trade-unknown", event.did, event, agreement=event.part)
+            continue
+        tariff, told = deal.terms.tariff, event.fields
+        right = (str(unit_price(tariff)), measure(tariff), deal.terms.tier, str(channel.claimed))
+        mine = tuple(str(told.get(name)) for name in ("price", "unit", "tier", "amount"))
+        if mine != right:
+            report.find("trade-differs", event.did, event, mine=", ".join(mine), theirs=", ".join(right))
+
+
+def gather(space: Space, books: Books, facts: ChainFacts, report: Report) -> dict[str, Any]:
+    """Return figures for a supervisor: prices by class, none kept quiet, and the reputation of each member."""
+    return {"market": _prices(space, books), "reputation": _reputation(space, books, facts, report)}
+
+
+def _prices(space: Space, books: Books) -> list[dict[str, str]]:
+    found: dict[tuple[str, ...], list[Fraction]] = {}
+    for event in _recorded(space, books):
+        key = tuple(str(event.fields[name]) for name in CLASS)
+        found.setdefault(key, []).append(Fraction(str(event.fields["price"])))
+    rows = []
+    for key, prices in sorted(found.items()):
+        figures = zip(("q1", "median", "q3"), map(str, quartiles(prices)), strict=True)
+        rows.append({**dict(zip(CLASS, key, strict=True)), "n": str(len(prices)), **dict(figures)})
+    return rows
+
+
+def _reputation(space: Space, books: Books, facts: ChainFacts, report: Report) -> list[dict[str, str]]:
+    counted = reputation.records(facts, _rulings(books, report))
+    found = {did: counted.get(member.address) or Record() for did, member in space.members.items()}
+    exchange = books.get(space.exchange)
+    for event in () if exchange is None else exchange.of(COMPLAINED):
+        record = found.get(str(event.fields.get("respondent", "")))
+        if record is not None:
+            record.upheld += event.fields.get("to") == UPHELD
+            record.late += event.fields.get("late") == LATE
+    return [{"party": did, **found[did].json()} for did in sorted(found)]
+
+
+def _recorded(space: Space, books: Books) -> Iterator[Event]:
+    exchange = books.get(space.exchange)
+    yield from () if exchange is None else exchange.of(RECORDED)
+
+
+def _rulings(books: Books, report: Report) -> Iterator[Ruling]:
+    for book in books.values():
+        for event in book.of(RULED):
+            ruling = reading(event, report, read_ruling, event.fields.get("ruling"))
+            if ruling is not None:
+                yield ruling

@@ -1,0 +1,313 @@
+"""The console in a real Chromium on the demo's data: each role's main story, every page accessible, narrow and dark.
+
+Run by `make test-browser`; not collected otherwise, because it needs the package chromium.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from axe_playwright_python.async_playwright import Axe
+
+from connector.console.pages import PAGES
+from connector.demo.story import LAWFUL, PRODUCT_A
+from tests.browser.demo import NARROW, ROLES, Desk, browser, played
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+PICTURES = Path(__file__).resolve().parents[2] / "docs" / "console"
+PICTURE_BYTES_MAX = 150_000
+CLICKS_MAX = 5
+LOOKS = ("light", "dark")
+LANGUAGES = ("en-US", "zh-CN")
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def desks(tmp_path_factory):
+    async with played(tmp_path_factory.mktemp("demo")) as cast, browser() as machine:
+        made = {role: Desk(machine, cast, role) for role in ROLES}
+        for desk in made.values():
+            await desk.enter()
+        yield made
+
+
+class Clicks:
+    """Counts what a person does on a page besides typing."""
+
+    def __init__(self, page):
+        self.page, self.count = page, 0
+
+    async def on(self, role, name):
+        self.count += 1
+        await self.page.get_by_role(role, name=name).first.click()
+        await self.page.wait_for_load_state()
+
+
+async def picture(page, name):
+    """Keep what the README shows: no larger than a reader likes to load."""
+    PICTURES.mkdir(exist_ok=True)
+    path = PICTURES / f"{name}.png"
+    await page.screenshot(path=path, animations="disabled")
+    assert path.stat().st_size <= PICTURE_BYTES_MAX
+
+
+async def purpose(page):
+    """Return the value of the purpose that the demo's policy permits."""
+    options = await page.locator("select[name=purpose] option").evaluate_all("all => all.map(one => one.value)")
+    return next(one for one in options if one.endswith("#" + LAWFUL))
+
+
+async def test_a_provider_sees_who_holds_what_and_what_it_earned(desks):
+    async with desks["provider"].page() as page:
+        do = Clicks(page)
+        await page.goto(desks["provider"].base)
+        await do.on("link", "Products")
+        await do.on("link", "New York flights 2013")
+        assert "Tailwind Research" in await page.inner_text("main")
+        await do.on("link", "Earnings")
+        await page.locator("svg.plot").wait_for()
+        await picture(page, "provider")
+        assert do.count <= CLICKS_MAX
+    assert desks["provider"].said == []
+
+
+async def test_an_exchange_suspends_a_listing_and_lists_it_again(desks):
+    async with desks["exchange"].page() as page:
+        do = Clicks(page)
+        await page.goto(desks["exchange"].base + "/listings?state=listed")
+        await do.on("link", "New York weather 2013")
+        await page.get_by_label("Why, in words").fill("to try it")
+        await do.on("button", "Suspend")
+        await page.get_by_text("to try it").wait_for()
+        await page.get_by_label("Why, in words").fill("tried")
+        await do.on("button", "List again")
+        await do.on("link", "Indicators")
+        await picture(page, "exchange")
+        assert do.count <= CLICKS_MAX
+    assert desks["exchange"].said == []
+
+
+async def test_a_regulator_looks_an_agreement_up_and_audits(desks):
+    async with desks["buyer"].page() as page:
+        answer = await page.request.get(desks["buyer"].base + "/agreements.json")
+        rows = (await answer.json())["rows"]
+        digest = [row["digest"] for row in rows if row["product"] == PRODUCT_A][-1]  # of the demo, and anchored
+    async with desks["regulator"].page() as page:
+        do = Clicks(page)
+        await page.goto(desks["regulator"].base + "/lookup")
+        await page.get_by_label("Any id").fill("0x" + digest.upper())
+        await do.on("button", "What is it?")
+        await do.on("link", "What happened under it")
+        text = await page.inner_text("main")
+        for words in ("agreement.signed", "LicenceGranted", "keys.released", "Claimed"):
+            assert words in text
+        await do.on("link", "Findings")
+        await do.on("button", "Audit now")
+        for _ in range(120):
+            await page.wait_for_timeout(1_000)
+            await page.reload()
+            if "An audit is running" not in await page.inner_text("main"):
+                break
+        assert "Clean: the books agree." in await page.inner_text("main")
+        await picture(page, "regulator")
+        assert do.count <= CLICKS_MAX
+    assert desks["regulator"].said == []
+
+
+async def test_a_buyer_finds_and_buys(desks):
+    async with desks["buyer"].page() as page:
+        do = Clicks(page)
+        await page.goto(desks["buyer"].base + "/search")
+        await page.get_by_label("Words of a title").fill("flights")
+        await do.on("button", "Find")
+        await picture(page, "buyer")
+        await do.on("link", "New York flights 2013")
+        assert "5.00 CNY per MiB" in await page.inner_text("main")
+        await do.on("link", "See what all of it costs")
+        await page.get_by_label("Most to agree to").fill("5.00")
+        await page.get_by_label("What you will use it for").select_option(value=await purpose(page))
+        await do.on("button", "Buy it")
+        await page.get_by_text("It is here.").wait_for(timeout=60_000)
+        await do.on("link", "See the agreement")
+        assert "by provider and buyer" in await page.inner_text("main")
+        assert do.count <= CLICKS_MAX
+    assert desks["buyer"].said == []
+
+
+async def addresses(page, desk):
+    """Every page of a role: those of the menu, and one of each kind that they lead to."""
+    found = {f"{desk.base}{one.path}": one.name for one in PAGES if one.menu and desk.role in one.roles}
+    for url in list(found):
+        await page.goto(url)
+        links = await page.locator("main a").evaluate_all("all => all.map(one => one.href.split('?')[0])")
+        for link in links:
+            below = link.removeprefix(desk.base)
+            name = next((one.name for one in PAGES if "{" in one.path and same(one.path, below)), None)
+            if name and name not in found.values():
+                found[link] = name
+    return found
+
+
+def same(pattern, path):
+    return re.fullmatch(re.sub(r"\{[^{}]*\}", "[^/]+", pattern), path) is not None
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_every_page_is_accessible_and_fits(desks, role):
+    """By axe in light and dark, both languages; at 360 pixels nothing is wider than the page; no complaint."""
+    desk, axe, wrong = desks[role], Axe(), []
+    async with desk.page() as page:
+        pages = await addresses(page, desk)
+    assert len(pages) >= 6
+    for look, locale in zip(LOOKS, LANGUAGES, strict=True):
+        async with desk.page(color_scheme=look, locale=locale, viewport=NARROW) as page:
+            for url, name in pages.items():
+                await page.goto(url)
+                found = await axe.run(page)
+                wrong += [(name, look, one["id"], one["nodes"][0]["html"]) for one in found.response["violations"]]
+                wide = await page.evaluate(
+                    "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+                )
+                if wide > 0:
+                    wrong.append((name, look, f"{wide} px too wide"))
+    assert not wrong
+    assert desk.said == []
+
+
+async def test_the_keyboard_is_enough(desks):
+    async with desks["buyer"].page() as page:
+        await page.goto(desks["buyer"].base + "/search")
+        await page.keyboard.press("Tab")
+        assert await page.evaluate("document.activeElement.className") == "skip"
+        await page.keyboard.press("Enter")
+        await page.keyboard.press("Tab")
+        assert await page.evaluate("document.activeElement.name") == "q"
+        await page.keyboard.type("weather")
+        await page.keyboard.press("Enter")
+        await page.get_by_text("products found").wait_for()
+
+
+async def test_without_script_all_is_there(desks):
+    async with desks["buyer"].page(java_script_enabled=False) as page:
+        await page.goto(desks["buyer"].base + "/acquisitions")
+        await page.get_by_role("link", name=PRODUCT_A).first.click()
+        assert "CNY" in await page.inner_text("main")
+
+
+async def test_a_session_that_is_over_leads_back_after_signing_in(desks):
+    desk = desks["buyer"]
+    async with desk.page(storage_state=None) as page:
+        await page.goto(desk.base + "/replicas")
+        assert "/sign-in?next=" in page.url
+
+
+async def test_a_provider_publishes_what_it_has_looked_at(desks):
+    async with desks["provider"].page() as page:
+        do = Clicks(page)
+        await page.goto(desks["provider"].base)
+        await do.on("link", "Publish data")
+        await do.on("checkbox", "weather")
+        for label, text in (("Title", "Weather by hand"), ("Price asked", "2.50"), ("Until the end of", "2099-12-31")):
+            await page.get_by_label(label).first.fill(text)
+        await do.on("button", "Preview")
+        preview = await page.inner_text("main")
+        assert "2.50 CNY per MiB" in preview
+        assert "humid" in preview
+        await picture(page, "publishing")
+        await do.on("button", "Publish it")
+        for _ in range(60):
+            if "submitted" in await page.inner_text("main"):
+                break
+            await page.wait_for_timeout(500)
+            await page.reload()
+        assert "submitted" in await page.inner_text("main")
+        assert do.count <= CLICKS_MAX
+    assert desks["provider"].said == []
+
+
+async def test_a_wrong_amount_is_refused_in_words_and_nothing_is_bought(desks):
+    desk = desks["buyer"]
+    for locale, said in (("en-US", "What you filled in makes no sense as it is."), ("zh-CN", "填写的内容不符合要求。")):
+        async with alone(desk, locale=locale) as page:
+            await page.goto(f"{desk.base}/catalogue/{PRODUCT_A}/quote")
+            await page.locator("input[name=limit]").fill("a lot")
+            await page.locator("main form button").click()
+            text = await page.inner_text("main")
+            assert said in text
+            assert "`a lot` is no amount" in text
+
+
+async def test_two_at_once_do_a_thing_once(desks):
+    desk = desks["exchange"]
+    async with alone(desk) as one, alone(desk) as other:
+        for page in (one, other):
+            await page.goto(desk.base + "/listings?state=listed")
+            await page.get_by_role("link", name="New York weather 2013").click()
+            await page.get_by_label("Why, in words").fill("both of us")
+        await one.get_by_role("button", name="Suspend").click()
+        await one.get_by_text("both of us").wait_for()
+        await other.get_by_role("button", name="Suspend").click()
+        assert "Look at the list: perhaps it moved meanwhile." in await other.inner_text("main")
+        await one.get_by_label("Why, in words").fill("done")
+        await one.get_by_role("button", name="List again").click()
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_forms_of_other_sites_do_nothing(desks, role):
+    """Every form of every page, sent with the reader's cookies and without the page's token."""
+    desk, tried = desks[role], 0
+    async with alone(desk) as page:
+        for url in await addresses(page, desk):
+            await page.goto(url)
+            found = "all => all.map(one => [one.action, [...new FormData(one).keys()]])"
+            for action, names in await page.locator("form[method=post]").evaluate_all(found):
+                told = {name: "x" for name in names if name != "form"}
+                answer = await page.request.post(action, form=told, max_redirects=0)
+                assert answer.status == 403, (url, action)
+                tried += 1
+    assert tried
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_markup_in_every_text_field_stays_text(desks, role):
+    """What is written into each field of each form, and all that is shown after it, runs nothing."""
+    desk, tried = desks[role], 0
+    async with alone(desk) as page:
+        pages = list(await addresses(page, desk))
+        for url in pages:
+            await page.goto(url)
+            for at in range(await page.locator("main form").count()):
+                await page.goto(url)
+                form = page.locator("main form").nth(at)
+                filled = await form.evaluate(FILLS, MARKUP)
+                if filled:
+                    async with page.expect_navigation():
+                        await form.evaluate("form => HTMLFormElement.prototype.submit.call(form)")
+                    assert await page.evaluate("window.hacked") is None, url
+                tried += filled
+        for url in pages:
+            await page.goto(url)
+            assert await page.evaluate("window.hacked") is None, url
+    assert tried
+
+
+MARKUP = "\"'><script>window.hacked=1</script><img src=x onerror=window.hacked=1>{{7*7}}"
+FILLS = """(form, text) => {
+  const fields = [...form.querySelectorAll("input:not([type=hidden]):not([type=checkbox]):not([type=date]), textarea")];
+  for (const field of fields) field.value = text;
+  return fields.length;
+}"""
+
+
+@asynccontextmanager
+async def alone(desk, **options):
+    """Open a tab of somebody who has signed in, whose refusals are expected."""
+    context = await desk.machine.new_context(**{"locale": "en-US", "storage_state": desk.kept, **options})
+    page = await context.new_page()
+    page.set_default_timeout(15_000)
+    yield page
+    await context.close()

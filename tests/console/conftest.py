@@ -1,0 +1,51 @@
+"""A participant with every role in this process, and people in front of its console."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest_asyncio
+
+from connector.clock import SetClock
+from tests.web.lone import lone
+from tests.web.visitor import Visitor
+
+ROLES = ("provider", "buyer", "exchange", "regulator")
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def connector(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("console")
+    (folder / "on-offer").mkdir()
+    told = {"PENSTOCK_CONSOLE_FOLDERS": str(folder / "on-offer")}
+    async with lone(folder / "data", ROLES, told) as made:
+        yield made
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def enter(connector):
+    """Sign somebody in by a link: enter(name, roles, operator=…) -> Visitor."""
+    opened = []
+
+    async def come(name, roles=ROLES, *, operator=True, language="en"):
+        if name not in [one["name"] for one in await connector.accounts.page()]:
+            await connector.accounts.add(name, list(roles), operator=operator)
+        visitor = Visitor(connector.url, language)
+        opened.append(visitor)
+        seen = await visitor.open("enter?token=" + (await connector.accounts.link(name))["token"])
+        assert seen.status == 200
+        return visitor
+
+    yield come
+    for visitor in opened:
+        await visitor.session.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def clock(connector):
+    """The participant's accounts and sessions by a clock that the test moves."""
+    real = connector.clock
+    connector.clock = SetClock(NOW)
+    yield connector.clock
+    connector.clock = real

@@ -1,0 +1,138 @@
+"""Publishing from the console: what the preview shows, what is refused, and that no form reaches another file."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+
+import pytest
+import pytest_asyncio
+
+from connector.console import publishing
+from connector.errors import InvalidInput
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+MARKUP = '"><script>alert(1)<img src=x onerror=alert(2)>.csv'
+FORM = {
+    "title": "Stations",
+    "price": "4.20",
+    "unit": "MiB",
+    "tier": "kept",
+    "purpose": "Research",
+    "until": "2099-12-31",
+}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def folder(connector):
+    there = connector.data.parent / "on-offer"
+    (there / "stations.csv").write_text("station,degrees\n" + "JFK,21\nLGA,22\n" * 40_000)
+    (there / MARKUP).write_text("a,b\n1,2\n")
+    (there / ".hidden").write_text("x")
+    (there / "below").mkdir()
+    (there / "below" / "deeper.csv").write_text("a\n1\n")
+    (there / "away.csv").symlink_to(connector.data / "management.token")
+    return there
+
+
+async def previewed(visitor, folder, *names, **fields):
+    asked = [("files", str(folder / name)) for name in names] + list({**FORM, **fields}.items())
+    return await visitor.open("publish", params=asked)
+
+
+async def test_only_files_of_the_named_folders_are_on_offer(connector, folder):
+    there = publishing.files_of(connector)
+    assert sorted(there) == sorted(str(folder / name) for name in (MARKUP, "stations.csv"))
+    real = connector.settings
+    try:
+        for wrong in (connector.data, connector.data / "keys", folder / "absent"):
+            console = replace(real.console, folders=(str(wrong),))
+            connector.settings = replace(real, console=console)
+            with pytest.raises(InvalidInput):
+                publishing.files_of(connector)
+    finally:
+        connector.settings = real
+
+
+async def test_the_preview_says_price_terms_and_columns(enter, folder):
+    visitor = await enter("publisher", ("provider",))
+    seen = await previewed(visitor, folder, "stations.csv", openings="3", region="US")
+    assert seen.status == 200
+    for words in ("4.20 CNY per MiB", "100 MiB", "420.00 CNY", "degrees", "sealed", "Publish it"):
+        assert words in seen.text, words
+    said = json.loads((await visitor.open(seen.url.replace("/publish?", "/publish.json?"))).text)
+    costs = {one["en"]: one["amount"] for one in said["preview"]["examples"]}
+    assert costs["1 MiB"] == "420"
+    assert costs["100 MiB"] == "42000"
+    assert [row["name"] for row in said["rows"]] == ["station", "degrees"]
+    assert any("3" in rule for rule in said["preview"]["rules"]["en"])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"price": "four"}, {"price": "4.2.0"}, {"floor": "5"}, {"unit": "stone"}, {"tier": "magic"}, {"until": "soon"},
+        {"purpose": "world domination"}, {"region": "Atlantis"}, {"openings": "-1"}, {"openings": "many"},
+        {"unit": "opening"},
+    ],
+)  # fmt: skip
+async def test_what_is_wrong_is_said_and_what_was_filled_in_stays(enter, folder, wrong):
+    seen = await previewed(await enter("publisher", ("provider",)), folder, "stations.csv", **wrong)
+    assert seen.status == 200
+    assert "This cannot be published so" in seen.text
+    assert "Publish it" not in seen.text
+    assert 'value="Stations"' in seen.text
+
+
+@pytest.mark.parametrize(
+    "name", ["below/deeper.csv", ".hidden", "away.csv", "../data/management.token", "/etc/passwd", "absent.csv"]
+)
+async def test_no_form_reaches_another_file(connector, enter, folder, name):
+    visitor = await enter("publisher", ("provider",))
+    refused = await previewed(visitor, folder, name)
+    assert "is no file that may be published" in refused.text
+    page = await previewed(visitor, folder, "stations.csv")
+    sent = await visitor.send(page, "/publish", **{**page.form("/publish")[2], "files": str(folder / name)})
+    assert sent.status in (400, 405)
+    before = await connector.store.read(lambda tx: len(tx.find("products")))
+    token = page.form("sign-out")[2]["form"]
+    form = {**dict.fromkeys(("description", "keywords", "floor", "region", "openings"), ""), **FORM}
+    sent = await visitor.session.post(
+        f"{visitor.prefix}/publish", data={**form, "files": str(folder / name), "form": token}
+    )
+    assert sent.status == 400
+    assert await connector.store.read(lambda tx: len(tx.find("products"))) == before
+
+
+async def test_names_of_files_and_what_is_typed_are_text(enter, folder):
+    visitor = await enter("publisher", ("provider",))
+    typed = dict.fromkeys(("title", "description", "keywords", "region", "openings"), MARKUP)
+    seen = await previewed(visitor, folder, MARKUP, **typed)
+    assert "&lt;script&gt;alert(1)" in seen.text
+    assert "<script>alert" not in seen.text
+    assert "<img" not in seen.text
+
+
+async def test_it_is_published_in_three_steps(connector, enter, folder):
+    visitor = await enter("publisher", ("provider",))
+    page = await previewed(visitor, folder, "stations.csv", title="Published by hand")
+    action = next(form for form in page.forms if form[0] == "post" and form[1].endswith("/publish"))
+    token = action[2]
+    async with visitor.session.post(f"{visitor.prefix}/publish", data=token) as answer:
+        assert answer.status == 200, await answer.text()
+        where = str(answer.url)
+    assert "/products/" in where
+    async with asyncio.timeout(60):
+        while (said := json.loads((await visitor.open(where + ".json")).text))["state"] not in ("submitted", "failed"):
+            await asyncio.sleep(0.2)
+    assert said["state"] == "submitted", said
+    assert said["title"] == "Published by hand"
+    page = await visitor.open(where + "/versions")
+    assert "Version 1" in page.text
+    key = where.rsplit("/", 1)[-1]
+    await connector.store.write(lambda tx: tx.update("listings", {"id": key}, state="listed"))
+    reader = await enter("reader", ("buyer",))
+    seen = await reader.open(f"catalogue/{key}?many=2")
+    assert "2 MiB: 8.40 CNY" in seen.text
+    assert (await reader.open(f"catalogue/{key}?many=two")).status == 400

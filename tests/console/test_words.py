@@ -1,0 +1,85 @@
+"""Every sentence is there in both languages, is used, and takes the same values in both."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from connector.console import language
+from connector.console.pages import PAGES
+from connector.console.words import faults
+from connector.fault_table import EXIT_CODES, ROWS, UNEXPECTED
+
+ROOM = Path(language.__file__).parent
+TEMPLATES = {path.name: path.read_text(encoding="utf-8") for path in (ROOM / "templates").glob("*.html")}
+SAID = re.compile(r"""\bt\(\s*"([^"]+)"\s*[,)]""")
+# what is said by a key that is put together: `term("state", …)` and the like
+MADE = re.compile(
+    r"^(state|role|turn|process|event|severity|source|post|move|unit|side|fault-what|fault-do|whose|column|figure|wait|begin|what|count)\."
+)
+
+
+def fields(text):
+    return sorted(name for _, name, _, _ in Formatter().parse(text) if name)
+
+
+@pytest.mark.parametrize("key", language.WORDS)
+def test_a_sentence_is_there_in_both_languages(key):
+    english, chinese = language.WORDS[key]
+    assert english.strip()
+    assert chinese.strip()
+    assert fields(english) == fields(chinese)
+    assert not re.search(r"[\u4e00-\u9fff]", english)
+    assert re.search(r"[\u4e00-\u9fff]", chinese)
+
+
+def test_every_code_of_a_fault_is_explained_in_both_languages():
+    codes = {row.code for row in (*ROWS.values(), UNEXPECTED)}
+    for kind in (faults.WHAT, faults.DO):
+        assert {key.removeprefix(kind + ".") for key in language.WORDS if key.startswith(kind + ".")} == codes | {
+            str(number) for number in EXIT_CODES if number
+        }
+    assert faults.code_of("absent", 4) == "absent"
+    assert faults.code_of("a code of another table", 2) == "2"
+
+
+def test_what_the_templates_say_is_there():
+    said = {key for text in TEMPLATES.values() for key in SAID.findall(text)}
+    assert not said - set(language.WORDS)
+
+
+def test_nothing_is_there_that_nobody_says():
+    said = {key for text in TEMPLATES.values() for key in SAID.findall(text)}
+    titles = {page.name + ".title" for page in PAGES}
+    acts = {f"members.{act}" for act in ("suspend", "resume", "revoke")}
+    assert {key for key in language.WORDS if not MADE.match(key)} <= said | titles | acts
+
+
+def test_every_page_has_a_template_a_title_and_words_for_its_columns():
+    for page in PAGES:
+        assert page.name + ".html" in TEMPLATES
+        assert not page.menu or page.name + ".title" in language.WORDS
+        for column in page.columns:
+            assert f"column.{column.name}" in language.WORDS, column
+
+
+def test_templates_hold_no_words_of_their_own():
+    """Between tags there are only expressions, signs, commands, and what is the same in every language."""
+    for name, text in TEMPLATES.items():
+        bare = re.sub(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}|<code>.*?</code>", " ", text, flags=re.DOTALL)
+        bare = re.sub(r"<[^>]*>", " ", bare)
+        assert set(re.findall(r"[A-Za-z\u4e00-\u9fff]+", bare)) <= {"Penstock", "doctype", "html"}, name
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("", "en"), ("zh", "zh"), ("zh-CN,zh;q=0.9,en;q=0.8", "zh"), ("en-US,zh;q=0.9", "en"), ("de, zh;q=0.5", "zh"),
+        ("fr", "en"), ("zh;q=0", "en"), ("en;q=0.1, zh-Hans;q=0.2", "zh"), ("\x00;;,", "en"), ("zh" * 5_000, "en"),
+    ],
+)  # fmt: skip
+def test_the_browser_is_listened_to(header, expected):
+    assert language.accepted(header) == expected

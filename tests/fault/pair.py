@@ -1,0 +1,133 @@
+"""Two `penstock serve` processes of one exchange on one PostgreSQL database, behind one address, beside one chain.
+
+The balancer is the plainest there is: it passes bytes, to any process that takes the connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import shutil
+from contextlib import asynccontextmanager, suppress
+
+from connector.cli.init import initialise
+from connector.clock import Clock
+from connector.data_folder import CHAIN_DATABASE
+from connector.demo.processes import SERVE, Participant, free_ports
+from connector.web.chain_host import hosting
+
+NAMES = ("left", "right")
+CHUNK_BYTES = 1 << 16
+
+
+class Balancer:
+    """Listens on one port and passes each connection to a process that lives, drawn by `chance`."""
+
+    def __init__(self, port, backends, chance):
+        self.port, self.backends, self._chance = port, backends, chance
+        self.passed = dict.fromkeys(backends, 0)
+        self._tasks = set()
+
+    async def __aenter__(self):
+        self._server = await asyncio.start_server(self._begin, "127.0.0.1", self.port)
+        return self
+
+    async def __aexit__(self, *_):
+        self._server.close()
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _begin(self, reader, writer):
+        task = asyncio.create_task(self._pass(reader, writer))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _pass(self, reader, writer):
+        for port in self._chance.sample(self.backends, len(self.backends)):
+            with suppress(ConnectionError):
+                theirs, to_them = await asyncio.open_connection("127.0.0.1", port)
+                self.passed[port] += 1
+                await asyncio.gather(_pipe(reader, to_them), _pipe(theirs, writer))
+                return
+        writer.close()
+
+
+async def _pipe(reader, writer):
+    with suppress(ConnectionError):
+        while some := await reader.read(CHUNK_BYTES):
+            writer.write(some)
+            await writer.drain()
+    writer.close()
+
+
+class Pair:
+    """The processes, their folders, and how they are killed and begun again."""
+
+    def __init__(self, folder, database, chain, ports):
+        self.url = f"http://localhost:{ports[0]}"
+        self.did = f"did:web:localhost%3A{ports[0]}"
+        self.database = database
+        self.kills = dict.fromkeys(NAMES, 0)
+        shared = {
+            "PENSTOCK_SERVER_PUBLIC_URL": self.url,
+            "PENSTOCK_STORE_DATABASE": database,
+            "PENSTOCK_CHAIN_RPC": chain,
+        }
+        first = folder / NAMES[0]
+        initialise(
+            first, name="Pair", roles=("exchange",), region="US-NY", port=ports[0], exchange=None, development=True
+        )
+        shutil.copytree(first, folder / NAMES[1])
+        self.environments = {
+            name: shared | {"PENSTOCK_SERVER_PORT": str(port)} for name, port in zip(NAMES, ports[1:], strict=True)
+        }
+        self.processes = {name: Participant(folder / name, SERVE) for name in NAMES}
+        self.owner = {"Authorization": f"Bearer {(first / 'management.token').read_text().strip()}"}
+
+    async def start(self, name):
+        await self.processes[name].start(self.environments[name])
+
+    async def kill_and_begin_again(self, name, pause):
+        """SIGKILL a process, leave it dead for a while, start it."""
+        self.kills[name] += 1
+        await self.processes[name].kill()
+        await asyncio.sleep(pause)
+        await self.start(name)
+
+    def said(self):
+        """Return everything that both have logged."""
+        return "".join((each.data / "serve.log").read_text() for each in self.processes.values())
+
+    async def run(self, name, *command):
+        """Run a command of the program on a process's folder; return (exit code, what it said)."""
+        process = await asyncio.create_subprocess_exec(
+            *SERVE[:-1],
+            *command,
+            env={**os.environ, **self.environments[name]},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        said, _ = await process.communicate()
+        return process.returncode, said.decode()
+
+    async def stop(self):
+        for each in self.processes.values():
+            await each.stop()
+
+
+@asynccontextmanager
+async def pair(folder, database, chance=random):
+    """Both processes, serving, with their balancer and the chain: (pair, balancer, chain)."""
+    chain_port, *ports = free_ports(4)
+    async with (
+        hosting(folder / CHAIN_DATABASE, "127.0.0.1", chain_port, Clock()) as (embedded, chain),
+        Balancer(ports[0], ports[1:], chance) as balancer,
+    ):
+        made = Pair(folder, database, chain, ports)
+        try:
+            await asyncio.gather(*(made.start(name) for name in NAMES))
+            yield made, balancer, embedded
+        finally:
+            await made.stop()

@@ -1,0 +1,86 @@
+"""Two signed heads that cannot be of one history: proven for any two sizes, and never against an honest log."""
+
+from __future__ import annotations
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.errors import ContractError
+from ledger import checkpoint as checkpoints
+from ledger import fork_proof, merkle, mirror
+from ledger import note as notes
+from ledger.checkpoint import Checkpoint
+
+ORIGIN, KEY = "localhost:7001/log", Ed25519PrivateKey.from_private_bytes(b"\x07" * 32)
+VKEY = notes.log_vkey(ORIGIN, KEY.public_key().public_bytes_raw())
+SIZES = st.integers(1, 40)
+
+
+def tree(count, changed=None):
+    return mirror.build(b"%d" % (number if number != changed else number + 1000) for number in range(count))
+
+
+def head(log, size, key=KEY):
+    return checkpoints.sign(Checkpoint(ORIGIN, size, log.root(size)), key).encode()
+
+
+def shown(log, old, size):
+    return merkle.prefix_proof(log.span, old, size)
+
+
+@given(sizes=st.tuples(SIZES, SIZES).map(sorted), data=st.data())
+def test_a_changed_entry_is_proven_from_the_larger_tree(sizes, data):
+    old, size = sizes
+    changed = data.draw(st.integers(0, old - 1))
+    first, second = tree(size), tree(size, changed)
+    proof = shown(second, old, size) if old < size else ()
+    document = fork_proof.document(head(first, old), head(second, size), proof)
+    found = fork_proof.judge(document, VKEY)
+    assert (found.old.size, found.new.size, found.other_root) == (old, size, second.root(old))
+
+
+@given(sizes=st.tuples(SIZES, SIZES).map(sorted))
+def test_heads_of_one_history_prove_nothing(sizes):
+    old, size = sizes
+    log = tree(size)
+    document = fork_proof.document(head(log, old), head(log, size), shown(log, old, size) if old < size else ())
+    with pytest.raises(ContractError, match="one history"):
+        fork_proof.judge(document, VKEY)
+
+
+@given(
+    sizes=st.tuples(SIZES, SIZES).map(sorted).filter(lambda pair: pair[0] < pair[1]),
+    at=st.integers(0, 6),
+    flip=st.integers(0, 255),
+)
+def test_a_proof_that_was_made_up_proves_nothing(sizes, at, flip):
+    """Whoever changes a hash of an honest proof, to accuse an honest log, does not reach the head that it signed."""
+    old, size = sizes
+    log = tree(size)
+    proof = shown(log, old, size)
+    forged = bytearray(proof[at % len(proof)])
+    forged[0] ^= flip or 1
+    proof[at % len(proof)] = bytes(forged)
+    with pytest.raises(ContractError):
+        fork_proof.judge(fork_proof.document(head(log, old), head(log, size), proof), VKEY)
+
+
+def test_what_another_key_signed_is_not_the_log_s():
+    other = Ed25519PrivateKey.from_private_bytes(b"\x08" * 32)
+    document = fork_proof.document(head(tree(4), 4), head(tree(4, 1), 4, other))
+    with pytest.raises(ContractError):
+        fork_proof.judge(document, VKEY)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"v": 2}, {"origin": "else/log"}, {"heads": []}, {"heads": [1, 2]}, {"proof": ["!"]}, {"proof": ["AA=="]}],
+    ids=str,
+)
+def test_what_is_no_document_is_refused(change):
+    document = fork_proof.document(head(tree(4), 4), head(tree(4, 1), 4))
+    assert fork_proof.judge(document, VKEY)
+    with pytest.raises(ContractError):
+        fork_proof.judge({**document, **change}, VKEY)

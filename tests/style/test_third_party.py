@@ -1,0 +1,87 @@
+"""What Penstock runs with may be handed on beside it; the lock names each of these packages in the version shown."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from docs.generate import lock, third_party
+
+ROOT = Path(__file__).resolve().parents[2]
+ROWS = third_party.rows()
+# words that a licence may be made of; copyleft over whole programs is not among them
+ALLOWED = re.compile(
+    r"MIT|BSD|Apache|ISC|PSF|Python Software Foundation|MPL|Mozilla|CC0|CNRI|Unlicense|HPND|Zlib|0BSD|Public Domain"
+)
+# libraries under a licence that binds the library alone, each in an extra of its own
+BOUND_ALONE = {"psycopg", "psycopg-binary"}
+LOCK = (ROOT / "requirements.lock").read_text()
+# what the image has beside the program's own needs, as the Makefile says it
+IN_IMAGE = {"", *re.search(r"^EXTRAS := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)[1].split()}
+PURE, SOURCE = "1" * 64, "2" * 64
+LOCKED = dict(re.findall(r"^([a-z0-9-]+)==(\S+)", LOCK, re.MULTILINE))
+
+
+def test_the_walk_reaches_what_is_needed_and_its_needs():
+    names = {one.name for one in ROWS}
+    assert {"aiohttp", "multidict", "web3", "eth-abi", "pyarrow", "opentelemetry-sdk"} <= names
+    assert not {"pytest", "ruff", "pip"} & names
+
+
+@pytest.mark.parametrize("package", ROWS, ids=lambda package: package.name)
+def test_a_package_may_be_handed_on_and_is_locked(package):
+    if package.name in BOUND_ALONE:
+        assert package.licence.startswith("LGPL"), package.licence
+        assert package.extra == "postgres"
+    else:
+        assert "GPL" not in package.licence
+        assert ALLOWED.search(package.licence), package.licence
+    assert LOCKED.get(package.name) == package.version
+
+
+def test_a_package_installed_with_an_extra_of_its_own_is_followed():
+    assert "psycopg-binary" in next(one for one in ROWS if one.name == "psycopg").needs
+
+
+def test_the_bill_of_materials_has_every_package_and_every_need():
+    bill = json.loads((ROOT / "docs/sbom.cdx.json").read_text())
+    references = {one["bom-ref"] for one in bill["components"]}
+    assert {one["purl"].removeprefix("pkg:pypi/") for one in bill["components"]} == {
+        f"{one.name}@{one.version}" for one in ROWS
+    }
+    assert {one["ref"] for one in bill["dependencies"]} == references | {bill["metadata"]["component"]["bom-ref"]}
+    assert all(set(one["dependsOn"]) <= references for one in bill["dependencies"])
+
+
+def test_nothing_is_installed_but_by_its_digest():
+    for requirement in re.split(r"\n(?=\S)", LOCK.strip()):
+        assert requirement.startswith("#") or re.fullmatch(
+            r"[a-z0-9-]+==\S+( \\\n    --hash=sha256:[0-9a-f]{64})+", requirement
+        ), requirement
+
+
+def test_all_that_pyproject_asks_for_is_locked_and_the_image_has_its_part():
+    for extra, wanted in third_party.wishes().items():
+        for asked in wanted:
+            name, _, version = re.sub(r"\[.*\]", "", asked).partition("==")
+            assert LOCKED.get(third_party.called(name)) == version, f"`{asked}` of `{extra}`: run `make lock`"
+    image = set(re.findall(r"^([a-z0-9-]+)==", LOCK.split(lock.CUT)[0], re.MULTILINE))
+    assert image == {one.name for one in ROWS if one.extra in IN_IMAGE}
+
+
+def package(*wheels, **more):
+    files = [{"url": f"https://x.example/{name}", "hashes": {"sha256": digest}} for name, digest in wheels]
+    return {"name": "x", "version": "1", "wheels": files, **more}
+
+
+def test_the_lock_takes_what_linux_takes_and_the_source_only_where_there_is_no_wheel():
+    pure = package(("x-1-py3-none-any.whl", PURE), sdist={"hashes": {"sha256": SOURCE}})
+    assert lock.digests(pure) == {PURE}
+    other = ("x-1-cp311-cp311-win_amd64.whl", "3" * 64), ("x-1-cp313-cp313-manylinux_2_17_x86_64.whl", "4" * 64)
+    some = package(("x-1-cp311-abi3-manylinux_2_28_x86_64.whl", PURE), *other, sdist={"hashes": {"sha256": SOURCE}})
+    assert lock.digests(some) == {PURE, SOURCE}
+    with pytest.raises(LookupError, match="no file"):
+        lock.digests(package(*other))
