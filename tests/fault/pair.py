@@ -27,6 +27,7 @@ class Balancer:
     def __init__(self, port, backends, chance):
         self.port, self.backends, self._chance = port, backends, chance
         self.passed = dict.fromkeys(backends, 0)
+        self._asking = dict.fromkeys(backends, 0)
         self._tasks = set()
 
     async def __aenter__(self):
@@ -49,9 +50,18 @@ class Balancer:
             with suppress(ConnectionError):
                 theirs, to_them = await asyncio.open_connection("127.0.0.1", port)
                 self.passed[port] += 1
-                await asyncio.gather(_pipe(reader, to_them), _pipe(theirs, writer))
+                self._asking[port] += 1
+                try:
+                    await asyncio.gather(_pipe(reader, to_them), _pipe(theirs, writer))
+                finally:
+                    self._asking[port] -= 1
                 return
         writer.close()
+
+    async def asks(self, port):
+        """Return while somebody waits for an answer of the process at this port."""
+        while not self._asking[port]:
+            await asyncio.sleep(0)
 
 
 async def _pipe(reader, writer):
@@ -69,6 +79,7 @@ class Pair:
         self.url = f"http://localhost:{ports[0]}"
         self.did = f"did:web:localhost%3A{ports[0]}"
         self.database = database
+        self.ports = dict(zip(NAMES, ports[1:], strict=True))
         self.kills = dict.fromkeys(NAMES, 0)
         shared = {
             "PENSTOCK_SERVER_PUBLIC_URL": self.url,
@@ -80,9 +91,7 @@ class Pair:
             first, name="Pair", roles=("exchange",), region="US-NY", port=ports[0], exchange=None, development=True
         )
         shutil.copytree(first, folder / NAMES[1])
-        self.environments = {
-            name: shared | {"PENSTOCK_SERVER_PORT": str(port)} for name, port in zip(NAMES, ports[1:], strict=True)
-        }
+        self.environments = {name: shared | {"PENSTOCK_SERVER_PORT": str(port)} for name, port in self.ports.items()}
         self.processes = {name: Participant(folder / name, SERVE) for name in NAMES}
         self.owner = {"Authorization": f"Bearer {(first / 'management.token').read_text().strip()}"}
 

@@ -114,11 +114,13 @@ class Crowd:
         self.done["admitted"] += 1
 
 
-async def die(exchange, chance):
-    """Kill one process after the other."""
+async def die(exchange, balancer, chance):
+    """Kill one process after the other, each while somebody waits for its answer."""
     for _ in range(KILLS):
         await asyncio.sleep(chance.uniform(0.3, 2.0))
-        await exchange.kill_and_begin_again(chance.choice(NAMES), chance.uniform(0, 0.5))
+        name = chance.choice(NAMES)
+        await balancer.asks(exchange.ports[name])
+        await exchange.kill_and_begin_again(name, chance.uniform(0, 0.5))
 
 
 def rows(tx):
@@ -158,7 +160,7 @@ async def test_either_may_die_and_nothing_is_lost_or_doubled(tmp_path, server):
             for member in people[:MEMBERS]:
                 await crowd.ask("POST", "/management/members", {"did": member.did})
             async with asyncio.timeout(DONE_SECONDS), asyncio.TaskGroup() as work:
-                dying = work.create_task(die(exchange, chance))
+                dying = work.create_task(die(exchange, balancer, chance))
                 posting = [
                     work.create_task(crowd.work(member, numbers, dying))
                     for member in people[:MEMBERS]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from connector.clock import Clock
@@ -15,6 +15,7 @@ from ledger.chain import Block, Event, Program
 from ledger.several import SETTLED_BLOCKS
 
 CHANNELS = Program("channels", bytes(20))
+AT = Clock().now()
 
 
 class Past:
@@ -35,7 +36,7 @@ class Past:
     async def block(self, number):
         if number >= len(self.blocks):
             return None
-        return Block(number, self.blocks[number][0], Clock().now(), bytes(32))
+        return Block(number, self.blocks[number][0], AT, bytes(32))
 
     async def events(self, _program, _name, first, last):
         self.read += max(last + 1 - first, 0)
@@ -56,9 +57,10 @@ def asked(past):
 
 @given(
     st.lists(
-        st.tuples(st.integers(0, SETTLED_BLOCKS - 1), st.lists(st.booleans(), min_size=1, max_size=30)), max_size=8
+        st.tuples(st.integers(0, 3 * SETTLED_BLOCKS), st.lists(st.booleans(), min_size=1, max_size=30)), max_size=8
     )
 )
+@example([(0, [False] * 13), (10, [False]), (4, [True])])
 async def test_it_is_what_a_whole_reading_shows(turns):
     past = Past()
     events = asked(past)
