@@ -30,6 +30,7 @@ from connector.exchange.trades import Trades
 from connector.federation.harvesting import Harvesting
 from connector.holding.mending import Mending
 from connector.plain.pushing import Pushes
+from connector.processes.succession import Succession
 from connector.product.leaking import Leaking
 from connector.product.offering import Offering
 from connector.product.offloading import Offloading
@@ -44,7 +45,6 @@ from connector.settle.cases import Cases
 from connector.settle.following import Following
 from connector.settle.reporting import Reporting
 from connector.settle.settlement import Settlements
-from connector.succession import Succession
 from connector.supervision.audits import Audits
 from connector.supervision.chain_book import ChainBook
 from connector.supervision.logbooks import Logbooks

@@ -35,12 +35,13 @@ from connector.data_folder import CHAIN_DATABASE, DEPLOYMENT, KEYS, SEALED, tabl
 from connector.errors import Unproven
 from connector.exchange import membership, registering
 from connector.exchange.space_view import SpaceView
-from connector.exclusive import Exclusive
 from connector.identity import did as dids
 from connector.identity import keys as key_files
 from connector.identity.peers import Peers, Static
 from connector.limits import ANSWER_BYTES_MAX
 from connector.outbound import Outbound
+from connector.processes.exclusive import Exclusive
+from connector.processes.tenure import Tenure
 from connector.recovery import catching_up, set_back
 from connector.store.evidence import Evidence
 from connector.store.heads import Heads
@@ -50,7 +51,6 @@ from connector.telemetry.export import Export
 from connector.telemetry.health import Health
 from connector.telemetry.metrics import Metrics
 from connector.telemetry.spans import Spans
-from connector.tenure import Tenure
 from connector.vault.blobs import Blobs
 from connector.vault.bucket import Bucket
 from connector.vault.secrets import Keys as Secrets

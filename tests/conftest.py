@@ -34,9 +34,9 @@ LONGEST = (
     "tests/interop/",
 )
 
-settings.register_profile("ci", max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# each run draws others; the long runs, with thousands, are targets of their own
 settings.register_profile("default", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("ci" if IN_CI else "default")
+settings.load_profile("default")
 
 
 def _absent(reason: str, *, optional: bool = False) -> None:

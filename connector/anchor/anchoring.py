@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from connector.anchor.transactions import Transactions
     from connector.clock import Clock
     from connector.exchange.space_view import SpaceView
-    from connector.exclusive import Exclusive
     from connector.outbound import Outbound
+    from connector.processes.exclusive import Exclusive
     from connector.store.evidence import Evidence
     from connector.store.store import Store
     from connector.store.transaction import Tx

@@ -102,10 +102,10 @@ async def _set_back(data: Path, mirror: str, without: tuple[str, ...]) -> dict[s
     from connector import settings  # noqa: PLC0415  # loaded when the verb runs
     from connector.clock import Clock  # noqa: PLC0415  # loaded when the verb runs
     from connector.data_folder import tables  # noqa: PLC0415  # loaded when the verb runs
+    from connector.processes.tenure import Tenure  # noqa: PLC0415  # loaded when the verb runs
     from connector.recovery import set_back as marking  # noqa: PLC0415  # loaded when the verb runs
     from connector.store.store import Store  # noqa: PLC0415  # loaded when the verb runs
     from connector.store.tables import TABLES  # noqa: PLC0415  # loaded when the verb runs
-    from connector.tenure import Tenure  # noqa: PLC0415  # loaded when the verb runs
 
     store = await Store.open(tables(data, settings.load(data, os.environ)), TABLES)
     try:

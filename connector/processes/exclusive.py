@@ -11,7 +11,7 @@ import secrets
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from connector import tenure
+from connector.processes import tenure
 from connector.store import leases
 
 if TYPE_CHECKING:

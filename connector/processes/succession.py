@@ -2,7 +2,7 @@
 
 Law: (1) whatever a request causes is one transaction, whichever process it came to. (2) What must be done once and not
 twice (sending messages and transactions, deadlines, reviews, reading other catalogues) is begun by the process that
-holds the lease (`connector.tenure`); the others leave it in its rows, and the commit tells the one that works.
+holds the lease (`tenure`); the others leave it in its rows, and the commit tells the one that works.
 (3) Whatever is in memory and follows from a table is looked at again after another process has changed that table:
 each such thing has its line here, for every process or for the one that works.
 """
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
-    from connector.tenure import Tenure
+    from connector.processes.tenure import Tenure
 
     Look = Callable[[], Any]
 

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
-import random
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from connector.clock import Clock
 from connector.demo.processes import SERVE, Participant, free_ports
-from connector.web.chain_host import hosting
-from tests.fault.pair import Balancer
-from tests.postgres import durable, new_schema
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -76,29 +70,6 @@ class Alone:
             await server.stop()
 
 
-class Shared(Alone):
-    """The exchange is two processes on one PostgreSQL behind one address, and the chain is beside them."""
-
-    def __init__(self, folder, database, chain, port):
-        super().__init__(folder)
-        self.port, self._database, self._chain = port, database, chain
-        self.balancer = Balancer(port, free_ports(2), random)
-
-    def environment(self, name):
-        mine = {"PENSTOCK_STORE_DATABASE": self._database} if name == EXCHANGE else {}
-        return READERS | mine | ({"PENSTOCK_CHAIN_RPC": self._chain} if name in MEMBERS else {})
-
-    async def serve(self, name):
-        if name != EXCHANGE:
-            await super().serve(name)
-            return
-        shutil.copytree(self.folder / name, self.folder / "second")
-        for place, port in zip((name, "second"), self.balancer.backends, strict=True):
-            self.servers.append(Participant(self.folder / place, SERVE))
-            mine = {"PENSTOCK_SERVER_PORT": str(port), "PENSTOCK_SERVER_PUBLIC_URL": f"http://localhost:{self.port}"}
-            await self.servers[-1].start(self.environment(name) | mine)
-
-
 async def follow(stage, ports):
     """Do what the page says; return what each command said."""
     (stage.folder / "tides.csv").write_text(TIDES)
@@ -117,26 +88,10 @@ async def follow(stage, ports):
     return said
 
 
-@pytest.fixture(scope="module")
-def server(absent):
-    with durable(absent) as base:
-        yield base
-
-
 async def test_the_page_leads_from_nothing_to_a_trade(tmp_path):
     stage = Alone(tmp_path)
     judge(await follow(stage, free_ports(len(WRITTEN_PORTS))), tmp_path)
     assert len(stage.servers) == len(WRITTEN_PORTS)
-
-
-async def test_the_page_leads_there_on_two_processes_that_share_a_database(tmp_path, server):
-    ports = free_ports(len(WRITTEN_PORTS))
-    async with hosting(tmp_path / "chain.db", "127.0.0.1", 0, Clock()) as (_, chain):
-        stage = Shared(tmp_path, new_schema(server), chain, ports[0])
-        async with stage.balancer:
-            judge(await follow(stage, ports), tmp_path)
-    assert len(stage.servers) == len(WRITTEN_PORTS) + 1
-    assert all(stage.balancer.passed.values()), "both were asked"
 
 
 def judge(said, folder):
