@@ -26,6 +26,7 @@ WAL_BYTES_MAX = 64 * 2**20
 # the pages that a busy hour touches; taken only as they are needed
 CACHE_KIB = 32 * 1024
 FULL = 2
+IN_MEMORY = 2
 # what a damaged file answers to its first questions: the text of its own schema may be no text any more
 UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
 
@@ -38,6 +39,9 @@ WRITING = (
     ("wal_autocheckpoint=0", 0),
     (f"journal_size_limit={WAL_BYTES_MAX}", WAL_BYTES_MAX),
     (f"cache_size=-{CACHE_KIB}", None),
+    # what a part that may fail alone (`Tx.attempt`) would be taken back to needs no file: none outlives its act
+    ("temp_store=MEMORY", None),
+    ("temp_store", IN_MEMORY),
     ("trusted_schema=OFF", None),
     ("cell_size_check=ON", None),
 )
