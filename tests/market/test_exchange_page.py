@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 import re
 import shlex
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from connector.demo.processes import SERVE, Participant, free_ports
+from tests.web.command import ROOT, run
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/exchange.md").read_text(encoding="utf-8")
-PROGRAM = [sys.executable, "-m", "connector.cli.main"]
 EXCHANGE = "exchange"
 MEMBERS = (EXCHANGE, "provider", "buyer")
 WRITTEN_PORTS = ("8100", "8101", "8102", "8103")
@@ -33,21 +27,6 @@ def commands(ports):
     for written, free in zip(WRITTEN_PORTS, ports, strict=True):
         page = page.replace(written, str(free))
     return [shlex.split(line.strip())[1:] for line in re.findall(r"^    penstock .+$", page, re.MULTILINE)]
-
-
-async def run(arguments, folder, environment):
-    path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-    process = await asyncio.create_subprocess_exec(
-        *PROGRAM,
-        *arguments,
-        cwd=folder,
-        env={**os.environ, **environment, "PYTHONPATH": path},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    said, _ = await asyncio.wait_for(process.communicate(), 60)
-    assert process.returncode == 0, (arguments, said.decode())
-    return said.decode()
 
 
 class Alone:
