@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.working_days import after
 from connector import reasons
-from connector.errors import Absent, Conflict, InvalidInput
+from connector.errors import Conflict, InvalidInput
+from connector.exchange.kept import Kept
 from connector.limits import PAGE_ROWS_MAX, REASON_CHARACTERS_MAX, WAITING_APPLICATIONS_MAX
 from contracts.canonical import sha
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     Write = Callable[[Callable[[Tx], Any]], Awaitable[Any]]
 
 APPLIED, REFUSED = "applied", "refused"
+APPLICATIONS = Kept("applications", "did", "`{}` has not applied here", "penstock join")
 # working days in which an application is answered
 DAYS = 1
 DAYS_OF = {"exchange": 5}
@@ -52,10 +54,6 @@ class Applications:
         row: Row = await write(lambda tx: self._apply(tx, member, message, now))
         return view(row)
 
-    async def own(self, did: str) -> Row:
-        """Return an applicant's application; raises Absent."""
-        return view(await self._connector.store.read(lambda tx: _find(tx, did)))
-
     async def page(self, state: str) -> list[Row]:
         """Return applications of a state, those first that are due first; `overdue` tells which are late."""
         rows = await self._connector.store.read(
@@ -70,11 +68,11 @@ class Applications:
         now = self._connector.clock.now()
 
         def act(tx: Tx) -> Row:
-            row = _find(tx, did)
+            row = APPLICATIONS.find(tx, did)
             if row["state"] != APPLIED:
                 raise Conflict(f"the application of `{did}` is {row['state']}")
             self._move(tx, row, REFUSED, by=self._connector.did, reason=reason, now=now)
-            return _find(tx, did)
+            return APPLICATIONS.find(tx, did)
 
         return view(await self._connector.store.write(act))
 
@@ -90,8 +88,8 @@ class Applications:
         about = {"name": member.name, "role": member.role, "region": member.region, "message": message}
         row = {"did": member.did, **about, "state": "unknown", "due": due(member.role, now), "created": now}
         tx.put("applications", **row, reason="", updated=now)
-        self._move(tx, _find(tx, member.did), APPLIED, by=member.did, reason="", now=now)
-        return _find(tx, member.did)
+        self._move(tx, APPLICATIONS.find(tx, member.did), APPLIED, by=member.did, reason="", now=now)
+        return APPLICATIONS.find(tx, member.did)
 
     def _move(self, tx: Tx, row: Row, state: str, *, by: str, reason: str, now: datetime) -> None:
         tx.update("applications", {"did": row["did"]}, state=state, reason=reason, updated=now)
@@ -104,10 +102,3 @@ def view(row: Row) -> Row:
     """Return what applicant and operator see of an application."""
     told = {name: row[name] for name in ("did", "name", "role", "region", "message", "state", "reason")}
     return told | {"due": row["due"].isoformat(timespec="seconds")}
-
-
-def _find(tx: Tx, did: str) -> Row:
-    row = tx.get("applications", did=did)
-    if row is None:
-        raise Absent(f"`{did[:200]}` has not applied here", "penstock join")
-    return row

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.complaint import CLOCKS, COMPLAINANT, EXCHANGE, RESPONDENT, Complaint, Move, State, due, from_json, moved
 from connector import reasons
-from connector.errors import Absent, Conflict
+from connector.errors import Conflict
+from connector.exchange.kept import Kept
 from connector.limits import MEMBER_COMPLAINTS_MAX, PAGE_ROWS_MAX
 from contracts.canonical import sha
 from contracts.decimals import read_hex
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     Write = Callable[[Callable[[Tx], Any]], Awaitable[Any]]
 
 KIND = "complaint.moved"
+COMPLAINTS = Kept("complaints", "id", "there is no complaint `{}`", "penstock complaint list")
 LATE = "yes"
 SHOWN = ("id", "agreement", "words", "complainant", "respondent", "state", "answer", "reason")
 _WAITING = tuple(state.value for state in CLOCKS)
@@ -58,7 +60,7 @@ class Complaints:
 
     async def show(self, key: str, member: str) -> Row:
         """Return a complaint to its parties and to the exchange; raises Absent."""
-        row = await self._connector.store.read(lambda tx: _find(tx, key))
+        row = await COMPLAINTS.read(self._connector.store, key)
         self._role(row, member)
         return self.view(row)
 
@@ -68,14 +70,14 @@ class Complaints:
         now = self._connector.clock.now()
 
         def act(tx: Tx) -> Row:
-            row = _find(tx, key)
+            row = COMPLAINTS.find(tx, key)
             role, late = self._role(row, member), _late(row, now)
             state = moved(State(row["state"]), step, role, late=late)
             told = {"answer" if step is Move.ANSWER else "reason": words}
             self._keep(
                 tx, row, state, by=member, words=words, late=late and row["whose"] == RESPONDENT, now=now, **told
             )
-            return _find(tx, key)
+            return COMPLAINTS.find(tx, key)
 
         return self.view(await write(act))
 
@@ -102,8 +104,9 @@ class Complaints:
         parties = {"complainant": member, "respondent": respondent, "answer": "", "reason": ""}
         times = {"whose": "", "due": None, "waits": 1, "created": now, "updated": now}
         tx.insert("complaints", **complaint.json(), **parties, **times, state="unknown", late=0)
-        self._keep(tx, _find(tx, complaint.id), State.FILED, by=member, words=complaint.words, late=False, now=now)
-        return _find(tx, complaint.id)
+        row = COMPLAINTS.find(tx, complaint.id)
+        self._keep(tx, row, State.FILED, by=member, words=complaint.words, late=False, now=now)
+        return COMPLAINTS.find(tx, complaint.id)
 
     def _keep(
         self, tx: Tx, row: Row, state: State, *, by: str, words: str, late: bool, now: datetime, **told: str
@@ -128,7 +131,7 @@ class Complaints:
         """Return the role of a member in a complaint; raises Absent for whom it does not concern."""
         roles = {self._connector.did: EXCHANGE, row["complainant"]: COMPLAINANT, row["respondent"]: RESPONDENT}
         if member not in roles:
-            raise _absent(row["id"])
+            raise COMPLAINTS.absent(row["id"])
         return roles[member]
 
     async def _other(self, agreement: str, member: str) -> str:
@@ -146,14 +149,3 @@ class Complaints:
 
 def _late(row: Row, now: datetime) -> bool:
     return row["due"] is not None and row["due"] < now
-
-
-def _find(tx: Tx, key: str) -> Row:
-    row = tx.get("complaints", id=key)
-    if row is None:
-        raise _absent(key)
-    return row
-
-
-def _absent(key: str) -> Absent:
-    return Absent(f"there is no complaint `{key[:100]}`", "penstock complaint list")

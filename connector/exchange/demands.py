@@ -17,7 +17,6 @@ from catalog.found import is_found
 from catalog.matching import LEAST, Offered, match
 from connector.errors import Absent, Conflict, InvalidInput, NotPermitted
 from connector.exchange import listings
-from connector.exchange.finding import indexed
 from connector.exchange.leaving import refuse_leaving
 from connector.limits import MEMBER_DEMANDS_MAX, PAGE_ROWS_MAX, SPACE_DEMANDS_MAX
 from contracts.canonical import sha
@@ -183,7 +182,7 @@ class Demands:
         def permits(use: Use) -> tuple[bool, str]:
             return use.permitted(offer["policy"], listing["id"], listing["tier"], now)
 
-        return Offered(indexed(listing), tariff, permits)
+        return Offered(listings.indexed(listing), tariff, permits)
 
     async def _check_licence(self, agreement: str, member: str) -> None:
         """Raise unless the agreement has a licence on chain in the member's name."""

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from connector.errors import Absent, Conflict, NotPermitted
+from connector.errors import Conflict, NotPermitted
+from connector.exchange.kept import Kept
 from connector.limits import PAGE_ROWS_MAX
 from contracts import address
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from ledger.space import Member, Space
 
 FILED, RULED = "filed", "ruled"
+CASES = Kept("disputes", "id", "there is no dispute `{}`", "penstock dispute list")
 # bundles of one member that wait for a ruling: some hundred megabytes at most
 OPEN_PER_MEMBER_MAX = 16
 SHOWN = ("id", "filer", "payer", "payee", "arbitrator", "state", "ruling")
@@ -92,7 +94,7 @@ def file(tx: Tx, evidence: Evidence, filing: Filing, about: Concerned, filer: st
     )
     link, told = (filing.link.hex(),), {"bundle": key}
     evidence.record(tx, "dispute.filed", part=filing.part.hex(), link=link, fields=told, now=now)
-    return _found(tx, key)
+    return CASES.find(tx, key)
 
 
 def page(tx: Tx, member: Member) -> list[Row]:
@@ -105,9 +107,9 @@ def page(tx: Tx, member: Member) -> list[Row]:
 
 def case(tx: Tx, key: str, member: Member) -> Row:
     """Return a case with what was filed; raises Absent for whom it does not concern as for one that is not there."""
-    row = _found(tx, key)
+    row = CASES.find(tx, key)
     if row["filer"] != member.did and address.show(member.address) not in (row[name] for name in READERS):
-        raise _absent(key)
+        raise CASES.absent(key)
     kept = tx.get("dispute_bundles", id=key)
     assert kept is not None, "a case has what was filed"
     return {**view(row), "bundle": kept["bundle"]}
@@ -116,28 +118,17 @@ def case(tx: Tx, key: str, member: Member) -> Row:
 def rule(tx: Tx, ruling: Ruling, transaction: str, account: bytes, now: datetime) -> Row:
     """Keep what the arbitrator ruled; the same again changes nothing."""
     key = ruling.dispute.hex()
-    row = _found(tx, key)
+    row = CASES.find(tx, key)
     if address.show(account) != row["arbitrator"]:
-        raise _absent(key)
+        raise CASES.absent(key)
     told = {"ruling": ruling.json(), "ruling_tx": transaction}
     if row["state"] == RULED and row["ruling"] != told["ruling"]:
         raise Conflict(f"the dispute `{key}` was ruled on otherwise", "penstock dispute show, for the ruling")
     tx.update("disputes", {"id": key}, **told, state=RULED, updated=now)
-    return view(_found(tx, key))
+    return view(CASES.find(tx, key))
 
 
 def view(row: Row) -> Row:
     """Return what parties and arbitrator see of a case."""
     more = {"channelId": row["channel"], "accountHash": row["account_hash"], "tx": row["ruling_tx"]}
     return {**{name: row[name] for name in SHOWN}, **more, "filed": row["created"].isoformat()}
-
-
-def _found(tx: Tx, key: str) -> Row:
-    row = tx.get("disputes", id=key)
-    if row is None:
-        raise _absent(key)
-    return row
-
-
-def _absent(key: str) -> Absent:
-    return Absent(f"there is no dispute `{key[:100]}`", "penstock dispute list")

@@ -14,21 +14,16 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from catalog.dataset import dataset_from_json, searchable
 from catalog.errors import CatalogError
-from catalog.facets import FACETS, Listed
+from catalog.facets import FACETS
 from catalog.found import is_found
 from catalog.index import BUILDING_HEAP_BYTES, HEAP_BYTES, Index
-from catalog.listing import FOUND_IN, State
-from catalog.question import Entry, entry
-from catalog.service import is_service
-from catalog.spaces import MAIN
+from catalog.question import Entry
 from connector.data_folder import SEARCH
-from connector.exchange import listings, services
+from connector.exchange import kinds, listings
 from connector.exchange.numbering import NUMBERED, newest, table_of
 from connector.federation import showing
 from contracts.errors import ContractError
-from contracts.tariff import Tariff
 
 if TYPE_CHECKING:
     from catalog.question import Question
@@ -160,16 +155,6 @@ class Finding:
         return await self._participant.store.read(act)
 
 
-def indexed(row: Row) -> Entry:
-    """Return what the index holds of a listing; of one that is not to be found its key alone."""
-    if State(row["state"]) not in FOUND_IN:
-        return Entry(row["id"], row["seq"])
-    dataset = dataset_from_json(row["dataset"])
-    tariff = Tariff.from_json(row["offer"]["terms"]["tariff"])
-    listed = Listed(dataset, row["provider"], tariff, row["updated"], space=row["space"] or MAIN)
-    return entry(row["id"], row["seq"], row["title"], searchable(dataset), listed)
-
-
 def _next(tx: Tx, seq: int) -> list[Entry]:
     """Return the entries of the next changes in their order, of every kind."""
     found = [row for name in NUMBERED for row in tx.find(name, "seq > ?", (seq,), "seq", ROWS_PER_COMMIT)]
@@ -181,7 +166,7 @@ def _readable(tx: Tx, row: Row) -> Entry:
     try:
         if is_found(row["id"]):
             return showing.indexed(tx, row)
-        return services.indexed(row) if is_service(row["id"]) else indexed(row)
+        return kinds.of(row["id"]).indexed(row)
     except (CatalogError, ContractError):
         log.exception("the product `%s` cannot be found: it is not what a product must be", row["id"])
         return Entry(row["id"], row["seq"])

@@ -10,8 +10,9 @@ from catalog.listing import TABLE as LISTING
 from catalog.listing import Move as ListingMove
 from catalog.listing import State as ListingState
 from connector import reasons
-from connector.errors import Absent, Conflict, NotPermitted
-from connector.exchange import listings, services
+from connector.errors import Conflict, NotPermitted
+from connector.exchange.kept import Kept
+from connector.exchange.kinds import KINDS
 from connector.exchange.membership import ADMITTED
 from connector.product.submission import OFFERED, REGISTERED
 from contracts.canonical import sha
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 LEAVING = "leaving"
 WITHDRAWN = "withdrawn"
 MEMBER, EXCHANGE = "member", "exchange"
+PLANS = Kept("leavings", "did", "no plan to leave was handed in", "penstock leave --plan, to see one")
 # a product that is being renewed is on offer as well, and is not looked at here
 ON_OFFER = (REGISTERED, *OFFERED)
 OVER = ("closed", "settled")
@@ -59,10 +61,6 @@ class Leaving:
 
         asked: Row = await write(act)
         return asked
-
-    async def own(self, did: str) -> Row:
-        """Return a member's plan; raises Absent."""
-        return view(await self._connector.store.read(lambda tx: _find(tx, did)))
 
     async def stay(self, did: str, write: Write) -> Row:
         """Take back a plan that was not answered yet."""
@@ -117,18 +115,18 @@ class Leaving:
         digest = sha(row["plan"]).hex()
         connector.evidence.record(tx, "member.moved", part=did, fields=told | {"digest": digest}, now=now)
         why = {"by": did, "role": "provider", "reason": "its provider leaves the space"}
-        for kind, table in ((listings, "listings"), (services, "services")):
+        for table, kind in KINDS.items():
             for listing in tx.find(table, "provider = ?", (did,)):
                 if (ListingState(listing["state"]), ListingMove.WITHDRAW) in LISTING:
                     kind.move(tx, connector.evidence, listing["id"], ListingMove.WITHDRAW, **why, now=now)
         return row
 
     def _move(self, tx: Tx, did: str, step: Move, role: str, by: str, reason: str) -> Row:
-        row, now = _find(tx, did), self._connector.clock.now()
+        row, now = PLANS.find(tx, did), self._connector.clock.now()
         state = moved(State(row["state"]), step, role)
         tx.update("leavings", {"did": did}, state=state.value, reason=reason, updated=now)
         self._record(tx, row | {"state": state.value}, row["state"], by, reason, now)
-        return _find(tx, did)
+        return PLANS.find(tx, did)
 
     def _record(self, tx: Tx, row: Row, before: str, by: str, reason: str, now: datetime) -> None:
         fields = {"from": before, "to": row["state"], "by": by, "reason": reason, "digest": sha(row["plan"]).hex()}
@@ -200,10 +198,3 @@ def _things(tx: Tx, now: datetime) -> list[Item]:
     things += [Item("replica", row["id"], ends[row["agreement"]]) for row in kept]
     unsettled = [row for row in tx.find("channels") if row["state"] not in OVER]
     return things + [Item("channel", row["id"], ends.get(row["agreement"])) for row in unsettled]
-
-
-def _find(tx: Tx, did: str) -> Row:
-    row = tx.get("leavings", did=did)
-    if row is None:
-        raise Absent("no plan to leave was handed in", "penstock leave --plan, to see one")
-    return row

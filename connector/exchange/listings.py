@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from catalog import faces
 from catalog import resource as resources
 from catalog import sample as samples
-from catalog.dataset import dataset_from_json
+from catalog.dataset import dataset_from_json, searchable
+from catalog.facets import DATASET, Listed
 from catalog.found import PREFIX, is_found
 from catalog.identifiers import Kind
-from catalog.listing import Move, State, moved
+from catalog.listing import FOUND_IN, Move, State, moved
 from catalog.lookalike import skeleton
 from catalog.printable import is_line
 from catalog.quality import letter, qualities
+from catalog.question import Entry, entry
 from catalog.service import PREFIX as SERVICE
 from catalog.service import is_service
 from catalog.spaces import MAIN
@@ -34,12 +37,14 @@ from ledger.edition import read_header
 from policy.parse import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
+    from catalog.dataset import Dataset
     from connector.store.evidence import Evidence
     from connector.store.transaction import Tx
 
+# what a question calls these, and how other standards have one (`connector.exchange.kinds`)
+NAME, FACES = DATASET, faces.FACES
 KEYS = frozenset({"id", "title", "tier", "dataset", "offer", "header", "edition"})
 # besides, which space it is to be listed in; without it the exchange's first
 SPACE = "space"
@@ -186,7 +191,7 @@ def find(tx: Tx, key: str) -> dict[str, Any]:
 def listed(tx: Tx, key: str) -> dict[str, Any]:
     """Return a listing that members may see; raises Absent, for one that is not listed as for one that is not there."""
     row = tx.get("listings", id=key)
-    if row is None or row["state"] != State.LISTED.value:
+    if row is None or row["state"] not in FOUND_IN:
         raise Absent(f"there is no listing `{key[:200]}`")
     return row
 
@@ -221,12 +226,6 @@ def _alike(tx: Tx, row: dict[str, Any]) -> list[dict[str, str]]:
     return [{name: one[name] for name in ("id", "title", "provider")} for one in found]
 
 
-def shown(tx: Tx, keys: Sequence[str]) -> list[dict[str, Any]]:
-    """Return what members see of these listings, in this order, without those that are listed no more."""
-    rows = (tx.get("listings", id=key) for key in keys)
-    return [view(row) for row in rows if row is not None and row["state"] == State.LISTED.value]
-
-
 def number(tx: Tx) -> None:
     """Give a `seq` to listings of before there were any."""
     for row in tx.find("listings", "seq is null"):
@@ -255,9 +254,29 @@ def view(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def indexed(row: dict[str, Any]) -> Entry:
+    """Return what the index holds of a listing; of one that is not to be found its key alone."""
+    if row["state"] not in FOUND_IN:
+        return Entry(row["id"], row["seq"])
+    dataset = described(row)
+    tariff = Tariff.from_json(row["offer"]["terms"]["tariff"])
+    listed_as = Listed(dataset, row["provider"], tariff, row["updated"], space=row["space"] or MAIN)
+    return entry(row["id"], row["seq"], row["title"], searchable(dataset), listed_as)
+
+
+def described(row: dict[str, Any]) -> Dataset:
+    """Return the data set, as it is listed or handed in."""
+    return dataset_from_json(row["dataset"])
+
+
+def ruled(row: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """Return its policy and tier, as it is listed or handed in."""
+    return row["offer"]["policy"], row["tier"]
+
+
 def _quality(row: dict[str, Any]) -> dict[str, Any]:
     """Return the measured qualities of a listing in basis points, and the letter they come to."""
-    dataset = dataset_from_json(row["dataset"])
+    dataset = described(row)
     return {"letter": letter(dataset, row["updated"]), **qualities(dataset, row["updated"])}
 
 

@@ -8,20 +8,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from catalog.found import is_found
-from catalog.service import is_service
+from catalog import found, service
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from connector.store.transaction import Tx
 
-NUMBERED: Final = ("listings", "services", "federated")
+# what an id begins with → the table of what has such ids; a product listed here begins with none of them
+BEGINS: Final[Mapping[str, str]] = {service.PREFIX: "services", found.PREFIX: "federated"}
+NUMBERED: Final = ("listings", *BEGINS.values())
 
 
 def table_of(key: str) -> str:
     """Return the table in which what has this id is kept."""
-    if is_found(key):
-        return "federated"
-    return "services" if is_service(key) else "listings"
+    return next((table for prefix, table in BEGINS.items() if key.startswith(prefix)), "listings")
 
 
 def newest(tx: Tx) -> int:

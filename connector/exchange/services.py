@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from catalog import service
+from catalog import faces, service
 from catalog.document import members, text
+from catalog.facets import DATA_SERVICE
 from catalog.listing import FOUND_IN, Move, State, moved
 from catalog.question import Entry
 from catalog.spaces import MAIN
@@ -23,11 +24,14 @@ from policy.parse import parse
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from catalog.service import Service
     from connector.store.evidence import Evidence
     from connector.store.transaction import Tx
 
     Row = dict[str, Any]
 
+# what a question calls these, and how other standards have one (`connector.exchange.kinds`)
+NAME, FACES = DATA_SERVICE, faces.SERVICE_FACES
 # what a reader is told in the place of the bound that a draw of rows gives
 READ = "read by the exchange's operator"
 # those that are nobody's to read or to find any more
@@ -104,23 +108,25 @@ def listed(tx: Tx, key: str) -> Row:
     return row
 
 
-def shown(tx: Tx, key: str) -> Row | None:
-    """Return what members see of a service, None when it is listed no more."""
-    row = tx.get("services", id=key)
-    return view(row) if row is not None and row["state"] in FOUND_IN else None
+def page(tx: Tx, state: State, first: int) -> list[Row]:
+    """Return services of a state for the operator, those first that are in it longest."""
+    return _page(tx, "state = ?", state.value, first)
 
 
-def page(tx: Tx, where: str, what: str, first: int) -> list[Row]:
-    """Return services whose column `where` (`state` or `provider`) is `what`, those first that are in it longest."""
-    assert where in ("state", "provider"), where
-    rows = tx.find("services", f"{where} = ?", (what,), "updated", first + PAGE_ROWS_MAX)[first:]
+def own(tx: Tx, provider: str, first: int) -> list[Row]:
+    """Return a provider's services in every state, those first that are in it longest."""
+    return _page(tx, "provider = ?", provider, first)
+
+
+def _page(tx: Tx, where: str, what: str, first: int) -> list[Row]:
+    rows = tx.find("services", where, (what,), "updated", first + PAGE_ROWS_MAX)[first:]
     told = ("id", "title", "provider", "state", "reason")
     return [{name: row[name] for name in told} | {"since": row["updated"].isoformat()} for row in rows]
 
 
 def view(row: Row) -> Row:
     """Return what members see of a service; its `limits` say what it lacks beside a product."""
-    read = service.from_json(row["service"])
+    read = described(row)
     told = {name: row[name] for name in ("id", "space", "title", "provider", "service", "state")}
     limits = [{"key": one.key, "en": one.en, "zh": one.zh} for one in service.LIMITS]
     return told | {"kind": service.TIER, "tier": "", "price": price_words.price(read.tariff), "limits": limits}
@@ -130,7 +136,17 @@ def indexed(row: Row) -> Entry:
     """Return what the index holds of a service; of one that is not to be found its id alone."""
     if row["state"] not in FOUND_IN:
         return Entry(row["id"], row["seq"])
-    return service.entry(service.from_json(row["service"]), row["seq"], row["provider"], row["space"], row["updated"])
+    return service.entry(described(row), row["seq"], row["provider"], row["space"], row["updated"])
+
+
+def described(row: Row) -> Service:
+    """Return the service, as it is listed or handed in."""
+    return service.from_json(row["service"])
+
+
+def ruled(row: Row) -> tuple[Row, str]:
+    """Return its policy, and what stands for the tier that it has not."""
+    return row["service"]["policy"], service.TIER
 
 
 def _record(tx: Tx, evidence: Evidence, row: Row, before: str, by: str, reason: str, now: datetime) -> None:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from catalog import service, spaces
-from catalog.dataset import dataset_from_json
+from catalog import spaces
 from catalog.listing import Move
 from catalog.listing import State as ListingState
 from catalog.spaces import MAIN, Rules, State
 from connector import reasons
 from connector.errors import Absent, Conflict, InvalidInput, NotPermitted
-from connector.exchange import listings, services
+from connector.exchange import kinds
+from connector.exchange.kinds import KINDS
 from connector.exchange.leaving import refuse_leaving
 from connector.exchange.operators import mode
 from connector.limits import REASON_CHARACTERS_MAX, SPACES_MAX
@@ -26,8 +26,6 @@ from policy.parse import parse
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from catalog.dataset import Dataset
-    from catalog.service import Service
     from connector.app import Connector
     from connector.store.transaction import Tx
     from ledger.space import Member
@@ -141,7 +139,7 @@ class Spaces:
         where = ("(space is null or space = ?) and state = ?", (key, state))
         if key != MAIN:
             where = ("space = ? and state = ?", (key, state))
-        for kind, table in ((listings, "listings"), (services, "services")):
+        for table, kind in KINDS.items():
             for row in tx.find(table, *where):
                 reason = why if rules is None else "; ".join(faults(rules, row, row["provider"]))
                 if reason:
@@ -175,10 +173,10 @@ def check(tx: Tx, document: Row, member: Member | str) -> None:
 
 def faults(rules: Rules, document: Row, member: str) -> tuple[str, ...]:
     """Return why a product or service, as it is handed in or listed, does not keep to the rules."""
-    told = document.get("service")
-    rule, tier = (document["offer"]["policy"], document["tier"]) if told is None else (told["policy"], service.TIER)
+    kind = kinds.of(document["id"])
+    rule, tier = kind.ruled(document)
     policy = parse({"@type": "Set", **rule, "target": document["id"]})
-    return rules.faults(_described(document), tier, policy, member)
+    return rules.faults(kind.described(document), tier, policy, member)
 
 
 def sight(tx: Tx, member: str, role: str) -> tuple[str, ...] | None:
@@ -193,16 +191,16 @@ def sight(tx: Tx, member: str, role: str) -> tuple[str, ...] | None:
 
 def seen(tx: Tx, row: Row, member: str, role: str) -> bool:
     """Say whether a member sees a product or service: what it would find, and its own."""
-    grade, own = _described(row).grade, row["provider"] == member
+    grade, own = kinds.of(row["id"]).described(row).grade, row["provider"] == member
     return own or role in SUPERVISE or grade <= spaces.from_json(_rules(tx, row["space"])).sight(role, member)
 
 
 def sample(tx: Tx, row: Row, member: str, role: str) -> Row:
-    """Return the sample rows of a listing for whom the space shows them, nothing for others."""
-    if row["sample"] is None:
+    """Return the sample rows of a listing that has some for whom the space shows them, nothing for others."""
+    if row.get("sample") is None:
         return {}
     most = spaces.from_json(_rules(tx, row["space"])).sample(role)
-    if row["provider"] == member or role in SUPERVISE or dataset_from_json(row["dataset"]).grade <= most:
+    if row["provider"] == member or role in SUPERVISE or kinds.of(row["id"]).described(row).grade <= most:
         return {"sample": row["sample"]}
     return {}
 
@@ -219,10 +217,6 @@ def view(row: Row) -> Row:
 def _all(tx: Tx) -> list[Row]:
     rows = tx.find("spaces", order="created")
     return rows if any(row["id"] == MAIN for row in rows) else [_first(MAIN), *rows]
-
-
-def _described(row: Row) -> Dataset | Service:
-    return service.from_json(row["service"]) if "service" in row else dataset_from_json(row["dataset"])
 
 
 def _rules(tx: Tx, key: str | None) -> Any:

@@ -10,19 +10,17 @@ from catalog.facets import Listed
 from catalog.found import LIMITS, SEALED, is_found, limits_of
 from catalog.printable import printable
 from catalog.question import UNTOLD_GRADE, Entry, entry, foreign_entry
-from catalog.service import is_service
 from catalog.source import UNSEEN, State
 from catalog.spaces import MAIN, sight
 from connector.errors import Absent
-from connector.exchange import listings, services
-from connector.exchange.numbering import table_of
+from connector.exchange import kinds
 from connector.federation import keeping
 from connector.protocol import offers
 from contracts import price_words
 from contracts.tariff import Tariff
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from catalog.foreign import Foreign
     from connector.store.transaction import Tx
@@ -59,16 +57,15 @@ def sight_of(sighting: Row) -> str:
 
 def shown(tx: Tx, keys: Sequence[str]) -> list[Row]:
     """Return what members see of these products, in this order, without those that are to be found no more."""
-    found = (_SHOWN[table_of(key)](tx, key) for key in keys)
+    found = (_shown(tx, key) if is_found(key) else kinds.shown(tx, key) for key in keys)
     return [one for one in found if one is not None]
 
 
 def listed(tx: Tx, key: str) -> Row:
     """Return what members see of one product; raises Absent."""
-    if is_service(key):
-        return services.view(services.listed(tx, key))
     if not is_found(key):
-        return listings.view(listings.listed(tx, key))
+        kind = kinds.of(key)
+        return kind.view(kind.listed(tx, key))
     found = _shown(tx, key)
     if found is None:
         raise Absent(f"no source tells of a product `{key[:80]}`")
@@ -84,13 +81,6 @@ def _shown(tx: Tx, key: str) -> Row | None:
     sources = {name: source for name, source in named.items() if source and State(source["state"]) not in UNSEEN}
     seen = [one for one in sightings if one["source"] in sources]
     return view(row, seen, sources) if seen else None
-
-
-_SHOWN: Mapping[str, Callable[[Tx, str], Row | None]] = {
-    "listings": lambda tx, key: next(iter(listings.shown(tx, [key])), None),
-    "services": services.shown,
-    "federated": _shown,
-}
 
 
 def view(row: Row, sightings: Sequence[Row], sources: dict[str, Row]) -> Row:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.errors import InvalidInput
-from connector.exchange.applications import APPLIED, REFUSED
+from connector.exchange.applications import APPLICATIONS, APPLIED, REFUSED, view
 from connector.exchange.membership import ADMITTED
 from connector.web.faults import as_json
 
@@ -25,9 +25,9 @@ async def apply(call: Call) -> web.Response:
 
 async def own(call: Call) -> web.Response:
     """Show the caller's application."""
-    found = await call.connector.applications.own(call.peer)
+    row = await APPLICATIONS.read(call.connector.store, call.peer)
     await call.spend()
-    return as_json(found)
+    return as_json(view(row))
 
 
 async def page(call: Call) -> web.Response:

@@ -6,16 +6,13 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from catalog.faces import FACES, SERVICE_FACES
-from catalog.facets import DATA_SERVICE
 from catalog.found import is_found
 from catalog.listing import Move, State
 from catalog.question import like, question
 from catalog.roles import ROLES, Doing, does
-from catalog.service import is_service
 from catalog.use import use
 from connector.errors import Absent, Conflict, InvalidInput, NotPermitted
-from connector.exchange import indicating, listings, services, spaces
+from connector.exchange import indicating, kinds, listings, spaces
 from connector.exchange import versions as history
 from connector.federation import showing
 from connector.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX, QUERY_CHARACTERS_MAX
@@ -126,7 +123,7 @@ async def _like(call: Call, key: str, asked: Question) -> Question:
     role = call.connector.space.members[call.peer].role
 
     row = await call.connector.store.read(lambda tx: _seen(tx, key, call.peer, role))
-    similar = like(row["title"], (row["service"] if is_service(key) else row["dataset"])["keywords"])
+    similar = like(row["title"], kinds.of(key).described(row).keywords)
     return replace(asked, words=similar.words, any_word=True)
 
 
@@ -147,7 +144,7 @@ async def product(call: Call) -> web.Response:
         if is_found(key):
             return told
         row = _seen(tx, key, call.peer, role)
-        return told if is_service(key) else told | spaces.sample(tx, row, call.peer, role)
+        return told | spaces.sample(tx, row, call.peer, role)
 
     return as_json(await call.act(read))
 
@@ -156,13 +153,11 @@ async def face(call: Call) -> web.Response:
     """Serve a listed product as another standard has it: `dcat` or `ndi`; a service as `dcat`."""
     key, role, name = call.path["id"], call.connector.space.members[call.peer].role, call.path["face"]
 
-    kind, faces = (services, SERVICE_FACES) if is_service(key) else (listings, FACES)
-
     def read(tx: Tx) -> dict[str, Any]:
-        row = _seen(tx, key, call.peer, role)
-        if name not in faces:
-            raise Absent(f"there is no listing `{key[:200]}` with such a face", f"one of {', '.join(faces)}")
-        return faces[name](kind.view(row))
+        row, kind = _seen(tx, key, call.peer, role), kinds.of(key)
+        if name not in kind.FACES:
+            raise Absent(f"there is no listing `{key[:200]}` with such a face", f"one of {', '.join(kind.FACES)}")
+        return kind.FACES[name](kind.view(row))
 
     document = await call.act(read)
     answer = as_json(document)
@@ -172,7 +167,7 @@ async def face(call: Call) -> web.Response:
 
 def _seen(tx: Tx, key: str, member: str, role: str) -> dict[str, Any]:
     """Return a listed product or service that a member may see; raises Absent."""
-    row = services.listed(tx, key) if is_service(key) else listings.listed(tx, key)
+    row = kinds.of(key).listed(tx, key)
     if not spaces.seen(tx, row, member, role):
         raise Absent(f"there is no listing `{key[:200]}`")
     return row
@@ -214,10 +209,8 @@ async def queue(call: Call) -> web.Response:
     state = query.get("state", State.SUBMITTED.value)
     if state not in set(State):
         raise InvalidInput(f"`{state[:40]}` is no state of a listing", f"one of {', '.join(State)}")
-    if query.get("kind") == DATA_SERVICE:
-        rows = await call.connector.store.read(lambda tx: services.page(tx, "state", state, first))
-        return as_json({"listings": rows})
-    found = await call.connector.store.read(lambda tx: listings.page(tx, State(state), first))
+    kind = kinds.named(query.get("kind", ""))
+    found = await call.connector.store.read(lambda tx: kind.page(tx, State(state), first))
     return as_json({"listings": found})
 
 
@@ -230,8 +223,7 @@ async def move(call: Call) -> web.Response:
 
     def act(tx: Tx) -> str:
         who = {"by": by, "role": "exchange", "reason": body["reason"]}
-        moved = services.move if is_service(key) else listings.move
-        return moved(tx, connector.evidence, key, step, **who, now=now)
+        return kinds.of(key).move(tx, connector.evidence, key, step, **who, now=now)
 
     state = await connector.store.write(act)
     connector.finding.changed()

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from connector.errors import Absent, InvalidInput
+from connector.exchange.leaving import PLANS, view
 from connector.web.faults import as_json
 
 if TYPE_CHECKING:
@@ -41,9 +42,9 @@ async def ask(call: Call) -> web.Response:
 
 async def own(call: Call) -> web.Response:
     """Show the caller's plan."""
-    found = await call.connector.leaving.own(call.peer)
+    row = await PLANS.read(call.connector.store, call.peer)
     await call.spend()
-    return as_json(found)
+    return as_json(view(row))
 
 
 async def stay(call: Call) -> web.Response:

@@ -34,7 +34,7 @@ async def submit(call: Call) -> web.Response:
 async def own(call: Call) -> web.Response:
     """List the caller's services in every state, with why they are in it, from the `first` on."""
     first = call.first(FOUND_ROWS_MAX)
-    rows = await call.act(lambda tx: services.page(tx, "provider", call.peer, first))
+    rows = await call.act(lambda tx: services.own(tx, call.peer, first))
     return as_json({"services": rows})
 
 

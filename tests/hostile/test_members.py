@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from connector.channel import wire
 from connector.errors import explain_failure
 from connector.exchange import listings
-from connector.exchange.finding import indexed
 from connector.store.evidence import Evidence
 from connector.store.store import Store
 from connector.store.tables import TABLES
@@ -88,7 +87,7 @@ async def test_a_new_submission_is_taken_in_whole_or_refused(books, submission, 
         row = listings.submit(tx, evidence, listings.check_submission(load(document)), CALLER, AT)
         tx.update("listings", {"id": row["id"]}, state="listed")
         listings.view(row)
-        indexed(listings.find(tx, row["id"]))
+        listings.indexed(listings.find(tx, row["id"]))
         raise UndoneError
 
     with pytest.raises(Exception) as caught:  # its kind is judged below

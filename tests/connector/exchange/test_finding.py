@@ -14,8 +14,9 @@ from catalog.dataset import Dataset, Distribution, dataset_json
 from catalog.profile import FileProfile
 from catalog.question import question
 from connector.data_folder import SEARCH
-from connector.exchange import finding, listings
+from connector.exchange import finding
 from connector.exchange.finding import Finding
+from connector.federation import showing
 from connector.store.store import Store
 from connector.store.tables import TABLES
 
@@ -148,7 +149,7 @@ async def test_a_listing_that_cannot_be_read_holds_nobody_up(store, begin):
 
 async def test_what_is_listed_no_more_is_not_shown(store):
     await put(store, listing("a", seq=1), listing("b", seq=2, state="suspended"))
-    shown = await store.read(lambda tx: listings.shown(tx, ["b", "a", "never"]))
+    shown = await store.read(lambda tx: showing.shown(tx, ["b", "a", "never"]))
     assert [row["id"] for row in shown] == ["a"]
 
 

@@ -1,0 +1,96 @@
+"""What stands on the list of this exchange, by kind: data sets and services, each with the same functions.
+
+Law: an id says of which kind its thing is (`connector.exchange.numbering`), so nobody else asks. A kind is a module
+that has what `Kind` names, and a row of KINDS under its table. What was found elsewhere is of none: it is not listed
+here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from catalog.listing import FOUND_IN
+from connector.exchange import listings, services
+from connector.exchange.numbering import table_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from catalog.dataset import Dataset
+    from catalog.listing import Move, State
+    from catalog.question import Entry
+    from catalog.service import Service
+    from connector.store.evidence import Evidence
+    from connector.store.transaction import Tx
+
+    Row = dict[str, Any]
+
+
+class Kind(Protocol):
+    """One kind; `NAME` is what a question calls it (`kind=`), `FACES` how other standards have one of it."""
+
+    @property
+    def NAME(self) -> str:  # noqa: N802  # a constant of the module
+        """Return what a question calls it."""
+        ...
+
+    @property
+    def FACES(self) -> Mapping[str, Callable[[Row], Row]]:  # noqa: N802  # a constant of the module
+        """Return name → what makes that face of a view."""
+        ...
+
+    def find(self, tx: Tx, key: str) -> Row:
+        """Return one in any state; raises Absent."""
+        ...
+
+    def listed(self, tx: Tx, key: str) -> Row:
+        """Return one that members may see; raises Absent."""
+        ...
+
+    def page(self, tx: Tx, state: State, first: int) -> list[Row]:
+        """Return those of a state for the operator, those first that are in it longest."""
+        ...
+
+    def move(
+        self, tx: Tx, evidence: Evidence, key: str, step: Move, *, by: str, role: str, reason: str, now: datetime
+    ) -> str:
+        """Make a move of the table; returns the new state."""
+        ...
+
+    def view(self, row: Row) -> Row:
+        """Return what members see of one."""
+        ...
+
+    def indexed(self, row: Row) -> Entry:
+        """Return what the index holds of one."""
+        ...
+
+    def described(self, row: Row) -> Dataset | Service:
+        """Return what its provider says of one, as it is listed or handed in."""
+        ...
+
+    def ruled(self, row: Row) -> tuple[Row, str]:
+        """Return the policy of one, as it is listed or handed in, and the tier that rules of a space may name."""
+        ...
+
+
+DATA_SETS: Kind = listings
+# table → kind
+KINDS: Mapping[str, Kind] = {"listings": DATA_SETS, "services": services}
+
+
+def of(key: str) -> Kind:
+    """Return the kind of an id; what was found elsewhere is asked for among the data sets, and is not there."""
+    return KINDS.get(table_of(key), DATA_SETS)
+
+
+def named(name: str) -> Kind:
+    """Return the kind of a name, that of data sets for one that there is not."""
+    return {kind.NAME: kind for kind in KINDS.values()}.get(name, DATA_SETS)
+
+
+def shown(tx: Tx, key: str) -> Row | None:
+    """Return what members see of one, None when it is listed no more."""
+    row = tx.get(table_of(key), id=key)
+    return of(key).view(row) if row is not None and row["state"] in FOUND_IN else None
