@@ -14,7 +14,7 @@ from connector.errors import Conflict, NotPermitted
 from connector.exchange.kept import Kept
 from connector.exchange.kinds import KINDS
 from connector.exchange.membership import ADMITTED
-from connector.product.submission import OFFERED, REGISTERED
+from connector.product import submission
 from contracts.canonical import sha
 
 if TYPE_CHECKING:
@@ -30,11 +30,8 @@ if TYPE_CHECKING:
 
 # state of a member whose plan is approved: it keeps what it agreed, and begins nothing
 LEAVING = "leaving"
-WITHDRAWN = "withdrawn"
 MEMBER, EXCHANGE = "member", "exchange"
 PLANS = Kept("leavings", "did", "no plan to leave was handed in", "penstock leave --plan, to see one")
-# a product that is being renewed is on offer as well, and is not looked at here
-ON_OFFER = (REGISTERED, *OFFERED)
 OVER = ("closed", "settled")
 
 
@@ -169,12 +166,7 @@ class Departing:
     async def take_off(self) -> None:
         """Offer nothing any more; what was sold goes on."""
         now = self._connector.clock.now()
-
-        def act(tx: Tx) -> None:
-            for state in ON_OFFER:
-                tx.update("products", {"state": state}, state=WITHDRAWN, updated=now)
-
-        await self._connector.store.write(act)
+        await self._connector.store.write(lambda tx: submission.take_off(tx, now))
 
 
 def view(row: Row) -> Row:
@@ -188,8 +180,7 @@ def view(row: Row) -> Row:
 def _things(tx: Tx, now: datetime) -> list[Item]:
     """Return everything of ours that binds us to others."""
     # what the exchange never listed it is not told of now
-    listed = f"blind is null and state in ({', '.join('?' * len(ON_OFFER))})"
-    things = [Item("product", row["id"], None) for row in tx.find("products", listed, ON_OFFER, "id")]
+    things = [Item("product", key, None) for key in submission.listed(tx)]
     ends = {}
     for row in tx.find("agreements", "not_after > ?", (now,), "not_after"):
         ends[row["digest"]] = row["not_after"]

@@ -23,7 +23,16 @@ from connector.product import brief as briefs
 from connector.product import drifting, pricing, renewal, versions
 from connector.product.description import described
 from connector.product.preview import preview
-from connector.product.submission import OFFERED, REGISTERED, RENEWING, hand_in, offered
+from connector.product.submission import (
+    DRAFT,
+    OFFERED,
+    REGISTERED,
+    RENEWING,
+    SEALED,
+    WITHDRAWN,
+    hand_in,
+    offered,
+)
 from connector.pull.licensed import rows_of
 from connector.vault import edition as editions
 from connector.vault import lineage
@@ -64,7 +73,7 @@ class Publications:
         self.driver = Driver("publication", self._advance, self._fail)
         self._moved = asyncio.Condition()
         self.on_offer: list[Callable[[str], None]] = []  # called with the id of each edition that was submitted
-        self._steps = {"draft": self._seal, RENEWING: self._seal, "sealed": self._register, REGISTERED: self._submit}
+        self._steps = {DRAFT: self._seal, RENEWING: self._seal, SEALED: self._register, REGISTERED: self._submit}
 
     async def recover(self) -> None:
         """Go on with what an earlier run left unfinished."""
@@ -120,6 +129,8 @@ class Publications:
         async with self._moved:
             while True:
                 row = await self._row(key)
+                if row["state"] == WITHDRAWN:
+                    raise Conflict(f"the product `{key[:100]}` is withdrawn", "choose another id")
                 if row["reason"] is not None and row["state"] in FINAL:
                     raise from_reason(row["reason"])
                 if row["state"] in FINAL:
@@ -171,7 +182,7 @@ class Publications:
                 "floor": str(floor),
                 "rounds": self._participant.settings.negotiation.rounds_max,
             },
-            "state": "draft",
+            "state": DRAFT,
             "reason": None,
             "created": now,
             "updated": now,
@@ -193,7 +204,9 @@ class Publications:
         def act(tx: Tx) -> None:
             row = tx.get("products", id=key)
             assert row is not None
-            tx.update("products", {"id": key}, state=offered(row) if row["state"] == RENEWING else "failed", **changes)
+            if row["state"] != WITHDRAWN:
+                state = offered(row) if row["state"] == RENEWING else "failed"
+                tx.update("products", {"id": key}, state=state, **changes)
 
         await self._participant.store.write(act)
         async with self._moved:
@@ -226,7 +239,8 @@ class Publications:
         limits = row["limits"] | pricing.limits(brief, tariff, goods, now)
 
         def act(tx: Tx) -> bool:
-            if renewal.leaked_since(tx, before):
+            known = tx.get("products", id=row["id"])
+            if known is None or known["state"] != row["state"] or renewal.leaked_since(tx, before):
                 return False
             if fresh:
                 editions.record(tx, sealed, product=row["id"], now=now)
@@ -245,13 +259,13 @@ class Publications:
                 sample=sample,
                 terms=terms,
                 limits=limits,
-                state="sealed" if fresh else "registered",
+                state=SEALED if fresh else REGISTERED,
                 updated=now,
             )
             return True
 
         if not await participant.store.write(act) and fresh:
-            await asyncio.to_thread(self._throw_away, sealed)  # and it is sealed again, without what leaked
+            await asyncio.to_thread(self._throw_away, sealed)  # and it is sealed again without what leaked, or never
 
     def _throw_away(self, sealed: Sealed) -> None:
         files.remove(sealed.path)
@@ -328,7 +342,7 @@ class Publications:
         now = participant.clock.now()
 
         def act(tx: Tx) -> None:
-            if tx.update("products", {"id": row["id"], "state": "sealed"}, state="registered", updated=now):
+            if tx.update("products", {"id": row["id"], "state": SEALED}, state=REGISTERED, updated=now):
                 tx.update("editions", {"id": edition["id"]}, state="registered", register_tx=mined["hash"])
                 fields = {"tx": mined["hash"]} | ({"blindSalt": salt.hex()} if salt else {})
                 participant.evidence.record(tx, "edition.registered", part=edition["id"], fields=fields, now=now)
@@ -345,8 +359,8 @@ class Publications:
         now = participant.clock.now()
 
         def act(tx: Tx) -> None:
-            tx.update("products", {"id": row["id"]}, state=offered(row), updated=now)
-            versions.keep(tx, row, now)
+            if tx.update("products", {"id": row["id"], "state": row["state"]}, state=offered(row), updated=now):
+                versions.keep(tx, row, now)
 
         await participant.store.write(act)
         for listener in self.on_offer:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector import reasons
 from connector.errors import Absent, Conflict, InvalidInput, NotPermitted
+from connector.product.submission import WITHDRAWN
 from contracts import address, blind
 from contracts.decimals import read_hex
 from contracts.errors import ContractError
@@ -30,7 +31,6 @@ EDITION, LICENCE = "edition", "licence"
 PROGRAMS = {EDITION: "editions", LICENCE: "licences"}
 PLEDGE = {EDITION: acts.pledge_edition, LICENCE: acts.pledge_licence}
 RELEASE = {EDITION: acts.release_edition, LICENCE: acts.release_licence}
-WITHDRAWN = "withdrawn"
 ID_BYTES = 32
 View = dict[str, Any]
 
