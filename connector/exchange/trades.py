@@ -46,8 +46,8 @@ class Trades:
         if connector.space.members[member].address != told.agreement.provider:
             raise NotPermitted("a trade is shown by its provider")
         channel = await connector.programs.channel(told.channel)
-        claims = await connector.programs.events("channels", "Claimed", channelId=told.channel)
-        claimed = claims[-1].fields["accountHash"] if claims else b""
+        claim = await connector.chain_events.claim(told.channel, (await connector.chain.newest()).number)
+        claimed = claim.fields["accountHash"] if claim else b""
         key = shown.verify(told, connector.programs.deployment, channel, claimed).hex()
         buyer = connector.space.by_address(told.agreement.buyer)
         if buyer is None or channel is None:

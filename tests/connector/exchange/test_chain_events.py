@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -87,6 +88,54 @@ async def test_a_past_that_changed_below_what_is_settled_is_read_anew():
     past.drop(50)
     past.grow(*[True] * 60)
     assert await events.of("channels", past.newest) == past.every()
+
+
+class Claims(Past):
+    """A chain whose events are claims on three channels."""
+
+    async def events(self, program, name, first, last, **filters):
+        found = await super().events(program, name, first, last)
+        return [event for event in found if filters.items() <= event.fields.items()]
+
+    def every(self):
+        return [
+            replace(event, name="Claimed", fields={"channelId": event.block_hash[-1:], "accountHash": event.block_hash})
+            for event in super().every()
+        ]
+
+    def claim(self, channel):
+        """Return the newest claim on a channel as a whole reading shows it."""
+        return next((event for event in reversed(self.every()) if event.fields["channelId"] == channel), None)
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 3 * SETTLED_BLOCKS), st.lists(st.booleans(), min_size=1, max_size=30)), max_size=8
+    ),
+    st.sampled_from([200_000, 20, 0]),
+)
+async def test_the_newest_claim_is_that_of_a_whole_reading(turns, most):
+    past = Claims()
+    events = asked(past)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(chain_events, "CHAIN_EVENTS_KEPT_MAX", most)
+        for depth, marks in turns:
+            past.drop(depth)
+            past.grow(*marks)
+            for channel in (b"\1", b"\7", b"\x20"):
+                assert await events.claim(channel, past.newest) == past.claim(channel)
+
+
+async def test_a_claim_costs_the_blocks_since_the_last_question_alone():
+    """A trade is shown after each settlement: it must not cost the chain's whole past each time."""
+    past = Claims()
+    past.grow(*[True] * 1_000)
+    events = asked(past)
+    for number in range(20):
+        channel = bytes([past.blocks[-1][0][-1]])
+        assert (await events.claim(channel, past.newest)).block == past.newest
+        past.grow(True)
+        assert past.read <= 1_000 + number * (SETTLED_BLOCKS + 1)
 
 
 @pytest.mark.parametrize("most", [0, 40])
