@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from catalog import service
 from catalog.classes import DIMENSIONS
-from catalog.codes import FREQUENCIES, SECURITY_GRADES, TIERS
+from catalog.codes import FREQUENCIES, SECURITY_GRADES, SERVICE_TYPES, TIERS
 from catalog.dataset import dataset_from_json
 from contracts import price_words
 from contracts.tariff import Tariff
@@ -18,9 +19,14 @@ from policy.parse import parse
 from policy.words.speak import explain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from catalog.dataset import Dataset
+    from catalog.service import Service
+
+    Described = Dataset | Service
+    # key, English, 中文, what of a version, how it is shown
+    Plain = tuple[str, str, str, Callable[[Any, Any], Any], Callable[[Any], tuple[str, str]]]
 
 TEXT_CHARACTERS_SHOWN = 80
 COLUMNS_SHOWN = 8
@@ -44,16 +50,35 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Differe
     """Compare two versions, each as a product is handed in: title, tier, dataset, offer, edition, header, space."""
     before, after = dataset_from_json(old["dataset"]), dataset_from_json(new["dataset"])
     found = [
-        *_plain(old, new, before, after),
+        *_plain(_OF_PRODUCT, old, new, before, after),
         *_classes(before, after),
         *_columns(before, after),
         *_price(old, new),
         *_policy(old, new),
         *_edition(old, new),
     ]
+    return _whole(old, new, found)
+
+
+def of_services(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Difference, ...]:
+    """Compare two versions of a service, each as it is handed in: title, service, space."""
+    before, after = (service.from_json(one["service"]) for one in (old, new))
+    offers = _as_offered(old), _as_offered(new)
+    said = _plain(_OF_SERVICE, old, new, before, after)
+    return _whole(old, new, [*said, *_classes(before, after), *_price(*offers), *_policy(*offers)])
+
+
+def _whole(old: Mapping[str, Any], new: Mapping[str, Any], found: list[Difference]) -> tuple[Difference, ...]:
     if not found and old != new:
-        found.append(Difference("other", "something that has no words", "其他内容有变化"))
+        return (Difference("other", "something that has no words", "其他内容有变化"),)
     return tuple(found)
+
+
+def _as_offered(version: Mapping[str, Any]) -> dict[str, Any]:
+    """Return price and rules of a service's version where those of a product stand."""
+    told = version["service"]
+    offer = {"ask": told["tariff"]["minor"], "terms": {"tariff": told["tariff"]}, "policy": told["policy"]}
+    return {"id": version["id"], "offer": offer}
 
 
 def of_offers(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Difference, ...]:
@@ -61,15 +86,17 @@ def of_offers(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Differenc
     return (*_price(old, new), *_policy(old, new))
 
 
-def _plain(old: Mapping[str, Any], new: Mapping[str, Any], before: Dataset, after: Dataset) -> Iterator[Difference]:
-    for key, en, zh, pick, show in _PLAIN:
+def _plain(
+    rows: Sequence[Plain], old: Mapping[str, Any], new: Mapping[str, Any], before: Described, after: Described
+) -> Iterator[Difference]:
+    for key, en, zh, pick, show in rows:
         was, now = pick(old, before), pick(new, after)
         if was != now:
             (was_en, was_zh), (now_en, now_zh) = show(was), show(now)
             yield Difference(key, f"{en}: {was_en} → {now_en}", f"{zh}: {was_zh} → {now_zh}")
 
 
-def _classes(before: Dataset, after: Dataset) -> Iterator[Difference]:
+def _classes(before: Described, after: Described) -> Iterator[Difference]:
     for key, dimension in DIMENSIONS.items():
         was, now = before.classes.get(key, "—"), after.classes.get(key, "—")
         if was != now:
@@ -152,16 +179,29 @@ def _tier(value: Any) -> tuple[str, str]:
     return TIERS[value].en.split(":")[0], TIERS[value].zh.split(" (")[0]
 
 
-# key, English, 中文, what of a version, how it is shown
-_PLAIN: tuple[tuple[str, str, str, Callable[[Any, Any], Any], Callable[[Any], tuple[str, str]]], ...] = (
+def _service_type(value: Any) -> tuple[str, str]:
+    return SERVICE_TYPES[value].en, SERVICE_TYPES[value].zh
+
+
+_OF_ALL: tuple[Plain, ...] = (
     ("title", "title", "名称", lambda version, _: version["title"], _text),
-    ("description", "description", "描述", lambda _, dataset: dataset.description, _text),
-    ("keywords", "keywords", "关键词", lambda _, dataset: ", ".join(dataset.keywords), _text),
+    ("description", "description", "描述", lambda _, described: described.description, _text),
+    ("keywords", "keywords", "关键词", lambda _, described: ", ".join(described.keywords), _text),
     ("space", "space", "空间", lambda version, _: version.get("space") or "main", _text),
+    ("grade", "security grade", "安全等级", lambda _, described: described.grade, _grade),
+    ("region", "region", "地区", lambda _, described: described.region, _text),
+)
+_OF_SERVICE: tuple[Plain, ...] = (
+    *_OF_ALL,
+    ("type", "type", "类型", lambda _, told: told.type, _service_type),
+    ("endpoint", "address", "地址", lambda _, told: told.endpoint, _text),
+    ("documentation", "described at", "文档地址", lambda _, told: told.documentation, _text),
+    ("serves", "works on", "适用产品", lambda _, told: ", ".join(told.serves), _text),
+)
+_OF_PRODUCT: tuple[Plain, ...] = (
+    *_OF_ALL,
     ("tier", "delivery", "交付方式", lambda version, _: version["tier"], _tier),
-    ("grade", "security grade", "安全等级", lambda _, dataset: dataset.grade, _grade),
     ("frequency", "renewed", "更新频率", lambda _, dataset: dataset.frequency, _frequency),
-    ("region", "region", "地区", lambda _, dataset: dataset.region, _text),
     ("rows", "rows", "行数", lambda _, dataset: dataset.rows, _number),
     ("bytes", "bytes", "字节数", lambda _, dataset: dataset.size, _number),
 )

@@ -42,18 +42,27 @@ ADDRESS_CHARACTERS_MAX = 2_048
 SERVED_MAX = 64
 _SCHEMES = ("https://", "http://")
 
-LIMITS = (
-    Limit(
-        "used-outside",
-        "used at its provider's: no call is made, counted or paid through Penstock, the bill is its provider's word",
-        "在提供方处使用: 不经 Penstock 调用, 计量或支付, 账单仅凭提供方所述",
-    ),
-    Limit(
-        "read-only-review",
-        "reviewed by reading what it says: nothing is sealed, so no row was drawn and opened",
-        "仅审阅其说明: 无密封内容, 未抽样开封",
-    ),
-)
+LIMITS: Mapping[str, Limit] = {
+    limit.key: limit
+    for limit in (
+        Limit(
+            "used-outside",
+            "used at its provider's: no call is made, counted or paid through Penstock,"
+            " the bill is its provider's word",
+            "在提供方处使用: 不经 Penstock 调用, 计量或支付, 账单仅凭提供方所述",
+        ),
+        Limit(
+            "read-only-review",
+            "reviewed by reading what it says: nothing is sealed, so no row was drawn and opened",
+            "仅审阅其说明: 无密封内容, 未抽样开封",
+        ),
+        Limit(
+            "rules-only-review",
+            "held against the rules of its space by a program: nobody has read it, and nothing is sealed",
+            "仅由程序核对空间规则: 无人审阅, 无密封内容",
+        ),
+    )
+}
 
 _TEXTS: Mapping[str, int] = {
     "id": ID_CHARACTERS_MAX,
@@ -140,13 +149,22 @@ def is_service(key: str) -> bool:
     return key.startswith(PREFIX)
 
 
-def entry(service: Service, seq: int, provider: str, space: str, updated: datetime) -> Entry:
-    """Return what an index holds of a listed service."""
+def entry(
+    service: Service,
+    seq: int,
+    provider: str,
+    space: str,
+    updated: datetime,
+    *,
+    key: str = "",
+    sources: tuple[str, ...] = (OWN,),
+) -> Entry:
+    """Return what an index holds of a listed service; `key` is its id here, if that is not its own."""
     about = words("\n".join((service.description, *service.keywords)))
     facets = {name: classes.DIMENSIONS[name].line(code) for name, code in service.classes.items()}
-    facets |= {"kind": (DATA_SERVICE,), "provider": (provider,), "space": (space,), "source": (OWN,)}
+    facets |= {"kind": (DATA_SERVICE,), "provider": (provider,), "space": (space,), "source": sources}
     facets |= {"unit": (service.tariff.unit,), "currency": (service.tariff.currency,), "grade": (str(service.grade),)}
     facets |= {"region": place(service.region)}
     seen = sight(space, service.grade)
     measures = {"updated": int(updated.timestamp())}
-    return Entry(service.id, seq, (*words(service.title) * TITLE_WEIGHT, *about), facets, measures, seen)
+    return Entry(key or service.id, seq, (*words(service.title) * TITLE_WEIGHT, *about), facets, measures, seen)

@@ -20,6 +20,7 @@ from connector.exchange.complaints import Complaints
 from connector.exchange.demands import Demands
 from connector.exchange.finding import Finding
 from connector.exchange.heartbeats import Heartbeats, Pulse
+from connector.exchange.kinds import KINDS
 from connector.exchange.leaving import Departing, Leaving
 from connector.exchange.members import Members
 from connector.exchange.operators import Operators
@@ -186,10 +187,10 @@ class Connector(Trader):
         everybody(("log_entries", "checkpoints"), self.evidence.forget)
         everybody(("chain_txs",), self.transactions.heard)
         everybody(("members",), self.rebuild_space)
-        everybody(("listings", "spaces"), self.finding.changed)
+        everybody((*KINDS, "spaces"), self.finding.changed)
         everybody(("federated",), self.finding.grown)
         worker(("outbox", "negotiations", "transfers"), self.engine.wake)
-        worker(("listings",), self.reviewer.recover)
+        worker(tuple(KINDS), self.reviewer.recover)
         worker(("sources",), self.harvesting.wake)
         if self.settings.side_by_side:
             self.space_view.build = self.rebuild_space

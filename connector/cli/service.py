@@ -10,7 +10,9 @@ import typer
 from connector.cli.options import DEFAULT_DATA, AsJson, Data
 from connector.cli.speak import answer, ask
 
-app = typer.Typer(help="Data services of ours on the exchange's list: offer, list, withdraw.", no_args_is_help=True)
+app = typer.Typer(
+    help="Data services of ours on the exchange's list: offer, list, roll back, withdraw.", no_args_is_help=True
+)
 
 
 @app.command()
@@ -89,6 +91,24 @@ def list_(
         for row in found["services"]
     ]
     answer(found, lines or ["no service is handed in"], as_json=as_json)
+
+
+@app.command("roll-back")
+def roll_back(
+    identifier: Annotated[str, typer.Argument(metavar="ID", help="the service's id")],
+    version: Annotated[int, typer.Argument(help="number of the version to go back to", min=1)],
+    reason: Annotated[str, typer.Option(help="why; it goes into the log")],
+    data: Data = DEFAULT_DATA,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Offer a service of ours as it was; a version whose review stands is listed at once.
+
+    For example: penstock service roll-back service:tide-forecast 1 --reason "the new price was wrong"
+    """
+    body = {"version": str(version), "reason": reason}
+    row = ask(data, "POST", f"services/{quote(identifier, safe='')}/roll-back", body, as_json=as_json)
+    answer(row, [f"{row['title']}: as in version {version}, {row['price']}: {row['state']}"], as_json=as_json)
 
 
 @app.command()

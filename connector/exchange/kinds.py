@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from catalog.listing import Move, State
     from catalog.question import Entry
     from catalog.service import Service
+    from connector.exchange.versions import Versions
     from connector.store.evidence import Evidence
     from connector.store.transaction import Tx
 
@@ -33,6 +34,11 @@ class Kind(Protocol):
     @property
     def NAME(self) -> str:  # noqa: N802  # a constant of the module
         """Return what a question calls it."""
+        ...
+
+    @property
+    def VERSIONS(self) -> Versions:  # noqa: N802  # a constant of the module
+        """Return what keeps the versions of these."""
         ...
 
     @property
@@ -64,6 +70,14 @@ class Kind(Protocol):
 
     def indexed(self, row: Row) -> Entry:
         """Return what the index holds of one."""
+        ...
+
+    def take_review(self, tx: Tx, evidence: Evidence, row: Row, finding: Row, now: datetime, /) -> None:
+        """Keep what a review found, with what the log is to have of it besides the moves."""
+        ...
+
+    def told(self, row: Row) -> Row:
+        """Return one as other exchanges are told of it, with its `kind`."""
         ...
 
     def described(self, row: Row) -> Dataset | Service:

@@ -1,21 +1,21 @@
 """Listings: products that providers submit, their moves, and how buyers find them.
 
-Law: a listing is what the provider said and the exchange checked; every move is a row of `catalog.listing.TABLE` and
-an event in the exchange's log in the same transaction.
+Law: a listing is what the provider said and the exchange checked. How it is found and moved, and what its versions are,
+is that of everything on the list (`connector.exchange.stock`).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from catalog import faces
+from catalog import difference, faces
 from catalog import resource as resources
 from catalog import sample as samples
 from catalog.dataset import dataset_from_json, searchable
 from catalog.facets import DATASET, Listed
-from catalog.found import PREFIX, is_found
+from catalog.found import PREFIX, SEALED, is_found
 from catalog.identifiers import Kind
-from catalog.listing import FOUND_IN, Move, State, moved
+from catalog.listing import FOUND_IN, Move, State
 from catalog.lookalike import skeleton
 from catalog.printable import is_line
 from catalog.quality import letter, qualities
@@ -23,14 +23,13 @@ from catalog.question import Entry, entry
 from catalog.service import PREFIX as SERVICE
 from catalog.service import is_service
 from catalog.spaces import MAIN
-from connector.errors import Absent, Conflict, InvalidInput
-from connector.exchange import versions
+from connector.errors import Conflict, InvalidInput
 from connector.exchange.numbering import following
-from connector.federation import keeping
+from connector.exchange.stock import Stock
+from connector.exchange.versions import Versions
 from connector.limits import MEMBER_PRODUCTS_MAX, PAGE_ROWS_MAX
 from connector.protocol.validation import IDENTIFIER_LIMIT_CHARACTERS
 from contracts import price_words
-from contracts.canonical import sha
 from contracts.decimals import read_decimal
 from contracts.tariff import Tariff
 from ledger.edition import read_header
@@ -56,8 +55,11 @@ BESIDES = frozenset({SPACE, SAMPLE, RESOURCE, CODE})
 OFFER_KEYS = frozenset({"id", "ask", "terms", "policy"})
 # member of the terms → the member of the submission that says the same
 ABOUT = {"product": "id", "title": "title", "tier": "tier", "editionId": "edition"}
-# what a version of a listing says
-VERSIONED = ("title", "dataset", "offer", "tier", "edition", "header", SPACE, SAMPLE, RESOURCE, CODE)
+VERSIONS = Versions(
+    ("title", "dataset", "offer", "tier", "edition", "header", SPACE, SAMPLE, RESOURCE, CODE), difference.differences
+)
+STOCK = Stock("listings", "listing", "header", VERSIONS)
+find, listed, move = STOCK.find, STOCK.listed, STOCK.move
 ALIKE_SHOWN = 5
 
 
@@ -123,7 +125,7 @@ def submit(tx: Tx, evidence: Evidence, document: dict[str, Any], provider: str, 
         if known["provider"] != provider:
             raise Conflict(f"the product id `{key}` is taken", "choose another id")
         known[SPACE] = known[SPACE] or MAIN  # a listing of before there were several
-        if all(known[name] == document[name] for name in VERSIONED):
+        if VERSIONS.document(known) == VERSIONS.document(document):
             return known
         return _renew(tx, evidence, known, document, provider, now)
     count = tx.execute("SELECT count(*) AS submitted FROM listings WHERE provider = ?", provider)[0]["submitted"]
@@ -150,8 +152,8 @@ def submit(tx: Tx, evidence: Evidence, document: dict[str, Any], provider: str, 
         created=now,
         updated=now,
     )
-    _record(tx, evidence, key, ("unknown", State.SUBMITTED.value), provider, "", document, now)
-    versions.keep(tx, find(tx, key), now)
+    STOCK.record(tx, evidence, key, ("unknown", State.SUBMITTED.value), provider, "", document, now)
+    VERSIONS.keep(tx, find(tx, key), now)
     return find(tx, key)
 
 
@@ -159,16 +161,15 @@ def _renew(
     tx: Tx, evidence: Evidence, known: dict[str, Any], document: dict[str, Any], provider: str, now: datetime
 ) -> dict[str, Any]:
     """Put the next version in the place of a listing; what it says of the edition is to be reviewed anew."""
-    key, said = known["id"], {name: document[name] for name in VERSIONED}
+    key, said = known["id"], VERSIONS.document(document)
     said["skeleton"] = skeleton(document["title"])
     step = Move.RESUBMIT if known["state"] == State.REFUSED.value else Move.RENEW
-    if before := versions.reviewed(tx, key, document):
+    if before := VERSIONS.reviewed(tx, key, document):
         move(
             tx, evidence, key, step, by=provider, role="provider", reason=f"back to version {before['number']}", now=now
         )
         tx.update("listings", {"id": key}, **said, review=before["review"], seed=None)
-        for checked in (Move.ROLL_BACK, Move.LIST):
-            move(tx, evidence, key, checked, by=evidence.party, role="exchange", reason="its review stands", now=now)
+        STOCK.list_again(tx, evidence, key, now)
         return find(tx, key)
     old, new = read_header(known["header"]), read_header(document["header"])
     same = known["edition"] == document["edition"]
@@ -176,46 +177,16 @@ def _renew(
         raise Conflict(f"the edition does not follow the one listed as `{key}`", "publish the next one")
     move(tx, evidence, key, step, by=provider, role="provider", reason="", now=now)
     tx.update("listings", {"id": key}, **said, review=None, seed=known["seed"] if same else None)
-    versions.keep(tx, find(tx, key), now)
+    VERSIONS.keep(tx, find(tx, key), now)
     return find(tx, key)
-
-
-def find(tx: Tx, key: str) -> dict[str, Any]:
-    """Return a listing; raises Absent."""
-    row = tx.get("listings", id=key)
-    if row is None:
-        raise Absent(f"there is no listing `{key[:200]}`")
-    return row
-
-
-def listed(tx: Tx, key: str) -> dict[str, Any]:
-    """Return a listing that members may see; raises Absent, for one that is not listed as for one that is not there."""
-    row = tx.get("listings", id=key)
-    if row is None or row["state"] not in FOUND_IN:
-        raise Absent(f"there is no listing `{key[:200]}`")
-    return row
-
-
-def move(tx: Tx, evidence: Evidence, key: str, step: Move, *, by: str, role: str, reason: str, now: datetime) -> str:
-    """Make a move of the table; returns the new state."""
-    row = find(tx, key)
-    state = moved(State(row["state"]), step, role=role, reason=reason)
-    if step is Move.SUSPEND:
-        versions.doubt(tx, key)
-    elif step in (Move.LIST, Move.RESUME):
-        versions.note_review(tx, row)
-    tx.update("listings", {"id": key}, state=state.value, reason=reason, updated=now, seq=following(tx))
-    _record(tx, evidence, key, (row["state"], state.value), by, reason, row["header"], now)
-    keeping.rethink(tx, row["provider"], key, row["edition"], now)
-    return state.value
 
 
 def page(tx: Tx, state: State, first: int) -> list[dict[str, Any]]:
     """Return listings of a state for the operator, those first that are in it longest."""
     rows = tx.find("listings", "state = ?", (state.value,), "updated", first + PAGE_ROWS_MAX)[first:]
-    told = ("id", "title", "provider", "tier", "edition", "state", "reason")
+    names = ("id", "title", "provider", "tier", "edition", "state", "reason")
     return [
-        {name: row[name] for name in told} | {"since": row["updated"].isoformat(), "alike": _alike(tx, row)}
+        {name: row[name] for name in names} | {"since": row["updated"].isoformat(), "alike": _alike(tx, row)}
         for row in rows
     ]
 
@@ -269,6 +240,17 @@ def described(row: dict[str, Any]) -> Dataset:
     return dataset_from_json(row["dataset"])
 
 
+def take_review(tx: Tx, evidence: Evidence, row: dict[str, Any], finding: dict[str, Any], now: datetime) -> None:
+    """Keep what a review found, of the edition that it opened."""
+    evidence.record(tx, "edition.reviewed", part=row["edition"], fields=finding, now=now)
+    tx.update("listings", {"id": row["id"]}, review=finding)
+
+
+def told(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a listing as other exchanges are told of it."""
+    return {"kind": SEALED, "provider": row["provider"], **{name: row[name] for name in KEYS}}
+
+
 def ruled(row: dict[str, Any]) -> tuple[dict[str, Any], str]:
     """Return its policy and tier, as it is listed or handed in."""
     return row["offer"]["policy"], row["tier"]
@@ -278,17 +260,3 @@ def _quality(row: dict[str, Any]) -> dict[str, Any]:
     """Return the measured qualities of a listing in basis points, and the letter they come to."""
     dataset = described(row)
     return {"letter": letter(dataset, row["updated"]), **qualities(dataset, row["updated"])}
-
-
-def _record(
-    tx: Tx,
-    evidence: Evidence,
-    key: str,
-    states: tuple[str, str],
-    by: str,
-    reason: str,
-    document: Any,
-    now: datetime,
-) -> None:
-    fields = {"from": states[0], "to": states[1], "by": by, "reason": reason, "digest": sha(document).hex()}
-    evidence.record(tx, "listing.moved", part=key, fields=fields, now=now)

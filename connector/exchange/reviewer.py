@@ -1,33 +1,45 @@
-"""Review by sample: rows drawn after registration, opened by the provider to us alone, checked against the root.
+"""Review of what is handed in, each kind in its own way, and what becomes of it: listed, or refused with the reason.
 
-Law: the seed is fixed after the edition is on chain and by nobody alone: it is the root of our own log at a size that
-our witnesses cosigned after the registration. What is published is the seed, the rows and the bound, never content.
+Law: what an operator asks for is done at once. Where the settings say so, what is handed in is reviewed by itself, and
+what time cannot mend refuses it. What a review found stays with the version that it was of.
 """
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 from catalog.listing import REASON_CHARACTERS_MAX, Move, State
 from connector.engine.driver import Driver
-from connector.errors import Conflict, PeerMisbehaved
-from connector.exchange import listings, spaces
-from connector.vault import review, tickets
-from ledger.edition import read_header
-from ledger.opening import open_piece
+from connector.errors import Conflict
+from connector.exchange import drawing, kinds, listings, services, spaces
+from connector.exchange.numbering import table_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from connector.base import Base
-    from connector.vault.review import DrawnRow
+    from connector.store.transaction import Tx
 
-PARALLEL_PIECES = 4
+    Row = dict[str, Any]
+
+
+async def _draw(participant: Base, row: Row, _by_hand: bool) -> Row:  # noqa: FBT001  # a row of CHECKS
+    return await drawing.drawn(participant, row)
+
+
+async def _read(participant: Base, row: Row, by_hand: bool) -> Row:  # noqa: FBT001  # a row of CHECKS
+    """Take the word of the operator who has read a service; by itself look for what it says that it works on."""
+    served = () if by_hand else services.described(row).serves
+    await participant.store.read(lambda tx: [listings.listed(tx, key) for key in served])
+    return {"rows": [], "bound": services.READ if by_hand else services.CHECKED}
+
+
+# table of a kind → what is found of a row in it, by an operator's hand or not
+CHECKS: Mapping[str, Callable[[Base, Row, bool], Awaitable[Row]]] = {"listings": _draw, "services": _read}
 
 
 class Reviewer:
-    """Reviews submitted listings for the exchange."""
+    """Reviews what is submitted to the exchange."""
 
     def __init__(self, participant: Base, changed: Callable[[], None]) -> None:
         self._participant = participant
@@ -36,9 +48,9 @@ class Reviewer:
 
     async def recover(self) -> None:
         """Go on with reviews that an earlier run left undone, where reviews are automatic."""
-        if self._participant.settings.review.automatic:
+        for table in kinds.KINDS if self._participant.settings.review.automatic else ():
             rows = await self._participant.store.read(
-                lambda tx: tx.find("listings", "state = ?", (State.SUBMITTED.value,))
+                lambda tx, table=table: tx.find(table, "state = ?", (State.SUBMITTED.value,))  # type: ignore[misc]  # a default binds the loop's value
             )
             for row in rows:
                 self.submitted(row["id"])
@@ -49,115 +61,51 @@ class Reviewer:
             self.driver.wake(key)
 
     async def _automatic(self, key: str) -> None:
-        await self.review(key)
+        await self.review(key, by_hand=False)
 
     async def _refuse(self, key: str, fault: Exception) -> None:
         """Refuse a listing whose review failed for good, with the reason."""
-        participant, reason = self._participant, str(fault)[:REASON_CHARACTERS_MAX]
-        now = participant.clock.now()
+        participant, now = self._participant, self._participant.clock.now()
+        why = {"by": participant.did, "role": "exchange", "reason": str(fault)[:REASON_CHARACTERS_MAX]}
         await participant.store.write(
-            lambda tx: listings.move(
-                tx, participant.evidence, key, Move.REFUSE, by=participant.did, role="exchange", reason=reason, now=now
-            )
+            lambda tx: kinds.of(key).move(tx, participant.evidence, key, Move.REFUSE, **why, now=now)
         )
         self._changed()
 
-    async def review(self, key: str) -> dict[str, Any]:
-        """Review and list `key`; an already listed one is returned as it is."""
+    async def review(self, key: str, *, by_hand: bool = True) -> Row:
+        """Review and list `key`, for an operator or by itself; an already listed one is returned as it is."""
         async with self._participant.exclusive.alone(f"review:{key}"):
-            return await self._review(key)
+            return await self._review(key, by_hand)
 
-    async def _review(self, key: str) -> dict[str, Any]:
+    async def _review(self, key: str, by_hand: bool) -> Row:  # noqa: FBT001  # as `review`
         participant = self._participant
-        row = await participant.store.read(lambda tx: listings.find(tx, key))
+        row = await participant.store.read(lambda tx: kinds.of(key).find(tx, key))
         if row["state"] == State.LISTED.value:
             return _view(row)
         if row["state"] not in (State.SUBMITTED.value, State.REVIEWED.value):
             raise Conflict(f"the listing `{key}` is {row['state']}")
         await participant.store.read(lambda tx: spaces.check(tx, row, row["provider"]))
-        edition = bytes.fromhex(row["edition"])
-        registered = await participant.programs.edition(edition)
-        if registered is None:
-            raise Conflict(f"the edition of `{key}` is not on chain yet", "ask again when it is mined")
-        provider = participant.space.members[row["provider"]]
-        if registered.provider != provider.address:
-            raise Conflict(f"the edition of `{key}` was registered by somebody else")
-        seed = await self._seed(row)
-        header = read_header(row["header"])
-        numbers = review.drawn(seed, header)
-        drawn, ticket = await self._ask(provider, header, seed, numbers)
-        await self._open_all(provider.url, row["edition"], drawn, ticket)
-        return await self._publish(key, edition, review.finding(seed, numbers))
-
-    async def _seed(self, row: dict[str, Any]) -> bytes:
-        """Return the seed of this listing's one draw: the root of our log as anchored now, kept for a second try."""
-        if row["seed"] is not None:
-            return bytes(row["seed"])
-        anchored = await self._participant.anchoring.anchor()
-        seed = bytes.fromhex(anchored["root"])
-        await self._participant.store.write(lambda tx: tx.update("listings", {"id": row["id"]}, seed=seed))
-        return seed
-
-    async def _ask(
-        self, provider: Any, header: Any, seed: bytes, numbers: tuple[int, ...]
-    ) -> tuple[list[DrawnRow], str]:
-        participant = self._participant
-        private = participant.keys.delivery
-        body = {"seed": seed.hex(), "reader": private.public_key().public_bytes_raw().hex()}
-        url = f"{provider.url}/review/{header.edition_id().hex()}"
-        document = (await participant.outbound.post(url, body, headers=participant.authorization(provider.did))).json()
-        if not isinstance(document, dict) or not {"rows", "ticket"} <= set(document):
-            raise PeerMisbehaved(f"`{provider.did}` answered the review without `rows` and a `ticket`")
-        drawn = await asyncio.to_thread(review.read_answer, header, numbers, document["rows"], private)
-        return drawn, str(document["ticket"])
-
-    async def _open_all(self, url: str, edition: str, drawn: list[DrawnRow], ticket: str) -> None:
-        places = asyncio.Semaphore(PARALLEL_PIECES)
-
-        async def one(row: DrawnRow) -> None:
-            async with places:
-                address = f"{url}/sealed/{edition}/pieces?first={row.number}&count=1"
-                answer = await self._participant.outbound.get(
-                    address,
-                    headers={"Authorization": tickets.SCHEME + ticket},
-                    limit_bytes=row.row.head.sealed_bytes,
-                )
-                if len(answer.body) != row.row.head.sealed_bytes:
-                    raise PeerMisbehaved(f"row {row.number} came with {len(answer.body)} bytes")
-                await asyncio.to_thread(open_piece, row.row, row.secret, answer.body)
-
-        await asyncio.gather(*(one(row) for row in drawn))
-
-    async def _publish(self, key: str, edition: bytes, finding: dict[str, Any]) -> dict[str, Any]:
-        participant = self._participant
+        finding = await CHECKS[table_of(key)](participant, row, by_hand)
         now = participant.clock.now()
-
-        def act(tx: Any) -> dict[str, Any]:
-            row = listings.find(tx, key)
-            if row["state"] == State.SUBMITTED.value:
-                participant.evidence.record(tx, "edition.reviewed", part=edition.hex(), fields=finding, now=now)
-                tx.update("listings", {"id": key}, review=finding)
-                steps = [Move.REVIEW, Move.LIST]
-            else:
-                steps = [Move.LIST]
-            for step in steps:
-                listings.move(
-                    tx, participant.evidence, key, step, by=participant.did, role="exchange", reason="", now=now
-                )
-            return listings.find(tx, key)
-
-        row = await participant.store.write(act)
+        listed = await participant.store.write(lambda tx: self._publish(tx, key, finding, now))
         self._changed()
-        return _view(row)
+        return _view(listed)
+
+    def _publish(self, tx: Tx, key: str, finding: Row, now: Any) -> Row:
+        """Keep what was found, and make the moves that are left."""
+        kind, participant = kinds.of(key), self._participant
+        row, steps = kind.find(tx, key), [Move.LIST]
+        if row["state"] == State.SUBMITTED.value:
+            kind.take_review(tx, participant.evidence, row, finding, now)
+            steps = [Move.REVIEW, Move.LIST]
+        for step in steps:
+            kind.move(tx, participant.evidence, key, step, by=participant.did, role="exchange", reason="", now=now)
+        return kind.find(tx, key)
 
 
-def _view(row: dict[str, Any]) -> dict[str, Any]:
-    finding = row["review"]
-    return {
-        "id": row["id"],
-        "title": row["title"],
-        "state": row["state"],
-        "opened": len(finding["rows"]),
-        "bound": finding["bound"],
-        "seed": finding["seed"],
-    }
+def _view(row: Row) -> Row:
+    """Return what came of a review; a service of before its reviews were kept was read by an operator."""
+    finding = row["review"] or {"rows": [], "bound": services.READ}
+    told = {name: row[name] for name in ("id", "title", "state")} | {"bound": finding["bound"]}
+    seed = {"seed": finding["seed"]} if "seed" in finding else {}
+    return told | {"opened": len(finding["rows"])} | seed

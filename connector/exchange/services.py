@@ -1,24 +1,26 @@
-"""Data services on the list: handed in by members, read by the exchange's operator, found beside the products.
+"""Data services on the list: handed in by members, reviewed by the exchange, found beside the products.
 
-Law: every move is a row of `catalog.listing.TABLE` and an event of the exchange's log in the same transaction. A
-service that was changed is read anew.
+Law: a service is found and moved like everything on the list, and its versions are kept (`connector.exchange.stock`);
+its document is on the exchange alone, so its provider goes back to a version here. One that says what no reviewed
+version said is reviewed anew, by an operator's reading or by the rules alone, and every view of it says by which.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from catalog import faces, service
+from catalog import difference, faces, service
 from catalog.document import members, text
 from catalog.facets import DATA_SERVICE
-from catalog.listing import FOUND_IN, Move, State, moved
+from catalog.listing import FOUND_IN, Move, State
 from catalog.question import Entry
 from catalog.spaces import MAIN
-from connector.errors import Absent, Conflict
+from connector.errors import Conflict
 from connector.exchange.numbering import following
+from connector.exchange.stock import Stock
+from connector.exchange.versions import Versions
 from connector.limits import MEMBER_SERVICES_MAX, PAGE_ROWS_MAX
 from contracts import price_words
-from contracts.canonical import sha
 from policy.parse import parse
 
 if TYPE_CHECKING:
@@ -32,23 +34,26 @@ if TYPE_CHECKING:
 
 # what a question calls these, and how other standards have one (`connector.exchange.kinds`)
 NAME, FACES = DATA_SERVICE, faces.SERVICE_FACES
+VERSIONS = Versions(("title", "space", "service"), difference.of_services)
+STOCK = Stock("services", "service", "service", VERSIONS)
+find, listed, move = STOCK.find, STOCK.listed, STOCK.move
 # what a reader is told in the place of the bound that a draw of rows gives
-READ = "read by the exchange's operator"
+READ, CHECKED = "read by the exchange's operator", "held against the rules of its space, read by nobody"
 # those that are nobody's to read or to find any more
 ENDED = (State.WITHDRAWN.value, State.REFUSED.value)
 
 
 def check_submission(document: Any) -> Row:
     """Return what is kept of a submission, an object of `service` and perhaps `space`; its policy must be one."""
-    told = members(document, "submission", required={"service"}, allowed=frozenset({"service", "space"}))
-    read = service.from_json(told["service"])
+    given = members(document, "submission", required={"service"}, allowed=frozenset({"service", "space"}))
+    read = service.from_json(given["service"])
     parse({"@type": "Set", **read.policy, "target": read.id})
-    space = text(told.get("space", MAIN), "space")
+    space = text(given.get("space", MAIN), "space")
     return {"id": read.id, "title": read.title, "space": space, "service": read.json()}
 
 
-def submit(tx: Tx, evidence: Evidence, document: Row, provider: str, now: datetime) -> Row:
-    """Take in a checked submission; the same one again changes nothing, another one takes its place and is read anew.
+def submit(tx: Tx, evidence: Evidence, document: Row, provider: str, now: datetime, reason: str = "") -> Row:
+    """Take in a checked submission; the same one again changes nothing, another one is the service's next version.
 
     Raises `Conflict` for another provider's id and beyond `MEMBER_SERVICES_MAX`.
     """
@@ -56,56 +61,40 @@ def submit(tx: Tx, evidence: Evidence, document: Row, provider: str, now: dateti
     if known is not None:
         if known["provider"] != provider:
             raise Conflict(f"the service id `{key[:200]}` is taken", "choose another id")
-        if all(known[name] == value for name, value in document.items()) and known["state"] not in ENDED:
+        if VERSIONS.document(known) == VERSIONS.document(document) and known["state"] not in ENDED:
             return known
-        step = Move.RESUBMIT if known["state"] == State.REFUSED else Move.RENEW
-        tx.update("services", {"id": key}, **document)
-        move(tx, evidence, key, step, by=provider, role="provider", reason="", now=now)
-        return find(tx, key)
-    own = tx.execute("SELECT count(*) AS n FROM services WHERE provider = ? AND state NOT IN (?, ?)", provider, *ENDED)
-    if own[0]["n"] >= MEMBER_SERVICES_MAX:
+        return _renew(tx, evidence, known, document, reason, now)
+    own_ = tx.execute("SELECT count(*) AS n FROM services WHERE provider = ? AND state NOT IN (?, ?)", provider, *ENDED)
+    if own_[0]["n"] >= MEMBER_SERVICES_MAX:
         raise Conflict(f"one member lists at most {MEMBER_SERVICES_MAX} services", "withdraw one that is old")
     state = State.SUBMITTED.value
     row = {**document, "provider": provider, "state": state, "reason": "", "created": now, "updated": now}
-    tx.insert("services", **row, seq=following(tx))
-    _record(tx, evidence, row, "unknown", provider, "", now)
+    tx.insert("services", **row, review=None, seq=following(tx))
+    STOCK.record(tx, evidence, key, ("unknown", state), provider, "", document["service"], now)
+    VERSIONS.keep(tx, find(tx, key), now)
     return find(tx, key)
 
 
-def move(tx: Tx, evidence: Evidence, key: str, step: Move, *, by: str, role: str, reason: str, now: datetime) -> str:
-    """Make a move of the table; returns the new state."""
+def _renew(tx: Tx, evidence: Evidence, known: Row, document: Row, reason: str, now: datetime) -> Row:
+    """Put the next version in the place of a service; one that was reviewed as it is, is listed at once."""
+    key, before = known["id"], VERSIONS.reviewed(tx, known["id"], document)
+    step = Move.RESUBMIT if known["state"] == State.REFUSED.value else Move.RENEW
+    reason = reason or (f"back to version {before['number']}" if before else "")
+    tx.update("services", {"id": key}, **document, review=before["review"] if before else None)
+    move(tx, evidence, key, step, by=known["provider"], role="provider", reason=reason, now=now)
+    if before:
+        STOCK.list_again(tx, evidence, key, now)
+    else:
+        VERSIONS.keep(tx, find(tx, key), now)
+    return find(tx, key)
+
+
+def version(tx: Tx, key: str, number: int, provider: str) -> Row:
+    """Return a version of a provider's own service as it was handed in; raises Absent."""
     row = find(tx, key)
-    state = moved(State(row["state"]), step, role=role, reason=reason).value
-    tx.update("services", {"id": key}, state=state, reason=reason, updated=now, seq=following(tx))
-    _record(tx, evidence, row | {"state": state}, row["state"], by, reason, now)
-    return state
-
-
-def review(tx: Tx, evidence: Evidence, key: str, by: str, now: datetime) -> Row:
-    """List a service that an operator has read; one that is listed stays so."""
-    for state, step in ((State.SUBMITTED, Move.REVIEW), (State.REVIEWED, Move.LIST)):
-        if find(tx, key)["state"] == state:
-            move(tx, evidence, key, step, by=by, role="exchange", reason="", now=now)
-    row = find(tx, key)
-    if row["state"] != State.LISTED:
-        raise Conflict(f"the service `{key[:200]}` is {row['state']}")
-    return {"id": key, "title": row["title"], "state": row["state"], "opened": 0, "bound": READ}
-
-
-def find(tx: Tx, key: str) -> Row:
-    """Return a service in any state; raises Absent."""
-    row = tx.get("services", id=key)
-    if row is None:
-        raise Absent(f"there is no service `{key[:200]}`")
-    return row
-
-
-def listed(tx: Tx, key: str) -> Row:
-    """Return a service that members may see; raises Absent, for one that is not listed as for one that is not there."""
-    row = tx.get("services", id=key)
-    if row is None or row["state"] not in FOUND_IN:
-        raise Absent(f"there is no service `{key[:200]}`")
-    return row
+    if row["provider"] != provider:
+        raise STOCK.absent(key)
+    return {"id": key, **VERSIONS.find(tx, key, number)["document"]}
 
 
 def page(tx: Tx, state: State, first: int) -> list[Row]:
@@ -120,16 +109,18 @@ def own(tx: Tx, provider: str, first: int) -> list[Row]:
 
 def _page(tx: Tx, where: str, what: str, first: int) -> list[Row]:
     rows = tx.find("services", where, (what,), "updated", first + PAGE_ROWS_MAX)[first:]
-    told = ("id", "title", "provider", "state", "reason")
-    return [{name: row[name] for name in told} | {"since": row["updated"].isoformat()} for row in rows]
+    names = ("id", "title", "provider", "state", "reason")
+    return [{name: row[name] for name in names} | {"since": row["updated"].isoformat()} for row in rows]
 
 
 def view(row: Row) -> Row:
     """Return what members see of a service; its `limits` say what it lacks beside a product."""
-    read = described(row)
-    told = {name: row[name] for name in ("id", "space", "title", "provider", "service", "state")}
-    limits = [{"key": one.key, "en": one.en, "zh": one.zh} for one in service.LIMITS]
-    return told | {"kind": service.TIER, "tier": "", "price": price_words.price(read.tariff), "limits": limits}
+    about = {name: row[name] for name in ("id", "space", "title", "provider", "service", "state", "review")}
+    by_rules = (row["review"] or {}).get("bound") == CHECKED
+    lacks = ("used-outside", "rules-only-review" if by_rules else "read-only-review")
+    limits = [{"key": key, "en": service.LIMITS[key].en, "zh": service.LIMITS[key].zh} for key in lacks]
+    price = price_words.price(described(row).tariff)
+    return about | {"kind": service.TIER, "tier": "", "price": price, "limits": limits}
 
 
 def indexed(row: Row) -> Entry:
@@ -137,6 +128,16 @@ def indexed(row: Row) -> Entry:
     if row["state"] not in FOUND_IN:
         return Entry(row["id"], row["seq"])
     return service.entry(described(row), row["seq"], row["provider"], row["space"], row["updated"])
+
+
+def take_review(tx: Tx, _evidence: Evidence, row: Row, finding: Row, _now: datetime) -> None:
+    """Keep what a review found; nothing was opened, so the moves are all that is on record."""
+    tx.update("services", {"id": row["id"]}, review=finding)
+
+
+def told(row: Row) -> Row:
+    """Return a service as other exchanges are told of it."""
+    return {"kind": service.TIER, **{name: row[name] for name in ("provider", "id", "title", "service")}}
 
 
 def described(row: Row) -> Service:
@@ -147,8 +148,3 @@ def described(row: Row) -> Service:
 def ruled(row: Row) -> tuple[Row, str]:
     """Return its policy, and what stands for the tier that it has not."""
     return row["service"]["policy"], service.TIER
-
-
-def _record(tx: Tx, evidence: Evidence, row: Row, before: str, by: str, reason: str, now: datetime) -> None:
-    fields = {"from": before, "to": row["state"], "by": by, "reason": reason, "digest": sha(row["service"]).hex()}
-    evidence.record(tx, "listing.moved", part=row["id"], fields=fields, now=now)

@@ -1,4 +1,4 @@
-"""The versions of a listing: each as it was handed in, what differs in words, and going back to one.
+"""The versions of what is listed: each as it was handed in, what differs in words, and going back to one.
 
 Law: a version is never changed. Going back is the provider's own act (its offer is what binds it), and only to a
 version that was reviewed: that one is listed at once, because what was checked of it is still so.
@@ -6,83 +6,91 @@ version that was reviewed: that one is listed at once, because what was checked 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from catalog.difference import differences
 from connector.errors import Absent
 from connector.limits import LISTING_VERSIONS_MAX
 from contracts.canonical import sha
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
+    from catalog.difference import Difference
     from connector.store.transaction import Tx
 
     Row = dict[str, Any]
 
-# what a version of a listing says
-SAID = ("title", "dataset", "offer", "tier", "edition", "header", "space", "sample", "resource", "code")
 
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """The versions of one kind: `said` are the columns that one says, `differences` tells two apart in words."""
 
-def keep(tx: Tx, listing: Row, now: datetime) -> None:
-    """Keep a listing as it stands now as its newest version, unless a version says the same; forget the oldest."""
-    document = {name: listing[name] for name in SAID}
-    rows = tx.find("listing_versions", "product = ?", (listing["id"],), "number")
-    if any(row["digest"] == _digest(document) for row in rows):
-        return
-    number = rows[-1]["number"] + 1 if rows else 1
-    said = {"document": document, "digest": _digest(document), "review": None}
-    tx.insert("listing_versions", product=listing["id"], number=number, **said, created=now)
-    for row in rows[: len(rows) + 1 - LISTING_VERSIONS_MAX]:
-        tx.delete("listing_versions", product=listing["id"], number=row["number"])
+    said: tuple[str, ...]
+    differences: Callable[[Mapping[str, Any], Mapping[str, Any]], Iterable[Difference]]
 
+    def document(self, row: Row) -> Row:
+        """Return what a row, or what was handed in, says."""
+        return {name: row[name] for name in self.said}
 
-def note_review(tx: Tx, listing: Row) -> None:
-    """Note that the version which a listing shows now was reviewed."""
-    digest = _digest({name: listing[name] for name in SAID})
-    tx.update("listing_versions", {"product": listing["id"], "digest": digest}, review=listing["review"])
+    def keep(self, tx: Tx, row: Row, now: datetime) -> None:
+        """Keep a row as it stands now as its newest version, unless a version says the same; forget the oldest."""
+        document = self.document(row)
+        rows = tx.find("listing_versions", "product = ?", (row["id"],), "number")
+        if any(one["digest"] == _digest(document) for one in rows):
+            return
+        number = rows[-1]["number"] + 1 if rows else 1
+        told = {"document": document, "digest": _digest(document), "review": None}
+        tx.insert("listing_versions", product=row["id"], number=number, **told, created=now)
+        for one in rows[: len(rows) + 1 - LISTING_VERSIONS_MAX]:
+            tx.delete("listing_versions", product=row["id"], number=one["number"])
 
+    def note_review(self, tx: Tx, row: Row) -> None:
+        """Note that the version which a row shows now was reviewed."""
+        where = {"product": row["id"], "digest": _digest(self.document(row))}
+        tx.update("listing_versions", where, review=row["review"])
 
-def doubt(tx: Tx, key: str) -> None:
-    """Take no version's review for good any more: what is said against one may be true of all."""
-    tx.update("listing_versions", {"product": key}, review=None)
+    def doubt(self, tx: Tx, key: str) -> None:
+        """Take no version's review for good any more: what is said against one may be true of all."""
+        tx.update("listing_versions", {"product": key}, review=None)
 
+    def reviewed(self, tx: Tx, key: str, document: Row) -> Row | None:
+        """Return the version that says just this and was reviewed, None if there is none."""
+        what = key, _digest(self.document(document))
+        rows = tx.find("listing_versions", "product = ? and digest = ?", what)
+        return rows[0] if rows and rows[0]["review"] is not None else None
 
-def reviewed(tx: Tx, key: str, document: Row) -> Row | None:
-    """Return the version that says just this and was reviewed, None if there is none."""
-    rows = tx.find(
-        "listing_versions",
-        "product = ? and digest = ?",
-        (key, _digest({name: document[name] for name in SAID})),
-    )
-    return rows[0] if rows and rows[0]["review"] is not None else None
-
-
-def page(tx: Tx, key: str) -> list[Row]:
-    """Return the versions of a listing, the newest first, each with what it changed of the one before."""
-    rows = tx.find("listing_versions", "product = ?", (key,), "number")
-    before = [None, *rows[:-1]]
-    return [_view(row, was) for row, was in zip(rows, before, strict=True)][::-1]
-
-
-def compared(tx: Tx, key: str, old: int, new: int) -> list[Row]:
-    """Return what differs between two versions; raises Absent."""
-    rows = [tx.get("listing_versions", product=key, number=number) for number in (old, new)]
-    for number, row in zip((old, new), rows, strict=True):
+    def find(self, tx: Tx, key: str, number: int) -> Row:
+        """Return a version; raises Absent."""
+        row = tx.get("listing_versions", product=key, number=number)
         if row is None:
             raise Absent(f"there is no version {number} of `{key[:100]}`", "penstock version list")
-    return _said(key, *rows)
+        return row
 
+    def page(self, tx: Tx, key: str) -> list[Row]:
+        """Return the versions of one, the newest first, each with what it changed of the one before."""
+        rows = tx.find("listing_versions", "product = ?", (key,), "number")
+        before = [None, *rows[:-1]]
+        return [self._view(row, was) for row, was in zip(rows, before, strict=True)][::-1]
 
-def _view(row: Row, before: Row | None) -> Row:
-    document = row["document"]
-    told = {"number": row["number"], "since": row["created"].isoformat(timespec="seconds"), "title": document["title"]}
-    changed = [] if before is None else _said(row["product"], before, row)
-    return told | {"edition": document["edition"], "reviewed": row["review"] is not None, "differences": changed}
+    def compared(self, tx: Tx, key: str, old: int, new: int) -> list[Row]:
+        """Return what differs between two versions; raises Absent."""
+        return self._told(key, self.find(tx, key, old), self.find(tx, key, new))
 
+    def _view(self, row: Row, before: Row | None) -> Row:
+        document, since = row["document"], row["created"].isoformat(timespec="seconds")
+        told = {"number": row["number"], "since": since, "title": document["title"]}
+        changed = [] if before is None else self._told(row["product"], before, row)
+        return told | {
+            "edition": document.get("edition", ""),
+            "reviewed": row["review"] is not None,
+            "differences": changed,
+        }
 
-def _said(key: str, old: Any, new: Any) -> list[Row]:
-    return [one.json() for one in differences({"id": key, **old["document"]}, {"id": key, **new["document"]})]
+    def _told(self, key: str, old: Row, new: Row) -> list[Row]:
+        before, after = ({"id": key, **one["document"]} for one in (old, new))
+        return [one.json() for one in self.differences(before, after)]
 
 
 def _digest(document: Row) -> str:

@@ -20,11 +20,10 @@ import orjson
 
 from catalog.listing import FOUND_IN
 from catalog.listing import State as Listing
-from catalog.service import is_service
 from catalog.source import UNSEEN, State
 from catalog.spaces import MAIN, OTHERS, sight
 from connector.errors import PeerMisbehaved
-from connector.exchange import spaces
+from connector.exchange import kinds, spaces
 from connector.exchange.numbering import NUMBERED, newest
 from connector.federation import entry, keeping, showing
 from connector.limits import CHANGES_BYTES, HOPS_MAX, PAGE_ROWS_MAX
@@ -109,13 +108,12 @@ def _epoch(tx: Tx) -> str:
 
 
 def _line(tx: Tx, row: Row, own: str, sees: tuple[str, ...] | None) -> Row:
-    if is_service(row["id"]):  # used at its provider's, and so told to this space's members alone
-        return entry.gone(row["id"], row["seq"])
     if "origin" not in row:
-        hidden = sees is not None and sight(row["space"] or MAIN, row["dataset"]["grade"]) not in sees
+        kind = kinds.of(row["id"])
+        hidden = sees is not None and sight(row["space"] or MAIN, kind.described(row).grade) not in sees
         if hidden or Listing(row["state"]) not in FOUND_IN:
             return entry.gone(row["id"], row["seq"])
-        return entry.listed(row["id"], row["seq"], [own], row["updated"], entry.of_listing(row))
+        return entry.listed(row["id"], row["seq"], [own], row["updated"], kind.told(row))
     source = tx.get("sources", name=row["source"]) if row["state"] == keeping.FOUND else None
     seen = source is not None and State(source["state"]) not in UNSEEN
     sighting = tx.get("harvested", source=row["source"], own=row["origin"]) if seen else None

@@ -21,20 +21,22 @@ from catalog.dataset import TITLE_CHARACTERS_MAX
 from catalog.document import items, members, text
 from catalog.errors import CatalogError
 from catalog.found import PLAIN, SEALED
+from catalog.service import TIER as SERVICE
 from connector.errors import InvalidInput
-from connector.exchange import listings
+from connector.exchange import listings, services
 from connector.limits import DID_CHARACTERS_MAX, HARVESTED_BYTES_MAX, HOPS_MAX
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     Row = dict[str, Any]
 
 LISTED, GONE = "listed", "gone"
 GONE_KEYS = frozenset({"id", "seq", "state"})
 LISTED_KEYS = GONE_KEYS | {"path", "changed", "product"}
-# what of a listing travels, besides its kind
+# what of a listing travels, and what of a service
 SEALED_KEYS = frozenset({*listings.KEYS, "provider", "kind"})
+SERVICE_KEYS = frozenset({"id", "title", "service", "provider", "kind"})
 OWN_CHARACTERS_MAX = 1_024
 
 
@@ -69,11 +71,6 @@ def listed(key: str, seq: int, path: Sequence[str], changed: datetime, product: 
     return {"id": key, "seq": seq, "state": LISTED, **told}
 
 
-def of_listing(row: Row) -> Row:
-    """Return a listing of ours as a product that travels."""
-    return {"kind": SEALED, "provider": row["provider"], **{name: row[name] for name in listings.KEYS}}
-
-
 def seq_of(line: Any) -> int:
     """Return the number of a line; raises CatalogError."""
     told = members(line, "entry", required=GONE_KEYS)
@@ -106,15 +103,35 @@ def check(product: Any) -> Row:
     document = members(product, "product", required=frozenset({"kind"}))
     if len(orjson.dumps(document)) > HARVESTED_BYTES_MAX:
         raise CatalogError(f"a product of more than {HARVESTED_BYTES_MAX} bytes is not taken in", path="product")
-    if document["kind"] == PLAIN:
-        return foreign.from_json(document).json()
-    if document["kind"] != SEALED:
+    checked = CHECKS.get(document["kind"]) if isinstance(document["kind"], str) else None
+    if checked is None:
         raise CatalogError(f"unknown kind `{str(document['kind'])[:40]}` of product", path="kind")
+    return checked(document)
+
+
+def _sealed(document: Row) -> Row:
     members(document, "product", required=SEALED_KEYS, allowed=SEALED_KEYS)
     text(document["title"], "title", limit=TITLE_CHARACTERS_MAX)
     listings.check_submission({name: document[name] for name in listings.KEYS})
     _did(document["provider"])
     return document
+
+
+def _service(document: Row) -> Row:
+    members(document, "product", required=SERVICE_KEYS, allowed=SERVICE_KEYS)
+    kept = services.check_submission({"service": document["service"]})
+    if (document["id"], document["title"]) != (kept["id"], kept["title"]):
+        raise CatalogError("a service has the id and the title that it says itself", path="service")
+    _did(document["provider"])
+    return document
+
+
+def _plain(document: Row) -> Row:
+    return foreign.from_json(document).json()
+
+
+# kind of what travels → what reads it as strictly as if it were handed in here
+CHECKS: Mapping[str, Callable[[Row], Row]] = {SEALED: _sealed, SERVICE: _service, PLAIN: _plain}
 
 
 def _path(value: object, source: str) -> tuple[str, ...]:

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from catalog.found import PLAIN, found_id
+from catalog.found import found_id
 from catalog.listing import State as Listing
-from connector.exchange.numbering import following
+from connector.exchange.numbering import following, table_of
 from connector.limits import GONE_PRODUCTS_MAX
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _put(tx: Tx, source: Row, sighting: Sighting, digest: bytes, now: datetime) 
     """Keep one sighting; return the product that it is of."""
     document = sighting.document
     assert document is not None, "what is gone is not kept"
-    edition = "" if document["kind"] == PLAIN else document["edition"]
+    edition = document.get("edition", "")  # what is not sealed has none
     product = _product(tx, document["provider"], document["id"], edition)
     tx.put(
         "harvested",
@@ -138,7 +138,7 @@ def _product(tx: Tx, provider: str, own: str, edition: str) -> str:
 
 
 def _listed_here(tx: Tx, provider: str, own: str, edition: str) -> bool:
-    row = tx.get("listings", id=own)
+    row = tx.get(table_of(own), id=own)
     if row is not None and row["provider"] == provider and row["state"] == Listing.LISTED.value:
         return True
     where = "edition = ? and state = ?"

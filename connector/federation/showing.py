@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from catalog import foreign
+from catalog import foreign, service
 from catalog.dataset import dataset_from_json, searchable
 from catalog.facets import Listed
-from catalog.found import LIMITS, SEALED, is_found, limits_of
+from catalog.found import LIMITS, PLAIN, SEALED, is_found, limits_of
 from catalog.printable import printable
 from catalog.question import UNTOLD_GRADE, Entry, entry, foreign_entry
 from catalog.source import UNSEEN, State
@@ -20,9 +20,8 @@ from contracts import price_words
 from contracts.tariff import Tariff
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from catalog.foreign import Foreign
     from connector.store.transaction import Tx
 
     Row = dict[str, Any]
@@ -38,6 +37,10 @@ def indexed(tx: Tx, row: Row) -> Entry:
     sightings = tx.find("harvested", "product = ?", (row["id"],))
     document = _counting(row, sightings)["document"]
     sources = tuple(sorted({one["source"] for one in sightings}))
+    if document["kind"] == service.TIER:
+        told = service.from_json(document["service"])
+        about = row["seq"], document["provider"], MAIN, row["updated"]
+        return service.entry(told, *about, key=row["id"], sources=sources)
     title = printable(document["title"], TITLE_CHARACTERS_MAX)
     if document["kind"] != SEALED:
         return foreign_entry(row["id"], row["seq"], foreign.from_json(document), row["updated"], sources)
@@ -49,10 +52,14 @@ def indexed(tx: Tx, row: Row) -> Entry:
 
 def sight_of(sighting: Row) -> str:
     """Return how the index spells who may see a product found elsewhere."""
-    document = sighting["document"]
-    if document["kind"] == SEALED:
-        return sight(MAIN, document["dataset"]["grade"])
-    return sight(MAIN, int(document["grade"] or UNTOLD_GRADE))
+    return sight(MAIN, _GRADES[sighting["kind"]](sighting["document"]))
+
+
+_GRADES: Mapping[str, Callable[[Row], int]] = {
+    SEALED: lambda document: document["dataset"]["grade"],
+    service.TIER: lambda document: document["service"]["grade"],
+    PLAIN: lambda document: int(document["grade"] or UNTOLD_GRADE),
+}
 
 
 def shown(tx: Tx, keys: Sequence[str]) -> list[Row]:
@@ -87,9 +94,10 @@ def view(row: Row, sightings: Sequence[Row], sources: dict[str, Row]) -> Row:
     """Return what members see: as of a listing as far as it goes, besides `origins` and `limits`."""
     counting = keeping.best(sightings, {name: source["rank"] for name, source in sources.items()})
     document, kind = counting["document"], counting["kind"]
-    told = _sealed(document) if kind == SEALED else _plain(foreign.from_json(document))
+    told = _TOLD[kind](document)
     differ = len({_face(one["document"]) for one in sightings}) > 1
-    limits = limits_of(kind, priced=bool(told["price"]), hops=len(counting["path"]), differ=differ)
+    lacks = limits_of(kind, priced=bool(told["price"]), hops=len(counting["path"]), differ=differ)
+    limits = [LIMITS[key] for key in lacks]
     return {
         "id": row["id"],
         "title": printable(document["title"], TITLE_CHARACTERS_MAX),
@@ -99,7 +107,7 @@ def view(row: Row, sightings: Sequence[Row], sources: dict[str, Row]) -> Row:
         "state": row["state"],
         "source": counting["source"],
         "origins": [_origin(one, sources[one["source"]]) for one in sorted(sightings, key=_near)],
-        "limits": [{"key": key, "en": LIMITS[key].en, "zh": LIMITS[key].zh} for key in limits],
+        "limits": [{"key": one.key, "en": one.en, "zh": one.zh} for one in (*_OF_KIND.get(kind, ()), *limits)],
     }
 
 
@@ -109,8 +117,15 @@ def _sealed(document: Row) -> Row:
     return {**{name: document[name] for name in kept}, "price": price_words.price(tariff)}
 
 
-def _plain(product: Foreign) -> Row:
+def _service(document: Row) -> Row:
+    price = price_words.price(service.from_json(document["service"]).tariff)
+    # its provider's own address stands where that of a catalogue does
+    return {"service": document["service"], "tier": "", "price": price, "base": document["service"]["endpoint"]}
+
+
+def _plain(document: Row) -> Row:
     """Return what a plain catalogue tells; the tier is what its ways of delivery can keep, empty for none we know."""
+    product = foreign.from_json(document)
     tariff = product.priced_in
     price = price_words.price(tariff) if tariff else f"{product.price} minor units per unit" if product.price else ""
     offer = {"id": product.policy.get("@id", ""), "policy": offers.rules(product.policy), "offers": product.offers}
@@ -120,11 +135,16 @@ def _plain(product: Foreign) -> Row:
     return {"tier": tier, "price": price, "offer": offer, "dataset": told, "base": product.base}
 
 
+# kind of what was found → what is told of it, and what it lacks besides
+_TOLD: Mapping[str, Callable[[Row], Row]] = {SEALED: _sealed, service.TIER: _service, PLAIN: _plain}
+_OF_KIND = {service.TIER: (service.LIMITS["used-outside"],)}
+
+
 def _origin(sighting: Row, source: Row) -> Row:
     """Return where a product was found: by whom it was passed on, how fresh that is, and whether it is a member's."""
     return {
         "source": sighting["source"],
-        "id": _name(sighting["own"] if sighting["kind"] == SEALED else sighting["document"]["id"]),
+        "id": _name(sighting["document"]["id"] if sighting["kind"] == PLAIN else sighting["own"]),
         "path": list(sighting["path"]),
         "hops": len(sighting["path"]),
         "fetched": sighting["at"].isoformat(timespec="seconds"),
@@ -142,6 +162,8 @@ def _face(document: Row) -> tuple[str, str]:
     """Return what two origins of one product would have to tell alike."""
     if document["kind"] == SEALED:
         return document["title"], document["offer"]["ask"]
+    if document["kind"] == service.TIER:
+        return document["title"], document["service"]["tariff"]["minor"]
     return document["title"], document["tariff"].get("minor", document["price"])
 
 

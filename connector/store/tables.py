@@ -208,8 +208,8 @@ CATALOGUE = (
     ),
     Table(
         "services",
-        "id:text space:text provider:text title:text service:json state:text reason:text seq:int created:time "
-        "updated:time",
+        "id:text space:text provider:text title:text service:json state:text review:json reason:text seq:int "
+        "created:time updated:time",
         ("id",),
         index=(("state",), ("provider",), ("seq",)),
     ),

@@ -13,7 +13,6 @@ from catalog.roles import ROLES, Doing, does
 from catalog.use import use
 from connector.errors import Absent, Conflict, InvalidInput, NotPermitted
 from connector.exchange import indicating, kinds, listings, spaces
-from connector.exchange import versions as history
 from connector.federation import showing
 from connector.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX, QUERY_CHARACTERS_MAX
 from connector.web.faults import JSON, as_json
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from connector.web.call import Call
     from ledger.space import Member
 
+VERSION_DIGITS = 8
 # the moves that are the operator's word alone
 BY_HAND = (Move.SUSPEND.value, Move.RESUME.value, Move.REFUSE.value)
 
@@ -173,21 +173,27 @@ def _seen(tx: Tx, key: str, member: str, role: str) -> dict[str, Any]:
     return row
 
 
+def version_number(told: str) -> int:
+    """Return the number of a version; raises InvalidInput for a text that is none."""
+    if not (told.isascii() and told.isdecimal() and len(told) <= VERSION_DIGITS):
+        raise InvalidInput(f"`{told[:40]}` is no number of a version", "penstock version list")
+    return int(told)
+
+
 async def versions(call: Call) -> web.Response:
     """List the versions of a listing, each with what it changed; `from` and `to` compare two of them."""
     key, query = call.path["id"], call.request.query
     role = call.connector.space.members[call.peer].role
-    numbers = [query.get(name, "") for name in ("from", "to")]
-    if any(numbers) and not all(one.isascii() and one.isdecimal() and len(one) < 9 for one in numbers):
-        raise InvalidInput("`from` and `to` are numbers of versions")
+    numbers = [version_number(query.get(name, "")) for name in ("from", "to")] if {"from", "to"} & set(query) else []
 
     def read(tx: Tx) -> dict[str, Any]:
-        row = listings.find(tx, key)
+        kind = kinds.of(key)
+        row = kind.find(tx, key)
         if row["provider"] != call.peer and (row["state"] != State.LISTED or not spaces.seen(tx, row, call.peer, role)):
             raise Absent(f"there is no listing `{key[:200]}`")
-        if any(numbers):
-            return {"differences": history.compared(tx, key, int(numbers[0]), int(numbers[1]))}
-        return {"versions": history.page(tx, key)}
+        if numbers:
+            return {"differences": kind.VERSIONS.compared(tx, key, *numbers)}
+        return {"versions": kind.VERSIONS.page(tx, key)}
 
     return as_json(await call.act(read))
 

@@ -6,13 +6,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote as quote_path
 
-from catalog.service import is_service
 from connector.errors import Absent, InvalidInput
-from connector.exchange import services
 from connector.limits import RESOURCES_MAX
 from connector.protocol import messages, validation
 from connector.pull import quoting
 from connector.settle import disputes
+from connector.web.exchange import version_number
 from connector.web.faults import as_json
 from contracts import address
 from contracts.decimals import read_decimal
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 # what a mandate says: prices in minor units per `per` of the tariff, and how many messages about them
 BOUNDS = ("bid", "limit", "rounds")
 ROUNDS_LEAST = 2
-VERSION_DIGITS = 8
 
 # tables in which `show ID` looks, by their key; the first row found is shown without its secrets
 THINGS = (
@@ -103,9 +101,8 @@ async def preview_product(call: Call) -> web.Response:
 async def roll_back(call: Call) -> web.Response:
     """Offer and list a product as it was: `version` (a number as text), `reason`."""
     told = await call.texts("version", "reason")
-    if not told["version"].isdecimal() or len(told["version"]) > VERSION_DIGITS:
-        raise InvalidInput("`version` is the number of a version", "penstock version list")
-    return as_json(await call.connector.versions.roll_back(call.path["id"], int(told["version"]), told["reason"]))
+    number = version_number(told["version"])
+    return as_json(await call.connector.versions.roll_back(call.path["id"], number, told["reason"]))
 
 
 async def offer(call: Call) -> web.Response:
@@ -220,13 +217,7 @@ async def credit(call: Call) -> web.Response:
 
 async def review(call: Call) -> web.Response:
     """Review and list a submitted product; a service is listed at the word of the operator who has read it."""
-    connector, key = call.connector, call.path["id"]
-    if not is_service(key):
-        return as_json(await connector.reviewer.review(key))
-    now = connector.clock.now()
-    told = await connector.store.write(lambda tx: services.review(tx, connector.evidence, key, connector.did, now))
-    connector.finding.changed()
-    return as_json(told)
+    return as_json(await call.connector.reviewer.review(call.path["id"]))
 
 
 async def attest(call: Call) -> web.Response:

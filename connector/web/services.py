@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from catalog.listing import Move
+from catalog.listing import REASON_CHARACTERS_MAX, Move
 from catalog.roles import Doing
-from connector.errors import Absent
+from connector import reasons
 from connector.exchange import services, spaces
+from connector.exchange.services import STOCK
 from connector.limits import FOUND_ROWS_MAX
-from connector.web.exchange import may
+from connector.web.exchange import may, version_number
 from connector.web.faults import as_json
 
 if TYPE_CHECKING:
@@ -28,7 +29,30 @@ async def submit(call: Call) -> web.Response:
     now = connector.clock.now()
     row = await call.act(lambda tx: services.submit(tx, connector.evidence, document, call.peer, now))
     connector.finding.changed()
+    connector.reviewer.submitted(row["id"])
     return as_json(services.view(row), 201)
+
+
+async def roll_back(call: Call) -> web.Response:
+    """Put a service of the caller's back as it was: `version` (a number as text), `reason`.
+
+    It keeps to the rules of its space as they are now; a version whose review stands is listed at once.
+    """
+    connector, key = call.connector, call.path["id"]
+    may(connector.space.members[call.peer], Doing.LIST)
+    given, now = await call.texts("version", "reason"), connector.clock.now()
+    number = version_number(given["version"])
+    reason = f"back to version {number}: {reasons.check(given['reason'], 'it goes into the log')}"
+
+    def act(tx: Tx) -> dict[str, Any]:
+        document = services.version(tx, key, number, call.peer)
+        spaces.check(tx, document, call.peer)
+        return services.submit(tx, connector.evidence, document, call.peer, now, reason[:REASON_CHARACTERS_MAX])
+
+    row = await call.act(act)
+    connector.finding.changed()
+    connector.reviewer.submitted(key)
+    return as_json(services.view(row))
 
 
 async def own(call: Call) -> web.Response:
@@ -45,7 +69,7 @@ async def withdraw(call: Call) -> web.Response:
 
     def act(tx: Tx) -> str:
         if services.find(tx, key)["provider"] != call.peer:
-            raise Absent(f"there is no service `{key[:200]}`")
+            raise STOCK.absent(key)
         who = {"by": call.peer, "role": "provider", "reason": reason}
         return services.move(tx, connector.evidence, key, Move.WITHDRAW, **who, now=now)
 

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.dataset import Dataset, dataset_json, distributions_of
-from catalog.difference import differences
+from catalog.difference import differences, of_services
 from catalog.profile import Column, FileProfile
 from policy.offer import offer_rules
+from tests.catalog.test_service import SERVICE
 
 DATASET = Dataset(
     "a",
@@ -76,3 +77,38 @@ def test_what_no_line_tells_of_is_counted_all_the_same(name, value):
     odd = version()
     odd["offer"] = {**odd["offer"], "id": f"{name}{value}!"}
     assert [one.key for one in differences(version(), odd)] == ["other"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "key", "said"),
+    [
+        ({"title": "Ebb"}, "title", "“Tide forecast” → “Ebb”"),
+        ({"description": "else"}, "description", "“else”"),
+        ({"type": "api"}, "type", "analysis → interface"),
+        ({"endpoint": "https://x.example"}, "endpoint", "“https://x.example”"),
+        ({"documentation": "https://y.example"}, "documentation", "“https://y.example”"),
+        ({"serves": []}, "serves", "“tides” → “”"),
+        ({"keywords": ["quay"]}, "keywords", "“harbour” → “quay”"),
+        ({"region": "DE"}, "region", "“US-NY” → “DE”"),
+        ({"grade": 3}, "grade", "level 3"),
+        ({"classes": {}}, "topic", "B0300 → —"),
+        ({"tariff": SERVICE["tariff"] | {"minor": "30"}}, "price", "0.20 CNY per call → 0.30 CNY per call"),
+        ({"policy": {"permission": [{"action": "display"}]}}, "policy", "policy now says"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_every_member_of_a_service_that_differs_is_told(changes, key, said):
+    versions = [
+        {"id": one["id"], "title": one["title"], "service": one, "space": "main"}
+        for one in (SERVICE, SERVICE | changes)
+    ]
+    found = [one for one in of_services(*versions) if one.key == key and said in one.en]
+    assert found, of_services(*versions)
+    assert all(one.zh != one.en for one in found)
+    assert of_services(versions[0], versions[0]) == ()
+
+
+def test_what_of_a_service_has_no_words_is_told_as_such():
+    old = {"id": SERVICE["id"], "title": SERVICE["title"], "service": SERVICE, "space": "main"}
+    assert [one.key for one in of_services(old, old | {"space": "harbour"})] == ["space"]
+    assert [one.key for one in of_services(old, old | {"more": 1})] == ["other"]

@@ -17,7 +17,12 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 # roles that a running participant of the space has; members of the others are admitted for the test, and expelled
 RUNNING = {"provider": "provider", "buyer": "buyer", "regulator": "regulator", "exchange": "exchange"}
 # what a route lets members do; every other one of theirs is open to all roles, as far as its own rows say
-DOES = {"exchange.submit": Doing.LIST, "services.submit": Doing.LIST, "demands.post": Doing.DEMAND}
+DOES = {
+    "exchange.submit": Doing.LIST,
+    "services.submit": Doing.LIST,
+    "services.roll_back": Doing.LIST,
+    "demands.post": Doing.DEMAND,
+}
 CHANGED = ("listings", "services", "demands", "complaints", "searches", "leavings", "disputes", "applications")
 CELLS = tuple(row for row in ROUTES if row.who is Who.MEMBER and row.roles == EXCHANGE)
 NAMED = {"id": "nowhere", "face": "dcat", "move": "withdraw"}

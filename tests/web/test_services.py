@@ -72,7 +72,9 @@ async def test_a_changed_service_is_read_anew_and_nobody_takes_anothers(space):
     assert await found(buyer) == []
     why = {"move": "refuse", "reason": "say for which quays"}
     await exchange.call("POST", f"listings/{path}/moves", why)
-    assert (await provider.call("POST", "services", document))["state"] == "submitted"
+    other = {"service": document["service"] | {"description": "for every quay of the harbour"}}
+    assert (await provider.call("POST", "services", other))["state"] == "submitted"
+    assert (await provider.call("POST", "services", document))["state"] == "listed", "in the words that were read"
     await provider.call("POST", f"services/{path}/withdrawal", {"reason": ""})
 
 
@@ -84,3 +86,49 @@ async def test_what_is_none_is_refused(space):
     nowhere = {"service": SERVICE | {"id": "service:x"}, "space": "nowhere"}
     assert (await refused(provider.call("POST", "services", nowhere)))[0] == 404
     assert (await refused(exchange.call("POST", "listings/service%3Anone/review", {})))[0] == 404
+
+
+async def versions(space, path, role="buyer"):
+    return (await space.doors[role].call("GET", f"products/{path}/versions"))["versions"]
+
+
+async def test_a_version_is_compared_gone_back_to_and_listed_at_once_while_its_review_stands(space):
+    provider, buyer, exchange = (space.doors[role] for role in ("provider", "buyer", "exchange"))
+    key, path = "service:versions", quote("service:versions", safe="")
+    first = SERVICE | {"id": key, "title": "Tide forecast by the hour"}
+    tariff = {**first["tariff"], "minor": "50"}
+    await provider.call("POST", "services", {"service": first})
+    await exchange.call("POST", f"listings/{path}/review", {})
+    await provider.call("POST", "services", {"service": first | {"title": "Ebb forecast", "tariff": tariff}})
+    assert (await refused(versions(space, path)))[0] == 404  # it waits for its review
+    second, oldest = await versions(space, path, "provider")
+    assert ([second["reviewed"], oldest["reviewed"]], oldest["differences"]) == ([False, True], [])
+    assert {one["key"]: one["en"] for one in second["differences"]} == {
+        "title": "title: “Tide forecast by the hour” → “Ebb forecast”",
+        "price": "price: 0.20 CNY per call → 0.50 CNY per call",
+    }
+
+    def back(number, role="provider", reason="the price was wrong"):
+        body = {"version": str(number), "reason": reason}
+        return space.doors[role].call("POST", f"services/{path}/roll-back", body)
+
+    assert (await refused(back(1, "second")))[0] == 404  # somebody else's
+    assert [(await refused(back(9)))[0], (await refused(back("one")))[0], (await refused(back(1, reason="")))[0]] == [
+        404,
+        400,
+        400,
+    ]
+    done = await back(1)
+    assert (done["title"], done["price"], done["state"]) == (first["title"], "0.20 CNY per call", "listed")
+    assert (await buyer.call("GET", f"offers/{path}"))["service"] == first
+    compared = await buyer.call("GET", f"products/{path}/versions?from=1&to=2")
+    assert {one["key"] for one in compared["differences"]} == {"title", "price"}
+    moves = [row for row in space.rows("exchange", "log_entries") if row["part"] == key]
+    assert len(moves) == 7  # submitted, reviewed, listed; submitted; back: submitted, its review stands: two
+
+    suspend = {"move": "suspend", "reason": "a complaint"}
+    await exchange.call("POST", f"listings/{path}/moves", suspend)
+    assert (await refused(back(2)))[0] == 409  # what is suspended is the exchange's to put back
+    await exchange.call("POST", f"listings/{path}/moves", {"move": "refuse", "reason": "it was true"})
+    assert (await back(1))["state"] == "submitted", "after a suspension no version's review stands"
+    await provider.call("POST", f"services/{path}/withdrawal", {"reason": "over"})

@@ -1,0 +1,80 @@
+"""What a review opens of a data set: rows drawn after registration, opened to us alone, checked against the root.
+
+Law: the seed is fixed after the edition is on chain and by nobody alone: it is the root of our own log at a size that
+our witnesses cosigned after the registration. What is published is the seed, the rows and the bound, never content.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from connector.errors import Conflict, PeerMisbehaved
+from connector.vault import review, tickets
+from ledger.edition import read_header
+from ledger.opening import open_piece
+
+if TYPE_CHECKING:
+    from connector.base import Base
+    from connector.vault.review import DrawnRow
+
+    Row = dict[str, Any]
+
+PARALLEL_PIECES = 4
+
+
+async def drawn(participant: Base, row: Row) -> Row:
+    """Return what was drawn and opened of a listing; raises Conflict and PeerMisbehaved."""
+    key, header = row["id"], read_header(row["header"])
+    registered = await participant.programs.edition(bytes.fromhex(row["edition"]))
+    if registered is None:
+        raise Conflict(f"the edition of `{key}` is not on chain yet", "ask again when it is mined")
+    provider = participant.space.members[row["provider"]]
+    if registered.provider != provider.address:
+        raise Conflict(f"the edition of `{key}` was registered by somebody else")
+    seed = await _seed(participant, row)
+    numbers = review.drawn(seed, header)
+    rows, ticket = await _ask(participant, provider, header, seed, numbers)
+    await _open_all(participant, provider.url, row["edition"], rows, ticket)
+    return review.finding(seed, numbers)
+
+
+async def _seed(participant: Base, row: Row) -> bytes:
+    """Return the seed of this listing's one draw: the root of our log as anchored now, kept for a second try."""
+    if row["seed"] is not None:
+        return bytes(row["seed"])
+    anchored = await participant.anchoring.anchor()
+    seed = bytes.fromhex(anchored["root"])
+    await participant.store.write(lambda tx: tx.update("listings", {"id": row["id"]}, seed=seed))
+    return seed
+
+
+async def _ask(
+    participant: Base, provider: Any, header: Any, seed: bytes, numbers: tuple[int, ...]
+) -> tuple[list[DrawnRow], str]:
+    private = participant.keys.delivery
+    body = {"seed": seed.hex(), "reader": private.public_key().public_bytes_raw().hex()}
+    url = f"{provider.url}/review/{header.edition_id().hex()}"
+    document = (await participant.outbound.post(url, body, headers=participant.authorization(provider.did))).json()
+    if not isinstance(document, dict) or not {"rows", "ticket"} <= set(document):
+        raise PeerMisbehaved(f"`{provider.did}` answered the review without `rows` and a `ticket`")
+    rows = await asyncio.to_thread(review.read_answer, header, numbers, document["rows"], private)
+    return rows, str(document["ticket"])
+
+
+async def _open_all(participant: Base, url: str, edition: str, rows: list[DrawnRow], ticket: str) -> None:
+    places = asyncio.Semaphore(PARALLEL_PIECES)
+
+    async def one(row: DrawnRow) -> None:
+        async with places:
+            address = f"{url}/sealed/{edition}/pieces?first={row.number}&count=1"
+            answer = await participant.outbound.get(
+                address,
+                headers={"Authorization": tickets.SCHEME + ticket},
+                limit_bytes=row.row.head.sealed_bytes,
+            )
+            if len(answer.body) != row.row.head.sealed_bytes:
+                raise PeerMisbehaved(f"row {row.number} came with {len(answer.body)} bytes")
+            await asyncio.to_thread(open_piece, row.row, row.secret, answer.body)
+
+    await asyncio.gather(*(one(row) for row in rows))
