@@ -45,6 +45,7 @@ from connector.settle.arbitration import Arbitration
 from connector.settle.cases import Cases
 from connector.settle.following import Following
 from connector.settle.reporting import Reporting
+from connector.settle.returning import Returning
 from connector.settle.settlement import Settlements
 from connector.supervision.audits import Audits
 from connector.supervision.chain_book import ChainBook
@@ -73,6 +74,7 @@ class Connector(Trader):
     pursuits: Pursuits
     pushes: Pushes
     settlements: Settlements
+    returning: Returning
     applications: Applications
     operators: Operators
     spaces: Spaces
@@ -161,7 +163,10 @@ class Connector(Trader):
         return connector
 
     def _open_market(self) -> None:
-        """Build what is made of trades: bills, prices, complaints, and demands that are pursued."""
+        """Build what is made of trades: bills, prices, complaints, pursued demands, and deposits that come back."""
+        self.returning = Returning(self, self.settlements)
+        self.opened.append(self.returning.wake)
+        self.agreements.over.append(self.returning.wake)
         self.bills = Bills(self)
         self.trades = Trades(self)
         self.chain_events = ChainEvents(self)
@@ -221,6 +226,7 @@ class Connector(Trader):
             self.pursuits,
             self.pushes,
             self.settlements,
+            self.returning,
             self.agreements,
             self.harvesting,
             self.reviewer,
@@ -236,6 +242,7 @@ class Connector(Trader):
             self.pursuits,
             self.pushes,
             self.settlements,
+            self.returning,
             self.reviewer,
         )
         return tuple(part.driver for part in parts)

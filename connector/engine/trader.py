@@ -77,13 +77,15 @@ DSP_PATH = "/dsp"
 class Trader(Base):
     """A participant that trades: the engine, the two sides of the window protocol, and what they look things up in.
 
-    `moved` and `licensed` are called, off the path of their cause, with (process, id) and (agreement digest, hash).
+    `moved`, `licensed` and `opened` are called, off the path of their cause, with (process, id), (agreement digest,
+    hash) and the digest of the agreement under which a channel is open.
     """
 
     def __init__(self, data: Path, settings: Settings, clock: Clock) -> None:
         super().__init__(data, settings, clock)
         self.moved: list[Callable[[str, str], None]] = []
         self.licensed: list[Callable[[str, str], None]] = []
+        self.opened: list[Callable[[str], None]] = []
         self.rules: Rules = ()
         self.resources = Resources(self)
 
@@ -310,6 +312,8 @@ class Trader(Base):
         }
         now = self.clock.now()
         self.evidence.record(tx, "channel.opened", part=channel_id.hex(), fields=fields, now=now)
+        for listener in self.opened:
+            tx.after(partial(listener, agreement))
 
 
 def _about(transfer: Row, agreement: Row) -> tuple[bytes, bytes, bytes]:

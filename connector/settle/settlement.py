@@ -77,6 +77,10 @@ class Settlements:
         ended = [told for rows in together for told in await self._end(rows)]
         return {"channels": ended, "withdrawn": str(await self._withdraw())}
 
+    async def close(self, row: Row) -> None:
+        """Close one channel as its payee, at the newest voucher; one that an arbitrator holds stays as it is."""
+        await self._settle(row)
+
     async def _end(self, rows: Sequence[Row]) -> list[Row]:
         """End channels side by side, for claims that wait together are brought together; the first fault is raised."""
         does = {accounts.PAYEE: self._settle, accounts.PAYER: self._refund}

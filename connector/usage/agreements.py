@@ -20,6 +20,7 @@ from contracts.canonical import sha
 from ledger import acts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from connector.engine.doors import Recorder
@@ -55,6 +56,7 @@ class Agreements:
 
     def __init__(self, trader: Trader) -> None:
         self._trader = trader
+        self.over: list[Callable[[str], None]] = []  # called with the digest of each agreement that has ended
         trader.notices.takers[REVOCATION] = self.revoked
         trader.transactions.listeners.append(self._mined)
 
@@ -105,6 +107,8 @@ class Agreements:
             )
             trader.transactions.enqueue(tx, f"{REVOKE}:{digest}", revoking)
         tx.after(trader.erasing.wake)
+        for listener in self.over:
+            tx.after(partial(listener, digest))
         for child in tx.find("agreements", "parent = ?", (digest,)):
             if child["state"] not in lifecycle.OVER:
                 self.end_below(tx, child, Cause(ABOVE_OVER, cause.by), now)

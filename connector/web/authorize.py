@@ -156,6 +156,7 @@ CHANNEL = (
     Route("POST", "/channel/{id}/step", Who.PEER, PROVIDER, "channel.step"),
     Route("POST", "/channel/{id}/acknowledge", Who.PEER, PROVIDER, "channel.acknowledge"),
     Route("POST", "/channel/{id}/resume", Who.PEER, PROVIDER, "channel.resume_channel"),
+    Route("POST", "/channel/{id}/close", Who.PEER, PROVIDER, "channel.close"),
     Route("GET", "/sealed/{edition}/header", Who.ANYONE, PROVIDER, "sealed.header"),
     Route("GET", "/sealed/{edition}/seal", Who.ANYONE, PROVIDER, "sealed.seal"),
     Route("GET", "/sealed/{edition}/rows", Who.ANYONE, PROVIDER, "sealed.rows"),

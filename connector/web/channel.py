@@ -66,6 +66,13 @@ async def resume_channel(call: Call) -> web.Response:
     return await _answer(call, keep, lambda tx: resume.on_resume_payee(tx, holder, call.peer, channel, message, now()))
 
 
+async def close(call: Call) -> web.Response:
+    """Close a channel of the caller's whose `agreement` is over: the rest of its deposit goes back to it."""
+    channel, told = _channel(call), await call.texts("agreement")
+    await call.spend()
+    return as_json(await call.connector.returning.close(channel, call.peer, told["agreement"]))
+
+
 async def _message(call: Call, kind: type[T]) -> tuple[T, Keep]:
     """Read the message, check the sender's checkpoint, look at the chain; also return what keeps the checkpoint."""
     body = await call.document()

@@ -219,6 +219,8 @@ def pairs(host):
             theirs = TRANSFER if "/transfers/" in row.path else NEGOTIATION
             made = [message_for(row, pid) if row.method == "POST" else None for pid in (theirs, ABSENT_PID)]
             yield row, theirs, ABSENT_PID, made
+        elif row.path == "/channel/{id}/close":
+            yield row, CHANNEL, ABSENT_ID, [{"agreement": "ab" * 32}] * 2
         elif row.path.startswith("/channel/"):
             body = wire.encode(in_channel(row.path.rsplit("/", 1)[1]))
             yield row, CHANNEL, ABSENT_ID, [body, body]
@@ -234,6 +236,8 @@ def pairs(host):
             yield row, EDITION, ABSENT_ID, [None, None]
         elif row.path.endswith("/withdrawal") and row.who is Who.MEMBER:
             yield row, HIDDEN, "nowhere", [{"reason": "mine"}] * 2
+        elif row.path == "/exchange/services/{id}/roll-back":
+            yield row, HIDDEN, "nowhere", [{"version": "1", "reason": "mine"}] * 2
         elif row.path == "/exchange/complaints/{id}/{move}":
             yield row, HIDDEN, "nowhere", [{"words": "mine"}] * 2
         elif "{id}" in row.path and row.who in (Who.PEER, Who.MEMBER):
