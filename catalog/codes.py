@@ -109,6 +109,30 @@ ORIGINS: Mapping[str, Code] = _numbered(
     ("other", "other", "其他"),
 )
 
+# what a price is for (`contracts.units`), as buyers look for it
+PRICED_BY: Mapping[str, Code] = _numbered(
+    ("byte", "by size", "按数据量"),
+    ("row", "by row", "按行"),
+    ("piece", "by piece", "按块"),
+    ("opening", "by opening", "按打开次数"),
+    ("call", "by call", "按调用次数"),
+    ("flat", "one price, spread over what is taken", "一口价, 按取用量分摊"),
+    ("advance", "one price, in advance", "一口价, 预付"),
+    ("subscription", "by subscription", "订阅"),
+    ("free", "free", "免费"),
+)
+
+# currencies that prices are told in (ISO 4217); another one is told by its code
+CURRENCIES: Mapping[str, Code] = {
+    key: Code(number, key, en, zh)
+    for key, number, en, zh in (
+        ("CNY", "156", "yuan renminbi", "人民币元"),
+        ("EUR", "978", "euro", "欧元"),
+        ("JPY", "392", "yen", "日元"),
+        ("USD", "840", "US dollar", "美元"),
+    )
+}
+
 DELIVERY_FORMS: Mapping[str, Code] = _numbered(
     ("dataset", "data set", "数据集"),
     ("api", "interface", "API"),

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from catalog import places
 from catalog.classes import DIMENSIONS
-from catalog.codes import FREQUENCIES, QUALITY_GRADES, SECURITY_GRADES, TIERS
+from catalog.codes import CURRENCIES, FREQUENCIES, PRICED_BY, QUALITY_GRADES, SECURITY_GRADES, TIERS
 from catalog.quality import letter
 from catalog.source import OWN
 from catalog.spaces import MAIN
@@ -76,6 +77,10 @@ def _free(value: str) -> tuple[str, str]:
     return value, value
 
 
+def _source(value: str) -> tuple[str, str]:
+    return ("listed here", "本所目录") if value == OWN else (value, value)
+
+
 def _coded(
     key: str, en: str, zh: str, called: Mapping[str, tuple[str, str]], values: Callable[[Listed], tuple[str, ...]]
 ) -> Facet:
@@ -94,6 +99,10 @@ _GRADES = {str(grade): (code.en, code.zh) for grade, code in SECURITY_GRADES.ite
 _LETTERS = {key: (code.en, code.zh) for key, code in QUALITY_GRADES.items()}
 _FREQUENCIES = {key: (code.en, code.zh) for key, code in FREQUENCIES.items()}
 
+_PRICES = {key: (code.en, code.zh) for key, code in PRICED_BY.items()}
+_CURRENCIES = {key: (code.en, code.zh) for key, code in CURRENCIES.items()}
+assert set(_PRICES) == set(UNITS)
+
 # what is listed, as DCAT calls it
 DATASET, DATA_SERVICE = "dataset", "service"
 _KINDS = {DATASET: ("data set", "数据集"), DATA_SERVICE: ("data service", "数据服务")}
@@ -109,12 +118,12 @@ FACETS: Mapping[str, Facet] = {
         _coded("grade", "security grade", "安全等级", _GRADES, lambda of: (str(of.dataset.grade),)),
         _coded("quality", "quality", "质量", _LETTERS, _letter),
         _coded("frequency", "update frequency", "更新频率", _FREQUENCIES, lambda of: (of.dataset.frequency,)),
-        Facet("region", "region", "地区", lambda of: place(of.dataset.region), _free),
+        Facet("region", "region", "地区", lambda of: place(of.dataset.region), places.words, tuple(places.COUNTRIES)),
         Facet("space", "space", "空间", lambda of: (of.space,), _free),
         Facet("provider", "provider", "提供方", lambda of: (of.provider,), _free),
-        Facet("unit", "priced by", "计价单位", lambda of: (of.tariff.unit,), _free, tuple(UNITS)),
-        Facet("currency", "currency", "币种", lambda of: (of.tariff.currency,), _free),
-        Facet("source", "source", "来源目录", lambda of: of.sources, _free, (OWN,)),
+        _coded("unit", "priced by", "计价单位", _PRICES, lambda of: (of.tariff.unit,)),
+        _coded("currency", "currency", "币种", _CURRENCIES, lambda of: (of.tariff.currency,)),
+        Facet("source", "source", "来源目录", lambda of: of.sources, _source, (OWN,)),
     )
 }
 

@@ -14,6 +14,8 @@ import shutil
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
+from connector import rehearsal
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
@@ -71,6 +73,7 @@ def write_atomic(path: Path, data: bytes, mode: int = PRIVATE) -> None:
 @contextmanager
 def replacing(path: Path, mode: int = PRIVATE) -> Iterator[int]:
     """Yield a descriptor to write the new content to; it gets its name when the block ends without an exception."""
+    rehearsal.refuse(rehearsal.WRITE, "file", str(path))
     with folder_handle(path.parent) as folder:
         temporary = f".{secrets.token_hex(8)}.part"
         handle = os.open(temporary, _NEW, mode, dir_fd=folder)
@@ -104,6 +107,7 @@ def write_at(handle: int, data: bytes | bytearray | memoryview, offset: int) -> 
 
 def write_new(path: Path, data: memoryview, *, durable: bool) -> None:
     """Make a file of `data` where there is none; its name is durable only with its folder."""
+    rehearsal.refuse(rehearsal.WRITE, "file", str(path))
     handle = os.open(path, _NEW, PRIVATE)
     try:
         write_at(handle, data, 0)
@@ -125,6 +129,7 @@ def resize(handle: int, size: int) -> None:
 
 def remove(path: Path) -> bool:
     """Remove the file durably; return whether it was there."""
+    rehearsal.refuse(rehearsal.WRITE, "removal", str(path))
     with folder_handle(path.parent) as folder:
         try:
             os.unlink(path.name, dir_fd=folder)

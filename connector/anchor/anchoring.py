@@ -12,6 +12,7 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from connector import rehearsal
 from connector.errors import Conflict, PeerRefused
 from connector.store.peer_heads import SIZE_LIMIT_DIGITS, seen
 from ledger import acts, cosignature
@@ -78,8 +79,10 @@ class Anchoring:
     async def mark(self) -> int:
         """Write a `time.mark`: what peers showed us and the newest block, so that both have a latest time.
 
-        Returns the index of its entry.
+        Returns the index of its entry. In a rehearsal nothing is written: what is rehearsed comes after it.
         """
+        if rehearsal.current() is not None:
+            return await self._store.read(self._evidence.size)
 
         def act(tx: Tx) -> int:
             peers = [{name: one[name] for name in ("origin", "size", "root")} for one in seen(tx)]
@@ -96,6 +99,7 @@ class Anchoring:
         """Have the newest head cosigned and recorded on chain; raises Conflict with who did not sign."""
         async with self._turn, self._exclusive.alone("anchoring"):
             await self.mark()
+            await self._rehearse()
             note = notes.parse(await self._store.write(self._evidence.checkpoint))
             head = checkpoints.parse_text(note.text)
             time = int(self._clock.now().timestamp())
@@ -111,6 +115,14 @@ class Anchoring:
             if len(signatures) < len(witnesses):
                 raise Conflict(f"{len(signatures)} of {len(witnesses)} witnesses signed size {head.size}")
             return await self._record(head, note, time, witnesses, signatures, shares or {})
+
+    async def _rehearse(self) -> None:
+        """Say in a rehearsal which head would be put on chain, and who would sign it first."""
+        if rehearsal.current() is not None:
+            size = await self._store.read(self._evidence.size)
+            witnesses = [one.did for one in self._space.last().witnesses_of(self._did)]
+            told = {"size": size + 1, "witnesses": witnesses}
+            rehearsal.refuse(rehearsal.CHAIN, "anchors.anchor", self._evidence.origin, told)
 
     async def _cosign(
         self, witness: Member, head: checkpoints.Checkpoint, time: int, shares: dict[str, bytes] | None

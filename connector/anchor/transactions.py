@@ -19,6 +19,7 @@ from contextlib import suppress
 from itertools import groupby, takewhile
 from typing import TYPE_CHECKING, Any
 
+from connector import rehearsal
 from connector.anchor.parcel import Account, NonceTakenError, Parcel, anybody
 from connector.errors import ChainReverted
 from ledger import batch
@@ -82,11 +83,13 @@ class Transactions:
 
     def enqueue(self, tx: Tx, key: str, act: Act) -> None:
         """Store the act named `key` in the transaction of its cause; a known `key` changes nothing."""
+        rehearsal.note(rehearsal.CHAIN, f"{act.program.name}.{act.function}", act.program.address.hex(), act.args)
         self._want(tx, key, **_call(act))
 
     def enqueue_made(self, tx: Tx, key: str) -> None:
         """Do the same with an act that its maker makes later."""
         assert key.partition(":")[0] in self.makers, f"nobody makes `{key}`"
+        rehearsal.note(rehearsal.CHAIN, *key.split(":", 1))
         self._want(tx, key)
 
     def _want(self, tx: Tx, key: str, **call: Any) -> None:

@@ -8,15 +8,13 @@ a sum that is not theirs is not signed. What plain copies cost is paid outside c
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from connector.billing import copies, orders
+from connector.billing import copies, orders, statement
 from connector.channel import account as accounts
-from connector.channel import states, windows
+from connector.channel import windows
 from connector.channel.tally import PERIOD
 from connector.errors import Absent, Conflict, InvalidInput
-from connector.limits import BILLED_AGREEMENTS_MAX
 from connector.protocol.offers import PLAIN
 from connector.protocol.states import PROVIDER
 from connector.vault import replicas
@@ -32,19 +30,12 @@ from ledger.edition import read_header
 from ledger.row_table import RowTable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from connector.channel.windows import Window
     from connector.engine.trader import Trader
     from connector.store.transaction import Tx
 
     Row = dict[str, Any]
 
-# states in which a window was paid for, on each side
-PAID: Mapping[str, frozenset[str]] = {
-    accounts.PAYEE: frozenset({states.PAID, states.ACKNOWLEDGED}),
-    accounts.PAYER: frozenset({states.RELEASED, states.ACKNOWLEDGED, states.FAULT}),
-}
 PERIOD_FORM = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 STATEMENT = "statement"
 VERSION = 1
@@ -81,7 +72,7 @@ class Bills:
         """Return what was bought and sold in a month of UTC: a row for each agreement with a paid window in it."""
         if not PERIOD_FORM.fullmatch(month):
             raise InvalidInput(f"`{month[:40]}` is no month", "such as 2026-11")
-        found = await self._trader.store.read(lambda tx: self._month(tx, month))
+        found = await self._trader.store.read(lambda tx: statement.rows(tx, month))
         paid = [row for row in found if row["payment"] == orders.CHANNEL]
         spent = sum(int(row["amount"]) for row in paid if row["role"] != PROVIDER)
         earned = sum(int(row["amount"]) for row in paid if row["role"] == PROVIDER)
@@ -149,21 +140,6 @@ class Bills:
             raise Absent("the edition of this agreement is not here: nothing of it was ever paid", "penstock show")
         return row["header"], row["rows"]
 
-    def _month(self, tx: Tx, month: str) -> list[Row]:
-        told = []
-        for agreement in tx.find("agreements", "", (), "created", BILLED_AGREEMENTS_MAX):
-            channels = [row["id"] for row in tx.find("channels", "agreement = ?", (agreement["digest"],))]
-            if (agreement["terms"] or {}).get("tier") == PLAIN:
-                amounts = _of_month(copies.receipts(tx, agreement), month)
-                told += [_stated(tx, agreement, amounts)] if amounts else []
-                continue
-            paid = [one for channel in channels for one in _windows(tx, channel, agreement["role"])]
-            own = [one for one in paid if _time(one).strftime("%Y-%m") == month]
-            key = bytes.fromhex(agreement["digest"])
-            amounts = [order.amount for one in own for order in one.batch.orders if order.agreement_digest == key]
-            told += [_stated(tx, agreement, amounts)] if amounts else []
-        return told
-
     async def _settled(self, channel: str) -> Settled:
         found = await self._trader.programs.channel(bytes.fromhex(channel))
         if found is None:
@@ -171,27 +147,10 @@ class Bills:
         return Settled(channel, found.deposit, found.claimed, found.closed)
 
 
-def _stated(tx: Tx, agreement: Row, amounts: list[int]) -> Row:
-    """Return an agreement's row of a statement."""
-    order = orders.view(tx, agreement)
-    names = ("agreement", "role", "peer", "product", "title", "price", "state", "payment")
-    return {name: order[name] for name in names} | {"orders": str(len(amounts)), "amount": str(sum(amounts))}
-
-
-def _of_month(receipts: list[Row], month: str) -> list[int]:
-    """Return the amounts of the receipts that were signed in a month."""
-    told = [one["receipt"] for one in receipts]
-    return [int(one["amount"]) for one in told if _utc(one["at"]).strftime("%Y-%m") == month]
-
-
-def _utc(at: str) -> datetime:
-    return datetime.fromisoformat(at).astimezone(UTC)
-
-
 def _windows(tx: Tx, channel: str, role: str) -> list[PaidWindow]:
     account = accounts.load(tx, bytes.fromhex(channel), accounts.PAYEE if role == PROVIDER else accounts.PAYER)
     kept = windows.later(tx, account, 0, WINDOWS_MAX)
-    return [_paid(window) for window in kept if window.state in PAID[account.role]]
+    return [_paid(window) for window in kept if window.state in statement.PAID[account.role]]
 
 
 def _paid(window: Window) -> PaidWindow:
@@ -206,9 +165,3 @@ def _paid(window: Window) -> PaidWindow:
         receipt=window.receipt,
         receipt_signature=window.receipt_signature or b"",
     )
-
-
-def _time(window: PaidWindow) -> datetime:
-    """Return when a window was released; without a receipt, when its voucher lapses, which is a day later at most."""
-    at = window.voucher.valid_until if window.receipt is None else window.receipt.released_at
-    return datetime.fromtimestamp(at, UTC)

@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 
 DELIVERED = ("COMPLETED",)
 CHANNEL = "channel"
+_CHANNELS = (
+    "SELECT agreement, count(*) AS channels, sum(CASE WHEN state = ? THEN 1 ELSE 0 END) AS closed"
+    " FROM channels GROUP BY agreement"
+)
+_TRANSFERS = (
+    "SELECT agreement, count(*) AS transfers, sum(CASE WHEN state = ? THEN 1 ELSE 0 END) AS delivered"
+    " FROM transfers GROUP BY agreement"
+)
 
 
 def _has(name: str) -> Callable[[Row], bool]:
@@ -57,23 +65,55 @@ def view(tx: Tx, agreement: Row) -> Row:
     """Return an order: product, the two parties, price, state, and what it came to in minor units."""
     facts, terms = _facts(tx, agreement), agreement["terms"]
     tariff = Tariff.from_json(terms["tariff"])
+    return described(agreement, facts) | {
+        "tier": terms["tier"],
+        "currency": tariff.currency,
+        "quantity": str(facts["quantity"]),
+        "amount": str(facts["amount"]),
+        "deposit": str(facts["deposit"]),
+        "claimed": str(facts["claimed"]),
+        "agreed": agreement["created"].isoformat(),
+    }
+
+
+def described(agreement: Row, facts: Row) -> Row:
+    """Return what an order is about, and its state: of the facts only those that `STATES` looks at are needed."""
+    terms = agreement["terms"]
+    tariff = Tariff.from_json(terms["tariff"])
     return {
         "agreement": agreement["digest"],
         "role": agreement["role"],
         "peer": agreement["peer"],
         "product": agreement["product"],
         "title": terms["title"],
-        "tier": terms["tier"],
         "price": price_words.price(tariff),
-        "currency": tariff.currency,
         "state": state(facts),
-        "quantity": str(facts["quantity"]),
-        "amount": str(facts["amount"]),
-        "deposit": str(facts["deposit"]),
-        "claimed": str(facts["claimed"]),
-        "agreed": agreement["created"].isoformat(),
         "payment": "outside channels" if terms["tier"] == PLAIN else CHANNEL,
     }
+
+
+def all_facts(tx: Tx) -> Callable[[Row, int], Row]:
+    """Return what tells the facts of any agreement and what it came to; each table is asked once, for all of them."""
+    counted = {row["agreement"]: row for row in tx.execute(_CHANNELS, CLOSED)}
+    moved = {row["agreement"]: row for row in tx.execute(_TRANSFERS, *DELIVERED)}
+    booked = {row["agreement"]: int(row["amount"]) for row in tx.execute("SELECT agreement, amount FROM paid_rows")}
+    none = {"channels": 0, "closed": 0, "transfers": 0, "delivered": 0}
+
+    def facts(agreement: Row, outside: int) -> Row:
+        digest = agreement["digest"]
+        channels, transfers = counted.get(digest, none), moved.get(digest, none)
+        paid = outside if agreement["terms"]["tier"] == PLAIN else booked.get(digest, 0)
+        return {
+            "agreement_state": agreement["state"],
+            "licence": agreement["licence_tx"],
+            "channels": channels["channels"],
+            "open": channels["channels"] - channels["closed"],
+            "transfers": transfers["transfers"],
+            "delivered": transfers["delivered"] > 0,
+            "amount": paid,
+        }
+
+    return facts
 
 
 def _facts(tx: Tx, agreement: Row) -> Row:

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 import typer
 
 from connector.cli import account
-from connector.cli.options import DEFAULT_DATA, AsJson, Data
+from connector.cli.options import DEFAULT_DATA, AsJson, Data, DryRun
 from connector.cli.speak import answer, ask
 
 if TYPE_CHECKING:
@@ -119,13 +119,14 @@ def terminate(
     reason: Reason = "ended by the operator",
     data: Data = DEFAULT_DATA,
     *,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """End a negotiation or transfer and tell the peer why.
 
     For example: penstock admin terminate urn:uuid:3f0c9d3e-8f5e-4b0e-9c55-2f9a7b1d6e10 --reason "wrong product"
     """
-    _act(identifier, "terminate", {"reason": reason}, data, as_json=as_json)
+    _act(identifier, "terminate", {"reason": reason}, data, dry_run=dry_run, as_json=as_json)
 
 
 @app.command()
@@ -134,31 +135,36 @@ def suspend(
     reason: Reason = "paused by the operator",
     data: Data = DEFAULT_DATA,
     *,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Pause a transfer; nothing is served under it until it is resumed.
 
     For example: penstock admin suspend urn:uuid:3f0c9d3e-8f5e-4b0e-9c55-2f9a7b1d6e10 --reason maintenance
     """
-    _act(identifier, "suspend", {"reason": reason}, data, as_json=as_json)
+    _act(identifier, "suspend", {"reason": reason}, data, dry_run=dry_run, as_json=as_json)
 
 
 @app.command()
-def resume(identifier: Transfer, data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
+def resume(
+    identifier: Transfer, data: Data = DEFAULT_DATA, *, dry_run: DryRun = False, as_json: AsJson = False
+) -> None:
     """Start a suspended transfer again.
 
     For example: penstock admin resume urn:uuid:3f0c9d3e-8f5e-4b0e-9c55-2f9a7b1d6e10
     """
-    _act(identifier, "resume", {}, data, as_json=as_json)
+    _act(identifier, "resume", {}, data, dry_run=dry_run, as_json=as_json)
 
 
 @app.command()
-def complete(identifier: Transfer, data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
+def complete(
+    identifier: Transfer, data: Data = DEFAULT_DATA, *, dry_run: DryRun = False, as_json: AsJson = False
+) -> None:
     """Say that a transfer is done.
 
     For example: penstock admin complete urn:uuid:3f0c9d3e-8f5e-4b0e-9c55-2f9a7b1d6e10
     """
-    _act(identifier, "complete", {}, data, as_json=as_json)
+    _act(identifier, "complete", {}, data, dry_run=dry_run, as_json=as_json)
 
 
 @app.command()
@@ -169,18 +175,26 @@ def revoke(
     reason: Reason = "revoked by the operator",
     data: Data = DEFAULT_DATA,
     *,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """End an agreement, or take a sub-licence back: what runs under it is cut off at once, and the other party is told.
 
     For example: penstock admin revoke 5b1f0c --reason "the data subject has objected"
     """
-    done = ask(data, "POST", f"agreements/{quote(agreement, safe='')}/revoke", {"reason": reason}, as_json=as_json)
+    done = ask(
+        data,
+        "POST",
+        f"agreements/{quote(agreement, safe='')}/revoke",
+        {"reason": reason},
+        dry_run=dry_run,
+        as_json=as_json,
+    )
     answer(done, [f"agreement  {done['agreement']}", f"state      {done['state']}"], as_json=as_json)
 
 
-def _act(identifier: str, verb: str, body: dict[str, str], data: Any, *, as_json: bool) -> None:
-    done = ask(data, "POST", _path(identifier, verb), body, as_json=as_json)
+def _act(identifier: str, verb: str, body: dict[str, str], data: Any, *, dry_run: bool, as_json: bool) -> None:
+    done = ask(data, "POST", _path(identifier, verb), body, dry_run=dry_run, as_json=as_json)
     answer(done, _lines(done), as_json=as_json)
 
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import typer
 
-from connector.cli.options import DEFAULT_DATA, AsJson, Data, Rpc
+from connector.cli.options import DEFAULT_DATA, AsJson, Data, DryRun, Rpc
 from connector.cli.speak import answer, ask, finish
 
 if TYPE_CHECKING:
@@ -46,11 +46,17 @@ def status(data: Data = DEFAULT_DATA, exchange: Exchange = "", rpc: Rpc = "", *,
 
 
 @app.command()
-def deploy(rpc: Address, data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
+def deploy(rpc: Address, data: Data = DEFAULT_DATA, *, dry_run: DryRun = False, as_json: AsJson = False) -> None:
     """Put the programs on a chain with the participant's key and keep their addresses in the data directory.
 
     For example: penstock chain deploy --rpc http://localhost:8545 --data exchange
     """
+    if dry_run:
+        planned = finish(plan(data, rpc), as_json=as_json)
+        lines = [f"would deploy {name}: {size} bytes" for name, size in planned["programs"].items()]
+        who = f"from {planned['account']} on chain {planned['chainId']}; nothing was sent"
+        answer(planned, [*lines, who], as_json=as_json)
+        return
     found = finish(put(data, rpc), as_json=as_json)
     lines = [f"deployed on chain {found['chainId']}; addresses are in {found['file']}"]
     answer(found, [*lines, *(f"  {name}  {where}" for name, where in found["addresses"].items())], as_json=as_json)
@@ -232,19 +238,46 @@ async def look(data: Path, exchange: str, rpc: str) -> dict[str, Any]:
     }
 
 
+async def plan(data: Path, rpc: str) -> dict[str, Any]:
+    """Return what `put` would do, and do nothing of it."""
+    from connector import data_folder  # noqa: PLC0415  # loaded when the option is given
+    from connector.identity import keys  # noqa: PLC0415  # loaded when the option is given
+    from contracts import address  # noqa: PLC0415  # loaded when the option is given
+    from contracts.onchain import artifacts  # noqa: PLC0415  # loaded when the option is given
+    from ledger.chain import Chain  # noqa: PLC0415  # web3 is loaded when the option is given
+
+    path = _free(data)
+    chain = Chain.connect(rpc)
+    try:
+        chain_id = await chain.chain_id()
+    finally:
+        await chain.close()
+    sizes = {name: len(artifacts.load(name).bytecode) for name in artifacts.PROGRAMS}
+    account = address.show(keys.load(data / data_folder.KEYS).address)
+    return {"dryRun": True, "chainId": str(chain_id), "account": account, "programs": sizes, "file": str(path)}
+
+
+def _free(data: Path) -> Path:
+    """Return where the deployment's document will be; raises Conflict where one is."""
+    from connector import data_folder  # noqa: PLC0415  # loaded when the verb runs
+    from connector.errors import Conflict  # noqa: PLC0415  # loaded when the verb runs
+
+    path = data / data_folder.DEPLOYMENT
+    if path.exists():
+        raise Conflict(f"`{path}` names a deployment already", "agreements refer to it; use another data directory")
+    return path
+
+
 async def put(data: Path, rpc: str) -> dict[str, Any]:
     """Deploy, and write the deployment's document; a deployment that is there already is never replaced."""
     import orjson  # noqa: PLC0415  # loaded when the verb runs
 
     from connector import data_folder, files  # noqa: PLC0415  # loaded when the verb runs
-    from connector.errors import Conflict  # noqa: PLC0415  # loaded when the verb runs
     from connector.identity import keys  # noqa: PLC0415  # loaded when the verb runs
     from ledger import deployment  # noqa: PLC0415  # web3 is loaded when the verb runs
     from ledger.chain import Chain  # noqa: PLC0415  # web3 is loaded when the verb runs
 
-    path = data / data_folder.DEPLOYMENT
-    if path.exists():
-        raise Conflict(f"`{path}` names a deployment already", "agreements refer to it; use another data directory")
+    path = _free(data)
     key = keys.load(data / data_folder.KEYS).agreement
     chain = Chain.connect(rpc)
     try:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import typer
 
-from connector.cli.options import DEFAULT_DATA, AsJson, Data
+from connector.cli.options import DEFAULT_DATA, AsJson, Data, DryRun
 from connector.cli.speak import answer as tell
 from connector.cli.speak import ask
 
@@ -25,6 +25,7 @@ def file(
     identifier: Annotated[str | None, typer.Option("--id", help="an id of your own; repeat it to file once")] = None,
     data: Data = DEFAULT_DATA,
     *,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Complain about the other party of AGREEMENT; it has five working days to answer.
@@ -34,7 +35,7 @@ def file(
     import uuid  # noqa: PLC0415  # the help page starts fast
 
     body = {"id": identifier or str(uuid.uuid4()), "agreement": agreement, "words": words}
-    made = ask(data, "POST", "complaints", body, as_json=as_json)
+    made = ask(data, "POST", "complaints", body, dry_run=dry_run, as_json=as_json)
     tell(made, _lines(made), as_json=as_json)
 
 
@@ -65,21 +66,25 @@ def show(identifier: Identifier, data: Data = DEFAULT_DATA, *, as_json: AsJson =
 
 
 @app.command()
-def answer(identifier: Identifier, words: Words, data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
+def answer(
+    identifier: Identifier, words: Words, data: Data = DEFAULT_DATA, *, dry_run: DryRun = False, as_json: AsJson = False
+) -> None:
     """Answer a complaint about us.
 
     For example: penstock complaint answer march-is-missing --words "edition 3 has it"
     """
-    _move(identifier, "answer", words, data, as_json=as_json)
+    _move(identifier, "answer", words, data, dry_run=dry_run, as_json=as_json)
 
 
 @app.command()
-def escalate(identifier: Identifier, words: Words, data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
+def escalate(
+    identifier: Identifier, words: Words, data: Data = DEFAULT_DATA, *, dry_run: DryRun = False, as_json: AsJson = False
+) -> None:
     """Take a complaint of ours to the exchange: after an answer that does not help, or when none came in time.
 
     For example: penstock complaint escalate march-is-missing --words "edition 3 lacks it, too"
     """
-    _move(identifier, "escalate", words, data, as_json=as_json)
+    _move(identifier, "escalate", words, data, dry_run=dry_run, as_json=as_json)
 
 
 @app.command()
@@ -89,6 +94,7 @@ def close(
     outcome: Annotated[str, typer.Option("--as", help="settled or withdrawn (yours); upheld or dismissed (exchange)")],
     data: Data = DEFAULT_DATA,
     *,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Close a complaint: whoever filed it settles or withdraws it, the exchange upholds or dismisses it.
@@ -97,11 +103,18 @@ def close(
     """
     if outcome not in OUTCOMES:
         raise typer.BadParameter(f"`{outcome}` is none of {', '.join(OUTCOMES)}", param_hint="--as")
-    _move(identifier, OUTCOMES[outcome], words, data, as_json=as_json)
+    _move(identifier, OUTCOMES[outcome], words, data, dry_run=dry_run, as_json=as_json)
 
 
-def _move(identifier: str, move: str, words: str, data: Any, *, as_json: bool) -> None:
-    moved = ask(data, "POST", f"complaints/{quote(identifier, safe='')}/{move}", {"words": words}, as_json=as_json)
+def _move(identifier: str, move: str, words: str, data: Any, *, dry_run: bool, as_json: bool) -> None:
+    moved = ask(
+        data,
+        "POST",
+        f"complaints/{quote(identifier, safe='')}/{move}",
+        {"words": words},
+        dry_run=dry_run,
+        as_json=as_json,
+    )
     tell(moved, _lines(moved), as_json=as_json)
 
 

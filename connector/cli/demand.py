@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote, urlencode
 
 import typer
 
-from connector.cli.options import DEFAULT_DATA, AsJson, Data
+from connector.cli.options import DEFAULT_DATA, AsJson, Data, DryRun
 from connector.cli.speak import answer, ask
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 app = typer.Typer(help="Demands for data: post, list, match, negotiate, withdraw.", no_args_is_help=True)
 
@@ -29,6 +32,7 @@ def post(
     identifier: Annotated[str | None, typer.Option("--id", help="an id of your own; repeat it to post once")] = None,
     data: Data = DEFAULT_DATA,
     *,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Say what you look for; what is listed already and meets it is shown at once.
@@ -49,7 +53,7 @@ def post(
         "currency": currency,
         "until": until,
     }
-    demand = ask(data, "POST", "demands", body, as_json=as_json)
+    demand = ask(data, "POST", "demands", body, dry_run=dry_run, as_json=as_json)
     answer(demand, _lines(demand), as_json=as_json)
 
 
@@ -89,13 +93,14 @@ def negotiate(
     product: Annotated[str, typer.Argument(help="the listed product that is being negotiated")],
     data: Data = DEFAULT_DATA,
     *,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Say that you negotiate about PRODUCT for it; others are shown it no longer.
 
     For example: penstock demand negotiate weather-sz sz-weather-2026
     """
-    _move(identifier, "negotiate", {"product": product}, data, as_json=as_json)
+    _move(identifier, "negotiate", {"product": product}, data, dry_run=dry_run, as_json=as_json)
 
 
 @app.command()
@@ -106,12 +111,18 @@ def pursue(
     total: Annotated[int | None, typer.Option("--max-total", help="most to agree to in all", min=0)] = None,
     data: Data = DEFAULT_DATA,
     *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="quote what would be got first, and agree to nothing")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Negotiate and get what matches it best, within these limits, the next one if that fails; again: say how far.
 
     For example: penstock demand pursue weather-sz --max-price 900 --purpose Research
     """
+    if dry_run:
+        _try_out(identifier, limit, total, data, as_json=as_json)
+        return
     mandate = {"limit": str(limit), "bid": None, "purpose": purpose, "deposit": None}
     mandate["cap"] = None if total is None else str(total)
     row = ask(data, "POST", "pursuits", {"id": identifier, "mandate": mandate}, as_json=as_json)
@@ -129,13 +140,14 @@ def meet(
     agreement: Annotated[str, typer.Argument(help="the agreement (its digest) that met it; its licence is on chain")],
     data: Data = DEFAULT_DATA,
     *,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Say which agreement met it; the exchange looks for its licence.
 
     For example: penstock demand meet weather-sz 3ede552c3183aa6c…
     """
-    _move(identifier, "meet", {"agreement": agreement}, data, as_json=as_json)
+    _move(identifier, "meet", {"agreement": agreement}, data, dry_run=dry_run, as_json=as_json)
 
 
 @app.command()
@@ -144,13 +156,14 @@ def reopen(
     reason: Annotated[str, typer.Option(help="why the negotiation came to nothing")] = "",
     data: Data = DEFAULT_DATA,
     *,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Look on after a negotiation that came to nothing.
 
     For example: penstock demand reopen weather-sz
     """
-    _move(identifier, "reopen", {"reason": reason}, data, as_json=as_json)
+    _move(identifier, "reopen", {"reason": reason}, data, dry_run=dry_run, as_json=as_json)
 
 
 @app.command()
@@ -159,17 +172,30 @@ def withdraw(
     reason: Annotated[str, typer.Option(help="why, for the record")] = "",
     data: Data = DEFAULT_DATA,
     *,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Look no longer.
 
     For example: penstock demand withdraw weather-sz
     """
-    _move(identifier, "withdraw", {"reason": reason}, data, as_json=as_json)
+    _move(identifier, "withdraw", {"reason": reason}, data, dry_run=dry_run, as_json=as_json)
 
 
-def _move(identifier: str, move: str, body: dict[str, str], data: Any, *, as_json: bool) -> None:
-    demand = ask(data, "POST", f"{_path(identifier)}/{move}", body, as_json=as_json)
+def _try_out(identifier: str, limit: int, total: int | None, data: Path, *, as_json: bool) -> None:
+    """Say what the best match of a demand costs, and whether the limits let it be bought at the asked price."""
+    from connector.cli.quote import over, quote_path  # noqa: PLC0415  # loaded when the option is given
+
+    matches = [one["product"] for one in ask(data, "GET", _path(identifier), as_json=as_json).get("matches", ())]
+    first = ask(data, "GET", quote_path(matches[0], None), as_json=as_json) if matches else None
+    beyond = [] if first is None else over(first, limit, total)
+    told = {"dryRun": True, "matches": matches, "quote": first, "within": bool(matches) and not beyond, "over": beyond}
+    lines = ["nothing listed meets it yet"] if first is None else [f"would get {matches[0]}: {first['sum']}", *beyond]
+    answer(told, [*lines, "nothing was agreed"], as_json=as_json)
+
+
+def _move(identifier: str, move: str, body: dict[str, str], data: Any, *, dry_run: bool, as_json: bool) -> None:
+    demand = ask(data, "POST", f"{_path(identifier)}/{move}", body, dry_run=dry_run, as_json=as_json)
     answer(demand, _lines(demand), as_json=as_json)
 
 

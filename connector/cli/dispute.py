@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import typer
 
-from connector.cli.options import DEFAULT_DATA, AsJson, Data
+from connector.cli.options import DEFAULT_DATA, AsJson, Data, DryRun
 from connector.cli.speak import answer, ask, finish
 
 app = typer.Typer(help="File a dispute, look at it, rule on it.", no_args_is_help=True)
@@ -26,6 +26,7 @@ def file(
     bundle: Annotated[str, typer.Argument(help="a bundle's or a proof's file, or the id of one kept here")],
     data: Data = DEFAULT_DATA,
     *,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """File at the exchange what is to be ruled on: a dispute bundle, an equivocation, two heads of one log.
@@ -33,7 +34,7 @@ def file(
     For example: penstock dispute file bundle.json; of a log: penstock log forks -o fork.json, penstock dispute file
     fork.json
     """
-    case = ask(data, "POST", "disputes", _bundle(bundle, data, as_json=as_json), as_json=as_json)
+    case = ask(data, "POST", "disputes", _bundle(bundle, data, as_json=as_json), dry_run=dry_run, as_json=as_json)
     answer(
         case, [f"filed as {case['id']}", _verdict(case), f"next: penstock dispute show {case['id']}"], as_json=as_json
     )
@@ -69,6 +70,7 @@ def hold(
     days: Days = 7,
     data: Data = DEFAULT_DATA,
     *,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Freeze the channel of a dispute while it is judged, as its arbitrator; once, and no longer than was agreed.
@@ -76,7 +78,7 @@ def hold(
     For example: penstock dispute hold 5b1f0c --days 3 --data regulator
     """
     body = {"seconds": days * DAY_SECONDS}
-    held = ask(data, "POST", f"disputes/{quote(dispute, safe='')}/hold", body, as_json=as_json)
+    held = ask(data, "POST", f"disputes/{quote(dispute, safe='')}/hold", body, dry_run=dry_run, as_json=as_json)
     answer(held, [f"channel {held['channelId']} stands still until {held['until']}"], as_json=as_json)
 
 
@@ -87,6 +89,7 @@ def rule(
     reason: Reason = "",
     data: Data = DEFAULT_DATA,
     *,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Rule on a dispute as its arbitrator: what the bundle proves, executed by the channels program in one call.
@@ -96,7 +99,7 @@ def rule(
     For example: penstock dispute rule 5b1f0c --data regulator
     """
     body = {"award": None if award is None else str(award), "reason": reason}
-    case = ask(data, "POST", f"disputes/{quote(dispute, safe='')}/ruling", body, as_json=as_json)
+    case = ask(data, "POST", f"disputes/{quote(dispute, safe='')}/ruling", body, dry_run=dry_run, as_json=as_json)
     answer(case, _ruled(case), as_json=as_json)
 
 

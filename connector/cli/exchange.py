@@ -9,7 +9,7 @@ import typer
 
 from connector.cli import leave, operator, space
 from connector.cli.member import arbitrator, deputy, member
-from connector.cli.options import DEFAULT_DATA, AsJson, Data, OperatorKey
+from connector.cli.options import DEFAULT_DATA, AsJson, Data, DryRun, OperatorKey
 from connector.cli.source import app as source
 from connector.cli.speak import ACTING, answer, ask
 
@@ -41,13 +41,14 @@ def admit(
     did: Annotated[str, typer.Argument(help="the participant's did:web")],
     data: Data = DEFAULT_DATA,
     *,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Admit DID as a member after reading its document.
 
     For example: penstock exchange admit did:web:buyer.example
     """
-    found = ask(data, "POST", "members", {"did": did}, as_json=as_json)
+    found = ask(data, "POST", "members", {"did": did}, dry_run=dry_run, as_json=as_json)
     answer(found, [f"{found['name']} ({found['role']}, {found['region']}) is a member"], as_json=as_json)
 
 
@@ -77,13 +78,14 @@ def reject(
     reason: Annotated[str, typer.Option(help="why, in words that the applicant reads")],
     data: Data = DEFAULT_DATA,
     *,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Refuse an application for membership; the applicant may apply again.
 
     For example: penstock exchange reject did:web:buyer.example --reason "no contact address"
     """
-    row = ask(data, "POST", "applications/refusals", {"did": did, "reason": reason}, as_json=as_json)
+    row = ask(data, "POST", "applications/refusals", {"did": did, "reason": reason}, dry_run=dry_run, as_json=as_json)
     answer(row, [f"{row['name']}: {row['state']}, {row['reason']}"], as_json=as_json)
 
 
@@ -119,22 +121,23 @@ def suspend(
     reason: Annotated[str, typer.Option(help="why, in words that the provider reads")],
     data: Data = DEFAULT_DATA,
     *,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Suspend a listing: nobody finds it until it is resumed. Agreements that were made go on.
 
     For example: penstock exchange suspend nyc-flights-2013 --reason "complaint under review"
     """
-    _move(product, "suspend", reason, data, as_json=as_json)
+    _move(product, "suspend", reason, data, dry_run=dry_run, as_json=as_json)
 
 
 @app.command()
-def resume(product: Product, data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
+def resume(product: Product, data: Data = DEFAULT_DATA, *, dry_run: DryRun = False, as_json: AsJson = False) -> None:
     """List a suspended product again.
 
     For example: penstock exchange resume nyc-flights-2013
     """
-    _move(product, "resume", "", data, as_json=as_json)
+    _move(product, "resume", "", data, dry_run=dry_run, as_json=as_json)
 
 
 @app.command()
@@ -143,13 +146,14 @@ def refuse(
     reason: Annotated[str, typer.Option(help="what the provider can change")],
     data: Data = DEFAULT_DATA,
     *,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Refuse a product that was submitted or suspended; its provider may hand it in again, changed.
 
     For example: penstock exchange refuse nyc-flights-2013 --reason "the description names nobody to ask"
     """
-    _move(product, "refuse", reason, data, as_json=as_json)
+    _move(product, "refuse", reason, data, dry_run=dry_run, as_json=as_json)
 
 
 @app.command()
@@ -173,13 +177,14 @@ def credit(
     amount: Annotated[int, typer.Argument(help="amount in minor units", min=1)],
     data: Data = DEFAULT_DATA,
     *,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Issue settlement tokens to a member (against money received outside).
 
     For example: penstock exchange credit did:web:buyer.example 100000
     """
-    done = ask(data, "POST", "credits", {"did": did, "amount": str(amount)}, as_json=as_json)
+    done = ask(data, "POST", "credits", {"did": did, "amount": str(amount)}, dry_run=dry_run, as_json=as_json)
     answer(done, [f"credited {done['amount']} to {did}"], as_json=as_json)
 
 
@@ -188,13 +193,14 @@ def review(
     product: Annotated[str, typer.Argument(help="the submitted product's id")],
     data: Data = DEFAULT_DATA,
     *,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Open rows drawn after registration, check them, and list the product; list a service that you have read.
 
     For example: penstock exchange review nyc-flights-2013
     """
-    done = ask(data, "POST", f"listings/{quote(product, safe='')}/review", {}, as_json=as_json)
+    done = ask(data, "POST", f"listings/{quote(product, safe='')}/review", {}, dry_run=dry_run, as_json=as_json)
     answer(done, [f"{done['title']}: {done['opened']} rows opened, {done['bound']}: {done['state']}"], as_json=as_json)
 
 
@@ -204,27 +210,28 @@ def revoke(
     reason: Annotated[str, typer.Option(help="why; the chain keeps the digest of the words")],
     data: Data = DEFAULT_DATA,
     *,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Revoke something that the space gave out, on chain, for everybody to see.
 
     For example: penstock exchange revoke 5b1f0c --reason "the key is lost"
     """
-    done = ask(data, "POST", "revocations", {"subject": subject, "reason": reason}, as_json=as_json)
+    done = ask(data, "POST", "revocations", {"subject": subject, "reason": reason}, dry_run=dry_run, as_json=as_json)
     answer(done, [f"{subject} is revoked (transaction {done['tx']})"], as_json=as_json)
 
 
 @app.command()
-def attest(data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
+def attest(data: Data = DEFAULT_DATA, *, dry_run: DryRun = False, as_json: AsJson = False) -> None:
     """Collect the witnesses' BLS signatures over all final heads into one attestation.
 
     For example: penstock exchange attest
     """
-    done = ask(data, "POST", "attestations", {}, as_json=as_json)
+    done = ask(data, "POST", "attestations", {}, dry_run=dry_run, as_json=as_json)
     answer(done, [f"{len(done['signers'])} witnesses attest {len(done['heads'])} heads"], as_json=as_json)
 
 
-def _move(product: str, move: str, reason: str, data: Path, *, as_json: bool) -> None:
+def _move(product: str, move: str, reason: str, data: Path, *, dry_run: bool, as_json: bool) -> None:
     body = {"move": move, "reason": reason}
-    done = ask(data, "POST", f"listings/{quote(product, safe='')}/moves", body, as_json=as_json)
+    done = ask(data, "POST", f"listings/{quote(product, safe='')}/moves", body, dry_run=dry_run, as_json=as_json)
     answer(done, [f"{done['id']}: {done['state']}"], as_json=as_json)

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import typer
 
 from connector.cli.options import DEFAULT_DATA, AsJson, Data, file_option
-from connector.cli.quote import Provider, quote_path
+from connector.cli.quote import Provider, over, quote_path
 from connector.cli.speak import answer, ask, finish, flash, pour, talk, watched
 
 if TYPE_CHECKING:
@@ -21,27 +21,41 @@ WAIT_SECONDS = 20
 LIVE_SECONDS = 1  # a terminal shows rate and time left as they change
 NOWHERE, STREAM = "null", "-"
 FINAL = ("complete", "failed")
+MIB = 1 << 20
 OVER_CAP = 5  # exit code: payment refused or over cap
 
 
 async def follow(own: Server, identifier: str) -> dict[str, Any]:
-    """Wait until acquisition `identifier` is complete or failed, telling each step; returns its last view."""
+    """Wait until acquisition `identifier` is complete or failed; returns its last view.
+
+    Where somebody watches, a line shows how far it is; where nobody does, only what it waits for is told.
+    """
     told, why, live = "", "", watched()
     while True:
         wait = LIVE_SECONDS if live else WAIT_SECONDS
         path = f"acquisitions/{quote(identifier, safe='')}?wait={wait}&after={quote(told, safe='')}"
         view: dict[str, Any] = await own.call("GET", path)
-        before, why = why, (view["turn"] or {}).get("why", "")
-        line = f"  {view['state']}: {view['progress'].get('text', '')}" + (f" ({why})" if why else "")
+        told, before, why = view["mark"], why, (view["turn"] or {}).get("why", "")
         if live:
-            flash(line)
-        elif (view["mark"], why) != (told, before):
-            talk(line)
-        told = view["mark"]
+            flash(f"  {view['state']}: {how_far(view)}" + (f" ({why})" if why else ""))
+        elif why not in ("", before):
+            talk(f"  {view['state']}: {why}")
         if view["state"] in FINAL:
             if live:
                 talk("")
             return view
+
+
+def how_far(view: dict[str, Any]) -> str:
+    """Return how much of an acquisition is here, how fast it comes, and what is paid of the most that can be due."""
+    done, said = view["progress"], []
+    if size := int(done["bytes"]):
+        said.append(f"{100 * int(done['bytesHeld']) // size} % of {size / MIB:.1f} MiB")
+    if done["bytesPerSecond"] is not None:
+        said += [f"{int(done['bytesPerSecond']) / MIB:.1f} MiB/s", f"{done['secondsLeft']} s left"]
+    if size and view["cap"] is not None:
+        said.append(f"paid {done['paid']} of at most {view['cap']} minor units")
+    return ", ".join(said) or str(done["text"])
 
 
 async def read(own: Server, identifier: str) -> dict[str, Any]:
@@ -153,14 +167,12 @@ def get(
 def _try_out(product: str, provider: str | None, limit: int, total: int | None, data: Path, *, as_json: bool) -> None:
     """Say what PRODUCT costs and whether the limits let it be bought at the asked price; exits with 5 if not."""
     told = ask(data, "GET", quote_path(product, provider), as_json=as_json)
-    over = [f"the asked price is {told['asked']} a unit, the limit {limit}"] if int(told["asked"]) > limit else []
-    if total is not None and told["of"] == "all" and int(told["amount"]) > total:
-        over.append(f"all of it costs {told['amount']}, the limit is {total}")
+    beyond = over(told, limit, total)
     said = [f"{told['title']} of {told['provider']}: {told['price']}; {told['of']}: {told['sum']}"]
-    bargain = "; a bid below the asked price may still be agreed to" if over else ""
-    lines = [*said, *over, "nothing was agreed" + bargain]
-    answer({**told, "dryRun": True, "within": not over, "over": over}, lines, as_json=as_json)
-    if over:
+    bargain = "; a bid below the asked price may still be agreed to" if beyond else ""
+    lines = [*said, *beyond, "nothing was agreed" + bargain]
+    answer({**told, "dryRun": True, "within": not beyond, "over": beyond}, lines, as_json=as_json)
+    if beyond:
         raise typer.Exit(OVER_CAP)
 
 

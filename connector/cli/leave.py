@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import typer
 
-from connector.cli.options import DEFAULT_DATA, AsJson, Data
+from connector.cli.options import DEFAULT_DATA, AsJson, Data, DryRun
 from connector.cli.speak import answer, ask
 
 app = typer.Typer(help="Members that leave: list, approve, refuse.", no_args_is_help=True)
@@ -24,6 +24,7 @@ def leave(
     plan: Annotated[bool, typer.Option("--plan", help="only show what would become of everything")] = False,
     status: Annotated[bool, typer.Option("--status", help="only see what became of the plan")] = False,
     stay: Annotated[bool, typer.Option("--stay", help="take back a plan that was not answered")] = False,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Leave the space: products off the list, agreements served to their end, keys erased, then the membership.
@@ -35,11 +36,11 @@ def leave(
         answer(found, [*_items(found["items"]), f"the membership ends {found['until']}"], as_json=as_json)
         return
     if stay:
-        row = ask(data, "POST", "leaving/stay", {}, as_json=as_json)
+        row = ask(data, "POST", "leaving/stay", {}, dry_run=dry_run, as_json=as_json)
     elif status or not reason:
         row = ask(data, "GET", "leaving", as_json=as_json)
     else:
-        row = ask(data, "POST", "leaving", {"reason": reason, "until": until}, as_json=as_json)
+        row = ask(data, "POST", "leaving", {"reason": reason, "until": until}, dry_run=dry_run, as_json=as_json)
     answer(row, _lines(row), as_json=as_json)
 
 
@@ -70,12 +71,12 @@ def list_(data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def approve(did: Did, data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
+def approve(did: Did, data: Data = DEFAULT_DATA, *, dry_run: DryRun = False, as_json: AsJson = False) -> None:
     """Approve a plan: what the member lists is off the catalogue, and its membership ends when the plan does.
 
     For example: penstock exchange leaving approve did:web:provider.example
     """
-    row = ask(data, "POST", "leavings/approve", {"did": did, "reason": ""}, as_json=as_json)
+    row = ask(data, "POST", "leavings/approve", {"did": did, "reason": ""}, dry_run=dry_run, as_json=as_json)
     answer(row, _lines(row), as_json=as_json)
 
 
@@ -85,13 +86,14 @@ def refuse(
     reason: Annotated[str, typer.Option(help="what the member can change")],
     data: Data = DEFAULT_DATA,
     *,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Refuse a plan; the member may hand in another.
 
     For example: penstock exchange leaving refuse did:web:provider.example --reason "a dispute is open"
     """
-    row = ask(data, "POST", "leavings/refuse", {"did": did, "reason": reason}, as_json=as_json)
+    row = ask(data, "POST", "leavings/refuse", {"did": did, "reason": reason}, dry_run=dry_run, as_json=as_json)
     answer(row, _lines(row), as_json=as_json)
 
 

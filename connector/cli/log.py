@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from connector.cli.options import DEFAULT_DATA, AsJson, Data, Development, Document, Exchange, file_option
+from connector.cli.options import DEFAULT_DATA, AsJson, Data, Development, Document, DryRun, Exchange, file_option
 from connector.cli.speak import answer, ask, finish, flash, talk, watched
 from connector.cli.verify import DISMISSED, EntryFile, PolicyFile, look
 
@@ -38,12 +38,12 @@ def head(data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def anchor(data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
+def anchor(data: Data = DEFAULT_DATA, *, dry_run: DryRun = False, as_json: AsJson = False) -> None:
     """Have the newest head cosigned by the witnesses and record it on chain.
 
     For example: penstock log anchor
     """
-    value = ask(data, "POST", "log/anchor", {}, as_json=as_json)
+    value = ask(data, "POST", "log/anchor", {}, dry_run=dry_run, as_json=as_json)
     by = "one BLS signature" if value["signed"] == "bls" else "a signature of each witness"
     lines = [f"anchored {value['size']} events in block {value['block']} by {by}"]
     lines += [f"{did} gave a false share of the BLS signature, which was dropped" for did in value["dropped"]]
@@ -178,13 +178,14 @@ def erase(
     why: Annotated[str, typer.Option("--why", help="the reason; it goes into the log")],
     data: Data = DEFAULT_DATA,
     *,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Erase the values that an own entry discloses; the entry stands, and an audit will say that they are missing.
 
     For example: penstock log erase 7 --why "the person asked for it"
     """
-    done = ask(data, "POST", "log/erasures", {"index": str(index), "why": why}, as_json=as_json)
+    done = ask(data, "POST", "log/erasures", {"index": str(index), "why": why}, dry_run=dry_run, as_json=as_json)
     answer(done, [f"entry {done['erased']} discloses nothing any more; entry {done['event']} says so"], as_json=as_json)
 
 

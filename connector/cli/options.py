@@ -16,6 +16,7 @@ Data = Annotated[
     typer.Option("--data", envvar="PENSTOCK_DATA", help="the participant's data directory", show_default=True),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="print one JSON object on stdout, nothing else")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="say what would be written, paid and sent, and do nothing")]
 Development = Annotated[bool, typer.Option("--development", help="permit plain http and loopback addresses")]
 Exchange = Annotated[str, typer.Option("--exchange", help="base URL of the space's exchange")]
 Rpc = Annotated[str, typer.Option("--rpc", help="JSON-RPC address of the chain; default: the exchange's /rpc")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote as quoted
 from urllib.parse import urlencode
 
@@ -40,6 +40,14 @@ def quote(
         f"next: penstock get {told['product']} --max-price {told['asked']}{most}{by} --purpose TERM",
     ]
     answer(told, lines, as_json=as_json)
+
+
+def over(told: dict[str, Any], limit: int, total: int | None) -> list[str]:
+    """Return why a quote is over a limit per unit or in all, nothing when it is within both."""
+    said = [f"the asked price is {told['asked']} a unit, the limit {limit}"] if int(told["asked"]) > limit else []
+    if total is not None and told["of"] == ALL and int(told["amount"]) > total:
+        said.append(f"all of it costs {told['amount']}, the limit is {total}")
+    return said
 
 
 def quote_path(product: str, provider: str | None) -> str:

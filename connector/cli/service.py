@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 
 import typer
 
-from connector.cli.options import DEFAULT_DATA, AsJson, Data
+from connector.cli.options import DEFAULT_DATA, AsJson, Data, DryRun
 from connector.cli.speak import answer, ask
 
 app = typer.Typer(
@@ -39,6 +39,7 @@ def offer(
     space: Annotated[str, typer.Option(help="list it in this space of the exchange")] = "main",
     data: Data = DEFAULT_DATA,
     *,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Hand a service in; the exchange's operator reads it, and then it is found beside the products.
@@ -69,7 +70,7 @@ def offer(
         "tariff": {"unit": unit, "minor": str(price), "per": str(per), "currency": currency},
         "policy": offer_rules(purpose=purpose, until=end, region=region),
     }
-    row = ask(data, "POST", "services", {"service": body, "space": space}, as_json=as_json)
+    row = ask(data, "POST", "services", {"service": body, "space": space}, dry_run=dry_run, as_json=as_json)
     lines = [f"{row['title']}  {row['price']}  {row['state']}", *(f"  · {one['en']}" for one in row["limits"])]
     answer(row, [*lines, f"next: the exchange reads it: penstock exchange review {row['id']}"], as_json=as_json)
 
@@ -117,11 +118,19 @@ def withdraw(
     reason: Annotated[str, typer.Option(help="why, for the record")] = "",
     data: Data = DEFAULT_DATA,
     *,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Take a service of ours off the list; its id is not used again.
 
     For example: penstock service withdraw service:tide-forecast
     """
-    row = ask(data, "POST", f"services/{quote(identifier, safe='')}/withdrawal", {"reason": reason}, as_json=as_json)
+    row = ask(
+        data,
+        "POST",
+        f"services/{quote(identifier, safe='')}/withdrawal",
+        {"reason": reason},
+        dry_run=dry_run,
+        as_json=as_json,
+    )
     answer(row, [f"{row['id']}: {row['state']}"], as_json=as_json)

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import typer
 
-from connector.cli.options import DEFAULT_DATA, AsJson, Data, file_option
+from connector.cli.options import DEFAULT_DATA, AsJson, Data, DryRun, file_option
 from connector.cli.speak import answer, ask
 
 app = typer.Typer(help="Spaces of the exchange: list, show, rules.", no_args_is_help=True)
@@ -63,6 +63,7 @@ def create(
     rules: RulesFile = None,
     data: Data = DEFAULT_DATA,
     *,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Make a space; without --rules nothing is restricted.
@@ -70,7 +71,7 @@ def create(
     For example: penstock exchange space create health --name "Health data" --rules health.json
     """
     body = {"id": identifier, "name": name, "description": description, "rules": _read(rules) or {}}
-    row = ask(data, "POST", "spaces", body, as_json=as_json)
+    row = ask(data, "POST", "spaces", body, dry_run=dry_run, as_json=as_json)
     answer(row, _lines(row), as_json=as_json)
 
 
@@ -83,6 +84,7 @@ def change(
     rules: RulesFile = None,
     data: Data = DEFAULT_DATA,
     *,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Give a space another name, description or rules; what is listed and no longer keeps to them is suspended.
@@ -91,17 +93,24 @@ def change(
     """
     changes = {"name": name, "description": description, "rules": _read(rules)}
     body = {key: value for key, value in changes.items() if value is not None} | {"reason": reason}
-    row = ask(data, "POST", _path(identifier), body, as_json=as_json)
+    row = ask(data, "POST", _path(identifier), body, dry_run=dry_run, as_json=as_json)
     answer(row, _lines(row), as_json=as_json)
 
 
 @ruling.command()
-def close(identifier: Identifier, reason: Reason, data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
+def close(
+    identifier: Identifier,
+    reason: Reason,
+    data: Data = DEFAULT_DATA,
+    *,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
     """Wind a space up: nothing is handed in or found there any more; agreements go on.
 
     For example: penstock exchange space close health --reason "merged with main"
     """
-    row = ask(data, "POST", _path(identifier) + "/closing", {"reason": reason}, as_json=as_json)
+    row = ask(data, "POST", _path(identifier) + "/closing", {"reason": reason}, dry_run=dry_run, as_json=as_json)
     answer(row, _lines(row), as_json=as_json)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -18,6 +19,13 @@ T = TypeVar("T")
 # file of the operator's key with which this command acts, if one was named
 ACTING: list[Path] = []
 
+# step of a rehearsal (connector.rehearsal) → what it is
+STEPS = {
+    "record": "record {what} of {about} in the log",
+    "chain": "call {what} ({about}) on the chain",
+    "send": "send {what} to {about}",
+    "write": "write a {what}: {about}",
+}
 _REST_AWAY = "\x1b[K"  # of the longer line before
 
 
@@ -46,24 +54,42 @@ def fail(fault: Exception, *, as_json: bool) -> NoReturn:
     raise typer.Exit(failure.exit_code) from fault
 
 
-def ask(data: Path, method: str, path: str, body: Any = None, *, as_json: bool) -> Any:
+def ask(data: Path, method: str, path: str, body: Any = None, *, as_json: bool, dry_run: bool = False) -> Any:
     """Put one question to the server of `data` and return its answer; a fault ends the verb as in `finish`.
 
-    An act of an operator that waits for another's assent ends it, too, with the word how to go on.
+    An act of an operator that waits for another's assent ends it, too, with the word how to go on; and so does one that
+    is only rehearsed, with what it would do.
     """
+    rehearsed = dry_run and method == "POST"
 
     async def work() -> Any:
         from connector.cli.server import server  # noqa: PLC0415  # loaded when a verb runs
 
         async with server(data, ACTING[-1] if ACTING else None) as own:
+            if rehearsed:
+                return await own.call("POST", "rehearsals", {"path": path, "body": body})
             return await own.call(method, path, body)
 
     found = finish(work(), as_json=as_json)
+    if rehearsed:
+        answer(found, _steps(found["steps"]), as_json=as_json)
+        raise typer.Exit(0)
     if isinstance(found, dict) and "awaits" in found and "state" not in found:
         waits = f"to {found['en']} waits until {found['until']} for the {found['awaits']} operator"
         answer(found, [waits, f"next: penstock exchange --as KEY assent {found['id']}"], as_json=as_json)
         raise typer.Exit(0)
     return found
+
+
+def _steps(steps: Sequence[dict[str, Any]]) -> list[str]:
+    """Return what a rehearsal found, a line for each thing that would be done."""
+    import orjson  # noqa: PLC0415  # loaded when a verb runs
+
+    lines = []
+    for step in steps:
+        content = "" if step["content"] is None else ": " + orjson.dumps(step["content"]).decode()
+        lines.append(f"would {STEPS[step['step']].format(**step)}{content}")
+    return [*(lines or ["it would leave no trace"]), "nothing was done; the same without --dry-run does it"]
 
 
 def complain(failure: Failure, *, as_json: bool) -> None:
@@ -105,13 +131,15 @@ def pour(chunk: bytes) -> None:
 
 
 def watched() -> bool:
-    """Say whether somebody sees stderr change: a terminal, no file."""
-    return sys.stderr.isatty()
+    """Say whether somebody sees stderr change: a terminal that can go back in its line, no file."""
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def flash(line: str) -> None:
-    """Show a line of progress that the next one replaces; only where it is `watched`."""
-    sys.stderr.write("\r" + line + _REST_AWAY)
+    """Show a line of progress that the next one replaces, cut to what can be taken back; only where it is `watched`."""
+    end = "\n" if line.endswith("\n") else ""
+    room = os.get_terminal_size(sys.stderr.fileno()).columns - 1
+    sys.stderr.write("\r" + (line.rstrip("\n")[:room] if room > 0 else line) + _REST_AWAY + end)
     sys.stderr.flush()
 
 

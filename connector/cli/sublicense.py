@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import typer
 
-from connector.cli.options import DEFAULT_DATA, AsJson, Data
+from connector.cli.options import DEFAULT_DATA, AsJson, Data, DryRun
 from connector.cli.speak import answer, ask
 
 
@@ -22,6 +22,7 @@ def sublicense(
     data: Data = DEFAULT_DATA,
     *,
     onward: Annotated[bool, typer.Option("--onward", help="let the child pass it on in turn")] = False,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Sign a sub-licence under AGREEMENT for a member; all uses below draw on its counters, too.
@@ -31,7 +32,9 @@ def sublicense(
     from connector import files  # noqa: PLC0415  # loaded when the verb runs
 
     body = {"to": to, "until": until, "purpose": purpose, "onward": onward}
-    granted = ask(data, "POST", f"agreements/{quote(agreement, safe='')}/sublicences", body, as_json=as_json)
+    granted = ask(
+        data, "POST", f"agreements/{quote(agreement, safe='')}/sublicences", body, dry_run=dry_run, as_json=as_json
+    )
     path = Path(out)
     files.write_atomic(path, json.dumps(granted).encode())
     lines = [

@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 import typer
 
-from connector.cli.options import DEFAULT_DATA, AsJson, Data
-from connector.cli.speak import answer, finish
+from connector.cli.options import DEFAULT_DATA, AsJson, Data, DryRun
+from connector.cli.speak import answer, ask, finish
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,42 +21,57 @@ Reason = Annotated[str, typer.Option("--reason", help="why, in words that the pe
 
 @app.command()
 def pause(
-    identifier: Identifier, reason: Reason = "paused", data: Data = DEFAULT_DATA, *, as_json: AsJson = False
+    identifier: Identifier,
+    reason: Reason = "paused",
+    data: Data = DEFAULT_DATA,
+    *,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
 ) -> None:
     """Pause a transfer, as its buyer or its provider: no bytes and no keys flow, what is paid stays.
 
     For example: penstock transfer pause 3f0c9d3e-8f5e-4b0e-9c55-2f9a7b1d6e10
     """
-    _act(identifier, "suspend", {"reason": reason}, data, as_json=as_json)
+    _act(identifier, "suspend", {"reason": reason}, data, dry_run=dry_run, as_json=as_json)
 
 
 @app.command()
-def resume(identifier: Identifier, data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
+def resume(
+    identifier: Identifier, data: Data = DEFAULT_DATA, *, dry_run: DryRun = False, as_json: AsJson = False
+) -> None:
     """Go on with a paused transfer where it was; `penstock get` with the same id does so, too.
 
     For example: penstock transfer resume 3f0c9d3e-8f5e-4b0e-9c55-2f9a7b1d6e10
     """
-    _act(identifier, "resume", {}, data, as_json=as_json)
+    _act(identifier, "resume", {}, data, dry_run=dry_run, as_json=as_json)
 
 
 @app.command()
 def cancel(
-    identifier: Identifier, reason: Reason = "cancelled", data: Data = DEFAULT_DATA, *, as_json: AsJson = False
+    identifier: Identifier,
+    reason: Reason = "cancelled",
+    data: Data = DEFAULT_DATA,
+    *,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
 ) -> None:
     """End a transfer for good; what is not spent of its deposit comes back when the channel is settled.
 
     For example: penstock transfer cancel 3f0c9d3e-8f5e-4b0e-9c55-2f9a7b1d6e10
     """
-    _act(identifier, "terminate", {"reason": reason}, data, as_json=as_json)
+    _act(identifier, "terminate", {"reason": reason}, data, dry_run=dry_run, as_json=as_json)
 
 
-def _act(identifier: str, act: str, body: dict[str, Any], data: Path, *, as_json: bool) -> None:
-    process = finish(_done(identifier, act, body, data), as_json=as_json)
+def _act(identifier: str, act: str, body: dict[str, Any], data: Path, *, dry_run: bool, as_json: bool) -> None:
+    transfer = finish(_named(identifier, data), as_json=as_json)
+    path = f"processes/{quote(transfer, safe='')}/{act}"
+    process = ask(data, "POST", path, body, dry_run=dry_run, as_json=as_json)
     under_way = f", {process['pending']} is on its way" if process["pending"] else ""
     answer(process, [f"transfer {process['id']}: {process['state']}{under_way}"], as_json=as_json)
 
 
-async def _done(identifier: str, act: str, body: dict[str, Any], data: Path) -> Any:
+async def _named(identifier: str, data: Path) -> str:
+    """Return the id of the transfer that is meant."""
     from connector.cli.server import server  # noqa: PLC0415  # loaded when the verb runs
     from connector.errors import Conflict  # noqa: PLC0415  # loaded when the verb runs
 
@@ -65,4 +80,4 @@ async def _done(identifier: str, act: str, body: dict[str, Any], data: Path) -> 
         transfer = found["transfer"] if found["kind"] == "acquisitions" else found["id"]
         if transfer is None:
             raise Conflict(f"`{identifier}` is `{found['state']}`: it has no transfer yet", "wait, or let it be")
-        return await own.call("POST", f"processes/{quote(transfer, safe='')}/{act}", body)
+        return str(transfer)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from connector.cli.options import DEFAULT_DATA, AsJson, Data
+from connector.cli.options import DEFAULT_DATA, AsJson, Data, DryRun
 from connector.cli.speak import answer, ask, finish, talk
 
 if TYPE_CHECKING:
@@ -94,13 +94,14 @@ def leak(
     why: Annotated[str, typer.Option("--why", help="what makes you think so; it goes into the log")],
     data: Data = DEFAULT_DATA,
     *,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Say that keys of an edition may be known: it is sold no more, and sealed anew with fresh keys.
 
     For example: penstock vault leak 5b1f0c --why "a laptop with the key folder was stolen"
     """
-    done = ask(data, "POST", "vault/leaks", {"edition": edition, "why": why}, as_json=as_json)
+    done = ask(data, "POST", "vault/leaks", {"edition": edition, "why": why}, dry_run=dry_run, as_json=as_json)
     lines = [f"leaked   {each}" for each in done["leaked"]] + [f"sealed anew  {each}" for each in done["products"]]
     answer(done, lines, as_json=as_json)
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import typer
 
-from connector.cli.options import DEFAULT_DATA, AsJson, Data
+from connector.cli.options import DEFAULT_DATA, AsJson, Data, DryRun
 from connector.cli.speak import answer, ask
 
 app = typer.Typer(help="Versions of a listed product: list, compare, roll back.", no_args_is_help=True)
@@ -54,6 +54,7 @@ def roll_back(
     reason: Annotated[str, typer.Option(help="why; it goes into the log")],
     data: Data = DEFAULT_DATA,
     *,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Offer and list a product of ours as it was; a version that was reviewed is listed at once.
@@ -61,7 +62,7 @@ def roll_back(
     For example: penstock version roll-back nyc-flights-2013 2 --reason "the new prices were wrong"
     """
     body = {"version": str(version), "reason": reason}
-    done = ask(data, "POST", f"products/{quote(product, safe='')}/roll-back", body, as_json=as_json)
+    done = ask(data, "POST", f"products/{quote(product, safe='')}/roll-back", body, dry_run=dry_run, as_json=as_json)
     answer(done, [f"{done['title']}: as in version {version}, edition {done['number']}"], as_json=as_json)
 
 

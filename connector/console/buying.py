@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote as quoted
 from urllib.parse import urlencode
 
+from catalog.facets import FACETS
 from connector.console import describing, language, money
 from connector.console.amounts import decimal, minor
 from connector.console.examples import calculated, examples
@@ -35,7 +36,7 @@ async def search(call: Call) -> Row:
         for one in found["products"]
     ]
     more = first + len(rows) if found["found"] > first + len(rows) else None
-    counts = found.get("counts", {})
+    counts = {name: rows for name, rows in found.get("counts", {}).items() if name in FACETS}
     return {
         "q": text,
         "where": where,
@@ -43,6 +44,7 @@ async def search(call: Call) -> Row:
         "first": first,
         "next": more,
         "counts": counts,
+        "facets": {name: {"en": FACETS[name].en, "zh": FACETS[name].zh} for name in counts},
         "rows": rows,
     }
 

@@ -23,6 +23,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
+from connector import rehearsal
 from connector.engine.alarm import Alarm
 from connector.engine.asking import SILENCE, Heard
 from connector.store.columns import EPOCH, MICROSECOND
@@ -115,6 +116,7 @@ class Outbox:
         deadline: datetime,
     ) -> None:
         """Add a message about the process `subject`; it flies as soon as the transaction is durable."""
+        rehearsal.note(rehearsal.SEND, kind, url, body)
         named = {"id": str(uuid.uuid4()), "peer": peer, "url": url, "body": body}
         about = {"process": process, "subject": subject, "kind": kind}
         row = named | about | {"attempts": 0, "due": now, "deadline": deadline, "error": "", "created": now}

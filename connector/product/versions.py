@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector import reasons
+from connector import reasons, rehearsal
 from connector.errors import Absent, Conflict
 from connector.limits import LISTING_VERSIONS_MAX
 from connector.product.submission import OFFERED
@@ -49,6 +49,7 @@ class Versions:
             tx.update("products", {"id": key}, **version["kept"], state="registered", reason=None, updated=now)
 
         await self._connector.store.write(act)
+        rehearsal.refuse(rehearsal.SEND, "submission", self._connector.space.exchange, {"id": key, "version": number})
         return await self._connector.publications.resumed(key)
 
 

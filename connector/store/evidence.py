@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from connector import rehearsal
 from connector.store.errors import EvidenceBroken
 from connector.store.shelf import TxShelf
 from ledger import checkpoint as checkpoints
@@ -86,6 +87,7 @@ class Evidence:
         tx.before_commit(self.renew)
         ids = tuple(link) or _only_link(kind, part)
         events.check(kind, ids, fields)
+        rehearsal.note(rehearsal.RECORD, kind, part, fields)
         disclosed = disclosure.conceal(fields)
         sd = disclosure.digests(disclosed)
         entry = events.Entry(kind, now, self.party, part, ids, sd, self.block).encode()

@@ -31,10 +31,14 @@ KINDS: Mapping[Any, str] = {str: "a text", str | None: "a text or null", list: "
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What an act was asked for with, when it waited for somebody's assent: its path's variables and its body."""
+    """What an act was asked for with, when it waited for somebody's assent: its path's variables and its body.
+
+    Of one that is rehearsed also its whole path, as it would be asked.
+    """
 
     path: Mapping[str, str]
     body: Any
+    target: str = ""
 
 
 @dataclass(slots=True)
@@ -61,6 +65,11 @@ class Call:
     def path(self) -> dict[str, str]:
         """Return the path's variables."""
         return dict(self.request.match_info if self.kept is None else self.kept.path)
+
+    @property
+    def target(self) -> str:
+        """Return path and query as they were asked."""
+        return self.request.rel_url.raw_path_qs if self.kept is None else self.kept.target
 
     @property
     def who(self) -> str:

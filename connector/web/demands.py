@@ -77,7 +77,7 @@ async def pursuit(call: Call) -> web.Response:
 
 async def forward(call: Call) -> web.Response:
     """Ask the exchange what the path below `/management` asks, in our own name."""
-    request = call.request
-    path = "/exchange" + request.rel_url.raw_path_qs.removeprefix("/management")
-    body = None if request.method == "GET" else await call.document()
-    return as_json(await call.connector.ask_exchange(request.method, path, body))
+    method = call.route.method
+    path = "/exchange" + call.target.removeprefix("/management")
+    body = None if method == "GET" else await call.document()
+    return as_json(await call.connector.ask_exchange(method, path, body))

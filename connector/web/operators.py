@@ -53,8 +53,8 @@ ACT_OF: Mapping[str, str | tuple[str, Mapping[str, str]]] = {
     "operators.add": "add-operator",
     "operators.dismiss": "dismiss-operator",
 }
-# acts on acts: they check posts themselves
-SELF_CHECKED = frozenset({"operators.assent", "operators.dissent"})
+# acts on acts: they check posts themselves, or have them checked for the act that is meant
+SELF_CHECKED = frozenset({"operators.assent", "operators.dissent", "rehearsals.rehearse"})
 READ = frozenset({
     "management.status", "management.thing", "management.log_head", "management.find", "applications.page",
     "members.page", "exchange.indicators", "exchange.queue", "federation.page", "federation.show", "operators.page",
@@ -120,7 +120,7 @@ async def assent(call: Call) -> web.StreamResponse:
     route = next(one for one in MANAGEMENT if one.handler == row["handler"])
     kept = Kept(row["path"], row["body"])
     answer = await _do(
-        Call(call.connector, call.request, route, operator=call.operator, kept=kept), _handler(route), row
+        Call(call.connector, call.request, route, operator=call.operator, kept=kept), handler_of(route), row
     )
     return as_json(view(row) | {"state": DONE, "result": json.loads(answer.body)})
 
@@ -165,7 +165,7 @@ def _operator(call: Call) -> Any:
     return call.operator
 
 
-def _handler(route: Route) -> Handler:
+def handler_of(route: Route) -> Handler:
     """Return the function of a row of the table, as the surface does."""
     module, name = route.handler.split(".")
     function: Handler = getattr(import_module(f"connector.web.{module}"), name)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from connector.protocol.states import NEGOTIATION, TRANSFER
 from docs.generate import (
+    architecture,
     audit,
     bill_of_materials,
     compatibility,
@@ -98,6 +99,7 @@ PAGES = (
 def made() -> dict[Path, str]:
     """Return path → text of every file that is written here."""
     pictures = {ROOT / f"docs/protocol/{process}.svg": diagram.draw(process) for process in (NEGOTIATION, TRANSFER)}
+    pictures[ROOT / "docs/architecture.svg"] = architecture.draw()
     terms = {ROOT / "docs/policy/profile.ttl": policy.profile()}
     bill = {ROOT / "docs/sbom.cdx.json": bill_of_materials.document()}
     return pictures | terms | bill | {ROOT / page: filled((ROOT / page).read_text(encoding="utf-8")) for page in PAGES}

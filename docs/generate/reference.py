@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from connector import settings_table
-from connector.cli.answers import ANSWERS, FAULT
+from connector.cli.answers import ANSWERS, FAULT, REHEARSAL, WAITS
 from connector.cli.main import app
 from connector.fault_table import EXIT_CODES
 from docs.generate.tables import table
@@ -95,7 +95,12 @@ def events() -> str:
 def answers() -> str:
     """Return the shape of what each command prints with `--json`."""
     rows = [(f"`{words}`", _shape(shape)) for words, shape in ANSWERS.items()]
-    return table(("command", "prints"), [*rows, ("any, when it fails", _shape(FAULT))])
+    more = (
+        ("any other, with `--dry-run`", REHEARSAL),
+        ("an operator's, that waits for another's assent", WAITS),
+        ("any, when it fails", FAULT),
+    )
+    return table(("command", "prints"), [*rows, *((words, _shape(shape)) for words, shape in more)])
 
 
 def _shape(shape: Any) -> str:

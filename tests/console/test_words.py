@@ -8,6 +8,8 @@ from string import Formatter
 
 import pytest
 
+from catalog import places
+from catalog.facets import FACETS
 from connector.console import language
 from connector.console.pages import PAGES
 from connector.console.words import faults
@@ -20,6 +22,13 @@ SAID = re.compile(r"""\bt\(\s*"([^"]+)"\s*[,)]""")
 MADE = re.compile(
     r"^(state|role|turn|process|event|severity|source|post|move|unit|side|fault-what|fault-do|whose|column|figure|wait|begin|what|count)\."
 )
+
+
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+# facets whose values are names that somebody gave, and no codes
+GIVEN = {"space", "provider"}
+# what is written alike in both languages
+SAME = {"API"}
 
 
 def fields(text):
@@ -64,6 +73,34 @@ def test_every_page_has_a_template_a_title_and_words_for_its_columns():
         assert not page.menu or page.name + ".title" in language.WORDS
         for column in page.columns:
             assert f"column.{column.name}" in language.WORDS, column
+
+
+@pytest.mark.parametrize("facet", FACETS.values(), ids=lambda facet: facet.key)
+def test_a_facet_and_each_of_its_codes_has_words_in_both_languages(facet):
+    assert facet.en.strip()
+    assert CHINESE.search(facet.zh)
+    assert bool(facet.codes) == (facet.key not in GIVEN)
+    for code in facet.codes:
+        english, chinese = facet.words(code)
+        assert english.strip()
+        assert not CHINESE.search(english)
+        assert CHINESE.search(chinese) or chinese in SAME, code
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("US", ("United States", "美国")),
+        ("US-NY", ("NY, United States", "美国 NY")),
+        ("CN-44", ("Guangdong", "广东省")),
+        ("440000", ("Guangdong", "广东省")),
+        ("440305", ("440305, Guangdong", "广东省 440305")),
+        ("CN-HK", ("Hong Kong", "中国香港")),
+        ("nowhere", None),
+    ],
+)
+def test_a_place_is_called_by_what_it_lies_in(code, words):
+    assert places.words(code) == words
 
 
 def test_templates_hold_no_words_of_their_own():

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from connector import data_folder, decisions
+from connector.cli.answers import ANSWERS
 from connector.demo import story
 from connector.demo.story import GET_A, PRODUCT_A, PRODUCT_B
 from connector.errors import explain_failure
@@ -21,14 +22,10 @@ from contracts.onchain import artifacts
 from tests.drill import drill, recorded
 from tests.journey.conftest import SEED
 from tests.journey.printed import said
+from tests.web.answers.shapes import unlike
 from tests.web.secrets_told import leaks
 
 HERE = Path(__file__).parent
-FIGURES = {
-    "dataset_rows", "editions", "rows_sealed", "bytes_delivered", "rows_verified", "windows_paid", "negotiation_rounds",
-    "amount_agreed", "amount_settled", "split", "openings_allowed", "openings_denied", "seed", "resumed_after_kill",
-    "bytes_paid_twice", "events_logged", "proofs_verified", "audit", "forgeries", "policies", "seconds",
-}  # fmt: skip
 TABLE_ROWS = 336_776 + 26_115 + 3_322 + 1_458 + 16
 SAMPLED_CHEATS = 8
 SECONDS_MAX = 60  # on two idle cores; elsewhere what is measured is the neighbours
@@ -49,7 +46,7 @@ async def test_no_secret_stands_in_what_the_servers_wrote(shown):
 
 async def test_every_figure_comes_from_the_run(shown):
     found = shown.figures
-    assert set(found) == FIGURES
+    assert unlike(ANSWERS["demo"], found) == ""
     assert found["dataset_rows"] == TABLE_ROWS
     assert found["editions"] == 2
     assert found["rows_sealed"] == found["rows_verified"] >= 80
@@ -65,10 +62,6 @@ async def test_every_figure_comes_from_the_run(shown):
     assert found["proofs_verified"] >= found["events_logged"] > 100
     assert found["audit"] == "clean"
     assert found["seconds"] < SECONDS_MAX * 3
-    assert all(
-        type(found[name]) is int
-        for name in FIGURES - {"split", "audit", "forgeries", "policies", "seconds", "resumed_after_kill"}
-    )
 
 
 async def test_each_forgery_is_named_by_what_was_forged(shown):

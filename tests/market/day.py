@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import random
 import time
 from collections import Counter
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 
 from catalog.complaint import Move
@@ -18,14 +19,17 @@ from connector.audit.sources import sources
 from connector.clock import Clock
 from connector.demo.story import term_end
 from connector.outbound import Outbound
+from connector.telemetry import log_lines
 from ledger.audit import audit
 from tests.market.goods import GOODS, HONEST, LIAR, SHORT, SILENT, files
 from tests.market.house import House
 from tests.market.plot import PLOT, Deal, after_hours
+from tests.web.secrets_told import leaks
 
 HOUSES = ("north", "south")
 PROVIDERS, BUYERS = 6, 15  # of each house: two of its providers are no honest ones
 FUNDS = 1_000_000
+LOG = "day.log"
 SEED = 20_130_101
 # what is divided: `make test` plays a third of a day, `make test-market` the whole, whoever changes something a tenth
 SCALE = int(os.environ.get("PENSTOCK_TEST_MARKET_SCALE", "3"))
@@ -196,13 +200,39 @@ class Day:
             await house.close()
         await self._outbound.close()
 
+    # ---- what it wrote
+
+    @contextmanager
+    def writing(self):
+        """Keep what everybody's servers say of this day, as `penstock serve --verbose` writes it."""
+        kept, root = logging.FileHandler(self.folder / LOG), logging.getLogger()
+        kept.setFormatter(log_lines.TextLines())
+        before, kept.level = root.level, logging.INFO
+        root.addHandler(kept)
+        root.setLevel(logging.INFO)
+        try:
+            yield
+        finally:
+            root.setLevel(before)
+            root.removeHandler(kept)
+            kept.close()
+
+    def told_secrets(self):
+        """Return every secret of anybody that stands in what was written; it must not be empty."""
+        people = {f"{house.name} {name}": stand for house in self.houses for name, stand in house.stands.items()}
+        text = (self.folder / LOG).read_bytes()
+        assert text, "there is nothing to look in"
+        return leaks(people, {"the day": text})
+
 
 @asynccontextmanager
 async def played(folder, scale=SCALE):
     """Play a day, and close it behind it."""
     day = Day(folder, scale)
-    try:
-        await day.play()
-        yield day
-    finally:
-        await day.close()
+    with day.writing():
+        try:
+            await day.play()
+            yield day
+            assert day.told_secrets() == [], "a secret stands in a log"
+        finally:
+            await day.close()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from connector.protocol.states import NEXT, STATES
-from docs.generate import diagram, pages
+from docs.generate import architecture, diagram, pages
 
 
 @pytest.mark.parametrize(("path", "text"), pages.made().items(), ids=lambda value: getattr(value, "name", ""))
@@ -22,6 +24,15 @@ def test_every_row_of_the_table_is_drawn_once(process):
         for sender in (("provider", "consumer") if arrow.sender == "either" else (arrow.sender,))
     ]
     assert sorted(drawn) == sorted((*key, to) for key, to in NEXT.items() if key[0] == process)
+
+
+def test_every_import_between_rooms_is_drawn_once():
+    picture = architecture.draw()
+    drawn = re.findall(r"<title>(\S+) imports (\S+): (\d+)</title>", picture)
+    known = {**architecture.packages(), **architecture.rooms()}
+    assert sorted(drawn) == sorted((*edge, str(count)) for edge, count in known.items())
+    assert ("web", "engine") in known
+    assert not {importer for importer, _ in architecture.rooms()} - set(architecture.ordered(architecture.rooms()))
 
 
 def test_a_table_without_its_marks_is_noticed():

@@ -1,0 +1,95 @@
+"""The verbs of the first page, and what is asked along the way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connector.cli.shapes.words import LANGUAGES, PUBLISHED, QUOTE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from connector.cli.shapes.words import Shape
+
+_APPLICATION = {
+    "did": "text", "name": "text", "role": "text", "region": "text", "message": "text", "state": "text",
+    "reason": "text", "due": "text",
+}  # fmt: skip
+_CHANNEL = {"channel": "text", "agreement": "text", "bill": "text"}
+ITEM = {"kind": "text", "id": "text", "until": "text?"}
+LEAVING = {
+    "did": "text", "state": "text", "answer": "text", "reason": "text", "until": "text",
+    "items": [{**ITEM, **LANGUAGES}],
+}  # fmt: skip
+
+JOURNEY: Mapping[str, Shape] = {
+    "demo": {
+        "dataset_rows": "number", "editions": "number", "rows_sealed": "number", "bytes_delivered": "number",
+        "rows_verified": "number", "windows_paid": "number", "negotiation_rounds": "number", "amount_agreed": "number",
+        "amount_settled": "number", "split": {"*": "number"}, "openings_allowed": "number",
+        "openings_denied": "number", "seed": "number", "resumed_after_kill": "truth", "bytes_paid_twice": "number",
+        "events_logged": "number", "proofs_verified": "number", "audit": "any", "forgeries": "any",
+        "policies": "object", "seconds": "any",
+    },
+    "init": {"did": "text", "url": "text", "data": "text"},
+    "join": _APPLICATION,
+    "doctor": {
+        "healthy": "truth",
+        "checks": [{"name": "text", "state": "text", "text": "text", "hint": "text", "exit": "number"}],
+    },
+    "publish": PUBLISHED,
+    "publish --dry-run": {
+        "dryRun": "truth", "title": "text", "tier": "text", "bytes": "digits", "rows": "digits", "grade": "number",
+        "files": [{"path": "text", "bytes": "digits", "rows": "digits?", "columns": ["text"]}], "because": ["text"],
+        "policy": "object", "words": {"en": ["text"], "zh": ["text"]}, "tariff": "object", "price": LANGUAGES,
+    },
+    "find": {"found": "number", "products": ["object"]},
+    "find --save": {"name": "text", "q": "text", "where": ["text"], "new": ["object"]},
+    "searches": {"searches": [{"name": "text", "q": "text", "where": ["text"], "new": ["object"], "since": "text"}]},
+    "show": "object",
+    "quote": QUOTE,
+    "get --dry-run": {**QUOTE, "dryRun": "truth", "within": "truth", "over": ["text"]},
+    "get": {
+        "id": "text", "product": "text", "title": "text", "state": "text", "price": "text", "most": "text",
+        "cap": "digits?", "agreement": "text?", "channel": "text?", "transfer": "text?", "mark": "text",
+        "negotiation": {"price": "digits", "rounds": "number"}, "turn": "object?", "reason": "text?",
+        "progress": {
+            "text": "text", "rows": "number", "rowsHeld": "number", "keysHeld": "number", "windows": "number",
+            "bytes": "digits", "bytesHeld": "digits", "sealedBytes": "digits", "paid": "digits",
+            "bytesPerSecond": "digits?", "secondsLeft": "digits?",
+        },
+    },
+    "open --dry-run": {
+        "dryRun": "truth", "acquisition": "text", "title": "text", "state": "text", "tier": "text", "bought": "truth",
+        "price": "text",
+    },
+    "open": {
+        "id": "text", "acquisition": "text", "purpose": "text", "number": "number", "charged": "number",
+        "bytes": "number", "files": ["text"],
+    },
+    "sublicense": {"digest": "text", "provider": "text", "product": "text", "chain": ["object"]},
+    "settle --dry-run": {
+        "dryRun": "truth", "withdrawable": "digits",
+        "channels": [{**_CHANNEL, "newest": "digits", "claimed": "digits"}],
+    },
+    "settle": {
+        "withdrawn": "digits", "shown": "text",
+        "channels": [{**_CHANNEL, "settled": "digits", "shares": {"*": "digits"}}],
+    },
+    "verify": {"kind": "text", "verified": "truth", "*": "any"},
+    "audit": {
+        "audit": "text",
+        "findings": [
+            {
+                "code": "text", "severity": "text", "subject": "text", **LANGUAGES, "check": ["text"],
+                "evidence": ["text"], "event?": "text", "index?": "number", "*": "any",
+            }
+        ],
+        "events": "number", "proofs_verified": "number", "signatures_verified": "number", "bytes_paid_twice": "number",
+        "amount_agreed": "digits", "amount_settled": "digits", "openings": "number", "decisions_replayed": "number",
+        "figures": "object", "unread": ["text"],
+        "metered_by_provider": {"copies": "number", "bytes": "digits", "amount": "digits", "unpriced": "number"},
+    },
+    "leave --plan": {"reason": "text", "until": "text", "items": [ITEM]},
+    "leave": LEAVING,
+}  # fmt: skip

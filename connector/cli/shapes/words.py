@@ -1,0 +1,31 @@
+"""What a shape is, and the shapes that stand inside others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Shape = str | list[Any] | dict[str, Any]
+
+LANGUAGES = {"en": "text", "zh": "text"}
+LIMIT = {"key": "text", **LANGUAGES}
+QUOTE = {
+    "product": "text", "provider": "text", "title": "text", "tier": "text", "edition": "text", "columns": ["text"],
+    "asked": "digits", "amount": "digits", "sum": "text", "price": "text", "of": "text", "bytes": "digits",
+    "pieces": "number",
+}  # fmt: skip
+PUBLISHED = {
+    "id": "text", "title": "text", "state": "text", "provider": "text", "edition": "text", "number": "number",
+    "rows": "number", "tableRows": "number", "plainBytes": "digits", "sealedBytes": "digits",
+    "repeatedRows": "number", "repeatedBytes": "digits",
+}  # fmt: skip
+PROCESS = {
+    "id": "text", "kind": "text", "role": "text", "peer": "text", "peerPid": "text?", "about": "text", "state": "text",
+    "pending": "text", "turn": "text", "reason": "text", "message": "object?", "created": "text", "updated": "text",
+    "deadline": "text?", "due": "text?", "metering?": "text", "served?": "object",
+}  # fmt: skip
+SPACE = {
+    "id": "text", "name": "text", "description": "text", "rules": "object", "words": [LANGUAGES], "state": "text",
+    "reason": "text", "version": "number",
+}  # fmt: skip
+# an agreement that its operator has suspended, resumed or ended
+TURNED = {"agreement": "text", "state": "text", "reason": "text"}
