@@ -24,13 +24,13 @@ SHELL = "connector"
 ITSELF = "connector/*.py"  # what lies beside the rooms
 # column and row of each package; one without a place cannot be drawn
 PLACES = {SHELL: (1, 0), "catalog": (0, 1), "ledger": (2, 1), "contracts": (1, 2), "policy": (1, 3)}
-CARD_WIDTH, CARD_HEIGHT, COLUMN, ROW = 250, 50, 330, 92
+CARD_WIDTH, CARD_HEIGHT, COLUMN, ROW = 380, 50, 410, 92
 LEFT, TOP = 24, 20
-WORDS_CHARACTERS = 62
-NAMES, WORDS, MATRIX, CELL = 24, 132, 570, 24
+WORDS_CHARACTERS = 58
+NAMES, WORDS, MATRIX, CELL = 24, 142, 560, 24
 HEADS = 110  # room for the names above the columns
 GAP = 46  # between the packages and the rooms
-DOT_LEAST, DOT_MORE = 2.0, 1.1
+DOT_LEAST, DOT_MORE = 2.4, 1.2  # of one import, and more each time that there are twice as many
 
 TIP = (
     '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
@@ -94,12 +94,13 @@ def draw() -> str:
 def _packages(edges: Edges) -> Iterator[str]:
     assert {name for edge in edges for name in edge} == set(PLACES), "every package has its place"
     at = {name: (LEFT + x * COLUMN + CARD_WIDTH / 2, TOP + y * ROW) for name, (x, y) in PLACES.items()}
-    for (importer, imported), count in sorted(edges.items()):
+    for importer, imported in sorted(edges):
         (ax, ay), (bx, by) = at[importer], at[imported]
-        shift = 0 if ax != bx or by - ay <= ROW else CARD_WIDTH / 2 - 20  # past what lies between
-        x1, y1, x2, y2 = ax + shift, ay + CARD_HEIGHT, bx + shift, by - 3
+        aside = CARD_WIDTH / 2 - 20 if by - ay > ROW else 0  # past what lies between
+        x1, x2 = (ax + aside, bx + aside) if ax == bx else (ax, bx + (aside if ax > bx else -aside))
+        y1, y2 = ay + CARD_HEIGHT, by - 3
         yield f'<line class="arrow" x1="{x1:g}" y1="{y1:g}" x2="{x2:g}" y2="{y2:g}" marker-end="url(#tip)">'
-        yield f"<title>{importer} imports {imported}: {count}</title></line>"
+        yield f"<title>{importer} imports {imported}</title></line>"
     for name, (x, y) in at.items():
         yield _box("card", x - CARD_WIDTH / 2, y, CARD_WIDTH, CARD_HEIGHT)
         yield _text("name large middle", x, y + 21, name)
@@ -118,9 +119,9 @@ def _rooms(edges: Edges, names: list[str], top: float) -> Iterator[str]:
         yield _text("soft middle", x + CELL / 2, y + 16, "·")
     for (importer, imported), count in sorted(edges.items()):
         row, column = place[importer], place[imported]
-        said = f"<title>{importer} imports {imported}: {count}</title>"
+        said = f"<title>{importer} imports {imported}</title>"
         x, y = MATRIX + (column + 0.5) * CELL, top + (row + 0.5) * CELL
-        yield _dot("dot" if row < column else "dot against", x, y, DOT_LEAST + DOT_MORE * log2(count), said)
+        yield _dot("dot" if row < column else "dot against", x, y, DOT_LEAST + DOT_MORE * int(log2(count)), said)
     foot = top + len(names) * CELL + 26
     yield _dot("dot", NAMES + 6, foot - 4, 5)
     yield _text("soft", NAMES + 20, foot, "the room of the row imports that of the column; larger: more often")

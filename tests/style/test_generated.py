@@ -28,9 +28,9 @@ def test_every_row_of_the_table_is_drawn_once(process):
 
 def test_every_import_between_rooms_is_drawn_once():
     picture = architecture.draw()
-    drawn = re.findall(r"<title>(\S+) imports (\S+): (\d+)</title>", picture)
+    drawn = re.findall(r"<title>(\S+) imports (\S+)</title>", picture)
     known = {**architecture.packages(), **architecture.rooms()}
-    assert sorted(drawn) == sorted((*edge, str(count)) for edge, count in known.items())
+    assert sorted(drawn) == sorted(known)
     assert ("web", "engine") in known
     assert not {importer for importer, _ in architecture.rooms()} - set(architecture.ordered(architecture.rooms()))
 
