@@ -231,6 +231,10 @@ class Exchange:
         await asyncio.gather(*(self.ask("POST", f"sources/s{each.number}/harvest", {}) for each in sources))
 
 
+def _children(pid: int) -> list[str]:
+    return [one for task in Path(f"/proc/{pid}/task").iterdir() for one in (task / "children").read_text().split()]
+
+
 def _now() -> str:
     return Clock().now().isoformat(timespec="seconds")
 
@@ -275,6 +279,8 @@ async def measure(folder: Path, count: int, products: int) -> dict[str, tuple[fl
             figures["second reading, a hundredth is new"] = (seconds, "s")
             figures["found in between, at the least of the first reading's"] = (least / total, "of it")
             figures["exchange, most memory"] = (report.memory_bytes(pid, peak=True) / MIB, "MiB")
+            beside = sum(report.memory_bytes(int(child), peak=True) for child in _children(pid))
+            figures["its worker, most memory"] = (beside / MIB, "MiB")
         finally:
             await server.stop()
     return figures

@@ -47,9 +47,10 @@ def _schema() -> tantivy.Schema:
 
 
 class Index:
-    """One index; its methods run in any thread, `put` in one at a time."""
+    """One index in `folder`; its methods run in any thread, `put` in one at a time, of one process."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self._schema = _schema()
         folder.mkdir(parents=True, exist_ok=True)
         try:
@@ -70,12 +71,17 @@ class Index:
 
     def put(self, entries: Iterable[Entry], heap_bytes: int = HEAP_BYTES) -> None:
         """Add entries, each in the place of the one with its key, and make them findable together."""
-        writer = self._index.writer(heap_size=heap_bytes, num_threads=1)
+        # opened anew: another process may have put something, and what it wrote is to be tidied up, too
+        writer = tantivy.Index(self._schema, str(self.folder)).writer(heap_size=heap_bytes, num_threads=1)
         for entry in entries:
             writer.delete_documents_by_term("key", entry.key)
             writer.add_document(_document(entry))
         writer.commit()
         writer.wait_merging_threads()
+        self.reload()
+
+    def reload(self) -> None:
+        """Find from now on what was put last, by whomever."""
         self._index.reload()
 
     def find(self, question: Question, *, limit: int, first: int = 0) -> Found:

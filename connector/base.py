@@ -54,6 +54,7 @@ from connector.telemetry.spans import Spans
 from connector.vault.blobs import Blobs
 from connector.vault.bucket import Bucket
 from connector.vault.secrets import Keys as Secrets
+from connector.worker import Worker
 from contracts import signature
 from ledger import cosignature
 from ledger.chain import Chain
@@ -106,14 +107,13 @@ class Base:
         self.data: Path = data
         self.settings = settings
         self.clock = clock
-        self.did = settings.did
-        self.url = settings.url
+        self.did, self.url = settings.did, settings.url
         self.roles = played(settings.participant.roles)
         self.keys = key_files.load(data / KEYS)
         self.sign = partial(signature.sign, private_key=self.keys.agreement)
         server = settings.server
         self.trust = tls.trusting(server.trust)
-        self.spans, self.metrics, self.health = Spans(), Metrics(), Health(self)
+        self.spans, self.metrics, self.health, self.worker = Spans(), Metrics(), Health(self), Worker()
         self.spans.listeners.append(self.metrics.ended)
         self.outbound = Outbound(
             development=server.development, networks=server.networks, trust=self.trust, spans=self.spans
@@ -165,6 +165,7 @@ class Base:
 
     async def close(self) -> None:
         """Let go of everything; every row stays as it is."""
+        self.worker.close()
         await self.watch.close()
         await self.transactions.close()
         await self.tenure.close()

@@ -102,8 +102,14 @@ RANGES_MAX = 256
 PAGE_ROWS_MAX = 100
 # how far a search may be leafed through: the index collects as many hits for each page
 FOUND_ROWS_MAX = 10_000
+# what the products of one page of a search take at most: what is beyond is the next page
+FOUND_BYTES_MAX = 4 * 1_048_576
 # products of one member, whatever became of them: a space of a hundred providers then still fits one search
 MEMBER_PRODUCTS_MAX = 10_000
+# products that one member hands in, new or changed, in one day (UTC): each is reviewed, and is for ever in the log
+MEMBER_PRODUCTS_PER_DAY_MAX = 2_000
+# reviews by ourselves of one member's products at once: a member that does not answer holds up its own
+MEMBER_REVIEWS_MAX = 16
 # services of one member that are on the list or want to be: a person reads each of them
 MEMBER_SERVICES_MAX = 100
 # demands of one member that look at once
@@ -174,6 +180,10 @@ FORM_BYTES_MAX = 16_384
 FORM_FIELDS_MAX = 32
 # argon2 hashes what it is given, however long
 PASSWORD_CHARACTERS_MAX = 256
+# what people wrote of one page's rows, as HTML: a page of ordinary rows has a fifth of it
+CONSOLE_ROWS_BYTES_MAX = 65_536
+# values of one facet that a page offers
+CONSOLE_FACET_VALUES_MAX = 8
 # people who look at one participant
 ACCOUNTS_MAX = 1_000
 # a page that is watched asks anew after this time, so that nobody holds a place for good

@@ -73,12 +73,7 @@ class Answer:
 
     def json(self) -> Any:
         """Return the decoded body; raises `PeerMisbehaved`."""
-        if values_at_most(self.body) > ANSWER_VALUES_MAX:
-            raise PeerMisbehaved(f"the peer's answer has more than {ANSWER_VALUES_MAX} values")
-        try:
-            return orjson.loads(self.body)
-        except orjson.JSONDecodeError as error:
-            raise PeerMisbehaved(f"the peer's answer is not JSON: {error}") from error
+        return decoded(self.body)
 
 
 class Download:
@@ -293,6 +288,16 @@ class Outbound:
             response.close()
             raise
         return response
+
+
+def decoded(body: bytes) -> Any:
+    """Return what a peer's answer says in JSON; raises `PeerMisbehaved`."""
+    if values_at_most(body) > ANSWER_VALUES_MAX:
+        raise PeerMisbehaved(f"the peer's answer has more than {ANSWER_VALUES_MAX} values")
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise PeerMisbehaved(f"the peer's answer is not JSON: {error}") from error
 
 
 async def _accept(response: aiohttp.ClientResponse) -> None:

@@ -12,8 +12,9 @@ from catalog.facets import FACETS
 from connector.console import describing, language, money
 from connector.console.amounts import decimal, minor
 from connector.console.examples import calculated, examples
+from connector.console.fitting import fitting
 from connector.errors import PaymentRefused, Told, failure_from
-from connector.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
+from connector.limits import CONSOLE_FACET_VALUES_MAX, FOUND_ROWS_MAX, PAGE_ROWS_MAX
 from connector.pull import quoting
 
 if TYPE_CHECKING:
@@ -35,8 +36,11 @@ async def search(call: Call) -> Row:
         | {"quality": one.get("quality", {}).get("letter"), "prices": _prices(one)}
         for one in found["products"]
     ]
-    more = first + len(rows) if found["found"] > first + len(rows) else None
-    counts = {name: rows for name, rows in found.get("counts", {}).items() if name in FACETS}
+    fits = fitting(rows, ("id", "title", "provider"))
+    after = first + (len(fits) if len(fits) < len(rows) else found["looked"])
+    more = after if rows and found["found"] > after else None
+    told = found.get("counts", {})
+    counts = {name: of[:CONSOLE_FACET_VALUES_MAX] for name, of in told.items() if name in FACETS}
     return {
         "q": text,
         "where": where,
@@ -45,7 +49,7 @@ async def search(call: Call) -> Row:
         "next": more,
         "counts": counts,
         "facets": {name: {"en": FACETS[name].en, "zh": FACETS[name].zh} for name in counts},
-        "rows": rows,
+        "rows": fits,
     }
 
 

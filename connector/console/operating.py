@@ -8,6 +8,7 @@ from urllib.parse import quote as quoted
 from catalog.listing import State
 from connector.console import governed
 from connector.console.buying import shown
+from connector.console.fitting import fitting
 from connector.errors import Absent, InvalidInput
 from connector.exchange import docket, indicating
 from connector.exchange import listings as rows_of
@@ -29,8 +30,9 @@ async def listings(call: Call) -> Row:
     state, first = call.request.query.get("state", State.SUBMITTED.value), call.first(FOUND_ROWS_MAX)
     if state not in set(State):
         raise InvalidInput(f"`{state[:40]}` is no state of a listing", f"one of {', '.join(State)}")
-    rows = await call.connector.store.read(lambda tx: rows_of.page(tx, State(state), first))
-    more = first + PAGE_ROWS_MAX if len(rows) == PAGE_ROWS_MAX else None
+    found = await call.connector.store.read(lambda tx: rows_of.page(tx, State(state), first))
+    rows = fitting(found, ("title", "provider", "reason"))
+    more = first + len(rows) if len(found) == PAGE_ROWS_MAX or len(rows) < len(found) else None
     return {"state": state, "states": list(State), "first": first, "next": more, "rows": rows}
 
 

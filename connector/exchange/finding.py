@@ -14,26 +14,21 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from catalog.errors import CatalogError
 from catalog.facets import FACETS
-from catalog.found import is_found
 from catalog.index import BUILDING_HEAP_BYTES, HEAP_BYTES, Index
-from catalog.question import Entry
 from connector.data_folder import SEARCH
-from connector.exchange import kinds, listings
-from connector.exchange.numbering import NUMBERED, newest, table_of
-from connector.federation import showing
-from contracts.errors import ContractError
+from connector.exchange import indexing, listings
+from connector.exchange.indexing import ROWS_PER_COMMIT
+from connector.exchange.numbering import newest, table_of
 
 if TYPE_CHECKING:
     from catalog.question import Question
     from connector.base import Base
-    from connector.store.transaction import Tx
 
     Row = dict[str, Any]
 
-# a listing's row with its description has some ten kilobytes
-ROWS_PER_COMMIT = 2_000
+# what is further behind is taken in by the worker: a thread that makes thousands of entries holds up every answer
+HERE_CHANGES_MAX = 256
 # a question waits so long for changes that were made before it
 FRESH_SECONDS = 1.0
 # what changes in so short a time is taken in together
@@ -145,31 +140,25 @@ class Finding:
         """Take in what lies beyond `seq` now; what comes meanwhile is another round's, or this one might never end."""
         end = await self._read(newest)
         while seq < end:
-            entries = await self._read(partial(_next, seq=seq))
-            if not entries:
+            before = seq
+            seq = await (self._here if end - seq <= HERE_CHANGES_MAX else self._aside)(index, seq, heap_bytes)
+            if seq == before:
                 return
+
+    async def _here(self, index: Index, seq: int, heap_bytes: int) -> int:
+        entries = await self._read(partial(indexing.following, seq=seq, limit=ROWS_PER_COMMIT))
+        if entries:
             await asyncio.to_thread(index.put, entries, heap_bytes)
-            seq = entries[-1].seq
+        return entries[-1].seq if entries else seq
+
+    async def _aside(self, index: Index, seq: int, heap_bytes: int) -> int:
+        participant = self._participant
+        reached = await participant.worker.do(indexing.take_in, participant.store.path, index.folder, seq, heap_bytes)
+        await asyncio.to_thread(index.reload)
+        return reached
 
     async def _read(self, act: Any) -> Any:
         return await self._participant.store.read(act)
-
-
-def _next(tx: Tx, seq: int) -> list[Entry]:
-    """Return the entries of the next changes in their order, of every kind."""
-    found = [row for name in NUMBERED for row in tx.find(name, "seq > ?", (seq,), "seq", ROWS_PER_COMMIT)]
-    return [_readable(tx, row) for row in sorted(found, key=lambda row: row["seq"])[:ROWS_PER_COMMIT]]
-
-
-def _readable(tx: Tx, row: Row) -> Entry:
-    """Return the entry of a product; one that cannot be read (an older program took it in) holds nobody else up."""
-    try:
-        if is_found(row["id"]):
-            return showing.indexed(tx, row)
-        return kinds.of(row["id"]).indexed(row)
-    except (CatalogError, ContractError):
-        log.exception("the product `%s` cannot be found: it is not what a product must be", row["id"])
-        return Entry(row["id"], row["seq"])
 
 
 def _counted(name: str, value: str, count: int) -> Row:

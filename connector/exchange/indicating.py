@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
-from catalog.dataset import dataset_from_json
+import orjson
+
 from catalog.demand import State as DemandState
-from catalog.errors import CatalogError
 from catalog.indicators import Market, told
 from catalog.listing import State
 from catalog.trades import cells
 from connector.exchange.trades import trade
+from connector.store.offline import looking
+from connector.store.tables import TABLES
 from contracts.terms import product_key
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from connector.app import Connector
     from connector.store.transaction import Tx
 
     Row = dict[str, Any]
 
+# a listing with its description has some ten kilobytes
+ROWS_AT_ONCE = 500
+ROWS = "SELECT id, state, dataset FROM listings WHERE id > ? ORDER BY id LIMIT ?"
+# more are read by the worker: a hundred thousand descriptions take seconds
+HERE_ROWS_MAX = 1_000
 PROVIDER, BUYER = "provider", "buyer"
 
 
@@ -29,16 +39,14 @@ async def indicators(participant: Connector) -> dict[str, Any]:
     granted = await participant.chain_events.of("licences", block)
     licences = [event for event in granted if event.name == "LicenceGranted"]
     channels = await participant.chain_events.channels(block)
-    listed, counts = await participant.store.read(_catalogue)
+    counts = await participant.store.read(_counts)
     members = [member for member in space.members.values() if member.did != space.exchange]
     buyers = {member.address for member in members if member.role == BUYER}
-    sold = {event.fields["product"] for event in licences}
-    sizes = [_sizes(row) for row in listed]
+    sold = frozenset(event.fields["product"] for event in licences)
+    do = participant.worker.do if counts.pop("kept") > HERE_ROWS_MAX else asyncio.to_thread
+    listed = await do(catalogue, participant.store.path, sold)
     market = Market(
-        listed=len(listed),
-        listed_with_deal=sum(product_key(row["id"]) in sold for row in listed),
-        listed_bytes=sum(size for size, _ in sizes),
-        listed_table_bytes=sum(table for _, table in sizes),
+        **listed,
         members=len(members),
         providers=sum(member.role == PROVIDER for member in members),
         buyers=len(buyers),
@@ -50,13 +58,27 @@ async def indicators(participant: Connector) -> dict[str, Any]:
     return {"block": str(block), "indicators": told(market)}
 
 
-def _catalogue(tx: Tx) -> tuple[list[Row], dict[str, int]]:
-    """Return listed products, and how many demands, trades and complaints there are."""
-    listed = tx.find("listings", "state = ?", (State.LISTED.value,))
+def catalogue(place: Path | str, sold: frozenset[bytes]) -> dict[str, int]:
+    """Count the listed products of a database, those of them that were sold, and their bytes; in any process."""
+    counted = dict.fromkeys(("listed", "listed_with_deal", "listed_bytes", "listed_table_bytes"), 0)
+    with looking(place, TABLES, snapshot=False) as tx:
+        last = ""
+        while rows := tx.execute(ROWS, last, ROWS_AT_ONCE):
+            for row in (one for one in rows if one["state"] == State.LISTED.value):
+                size, table = _sizes(row)
+                sums = (1, int(product_key(row["id"]) in sold), size, table)
+                counted = {name: before + more for (name, before), more in zip(counted.items(), sums, strict=True)}
+            last = rows[-1]["id"]
+    return counted
+
+
+def _counts(tx: Tx) -> dict[str, int]:
+    """Return how many listings are kept, and how many demands, trades and complaints there are."""
     demands = [row["state"] for row in tx.execute("SELECT state FROM demands")]
     complaints = tx.execute("SELECT waits, late FROM complaints")
     traded = [trade(row) for row in tx.find("trades", "", (), "entry")]
-    return listed, {
+    return {
+        "kept": int(tx.execute("SELECT count(*) AS n FROM listings")[0]["n"]),
         "demands": len(demands),
         "demands_met": demands.count(DemandState.MET.value),
         "trades": len(traded),
@@ -68,9 +90,9 @@ def _catalogue(tx: Tx) -> tuple[list[Row], dict[str, int]]:
 
 
 def _sizes(row: Row) -> tuple[int, int]:
-    """Return the bytes of a listing's files, and of those among them that are tables."""
+    """Return the bytes of a listing's files, and of those among them that are tables; it was checked when it came."""
     try:
-        files = dataset_from_json(row["dataset"]).files
-    except CatalogError:
+        files = [(int(file["size"]), "rows" in file) for file in orjson.loads(row["dataset"])["files"]]
+    except (KeyError, TypeError, ValueError):  # an older program took it in
         return 0, 0
-    return sum(file.size for file in files), sum(file.size for file in files if file.rows is not None)
+    return sum(size for size, _ in files), sum(size for size, table in files if table)

@@ -6,6 +6,7 @@ is that of everything on the list (`connector.exchange.stock`).
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from catalog import difference, faces
@@ -23,11 +24,11 @@ from catalog.question import Entry, entry
 from catalog.service import PREFIX as SERVICE
 from catalog.service import is_service
 from catalog.spaces import MAIN
-from connector.errors import Conflict, InvalidInput
+from connector.errors import Conflict, InvalidInput, RequestRefused
 from connector.exchange.numbering import following
 from connector.exchange.stock import Stock
 from connector.exchange.versions import Versions
-from connector.limits import MEMBER_PRODUCTS_MAX, PAGE_ROWS_MAX
+from connector.limits import MEMBER_PRODUCTS_MAX, MEMBER_PRODUCTS_PER_DAY_MAX, PAGE_ROWS_MAX
 from connector.protocol.validation import IDENTIFIER_LIMIT_CHARACTERS
 from contracts import price_words
 from contracts.decimals import read_decimal
@@ -127,10 +128,12 @@ def submit(tx: Tx, evidence: Evidence, document: dict[str, Any], provider: str, 
         known[SPACE] = known[SPACE] or MAIN  # a listing of before there were several
         if VERSIONS.document(known) == VERSIONS.document(document):
             return known
+        _count(tx, provider, now)
         return _renew(tx, evidence, known, document, provider, now)
     count = tx.execute("SELECT count(*) AS submitted FROM listings WHERE provider = ?", provider)[0]["submitted"]
     if count >= MEMBER_PRODUCTS_MAX:
         raise Conflict(f"one provider lists at most {MEMBER_PRODUCTS_MAX} products", "hand in a later edition")
+    _count(tx, provider, now)
     tx.insert(
         "listings",
         id=key,
@@ -155,6 +158,16 @@ def submit(tx: Tx, evidence: Evidence, document: dict[str, Any], provider: str, 
     STOCK.record(tx, evidence, key, ("unknown", State.SUBMITTED.value), provider, "", document, now)
     VERSIONS.keep(tx, find(tx, key), now)
     return find(tx, key)
+
+
+def _count(tx: Tx, provider: str, now: datetime) -> None:
+    """Count what a member hands in today; raises RequestRefused when it is too much for one day."""
+    row, day = tx.get("handed_in", member=provider), now.astimezone(UTC).date().isoformat()
+    count = row["count"] if row is not None and row["day"] == day else 0
+    if count >= MEMBER_PRODUCTS_PER_DAY_MAX:
+        text = f"one provider hands in at most {MEMBER_PRODUCTS_PER_DAY_MAX} new or changed products a day"
+        raise RequestRefused("too-many", text, "go on tomorrow: a day begins at midnight UTC")
+    tx.put("handed_in", member=provider, day=day, count=count + 1)
 
 
 def _renew(
@@ -183,7 +196,8 @@ def _renew(
 
 def page(tx: Tx, state: State, first: int) -> list[dict[str, Any]]:
     """Return listings of a state for the operator, those first that are in it longest."""
-    rows = tx.find("listings", "state = ?", (state.value,), "updated", first + PAGE_ROWS_MAX)[first:]
+    query = "SELECT id FROM listings WHERE state = ? ORDER BY updated, id LIMIT ? OFFSET ?"
+    rows = [find(tx, str(key)) for key in tx.column(query, state.value, PAGE_ROWS_MAX, first)]
     names = ("id", "title", "provider", "tier", "edition", "state", "reason")
     return [
         {name: row[name] for name in names} | {"since": row["updated"].isoformat(), "alike": _alike(tx, row)}
@@ -193,8 +207,14 @@ def page(tx: Tx, state: State, first: int) -> list[dict[str, Any]]:
 
 def _alike(tx: Tx, row: dict[str, Any]) -> list[dict[str, str]]:
     """Return listings of other providers whose titles are or look the same: the reviewer asks whose it really is."""
-    found = tx.find("listings", "skeleton = ? and provider <> ?", (row["skeleton"], row["provider"]), "id", ALIKE_SHOWN)
-    return [{name: one[name] for name in ("id", "title", "provider")} for one in found]
+    what = row["skeleton"], row["provider"]
+    # asked so, the index leads past however many the provider has itself
+    found = [
+        one
+        for side in ("<", ">")
+        for one in tx.find("listings", f"skeleton = ? and provider {side} ?", what, "provider, id", ALIKE_SHOWN)
+    ]
+    return [{name: one[name] for name in ("id", "title", "provider")} for one in found[:ALIKE_SHOWN]]
 
 
 def number(tx: Tx) -> None:

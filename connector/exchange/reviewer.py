@@ -13,6 +13,7 @@ from connector.engine.driver import Driver
 from connector.errors import Conflict
 from connector.exchange import drawing, kinds, listings, services, spaces
 from connector.exchange.numbering import table_of
+from connector.limits import MEMBER_REVIEWS_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -44,32 +45,62 @@ class Reviewer:
     def __init__(self, participant: Base, changed: Callable[[], None]) -> None:
         self._participant = participant
         self._changed = changed  # called when a listing has moved
+        self._under_way: dict[str, set[str]] = {}
         self.driver = Driver("review", self._automatic, self._refuse)
 
     async def recover(self) -> None:
         """Go on with reviews that an earlier run left undone, where reviews are automatic."""
         for table in kinds.KINDS if self._participant.settings.review.automatic else ():
-            rows = await self._participant.store.read(
-                lambda tx, table=table: tx.find(table, "state = ?", (State.SUBMITTED.value,))  # type: ignore[misc]  # a default binds the loop's value
-            )
-            for row in rows:
-                self.submitted(row["id"])
+            query = f"SELECT provider FROM {table} WHERE state = ? GROUP BY provider"  # noqa: S608 - a name of ours
+            what = query, State.SUBMITTED.value
+            for provider in await self._participant.store.read(lambda tx, what=what: tx.column(*what)):  # type: ignore[misc]  # a default binds the loop's value
+                await self._more(table, provider)
 
-    def submitted(self, key: str) -> None:
-        """Take note of a submission; reviewed at once where the settings say so, else when the operator asks."""
-        if self._participant.settings.review.automatic:
+    def submitted(self, key: str, provider: str) -> None:
+        """Take note of a submission; reviewed at once where the settings say so, else when the operator asks.
+
+        What is too much for one member at once waits in its rows for the end of another.
+        """
+        if not self._participant.settings.review.automatic or self.driver.resting:
+            return
+        under_way = self._under_way.setdefault(provider, set())
+        if len(under_way - {key}) < MEMBER_REVIEWS_MAX:
+            under_way.add(key)
             self.driver.wake(key)
 
+    async def _more(self, table: str, provider: str) -> None:
+        """Begin to review what a member has waiting longest, as far as there is room."""
+        query = f"SELECT id FROM {table} WHERE provider = ? AND state = ? ORDER BY updated LIMIT ?"  # noqa: S608 - a name of ours
+        what = provider, State.SUBMITTED.value, MEMBER_REVIEWS_MAX
+        for key in await self._participant.store.read(lambda tx: tx.column(query, *what)):
+            if key not in self._under_way.get(provider, ()):
+                self.submitted(key, provider)
+
     async def _automatic(self, key: str) -> None:
+        row = await self._participant.store.read(lambda tx: kinds.of(key).find(tx, key))
         await self.review(key, by_hand=False)
+        await self._ended(key, row["provider"])
+
+    async def _ended(self, key: str, provider: str) -> None:
+        """Make room for another review of a member's."""
+        under_way = self._under_way.get(provider, set())
+        under_way.discard(key)
+        if not under_way:
+            self._under_way.pop(provider, None)
+        for table in kinds.KINDS:
+            await self._more(table, provider)
 
     async def _refuse(self, key: str, fault: Exception) -> None:
         """Refuse a listing whose review failed for good, with the reason."""
         participant, now = self._participant, self._participant.clock.now()
         why = {"by": participant.did, "role": "exchange", "reason": str(fault)[:REASON_CHARACTERS_MAX]}
-        await participant.store.write(
-            lambda tx: kinds.of(key).move(tx, participant.evidence, key, Move.REFUSE, **why, now=now)
-        )
+        row = await participant.store.read(lambda tx: kinds.of(key).find(tx, key))
+        try:
+            await participant.store.write(
+                lambda tx: kinds.of(key).move(tx, participant.evidence, key, Move.REFUSE, **why, now=now)
+            )
+        finally:
+            await self._ended(key, row["provider"])
         self._changed()
 
     async def review(self, key: str, *, by_hand: bool = True) -> Row:

@@ -15,7 +15,8 @@ from connector.exchange.numbering import table_of
 from connector.limits import MEMBER_SEARCHES_MAX, PAGE_ROWS_MAX, QUERY_CHARACTERS_MAX
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
+    from datetime import datetime
 
     from connector.app import Connector
     from connector.store.transaction import Tx
@@ -53,7 +54,10 @@ class Searches:
     async def page(self, member: str) -> list[Row]:
         """Return a member's searches, each with what is new of it."""
         rows = await self._connector.store.read(lambda tx: tx.find("searches", "member = ?", (member,), "name"))
-        return [await self._shown(member, row) for row in rows]
+        if not rows:
+            return []
+        sight = await self._connector.spaces.sight(member, self._connector.space.members[member].role)
+        return [await self._shown(row, sight) for row in rows]
 
     async def news(self, member: str) -> dict[str, int]:
         """Return how many are new, by the name of the search; those without any are left out."""
@@ -82,20 +86,13 @@ class Searches:
         done: Row = await write(act)
         return done
 
-    async def _shown(self, member: str, row: Row) -> Row:
+    async def _shown(self, row: Row, sight: tuple[str, ...] | None) -> Row:
         connector = self._connector
-        sight = await connector.spaces.sight(member, connector.space.members[member].role)
         asked = question(row["text"], row["conditions"])
         ranges = {"updated": (int(row["since"].timestamp()), None), **asked.ranges}
         asked = replace(asked, sight=sight, ranges=ranges)
         keys, _ = await connector.finding.keys(asked, limit=PAGE_ROWS_MAX, first=0)
-
-        def read(tx: Tx) -> list[Row]:
-            rows = [tx.get(table_of(key), id=key) for key in keys]
-            return [one for one in rows if one is not None and one["updated"] > row["since"]]
-
-        fresh = await connector.store.read(read)
-        new = [{"id": one["id"], "title": one.get("title", "")} for one in fresh]
+        new = await connector.store.read(lambda tx: _changed(tx, keys, row["since"]))
         since = row["since"].isoformat(timespec="seconds")
         return {"name": row["name"], "q": row["text"], "where": row["conditions"], "since": since, "new": new}
 
@@ -112,6 +109,17 @@ def _read(document: Any) -> tuple[str, str, list[str]]:
     if not question(text, where).words and not where:
         raise InvalidInput("nothing to look for", "give a word or a condition")
     return name, text, where
+
+
+def _changed(tx: Tx, keys: Sequence[str], since: datetime) -> list[Row]:
+    """Return id and title of what was changed after a moment, in this order; their descriptions are not read."""
+    found = []
+    for key in keys:
+        table = table_of(key)
+        title = "''" if table == "federated" else "title"
+        query = f"SELECT id, {title} AS title FROM {table} WHERE id = ? AND updated > ?"  # noqa: S608 - names of ours
+        found += tx.execute(query, key, since)
+    return found
 
 
 def _absent(name: str) -> Absent:

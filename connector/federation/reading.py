@@ -22,8 +22,10 @@ from catalog.source import Kind
 from connector.errors import InvalidInput, PeerMisbehaved, explain_failure
 from connector.exchange import membership
 from connector.federation import changes, entry
+from connector.federation.entry import Sighting
 from connector.limits import PAGE_ROWS_MAX, SOURCE_LINES_MAX
-from connector.product.crawl import Crawl, Source, locate, strays
+from connector.outbound import decoded
+from connector.product.crawl import MEMORY_BYTES_MAX, Crawl, Source, locate, strays
 from connector.protocol import offers
 from connector.protocol.errors import ProtocolError
 from contracts.errors import ContractError
@@ -34,13 +36,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.base import Base
-    from connector.federation.entry import Sighting
-    from connector.outbound import Answer
 
     Row = dict[str, Any]
 
 T = TypeVar("T")
 
+# what is longer is taken apart by the worker: a thread that does so holds up every answer of ours
+HERE_BYTES_MAX = 65_536
 _THREAD = ThreadPoolExecutor(1, thread_name_prefix="penstock-harvest")
 # what a product that is none is refused with
 REFUSED = (CatalogError, ContractError, InvalidInput, PolicyError, ProtocolError)
@@ -77,16 +79,18 @@ async def exchange(participant: Base, source: Row) -> Page:
     answer = await participant.outbound.get(url, headers=participant.authorization(did))
     changes.check(answer.body, answer.headers.get(changes.HEADER, ""), did, document.require("log"))
     now = participant.clock.now()
-    return await _apart(_changes, answer, source, participant.did, now)
+    return await _apart(participant, len(answer.body), _changes, answer.body, source, participant.did, now)
 
 
-async def _apart(take: Callable[..., T], *told: Any) -> T:
-    """Take an answer apart, one at a time for all sources, so that members are answered meanwhile."""
+async def _apart(participant: Base, size: int, take: Callable[..., T], *told: Any) -> T:
+    """Take an answer of some bytes apart, one at a time for all sources, so that members are answered meanwhile."""
+    if size > HERE_BYTES_MAX:
+        return await participant.worker.do(take, *told)
     return await asyncio.get_running_loop().run_in_executor(_THREAD, take, *told)
 
 
-def _changes(answer: Answer, source: Row, own: str, now: datetime) -> Page:
-    told = answer.json()
+def _changes(body: bytes, source: Row, own: str, now: datetime) -> Page:
+    told = decoded(body)
     after, epoch = source["cursor"].get("after", 0), source["cursor"].get("epoch", "")
     _check_head(told, source["did"], after)
     if told["reset"] and after:
@@ -143,7 +147,11 @@ async def catalogue(participant: Base, source: Row) -> Page:
             raise
         page.whole = False  # one of its members is away: what it told before stays
         page.leave(f"{here.did}: {explain_failure(fault).text}")
-    await _apart(_sight, crawl, here, page)
+    catalogues, size = list(crawl.catalogues.values()), MEMORY_BYTES_MAX - crawl.memory_left
+    page.sightings, left = await _apart(participant, size, _sightings, catalogues, here)
+    for why in (*left, *(f"{row['did']}: {row['why']}" for row in crawl.unread)):
+        page.leave(why)
+    page.left += crawl.untold
     if beyond and (beyond == here.page or strays(beyond, here)):
         raise PeerMisbehaved(f"`{here.base}` links from a page to itself or elsewhere")
     rest = [Source(here.did, here.base, beyond, here.level), *rest] if beyond else rest
@@ -153,16 +161,16 @@ async def catalogue(participant: Base, source: Row) -> Page:
     return page
 
 
-def _sight(crawl: Crawl, here: Source, page: Page) -> None:
-    for each in crawl.catalogues.values():
+def _sightings(catalogues: list[Row], here: Source) -> tuple[list[Sighting], list[str]]:
+    """Return what catalogues tell, and of what is left out why."""
+    found, left = list[Sighting](), list[str]()
+    for each in catalogues:
         for dataset in each["datasets"]:
             try:
-                page.sightings.append(_sighting(dataset, each["participantId"], each["base"], here))
+                found.append(_sighting(dataset, each["participantId"], each["base"], here))
             except REFUSED as fault:
-                page.leave(f"{dataset['@id'][:80]!r}: {fault}")
-    page.left += crawl.untold
-    for row in crawl.unread:
-        page.leave(f"{row['did']}: {row['why']}")
+                left.append(f"{dataset['@id'][:80]!r}: {fault}")
+    return found, left
 
 
 def _sighting(dataset: Row, participant: str, base: str, here: Source) -> Sighting:

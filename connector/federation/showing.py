@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from catalog import foreign, service
 from catalog.dataset import dataset_from_json, searchable
 from catalog.facets import Listed
@@ -15,6 +17,7 @@ from catalog.spaces import MAIN, sight
 from connector.errors import Absent
 from connector.exchange import kinds
 from connector.federation import keeping
+from connector.limits import FOUND_BYTES_MAX
 from connector.protocol import offers
 from contracts import price_words
 from contracts.tariff import Tariff
@@ -62,10 +65,21 @@ _GRADES: Mapping[str, Callable[[Row], int]] = {
 }
 
 
-def shown(tx: Tx, keys: Sequence[str]) -> list[Row]:
-    """Return what members see of these products, in this order, without those that are to be found no more."""
-    found = (_shown(tx, key) if is_found(key) else kinds.shown(tx, key) for key in keys)
-    return [one for one in found if one is not None]
+def page(tx: Tx, keys: Sequence[str]) -> tuple[list[Row], int]:
+    """Return what members see of the first of these products that fit a page, and how many those were.
+
+    What is to be found no more is left out. One product is shown however long it is.
+    """
+    sources = _seen(tx) if any(is_found(key) for key in keys) else {}
+    told: list[Row] = []
+    size = 0
+    for count, key in enumerate(keys):
+        one = _shown(tx, key, sources) if is_found(key) else kinds.shown(tx, key)
+        size += 0 if one is None else len(orjson.dumps(one))
+        if told and size > FOUND_BYTES_MAX:
+            return told, count
+        told += [] if one is None else [one]
+    return told, len(keys)
 
 
 def listed(tx: Tx, key: str) -> Row:
@@ -73,21 +87,23 @@ def listed(tx: Tx, key: str) -> Row:
     if not is_found(key):
         kind = kinds.of(key)
         return kind.view(kind.listed(tx, key))
-    found = _shown(tx, key)
+    found = _shown(tx, key, _seen(tx))
     if found is None:
         raise Absent(f"no source tells of a product `{key[:80]}`")
     return found
 
 
-def _shown(tx: Tx, key: str) -> Row | None:
+def _seen(tx: Tx) -> dict[str, Row]:
+    """Return the sources whose products are shown, by name."""
+    return {row["name"]: row for row in tx.find("sources") if State(row["state"]) not in UNSEEN}
+
+
+def _shown(tx: Tx, key: str, sources: dict[str, Row]) -> Row | None:
     row = tx.get("federated", id=key)
     if row is None or row["state"] != keeping.FOUND:
         return None
-    sightings = tx.find("harvested", "product = ?", (key,))
-    named = {one["source"]: tx.get("sources", name=one["source"]) for one in sightings}
-    sources = {name: source for name, source in named.items() if source and State(source["state"]) not in UNSEEN}
-    seen = [one for one in sightings if one["source"] in sources]
-    return view(row, seen, sources) if seen else None
+    sightings = [one for one in tx.find("harvested", "product = ?", (key,)) if one["source"] in sources]
+    return view(row, sightings, sources) if sightings else None
 
 
 def view(row: Row, sightings: Sequence[Row], sources: dict[str, Row]) -> Row:

@@ -21,8 +21,8 @@ LOCK_SECONDS = 10.0
 WAL_RETRY_SECONDS = 0.01
 # every statement of the hot path stays prepared
 PREPARED_MAX = 512
-# the write-ahead log shrinks back to this after a burst
-WAL_BYTES_MAX = 64 * 2**20
+# the write-ahead log shrinks back to this when it begins again: so much is written over, the rest is appended
+WAL_BYTES_MAX = 16 * 2**20
 # the pages that a busy hour touches; taken only as they are needed
 CACHE_KIB = 32 * 1024
 FULL = 2

@@ -101,8 +101,11 @@ class SqliteFile:
 
     def is_due(self, acts: int) -> bool:
         """Say whether the write-ahead log has grown long."""
-        before, size = self._checkpointed
-        return acts - before >= CHECKPOINT_ACTS or self._wal_bytes() - size >= CHECKPOINT_BYTES
+        size = self._wal_bytes()
+        # SQLite has cut it since; counted from the old length it would grow a little longer each time
+        before, least = self._checkpointed[0], min(self._checkpointed[1], size)
+        self._checkpointed = before, least
+        return acts - before >= CHECKPOINT_ACTS or size - least >= CHECKPOINT_BYTES
 
     def tend(self, connection: Any, acts: int) -> None:
         """Bring the write-ahead log into the file."""

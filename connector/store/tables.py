@@ -61,7 +61,7 @@ PROTOCOL = (
         "odrl:json provider_signature:blob buyer_signature:blob state:text licence_tx:text not_after:time parent:text "
         "created:time",
         ("digest",),
-        index=(("not_after",), ("parent",)),
+        index=(("not_after",), ("parent",), ("product", "role", "not_after")),
         held=True,
     ),
     Table(
@@ -204,8 +204,17 @@ CATALOGUE = (
         "sample:json resource:json code:text state:text seed:blob review:json reason:text created:time updated:time "
         "skeleton:text seq:int",
         ("id",),
-        index=(("state",), ("provider",), ("seq",), ("edition",), ("code",), ("skeleton",)),
+        index=(
+            ("state", "updated", "id"),
+            ("provider", "state", "updated"),
+            ("seq",),
+            ("edition",),
+            ("code",),
+            ("skeleton", "provider", "id"),
+        ),
     ),
+    # what each member handed in on the newest day on which it did, new or changed
+    Table("handed_in", "member:text day:text count:int", ("member",)),
     Table(
         "services",
         "id:text space:text provider:text title:text service:json state:text review:json reason:text seq:int "

@@ -186,7 +186,7 @@ class Writer:
             self._undo(jobs, error)
             self._told(jobs, (), committed=False)
             return
-        if self._commit_seconds <= QUICK_COMMIT_SECONDS and not self._database.is_due(self.acts):
+        if self._commit_seconds <= QUICK_COMMIT_SECONDS:
             self._commit(jobs, endings)
         else:
             self._thread.submit(self._commit, jobs, endings)
@@ -211,9 +211,16 @@ class Writer:
             self._listeners.call(job.afters)
         if committed:
             self._listeners.call(self._listeners.on_commit)
-        self._next()
+        if committed and self.failure is None and self._database.is_due(self.acts):
+            self._thread.submit(self._tend_between)  # nobody who was waiting for this batch waits for it
+        else:
+            self._next()
 
     # In the writer's thread.
+
+    def _tend_between(self) -> None:
+        self._tend()
+        self._soon()
 
     def _aside(self, jobs: list[Job]) -> None:
         """Run a whole batch here."""
@@ -240,8 +247,6 @@ class Writer:
         self._commit_seconds += NEWEST_SHARE * (time.monotonic() - begun - self._commit_seconds)
         self.commits += 1
         self.acts += len(jobs)
-        if threading.get_ident() != self._loop_thread and self._database.is_due(self.acts):
-            self._tend()
         self._report(jobs, endings, committed=True)
 
     def _report(self, jobs: list[Job], endings: Sequence[Callback], *, committed: bool) -> None:

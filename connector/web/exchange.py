@@ -67,7 +67,7 @@ async def submit(call: Call) -> web.Response:
     now = connector.clock.now()
     row = await call.act(lambda tx: listings.submit(tx, connector.evidence, document, call.peer, now))
     connector.finding.changed()
-    connector.reviewer.submitted(row["id"])
+    connector.reviewer.submitted(row["id"], call.peer)
     return as_json(listings.view(row), 201)
 
 
@@ -91,8 +91,9 @@ async def search(call: Call) -> web.Response:
     """Find listed products by words (`q`) and conditions (`where`, any number), a page from the `first` on.
 
     With `like` (the id of a listed product) those that are similar to it instead of those that have every word of `q`.
-    With `for` (a purpose) and perhaps `in` (a place) only those whose policy would permit that use: of so many as were
-    `looked` at. With `counts` how many of all that were found have which value of which facet, besides.
+    With `for` (a purpose) and perhaps `in` (a place) only those whose policy would permit that use. A page ends where
+    it would be too long: it is made of so many as were `looked` at, after which the next one begins. With `counts` how
+    many of all that were found have which value of which facet, besides.
     """
     query, finding = call.request.query, call.connector.finding
     text, first = query.get("q", ""), call.first(FOUND_ROWS_MAX - PAGE_ROWS_MAX)
@@ -108,11 +109,10 @@ async def search(call: Call) -> web.Response:
     if "like" in query:
         keys, total = tuple(key for key in keys if key != query["like"]), max(total - 1, 0)
     await call.spend()
-    products = await call.connector.store.read(lambda tx: showing.shown(tx, keys))
-    told: dict[str, Any] = {"products": products, "found": total}
+    products, looked = await call.connector.store.read(lambda tx: showing.page(tx, keys))
+    told: dict[str, Any] = {"products": products, "found": total, "looked": looked}
     if intended is not None:
         told["products"] = await asyncio.to_thread(_permitting, products, intended, call.connector.clock.now())
-        told["looked"] = len(keys)
     if "counts" in query:
         told["counts"] = await finding.counts(asked)
     return as_json(told)

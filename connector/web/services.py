@@ -29,7 +29,7 @@ async def submit(call: Call) -> web.Response:
     now = connector.clock.now()
     row = await call.act(lambda tx: services.submit(tx, connector.evidence, document, call.peer, now))
     connector.finding.changed()
-    connector.reviewer.submitted(row["id"])
+    connector.reviewer.submitted(row["id"], row["provider"])
     return as_json(services.view(row), 201)
 
 
@@ -51,7 +51,7 @@ async def roll_back(call: Call) -> web.Response:
 
     row = await call.act(act)
     connector.finding.changed()
-    connector.reviewer.submitted(key)
+    connector.reviewer.submitted(key, call.peer)
     return as_json(services.view(row))
 
 

@@ -15,10 +15,15 @@ from connector.cli.init import initialise
 from connector.clock import Clock
 from connector.data_folder import CHAIN_DATABASE
 from connector.demo.processes import SERVE, Participant, free_ports
+from connector.errors import PeerRefused, PeerUnreachable
+from connector.store.offline import look
+from connector.store.tables import TABLES
 from connector.web.chain_host import hosting
 
 NAMES = ("left", "right")
 CHUNK_BYTES = 1 << 16
+BUSY = frozenset({429, 500, 502, 503, 504})
+SETTLED_SECONDS = 60
 
 
 class Balancer:
@@ -75,7 +80,7 @@ async def _pipe(reader, writer):
 class Pair:
     """The processes, their folders, and how they are killed and begun again."""
 
-    def __init__(self, folder, database, chain, ports):
+    def __init__(self, folder, database, chain, ports, variables=None):
         self.url = f"http://localhost:{ports[0]}"
         self.did = f"did:web:localhost%3A{ports[0]}"
         self.database = database
@@ -85,7 +90,9 @@ class Pair:
             "PENSTOCK_SERVER_PUBLIC_URL": self.url,
             "PENSTOCK_STORE_DATABASE": database,
             "PENSTOCK_CHAIN_RPC": chain,
+            **(variables or {}),
         }
+        self.chain = chain
         first = folder / NAMES[0]
         initialise(
             first, name="Pair", roles=("exchange",), region="US-NY", port=ports[0], exchange=None, development=True
@@ -126,15 +133,65 @@ class Pair:
             await each.stop()
 
 
+class Caller:
+    """Who speaks to the exchange; `ask` repeats until somebody answers."""
+
+    def __init__(self, exchange, outbound, chance):
+        self.exchange, self.outbound, self.chance = exchange, outbound, chance
+        self.repeated = 0
+
+    async def ask(self, method, path, body=None, who=None, later=BUSY):
+        """Return what is answered at last; a call whose outcome is unknown is made again, by a fresh token."""
+        while True:
+            headers = dict(self.exchange.owner if who is None else who.bearer(self.exchange.did))
+            headers["Connection"] = "close"  # each call finds its own way to one of the two
+            try:
+                answer = await self.outbound.request(
+                    method, self.exchange.url + path, body=body, headers=headers, timeout_seconds=20
+                )
+                return answer.json() if answer.body else None
+            except PeerUnreachable:
+                self.repeated += 1
+            except PeerRefused as refusal:
+                if refusal.status not in later:
+                    raise
+                self.repeated += 1
+            await asyncio.sleep(self.chance.uniform(0.02, 0.3))
+
+
+async def die(exchange, balancer, chance, kills):
+    """Kill one process after the other, each while somebody waits for its answer."""
+    for _ in range(kills):
+        await asyncio.sleep(chance.uniform(0.3, 2.0))
+        name = chance.choice(NAMES)
+        await balancer.asks(exchange.ports[name])
+        await exchange.kill_and_begin_again(name, chance.uniform(0, 0.5))
+
+
+async def settled(database, tables, holds=lambda kept: True):
+    """Return what the exchange keeps in these tables once every transaction is at its end and `holds(rows)`."""
+
+    def rows(tx):
+        return {table: tx.find(table) for table in {*tables, "chain_txs"}}
+
+    async with asyncio.timeout(SETTLED_SECONDS):
+        while True:
+            kept = await asyncio.to_thread(look, database, TABLES, rows)
+            ended = kept["chain_txs"] and all(row["state"] in ("mined", "reverted") for row in kept["chain_txs"])
+            if ended and holds(kept):
+                return kept
+            await asyncio.sleep(0.2)
+
+
 @asynccontextmanager
-async def pair(folder, database, chance=random):
+async def pair(folder, database, chance=random, variables=None):
     """Both processes, serving, with their balancer and the chain: (pair, balancer, chain)."""
     chain_port, *ports = free_ports(4)
     async with (
         hosting(folder / CHAIN_DATABASE, "127.0.0.1", chain_port, Clock()) as (embedded, chain),
         Balancer(ports[0], ports[1:], chance) as balancer,
     ):
-        made = Pair(folder, database, chain, ports)
+        made = Pair(folder, database, chain, ports, variables)
         try:
             await asyncio.gather(*(made.start(name) for name in NAMES))
             yield made, balancer, embedded

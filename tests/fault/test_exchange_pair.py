@@ -19,11 +19,9 @@ import psycopg
 import pytest
 
 from connector.clock import Clock
-from connector.errors import PeerRefused, PeerUnreachable
+from connector.errors import PeerRefused
 from connector.outbound import Outbound
-from connector.store.offline import look
-from connector.store.tables import TABLES
-from tests.fault.pair import NAMES, pair
+from tests.fault.pair import NAMES, Caller, die, pair, settled
 from tests.postgres import durable, new_schema
 from tests.web.stranger import Member
 from tests.web.test_demands import DEMAND
@@ -31,13 +29,13 @@ from tests.web.test_demands import DEMAND
 pytestmark = pytest.mark.faults
 
 SEED = int(os.environ["PENSTOCK_TEST_SEED"])
-KILLS = 16 if os.environ.get("PENSTOCK_TEST_FAULTS") == "all" else 4
+KILLS = 16 if os.environ.get("PENSTOCK_TEST_FAULTS") == "all" else 2
 MEMBERS, APPLICANTS, LATE = 3, 6, 3
 AT_ONCE = 2  # calls of one member
 DONE_SECONDS = 120 + 30 * KILLS
 ENDED = 409
 DISK = 74
-BUSY = frozenset({429, 500, 502, 503, 504})
+KEPT = ("demands", "applications", "members", "log_entries", "checkpoints", "chain_sends", "leases")
 
 
 @pytest.fixture(scope="module")
@@ -54,30 +52,12 @@ class Person(Member):
         self.aggregate = (bytes([number + 1]) * 48, bytes([number + 1]) * 96)
 
 
-class Crowd:
-    """Everybody who speaks to the exchange; `ask` repeats until somebody answers."""
+class Crowd(Caller):
+    """Everybody who speaks to the exchange."""
 
     def __init__(self, exchange, outbound, chance):
-        self.exchange, self.outbound, self.chance = exchange, outbound, chance
-        self.repeated, self.done = 0, Counter()
-
-    async def ask(self, method, path, body=None, who=None):
-        """Return what is answered at last; a call whose outcome is unknown is made again, by a fresh token."""
-        while True:
-            headers = dict(self.exchange.owner if who is None else who.bearer(self.exchange.did))
-            headers["Connection"] = "close"  # each call finds its own way to one of the two
-            try:
-                answer = await self.outbound.request(
-                    method, self.exchange.url + path, body=body, headers=headers, timeout_seconds=20
-                )
-                return answer.json() if answer.body else None
-            except PeerUnreachable:
-                self.repeated += 1
-            except PeerRefused as refusal:
-                if refusal.status not in BUSY:
-                    raise
-                self.repeated += 1
-            await asyncio.sleep(self.chance.uniform(0.02, 0.3))
+        super().__init__(exchange, outbound, chance)
+        self.done = Counter()
 
     async def post(self, who, number):
         """Post a demand, and withdraw all but every fortieth; returns its state as we were told."""
@@ -114,34 +94,9 @@ class Crowd:
         self.done["admitted"] += 1
 
 
-async def die(exchange, balancer, chance):
-    """Kill one process after the other, each while somebody waits for its answer."""
-    for _ in range(KILLS):
-        await asyncio.sleep(chance.uniform(0.3, 2.0))
-        name = chance.choice(NAMES)
-        await balancer.asks(exchange.ports[name])
-        await exchange.kill_and_begin_again(name, chance.uniform(0, 0.5))
-
-
-def rows(tx):
-    """Return what the exchange keeps."""
-    tables = ("demands", "applications", "members", "log_entries", "checkpoints", "chain_txs", "chain_sends", "leases")
-    return {table: tx.find(table) for table in tables}
-
-
 def moves(kept, kind):
     """Return (part, from, to) … of the log's events of a kind: their order is the log's."""
     return Counter(row["part"] for row in kept["log_entries"] if row["kind"] == kind)
-
-
-async def settled(database):
-    """Return the rows once every transaction is at its end."""
-    async with asyncio.timeout(60):
-        while True:
-            kept = await asyncio.to_thread(look, database, TABLES, rows)
-            if kept["chain_txs"] and all(row["state"] in ("mined", "reverted") for row in kept["chain_txs"]):
-                return kept
-            await asyncio.sleep(0.2)
 
 
 async def test_either_may_die_and_nothing_is_lost_or_doubled(tmp_path, server):
@@ -160,7 +115,7 @@ async def test_either_may_die_and_nothing_is_lost_or_doubled(tmp_path, server):
             for member in people[:MEMBERS]:
                 await crowd.ask("POST", "/management/members", {"did": member.did})
             async with asyncio.timeout(DONE_SECONDS), asyncio.TaskGroup() as work:
-                dying = work.create_task(die(exchange, balancer, chance))
+                dying = work.create_task(die(exchange, balancer, chance, KILLS))
                 posting = [
                     work.create_task(crowd.work(member, numbers, dying))
                     for member in people[:MEMBERS]
@@ -172,7 +127,7 @@ async def test_either_may_die_and_nothing_is_lost_or_doubled(tmp_path, server):
                 for each in people[MEMBERS:]:
                     work.create_task(crowd.admit(each))
             await dying
-            kept = await settled(exchange.database)
+            kept = await settled(exchange.database, KEPT)
             await check(
                 exchange, kept, people, applicants, {k: s for task in posting for k, s in task.result().items()}
             )

@@ -92,7 +92,7 @@ async def found(connector, text="", *conditions):
     connector.finding.changed()
     await asyncio.wait_for(connector.finding._level.wait(), SECONDS)  # a question would wait but a second
     keys, total = await connector.finding.keys(question(text, conditions), limit=100, first=0)
-    rows = await connector.store.read(lambda tx: showing.shown(tx, keys))
+    rows = await connector.store.read(lambda tx: showing.page(tx, keys)[0])
     assert total >= len(rows)
     return rows
 

@@ -43,7 +43,7 @@ JOURNEY: Mapping[str, Shape] = {
         "files": [{"path": "text", "bytes": "digits", "rows": "digits?", "columns": ["text"]}], "because": ["text"],
         "policy": "object", "words": {"en": ["text"], "zh": ["text"]}, "tariff": "object", "price": LANGUAGES,
     },
-    "find": {"found": "number", "products": ["object"]},
+    "find": {"found": "number", "looked": "number", "products": ["object"]},
     "find --save": {"name": "text", "q": "text", "where": ["text"], "new": ["object"]},
     "searches": {"searches": [{"name": "text", "q": "text", "where": ["text"], "new": ["object"], "since": "text"}]},
     "show": "object",

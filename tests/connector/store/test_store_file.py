@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import resource
 import signal
 import sqlite3
@@ -15,7 +16,9 @@ import pytest
 import pytest_asyncio
 
 from connector.store import connection as connection_module
+from connector.store import sqlite as sqlite_module
 from connector.store.errors import StoreBusy, StoreFailed
+from connector.store.sqlite import SqliteFile
 from connector.store.store import Store
 from tests.connector.store.contract import CONTRACT_TABLES, StoreContract
 from tests.connector.store.writing import start_writer
@@ -248,6 +251,35 @@ async def test_the_log_file_does_not_grow_without_end(tmp_path, monkeypatch):
     for number in range(300):
         await store.write(lambda tx, n=number: tx.insert("things", name="a", part=n, body="x" * 5000))
     assert (tmp_path / "p.db-wal").stat().st_size < 1024 * 1024
+    await store.close()
+
+
+async def test_the_log_file_is_brought_in_as_often_after_a_while_as_in_the_beginning(tmp_path, monkeypatch):
+    """SQLite writes over what it brought in: by the file's length alone each turn would be longer than the last."""
+    assert connection_module.WAL_BYTES_MAX <= sqlite_module.CHECKPOINT_BYTES
+    limit, turns, tend = 64 * 1024, [], SqliteFile.tend
+    monkeypatch.setattr(sqlite_module, "CHECKPOINT_BYTES", limit)
+    pragmas = [one for one in sqlite_module.WRITING if not one[0].startswith("journal_size_limit")]
+    monkeypatch.setattr(sqlite_module, "WRITING", (*pragmas, (f"journal_size_limit={limit}", limit)))
+    monkeypatch.setattr(SqliteFile, "tend", lambda self, *told: turns.append(told[1]) or tend(self, *told))
+    store = await Store.open(tmp_path / "p.db", CONTRACT_TABLES)
+    for part in range(400):
+        await store.write(lambda tx, part=part: tx.insert("things", name="a", part=part, body="x" * 5000))
+    await store.close()
+    between = [after - before for before, after in itertools.pairwise(turns)][:-1]  # the last is that of the end
+    assert max(between) <= 2 * between[0] + 2, between
+
+
+async def test_nobody_waits_for_the_log_file_to_be_brought_in_who_was_done_before(tmp_path, monkeypatch):
+    monkeypatch.setattr("connector.store.sqlite.CHECKPOINT_ACTS", 1)
+    tend = SqliteFile.tend
+    store = await Store.open(tmp_path / "p.db", CONTRACT_TABLES)
+    monkeypatch.setattr(SqliteFile, "tend", lambda self, *told: time.sleep(0.3) or tend(self, *told))
+    begun = time.monotonic()
+    await store.write(lambda tx: tx.insert("things", name="a", part=1))
+    assert time.monotonic() - begun < 0.2
+    await store.write(lambda tx: tx.insert("things", name="a", part=2))
+    assert time.monotonic() - begun > 0.2, "it was not brought in at all"
     await store.close()
 
 
