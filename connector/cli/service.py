@@ -101,6 +101,7 @@ def roll_back(
     reason: Annotated[str, typer.Option(help="why; it goes into the log")],
     data: Data = DEFAULT_DATA,
     *,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Offer a service of ours as it was; a version whose review stands is listed at once.
@@ -108,7 +109,8 @@ def roll_back(
     For example: penstock service roll-back service:tide-forecast 1 --reason "the new price was wrong"
     """
     body = {"version": str(version), "reason": reason}
-    row = ask(data, "POST", f"services/{quote(identifier, safe='')}/roll-back", body, as_json=as_json)
+    path = f"services/{quote(identifier, safe='')}/roll-back"
+    row = ask(data, "POST", path, body, dry_run=dry_run, as_json=as_json)
     answer(row, [f"{row['title']}: as in version {version}, {row['price']}: {row['state']}"], as_json=as_json)
 
 

@@ -67,7 +67,7 @@ EXCHANGE: Mapping[str, Shape] = {
     },
     "exchange credit": {"did": "text", "amount": "digits"},
     "exchange review": {
-        "id": "text", "title": "text", "state": "text", "opened": "number", "seed": "text", "bound": "text",
+        "id": "text", "title": "text", "state": "text", "opened": "number", "seed?": "text", "bound": "text",
     },
     "exchange revoke": {"subject": "text", "reason": "text", "tx": "text"},
     "exchange attest": {

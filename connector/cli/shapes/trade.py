@@ -34,6 +34,10 @@ _RESOURCE = {
     "id": "text", "title": "text", "description": "text", "owner": "text", "steward": "text", "grade": "number",
     "classes": "object", "code": "text",
 }  # fmt: skip
+_SERVICE = {
+    "id": "text", "space": "text", "title": "text", "provider": "text", "service": "object", "state": "text",
+    "kind": "text", "tier": "text", "price": "text", "limits": [LIMIT], "review": "object?",
+}  # fmt: skip
 
 TRADE: Mapping[str, Shape] = {
     "prices": {
@@ -60,10 +64,8 @@ TRADE: Mapping[str, Shape] = {
     "resource list": {"resources": [{**_RESOURCE, "products": ["text"]}]},
     "product show": {"id": "text", "title": "text", "price": "text", "tier": "text", "provider": "text", "*": "any"},
     "product face": "object",
-    "service offer": {
-        "id": "text", "space": "text", "title": "text", "provider": "text", "service": "object", "state": "text",
-        "kind": "text", "tier": "text", "price": "text", "limits": [LIMIT],
-    },
+    "service offer": _SERVICE,
+    "service roll-back": _SERVICE,
     "service list": {
         "services": [
             {"id": "text", "title": "text", "provider": "text", "state": "text", "reason": "text", "since": "text"}

@@ -51,10 +51,13 @@ async def _demands(told):
 
 
 async def _services(told):
-    about = ("--title", "Tide forecast", "--type", "analytics", "--price", "20", "--purpose", "Research")
+    about = ("--title", "Tide forecast", "--type", "analytics", "--purpose", "Research")
     more = ("--until", LATER, "--endpoint", "https://tides.example/forecast")
-    await told.say("service offer", "service:told", *about, *more, by="provider")
+    for price in ("20", "25"):
+        await told.say("service offer", "service:told", *about, "--price", price, *more, by="provider")
+        await told.say("exchange review", "service:told", by="exchange")
     await told.say("service list", by="provider")
+    await told.say("service roll-back", "service:told", "1", "--reason", "the price was wrong", by="provider")
     await told.say("service withdraw", "service:told", by="provider")
 
 
