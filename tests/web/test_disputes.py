@@ -100,7 +100,7 @@ async def test_a_wronged_buyer_is_made_whole(space, wronged, chain):
     assert case["proposed"]["finding"] == "wrong-key"
     again = await penstock(space, "buyer", "dispute", "file", wronged.kept)
     assert again["id"] == case["id"]
-    [digest] = {row["part"] for row in space.rows("buyer", "log_entries") if row["kind"] == "notice.sent"}
+    [digest] = [row["agreement"] for row in space.rows("buyer", "channels") if row["id"] == wronged.channel]
     async with asyncio.timeout(HEARD_SECONDS):
         while len(told(space, "second", "notice.received", digest)) < 2:
             await asyncio.sleep(0.1)
