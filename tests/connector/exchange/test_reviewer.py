@@ -39,7 +39,7 @@ def test_every_kind_is_checked_in_its_way():
 async def test_a_service_is_listed_by_rule_and_says_that_nobody_has_read_it(tmp_path, restarted):
     async with lone(tmp_path / "data", ("exchange",), AUTOMATIC) as exchange:
         key = await hand_in(exchange, FREE)
-        await exchange.reviewer.recover() if restarted else exchange.reviewer.submitted(key)
+        await exchange.reviewer.recover() if restarted else exchange.reviewer.submitted(key, PROVIDER)
         row = await settled(exchange, key)
         assert (row["state"], row["review"]) == ("listed", {"rows": [], "bound": services.CHECKED})
         assert [one["key"] for one in services.view(row)["limits"]] == ["used-outside", "rules-only-review"]
@@ -50,7 +50,7 @@ async def test_a_service_is_listed_by_rule_and_says_that_nobody_has_read_it(tmp_
 async def test_what_works_on_something_that_is_not_listed_is_refused_with_the_reason(tmp_path):
     async with lone(tmp_path / "data", ("exchange",), AUTOMATIC) as exchange:
         key = await hand_in(exchange, SERVICE)
-        exchange.reviewer.submitted(key)
+        exchange.reviewer.submitted(key, PROVIDER)
         row = await settled(exchange, key)
         assert (row["state"], row["review"]) == ("refused", None)
         assert "there is no listing `tides`" in row["reason"]
@@ -59,7 +59,7 @@ async def test_what_works_on_something_that_is_not_listed_is_refused_with_the_re
 async def test_an_operator_s_word_stands_where_nothing_is_reviewed_by_itself(tmp_path):
     async with lone(tmp_path / "data", ("exchange",)) as exchange:
         key = await hand_in(exchange, SERVICE)
-        exchange.reviewer.submitted(key)
+        exchange.reviewer.submitted(key, PROVIDER)
         await asyncio.sleep(0.1)
         assert (await exchange.reviewer.review(key))["bound"] == services.READ
         row = await settled(exchange, key)
