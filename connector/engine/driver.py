@@ -69,6 +69,10 @@ class Driver:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    def runs(self, key: str) -> bool:
+        """Say whether a look at `key` is under way, or its end is being written."""
+        return key in self._again
+
     def trouble(self, key: str) -> Failure | None:
         """Return what the last look at `key` met that time can mend, None when it went well."""
         return self._trouble.get(key)

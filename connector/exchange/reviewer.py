@@ -73,7 +73,7 @@ class Reviewer:
         query = f"SELECT id FROM {table} WHERE provider = ? AND state = ? ORDER BY updated LIMIT ?"  # noqa: S608 - a name of ours
         what = provider, State.SUBMITTED.value, MEMBER_REVIEWS_MAX
         for key in await self._participant.store.read(lambda tx: tx.column(query, *what)):
-            if key not in self._under_way.get(provider, ()):
+            if not self.driver.runs(key):  # one whose end is being written would hold its place for good
                 self.submitted(key, provider)
 
     async def _automatic(self, key: str) -> None:

@@ -35,7 +35,7 @@ async def test_what_is_too_much_at_once_waits_for_its_turn(tmp_path):
                 await asyncio.sleep(0.001)
         assert 0 < most <= MEMBER_REVIEWS_MAX
         async with asyncio.timeout(SECONDS):
-            while exchange.reviewer._under_way:  # noqa: ASYNC110 - the last refusals are noted a moment after they count
+            while exchange.reviewer._under_way:
                 await asyncio.sleep(0.01)
         states = await exchange.store.read(lambda tx: tx.column("SELECT DISTINCT state FROM listings"))
         assert states == [State.REFUSED.value]
