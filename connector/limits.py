@@ -107,7 +107,7 @@ FOUND_BYTES_MAX = 4 * 1_048_576
 # products of one member, whatever became of them: a space of a hundred providers then still fits one search
 MEMBER_PRODUCTS_MAX = 10_000
 # products that one member hands in, new or changed, in one day (UTC): each is reviewed, and is for ever in the log
-MEMBER_PRODUCTS_PER_DAY_MAX = 2_000
+MEMBER_DAILY_PRODUCTS_MAX = 2_000
 # reviews by ourselves of one member's products at once: a member that does not answer holds up its own
 MEMBER_REVIEWS_MAX = 16
 # services of one member that are on the list or want to be: a person reads each of them

@@ -56,7 +56,8 @@ def find(
     query += [(name, value) for name, value in (("for", purpose), ("in", place), ("like", like)) if value]
     found = ask(data, "GET", "find?" + urlencode(query + [("counts", "1")] * counts), as_json=as_json)
     lines = [line for row in found["products"] for line in _product(row)]
-    seen = first + found["looked"]
+    # an exchange of before does not tell how many it looked at: all that it shows
+    seen = first + found.get("looked", len(found["products"]))
     if (more := found["found"] - seen) > 0:
         lines.append(f"and {more} more; add a word, or --first {seen}")
     lines = lines or ["nothing found; try one word of its title"]

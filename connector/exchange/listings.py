@@ -28,7 +28,7 @@ from connector.errors import Conflict, InvalidInput, RequestRefused
 from connector.exchange.numbering import following
 from connector.exchange.stock import Stock
 from connector.exchange.versions import Versions
-from connector.limits import MEMBER_PRODUCTS_MAX, MEMBER_PRODUCTS_PER_DAY_MAX, PAGE_ROWS_MAX
+from connector.limits import MEMBER_DAILY_PRODUCTS_MAX, MEMBER_PRODUCTS_MAX, PAGE_ROWS_MAX
 from connector.protocol.validation import IDENTIFIER_LIMIT_CHARACTERS
 from contracts import price_words
 from contracts.decimals import read_decimal
@@ -164,8 +164,8 @@ def _count(tx: Tx, provider: str, now: datetime) -> None:
     """Count what a member hands in today; raises RequestRefused when it is too much for one day."""
     row, day = tx.get("handed_in", member=provider), now.astimezone(UTC).date().isoformat()
     count = row["count"] if row is not None and row["day"] == day else 0
-    if count >= MEMBER_PRODUCTS_PER_DAY_MAX:
-        text = f"one provider hands in at most {MEMBER_PRODUCTS_PER_DAY_MAX} new or changed products a day"
+    if count >= MEMBER_DAILY_PRODUCTS_MAX:
+        text = f"one provider hands in at most {MEMBER_DAILY_PRODUCTS_MAX} new or changed products a day"
         raise RequestRefused("too-many", text, "go on tomorrow: a day begins at midnight UTC")
     tx.put("handed_in", member=provider, day=day, count=count + 1)
 

@@ -107,6 +107,11 @@ CALLS = {
         "GET", "find?q=flights&first=0", None,
         {"products": [{"id": "p", "title": "T", "price": "5", "tier": "kept"}], "found": 3}, "and 2 more",
     ),
+    "find songs": (
+        "GET", "find?q=songs&first=0", None,
+        {"products": [{"id": "p", "title": "T", "price": "5", "tier": "kept"}], "found": 9, "looked": 4},
+        "and 5 more; add a word, or --first 4",
+    ),
     "find --where tier=kept --first 1 --counts": (
         "GET", "find?q=&first=1&where=tier%3Dkept&counts=1", None,
         {"products": [], "found": 1, "counts": {"tier": [{"value": "kept", "count": 2, "en": "sealed", "zh": "密封"}]}},

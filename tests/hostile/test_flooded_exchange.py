@@ -24,7 +24,7 @@ from connector.exchange import listings
 from connector.limits import (
     CONSOLE_ROWS_BYTES_MAX,
     FOUND_BYTES_MAX,
-    MEMBER_PRODUCTS_PER_DAY_MAX,
+    MEMBER_DAILY_PRODUCTS_MAX,
     MEMBER_SEARCHES_MAX,
     PAGE_ROWS_MAX,
 )
@@ -225,8 +225,8 @@ class Flooder(Member):
 async def test_a_member_meets_the_limit_of_its_day(exchange, tmp_path, monkeypatch):
     """What is refused leaves nothing and says when to go on; what is handed in again as it was costs nothing."""
     most = 5
-    assert most < MEMBER_PRODUCTS_PER_DAY_MAX
-    monkeypatch.setattr(listings, "MEMBER_PRODUCTS_PER_DAY_MAX", most)
+    assert most < MEMBER_DAILY_PRODUCTS_MAX
+    monkeypatch.setattr(listings, "MEMBER_DAILY_PRODUCTS_MAX", most)
     async with called(tmp_path / "keys", Clock().now, Flooder) as flooder, aiohttp.ClientSession() as session:
         await exchange.admit(flooder.did)
         await register(exchange, flooder, product("tide-0", provider=flooder.did))

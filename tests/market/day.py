@@ -31,8 +31,8 @@ PROVIDERS, BUYERS = 6, 15  # of each house: two of its providers are no honest o
 FUNDS = 1_000_000
 LOG = "day.log"
 SEED = 20_130_101
-# what is divided: `make test` plays a third of a day, `make test-market` the whole, whoever changes something a tenth
-SCALE = int(os.environ.get("PENSTOCK_TEST_MARKET_SCALE", "3"))
+# what is divided: `make test` plays a fifth of a day, `make test-market` the whole, whoever changes something a tenth
+SCALE = int(os.environ.get("PENSTOCK_TEST_MARKET_SCALE", "5"))
 AT_ONCE = 8  # deals of one house
 # licences of the short product last so long, counted from their publication
 SHORT_SECONDS = 45

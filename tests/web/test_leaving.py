@@ -61,12 +61,14 @@ async def test_a_member_leaves_with_a_plan(space, going):
     await space.publish_files("going", "farewell", space.files("farewell", (PIECE,)), title="Farewell songs", price=3)
     await space.get("farewell", limit=1000)
     await space.complete("farewell")
-    await space.publish_files("going", "renewed", space.files("renewed", (PIECE,)), title="Renewed songs", price=3)
+    await space.publish_files(
+        "going", "renewing-songs", space.files("renewing-songs", (PIECE,)), title="Renewed songs", price=3
+    )
     # as if its next edition were being sealed: the exchange lists it as it was
-    space.write("going", "UPDATE products SET state = 'renewing', renewal = brief WHERE id = ?", ("renewed",))
+    space.write("going", "UPDATE products SET state = 'renewing', renewal = brief WHERE id = ?", ("renewing-songs",))
     plan = await going.call("GET", "leaving/plan")
     assert {one["kind"] for one in plan["items"]} == {"product", "sold", "channel"}
-    assert sorted(one["id"] for one in plan["items"] if one["kind"] == "product") == ["farewell", "renewed"]
+    assert sorted(one["id"] for one in plan["items"] if one["kind"] == "product") == ["farewell", "renewing-songs"]
     assert plan["until"] == max(one["until"] for one in plan["items"] if one["until"])
     assert await refused(going.call("GET", "leaving/plan?until=2026-12-01T00:00:00Z")) == 400
     assert await refused(going.call("GET", "leaving")) == 404

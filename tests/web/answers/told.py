@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import random
 from collections import defaultdict
 
 import typer
@@ -19,6 +21,12 @@ from tests.web.space import PURPOSE
 DRY = "--dry-run"
 COMMANDS = {" ".join(words): command for words, command in walked(typer.main.get_command(app))}
 REHEARSED = {words for words, command in COMMANDS.items() if any(DRY in parameter.opts for parameter in command.params)}
+# what a rehearsal leaves alone is looked at for a part of them, drawn by the seed of the run, in the long run for all
+LOOKED_AT = (
+    REHEARSED
+    if os.environ.get("PENSTOCK_TEST_FAULTS") == "all"
+    else set(random.Random(os.environ["PENSTOCK_TEST_SEED"]).sample(sorted(REHEARSED), len(REHEARSED) // 4))
+)
 # beside a rehearsal a participant goes about its business: it must have left everything alone once in so many times
 ATTEMPTS = 8
 WITHIN_SECONDS = 30
@@ -56,14 +64,20 @@ class Told:
         return json.loads(line)
 
     async def _rehearse(self, command, arguments, by):
+        """Rehearse, and see that nothing has changed; returns what was printed."""
+        looks = command in LOOKED_AT
+        said = await (self._unchanging(arguments, by) if looks else self._run([*arguments, DRY], (0, 5)))
+        if f"{command} {DRY}" in ANSWERS:
+            self.found[f"{command} {DRY}"].append(said)
+        return said
+
+    async def _unchanging(self, arguments, by):
         """Rehearse, and see that nothing has changed: no table of anybody, no block, no nonce."""
         for _ in range(ATTEMPTS):
             before = await self._kept(by)
             said = await self._run([*arguments, DRY], (0, 5))
             after = await self._kept(by)
             if before == after:
-                if f"{command} {DRY}" in ANSWERS:
-                    self.found[f"{command} {DRY}"].append(said)
                 return said
             await asyncio.sleep(0.5)
         changed = [
