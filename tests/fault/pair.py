@@ -44,6 +44,7 @@ class Balancer:
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # what was closed just now is let go in the loop's next turn
 
     def _begin(self, reader, writer):
         task = asyncio.create_task(self._pass(reader, writer))
@@ -70,11 +71,13 @@ class Balancer:
 
 
 async def _pipe(reader, writer):
-    with suppress(ConnectionError):
-        while some := await reader.read(CHUNK_BYTES):
-            writer.write(some)
-            await writer.drain()
-    writer.close()
+    try:
+        with suppress(ConnectionError):
+            while some := await reader.read(CHUNK_BYTES):
+                writer.write(some)
+                await writer.drain()
+    finally:
+        writer.close()
 
 
 class Pair:
