@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
+from connector.cli.get import LIVE_SECONDS, MIB, WAIT_SECONDS
 from connector.cli.options import DEFAULT_DATA, AsJson, Data
-from connector.cli.speak import answer, ask
+from connector.cli.speak import answer, ask, finish, flash, watched
 
 PERCENT_DECIMALS = 2  # what a ten-thousandth says
 
@@ -131,7 +133,7 @@ def publish(
         seen = ask(data, "POST", "previews", body, as_json=as_json)
         answer(seen, _seen(seen), as_json=as_json)
         return
-    product = ask(data, "POST", "products", body, as_json=as_json)
+    product = finish(_published(data, body), as_json=as_json)
     repeated, size = int(product["repeatedBytes"]), int(product["plainBytes"])
     saved = f", {repeated * 100 // size} % of it repeated from the edition before" if repeated else ""
     edition = f"edition {product['number']} ({product['edition'][:16]})"
@@ -142,6 +144,33 @@ def publish(
         f"next: {told if unlisted else reviewed}",
     ]
     answer(product, lines, as_json=as_json)
+
+
+async def _published(data: Path, body: dict[str, Any]) -> dict[str, Any]:
+    """Have the own server publish by `body` and wait until it is done, showing how far it is where somebody watches."""
+    from connector.cli.server import server  # noqa: PLC0415  # loaded when the verb runs
+
+    live = watched()
+    async with server(data) as own:
+        begun = await own.call("POST", "publications", body)
+        path = f"publications/{quote(begun['id'], safe='')}?wait={LIVE_SECONDS if live else WAIT_SECONDS}"
+        while "progress" in (view := await own.call("GET", path)):
+            if live:
+                flash(f"  {view['state']}: {_how_far(view['progress'])}")
+    if live:
+        flash("")
+    return dict(view)
+
+
+def _how_far(done: dict[str, Any]) -> str:
+    """Return how much of a product is sealed, how fast, and how long it takes yet."""
+    size = int(done["bytes"])
+    if not size:
+        return "reading what it is"
+    said = [f"{100 * int(done['bytesSealed']) // size} % of {size / MIB:.1f} MiB"]
+    if done["bytesPerSecond"] is not None:
+        said += [f"{int(done['bytesPerSecond']) / MIB:.1f} MiB/s", f"{done['secondsLeft']} s left"]
+    return ", ".join(said)
 
 
 def _seen(preview: dict[str, Any]) -> list[str]:

@@ -11,16 +11,16 @@ from __future__ import annotations
 import asyncio
 import uuid
 from dataclasses import replace
-from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from catalog import sample as samples
 from catalog.dataset import dataset_from_json, dataset_json
 from connector import files
 from connector.engine.driver import Driver
-from connector.errors import Conflict, as_reason, from_reason
+from connector.errors import Absent, Conflict, as_reason, from_reason
 from connector.product import brief as briefs
-from connector.product import drifting, pricing, renewal, versions
+from connector.product import drifting, on_table, pricing, renewal, versions
 from connector.product.description import described
 from connector.product.preview import preview
 from connector.product.submission import (
@@ -33,12 +33,13 @@ from connector.product.submission import (
     hand_in,
     offered,
 )
+from connector.product.underway import Underway
 from connector.pull.licensed import rows_of
 from connector.vault import edition as editions
 from connector.vault import lineage
 from connector.vault.seal import FIXED, Brief, seal
 from connector.vault.sources import Doors, source_of
-from contracts import address, blind
+from contracts import blind
 from contracts.labels import H
 from contracts.typed_data import Edition, digest
 from ledger import acts
@@ -50,18 +51,12 @@ if TYPE_CHECKING:
     from catalog.dataset import Dataset
     from catalog.profile import FileProfile
     from connector.engine.trader import Trader
-    from connector.product.pricing import Goods
     from connector.store.transaction import Tx
     from connector.vault.former import Former
     from connector.vault.seal import Sealed
-    from contracts.tariff import Tariff
 
-LOCK_TTL_SECONDS = 24 * 3600
-LEASE_SECONDS = 900
-UNPAID_EDITIONS = 2  # sealed bytes a buyer may draw before paying: the edition twice over
-# and of a small edition more: what was under way when a connection broke is drawn again
-UNPAID_BYTES_MIN = 256 * 1024 * 1024
 FINAL = (*OFFERED, "failed")
+WAIT_SECONDS_MAX = 30.0
 OF_BRIEF = ("brief", "title", "policy", "limits")  # what of a product's row follows from its brief alone
 
 
@@ -71,6 +66,7 @@ class Publications:
     def __init__(self, participant: Trader) -> None:
         self._participant = participant
         self.driver = Driver("publication", self._advance, self._fail)
+        self._underway = Underway(participant.clock)
         self._moved = asyncio.Condition()
         self.on_offer: list[Callable[[str], None]] = []  # called with the id of each edition that was submitted
         self._steps = {DRAFT: self._seal, RENEWING: self._seal, SEALED: self._register, REGISTERED: self._submit}
@@ -111,6 +107,20 @@ class Publications:
         self.driver.wake(key)
         return key
 
+    async def wait(self, key: str, seconds: float) -> dict[str, Any]:
+        """Return the view of a product as soon as `publish` would, or after `seconds` how far it is; raises as both do.
+
+        Raises Absent for a product that was never begun.
+        """
+        if await self._participant.store.read(lambda tx: tx.get("products", id=key)) is None:
+            raise Absent(f"there is no product `{key[:100]}`")
+        try:
+            async with asyncio.timeout(min(seconds, WAIT_SECONDS_MAX)):
+                return await self._finished(key)
+        except TimeoutError:
+            row = await self._row(key)
+            return await self._outcome(row) or self._underway.view(row)
+
     async def preview(self, brief: Any) -> dict[str, Any]:
         """Return what publishing by a brief would offer (`connector.product.preview`); nothing is kept."""
         row = self._draft(brief)
@@ -127,15 +137,19 @@ class Publications:
 
     async def _finished(self, key: str) -> dict[str, Any]:
         async with self._moved:
-            while True:
-                row = await self._row(key)
-                if row["state"] == WITHDRAWN:
-                    raise Conflict(f"the product `{key[:100]}` is withdrawn", "choose another id")
-                if row["reason"] is not None and row["state"] in FINAL:
-                    raise from_reason(row["reason"])
-                if row["state"] in FINAL:
-                    return await self._view(row)
+            while (view := await self._outcome(await self._row(key))) is None:
                 await self._moved.wait()
+            return view
+
+    async def _outcome(self, row: dict[str, Any]) -> dict[str, Any] | None:
+        """Return a product's view once it is submitted, None until then; raises what it failed with."""
+        if row["state"] == WITHDRAWN:
+            raise Conflict(f"the product `{row['id'][:100]}` is withdrawn", "choose another id")
+        if row["state"] not in FINAL:
+            return None
+        if row["reason"] is not None:
+            raise from_reason(row["reason"])
+        return await self._view(row)
 
     async def _view(self, row: dict[str, Any]) -> dict[str, Any]:
         edition = await self._participant.store.read(lambda tx: tx.get("editions", id=row["edition"]))
@@ -189,14 +203,11 @@ class Publications:
         }
 
     async def _advance(self, key: str) -> None:
-        while True:
-            row = await self._row(key)
-            step = self._steps.get(row["state"])
-            if step is None:
-                return
-            await step(row)
-            async with self._moved:
-                self._moved.notify_all()
+        with self._underway.seen(key):
+            while step := self._steps.get((row := await self._row(key))["state"]):
+                await step(row)
+                async with self._moved:
+                    self._moved.notify_all()
 
     async def _fail(self, key: str, fault: Exception) -> None:
         changes = {"reason": as_reason(fault), "renewal": None, "updated": self._participant.clock.now()}
@@ -231,10 +242,10 @@ class Publications:
         fresh = renewal.is_new(sealed, before)
         if before is not None and not fresh:
             sealed = await asyncio.to_thread(self._as_before, sealed, before)
-        columns = _columns(sealed, brief.get("columns") or ())
+        columns = on_table.columns(sealed, brief.get("columns") or ())
         goods = pricing.goods(dataset, sealed, rows_of(columns, sealed.table))
         tariff = pricing.tariff(brief, goods)
-        terms, header = self._terms(row, sealed, tariff, goods) | columns, sealed.header
+        terms, header = on_table.terms(participant, row, sealed, tariff, goods) | columns, sealed.header
         now = participant.clock.now()
         limits = row["limits"] | pricing.limits(brief, tariff, goods, now)
 
@@ -297,36 +308,9 @@ class Publications:
         former = before if dataset.grade <= renewal.GRADE_MAX_REPEATED else None
         now = participant.clock.now()
         sample = _sample(source.files, profiles, brief.get("sample"))
-        return dataset, sample, seal(source, run, participant.blobs, seal_as, sealed_at=now, former=former)
-
-    def _terms(self, row: dict[str, Any], sealed: Sealed, tariff: Tariff, goods: Goods) -> dict[str, Any]:
-        """Return the terms on the table: all members of `contracts.terms` but `policy` and `salt`."""
-        participant = self._participant
-        brief, header = row["brief"], sealed.header
-        space, own = participant.space, participant.member.address
-        exchange = space.members[space.exchange].address
-        arbiter = space.supervisor
-        shares = [(own, 10_000 - space.fee_bps), (exchange, space.fee_bps)] if space.fee_bps else [(own, 10_000)]
-        chain = participant.settings.chain
-        leased = row["tier"] == "leased"
-        return {
-            "v": 1,
-            "product": row["id"],
-            "title": row["title"],
-            "editionId": sealed.edition_id.hex(),
-            "tariff": tariff.json(),
-            "token": address.show(participant.programs.deployment.addresses["token"]),
-            "split": [{"payee": address.show(payee), "bps": bps} for payee, bps in shares],
-            "maxExposure": brief.get("exposure") or str(pricing.exposure(tariff, goods)),
-            "lockTtl": max(LOCK_TTL_SECONDS, chain.claim_margin_seconds + chain.stale_max_seconds),
-            "claimMargin": chain.claim_margin_seconds,
-            "staleMax": chain.stale_max_seconds,
-            "maxUnpaidBytes": str(max(UNPAID_EDITIONS * header.sealed_bytes, UNPAID_BYTES_MIN)),
-            "tier": row["tier"],
-            "leaseSeconds": LEASE_SECONDS if leased else 0,
-            "arbitrator": address.show(address.NOBODY if arbiter is None else arbiter.address),
-            "notAfter": datetime.fromisoformat(brief["until"]).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        } | _besides(row)
+        progress = partial(self._underway.sealed, row["id"])
+        sealed = seal(source, run, participant.blobs, seal_as, sealed_at=now, progress=progress, former=former)
+        return dataset, sample, sealed
 
     async def _register(self, row: dict[str, Any]) -> None:
         """Register the edition on chain under our signature; the event follows the mined transaction."""
@@ -374,14 +358,3 @@ def _sample(sources: Sequence[Any], profiles: Sequence[FileProfile], rows: int |
     at = next((at for at, profile in enumerate(profiles) if profile.columns), 0)
     with sources[at].open() as stream:
         return samples.sample(profiles[at], stream, rows).json()
-
-
-def _besides(row: dict[str, Any]) -> dict[str, Any]:
-    """Return the members of the terms that are left out where they say nothing."""
-    inherit = {"inherit": True} if row["brief"].get("inherit") else {}
-    return inherit | ({"blindSalt": row["blind"].hex()} if row["blind"] else {})
-
-
-def _columns(sealed: Sealed, names: Sequence[str]) -> dict[str, Any]:
-    """Return the terms' member for a contract about some columns: each with the group of its rows."""
-    return {"columns": {name: sealed.index.schema["columns"][name] for name in names}} if names else {}

@@ -30,7 +30,7 @@ from connector.pull import funding, progress, quoting, waiting
 from connector.pull import mandate as mandates
 from connector.pull import pipe as pipes
 from connector.pull.moves import Moves
-from connector.pull.speed import Speed
+from connector.speed import Speed
 from contracts.terms import Terms
 
 if TYPE_CHECKING:

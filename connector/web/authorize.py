@@ -226,6 +226,8 @@ MANAGEMENT = (
     Route("POST", "/management/log/rekey", Who.OWNER, ALL, "log.rekey"),
     Route("POST", "/management/log/erasures", Who.OWNER, ALL, "log.erase"),
     Route("POST", "/management/products", Who.OWNER, PROVIDER, "management.publish"),
+    Route("POST", "/management/publications", Who.OWNER, PROVIDER, "management.begin_publication"),
+    Route("GET", "/management/publications/{id}", Who.OWNER, PROVIDER, "management.publication"),
     Route("POST", "/management/previews", Who.OWNER, PROVIDER, "management.preview_product"),
     Route("GET", "/management/products/{id}/versions", Who.OWNER, ALL, "demands.forward"),
     Route("POST", "/management/products/{id}/roll-back", Who.OWNER, PROVIDER, "management.roll_back"),

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 # what a mandate says: prices in minor units per `per` of the tariff, and how many messages about them
 BOUNDS = ("bid", "limit", "rounds")
 ROUNDS_LEAST = 2
+WAIT_DIGITS_MAX = 4
 
 # tables in which `show ID` looks, by their key; the first row found is shown without its secrets
 THINGS = (
@@ -93,6 +94,17 @@ async def publish(call: Call) -> web.Response:
     return as_json(await call.connector.publications.publish(await call.object()), 201)
 
 
+async def begin_publication(call: Call) -> web.Response:
+    """Begin to publish a product; where it stands is asked for by its id."""
+    key = await call.connector.publications.begin(await call.object())
+    return as_json({"id": key}, 202)
+
+
+async def publication(call: Call) -> web.Response:
+    """Show a product when it is submitted, or after `wait` seconds how far it is."""
+    return as_json(await call.connector.publications.wait(call.path["id"], _wait(call)))
+
+
 async def preview_product(call: Call) -> web.Response:
     """Say what publishing by this brief would offer; nothing is kept."""
     return as_json(await call.connector.publications.preview(await call.object()))
@@ -149,11 +161,15 @@ async def acquire(call: Call) -> web.Response:
 
 async def acquisition(call: Call) -> web.Response:
     """Show an acquisition; with `wait` (seconds) and `after` (a mark) only when it has moved on."""
-    query = call.request.query
-    wait = query.get("wait", "0")
-    if not wait.isdecimal() or len(wait) > 4:
+    after = call.request.query.get("after", "")
+    return as_json(await call.connector.acquisitions.wait(call.path["id"], after, _wait(call)))
+
+
+def _wait(call: Call) -> float:
+    wait = call.request.query.get("wait", "0")
+    if not wait.isdecimal() or len(wait) > WAIT_DIGITS_MAX:
         raise InvalidInput("`wait` is a number of seconds")
-    return as_json(await call.connector.acquisitions.wait(call.path["id"], query.get("after", ""), float(wait)))
+    return float(wait)
 
 
 async def negotiate(call: Call) -> web.Response:

@@ -1,4 +1,4 @@
-"""What `penstock get` shows while it works: on a terminal one line that changes, anywhere else nothing."""
+"""What is shown of long work: on a terminal one line that changes, anywhere else nothing."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ import termios
 import pytest
 import pytest_asyncio
 
+from connector.demo.story import term_end
+from connector.errors import PeerRefused
 from tests.web.space import PURPOSE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PRODUCT, PIECE, PIECES, PRICE = "watched", 65_536, 96, 16_000  # minor units a MiB: a piece costs 1,000
 COLUMNS = 100
+SEALED_BYTES = 1 << 28
 REST_AWAY = "\x1b[K"
 
 
@@ -88,3 +91,34 @@ async def test_what_is_no_terminal_is_told_no_progress(space):
     assert process.returncode == 0, err
     assert not [sign for sign in (b"%", b"MiB", b"paid", b"\r", b"\x1b") if sign in err], err
     assert b"\x1b" not in out
+
+
+async def test_who_publishes_sees_how_far_the_sealing_is(space):
+    source, door = space.folder / "sealed slowly.bin", space.doors["provider"]
+    with source.open("wb") as file:
+        file.truncate(SEALED_BYTES)  # it takes no place
+    brief = {
+        "id": "slowly",
+        "title": "Sealed slowly",
+        "files": [str(source)],
+        "price": "1",
+        "floor": "1",
+        "unit": "MiB",
+        "tier": "kept",
+    }
+    begun = await door.call("POST", "publications", brief | {"purpose": PURPOSE, "until": term_end(space.now())})
+    seen = []
+    while "progress" in (view := await door.call("GET", f"publications/{begun['id']}?wait=0")):
+        seen.append(view["progress"])
+        await asyncio.sleep(0.005)
+    done = [int(one["bytesSealed"]) for one in seen]
+    assert done == sorted(done)
+    assert [one for one in seen if 0 < int(one["bytesSealed"]) < int(one["bytes"]) == SEALED_BYTES]
+    assert any(one["bytesPerSecond"] and one["secondsLeft"] for one in seen)
+    assert view["state"] == "submitted"
+    assert view == await door.call("GET", "publications/slowly?wait=0"), "and so it stays"
+
+
+async def test_what_was_never_published_has_no_progress(space):
+    with pytest.raises(PeerRefused, match="404"):
+        await space.doors["provider"].call("GET", "publications/never?wait=0")
