@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from catalog import leaving
@@ -16,6 +17,7 @@ from connector.exchange.kinds import KINDS
 from connector.exchange.membership import ADMITTED
 from connector.product import submission
 from contracts.canonical import sha
+from ledger.space import REVOKED
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -93,11 +95,13 @@ class Leaving:
         rows = await connector.store.read(
             lambda tx: tx.find("leavings", "state = ? and until <= ?", (State.APPROVED.value, now))
         )
-        for row in rows:
-            await connector.members.move(row["did"], "revoke", "it left as planned")
-            await connector.store.write(
-                lambda tx, did=row["did"]: self._move(tx, did, Move.END, EXCHANGE, connector.did, "")  # type: ignore[misc]  # a default binds the loop's value
-            )
+        if not rows:
+            return
+        try:
+            for row in rows:
+                await connector.store.write(partial(self._end, did=row["did"]))
+        finally:
+            await connector.rebuild_space()
 
     # ---- one transaction's part
 
@@ -117,6 +121,15 @@ class Leaving:
                 if (ListingState(listing["state"]), ListingMove.WITHDRAW) in LISTING:
                     kind.move(tx, connector.evidence, listing["id"], ListingMove.WITHDRAW, **why, now=now)
         return row
+
+    def _end(self, tx: Tx, did: str) -> None:
+        """End a plan that is over, and the membership unless an operator ended it before."""
+        connector, member = self._connector, tx.get("members", did=did)
+        if PLANS.find(tx, did)["state"] != State.APPROVED:
+            return
+        if member is not None and member["state"] != REVOKED:
+            connector.members.turn(tx, did, "revoke", "it left as planned")
+        self._move(tx, did, Move.END, EXCHANGE, connector.did, "")
 
     def _move(self, tx: Tx, did: str, step: Move, role: str, by: str, reason: str) -> Row:
         row, now = PLANS.find(tx, did), self._connector.clock.now()

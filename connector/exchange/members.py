@@ -82,11 +82,12 @@ class Members:
     async def move(self, did: str, act: str, reason: str) -> Row:
         """Suspend, resume or revoke a member; raises Absent, InvalidInput, Conflict with the member's state."""
         reasons.check(reason, "the member reads it")
-        row = await self._participant.store.write(partial(self._move, did=did, act=act, reason=reason))
+        row = await self._participant.store.write(partial(self.turn, did=did, act=act, reason=reason))
         await self._participant.rebuild_space()
         return row
 
-    def _move(self, tx: Tx, did: str, act: str, reason: str) -> Row:
+    def turn(self, tx: Tx, did: str, act: str, reason: str) -> Row:
+        """Do a move's part in a transaction; the space's document is the caller's to build anew."""
         participant, now = self._participant, self._participant.clock.now()
         row = tx.get("members", did=did)
         if row is None:

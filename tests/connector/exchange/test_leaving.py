@@ -1,0 +1,57 @@
+"""Plans to leave beside an operator's own moves: each plan ends by itself, and no move takes one back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from catalog.leaving import Plan
+from connector.exchange import membership
+from ledger.space import REVOKED
+from tests.web.lone import lone
+
+NAMES = ("first", "second", "third")
+
+
+@pytest.fixture
+async def house(tmp_path):
+    """An exchange with three members, whose plans to leave were approved."""
+    async with lone(tmp_path / "data", ("exchange",)) as exchange:
+        for number, name in enumerate(NAMES, 1):
+            keys = {"address": bytes([number]) * 20, "log_key": bytes([number]) * 32, "aggregate": bytes([number]) * 48}
+            told = {"did": did(name), "name": name, "role": "provider", "url": f"http://{name}.example"}
+            member, now = replace(exchange.member, **told, **keys), exchange.clock.now()
+            await exchange.store.write(
+                lambda tx, member=member, now=now: membership.admit(tx, exchange.evidence, member, exchange.did, now)
+            )
+        await exchange.rebuild_space()
+        for name in NAMES:
+            plan = Plan("we close down", exchange.clock.now() + timedelta(days=10), ())
+            await exchange.leaving.ask(did(name), plan.json(), exchange.store.write)
+            await exchange.leaving.approve(did(name))
+        yield exchange
+
+
+def did(name):
+    return f"did:web:{name}.example"
+
+
+async def state(exchange, name):
+    return (await exchange.store.read(lambda tx: tx.get("members", did=did(name))))["state"]
+
+
+async def plans_are_over(exchange):
+    past = exchange.clock.now() - timedelta(days=1)
+    await exchange.store.write(lambda tx: [tx.update("leavings", {"did": did(name)}, until=past) for name in NAMES])
+
+
+async def test_a_leaver_that_was_expelled_holds_up_nobody_s_end(house):
+    await house.members.move(did("first"), "revoke", "a complaint was upheld")
+    await plans_are_over(house)
+    assert await house.leaving.page() == []
+    assert [await state(house, name) for name in NAMES] == [REVOKED] * 3
+    assert house.space.barred == {did(name): REVOKED for name in NAMES}
+    plans = await house.store.read(lambda tx: tx.find("leavings"))
+    assert {row["state"] for row in plans} == {"left"}
