@@ -125,7 +125,7 @@ class Leaving:
     def _end(self, tx: Tx, did: str) -> None:
         """End a plan that is over, and the membership unless an operator ended it before."""
         connector, member = self._connector, tx.get("members", did=did)
-        if PLANS.find(tx, did)["state"] != State.APPROVED:
+        if not leaves(tx, did):
             return
         if member is not None and member["state"] != REVOKED:
             connector.members.turn(tx, did, "revoke", "it left as planned")
@@ -141,6 +141,12 @@ class Leaving:
     def _record(self, tx: Tx, row: Row, before: str, by: str, reason: str, now: datetime) -> None:
         fields = {"from": before, "to": row["state"], "by": by, "reason": reason, "digest": sha(row["plan"]).hex()}
         self._connector.evidence.record(tx, "leave.moved", part=row["did"], fields=fields, now=now)
+
+
+def leaves(tx: Tx, did: str) -> bool:
+    """Say whether a member's plan to leave was approved and has not ended."""
+    plan = tx.get("leavings", did=did)
+    return plan is not None and plan["state"] == State.APPROVED
 
 
 def refuse_leaving(tx: Tx, did: str) -> None:

@@ -15,7 +15,7 @@ from connector import reasons
 from connector.errors import Absent, Conflict, InvalidInput
 from connector.exchange import membership as membership_rules
 from connector.exchange import rereading
-from connector.exchange.leaving import LEAVING
+from connector.exchange.leaving import LEAVING, leaves
 from connector.exchange.membership import ADMITTED
 from connector.exchange.registering import ARBITRATE
 from connector.federation.sources import STANDING
@@ -46,7 +46,7 @@ CALLS = {
     "resume": membership.resume_member,
     "revoke": membership.revoke_member,
 }
-# state of a member and what is done → its next state
+# state of a member and what is done → its next state; who is let in again while it leaves goes on leaving
 MOVES: Mapping[tuple[str, str], str] = {
     (ADMITTED, "suspend"): SUSPENDED,
     (SUSPENDED, "resume"): ADMITTED,
@@ -96,6 +96,8 @@ class Members:
         if after is None:
             may = ", ".join(may for state, may in MOVES if state == row["state"]) or "nothing"
             raise Conflict(f"a member that is `{row['state']}` cannot be moved by `{act}`", f"there is: {may}")
+        if after == ADMITTED and leaves(tx, did):
+            after = LEAVING
         tx.update("members", {"did": did}, state=after, updated=now)
         told = {"from": row["state"], "to": after, "by": participant.did, "reason": reason}
         fields = told | {"digest": sha(row["document"]).hex()}

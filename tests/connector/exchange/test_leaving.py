@@ -8,7 +8,9 @@ from datetime import timedelta
 import pytest
 
 from catalog.leaving import Plan
+from connector.errors import NotPermitted
 from connector.exchange import membership
+from connector.exchange.leaving import LEAVING, refuse_leaving
 from ledger.space import REVOKED
 from tests.web.lone import lone
 
@@ -55,3 +57,13 @@ async def test_a_leaver_that_was_expelled_holds_up_nobody_s_end(house):
     assert house.space.barred == {did(name): REVOKED for name in NAMES}
     plans = await house.store.read(lambda tx: tx.find("leavings"))
     assert {row["state"] for row in plans} == {"left"}
+
+
+async def test_who_is_suspended_and_resumed_leaves_as_before(house):
+    await house.members.move(did("first"), "suspend", "its log is late")
+    assert (await house.members.move(did("first"), "resume", "it caught up"))["state"] == LEAVING
+    with pytest.raises(NotPermitted):
+        await house.store.read(lambda tx: refuse_leaving(tx, did("first")))
+    await plans_are_over(house)
+    await house.leaving.end_due()
+    assert await state(house, "first") == REVOKED
