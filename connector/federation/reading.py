@@ -95,7 +95,7 @@ def _changes(body: bytes, source: Row, own: str, now: datetime) -> Page:
     _check_head(told, source["did"], after)
     if told["reset"] and after:
         return Page({"after": 0, "epoch": told["epoch"]}, reset=True)
-    if epoch and told["epoch"] != epoch:
+    if after and epoch and told["epoch"] != epoch:
         raise PeerMisbehaved(f"`{source['did']}` has another catalogue and does not say so")
     page = Page({"after": told["next"], "epoch": told["epoch"]}, done=not told["more"])
     last = after

@@ -118,3 +118,15 @@ async def test_a_restored_database_makes_its_readers_begin_again_and_loses_nothi
     row = await near.harvesting.now("far")
     assert (row["state"], row["products"]) == ("fresh", 2)
     assert len(await found(near)) == 2
+
+
+async def test_an_empty_catalogue_may_become_another_one(houses):
+    """Who has read nothing yet loses nothing by it, and needs not begin again."""
+    near, far = await houses(2)
+    await add(near, "far", far.url)
+    await far.store.write(lambda tx: tx.put("facts", name="changes.epoch", value={"epoch": "another"}))
+    row = await near.harvesting.now("far")
+    assert (row["state"], row["reason"]) == ("fresh", "")
+    await put(far, product("a", "the first"))
+    await near.harvesting.now("far")
+    assert await titles(near) == ["the first"]
