@@ -20,7 +20,6 @@ import orjson
 
 from catalog.listing import FOUND_IN
 from catalog.listing import State as Listing
-from catalog.source import UNSEEN, State
 from catalog.spaces import MAIN, OTHERS, sight
 from connector.errors import PeerMisbehaved
 from connector.exchange import kinds, spaces
@@ -30,6 +29,8 @@ from connector.limits import CHANGES_BYTES, HOPS_MAX, PAGE_ROWS_MAX
 from ledger import note as notes
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     from connector.store.transaction import Tx
@@ -53,7 +54,7 @@ def begin(tx: Tx) -> None:
 def page(tx: Tx, own: str, reader: str, after: int, epoch: str) -> Row:
     """Return the changes after a number, as the exchange `own`: of what the exchange `reader` may see."""
     floor, here, end = tx.get("facts", name=keeping.FLOOR), _epoch(tx), newest(tx)
-    sees = spaces.sight(tx, reader, READS_AS)
+    sees, sources = spaces.sight(tx, reader, READS_AS), showing.seen(tx)
     lost = after > end or (after and (epoch != here or after < (floor["value"]["seq"] if floor else 0)))
     head = {"exchange": own, "epoch": here, "after": after}
     if lost:
@@ -61,7 +62,7 @@ def page(tx: Tx, own: str, reader: str, after: int, epoch: str) -> Row:
     entries: list[Row] = []
     size, last, full = 0, after, False
     for row in _rows(tx, after):
-        line = _line(tx, row, own, sees)
+        line = _found(tx, row, own, sees, sources) if "origin" in row else _listed(row, own, sees)
         size += len(orjson.dumps(line))
         if entries and size > CHANGES_BYTES:
             full = True
@@ -107,16 +108,19 @@ def _epoch(tx: Tx) -> str:
     return f"{known['value']['epoch']}.{rules}"
 
 
-def _line(tx: Tx, row: Row, own: str, sees: tuple[str, ...] | None) -> Row:
-    if "origin" not in row:
-        kind = kinds.of(row["id"])
-        hidden = sees is not None and sight(row["space"] or MAIN, kind.described(row).grade) not in sees
-        if hidden or Listing(row["state"]) not in FOUND_IN:
-            return entry.gone(row["id"], row["seq"])
-        return entry.listed(row["id"], row["seq"], [own], row["updated"], kind.told(row))
-    source = tx.get("sources", name=row["source"]) if row["state"] == keeping.FOUND else None
-    seen = source is not None and State(source["state"]) not in UNSEEN
-    sighting = tx.get("harvested", source=row["source"], own=row["origin"]) if seen else None
+def _listed(row: Row, own: str, sees: tuple[str, ...] | None) -> Row:
+    """Return the line of what is listed here."""
+    kind = kinds.of(row["id"])
+    hidden = sees is not None and sight(row["space"] or MAIN, kind.described(row).grade) not in sees
+    if hidden or Listing(row["state"]) not in FOUND_IN:
+        return entry.gone(row["id"], row["seq"])
+    return entry.listed(row["id"], row["seq"], [own], row["updated"], kind.told(row))
+
+
+def _found(tx: Tx, row: Row, own: str, sees: tuple[str, ...] | None, sources: Mapping[str, Row]) -> Row:
+    """Return the line of a product found elsewhere, as the best of the sources tells it that are shown."""
+    told = showing.tellings(tx, row["id"], sources) if row["state"] == keeping.FOUND else []
+    sighting = showing.best(told, sources) if told else None
     path = [own, *(sighting["path"] if sighting else ())]
     if sighting is None or len(path) > HOPS_MAX or (sees is not None and showing.sight_of(sighting) not in sees):
         return entry.gone(row["id"], row["seq"])

@@ -70,7 +70,7 @@ def page(tx: Tx, keys: Sequence[str]) -> tuple[list[Row], int]:
 
     What is to be found no more is left out. One product is shown however long it is.
     """
-    sources = _seen(tx) if any(is_found(key) for key in keys) else {}
+    sources = seen(tx) if any(is_found(key) for key in keys) else {}
     told: list[Row] = []
     size = 0
     for count, key in enumerate(keys):
@@ -87,13 +87,13 @@ def listed(tx: Tx, key: str) -> Row:
     if not is_found(key):
         kind = kinds.of(key)
         return kind.view(kind.listed(tx, key))
-    found = _shown(tx, key, _seen(tx))
+    found = _shown(tx, key, seen(tx))
     if found is None:
         raise Absent(f"no source tells of a product `{key[:80]}`")
     return found
 
 
-def _seen(tx: Tx) -> dict[str, Row]:
+def seen(tx: Tx) -> dict[str, Row]:
     """Return the sources whose products are shown, by name."""
     return {row["name"]: row for row in tx.find("sources") if State(row["state"]) not in UNSEEN}
 
@@ -102,13 +102,23 @@ def _shown(tx: Tx, key: str, sources: dict[str, Row]) -> Row | None:
     row = tx.get("federated", id=key)
     if row is None or row["state"] != keeping.FOUND:
         return None
-    sightings = [one for one in tx.find("harvested", "product = ?", (key,)) if one["source"] in sources]
+    sightings = tellings(tx, key, sources)
     return view(row, sightings, sources) if sightings else None
+
+
+def tellings(tx: Tx, key: str, sources: Mapping[str, Row]) -> list[Row]:
+    """Return what those of the `seen` sources tell of a product that do."""
+    return [one for one in tx.find("harvested", "product = ?", (key,)) if one["source"] in sources]
+
+
+def best(sightings: Sequence[Row], sources: Mapping[str, Row]) -> Row:
+    """Return which of a product's tellings counts."""
+    return keeping.best(sightings, {name: source["rank"] for name, source in sources.items()})
 
 
 def view(row: Row, sightings: Sequence[Row], sources: dict[str, Row]) -> Row:
     """Return what members see: as of a listing as far as it goes, besides `origins` and `limits`."""
-    counting = keeping.best(sightings, {name: source["rank"] for name, source in sources.items()})
+    counting = best(sightings, sources)
     document, kind = counting["document"], counting["kind"]
     told = _TOLD[kind](document)
     differ = len({_face(one["document"]) for one in sightings}) > 1

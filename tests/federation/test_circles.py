@@ -120,6 +120,18 @@ async def test_a_restored_database_makes_its_readers_begin_again_and_loses_nothi
     assert len(await found(near)) == 2
 
 
+async def test_what_one_source_brought_is_told_as_long_as_another_that_is_shown_tells_it(houses):
+    near, far, other, third = await houses(4)
+    await put(far, product("a", "told by two"))
+    await add(other, "far", far.url)
+    await add(near, "far", far.url)
+    await add(near, "other", other.url)
+    await ask(near, "POST", "sources/far/suspend", {"reason": "a complaint"})
+    await add(third, "near", near.url)
+    [told] = await found(third, "two")
+    assert told["origins"][0]["path"] == [near.did, other.did, far.did]
+
+
 async def test_an_empty_catalogue_may_become_another_one(houses):
     """Who has read nothing yet loses nothing by it, and needs not begin again."""
     near, far = await houses(2)
