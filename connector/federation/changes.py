@@ -5,8 +5,10 @@
 
 Law: (1) A product has one line, that of its newest change; who has read up to `next` lacks what is beyond it and
 nothing else. (2) `reset` says that the reader's number means nothing here (another database, or the reader was away so
-long that what is gone was forgotten): it begins at 0, and what it has stays until it has read to the end. (3) Every
-answer is signed: a note under the log's key over the digest of its bytes, in the header `Penstock-Note`.
+long that what is gone was forgotten): it begins at 0, and what it has stays until it has read to the end. (3) What
+changes at once what is told of many products (the rules of the spaces, which sources are suspended) gives none of them
+a new number: it is part of the epoch, so who has read under another one begins again. (4) Every answer is signed: a
+note under the log's key over the digest of its bytes, in the header `Penstock-Note`.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import orjson
 
 from catalog.listing import FOUND_IN
 from catalog.listing import State as Listing
+from catalog.source import State
 from catalog.spaces import MAIN, OTHERS, sight
 from connector.errors import PeerMisbehaved
 from connector.exchange import kinds, spaces
@@ -41,6 +44,8 @@ PATH: Final = "/exchange/changes"
 HEADER: Final = "Penstock-Note"
 KEY_NAME: Final = "/changes"
 EPOCH: Final = "changes.epoch"
+# of what tells some suspended sources from others
+SUSPENDED_DIGITS: Final = 8
 # another exchange is no member with a role: what the rules of a space let others see, it sees
 READS_AS: Final = OTHERS
 
@@ -101,11 +106,13 @@ def _rows(tx: Tx, after: int) -> list[Row]:
 
 
 def _epoch(tx: Tx) -> str:
-    """Return what a reader's number goes with: this database, and the rules of its spaces, by which some are shown."""
+    """Return what a reader's number goes with: this database, its spaces' rules, and which sources are suspended."""
     known = tx.get("facts", name=EPOCH)
     assert known is not None, "an exchange has drawn its epoch"
     rules = sum(row["version"] for row in tx.find("spaces"))
-    return f"{known['value']['epoch']}.{rules}"
+    away = sorted(row["name"] for row in tx.find("sources", "state = ?", (State.SUSPENDED.value,)))
+    mark = "." + sha256(" ".join(away).encode()).hexdigest()[:SUSPENDED_DIGITS] if away else ""
+    return f"{known['value']['epoch']}.{rules}{mark}"
 
 
 def _listed(row: Row, own: str, sees: tuple[str, ...] | None) -> Row:

@@ -132,6 +132,21 @@ async def test_what_one_source_brought_is_told_as_long_as_another_that_is_shown_
     assert told["origins"][0]["path"] == [near.did, other.did, far.did]
 
 
+async def test_a_suspended_source_s_products_leave_its_readers_and_come_back(houses):
+    near, far, third = await houses(3)
+    await put(far, product("a", "of far"))
+    await put(near, product("b", "of near"))
+    await add(near, "far", far.url)
+    await add(third, "near", near.url)
+    assert await titles(third) == ["of far", "of near"]
+    await ask(near, "POST", "sources/far/suspend", {"reason": "a complaint"})
+    await third.harvesting.now("near")
+    assert await titles(third) == ["of near"]
+    await ask(near, "POST", "sources/far/resume", {})
+    assert (await third.harvesting.now("near"))["state"] == "fresh"
+    assert await titles(third) == ["of far", "of near"]
+
+
 async def test_an_empty_catalogue_may_become_another_one(houses):
     """Who has read nothing yet loses nothing by it, and needs not begin again."""
     near, far = await houses(2)
