@@ -183,6 +183,7 @@ def keep(tx: Tx, began: Row, page: Page, rest_seconds: float, now: datetime) -> 
     if page.reset:
         state = moved(State(row["state"]), Move.READ).value
         next_ = {"cursor": page.cursor, "generation": row["generation"] + 1, "pages": row["pages"] + 1}
+        next_ |= {"told": [], "left": 0}
         tx.update("sources", {"name": row["name"]}, state=state, **next_, updated=now)
         return find(tx, row["name"])
     row["products"], left = keeping.take(tx, row, page.sightings, now)

@@ -120,6 +120,17 @@ async def test_a_restored_database_makes_its_readers_begin_again_and_loses_nothi
     assert len(await found(near)) == 2
 
 
+async def test_a_reading_begun_again_tells_of_itself_alone(houses):
+    near, far = await houses(2)
+    await put(far, product("a", "the same"))
+    await add(near, "far", far.url)
+    left = {"told": ["'b': it was no product"], "left": 1}
+    await near.store.write(lambda tx: tx.update("sources", {"name": "far"}, **left))
+    await far.store.write(lambda tx: tx.put("facts", name="changes.epoch", value={"epoch": "another"}))
+    row = await near.harvesting.now("far")
+    assert (row["state"], row["products"], row["told"], row["left"]) == ("fresh", 1, [], 0)
+
+
 async def test_what_one_source_brought_is_told_as_long_as_another_that_is_shown_tells_it(houses):
     near, far, other, third = await houses(4)
     await put(far, product("a", "told by two"))
