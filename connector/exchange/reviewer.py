@@ -1,11 +1,13 @@
 """Review of what is handed in, each kind in its own way, and what becomes of it: listed, or refused with the reason.
 
 Law: what an operator asks for is done at once. Where the settings say so, what is handed in is reviewed by itself, and
-what time cannot mend refuses it. What a review found stays with the version that it was of.
+what time cannot mend refuses it. What a review found, or failed at, is of the version that it read: with another one
+handed in meanwhile it is dropped, and that one is reviewed.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from catalog.listing import REASON_CHARACTERS_MAX, Move, State
@@ -17,6 +19,7 @@ from connector.limits import MEMBER_REVIEWS_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
+    from datetime import datetime
 
     from connector.base import Base
     from connector.store.transaction import Tx
@@ -109,29 +112,49 @@ class Reviewer:
             return await self._review(key, by_hand)
 
     async def _review(self, key: str, by_hand: bool) -> Row:  # noqa: FBT001  # as `review`
-        participant = self._participant
-        row = await participant.store.read(lambda tx: kinds.of(key).find(tx, key))
-        if row["state"] == State.LISTED.value:
-            return _view(row)
-        if row["state"] not in (State.SUBMITTED.value, State.REVIEWED.value):
-            raise Conflict(f"the listing `{key}` is {row['state']}")
-        await participant.store.read(lambda tx: spaces.check(tx, row, row["provider"]))
-        finding = await CHECKS[table_of(key)](participant, row, by_hand)
-        now = participant.clock.now()
-        listed = await participant.store.write(lambda tx: self._publish(tx, key, finding, now))
-        self._changed()
-        return _view(listed)
+        store = self._participant.store
+        while True:
+            row = await store.read(lambda tx: kinds.of(key).find(tx, key))
+            if row["state"] == State.LISTED.value:
+                return _view(row)
+            if row["state"] not in (State.SUBMITTED.value, State.REVIEWED.value):
+                raise Conflict(f"the listing `{key}` is {row['state']}")
+            try:
+                finding = await self._found(row, by_hand)
+            except Exception:
+                if await store.read(partial(_same, reviewed=row)):
+                    raise
+                continue
+            now = self._participant.clock.now()
+            listed = await store.write(partial(self._publish, reviewed=row, finding=finding, now=now))
+            if listed is not None:
+                self._changed()
+                return _view(listed)
 
-    def _publish(self, tx: Tx, key: str, finding: Row, now: Any) -> Row:
-        """Keep what was found, and make the moves that are left."""
-        kind, participant = kinds.of(key), self._participant
-        row, steps = kind.find(tx, key), [Move.LIST]
+    async def _found(self, row: Row, by_hand: bool) -> Row:  # noqa: FBT001  # as `review`
+        """Return what is found of a version; raises what refuses it."""
+        await self._participant.store.read(lambda tx: spaces.check(tx, row, row["provider"]))
+        return await CHECKS[table_of(row["id"])](self._participant, row, by_hand)
+
+    def _publish(self, tx: Tx, reviewed: Row, finding: Row, now: datetime) -> Row | None:
+        """Keep what was found, and make the moves that are left; None if another version was handed in meanwhile."""
+        key, participant = reviewed["id"], self._participant
+        kind, steps = kinds.of(key), [Move.LIST]
+        row = kind.find(tx, key)
+        if not _same(tx, reviewed):
+            return None
         if row["state"] == State.SUBMITTED.value:
             kind.take_review(tx, participant.evidence, row, finding, now)
             steps = [Move.REVIEW, Move.LIST]
         for step in steps:
             kind.move(tx, participant.evidence, key, step, by=participant.did, role="exchange", reason="", now=now)
         return kind.find(tx, key)
+
+
+def _same(tx: Tx, reviewed: Row) -> bool:
+    """Say whether what was reviewed is still what was handed in last."""
+    kind = kinds.of(reviewed["id"])
+    return kind.VERSIONS.document(kind.find(tx, reviewed["id"])) == kind.VERSIONS.document(reviewed)
 
 
 def _view(row: Row) -> Row:

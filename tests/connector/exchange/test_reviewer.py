@@ -7,7 +7,8 @@ import asyncio
 import pytest
 
 from catalog.listing import Move
-from connector.exchange import kinds, services
+from connector.errors import Conflict
+from connector.exchange import kinds, reviewer, services
 from connector.exchange.reviewer import CHECKS
 from tests.catalog.test_service import SERVICE
 from tests.web.lone import lone
@@ -80,3 +81,24 @@ async def test_a_review_stands_for_its_version_alone(tmp_path):
         await exchange.store.write(lambda tx: services.move(tx, exchange.evidence, key, Move.SUSPEND, **why))
         versions = await exchange.store.read(lambda tx: services.VERSIONS.page(tx, key))
         assert [one["reviewed"] for one in versions] == [False, False]
+
+
+@pytest.mark.parametrize("failing", [False, True])
+async def test_what_was_found_of_an_earlier_version_is_of_no_later_one(tmp_path, monkeypatch, failing):
+    async with lone(tmp_path / "data", ("exchange",), AUTOMATIC) as exchange:
+        looked = []
+
+        async def look(_participant, row, _by_hand):
+            looked.append(row["title"])
+            if len(looked) == 1:
+                await hand_in(exchange, FREE | {"title": "Ebb forecast"})
+                if failing:
+                    raise Conflict("what it works on is not listed")
+            return {"rows": [], "bound": row["title"]}
+
+        monkeypatch.setitem(reviewer.CHECKS, "services", look)
+        key = await hand_in(exchange, FREE)
+        exchange.reviewer.submitted(key, PROVIDER)
+        row = await settled(exchange, key)
+        assert (row["state"], row["title"], row["review"]["bound"]) == ("listed", "Ebb forecast", "Ebb forecast")
+        assert looked == [FREE["title"], "Ebb forecast"]
