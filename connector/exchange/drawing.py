@@ -40,12 +40,16 @@ async def drawn(participant: Base, row: Row) -> Row:
 
 
 async def _seed(participant: Base, row: Row) -> bytes:
-    """Return the seed of this listing's one draw: the root of our log as anchored now, kept for a second try."""
+    """Return the seed of this edition's one draw: the root of our log as anchored now, kept for a second try.
+
+    An edition that came in while we anchored has another one: its maker may have known this root before.
+    """
     if row["seed"] is not None:
         return bytes(row["seed"])
     anchored = await participant.anchoring.anchor()
     seed = bytes.fromhex(anchored["root"])
-    await participant.store.write(lambda tx: tx.update("listings", {"id": row["id"]}, seed=seed))
+    drawn_of = {"id": row["id"], "edition": row["edition"]}
+    await participant.store.write(lambda tx: tx.update("listings", drawn_of, seed=seed))
     return seed
 
 

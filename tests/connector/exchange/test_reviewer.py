@@ -8,9 +8,10 @@ import pytest
 
 from catalog.listing import Move
 from connector.errors import Conflict
-from connector.exchange import kinds, reviewer, services
+from connector.exchange import drawing, kinds, listings, reviewer, services
 from connector.exchange.reviewer import CHECKS
 from tests.catalog.test_service import SERVICE
+from tests.federation.exchanges import product
 from tests.web.lone import lone
 
 PROVIDER = "did:web:provider.example"
@@ -102,3 +103,22 @@ async def test_what_was_found_of_an_earlier_version_is_of_no_later_one(tmp_path,
         row = await settled(exchange, key)
         assert (row["state"], row["title"], row["review"]["bound"]) == ("listed", "Ebb forecast", "Ebb forecast")
         assert looked == [FREE["title"], "Ebb forecast"]
+
+
+async def test_a_seed_is_of_the_edition_that_it_was_drawn_for(tmp_path):
+    """Who makes an edition must not know which of its rows are drawn."""
+    async with lone(tmp_path / "data", ("exchange",)) as exchange:
+
+        async def put(edition):
+            told, now = listings.check_submission(product("tides", edition=edition)), exchange.clock.now()
+            return await exchange.store.write(lambda tx: listings.submit(tx, exchange.evidence, told, PROVIDER, now))
+
+        async def anchor():
+            await put(2)
+            return {"root": "ab" * 32}
+
+        first = await put(1)
+        exchange.anchoring.anchor = anchor
+        await drawing._seed(exchange, first)
+        row = await exchange.store.read(lambda tx: listings.find(tx, "tides"))
+        assert (row["header"]["edition"], row["seed"]) == ("2", None)
