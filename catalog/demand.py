@@ -7,11 +7,10 @@ What is `met` names the agreement that met it, and `withdrawn` is the other end.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from catalog.document import items, members, text
+from catalog.document import items, members, moment, text
 from catalog.errors import CatalogError, DemandError
 from catalog.lifecycle import Step, find
 from catalog.question import CONDITIONS_MAX, VALUE_CHARACTERS_MAX, question
@@ -21,6 +20,7 @@ from contracts.errors import ContractError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from catalog.question import Question
     from catalog.use import Use
@@ -52,18 +52,18 @@ class Move(StrEnum):
     EXPIRE = "expire"
 
 
-_BUYER, _EXCHANGE = "buyer", "exchange"
+BUYER, EXCHANGE = "buyer", "exchange"
 TABLE: Mapping[tuple[State, Move], Step[State]] = {
-    (State.OPEN, Move.MATCH): Step(State.MATCHED, _EXCHANGE),
-    (State.OPEN, Move.NEGOTIATE): Step(State.NEGOTIATING, _BUYER),
-    (State.MATCHED, Move.NEGOTIATE): Step(State.NEGOTIATING, _BUYER),
-    (State.NEGOTIATING, Move.REOPEN): Step(State.OPEN, _BUYER),
-    (State.NEGOTIATING, Move.MEET): Step(State.MET, _BUYER),
-    (State.OPEN, Move.WITHDRAW): Step(State.WITHDRAWN, _BUYER),
-    (State.MATCHED, Move.WITHDRAW): Step(State.WITHDRAWN, _BUYER),
-    (State.NEGOTIATING, Move.WITHDRAW): Step(State.WITHDRAWN, _BUYER),
-    (State.OPEN, Move.EXPIRE): Step(State.WITHDRAWN, _EXCHANGE),
-    (State.MATCHED, Move.EXPIRE): Step(State.WITHDRAWN, _EXCHANGE),
+    (State.OPEN, Move.MATCH): Step(State.MATCHED, EXCHANGE),
+    (State.OPEN, Move.NEGOTIATE): Step(State.NEGOTIATING, BUYER),
+    (State.MATCHED, Move.NEGOTIATE): Step(State.NEGOTIATING, BUYER),
+    (State.NEGOTIATING, Move.REOPEN): Step(State.OPEN, BUYER),
+    (State.NEGOTIATING, Move.MEET): Step(State.MET, BUYER),
+    (State.OPEN, Move.WITHDRAW): Step(State.WITHDRAWN, BUYER),
+    (State.MATCHED, Move.WITHDRAW): Step(State.WITHDRAWN, BUYER),
+    (State.NEGOTIATING, Move.WITHDRAW): Step(State.WITHDRAWN, BUYER),
+    (State.OPEN, Move.EXPIRE): Step(State.WITHDRAWN, EXCHANGE),
+    (State.MATCHED, Move.EXPIRE): Step(State.WITHDRAWN, EXCHANGE),
 }
 # what providers are shown, and what is matched with new products
 LOOKING: frozenset[State] = frozenset({State.OPEN, State.MATCHED})
@@ -125,7 +125,7 @@ def from_json(document: object) -> Demand:
         most=_most(facts["most"]),
         unit=text(facts["unit"], "unit", limit=VALUE_CHARACTERS_MAX),
         currency=text(facts["currency"], "currency", limit=VALUE_CHARACTERS_MAX),
-        until=_until(facts["until"]),
+        until=moment(facts["until"], "until", limit=VALUE_CHARACTERS_MAX),
     )
     if not demand.id or not demand.question.words:
         raise CatalogError("a demand needs an id, and words in its title", path="title")
@@ -142,13 +142,3 @@ def _most(told: object) -> int | None:
         return None if told is None else read_decimal(told, "most")
     except ContractError as error:
         raise CatalogError(str(error), path="most") from error
-
-
-def _until(told: object) -> datetime:
-    try:
-        until = datetime.fromisoformat(text(told, "until", limit=VALUE_CHARACTERS_MAX))
-    except ValueError as error:
-        raise CatalogError(f"`until` is no date and time: {error}", path="until") from error
-    if until.tzinfo is None:
-        raise CatalogError("`until` has no time zone", path="until", hint="such as 2027-12-31T00:00:00Z")
-    return until

@@ -14,7 +14,7 @@ from catalog.classes import DIMENSIONS
 from catalog.codes import FREQUENCIES, SECURITY_GRADES, SERVICE_TYPES, TIERS
 from catalog.dataset import dataset_from_json
 from contracts import price_words
-from contracts.tariff import Tariff
+from contracts.tariff import asked
 from policy.parse import parse
 from policy.words.speak import explain
 
@@ -133,8 +133,7 @@ def _price(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Differenc
 
 
 def _words_of_price(version: Mapping[str, Any]) -> tuple[str, str]:
-    offer = version["offer"]
-    tariff = Tariff.from_json({**offer["terms"]["tariff"], "minor": offer["ask"]})
+    tariff = asked(version["offer"])
     return price_words.price(tariff), price_words.price(tariff, "zh")
 
 

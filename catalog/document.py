@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from catalog.errors import CatalogError
 from contracts.decimals import read_decimal
 from contracts.errors import ContractError
@@ -43,6 +45,17 @@ def text(value: object, path: str, *, limit: int | None = None) -> str:
     if limit is not None and len(value) > limit:
         raise CatalogError(f"`{path}` has {len(value)} characters, the limit is {limit}", path=path)
     return value
+
+
+def moment(value: object, path: str, *, limit: int) -> datetime:
+    """Return the date and time with a time zone that a text of at most `limit` characters stands for."""
+    try:
+        read = datetime.fromisoformat(text(value, path, limit=limit))
+    except ValueError as error:
+        raise CatalogError(f"`{path}` is no date and time: {error}", path=path) from error
+    if read.tzinfo is None:
+        raise CatalogError(f"`{path}` has no time zone", path=path, hint="such as 2027-12-31T00:00:00Z")
+    return read
 
 
 def count(value: object, path: str) -> int:

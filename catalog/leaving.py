@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from catalog.document import items, members, text
+from catalog.document import items, members, moment, text
 from catalog.errors import CatalogError
 from catalog.lifecycle import Step, find
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 ITEMS_MAX = 10_000
 ID_CHARACTERS_MAX = 256
 REASON_CHARACTERS_MAX = 1_000
+MOMENT_CHARACTERS_MAX = 64
 # nobody is gone sooner: who deals with the member has this long to see that it goes
 NOTICE_DAYS = 5
 
@@ -45,12 +46,12 @@ class Move(StrEnum):
     END = "end"
 
 
-_MEMBER, _EXCHANGE = "member", "exchange"
+MEMBER, EXCHANGE = "member", "exchange"
 TABLE: Mapping[tuple[State, Move], Step[State]] = {
-    (State.ASKED, Move.APPROVE): Step(State.APPROVED, _EXCHANGE),
-    (State.ASKED, Move.REFUSE): Step(State.REFUSED, _EXCHANGE),
-    (State.ASKED, Move.STAY): Step(State.STAYED, _MEMBER),
-    (State.APPROVED, Move.END): Step(State.LEFT, _EXCHANGE),
+    (State.ASKED, Move.APPROVE): Step(State.APPROVED, EXCHANGE),
+    (State.ASKED, Move.REFUSE): Step(State.REFUSED, EXCHANGE),
+    (State.ASKED, Move.STAY): Step(State.STAYED, MEMBER),
+    (State.APPROVED, Move.END): Step(State.LEFT, EXCHANGE),
 }
 # kind of a thing → what becomes of it, in English and 中文
 BECOMES: Mapping[str, tuple[str, str]] = {
@@ -117,7 +118,7 @@ def from_json(document: object, now: datetime) -> Plan:
     facts = members(document, "plan", required=keys, allowed=keys)
     things = tuple(_item(one, f"items/{at}") for at, one in enumerate(items(facts["items"], "items", limit=ITEMS_MAX)))
     reason = text(facts["reason"], "reason", limit=REASON_CHARACTERS_MAX)
-    until = _moment(facts["until"], "until")
+    until = moment(facts["until"], "until", limit=MOMENT_CHARACTERS_MAX)
     # the notice runs from when the plan was made, which may be a moment ago
     return planned(reason, until, things, now - timedelta(days=1))
 
@@ -128,19 +129,9 @@ def _item(document: object, path: str) -> Item:
     kind = text(facts["kind"], f"{path}/kind")
     if kind not in BECOMES:
         raise CatalogError(f"unknown kind `{kind[:40]}`", path=path, hint=f"one of {', '.join(BECOMES)}")
-    until = None if facts["until"] is None else _moment(facts["until"], f"{path}/until")
+    until = None if facts["until"] is None else moment(facts["until"], f"{path}/until", limit=MOMENT_CHARACTERS_MAX)
     return Item(kind, text(facts["id"], f"{path}/id", limit=ID_CHARACTERS_MAX), until)
 
 
-def _moment(told: object, path: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text(told, path, limit=64))
-    except ValueError as error:
-        raise CatalogError(f"`{path}` is no date and time", path=path) from error
-    if moment.tzinfo is None:
-        raise CatalogError(f"`{path}` has no time zone", path=path, hint="such as 2027-12-31T00:00:00Z")
-    return moment
-
-
-def _shown(moment: datetime) -> str:
-    return moment.isoformat(timespec="microseconds" if moment.microsecond else "seconds")
+def _shown(at: datetime) -> str:
+    return at.isoformat(timespec="microseconds" if at.microsecond else "seconds")

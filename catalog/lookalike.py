@@ -61,8 +61,3 @@ def skeleton(name: str) -> str:
     for pair, one in _JOINED:
         shown = shown.replace(pair, one)
     return shown
-
-
-def alike(name: str, other: str) -> bool:
-    """Say whether two names look alike and are not the same."""
-    return name != other and skeleton(name) == skeleton(other)

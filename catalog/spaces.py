@@ -17,7 +17,7 @@ from catalog.codes import SECURITY_GRADES, TIERS
 from catalog.document import items, members, text
 from catalog.errors import CatalogError
 from catalog.roles import ROLES
-from policy.model import Constraint
+from policy.model import atoms
 from policy.vocabulary.actions import ACTIONS
 from policy.vocabulary.operands import OPERANDS
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from catalog.dataset import Dataset
     from catalog.service import Service
-    from policy.model import Condition, Policy
+    from policy.model import Policy
 
 # the space that an exchange has from its first day: whatever names no other is in it
 MAIN = "main"
@@ -100,7 +100,7 @@ class Rules:
 
     def _about_policy(self, policy: Policy) -> Iterator[str]:
         for rule in policy.permissions:
-            said = {one.left for condition in rule.conditions for one in _atoms(condition)}
+            said = {one.left for one in atoms(rule.conditions)}
             if self.actions is not None and (odd := sorted(set(rule.actions) - set(self.actions))):
                 yield f"its policy permits `{odd[0]}`, and policies here permit {_either(self.actions)}"
             if self.operands is not None and (odd := sorted(said - set(self.operands))):
@@ -152,14 +152,6 @@ def words(rules: Rules) -> tuple[tuple[str, str], ...]:
             named = ROLES[role].zh if role in ROLES else "其他角色"
             told.append((f"{name} {en} grades up to {grade}", f"{named}{zh}等级不高于{grade}级"))
     return tuple(told) or (("no restriction", "无限制"),)
-
-
-def _atoms(condition: Condition) -> Iterator[Constraint]:
-    if isinstance(condition, Constraint):
-        yield condition
-    else:
-        for part in condition.parts:
-            yield from _atoms(part)
 
 
 def _grade_of(grades: Mapping[str, int] | None, role: str) -> int:

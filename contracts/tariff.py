@@ -117,6 +117,11 @@ class Tariff:
         return said | ({"records": [run.json() for run in self.records]} if self.records else {})
 
 
+def asked(offer: Mapping[str, Any]) -> Tariff:
+    """Return the tariff of an offer's terms at the price that it asks."""
+    return Tariff.from_json({**offer["terms"]["tariff"], "minor": offer["ask"]})
+
+
 def exact(tariff: Tariff, quantity: int) -> Fraction:
     """Return the unrounded price of a whole quantity: the sum of the exact parts of every step (spec 3.6)."""
     whole, over, under = _parts(tariff, quantity)

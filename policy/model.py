@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from policy.calendar import Duration, Rate, WeekWindow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 
 class PolicyKind(StrEnum):
@@ -81,6 +84,15 @@ class Logical:
 
 
 Condition: TypeAlias = Constraint | Logical
+
+
+def atoms(conditions: Iterable[Condition]) -> Iterator[Constraint]:
+    """Return the single constraints of conditions, however deep, in their order."""
+    for condition in conditions:
+        if isinstance(condition, Logical):
+            yield from atoms(condition.parts)
+        else:
+            yield condition
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import orjson
 
 from connector.errors import InvalidInput
 from connector.exchange.acts import STATES, WAITING
+from connector.exchange.operators import digest_of
 from connector.web.authorize import MANAGEMENT
 from connector.web.call import Call, Kept
 from connector.web.operators import assent as assented
@@ -66,7 +67,7 @@ async def show_key(call: Call, fields: dict[str, str]) -> str:
     operator = await call.connector.operators.prove("Bearer " + fields["key"].strip())
     if operator is None:
         raise InvalidInput("this is no operator's key", "an operator's key begins with `operator.`")
-    await call.connector.sessions.bind(call.session, call.connector.operators.digest(fields["key"].strip()))
+    await call.connector.sessions.bind(call.session, digest_of(fields["key"].strip()))
     return PENDING
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote as quoted
 
+from catalog.dataset import TITLE_CHARACTERS_MAX
 from catalog.printable import printable
 from catalog.source import Move
 from connector.console import governed
 from connector.federation import sources as harvested_from
-from connector.federation.showing import TITLE_CHARACTERS_MAX
 from connector.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
 
 if TYPE_CHECKING:

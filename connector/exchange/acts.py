@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.operators import ACTS, ASSENT_DAYS, Post, filled, refusal
 from connector import reasons
-from connector.errors import Absent, Conflict, NotPermitted
+from connector.errors import Conflict, NotPermitted
+from connector.exchange.kept import Kept
 from connector.exchange.operators import posts
 from connector.limits import PAGE_ROWS_MAX, WAITING_ACTS_MAX
 from contracts.canonical import sha
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 WAITING, ASSENTED, DONE, FAILED, REFUSED, LAPSED = "waiting", "assented", "done", "failed", "refused", "lapsed"
 STATES = (WAITING, ASSENTED, DONE, FAILED, REFUSED, LAPSED)
 ID_BYTES = 6
+ROWS = Kept("acts", "id", "there is no act `{}`", "penstock exchange pending")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class Acts:
         now = self._participant.clock.now()
 
         def act(tx: Tx) -> Row:
-            row = _find(tx, key)
+            row = ROWS.find(tx, key)
             state = FAILED if fault else DONE
             return view(self._move(tx, row, state, row["other"] or row["operator"], fault, now, result=result))
 
@@ -130,10 +132,10 @@ class Acts:
         }
         tx.insert("acts", **row, until=now + timedelta(days=ASSENT_DAYS), created=now, updated=now)
         self._record(tx, row, "unknown", operator.name, "", now)
-        return _find(tx, row["id"])
+        return ROWS.find(tx, row["id"])
 
     def _check(self, tx: Tx, key: str, operator: Operator, states: tuple[str, ...]) -> Row:
-        row = _find(tx, key)
+        row = ROWS.find(tx, key)
         if row["state"] not in states:
             raise Conflict(f"the act `{key}` is {row['state']}", "penstock exchange pending")
         act = ACTS[row["act"]]
@@ -146,7 +148,7 @@ class Acts:
     def _move(self, tx: Tx, row: Row, state: str, by: str, reason: str, now: datetime, **kept: Any) -> Row:
         tx.update("acts", {"id": row["id"]}, state=state, reason=reason, updated=now, **kept)
         self._record(tx, row | {"state": state}, row["state"], by, reason, now)
-        return _find(tx, row["id"])
+        return ROWS.find(tx, row["id"])
 
     def _record(self, tx: Tx, row: Row, before: str, by: str, reason: str, now: datetime) -> None:
         digest = sha({name: row[name] for name in ("act", "handler", "path", "body")}).hex()
@@ -175,10 +177,3 @@ def view(row: Row) -> Row:
 
 def _assenting(act: Act) -> str:
     return Post(act.assent).value if act.assent else ""
-
-
-def _find(tx: Tx, key: str) -> Row:
-    row = tx.get("acts", id=key)
-    if row is None:
-        raise Absent(f"there is no act `{key[:100]}`", "penstock exchange pending")
-    return row

@@ -31,8 +31,6 @@ KIND = "complaint.moved"
 COMPLAINTS = Kept("complaints", "id", "there is no complaint `{}`", "penstock complaint list")
 LATE = "yes"
 SHOWN = ("id", "agreement", "words", "complainant", "respondent", "state", "answer", "reason")
-_WAITING = tuple(state.value for state in CLOCKS)
-_WAITS = f"state in ({', '.join('?' * len(_WAITING))})"
 
 
 class Complaints:
@@ -98,7 +96,7 @@ class Complaints:
             if known["complainant"] != member or not same:
                 raise Conflict(f"there is another complaint `{complaint.id}`", "give yours an id of its own")
             return known
-        waiting = tx.find("complaints", f"complainant = ? and {_WAITS}", (member, *_WAITING), "", MEMBER_COMPLAINTS_MAX)
+        waiting = tx.find("complaints", "complainant = ? and waits = 1", (member,), "", MEMBER_COMPLAINTS_MAX)
         if len(waiting) >= MEMBER_COMPLAINTS_MAX:
             raise Conflict(f"{MEMBER_COMPLAINTS_MAX} complaints of yours wait", "withdraw one, then file again")
         parties = {"complainant": member, "respondent": respondent, "answer": "", "reason": ""}

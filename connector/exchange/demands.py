@@ -11,16 +11,17 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from catalog.demand import LOOKING, Demand, Move, State, from_json, moved
+from catalog.demand import BUYER, EXCHANGE, LOOKING, Demand, Move, State, from_json, moved
 from catalog.facets import DATASET
 from catalog.found import is_found
 from catalog.matching import LEAST, Offered, match
-from connector.errors import Absent, Conflict, InvalidInput, NotPermitted
+from connector.errors import Conflict, InvalidInput, NotPermitted
 from connector.exchange import listings
+from connector.exchange.kept import Kept
 from connector.exchange.leaving import refuse_leaving
 from connector.limits import MEMBER_DEMANDS_MAX, PAGE_ROWS_MAX, SPACE_DEMANDS_MAX
 from contracts.canonical import sha
-from contracts.tariff import Tariff
+from contracts.tariff import asked
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     Row = dict[str, Any]
     Write = Callable[[Callable[[Tx], Any]], Awaitable[Any]]
 
-BUYER, EXCHANGE = "buyer", "exchange"
+DEMANDS = Kept("demands", "id", "there is no demand `{}`", "penstock demand list")
 # products whose words are looked at for one demand, and how many of them are shown
 CANDIDATES = 200
 MATCHES_SHOWN = 20
@@ -106,7 +107,7 @@ class Demands:
             if "product" in body:
                 listings.listed(tx, body["product"])
             self._move(tx, row, step, by=member, role=BUYER, now=now, **{"reason": "", **body})
-            return view(_find(tx, key))
+            return view(DEMANDS.find(tx, key))
 
         moved_: Row = await write(act)
         return moved_
@@ -127,13 +128,13 @@ class Demands:
             raise Conflict(f"at most {most} may be open at once", "withdraw one that is old")
         about = {"document": demand.json(), "state": State.OPEN.value, "until": demand.until}
         tx.insert("demands", id=demand.id, member=member, **about, created=now, updated=now)
-        self._record(tx, _find(tx, demand.id), "unknown", by=member, reason="", now=now)
+        self._record(tx, DEMANDS.find(tx, demand.id), "unknown", by=member, reason="", now=now)
 
     def _matched(self, tx: Tx, key: str) -> str:
-        row, now = _find(tx, key), self._connector.clock.now()
+        row, now = DEMANDS.find(tx, key), self._connector.clock.now()
         if row["state"] == State.OPEN.value:
             self._move(tx, row, Move.MATCH, by=self._connector.did, role=EXCHANGE, reason="", now=now)
-        return str(_find(tx, key)["state"])
+        return str(DEMANDS.find(tx, key)["state"])
 
     def _move(
         self, tx: Tx, row: Row, step: Move, *, by: str, role: str, reason: str, now: datetime, **kept: str
@@ -178,12 +179,11 @@ class Demands:
 
     def _offered(self, listing: Row) -> Offered:
         offer, now = listing["offer"], self._connector.clock.now()
-        tariff = Tariff.from_json({**offer["terms"]["tariff"], "minor": offer["ask"]})
 
         def permits(use: Use) -> tuple[bool, str]:
             return use.permitted(offer["policy"], listing["id"], listing["tier"], now)
 
-        return Offered(listings.indexed(listing), tariff, permits)
+        return Offered(listings.indexed(listing), asked(offer), permits)
 
     async def _check_licence(self, agreement: str, member: str) -> None:
         """Raise unless the agreement has a licence on chain in the member's name."""
@@ -204,16 +204,9 @@ def view(row: Row) -> Row:
 
 def _seen(tx: Tx, key: str, member: str) -> Row:
     """Return a demand that the member may see: its own, and others' while they are looking."""
-    row = _find(tx, key)
+    row = DEMANDS.find(tx, key)
     if row["member"] != member and row["state"] not in _LOOKING:
-        raise Absent(f"there is no demand `{key[:200]}`")
-    return row
-
-
-def _find(tx: Tx, key: str) -> Row:
-    row = tx.get("demands", id=key)
-    if row is None:
-        raise Absent(f"there is no demand `{key[:200]}`")
+        raise DEMANDS.absent(key)
     return row
 
 

@@ -14,6 +14,7 @@ from catalog import connectors
 from catalog.connectors import BEAT_SECONDS, STATES, Heartbeat
 from connector.errors import Absent, explain_failure
 from connector.exchange.leaving import LEAVING
+from connector.exchange.membership import ADMITTED
 from connector.exchange.searches import NAME_CHARACTERS_MAX
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Heartbeats:
         def act(tx: Tx) -> Row:
             tx.put("connectors", did=did, document=told.json(), seen=now)
             member = tx.get("members", did=did)
-            return {"standing": "admitted" if member is None else member["state"]}
+            return {"standing": ADMITTED if member is None else member["state"]}
 
         standing: Row = await write(act)
         return standing

@@ -11,7 +11,7 @@ from catalog.found import is_found
 from catalog.index import Index
 from catalog.question import Entry
 from connector.exchange import kinds
-from connector.exchange.numbering import NUMBERED
+from connector.exchange.numbering import beyond
 from connector.federation import showing
 from connector.store.offline import look
 from connector.store.tables import TABLES
@@ -49,8 +49,7 @@ def take_in(place: Path | str, folder: Path, seq: int, heap_bytes: int) -> int:
 
 def following(tx: Tx, seq: int, limit: int) -> list[Entry]:
     """Return the entries of the next changes in their order, of every kind."""
-    found = [row for name in NUMBERED for row in tx.find(name, "seq > ?", (seq,), "seq", limit)]
-    return [_readable(tx, row) for row in sorted(found, key=lambda row: row["seq"])[:limit]]
+    return [_readable(tx, row) for row in beyond(tx, seq, limit)]
 
 
 def _readable(tx: Tx, row: Row) -> Entry:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from catalog import leaving
-from catalog.leaving import BECOMES, Item, Move, State, moved
+from catalog.leaving import BECOMES, EXCHANGE, MEMBER, Item, Move, State, moved
 from catalog.listing import TABLE as LISTING
 from catalog.listing import Move as ListingMove
 from catalog.listing import State as ListingState
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 # state of a member whose plan is approved: it keeps what it agreed, and begins nothing
 LEAVING = "leaving"
-MEMBER, EXCHANGE = "member", "exchange"
 PLANS = Kept("leavings", "did", "no plan to leave was handed in", "penstock leave --plan, to see one")
 OVER = ("closed", "settled")
 

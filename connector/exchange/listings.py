@@ -32,7 +32,7 @@ from connector.limits import MEMBER_DAILY_PRODUCTS_MAX, MEMBER_PRODUCTS_MAX, PAG
 from connector.protocol.validation import IDENTIFIER_LIMIT_CHARACTERS
 from contracts import price_words
 from contracts.decimals import read_decimal
-from contracts.tariff import Tariff
+from contracts.tariff import Tariff, asked
 from ledger.edition import read_header
 from policy.parse import parse
 
@@ -137,18 +137,9 @@ def submit(tx: Tx, evidence: Evidence, document: dict[str, Any], provider: str, 
     tx.insert(
         "listings",
         id=key,
-        space=document[SPACE],
+        **VERSIONS.document(document),
         skeleton=skeleton(document["title"]),
-        sample=document[SAMPLE],
-        resource=document[RESOURCE],
-        code=document[CODE],
         provider=provider,
-        title=document["title"],
-        dataset=document["dataset"],
-        offer=document["offer"],
-        tier=document["tier"],
-        edition=document["edition"],
-        header=document["header"],
         state=State.SUBMITTED.value,
         seq=following(tx),
         review=None,
@@ -225,7 +216,6 @@ def number(tx: Tx) -> None:
 
 def view(row: dict[str, Any]) -> dict[str, Any]:
     """Return what members see of a listing."""
-    tariff = Tariff.from_json({**row["offer"]["terms"]["tariff"], "minor": row["offer"]["ask"]})
     return {
         "id": row["id"],
         "space": row["space"] or MAIN,
@@ -234,7 +224,7 @@ def view(row: dict[str, Any]) -> dict[str, Any]:
         "title": row["title"],
         "provider": row["provider"],
         "tier": row["tier"],
-        "price": price_words.price(tariff),
+        "price": price_words.price(asked(row["offer"])),
         "edition": row["edition"],
         "header": row["header"],
         "offer": row["offer"],

@@ -10,15 +10,15 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from catalog.roles import Doing, does
 from catalog.source import State
 from connector import reasons
 from connector.errors import Absent, Conflict, InvalidInput
 from connector.exchange import membership as membership_rules
 from connector.exchange import rereading
 from connector.exchange.leaving import LEAVING, leaves
-from connector.exchange.membership import ADMITTED
-from connector.exchange.registering import ARBITRATE
-from connector.federation.sources import STANDING
+from connector.exchange.membership import ADMITTED, MEMBERS
+from connector.federation.sources import standing
 from contracts.canonical import sha
 from contracts.decimals import read_hex
 from contracts.errors import ContractError
@@ -61,8 +61,7 @@ Row = dict[str, Any]
 def _plain(source: Row) -> Row:
     """Return a member that speaks the Dataspace Protocol alone: without keys of ours, its catalogue a source."""
     about = {"did": source["did"], **source["member"], "role": "provider"}
-    state = STANDING.get(State(source["state"]), ADMITTED)
-    return about | {"state": state, "speaks": "dsp", "source": source["name"]}
+    return about | {"state": standing(State(source["state"])), "speaks": "dsp", "source": source["name"]}
 
 
 class Members:
@@ -89,9 +88,7 @@ class Members:
     def turn(self, tx: Tx, did: str, act: str, reason: str) -> Row:
         """Do a move's part in a transaction; the space's document is the caller's to build anew."""
         participant, now = self._participant, self._participant.clock.now()
-        row = tx.get("members", did=did)
-        if row is None:
-            raise Absent(f"`{did[:200]}` is no member, or is the exchange itself", "penstock exchange member list")
+        row = MEMBERS.find(tx, did)
         after = MOVES.get((row["state"], act))
         if after is None:
             may = ", ".join(may for state, may in MOVES if state == row["state"]) or "nothing"
@@ -103,7 +100,7 @@ class Members:
         fields = told | {"digest": sha(row["document"]).hex()}
         participant.evidence.record(tx, "member.moved", part=did, fields=fields, now=now)
         self._tell_registry(tx, did, act, reason)
-        if after == REVOKED and row["role"] in ARBITRATE:
+        if after == REVOKED and does(row["role"], Doing.RULE):
             space, account = did_digest(participant.did), participant.space.members[did].address
             dismissing = membership.dismiss_arbitrator(participant.programs.deployment, space, account)
             participant.transactions.enqueue(tx, f"dismiss-arbitrator:{did}", dismissing)

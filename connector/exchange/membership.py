@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.errors import Conflict, InvalidInput
+from connector.exchange.kept import Kept
 from connector.identity.did import SERVICES
 from contracts.canonical import sha
 from contracts.namespace import NS
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
 ADMITTED = "admitted"
+MEMBERS = Kept("members", "did", "`{}` is no member, or is the exchange itself", "penstock exchange member list")
 DESCRIPTION_PATH = "/.well-known/penstock.json"
 DESCRIPTION_BYTES_MAX = 4096
 TEXT_CHARACTERS_MAX = 200

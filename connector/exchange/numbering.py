@@ -6,7 +6,7 @@ exchange) lacks exactly what is beyond it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from catalog import found, service
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from connector.store.transaction import Tx
+
+    Row = dict[str, Any]
 
 # what an id begins with → the table of what has such ids; a product listed here begins with none of them
 BEGINS: Final[Mapping[str, str]] = {service.PREFIX: "services", found.PREFIX: "federated"}
@@ -33,3 +35,9 @@ def newest(tx: Tx) -> int:
 def following(tx: Tx) -> int:
     """Return the number of the next change."""
     return newest(tx) + 1
+
+
+def beyond(tx: Tx, seq: int, limit: int) -> list[Row]:
+    """Return the next rows of every kind in one order; those of products found elsewhere have an `origin`."""
+    rows = [row for name in NUMBERED for row in tx.find(name, "seq > ?", (seq,), "seq", limit)]
+    return sorted(rows, key=lambda row: row["seq"])[:limit]

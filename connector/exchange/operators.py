@@ -56,11 +56,7 @@ class Operators:
         if not (header.startswith(SCHEME) and key.startswith(KEY_MARK)):
             self._participant.check_management(header)
             return None
-        return await self.known(_digest(key))
-
-    def digest(self, key: str) -> str:
-        """Return what is kept of a key."""
-        return _digest(key)
+        return await self.known(digest_of(key))
 
     async def known(self, digest: str) -> Operator:
         """Return the operator whose key has this digest; raises Unproven."""
@@ -87,7 +83,7 @@ class Operators:
             raise InvalidInput(f"a name has 1 to {NAME_CHARACTERS_MAX} letters, digits and spaces")
         at, key = post_of(post), KEY_MARK + secrets.token_urlsafe(KEY_BYTES)
         now = self._participant.clock.now()
-        await self._participant.store.write(lambda tx: self._add(tx, name, at, _digest(key), by, now))
+        await self._participant.store.write(lambda tx: self._add(tx, name, at, digest_of(key), by, now))
         return {"operator": name, "post": at.value, "url": self._participant.url, "key": key}
 
     async def dismiss(self, name: str, reason: str, by: str) -> Row:
@@ -100,7 +96,7 @@ class Operators:
         known = tx.get("operators", name=name)
         if known is not None:
             raise Conflict(f"`{name}` is or was an operator", "a person has one post; take another name")
-        if len(tx.find("operators", "state = ?", (ACTING,))) >= OPERATORS_MAX:
+        if len(_acting(tx)) >= OPERATORS_MAX:
             raise Conflict(f"an exchange has at most {OPERATORS_MAX} operators", "dismiss one first")
         row = {"name": name, "post": at.value, "digest": digest, "state": ACTING}
         tx.insert("operators", **row, created=now, updated=now)
@@ -142,5 +138,6 @@ def _acting(tx: Tx) -> list[Row]:
     return tx.find("operators", "state = ?", (ACTING,))
 
 
-def _digest(key: str) -> str:
+def digest_of(key: str) -> str:
+    """Return what is kept of an operator's key."""
     return hashlib.sha256(key.encode(errors="surrogateescape")).hexdigest()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from catalog.roles import Doing, does
 from ledger import membership
 from ledger.membership import Keys
 from ledger.standing import did_digest
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
     from ledger.deployment import Deployment
     from ledger.space import Member
-
-# roles that may judge: whom products name as their arbitrator, and who does nothing else
-ARBITRATE = frozenset({"regulator", "arbitrator"})
 
 
 def found(tx: Tx, transactions: Transactions, deployment: Deployment, exchange: str) -> None:
@@ -32,6 +30,6 @@ def register(tx: Tx, transactions: Transactions, deployment: Deployment, exchang
     space, keys = did_digest(exchange), Keys(member.log_key, member.delivery, member.aggregate)
     admit = membership.admit(deployment, space, member.address, member.did, member.role, keys)
     transactions.enqueue(tx, "member:" + member.did, admit)
-    if member.role in ARBITRATE:
+    if does(member.role, Doing.RULE):
         name = membership.name_arbitrator(deployment, space, member.address)
         transactions.enqueue(tx, "arbitrator:" + member.did, name)

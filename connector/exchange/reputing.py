@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.complaint import State
 from connector.errors import Absent
+from connector.exchange.docket import RULED
 from contracts.reputation import FORMULA, Record
 from ledger import reputation
 from ledger.ruling import read_ruling
@@ -50,4 +51,4 @@ async def of(participant: Connector, did: str) -> dict[str, Any]:
 
 
 def _ruled(tx: Tx) -> list[Any]:
-    return [read_ruling(row["ruling"]) for row in tx.find("disputes", "state = ?", ("ruled",)) if row["ruling"]]
+    return [read_ruling(row["ruling"]) for row in tx.find("disputes", "state = ?", (RULED,)) if row["ruling"]]

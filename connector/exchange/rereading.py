@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from connector.errors import Absent, Conflict
-from connector.exchange.membership import ADMITTED
+from connector.errors import Conflict
+from connector.exchange.membership import ADMITTED, MEMBERS
 from contracts.canonical import sha
 from ledger import membership
 from ledger.membership import Keys
@@ -45,9 +45,7 @@ class Change:
 def take(tx: Tx, participant: Base, change: Change) -> Row:
     """Keep what changed, record the move, and queue what the registry must know; nothing new changes nothing."""
     found, did = change.found, change.found.did
-    row = tx.get("members", did=did)
-    if row is None:
-        raise Absent(f"`{did[:200]}` is no member, or is the exchange itself", "penstock exchange member list")
+    row = MEMBERS.find(tx, did)
     if row["state"] != ADMITTED:
         raise Conflict(f"the member `{did}` is {row['state']}", "resume it first")
     known = Member.from_json(row["document"])

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from connector.app import Connector
     from connector.store.transaction import Tx
-    from ledger.space import Member
 
     Row = dict[str, Any]
 
@@ -157,12 +156,11 @@ def find(tx: Tx, key: str) -> Row:
     return row
 
 
-def check(tx: Tx, document: Row, member: Member | str) -> None:
+def check(tx: Tx, document: Row, did: str) -> None:
     """Raise unless a product or service may be listed in the space that it names; NotPermitted says every reason."""
     row = find(tx, document.get("space") or MAIN)
     if row["state"] != State.OPEN:
         raise Conflict(f"the space `{row['id']}` is {row['state']}", "penstock space list")
-    did = member if isinstance(member, str) else member.did
     refuse_leaving(tx, did)
     if why := faults(spaces.from_json(row["rules"]), document, did):
         raise NotPermitted(

@@ -26,7 +26,7 @@ from catalog.source import State
 from catalog.spaces import MAIN, OTHERS, sight
 from connector.errors import PeerMisbehaved
 from connector.exchange import kinds, spaces
-from connector.exchange.numbering import NUMBERED, newest
+from connector.exchange.numbering import beyond, newest
 from connector.federation import entry, keeping, showing
 from connector.limits import CHANGES_BYTES, HOPS_MAX, PAGE_ROWS_MAX
 from ledger import note as notes
@@ -66,7 +66,7 @@ def page(tx: Tx, own: str, reader: str, after: int, epoch: str) -> Row:
         return head | {"next": 0, "more": False, "reset": True, "entries": []}
     entries: list[Row] = []
     size, last, full = 0, after, False
-    for row in _rows(tx, after):
+    for row in beyond(tx, after, PAGE_ROWS_MAX):
         line = _found(tx, row, own, sees, sources) if "origin" in row else _listed(row, own, sees)
         size += len(orjson.dumps(line))
         if entries and size > CHANGES_BYTES:
@@ -97,12 +97,6 @@ def check(body: bytes, header: str, own: str, log_key: bytes) -> None:
 
 def _text(body: bytes, own: str) -> str:
     return f"{own}{KEY_NAME}\n{notes.b64(sha256(body).digest())}\n"
-
-
-def _rows(tx: Tx, after: int) -> list[Row]:
-    """Return the next changes of every kind in one order; those of products found elsewhere have an `origin`."""
-    rows = [row for name in NUMBERED for row in tx.find(name, "seq > ?", (after,), "seq", PAGE_ROWS_MAX)]
-    return sorted(rows, key=lambda row: row["seq"])[:PAGE_ROWS_MAX]
 
 
 def _epoch(tx: Tx) -> str:

@@ -10,7 +10,6 @@ has passed too many is nobody's to pass on. (2) A product is read as strictly as
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -18,16 +17,16 @@ import orjson
 
 from catalog import foreign
 from catalog.dataset import TITLE_CHARACTERS_MAX
-from catalog.document import items, members, text
+from catalog.document import items, members, moment, text
 from catalog.errors import CatalogError
 from catalog.found import PLAIN, SEALED
 from catalog.service import TIER as SERVICE
-from connector.errors import InvalidInput
 from connector.exchange import listings, services
 from connector.limits import DID_CHARACTERS_MAX, HARVESTED_BYTES_MAX, HOPS_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
 
     Row = dict[str, Any]
 
@@ -38,6 +37,7 @@ LISTED_KEYS = GONE_KEYS | {"path", "changed", "product"}
 SEALED_KEYS = frozenset({*listings.KEYS, "provider", "kind"})
 SERVICE_KEYS = frozenset({"id", "title", "service", "provider", "kind"})
 OWN_CHARACTERS_MAX = 1_024
+TIME_CHARACTERS_MAX = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,8 @@ def read(line: Any, source: str, own: str, now: datetime) -> Sighting:
     path = _path(told["path"], source)
     if own in path:
         return Sighting(key)
-    return sighting(key, check(told["product"]), path, min(_time(told["changed"]), now))
+    product, changed = check(told["product"]), moment(told["changed"], "changed", limit=TIME_CHARACTERS_MAX)
+    return sighting(key, product, path, min(changed, now))
 
 
 def check(product: Any) -> Row:
@@ -146,13 +147,3 @@ def _did(value: object) -> str:
     if not (did.startswith("did:") and did.isascii() and did.isprintable() and " " not in did):
         raise CatalogError(f"`{did[:80]!r}` is no DID", path="did")
     return did
-
-
-def _time(value: object) -> datetime:
-    try:
-        time = datetime.fromisoformat(text(value, "changed", limit=40))
-    except ValueError as error:
-        raise CatalogError("`changed` is no time", path="changed") from error
-    if time.tzinfo is None:
-        raise InvalidInput("`changed` has no time zone")
-    return time

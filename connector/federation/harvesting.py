@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 ASKED_SECONDS = 25.0
 # how soon a reading that another process does is looked at
 LOOK_SECONDS = 0.2
-# a cursor behind the last page whose reading is still being ended
-ENDING = -1
 
 log = logging.getLogger(__name__)
 
@@ -145,7 +143,7 @@ class Harvesting:
         if row["state"] == State.DROPPING.value:
             async with self._writing:
                 return await store.write(partial(sources.dissolve, name=row["name"], now=now))
-        if row["pages"] == ENDING:
+        if row["pages"] == sources.ENDING:
             act = partial(sources.sweep_on, began=row, rest_seconds=rest, now=now)
         else:
             if row["pages"] >= READING_PAGES_MAX:

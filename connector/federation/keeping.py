@@ -33,7 +33,6 @@ def take(tx: Tx, source: Row, sightings: Sequence[Sighting], now: datetime) -> t
     """Keep a page of a source; return how many products it has now, and how many there was no room for."""
     name, count, left = source["name"], source["products"], 0
     touched: set[str] = set()
-    met: list[str] = []
     for sighting in sightings:
         known = tx.get("harvested", source=name, own=sighting.own)
         if sighting.document is None:
@@ -41,17 +40,14 @@ def take(tx: Tx, source: Row, sightings: Sequence[Sighting], now: datetime) -> t
                 count -= tx.delete("harvested", source=name, own=sighting.own)
                 touched.add(known["product"])
             continue
-        digest = sighting.digest
-        if known is not None and known["digest"] == digest:
-            met.append(sighting.own)
+        if known is not None and known["digest"] == sighting.digest:
+            tx.update("harvested", {"source": name, "own": sighting.own}, generation=source["generation"])
             continue
         if known is None and count >= source["most"]:
             left += 1
             continue
         count += known is None
-        touched |= {_put(tx, source, sighting, digest, now)} | ({known["product"]} if known else set())
-    for own in met:
-        tx.update("harvested", {"source": name, "own": own}, generation=source["generation"])
+        touched |= {_put(tx, source, sighting, now)} | ({known["product"]} if known else set())
     regroup(tx, touched, now)
     return count, left
 
@@ -107,7 +103,7 @@ def prune(tx: Tx) -> None:
     tx.put("facts", name=FLOOR, value={"seq": old[-1]["seq"]})
 
 
-def _put(tx: Tx, source: Row, sighting: Sighting, digest: bytes, now: datetime) -> str:
+def _put(tx: Tx, source: Row, sighting: Sighting, now: datetime) -> str:
     """Keep one sighting; return the product that it is of."""
     document = sighting.document
     assert document is not None, "what is gone is not kept"
@@ -122,7 +118,7 @@ def _put(tx: Tx, source: Row, sighting: Sighting, digest: bytes, now: datetime) 
         edition=edition,
         document=dict(document),
         path=list(sighting.path),
-        digest=digest,
+        digest=sighting.digest,
         changed=sighting.changed,
         generation=source["generation"],
         at=now,

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from catalog import foreign, service
-from catalog.dataset import dataset_from_json, searchable
+from catalog.dataset import TITLE_CHARACTERS_MAX, dataset_from_json, searchable
 from catalog.facets import Listed
+from catalog.foreign import PROVIDER_CHARACTERS_MAX
 from catalog.found import LIMITS, PLAIN, SEALED, is_found, limits_of
 from catalog.printable import printable
 from catalog.question import UNTOLD_GRADE, Entry, entry, foreign_entry
@@ -20,7 +21,7 @@ from connector.federation import keeping
 from connector.limits import FOUND_BYTES_MAX
 from connector.protocol import offers
 from contracts import price_words
-from contracts.tariff import Tariff
+from contracts.tariff import Tariff, asked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
     Row = dict[str, Any]
-
-TITLE_CHARACTERS_MAX = 256
-PROVIDER_CHARACTERS_MAX = 512
 
 
 def indexed(tx: Tx, row: Row) -> Entry:
@@ -138,9 +136,8 @@ def view(row: Row, sightings: Sequence[Row], sources: dict[str, Row]) -> Row:
 
 
 def _sealed(document: Row) -> Row:
-    tariff = Tariff.from_json({**document["offer"]["terms"]["tariff"], "minor": document["offer"]["ask"]})
     kept = ("tier", "edition", "header", "offer", "dataset")
-    return {**{name: document[name] for name in kept}, "price": price_words.price(tariff)}
+    return {**{name: document[name] for name in kept}, "price": price_words.price(asked(document["offer"]))}
 
 
 def _service(document: Row) -> Row:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from yarl import URL
 
 from catalog.source import RESTING, Kind, Move, State, check_name, moved
-from connector.errors import Absent, Conflict, InvalidInput
-from connector.exchange.membership import TEXT_CHARACTERS_MAX
+from connector.errors import Conflict, InvalidInput
+from connector.exchange.kept import Kept
+from connector.exchange.membership import ADMITTED, TEXT_CHARACTERS_MAX
 from connector.federation import keeping
 from connector.limits import (
     REASON_CHARACTERS_MAX,
@@ -39,11 +40,15 @@ if TYPE_CHECKING:
 
     Row = dict[str, Any]
 
+SOURCES = Kept("sources", "name", "there is no source `{}`", "penstock exchange source list")
+find = SOURCES.find
 MEMBER = frozenset({"name", "region"})
 # what a source's state makes of a member that speaks the protocol alone; in all others it is admitted
 STANDING = {State.SUSPENDED: SUSPENDED, State.DROPPING: REVOKED}
 # what says how far a reading is; nobody else's act changes them
 PROGRESS = ("state", "cursor", "generation", "pages")
+# a cursor behind the last page whose reading is still being ended
+ENDING = -1
 # an incomplete reading takes nothing away at once: a member that is away for so many readings is away
 PATIENCE_GENERATIONS = 3
 # sightings that one transaction removes
@@ -80,7 +85,7 @@ async def add(
         fresh = tx.get("sources", name=name) is None
         row = _add(tx, name, told, did, now)
         if fresh:
-            record(tx, participant, row, "unknown", "admitted", participant.did, "")
+            record(tx, participant, row, "unknown", ADMITTED, participant.did, "")
         return view(row)
 
     return await participant.store.write(act)
@@ -137,12 +142,9 @@ def _add(tx: Tx, name: str, told: Row, did: str, now: datetime) -> Row:
     return find(tx, name)
 
 
-def find(tx: Tx, name: str) -> Row:
-    """Return a source; raises Absent."""
-    row = tx.get("sources", name=name)
-    if row is None:
-        raise Absent(f"there is no source `{name[:80]}`", "penstock exchange source list")
-    return row
+def standing(state: State) -> str:
+    """Return what a source's state makes of a member that speaks the protocol alone."""
+    return STANDING.get(state, ADMITTED)
 
 
 def turn(tx: Tx, participant: Base, name: str, move: Move, by: str, reason: str = "") -> Row:
@@ -150,18 +152,16 @@ def turn(tx: Tx, participant: Base, name: str, move: Move, by: str, reason: str 
     row, now = find(tx, name), participant.clock.now()
     state = moved(State(row["state"]), move)
     tx.update("sources", {"name": name}, state=state.value, reason=reason, due=now, updated=now)
-    standing = {before: STANDING.get(before, "admitted") for before in (State(row["state"]), state)}
-    if standing[State(row["state"])] != standing[state]:
-        record(tx, participant, row, standing[State(row["state"])], standing[state], by, reason)
+    before, after = standing(State(row["state"])), standing(state)
+    if before != after:
+        record(tx, participant, row, before, after, by, reason)
     return view(find(tx, name))
 
 
-def hurry(tx: Tx, name: str, now: datetime) -> Row:
+def hurry(tx: Tx, name: str, now: datetime) -> None:
     """Have a source read now, whatever it failed at before."""
-    row = find(tx, name)
-    moved(State(row["state"]), Move.READ)
+    moved(State(find(tx, name)["state"]), Move.READ)
     tx.update("sources", {"name": name}, due=now)
-    return row
 
 
 def due(tx: Tx, now: datetime) -> list[Row]:
@@ -205,7 +205,7 @@ def _finish(tx: Tx, row: Row, rest_seconds: float, now: datetime) -> Row:
     swept = keeping.sweep(tx, row, below, SWEPT_ROWS, now)
     products = row["products"] - swept
     if swept == SWEPT_ROWS:
-        tx.update("sources", {"name": row["name"]}, products=products, pages=-1)
+        tx.update("sources", {"name": row["name"]}, products=products, pages=ENDING)
         return find(tx, row["name"])
     keeping.prune(tx)
     again = {} if row["kind"] == Kind.DSP.value else row["cursor"]

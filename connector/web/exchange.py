@@ -58,7 +58,7 @@ async def submit(call: Call) -> web.Response:
     member = connector.space.members[call.peer]
     may(member, Doing.LIST)
     document = listings.check_submission(await call.document())
-    await connector.store.read(lambda tx: spaces.check(tx, document, member))
+    await connector.store.read(lambda tx: spaces.check(tx, document, call.peer))
     registered = await connector.programs.edition(bytes.fromhex(document["edition"]))
     if registered is None:
         raise Conflict("the edition is not registered on chain", "register it, then submit")

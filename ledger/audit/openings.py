@@ -17,18 +17,17 @@ from ledger.audit.books import reading
 from ledger.audit.keys import RELEASED
 from policy.decision import Outcome
 from policy.errors import PolicyError
-from policy.model import Constraint, Logical
+from policy.model import atoms
 from policy.operators import count_limit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from ledger.audit.agreements import Deal, Deals
     from ledger.audit.billing import Opening, OrderLine
     from ledger.audit.books import Book, Books
     from ledger.audit.event import Event
     from ledger.audit.report import Report
-    from policy.model import Condition
 
 DECIDED, STARTED = "decision.made", "opening.started"
 LEASED = "leased"
@@ -149,13 +148,5 @@ def _limit(deal: Deal, report: Report) -> int | None:
     except PolicyError as error:
         report.find("agreement-invalid", deal.provider, agreement=deal.digest.hex(), reason=error)
         return None
-    atoms = (each for rule in policy.permissions for each in _atoms(rule.constraints))
-    return min((count_limit(each) for each in atoms if each.left == "count"), default=None)
-
-
-def _atoms(conditions: Iterable[Condition]) -> Iterator[Constraint]:
-    for condition in conditions:
-        if isinstance(condition, Logical):
-            yield from _atoms(condition.parts)
-        else:
-            yield condition
+    found = (each for rule in policy.permissions for each in atoms(rule.constraints))
+    return min((count_limit(each) for each in found if each.left == "count"), default=None)

@@ -13,7 +13,7 @@ from catalog.dataset import Dataset, Distribution, dataset_json
 from catalog.listing import Move
 from catalog.profile import FileProfile
 from catalog.question import question
-from connector.exchange import listings
+from connector.exchange import kinds, listings
 from connector.federation import showing, sources
 from ledger.edition import Header
 from tests.web.lone import lone
@@ -77,7 +77,7 @@ async def put(connector, *documents, provider=PROVIDER):
 
 async def withdraw(connector, key):
     about = {"by": PROVIDER, "role": "provider", "reason": "over", "now": connector.clock.now()}
-    await connector.store.write(lambda tx: listings.move(tx, connector.evidence, key, Move.WITHDRAW, **about))
+    await connector.store.write(lambda tx: kinds.of(key).move(tx, connector.evidence, key, Move.WITHDRAW, **about))
     connector.finding.changed()
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from catalog.listing import Move
 from connector.exchange import services
 from connector.federation import entry
 from connector.federation.reading import REFUSED
 from tests.catalog.test_service import SERVICE
-from tests.federation.exchanges import PROVIDER, add, exchange, found, source, titles
+from tests.federation.exchanges import PROVIDER, add, exchange, found, source, titles, withdraw
 
 TRAVELS = {"kind": "service", "provider": PROVIDER, "id": SERVICE["id"], "title": SERVICE["title"], "service": SERVICE}
 
@@ -25,11 +24,6 @@ async def offer(connector, document):
     checked, now = services.check_submission({"service": document}), connector.clock.now()
     row = await connector.store.write(lambda tx: services.submit(tx, connector.evidence, checked, PROVIDER, now))
     await connector.reviewer.review(row["id"])
-
-
-async def withdraw(connector, key):
-    about = {"by": PROVIDER, "role": "provider", "reason": "over", "now": connector.clock.now()}
-    await connector.store.write(lambda tx: services.move(tx, connector.evidence, key, Move.WITHDRAW, **about))
 
 
 async def test_it_is_found_shown_renewed_and_gone(two):
