@@ -6,7 +6,7 @@ Law: (1) who writes holds the one row of `store_mark`, so batches of all process
 it. (2) That row counts commits: who finds a number that it does not expect forgets what it remembered of the tables.
 (3) A commit tells the other processes which tables it changed; the telling arrives after the change can be read, or the
 connection breaks. (4) A connection that broke is a disk that failed: the process ends, and begins anew with what is
-durable. A server that may forget an acknowledged commit (`fsync = off`) is refused.
+durable; one that only reads is opened anew. A server that may forget an acknowledged commit (`fsync = off`) is refused.
 """
 
 from __future__ import annotations
@@ -63,6 +63,7 @@ class Postgres:
         self._uniques = postgres_session.uniques(tables)
         session = self._session()
         try:
+            session.run(f"SET idle_in_transaction_session_timeout = {_milliseconds(IDLE_SECONDS_MAX)}")
             _require(session)
             postgres_schema.apply(session, tuple(tables))
         except BaseException:
@@ -178,7 +179,6 @@ class Postgres:
             raise StoreFailed(f"cannot open the database `{self._url}`: {reason}") from error
         session = Session(connection, self._uniques)
         session.run(f"SET lock_timeout = {_milliseconds(limits.LOCK_SECONDS)}")
-        session.run(f"SET idle_in_transaction_session_timeout = {_milliseconds(IDLE_SECONDS_MAX)}")
         return session
 
 

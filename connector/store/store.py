@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from contextvars import Context
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -146,14 +145,15 @@ class Store:
     def _read(self, act: Callable[[Tx], T]) -> T:
         connection = self._reader()
         tx = Tx(connection, self._statements)
-        self._database.begin_reading(connection)
         try:
+            self._database.begin_reading(connection)
             return act(tx)
+        except StoreFailed:
+            self._forget(connection)
+            raise
         finally:
             tx.end()
-            # the act's own error is the one to report, not that of ending a transaction that changed nothing
-            with suppress(Exception):
-                connection.execute("ROLLBACK")
+            self._database.rollback(connection)
 
     def _reader(self) -> Any:
         connection = getattr(self._local, "connection", None)
@@ -161,6 +161,12 @@ class Store:
             connection = self._local.connection = self._database.reader()
             self._opened.append(connection)
         return connection
+
+    def _forget(self, connection: Any) -> None:
+        """Close this thread's connection: it promised nothing to anybody, and the next read opens another."""
+        self._local.connection = None
+        self._opened.remove(connection)
+        connection.close()
 
 
 def database_at(path: Path | str) -> Database:

@@ -6,6 +6,7 @@ import asyncio
 import re
 import signal
 import tempfile
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -329,6 +330,17 @@ async def test_a_connection_that_ends_is_a_disk_that_failed(url, asked):
     again = await Store.open(url, CONTRACT_TABLES)
     assert [row["name"] for row in await again.read(lambda tx: tx.find("things"))] == ["a"]
     await again.close()
+
+
+async def test_a_reader_computes_as_long_as_it_likes_and_one_that_is_cut_off_costs_one_read(url, asked, monkeypatch):
+    monkeypatch.setattr("connector.store.postgres.IDLE_SECONDS_MAX", 1)
+    monkeypatch.setattr("connector.store.store.READERS", 1)
+    store, cut = await Store.open(url, CONTRACT_TABLES), "SELECT pg_terminate_backend(%s, 10000)"
+    await store.read(lambda tx: (tx.find("things"), time.sleep(2), tx.find("things")))
+    with pytest.raises(StoreFailed, match="the database server failed"):
+        await store.read(lambda tx: (asked(cut, [tx._connection.connection.info.backend_pid]), tx.find("things")))
+    assert await store.read(lambda tx: tx.find("things")) == []
+    await store.close()
 
 
 async def test_two_processes_share_a_schema_and_either_may_die(url):
