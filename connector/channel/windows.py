@@ -117,6 +117,13 @@ def lock_known(tx: Tx, lock: bytes) -> bool:
     return bool(tx.find("windows", "lock = ?", (lock,), limit=1))
 
 
+def claimed(tx: Tx, account: Account) -> Window | None:
+    """Return the window whose batch the chain paid last, None if nothing was claimed for a batch."""
+    paid = "channel = ? and cumulative = ? and receipt is not null and orders <> ?"
+    rows = tx.find("windows", paid, (account.key, account.claimed, []), order="seq desc", limit=1)
+    return _of_row(rows[0]) if rows else None
+
+
 def by_lock(tx: Tx, account: Account, lock: bytes) -> Window | None:
     """Return the window of a lock on this channel, None if there is none."""
     rows = tx.find("windows", "lock = ? and channel = ?", (lock, account.key), limit=1)

@@ -17,7 +17,6 @@ from connector.settle.settlement import CLOSED
 from contracts.terms import Terms
 from contracts.typed_data import Agreement, Batch
 from contracts.typed_json import from_json
-from ledger.bill import WINDOWS_MAX
 from ledger.trade import Trade
 
 if TYPE_CHECKING:
@@ -78,10 +77,7 @@ def trade_of(tx: Tx, row: Row) -> Trade | None:
     if terms.blind_salt:  # the exchange would learn of it, and of its price
         return None
     channel = accounts.load(tx, bytes.fromhex(row["id"]), accounts.PAYEE)
-    kept = windows.later(tx, channel, 0, WINDOWS_MAX)
-    last = next(
-        (one for one in reversed(kept) if one.orders and one.cumulative == channel.claimed and one.receipt), None
-    )
+    last = windows.claimed(tx, channel)
     if last is None:
         return None
     return Trade(
