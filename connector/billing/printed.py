@@ -88,19 +88,20 @@ def facts(document: Mapping[str, Any], agreement: str = "", lang: str = "en") ->
     return [(WORDS[name][at], value) for name, value in told.items() if value]
 
 
-def page(document: Mapping[str, Any]) -> str:
+def page(document: Mapping[str, Any], agreement: str = "") -> str:
     """Return the HTML page, in English and Chinese."""
+    names, rows = _lines(document)
+    cells = [[str(row[name]) for name in names] for row in rows]
     if "statement" in document:
         told = document["statement"]
-        names = ("month", "issuer", "spent", "earned", "outside", "at")
-        head = [(" · ".join(WORDS[name]), str(told[name])) for name in names]
-        return _page("statement", head, ROW, [[str(row[name]) for name in ROW] for row in told["agreements"]])
+        about = ("month", "issuer", "spent", "earned", "outside", "at")
+        return _page("statement", [(" · ".join(WORDS[name]), str(told[name])) for name in about], names, cells)
     if "copies" in document:
         head = [(" · ".join(WORDS[name]), value) for name, value in _about_copies(document)]
-        return _page("copies", head, COPY, [[row[name] for name in COPY] for row in _copies(document)])
-    both = zip(facts(document), facts(document, lang="zh"), strict=True)
+        return _page("copies", head, names, cells)
+    both = zip(facts(document, agreement), facts(document, agreement, "zh"), strict=True)
     head = [(f"{en} · {zh}", one if one == other else f"{one} · {other}") for (en, one), (zh, other) in both]
-    return _page("bill", head, LINE, [[str(line[name]) for name in LINE] for line in document["bill"]["lines"]])
+    return _page("bill", head, names, cells)
 
 
 def table(document: Mapping[str, Any]) -> str:

@@ -62,7 +62,7 @@ def show(
 
     found = ask(data, "GET", "bills/" + quote(key, safe=""), as_json=as_json)
     if to is not None:
-        _write(to, found)
+        _write(to, found, key)
     answer(found, [*printed.lines(found, key), *([f"written to {to}"] if to else [])], as_json=as_json)
 
 
@@ -123,13 +123,13 @@ def _read(path: Path) -> Any:
     return bills.parse(document)
 
 
-def _write(to: Path, found: Any) -> None:
+def _write(to: Path, found: Any, key: str) -> None:
     import orjson  # noqa: PLC0415  # loaded when the verb runs
 
     from connector import files  # noqa: PLC0415  # loaded when the verb runs
     from connector.billing import printed  # noqa: PLC0415  # loaded when the verb runs
 
-    forms = {".json": lambda: orjson.dumps(found).decode(), ".html": lambda: printed.page(found)}
+    forms = {".json": lambda: orjson.dumps(found).decode(), ".html": lambda: printed.page(found, key)}
     forms[".csv"] = lambda: printed.table(found)
     form = forms.get(to.suffix)
     if form is None:

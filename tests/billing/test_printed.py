@@ -1,0 +1,29 @@
+"""A bill as a person files it."""
+
+from __future__ import annotations
+
+from connector.billing import printed
+from connector.cli import bill
+from tests.channel.rig import KEPT
+
+KEY = "3e" * 32
+BILL = {
+    "bill": {
+        "provider": "did:web:provider.example",
+        "buyer": "did:web:buyer.example",
+        "terms": KEPT.json(),
+        "quantity": "12",
+        "amount": "60",
+        "shares": {},
+        "lines": [{name: f"{name} of a line" for name in printed.LINE}],
+    },
+    "issuer": "did:web:provider.example",
+    "at": "2026-11-01T00:00:00Z",
+}
+
+
+def test_the_page_says_which_agreement_is_billed(tmp_path):
+    bill._write(tmp_path / "bill.html", BILL, KEY)
+    page = (tmp_path / "bill.html").read_text()
+    assert f"<tr><th>agreement · 合同</th><td>{KEY}</td></tr>" in page
+    assert all(f"<td>{name} of a line</td>" in page for name in printed.LINE)
