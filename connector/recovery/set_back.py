@@ -63,8 +63,12 @@ class Seen:
         self._keep(self._newest())
 
     async def _keep_soon(self) -> None:
-        await asyncio.sleep(SEEN_SECONDS)
-        await asyncio.to_thread(self._keep, self._newest())
+        while True:
+            await asyncio.sleep(SEEN_SECONDS)
+            await asyncio.to_thread(self._keep, self._newest())
+            # what was committed during the write began no task of its own
+            if (head := self._newest()) is None or head.size <= self._kept:
+                return
 
     def _newest(self) -> Head | None:
         newest = self._evidence.newest

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 
+import orjson
 import psycopg
 import pytest
 
@@ -11,6 +13,7 @@ from connector.cli import recovery
 from connector.clock import Clock
 from connector.data_folder import CHAIN_DATABASE
 from connector.demo.processes import free_ports
+from connector.recovery import set_back
 from connector.recovery.set_back import FILE_NAME
 from connector.store.restored import marked as restored_mark
 from connector.web.chain_host import hosting
@@ -86,3 +89,21 @@ async def test_a_server_that_was_set_back_is_noticed_or_told(house):
     assert (await recovery._set_back(data, "", ("did:web:gone.example",)))["without"] == ["did:web:gone.example"]
     async with begin() as connector:
         assert len(await restored(connector)) == 1
+
+
+async def test_a_commit_during_the_write_of_another_head_is_kept_too(tmp_path, monkeypatch):
+    evidence = SimpleNamespace(newest=(SimpleNamespace(size=1, root=b"1"), "note"))
+    monkeypatch.setattr(set_back, "SEEN_SECONDS", 0)
+    seen, keep, kept = set_back.Seen(tmp_path, evidence), set_back.Seen._keep, []
+
+    def commit(self, head):
+        evidence.newest = (SimpleNamespace(size=2, root=b"2"), "note")
+        kept.append(head.size)
+        keep(self, head)
+
+    monkeypatch.setattr(set_back.Seen, "_keep", commit)
+    seen.changed()
+    seen.changed()
+    await seen._task
+    assert kept == [1, 2]
+    assert orjson.loads((tmp_path / FILE_NAME).read_bytes()) == {"size": 2, "root": b"2".hex()}
