@@ -31,7 +31,7 @@ from connector.anchor.rekeying import PUBLIC_FILE, Rekeying, derive
 from connector.anchor.sharing import Sharing
 from connector.anchor.transactions import Transactions
 from connector.anchor.witnessing import Witness
-from connector.data_folder import CHAIN_DATABASE, DEPLOYMENT, KEYS, SEALED, tables
+from connector.data_folder import CHAIN_DATABASE, DEPLOYMENT, KEYS, SEALED, TOKEN_FILE, tables
 from connector.errors import Unproven
 from connector.exchange import membership, registering
 from connector.exchange.space_view import SpaceView
@@ -138,7 +138,7 @@ class Base:
             self.did, settings.log_origin, self.keys.log, {"owner": self.keys.delivery_public}
         )
         self.ticket_key = _drawn_once(data / KEYS / TICKET_KEY)
-        self._management = (data / "management.token").read_text().strip()
+        self._management = (data / TOKEN_FILE).read_text().strip()
 
     async def open(self) -> None:
         """Open store, space and chain; waits for the database if another process works on it, and for the space."""

@@ -23,7 +23,7 @@ import orjson
 
 from connector import data_folder, private_file, tls
 from connector import settings as setting
-from connector.cli.server import ADDRESS_FILE, TOKEN_FILE
+from connector.cli.server import ADDRESS_FILE
 from connector.errors import (
     Absent,
     AddressRefused,
@@ -175,7 +175,7 @@ async def names(patient: Patient) -> Seen:
 async def identity_keys(patient: Patient) -> Seen:
     """Check the five keys and the management token: there, whole, and nobody else's to read."""
     keys.load(patient.data / data_folder.KEYS)
-    token = patient.data / TOKEN_FILE
+    token = patient.data / data_folder.TOKEN_FILE
     if not token.exists():
         raise Absent(f"there is no `{token}`", "make a participant with `penstock init`")
     if mode := token.stat().st_mode & OTHERS:

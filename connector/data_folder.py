@@ -16,6 +16,9 @@ KEYS = "keys"
 VAULT_KEYS = "keys/vault"
 SEALED = "sealed"
 SEARCH = "search"
+# the bearer token of the management API, drawn anew for each data directory
+TOKEN_FILE = "management.token"  # noqa: S105  # a file's name
+TOKEN_BYTES = 32
 
 
 def tables(data: Path, settings: Settings) -> Path | str:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from connector import log_files
 from connector.errors import PeerUnreachable, VerificationFailed
 from connector.store import peer_heads
 from connector.store.peer_heads import ForkFound, keep_fork
@@ -167,12 +168,8 @@ class PeerLogs:
             return None
         return proof
 
-    def _fetcher(self, member: Member) -> Any:
-        async def fetch(path: str) -> bytes:
-            answer = await self._outbound.get(f"{member.url}/log/{path}", limit_bytes=TILE_BYTES_MAX)
-            return answer.body
-
-        return fetch
+    def _fetcher(self, member: Member) -> reader.Fetch:
+        return log_files.below(self._outbound, f"{member.url}/log", TILE_BYTES_MAX)
 
 
 def _nothing(_tx: Tx) -> None:

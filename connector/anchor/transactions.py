@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from connector.clock import Clock
     from connector.store.store import Store
     from connector.store.transaction import Tx
-    from contracts.typed_data import Domain
     from ledger.chain import Act, Event, Receipt
     from ledger.programs import Programs
 
@@ -76,10 +75,6 @@ class Transactions:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
-
-    def domain(self, program: str) -> Domain:
-        """Return the EIP-712 domain of a program."""
-        return self._programs.deployment.domain(program)
 
     def enqueue(self, tx: Tx, key: str, act: Act) -> None:
         """Store the act named `key` in the transaction of its cause; a known `key` changes nothing."""

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from connector import data_folder, tls
+from connector import data_folder, log_files, tls
 from connector import settings as setting
 from connector.errors import Absent, InvalidInput, PeerMisbehaved, PeerRefused
 from connector.exchange import space_view
@@ -25,7 +25,6 @@ from ledger.fsck import ResourceLost
 from ledger.log_policy import LogPolicy
 from ledger.note import log_vkey
 from ledger.space import QUORUM, Space
-from ledger.tiles import ENTRY_LIMIT_BYTES, TILE_WIDTH_HASHES
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -36,9 +35,6 @@ if TYPE_CHECKING:
     from ledger.fsck import Beside
     from ledger.note import VerifierKey
     from ledger.reader import Fetch
-
-# an entry bundle is the longest file of a log: 256 entries, each behind its length
-FILE_BYTES_MAX = TILE_WIDTH_HASHES * (2 + ENTRY_LIMIT_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +68,13 @@ def opened(asked: Asked) -> AbstractAsyncContextManager[Place]:
 @asynccontextmanager
 async def _behind(asked: Asked) -> AsyncIterator[Place]:
     """Open the log below a URL; raises PeerUnreachable when nobody answers there."""
-    base, believed = asked.url.rstrip("/"), tls.trusting("" if asked.trust is None else str(asked.trust))
+    believed = tls.trusting("" if asked.trust is None else str(asked.trust))
     async with Outbound(development=asked.development, trust=believed) as outbound:
+        there = log_files.below(outbound, asked.url, log_files.FILE_BYTES_MAX)
 
         async def fetch(path: str) -> bytes:
             try:
-                return (await outbound.get(f"{base}/{path}", limit_bytes=FILE_BYTES_MAX)).body
+                return await there(path)
             except (PeerRefused, PeerMisbehaved) as fault:
                 raise ResourceLost(str(fault)) from fault
 
@@ -90,10 +87,11 @@ async def _inside(folder: Path, policy: LogPolicy | None) -> AsyncIterator[Place
     if not folder.is_dir():
         raise InvalidInput(f"`{folder}` is no folder", "name the folder in which `checkpoint` and `tile/` lie")
 
+    there = log_files.inside(folder, log_files.FILE_BYTES_MAX)
+
     async def fetch(path: str) -> bytes:
         try:
-            with (folder / path).open("rb") as file:
-                return file.read(FILE_BYTES_MAX)
+            return await there(path)
         except OSError as error:
             raise ResourceLost(f"`{folder / path}` cannot be read: {error.strerror}") from error
 

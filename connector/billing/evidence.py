@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector import documents
+from connector import documents, log_files
 from connector.errors import VerificationFailed
 from connector.exchange.membership import base_url
 from connector.identity import did as dids
-from connector.limits import ROWS_BYTES_MAX
 from ledger import bill as bills
 from ledger import note as notes
 from ledger import reader
@@ -23,7 +22,6 @@ from ledger.programs import Programs
 from ledger.tiles import decode_tile, tiles_of_level
 
 if TYPE_CHECKING:
-    import ssl
     from pathlib import Path
 
     from connector.outbound import Outbound
@@ -32,13 +30,15 @@ if TYPE_CHECKING:
     from ledger.row_table import RowTable
 
 LOG = "/log"
+# of a log only its hashes are read here, and a head is longer than any tile of them
+FILE_BYTES_MAX = notes.NOTE_LIMIT_BYTES
 
 
 class Keepers:
     """Those who keep what a bill is checked with; `development` permits plain http and loopback addresses."""
 
-    def __init__(self, outbound: Outbound, *, development: bool = False, trust: ssl.SSLContext | None = None) -> None:
-        self._outbound, self._development, self._trust = outbound, development, trust
+    def __init__(self, outbound: Outbound, *, development: bool = False) -> None:
+        self._outbound, self._development = outbound, development
 
     async def evidence(self, bill: Bill, rpc: str, log: str | None, rows: Path | None) -> Evidence:
         """Return what there is: the chain at `rpc` (none: not asked), the log at `log` (empty: the provider's own).
@@ -50,7 +50,7 @@ class Keepers:
         return Evidence(_table(bill, rows), channels, licence, leaves)
 
     async def _chain(self, bill: Bill, rpc: str) -> tuple[dict[str, Channel], Licence | None]:
-        chain = Chain.connect(rpc, self._trust)
+        chain = Chain.connect(rpc)
         try:
             programs = Programs(chain, bill.deployment)
             await programs.confirm()
@@ -70,10 +70,7 @@ class Keepers:
         if document.log is None:
             raise VerificationFailed(f"`{provider}` publishes no key of a log")
         key = notes.log_vkey(own.split("://", 1)[1], document.log)
-
-        async def fetch(path: str) -> bytes:
-            return (await self._outbound.get(f"{(log or own).rstrip('/')}/{path}", limit_bytes=ROWS_BYTES_MAX)).body
-
+        fetch = log_files.below(self._outbound, log or own, FILE_BYTES_MAX)
         try:
             _, checkpoint = await reader.read_checkpoint(fetch, key)
             leaves, found = Leaves(), set[bytes]()

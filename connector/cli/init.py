@@ -8,11 +8,10 @@ import typer
 
 from connector.cli.options import DEFAULT_DATA, AsJson, Data
 from connector.cli.speak import answer, finish
+from connector.data_folder import TOKEN_BYTES, TOKEN_FILE
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-TOKEN_BYTES = 32
 
 
 def initialise(
@@ -54,7 +53,7 @@ def initialise(
     values |= {key: value for key, value in said.items() if value is not None}
     settings.write_default(path, values)
     keys.create(data / "keys")
-    files.write_atomic(data / "management.token", secrets.token_urlsafe(TOKEN_BYTES).encode())
+    files.write_atomic(data / TOKEN_FILE, secrets.token_urlsafe(TOKEN_BYTES).encode())
     return settings.build(values)
 
 

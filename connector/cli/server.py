@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from connector import tls
+from connector.data_folder import TOKEN_FILE
 from connector.errors import InvalidInput, PeerUnreachable, PenstockError, ServerAbsent, Told, told_in
 from connector.outbound import Outbound
 from connector.telemetry import traceparent
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from connector.outbound import Download
 
 ADDRESS_FILE = "server.json"
-TOKEN_FILE = "management.token"  # noqa: S105  # a file's name
 # our own server's; the longest is somebody's catalogue (`engine.crawl`)
 OWN_ANSWER_BYTES_MAX = 64 * 1_048_576
 # what is read as it comes: as much as there is

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from connector import log_files
 from connector.errors import Absent, VerificationFailed
 from ledger import checkpoint as checkpoints
 from ledger import events as entries
@@ -40,14 +41,9 @@ class Log:
 
     def __init__(self, participant: Base, member: Member) -> None:
         self.member = member
-        self._participant = participant
+        self.fetch = log_files.below(participant.outbound, f"{member.url}/log", TILE_BYTES_MAX)
         self._bundles: dict[int, list[bytes]] = {}
         self._note: Note | None = None
-
-    async def fetch(self, path: str) -> bytes:
-        """Return a file of the log."""
-        answer = await self._participant.outbound.get(f"{self.member.url}/log/{path}", limit_bytes=TILE_BYTES_MAX)
-        return answer.body
 
     async def head(self) -> tuple[Note, Checkpoint]:
         """Return the newest head."""

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from connector import log_files
 from connector.errors import PeerMisbehaved, PeerRefused, VerificationFailed, explain_failure
 from connector.limits import ANSWER_BYTES_MAX
 from connector.store import restored
@@ -27,9 +28,11 @@ from ledger import note as notes
 from ledger import reader
 from ledger.log import Tree
 from ledger.note import NoteError
-from ledger.tiles import ENTRIES, ENTRY_LIMIT_BYTES, TILE_WIDTH_HASHES, Tile, TileError, tiles_of_level
+from ledger.tiles import ENTRIES, TILE_WIDTH_HASHES, Tile, TileError, tiles_of_level
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from connector.base import Base
     from connector.store.restored import Restored
     from connector.store.transaction import Tx
@@ -41,7 +44,6 @@ KIND = "log.restored"
 RETRY_SECONDS = 2.0
 # members asked at one moment
 ASKED_MAX = 16
-FILE_BYTES_MAX = TILE_WIDTH_HASHES * (2 + ENTRY_LIMIT_BYTES)
 # a year of a busy participant; more is brought up in a tool's own time, not while a space waits
 MISSING_MAX = 1_000_000
 
@@ -68,9 +70,8 @@ async def catch_up(base: Base) -> None:
     log.warning("restored from a back-up of %s: asking what others know of our log", told.made.isoformat())
     known = await _known(base, told)
     size, root = await base.store.read(_reach)
-    for one in known:
-        if one.size <= size and await base.store.read(lambda tx, n=one.size: Tree(TxShelf(tx)).root(n)) != one.root:  # type: ignore[misc]  # a default binds the loop's value
-            raise EvidenceBroken(f"`{one.who}` holds size {one.size} of this log with another root than the back-up's")
+    if (other := await base.store.read(lambda tx: _otherwise(tx, known, size))) is not None:
+        raise EvidenceBroken(f"`{other.who}` holds size {other.size} of this log with another root than the back-up's")
     newest = max(known, key=lambda one: one.size, default=None)
     if newest is None or newest.size <= size:
         await base.store.write(lambda tx: _record(tx, base, told, root, "restored from a back-up; nobody knows more"))
@@ -94,10 +95,8 @@ async def _from_mirror(base: Base, told: Restored, known: list[Known], size: int
 
     def act(tx: Tx) -> None:
         base.evidence.take_over(tx, entries, head, note)
-        tree = Tree(TxShelf(tx))
-        for one in known:
-            if tree.root(one.size) != one.root:
-                raise EvidenceBroken(f"the mirror's log is not the one of which `{one.who}` holds size {one.size}")
+        if (other := _otherwise(tx, known, head.size)) is not None:
+            raise EvidenceBroken(f"the mirror's log is not the one of which `{other.who}` holds size {other.size}")
         _record(tx, base, told, head.root, f"restored from a back-up, {len(entries)} entries from a mirror")
 
     await base.store.write(act)
@@ -107,6 +106,12 @@ async def _from_mirror(base: Base, told: Restored, known: list[Known], size: int
 def _reach(tx: Tx) -> tuple[int, bytes]:
     tree = Tree(TxShelf(tx))
     return tree.size, tree.root()
+
+
+def _otherwise(tx: Tx, known: Iterable[Known], size: int) -> Known | None:
+    """Return the first head of at most `size` that is not one of the log as it lies here."""
+    tree = Tree(TxShelf(tx))
+    return next((one for one in known if one.size <= size and tree.root(one.size) != one.root), None)
 
 
 def _record(tx: Tx, base: Base, told: Restored, root: bytes, cause: str) -> None:
@@ -190,15 +195,5 @@ def _end(bundle: Tile) -> int:
 def _fetcher(base: Base, mirror: str) -> reader.Fetch:
     """Return what reads a file of the mirror: below a URL, or in a folder."""
     if mirror.startswith(("http://", "https://")):
-
-        async def below(path: str) -> bytes:
-            answer = await base.outbound.get(f"{mirror.rstrip('/')}/{path}", limit_bytes=FILE_BYTES_MAX)
-            return answer.body
-
-        return below
-
-    async def inside(path: str) -> bytes:
-        with (Path(mirror) / path).open("rb") as file:
-            return file.read(FILE_BYTES_MAX)
-
-    return inside
+        return log_files.below(base.outbound, mirror, log_files.FILE_BYTES_MAX)
+    return log_files.inside(Path(mirror), log_files.FILE_BYTES_MAX)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector import files
 from connector import settings as setting
-from connector.data_folder import DATABASE, KEYS, VAULT_KEYS
+from connector.data_folder import DATABASE, KEYS, TOKEN_BYTES, TOKEN_FILE, VAULT_KEYS
 from connector.errors import Absent, Conflict, InvalidInput, PenstockError, SettingsError, VerificationFailed
 from connector.identity import keys as key_files
 from connector.outbound import Outbound
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-TOKEN_FILE = "management.token"  # noqa: S105  # a file's name
-TOKEN_BYTES = 32
 # what a data directory may hold before: the keys, put back first
 ALONE = frozenset({KEYS})
 

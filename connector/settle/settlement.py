@@ -17,7 +17,7 @@ from contracts.tariff import Tariff
 from ledger import acts, batch
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from connector.engine.trader import Trader
     from connector.store.transaction import Tx
@@ -59,8 +59,8 @@ class Settlements:
         """Return what `settle` would settle now: what is claimed on chain, and the newest voucher above it."""
 
         def look(tx: Tx) -> list[Row]:
-            rows = tx.find("channels", "role = ? and state <> ?", (accounts.PAYEE, CLOSED), order="created")
-            return [_claimable(tx, row) for row in rows if agreement in (None, row["agreement"])]
+            wanted = {"role = ?": accounts.PAYEE, "state <> ?": CLOSED}
+            return [_claimable(tx, row) for row in _channels(tx, agreement, wanted)]
 
         channels = await self._trader.store.read(look)
         credit = await self._trader.programs.credit(self._trader.keys.address)
@@ -71,8 +71,7 @@ class Settlements:
 
         What an arbitrator holds is left out, and settled when it is asked for after that.
         """
-        rows = await self._trader.store.read(lambda tx: tx.find("channels", order="created"))
-        wanted = [row for row in rows if agreement in (None, row["agreement"])]
+        wanted = await self._trader.store.read(lambda tx: _channels(tx, agreement, {}))
         together = [wanted[at : at + batch.CALLS_MAX] for at in range(0, len(wanted), batch.CALLS_MAX)]
         ended = [told for rows in together for told in await self._end(rows)]
         return {"channels": ended, "withdrawn": str(await self._withdraw())}
@@ -189,6 +188,12 @@ class Settlements:
     @property
     def _deployment(self) -> Any:
         return self._trader.programs.deployment
+
+
+def _channels(tx: Tx, agreement: str | None, wanted: Mapping[str, str]) -> list[Row]:
+    """Return the channels of an agreement, or of all, the oldest first; `wanted` is condition → value."""
+    asked = {**wanted} if agreement is None else {**wanted, "agreement = ?": agreement}
+    return tx.find("channels", " and ".join(asked), tuple(asked.values()), order="created")
 
 
 def _claimable(tx: Tx, row: Row) -> Row:

@@ -81,12 +81,8 @@ def _refuse_undeclared(session: Session, tables: tuple[Table, ...]) -> None:
     found = session.run(
         "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()"
     ).fetchall()
-    others = sorted(column for column in found if column[0] != MARK and column not in declared)
-    if unknown := [f"{table}.{column}" for table, column in others]:
-        raise StoreForeign(
-            f"this database was served by a newer penstock (it has `{'`, `'.join(unknown[:5])}`) and was not touched",
-            "serve it with the newer program; an older one never takes over what a newer one kept",
-        )
+    others = [column for column in found if column[0] != MARK and column not in declared]
+    upgrades.refuse_unknown([f"{table}.{column}" for table, column in others])
 
 
 def _refuse_foreign(session: Session, *, empty: bool, steps: Mapping[int, object] = NO_STEPS) -> None:

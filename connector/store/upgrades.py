@@ -87,9 +87,14 @@ def refuse_undeclared(connection: sqlite3.Connection, tables: Sequence[Table]) -
             unknown.append(name)
             continue
         unknown += [f"{name}.{column}" for column in _columns(connection, name) if column not in declared[name]]
-    if unknown:
+    refuse_unknown(unknown)
+
+
+def refuse_unknown(names: Sequence[str]) -> None:
+    """Raise StoreForeign for names of tables or columns that this program does not declare; none are well."""
+    if names:
         raise StoreForeign(
-            f"this database was served by a newer penstock (it has `{'`, `'.join(sorted(unknown)[:5])}`) "
+            f"this database was served by a newer penstock (it has `{'`, `'.join(sorted(names)[:5])}`) "
             "and was not touched",
             "serve it with the newer program; an older one never takes over what a newer one kept",
         )

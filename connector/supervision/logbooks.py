@@ -10,6 +10,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from connector import log_files
 from connector.errors import PenstockError
 from connector.limits import LOGBOOK_EVENTS_MAX
 from ledger import reader
@@ -66,11 +67,7 @@ class Logbooks:
             book.trouble = str(fault)
 
     async def _follow(self, member: Member, book: Logbook) -> None:
-        outbound = self._participant.outbound
-
-        async def fetch(path: str) -> bytes:
-            return (await outbound.get(f"{member.url}/log/{path}", limit_bytes=TILE_BYTES_MAX)).body
-
+        fetch = log_files.below(self._participant.outbound, f"{member.url}/log", TILE_BYTES_MAX)
         _, head = await reader.read_checkpoint(fetch, member.log_vkey)
         if head.size == book.size:
             return

@@ -29,11 +29,11 @@ ACTS: Mapping[str, tuple[str, ...]] = {
     "LicenceGranted": ("provider", "buyer"),
     "Opened": ("payer", "payee"),
 }
-# entries that bind or give: what a log may still say after its owner left is what others did to it
 # a suspension is known to everybody within this time
 LEARN_SECONDS = 60
 RELEASED = "keys.released"
-SIGNED = frozenset({"edition.sealed", "agreement.signed", "keys.offered", "keys.released", "opening.started"})
+# entries that bind or give: what a log may still say after its owner left is what others did to it
+SIGNED = frozenset({"edition.sealed", "agreement.signed", "keys.offered", RELEASED, "opening.started"})
 
 
 @dataclass(frozen=True, slots=True)
