@@ -37,6 +37,8 @@ class Aggregating:
         self._transactions = transactions
         self._programs = programs
         self._able: bool | None = None
+        # (account, key) of each witness, as the chain has them together
+        self._together: list[tuple[bytes, bytes]] = []
 
     async def wanted(self, witnesses: Sequence[Member]) -> bool:
         """Say whether shares are worth asking for: enough witnesses, and a chain that adds points up (asked once)."""
@@ -104,6 +106,9 @@ class Aggregating:
         from ledger import head_aggregate  # noqa: PLC0415  # pairing arithmetic is heavy and needed only here
 
         programs, ordered = self._programs(), sorted(witnesses, key=lambda one: one.address)
+        wanted = [(one.address, one.aggregate) for one in ordered]
+        if wanted == self._together:
+            return True
         digests = await asyncio.to_thread(lambda: [head_aggregate.key_digest(one.aggregate) for one in ordered])
         for witness, digest in zip(ordered, digests, strict=True):
             if await programs.key_digest(witness.address) != digest:
@@ -116,4 +121,5 @@ class Aggregating:
         except ChainReverted as refusal:
             log.warning("the keys of the witnesses are refused: %s", refusal)
             return False
+        self._together = wanted
         return True
