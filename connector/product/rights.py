@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from connector import reasons
 from connector.errors import Absent, Conflict, InvalidInput, NotPermitted
@@ -148,7 +149,8 @@ class Rights:
             return [product["id"] for product in products if not product["blind"]]
 
         for product in await connector.store.write(act):
-            await connector.ask_exchange("POST", f"/exchange/products/{product}/withdrawal", {"reason": reason})
+            path = f"/exchange/products/{quote(product, safe='')}/withdrawal"
+            await connector.ask_exchange("POST", path, {"reason": reason})
 
     def _name(self, account: bytes) -> str:
         """Return the member with an account, or the account."""

@@ -13,6 +13,7 @@ import sqlite3
 import sys
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import quote
 
 from connector.cli.init import initialise
 from connector.cli.server import Server
@@ -176,7 +177,7 @@ class Space:
         published = await self.doors[provider].call("POST", "products", brief)
         if more.get("unlisted"):
             return published
-        await self.doors["exchange"].call("POST", f"listings/{product}/review", {})
+        await self.doors["exchange"].call("POST", f"listings/{quote(product, safe='')}/review", {})
         return published
 
     async def get(self, product, *, limit=1000, role="buyer"):

@@ -17,6 +17,7 @@ from tests.web.paying_by_hand import Hand
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PRODUCT, PLEDGED, PRICE, SIZE, WITHIN_SECONDS = "suspended", "pledged", 250, 300_000, 10
+ODD = "what/now?#1"
 
 
 def told(space, role, kind):
@@ -25,6 +26,10 @@ def told(space, role, kind):
 
 def state(space, role, digest):
     return next(row["state"] for row in space.rows(role, "agreements") if row["digest"] == digest)
+
+
+def listing(space, key):
+    return next(row["state"] for row in space.rows("exchange", "listings") if row["id"] == key)
 
 
 def running(space, digest):
@@ -142,6 +147,14 @@ async def test_a_withdrawn_edition_is_sold_no_more(space, owner, edition):
     again = await owner("provider", "POST", f"rights/{edition}/withdraw", {"reason": "again"})
     assert again.status == 409, again.body
     assert told(space, "provider", "edition.withdrawn")
+
+
+async def test_a_product_of_any_id_goes_off_the_list(space):
+    """The exchange is told of it in a path, where these marks would end the id."""
+    await space.publish("provider", ODD, (70_000,))
+    edition = next(row["edition"] for row in space.rows("provider", "products") if row["id"] == ODD)
+    await penstock(space, "provider", "rights", "withdraw", edition, "--reason", "superseded")
+    assert listing(space, ODD) == "withdrawn"
 
 
 @pytest.mark.parametrize(
