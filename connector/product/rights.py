@@ -92,11 +92,16 @@ class Rights:
         )
 
     async def withdraw(self, key: str, reason: str) -> View:
-        """Withdraw an edition for good: it is offered no more, and the exchange takes it off its list."""
+        """Withdraw an edition for good: it is offered no more, and the exchange takes it off its list.
+
+        One that the chain has as withdrawn goes off the list, too: the exchange may have been away the first time.
+        """
         reasons.check(reason, "buyers and the exchange read it")
         right = await self._free(key, of=EDITION)
         if right.withdrawn:
-            raise Conflict("the edition is withdrawn already")
+            if not await self._off_the_list(key, reason):
+                raise Conflict("the edition is withdrawn already")
+            return await self.show(key)
         act = acts.withdraw_edition(self._connector.programs.deployment, right.raw)
         done = await self._do(right, "withdrawn", act, {"reason": reason})
         await self._off_the_list(key, reason)
@@ -139,7 +144,11 @@ class Rights:
         await connector.store.write(record)
         return await self.show(right.key)
 
-    async def _off_the_list(self, edition: str, reason: str) -> None:
+    async def _off_the_list(self, edition: str, reason: str) -> list[str]:
+        """Offer an edition no more, here and at the exchange, which says so if it is off its list already.
+
+        Returns the products that it was told of.
+        """
         connector = self._connector
 
         def act(tx: Tx) -> list[str]:
@@ -148,9 +157,11 @@ class Rights:
                 tx.update("products", {"id": product["id"]}, state=WITHDRAWN, updated=connector.clock.now())
             return [product["id"] for product in products if not product["blind"]]
 
-        for product in await connector.store.write(act):
+        products = await connector.store.write(act)
+        for product in products:
             path = f"/exchange/products/{quote(product, safe='')}/withdrawal"
             await connector.ask_exchange("POST", path, {"reason": reason})
+        return products
 
     def _name(self, account: bytes) -> str:
         """Return the member with an account, or the account."""

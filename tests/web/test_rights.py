@@ -17,7 +17,7 @@ from tests.web.paying_by_hand import Hand
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PRODUCT, PLEDGED, PRICE, SIZE, WITHIN_SECONDS = "suspended", "pledged", 250, 300_000, 10
-ODD = "what/now?#1"
+ODD, HALF = "what/now?#1", "half-withdrawn"
 
 
 def told(space, role, kind):
@@ -155,6 +155,21 @@ async def test_a_product_of_any_id_goes_off_the_list(space):
     edition = next(row["edition"] for row in space.rows("provider", "products") if row["id"] == ODD)
     await penstock(space, "provider", "rights", "withdraw", edition, "--reason", "superseded")
     assert listing(space, ODD) == "withdrawn"
+
+
+async def test_an_edition_that_the_chain_has_as_withdrawn_still_goes_off_the_list(space, owner):
+    """As when the exchange was away after the act on chain: withdrawing again tells it."""
+    await space.publish("provider", HALF, (70_000,))
+    edition = next(row["edition"] for row in space.rows("provider", "products") if row["id"] == HALF)
+    chain = Chain.connect(space.url("exchange") + "/rpc")
+    act = acts.withdraw_edition(space.deployment, bytes.fromhex(edition))
+    await Programs(chain, space.deployment).perform(act, space.keys("provider").agreement)
+    await chain.close()
+    assert listing(space, HALF) == "listed"
+    done = await penstock(space, "provider", "rights", "withdraw", edition, "--reason", "superseded")
+    assert (done["withdrawn"], listing(space, HALF)) == (True, "withdrawn")
+    again = await owner("provider", "POST", f"rights/{edition}/withdraw", {"reason": "again"})
+    assert (again.status, "withdrawn" in again.json["text"]) == (409, True), again.body
 
 
 @pytest.mark.parametrize(
