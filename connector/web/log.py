@@ -45,7 +45,7 @@ async def tile(call: Call) -> web.Response:
 async def addenda(call: Call) -> web.Response:
     """Serve the encrypted disclosures of one entry, or of a range `first-count`."""
     first, _, count = call.path["index"].partition("-")
-    if not first.isdecimal() or len(first) > INDEX_DIGITS_MAX or (count and not count.isdecimal()):
+    if not all(one.isdecimal() and len(one) <= INDEX_DIGITS_MAX for one in (first, count or "1")):
         raise Absent("addenda are named by an entry's index, or by `first-count`")
     indexes = range(int(first), int(first) + min(int(count or 1), 256))
     evidence = call.connector.evidence

@@ -268,6 +268,12 @@ async def test_somebody_elses_looks_like_nobodys(host, say, stranger):
     assert host.stored(HOST) == before
 
 
+async def test_a_number_longer_than_any_entry_names_no_addenda(host, say):
+    for index in ("9" * 5_000, "0-" + "9" * 5_000):
+        said = await say("GET", f"/log/addenda/{index}")
+        assert said.status == 404, said
+
+
 async def test_ids_are_looked_up_and_nothing_else(host, say, stranger):
     before = host.stored(HOST)
     """Paths, patterns, statements and half characters: an id is a key of a row, and these are keys of none."""
