@@ -35,6 +35,7 @@ class Pursuits:
 
     def __init__(self, trader: Trader, acquisitions: Acquisitions) -> None:
         self._trader, self._acquisitions = trader, acquisitions
+        self._getting: dict[str, str] = {}  # acquisition → the demand that its moves wake, while it is got
         self.driver = Driver("pursuit", self._advance, self._fail)
 
     async def recover(self) -> None:
@@ -43,9 +44,8 @@ class Pursuits:
             self.driver.wake(row["id"])
 
     def moved(self, acquisition: str) -> None:
-        """Take note that an acquisition moved; those of a pursuit begin with its demand's id."""
-        demand, sign, _ = acquisition.partition(":")
-        if sign:
+        """Take note that an acquisition moved, perhaps one of a pursuit."""
+        if (demand := self._getting.get(acquisition)) is not None:
             self.driver.wake(demand)
 
     async def begin(self, demand: str, mandate: Any) -> Row:
@@ -92,11 +92,13 @@ class Pursuits:
             product = left[0]
             await self._ask("POST", row["id"], "negotiate", product=product)
         acquisition = f"{row['id']}:{product}"
+        self._getting[acquisition] = row["id"]  # before it is begun: its first move may come at once
         await self._acquisitions.acquire(acquisition, product, row["mandate"])
         return await self._move(row, GETTING, product=product, acquisition=acquisition, tried=[*row["tried"], product])
 
     async def _get(self, row: Row) -> bool:
         """Say that it is met once the licence is there; look on when it came to nothing."""
+        self._getting[row["acquisition"]] = row["id"]  # also what an earlier run began
         view = await self._acquisitions.view(row["acquisition"])
         if view["state"] in UNLICENSED:
             return False  # the acquisition's next step wakes us
@@ -114,9 +116,16 @@ class Pursuits:
         now = self._trader.clock.now()
         where = {"id": row["id"], "state": row["state"]}
         await self._trader.store.write(lambda tx: tx.update("pursuits", where, state=state, updated=now, **changes))
+        if state != GETTING:
+            self._forget(row["id"])
         return state in (LOOKING, GETTING)
 
+    def _forget(self, demand: str) -> None:
+        """Be woken by no acquisition of a demand any more."""
+        self._getting = {key: of for key, of in self._getting.items() if of != demand}
+
     async def _fail(self, key: str, fault: Exception) -> None:
+        self._forget(key)
         changes = {"state": ENDED, "reason": as_reason(fault), "updated": self._trader.clock.now()}
         await self._trader.store.write(lambda tx: tx.update("pursuits", {"id": key}, **changes))
 
