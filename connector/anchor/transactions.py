@@ -78,17 +78,19 @@ class Transactions:
 
     def enqueue(self, tx: Tx, key: str, act: Act) -> None:
         """Store the act named `key` in the transaction of its cause; a known `key` changes nothing."""
-        rehearsal.note(rehearsal.CHAIN, f"{act.program.name}.{act.function}", act.program.address.hex(), act.args)
-        self._want(tx, key, **_call(act))
+        told = f"{act.program.name}.{act.function}", act.program.address.hex(), act.args
+        self._want(tx, key, told, **_call(act))
 
     def enqueue_made(self, tx: Tx, key: str) -> None:
         """Do the same with an act that its maker makes later."""
         assert key.partition(":")[0] in self.makers, f"nobody makes `{key}`"
-        rehearsal.note(rehearsal.CHAIN, *key.split(":", 1))
-        self._want(tx, key)
+        what, about = key.split(":", 1)
+        self._want(tx, key, (what, about, None))
 
-    def _want(self, tx: Tx, key: str, **call: Any) -> None:
+    def _want(self, tx: Tx, key: str, told: tuple[str, str, Any], **call: Any) -> None:
+        """Store what is wanted and not known yet; `told` is what a rehearsal says of it."""
         if tx.get("chain_txs", id=key) is None:
+            rehearsal.note(rehearsal.CHAIN, *told)
             tx.insert("chain_txs", id=key, state=WANTED, created=self._clock.now(), **call)
             tx.after(self._work.set)
 

@@ -12,6 +12,7 @@ from connector.anchor import parcel, transactions
 from connector.anchor.transactions import MINED, REVERTED, Transactions
 from connector.clock import Clock
 from connector.errors import ChainReverted
+from connector.rehearsal import CHAIN, Rehearsed, rehearsing
 from connector.store.store import Store
 from connector.store.tables import TABLES
 from contracts import typed_data
@@ -148,6 +149,16 @@ async def test_what_a_stranger_brought_first_is_ours_all_the_same(outbox):
 
 
 # --- once ---
+
+
+async def test_a_rehearsal_tells_of_an_act_only_while_it_would_be_queued(outbox):
+    with rehearsing() as played, pytest.raises(Rehearsed):
+        await outbox.want(mint_1=outbox.mint())
+    assert [(one["step"], one["what"]) for one in played.steps] == [(CHAIN, "token.mint")]
+    await outbox.want(mint_1=outbox.mint())
+    with rehearsing() as played:
+        await outbox.want(mint_1=outbox.mint())
+    assert played.steps == []
 
 
 async def test_stopped_at_any_step_it_goes_on_and_acts_once(outbox, store):
