@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from catalog.listing import Move, State
     from catalog.question import Entry
     from catalog.service import Service
+    from connector.errors import Absent
     from connector.exchange.versions import Versions
     from connector.store.evidence import Evidence
     from connector.store.transaction import Tx
@@ -52,6 +53,10 @@ class Kind(Protocol):
 
     def listed(self, tx: Tx, key: str) -> Row:
         """Return one that members may see; raises Absent."""
+        ...
+
+    def absent(self, key: str) -> Absent:
+        """Return the word that there is none of this id, the same for one that is not shown."""
         ...
 
     def page(self, tx: Tx, state: State, first: int) -> list[Row]:

@@ -60,7 +60,7 @@ VERSIONS = Versions(
     ("title", "dataset", "offer", "tier", "edition", "header", SPACE, SAMPLE, RESOURCE, CODE), difference.differences
 )
 STOCK = Stock("listings", "listing", "header", VERSIONS)
-find, listed, move = STOCK.find, STOCK.listed, STOCK.move
+find, listed, move, absent = STOCK.find, STOCK.listed, STOCK.move, STOCK.absent
 ALIKE_SHOWN = 5
 
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 NAME, FACES = DATA_SERVICE, faces.SERVICE_FACES
 VERSIONS = Versions(("title", "space", "service"), difference.of_services)
 STOCK = Stock("services", "service", "service", VERSIONS)
-find, listed, move = STOCK.find, STOCK.listed, STOCK.move
+find, listed, move, absent = STOCK.find, STOCK.listed, STOCK.move, STOCK.absent
 # what a reader is told in the place of the bound that a draw of rows gives
 READ, CHECKED = "read by the exchange's operator", "held against the rules of its space, read by nobody"
 # those that are nobody's to read or to find any more
@@ -93,7 +93,7 @@ def version(tx: Tx, key: str, number: int, provider: str) -> Row:
     """Return a version of a provider's own service as it was handed in; raises Absent."""
     row = find(tx, key)
     if row["provider"] != provider:
-        raise STOCK.absent(key)
+        raise absent(key)
     return {"id": key, **VERSIONS.find(tx, key, number)["document"]}
 
 

@@ -77,7 +77,7 @@ async def withdraw(call: Call) -> web.Response:
     reason = (await call.texts("reason"))["reason"]
     row = await connector.store.read(lambda tx: listings.find(tx, key))
     if row["provider"] != call.peer:
-        raise Absent(f"there is no listing `{key[:200]}`")
+        raise listings.absent(key)
     registered = await connector.programs.edition(bytes.fromhex(row["edition"]))
     if registered is None or registered.withdrawn_at is None:
         raise Conflict("the edition is not withdrawn on chain", "withdraw it, then tell us")
@@ -167,9 +167,10 @@ async def face(call: Call) -> web.Response:
 
 def _seen(tx: Tx, key: str, member: str, role: str) -> dict[str, Any]:
     """Return a listed product or service that a member may see; raises Absent."""
-    row = kinds.of(key).listed(tx, key)
+    kind = kinds.of(key)
+    row = kind.listed(tx, key)
     if not spaces.seen(tx, row, member, role):
-        raise Absent(f"there is no listing `{key[:200]}`")
+        raise kind.absent(key)
     return row
 
 
@@ -190,7 +191,7 @@ async def versions(call: Call) -> web.Response:
         kind = kinds.of(key)
         row = kind.find(tx, key)
         if row["provider"] != call.peer and (row["state"] != State.LISTED or not spaces.seen(tx, row, call.peer, role)):
-            raise Absent(f"there is no listing `{key[:200]}`")
+            raise kind.absent(key)
         if numbers:
             return {"differences": kind.VERSIONS.compared(tx, key, *numbers)}
         return {"versions": kind.VERSIONS.page(tx, key)}

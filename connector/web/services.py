@@ -8,7 +8,6 @@ from catalog.listing import REASON_CHARACTERS_MAX, Move
 from catalog.roles import Doing
 from connector import reasons
 from connector.exchange import services, spaces
-from connector.exchange.services import STOCK
 from connector.limits import FOUND_ROWS_MAX
 from connector.web.exchange import may, version_number
 from connector.web.faults import as_json
@@ -72,7 +71,7 @@ async def withdraw(call: Call) -> web.Response:
 
     def act(tx: Tx) -> str:
         if services.find(tx, key)["provider"] != call.peer:
-            raise STOCK.absent(key)
+            raise services.absent(key)
         who = {"by": call.peer, "role": "provider", "reason": reason}
         return services.move(tx, connector.evidence, key, Move.WITHDRAW, **who, now=now)
 

@@ -78,6 +78,23 @@ async def test_a_changed_service_is_read_anew_and_nobody_takes_anothers(space):
     await provider.call("POST", f"services/{path}/withdrawal", {"reason": ""})
 
 
+async def test_one_that_a_space_hides_looks_like_one_that_is_not_there(space, say):
+    rules = {"sees": {"buyer": 1, "others": 5}}
+    secret = {"id": "secret", "name": "Secret", "description": "", "rules": rules}
+    await space.doors["exchange"].call("POST", "spaces", secret)
+    hidden = SERVICE | {"id": "service:hidden", "grade": 4}
+    await space.doors["provider"].call("POST", "services", {"service": hidden, "space": "secret"})
+    await space.doors["exchange"].call("POST", "listings/service%3Ahidden/review", {})
+    for path in ("service%3A{}", "service%3A{}/faces/dcat", "service%3A{}/versions"):
+        seen = []
+        for name in ("hidden", "nowhere"):
+            url = f"{space.url('exchange')}/exchange/products/{path.format(name)}"
+            said = await say("GET", url, None, space.bearer("buyer", "exchange"))
+            seen.append((said.status, said.body.replace(name.encode(), b"NAME")))
+        assert seen[0] == seen[1], path
+        assert seen[0][0] == 404, seen
+
+
 async def test_what_is_none_is_refused(space):
     provider, exchange = space.doors["provider"], space.doors["exchange"]
     odd = SERVICE | {"policy": {"permission": [{"action": "fly"}]}}
