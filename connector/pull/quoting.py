@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from catalog.found import SEALED
-from catalog.service import is_service
+from catalog.service import TIER as SERVICE
 from connector.errors import Absent, Conflict, InvalidInput, PeerMisbehaved, PeerRefused, VerificationFailed
 from connector.limits import HEADER_BYTES_MAX, ROWS_BYTES_MAX
 from connector.product import pricing
@@ -107,7 +107,7 @@ async def meant(trader: Trader, product: str, mandate: Row, asking: Callable[[st
 
 def _refuse_elsewhere(listing: Row) -> None:
     """Raise Conflict for a service, and for what was found elsewhere: nobody can be paid for it in this space."""
-    if is_service(listing["id"]):
+    if listing.get("kind") == SERVICE:  # whose id begins otherwise when it was found elsewhere
         raise Conflict(f"`{listing['id']}` is a service, used at its provider's", "penstock product show tells where")
     if "origins" not in listing:
         return

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from connector.errors import Conflict
 from connector.exchange import services
 from connector.federation import entry
 from connector.federation.reading import REFUSED
+from connector.pull import quoting
 from tests.catalog.test_service import SERVICE
 from tests.federation.exchanges import PROVIDER, add, exchange, found, source, titles, withdraw
 
@@ -38,6 +40,8 @@ async def test_it_is_found_shown_renewed_and_gone(two):
     assert [one["key"] for one in told["limits"]] == ["used-outside", "not-reviewed"]
     assert [(one["source"], one["id"], one["path"]) for one in told["origins"]] == [("far", SERVICE["id"], [far.did])]
     assert await found(near, "tide forecast", "kind=dataset") == []
+    with pytest.raises(Conflict, match="is a service, used at its provider's"):
+        quoting._refuse_elsewhere(told)
 
     await offer(far, SERVICE | {"title": "Ebb forecast"})
     await near.harvesting.now("far")
