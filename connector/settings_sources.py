@@ -52,7 +52,7 @@ def from_file(path: Path) -> dict[str, tuple[Any, str]]:
 
 def from_environment(environment: Mapping[str, str]) -> dict[str, tuple[Any, str]]:
     """Return "section.key" → (value, origin) of our variables; raises `SettingsError` for one that is no setting."""
-    variables = {_variable(key): key for key in declared()}
+    variables = {variable(key): key for key in declared()}
     found: dict[str, tuple[Any, str]] = {}
     for name, text in environment.items():
         if not name.startswith(PREFIX) or name in OTHER_VARIABLES or name.startswith(TEST_PREFIX):
@@ -107,7 +107,8 @@ def as_file(value_of: Callable[[str, str], Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _variable(key: str) -> str:
+def variable(key: str) -> str:
+    """Return the variable of the environment that gives the setting "section.key"."""
     return PREFIX + key.replace(".", "_").upper()
 
 

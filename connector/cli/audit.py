@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from connector.cli.options import DEFAULT_DATA, AsJson, Data, Development, Rpc, file_option
+from connector.cli.options import DEFAULT_DATA, AsJson, Data, Development, Exchange, Rpc, Trust, file_option
 from connector.cli.speak import answer, finish, talk
 
 if TYPE_CHECKING:
     from ledger.audit.report import Report
     from ledger.audit.sources import Sources
 
-Exchange = Annotated[str, typer.Option("--exchange", help="base URL of the space's exchange")]
 Space = Annotated[str, typer.Option("--space", help="did:web of the space's exchange, instead of its URL")]
 Log = Annotated[
     list[str] | None,
@@ -33,7 +32,6 @@ Html = Annotated[Path | None, typer.Option("--html", help="write the report as o
 Bundle = Annotated[Path | None, typer.Option("--bundle", help="write what was read as one ZIP file", dir_okay=False)]
 Read = Annotated[Path | None, file_option("--read", "audit what a bundle holds, with no network")]
 Memory = Annotated[Path | None, typer.Option("--memory", help="folder for what never changes, for the next audit")]
-Trust = Annotated[Path | None, file_option("--trust", "PEM file of authorities to believe besides the public ones")]
 Watching = Annotated[bool, typer.Option("--watch", help="audit again and again, say what is new; Ctrl-C ends it")]
 Every = Annotated[float, typer.Option("--every", help="with --watch: seconds from one audit to the next", min=1)]
 Rules = Annotated[Path | None, file_option("--rules", "with --watch: TOML file of lines `rule = limit`")]

@@ -7,12 +7,11 @@ from urllib.parse import quote
 
 import typer
 
-from connector.cli.options import DEFAULT_DATA, AsJson, Data, DryRun
+from connector.cli.options import DEFAULT_DATA, AsJson, Data, Did, DryRun
 from connector.cli.speak import answer, ask
 
 app = typer.Typer(help="Members that leave: list, approve, refuse.", no_args_is_help=True)
 
-Did = Annotated[str, typer.Argument(metavar="DID", help="the member's did:web")]
 ITEMS_SHOWN = 20
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from connector.cli.options import DEFAULT_DATA, AsJson, Data, Development, Document, DryRun, Exchange, file_option
+from connector.cli.options import DEFAULT_DATA, AsJson, Data, Development, Document, DryRun, Exchange, Trust
 from connector.cli.speak import answer, ask, finish, flash, talk, watched
 from connector.cli.verify import DISMISSED, EntryFile, PolicyFile, look
 
@@ -16,7 +16,6 @@ app = typer.Typer(help="The participant's Merkle log: heads, witnesses, anchors,
 
 Folder = Annotated[Path | None, typer.Argument(help="a folder with the files of a log", file_okay=False)]
 Url = Annotated[str, typer.Option("--url", help="where a log's `checkpoint` and `tile/` lie: https://host/log")]
-Trust = Annotated[Path | None, file_option("--trust", "PEM file of authorities to believe besides the public ones")]
 Which = Annotated[str, typer.Argument(metavar="INDEX|LEAF", help="an entry's index, or its leaf hash in hex")]
 Out = Annotated[Path | None, typer.Option("-o", "--out", help="write the proof here", dir_okay=False)]
 EntryOut = Annotated[Path | None, typer.Option("--entry", help="write the entry itself here", dir_okay=False)]

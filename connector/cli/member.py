@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from connector.cli.options import DEFAULT_DATA, AsJson, Data, DryRun
+from connector.cli.options import DEFAULT_DATA, AsJson, Data, Did, DryRun
 from connector.cli.speak import answer, ask
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ member = typer.Typer(help="Members: list, suspend, resume, reread, revoke.", no_
 arbitrator = typer.Typer(help="Arbitrators of the space, on chain: name, dismiss.", no_args_is_help=True)
 deputy = typer.Typer(help="Other exchanges that run the space on chain: name, dismiss.", no_args_is_help=True)
 
-Did = Annotated[str, typer.Argument(metavar="DID", help="the member's did:web")]
 Reason = Annotated[str, typer.Option(help="why, in words that the member reads")]
 
 

@@ -19,6 +19,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="print one JSON object on s
 DryRun = Annotated[bool, typer.Option("--dry-run", help="say what would be written, paid and sent, and do nothing")]
 Development = Annotated[bool, typer.Option("--development", help="permit plain http and loopback addresses")]
 Exchange = Annotated[str, typer.Option("--exchange", help="base URL of the space's exchange")]
+Did = Annotated[str, typer.Argument(metavar="DID", help="the member's did:web")]
 Rpc = Annotated[str, typer.Option("--rpc", help="JSON-RPC address of the chain; default: the exchange's /rpc")]
 OperatorKey = Annotated[
     Path | None, typer.Option("--as", help="file of the operator's key with which to act", metavar="KEY")
@@ -31,6 +32,9 @@ DEFAULT_DATA = Path("penstock-data")
 def file_option(name: str, what: str) -> Any:
     """Return the option `name FILE` for a file that must be there."""
     return typer.Option(name, help=what, exists=True, dir_okay=False, readable=True)
+
+
+Trust = Annotated[Path | None, file_option("--trust", "PEM file of authorities to believe besides the public ones")]
 
 
 def file_argument(name: str, what: str) -> Any:

@@ -14,7 +14,7 @@ from catalog import resource as resources
 from catalog import sample as samples
 from catalog.dataset import dataset_from_json, searchable
 from catalog.facets import DATASET, Listed
-from catalog.found import PREFIX, SEALED, is_found
+from catalog.found import PREFIX, SEALED
 from catalog.identifiers import Kind
 from catalog.listing import FOUND_IN, Move, State
 from catalog.lookalike import skeleton
@@ -22,10 +22,9 @@ from catalog.printable import is_line
 from catalog.quality import letter, qualities
 from catalog.question import Entry, entry
 from catalog.service import PREFIX as SERVICE
-from catalog.service import is_service
 from catalog.spaces import MAIN
 from connector.errors import Conflict, InvalidInput, RequestRefused
-from connector.exchange.numbering import following
+from connector.exchange.numbering import following, table_of
 from connector.exchange.stock import Stock
 from connector.exchange.versions import Versions
 from connector.limits import MEMBER_DAILY_PRODUCTS_MAX, MEMBER_PRODUCTS_MAX, PAGE_ROWS_MAX
@@ -84,7 +83,7 @@ def check_submission(document: Any) -> dict[str, Any]:
         raise InvalidInput("the dataset has another title than the product")
     if dataset.id != document["id"]:
         raise InvalidInput("the dataset has another id than the product")
-    if is_found(dataset.id) or is_service(dataset.id):
+    if table_of(dataset.id) != STOCK.table:
         raise InvalidInput(
             f"`{PREFIX}` begins the ids of products found elsewhere, `{SERVICE}` those of services", "choose another id"
         )

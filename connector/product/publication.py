@@ -234,7 +234,8 @@ class Publications:
         """Describe and seal; the run's key is durable before the first sealed byte."""
         participant = self._participant
         if row["renewal"]:
-            row = row | {name: self._draft(row["renewal"])[name] for name in OF_BRIEF}
+            draft = self._draft(row["renewal"])
+            row = row | {name: draft[name] for name in OF_BRIEF}
         brief = row["brief"]
         before = await participant.store.read(lambda tx: renewal.former(tx, participant.secrets, row))
         number = await participant.store.read(lambda tx: renewal.next_number(tx, row["id"]))

@@ -305,7 +305,7 @@ MANAGEMENT = (
     Route("GET", "/management/leaving/plan", Who.OWNER, ALL, "leaving.plan"),
     Route("POST", "/management/leaving", Who.OWNER, ALL, "leaving.leave"),
     Route("GET", "/management/leaving", Who.OWNER, ALL, "leaving.status"),
-    Route("POST", "/management/leaving/stay", Who.OWNER, ALL, "leaving.remain"),
+    Route("POST", "/management/leaving/stay", Who.OWNER, ALL, "demands.forward"),
     Route("GET", "/management/leavings", Who.OWNER, EXCHANGE, "leaving.page"),
     Route("POST", "/management/leavings/{act}", Who.OWNER, EXCHANGE, "leaving.answer"),
     Route("GET", "/management/operators", Who.OWNER, EXCHANGE, "operators.page"),

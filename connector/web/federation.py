@@ -79,9 +79,10 @@ async def add(call: Call) -> web.Response:
 async def turn(call: Call) -> web.Response:
     """Pause, suspend, resume, drop or harvest a source; to suspend one needs a `reason`."""
     connector, name, act = call.connector, call.path["id"], call.path["act"]
-    reason = (await call.texts("reason"))["reason"] if act == Move.SUSPEND.value else ""
-    if reason or act == Move.SUSPEND.value:
-        reasons.check(reason, "the operators read it, and the log keeps its digest")
+    reason = ""
+    if act == Move.SUSPEND.value:
+        body = await call.texts("reason")
+        reason = reasons.check(body["reason"], "the operators read it, and the log keeps its digest")
     else:
         await call.texts()
     if act == HARVEST:

@@ -85,12 +85,6 @@ async def status(call: Call) -> web.Response:
     return as_json(await call.connector.departing.status())
 
 
-async def remain(call: Call) -> web.Response:
-    """Take our plan back."""
-    await call.texts()
-    return as_json(await call.connector.ask_exchange("POST", "/exchange/leaving/stay", {}))
-
-
 def _until(told: str) -> datetime | None:
     if not told:
         return None

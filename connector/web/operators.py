@@ -166,7 +166,7 @@ def _operator(call: Call) -> Any:
 
 
 def handler_of(route: Route) -> Handler:
-    """Return the function of a row of the table, as the surface does."""
+    """Return the function of a row of the table; a name that there is not fails here."""
     module, name = route.handler.split(".")
     function: Handler = getattr(import_module(f"connector.web.{module}"), name)
     return function

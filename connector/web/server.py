@@ -8,7 +8,6 @@ Whoever is not proven has a place among its neighbours, whoever is has places of
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -19,88 +18,17 @@ from connector.errors import Absent
 from connector.limits import BODY_BYTES_MAX, LINGER_SECONDS, PEER_REQUESTS_MAX, STRANGER_REQUESTS_MAX
 from connector.telemetry import coming
 from connector.vault import bearers, tickets
-from connector.web import (
-    accounts,
-    agreements,
-    applications,
-    bills,
-    body,
-    catalogue,
-    chain,
-    channel,
-    console,
-    demands,
-    disputes,
-    docket,
-    dsp,
-    exchange,
-    federation,
-    holders,
-    leaving,
-    log,
-    management,
-    market,
-    members,
-    operators,
-    pipe,
-    plain,
-    processes,
-    rehearsals,
-    rights,
-    sealed,
-    searches,
-    services,
-    spaces,
-    telemetry,
-    vault,
-    wellknown,
-    witness,
-)
+from connector.web import body, console, operators
 from connector.web.authorize import ROUTES, Route, Who
 from connector.web.call import Call
 from connector.web.faults import answer_fault, answer_refusal
 from connector.web.places import Places
 
 if TYPE_CHECKING:
-    from connector.app import Connector
+    from collections.abc import Awaitable, Callable
 
-MODULES = {
-    "accounts": accounts,
-    "agreements": agreements,
-    "applications": applications,
-    "bills": bills,
-    "catalogue": catalogue,
-    "chain": chain,
-    "channel": channel,
-    "console": console,
-    "disputes": disputes,
-    "docket": docket,
-    "demands": demands,
-    "dsp": dsp,
-    "exchange": exchange,
-    "federation": federation,
-    "holders": holders,
-    "leaving": leaving,
-    "log": log,
-    "management": management,
-    "market": market,
-    "members": members,
-    "operators": operators,
-    "pipe": pipe,
-    "plain": plain,
-    "processes": processes,
-    "rehearsals": rehearsals,
-    "rights": rights,
-    "sealed": sealed,
-    "searches": searches,
-    "services": services,
-    "spaces": spaces,
-    "telemetry": telemetry,
-    "vault": vault,
-    "wellknown": wellknown,
-    "witness": witness,
-}
-Handler = Callable[[Call], Awaitable[web.StreamResponse]]
+    from connector.app import Connector
+    from connector.web.operators import Handler
 
 
 async def _prove(call: Call) -> None:
@@ -134,8 +62,7 @@ class _Surface:
 
     def handler(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         """Return what serves a row of the table."""
-        module, name = route.handler.split(".")
-        function: Handler = getattr(MODULES[module], name)
+        function = operators.handler_of(route)
 
         async def handle(request: web.Request) -> web.StreamResponse:
             try:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from connector import settings_table
+from connector import settings_sources, settings_table
 from connector.cli.answers import ANSWERS, FAULT, REHEARSAL, WAITS
 from connector.cli.main import app
 from connector.fault_table import EXIT_CODES
@@ -53,10 +53,9 @@ def settings() -> str:
         for name, field in kind.__dataclass_fields__.items():
             default = field.default
             shown = ", ".join(default) if isinstance(default, tuple) else str(default)
-            variable = f"PENSTOCK_{section}_{name}".upper()
-            rows.append(
-                (f"`{section}.{name}`", f"`{shown}`" if shown else "", field.metadata["comment"], f"`{variable}`")
-            )
+            key = f"{section}.{name}"
+            told = (field.metadata["comment"], f"`{settings_sources.variable(key)}`")
+            rows.append((f"`{key}`", f"`{shown}`" if shown else "", *told))
     return _table(("setting", "default", "what it says", "variable"), rows)
 
 

@@ -23,6 +23,7 @@ from connector.identity import keys as key_files
 from connector.identity import tokens
 from connector.outbound import Outbound
 from ledger.deployment import Deployment
+from tests.web import records
 
 ROLES = {
     "exchange": "exchange",
@@ -108,10 +109,7 @@ class Space:
 
     def rows(self, role, table):
         """Return a table of a participant's database, raw."""
-        uri = f"file:{self.people[role].data / 'penstock.db'}?mode=ro"
-        with closing(sqlite3.connect(uri, uri=True)) as database:
-            database.row_factory = sqlite3.Row
-            return [dict(row) for row in database.execute(f'SELECT * FROM "{table}"')]
+        return records.rows(self.people[role].data, table)
 
     def write(self, role, statement, values):
         """Change a participant's database behind its back."""

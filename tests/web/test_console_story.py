@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 import pytest_asyncio
 
-from tests.web.command import penstock
+from tests.web.command import penstock, run
 from tests.web.space import PURPOSE
 from tests.web.visitor import Visitor
 
@@ -268,20 +267,8 @@ async def test_a_regulator_checks_a_proof_step_by_step_and_exports_what_it_sees(
 
 async def verified(document, policy):
     """Return what `penstock verify` says of a document, which holds."""
-    command = (
-        sys.executable,
-        "-m",
-        "connector.cli.main",
-        "verify",
-        str(document),
-        "--log-policy",
-        str(policy),
-        "--json",
-    )
-    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
-    out, _ = await process.communicate()
-    assert process.returncode == 0, out
-    return json.loads(out)
+    told = await run(("verify", str(document), "--log-policy", str(policy), "--json"), document.parent)
+    return json.loads(told)
 
 
 async def test_a_regulator_audits_with_one_click(people, bought):

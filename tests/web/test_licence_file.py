@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 
 import pytest
 import pytest_asyncio
 
+from tests.web.command import PROGRAM
+
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PRODUCT, PIECE = "certified", 65_536
-PENSTOCK = (sys.executable, "-m", "connector.cli.main")
 
 
 async def run(*command):
-    process = await asyncio.create_subprocess_exec(*PENSTOCK, *command, stdout=asyncio.subprocess.PIPE)
+    process = await asyncio.create_subprocess_exec(*PROGRAM, *command, stdout=asyncio.subprocess.PIPE)
     said, _ = await process.communicate()
     return process.returncode, json.loads(said)
 

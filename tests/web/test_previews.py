@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 
 import pytest
 
+from tests.web.command import PROGRAM
 from tests.web.space import PURPOSE, term_end
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -19,7 +19,7 @@ async def dry(space, file, *more):
     """Run the command beside the provider's server; returns exit code, what it answered and what it said beside."""
     until = term_end(space.now())
     about = ("--title", "Snow by day", "--price", "700", "--purpose", PURPOSE, "--until", until, "--region", "US")
-    command = [sys.executable, "-m", "connector.cli.main", "publish", str(file), *about, "--dry-run", "--json", *more]
+    command = [*PROGRAM, "publish", str(file), *about, "--dry-run", "--json", *more]
     process = await asyncio.create_subprocess_exec(
         *command, "--data", str(space.people["provider"].data),
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
