@@ -146,7 +146,9 @@ async def timeline(call: Call) -> Row:
     rows += [await _of_chain(call, event) for event in await connector.chain_book.naming(parts)]
     if not rows:
         raise Absent(f"neither chain nor logs name an agreement `{key[:100]}`", "look it up, first")
-    troubles = [{"did": did, "trouble": book.trouble} for did, book in sorted(books.items()) if book.trouble]
+    said = [(LOG, did, book.trouble) for did, book in sorted(books.items())]
+    said.append((CHAIN, "", connector.chain_book.trouble))
+    troubles = [{"source": source, "did": did, "trouble": trouble} for source, did, trouble in said if trouble]
     return {"agreement": key, "channels": sorted(channels - {key}), "troubles": troubles} | {
         "rows": sorted(rows, key=lambda one: one["at"] or "")
     }

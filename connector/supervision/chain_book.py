@@ -1,6 +1,7 @@
 """The programs' events on the chain, kept at hand and found by any value in them: an id, a digest, an address.
 
-Law: blocks are read once, in order; a value is known by its bytes, however somebody writes it.
+Law: blocks are read once, in order, and where reading stopped is said; a value is known by its bytes, however somebody
+writes it.
 """
 
 from __future__ import annotations
@@ -21,10 +22,11 @@ if TYPE_CHECKING:
 
 
 class ChainBook:
-    """The events of the deployment's programs."""
+    """The events of the deployment's programs; `trouble` says why those of the newest blocks are not among them."""
 
     def __init__(self, participant: Base) -> None:
         self._participant = participant
+        self.trouble = ""
         self._events: list[Event] = []
         self._named: dict[str, list[int]] = defaultdict(list)
         self._times: dict[int, datetime] = {}
@@ -49,7 +51,10 @@ class ChainBook:
     async def _catch_up(self) -> None:
         async with self._turn:
             programs, last = self._participant.programs, (await self._participant.chain.newest()).number
-            if last < self._next or len(self._events) >= CHAIN_EVENTS_KEPT_MAX:
+            if last < self._next:
+                return
+            if len(self._events) >= CHAIN_EVENTS_KEPT_MAX:
+                self.trouble = f"only {len(self._events):,} events are kept at hand, those up to block {self._next - 1}"
                 return
             found = [event for name in PROGRAMS for event in await programs.events(name, None, self._next, last)]
             for event in sorted(found, key=lambda one: (one.block, one.position)):

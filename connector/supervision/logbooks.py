@@ -61,28 +61,30 @@ class Logbooks:
     async def _read_on(self, member: Member) -> None:
         book = self._books.setdefault(member.did, Logbook())
         try:
-            await self._follow(member, book)
-            book.trouble = ""
+            book.trouble = await self._follow(member, book)
         except (PenstockError, ValueError) as fault:
             book.trouble = str(fault)
 
-    async def _follow(self, member: Member, book: Logbook) -> None:
+    async def _follow(self, member: Member, book: Logbook) -> str:
+        """Read on to the newest head; return what kept us from its end, nothing if it was reached."""
         fetch = log_files.below(self._participant.outbound, f"{member.url}/log", TILE_BYTES_MAX)
         _, head = await reader.read_checkpoint(fetch, member.log_vkey)
         if head.size == book.size:
-            return
+            return ""
         kept = sum(len(one.events) for one in self._books.values())
         for tile in tiles_of_level(ENTRIES, head.size):
             if tile.index < book.whole:
                 continue
             if kept > LOGBOOK_EVENTS_MAX:
-                book.trouble = f"only {LOGBOOK_EVENTS_MAX:,} events of all logs are kept at hand"
-                return
+                return f"only {LOGBOOK_EVENTS_MAX:,} events of all logs are kept at hand"
             events = await self._bundle(member, tile, fetch)
             first = tile.index * TILE_WIDTH_HASHES
-            book.events = [one for one in book.events if one.index < first] + events
+            if book.size > first:  # the same bundle, shorter, was the last one read
+                book.events = [one for one in book.events if one.index < first]
+            book.events += events
             book.size, kept = first + tile.width, kept + len(events)
             book.whole = tile.index + (tile.width == TILE_WIDTH_HASHES)
+        return ""
 
     async def _bundle(self, member: Member, tile: Tile, fetch: reader.Fetch) -> list[Event]:
         entries, hashes = await fetch(tile.path), await fetch(Tile(0, tile.index, tile.width).path)

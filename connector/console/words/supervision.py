@@ -55,7 +55,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "timeline.empty": ("Nothing is said of it anywhere.", "没有任何记录。"),
     "timeline.channels": ("Payment channels", "支付通道"),
-    "timeline.troubles": ("Logs that cannot be read now", "当前无法读取的日志"),
+    "timeline.troubles": ("What cannot be read now, or not to its end", "当前无法读取或未读完的内容"),
     "source.log": ("log", "日志"),
     "source.chain": ("chain", "链"),
     "severity.error": ("error", "错误"),

@@ -1,0 +1,48 @@
+"""What a supervisor has at hand: logs and chain as far as they were read."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from connector.supervision import chain_book, logbooks
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+AGREEMENT = "0b" * 32
+
+
+async def said(connector):
+    """Leave an event about an agreement in the own log, under a head that is served."""
+
+    def act(tx):
+        fields = {"reason": "done", "by": connector.did}
+        connector.evidence.record(tx, "agreement.ended", part=AGREEMENT, fields=fields, now=connector.clock.now())
+
+    await connector.store.write(act)
+    await connector.store.write(connector.evidence.checkpoint)
+
+
+async def test_a_log_or_chain_that_was_not_read_to_its_end_is_named(connector, enter, monkeypatch):
+    regulator = await enter("reader-of-logs", ("regulator",))
+
+    async def looked():
+        told = json.loads((await regulator.open(f"timeline/{AGREEMENT}.json")).text)
+        return len(told["rows"]), {one["source"]: one["trouble"] for one in told["troubles"]}
+
+    await said(connector)
+    assert await looked() == (1, {})
+    await said(connector)
+    monkeypatch.setattr(logbooks, "LOGBOOK_EVENTS_MAX", 0)
+    monkeypatch.setattr(chain_book, "CHAIN_EVENTS_KEPT_MAX", 0)
+    monkeypatch.setattr(connector, "chain_book", chain_book.ChainBook(connector))
+    for _ in range(2):
+        rows, troubles = await looked()
+        assert rows == 1
+        assert troubles["log"] == "only 0 events of all logs are kept at hand"
+        assert troubles["chain"].startswith("only 0 events are kept at hand, those up to block")
+    page = (await regulator.open(f"timeline/{AGREEMENT}")).text
+    assert "chain: only" in page
+    assert f"{connector.did}: only 0 events" in page
+    monkeypatch.undo()
+    assert await looked() == (2, {})
