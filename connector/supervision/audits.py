@@ -36,6 +36,7 @@ class Audits:
         self._participant = participant
         self._process: asyncio.subprocess.Process | None = None
         self._task: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()
 
     async def recover(self) -> None:
         """Say of an audit that an earlier run left unfinished that it was cut off."""
@@ -49,18 +50,19 @@ class Audits:
 
     async def begin(self) -> str:
         """Begin an audit and return its id; raises Conflict while one runs."""
-        if self._task is not None and not self._task.done():
-            raise Conflict("an audit is running already", "wait for it")
-        key, now = secrets.token_hex(8), self._participant.clock.now()
+        async with self._turn:  # from the look until the task is there: two may ask at once
+            if self._task is not None and not self._task.done():
+                raise Conflict("an audit is running already", "wait for it")
+            key, now = secrets.token_hex(8), self._participant.clock.now()
 
-        def act(tx: Tx) -> None:
-            for row in tx.find("audits", order="at desc")[AUDITS_KEPT_MAX - 1 :]:
-                tx.delete("audits", id=row["id"])
-            tx.insert("audits", id=key, state=RUNNING, report=None, reason="", at=now)
+            def act(tx: Tx) -> None:
+                for row in tx.find("audits", order="at desc")[AUDITS_KEPT_MAX - 1 :]:
+                    tx.delete("audits", id=row["id"])
+                tx.insert("audits", id=key, state=RUNNING, report=None, reason="", at=now)
 
-        await self._participant.store.write(act)
-        self._task = asyncio.create_task(self._run(key))
-        return key
+            await self._participant.store.write(act)
+            self._task = asyncio.create_task(self._run(key))
+            return key
 
     async def newest(self) -> Row | None:
         """Return the newest audit, None if there was none; `report` is what `penstock audit --json` prints."""

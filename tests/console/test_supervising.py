@@ -1,15 +1,19 @@
-"""What a supervisor has at hand: logs and chain as far as they were read."""
+"""What a supervisor has at hand: logs and chain as far as they were read, and one audit at a time."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
 
+from connector.errors import Conflict
 from connector.supervision import chain_book, logbooks
+from connector.supervision.audits import Audits
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 AGREEMENT = "0b" * 32
+WITHIN_SECONDS = 10
 
 
 async def said(connector):
@@ -46,3 +50,19 @@ async def test_a_log_or_chain_that_was_not_read_to_its_end_is_named(connector, e
     assert f"{connector.did}: only 0 events" in page
     monkeypatch.undo()
     assert await looked() == (2, {})
+
+
+async def test_of_two_audits_that_are_begun_at_once_one_is_refused(connector, monkeypatch):
+    audits, asked = Audits(connector), []
+
+    async def ask():
+        asked.append(1)
+        return {"findings": []}, ""
+
+    monkeypatch.setattr(audits, "_ask", ask)
+    begun = await asyncio.gather(audits.begin(), audits.begin(), return_exceptions=True)
+    assert [type(one) for one in begun] == [str, Conflict]
+    async with asyncio.timeout(WITHIN_SECONDS):
+        while (await audits.newest())["state"] == "running":
+            await asyncio.sleep(0.01)
+    assert len(asked) == 1
