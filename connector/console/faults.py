@@ -1,9 +1,7 @@
-"""What a person in a browser sees when something is refused: what, why, what to do, and an id to ask about."""
+"""What a person in a browser sees when something is refused: what, why, what to do, and the request's id."""
 
 from __future__ import annotations
 
-import logging
-import secrets
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -12,11 +10,11 @@ from aiohttp import web
 from connector.console import rendering
 from connector.console.page import PREFIX
 from connector.console.words.faults import code_of
+from connector.telemetry import traceparent
 
 if TYPE_CHECKING:
     from connector.errors import Failure
 
-log = logging.getLogger(__name__)
 UNPROVEN = 401
 HTML = "text/html"
 
@@ -32,7 +30,5 @@ def shown(request: web.Request, failure: Failure) -> web.Response:
     if failure.status == UNPROVEN and request.method == "GET":
         there = urlencode({"next": request.rel_url.raw_path_qs})
         return web.Response(status=303, headers={**rendering.HEADERS, "Location": f"{PREFIX}/sign-in?{there}"})
-    number = secrets.token_hex(6)
-    log.info("fault %s: %s %s: %s", number, request.method, request.path, failure.text)
-    context = {"failure": failure, "number": number, "told": code_of(failure.code, failure.exit_code)}
+    context = {"failure": failure, "number": traceparent.current_id(), "told": code_of(failure.code, failure.exit_code)}
     return rendering.html(request, "fault", context, session=None, status=failure.status)

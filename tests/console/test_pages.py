@@ -243,6 +243,8 @@ async def test_a_fault_says_what_why_and_an_id(enter):
     assert seen.status == 404
     for words in ("there is no agreement `absent` here", "see the list of agreements", "Ask about it with this number"):
         assert words in seen.text
+    number = seen.headers["X-Request-ID"]  # what `penstock admin trace` takes
+    assert f"<code>{number}</code>" in seen.text
     assert (await visitor.open("nothing-like-it")).status == 404
     chinese = (await (await enter("faulty-zh", language="zh")).open("agreements/absent")).text
     for words in ("没有该名称的内容,或您无权查看。", "如何处理", "责任方", "您方", "咨询时请提供此编号"):
