@@ -34,7 +34,11 @@ class WaitingClient:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        self._wait(self._client.__aenter__())
+        try:
+            self._wait(self._client.__aenter__())
+        except BaseException:  # whom `with` does not let in it does not let out, either
+            self._stop()
+            raise
         return self
 
     def __exit__(
@@ -43,9 +47,7 @@ class WaitingClient:
         try:
             self._wait(self._client.__aexit__(kind, error, trace))
         finally:
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
-            self._loop.close()
+            self._stop()
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """Do as `Client.call`."""
@@ -95,3 +97,9 @@ class WaitingClient:
 
     def _wait(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def _stop(self) -> None:
+        """End the thread, and close its loop."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()

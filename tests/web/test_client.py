@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import threading
 
 import pytest
 
+from connector.cli.server import ADDRESS_FILE
 from connector.client.client import Client
 from connector.client.waiting import WaitingClient
-from connector.errors import InvalidInput, NotPermitted, PaymentRefused, PenstockError, explain_failure
+from connector.errors import InvalidInput, NotPermitted, PaymentRefused, PenstockError, SettingsError, explain_failure
 from tests.web.space import PURPOSE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -67,3 +69,12 @@ async def test_the_waiting_client_has_the_same_calls(space):
 
     quote, rows = await asyncio.to_thread(notebook)
     assert (quote.product, rows) == ("rain", len(ROWS))
+
+
+async def test_a_waiting_client_that_cannot_begin_leaves_nothing_behind(tmp_path):
+    (tmp_path / ADDRESS_FILE).write_text('{"url": "https://127.0.0.1", "trust": "absent.pem"}')
+    client = WaitingClient(tmp_path)
+    with pytest.raises(SettingsError), client:
+        pass
+    assert "penstock-client" not in [thread.name for thread in threading.enumerate()]
+    assert client._loop.is_closed()
