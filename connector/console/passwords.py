@@ -62,7 +62,7 @@ class Hashing:
     async def matches(self, kept: str, password: str) -> bool:
         """Say whether a password is that of which `kept` was kept; nothing kept matches nothing, and takes as long."""
         async with self._places:
-            return await asyncio.to_thread(_matches, kept or _nobodys(), password) and bool(kept)
+            return await asyncio.to_thread(_matches, kept, password)
 
 
 def one_time_secret(key: bytes, name: str, nonce: str) -> str:
@@ -100,6 +100,6 @@ def _nobodys() -> str:
 
 def _matches(kept: str, password: str) -> bool:
     try:
-        return _hasher().verify(kept, password)
+        return _hasher().verify(kept or _nobodys(), password) and bool(kept)
     except VerificationError:
         return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 
 import pyotp
 import pytest
@@ -26,6 +27,20 @@ async def test_name_and_password_let_in_who_may_look(connector, clock):
     for name, password in (("looker", made["password"] + "x"), ("nobody", made["password"]), ("", "")):
         with pytest.raises(Unproven, match="is wrong, or the account is locked"):
             await connector.accounts.check(name, password, "")
+
+
+async def test_no_hash_is_made_on_the_event_loop(monkeypatch):
+    """Not even the first one of a name that nobody has."""
+    made, real = [], passwords.PasswordHasher.hash
+    monkeypatch.setattr(
+        passwords.PasswordHasher,
+        "hash",
+        lambda self, password: made.append(threading.current_thread()) or real(self, password),
+    )
+    passwords._nobodys.cache_clear()
+    assert not await passwords.Hashing().matches("", "guess")
+    assert made
+    assert threading.main_thread() not in made
 
 
 async def test_who_may_act_needs_a_code_and_each_counts_once(connector, clock):
