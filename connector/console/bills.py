@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.billing import printed
 from connector.console import language
+from connector.console.leafing import onward
 from connector.limits import BILLED_AGREEMENTS_MAX, PAGE_ROWS_MAX
 
 if TYPE_CHECKING:
@@ -20,10 +21,8 @@ async def bills(call: Call) -> Row:
     first = call.first(BILLED_AGREEMENTS_MAX)
     rows = await call.connector.bills.page(first, PAGE_ROWS_MAX)
     month = call.connector.clock.now().isoformat()[:MONTH_CHARACTERS]
-    return {"first": first, "next": first + len(rows) if len(rows) == PAGE_ROWS_MAX else None} | {
-        "month": month,
-        "rows": rows,
-    }
+    following = onward(first + PAGE_ROWS_MAX, BILLED_AGREEMENTS_MAX) if len(rows) == PAGE_ROWS_MAX else None
+    return {"first": first, "next": following, "month": month, "rows": rows}
 
 
 async def bill(call: Call) -> Row:

@@ -13,6 +13,7 @@ from connector.console import describing, language, money
 from connector.console.amounts import decimal, minor
 from connector.console.examples import calculated, examples
 from connector.console.fitting import fitting
+from connector.console.leafing import leafed, onward
 from connector.errors import PaymentRefused, Told, failure_from
 from connector.limits import CONSOLE_FACET_VALUES_MAX, FOUND_ROWS_MAX, PAGE_ROWS_MAX
 from connector.pull import quoting
@@ -27,7 +28,8 @@ CAPPED = "total"
 
 async def search(call: Call) -> Row:
     """Return what is listed under some words; with none the newest of everything is not shown, but a box."""
-    text, first = call.request.query.get("q", "").strip(), call.first(FOUND_ROWS_MAX - PAGE_ROWS_MAX)
+    text, most = call.request.query.get("q", "").strip(), FOUND_ROWS_MAX - PAGE_ROWS_MAX
+    first = call.first(most)
     where = call.request.query.getall("where", [])
     asked = [("q", text), ("first", str(first)), ("counts", "1"), *(("where", one) for one in where)]
     found = await call.connector.ask_exchange("GET", "/exchange/search?" + urlencode(asked))
@@ -38,7 +40,7 @@ async def search(call: Call) -> Row:
     ]
     fits = fitting(rows, ("id", "title", "provider"))
     after = first + (len(fits) if len(fits) < len(rows) else found["looked"])
-    more = after if rows and found["found"] > after else None
+    more = onward(after, most) if rows and found["found"] > after else None
     told = found.get("counts", {})
     counts = {name: of[:CONSOLE_FACET_VALUES_MAX] for name, of in told.items() if name in FACETS}
     return {
@@ -140,15 +142,9 @@ async def acquisitions(call: Call) -> Row:
 
     def read(tx: Tx) -> list[Row]:
         rows = tx.find("acquisitions", "", (), "updated desc", first + PAGE_ROWS_MAX + 1)[first:]
-        paid = {
-            row["id"]: tx.get("paid_rows", agreement=row["agreement"]) if row["agreement"] else None for row in rows
-        }
-        return [_line(row, paid[row["id"]]) for row in rows]
+        return [_line(tx, row) for row in rows]
 
-    rows = await call.connector.store.read(read)
-    return {"first": first, "next": first + PAGE_ROWS_MAX if len(rows) > PAGE_ROWS_MAX else None} | {
-        "rows": rows[:PAGE_ROWS_MAX]
-    }
+    return leafed(first, await call.connector.store.read(read))
 
 
 async def acquisition(call: Call) -> Row:
@@ -158,8 +154,9 @@ async def acquisition(call: Call) -> Row:
     return {**view, "failure": failure}
 
 
-def _line(row: Row, paid: Row | None) -> Row:
+def _line(tx: Tx, row: Row) -> Row:
     told = {name: row[name] for name in ("id", "product", "provider", "state")}
+    paid = tx.get("paid_rows", agreement=row["agreement"]) if row["agreement"] else None
     cost = "0" if paid is None else str(paid["amount"])
     return {**told, "paid": cost, "updated": row["updated"].isoformat(timespec="seconds")}
 

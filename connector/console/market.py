@@ -10,6 +10,7 @@ from urllib.parse import quote as quoted
 
 from catalog.classes import DIMENSIONS
 from catalog.complaint import COMPLAINANT, EXCHANGE, RESPONDENT, TABLE
+from connector.console.leafing import onward
 from connector.errors import Absent
 from connector.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
 
@@ -57,7 +58,8 @@ async def complaints(call: Call) -> Row:
     first = call.first(FOUND_ROWS_MAX)
     found = await _asked(call, f"/exchange/complaints?first={first}")
     rows = found["complaints"]
-    return {"first": first, "next": first + len(rows) if len(rows) == PAGE_ROWS_MAX else None, "rows": rows}
+    following = onward(first + PAGE_ROWS_MAX) if len(rows) == PAGE_ROWS_MAX else None
+    return {"first": first, "next": following, "rows": rows}
 
 
 async def complaint(call: Call) -> Row:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.channel.account import PAYEE, PAYER
 from connector.channel.states import ACKNOWLEDGED, FAULT, PAID, RELEASED
+from connector.console.leafing import leafed
 from connector.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
 from connector.settle.settlement import CLOSED
 from connector.store import sums
@@ -81,11 +82,8 @@ def _read(tx: Tx, role: str, today: date, first: int) -> Row:
     """Return a page of the rows (day, product, peer) of these days, each day's sum, and the sums of all time."""
     begin = today - timedelta(days=DAYS - 1)
     rows = _rows(tx, role, begin, first)
-    more = first + PAGE_ROWS_MAX if len(rows) > PAGE_ROWS_MAX else None
     return {
-        "first": first,
-        "next": more,
-        "rows": [_line(tx, row) for row in rows[:PAGE_ROWS_MAX]],
+        **leafed(first, [_line(tx, row) for row in rows]),
         "days": _days(tx, role, begin, today),
         **_all_time(tx, role),
     }

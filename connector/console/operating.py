@@ -9,6 +9,7 @@ from catalog.listing import State
 from connector.console import governed
 from connector.console.buying import shown
 from connector.console.fitting import fitting
+from connector.console.leafing import onward
 from connector.errors import Absent, InvalidInput
 from connector.exchange import docket, indicating
 from connector.exchange import listings as rows_of
@@ -32,7 +33,7 @@ async def listings(call: Call) -> Row:
         raise InvalidInput(f"`{state[:40]}` is no state of a listing", f"one of {', '.join(State)}")
     found = await call.connector.store.read(lambda tx: rows_of.page(tx, State(state), first))
     rows = fitting(found, ("title", "provider", "reason"))
-    more = first + len(rows) if len(found) == PAGE_ROWS_MAX or len(rows) < len(found) else None
+    more = onward(first + len(rows)) if len(found) == PAGE_ROWS_MAX or len(rows) < len(found) else None
     return {"state": state, "states": list(State), "first": first, "next": more, "rows": rows}
 
 

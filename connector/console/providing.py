@@ -7,6 +7,7 @@ from urllib.parse import quote as quoted
 
 from connector.console import describing, language
 from connector.console.buying import _told as told_reason
+from connector.console.leafing import leafed
 from connector.console.trading import line, moment
 from connector.errors import Absent
 from connector.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
@@ -29,9 +30,7 @@ async def products(call: Call) -> Row:
         counted = {row["product"]: int(row["n"]) for row in tx.execute(SOLD)}
         return [_line(row, counted.get(row["id"], 0)) for row in rows]
 
-    rows = await call.connector.store.read(read)
-    more = first + PAGE_ROWS_MAX if len(rows) > PAGE_ROWS_MAX else None
-    return {"first": first, "next": more, "rows": rows[:PAGE_ROWS_MAX]}
+    return leafed(first, await call.connector.store.read(read))
 
 
 def _line(row: Row, sold: int) -> Row:

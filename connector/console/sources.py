@@ -9,6 +9,7 @@ from catalog.dataset import TITLE_CHARACTERS_MAX
 from catalog.printable import printable
 from catalog.source import Move
 from connector.console import governed
+from connector.console.leafing import leafed
 from connector.federation import sources as harvested_from
 from connector.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
 
@@ -34,13 +35,7 @@ async def source(call: Call) -> Row:
         return row, tx.find("harvested", "source = ?", (key,), "own", first + PAGE_ROWS_MAX + 1)[first:]
 
     row, found = await call.connector.store.read(read)
-    more = first + PAGE_ROWS_MAX if len(found) > PAGE_ROWS_MAX else None
-    return {
-        **harvested_from.view(row),
-        "first": first,
-        "next": more,
-        "rows": [_told(one) for one in found[:PAGE_ROWS_MAX]],
-    }
+    return {**harvested_from.view(row), **leafed(first, [_told(one) for one in found])}
 
 
 def _told(row: Row) -> Row:

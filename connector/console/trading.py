@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote as quoted
 
 from connector.console import describing, language
+from connector.console.leafing import leafed
 from connector.engine.overview import NOBODYS
 from connector.errors import Absent, Conflict, InvalidInput
 from connector.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
@@ -38,9 +39,7 @@ async def agreements(call: Call) -> Row:
         rows = tx.find("agreements", "", (), "created desc", first + PAGE_ROWS_MAX + 1)[first:]
         return [line(tx, row) for row in rows]
 
-    rows = await call.connector.store.read(read)
-    more = first + PAGE_ROWS_MAX if len(rows) > PAGE_ROWS_MAX else None
-    return {"first": first, "next": more, "rows": rows[:PAGE_ROWS_MAX]}
+    return leafed(first, await call.connector.store.read(read))
 
 
 def line(tx: Tx, row: Row) -> Row:
@@ -145,9 +144,7 @@ async def replicas(call: Call) -> Row:
         told = [(one, tx.get("agreements", digest=one["agreement"])) for one in rows]
         return [replica(tx, one, row) for one, row in told if row is not None]
 
-    rows = await call.connector.store.read(read)
-    more = first + PAGE_ROWS_MAX if len(rows) > PAGE_ROWS_MAX else None
-    return {"first": first, "next": more, "rows": rows[:PAGE_ROWS_MAX]}
+    return leafed(first, await call.connector.store.read(read))
 
 
 def replica(tx: Tx, row: Row, under: Row) -> Row:

@@ -15,6 +15,7 @@ from catalog.profile import Column, FileProfile
 from connector.console.acts import ACTS
 from connector.console.page import PREFIX
 from connector.console.pages import PAGES
+from connector.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
 from tests.console.conftest import NOW, ROLES
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -24,6 +25,8 @@ FORMULA = '=HYPERLINK("http://evil.example")'
 AGREEMENT, CHANNEL, EDITION = "0a" * 32, "0c" * 32, "04" * 32
 NEGOTIATION, TRANSFER = "urn:uuid:negotiation", "urn:uuid:transfer"
 MANY = 10_000
+# and products beyond what may be leafed through
+BEYOND = 200
 CHANNEL_ROW = {
     "state": "open", "seq": 1, "deposit": 0, "cumulative": 10**20, "claimed": 0, "frozen_for": 0, "salt": b"s",
     "payer": "", "payee": "", "signer": "", "token": "", "split": [], "account_hash": bytes(32),
@@ -113,6 +116,9 @@ async def written(connector):
     def act(tx):
         for table, row in rows():
             tx.insert(table, **row)
+        for number in range(BEYOND):
+            more = {"id": f"p{MANY + number}", "title": "Beyond", "tier": "kept", "brief": {}, "state": "submitted"}
+            tx.insert("products", **more, created=NOW, updated=NOW)
         for number in range(MANY):
             more = {
                 "id": f"p{number}",
@@ -224,6 +230,15 @@ async def test_a_long_table_is_leafed_through(enter):
         seen |= {link for link in page.links if "/products/p" in link}
         page = await visitor.open([link for link in page.links if "first=" in link][-1])
     assert len(seen) >= 299
+
+
+async def test_the_last_page_leads_to_none_that_is_refused(enter):
+    visitor = await enter("leafing")
+    last = json.loads((await visitor.open(f"products.json?first={FOUND_ROWS_MAX}")).text)
+    assert len(last["rows"]) == PAGE_ROWS_MAX
+    assert last["next"] is None
+    before = json.loads((await visitor.open(f"products.json?first={FOUND_ROWS_MAX - PAGE_ROWS_MAX}")).text)
+    assert before["next"] == FOUND_ROWS_MAX
 
 
 async def test_sums_are_of_all_rows_and_not_of_the_page(enter):

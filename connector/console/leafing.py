@@ -1,0 +1,20 @@
+"""A page of a long table: its rows, and where the next one begins, as far as a table may be leafed through."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from connector.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
+
+Row = dict[str, Any]
+
+
+def leafed(first: int, rows: list[Row]) -> Row:
+    """Return the page that begins at `first`; `rows` are its rows and, where there is one, the row after them."""
+    following = onward(first + PAGE_ROWS_MAX) if len(rows) > PAGE_ROWS_MAX else None
+    return {"first": first, "next": following, "rows": rows[:PAGE_ROWS_MAX]}
+
+
+def onward(first: int, most: int = FOUND_ROWS_MAX) -> int | None:
+    """Return where the next page begins, None where `Call.first` would refuse it."""
+    return first if first <= most else None
