@@ -9,6 +9,7 @@ from connector.base import stop
 from connector.billing.bills import Bills
 from connector.clock import Clock
 from connector.console.accounts import Accounts
+from connector.console.budget import Budget
 from connector.console.sessions import Sessions
 from connector.engine.monitor import Monitor
 from connector.engine.trader import Trader
@@ -100,6 +101,7 @@ class Connector(Trader):
     mending: Mending
     leaking: Leaking
     accounts: Accounts
+    budget: Budget
     audits: Audits
     logbooks: Logbooks
     chain_book: ChainBook
@@ -152,6 +154,7 @@ class Connector(Trader):
         connector.mending = Mending(connector)
         connector.leaking = Leaking(connector)
         connector.accounts = Accounts(connector)
+        connector.budget = Budget(connector)
         connector.audits = Audits(connector)
         connector.logbooks = Logbooks(connector)
         connector.chain_book = ChainBook(connector)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import secrets
-from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote as quoted
 from urllib.parse import urlencode
 
 from catalog.facets import FACETS
-from connector.console import describing, language, money
+from connector.console import describing, language
 from connector.console.amounts import decimal, minor
 from connector.console.examples import calculated, examples
 from connector.console.fitting import fitting
 from connector.console.leafing import leafed, onward
-from connector.errors import PaymentRefused, Told, failure_from
+from connector.errors import Told, failure_from
 from connector.limits import CONSOLE_FACET_VALUES_MAX, FOUND_ROWS_MAX, PAGE_ROWS_MAX
 from connector.pull import quoting
 
@@ -109,7 +108,7 @@ async def quote(call: Call) -> Row:
     rules = describing.rules(listing["offer"]["policy"], listing["id"])
     return {**found, "id": found["product"], "currency": tariff.currency, "price": _prices(listing), "rules": rules} | {
         "purposes": purposes,
-        "budget": await call.connector.store.read(partial(money.budget, call=call)),
+        "budget": await call.connector.budget.page(),
         "asking": decimal(found["asked"]),
         "balance": str(await call.connector.programs.balance(call.connector.keys.address)),
     }
@@ -117,23 +116,14 @@ async def quote(call: Call) -> Row:
 
 async def buy(call: Call, fields: dict[str, str]) -> str:
     """Begin to get a product within what the form says, and within what is left of the month's budget."""
-    await _afford(call, minor(fields[CAPPED]) if fields[CAPPED].strip() else "")
-    key = f"console-{secrets.token_hex(8)}"
-    mandate = {"limit": minor(fields["limit"]), "purpose": fields["purpose"], "bid": None, "deposit": None}
-    mandate["cap"] = minor(fields[CAPPED]) if fields[CAPPED].strip() else None
-    view = await call.connector.acquisitions.acquire(key, call.path["id"], mandate)
+    connector, product, key = call.connector, call.path["id"], f"console-{secrets.token_hex(8)}"
+    most = cap = minor(fields[CAPPED]) if fields[CAPPED].strip() else None
+    mandate = {"limit": minor(fields["limit"]), "purpose": fields["purpose"], "bid": None, "deposit": None, "cap": cap}
+    if most is None and connector.budget.named:
+        most = (await quoting.total(connector, product))["amount"]
+    async with connector.budget.room(key, int(most or 0)):
+        view = await connector.acquisitions.acquire(key, product, mandate)
     return "/acquisitions/" + quoted(view["id"], safe="")
-
-
-async def _afford(call: Call, cap: str) -> None:
-    """Raise PaymentRefused for a purchase that may cost more than is left of the month's budget."""
-    most = cap or (await quoting.total(call.connector, call.path["id"]))["amount"]
-    budget = await call.connector.store.read(partial(money.budget, call=call))
-    if budget is not None and int(most) > int(budget["left"]):
-        raise PaymentRefused(
-            f"it may cost {decimal(most)}, and {decimal(budget['left'])} of this month's budget is left",
-            "say less at most, or have the owner raise `console.budget`",
-        )
 
 
 async def acquisitions(call: Call) -> Row:

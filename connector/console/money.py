@@ -6,7 +6,6 @@ Law: the database sums and leafs through the rows; here only a page of them is l
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from connector.channel.account import PAYEE, PAYER
@@ -35,8 +34,9 @@ _JOINED = (
     "windows JOIN channels ON channels.id = windows.channel "
     "LEFT JOIN agreements ON agreements.digest = channels.agreement"
 )
-# of our role, with keys that are out, since a day
-_WHERE = "WHERE windows.role = ? AND windows.state IN ({marks}) AND windows.created >= ?"
+# of our role, with keys that are out
+_WHERE = "WHERE windows.role = ? AND windows.state IN ({marks}) AND "
+_SINCE, _WITHIN = "windows.created >= ?", "windows.channel = ?"
 _AMOUNT = sums.select("windows.amount", "amount")
 
 
@@ -44,7 +44,7 @@ async def spending(call: Call) -> Row:
     """Return what was spent, beside the month's budget."""
     flow = await _flow(call, PAYER)
     back = await call.connector.store.read(_refundable)
-    return {**flow, "back": str(back), "budget": await call.connector.store.read(partial(budget, call=call))}
+    return {**flow, "back": str(back), "budget": await call.connector.budget.page()}
 
 
 async def earnings(call: Call) -> Row:
@@ -60,17 +60,14 @@ def _refundable(tx: Tx) -> int:
     return max(0, sums.total(row, "deposit") - sums.total(row, "cumulative"))
 
 
-def budget(tx: Tx, *, call: Call) -> Row | None:
-    """Return what was spent in this month of UTC, what may be, and what is left; None without a budget."""
-    most = call.connector.settings.console.budget
-    if not most:
-        return None
-    begin = call.connector.clock.now().date().replace(day=1)
-    where, values = _where(PAYER, begin)
-    found = tx.execute(f"SELECT {_AMOUNT} FROM windows {where}", *values)[0]  # noqa: S608  # named here
-    spent = sums.total(found, "amount")
-    told = {"budget": most, "spent": spent, "left": max(0, most - spent)}
-    return {"month": begin.isoformat()[:-3], **{name: str(amount) for name, amount in told.items()}}
+def spent(tx: Tx, begin: date) -> int:
+    """Return what was spent since a day."""
+    return _sum(tx, *_where(PAYER, begin))
+
+
+def spent_on(tx: Tx, channel: str) -> int:
+    """Return what was spent through a channel."""
+    return _sum(tx, _owed(PAYER) + _WITHIN, [PAYER, *OWED[PAYER], channel])
 
 
 async def _flow(call: Call, role: str) -> Row:
@@ -118,7 +115,15 @@ def _all_time(tx: Tx, role: str) -> Row:
 
 def _where(role: str, begin: date) -> tuple[str, list[Any]]:
     since = int(datetime.combine(begin, time(), UTC).timestamp()) * MICROSECONDS
-    return _WHERE.format(marks=", ".join("?" * len(OWED[role]))), [role, *OWED[role], since]
+    return _owed(role) + _SINCE, [role, *OWED[role], since]
+
+
+def _owed(role: str) -> str:
+    return _WHERE.format(marks=", ".join("?" * len(OWED[role])))
+
+
+def _sum(tx: Tx, where: str, values: list[Any]) -> int:
+    return sums.total(tx.execute(f"SELECT {_AMOUNT} FROM windows {where}", *values)[0], "amount")  # noqa: S608  # named here
 
 
 def _line(tx: Tx, row: Row) -> Row:
