@@ -36,7 +36,7 @@ from connector.errors import (
     explain_failure,
 )
 from connector.identity import keys
-from connector.limits import CLOCK_LEEWAY_SECONDS
+from connector.limits import CLOCK_LEEWAY_SECONDS, DISK_BYTES_MIN
 from connector.outbound import Outbound
 from connector.store.connection import WRITING, connect
 from connector.store.errors import StoreFailed
@@ -51,8 +51,7 @@ if TYPE_CHECKING:
 OK, WARN, FAIL, SKIPPED = "ok", "warn", "fail", "skipped"
 ROOMS = ("connector", "contracts", "ledger", "policy", "catalog")
 DISTRIBUTION = "penstock"
-# below this a sealed edition of the smallest useful size and its log do not fit
-DISK_BYTES_MIN = 64 * 1_048_576
+# below this somebody should make room soon
 DISK_BYTES_LOW = 1024 * 1_048_576
 # reading a larger database whole takes longer than a doctor may
 QUICK_CHECK_BYTES_MAX = 256 * 1_048_576

@@ -173,6 +173,12 @@ CHANGES_BYTES = 1_048_576
 # products that were found once and are gone: remembered so that others learn of it
 GONE_PRODUCTS_MAX = 100_000
 
+# ---- this machine
+# below this a sealed edition of the smallest useful size and its log, or the next commit, do not fit
+DISK_BYTES_MIN = 64 * 1_048_576
+# the number of an entry of a log as people write it: the largest of 64 bits has nineteen digits
+INDEX_DIGITS_MAX = 18
+
 # ---- the console
 # a form has a few fields and a reason
 FORM_BYTES_MAX = 16_384

@@ -11,6 +11,7 @@ from connector import data_folder
 from connector import settings as setting
 from connector.errors import Absent, InvalidInput
 from connector.identity import keys as key_files
+from connector.limits import INDEX_DIGITS_MAX
 from connector.store.evidence import Evidence
 from connector.store.offline import look
 from connector.store.tables import TABLES
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from connector.store.transaction import Tx
 
-INDEX_DIGITS_MAX = 18
 _LEAF = re.compile(r"[0-9a-f]{64}")
 _FIND = "SELECT idx FROM log_entries WHERE leaf = ? ORDER BY idx LIMIT 1"
 

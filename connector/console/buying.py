@@ -13,7 +13,6 @@ from connector.console.amounts import decimal, minor
 from connector.console.examples import calculated, examples
 from connector.console.fitting import fitting
 from connector.console.leafing import leafed, onward
-from connector.errors import Told, failure_from
 from connector.limits import CONSOLE_FACET_VALUES_MAX, FOUND_ROWS_MAX, PAGE_ROWS_MAX
 from connector.pull import quoting
 
@@ -140,8 +139,7 @@ async def acquisitions(call: Call) -> Row:
 async def acquisition(call: Call) -> Row:
     """Return how far one is."""
     view = await call.connector.acquisitions.view(call.path["id"])
-    failure = _told(view["reason"])
-    return {**view, "failure": failure}
+    return {**view, "failure": describing.failure(view["reason"])}
 
 
 def _line(tx: Tx, row: Row) -> Row:
@@ -149,20 +147,6 @@ def _line(tx: Tx, row: Row) -> Row:
     paid = tx.get("paid_rows", agreement=row["agreement"]) if row["agreement"] else None
     cost = "0" if paid is None else str(paid["amount"])
     return {**told, "paid": cost, "updated": row["updated"].isoformat(timespec="seconds")}
-
-
-def _told(reason: str | None) -> Row | None:
-    """Return why an acquisition failed, in words and with what to do."""
-    if not reason:
-        return None
-    import orjson  # noqa: PLC0415  # only where something failed
-
-    try:
-        found = failure_from(orjson.loads(reason))
-    except orjson.JSONDecodeError:
-        found = None
-    fault = Told(found) if found is not None else None
-    return {"text": reason, "hint": ""} if fault is None else {"text": str(fault), "hint": fault.hint}
 
 
 def _prices(listing: Row) -> dict[str, str]:

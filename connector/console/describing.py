@@ -8,6 +8,7 @@ from catalog.codes import FREQUENCIES, SECURITY_GRADES
 from catalog.dataset import dataset_from_json
 from catalog.errors import CatalogError
 from connector.console import language
+from connector.errors import from_reason
 from contracts import price_words
 from contracts.tariff import Tariff
 from policy.errors import PolicyError
@@ -76,3 +77,11 @@ def price(told: Mapping[str, Any], minor: str | None = None) -> dict[str, str]:
     """Return a tariff in words, by language, perhaps at another price."""
     read = tariff(told, minor)
     return {lang: price_words.price(read, lang) for lang in language.LANGUAGES}
+
+
+def failure(reason: str | None) -> Row | None:
+    """Return a kept reason in words and with what to do, None where nothing failed."""
+    if not reason:
+        return None
+    fault = from_reason(reason)
+    return {"text": str(fault), "hint": fault.hint}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from connector.console import disclosed
 from connector.console.trading import micros
 from connector.errors import Absent
-from connector.limits import PAGE_ROWS_MAX
+from connector.limits import INDEX_DIGITS_MAX, PAGE_ROWS_MAX
 from ledger import checkpoint as checkpoints
 from ledger import events as entries
 from ledger import note as notes
@@ -17,13 +17,12 @@ if TYPE_CHECKING:
     from connector.web.call import Call
 
 Row = dict[str, Any]
-INDEX_DIGITS = 18
 
 
 async def events(call: Call) -> Row:
     """Return the newest events; `before` is the index below which a page begins."""
     told = call.request.query.get("before", "")
-    before = int(told) if told.isascii() and told.isdecimal() and len(told) <= INDEX_DIGITS else None
+    before = int(told) if told.isascii() and told.isdecimal() and len(told) <= INDEX_DIGITS_MAX else None
 
     def read(tx: Tx) -> Row:
         size = call.connector.evidence.size(tx)
@@ -43,7 +42,7 @@ async def events(call: Call) -> Row:
 async def event(call: Call) -> Row:
     """Return one event as it lies in the log, with its proof under the published checkpoint if that reaches it."""
     told = call.path["id"]
-    if not (told.isascii() and told.isdecimal()) or len(told) > INDEX_DIGITS:
+    if not (told.isascii() and told.isdecimal()) or len(told) > INDEX_DIGITS_MAX:
         raise Absent(f"`{told[:100]}` is no number of an event", "see the list of events")
 
     def read(tx: Tx) -> Row:

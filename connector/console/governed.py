@@ -7,7 +7,6 @@ waits for it. A dismissed operator's key opens nothing from the next request on.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -19,7 +18,7 @@ from connector.web.authorize import MANAGEMENT
 from connector.web.call import Call, Kept
 from connector.web.operators import assent as assented
 from connector.web.operators import dissent as dissented
-from connector.web.operators import govern
+from connector.web.operators import govern, handler_of
 
 if TYPE_CHECKING:
     from connector.exchange.operators import Operator
@@ -31,10 +30,8 @@ PENDING = "/pending"
 
 async def ask(call: Call, handler: str, path: dict[str, str], body: Any, then: str) -> str:
     """Do what a row of the management API does; return `then`, or where what waits is seen."""
-    module, name = handler.split(".")
-    answer = await govern(
-        await _asked(call, handler, path, body), getattr(import_module("connector.web." + module), name)
-    )
+    asked = await _asked(call, handler, path, body)
+    answer = await govern(asked, handler_of(asked.route))
     return PENDING if answer.status == WAITS else then
 
 
@@ -52,8 +49,6 @@ async def acting(call: Call) -> Operator | None:
 async def pending(call: Call) -> Row:
     """Return the acts of a state, by default those that wait for assent, and who is asking."""
     state = call.request.query.get("state", WAITING)
-    if state not in STATES:
-        raise InvalidInput(f"`{state[:40]}` is no state of an act", f"one of {', '.join(STATES)}")
     rows = await call.connector.acts.page(state)
     operator, told = await acting(call), await call.connector.operators.page()
     mine = None if operator is None else {"name": operator.name, "post": operator.post.value}

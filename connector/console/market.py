@@ -10,6 +10,7 @@ from urllib.parse import quote as quoted
 
 from catalog.classes import DIMENSIONS
 from catalog.complaint import COMPLAINANT, EXCHANGE, RESPONDENT, TABLE
+from connector.console import language
 from connector.console.leafing import onward
 from connector.errors import Absent
 from connector.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 MOVES = {move.value for _, move in TABLE}
-# of a class: which dimension says what its code is called
-CODED = {"topic": "topic", "form": "form"}
+# of a class: the dimensions that say what its codes are called
+CODED = ("topic", "form")
 
 
 async def prices(call: Call) -> Row:
@@ -32,10 +33,10 @@ async def prices(call: Call) -> Row:
 
 def _class(row: Row) -> dict[str, str]:
     """Return a class of data in words, by language."""
-    named = [(DIMENSIONS[CODED[name]].words(row[name]) or ("", "")) for name in CODED]
+    topic, form = (DIMENSIONS[name].words(row[name]) or ("", "") for name in CODED)
     grade = (f"grade {row['grade']}", f"{row['grade']} 级")
-    told = [named[0], grade, named[1]]
-    return {lang: " · ".join(one[at] for one in told if one[at]) for at, lang in enumerate(("en", "zh"))}
+    told = [topic, grade, form]
+    return {lang: " · ".join(one[at] for one in told if one[at]) for at, lang in enumerate(language.LANGUAGES)}
 
 
 async def spaces(call: Call) -> Row:

@@ -10,11 +10,10 @@ from connector.console import governed
 from connector.console.buying import shown
 from connector.console.fitting import fitting
 from connector.console.leafing import onward
-from connector.errors import Absent, InvalidInput
+from connector.errors import InvalidInput
 from connector.exchange import docket, indicating
 from connector.exchange import listings as rows_of
-from connector.exchange.applications import APPLIED, REFUSED
-from connector.exchange.membership import ADMITTED
+from connector.exchange.applications import APPLIED, STATES
 from connector.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from connector.web.call import Call
 
 Row = dict[str, Any]
-APPLICATION_STATES = (APPLIED, ADMITTED, REFUSED)
 EXCHANGE = "exchange"
 
 
@@ -77,10 +75,8 @@ async def turn(call: Call, fields: dict[str, str]) -> str:
 async def applications(call: Call) -> Row:
     """Return applications of a state, the most urgent first."""
     state = call.request.query.get("state", APPLIED)
-    if state not in APPLICATION_STATES:
-        raise InvalidInput(f"`{state[:40]}` is no state of an application", f"one of {', '.join(APPLICATION_STATES)}")
     rows = await call.connector.applications.page(state)
-    return {"state": state, "states": list(APPLICATION_STATES), "rows": rows}
+    return {"state": state, "states": list(STATES), "rows": rows}
 
 
 async def admit(call: Call, fields: dict[str, str]) -> str:
@@ -110,9 +106,7 @@ async def dispute(call: Call) -> Row:
     assert call.session is not None
     key = call.path["id"]
     if EXCHANGE in call.session.roles:
-        row = await call.connector.store.read(lambda tx: tx.get("disputes", id=key))
-        if row is None:
-            raise Absent(f"there is no dispute `{key[:100]}`", "see the list of disputes")
+        row = await docket.CASES.read(call.connector.store, key)
         return {**docket.view(row), "proposed": None}
     case = await call.connector.cases.show(key)
     return {name: value for name, value in case.items() if name != "bundle"}

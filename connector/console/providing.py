@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote as quoted
 
 from connector.console import describing, language
-from connector.console.buying import _told as told_reason
 from connector.console.leafing import leafed
 from connector.console.trading import line, moment
 from connector.errors import Absent
@@ -55,7 +54,7 @@ async def product(call: Call) -> Row:
     terms = row["terms"] or {}
     return {
         **{name: row[name] for name in ("id", "title", "state", "tier", "edition")},
-        "failure": told_reason(row["reason"]),
+        "failure": describing.failure(row["reason"]),
         "floor": (row["brief"] or {}).get("floor"),
         "about": about,
         "price": describing.price(terms["tariff"]) if terms.get("tariff") else {},

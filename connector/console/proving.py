@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector import log_files
 from connector.errors import Absent, VerificationFailed
+from connector.limits import INDEX_DIGITS_MAX
 from ledger import checkpoint as checkpoints
 from ledger import events as entries
 from ledger import merkle, reader
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 TILE_BYTES_MAX = 32 << 20
-INDEX_DIGITS = 18
 LEFT, RIGHT = "left", "right"
 
 
@@ -41,26 +41,29 @@ class Log:
 
     def __init__(self, participant: Base, member: Member) -> None:
         self.member = member
-        self.fetch = log_files.below(participant.outbound, f"{member.url}/log", TILE_BYTES_MAX)
-        self._bundles: dict[int, list[bytes]] = {}
-        self._note: Note | None = None
+        self._fetch = log_files.below(participant.outbound, f"{member.url}/log", TILE_BYTES_MAX)
+        self._files: dict[str, bytes] = {}
+        self._head: tuple[Note, Checkpoint] | None = None
+
+    async def fetch(self, path: str) -> bytes:
+        """Return a file of the log; one that was fetched is at hand, for below one head none changes."""
+        if path not in self._files:
+            self._files[path] = await self._fetch(path)
+        return self._files[path]
 
     async def head(self) -> tuple[Note, Checkpoint]:
-        """Return the newest head."""
-        if self._note is None:
-            self._note, _ = await reader.read_checkpoint(self.fetch, self.member.log_vkey)
-        return self._note, checkpoints.verify(self._note, self.member.log_vkey)
+        """Return the newest head, the same one as long as this lasts."""
+        if self._head is None:
+            self._head = await reader.read_checkpoint(self.fetch, self.member.log_vkey)
+        return self._head
 
     async def entry(self, index: int, size: int) -> bytes:
         """Return the entry at an index below `size`, as it lies in the log; raises Absent."""
         if index >= size:
             raise Absent(f"the log has no event {index} under its newest head", "ask again when a head reaches it")
         number, offset = divmod(index, TILE_WIDTH_HASHES)
-        if number not in self._bundles:
-            width = min(TILE_WIDTH_HASHES, size - number * TILE_WIDTH_HASHES)
-            tile = Tile(ENTRIES, number, width)
-            self._bundles[number] = decode_bundle(await self.fetch(tile.path), width)
-        return self._bundles[number][offset]
+        width = min(TILE_WIDTH_HASHES, size - number * TILE_WIDTH_HASHES)
+        return decode_bundle(await self.fetch(Tile(ENTRIES, number, width).path), width)[offset]
 
     async def proof(self, index: int) -> tuple[bytes, LogProof]:
         """Return an entry and its proof under the newest head; raises VerificationFailed when it proves nothing."""
@@ -79,29 +82,30 @@ async def proof(call: Call) -> Row:
     connector = call.connector
     told, _, did = call.path["id"].partition("@")
     space = await connector.space_view.current()
-    if did not in space.members or not (told.isascii() and told.isdecimal()) or len(told) > INDEX_DIGITS:
+    if did not in space.members or not (told.isascii() and told.isdecimal()) or len(told) > INDEX_DIGITS_MAX:
         raise Absent(f"`{call.path['id'][:200]}` is no event of a member's log", "see a timeline")
     log, index = Log(connector, space.members[did]), int(told)
     entry, proven = await log.proof(index)
     note, head = await log.head()
     policy = space.log_policy(did)
-    met = policy.met_by(policy.witnesses_of(note))
-    steps = walk(leaf_hash(entry), index, head.size, proven.path)
+    leaf, witnesses = leaf_hash(entry), policy.witnesses_of(note)
+    met = policy.met_by(witnesses)
+    steps = walk(leaf, index, head.size, proven.path)
     return {
         "did": did,
         "origin": head.origin,
         "index": index,
         "event": entries.decode(entry).kind,
         "entry": entry.decode(),
-        "leaf": leaf_hash(entry).hex(),
+        "leaf": leaf.hex(),
         "rows": steps,
         "size": head.size,
         "root": head.root.hex(),
-        "reached": (steps[-1]["result"] if steps else leaf_hash(entry).hex()) == head.root.hex(),
+        "reached": (steps[-1]["result"] if steps else leaf.hex()) == head.root.hex(),
         "key": log.member.log_vkey.encode(),
-        "witnesses": sorted(policy.witnesses_of(note)),
+        "witnesses": sorted(witnesses),
         "quorum": met,
-        "anchor": await _anchored(connector, log, leaf_hash(entry), index),
+        "anchor": await _anchored(connector, log, leaf, index),
         "document": document(entry, proven),
         # witnesses sign the heads that are anchored: a newer one is the log's own word, and the policy says so
         "policy": (policy if met else replace(policy, groups={}, quorum=NONE)).encode(),

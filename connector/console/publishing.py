@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote as quoted
 
 from catalog.codes import TIERS
-from catalog.dataset import Dataset, dataset_json, distributions_of
+from catalog.dataset import dataset_json
 from catalog.describe import describe, media_type
 from catalog.errors import CatalogError
-from catalog.hints import suggest_grade
 from catalog.profile import FileProfile
 from connector.console import describing, language
 from connector.console.amounts import minor
@@ -26,11 +25,11 @@ from connector.errors import InvalidInput, PenstockError
 from connector.limits import CONSOLE_FILES_MAX, CONSOLE_MEASURED_BYTES_MAX
 from connector.product import brief as briefs
 from connector.product import pricing
+from connector.product.description import dataset_of
 from connector.product.pricing import MEASURES
 from contracts import price_words
 from contracts.errors import ContractError
 from policy.errors import PolicyError
-from policy.offer import offer_rules
 
 if TYPE_CHECKING:
     from connector.app import Connector
@@ -118,24 +117,13 @@ def brief(fields: Row, chosen: list[str], there: Row) -> Row:
 
 def _preview(connector: Connector, made: Row, there: Row) -> Row:
     """Return what others will see: columns as they are measured, terms, price and examples of it, and the tier."""
+    row = connector.publications.draft(made)
     profiles = [_measured(Path(path), there[path]) for path in made[FILES]]
-    suggested = suggest_grade(profiles)
-    dataset = Dataset(
-        id=made["title"],
-        title=made["title"],
-        description=made["description"],
-        keywords=tuple(made["keywords"]),
-        files=tuple(profiles),
-        distributions=distributions_of(made["tier"]),
-        grade=suggested.grade,
-        region=connector.settings.participant.region,
-    )
-    named = {name: made[name] for name in ("purpose", "region", "openings")}
-    rules = offer_rules(until=briefs.until(made), **named)
+    dataset, _ = dataset_of(profiles, row, connector.settings.participant.region)
     tariff = pricing.previewed(made, max(dataset.size, 1))
     return {
         "about": describing.described(dataset_json(dataset)),
-        "rules": describing.rules(rules, made["title"]),
+        "rules": describing.rules(row["policy"], made["title"]),
         "price": {lang: price_words.price(tariff, lang) for lang in language.LANGUAGES},
         "examples": examples(tariff, {"byte": dataset.size, "row": dataset.rows}),
         "unmeasured": [path for path in made[FILES] if there[path] > CONSOLE_MEASURED_BYTES_MAX],

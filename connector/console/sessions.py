@@ -15,6 +15,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from connector.console.accounts import digest
+from connector.console.page import PREFIX
 from connector.errors import NotPermitted, Unproven
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 SESSION_SECONDS = 8 * 3600
 SESSIONS_PER_ACCOUNT_MAX = 32
-PATH = "/console"
 # what a browser says of a request that our own page, or the person, began
 OWN_SITES = frozenset({"", "same-origin", "none"})
 
@@ -71,7 +71,7 @@ class Sessions:
 
         found = await self._participant.store.read(read) if token else None
         if found is None:
-            raise Unproven("nobody has signed in here, or the session is over", f"sign in at {PATH}/sign-in")
+            raise Unproven("nobody has signed in here, or the session is over", f"sign in at {PREFIX}/sign-in")
         return found
 
     async def begin(self, name: str, answer: web.StreamResponse) -> None:
@@ -99,7 +99,7 @@ class Sessions:
     async def end(self, session: Session, answer: web.StreamResponse) -> None:
         """End a session."""
         await self._participant.store.write(lambda tx: tx.delete("console_sessions", digest=digest(session.token)))
-        answer.del_cookie(self._cookie, path=PATH)
+        answer.del_cookie(self._cookie, path=PREFIX)
 
     # ---- forms
 
@@ -126,4 +126,4 @@ class Sessions:
         return hmac.new(self._key, said, hashlib.sha256).hexdigest()
 
     def _set(self, answer: web.StreamResponse, name: str, value: str) -> None:
-        answer.set_cookie(name, value, path=PATH, httponly=True, samesite="Strict", secure=self._secure)
+        answer.set_cookie(name, value, path=PREFIX, httponly=True, samesite="Strict", secure=self._secure)

@@ -71,6 +71,7 @@ async def agreement(call: Call) -> Row:
             raise Absent(f"there is no agreement `{key[:100]}` here", "see the list of agreements")
         channels = tx.find("channels", "agreement = ?", (key,), limit=SHOWN)
         transfers = tx.find("transfers", "agreement = ?", (key,), "created", SHOWN)
+        held = _replica(tx, row)
         parts = [key, row["edition"], *(channel["id"] for channel in channels), *(one["id"] for one in transfers)]
         return {
             **line(tx, row),
@@ -80,8 +81,8 @@ async def agreement(call: Call) -> Row:
             "signed": {who: bool(row[f"{who}_signature"]) for who in ("provider", "buyer")},
             "channels": [_channel(one) for one in channels],
             "transfers": [_transfer(one) for one in transfers],
-            "replica": _replica(tx, row),
-            "effects": _effects(tx, row, channels, transfers),
+            "replica": held,
+            "effects": _effects(tx, row, held, channels, transfers),
             "rows": _events(tx, [part for part in parts if part]),
         }
 
@@ -94,9 +95,8 @@ async def agreement(call: Call) -> Row:
     return {**told, **said, "split": terms.get("split", [])}
 
 
-def _effects(tx: Tx, row: Row, channels: list[Row], transfers: list[Row]) -> Row:
-    """Return what ends with an agreement, before anybody ends it."""
-    held = _replica(tx, row)
+def _effects(tx: Tx, row: Row, held: Row | None, channels: list[Row], transfers: list[Row]) -> Row:
+    """Return what ends with an agreement, before anybody ends it; `held` is the replica under it."""
     owed = sum(one["cumulative"] - (one["claimed"] or 0) for one in channels if one["state"] != CLOSED)
     granted = tx.find("sub_licences", "parent = ? and state = ?", (row["digest"], ISSUED), limit=SHOWN)
     below = tx.find("agreements", "parent = ? and state = ?", (row["digest"], row["state"]), limit=SHOWN)

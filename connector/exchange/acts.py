@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.operators import ACTS, ASSENT_DAYS, Post, filled, refusal
 from connector import reasons
-from connector.errors import Conflict, NotPermitted
+from connector.errors import Conflict, InvalidInput, NotPermitted
 from connector.exchange.kept import Kept
 from connector.exchange.operators import posts
 from connector.limits import PAGE_ROWS_MAX, WAITING_ACTS_MAX
@@ -61,7 +61,9 @@ class Acts:
         return await self._participant.store.write(lambda tx: self._begin(tx, asked, operator, now))
 
     async def page(self, state: str) -> list[Row]:
-        """List acts of a state, the newest first."""
+        """List acts of a state, the newest first; raises InvalidInput for one that is none."""
+        if state not in STATES:
+            raise InvalidInput(f"`{state[:40]}` is no state of an act", f"one of {', '.join(STATES)}")
         await self._lapse()
         return await self._participant.store.read(
             lambda tx: [view(row) for row in tx.find("acts", "state = ?", (state,), "created desc", PAGE_ROWS_MAX)]

@@ -13,6 +13,7 @@ from catalog.working_days import after
 from connector import reasons
 from connector.errors import Conflict, InvalidInput
 from connector.exchange.kept import Kept
+from connector.exchange.membership import ADMITTED
 from connector.limits import PAGE_ROWS_MAX, REASON_CHARACTERS_MAX, WAITING_APPLICATIONS_MAX
 from contracts.canonical import sha
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     Write = Callable[[Callable[[Tx], Any]], Awaitable[Any]]
 
 APPLIED, REFUSED = "applied", "refused"
+STATES = (APPLIED, ADMITTED, REFUSED)
 APPLICATIONS = Kept("applications", "did", "`{}` has not applied here", "penstock join")
 # working days in which an application is answered
 DAYS = 1
@@ -55,7 +57,12 @@ class Applications:
         return view(row)
 
     async def page(self, state: str) -> list[Row]:
-        """Return applications of a state, those first that are due first; `overdue` tells which are late."""
+        """Return applications of a state, those first that are due first; `overdue` tells which are late.
+
+        Raises InvalidInput for a state that is none.
+        """
+        if state not in STATES:
+            raise InvalidInput(f"`{state[:40]}` is no state of an application", f"one of {', '.join(STATES)}")
         rows = await self._connector.store.read(
             lambda tx: tx.find("applications", "state = ?", (state,), "due", PAGE_ROWS_MAX)
         )

@@ -23,11 +23,16 @@ def described(source: Source, row: Mapping[str, Any], region: str) -> tuple[Data
 
     Raises InvalidInput for a column that no table has, and for a layout that tells too much of what is personal.
     """
-    brief, profiles = row["brief"], []
+    profiles = []
     for file in source.files:
         with file.open() as stream:
             profiles.append(describe(file.name, stream))
-    suggested = suggest_grade(profiles)
+    return dataset_of(profiles, row, region)
+
+
+def dataset_of(profiles: Sequence[FileProfile], row: Mapping[str, Any], region: str) -> tuple[Dataset, Suggestion]:
+    """Return the same of files that are measured; raises as `described`."""
+    brief, suggested = row["brief"], suggest_grade(profiles)
     _check_columns(brief.get("columns") or (), profiles)
     renewal.check_layout(brief.get("layout") or FIXED, suggested)
     dataset = Dataset(

@@ -84,7 +84,7 @@ class Publications:
 
     async def begin(self, brief: Any) -> str:
         """Begin to publish by a brief; return the id of its product."""
-        row = self._draft(brief)
+        row = self.draft(brief)
         key: str = row["id"]
         # who publishes is a member, and from its own admission on it knows the supervisor its events are disclosed to
         await self._participant.space_view.require(self._participant.did)
@@ -123,7 +123,7 @@ class Publications:
 
     async def preview(self, brief: Any) -> dict[str, Any]:
         """Return what publishing by a brief would offer (`connector.product.preview`); nothing is kept."""
-        row = self._draft(brief)
+        row = self.draft(brief)
         await self._participant.space_view.require(self._participant.did)
         return await asyncio.to_thread(preview, row, self._doors(), self._participant.settings.participant.region)
 
@@ -168,7 +168,7 @@ class Publications:
             **renewal.saving(edition),
         }
 
-    def _draft(self, brief: Any) -> dict[str, Any]:
+    def draft(self, brief: Any) -> dict[str, Any]:
         """Return the product's first row; everything a person can get wrong is refused here."""
         brief = briefs.check(brief)
         ask, floor = int(brief["price"]), int(brief["floor"])
@@ -234,7 +234,7 @@ class Publications:
         """Describe and seal; the run's key is durable before the first sealed byte."""
         participant = self._participant
         if row["renewal"]:
-            draft = self._draft(row["renewal"])
+            draft = self.draft(row["renewal"])
             row = row | {name: draft[name] for name in OF_BRIEF}
         brief = row["brief"]
         before = await participant.store.read(lambda tx: renewal.former(tx, participant.secrets, row))

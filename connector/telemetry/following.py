@@ -28,7 +28,6 @@ THINGS = (
     ("transfers", ("id", "peer_pid"), "entered"),
     ("acquisitions", ("id", "negotiation", "transfer", "channel"), ""),
 )
-PARTS = {"negotiation": "negotiations", "transfer": "transfers"}
 
 
 async def follow(connector: Connector, key: str) -> dict[str, Any]:

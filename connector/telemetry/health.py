@@ -11,6 +11,7 @@ from contextlib import suppress
 from shutil import disk_usage
 from typing import TYPE_CHECKING, Any
 
+from connector.limits import DISK_BYTES_MIN
 from connector.store.errors import EvidenceBroken
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
     from connector.base import Base
 
-# below this the next edition or the next commit may not fit (as `penstock doctor` says)
-DISK_BYTES_MIN = 64 * 1_048_576
 # who asks whether we are ready has little patience
 LOOK_SECONDS = 2.0
 

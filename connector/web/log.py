@@ -9,6 +9,7 @@ from aiohttp import web
 
 from connector import reasons
 from connector.errors import Absent
+from connector.limits import INDEX_DIGITS_MAX
 from connector.store import erasure
 from connector.store.peer_heads import forks, seen
 from connector.web.faults import as_json
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 TEXT = "text/plain; charset=utf-8"
 IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
-INDEX_DIGITS_MAX = 18
 
 
 async def checkpoint(call: Call) -> web.Response:

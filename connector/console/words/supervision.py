@@ -53,7 +53,6 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "Logs are read up to their newest published heads; what is newer is shown with the next ones.",
         "日志读取至最新已发布的日志头,更新的内容将随下一个日志头显示。",
     ),
-    "timeline.empty": ("Nothing is said of it anywhere.", "没有任何记录。"),
     "timeline.channels": ("Payment channels", "支付通道"),
     "timeline.troubles": ("What cannot be read now, or not to its end", "当前无法读取或未读完的内容"),
     "source.log": ("log", "日志"),
