@@ -15,7 +15,7 @@ WORKERS ?= auto
 # what is compiled is kept: the tests start a hundred processes
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test suite test-faults drill test-s3 test-ledger test-market test-browser tck docs lint install lock programs bench bench-protocol \
+.PHONY: demo test suite test-stories test-faults drill test-s3 test-ledger test-market test-browser tck docs lint install lock programs bench bench-protocol \
 	bench-transfer bench-negotiation bench-pages bench-console bench-start bench-hostile bench-policy bench-revocation bench-log bench-logs bench-catalog bench-federation bench-audit clean
 
 demo: $(STAMP)
@@ -26,7 +26,12 @@ test: $(STAMP)
 	@$(MAKE) --no-print-directory -j 2 suite lint
 
 suite: $(STAMP)
-	$(BIN)/python -m pytest -q -n $(WORKERS) $(ARGS)
+	$(BIN)/python -m pytest -q -n $(WORKERS) -m "not story" $(ARGS)
+
+# the long stories of processes (tests/conftest.py): what docs/ tells, operation, the shape of every command's answer,
+# pairs on one database, links and clocks that fail; prints `N passed, M failed` at the end
+test-stories: $(STAMP)
+	$(BIN)/python -m pytest -q -n $(WORKERS) -m story -p tests.closing $(ARGS)
 
 # every fault of every figure; prints how many of each were survived, and `N passed, M failed` at the end
 test-faults: $(STAMP)

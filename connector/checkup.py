@@ -36,7 +36,7 @@ from connector.errors import (
     explain_failure,
 )
 from connector.identity import keys
-from connector.limits import CLOCK_LEEWAY_SECONDS, DISK_BYTES_MIN
+from connector.limits import CLOCK_LEEWAY_SECONDS, FREE_DISK_BYTES
 from connector.outbound import Outbound
 from connector.store.connection import WRITING, connect
 from connector.store.errors import StoreFailed
@@ -255,8 +255,8 @@ async def disk(patient: Patient) -> Seen:
     """Check the room left where the data lie."""
     free = disk_usage(patient.data).free
     text = f"{free // 1_048_576} MiB free"
-    if free < DISK_BYTES_MIN:
-        raise StoreFailed(f"{text}, at least {DISK_BYTES_MIN // 1_048_576} are needed")
+    if free < FREE_DISK_BYTES:
+        raise StoreFailed(f"{text}, at least {FREE_DISK_BYTES // 1_048_576} are needed")
     return Seen(text, WARN, "make room before sealing or pulling") if free < DISK_BYTES_LOW else Seen(text)
 
 

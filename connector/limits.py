@@ -175,7 +175,7 @@ GONE_PRODUCTS_MAX = 100_000
 
 # ---- this machine
 # below this a sealed edition of the smallest useful size and its log, or the next commit, do not fit
-DISK_BYTES_MIN = 64 * 1_048_576
+FREE_DISK_BYTES = 64 * 1_048_576
 # the number of an entry of a log as people write it: the largest of 64 bits has nineteen digits
 INDEX_DIGITS_MAX = 18
 

@@ -33,6 +33,25 @@ LONGEST = (
     "tests/hostile/",
     "tests/interop/",
 )
+# long stories of processes, a tenth of a minute or more each: `make test-stories` plays them, `make test` the others
+STORIES = (
+    "tests/fault/test_apart",
+    "tests/fault/test_clock_skew",
+    "tests/fault/test_exchange_pair",
+    "tests/fault/test_listing_pair",
+    "tests/fault/test_plug",
+    "tests/fault/test_slow_peers",
+    "tests/federation/test_killed",
+    "tests/journey/test_auditor",
+    "tests/market/test_exchange_page",
+    "tests/web/test_aggregate_anchors",
+    "tests/web/test_answers",
+    "tests/web/test_anvil_journey",
+    "tests/web/test_market_page",
+    "tests/web/test_operation",
+    "tests/web/test_tls",
+    "tests/web/test_unlisted",
+)
 
 # each run draws others; the long runs, with thousands, are targets of their own
 settings.register_profile("default", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -67,5 +86,9 @@ def pytest_xdist_make_scheduler(config, log):
     return _ByRoom(config, log)
 
 
+@pytest.hookimpl(tryfirst=True)  # before `-m` looks at the marks
 def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.nodeid.startswith(STORIES):
+            item.add_marker("story")
     items.sort(key=lambda item: next((n for n, one in enumerate(LONGEST) if item.nodeid.startswith(one)), len(LONGEST)))

@@ -11,7 +11,7 @@ from contextlib import suppress
 from shutil import disk_usage
 from typing import TYPE_CHECKING, Any
 
-from connector.limits import DISK_BYTES_MIN
+from connector.limits import FREE_DISK_BYTES
 from connector.store.errors import EvidenceBroken
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _chain_is_stale(base: Base, _health: Health) -> bool:
 REASONS: Mapping[str, Callable[[Base, Health], bool]] = {
     "draining": lambda _base, health: health.draining,
     "disk-failed": lambda base, _health: base.store.failure is not None,
-    "disk-full": lambda base, _health: disk_usage(base.data).free < DISK_BYTES_MIN,
+    "disk-full": lambda base, _health: disk_usage(base.data).free < FREE_DISK_BYTES,
     "log-broken": lambda base, _health: isinstance(base.evidence.newest, EvidenceBroken),
     "chain-stale": _chain_is_stale,
 }

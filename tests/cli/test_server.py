@@ -218,7 +218,9 @@ PREVIEW = {
 
 def test_publish_sends_what_was_said(penstock, management, tmp_path):
     (tmp_path / "f.csv").write_text("a\n1\n")
-    management.answers["products"] = (200, PRODUCT)
+    progress = {"bytesSealed": "0", "bytes": "4", "bytesPerSecond": None, "secondsLeft": None}
+    management.answers["publications"] = (202, {"id": "p"})
+    management.answers["publications/p"] = [(200, {"id": "p", "state": "draft", "progress": progress}), (200, PRODUCT)]
     arguments = [
         "--title",
         "T",
@@ -240,7 +242,10 @@ def test_publish_sends_what_was_said(penstock, management, tmp_path):
     said = penstock("publish", tmp_path / "f.csv", *arguments, "--data", management.data)
     assert said.code == 0
     assert "exchange review p" in said.out
-    body = management.asked[0][2]
+    assert said.err == "", "nobody watches"
+    begun, *asked = management.asked
+    assert [one[:2] for one in asked] == [("GET", "publications/p?wait=20")] * 2
+    body = begun[2]
     assert body["files"] == [str(tmp_path / "f.csv")]
     assert (body["price"], body["floor"], body["keywords"], body["openings"]) == ("5", "5", ["k"], None)
     assert (body["classes"], body["grade"], body["frequency"]) == (
