@@ -129,12 +129,17 @@ def check_table(header: Header, table: RowTable) -> None:
 
 def agreed(edition_id: bytes, document: Any, rows: bytes) -> tuple[Header, RowTable]:
     """Return header and table from any source, proven to be the agreed edition's; `ContractError` otherwise."""
+    header, table = agreed_header(edition_id, document), RowTable(rows)
+    check_table(header, table)
+    return header, table
+
+
+def agreed_header(edition_id: bytes, document: Any) -> Header:
+    """Return a header from any source, proven to be the agreed edition's; `ContractError` otherwise."""
     header = read_header(document)
     if header.edition_id() != edition_id:
         raise ContractError("edition", f"this header is not of the agreed edition `{edition_id.hex()}`; ask elsewhere")
-    table = RowTable(rows)
-    check_table(header, table)
-    return header, table
+    return header
 
 
 def _piece_bytes(value: Any) -> int:

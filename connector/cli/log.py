@@ -208,13 +208,14 @@ def rekey(
     why: Annotated[str, typer.Option("--why", help="the reason; it goes into the log")],
     data: Data = DEFAULT_DATA,
     *,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Draw a new BLS key as a witness, on chain and in our own document; all other keys stay for life.
 
     For example: penstock log rekey --why "the back-up of the key was lost"
     """
-    done = ask(data, "POST", "log/rekey", {"why": why}, as_json=as_json)
+    done = ask(data, "POST", "log/rekey", {"why": why}, dry_run=dry_run, as_json=as_json)
     lines = [f"we witness with the BLS key {done['key']}"]
     if not done["told"]:
         lines.append("the exchange is away: penstock exchange member reread, there")

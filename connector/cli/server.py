@@ -28,7 +28,7 @@ ADDRESS_FILE = "server.json"
 OWN_ANSWER_BYTES_MAX = 64 * 1_048_576
 # what is read as it comes: as much as there is
 STREAM_BYTES_MAX = 1 << 63
-CALL_SECONDS = 120.0  # publishing and settling wait for disk and chain
+CALL_SECONDS = 120.0  # settling waits for the chain
 
 
 class Server:

@@ -25,7 +25,7 @@ from connector.vault.intake import Intake
 from connector.vault.tables import TABLES
 from contracts.labels import H
 from contracts.ranges import RowSet
-from ledger.edition import Header, agreed
+from ledger.edition import Header, agreed_header
 from ledger.row import SECRET_BYTES
 
 if TYPE_CHECKING:
@@ -77,8 +77,10 @@ def whole(tx: Tx, row: Row) -> Row:
 
 def prepare(keys: Keys, edition_id: bytes, header: Any, rows: bytes) -> NewReplica:
     """Prove header and rows against the edition id of the agreement; `ContractError` if they are another's."""
-    read, table = agreed(edition_id, header, rows)
-    return NewReplica(tokens.token_hex(16), edition_id, read, table, keys.draw_replica())
+    read = agreed_header(edition_id, header)  # asked also where the table is known already
+    return NewReplica(
+        tokens.token_hex(16), edition_id, read, TABLES.proven(edition_id, header, rows), keys.draw_replica()
+    )
 
 
 def record(tx: Tx, new: NewReplica, *, agreement: str, now: datetime) -> dict[str, Any]:

@@ -25,7 +25,7 @@ PREFIX = "/management/"
 ACTS = frozenset({
     "agreements.revoke", "agreements.sublicense", "applications.join", "applications.refuse", "demands.forward",
     "disputes.file", "disputes.hold", "disputes.rule", "exchange.move", "leaving.answer", "leaving.leave",
-    "log.erase", "management.admit", "management.anchor", "management.attest", "management.credit",
+    "log.erase", "log.rekey", "management.admit", "management.anchor", "management.attest", "management.credit",
     "management.open_replica", "management.review", "management.roll_back", "members.appoint", "members.depute",
     "members.revoke", "members.turn", "processes.complete", "processes.resume", "processes.suspend",
     "processes.terminate", "rights.act", "spaces.change", "spaces.close", "spaces.create", "vault.leak",
