@@ -41,7 +41,6 @@ SPENDS_AND_PUBLISHES_NOTHING = {
         admin set-back, admin account add, admin account link, admin account remove
     """,
     "it does now what the server does by itself": "log mark, admin heartbeat, admin retry",
-    "what it publishes, a key, is drawn as it is done": "log rekey",
     "who is on a post is the exchange's own business": "exchange operator add, exchange operator dismiss",
     "another operator asked for the act, and `exchange pending` shows all of it": "exchange assent, exchange dissent",
     "it says what we read of others, and tells them nothing": """

@@ -46,7 +46,7 @@ def shelf(tmp_path, store):
 
 @pytest.fixture
 def read(monkeypatch):
-    """Count the rows that are read, by table; no table of rows is known beforehand."""
+    """Count the rows that are read from now on, by table."""
     counted: Counter[str] = Counter()
     decode = Statements.decode
 
@@ -55,18 +55,18 @@ def read(monkeypatch):
         return decode(self, values)
 
     monkeypatch.setattr(Statements, "decode", counting)
-    monkeypatch.setattr(replicas, "TABLES", Tables())
     return counted
 
 
 @pytest.mark.parametrize("others", [0, 7])
-async def test_a_look_reads_what_it_finds_and_nothing_else(shelf, read, others):
+async def test_a_look_reads_what_it_finds_and_nothing_else(shelf, read, others, monkeypatch):
     for number in range(others):
         await shelf.held(shelf.other, bytes([number]))
     one = await shelf.held(shelf.wanted, b"1")
     two = await shelf.held(shelf.wanted, b"2", state=replicas.DELETED)
     three = await shelf.held(shelf.wanted, b"3", whole=False)
     read.clear()
+    monkeypatch.setattr(replicas, "TABLES", Tables())  # as after a start: no table of rows is known
     found = await shelf.store.read(lambda tx: earlier.held(tx, three))
     assert [row["id"] for row, _table in found] == [one["id"]]
     assert two["id"] not in {row["id"] for row, _table in found}
