@@ -133,8 +133,7 @@ async def trade(market, provider, balancer, chance):
     check_listings(kept, market.listed)
     await check_log(exchange, kept)
     await check_anchors(provider.programs, kept, market.anchored)
-    found = await market.ask("GET", "/management/find?q=product")
-    assert sorted(one["id"] for one in found["products"]) == sorted(market.listed)
+    assert sorted(await found(market)) == sorted(market.listed)
     sys.stdout.write(
         f"listed={len(market.listed)} by_hand={market.by_hand} anchored={len(market.anchored)} "
         f"repeated={market.repeated} kills={exchange.kills}\n"
@@ -142,6 +141,14 @@ async def trade(market, provider, balancer, chance):
     assert len(market.listed) >= KILLS
     assert market.by_hand
     assert sum(exchange.kills.values()) == KILLS
+
+
+async def found(market):
+    """Return the ids of all products that are found, page by page."""
+    ids = []
+    while page := (await market.ask("GET", f"/management/find?q=product&first={len(ids)}"))["products"]:
+        ids += [one["id"] for one in page]
+    return ids
 
 
 def check_listings(kept, acknowledged):
