@@ -48,14 +48,21 @@ async def follow(own: Server, identifier: str) -> dict[str, Any]:
 
 def how_far(view: dict[str, Any]) -> str:
     """Return how much of an acquisition is here, how fast it comes, and what is paid of the most that can be due."""
-    done, said = view["progress"], []
-    if size := int(done["bytes"]):
-        said.append(f"{100 * int(done['bytesHeld']) // size} % of {size / MIB:.1f} MiB")
-    if done["bytesPerSecond"] is not None:
-        said += [f"{int(done['bytesPerSecond']) / MIB:.1f} MiB/s", f"{done['secondsLeft']} s left"]
-    if size and view["cap"] is not None:
+    done = view["progress"]
+    said = share(done, "bytesHeld")
+    if int(done["bytes"]) and view["cap"] is not None:
         said.append(f"paid {done['paid']} of at most {view['cap']} minor units")
     return ", ".join(said) or str(done["text"])
+
+
+def share(done: dict[str, Any], part: str) -> list[str]:
+    """Return, as far as it is known, what share of the bytes a progress has in `part`, how fast, and the time left."""
+    said = []
+    if size := int(done["bytes"]):
+        said.append(f"{100 * int(done[part]) // size} % of {size / MIB:.1f} MiB")
+    if done["bytesPerSecond"] is not None:
+        said += [f"{int(done['bytesPerSecond']) / MIB:.1f} MiB/s", f"{done['secondsLeft']} s left"]
+    return said
 
 
 async def read(own: Server, identifier: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import typer
 
-from connector.cli.get import LIVE_SECONDS, MIB, WAIT_SECONDS
+from connector.cli.get import LIVE_SECONDS, WAIT_SECONDS, share
 from connector.cli.options import DEFAULT_DATA, AsJson, Data
 from connector.cli.speak import answer, ask, finish, flash, watched
 
@@ -156,21 +156,10 @@ async def _published(data: Path, body: dict[str, Any]) -> dict[str, Any]:
         path = f"publications/{quote(begun['id'], safe='')}?wait={LIVE_SECONDS if live else WAIT_SECONDS}"
         while "progress" in (view := await own.call("GET", path)):
             if live:
-                flash(f"  {view['state']}: {_how_far(view['progress'])}")
+                flash(f"  {view['state']}: {', '.join(share(view['progress'], 'bytesSealed')) or 'reading what it is'}")
     if live:
         flash("")
     return dict(view)
-
-
-def _how_far(done: dict[str, Any]) -> str:
-    """Return how much of a product is sealed, how fast, and how long it takes yet."""
-    size = int(done["bytes"])
-    if not size:
-        return "reading what it is"
-    said = [f"{100 * int(done['bytesSealed']) // size} % of {size / MIB:.1f} MiB"]
-    if done["bytesPerSecond"] is not None:
-        said += [f"{int(done['bytesPerSecond']) / MIB:.1f} MiB/s", f"{done['secondsLeft']} s left"]
-    return ", ".join(said)
 
 
 def _seen(preview: dict[str, Any]) -> list[str]:

@@ -16,8 +16,8 @@ from connector.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
 from connector.pull import reads
 from connector.settle.settlement import CLOSED
 from connector.sublicence.onward import ISSUED
-from connector.usage.scopes import atoms
 from policy.errors import PolicyError
+from policy.model import atoms
 from policy.parse import parse
 from policy.purposes import label
 

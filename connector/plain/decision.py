@@ -20,9 +20,9 @@ from connector.decisions import Made
 from connector.protocol.offers import PLAIN
 from connector.usage.counting import counted
 from connector.usage.judge import agreed
-from connector.usage.scopes import atoms
 from contracts.canonical import sha
 from contracts.terms import Terms
+from policy.model import atoms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

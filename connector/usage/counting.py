@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from connector.channel.uses import EVERYBODY, Counted
-from connector.usage.scopes import atoms
 from policy.calendar import Rate
+from policy.model import atoms
 from policy.vocabulary.operands import OPERANDS, State
 
 if TYPE_CHECKING:

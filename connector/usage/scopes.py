@@ -21,7 +21,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from policy.calendar import Duration, WeekWindow
-from policy.model import Logical, PolicyKind
+from policy.model import PolicyKind, atoms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -83,15 +83,6 @@ def _timed(
     for rule in (*policy.permissions, *policy.prohibitions):
         yield from ((atom, counters.get((rule.id, atom.left))) for atom in atoms(rule.conditions))
         yield from ((term, last) for duty in rule.duties for term in duty.terms)
-
-
-def atoms(conditions: Iterable[Condition]) -> Iterator[Constraint]:
-    """Return the constraints in conditions, those inside logical ones too."""
-    for condition in conditions:
-        if isinstance(condition, Logical):
-            yield from atoms(condition.parts)
-        else:
-            yield condition
 
 
 def _instant(right: Any, _taken: Counter | None, _now: datetime) -> datetime:
