@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import uuid
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from catalog import sample as samples
@@ -309,7 +308,7 @@ class Publications:
         former = before if dataset.grade <= renewal.GRADE_MAX_REPEATED else None
         now = participant.clock.now()
         sample = _sample(source.files, profiles, brief.get("sample"))
-        progress = partial(self._underway.sealed, row["id"])
+        progress = self._underway.sealing(row["id"]).note
         sealed = seal(source, run, participant.blobs, seal_as, sealed_at=now, progress=progress, former=former)
         return dataset, sample, sealed
 

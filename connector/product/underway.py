@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from connector.speed import Speed
@@ -13,32 +14,44 @@ if TYPE_CHECKING:
     from connector.clock import Clock
 
 
+@dataclass(slots=True)
+class Sealing:
+    """How many plain bytes of a product are sealed, of how many (0: not known yet), and how fast that goes."""
+
+    done: int = 0
+    of: int = 0
+    speed: Speed = field(default_factory=Speed)
+
+    def note(self, done: int, of: int) -> None:
+        """Take note of a sealed piece (`connector.vault.seal`), in whichever thread seals."""
+        self.done, self.of = done, of
+
+
 class Underway:
-    """What one provider is publishing; `sealed` is called in threads that seal, the rest on the event loop."""
+    """What one provider is publishing."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._sealed: dict[str, tuple[int, int]] = {}  # product → plain bytes sealed, of how many
-        self._speeds: dict[str, Speed] = {}
+        self._seen: dict[str, Sealing] = {}
 
     @contextmanager
     def seen(self, key: str) -> Iterator[None]:
         """Keep what is told of a product while it is on its way."""
-        self._speeds[key] = Speed()
+        self._seen[key] = Sealing()
         try:
             yield
         finally:
-            del self._speeds[key]
-            self._sealed.pop(key, None)
+            del self._seen[key]
 
-    def sealed(self, key: str, done: int, of: int) -> None:
-        """Take note of how many plain bytes are sealed (`connector.vault.seal`)."""
-        self._sealed[key] = (done, of)
+    def sealing(self, key: str) -> Sealing:
+        """Return what is told of a product, nothing yet where it is not on its way."""
+        return self._seen.get(key) or Sealing()
 
     def view(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """Return where a product stands and how much of it is sealed, how fast, and the seconds left."""
-        done, of = self._sealed.get(row["id"], (0, 0))
-        speed = self._speeds[row["id"]].saw(self._clock.monotonic(), done) if of else None
+        told = self.sealing(row["id"])
+        done, of = told.done, told.of
+        speed = told.speed.saw(self._clock.monotonic(), done) if of else None
         progress = {
             "bytesSealed": str(done),
             "bytes": str(of),
