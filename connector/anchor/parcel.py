@@ -3,7 +3,8 @@
 Law: (1) signed bytes are durable before they are sent, every replacement too; (2) all that was ever signed for a nonce
 is watched, for any of it may be mined; (3) what a node lost is sent again, and so is what stands before it; (4) what
 waits too long is replaced by the same act at a higher price; (5) a nonce that somebody else used is given up only when
-the chain counts past it and shows none of ours, look after look.
+the chain counts past it and shows none of ours, look after look; (6) an act is signed only as it stands in the store:
+a run that ended while it was storing its signature may have been the one that sends it.
 """
 
 from __future__ import annotations
@@ -42,8 +43,18 @@ def anybody(_tx: Tx) -> None:
     """Let everybody sign."""
 
 
+def stored_nonce(tx: Tx, key: str) -> int | None:
+    """Return the number that an act has in the store, None before it is signed."""
+    row = tx.get("chain_txs", id=key)
+    return None if row is None else row["nonce"]
+
+
 class NonceTakenError(Exception):
     """Somebody else sent with our key: the number is used, and nothing of ours was mined under it."""
+
+
+class SignedMeanwhileError(Exception):
+    """The store has another number for an act than the one it was read with: it must be read again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +79,10 @@ class Parcel:
         self._fresh: bytes | None = None  # signed just now, with the number that the chain counts next
 
     async def sign(self) -> None:
-        """Give the acts a number and sign them; `ChainRefused` with the words of the program that refuses one."""
+        """Give the acts a number and sign them.
+
+        `ChainRefused` with the words of the program that refuses one, `SignedMeanwhileError`.
+        """
         await self._chain.confirm_id(self._account.programs.deployment.chain_id)
         base = await self._chain.nonce(self._account.address)
         newest = await self._account.store.read(
@@ -119,12 +133,14 @@ class Parcel:
         return await self._chain.sign_call(to, data, nonce=nonce, key=self._account.key, instead_of=instead_of)
 
     async def _keep(self, nonce: int, signed: Signed) -> None:
-        self.rows = [{**row, "nonce": nonce, "hash": signed.hash.hex(), "state": "signed"} for row in self.rows]
+        rows = [{**row, "nonce": nonce, "hash": signed.hash.hex(), "state": "signed"} for row in self.rows]
         columns = ("program", "function", "data", "nonce", "hash", "state")
 
         def act(tx: Tx) -> None:
             self._account.fence(tx)
-            for row in self.rows:
+            if any(stored_nonce(tx, row["id"]) != row["nonce"] for row in self.rows):
+                raise SignedMeanwhileError
+            for row in rows:
                 tx.update("chain_txs", {"id": row["id"]}, **{name: row[name] for name in columns})
             tx.put(
                 "chain_sends",
@@ -137,6 +153,7 @@ class Parcel:
             )
 
         await self._account.store.write(act)
+        self.rows = rows
 
     async def _sends(self, nonce: int) -> list[Row]:
         return await self._account.store.read(lambda tx: tx.find("chain_sends", "nonce = ?", (nonce,), order="sent"))

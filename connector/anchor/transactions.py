@@ -20,7 +20,7 @@ from itertools import groupby, takewhile
 from typing import TYPE_CHECKING, Any
 
 from connector import rehearsal
-from connector.anchor.parcel import Account, NonceTakenError, Parcel, anybody
+from connector.anchor.parcel import Account, NonceTakenError, Parcel, SignedMeanwhileError, anybody
 from connector.errors import ChainReverted
 from ledger import batch
 from ledger.chain import call_data
@@ -160,6 +160,9 @@ class Transactions:
             except NonceTakenError:
                 log.warning("somebody else sent with our key; `%s` is signed anew", rows[0]["id"])
                 parcel = Parcel(self._account, [{**row, "state": WANTED} for row in parcel.rows])
+            except SignedMeanwhileError:
+                self._work.set()
+                return
             except ChainRefused as fault:
                 await self._refused(parcel.rows, fault)
                 return

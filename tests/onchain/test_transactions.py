@@ -174,6 +174,18 @@ async def test_stopped_at_any_step_it_goes_on_and_acts_once(outbox, store):
     assert await outbox.minted() == 7
 
 
+async def test_what_an_ending_run_signed_at_the_last_moment_is_not_signed_again(outbox):
+    await outbox.want(mint_1=outbox.mint(7))
+    read_before = await outbox.row("mint:1")
+    await parcel.Parcel(outbox.transactions._account, [read_before]).sign()
+    await outbox.transactions._finish([read_before])
+    assert len(await outbox.sends()) == 1
+    outbox.transactions.start()
+    [row] = await outbox.ended("mint:1")
+    assert row["state"] == MINED
+    assert await outbox.minted() == 7
+
+
 async def test_a_nonce_that_somebody_used_with_our_key_is_given_up(outbox, impatient):
     stage = outbox.stage
     await outbox.want(**{"mint:1": outbox.mint(7)})
