@@ -230,7 +230,6 @@ class Connector(Trader):
             self.pushes,
             self.settlements,
             self.returning,
-            self.agreements,
             self.harvesting,
             self.reviewer,
             self.audits,

@@ -338,7 +338,7 @@ class Base:
     def _reach_the_chain(self) -> None:
         """Build what acts on the chain and what witnesses; nothing is sent before `transactions.start`."""
         self.transactions = Transactions(
-            self.store, self.programs, self.keys.agreement, self.keys.address, self.clock, self.tenure.require
+            self.store, self.programs, self.keys.agreement, self.clock, self.tenure.require, self.evidence
         )
         self.watch = ChainWatch(self.programs, self.evidence, self.clock, self.embedded)
         self.peer_logs = PeerLogs(self.store, self.outbound, self.space_view, self.clock)

@@ -5,7 +5,8 @@ Law: (1) an act on chain is stored in the same store transaction as its cause, u
 is sent again, byte for byte or at a higher price, until the chain shows its receipt (`parcel`); (4) one account, one
 sequence of nonces, one parcel at a time, so that a refusal leaves no gap; (5) what follows from stored rows alone may
 be made when it is signed (`makers`): laying out a call costs more than the act that causes it; (6) acts that anybody
-may bring and that wait together are brought together (`ledger.batch`).
+may bring and that wait together are brought together (`ledger.batch`); (7) the event that follows a mined act is stored
+with the act and recorded in the transaction that notes it as mined.
 
 The life of a row: wanted → signed → mined, or reverted with the program's reason; what a reorganisation took back is
 sent again, and what somebody else brought for us counts as ours.
@@ -17,20 +18,22 @@ import asyncio
 import logging
 from contextlib import suppress
 from itertools import groupby, takewhile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connector import rehearsal
 from connector.anchor.parcel import Account, NonceTakenError, Parcel, SignedMeanwhileError, anybody
 from connector.errors import ChainReverted
+from contracts import signature
 from ledger import batch
 from ledger.chain import call_data
 from ledger.chain_error import ChainRefused, ChainUnreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from connector.anchor.parcel import Fence
     from connector.clock import Clock
+    from connector.store.evidence import Evidence
     from connector.store.store import Store
     from connector.store.transaction import Tx
     from ledger.chain import Act, Event, Receipt
@@ -46,17 +49,32 @@ log = logging.getLogger(__name__)
 Row = dict[str, Any]
 
 
+class MinedEvent(NamedTuple):
+    """The event (spec 7) that follows an act when it is mined; its field `tx` is the transaction's hash, hex."""
+
+    kind: str
+    part: str
+    fields: Mapping[str, str]
+
+
 class Transactions:
     """The stored, numbered and resent transactions of this participant's account."""
 
     def __init__(
-        self, store: Store, programs: Programs, key: bytes, account: bytes, clock: Clock, fence: Fence = anybody
+        self,
+        store: Store,
+        programs: Programs,
+        key: bytes,
+        clock: Clock,
+        fence: Fence = anybody,
+        evidence: Evidence | None = None,
     ) -> None:
         self._store = store
         self._programs = programs
         self._chain = programs.chain
-        self._account = Account(store, programs, key, account, clock, fence)
+        self._account = Account(store, programs, key, signature.address(key), clock, fence)
         self._clock = clock
+        self._evidence = evidence
         self._work = asyncio.Event()
         self._ended: dict[str, asyncio.Event] = {}
         self._task: asyncio.Task[None] | None = None
@@ -76,10 +94,10 @@ class Transactions:
             with suppress(asyncio.CancelledError):
                 await self._task
 
-    def enqueue(self, tx: Tx, key: str, act: Act) -> None:
+    def enqueue(self, tx: Tx, key: str, act: Act, event: MinedEvent | None = None) -> None:
         """Store the act named `key` in the transaction of its cause; a known `key` changes nothing."""
         told = f"{act.program.name}.{act.function}", act.program.address.hex(), act.args
-        self._want(tx, key, told, **_call(act))
+        self._want(tx, key, told, **_call(act), event=event and event._asdict())
 
     def enqueue_made(self, tx: Tx, key: str) -> None:
         """Do the same with an act that its maker makes later."""
@@ -94,9 +112,9 @@ class Transactions:
             tx.insert("chain_txs", id=key, state=WANTED, created=self._clock.now(), **call)
             tx.after(self._work.set)
 
-    async def submit(self, key: str, act: Act) -> Row:
+    async def submit(self, key: str, act: Act, event: MinedEvent | None = None) -> Row:
         """Enqueue on its own and wait until it is mined; raises ChainReverted with the chain's reason."""
-        await self._store.write(lambda tx: self.enqueue(tx, key, act))
+        await self._store.write(lambda tx: self.enqueue(tx, key, act, event))
         return await self.mined(key)
 
     async def mined(self, key: str) -> Row:
@@ -213,6 +231,8 @@ class Transactions:
         def act(tx: Tx) -> None:
             for row in rows:
                 tx.update("chain_txs", {"id": row["id"]}, **changes)
+                if changes["state"] == MINED:
+                    self._record(tx, row["id"], changes["hash"])
 
         await self._store.write(act)
         for row in rows:
@@ -220,6 +240,17 @@ class Transactions:
                 waiting.set()
             for listener in self.listeners:
                 listener({**row, **changes})
+
+    def _record(self, tx: Tx, key: str, transaction: str) -> None:
+        """Record the event of an act that is mined, once."""
+        row = tx.get("chain_txs", id=key)
+        if row is None or row["event"] is None:
+            return
+        assert self._evidence is not None, "whoever stores events has a log"
+        event = MinedEvent(**row["event"])
+        fields = {**event.fields, "tx": transaction}
+        self._evidence.record(tx, event.kind, part=event.part, fields=fields, now=self._clock.now())
+        tx.update("chain_txs", {"id": key}, event=None)
 
 
 def _call(act: Act) -> Row:

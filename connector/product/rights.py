@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from connector import reasons
+from connector.anchor.transactions import MinedEvent
 from connector.errors import Absent, Conflict, InvalidInput, NotPermitted
 from connector.product.submission import WITHDRAWN
 from contracts import address, blind
@@ -133,15 +134,11 @@ class Rights:
         return right
 
     async def _do(self, right: Right, done: str, act: Act, told: Mapping[str, str]) -> View:
-        """Send an act and write its event when the chain has it."""
+        """Send an act, whose event is written when the chain has it."""
         connector, event = self._connector, f"{right.kind}.{done}"
-        mined = await connector.transactions.submit(f"{event}:{right.key}:{connector.clock.now().isoformat()}", act)
-        fields = {**told, **({"licence": right.key} if right.kind == LICENCE else {}), "tx": mined["hash"]}
-
-        def record(tx: Tx) -> None:
-            connector.evidence.record(tx, event, part=right.key, fields=fields, now=connector.clock.now())
-
-        await connector.store.write(record)
+        fields = {**told, **({"licence": right.key} if right.kind == LICENCE else {})}
+        key = f"{event}:{right.key}:{connector.clock.now().isoformat()}"
+        await connector.transactions.submit(key, act, MinedEvent(event, right.key, fields))
         return await self.show(right.key)
 
     async def _off_the_list(self, edition: str, reason: str) -> list[str]:

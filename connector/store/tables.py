@@ -89,7 +89,8 @@ PROTOCOL = (
 CHAIN = (
     Table(
         "chain_txs",
-        "id:text program:text function:text data:blob nonce:int hash:text state:text block:int error:text created:time",
+        "id:text program:text function:text data:blob nonce:int hash:text state:text block:int error:text created:time "
+        "event:json",
         ("id",),
         index=(("state",),),
     ),

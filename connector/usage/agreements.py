@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connector import reasons
+from connector.anchor.transactions import MinedEvent
 from connector.channel import openings
 from connector.errors import Absent, Conflict
 from connector.protocol.states import FINAL, PROVIDER
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
     Row = dict[str, Any]
 
-REVOKE = "revoke"  # of a key of `chain_txs`
-REVOKED = "licence.revoked"
 TERM_OVER = "its term is over"
 ABOVE_OVER = "the licence above it has ended"
 
@@ -58,12 +57,6 @@ class Agreements:
         self._trader = trader
         self.over: list[Callable[[str], None]] = []  # called with the digest of each agreement that has ended
         trader.notices.takers[REVOCATION] = self.revoked
-        trader.transactions.listeners.append(self._mined)
-
-    async def recover(self) -> None:
-        """Note revocations that were mined while nobody listened."""
-        for row in await self._trader.store.read(lambda tx: tx.find("chain_txs", "state = ?", ("mined",))):
-            self._mined(row)
 
     async def revoke(self, digest: str, reason: str) -> Row:
         """End an agreement of ours and tell the other party; raises Absent, Conflict when it is over already."""
@@ -105,7 +98,8 @@ class Agreements:
             revoking = acts.revoke_licence(
                 trader.programs.deployment, bytes.fromhex(digest), sha({"reason": cause.reason})
             )
-            trader.transactions.enqueue(tx, f"{REVOKE}:{digest}", revoking)
+            event = MinedEvent("licence.revoked", digest, {"licence": digest, "cause": REVOCATION})
+            trader.transactions.enqueue(tx, f"revoke:{digest}", revoking, event)
         tx.after(trader.erasing.wake)
         for listener in self.over:
             tx.after(partial(listener, digest))
@@ -122,16 +116,3 @@ class Agreements:
         for transfer in tx.find("transfers", "agreement = ?", (digest,)):
             if transfer["state"] not in FINAL:
                 self._trader.engine.transfers.terminate(tx, transfer["id"], reason, now)
-
-    def _mined(self, row: Row) -> None:
-        """Record that a revocation is on chain."""
-        kind, _, digest = row["id"].partition(":")
-        if kind == REVOKE and row["state"] == "mined":
-            self._trader.store.submit(partial(self._record_revoked, digest=digest, transaction=row["hash"]))
-
-    def _record_revoked(self, tx: Tx, digest: str, transaction: str) -> None:
-        if tx.find("log_entries", "part = ? and kind = ?", (digest, REVOKED), limit=1):
-            return
-        now = self._trader.clock.now()
-        fields = {"licence": digest, "cause": REVOCATION, "tx": transaction}
-        self._trader.evidence.record(tx, REVOKED, part=digest, fields=fields, now=now)

@@ -6,13 +6,15 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from eth_hash.auto import keccak
 
 from connector.anchor import parcel, transactions
-from connector.anchor.transactions import MINED, REVERTED, Transactions
+from connector.anchor.transactions import MINED, REVERTED, MinedEvent, Transactions
 from connector.clock import Clock
 from connector.errors import ChainReverted
 from connector.rehearsal import CHAIN, Rehearsed, rehearsing
+from connector.store.evidence import Evidence
 from connector.store.store import Store
 from connector.store.tables import TABLES
 from contracts import typed_data
@@ -26,6 +28,7 @@ from .test_licences import agreed, granting
 
 WITHIN_SECONDS = 30
 LICENCES = 40
+EVENT = {"from": "", "to": "", "by": "", "reason": "", "digest": ""}
 
 
 class Hurried(Clock):
@@ -43,8 +46,9 @@ class Outbox:
 
     def __init__(self, stage, store, programs=None, actor="issuer"):
         self.stage, self.store, self.clock = stage, store, Hurried()
+        self.log = Evidence("did:web:actor", "actor.example/log", Ed25519PrivateKey.generate(), {})
         self.transactions = Transactions(
-            store, programs or stage.programs, stage.key(actor), stage.account(actor), self.clock
+            store, programs or stage.programs, stage.key(actor), self.clock, evidence=self.log
         )
 
     async def want(self, **wanted):
@@ -53,6 +57,14 @@ class Outbox:
                 self.transactions.enqueue(tx, key.replace("_", ":"), each)
 
         await self.store.write(act)
+
+    async def want_with_event(self, key, act):
+        event = MinedEvent("identity.moved", "did:web:actor", EVENT)
+        await self.store.write(lambda tx: self.transactions.enqueue(tx, key, act, event))
+
+    async def events(self):
+        """The events of the log that follow acts."""
+        return await self.store.read(lambda tx: tx.find("log_entries", "kind = ?", ("identity.moved",)))
 
     async def row(self, key):
         return await self.store.read(lambda tx: tx.get("chain_txs", id=key))
@@ -162,7 +174,7 @@ async def test_a_rehearsal_tells_of_an_act_only_while_it_would_be_queued(outbox)
 
 
 async def test_stopped_at_any_step_it_goes_on_and_acts_once(outbox, store):
-    await outbox.want(**{"mint:1": outbox.mint(7)})
+    await outbox.want_with_event("mint:1", outbox.mint(7))
     for seconds in (0, 0.005, 0.02, 0.05, 0.2):
         outbox.transactions.start()
         await asyncio.sleep(seconds)
@@ -172,6 +184,25 @@ async def test_stopped_at_any_step_it_goes_on_and_acts_once(outbox, store):
     await outbox.ended("mint:1")
     await outbox.transactions.close()
     assert await outbox.minted() == 7
+    assert len(await outbox.events()) == 1
+
+
+async def test_the_event_of_an_act_that_is_noted_again_is_recorded_once(outbox):
+    await outbox.want_with_event("mint:1", outbox.mint(7))
+    assert not await outbox.events()
+    outbox.transactions.start()
+    [row] = await outbox.ended("mint:1")
+    await outbox.transactions._write([row], state=MINED, hash=row["hash"])
+    assert len(await outbox.events()) == 1
+
+
+async def test_an_act_that_is_refused_has_no_event(outbox):
+    unsigned = granting(outbox.stage, await agreed(outbox.stage), provider="stranger")
+    await outbox.want_with_event("licence:bad", unsigned)
+    outbox.transactions.start()
+    [row] = await outbox.ended("licence:bad")
+    assert row["state"] == REVERTED
+    assert not await outbox.events()
 
 
 async def test_what_an_ending_run_signed_at_the_last_moment_is_not_signed_again(outbox):
