@@ -193,6 +193,7 @@ def review(
     product: Annotated[str, typer.Argument(help="the submitted product's id")],
     data: Data = DEFAULT_DATA,
     *,
+    version: Annotated[int | None, typer.Option(help="the version that you have read; no other is listed")] = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -200,7 +201,8 @@ def review(
 
     For example: penstock exchange review nyc-flights-2013
     """
-    done = ask(data, "POST", f"listings/{quote(product, safe='')}/review", {}, dry_run=dry_run, as_json=as_json)
+    read = {} if version is None else {"version": str(version)}
+    done = ask(data, "POST", f"listings/{quote(product, safe='')}/review", read, dry_run=dry_run, as_json=as_json)
     answer(done, [f"{done['title']}: {done['opened']} rows opened, {done['bound']}: {done['state']}"], as_json=as_json)
 
 

@@ -17,7 +17,7 @@ ACTS: tuple[Act, ...] = (
     Act("/agreements/{id}/opening", "buyer", "trading.open_replica", ("purpose",)),
     Act("/agreements/{id}/revocation", TRADERS, "trading.revoke", ("reason", "confirm")),
     Act("/negotiations/{id}/{act}", TRADERS, "negotiating.operate", ("reason",), ("reason",)),
-    Act("/listings/{id}/review", "exchange", "operating.review"),
+    Act("/listings/{id}/review", "exchange", "operating.review", ("version",)),
     Act("/listings/{id}/move", "exchange", "operating.move", ("move", "reason")),
     Act("/applications/admission", "exchange", "operating.admit", ("did",)),
     Act("/applications/refusal", "exchange", "operating.refuse", ("did", "reason")),

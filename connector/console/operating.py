@@ -38,13 +38,19 @@ async def listings(call: Call) -> Row:
 async def listing(call: Call) -> Row:
     """Return one listing as members see it, with why it is in its state."""
     key = call.path["id"]
-    row = await call.connector.store.read(lambda tx: rows_of.find(tx, key))
-    return {**shown(rows_of.view(row)), "reason": row["reason"] or "", "updated": row["updated"].isoformat()}
+
+    def look(tx: Tx) -> tuple[Row, int]:
+        row = rows_of.find(tx, key)
+        return row, rows_of.VERSIONS.number(tx, row)
+
+    row, version = await call.connector.store.read(look)
+    told = {"reason": row["reason"] or "", "updated": row["updated"].isoformat(), "version": version}
+    return {**shown(rows_of.view(row)), **told}
 
 
-async def review(call: Call, _fields: dict[str, str]) -> str:
-    """Open drawn rows and list the product."""
-    return await governed.ask(call, "management.review", {"id": call.path["id"]}, {}, _at(call))
+async def review(call: Call, fields: dict[str, str]) -> str:
+    """Open drawn rows and list the product, in the version that the page showed."""
+    return await governed.ask(call, "management.review", {"id": call.path["id"]}, fields, _at(call))
 
 
 async def move(call: Call, fields: dict[str, str]) -> str:

@@ -106,15 +106,18 @@ class Reviewer:
             await self._ended(key, row["provider"])
         self._changed()
 
-    async def review(self, key: str, *, by_hand: bool = True) -> Row:
-        """Review and list `key`, for an operator or by itself; an already listed one is returned as it is."""
-        async with self._participant.exclusive.alone(f"review:{key}"):
-            return await self._review(key, by_hand)
+    async def review(self, key: str, version: int | None = None, *, by_hand: bool = True) -> Row:
+        """Review and list `key`, for an operator or by itself; an already listed one is returned as it is.
 
-    async def _review(self, key: str, by_hand: bool) -> Row:  # noqa: FBT001  # as `review`
+        `version` is the one that the operator has read; raises Conflict if another was handed in meanwhile.
+        """
+        async with self._participant.exclusive.alone(f"review:{key}"):
+            return await self._review(key, version, by_hand)
+
+    async def _review(self, key: str, version: int | None, by_hand: bool) -> Row:  # noqa: FBT001  # as `review`
         store = self._participant.store
         while True:
-            row = await store.read(lambda tx: kinds.of(key).find(tx, key))
+            row = await store.read(partial(_read_version, key=key, version=version))
             if row["state"] == State.LISTED.value:
                 return _view(row)
             if row["state"] not in (State.SUBMITTED.value, State.REVIEWED.value):
@@ -149,6 +152,16 @@ class Reviewer:
         for step in steps:
             kind.move(tx, participant.evidence, key, step, by=participant.did, role="exchange", reason="", now=now)
         return kind.find(tx, key)
+
+
+def _read_version(tx: Tx, key: str, version: int | None) -> Row:
+    """Return a row, if it is still the version that was read."""
+    kind = kinds.of(key)
+    row = kind.find(tx, key)
+    newest = kind.VERSIONS.number(tx, row)
+    if version not in (None, newest):
+        raise Conflict(f"version {newest} of `{key}` was handed in, not {version}", "read it, then review that one")
+    return row
 
 
 def _same(tx: Tx, reviewed: Row) -> bool:

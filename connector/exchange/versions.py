@@ -61,6 +61,12 @@ class Versions:
         rows = tx.find("listing_versions", "product = ? and digest = ?", what)
         return rows[0] if rows and rows[0]["review"] is not None else None
 
+    def number(self, tx: Tx, row: Row) -> int:
+        """Return the number of the version that a row shows now; 0 if it was listed before versions were kept."""
+        what = row["id"], _digest(self.document(row))
+        rows = tx.find("listing_versions", "product = ? and digest = ?", what)
+        return int(rows[0]["number"]) if rows else 0
+
     def find(self, tx: Tx, key: str, number: int) -> Row:
         """Return a version; raises Absent."""
         row = tx.get("listing_versions", product=key, number=number)

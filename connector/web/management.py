@@ -232,8 +232,13 @@ async def credit(call: Call) -> web.Response:
 
 
 async def review(call: Call) -> web.Response:
-    """Review and list a submitted product; a service is listed at the word of the operator who has read it."""
-    return as_json(await call.connector.reviewer.review(call.path["id"]))
+    """Review and list a submitted product; a service is listed at the word of the operator who has read it.
+
+    `version`, if it is said, is the one that was read: another one handed in meanwhile is refused.
+    """
+    told = (await call.object()).get("version")
+    version = None if told is None else version_number(str(told))
+    return as_json(await call.connector.reviewer.review(call.path["id"], version))
 
 
 async def attest(call: Call) -> web.Response:

@@ -189,6 +189,7 @@ async def test_an_exchange_reviews_what_was_submitted(space, people):
     page = await exchange.open(next(link for link in queue.links if "console-review" in link))
     assert "To &lt;b&gt;review&lt;/b&gt;" in page.text
     assert "<b>review" not in page.text
+    assert (await exchange.send(page, "/review", version="2")).status == 409
     listed = await exchange.send(page, "/review")
     assert listed.status == 200
     assert "listed" in listed.text

@@ -56,6 +56,11 @@ async def test_a_version_is_gone_back_to_and_bought(space, tmp_path):
     ):
         assert part in said
     assert ([second["reviewed"], oldest["reviewed"]], oldest["differences"]) == ([False, True], [])
+    # an operator who has read the first version lists no other
+    exchange = space.doors["exchange"]
+    assert await refused(exchange.call("POST", "listings/tide-tables/review", {"version": "1"})) == 409
+    assert await refused(exchange.call("POST", "listings/tide-tables/review", {"version": "two"})) == 400
+    assert await refused(versions(space, "tide-tables")) == 404
 
     done = await back(space, "tide-tables", 1)
     assert (done["edition"], done["title"]) == (first["edition"], "Tide tables")
@@ -68,7 +73,8 @@ async def test_a_version_is_gone_back_to_and_bought(space, tmp_path):
     assert len(moves) == 7  # submitted, reviewed, listed; the second submitted; the first again: its review stands
 
     path.write_text(TABLE + "401,y@b.example,5\n")
-    third = await publish(space, "tide-tables", path)
+    third = await publish(space, "tide-tables", path, review=False)
+    await space.doors["exchange"].call("POST", "listings/tide-tables/review", {"version": "3"})
     assert (third["number"], third["edition"] != first["edition"]) == (3, True)
     compared = await space.doors["buyer"].call("GET", "products/tide-tables/versions?from=1&to=3")
     assert {one["key"] for one in compared["differences"]} == {"edition", "rows", "bytes"}
