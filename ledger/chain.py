@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from eth_account import Account
 from eth_hash.auto import keccak
@@ -181,8 +181,8 @@ class Chain:
             raise ChainRefused(str(answer.get("error")))
         return bytes.fromhex(str(answer["result"]).removeprefix("0x"))
 
-    async def nonce(self, account: bytes, at: Literal["pending", "latest"] = "pending") -> int:
-        """Return the nonce of the account's next transaction, after those that wait or (`latest`) those mined."""
+    async def nonce(self, account: bytes, at: BlockIdentifier = "pending") -> int:
+        """Return the nonce of the account's next transaction, after those that wait, or as it was at a block."""
         return await _asked(self._eth.get_transaction_count(_shown(account), at))
 
     async def fees(self) -> Fees:

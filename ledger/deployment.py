@@ -7,14 +7,15 @@ another, even where addresses and chain id are equal.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from contracts import address, signature
+from contracts.decimals import read_decimal
 from contracts.onchain.artifacts import PROGRAMS
 from contracts.typed_data import Domain
 from ledger.chain import Chain, Program
-from ledger.chain_error import ChainRefused
+from ledger.chain_error import ChainError, ChainRefused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,11 +29,15 @@ DEFAULT_TOKEN_SYMBOL = "PSU"  # noqa: S105  # a currency's sign
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """Chain id, salt (32 bytes) and the address (20 bytes) of each of `PROGRAMS`."""
+    """Chain id, salt (32 bytes) and the address (20 bytes) of each of `PROGRAMS`.
+
+    `since` is the first block with one of them, where nobody has to look for events before; 0 if nobody says.
+    """
 
     chain_id: int
     salt: bytes
     addresses: Mapping[str, bytes]
+    since: int = field(default=0, compare=False)
 
     def __post_init__(self) -> None:
         if len(self.salt) != SALT_BYTES or set(self.addresses) != set(PROGRAMS):
@@ -48,15 +53,17 @@ class Deployment:
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Deployment:
-        """Read `{chainId, salt, addresses: {program: EIP-55 string}}`; the chain id is a decimal string."""
+        """Read `{chainId, salt, since?, addresses: {program: EIP-55 string}}`; numbers are decimal strings."""
         addresses = {name: address.read(shown, name) for name, shown in document["addresses"].items()}
-        return cls(int(document["chainId"]), bytes.fromhex(document["salt"]), addresses)
+        since = read_decimal(document.get("since", "0"), "since")
+        return cls(int(document["chainId"]), bytes.fromhex(document["salt"]), addresses, since)
 
     def json(self) -> dict[str, Any]:
         """Return the JSON form."""
         return {
             "chainId": str(self.chain_id),
             "salt": self.salt.hex(),
+            "since": str(self.since),
             "addresses": {name: address.show(where) for name, where in self.addresses.items()},
         }
 
@@ -81,14 +88,30 @@ async def deploy(chain: Chain, key: bytes, **more: Any) -> Deployment:
     of no use to anybody.
     """
     salt = secrets.token_bytes(SALT_BYTES)
-    addresses = {name: await _create(chain, key, name, creation(name, salt, **more)) for name in PROGRAMS}
-    return Deployment(await chain.chain_id(), salt, addresses)
+    created = {name: await _create(chain, key, name, creation(name, salt, **more)) for name in PROGRAMS}
+    addresses = {name: where for name, (where, _) in created.items()}
+    return Deployment(await chain.chain_id(), salt, addresses, min(block for _, block in created.values()))
 
 
-async def _create(chain: Chain, key: bytes, program: str, args: tuple[Any, ...]) -> bytes:
+async def began(chain: Chain, deployment: Deployment) -> int:
+    """Return the first block that may have an event of a deployment: `since`, if the chain bears it out, else 0.
+
+    Whoever says `since` may want events before it to be overlooked; an account without a nonce never was a program
+    (EIP-161). A node that has forgotten that block bears out nothing.
+    """
+    if not deployment.since:
+        return 0
+    try:
+        nonces = [await chain.nonce(where, deployment.since - 1) for where in deployment.addresses.values()]
+    except ChainError:
+        return 0
+    return 0 if any(nonces) else deployment.since
+
+
+async def _create(chain: Chain, key: bytes, program: str, args: tuple[Any, ...]) -> tuple[bytes, int]:
     nonce = await chain.nonce(signature.address(key))
     signed = await chain.sign_creation(program, args, nonce=nonce, key=key)
     receipt = await chain.wait(await chain.send(signed.raw), DEPLOY_WAIT_SECONDS)
     if not receipt.succeeded or receipt.created is None:
         raise ChainRefused(f"the program `{program}` could not be created")
-    return receipt.created
+    return receipt.created, receipt.block

@@ -211,8 +211,12 @@ class Programs:
     async def events(
         self, program: str, event: str | None = None, first: int = 0, last: int | None = None, **filters: Any
     ) -> list[Event]:
-        """Return a program's events of blocks first to last (or newest); see `Chain.events`."""
-        return await self.chain.events(self.deployment.program(program), event, first, last, **filters)
+        """Return a program's events of blocks first to last (or newest); see `Chain.events`.
+
+        Blocks of before the deployment are not asked for.
+        """
+        begun = max(first, self.deployment.since)
+        return await self.chain.events(self.deployment.program(program), event, begun, last, **filters)
 
     async def perform(self, act: Act, key: bytes) -> Receipt:
         """Sign, send and wait, with nothing stored in between; `ChainRefused` unless it succeeded."""

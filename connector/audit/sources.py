@@ -24,7 +24,7 @@ from ledger import note as notes
 from ledger.audit.sources import BlockHead, Unavailable
 from ledger.chain import Chain
 from ledger.chain_error import ChainError
-from ledger.deployment import Deployment
+from ledger.deployment import Deployment, began
 from ledger.programs import Programs
 from ledger.space import Space
 
@@ -110,9 +110,10 @@ class UrlSources:
 
     async def chain_events(self, first: int = 0) -> Sequence[Event]:
         """Return all events of the deployment's programs from block `first` on, in the order in which they came."""
-        programs = Programs(self._chain, _deployment(await self.space()))
-        if await _answered(self._chain.chain_id()) != programs.deployment.chain_id:
+        said = _deployment(await self.space())
+        if await _answered(self._chain.chain_id()) != said.chain_id:
             raise Unavailable("the chain that answers has another id than the space's deployment")
+        programs = Programs(self._chain, replace(said, since=await _answered(began(self._chain, said))))
         newest = await _answered(self._chain.newest())
         asked = (_answered(programs.events(name, None, first, newest.number)) for name in PROGRAMS)
         every = chain.from_iterable(await asyncio.gather(*asked))

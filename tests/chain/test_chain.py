@@ -12,7 +12,7 @@ from eth_account import Account
 from ledger import acts
 from ledger.chain import Chain, read_time
 from ledger.chain_error import ChainRefused, ChainUnreachable
-from ledger.deployment import Deployment
+from ledger.deployment import Deployment, began
 from ledger.programs import Programs
 from ledger.state_proof import StateProof, StateProofError, slot_of
 
@@ -150,8 +150,25 @@ def test_what_is_no_proof_document_is_refused(document):
         StateProof.from_json(document)
 
 
+async def test_events_are_looked_for_since_the_deployment_and_its_word_is_checked(programs):
+    deployment, chain = programs.deployment, programs.chain
+    assert deployment.since > 0
+    await programs.perform(acts.mint(deployment, HOST, 5), KEY)
+    everything = await programs.events("token")
+    assert [event.name for event in everything][-1] == "Transfer"
+    assert await Programs(chain, replace(deployment, since=0)).events("token") == everything
+    assert await began(chain, deployment) == deployment.since
+    # whoever says a later block would have us overlook what came before it
+    late = replace(deployment, since=(await chain.newest()).number + 1)
+    assert await Programs(chain, late).events("token") == []
+    assert await began(chain, late) == 0
+
+
 async def test_a_deployment_survives_json(programs):
     deployment = programs.deployment
-    assert Deployment.from_json(deployment.json()) == deployment
+    survived = Deployment.from_json(deployment.json())
+    assert (survived, survived.since) == (deployment, deployment.since)
+    unsaid = {name: value for name, value in deployment.json().items() if name != "since"}
+    assert Deployment.from_json(unsaid).since == 0
     with pytest.raises(ValueError, match="salt"):
         Deployment(1, b"short", deployment.addresses)
