@@ -53,7 +53,7 @@ SECURE = {
     TO_DISK: ("disk", ("nginx (debian) + curl -o",)),
     TO_NULL: ("null", ("nginx (debian) + curl to null",)),
 }
-OTHERS = {TO_DISK: ("disk", ("aria2c with sha-256", "rclone + b3sum", "libtorrent v2"))}
+OTHERS = {TO_DISK: ("disk", ("aria2c with sha-256", "rclone + b3sum", "libtorrent v2", "floor, to disk"))}
 
 
 def fill(path: Path, size: int) -> None:

@@ -238,7 +238,7 @@ def _receipt(document: Mapping[str, Any], aids: Aids) -> Finding:
 def _view(document: Mapping[str, Any], aids: Aids) -> Finding:
     """Check what a supervisor exported: who signed it, and with --log-policy every proof of that log in it."""
     try:
-        signed, found = address.show(view.signer(document)), view.proofs(document)
+        signed, found, troubles = address.show(view.signer(document)), view.proofs(document), view.troubles(document)
     except ContractError as error:
         said = {"kind": "view", "verified": False, "reason": str(error)}
         return Finding(holds=False, document=said, lines=("the view does not hold", f"because: {error}"))
@@ -252,11 +252,13 @@ def _view(document: Mapping[str, Any], aids: Aids) -> Finding:
         "signer": signed,
         "proofs": str(len(found)),
         "proofsVerified": str(checked),
+        "troubles": troubles,
     }
     lines = [f"signed by {signed} as {document['issuer']} at {document['at']}: compare it with the space's document"]
     lines.append(f"{checked} of {len(found)} proofs verified")
     if checked < len(found):
         lines.append("the others are of logs that --log-policy does not name")
+    lines += [f"not read to its end, so events may lack: {each}" for each in troubles]
     return Finding(holds=True, document=said, lines=tuple(lines))
 
 

@@ -1,6 +1,7 @@
 """What a supervisor's page shows, signed by who looked at it, with a proof for every event of a log in it.
 
-    {view: {v, page, agreement, channels, rows, proofs: [{did, entry, proof}], unproven}, issuer, at, signature}
+    {view: {v, page, agreement, channels, rows, troubles, proofs: [{did, entry, proof}], unproven},
+     issuer, at, signature}
 
 Law: the signature says who exported what and when, and the proofs that the events are in their logs; neither says more.
 `penstock verify` reads the document without any network (`connector.audit.verifying`).
@@ -20,11 +21,12 @@ from ledger import view
 if TYPE_CHECKING:
     from connector.web.call import Call
 
+SHOWN = ("agreement", "channels", "rows", "troubles")
 Row = dict[str, Any]
 
 
 async def export(call: Call) -> Row:
-    """Return the timeline of an agreement as a signed document; it says which logs gave no proof."""
+    """Return the timeline of an agreement as a signed document that says what was not read or gave no proof."""
     connector, told = call.connector, await timeline(call)
     space = await connector.space_view.current()
     logs = {did: Log(connector, member) for did, member in space.members.items()}
@@ -36,7 +38,7 @@ async def export(call: Call) -> Row:
             proofs.append({"did": row["party"], **document(*await logs[row["party"]].proof(row["index"]))})
         except (PenstockError, ValueError) as fault:
             unproven[row["party"]] = str(fault)
-    seen = {"v": view.VERSION, "page": "timeline", **{name: told[name] for name in ("agreement", "channels", "rows")}}
+    seen = {"v": view.VERSION, "page": "timeline", **{name: told[name] for name in SHOWN}}
     seen |= {"proofs": proofs, "unproven": [{"did": did, "why": why} for did, why in sorted(unproven.items())]}
     said = {"view": seen, "issuer": connector.did, "at": connector.clock.now().isoformat(timespec="seconds")}
     return {**said, "signature": connector.sign(H(view.LABEL, canonical(said))).hex()}

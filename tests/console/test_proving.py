@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connector.audit import verifying
 from connector.console.proving import LEFT, walk
 from connector.errors import InvalidInput
 from contracts.canonical import canonical
@@ -45,7 +48,18 @@ def test_a_view_says_who_signed_it_and_a_changed_one_somebody_else():
     assert view.signer(changed) != address(KEY)
 
 
-@pytest.mark.parametrize("more", [{"v": 2}, {"proofs": None}, {"proofs": [{"did": "x"}]}, {"proofs": [1]}])
+def test_a_view_says_what_it_could_not_read_to_its_end(tmp_path):
+    path = tmp_path / "view.json"
+    path.write_text(json.dumps(viewed(troubles=[{"source": "log", "did": "did:web:p", "trouble": "it is away"}])))
+    finding = verifying.verify(path, verifying.Aids())
+    assert finding.document["troubles"] == ["did:web:p: it is away"]
+    assert any("did:web:p: it is away" in line for line in finding.lines)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"v": 2}, {"troubles": {}}, {"troubles": [1]}, {"proofs": None}, {"proofs": [{"did": "x"}]}, {"proofs": [1]}],
+)
 def test_what_is_no_view_is_refused(more):
     with pytest.raises((ContractError, InvalidInput)):
         view.signer(viewed(**more))
