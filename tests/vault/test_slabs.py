@@ -3,16 +3,32 @@
 import asyncio
 import itertools
 import threading
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from connector.vault.slabs import Memory, Pool, PoolClosed
+from connector.vault.slabs import PLAIN_SLABS, PULL_BYTES, TABLE_TIMES, Memory, Pool, PoolClosed
 from connector.vault.turns import TURNS, Turns
+from ledger.row import ROW_BYTES
+from ledger.row_table import MAX_ROWS
 
 SLAB, MOST, COUNT, SURE = 4096, 40 * 4096, 16, 3
+MIB = 1024 * 1024
 SIZES = st.sampled_from([SLAB, 2 * SLAB])
+
+
+def table_of(rows):
+    """A table of pieces of 1 MiB, as far as a pool looks at it."""
+    return SimpleNamespace(data=bytes(rows * ROW_BYTES), longest_sealed=MIB)
+
+
+def test_what_a_long_table_takes_comes_off_the_pool():
+    few, many, most = (Memory().sealed(table_of(rows)).count for rows in (1_000, 100_000, MAX_ROWS))
+    assert few == PULL_BYTES // MIB - PLAIN_SLABS - 1
+    assert few - many == TABLE_TIMES * 99_000 * ROW_BYTES // MIB
+    assert most == PULL_BYTES // MIB // 2 - PLAIN_SLABS
 
 
 class Shared(RuleBasedStateMachine):
