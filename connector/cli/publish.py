@@ -17,6 +17,8 @@ PERCENT_DECIMALS = 2  # what a ten-thousandth says
 Files = Annotated[list[str], typer.Argument(help="files, folders, or addresses: s3://… https://… postgresql://…")]
 # what the server reads as an address; which ones, it says itself
 ADDRESS = "://"
+# a product's state on its way → what is being done
+DOING = {"draft": "sealing", "renewing": "sealing", "sealed": "registering", "registered": "handing in"}
 
 
 def publish(
@@ -156,7 +158,8 @@ async def _published(data: Path, body: dict[str, Any]) -> dict[str, Any]:
         path = f"publications/{quote(begun['id'], safe='')}?wait={LIVE_SECONDS if live else WAIT_SECONDS}"
         while "progress" in (view := await own.call("GET", path)):
             if live:
-                flash(f"  {view['state']}: {', '.join(share(view['progress'], 'bytesSealed')) or 'reading what it is'}")
+                done = ", ".join(share(view["progress"], "bytesSealed")) or "reading what it is"
+                flash(f"  {DOING.get(view['state'], view['state'])}: {done}")
     if live:
         flash("")
     return dict(view)
