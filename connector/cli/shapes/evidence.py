@@ -50,7 +50,7 @@ EVIDENCE: Mapping[str, Shape] = {
         "chainId": "digits", "block": "number", "hash": "text", "at": "text", "label": "text", "deployedOn": "digits",
         "programs": {"*": "text"},
     },
-    "chain deploy": {**_DEPLOYMENT, "salt": "text", "addresses": {"*": "text"}},
+    "chain deploy": {**_DEPLOYMENT, "salt": "text", "since": "digits", "addresses": {"*": "text"}},
     "chain deploy --dry-run": {**_DEPLOYMENT, "dryRun": "truth", "account": "text", "programs": {"*": "number"}},
     "chain serve": {"chainId": "digits", "rpc": "text"},
     "chain check": {
