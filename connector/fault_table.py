@@ -91,6 +91,7 @@ ROWS: Mapping[str, Row] = {
     "connector.anchor.parcel.NonceTakenError": Row(
         503, 9, "us", "nonce-taken", "ask again, it is sent with the next number"
     ),
+    "connector.anchor.parcel.SignedMeanwhileError": Row(503, 9, "us", "signed-meanwhile", "ask again, it is sent"),
     "connector.engine.doors.DeclinedError": Row(409, 3, "peer", "declined"),
     "connector.demo.flights.DemoDataError": Row(400, 2, "caller", "demo-data", "install the extra `demo`"),
     "connector.vault.slabs.PoolClosed": Row(503, 7, "us", "given-up", "ask again, nothing is lost"),

@@ -70,6 +70,7 @@ _TOLD: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "malformed": (_FILLED, _CORRECT),
     "no-range": (("There is no such part of it.", "不存在该部分内容。"), _CORRECT),
     "nonce-taken": (("The chain took another transaction first.", "链先处理了另一笔交易。"), _ASK_AGAIN),
+    "signed-meanwhile": (("Another run has just sent this transaction.", "另一次运行刚刚发送了该交易。"), _ASK_AGAIN),
     "not-a-table": (("The file is no table that can be read.", "文件不是可读取的表格。"), _CORRECT),
     "not-permitted": (("That is not permitted to you.", "您无权进行此操作。"), _OWNER),
     "note": (_FALSE, _REGULATOR),
