@@ -158,8 +158,7 @@ def _read_version(tx: Tx, key: str, version: int | None) -> Row:
     """Return a row, if it is still the version that was read."""
     kind = kinds.of(key)
     row = kind.find(tx, key)
-    newest = kind.VERSIONS.number(tx, row)
-    if version not in (None, newest):
+    if version is not None and version != (newest := kind.VERSIONS.number(tx, row)):
         raise Conflict(f"version {newest} of `{key}` was handed in, not {version}", "read it, then review that one")
     return row
 

@@ -57,15 +57,13 @@ class Versions:
 
     def reviewed(self, tx: Tx, key: str, document: Row) -> Row | None:
         """Return the version that says just this and was reviewed, None if there is none."""
-        what = key, _digest(self.document(document))
-        rows = tx.find("listing_versions", "product = ? and digest = ?", what)
-        return rows[0] if rows and rows[0]["review"] is not None else None
+        row = self._saying(tx, key, document)
+        return None if row is None or row["review"] is None else row
 
     def number(self, tx: Tx, row: Row) -> int:
         """Return the number of the version that a row shows now; 0 if it was listed before versions were kept."""
-        what = row["id"], _digest(self.document(row))
-        rows = tx.find("listing_versions", "product = ? and digest = ?", what)
-        return int(rows[0]["number"]) if rows else 0
+        version = self._saying(tx, row["id"], row)
+        return 0 if version is None else int(version["number"])
 
     def find(self, tx: Tx, key: str, number: int) -> Row:
         """Return a version; raises Absent."""
@@ -83,6 +81,10 @@ class Versions:
     def compared(self, tx: Tx, key: str, old: int, new: int) -> list[Row]:
         """Return what differs between two versions; raises Absent."""
         return self._told(key, self.find(tx, key, old), self.find(tx, key, new))
+
+    def _saying(self, tx: Tx, key: str, document: Row) -> Row | None:
+        what = key, _digest(self.document(document))
+        return next(iter(tx.find("listing_versions", "product = ? and digest = ?", what)), None)
 
     def _view(self, row: Row, before: Row | None) -> Row:
         document, since = row["document"], row["created"].isoformat(timespec="seconds")
