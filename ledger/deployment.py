@@ -7,7 +7,7 @@ another, even where addresses and chain id are equal.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from contracts import address, signature
@@ -93,19 +93,20 @@ async def deploy(chain: Chain, key: bytes, **more: Any) -> Deployment:
     return Deployment(await chain.chain_id(), salt, addresses, min(block for _, block in created.values()))
 
 
-async def began(chain: Chain, deployment: Deployment) -> int:
-    """Return the first block that may have an event of a deployment: `since`, if the chain bears it out, else 0.
+async def borne_out(chain: Chain, deployment: Deployment) -> Deployment:
+    """Return a deployment with the `since` that was said if the chain bears it out, else with 0.
 
-    Whoever says `since` may want events before it to be overlooked; an account without a nonce never was a program
-    (EIP-161). A node that has forgotten that block bears out nothing.
+    Whoever supervises begins so: whoever says `since` may want events before it to be overlooked. An account without a
+    nonce never was a program (EIP-161); a node that has forgotten that block bears out nothing.
     """
+    doubtful = replace(deployment, since=0)
     if not deployment.since:
-        return 0
+        return doubtful
     try:
         nonces = [await chain.nonce(where, deployment.since - 1) for where in deployment.addresses.values()]
     except ChainError:
-        return 0
-    return 0 if any(nonces) else deployment.since
+        return doubtful
+    return doubtful if any(nonces) else deployment
 
 
 async def _create(chain: Chain, key: bytes, program: str, args: tuple[Any, ...]) -> tuple[bytes, int]:

@@ -24,7 +24,7 @@ from ledger import note as notes
 from ledger.audit.sources import BlockHead, Unavailable
 from ledger.chain import Chain
 from ledger.chain_error import ChainError
-from ledger.deployment import Deployment, began
+from ledger.deployment import Deployment, borne_out
 from ledger.programs import Programs
 from ledger.space import Space
 
@@ -113,7 +113,7 @@ class UrlSources:
         said = _deployment(await self.space())
         if await _answered(self._chain.chain_id()) != said.chain_id:
             raise Unavailable("the chain that answers has another id than the space's deployment")
-        programs = Programs(self._chain, replace(said, since=await _answered(began(self._chain, said))))
+        programs = Programs(self._chain, await borne_out(self._chain, said))
         newest = await _answered(self._chain.newest())
         asked = (_answered(programs.events(name, None, first, newest.number)) for name in PROGRAMS)
         every = chain.from_iterable(await asyncio.gather(*asked))

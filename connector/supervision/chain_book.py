@@ -1,7 +1,7 @@
 """The programs' events on the chain, kept at hand and found by any value in them: an id, a digest, an address.
 
-Law: blocks are read once, in order, and where reading stopped is said; a value is known by its bytes, however somebody
-writes it.
+Law: blocks are read once, in order, from the first that the chain bears out, and where reading stopped is said; a value
+is known by its bytes, however somebody writes it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from connector.audit.sources import PROGRAMS
 from connector.limits import CHAIN_EVENTS_KEPT_MAX
+from ledger.deployment import borne_out
+from ledger.programs import Programs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,6 +32,7 @@ class ChainBook:
         self._events: list[Event] = []
         self._named: dict[str, list[int]] = defaultdict(list)
         self._times: dict[int, datetime] = {}
+        self._programs: Programs | None = None
         self._next = 0
         self._turn = asyncio.Lock()
 
@@ -50,18 +53,26 @@ class ChainBook:
 
     async def _catch_up(self) -> None:
         async with self._turn:
-            programs, last = self._participant.programs, (await self._participant.chain.newest()).number
+            last = (await self._participant.chain.newest()).number
             if last < self._next:
                 return
             if len(self._events) >= CHAIN_EVENTS_KEPT_MAX:
                 self.trouble = f"only {len(self._events):,} events are kept at hand, those up to block {self._next - 1}"
                 return
+            programs = await self._supervised()
             found = [event for name in PROGRAMS for event in await programs.events(name, None, self._next, last)]
             for event in sorted(found, key=lambda one: (one.block, one.position)):
                 for value in {event.transaction.hex(), *_values(event)}:
                     self._named[value].append(len(self._events))
                 self._events.append(event)
             self._next = last + 1
+
+    async def _supervised(self) -> Programs:
+        """Return the programs, with the beginning that an exchange says only if it is so."""
+        if self._programs is None:
+            said = self._participant.programs
+            self._programs = Programs(said.chain, await borne_out(said.chain, said.deployment))
+        return self._programs
 
 
 def _values(event: Event) -> Iterable[str]:

@@ -12,7 +12,7 @@ from eth_account import Account
 from ledger import acts
 from ledger.chain import Chain, read_time
 from ledger.chain_error import ChainRefused, ChainUnreachable
-from ledger.deployment import Deployment, began
+from ledger.deployment import Deployment, borne_out
 from ledger.programs import Programs
 from ledger.state_proof import StateProof, StateProofError, slot_of
 
@@ -157,11 +157,11 @@ async def test_events_are_looked_for_since_the_deployment_and_its_word_is_checke
     everything = await programs.events("token")
     assert [event.name for event in everything][-1] == "Transfer"
     assert await Programs(chain, replace(deployment, since=0)).events("token") == everything
-    assert await began(chain, deployment) == deployment.since
+    assert (await borne_out(chain, deployment)).since == deployment.since
     # whoever says a later block would have us overlook what came before it
     late = replace(deployment, since=(await chain.newest()).number + 1)
     assert await Programs(chain, late).events("token") == []
-    assert await began(chain, late) == 0
+    assert (await borne_out(chain, late)).since == 0
 
 
 async def test_a_deployment_survives_json(programs):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 
 from connector.errors import Conflict
 from connector.supervision import chain_book, logbooks
 from connector.supervision.audits import Audits
+from ledger.programs import Programs
+from ledger.standing import did_digest
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 AGREEMENT = "0b" * 32
@@ -50,6 +53,15 @@ async def test_a_log_or_chain_that_was_not_read_to_its_end_is_named(connector, e
     assert f"{connector.did}: only 0 events" in page
     monkeypatch.undo()
     assert await looked() == (2, {})
+
+
+async def test_an_exchange_that_says_too_late_a_beginning_hides_nothing(connector, monkeypatch):
+    space = did_digest(connector.did).hex()
+    told = await chain_book.ChainBook(connector).naming([space])
+    assert told
+    late = replace(connector.programs.deployment, since=(await connector.chain.newest()).number + 1)
+    monkeypatch.setattr(connector, "programs", Programs(connector.chain, late))
+    assert await chain_book.ChainBook(connector).naming([space]) == told
 
 
 async def test_of_two_audits_that_are_begun_at_once_one_is_refused(connector, monkeypatch):
