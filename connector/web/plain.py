@@ -36,7 +36,7 @@ NO_STORE: Final = {"Cache-Control": "no-store"}  # plaintext for the bearer of a
 async def read(call: Call) -> web.StreamResponse:
     """Serve a file or the list of files, whole or in part."""
     connector, ticket = call.connector, _token(call)
-    with connector.carriage.carrying(ticket, Sending(call.request).cut):
+    with Sending(call.request) as sending, connector.carriage.carrying(ticket, sending.cut):
         await connector.copies.stands(ticket)
         if call.request.method != "HEAD":
             await connector.copies.begin(ticket, call.request.query.get("purpose", ""))
@@ -45,8 +45,9 @@ async def read(call: Call) -> web.StreamResponse:
             path = call.request.query.get("path")
             if path is None and (len(index.files) != 1 or "list" in call.request.query):
                 files = [_entry(index, file) for file in index.files]
+                sending.begin()
                 return as_json({"files": files, "blake3": index.digest.hex()})
-            return await _file(call, opened, index, index.files[0] if path is None else _named(index, path))
+            return await _file(call, sending, opened, index, index.files[0] if path is None else _named(index, path))
 
 
 async def receipt(call: Call) -> web.Response:
@@ -62,7 +63,7 @@ def _token(call: Call) -> Ticket:
     return call.ticket
 
 
-async def _file(call: Call, opened: Opened, index: Index, file: IndexedFile) -> web.StreamResponse:
+async def _file(call: Call, sending: Sending, opened: Opened, index: Index, file: IndexedFile) -> web.StreamResponse:
     tag = f'"{call.path["edition"][:32]}-{file.first_row}"'
     kind = index.media_type if len(index.files) == 1 else OCTETS
     headers = {"Content-Type": kind, "Accept-Ranges": "bytes", "ETag": tag, "Content-Disposition": _saved_as(file)}
@@ -80,12 +81,17 @@ async def _file(call: Call, opened: Opened, index: Index, file: IndexedFile) -> 
     if call.request.method == "HEAD":
         await copy.prepare(call.request)
         return copy
-    await _stream(call, opened, file, (start, stop), copy)
+    await _stream(call, sending, opened, file, (start, stop), copy)
     return copy
 
 
 async def _stream(
-    call: Call, opened: Opened, file: IndexedFile, wanted: tuple[int, int], answer: web.StreamResponse
+    call: Call,
+    sending: Sending,
+    opened: Opened,
+    file: IndexedFile,
+    wanted: tuple[int, int],
+    answer: web.StreamResponse,
 ) -> None:
     """Send the bytes step by step; what was counted of the last step and did not leave is given back."""
     copies, ticket = call.connector.copies, call.ticket
@@ -96,6 +102,7 @@ async def _stream(
             await copies.charge(ticket, rows, length, calls=int(not answer.prepared))
             owed += length
             if not answer.prepared:
+                sending.begin()
                 drop_who_stalls(call)
                 await answer.prepare(call.request)
             for row in rows:
@@ -105,11 +112,12 @@ async def _stream(
                 owed -= len(data)
         if not answer.prepared:  # an empty file
             await copies.charge(ticket, range(0), 0, calls=1)
+            sending.begin()
             await answer.prepare(call.request)
         await answer.write_eof()
     except BaseException:
         if answer.prepared:
-            Sending(call.request).cut()  # a broken body must not look whole
+            sending.cut()  # a broken body must not look whole
         raise
     finally:
         await asyncio.shield(copies.give_back(ticket, owed))

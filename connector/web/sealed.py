@@ -124,6 +124,7 @@ async def answer(
     turn: Callable[[int], Awaitable[None]] = _at_once,
 ) -> web.StreamResponse:
     """Send `count` rows from `first`, each part when it is its `turn`; large ones as the kernel has them."""
+    sending.begin()
     drop_who_stalls(call)
     length = sealed.table.span(first, count)[1]
     response = web.StreamResponse(headers={"Content-Type": OCTETS, "Content-Length": str(length)})

@@ -1,7 +1,8 @@
 """Bytes of a file to a client without a turn through our memory, and the way to end a connection at once.
 
 Law: nothing here waits in a thread, so a client that takes nothing costs a descriptor. The kernel sends through a
-descriptor of our own, for the loop lets nobody else wait for its own; `cut` closes that one first.
+descriptor of our own, for the loop lets nobody else wait for its own; `cut` closes that one first. Whose answer has not
+begun when it is cut is told why, on a connection that stands.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import os
 import socket
 import struct
 from typing import TYPE_CHECKING, Self
+
+from connector.errors import Conflict
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -23,18 +26,24 @@ _DROP = struct.pack("ii", 1, 0)
 
 
 class Sending:
-    """The connection of one request; a context. Its response's head is to be sent before a file is."""
+    """The connection of one request; a context. `begin` comes first, then its response's head, then a file."""
 
     def __init__(self, request: web.Request) -> None:
         self._transport = request.transport
         self._handle = -1
         self._ready = asyncio.Event()
-        self._cut = False
+        self._begun = self._cut = False
 
     @property
     def straight(self) -> bool:
         """Whether the connection takes a file's bytes as they are: one that encrypts them does not."""
         return self._transport is not None and self._transport.get_extra_info("ssl_object") is None
+
+    def begin(self) -> None:
+        """Be about to answer; raises Conflict when `cut` came before."""
+        if self._cut:
+            raise Conflict("what this request draws on was halted meanwhile", "wait for its start, or request another")
+        self._begun = True
 
     async def send(self, file: int, offset: int, size: int) -> None:
         """Send `size` bytes of an open file from `offset`; raises ConnectionResetError when the client is gone."""
@@ -53,8 +62,10 @@ class Sending:
             offset, size = offset + sent, size - sent
 
     def cut(self) -> None:
-        """End the connection: bytes that wait to be sent, the kernel's too, are dropped with it."""
+        """End an answer that has begun, and its connection: bytes that wait, the kernel's too, are dropped."""
         self._cut = True
+        if not self._begun:
+            return
         self._close()
         self._ready.set()
         if self._transport is not None and not self._transport.is_closing():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import pytest_asyncio
+from aiohttp import ClientSession, TraceConfig
 
 from connector.errors import PaymentRefused
 from connector.vault import tickets
@@ -33,6 +34,33 @@ async def test_unpaid_bytes_are_capped_also_over_a_restart_and_paying_moves_the_
         await second.store.write(lambda tx: tx.put("paid_rows", agreement=digest, **paid))
         await second.connector.carriage.charge(ticket(second, digest, pid), 500)
         await refused(second, digest, pid, 1)
+
+
+async def test_who_asks_while_its_transfer_is_halted_is_told_so_on_a_connection_that_stands(folder, monkeypatch):
+    made, trace = [], TraceConfig()
+
+    async def note(*_):
+        made.append(1)
+
+    trace.on_connection_create_end.append(note)
+    async with running(folder) as provider, ClientSession(trace_configs=[trace]) as client:
+        digest, pid = await provider.agree(rule(("count", "lteq", "10")))
+        carriage, at = provider.connector.carriage, provider.connector.settings.server.port
+        path = f"http://127.0.0.1:{at}/sealed/{provider.edition.hex()}/pieces?first=0&count=1"
+        headers = {"Authorization": provider.ticket(digest, pid)}
+        charge = carriage.charge
+
+        async def halted(told, length):
+            await charge(told, length)
+            carriage.halt(pid)
+
+        monkeypatch.setattr(carriage, "charge", halted)
+        async with client.get(path, headers=headers) as answer:
+            assert (answer.status, (await answer.json())["code"]) == (409, "conflict")
+        monkeypatch.undo()
+        async with client.get(path, headers=headers) as answer:
+            assert (answer.status, len(await answer.read())) == (200, provider.sealed.table.span(0, 1)[1])
+    assert len(made) == 1
 
 
 async def refused(provider, digest, pid, size):
