@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections import Counter
 from typing import Any, NoReturn
 
@@ -21,11 +20,6 @@ MAX_DOCUMENT_BYTES = 1 << 20
 MAX_DEPTH_LEVELS = 64
 MAX_SAFE_INTEGER = (1 << 53) - 1
 MAX_INTEGER_DIGITS = 16
-# where a number begins; inside a text it may be found, too, which costs a second reading and nothing else
-_LONG_NUMBER = re.compile(rb"(?:^|[\[:,])-?[0-9]{%d}" % MAX_INTEGER_DIGITS)
-# a run of so many digits is looked for first, with every digit as a nought: most documents have none
-_DIGITS = bytes(ord("0") if chr(code) in "0123456789" else code for code in range(256))
-_LONG_RUN = b"0" * MAX_INTEGER_DIGITS
 
 
 def canonical(value: Any) -> bytes:
@@ -112,13 +106,9 @@ def _is_exact(document: bytes, value: Any) -> bool:
     What comes back byte for byte when written again has no key twice and no number that means another one.
     """
     try:
-        return orjson.dumps(value) == document and not _has_long_number(document)
+        return orjson.dumps(value, option=orjson.OPT_STRICT_INTEGER) == document
     except orjson.JSONEncodeError:
-        return False  # deeper than it writes
-
-
-def _has_long_number(document: bytes) -> bool:
-    return _LONG_RUN in document.translate(_DIGITS) and _LONG_NUMBER.search(document) is not None
+        return False  # deeper than it writes, or beyond 2^53 - 1
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

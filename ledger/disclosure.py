@@ -145,11 +145,11 @@ def _unwrapped(wrapped: bytes, private: bytes) -> AESGCM:
 
 
 def _disclosure(row: Any) -> Disclosure:
-    if not isinstance(row, list) or len(row) != 3 or not isinstance(row[1], str):
+    if type(row) is not list or len(row) != 3 or type(row[1]) is not str:
         raise DisclosureError("a disclosure is a list of salt, name and value")
-    if not isinstance(row[0], str) or not _SALT.fullmatch(row[0]):
+    if type(row[0]) is not str or not _SALT.fullmatch(row[0]):
         raise DisclosureError(f"the salt of `{row[1]}` is not {SALT_BYTES} to {SALT_LIMIT_BYTES} bytes of hex")
-    return Disclosure(row[0], row[1], row[2])
+    return Disclosure._make(row)
 
 
 def check(disclosures: Sequence[Disclosure], sd: Sequence[bytes]) -> dict[str, Any]:
@@ -160,9 +160,10 @@ def check(disclosures: Sequence[Disclosure], sd: Sequence[bytes]) -> dict[str, A
     committed = frozenset(sd)
     fields: dict[str, Any] = {}
     for one in disclosures:
+        _, name, value = one
         if sha256(one.text()).digest() not in committed:
-            raise DisclosureError(f"the entry does not commit to the disclosed value of `{one.name}`")
-        if one.name in fields:
-            raise DisclosureError(f"the field `{one.name}` is disclosed twice")
-        fields[one.name] = one.value
+            raise DisclosureError(f"the entry does not commit to the disclosed value of `{name}`")
+        if name in fields:
+            raise DisclosureError(f"the field `{name}` is disclosed twice")
+        fields[name] = value
     return fields

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from contracts.canonical import canonical
 from ledger.tiles import ENTRY_LIMIT_BYTES
 
 if TYPE_CHECKING:
@@ -149,19 +148,22 @@ class Entry:
     block: Block | None = None
 
     def encode(self) -> bytes:
-        """Return the canonical bytes that go into the tree."""
-        entry = canonical(
-            {
-                "v": VERSION,
-                "type": self.kind,
-                "time": self.time.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z",
-                "party": self.party,
-                "part": self.part,
-                "link": self.link,
-                "sd": [digest.hex() for digest in self.sd],
-                "block": self.block and {"number": str(self.block.number), "hash": self.block.hash.hex()},
-            }
-        )
+        """Return the canonical bytes that go into the tree; EventError for what JSON cannot say, or too much."""
+        told = {
+            "v": VERSION,
+            "type": self.kind,
+            "time": self.time.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z",
+            "party": self.party,
+            "part": self.part,
+            "link": self.link,
+            "sd": [digest.hex() for digest in self.sd],
+            "block": self.block and {"number": str(self.block.number), "hash": self.block.hash.hex()},
+        }
+        try:
+            # texts under keys of ours, one small integer, no fraction: sorted, this is RFC 8785
+            entry = orjson.dumps(told, option=orjson.OPT_SORT_KEYS)
+        except orjson.JSONEncodeError as error:
+            raise EventError(f"an entry holds what JSON cannot say: {error}") from error
         if len(entry) > ENTRY_LIMIT_BYTES:
             raise EventError(f"an entry of `{len(entry)}` bytes is over the limit of {ENTRY_LIMIT_BYTES}")
         return entry
@@ -204,7 +206,7 @@ def decode(raw: bytes) -> Entry:
 
 
 def _read(document: Any) -> Entry:
-    if not isinstance(document, dict) or set(document) != _KEYS or document["v"] != VERSION:
+    if not isinstance(document, dict) or document.keys() != _KEYS or document["v"] != VERSION:
         raise EventError(f"an entry of version {VERSION} has exactly the keys {', '.join(sorted(_KEYS))}")
     link, sd = document["link"], document["sd"]
     if len(link) > LINK_LIMIT_COUNT or len(sd) > FIELD_LIMIT_COUNT or sorted(set(sd)) != sd:
@@ -214,8 +216,8 @@ def _read(document: Any) -> Entry:
         datetime.fromisoformat(document["time"]),
         _text(document["party"]),
         _text(document["part"]),
-        tuple(_text(one) for one in link),
-        tuple(_digest(one) for one in sd),
+        tuple(map(_text, link)),
+        tuple(map(_digest, sd)),
         _block(document["block"]),
     )
 

@@ -10,7 +10,6 @@ know must verify; one we do not know is ignored, so a log may add kinds of signa
 
 from __future__ import annotations
 
-import base64
 import binascii
 import re
 from dataclasses import dataclass, replace
@@ -114,14 +113,14 @@ def _key_id(name: str, kind: int, material: bytes) -> bytes:
 
 def b64(value: bytes) -> str:
     """Encode as standard base64."""
-    return base64.b64encode(value).decode()
+    return binascii.b2a_base64(value, newline=False).decode()
 
 
 def unb64(text: str) -> bytes:
     """Decode standard base64, refusing any other spelling of the same bytes."""
     try:
-        value = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
+        value = binascii.a2b_base64(text, strict_mode=True)
+    except ValueError as error:
         raise MalformedNoteError(f"`{text[:80]}` is not base64") from error
     if b64(value) != text:
         raise MalformedNoteError(f"`{text[:80]}` is not canonical base64")

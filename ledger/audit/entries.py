@@ -9,18 +9,14 @@ from __future__ import annotations
 import sqlite3
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from ledger.audit.event import NAMED_BY, Event
+from ledger.audit.event import NAMED_BY, Event, Row, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from ledger.audit.event import Row
-
 MEMORY = ":memory:"
-KEY_BYTES = 7  # of a digest, so that it is a positive integer of SQLite
 _TABLE = """create table entries (log integer, key integer, named integer,
     idx integer, kind text, part text, name text, link blob, time integer, block integer, block_hash blob, leaf blob,
     fields blob)"""
@@ -30,9 +26,11 @@ _INDEXES = (
     "create index by_name on entries (log, named, idx) where named is not null",
 )
 _INSERT = f"insert into entries values ({', '.join('?' * 13)})"  # noqa: S608 - no value of anybody's is in it
-_COLUMNS = "idx, kind, part, name, link, time, block, block_hash, leaf, fields"
+_COLUMNS = ", ".join(Row._fields)
 # a file of our own, thrown away at the end: nothing of it has to survive
 _CARELESS = ("pragma journal_mode = off", "pragma synchronous = off", "pragma locking_mode = exclusive")
+# an event has about a kilobyte: more of them fit a page without a second one for the rest
+_PAGE = "pragma page_size = 8192"
 
 
 @dataclass
@@ -53,7 +51,7 @@ class Entries:
         """Make the table; this and what follows raise OSError where there is no room for it."""
         with self._written():
             self._connection = sqlite3.connect(self.place, isolation_level=None)
-            for pragma in _CARELESS:
+            for pragma in (_PAGE, *_CARELESS):
                 self._connection.execute(pragma).fetchall()
             self._connection.execute(_TABLE)
             self._connection.execute("begin")
@@ -61,7 +59,7 @@ class Entries:
     def add(self, log: int, rows: Iterable[Row]) -> None:
         """Keep rows of the log with this number."""
         with self._written():
-            self._open.executemany(_INSERT, [(log, *_keys(row), *row) for row in rows])
+            self._open.executemany(_INSERT, [(log, *row) for row in rows])
 
     def finish(self) -> None:
         """Make the table ready to be read."""
@@ -82,12 +80,12 @@ class Entries:
         """Yield the events of a kind, perhaps of one partition, in log order."""
         if part is None:
             return self._events(did, "log = ? and kind = ? order by idx", (log, kind))
-        return self._events(did, "log = ? and key = ? and part = ? order by idx", (log, _key(kind, part), part))
+        return self._events(did, "log = ? and key = ? and part = ? order by idx", (log, key_of(kind, part), part))
 
     def named(self, did: str, log: int, kind: str, name: str) -> Iterator[Event]:
         """Yield the events of a kind of `NAMED_BY` that have a name, in log order."""
         assert kind in NAMED_BY
-        return self._events(did, "log = ? and named = ? and name = ? order by idx", (log, _key(kind, name), name))
+        return self._events(did, "log = ? and named = ? and name = ? order by idx", (log, key_of(kind, name), name))
 
     def parts(self, log: int, kind: str) -> list[str]:
         """Return the partitions that have events of a kind, in the order in which they begin."""
@@ -110,12 +108,3 @@ class Entries:
         if self._connection is None:
             self._connection = sqlite3.connect(f"file:{self.place}?mode=ro&immutable=1", uri=True)
         return self._connection
-
-
-def _keys(row: Row) -> tuple[int, int | None]:
-    """Return what a row is found by: its kind and partition, and for some kinds its name."""
-    return _key(row.kind, row.part), None if row.name is None else _key(row.kind, row.name)
-
-
-def _key(kind: str, name: str) -> int:
-    return int.from_bytes(sha256(f"{kind}\0{name}".encode()).digest()[:KEY_BYTES])

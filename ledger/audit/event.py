@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
@@ -19,9 +20,17 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
-class Row(NamedTuple):
-    """An event as it is kept: `name` as in `NAMED_BY`, `link` and `fields` JSON, `time` microseconds since 1970."""
+KEY_BYTES = 7  # of a digest, so that it is a positive integer of SQLite
 
+
+class Row(NamedTuple):
+    """An event as it is kept: `name` as in `NAMED_BY`, `link` and `fields` JSON, `time` microseconds since 1970.
+
+    It is found by `key`, of its kind and partition, and by `named`, of its kind and name (`key_of`).
+    """
+
+    key: int
+    named: int | None
     idx: int
     kind: str
     part: str
@@ -72,15 +81,22 @@ class Event:
         number, digest = (None, None) if self.block is None else (self.block.number, self.block.hash)
         time = (self.time - _EPOCH) // _MICROSECOND
         link, fields = orjson.dumps(self.link), orjson.dumps(self.fields)
-        return Row(self.index, self.kind, self.part, self.name, link, time, number, digest, self.leaf, fields)
+        kind, part, name = self.kind, self.part, self.name
+        key, named = key_of(kind, part), None if name is None else key_of(kind, name)
+        return Row(key, named, self.index, kind, part, name, link, time, number, digest, self.leaf, fields)
 
     @classmethod
     def from_row(cls, did: str, row: Row) -> Event:
         """Return the event of a row of the log of `did`."""
-        index, kind, part, _, link, time, number, digest, leaf, fields = row
+        _, _, index, kind, part, _, link, time, number, digest, leaf, fields = row
         block = None if number is None or digest is None else Block(number, digest)
         links = tuple(orjson.loads(link))
         return cls(did, index, kind, part, links, at(time), block, leaf, orjson.loads(fields))
+
+
+def key_of(kind: str, name: str) -> int:
+    """Return the number under which events of a kind with this partition, or name, are found; others may share it."""
+    return int.from_bytes(sha256(f"{kind}\0{name}".encode()).digest()[:KEY_BYTES])
 
 
 def at(microseconds: int) -> datetime:

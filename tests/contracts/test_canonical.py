@@ -108,6 +108,17 @@ def test_refused_documents(document, code):
     assert refusal.value.code == code
 
 
+@given(st.integers(-(2**70), 2**70) | st.integers(2**53 - 3, 2**53 + 3) | st.integers(-(2**53) - 3, -(2**53) + 3))
+def test_an_integer_is_read_exactly_where_a_double_holds_it_and_refused_elsewhere(number):
+    document = b'{"in":[%d,"%d"]}' % (number, number)
+    if abs(number) < 2**53:
+        assert load(document) == {"in": [number, str(number)]}
+        return
+    with pytest.raises(ContractError) as refusal:
+        load(document)
+    assert refusal.value.code == "unsafe-integer"
+
+
 def test_a_key_that_stands_twice_among_many_is_found_in_one_pass():
     keys = [b'"%d":0' % number for number in range(50_000)]
     begun = time.process_time()
