@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from contracts.canonical import load
 from ledger import disclosure, events, reader
 from ledger import note as notes
-from ledger.audit.event import Event, Row
+from ledger.audit.event import Event
 from ledger.audit.report import Report
 from ledger.disclosure import DisclosureError
 from ledger.tiles import TILE_WIDTH_HASHES
@@ -24,6 +24,7 @@ from ledger.tiles import TILE_WIDTH_HASHES
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ledger.audit.event import Row
     from ledger.events import Entry
     from ledger.tiles import Tile
 
@@ -53,14 +54,6 @@ class Opened:
     rows: list[Row] = field(default_factory=list)
     served: Report = field(default_factory=Report)
     found: Report = field(default_factory=Report)
-
-    def __getstate__(self) -> tuple[Any, ...]:
-        # between processes a plain tuple costs a third of a named one
-        return self.leaves, self.size_bytes, list(map(tuple, self.rows)), self.served, self.found
-
-    def __setstate__(self, state: tuple[Any, ...]) -> None:
-        self.leaves, self.size_bytes, rows, self.served, self.found = state
-        self.rows = list(map(Row._make, rows))
 
 
 def unseal(pages: Pages) -> Opened:
