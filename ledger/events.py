@@ -29,6 +29,8 @@ SHAPES_KEPT = 256  # sets of names that our own events come with
 
 DIGEST_BYTES = 32
 BLOCK_LIMIT = 2**63 - 1
+# an entry is dated within these: so far from both ends of the calendar that nobody's reckoning with it leaves that
+YEARS = range(1970, 9000)
 _KEYS = {"v", "type", "time", "party", "part", "link", "sd", "block"}
 
 
@@ -213,13 +215,20 @@ def _read(document: Any) -> Entry:
         raise EventError("too many links or fields, or `sd` is not sorted and unique")
     return Entry(
         _text(document["type"]),
-        datetime.fromisoformat(document["time"]),
+        _time(document["time"]),
         _text(document["party"]),
         _text(document["part"]),
         tuple(map(_text, link)),
         tuple(map(_digest, sd)),
         _block(document["block"]),
     )
+
+
+def _time(value: Any) -> datetime:
+    time = datetime.fromisoformat(value)
+    if time.year not in YEARS:
+        raise EventError(f"an entry is dated from {YEARS[0]} to {YEARS[-1]}, not `{value[:40]}`")
+    return time
 
 
 def _block(value: Any) -> Block | None:

@@ -1,4 +1,4 @@
-"""The time of a block: seconds on most chains, milliseconds on some; here always an aware time in whole seconds."""
+"""Times that came as numbers: of blocks (seconds on most chains, milliseconds on some), of receipts; here all aware."""
 
 from __future__ import annotations
 
@@ -9,5 +9,13 @@ _FIRST_MILLISECOND_STAMP = 10**11
 
 
 def read_time(stamp: int) -> datetime:
-    """Return the aware time of a block's stamp, in seconds or milliseconds."""
-    return datetime.fromtimestamp(stamp if stamp < _FIRST_MILLISECOND_STAMP else stamp // 1000, UTC)
+    """Return the aware time of a block's stamp, in seconds or milliseconds; raises ValueError as `at_second`."""
+    return at_second(stamp if stamp < _FIRST_MILLISECOND_STAMP else stamp // 1000)
+
+
+def at_second(second: int) -> datetime:
+    """Return the aware time so many seconds after 1970; raises ValueError where the calendar has none."""
+    try:
+        return datetime.fromtimestamp(second, UTC)
+    except (OverflowError, OSError) as error:
+        raise ValueError(f"`{str(second)[:40]}` seconds after 1970 is no time") from error

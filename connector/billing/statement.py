@@ -18,6 +18,7 @@ from connector.channel import states
 from connector.limits import BILLED_AGREEMENTS_MAX
 from connector.protocol.offers import PLAIN
 from connector.protocol.states import CONSUMER, PROVIDER
+from ledger.stamp import at_second
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,7 +82,7 @@ def _by_windows(tx: Tx, month: str, since: datetime) -> Mapping[str, list[int]]:
             continue
         receipt = orjson.loads(row["receipt"] or "null")
         at = int(receipt["releasedAt"] if receipt else orjson.loads(row["voucher"])["validUntil"])
-        if f"{datetime.fromtimestamp(at, UTC):%Y-%m}" == month:
+        if f"{at_second(at):%Y-%m}" == month:
             own = [one for one in orjson.loads(row["orders"]) if one["agreementDigest"] == row["agreement"]]
             found[row["agreement"]] += [int(one["amount"]) for one in own]
     return found

@@ -6,16 +6,18 @@ after that its reader key is spent.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from connector.channel import uses
 from connector.channel.errors import fault
 from contracts.labels import H
 from contracts.ranges import RowSet
+from ledger.stamp import at_second
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from connector.channel.doors import Deal, Recorder
     from connector.channel.tally import Line
@@ -67,7 +69,7 @@ def adopt(tx: Tx, role: str, line: Line, purpose: str, released_at: int) -> bool
     if before is not None:
         tx.update("openings", {"id": opening}, rows=(before | line.rows).json())
         return False
-    start = datetime.fromtimestamp(released_at, UTC)
+    start = at_second(released_at)
     tx.insert(
         "openings",
         id=opening,

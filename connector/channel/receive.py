@@ -19,6 +19,7 @@ from contracts.labels import H
 from contracts.typed_data import digest
 from ledger import mask
 from ledger.row import key_commitment
+from ledger.stamp import at_second
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from connector.channel.messages import RefusalMessage, ReleaseMessage
     from connector.channel.windows import Window
     from connector.store.transaction import Tx
-    from contracts.typed_data import Order
+    from contracts.typed_data import Order, Receipt
     from ledger.row_table import RowTable
 
 KEY = "key"
@@ -198,6 +199,15 @@ def _check_receipt(buyer: Buyer, account: Account, window: Window, message: Rele
     )
     if not same or not signature.is_by(account.payee, digest(buyer.registry, receipt), message.signature):
         raise fault("bad-receipt", "the receipt is not for our voucher and offer, or not by the channel's payee")
+    check_time(receipt)
+
+
+def check_time(receipt: Receipt) -> None:
+    """Raise `bad-receipt` unless a receipt is dated: leases, bills and audits reckon with its time."""
+    try:
+        at_second(receipt.released_at)
+    except ValueError as error:
+        raise fault("bad-receipt", f"the receipt bears no time: {error}") from error
 
 
 def take(

@@ -240,6 +240,7 @@ def _adopt_as_payer(
     for nothing (use 2). A window that still waits here is never taken without its preimage.
     """
     assert told.receipt is not None
+    receive.check_time(told.receipt)
     if told.preimage is None and known is not None:
         return
     if told.preimage is not None and mask.lock(told.preimage) != told.offered.offer.lock:

@@ -101,6 +101,6 @@ def reading(event: Event, report: Report, read: Callable[..., T], *args: Any) ->
     """Return what `read(*args)` makes of an event's fields, or None and a finding if they are malformed."""
     try:
         return read(*args)
-    except (KeyError, TypeError, ValueError, AttributeError, PolicyError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, PolicyError) as error:
         report.find("field-malformed", event.did, event, reason=repr(error))
         return None

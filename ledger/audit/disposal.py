@@ -37,7 +37,7 @@ def check(books: Books, deals: Deals, report: Report) -> None:
 def _check(book: Book, agreement: str, deal: Deal, now: datetime, report: Report) -> None:
     ended = lifetimes.over(book, agreement)
     end = min(deal.terms.not_after, deal.terms.not_after if ended is None else ended.time)
-    if end + GRACE > now:
+    if now - end < GRACE:
         return
     deleted = {event.link for event in book.of(DELETED, agreement)}
     for event in book.of(HELD, agreement):

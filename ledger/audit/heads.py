@@ -198,4 +198,7 @@ async def check_marks(space: Space, books: Books, report: Report) -> None:
 
 def _marked(event: Event) -> list[tuple[str, int, bytes]]:
     rows = event.fields.get("peers", ())
-    return [(str(row["origin"]), int(row["size"]), bytes.fromhex(row["root"])) for row in rows]
+    marked = [(str(row["origin"]), int(row["size"]), bytes.fromhex(row["root"])) for row in rows]
+    if any(size < 0 for _, size, _ in marked):
+        raise ValueError("no log has a negative size")
+    return marked

@@ -12,13 +12,16 @@ end with an older time breaks the order of times.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ledger.audit.books import reading
 from ledger.audit.course import CLOCK_SKEW_SECONDS
+from ledger.stamp import at_second
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ledger.audit.event import Event
     from ledger.audit.keys import Ends
     from ledger.audit.report import Report
@@ -30,16 +33,21 @@ SKEW = timedelta(seconds=CLOCK_SKEW_SECONDS)
 def check(ends: Ends, report: Report) -> None:
     """Compare each release of a channel with its receipt's time and with the payer's entry."""
     for seq, window in ends.released.items():
-        bounds = {"its receipt": reading(window.event, report, _released_at, window.event)}
+        after = {"its receipt": _after(window.event, reading(window.event, report, _released_at, window.event))}
         other = ends.received.get(seq)
         if other is not None:
-            bounds["the payer's entry"] = other.event.time + SKEW
-        for bound, latest in bounds.items():
-            if latest is not None and window.event.time > latest + MMD:
-                late = int((window.event.time - latest).total_seconds())
-                report.find("entry-late", window.event.did, window.event, seq=seq, seconds=late, bound=bound)
+            after["the payer's entry"] = window.event.time - other.event.time - SKEW
+        for bound, late in after.items():
+            if late > MMD:
+                seconds = int(late.total_seconds())
+                report.find("entry-late", window.event.did, window.event, seq=seq, seconds=seconds, bound=bound)
+
+
+def _after(event: Event, bound: datetime | None) -> timedelta:
+    """Return how long after a bound an event is dated: times are told by others, so none is added to."""
+    return timedelta(0) if bound is None else event.time - bound
 
 
 def _released_at(event: Event) -> datetime | None:
     told = event.fields.get("releasedAt")
-    return None if told is None else datetime.fromtimestamp(int(told), UTC)
+    return None if told is None else at_second(int(told))

@@ -6,6 +6,7 @@ are worked out here from chain, rulings and complaints by the public formula, fo
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 RECORDED, COMPLAINED = "trade.recorded", "complaint.moved"
 CLASS = ("topic", "grade", "form", "tier", "unit", "currency")
 UPHELD, LATE = "upheld", "yes"
+# minor units of a currency for a unit, as a fraction is written
+_PRICE = re.compile(r"[0-9]{1,40}(/[0-9]{1,40})?")
 
 
 def check(space: Space, books: Books, facts: ChainFacts, deals: Deals, report: Report) -> None:
@@ -50,19 +53,27 @@ def check(space: Space, books: Books, facts: ChainFacts, deals: Deals, report: R
 
 def gather(space: Space, books: Books, facts: ChainFacts, report: Report) -> dict[str, Any]:
     """Return figures for a supervisor: prices by class, none kept quiet, and the reputation of each member."""
-    return {"market": _prices(space, books), "reputation": _reputation(space, books, facts, report)}
+    return {"market": _prices(space, books, report), "reputation": _reputation(space, books, facts, report)}
 
 
-def _prices(space: Space, books: Books) -> list[dict[str, str]]:
+def _prices(space: Space, books: Books, report: Report) -> list[dict[str, str]]:
     found: dict[tuple[str, ...], list[Fraction]] = {}
     for event in _recorded(space, books):
-        key = tuple(str(event.fields[name]) for name in CLASS)
-        found.setdefault(key, []).append(Fraction(str(event.fields["price"])))
+        if (told := reading(event, report, _priced, event)) is not None:
+            found.setdefault(told[0], []).append(told[1])
     rows = []
     for key, prices in sorted(found.items()):
         figures = zip(("q1", "median", "q3"), map(str, quartiles(prices)), strict=True)
         rows.append({**dict(zip(CLASS, key, strict=True)), "n": str(len(prices)), **dict(figures)})
     return rows
+
+
+def _priced(event: Event) -> tuple[tuple[str, ...], Fraction]:
+    """Return the class of a recorded trade and its price; raises KeyError, or ValueError or ArithmeticError."""
+    price = str(event.fields["price"])
+    if not _PRICE.fullmatch(price):
+        raise ValueError(f"`{price[:40]}` is no price")
+    return tuple(str(event.fields[name]) for name in CLASS), Fraction(price)
 
 
 def _reputation(space: Space, books: Books, facts: ChainFacts, report: Report) -> list[dict[str, str]]:

@@ -33,7 +33,7 @@ FILED, RULED = "dispute.filed", "dispute.ruled"
 def check(space: Space, books: Books, channels: Iterable[Ends], facts: ChainFacts, report: Report) -> None:
     """Check every filing, every ruling and every division."""
     ends = {one.channel: one for one in channels}
-    filed = {event.fields.get("bundle") for book in books.values() for event in book.of(FILED)}
+    filed = {str(event.fields.get("bundle")) for book in books.values() for event in book.of(FILED)}
     ruled: list[tuple[Event, Ruling]] = list(_ruled(books, report))
     logs = {origin_id(member.origin) for member in space.members.values()}
     _check_filings(space, books, {ruling.dispute.hex() for _, ruling in ruled}, report)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
+
+from ledger.stamp import at_second
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
 
 class Unavailable(Exception):  # noqa: N818 - it says what it is
@@ -28,7 +30,7 @@ class BlockHead:
     @classmethod
     def from_json(cls, value: Mapping[str, str]) -> BlockHead:
         """Read a kept block; raises KeyError or ValueError."""
-        return cls(bytes.fromhex(value["hash"]), datetime.fromtimestamp(int(value["at"]), UTC))
+        return cls(bytes.fromhex(value["hash"]), at_second(int(value["at"])))
 
 
 class ChainEvent(Protocol):

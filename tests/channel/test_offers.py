@@ -115,6 +115,10 @@ def test_a_release_with_another_preimage_or_receipt_changes_nothing(offered):
         receipt = replace(right.receipt, **change)
         wrong = replace(right, receipt=receipt, signature=signed(receipt, PAYEE_KEY, REGISTRY))
         refused("bad-receipt", pair.payer_db, lambda wrong=wrong: pair.take(wrong))
+    for never in (10**12, 10**17, 2**63, 2**64 - 1):
+        receipt = replace(right.receipt, released_at=never)
+        undated = replace(right, receipt=receipt, signature=signed(receipt, PAYEE_KEY, REGISTRY))
+        refused("bad-receipt", pair.payer_db, lambda undated=undated: pair.take(undated))
     stranger = replace(right, signature=signed(right.receipt, STRANGER_KEY, REGISTRY))
     refused("bad-receipt", pair.payer_db, lambda: pair.take(stranger))
     assert pair.take(right).keys
