@@ -50,7 +50,7 @@ def check(space: Space, books: Books, deals: Deals, report: Report) -> None:
             if deal is None:
                 continue
             if isinstance(asked, dict) and asked.get("scope") != WHOLE:
-                if event.fields.get("place") in AT_USE:
+                if str(event.fields.get("place")) in AT_USE:
                     report.find("decision-too-narrow", event.did, event, scope=asked.get("scope"))
                 continue
             if asked is None:

@@ -33,7 +33,7 @@ FILED, RULED = "dispute.filed", "dispute.ruled"
 def check(space: Space, books: Books, channels: Iterable[Ends], facts: ChainFacts, report: Report) -> None:
     """Check every filing, every ruling and every division."""
     ends = {one.channel: one for one in channels}
-    filed = {str(event.fields.get("bundle")) for book in books.values() for event in book.of(FILED)}
+    filed = {str(event.fields.get("bundle", "")) for book in books.values() for event in book.of(FILED)}
     ruled: list[tuple[Event, Ruling]] = list(_ruled(books, report))
     logs = {origin_id(member.origin) for member in space.members.values()}
     _check_filings(space, books, {ruling.dispute.hex() for _, ruling in ruled}, report)
@@ -77,7 +77,7 @@ def _read(event: Event) -> Ruling:
 
 def _check_filings(space: Space, books: Books, ruled: set[str], report: Report) -> None:
     exchange = books.get(space.exchange)
-    kept = set() if exchange is None else {event.fields.get("bundle") for event in exchange.of(FILED)}
+    kept = set() if exchange is None else {str(event.fields.get("bundle", "")) for event in exchange.of(FILED)}
     for book in books.values():
         for event in book.of(FILED):
             bundle = str(event.fields.get("bundle", ""))
