@@ -48,8 +48,7 @@ class Archive:
 
     async def identity(self, did: str) -> Mapping[str, str] | None:
         """Return what the member published under its own DID."""
-        told: Mapping[str, str] | None = self._read(f"identity/{did}")
-        return told
+        return self._object(f"identity/{did}")
 
     async def fetch(self, url: str) -> bytes:
         """Return the body that lay behind a URL."""
@@ -61,8 +60,11 @@ class Archive:
 
     async def block(self, number: int) -> BlockHead | None:
         """Return a block's hash and time."""
-        told = self._read(f"block/{number}")
-        return None if told is None else BlockHead.from_json(told)
+        told = self._object(f"block/{number}")
+        try:
+            return None if told is None else BlockHead.from_json(told)
+        except (KeyError, TypeError, ValueError) as error:
+            raise Unavailable(f"block `{number}` of the archive cannot be read: {error!r}") from error
 
     async def unread(self) -> Sequence[str]:
         """Return whose logs were left out; an archive that says nothing left out none."""
@@ -70,8 +72,7 @@ class Archive:
 
     async def attestation(self) -> Mapping[str, Any] | None:
         """Return the newest attestation of the witnesses."""
-        document: Mapping[str, Any] | None = self._read(ATTESTATION)
-        return document
+        return self._object(ATTESTATION)
 
     def _raw(self, name: str) -> bytes:
         try:
@@ -84,6 +85,12 @@ class Archive:
             return load(self._raw(name), max_bytes=ANSWER_BYTES_MAX)
         except ValueError as error:
             raise Unavailable(f"`{name}` of the archive cannot be read: {error}") from error
+
+    def _object(self, name: str) -> Mapping[str, Any] | None:
+        told = self._read(name)
+        if told is not None and not isinstance(told, dict):
+            raise Unavailable(f"`{name}` of the archive is no object")
+        return told
 
 
 class Keeper(Protocol):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
-from ledger.audit.archive import CHAIN, Archive, Recording, read_events, write_events
+from ledger.audit.archive import CHAIN, UNREAD, Archive, Recording, read_events, write_events
 from ledger.audit.audit import AuditImpossible, run
 from ledger.audit.remembered import FINAL_BLOCKS, UPTO, Remembered
 from ledger.audit.sources import BlockHead, Unavailable
 from tests.ledger.audit.diary import SUPERVISOR
+from tests.ledger.audit.hostile import VALUES
 from tests.ledger.audit.world import NOW, ChainEvent, Given
 
 FIELDS = {"bytes": b"\x01\x02", "number": 2**200, "yes": True, "list": [b"\x03", 4], "text": "words"}
@@ -54,6 +57,17 @@ async def test_what_is_not_in_an_archive_is_unavailable(world):
     await run(Recording(Given(world), kept), SUPERVISOR)
     gone = {name: body for name, body in kept.items() if "/log/checkpoint" not in name}
     assert "log-unreadable" in (await run(Archive(gone), SUPERVISOR)).codes()
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: str(value)[:20])
+async def test_an_archive_of_something_else_says_so(world, value):
+    """The chain's own events are the word of whoever kept them; all else has a shape that can be looked at."""
+    kept = {}
+    await run(Recording(Given(world), kept), SUPERVISOR)
+    for name in kept:
+        if not name.startswith(("page/", CHAIN, UNREAD)):
+            with suppress(AuditImpossible):
+                await run(Archive({**kept, name: json.dumps(value).encode()}), SUPERVISOR)
 
 
 def test_chain_events_come_back_as_they_were():

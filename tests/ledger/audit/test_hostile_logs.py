@@ -18,47 +18,13 @@ import pytest
 from ledger import events
 from ledger.audit.words import CODES
 from tests.ledger.audit.diary import Record
+from tests.ledger.audit.hostile import TEXTS, VALUES, put, ways
 from tests.ledger.audit.world import NOW, World
 
 TRIES = 120 * int(os.environ.get("PENSTOCK_TEST_LOGS_SCALE", "1"))
 SEED = 20
-TEXTS = ("", "x", "-1", "9" * 60, "1e999999", "ff" * 40, "NaN", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00+23:59")
-VALUES = (
-    *TEXTS,
-    "9" * 5000,
-    None,
-    True,
-    0,
-    -1,
-    10**15,
-    1.5,
-    [],
-    {},
-    [[]],
-    [{}],
-    [[1, 2], [3]],
-    [[-5, 10**15]],
-    ["x"] * 99,
-)
 TIMES = (datetime(1970, 1, 1, tzinfo=UTC), datetime(events.YEARS[-1], 12, 31, 23, 59, 59, tzinfo=UTC))
 OUTSIDE = ("0001-01-01T00:00:00.000000Z", "9999-12-31T23:59:59.999999Z", "0001-01-01T00:00:00.000000+23:59")
-
-
-def ways(value, way=()):
-    """Yield the ways to every part of a value; of a list its first."""
-    yield way
-    parts = value.items() if isinstance(value, dict) else enumerate(value[:1]) if isinstance(value, list) else ()
-    for name, part in parts:
-        yield from ways(part, (*way, name))
-
-
-def put(value, way, hostile):
-    """Return the value with something hostile at a place."""
-    if not way:
-        return hostile
-    if isinstance(value, dict):
-        return {**value, way[0]: put(value[way[0]], way[1:], hostile)}
-    return [put(value[0], way[1:], hostile), *value[1:]]
 
 
 def altered(record):
