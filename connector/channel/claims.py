@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from connector.channel import account as accounts
 from connector.channel import batch, states, windows
 from ledger import acts
+from ledger.stamp import at_second
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -74,12 +75,8 @@ def _claimable(tx: Tx, account: Account) -> Window | None:
 def _is_due(tx: Tx, desk: Desk, account: Account, window: Window, latest: datetime) -> bool:
     orders = window.orders or (windows.newest(tx, account, states.PAID, states.ACKNOWLEDGED) or window).orders
     margin = timedelta(seconds=batch.margins(batch.deals(tx, desk, account, orders).values()).claim)
-    lapses = window.valid_until != 0 and latest + margin >= _instant(window, latest)
+    lapses = window.valid_until != 0 and latest + margin >= at_second(window.valid_until)
     return lapses or latest + margin >= account.expiry
-
-
-def _instant(window: Window, like: datetime) -> datetime:
-    return type(like).fromtimestamp(window.valid_until, like.tzinfo)
 
 
 def _claim(window: Window) -> Claim:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,7 @@ from connector.limits import (
 from connector.store.errors import Duplicate
 from contracts import canonical
 from contracts.errors import ContractError
+from ledger.stamp import at_second
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -200,7 +201,7 @@ def _claims(token: Unverified, document: Document, audience: str, now: datetime)
     if expires < present - CLOCK_LEEWAY_SECONDS:
         raise TokenError(f"the token ended at {_show(expires)}, here it is {_show(int(present))}")
     jti = _text(claims, "jti", JTI_CHARACTERS_MAX)
-    return Claims(token.issuer, audience, jti, _moment(issued), _moment(expires), document)
+    return Claims(token.issuer, audience, jti, at_second(issued), at_second(expires), document)
 
 
 def key_id(token: Unverified) -> str:
@@ -222,9 +223,5 @@ def _time(claims: Mapping[str, Any], name: str) -> int:
     return value
 
 
-def _moment(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
-
-
 def _show(seconds: int) -> str:
-    return _moment(seconds).isoformat()
+    return at_second(seconds).isoformat()

@@ -12,12 +12,13 @@ import base64
 import binascii
 import os
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from connector.errors import Unproven
 from contracts import signature
 from contracts.labels import H
+from ledger.stamp import at_second
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,8 +72,8 @@ def read(header: str, holder: str, now: datetime) -> Pass:
     body = raw[:BODY_BYTES]
     try:
         provider = signature.recover(_digest(body), raw[BODY_BYTES:])
-        expires = datetime.fromtimestamp(int.from_bytes(body[80:], "big"), UTC)
-    except (ValueError, OverflowError, OSError) as error:
+        expires = at_second(int.from_bytes(body[80:], "big"))
+    except ValueError as error:
         raise Unproven("this is no pass to sealed bytes", AGAIN) from error
     found = Pass(body[:32], body[32:64], body[64:80], expires, provider)
     if found.holder != holder_digest(holder):

@@ -12,10 +12,11 @@ import base64
 import binascii
 import hmac
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from connector.errors import Unproven
+from ledger.stamp import at_second
 
 TICKET_SECONDS = 3600  # a pull renews it with its sources; a stranger who copies it gets sealed bytes only
 BODY_BYTES = 104
@@ -56,7 +57,7 @@ def read(key: bytes, header: str, now: datetime) -> Ticket:
     body, mac = raw[:BODY_BYTES], raw[BODY_BYTES:]
     if not header.startswith(SCHEME) or len(raw) != TICKET_BYTES or not hmac.compare_digest(mac, _mac(key, body)):
         raise Unproven("this ticket was not issued here", "start the transfer again to get a fresh one")
-    ticket = Ticket(body[:32], body[32:64], body[64:96], datetime.fromtimestamp(int.from_bytes(body[96:]), UTC))
+    ticket = Ticket(body[:32], body[32:64], body[64:96], at_second(int.from_bytes(body[96:])))
     if ticket.expires <= now:
         raise Unproven("this ticket is over", "start the transfer again to get a fresh one")
     return ticket

@@ -33,19 +33,16 @@ SKEW = timedelta(seconds=CLOCK_SKEW_SECONDS)
 def check(ends: Ends, report: Report) -> None:
     """Compare each release of a channel with its receipt's time and with the payer's entry."""
     for seq, window in ends.released.items():
-        after = {"its receipt": _after(window.event, reading(window.event, report, _released_at, window.event))}
-        other = ends.received.get(seq)
+        after: dict[str, timedelta] = {}  # differences, for what others date may lie at the end of the calendar
+        receipt, other = reading(window.event, report, _released_at, window.event), ends.received.get(seq)
+        if receipt is not None:
+            after["its receipt"] = window.event.time - receipt
         if other is not None:
             after["the payer's entry"] = window.event.time - other.event.time - SKEW
         for bound, late in after.items():
             if late > MMD:
                 seconds = int(late.total_seconds())
                 report.find("entry-late", window.event.did, window.event, seq=seq, seconds=seconds, bound=bound)
-
-
-def _after(event: Event, bound: datetime | None) -> timedelta:
-    """Return how long after a bound an event is dated: times are told by others, so none is added to."""
-    return timedelta(0) if bound is None else event.time - bound
 
 
 def _released_at(event: Event) -> datetime | None:
