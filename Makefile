@@ -12,10 +12,13 @@ RESOLVE := build/resolver/bin/uv pip compile --quiet --universal --python-versio
 EXTRAS := tables s3 postgres telemetry
 # tests run on every core
 WORKERS ?= auto
+# of `make simulate-money` and `make test-mutants`; without a seed one is drawn and told
+SEED ?=
+JOURNEYS ?= 20000
 # what is compiled is kept: the tests start a hundred processes
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test suite test-stories test-faults drill test-s3 test-ledger test-market test-browser tck docs lint install lock programs bench bench-protocol \
+.PHONY: demo test suite test-stories test-attacks test-faults test-mutants simulate-money drill test-s3 test-ledger test-market test-browser tck docs lint install lock programs bench bench-protocol \
 	bench-transfer bench-negotiation bench-pages bench-console bench-start bench-hostile bench-policy bench-revocation bench-log bench-logs bench-catalog bench-federation bench-audit clean
 
 demo: $(STAMP)
@@ -26,16 +29,30 @@ test: $(STAMP)
 	@$(MAKE) --no-print-directory -j 2 suite lint
 
 suite: $(STAMP)
-	$(BIN)/python -m pytest -q -n $(WORKERS) -m "not story" $(ARGS)
+	$(BIN)/python -m pytest -q -n $(WORKERS) -m "not story and not attack" $(ARGS)
 
 # the long stories of processes (tests/conftest.py): what docs/ tells, operation, the shape of every command's answer,
 # pairs on one database, links and clocks that fail; prints `N passed, M failed` at the end
 test-stories: $(STAMP)
 	$(BIN)/python -m pytest -q -n $(WORKERS) -m story -p tests.closing $(ARGS)
 
+# what an adversary did to a running space, played again over HTTP against real processes; prints `N passed, M failed`
+test-attacks: $(STAMP)
+	$(BIN)/python -m pytest -q -n $(WORKERS) -m attack -p tests.closing tests/attacks $(ARGS)
+
 # every fault of every figure; prints how many of each were survived, and `N passed, M failed` at the end
 test-faults: $(STAMP)
 	PENSTOCK_TEST_FAULTS=all $(BIN)/python -m pytest -q -n 2 tests/fault $(ARGS)
+
+# changes the sources of money, evidence and authorisation by a seed, each in a copy, and sees which test minds; prints
+# each survivor as file:line and ends with `N killed, M survived`
+SAMPLE ?= 100
+test-mutants: $(STAMP)
+	@$(BIN)/python -m tests.mutants --seed $(or $(SEED),$(shell date +%s)) --sample $(SAMPLE) $(ARGS)
+
+# journeys of money: `make simulate-money SEED=7 JOURNEYS=20000` plays those of a seed; ends with `N passed, M failed`
+simulate-money: $(STAMP)
+	@$(BIN)/python -m tests.money.simulate --journeys $(JOURNEYS) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 # every way to cheat of the table, on copies of one real run, each audited; ends with `N tried, M caught`
 drill: $(STAMP)
@@ -81,8 +98,13 @@ programs: $(STAMP)
 bench: bench-protocol bench-transfer bench-policy bench-revocation
 
 # bench-protocol runs those after it; each may be run by itself
-bench-transfer bench-policy bench-revocation bench-protocol bench-negotiation bench-pages bench-console bench-start bench-hostile bench-log bench-logs bench-catalog bench-federation bench-audit: bench-%: $(STAMP)
+bench-transfer bench-policy bench-revocation bench-protocol bench-negotiation bench-pages bench-console bench-start bench-log bench-logs bench-catalog bench-federation bench-audit: bench-%: $(STAMP)
 	$(BIN)/python -m bench.$* $(ARGS)
+
+# hostile peers of a participant, then strangers at the chain that an exchange hosts
+bench-hostile: $(STAMP)
+	$(BIN)/python -m bench.hostile $(ARGS)
+	$(BIN)/python -m bench.hosted
 
 install: $(STAMP)
 

@@ -24,17 +24,17 @@ POLL_SECONDS = 0.01
 @contextlib.contextmanager
 def held(opened: Callable[[], Awaitable[object]]) -> Iterator[None]:
     """Have every pull that begins meanwhile wait for `opened` first."""
-    pull = pulling.pull
+    pull = pulling.Pulls.pull
 
     async def gated(*told: Any, **more: Any) -> None:
         await opened()
         await pull(*told, **more)
 
-    pulling.pull = gated
+    pulling.Pulls.pull = gated  # type: ignore[method-assign]
     try:
         yield
     finally:
-        pulling.pull = pull
+        pulling.Pulls.pull = pull  # type: ignore[method-assign]
 
 
 async def there(gate: Path) -> None:

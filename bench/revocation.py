@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from connector.store.transaction import Tx
-    from connector.vault.seal import Sealed
+    from connector.vault.sealed import Sealed
 
 # the latency that we publish: a transfer is cut within a second of the word, also on a busy machine
 PUBLISHED_MS = 1_000.0

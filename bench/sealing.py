@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from bench.report import Figures
-    from connector.vault.seal import Sealed
+    from connector.vault.sealed import Sealed
 
 PIECE_BYTES = 1 << 20
 SEALING, CAT, DISK = "sealing", "cat FILE > COPY", "dd oflag=direct conv=fsync"

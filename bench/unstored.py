@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from connector.product import publication
 from connector.vault import blobs, seal
-from connector.vault.blobs import SealedFile
 from connector.vault.places import places_of
+from connector.vault.sealed_file import SealedFile
 from ledger.row import TAG_BYTES
 from ledger.sealing import seal_piece
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from connector.vault.seal import Sealed
+    from connector.vault.sealed import Sealed
     from ledger.row_table import RowTable
 
 SEALED: dict[Path, Sealed] = {}

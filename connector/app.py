@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from connector import service
 from connector.base import stop
 from connector.billing.bills import Bills
 from connector.clock import Clock
@@ -21,6 +22,7 @@ from connector.exchange.complaints import Complaints
 from connector.exchange.demands import Demands
 from connector.exchange.finding import Finding
 from connector.exchange.heartbeats import Heartbeats, Pulse
+from connector.exchange.indicating import Indicators
 from connector.exchange.kinds import KINDS
 from connector.exchange.leaving import Departing, Leaving
 from connector.exchange.members import Members
@@ -30,30 +32,50 @@ from connector.exchange.searches import Searches
 from connector.exchange.spaces import Spaces
 from connector.exchange.trades import Trades
 from connector.federation.harvesting import Harvesting
+from connector.holding.carriers import Carriers
+from connector.holding.collecting import Collecting
 from connector.holding.mending import Mending
+from connector.holding.serving import Holding
+from connector.plain.copies import RECEIVED, Copies
+from connector.plain.copying import Copying
 from connector.plain.pushing import Pushes
 from connector.processes.succession import Succession
 from connector.product.leaking import Leaking
 from connector.product.offering import Offering
 from connector.product.offloading import Offloading
 from connector.product.publication import Publications
+from connector.product.resources import Resources
 from connector.product.rights import Rights
 from connector.product.versions import Versions
 from connector.pull.acquisition import Acquisitions
+from connector.pull.funding import Deposits
+from connector.pull.next_channel import NextChannels
 from connector.pull.opening import Openings
+from connector.pull.pipe import Pipes
+from connector.pull.pulling import Pulls
 from connector.pull.pursuit import Pursuits
+from connector.pull.quoting import Quotes
+from connector.pull.reads import Reads
+from connector.service import Service
 from connector.settle.arbitration import Arbitration
 from connector.settle.cases import Cases
+from connector.settle.claiming import CHORE, Claiming
 from connector.settle.following import Following
+from connector.settle.purse import Purse
+from connector.settle.receivables import Receivables
 from connector.settle.reporting import Reporting
 from connector.settle.returning import Returning
 from connector.settle.settlement import Settlements
+from connector.sublicence.granting import Granting
 from connector.supervision.audits import Audits
 from connector.supervision.chain_book import ChainBook
 from connector.supervision.logbooks import Logbooks
 from connector.usage.chain_turns import ChainTurns
+from connector.usage.suspension import Suspensions
+from connector.vault.slabs import Memory
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from connector.engine.driver import Driver
@@ -62,20 +84,106 @@ if TYPE_CHECKING:
     from ledger.chain import Block
 
 
+# what a service asks for under another name than the participant keeps it
+NAMED = {"space": "space_view"}
+# in the order in which they stand on each other: the one list that a new service enters
+SERVICES = (
+    Service("resources", Resources),
+    Service("holding", Holding),
+    Service("carriers", Carriers),
+    Service("granting", Granting),
+    Service("suspensions", Suspensions),
+    Service("copies", Copies),
+    Service("collecting", Collecting),
+    Service("memory", Memory),
+    Service("pipes", Pipes),
+    Service("offering", Offering),
+    Service("publications", Publications, leased=True),
+    Service("offloading", Offloading, leased=True),
+    Service("rights", Rights),
+    Service("versions", Versions),
+    Service("purse", Purse),
+    Service("quotes", Quotes),
+    Service("deposits", Deposits),
+    Service("next_channels", NextChannels),
+    Service("reads", Reads),
+    Service("copying", Copying),
+    Service("pulls", Pulls),
+    Service("acquisitions", Acquisitions, leased=True),
+    Service("openings", Openings),
+    Service("pursuits", Pursuits, leased=True),
+    Service("pushes", Pushes, leased=True),
+    Service("settlements", Settlements, leased=True),
+    Service("following", Following),
+    Service("turns", ChainTurns),
+    Service("cases", Cases),
+    Service("arbitration", Arbitration),
+    Service("receivables", Receivables, leased=True),
+    Service("returning", Returning, leased=True),
+    Service("claiming", Claiming),
+    Service("bills", Bills),
+    Service("reporting", Reporting),
+    Service("finding", Finding, closes=True),
+    Service("members", Members),
+    Service("chain_events", ChainEvents),
+    Service("indicators", Indicators),
+    Service("applications", Applications),
+    Service("operators", Operators),
+    Service("acts", Acts),
+    Service("spaces", Spaces),
+    Service("searches", Searches),
+    Service("heartbeats", Heartbeats),
+    Service("departing", Departing),
+    Service("pulse", Pulse),
+    Service("leaving", Leaving),
+    Service("harvesting", Harvesting, leased=True, closes=True),
+    Service("demands", Demands),
+    Service("reviewer", Reviewer, leased=True),
+    Service("attesting", Attesting),
+    Service("trades", Trades),
+    Service("complaints", Complaints),
+    Service("monitor", Monitor, closes=True),
+    Service("mending", Mending, closes=True),
+    Service("leaking", Leaking),
+    Service("accounts", Accounts),
+    Service("budget", Budget),
+    Service("sessions", Sessions),
+    Service("audits", Audits, leased=True, closes=True),
+    Service("logbooks", Logbooks),
+    Service("chain_book", ChainBook),
+)
+
+
 class Connector(Trader):
     """One participant, all its rooms connected; make it with `Connector.start`."""
 
+    resources: Resources
+    holding: Holding
+    carriers: Carriers
+    granting: Granting
+    suspensions: Suspensions
+    collecting: Collecting
+    memory: Memory
+    pipes: Pipes
     offering: Offering
     publications: Publications
     offloading: Offloading
     rights: Rights
     versions: Versions
+    quotes: Quotes
+    deposits: Deposits
+    next_channels: NextChannels
+    reads: Reads
+    copying: Copying
+    pulls: Pulls
     acquisitions: Acquisitions
     openings: Openings
     pursuits: Pursuits
     pushes: Pushes
     settlements: Settlements
+    receivables: Receivables
     returning: Returning
+    indicators: Indicators
     applications: Applications
     operators: Operators
     spaces: Spaces
@@ -108,6 +216,7 @@ class Connector(Trader):
     chain_events: ChainEvents
     sessions: Sessions
     following: Following
+    claiming: Claiming
     turns: ChainTurns
     succession: Succession
 
@@ -118,66 +227,34 @@ class Connector(Trader):
         connector.rules = rules
         await connector.open()
         connector.equip()
-        connector.offering = Offering(connector)
-        connector.publications = Publications(connector)
-        connector.offloading = Offloading(connector)
-        connector.rights = Rights(connector)
-        connector.versions = Versions(connector)
-        connector.acquisitions = Acquisitions(connector)
-        connector.openings = Openings(connector)
-        connector.pushes = Pushes(connector)
-        connector.settlements = Settlements(connector)
-        connector.following = Following(connector, connector.settlements)
-        connector.watch.listeners.append(connector.chain_seen)
-        connector.turns = ChainTurns(connector)
-        connector.cases = Cases(connector)
-        connector.arbitration = Arbitration(connector, connector.cases)
-        connector.applications = Applications(connector)
-        connector.operators = Operators(connector)
-        connector.acts = Acts(connector)
-        connector.spaces = Spaces(connector)
-        connector.searches = Searches(connector)
-        connector.heartbeats = Heartbeats(connector)
-        connector.pulse = Pulse(connector)
-        connector.leaving = Leaving(connector)
-        connector.departing = Departing(connector)
-        connector.finding = Finding(connector)
-        connector.harvesting = Harvesting(connector, connector.finding.grown, connector.finding.changed)
-        connector.demands = Demands(connector)
-        connector.reviewer = Reviewer(connector, connector.finding.changed)
-        connector.members = Members(connector)
-        connector.attesting = Attesting(connector)
-        connector.monitor = Monitor(connector)
-        connector._open_market()  # its own
-        connector.monitor.chores["tell the exchange that we are there"] = connector.pulse.chore
-        connector.monitor.chores["end memberships whose plans are over"] = connector.leaving.end_due
-        connector.mending = Mending(connector)
-        connector.leaking = Leaking(connector)
-        connector.accounts = Accounts(connector)
-        connector.budget = Budget(connector)
-        connector.audits = Audits(connector)
-        connector.logbooks = Logbooks(connector)
-        connector.chain_book = ChainBook(connector)
-        connector.sessions = Sessions(connector, connector.accounts)
-        connector.moved += [connector.acquisitions.moved, connector.pushes.moved]
-        connector.licensed.append(connector.settlements.licence_granted)
-        connector.succession = Succession(connector.tenure, connector.work, stop)
+        service.build(connector, SERVICES, connector._part)  # its own
+        connector._tie()
         connector.watch_others()
         return connector
 
-    def _open_market(self) -> None:
-        """Build what is made of trades: bills, prices, complaints, pursued demands, and deposits that come back."""
-        self.returning = Returning(self, self.settlements)
-        self.opened.append(self.returning.wake)
+    def _part(self, name: str) -> Any:
+        """Return a part of the ground, or what trading stands on, by the name under which a service asks for it."""
+        return getattr(self, NAMED.get(name, name))
+
+    def _tie(self) -> None:
+        """Tell services what happens to each other's things."""
+        self.monitor.chores = {
+            CHORE: self.claiming.chore,  # the first of all: what lapses waits for nothing
+            **self.monitor.chores,
+            "pursue demands": self.pursuits.recover,
+            "tell the exchange that we are there": self.pulse.chore,
+            "end memberships whose plans are over": self.leaving.end_due,
+        }
+        self.health.warns += [self.claiming.warnings, self.receivables.warnings]
+        self.watch.listeners.append(self.chain_seen)
+        self.notices.takers[RECEIVED] = self.copies.countersigned
+        self.stopped.append(self.receivables.wake)
+        self.meetings.listeners.append(self.returning.wake)
         self.agreements.over.append(self.returning.wake)
-        self.bills = Bills(self)
-        self.trades = Trades(self)
-        self.chain_events = ChainEvents(self)
-        self.reporting = Reporting(self)
-        self.complaints = Complaints(self)
-        self.pursuits = Pursuits(self, self.acquisitions)
         self.acquisitions.listeners.append(self.pursuits.moved)
-        self.monitor.chores = {**self.monitor.chores, "pursue demands": self.pursuits.recover}
+        self.moved += [self.acquisitions.moved, self.pushes.moved]
+        self.licensing.listeners.append(self.settlements.licence_granted)
+        self.succession = Succession(self.tenure, self.work, stop)
 
     async def recover(self) -> None:
         """Go on with everything open; call it when the server answers, because peers answer at once.
@@ -194,14 +271,15 @@ class Connector(Trader):
         everybody, worker = self.succession.look, partial(self.succession.look, working=True)
         everybody(("log_entries", "checkpoints"), self.evidence.forget)
         everybody(("chain_txs",), self.transactions.heard)
-        everybody(("members",), self.rebuild_space)
+        everybody(("members",), self.author.rebuild)
         everybody((*KINDS, "spaces"), self.finding.changed)
         everybody(("federated",), self.finding.grown)
         worker(("outbox", "negotiations", "transfers"), self.engine.wake)
         worker(tuple(KINDS), self.reviewer.recover)
+        worker(("windows",), self.acknowledging.recover)
         worker(("sources",), self.harvesting.wake)
         if self.settings.side_by_side:
-            self.space_view.build = self.rebuild_space
+            self.space_view.build = self.author.rebuild
             self.store.on_foreign(self.succession.changed)
 
     async def chain_seen(self, block: Block, past: int) -> None:
@@ -214,6 +292,7 @@ class Connector(Trader):
         """Begin what one process does at a time."""
         for driver in self._drivers():
             driver.resting = False
+        await self.claiming.begin()
         if "exchange" in self.roles and not self.settings.space.exchange:
             await self.enlist()
         self.transactions.start()
@@ -222,43 +301,21 @@ class Connector(Trader):
         self.continuity.start()
         self.erasing.start()
         self.monitor.start()
-        for part in (
-            self.publications,
-            self.offloading,
-            self.acquisitions,
-            self.pursuits,
-            self.pushes,
-            self.settlements,
-            self.returning,
-            self.harvesting,
-            self.reviewer,
-            self.audits,
-        ):
-            await part.recover()
+        await self.acknowledging.recover()
+        await service.recover(self, SERVICES)
 
-    def _drivers(self) -> tuple[Driver, ...]:
-        parts = (
-            self.publications,
-            self.offloading,
-            self.acquisitions,
-            self.pursuits,
-            self.pushes,
-            self.settlements,
-            self.returning,
-            self.reviewer,
-        )
-        return tuple(part.driver for part in parts)
+    def _drivers(self) -> Iterator[Driver]:
+        yield self.acknowledging.driver
+        yield from service.drivers(self, SERVICES)
 
     async def close(self) -> None:
         """Stop working; every row stays as it is."""
+        if self.tenure.held:
+            await self.claiming.end()
         await self.succession.close()
-        for driver in self._drivers():
-            await driver.close()
-        await self.harvesting.close()
-        await self.audits.close()
-        await self.finding.close()
-        await self.mending.close()
-        await self.monitor.close()
+        self.acknowledging.close()
+        await self.acknowledging.driver.close()
+        await service.close(self, SERVICES)
         await self.continuity.close()
         await self.erasing.close()
         await self.engine.close()

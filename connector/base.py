@@ -14,35 +14,35 @@ import hmac
 import logging
 import os
 import signal
-from contextlib import suppress
-from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from catalog.roles import played
-from connector import files, rehearsal, tls
+from connector import files, private_folder, rehearsal, tls
 from connector.anchor.aggregating import Aggregating
 from connector.anchor.anchoring import Anchoring
 from connector.anchor.chain_watch import ChainWatch
+from connector.anchor.hosted import open_hosted
 from connector.anchor.peer_logs import PeerLogs
-from connector.anchor.rekeying import PUBLIC_FILE, Rekeying, derive
+from connector.anchor.rekeying import Rekeying, kept_pair
 from connector.anchor.sharing import Sharing
 from connector.anchor.transactions import Transactions
 from connector.anchor.witnessing import Witness
+from connector.core import Core
 from connector.data_folder import CHAIN_DATABASE, DEPLOYMENT, KEYS, SEALED, TOKEN_FILE, tables
 from connector.errors import Unproven
 from connector.exchange import membership, registering
-from connector.exchange.space_view import SpaceView
-from connector.identity import did as dids
 from connector.identity import keys as key_files
+from connector.identity.identity import Identity
 from connector.identity.peers import Peers, Static
-from connector.limits import ANSWER_BYTES_MAX
+from connector.identity.self_description import described
 from connector.outbound import Outbound
 from connector.processes.exclusive import Exclusive
 from connector.processes.tenure import Tenure
 from connector.recovery import catching_up, set_back
+from connector.space.author import SpaceAuthor
+from connector.space.exchange import ExchangeDoor
+from connector.space.view import SpaceView
 from connector.store.evidence import Evidence
 from connector.store.heads import Heads
 from connector.store.store import Store
@@ -51,11 +51,12 @@ from connector.telemetry.export import Export
 from connector.telemetry.health import Health
 from connector.telemetry.metrics import Metrics
 from connector.telemetry.spans import Spans
+from connector.telemetry.timekeeping import Timekeeping
 from connector.vault.blobs import Blobs
 from connector.vault.bucket import Bucket
+from connector.vault.row_key import RowKey
 from connector.vault.secrets import Keys as Secrets
 from connector.worker import Worker
-from contracts import signature
 from ledger import cosignature
 from ledger.chain import Chain
 from ledger.deployment import Deployment, deploy
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from connector.clock import Clock
+    from connector.identity.keys import Keys
     from connector.identity.tokens import Claims
     from connector.settings import Settings
     from connector.store.transaction import Tx
@@ -76,7 +78,6 @@ if TYPE_CHECKING:
 TICKET_KEY = "ticket.key"
 SPACE_RETRY_SECONDS = 0.3
 DEPLOYED = "deployment"  # the fact that says where the programs are, for processes with folders of their own
-FEE_BPS = 1000  # the exchange's tenth of every sale; shown in the space document and in every offer's split
 
 log = logging.getLogger(__name__)
 
@@ -98,8 +99,10 @@ class Base:
     peer_logs: PeerLogs
     rekeying: Rekeying
     decided: datetime | None = None
-    did_document: Any
-    member: Member
+    core: Core
+    author: SpaceAuthor
+    health: Health
+    exchange: ExchangeDoor
     embedded: EmbeddedChain | None = None
     _export: Export | None = None
 
@@ -107,13 +110,11 @@ class Base:
         self.data: Path = data
         self.settings = settings
         self.clock = clock
-        self.did, self.url = settings.did, settings.url
-        self.roles = played(settings.participant.roles)
-        self.keys = key_files.load(data / KEYS)
-        self.sign = partial(signature.sign, private_key=self.keys.agreement)
+        self.identity = Identity(settings, key_files.load(data / KEYS))
+        self.did, self.url, self.roles, self.sign = settings.did, settings.url, self.identity.roles, self.identity.sign
         server = settings.server
         self.trust = tls.trusting(server.trust)
-        self.spans, self.metrics, self.health, self.worker = Spans(), Metrics(), Health(self), Worker()
+        self.spans, self.metrics, self.worker = Spans(), Metrics(), Worker()
         self.spans.listeners.append(self.metrics.ended)
         self.outbound = Outbound(
             development=server.development, networks=server.networks, trust=self.trust, spans=self.spans
@@ -131,9 +132,10 @@ class Base:
             static=Static(named.static_token, named.static_peer) if named.static_token else None,
         )
         self.secrets = Secrets.of(data, settings.vault.kek_file)
+        self.row_key = RowKey(self.secrets)
+        self.timekeeping: Timekeeping = Timekeeping(clock)
         place = settings.vault.blobs
         self.blobs = Blobs(data / SEALED, Bucket(place) if place else None)
-        self.replica_folder = self.blobs.folder
         self.evidence: Evidence = Evidence(
             self.did, settings.log_origin, self.keys.log, {"owner": self.keys.delivery_public}
         )
@@ -143,25 +145,34 @@ class Base:
     async def open(self) -> None:
         """Open store, space and chain; waits for the database if another process works on it, and for the space."""
         self.outbound.open()
-        self.store = await Store.open(tables(self.data, self.settings), TABLES)
+        if failed := private_folder.keep(self.data):
+            log.warning("others may read what is ours alone, and it is not ours to change: %s", ", ".join(failed))
+        self.store = await Store.open(tables(self.data, self.settings.store.database), TABLES, self.row_key)
+        self.core = Core(self.data, self.settings, self.identity, self.store, self.clock, self.evidence, self.outbound)
         self.heads = Heads(self.store, self.evidence)
         self.tenure = Tenure(self.store, self.clock, stop)
-        self._forget_heads = await set_back.follow(self)
+        self._forget_heads = await set_back.follow(self.core)
         self.exclusive = Exclusive(self.store, self.clock, shared=self.settings.side_by_side)
         await (self.tenure.attempt() if self.settings.side_by_side else self.tenure.take())
         self.space_view = SpaceView(self.store, self.outbound, self.settings.space.exchange, self.clock)
         self.space_view.changed.append(self._space_changed)
+        self.exchange = ExchangeDoor(self.space_view, self.peers, self.outbound)
         self.blobs.sweep()
         await asyncio.to_thread(self.secrets.settle)
-        aggregate = await asyncio.to_thread(_aggregate_key, self.data, self.keys.aggregate)
-        exchange = "exchange" in self.roles
-        self.did_document = dids.build(self.did, self.url, self.keys, aggregate, exchange=exchange)
-        self.member = self._own_member(aggregate)
+        # of processes side by side the folders are copies, and nothing of the vault is kept
+        await self.row_key.ready(self.store, draw=not self.settings.side_by_side)
+        aggregate = await asyncio.to_thread(kept_pair, self.data, self.keys.aggregate)
+        self.identity.publish(aggregate)
         newest = await self.store.read(lambda tx: tx.find("decisions", order="at desc", limit=1))
         self.decided = newest[0]["at"] if newest else None
         await self._open_chain()
+        label = "embedded" if self.embedded is not None else "shared"
+        self.author = SpaceAuthor(self.core, self.space_view, self.programs, label)
+        if not self.settings.space.exchange:
+            await self.author.rebuild()
         self._reach_the_chain()
-        await set_back.wait(self, catching_up.catch_up)
+        await self.timekeeping.begin(self.store, self.chain)
+        await set_back.wait(self.core, self.space_view, self.programs, self.tenure, catching_up.catch_up)
 
     async def close(self) -> None:
         """Let go of everything; every row stays as it is."""
@@ -177,6 +188,16 @@ class Base:
         await self.outbound.close()
         if self._export is not None:
             await asyncio.to_thread(self._export.close)
+
+    @property
+    def keys(self) -> Keys:
+        """The keys as they are now: the one for witnessing may be drawn anew."""
+        return self.identity.keys
+
+    @property
+    def member(self) -> Member:
+        """How we describe ourselves."""
+        return self.identity.member
 
     # ---- who calls
 
@@ -209,38 +230,9 @@ class Base:
         if not hmac.compare_digest(header.encode(errors="surrogateescape"), b"Bearer " + self._management.encode()):
             raise Unproven("the management API needs the token of the data directory", "use the command line there")
 
-    def description(self) -> dict[str, str]:
-        """Return how we describe ourselves to the exchange."""
-        participant = self.settings.participant
-        return {
-            "did": self.did,
-            "name": participant.name,
-            "role": participant.roles[0],
-            "region": participant.region,
-        }
-
-    async def described(self, did: str) -> Member:
-        """Return how a participant describes itself now, in its two documents; raises InvalidInput."""
-        document = await self.peers.document(did, fresher_than=0)
-        url = membership.base_url(document) + membership.DESCRIPTION_PATH
-        told = await self.outbound.get(url, limit_bytes=membership.DESCRIPTION_BYTES_MAX)
-        return membership.member_of(document, told.json())
-
-    async def ask_exchange(
-        self, method: str, path: str, body: Any = None, *, limit_bytes: int = ANSWER_BYTES_MAX
-    ) -> Any:
-        """Return what the exchange of our space answers when we ask for `path`; raises as `Outbound.request`."""
-        space = await self.space_view.current()
-        exchange = space.members[space.exchange]
-        headers = self.authorization(exchange.did)
-        answer = await self.outbound.request(
-            method, exchange.url + path, body=body, headers=headers, limit_bytes=limit_bytes
-        )
-        return answer.json()
-
     async def admit(self, did: str) -> dict[str, str]:
         """Admit a member, as the exchange; its supervisor's key is known before its own admission is recorded."""
-        member = await self.described(did)
+        member = await described(self.peers, self.outbound, did)
         membership.refuse_double(member, self.space.members.values())
         if member.role == "regulator" and rehearsal.current() is None:
             self._disclose_to(member)
@@ -252,7 +244,7 @@ class Base:
             return row
 
         row = await self.store.write(act)
-        await self.rebuild_space()
+        await self.author.rebuild()
         return row
 
     async def enlist(self) -> None:
@@ -267,23 +259,7 @@ class Base:
 
         await self.store.write(act)
 
-    async def rebuild_space(self) -> None:
-        """Build the space document anew, as the exchange."""
-        label = "embedded" if self.embedded is not None else "shared"
-        await self.space_view.rebuild(self.programs.deployment.json(), self.member, FEE_BPS, label)
-
     # ---- composition
-
-    def take_aggregate(self, seed: bytes, pair: tuple[bytes, bytes]) -> None:
-        """Witness with another BLS key from now on, and publish it; `pair` is the key with its proof of possession."""
-        self.keys = replace(self.keys, aggregate=seed)
-        self.did_document = dids.build(self.did, self.url, self.keys, pair, exchange="exchange" in self.roles)
-        self.member = self._own_member(pair)
-
-    def _own_member(self, aggregate: tuple[bytes, bytes]) -> Member:
-        document = dids.parse(orjson.dumps(self.did_document), self.did)
-        assert document.aggregate == aggregate
-        return membership.member_of(document, self.description())
 
     async def _open_chain(self) -> None:
         """Open or reach the chain and the programs on it; a member learns both from the space's document.
@@ -293,20 +269,18 @@ class Base:
         if self.settings.space.exchange:
             await self.space_view.recall()
             space = await self._first_space()
-            self.chain = Chain.connect(self.settings.chain.rpc or self.settings.space.exchange + "/rpc", self.trust)
+            hosted = self.settings.space.exchange + "/rpc"
+            proofs = {hosted: lambda: self.authorization(space.exchange)}  # members come first there
+            self.chain = Chain.connect(self.settings.chain.rpc or hosted, self.trust, proofs)
             self.programs = Programs(self.chain, Deployment.from_json(dict(space.deployment)))
             return
         if self.settings.chain.rpc:
             self.chain = Chain.connect(self.settings.chain.rpc, self.trust)
         else:
-            from ledger.embedded.chain import EmbeddedChain  # noqa: PLC0415  # an EVM is loaded only by who hosts one
-            from ledger.embedded.rules import PARIS, PARIS_BLS  # noqa: PLC0415  # and its rules
-
-            rules = PARIS_BLS if self.settings.chain.found_with_bls else PARIS
-            self.embedded = await EmbeddedChain.open(self.data / CHAIN_DATABASE, self.clock.now, rules)
+            bls, place = self.settings.chain.found_with_bls, self.data / CHAIN_DATABASE
+            self.embedded = await open_hosted(place, self.clock, self.space_view, with_bls=bls)
             self.chain = Chain.local(self.embedded)
         self.programs = Programs(self.chain, await self._deployment())
-        await self.rebuild_space()
 
     async def _first_space(self) -> Space:
         while True:
@@ -323,7 +297,7 @@ class Base:
         known = await self._deployed_by_another()
         deployment = await deploy(self.chain, self.keys.agreement) if known is None else Deployment.from_json(known)
         await self.store.write(lambda tx: tx.put("facts", name=DEPLOYED, value=deployment.json()))
-        files.write_atomic(path, orjson.dumps(deployment.json()), mode=0o644)
+        files.write_atomic(path, orjson.dumps(deployment.json()))
         return deployment
 
     async def _deployed_by_another(self) -> dict[str, Any] | None:
@@ -341,19 +315,22 @@ class Base:
             self.store, self.programs, self.keys.agreement, self.clock, self.tenure.require, self.evidence
         )
         self.watch = ChainWatch(self.programs, self.evidence, self.clock, self.embedded)
+        self.health = Health(self.core, self.watch, self.timekeeping)
         self.peer_logs = PeerLogs(self.store, self.outbound, self.space_view, self.clock)
         witness_keys = cosignature.WitnessKeys(self.member.witness_name, self.keys.log, self.keys.agreement)
         self.witness = Witness(
             self.store,
             witness_keys,
             lambda: self.keys.aggregate,
-            Sharing(self),
+            Sharing(self.core, self.programs, self.transactions),
             self.clock,
             self.space_view,
             self.transactions,
             lambda: self.programs.deployment,
         )
-        self.rekeying = Rekeying(self)
+        self.rekeying = Rekeying(
+            self.core, self.space_view, self.programs, self.transactions, self.exchange, self.author
+        )
         self.anchoring = Anchoring(
             self.did,
             self.store,
@@ -366,6 +343,7 @@ class Base:
             self.clock,
             Aggregating(self.settings.chain.aggregate_signers, self.transactions, lambda: self.programs),
             self.exclusive,
+            self.watch.look,
         )
 
     def _space_changed(self, space: Space) -> None:
@@ -374,19 +352,7 @@ class Base:
 
     def _disclose_to(self, supervisor: Member) -> None:
         """From now on events are disclosed to their owner and to the space's supervisor (spec 7, decision 0004)."""
-        recipients = {"owner": self.keys.delivery_public, "supervisor": supervisor.delivery}
-        self.evidence.disclose_to(recipients)
-
-
-def _aggregate_key(data: Path, seed: bytes) -> tuple[bytes, bytes]:
-    """Return the BLS key and its proof of possession, derived once (half a second) and kept beside the keys."""
-    path = data / KEYS / PUBLIC_FILE
-    with suppress(FileNotFoundError):
-        raw = path.read_bytes()
-        return raw[:48], raw[48:]
-    pair = derive(seed)
-    files.write_atomic(path, pair[0] + pair[1], mode=0o644)
-    return pair
+        self.evidence.disclose_to({"owner": self.keys.delivery_public, "supervisor": supervisor.delivery})
 
 
 def stop() -> None:

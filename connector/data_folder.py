@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from connector.settings import Settings
-
 DATABASE = "penstock.db"
 CHAIN_DATABASE = "chain.db"
 DEPLOYMENT = "deployment.json"
@@ -19,8 +17,10 @@ SEARCH = "search"
 # the bearer token of the management API, drawn anew for each data directory
 TOKEN_FILE = "management.token"  # noqa: S105  # a file's name
 TOKEN_BYTES = 32
+# what anybody but the owner may do: nothing, here
+OTHERS = 0o077
 
 
-def tables(data: Path, settings: Settings) -> Path | str:
-    """Return where the participant's tables are: the address of a server, or the file in its data directory."""
-    return settings.store.database or data / DATABASE
+def tables(data: Path, server: str) -> Path | str:
+    """Return where the participant's tables are: the address of a server, if there is one, or a file in `data`."""
+    return server or data / DATABASE

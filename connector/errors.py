@@ -240,7 +240,7 @@ def _words(fault: BaseException, row: Row) -> str:
     if isinstance(fault, OSError) and row.whose == "disk" and fault.strerror:
         where = f" (`{fault.filename}`)" if fault.filename else ""
         return f"this participant's disk failed: {fault.strerror.lower()}{where}"
-    return str(fault) or type(fault).__name__
+    return str(fault) or ("nothing came in time" if isinstance(fault, TimeoutError) else type(fault).__name__)
 
 
 def _json(body: bytes) -> object:

@@ -42,6 +42,12 @@ class Row:
     hint: str = ""
 
 
+# damaged pages stay damaged: room or another start mends nothing
+DAMAGED = (
+    "look at the disk, keep a copy of the file, see by `penstock log fsck` what is whole, then `penstock admin restore`"
+    " the newest back-up"
+)
+
 ROWS: Mapping[str, Row] = {
     "connector.errors.InvalidInput": Row(400, 2, "caller", "invalid"),
     "connector.errors.SettingsError": Row(400, 2, "caller", "settings", "correct it, then `penstock doctor`"),
@@ -73,6 +79,7 @@ ROWS: Mapping[str, Row] = {
     "connector.store.peer_heads.ForkFound": Row(409, 6, "peer", "fork", "keep both notes, tell the regulator"),
     "connector.store.errors.StoreForeign": Row(409, 2, "caller", "store-foreign", "begin a new data directory"),
     "connector.store.errors.StoreFailed": Row(507, 74, "disk", "disk", "make room or replace the disk, then restart"),
+    "connector.store.errors.StoreDamaged": Row(507, 74, "disk", "damaged", DAMAGED),
     "connector.store.errors.StoreBusy": Row(503, 7, "us", "busy", "ask again"),
     "connector.store.errors.StoreClosed": Row(503, 7, "us", "stopping", "ask again"),
     "connector.store.errors.Duplicate": Row(409, 2, "caller", "duplicate"),

@@ -10,23 +10,58 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-import shutil
+import stat
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
 from connector import rehearsal
+from connector.data_folder import OTHERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
 # writes of a megabyte and more into fresh page cache stall for whole seconds; these do not
 WRITE_BYTES = 256 * 1024
 PRIVATE = 0o600
 PRIVATE_FOLDER = 0o700
-# what renaming a folder says where something is already
-TAKEN = (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR)
+# what file systems without hard links say
+_NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
+_STEP = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def inner(handle: int, path: str, *, make: bool = False) -> int:
+    """Open the folder at a relative `path` below another, step by step; with `make` what is missing is made, durably.
+
+    Raises OSError (ELOOP, ENOTDIR) at a step that is a link or no folder: nothing is followed.
+    """
+    here = os.dup(handle)
+    for part in path.split("/") if path else ():
+        above = here
+        try:
+            if make:
+                with suppress(FileExistsError):
+                    os.mkdir(part, PRIVATE_FOLDER, dir_fd=above)
+                    os.fsync(above)
+            here = os.open(part, _STEP, dir_fd=above)
+        finally:
+            os.close(above)
+    return here
+
+
+@contextmanager
+def walked(path: Path, *, make: bool = False) -> Iterator[int]:
+    """Hold a descriptor of the folder at an absolute `path` without links, opened step by step from the root."""
+    root = os.open("/", _STEP)
+    try:
+        handle = inner(root, str(path).strip("/"), make=make)
+    finally:
+        os.close(root)
+    try:
+        yield handle
+    finally:
+        os.close(handle)
 
 
 @contextmanager
@@ -64,6 +99,24 @@ def sync_file(path: Path) -> None:
         os.close(handle)
 
 
+def make_private(path: Path) -> bool:
+    """Take from a file or folder whatever others may do with it; says whether they might. A link is not followed."""
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        mode = os.fstat(handle).st_mode
+        if open_to_others := bool(mode & OTHERS):
+            os.fchmod(handle, stat.S_IMODE(mode) & ~OTHERS)
+        return open_to_others
+    finally:
+        os.close(handle)
+
+
+def begin_private(path: Path) -> None:
+    """Have a file that is its owner's alone, whatever the umask, for somebody who would make it for everybody."""
+    with suppress(FileExistsError):
+        os.close(os.open(path, _NEW, PRIVATE))
+
+
 def write_atomic(path: Path, data: bytes, mode: int = PRIVATE) -> None:
     """Replace the file at `path` by `data`: after a crash it holds the old bytes or the new ones, never a mixture."""
     with replacing(path, mode) as handle:
@@ -76,8 +129,9 @@ def replacing(path: Path, mode: int = PRIVATE) -> Iterator[int]:
     rehearsal.refuse(rehearsal.WRITE, "file", str(path))
     with folder_handle(path.parent) as folder:
         temporary = f".{secrets.token_hex(8)}.part"
-        handle = os.open(temporary, _NEW, mode, dir_fd=folder)
+        handle = os.open(temporary, _NEW, PRIVATE, dir_fd=folder)
         try:
+            os.fchmod(handle, mode)  # whatever the umask
             yield handle
             os.fsync(handle)
             os.rename(temporary, path.name, src_dir_fd=folder, dst_dir_fd=folder)
@@ -115,6 +169,25 @@ def write_new(path: Path, data: memoryview, *, durable: bool) -> None:
             os.fdatasync(handle)
     finally:
         os.close(handle)
+
+
+def give_name(name: str, old: int, new: int) -> bool:
+    """Move a file between two folders where nothing of its name is; False where something is."""
+    try:
+        os.link(name, name, src_dir_fd=old, dst_dir_fd=new, follow_symlinks=False)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        try:
+            os.close(os.open(name, _NEW, PRIVATE, dir_fd=new))
+        except FileExistsError:
+            return False
+        os.rename(name, name, src_dir_fd=old, dst_dir_fd=new)
+    else:
+        os.unlink(name, dir_fd=old)
+    return True
 
 
 def nameless(folder: Path) -> int:
@@ -202,15 +275,11 @@ def _past_the_cache(handle: int) -> int:
         return -1
 
 
-@contextmanager
-def staging(folder: Path) -> Iterator[Path]:
-    """Yield a hidden folder inside `folder` that is removed at the end, with whatever was not moved out of it."""
-    stage = folder / f".{secrets.token_hex(8)}.part"
-    stage.mkdir(mode=PRIVATE_FOLDER)
-    try:
-        yield stage
-    finally:
-        shutil.rmtree(stage)
+def try_folder(folder: Path) -> None:
+    """Make and remove a hidden folder inside `folder`; raises OSError where nothing can be written there."""
+    trial = folder / f".{secrets.token_hex(8)}.part"
+    trial.mkdir(mode=PRIVATE_FOLDER)
+    trial.rmdir()
 
 
 def move(source: Path, target: Path) -> Path:
@@ -220,67 +289,6 @@ def move(source: Path, target: Path) -> Path:
         os.rename(source.name, target.name, src_dir_fd=old, dst_dir_fd=new)
         os.fsync(new)
     return target
-
-
-class Stage:
-    """A hidden folder in the making, whose files get their names below `target` together.
-
-    Where there is no target, it lies beside it and becomes it by one renaming; else it lies in there, and its files are
-    moved. Where a crash left one of that `name`, it is made anew.
-    """
-
-    def __init__(self, target: Path, name: str) -> None:
-        self._target = target
-        self._becomes = not os.path.lexists(target)
-        self._path = make_folder(target.parent if self._becomes else target) / f".{name}.part"
-        self.close()
-        self._path.mkdir(mode=PRIVATE_FOLDER)
-        self._folders = {""}
-
-    def place(self, name: str) -> Path:
-        """Return where the file of a relative name is written; safe to use from several threads."""
-        self._make(name.rpartition("/")[0])
-        return self._path / name
-
-    def finish(self, names: Sequence[str]) -> None:
-        """Give the staged files, which are durable and of these names, their names, durably."""
-        for folder in self._folders:
-            sync_folder(self._path / folder)
-        if not (self._becomes and self._become()):
-            self._move(names)
-
-    def close(self) -> None:
-        """Remove what has no name; harmless when there is nothing."""
-        shutil.rmtree(self._path, ignore_errors=True)
-
-    def _make(self, folder: str) -> None:
-        if folder not in self._folders:
-            self._make(folder.rpartition("/")[0])
-            (self._path / folder).mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
-            self._folders.add(folder)
-
-    def _become(self) -> bool:
-        """Take the target's name; False if somebody has put something there meanwhile."""
-        try:
-            self._path.rename(self._target)
-        except OSError as error:
-            if error.errno not in TAKEN:
-                raise
-            return False
-        sync_folder(self._target.parent)
-        return True
-
-    def _move(self, names: Sequence[str]) -> None:
-        """Rename file by file; each folder is synced once."""
-        into: dict[str, list[str]] = {}
-        for name in names:
-            above, _, last = name.rpartition("/")
-            into.setdefault(above, []).append(last)
-        for above, some in into.items():
-            with folder_handle(self._path / above) as old, folder_handle(make_folder(self._target / above)) as new:
-                for last in some:
-                    os.rename(last, last, src_dir_fd=old, dst_dir_fd=new)
-                os.fsync(new)
 
 
 def sync_everything() -> None:

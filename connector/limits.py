@@ -38,6 +38,8 @@ ROWS_BYTES_MAX = 16 * 1_048_576
 PEER_REQUESTS_MAX = 64
 # of callers who are not proven, or need not be, from one address: a whole space may stand behind one proxy
 STRANGER_REQUESTS_MAX = 256
+# where anybody may ask, a member is known by its token; one whose document does not come in this time is anybody
+RECOGNITION_SECONDS_MAX = 1.0
 # a caller with too many requests asks again after one of them may have ended
 RETRY_AFTER_SECONDS = 1
 # how long a peer may take to send a request's headers or body, or take nothing of a long answer, unless the operator
@@ -72,6 +74,10 @@ TOKEN_SECONDS_MAX = 300
 TOKEN_SECONDS = 120
 # clocks of honest machines differ by seconds; a minute is generous
 CLOCK_LEEWAY_SECONDS = 60
+# `clockLeeway` of specification 4: a receipt's time may differ so much from its reader's, which allows for both clocks
+RECEIPT_LEEWAY_SECONDS = 120
+# how far a clock may be behind the newest thing that bears a time here, before it is taken for set back
+CLOCK_BEHIND_SECONDS_MAX = 300
 # header, claims and signature of our tokens have some 500 bytes
 TOKEN_BYTES_MAX = 4_096
 # a random id of 128 bit has 22 characters; others write a URN

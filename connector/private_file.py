@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from connector.data_folder import OTHERS
 from connector.errors import SettingsError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-OTHERS = 0o077
 BYTES_MAX = 4096  # keys and tokens are short
 
 

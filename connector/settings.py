@@ -139,7 +139,7 @@ def write_default(path: Path, values: Mapping[str, Any] | None = None) -> None:
     """Write a commented file with every setting: `values` ("section.key" → value) as given, the rest as defaults."""
     settings = build(values or {})
     text = settings_sources.as_file(lambda section, name: getattr(getattr(settings, section), name))
-    files.write_atomic(path, text.encode(), 0o644)
+    files.write_atomic(path, text.encode())
 
 
 def _check(settings: Settings) -> None:
@@ -164,6 +164,7 @@ def _check(settings: Settings) -> None:
     _check_store(settings)
     _check_static(settings)
     _check_shares(settings)
+    _check_collections(settings)
     _check_telemetry(settings)
     for section, name in (key.split(".") for key, value in declared().items() if type(value) is int):
         if getattr(getattr(settings, section), name) < 0:
@@ -219,6 +220,17 @@ def _check_telemetry(settings: Settings) -> None:
         raise SettingsError(f"`telemetry.logs` is `{told.logs}`", f"choose from {', '.join(LOG_FORMS)}")
     if told.otlp and urlsplit(told.otlp).scheme not in ("http", "https"):
         raise SettingsError(f"`telemetry.otlp` is `{told.otlp}`, expected http(s)://host:port")
+
+
+def _check_collections(settings: Settings) -> None:
+    """Refuse what cannot be meant: each line names one collection, and no line the same twice."""
+    seen: set[str] = set()
+    for line in settings.negotiation.collections:
+        name, *_members = line.split() or [""]
+        if not name or name in seen:
+            hint = "a line is the collection's IRI and those of its members, a space between; one line for each"
+            raise SettingsError(f"`negotiation.collections` has `{line}`", hint)
+        seen.add(name)
 
 
 def _check_shares(settings: Settings) -> None:

@@ -82,7 +82,9 @@ class ChainSettings:
 class LogSettings:
     """Our own log."""
 
-    anchor_interval_seconds: int = _said(0, "anchor the head on chain this often; 0: not by time")
+    anchor_interval_seconds: int = _said(
+        600, "have what is new witnessed and anchored on chain this often, nothing new costs nothing; 0: not by time"
+    )
     anchor_events: int = _said(0, "anchor the head on chain when so many events are new; 0: not by count")
 
 
@@ -108,6 +110,9 @@ class NegotiationSettings:
     rounds_max: int = _said(8, "offers and counter-offers in one negotiation")
     deadline_seconds: int = _said(
         600, "time for one step of a negotiation or transfer, ours or the peer's; then the process is ended"
+    )
+    collections: tuple[str, ...] = _said(
+        (), 'who is in the collections that policies name, as "COLLECTION MEMBER MEMBER"; of others nobody knows'
     )
 
 

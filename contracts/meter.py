@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Sizes(Protocol):
     """What is known of an edition's pieces; a row table is one."""
 
-    def plain_bytes(self, first: int = 0, count: int | None = None) -> int:
+    def plain_bytes(self, first: int, count: int) -> int:
         """Return the plain bytes of `count` pieces from `first`."""
 
 

@@ -34,21 +34,22 @@ class Run:
     @classmethod
     def spread(cls, first: int, count: int, records: int, per_piece: int | None = None) -> Self:
         """Return the run of a table whose layout knows `per_piece`, or, where it does not fit, spread evenly."""
+        if per_piece is not None and (count - 1) * per_piece < records <= count * per_piece:
+            return cls(first, count, per_piece, records)
         even = -(-records // count)
-        fits = per_piece is not None and (count - 1) * per_piece < records <= count * per_piece
-        return cls(first, count, per_piece if fits and per_piece else max(even, 1), records)
+        return cls(first, count, max(even, 1), records)
 
     def of(self, rows: RowSet) -> int:
         """Return how many records lie in those of `rows` that are pieces of this run."""
-        spans = ((max(first, self.first), min(first + size, self.first + self.count)) for first, size in rows.ranges)
-        return sum(self._before(end) - self._before(start) for start, end in spans if start < end)
+        return sum(self._before(first + size) - self._before(first) for first, size in rows.ranges)
 
     def json(self) -> list[str]:
         """Return `[first, count, perPiece, records]`."""
         return [str(number) for number in (self.first, self.count, self.per_piece, self.records)]
 
     def _before(self, piece: int) -> int:
-        return min((piece - self.first) * self.per_piece, self.records)
+        """Return how many records lie before a piece: none before the run's first, all behind its last."""
+        return min(max(piece - self.first, 0) * self.per_piece, self.records)
 
 
 def within(runs: Iterable[Run], rows: RowSet) -> int:

@@ -16,7 +16,7 @@ from contracts.errors import ContractError
 SIGNATURE_BYTES = 65
 DIGEST_BYTES = 32
 SECRETS_KEPT = 8  # a participant signs with one key; to take it apart costs as much as to sign
-_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+_HIGHEST_S = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0  # half the curve's order
 _FIRST_V = 27
 
 
@@ -31,7 +31,7 @@ def recover(digest: bytes, signature: bytes) -> bytes:
     """Return the signer's 20-byte address; `ContractError` for a malformed or high-s signature."""
     if len(signature) != SIGNATURE_BYTES or signature[64] not in (_FIRST_V, _FIRST_V + 1):
         raise ContractError("bad-signature", "a signature is 65 bytes and its last is 27 or 28")
-    if int.from_bytes(signature[32:64], "big") > _ORDER // 2:
+    if int.from_bytes(signature[32:64], "big") > _HIGHEST_S:
         raise ContractError("high-s", "the signature's s is in the upper half of the order", "sign with low s")
     try:
         raw = signature[:64] + bytes((signature[64] - _FIRST_V,))

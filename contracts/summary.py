@@ -6,14 +6,15 @@ end and openings. What it cannot put in a few words it says is in the terms, it 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any
 
 from contracts import price_words
 from contracts.errors import ContractError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
     from contracts.terms import Terms
 
 MAX_NAMED = 8
@@ -129,7 +130,7 @@ def _limit(constraint: Mapping[str, Any]) -> int | None:
 
 def _constraints(node: Any, operand: str) -> Iterator[Mapping[str, Any]]:
     """Yield the constraints on one operand that stand on the permissions, under any logical operator."""
-    if _is_object(node):
+    if isinstance(node, dict):
         if "permission" in node:
             yield from _constraints(node["permission"], operand)
         elif _local(node.get("leftOperand", "")) == operand:
@@ -145,19 +146,13 @@ def _constraints(node: Any, operand: str) -> Iterator[Mapping[str, Any]]:
 def _operands(constraint: Mapping[str, Any]) -> Iterator[str]:
     right = constraint.get("rightOperand")
     for operand in right if isinstance(right, list) else [right]:
-        value = operand.get("@value", operand.get("@id")) if _is_object(operand) else operand
+        value = operand.get("@value", operand.get("@id")) if isinstance(operand, dict) else operand
         yield str(value)
 
 
 def _local(name: Any) -> str:
     """Return the last part of a term: `odrl:purpose` and an absolute IRI mean the same here."""
-    text = str(name.get("@id", "")) if _is_object(name) else str(name)
+    text = str(name.get("@id", "")) if isinstance(name, dict) else str(name)
     for mark in "#/:":
-        if mark in text:
-            text = text.rpartition(mark)[2]
+        text = text.rpartition(mark)[2]
     return text
-
-
-def _is_object(node: Any) -> TypeGuard[Mapping[str, Any]]:
-    """Say whether it is a JSON object; most are plain dictionaries, which is asked first because it costs least."""
-    return type(node) is dict or isinstance(node, Mapping)

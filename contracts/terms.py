@@ -31,7 +31,7 @@ MAX_COLUMNS = 4_096
 MAX_COLUMN_CHARACTERS = 512
 MAX_GROUP = (1 << 32) - 2  # the last number of a row's group is for what no columns reach
 MAX_DURATION_SECONDS = 10 * 366 * 86_400
-_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+_INSTANT = re.compile(r"(19[7-9][0-9]|[2-9][0-9]{3})-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def _seconds(value: Any, name: str) -> int:
 
 def _instant(value: Any, name: str) -> datetime:
     try:
-        if isinstance(value, str) and _INSTANT.fullmatch(value) and value >= "1970":
+        if isinstance(value, str) and _INSTANT.fullmatch(value):
             return datetime.fromisoformat(value[:-1]).replace(tzinfo=UTC)
     except ValueError:
         pass

@@ -54,9 +54,11 @@ def read(value: Any) -> tuple[Tier, ...]:
 
 def weight(tiers: Sequence[Tier], quantity: int, *, first_bps: int = FULL_BPS) -> int:
     """Return the sum over the units of a quantity of the ten-thousandths each costs; `first_bps` before any tier."""
-    steps = (Tier(0, first_bps), *tiers)
-    ends = (*(tier.above for tier in tiers), max(quantity, steps[-1].above))
-    return sum(step.bps * max(0, min(quantity, end) - step.above) for step, end in zip(steps, ends, strict=True))
+    total, bps = first_bps * quantity, first_bps
+    for tier in tiers:  # each changes what all units beyond it cost
+        total += (tier.bps - bps) * max(0, quantity - tier.above)
+        bps = tier.bps
+    return total
 
 
 def _read_tier(value: Any) -> Tier:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from eth_typing import BLSPubkey, BLSSignature
+from eth_utils.exceptions import ValidationError
 from py_ecc.bls.ciphersuites import G2ProofOfPossession
 
 from contracts.canonical import canonical
@@ -85,11 +86,7 @@ def prove(key: int) -> bytes:
 @lru_cache(maxsize=SIGNER_LIMIT_COUNT)
 def possessed(key: bytes, proof: bytes) -> bool:
     """Tell whether the holder of public key `key` proved to know its secret."""
-    return (
-        len(key) == KEY_BYTES
-        and len(proof) == SIGNATURE_BYTES
-        and bool(G2ProofOfPossession.PopVerify(BLSPubkey(key), BLSSignature(proof)))
-    )
+    return bool(G2ProofOfPossession.PopVerify(BLSPubkey(key), BLSSignature(proof)))
 
 
 def statement(heads: Iterable[FinalHead]) -> bytes:
@@ -110,7 +107,10 @@ def combine(heads: Iterable[FinalHead], signatures: Mapping[str, tuple[bytes, by
     """Aggregate `signatures` (name → public key, signature) into one attestation."""
     if not 0 < len(signatures) <= SIGNER_LIMIT_COUNT:
         raise AttestationError(f"an attestation has 1 to {SIGNER_LIMIT_COUNT} signers")
-    aggregate = bytes(G2ProofOfPossession.Aggregate([BLSSignature(signed) for _, signed in signatures.values()]))
+    try:
+        aggregate = bytes(G2ProofOfPossession.Aggregate([BLSSignature(signed) for _, signed in signatures.values()]))
+    except (ValidationError, ValueError, AssertionError) as error:
+        raise AttestationError(f"a witness gave what is no signature: {error}") from error
     return Attestation(tuple(sorted(heads)), {name: key for name, (key, _) in signatures.items()}, aggregate)
 
 
@@ -125,7 +125,7 @@ def verify(attestation: Attestation, keys: Mapping[str, tuple[bytes, bytes]]) ->
             raise AttestationError(f"`{name}` is no witness with that key and a proof of possession")
     publics = [BLSPubkey(key) for key in attestation.signers.values()]
     signature = BLSSignature(attestation.signature)
-    if not publics or not G2ProofOfPossession.FastAggregateVerify(publics, statement(attestation.heads), signature):
+    if not G2ProofOfPossession.FastAggregateVerify(publics, statement(attestation.heads), signature):
         raise AttestationError("the aggregate signature does not verify over these heads")
     return frozenset(attestation.signers)
 
@@ -144,7 +144,7 @@ def parse(document: Any) -> Attestation:
 
 
 def _head(value: Any) -> FinalHead:
-    if not isinstance(value["origin"], str) or not value["size"].isdigit() or len(value["size"]) > 19:
+    if not isinstance(value["origin"], str) or not value["size"].isdecimal() or len(value["size"]) > 19:
         raise AttestationError("a head has an origin, a decimal size and a root")
     return FinalHead(value["origin"], int(value["size"]), _bytes(value["root"], 32))
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from contracts import address
 from contracts.canonical import canonical, sha
 from contracts.decimals import read_decimal, read_hex
-from contracts.errors import ContractError
+from contracts.errors import ContractError, why
 from contracts.labels import H
 from contracts.signature import SIGNATURE_BYTES
 from contracts.terms import Terms
@@ -313,7 +313,7 @@ def _deployment(value: Any) -> Deployment:
     try:
         return Deployment.from_json(value)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ContractError("bill", f"`deployment` cannot be read: {error!r}") from error
+        raise ContractError("bill", f"`deployment` cannot be read: {why(error)}") from error
 
 
 def _period(value: Any, where: str) -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from contracts.decimals import read_decimal, read_hex
 from contracts.errors import ContractError
+from contracts.signature import SIGNATURE_BYTES
 from contracts.typed_data import Agreement, Batch, Edition, KeyOffer, Receipt, Voucher
 from contracts.typed_json import from_json, to_json
 from ledger.edition import Header, read_header
@@ -33,7 +34,6 @@ VERSION = 1
 EVENT_LIMIT_COUNT = 8
 SOURCES = frozenset({"release", "claimed", "none"})
 CLAIMS = frozenset({"", "content"})
-SIGNATURE_BYTES = 65
 FIELDS = frozenset(
     {"v", "header", "edition", "headerSig", "registration", "row", "index", "path", "offer", "offerSig", "masked", "t"}
     | {"source", "position", "batch", "voucher", "voucherSig", "receipt", "receiptSig", "agreement", "providerSig"}
@@ -168,9 +168,10 @@ def _signed(kind: type, found: Mapping[str, Any], value: str, signature: str) ->
 
 
 def _bytes(value: Any, limit: int) -> bytes:
-    if not isinstance(value, str) or len(value) > limit * 4 // 3 + 4:
+    raw = unb64(value) if isinstance(value, str) else None
+    if raw is None or len(raw) > limit:
         raise ContractError("bundle", f"base64 of at most {limit} bytes is needed")
-    return unb64(value)
+    return raw
 
 
 def _event(value: Any, where: str) -> Mapping[str, str]:

@@ -22,10 +22,10 @@ from contracts import address
 from ledger import abi, block_header
 from ledger.chain_error import ChainRefused, ChainUnreachable
 from ledger.fees import PRICE_MAX_WEI, Fees
-from ledger.several import SeveralTransport
+from ledger.several import SeveralTransport, transport_to
 from ledger.stamp import read_time
 from ledger.state_proof import StateProof
-from ledger.transport import HttpTransport, LocalTransport
+from ledger.transport import HttpTransport, LocalTransport, Proof
 
 if TYPE_CHECKING:
     import ssl
@@ -118,13 +118,12 @@ class Chain:
         self._chain_id: int | None = None
 
     @classmethod
-    def connect(cls, url: str, trust: ssl.SSLContext | None = None) -> Chain:
+    def connect(cls, url: str, trust: ssl.SSLContext | None = None, proofs: Mapping[str, Proof] | None = None) -> Chain:
         """Return a connection to a JSON-RPC address, or to several with commas between; nothing is sent yet.
 
-        `trust` checks their certificates.
+        `trust` checks their certificates; `proofs` make the headers that say who asks, for the addresses named there.
         """
-        nodes = [HttpTransport(each.strip(), trust) for each in url.split(",")]
-        return cls(nodes[0] if len(nodes) == 1 else SeveralTransport(nodes))
+        return cls(transport_to(url, trust, proofs or {}))
 
     @classmethod
     def local(cls, embedded: EmbeddedChain) -> Chain:

@@ -9,6 +9,7 @@ We write no extension lines and refuse none of others: they are kept, so that wh
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 SIZE_LIMIT = 2**63 - 1
+
+_SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ def parse_text(text: str) -> Checkpoint:
     if len(lines) < 4 or lines[-1] or not all(lines[:-1]):
         raise MalformedNoteError("a checkpoint has an origin, a size and a root line, none of them empty")
     origin, size, root = lines[:3]
-    if not (size.isascii() and size.isdigit()) or str(int(size[:20])) != size or int(size) > SIZE_LIMIT:
+    if not _SIZE.fullmatch(size) or int(size) > SIZE_LIMIT:
         raise MalformedNoteError(f"`{size[:40]}` is no tree size")
     value = notes.unb64(root)
     if len(value) != HASH_BYTES:

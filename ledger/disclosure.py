@@ -135,6 +135,18 @@ def unseal(box: bytes, key: X25519PrivateKey, leaf: bytes) -> list[Disclosure]:
     return [_disclosure(row) for row in rows]
 
 
+def wrap_again(wrapped: bytes, key: X25519PrivateKey, public: bytes) -> bytes:
+    """Return a key of boxes, wrapped for the owner of `key`, wrapped for another recipient (X25519, 32 raw bytes).
+
+    Raises DisclosureError if it was not wrapped for `key`.
+    """
+    try:
+        opened = _SUITE.decrypt(wrapped, key, _INFO)
+    except (InvalidTag, ValueError) as error:
+        raise DisclosureError("the key of the boxes does not open with this key") from error
+    return _SUITE.encrypt(opened, X25519PublicKey.from_public_bytes(public), _INFO)
+
+
 @lru_cache(maxsize=KEYS_KEPT)
 def _unwrapped(wrapped: bytes, private: bytes) -> AESGCM:
     """Return the cipher of many boxes; raises `InvalidTag` or `ValueError`."""

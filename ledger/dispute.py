@@ -29,7 +29,7 @@ from contracts.typed_json import row_set
 from ledger import bundle as bundles
 from ledger.mask import masked_hash, unmask
 from ledger.note import NoteError
-from ledger.opening import Code, OpeningError, accept, check_secret, open_piece, prove_row
+from ledger.opening import Code, OpeningError, check_secret, open_piece, prove_row
 from ledger.row import SECRET_BYTES, Row
 
 if TYPE_CHECKING:
@@ -144,7 +144,6 @@ def _find(bundle: Bundle, secret: bytes) -> tuple[Finding, str]:
     try:
         check_secret(row, secret)
         if bundle.ciphertext is not None:
-            accept(row, bundle.ciphertext)
             open_piece(row, secret, bundle.ciphertext)
     except OpeningError as error:
         return _BY_CODE[error.code], str(error)

@@ -103,6 +103,7 @@ SHAPES: Mapping[str, Shape] = {
         "accountHash seq", "amount cumulative voucherDigest", "receiptDigest rows code plainBytes"
     ),
     "keys.faulted": _shape("accountHash seq", "code", "receiptDigest rows amount cumulative voucherDigest bundle"),
+    "keys.exported": _shape("editionId agreementDigest", "opening purpose rows"),
     "opening.started": _shape("transferId opening", f"{_OPENING} rows bytes", "agreementDigest metering"),
     "opening.ended": _shape("transferId opening", f"{_OPENING} duration", "rows bytes agreementDigest metering"),
     "copy.served": _shape("transferId opening", "transfer bytes plainBytes rows amount metering", "agreementDigest"),
@@ -125,6 +126,7 @@ SHAPES: Mapping[str, Shape] = {
     "record.viewed": _shape("page", "account about"),
     "time.mark": _shape("", "peers", "block"),
     "disclosure.erased": _shape("leaf", "index reason"),
+    "disclosure.made": _shape("recipient", "to events"),
     "log.restored": _shape("oldCheckpoint newCheckpoint", "cause"),
 }
 

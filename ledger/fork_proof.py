@@ -66,7 +66,7 @@ def judge(found: Any, key: VerifierKey) -> Fork:
         other = new.root if old.size == new.size else merkle.prefix_root(old.size, new.size, new.root, proof)
     except (NoteError, ProofError) as error:
         raise ContractError(NAME, str(error)) from error
-    _need(old.size > 0 and other != old.root, "the two heads are of one history")
+    _need(other != old.root, "the two heads are of one history")
     return Fork(old, new, other)
 
 

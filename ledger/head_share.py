@@ -26,7 +26,8 @@ SHARE_HEADER, SHARE_WANTED = "Penstock-Head-Share", "bls"
 SHARE_KIND = b"penstock/head-share/v1\0"
 SHARE_BYTES = 96
 _COMPRESSED, _LARGER_Y, _PADDING_BYTES = 0x80, 0x20, 16
-_PRIME = 0x1A0111EA397FE69A4B1BA7B6434BACD764774B84F38512BF6730D2A0F6B0F6241EABFFFEB153FFFFB9FEFFFFFFFFAAAB
+# (p - 1) / 2: of the two y that belong to an x, the smaller is at most this
+_SMALLER_Y_MAX = 0x0D0088F51CBFF34D258DD3DB21A5D66BB23BA5C279C2895FB39869507B587B120F55FFFF58A9FFFFDCFF7FFFFFFFD555
 # from this many signers on, one aggregate costs less gas than their ECDSA signatures (docs/programs.md, measured)
 AGGREGATE_FROM_SIGNERS = 46
 
@@ -80,7 +81,7 @@ def key_of(words: Mapping[str, bytes]) -> bytes:
     Zcash's form of a point on G1: x, with a bit for "compressed" and one for the larger y.
     """
     x, y = words["xHigh"] + words["xLow"], int.from_bytes(words["yHigh"] + words["yLow"])
-    flags = _COMPRESSED | (_LARGER_Y if 2 * y > _PRIME else 0)
+    flags = _COMPRESSED | (_LARGER_Y if y > _SMALLER_Y_MAX else 0)
     return bytes([x[_PADDING_BYTES] | flags]) + x[_PADDING_BYTES + 1 :]
 
 

@@ -167,7 +167,7 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
             raise ProofError(f"the inclusion proof of `{index}` has more hashes than the tree has levels")
         if place & 1 or place == last:
             value = node_hash(sibling, value)
-            while not place & 1 and place:
+            while not place & 1:
                 place, last = place >> 1, last >> 1
         else:
             value = node_hash(value, sibling)
@@ -211,7 +211,7 @@ def _both_roots(old: int, size: int, path: Sequence[bytes]) -> tuple[bytes, byte
             raise ProofError(f"the proof from `{old}` to `{size}` leaves has too many hashes")
         if place & 1 or place == last:
             first, second = node_hash(sibling, first), node_hash(sibling, second)
-            while not place & 1 and place:
+            while not place & 1:
                 place, last = place >> 1, last >> 1
         else:
             second = node_hash(second, sibling)

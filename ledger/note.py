@@ -119,7 +119,7 @@ def b64(value: bytes) -> str:
 def unb64(text: str) -> bytes:
     """Decode standard base64, refusing any other spelling of the same bytes."""
     try:
-        value = binascii.a2b_base64(text, strict_mode=True)
+        value = binascii.a2b_base64(text)
     except ValueError as error:
         raise MalformedNoteError(f"`{text[:80]}` is not base64") from error
     if b64(value) != text:
@@ -156,8 +156,8 @@ def parse(raw: bytes | str) -> Note:
         whole = body.decode()
     except UnicodeDecodeError as error:
         raise MalformedNoteError("a note must be UTF-8") from error
-    text, gap, lines = whole.rpartition("\n\n")
-    if not gap or not text or _CONTROL.search(whole) or not lines.endswith("\n"):
+    text, _, lines = whole.rpartition("\n\n")
+    if not text or _CONTROL.search(whole) or not lines.endswith("\n"):
         raise MalformedNoteError("a note is text, an empty line and signature lines, without control characters")
     note = Note(text + "\n", tuple(parse_lines(lines)))
     assert note.encode() == whole

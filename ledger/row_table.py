@@ -15,7 +15,7 @@ from blake3 import blake3
 from contracts.errors import ContractError
 from contracts.ranges import RowSet
 from ledger import merkle
-from ledger.row import INDEX, MARKED, PADDED, ROW_BYTES, SLOT_BYTES, Row
+from ledger.row import INDEX, PADDED, ROW_BYTES, SLOT_BYTES, Row
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 MAX_ROWS = 1 << 18
 # the group of what belongs to a file as a whole, so to every contract
 SHARED = 0
+# variants of a piece are read, but no edition of this version has them (spec 1.3)
+_TAKEN_FLAGS = INDEX | PADDED
 
 # where the row of spec 1.4 has it: behind head, tag and the digest of the sealed bytes
 _WHOLE, _SLOT, _KEY_COMMITMENT = slice(0, ROW_BYTES), slice(0, SLOT_BYTES), slice(88, 120)
@@ -121,9 +123,9 @@ class RowTable:
         return merkle.inclusion_proof(self._span, number, len(self))
 
     def _span(self, start: int, end: int) -> bytes:
-        """Return the root of rows [start, end): looked up if perfect, else joined from its two parts."""
+        """Return the root of rows [start, end), as a path asks for it: looked up if perfect, else joined of two."""
         size = end - start
-        if not size & (size - 1) and start % size == 0:
+        if not size & (size - 1):
             return self._perfect()[size.bit_length() - 1][start // size]
         middle = start + merkle.split(size)
         return merkle.node_hash(self._span(start, middle), self._span(middle, end))
@@ -149,6 +151,6 @@ def _leading_index(data: bytes) -> int:
             raise ContractError("row", "the index must be the first rows of an edition and nowhere else")
         else:
             count += 1
-        if flags & MARKED or not 0 < plain <= sealed or bool(flags & PADDED) != (sealed > plain):
+        if flags & ~_TAKEN_FLAGS or not 0 < plain <= sealed or bool(flags & PADDED) != (sealed > plain):
             raise ContractError("row", f"row `{number}` has flags or lengths that this version refuses")
     return count

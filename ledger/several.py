@@ -14,17 +14,27 @@ from web3.providers.async_base import AsyncJSONBaseProvider
 from web3.types import RPCEndpoint
 
 from ledger.chain_error import ChainUnreachable
+from ledger.transport import HttpTransport
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    import ssl
+    from collections.abc import Mapping, Sequence
 
     from web3.types import RPCResponse
 
-    from ledger.transport import HttpTransport
+    from ledger.transport import Proof
 
 # as deep as the deepest reorganisation that is reckoned with
 SETTLED_BLOCKS = 12
 _SENDING = "eth_sendRawTransaction"
+
+
+def transport_to(
+    url: str, trust: ssl.SSLContext | None, proofs: Mapping[str, Proof]
+) -> HttpTransport | SeveralTransport:
+    """Return the way to a JSON-RPC address, or to several with commas between; `proofs` are for those named there."""
+    nodes = [HttpTransport(each, trust, proofs.get(each)) for each in map(str.strip, url.split(","))]
+    return nodes[0] if len(nodes) == 1 else SeveralTransport(nodes)
 
 
 class SeveralTransport(AsyncJSONBaseProvider):

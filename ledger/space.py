@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from contracts import address
+from contracts.errors import why
 from contracts.typed_data import Domain
 from ledger import cosignature
 from ledger import note as notes
@@ -134,7 +135,7 @@ class Member:
                 possession=_raw(value["possession"], POSSESSION_BYTES),
             )
         except (KeyError, TypeError, AttributeError, ValueError) as error:
-            raise SpaceError(f"a member of the space cannot be read: {error!r}") from error
+            raise SpaceError(f"a member of the space cannot be read: {why(error)}") from error
         if member.json() != value or member.role not in WITNESSED_BY:
             raise SpaceError(f"the member `{member.did[:200]}` of the space is not written canonically")
         return member
@@ -222,7 +223,7 @@ class Space:
         except SpaceError:
             raise
         except (KeyError, TypeError, AttributeError, ValueError) as error:
-            raise SpaceError(f"the space document cannot be read: {error!r}") from error
+            raise SpaceError(f"the space document cannot be read: {why(error)}") from error
         if said != value:
             raise SpaceError("the space document is not written canonically, or says more than we know")
         if space.exchange not in space.members:

@@ -13,6 +13,8 @@ from eth_hash.auto import keccak
 from trie.exceptions import BadTrieProof
 from trie.hexary import HexaryTrie
 
+from contracts.errors import why
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -56,7 +58,7 @@ class StateProof:
                 slots=slots,
             )
         except (KeyError, TypeError, ValueError) as error:
-            raise StateProofError(f"not the document of a state proof: {error!r}") from error
+            raise StateProofError(f"not the document of a state proof: {why(error)}") from error
 
     def json(self) -> dict[str, Any]:
         """Return the document of `eth_getProof`, as we write it."""

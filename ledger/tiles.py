@@ -115,12 +115,14 @@ def decode_bundle(body: bytes, width: int) -> list[bytes]:
     """Split a bundle into exactly `width` entries, with nothing left over."""
     entries: list[bytes] = []
     at = 0
-    while at < len(body) and len(entries) < width:
+    while at < len(body):
+        if len(entries) == width:  # no more is looked at than was asked for
+            raise TileError(f"an entry bundle of width `{width}` has bytes left over")
         end = at + 2 + int.from_bytes(body[at : at + 2])
-        if end > len(body) or at + 2 > len(body):
+        if end > len(body):
             raise TileError("an entry bundle ends inside an entry")
         entries.append(body[at + 2 : end])
         at = end
-    if at != len(body) or len(entries) != width:
-        raise TileError(f"an entry bundle of width `{width}` holds `{len(entries)}` entries or has bytes left over")
+    if len(entries) != width:
+        raise TileError(f"an entry bundle of width `{width}` holds `{len(entries)}` entries")
     return entries

@@ -6,6 +6,7 @@ Both turn every failure of the road into `ChainUnreachable`, so that web3's own 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import ClientSession, ServerDisconnectedError, TCPConnector
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     from ledger.embedded.chain import EmbeddedChain
 
+# makes the headers that say who asks, for one question
+Proof = Callable[[], Mapping[str, str]]
+
 REQUEST_TIMEOUT_SECONDS = 20
 # nodes close what is idle after 30 seconds and more
 KEPT_SECONDS = 15
@@ -32,11 +36,13 @@ class HttpTransport(AsyncHTTPProvider):
     """JSON-RPC over HTTP; never retries by itself, because whoever waits for an answer has a plan for its absence.
 
     Connections are kept between questions. One that the node closed just then says nothing about the node, so the
-    question is put once more: each may be asked twice, and a raw transaction counts once.
+    question is put once more: each may be asked twice, and a raw transaction counts once. `prove` returns the headers
+    of one question that say who asks.
     """
 
-    def __init__(self, url: str, trust: ssl.SSLContext | None = None) -> None:
+    def __init__(self, url: str, trust: ssl.SSLContext | None = None, prove: Proof | None = None) -> None:
         super().__init__(url, exception_retry_configuration=None)
+        self._prove = prove
         self._trust = True if trust is None else trust
         self._session: ClientSession | None = None
 
@@ -57,7 +63,7 @@ class HttpTransport(AsyncHTTPProvider):
         if self._session is None:
             connector = TCPConnector(keepalive_timeout=KEPT_SECONDS, ssl=self._trust)
             self._session = ClientSession(raise_for_status=True, connector=connector)
-        headers = self.get_request_headers()
+        headers = {**self.get_request_headers(), **(self._prove() if self._prove is not None else {})}
         async with self._session.post(str(self.endpoint_uri), data=request_data, headers=headers) as answer:
             body = bytearray()
             async for piece in answer.content.iter_any():

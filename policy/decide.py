@@ -45,11 +45,16 @@ class _Finding(NamedTuple):
     """One rule against the request; `standings` are those of its duties, or of the remedies that are due."""
 
     compiled: CompiledRule
-    covers: bool
+    covers: Verdict
     verdicts: tuple[Verdict, ...]
     holds: Verdict
     standings: tuple[Standing, ...]
     report: RuleReport
+
+    @property
+    def applies(self) -> Verdict:
+        """Whether it is about the request and holds."""
+        return all_of((self.covers, self.holds))
 
     @property
     def outstanding(self) -> list[Standing]:
@@ -71,14 +76,14 @@ def decide(compiled: Compiled, request: Request, world: World) -> Decision:
     else:
         prohibitions = [_prohibition(rule, action, request, world) for rule in compiled.prohibitions]
         rules = tuple([finding.report for finding in permissions + prohibitions])
-        against = [finding for finding in prohibitions if finding.covers and finding.holds is not False]
+        against = [finding for finding in prohibitions if finding.applies is not False]
         if against and not (usable and compiled.policy.conflict is Conflict.PERM):
             void = bool(usable) and compiled.policy.conflict is Conflict.INVALID
             return _prohibited(action, against, rules, void=void)
         bound = [duty.standing(request, world) for duty in compiled.obligations if duty.binds(request, world)]
         remedies = [one for finding in prohibitions for one in finding.standings] if usable else []
         for owed in (bound, remedies):
-            if owed and _violated(owed):
+            if _violated(owed):
                 return _breached(owed, rules)
         others = bound + remedies
     if usable:
@@ -98,7 +103,7 @@ def _permission(compiled: CompiledRule, action: str, request: Request, world: Wo
     verdicts = tuple([test(request, world) for test in compiled.tests])
     holds = all_of(verdicts)
     standings = _standings(compiled, request, world) if compiled.duties else ()
-    if covers and holds is True and not (standings and _violated(standings)):
+    if covers is True and holds is True and not _violated(standings):
         return _Finding(compiled, covers, verdicts, holds, standings, compiled.active)
     return _Finding(compiled, covers, verdicts, holds, standings, _report(compiled, verdicts, active=False))
 
@@ -113,7 +118,7 @@ def _prohibition(compiled: CompiledRule, action: str, request: Request, world: W
     verdicts = tuple([test(request, world) for test in compiled.tests])
     holds = all_of(verdicts)
     state, standings = _infringement(compiled, request, world)
-    report = _report(compiled, verdicts, active=covers and holds is True, state=state)
+    report = _report(compiled, verdicts, active=covers is True and holds is True, state=state)
     return _Finding(compiled, covers, verdicts, holds, standings, report)
 
 
@@ -138,7 +143,7 @@ def _report(compiled: CompiledRule, verdicts: Sequence[Verdict], *, active: bool
 def _prohibited(action: str, against: list[_Finding], rules: tuple[RuleReport, ...], *, void: bool) -> Decision:
     codes = {True: "prohibited", None: "prohibition-possible"}
     reasons = [
-        Reason("policy-void" if void else codes[finding.holds], finding.compiled.rule.path, (action,))
+        Reason("policy-void" if void else codes[finding.applies], finding.compiled.rule.path, (action,))
         for finding in against
     ]
     return Decision(Outcome.DENY, rules, reasons=tuple(reasons))

@@ -91,8 +91,8 @@ class CompiledDuty:
         return Standing(self.duty, status, self._due(request, world, [at for at in missed if at is not None]))
 
     def binds(self, request: Request, world: World) -> bool:
-        """Whether the duty is the asker's."""
-        return self.duty.assignee is None or self.duty.assignee in world.collections(request.assignee)
+        """Whether the duty is the asker's, or may be: nobody may know who is in a collection."""
+        return self._is_for(request.assignee, world) is not False
 
     def _due(self, request: Request, world: World, triggers: Sequence[datetime]) -> tuple[Standing, ...]:
         return tuple(one.standing(request, world, triggers) for one in self.consequences)
@@ -144,10 +144,19 @@ class CompiledDuty:
             len(names) == 1 or names <= reached[function] for function, names in self.parties.items()
         )
 
+    def _is_for(self, party: str, world: World) -> Verdict:
+        if self.duty.assignee is None:
+            return True
+        return world.lies_in(party, frozenset((self.duty.assignee,)), self.duty.party_collections)
+
     def _is_by(self, act: Act, request: Request, world: World) -> bool:
-        if self.duty.assignee is not None:
-            return not act.by or self.duty.assignee in world.collections(act.by)
-        return act.by in ("", request.assignee) or not self.holders.isdisjoint(world.collections(act.by))
+        if not act.by:
+            return True
+        if self.duty.assignee is None:
+            return act.by == request.assignee or not self.holders.isdisjoint(world.collections(act.by))
+        # what the asker did is its duty's where it may be bound, since where it is not, nothing is asked of it
+        found = self._is_for(act.by, world)
+        return found is True or (found is None and act.by == request.assignee)
 
     def _is_on(self, act: Act, request: Request, world: World) -> bool:
         return not act.target or (self.duty.target or request.target) in world.collections(act.target)

@@ -1,7 +1,8 @@
 """What lies in what: for each type of value, the wider values its form or scheme gives it; the world adds the rest.
 
-`line` is reflexive. A type is `open` when a value may lie somewhere though nobody has said so: then a value that
-neither scheme nor world knows is unknown, not outside. `spellings` are the ways in which the world may write a value.
+`line` is reflexive. `known` tells whether the scheme or the form of a value says where it lies, as most forms do. One
+that neither these nor the world place may lie somewhere though nobody has said so: it is unknown, not outside.
+`spellings` are the ways in which the world may write a value.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from policy import purposes, regions
@@ -32,8 +34,7 @@ def _purpose(value: str) -> frozenset[str]:
 @lru_cache(maxsize=4096)
 def _language(value: str) -> frozenset[str]:
     """Take each shorter form of a language tag (BCP 47): `zh-hant-tw` lies in `zh-hant` and `zh`."""
-    parts = value.split("-")
-    return frozenset("-".join(parts[:end]) for end in range(1, len(parts) + 1))
+    return frozenset(accumulate(value.split("-"), "{}-{}".format))
 
 
 @lru_cache(maxsize=4096)
@@ -57,7 +58,6 @@ class Hierarchy:
     """How values of one type lie in one another."""
 
     line: Callable[[str], frozenset[str]] = _alone
-    open: bool = False
     known: Callable[[str], bool] = bool
     spellings: Callable[[str], tuple[str, ...]] = lambda value: (value,)
 
@@ -77,12 +77,12 @@ class Hierarchy:
 
     def placed(self, value: str, world: World) -> bool:
         """Whether it is known where the value lies."""
-        return not self.open or self.known(value) or value in world.mentioned
+        return self.known(value) or value in world.mentioned
 
 
 HIERARCHIES: Mapping[ValueType, Hierarchy] = {
-    ValueType.PURPOSE: Hierarchy(_purpose, open=True, known=purposes.SCHEME.__contains__),
-    ValueType.REGION: Hierarchy(regions.line, open=True, known=regions.is_code, spellings=regions.spellings),
+    ValueType.PURPOSE: Hierarchy(_purpose, known=purposes.SCHEME.__contains__),
+    ValueType.REGION: Hierarchy(regions.line, known=regions.is_code, spellings=regions.spellings),
     ValueType.PARTY: Hierarchy(),
     ValueType.TERM: Hierarchy(),
     ValueType.CODE: Hierarchy(),

@@ -97,7 +97,10 @@ def atoms(conditions: Iterable[Condition]) -> Iterator[Constraint]:
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """Something to be done: `terms` say how much, of what and by when, `parties` to whom (function, IRI)."""
+    """Something to be done: `terms` say how much, of what and by when, `parties` to whom (function, IRI).
+
+    `asset_collections` and `party_collections` as those of a Rule.
+    """
 
     id: str
     path: str
@@ -107,6 +110,8 @@ class Duty:
     mode: DutyMode = DutyMode.PRE
     assignee: str | None = None
     target: str | None = None
+    asset_collections: tuple[frozenset[str], ...] = ()
+    party_collections: tuple[frozenset[str], ...] = ()
     parties: tuple[tuple[str, str], ...] = ()
     consequences: tuple[Duty, ...] = ()
 
@@ -115,7 +120,9 @@ class Duty:
 class Rule:
     """A permission or prohibition for any of its actions; no target or assignee means any.
 
-    `refinements` narrow the action, the target or the assignee; they are asked of the request like constraints.
+    `asset_collections` and `party_collections` have the names of each target and assignee that is said to be a
+    collection. `refinements` narrow the action, the target or the assignee; they are asked of the request like
+    constraints.
     """
 
     id: str
@@ -124,6 +131,8 @@ class Rule:
     actions: tuple[str, ...]
     targets: tuple[str, ...] = ()
     assignees: tuple[str, ...] = ()
+    asset_collections: tuple[frozenset[str], ...] = ()
+    party_collections: tuple[frozenset[str], ...] = ()
     constraints: tuple[Condition, ...] = ()
     refinements: tuple[Condition, ...] = ()
     duties: tuple[Duty, ...] = ()

@@ -66,12 +66,11 @@ def count_limit(constraint: Constraint) -> int:
 
 
 def _same(wanted: frozenset[str], hierarchy: Hierarchy) -> Lying:
+    (other,) = wanted
+
     def one(value: str, world: World) -> Verdict:
-        if wanted == {value}:
+        if value == other:
             return True
-        if len(wanted) > 1:
-            return False
-        (other,) = wanted
         near = other in hierarchy.above(value, world) or value in hierarchy.above(other, world)
         return None if near else False
 

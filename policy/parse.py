@@ -3,11 +3,13 @@
 What cannot be enforced is refused here, when the policy is written, by name and place: an unknown key, action,
 operand, operator, profile or context never makes a policy wider than its author meant. Rulings where ODRL leaves a
 choice: what is written on the policy (action, target, parties) holds for every rule, and a rule may repeat but not
-change it; a duty's mode is written, or follows from its terms.
+change it, but a prohibition may name whom else it keeps out: an agreement with one buyer may still forbid a group. A
+duty's mode is written, or follows from its terms.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from policy import inherit
@@ -121,12 +123,16 @@ def _kind(root: Node) -> PolicyKind:
 
 def _party(root: Node, key: str, census: Census) -> str | None:
     """Read a party or the target of the whole policy: one IRI."""
-    place = read_place(root, key, RuleKind.PERMISSION, census)
-    if len(place.names) > 1 or place.refinements:
-        raise PolicyError(
-            "unsupported", root.below(key), f"several or refined `{key}` on the policy", "write it in the rules"
-        )
+    place = _single(root, key, census)
     return place.names[0] if place.names else None
+
+
+def _single(node: Node, key: str, census: Census) -> Place:
+    place = read_place(node, key, RuleKind.PERMISSION, census)
+    if len(place.names) > 1 or place.refinements:
+        problem = f"several, refined or doubly named `{key}` where one is asked for"
+        raise PolicyError("unsupported", node.below(key), problem, "write one name here, or say it in the rules")
+    return place
 
 
 def _node(value: object, path: str, kind: RuleKind) -> Node:
@@ -155,6 +161,8 @@ def _rule(node: Node, kind: RuleKind, census: Census, root: Node) -> Rule:
         actions=actions.names,
         targets=targets.names,
         assignees=assignees.names,
+        asset_collections=targets.collections,
+        party_collections=assignees.collections,
         constraints=constraints,
         refinements=refinements,
         duties=_duties(node, RuleKind.DUTY, census, root),
@@ -167,9 +175,17 @@ def _inherited(node: Node, root: Node, key: str, kind: RuleKind, census: Census)
     if not node.has(key):
         return whole
     own = read_place(node, key, kind, census)
+    if key == "assignee" and kind is RuleKind.PROHIBITION:
+        return _meant(own, whole)
     if whole.names and not set(own.names) <= set(whole.names):
         raise PolicyError("contradiction", node.below(key), f"`{key}` of the rule is not that of the policy")
-    return own
+    return _meant(own, whole)
+
+
+def _meant(own: Place, whole: Place) -> Place:
+    """Keep in mind which of a rule's own names the policy says to be a collection."""
+    meant = [names for names in whole.collections if not names.isdisjoint(own.names)]
+    return replace(own, collections=tuple(dict.fromkeys((*own.collections, *meant))))
 
 
 def _check_counted(node: Node, conditions: tuple[object, ...]) -> None:
@@ -198,7 +214,8 @@ def _duty(node: Node, kind: RuleKind, census: Census, root: Node, level: int) ->
     if any(term.left == "payAmount" for term in terms) and action.names != ("compensate",):
         problem = f"`payAmount` in a duty to {action.names[0]}"
         raise PolicyError("misplaced", node.path, problem, "it belongs to `compensate`")
-    assignee = node if node.has("assignee") or kind is not RuleKind.OBLIGATION else root
+    holder = node if node.has("assignee") or kind is not RuleKind.OBLIGATION else root
+    assignee, target = _single(holder, "assignee", census), _single(node, "target", census)
     return Duty(
         id=name,
         path=node.path,
@@ -206,8 +223,10 @@ def _duty(node: Node, kind: RuleKind, census: Census, root: Node, level: int) ->
         action=action.names[0],
         terms=terms,
         mode=_mode(node, constraints),
-        assignee=_party(assignee, "assignee", census),
-        target=_party(node, "target", census),
+        assignee=next(iter(assignee.names), None),
+        target=next(iter(target.names), None),
+        asset_collections=target.collections,
+        party_collections=assignee.collections,
         parties=tuple(_parties(node)),
         consequences=_duties(node, RuleKind.CONSEQUENCE, census, root, level + 1),
     )

@@ -26,7 +26,13 @@ def in_sequence(tests: tuple[Test, ...]) -> Test:
         instants = [_instants(part, request, world) for part in tests]
         if not all(instants):
             return all_of([bool(found) or part(request, world) for part, found in zip(tests, instants, strict=True)])
-        return _never_back(instants)
+        if _never_back(instants):
+            return True
+        # what the request leaves unsaid may be what puts them in order
+        maybe = [
+            found + [world.now] * (part(request, world) is None) for part, found in zip(tests, instants, strict=True)
+        ]
+        return None if _never_back(maybe) else False
 
     return test
 

@@ -6,13 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fractions import Fraction
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from policy.calendar import Duration, duration
 from policy.errors import PolicyError
 from policy.request import given, read_context
 from policy.values import instant, number, plain, read_instant, show
 from policy.vocabulary.names import operand_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from policy.verdict import Verdict
 
 DUTY_STATUSES = frozenset({"fulfilled", "violated", "unknown"})
 MAX_PERFORMED = 100_000  # acts under one agreement that one decision looks through
@@ -79,6 +84,17 @@ class World:
             found |= fresh
             open_ends.extend(fresh)
         return frozenset(found)
+
+    def lies_in(self, member: str, names: frozenset[str], collections: Iterable[frozenset[str]]) -> Verdict:
+        """Say whether the member is one of `names` or in one of them; None where nobody can know.
+
+        `collections` has the names of each that is said to be a collection: who is in one is unknown when the world
+        mentions it under none of its names. Of one that it mentions, it names everybody.
+        """
+        if member in names or not names.isdisjoint(self.collections(member)):
+            return True
+        unsure = [one for one in collections if not one.isdisjoint(names)]
+        return None if unsure and any(one.isdisjoint(self.mentioned) for one in unsure) else False
 
     def as_json(self) -> dict[str, object]:
         """Write the world as canonical-friendly JSON: RFC 3339 in UTC, counts as decimal text, collections sorted."""

@@ -59,6 +59,9 @@ STORIES = (
     "tests/web/test_unlisted",
 )
 
+# attacks as an adversary plays them, against real processes: `make test-attacks`
+ATTACKS = "tests/attacks/"
+
 # each run draws others; the long runs, with thousands, are targets of their own
 settings.register_profile("default", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("default")
@@ -97,4 +100,6 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.nodeid.startswith(STORIES):
             item.add_marker("story")
+        if item.nodeid.startswith(ATTACKS):
+            item.add_marker("attack")
     items.sort(key=lambda item: next((n for n, one in enumerate(LONGEST) if item.nodeid.startswith(one)), len(LONGEST)))

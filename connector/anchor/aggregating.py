@@ -21,7 +21,8 @@ from ledger.programs import takes_aggregates
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from connector.anchor.transactions import Row, Transactions
+    from connector.anchor.transactions import Transactions
+    from connector.store.row import Row
     from contracts.typed_data import Head
     from ledger.programs import Programs, RegisteredLog
     from ledger.space import Member

@@ -3,6 +3,9 @@
 The life of an anchor: a `time.mark` with what we saw of others; our newest checkpoint signed, for the chain as well;
 each witness led from the size it cosigned last to this one; with the quorum's `Head` signatures one transaction to the
 anchors program; with many witnesses, and a chain that can check it, one signature of them all (`aggregating`).
+
+Law: a head is published when all its witnesses have signed it, and not before: one whom a witness failed leaves the
+last one standing. Heads are anchored by themselves (`due`), and only where there is something new to anchor.
 """
 
 from __future__ import annotations
@@ -15,23 +18,24 @@ from typing import TYPE_CHECKING, Any
 from connector import rehearsal
 from connector.errors import Conflict, PeerRefused
 from connector.store.peer_heads import SIZE_LIMIT_DIGITS, seen
+from contracts.canonical import sha
 from ledger import acts, cosignature
 from ledger import checkpoint as checkpoints
 from ledger import note as notes
 from ledger.head_share import SHARE_HEADER, SHARE_WANTED
 from ledger.programs import RegisteredLog
-from ledger.space import WITNESSED_BY
+from ledger.space import QUORUM, WITNESSED_BY
 from ledger.witness import HEAD_TIME_HEADER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from connector.anchor.aggregating import Aggregating
     from connector.anchor.transactions import Transactions
     from connector.clock import Clock
-    from connector.exchange.space_view import SpaceView
     from connector.outbound import Outbound
     from connector.processes.exclusive import Exclusive
+    from connector.space.view import SpaceView
     from connector.store.evidence import Evidence
     from connector.store.store import Store
     from connector.store.transaction import Tx
@@ -40,6 +44,7 @@ if TYPE_CHECKING:
     from ledger.space import Member
 
 STALE_ANSWER = 409
+ADDRESSES_DIGITS = 16  # of a digest, to tell one set of witnesses from another
 ATTEMPTS = 3  # one for the size we remember, one for the size the witness tells, one for a log that grew meanwhile
 
 log = logging.getLogger(__name__)
@@ -61,6 +66,7 @@ class Anchoring:
         clock: Clock,
         aggregating: Aggregating,
         exclusive: Exclusive,
+        look: Callable[[], Awaitable[None]],
     ) -> None:
         self._did = did
         self._store = store
@@ -73,6 +79,7 @@ class Anchoring:
         self._clock = clock
         self._aggregating = aggregating
         self._exclusive = exclusive
+        self._look = look
         self._turn = asyncio.Lock()
         self._sizes: dict[str, int] = {}
 
@@ -95,9 +102,15 @@ class Anchoring:
 
         return await self._store.write(act)
 
+    def witnessed(self) -> bool:
+        """Say whether the space, as last known, has all the witnesses that this log needs."""
+        space = self._space.last()
+        return self._did in space.members and len(space.witnesses_of(self._did)) >= QUORUM
+
     async def anchor(self) -> dict[str, Any]:
         """Have the newest head cosigned and recorded on chain; raises Conflict with who did not sign."""
         async with self._turn, self._exclusive.alone("anchoring"):
+            await self._look()  # the mark cites the newest block: all that the chain showed by then is below this head
             await self.mark()
             await self._rehearse()
             note = notes.parse(await self._store.write(self._evidence.checkpoint))
@@ -109,8 +122,8 @@ class Anchoring:
                 roles = " or a ".join(WITNESSED_BY[self._space.last().members[self._did].role])
                 raise Conflict("the space has nobody yet who may witness this log", f"the exchange admits a {roles}")
             shares: dict[str, bytes] | None = {} if await self._aggregating.wanted(witnesses) else None
-            for witness in witnesses:
-                note = await self._cosign(witness, head, time, shares)
+            answers = {one: await self._cosign(one, head, time, shares) for one in witnesses}
+            note = await self._kept(head, answers)
             signatures = self._head_signatures(note, witnesses, time)
             if len(signatures) < len(witnesses):
                 raise Conflict(f"{len(signatures)} of {len(witnesses)} witnesses signed size {head.size}")
@@ -126,8 +139,8 @@ class Anchoring:
 
     async def _cosign(
         self, witness: Member, head: checkpoints.Checkpoint, time: int, shares: dict[str, bytes] | None
-    ) -> notes.Note:
-        """Lead `witness` to `head`; its answer is checked and kept with the checkpoint, its share put into `shares`."""
+    ) -> str:
+        """Lead `witness` to `head` and return its answer; its share of an aggregate is put into `shares`."""
         answer, domain = "", self._programs().deployment.domain("anchors")
         row = await self._store.read(lambda tx: tx.get("checkpoints", size=head.size))
         assert row is not None, "a head is kept before it is shown"
@@ -153,20 +166,29 @@ class Anchoring:
         self._sizes[witness.did] = head.size
         if shares is not None and (share := self._aggregating.share_of(witness, answer, time)) is not None:
             shares[witness.did] = share
-        return await self._store.write(
-            lambda tx: self._evidence.add_cosignatures(
-                tx, head.size, answer, [witness.cosigner_vkey], [witness.head_vkey], domain
-            )
-        )
+        return answer
 
-    def _head_signatures(self, note: notes.Note, witnesses: list[Member], time: int) -> list[bytes]:
-        """Return the witnesses' 65-byte signatures over this `Head`, in the order of their registration."""
+    async def _kept(self, head: checkpoints.Checkpoint, answers: Mapping[Member, str]) -> notes.Note:
+        """Check what all witnesses answered and keep it with the checkpoint, which is published from then on."""
         domain = self._programs().deployment.domain("anchors")
-        found = []
+
+        def act(tx: Tx) -> notes.Note:
+            for one, answer in answers.items():
+                note = self._evidence.add_cosignatures(
+                    tx, head.size, answer, [one.cosigner_vkey], [one.head_vkey], domain
+                )
+            return note
+
+        return await self._store.write(act)
+
+    def _head_signatures(self, note: notes.Note, witnesses: list[Member], time: int) -> dict[bytes, bytes]:
+        """Return the witnesses' 65-byte signatures over this `Head` by their accounts."""
+        domain = self._programs().deployment.domain("anchors")
+        found = {}
         for witness in witnesses:
             for at, raw in cosignature.verify_head(note, witness.head_vkey, domain):
                 if at == time:
-                    found.append(raw)
+                    found[witness.address] = raw
         return found
 
     async def _record(
@@ -175,7 +197,7 @@ class Anchoring:
         note: notes.Note,
         time: int,
         witnesses: list[Member],
-        signatures: list[bytes],
+        signatures: Mapping[bytes, bytes],
         shares: dict[str, bytes],
     ) -> dict[str, Any]:
         registered = await self._registered(head, witnesses)
@@ -184,7 +206,8 @@ class Anchoring:
         row, dropped = await self._aggregating.send(value, note_hash, registered, witnesses, shares)
         signed = {"signed": "ecdsa" if row is None else "bls", "dropped": dropped}
         if row is None:
-            act = acts.anchor(self._programs().deployment, value, note_hash, signatures)
+            signed_by = [signatures[one] for one in registered.witnesses if one in signatures]
+            act = acts.anchor(self._programs().deployment, value, note_hash, signed_by)
             row = await self._transactions.submit(f"anchor:{head.origin}:{head.size}", act)
         await self._store.write(
             lambda tx: tx.put(
@@ -201,13 +224,20 @@ class Anchoring:
         return {**told, "block": str(row["block"]), **signed}
 
     async def _registered(self, head: checkpoints.Checkpoint, witnesses: list[Member]) -> RegisteredLog:
-        """Return how the chain knows this log; one that it does not know yet is registered with its witnesses."""
+        """Return how the chain knows this log now.
+
+        One that it does not know is registered with its witnesses, and anew when the space has given it others: those
+        count after the program's delay, and until then those of before sign for it.
+        """
         origin, programs = checkpoints.origin_id(head.origin), self._programs()
+        addresses = tuple(sorted(one.address for one in witnesses))
         known = await programs.registered_log(origin)
-        if known is not None:
+        if known is not None and known.witnesses == addresses:
             return known
+        name = f"log:{head.origin}"
+        if known is not None:
+            name += ":" + sha([one.hex() for one in addresses]).hex()[:ADDRESSES_DIGITS]
         owner = self._space.last().members[self._did].address
-        addresses = [one.address for one in witnesses]
         register = acts.register_log(programs.deployment, origin, owner, addresses, len(addresses))
-        await self._transactions.submit(f"log:{head.origin}", register)
-        return RegisteredLog(owner, len(addresses), tuple(sorted(addresses)), forked=False)
+        await self._transactions.submit(name, register)
+        return known or RegisteredLog(owner, len(addresses), addresses, forked=False)

@@ -13,7 +13,7 @@ import asyncio
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ledger import batch
 from ledger.chain_error import ChainRefused, ChainUnreachable
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from connector.clock import Clock
+    from connector.store.row import Row
     from connector.store.store import Store
     from connector.store.transaction import Tx
     from ledger.chain import Receipt, Signed
@@ -34,7 +35,6 @@ RECEIPT_SECONDS = 0.05  # the embedded chain mines at once; others are asked twe
 RESEND_SECONDS = 5.0  # a node that restarted has forgotten what waited
 STUCK_SECONDS = 60.0  # some five blocks: what was not mined by then offers too little
 LOOKS = 3  # rounds of sending: a node may count a nonce before it shows the receipt
-Row = dict[str, Any]
 
 log = logging.getLogger(__name__)
 

@@ -28,8 +28,8 @@ from ledger import note as notes
 
 if TYPE_CHECKING:
     from connector.clock import Clock
-    from connector.exchange.space_view import SpaceView
     from connector.outbound import Outbound
+    from connector.space.view import SpaceView
     from connector.store.peer_heads import Offered
     from connector.store.store import Store
     from connector.store.transaction import Tx

@@ -53,7 +53,7 @@ def prove(data: Path, which: str) -> Proven:
             raise Absent(f"no served checkpoint reaches entry {index} yet", "`penstock log anchor`, then ask again")
         return Proven(index, row["leaf"], row["entry"], proof)
 
-    return look(data_folder.tables(data, settings), TABLES, act)
+    return look(data_folder.tables(data, settings.store.database), TABLES, act)
 
 
 def _index(tx: Tx, which: str) -> int:

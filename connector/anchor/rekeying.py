@@ -8,6 +8,7 @@ and what was sealed to the delivery key is opened with it alone. An account is a
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from connector import files
@@ -20,8 +21,15 @@ from ledger.membership import Keys
 from ledger.standing import did_digest
 
 if TYPE_CHECKING:
-    from connector.base import Base
+    from pathlib import Path
+
+    from connector.anchor.transactions import Transactions
+    from connector.core import Core
+    from connector.space.author import SpaceAuthor
+    from connector.space.exchange import ExchangeDoor
+    from connector.space.view import SpaceView
     from connector.store.transaction import Tx
+    from ledger.programs import Programs
 
 PUBLIC_FILE = "aggregate.pub"
 
@@ -29,51 +37,56 @@ PUBLIC_FILE = "aggregate.pub"
 class Rekeying:
     """Replaces the BLS key of this participant."""
 
-    def __init__(self, participant: Base) -> None:
-        self._participant = participant
+    def __init__(
+        self,
+        core: Core,
+        space: SpaceView,
+        programs: Programs,
+        transactions: Transactions,
+        exchange: ExchangeDoor,
+        author: SpaceAuthor,
+    ) -> None:
+        self._core, self._space, self._programs, self._transactions = core, space, programs, transactions
+        self._exchange, self._author = exchange, author
         self._turn = asyncio.Lock()
 
     async def rekey(self, reason: str) -> dict[str, Any]:
         """Draw and use a new BLS key; return it, the transaction that says so, and whether the exchange read it."""
-        participant = self._participant
         async with self._turn:
-            seed = key_files.draw_next(participant.data / KEYS, "aggregate")
+            seed = key_files.draw_next(self._core.data / KEYS, "aggregate")
             public, proof = await asyncio.to_thread(derive, seed)
-            old = participant.member.aggregate
+            old = self._core.identity.member.aggregate
             transaction = await self._registered(public)
             # without the public file a start derives it from whichever seed is there
-            files.remove(participant.data / KEYS / PUBLIC_FILE)
-            key_files.take_next(participant.data / KEYS, "aggregate")
-            files.write_atomic(participant.data / KEYS / PUBLIC_FILE, public + proof, mode=0o644)
-            participant.take_aggregate(seed, (public, proof))
-            await participant.store.write(lambda tx: self._record(tx, old, public, transaction, reason))
+            files.remove(self._core.data / KEYS / PUBLIC_FILE)
+            key_files.take_next(self._core.data / KEYS, "aggregate")
+            files.write_atomic(self._core.data / KEYS / PUBLIC_FILE, public + proof)
+            self._core.identity.take_aggregate(seed, (public, proof))
+            await self._core.store.write(lambda tx: self._record(tx, old, public, transaction, reason))
             told = await self._tell()
         return {"key": public.hex(), "tx": transaction, "told": told}
 
     async def _registered(self, public: bytes) -> str:
         """Have the registry on chain know the key; the exchange stands in it by its account alone."""
-        participant = self._participant
-        if participant.did == participant.space.exchange:
+        if self._core.identity.did == self._space.last().exchange:
             return ""
-        own, space = participant.member, did_digest(participant.space.exchange)
-        act = membership.change_keys(participant.programs.deployment, space, Keys(own.log_key, own.delivery, public))
-        mined = await participant.transactions.submit(f"change-keys:{public.hex()}", act)
+        own, space = self._core.identity.member, did_digest(self._space.last().exchange)
+        act = membership.change_keys(self._programs.deployment, space, Keys(own.log_key, own.delivery, public))
+        mined = await self._transactions.submit(f"change-keys:{public.hex()}", act)
         return str(mined["hash"])
 
     def _record(self, tx: Tx, old: bytes, new: bytes, transaction: str, reason: str) -> None:
-        participant = self._participant
-        now, fields = participant.clock.now(), {"from": old.hex(), "to": new.hex(), "by": participant.did}
-        told = fields | {"reason": reason, "tx": transaction, "digest": sha(participant.member.json()).hex()}
-        participant.evidence.record(tx, "identity.moved", part=participant.did, fields=told, now=now)
+        now, fields = self._core.clock.now(), {"from": old.hex(), "to": new.hex(), "by": self._core.identity.did}
+        told = fields | {"reason": reason, "tx": transaction, "digest": sha(self._core.identity.member.json()).hex()}
+        self._core.evidence.record(tx, "identity.moved", part=self._core.identity.did, fields=told, now=now)
 
     async def _tell(self) -> bool:
         """Have the exchange read our documents again; one that is away reads them when it is asked the next time."""
-        participant = self._participant
-        if participant.did == participant.space.exchange:
-            await participant.rebuild_space()
+        if self._core.identity.did == self._space.last().exchange:
+            await self._author.rebuild()
             return True
         try:
-            await participant.ask_exchange("POST", "/exchange/members/own", {"did": participant.did})
+            await self._exchange.ask("POST", "/exchange/members/own", {"did": self._core.identity.did})
         except Exception as fault:
             if explain_failure(fault).exit_code != 7:
                 raise
@@ -87,3 +100,14 @@ def derive(seed: bytes) -> tuple[bytes, bytes]:
 
     secret = aggregate.secret(seed)
     return aggregate.public(secret), aggregate.prove(secret)
+
+
+def kept_pair(data: Path, seed: bytes) -> tuple[bytes, bytes]:
+    """Return the BLS key and its proof of possession, derived once (half a second) and kept beside the keys."""
+    path = data / KEYS / PUBLIC_FILE
+    with suppress(FileNotFoundError):
+        raw = path.read_bytes()
+        return raw[:48], raw[48:]
+    pair = derive(seed)
+    files.write_atomic(path, pair[0] + pair[1])
+    return pair

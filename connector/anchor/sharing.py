@@ -15,17 +15,19 @@ from ledger import acts, head_share
 from ledger.programs import takes_aggregates
 
 if TYPE_CHECKING:
-    from connector.base import Base
+    from connector.anchor.transactions import Transactions
+    from connector.core import Core
     from contracts.typed_data import Domain
     from ledger.chain import Act
+    from ledger.programs import Programs
     from ledger.witness import Ruling
 
 
 class Sharing:
     """The BLS key of this witness at work, whichever it is now."""
 
-    def __init__(self, participant: Base) -> None:
-        self._participant = participant
+    def __init__(self, core: Core, programs: Programs, transactions: Transactions) -> None:
+        self._core, self._programs, self._transactions = core, programs, transactions
         self._kept: dict[tuple[str, int, bytes, int, bytes], str] = {}
         self._proven: bytes | None = None
         self._turn = asyncio.Lock()
@@ -35,7 +37,7 @@ class Sharing:
         assert ruling.accepted is not None
         head, time = ruling.accepted, ruling.head_time
         async with self._turn:
-            own = self._participant.member
+            own = self._core.identity.member
             key = (head.origin, head.size, head.root, time, own.aggregate)
             if self._proven != own.aggregate:
                 await self._prove()
@@ -51,24 +53,24 @@ class Sharing:
         """Prove our key to a chain that can check it, unless it knows the key already."""
         from ledger import head_aggregate  # noqa: PLC0415  # pairing arithmetic is heavy and needed only here
 
-        participant, own = self._participant, self._participant.member
-        programs = participant.programs
+        own = self._core.identity.member
+        programs = self._programs
         known = await asyncio.to_thread(head_aggregate.key_digest, own.aggregate)
         if await programs.key_digest(own.address) != known and await takes_aggregates(programs.chain):
             act = await asyncio.to_thread(self._proof)
             name = f"prove-key:{own.aggregate.hex()}"
-            await participant.store.write(lambda tx: participant.transactions.enqueue(tx, name, act))
+            await self._core.store.write(lambda tx: self._transactions.enqueue(tx, name, act))
         self._proven = own.aggregate
 
     def _proof(self) -> Act:
         from ledger import head_aggregate  # noqa: PLC0415  # pairing arithmetic is heavy and needed only here
 
-        own = self._participant.member
+        own = self._core.identity.member
         point = head_aggregate.key_point(own.aggregate)
         possession = head_aggregate.prove_for(self._secret(), own.aggregate, own.address)
-        return acts.prove_key(self._participant.programs.deployment, point, possession)
+        return acts.prove_key(self._programs.deployment, point, possession)
 
     def _secret(self) -> int:
         from ledger import aggregate  # noqa: PLC0415  # pairing arithmetic is heavy and needed only here
 
-        return aggregate.secret(self._participant.keys.aggregate)
+        return aggregate.secret(self._core.identity.keys.aggregate)

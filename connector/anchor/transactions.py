@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from connector.anchor.parcel import Fence
     from connector.clock import Clock
     from connector.store.evidence import Evidence
+    from connector.store.row import Row
     from connector.store.store import Store
     from connector.store.transaction import Tx
     from ledger.chain import Act, Event, Receipt
@@ -44,9 +45,10 @@ RETRY_SECONDS = 0.5  # an unreachable chain is asked twice a second; everything 
 FULFILLED = {"licences: already granted": ("licences", "LicenceGranted", "agreementDigest")}
 WANTED, SIGNED, MINED, REVERTED = "wanted", "signed", "mined", "reverted"
 OPEN = (WANTED, SIGNED)
+URGENT = ("claim:", "claim;")  # the ids between the two: what lapses goes before what only waits
+LIMIT = batch.CALLS_MAX
 
 log = logging.getLogger(__name__)
-Row = dict[str, Any]
 
 
 class MinedEvent(NamedTuple):
@@ -112,9 +114,18 @@ class Transactions:
             tx.insert("chain_txs", id=key, state=WANTED, created=self._clock.now(), **call)
             tx.after(self._work.set)
 
-    async def submit(self, key: str, act: Act, event: MinedEvent | None = None) -> Row:
-        """Enqueue on its own and wait until it is mined; raises ChainReverted with the chain's reason."""
-        await self._store.write(lambda tx: self.enqueue(tx, key, act, event))
+    async def submit(self, key: str, act: Act, event: MinedEvent | None = None, *, anew: bool = False) -> Row:
+        """Enqueue on its own and wait until it is mined; raises ChainReverted with the chain's reason.
+
+        With `anew` one that the chain refused before is tried once more: what stood against it may be over.
+        """
+
+        def want(tx: Tx) -> None:
+            self.enqueue(tx, key, act, event)
+            if anew and tx.update("chain_txs", {"id": key, "state": REVERTED}, state=WANTED, error=None):
+                tx.after(self._work.set)
+
+        await self._store.write(want)
         return await self.mined(key)
 
     async def mined(self, key: str) -> Row:
@@ -157,7 +168,8 @@ class Transactions:
         """Return what is wanted next: one act, or as many as may be brought together."""
 
         def look(tx: Tx) -> list[Row]:
-            wanted = tx.find("chain_txs", "state = ?", (WANTED,), order="created", limit=batch.CALLS_MAX)
+            wanted = tx.find("chain_txs", "state = ? and id >= ? and id < ?", (WANTED, *URGENT), "created", LIMIT)
+            wanted = wanted or tx.find("chain_txs", "state = ?", (WANTED,), "created", LIMIT)
             made = [row if row["data"] is not None else {**row, **self._made(tx, row["id"])} for row in wanted]
             fitting = takewhile(lambda row: batch.fits(row["program"], row["function"], row["data"]), made)
             return list(fitting) or made[:1]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from connector.anchor.sharing import Sharing
     from connector.anchor.transactions import Transactions
     from connector.clock import Clock
-    from connector.exchange.space_view import SpaceView
+    from connector.space.view import SpaceView
     from connector.store.store import Store
     from connector.store.transaction import Tx
     from contracts.typed_data import Domain

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from connector import data_folder, log_files, tls
 from connector import settings as setting
 from connector.errors import Absent, InvalidInput, PeerMisbehaved, PeerRefused
-from connector.exchange import space_view
 from connector.identity import keys as key_files
 from connector.outbound import Outbound
+from connector.space import view as space_view
 from connector.store.kept_log import KeptLog
 from connector.store.offline import looking
 from connector.store.tables import TABLES
@@ -102,7 +102,7 @@ async def _inside(folder: Path, policy: LogPolicy | None) -> AsyncIterator[Place
 async def _kept(asked: Asked) -> AsyncIterator[Place]:
     """Open the own log of a data directory, with every head and disclosure; raises Absent where none was begun."""
     settings, held = setting.load(asked.data, os.environ), key_files.load(asked.data / data_folder.KEYS)
-    with looking(data_folder.tables(asked.data, settings), TABLES, snapshot=False) as tx:
+    with looking(data_folder.tables(asked.data, settings.store.database), TABLES, snapshot=False) as tx:
         log, vkey = KeptLog(tx, held.delivery), log_vkey(settings.log_origin, held.log_public)
         yield Place(log.fetch, asked.policy or own_policy(tx, settings.did, vkey), log)
 

@@ -13,12 +13,14 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from connector.errors import InvalidInput, PeerRefused, PenstockError, VerificationFailed
-from connector.exchange.membership import base_url
 from connector.identity import did as dids
+from connector.identity import readers
+from connector.identity.self_description import base_url
 from connector.limits import ROWS_BYTES_MAX
 from connector.outbound import Outbound
 from contracts import address
 from contracts.canonical import load
+from contracts.errors import why
 from ledger import checkpoint as checkpoints
 from ledger import note as notes
 from ledger.audit.sources import BlockHead, Unavailable
@@ -30,7 +32,10 @@ from ledger.space import Space
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     from connector.identity.did import Document
     from ledger.chain import Event
@@ -41,8 +46,27 @@ PROGRAMS = ("editions", "licences", "channels", "anchors", "spaces")
 SPACE_BYTES_MAX = 16 * 1_048_576
 NOT_FOUND = 404
 LOG = "/log/"  # below it every member serves its log
+PEERS = LOG + "peers"  # to members alone
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who audits, if it is a member: the key of its log, by which the space's document names it, and its clock."""
+
+    log: Ed25519PrivateKey = field(repr=False)
+    now: Callable[[], datetime]
+
+    def headers(self, members: Sequence[Any], url: str) -> Mapping[str, str] | None:
+        """Return what proves it to the member that serves `url`; None where either is no member."""
+        rows = [row for row in members if isinstance(row, dict)]
+        key = self.log.public_key().public_bytes_raw().hex()
+        holder = next((row.get("did") for row in rows if f"{row.get('url')}{PEERS}" == url), None)
+        own = next((row.get("did") for row in rows if row.get("logKey") == key), None)
+        if not isinstance(holder, str) or not isinstance(own, str):
+            return None
+        return readers.header(self.log, own, holder, self.now())
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +89,15 @@ class UrlSources:
     """The sources of one audit."""
 
     def __init__(
-        self, places: Places, outbound: Outbound, *, development: bool = False, trust: ssl.SSLContext | None = None
+        self,
+        places: Places,
+        outbound: Outbound,
+        *,
+        development: bool = False,
+        trust: ssl.SSLContext | None = None,
+        reader: Reader | None = None,
     ) -> None:
+        self._reader = reader
         self.exchange = places.exchange.rstrip("/")
         self._outbound = outbound
         self._development = development
@@ -99,7 +130,8 @@ class UrlSources:
         place, below, _ = url.split("://", 1)[-1].partition(LOG)
         if below and self._origins and place + LOG.rstrip("/") not in self._origins:
             raise Unavailable("not looked at: other logs were named")
-        return await self._get(self._mirrored(url), ROWS_BYTES_MAX)
+        mirrored = self._mirrored(url)
+        return await self._get(mirrored, ROWS_BYTES_MAX, await self._as_reader(url) if mirrored == url else None)
 
     async def unread(self) -> Sequence[str]:
         """Return the DIDs of the members whose logs are none of those that were named, none where none was."""
@@ -144,6 +176,13 @@ class UrlSources:
         """Close the connections to the chain."""
         await self._chain.close()
 
+    async def _as_reader(self, url: str) -> Mapping[str, str] | None:
+        """Return the headers for what members show to members; None where it is for everybody, or we are none."""
+        if self._reader is None or not url.endswith(PEERS):
+            return None
+        members = (await self.space()).get("members")
+        return self._reader.headers(members if isinstance(members, list) else (), url)
+
     def _mirrored(self, url: str) -> str:
         path = url.split("://", 1)[-1]
         for origin, base in self._mirrors.items():
@@ -151,9 +190,9 @@ class UrlSources:
                 return base + path.removeprefix(origin)
         return url
 
-    async def _get(self, url: str, limit_bytes: int) -> bytes:
+    async def _get(self, url: str, limit_bytes: int, headers: Mapping[str, str] | None = None) -> bytes:
         try:
-            return (await self._outbound.get(url, limit_bytes=limit_bytes)).body
+            return (await self._outbound.get(url, headers=headers, limit_bytes=limit_bytes)).body
         except PenstockError as error:
             raise Unavailable(str(error)) from error
 
@@ -165,12 +204,16 @@ async def sources(
     development: bool = False,
     networks: Sequence[str] = (),
     trust: ssl.SSLContext | None = None,
+    reader: Reader | None = None,
 ) -> AsyncIterator[UrlSources]:
-    """Open the sources of one audit, and close them behind it; a text is the URL of the exchange."""
+    """Open the sources of one audit, and close them behind it; a text is the URL of the exchange.
+
+    `reader` proves the auditor to members; without it, what members show to members is not read.
+    """
     asked = Places(places) if isinstance(places, str) else places
     async with Outbound(development=development, networks=networks, trust=trust) as outbound:
         found = await _found(asked, outbound, development=development)
-        opened = UrlSources(found, outbound, development=development, trust=trust)
+        opened = UrlSources(found, outbound, development=development, trust=trust, reader=reader)
         try:
             yield opened
         finally:
@@ -221,4 +264,4 @@ def _deployment(space: Mapping[str, Any]) -> Deployment:
     try:
         return Deployment.from_json(space["deployment"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise Unavailable(f"the space's deployment cannot be read: {error!r}") from error
+        raise Unavailable(f"the space's deployment cannot be read: {why(error)}") from error

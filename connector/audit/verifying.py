@@ -15,7 +15,7 @@ from connector.errors import InvalidInput
 from contracts import address
 from contracts import agreement as agreements
 from contracts.decimals import read_hex
-from contracts.errors import ContractError
+from contracts.errors import ContractError, why
 from contracts.signature import recover
 from contracts.terms import Terms
 from contracts.typed_data import Agreement, Receipt, digest
@@ -298,7 +298,7 @@ def _deployment(aids: Aids) -> Deployment:
         return Deployment.from_json(document.get("deployment", document))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         hint = "save what GET /space of the exchange says"
-        raise InvalidInput(f"`{path}` is no deployment: {error!r}", hint) from error
+        raise InvalidInput(f"`{path}` is no deployment: {why(error)}", hint) from error
 
 
 def _event_kind(entry: bytes) -> str:

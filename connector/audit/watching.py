@@ -1,8 +1,8 @@
 """Watching a space: audited again and again, and only what is new is said.
 
 Law: a finding or a rule's hit is said when it was not there the round before, so one that goes and comes back is said
-twice. A round in which nothing could be read says so once, forgets nothing, and does not end the watch; what the user
-has to mend does.
+twice; that a log's newest head is some minutes old is no news. A round in which nothing could be read says so once,
+forgets nothing, and does not end the watch; what the user has to mend does.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from connector.documents import read_text
 from connector.errors import InvalidInput, explain_failure
 from ledger.audit import rules
-from ledger.audit.severity import ERROR
+from ledger.audit.severity import ERROR, STALE, laid_out
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from connector.clock import Clock
+    from connector.store.row import Row
 
-Row = dict[str, Any]
 STOPS = (signal.SIGINT, signal.SIGTERM)
 # exit codes of what may be otherwise at the next look: a space that cannot be relied on, a peer or a chain away
 PASSING = frozenset({6, 7, 9})
@@ -43,10 +43,11 @@ class Watch:
     def news(self, found: Mapping[str, Any], now: datetime) -> list[Row]:
         """Return what an audit (`penstock audit --json`) shows that the last one did not; findings first."""
         hits = [hit.json() for hit in rules.check(found["figures"], self._limits, now)]
-        rows = {_finding(row): row for row in found["findings"]} | {(one["rule"], one["subject"]): one for one in hits}
+        shown = [row for _, row in laid_out(found["findings"]) if row["severity"] != STALE]
+        rows = {_finding(row): row for row in shown} | {(one["rule"], one["subject"]): one for one in hits}
         new = [row for key, row in rows.items() if key not in self._known]
         self._known, self._away = set(rows), ""
-        self.errors = self.errors or any(row["severity"] == ERROR for row in found["findings"])
+        self.errors = self.errors or any(row["severity"] == ERROR for row in shown)
         self.rounds += 1
         return [{"at": now.isoformat(), **row} for row in new]
 

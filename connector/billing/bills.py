@@ -31,10 +31,11 @@ from ledger.row_table import RowTable
 
 if TYPE_CHECKING:
     from connector.channel.windows import Window
-    from connector.engine.trader import Trader
+    from connector.core import Core
+    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from ledger.programs import Programs
 
-    Row = dict[str, Any]
 
 PERIOD_FORM = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 STATEMENT = "statement"
@@ -44,47 +45,47 @@ VERSION = 1
 class Bills:
     """Orders, bills and monthly statements."""
 
-    def __init__(self, trader: Trader) -> None:
-        self._trader = trader
+    def __init__(self, core: Core, programs: Programs) -> None:
+        self._core, self._programs = core, programs
 
     async def page(self, first: int, rows: int) -> list[Row]:
         """Return orders of either side, the newest first."""
-        return await self._trader.store.read(lambda tx: orders.page(tx, first, rows))
+        return await self._core.store.read(lambda tx: orders.page(tx, first, rows))
 
     async def show(self, key: str) -> Row:
         """Return the signed bill of an agreement (its digest or DSP id), or the statement of a month (2026-11)."""
         if PERIOD_FORM.fullmatch(key):
             return await self.statement(key)
         digest = key.removeprefix(AGREEMENT_URN)
-        plain = await self._trader.store.read(lambda tx: self._copies(tx, digest))
+        plain = await self._core.store.read(lambda tx: self._copies(tx, digest))
         return (await self.bill(digest)).json() if plain is None else self._signed_copies(plain)
 
     async def bill(self, digest: str) -> Issued:
         """Return the bill of an agreement; raises Absent, and Conflict for what is not billed by vouchers."""
-        kept = await self._trader.store.read(lambda tx: self._kept(tx, digest))
+        kept = await self._core.store.read(lambda tx: self._kept(tx, digest))
         settled = tuple([await self._settled(channel) for channel in kept.pop("channels")])
-        bill = Bill(**kept, deployment=self._trader.programs.deployment, channels=settled)
-        at = self._trader.clock.now().isoformat(timespec="seconds")
-        signature = self._trader.sign(ledger_bills.signed(bill.json(), self._trader.did, at))
-        return Issued(bill, self._trader.did, at, signature)
+        bill = Bill(**kept, deployment=self._programs.deployment, channels=settled)
+        at = self._core.clock.now().isoformat(timespec="seconds")
+        signature = self._core.identity.sign(ledger_bills.signed(bill.json(), self._core.identity.did, at))
+        return Issued(bill, self._core.identity.did, at, signature)
 
     async def statement(self, month: str) -> Row:
         """Return what was bought and sold in a month of UTC: a row for each agreement with a paid window in it."""
         if not PERIOD_FORM.fullmatch(month):
             raise InvalidInput(f"`{month[:40]}` is no month", "such as 2026-11")
-        found = await self._trader.store.read(lambda tx: statement.rows(tx, month))
+        found = await self._core.store.read(lambda tx: statement.rows(tx, month))
         paid = [row for row in found if row["payment"] == orders.CHANNEL]
         spent = sum(int(row["amount"]) for row in paid if row["role"] != PROVIDER)
         earned = sum(int(row["amount"]) for row in paid if row["role"] == PROVIDER)
         outside = sum(int(row["amount"]) for row in found) - spent - earned
-        told = {"v": VERSION, "month": month, "issuer": self._trader.did, "agreements": found}
+        told = {"v": VERSION, "month": month, "issuer": self._core.identity.did, "agreements": found}
         told |= {
             "spent": str(spent),
             "earned": str(earned),
             "outside": str(outside),
-            "at": self._trader.clock.now().isoformat(timespec="seconds"),
+            "at": self._core.clock.now().isoformat(timespec="seconds"),
         }
-        signature = self._trader.sign(H(STATEMENT, canonical(told)))
+        signature = self._core.identity.sign(H(STATEMENT, canonical(told)))
         return {STATEMENT: told, "signature": signature.hex()}
 
     # ---- what is kept
@@ -94,11 +95,11 @@ class Bills:
         agreement = tx.get("agreements", digest=digest)
         if agreement is None or (agreement["terms"] or {}).get("tier") != PLAIN:
             return None
-        return copies.document(tx, agreement, self._trader.did)
+        return copies.document(tx, agreement, self._core.identity.did)
 
     def _signed_copies(self, told: Row) -> Row:
-        issuer, at = self._trader.did, self._trader.clock.now().isoformat(timespec="seconds")
-        signature = self._trader.sign(copies.signed(told, issuer, at))
+        issuer, at = self._core.identity.did, self._core.clock.now().isoformat(timespec="seconds")
+        signature = self._core.identity.sign(copies.signed(told, issuer, at))
         return {"copies": told, "issuer": issuer, "at": at, "signature": signature.hex()}
 
     def _kept(self, tx: Tx, digest: str) -> Row:
@@ -130,7 +131,7 @@ class Bills:
         }
 
     def _parties(self, agreement: Row) -> tuple[str, str]:
-        own, peer = self._trader.did, agreement["peer"]
+        own, peer = self._core.identity.did, agreement["peer"]
         return (own, peer) if agreement["role"] == PROVIDER else (peer, own)
 
     def _edition(self, tx: Tx, agreement: Row) -> tuple[Any, bytes]:
@@ -141,7 +142,7 @@ class Bills:
         return row["header"], row["rows"]
 
     async def _settled(self, channel: str) -> Settled:
-        found = await self._trader.programs.channel(bytes.fromhex(channel))
+        found = await self._programs.channel(bytes.fromhex(channel))
         if found is None:
             raise Absent(f"the chain does not know the channel `{channel}`", "ask again when it is mined")
         return Settled(channel, found.deposit, found.claimed, found.closed)

@@ -21,9 +21,9 @@ from contracts.tariff import Tariff
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from connector.store.row import Row
     from connector.store.transaction import Tx
 
-    Row = dict[str, Any]
 
 VERSION = 1
 LABEL = "copy-bill"

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from connector import documents, log_files
 from connector.errors import VerificationFailed
-from connector.exchange.membership import base_url
 from connector.identity import did as dids
+from connector.identity.self_description import base_url
 from ledger import bill as bills
 from ledger import note as notes
 from ledger import reader

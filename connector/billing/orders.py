@@ -6,11 +6,11 @@ row of STATES that holds is it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from connector.billing import copies
+from connector.channel.account import CLOSED
 from connector.protocol.offers import PLAIN
-from connector.settle.settlement import CLOSED
 from contracts import price_words
 from contracts.lifecycle import OVER
 from contracts.tariff import Tariff
@@ -18,9 +18,9 @@ from contracts.tariff import Tariff
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from connector.store.row import Row
     from connector.store.transaction import Tx
 
-    Row = dict[str, Any]
 
 DELIVERED = ("COMPLETED",)
 CHANNEL = "channel"

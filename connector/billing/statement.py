@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import orjson
 
@@ -23,9 +23,9 @@ from ledger.stamp import at_second
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from connector.store.row import Row
     from connector.store.transaction import Tx
 
-    Row = dict[str, Any]
 
 # states in which a window was paid for, on each side
 PAID: Mapping[str, frozenset[str]] = {

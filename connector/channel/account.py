@@ -1,7 +1,9 @@
 """A channel as this participant keeps it: one row of `channels`.
 
 Law: `account_hash` and `cumulative` are those of the newest *released* window, `seq` the newest one ever used; deposit
-and expiry are what the chain has confirmed and are written by whoever watches it.
+and expiry are what the chain has confirmed and are written by whoever watches it. Only an open channel goes on; one
+that is `closing`, because its payee has picked what to close it at, or `stopped`, because a side contradicted itself,
+never opens again.
 """
 
 from __future__ import annotations
@@ -19,8 +21,16 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
 OPEN = "open"
+CLOSING = "closing"
 STOPPED = "stopped"
 FROZEN = "frozen"
+CLOSED = "closed"
+# states in which the chain may still move money; it moves a channel to and fro between the first two
+MOVED = (OPEN, FROZEN)
+LIVE = (*MOVED, CLOSING, STOPPED)
+IS_LIVE = "state in (?, ?, ?, ?)"
+# code of what is refused, in writing where a voucher came, because its channel is closing
+ENDING = "channel-closing"
 PAYER = "payer"
 PAYEE = "payee"
 
@@ -116,9 +126,11 @@ def load(tx: Tx, channel_id: bytes, role: str, peer: str | None = None) -> Accou
 
 
 def require_open(account: Account) -> None:
-    """Refuse to go on with a channel that is stopped, frozen or closed."""
+    """Refuse to go on with a channel that is stopped, closing, frozen or closed."""
     if account.state == STOPPED:
         raise fault("stopped", f"the channel `{account.key}` is stopped")
+    if account.state == CLOSING:
+        raise fault(ENDING, f"the channel `{account.key}` is being settled")
     if account.state != OPEN:
         raise fault("channel-closed", f"the channel `{account.key}` is `{account.state}`")
 
@@ -139,6 +151,11 @@ def use_seq(tx: Tx, account: Account, seq: int) -> None:
 def stop(tx: Tx, account: Account) -> None:
     """Stop the channel: nothing more is signed or released on it here."""
     _write(tx, account, state=STOPPED)
+
+
+def close(tx: Tx, account: Account) -> Account:
+    """Note that the payee closes the channel: nothing is offered or released on it now; a stopped one stays so."""
+    return account if account.state == STOPPED else _write(tx, account, state=CLOSING)
 
 
 def _write(tx: Tx, account: Account, **changes: Any) -> Account:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from connector.channel import tally, windows
+from connector.channel import chain_time, tally, windows
 from connector.channel.errors import fault
 from connector.channel.tally import USES
 from connector.channel.window import MAX_BATCH_ROWS
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from connector.channel.account import Account
     from connector.channel.doors import Deal, Desk
-    from connector.channel.tally import Line
+    from connector.channel.priced import Line
     from connector.store.transaction import Tx
     from contracts.typed_data import Order
     from ledger.row_table import RowTable
@@ -87,17 +87,12 @@ def read(
     agreed = deals(tx, desk, account, orders)
     for order, context in tally.beside(orders, contexts):
         _check(Case(order, agreed[order.agreement_digest], account, now, partial(_table, tx, desk, order.edition_id)))
-        tally.check_period(agreed[order.agreement_digest], context, latest(tx, desk, now))
+        tally.check_period(agreed[order.agreement_digest], context, chain_time.latest(tx, desk, now))
         if not desk.books.transfer_runs(tx, agreed[order.agreement_digest], order.transfer_id):
             raise fault("unknown-transfer", f"no transfer `{order.transfer_id.hex()}` runs under the agreement")
     lines = _bill(tx, desk, account, orders, agreed, contexts)
     _check_size(lines)
     return lines
-
-
-def latest(tx: Tx, desk: Desk, now: datetime) -> datetime:
-    """Return max(own clock, newest block time): a clock that was set back begins no period anew."""
-    return max(now, desk.chain.sight(tx).block_time)
 
 
 def bill(

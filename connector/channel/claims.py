@@ -1,7 +1,9 @@
 """What the payee takes to the chain, and when it must (spec 3.2, 3.5, 4).
 
-Law: only the newest claimable voucher of a channel is claimed, since amounts are cumulative; an acknowledgement needs
-no preimage and never lapses, so once there is one, nothing is urgent before expiry.
+Law: the claimable amount never falls. It is the greatest for which a voucher is here that the program would take
+(preimage known or no lock, not lapsed), whatever newer window was adopted without its preimage; amounts are cumulative,
+so that voucher alone is claimed. An acknowledgement needs no preimage and never lapses: once there is one, nothing is
+urgent before expiry. A channel that will never go on is claimed at once.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from connector.channel import account as accounts
-from connector.channel import batch, states, windows
+from connector.channel import batch, chain_time, states, windows
 from ledger import acts
 from ledger.stamp import at_second
 
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from ledger.deployment import Deployment
 
 NO_PREIMAGE = bytes(32)
+# states of a channel on which nothing newer will be paid
+_OVER = (accounts.CLOSING, accounts.STOPPED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,36 +51,66 @@ class Claim:
         return acts.claim(deployment, self.voucher, self.signature, self.preimage)
 
 
-def newest(tx: Tx, channel_id: bytes) -> Claim | None:
-    """Return what to claim the channel's newest amount with; None when that is claimed already or nothing was paid."""
+def newest(tx: Tx, desk: Desk, channel_id: bytes, now: datetime) -> Claim | None:
+    """Return what to claim the channel's greatest amount with; None when the chain has paid as much already."""
     account = accounts.load(tx, channel_id, accounts.PAYEE)
-    window = _claimable(tx, account)
+    window = _claimable(tx, account, chain_time.reckoned(tx, desk, now))
     return None if window is None or window.cumulative <= account.claimed else _claim(window)
 
 
+def shortfall(tx: Tx, desk: Desk, account: Account, now: datetime) -> int:
+    """Return how many of the minor units whose keys were released can be claimed by nothing that is here."""
+    window = _claimable(tx, account, chain_time.reckoned(tx, desk, now))
+    return max(account.cumulative - max(account.claimed, 0 if window is None else window.cumulative), 0)
+
+
+def is_acknowledged(tx: Tx, channel_id: bytes) -> bool:
+    """Say whether everything released on a channel of ours is acknowledged, or nothing was."""
+    account = accounts.load(tx, channel_id, accounts.PAYEE)
+    last = windows.newest(tx, account, *sorted(states.CLAIMABLE))
+    return account.state == accounts.STOPPED or (last is not None and last.state == states.CLOSING)
+
+
 def urgent(tx: Tx, desk: Desk, now: datetime) -> list[tuple[bytes, Claim]]:
-    """Return (channel id, claim) for every open channel whose voucher or own expiry is within the claim margin."""
-    latest = max(now, desk.chain.sight(tx).block_time)
+    """Return (channel id, claim) for every channel that never goes on, or is within the claim margin of a lapse."""
+    latest, seen = chain_time.reckoned(tx, desk, now), chain_time.seen(tx, desk)
     due = []
-    for row in tx.find("channels", "role = ? and state = ?", (accounts.PAYEE, accounts.OPEN)):
+    for row in tx.find("channels", "role = ? and state in (?, ?, ?)", (accounts.PAYEE, accounts.OPEN, *_OVER)):
         account = accounts.load(tx, bytes.fromhex(row["id"]), accounts.PAYEE)
-        window = _claimable(tx, account)
-        if window is not None and window.cumulative > account.claimed and _is_due(tx, desk, account, window, latest):
+        window = _claimable(tx, account, seen)
+        if window is None or window.cumulative <= account.claimed:
+            continue
+        if account.state in _OVER or _is_due(tx, desk, account, window, latest):
             due.append((account.id, _claim(window)))
     return due
 
 
-def _claimable(tx: Tx, account: Account) -> Window | None:
-    """Return the newest window with a voucher that can be claimed; one adopted after a loss has no preimage."""
-    window = windows.newest(tx, account, *sorted(states.CLAIMABLE))
-    return window if window is not None and (window.preimage or window.state == states.CLOSING) else None
+def in_hand(tx: Tx, desk: Desk, account: Account) -> int:
+    """Return the greatest amount for which a voucher is here that had not lapsed by the newest block."""
+    window = _claimable(tx, account, chain_time.seen(tx, desk))
+    return 0 if window is None else window.cumulative
+
+
+def _claimable(tx: Tx, account: Account, at: datetime) -> Window | None:
+    """Return the window of the greatest amount that could be claimed in a block of the time `at`.
+
+    An ended freeze gave its time back; while one lasts, nothing lapses.
+    """
+    frozen = account.state == accounts.FROZEN
+    return windows.claimable(tx, account, 0 if frozen else int(at.timestamp()) - account.frozen_for)
+
+
+def margin(tx: Tx, desk: Desk, account: Account, window: Window) -> timedelta:
+    """Return the claim margin of a window's agreements; for an acknowledgement of the newest released one's."""
+    released = window if window.orders else windows.newest(tx, account, states.PAID, states.ACKNOWLEDGED)
+    assert released is not None, "what is acknowledged was released"
+    return timedelta(seconds=batch.margins(batch.deals(tx, desk, account, released.orders).values()).claim)
 
 
 def _is_due(tx: Tx, desk: Desk, account: Account, window: Window, latest: datetime) -> bool:
-    orders = window.orders or (windows.newest(tx, account, states.PAID, states.ACKNOWLEDGED) or window).orders
-    margin = timedelta(seconds=batch.margins(batch.deals(tx, desk, account, orders).values()).claim)
-    lapses = window.valid_until != 0 and latest + margin >= at_second(window.valid_until)
-    return lapses or latest + margin >= account.expiry
+    then = latest + margin(tx, desk, account, window)
+    lapses = window.valid_until != 0 and then >= at_second(window.valid_until)
+    return lapses or then >= account.expiry
 
 
 def _claim(window: Window) -> Claim:

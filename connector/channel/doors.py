@@ -17,11 +17,11 @@ from contracts.typed_json import from_json
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
-    from fractions import Fraction
 
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-    from connector.channel.uses import Counted, Counters
+    from connector.channel.account import Account
+    from connector.channel.counted import Counted, Counters, Held
     from connector.store.transaction import Tx
     from contracts.typed_data import Domain, Order
     from ledger.row_table import RowTable
@@ -71,20 +71,6 @@ class Sight:
 
     block_time: datetime
     seen_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """An amount that a decision takes from a counter of a rule; never more than `limit` in all (None: as it is).
-
-    `unit` is for whom it counts, empty for everybody together.
-    """
-
-    rule: str
-    operand: str
-    amount: int | Fraction
-    limit: int | Fraction | None
-    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,11 +191,16 @@ class Keyring(Protocol):
         """Store verified secrets (row number → secret) of an agreement's edition, wrapped, in this transaction."""
 
 
+def _nobody(_tx: Tx, _account: Account, _bundle: str, _now: datetime) -> None:
+    """Tell nobody that a channel has stopped."""
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """What both sides have: signing, the two domains (spec 2), the doors. `sign` makes 65 bytes of a digest.
 
-    `channels` is the domain of vouchers, `registry` that of offers, receipts and refusals.
+    `channels` is the domain of vouchers, `registry` that of offers, receipts and refusals. `contradicted` hears, in the
+    transaction that stops a channel, which bundle proves that its other side signed two things with one seq.
     """
 
     address: bytes
@@ -220,6 +211,7 @@ class Desk:
     editions: Editions
     evidence: Recorder
     chain: ChainView
+    contradicted: Callable[[Tx, Account, str, datetime], None] = field(default=_nobody, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

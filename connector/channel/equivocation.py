@@ -13,14 +13,18 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.channel.account import Account
+    from connector.channel.doors import Desk
     from connector.store.transaction import Tx
     from ledger.equivocation import Signed
 
 CODE = "equivocation"
 
 
-def keep(tx: Tx, account: Account, first: Signed, second: Signed, now: datetime) -> Equivocation:
-    """Keep both signed messages as proof, stop the channel, return what to answer."""
+def keep(tx: Tx, desk: Desk, account: Account, first: Signed, second: Signed, now: datetime) -> Equivocation:
+    """Keep both signed messages as proof, stop the channel and have it known; return what to answer.
+
+    A payee claims what was paid on a stopped channel at once (`connector.settle.receivables`).
+    """
     seq = first[0].seq
     assert second[0].seq == seq
     assert type(first[0]) is type(second[0])
@@ -28,4 +32,5 @@ def keep(tx: Tx, account: Account, first: Signed, second: Signed, now: datetime)
     bundle = sha(proof).hex()
     tx.put("bundles", id=bundle, channel=account.key, seq=seq, code=CODE, bundle=proof, created=now)
     accounts.stop(tx, account)
+    desk.contradicted(tx, account, bundle, now)
     return Equivocation(seq, bundle)

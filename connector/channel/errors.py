@@ -43,6 +43,7 @@ FAULTS: Mapping[str, Row] = MappingProxyType({
     # who and what (the payee speaks)
     "unknown-channel": Row(PAYER, "open a channel with this payee and wait for its confirmations"),
     "channel-closed": Row(PAYER, "open another channel"),
+    "channel-closing": Row(PAYEE, "go on in another channel once the chain has closed this one", later=True),
     "stopped": Row(NOBODY, "two signed messages with one seq are kept; settle the dispute first"),
     "unknown-agreement": Row(PAYER, "order under an agreement signed with this payee"),
     "agreement-over": Row(PAYER, "agree anew"),
@@ -67,6 +68,7 @@ FAULTS: Mapping[str, Row] = MappingProxyType({
     "duty-failed": Row(PAYEE, AGAIN, later=True),
     # time and order
     "stale-chain": Row(PAYEE, AGAIN, later=True),
+    "wrong-clock": Row(NOBODY, "set the clock by NTP, or ask who runs the chain", later=True),
     "near-expiry": Row(PAYER, "extend the channel's expiry"),
     "behind": Row(NOBODY, RESUME),
     "seq-gap": Row(PAYER, RESUME),

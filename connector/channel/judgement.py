@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.channel.doors import Deal, Holder, Ruling
-    from connector.channel.tally import Line
+    from connector.channel.priced import Line
     from connector.store.transaction import Tx
     from contracts.typed_data import Order
 

@@ -121,6 +121,7 @@ class Testimony:
     receipt_signature: bytes = b""
     preimage: bytes | None = field(default=None, repr=False)
     refused: RefusalMessage | None = None
+    acknowledged: VoucherMessage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,3 +131,11 @@ class Resume:
     seq: int
     account_hash: bytes
     windows: tuple[Testimony, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """Ask for an acknowledgement: the newest seq that the payee knows as released, and the account hash there."""
+
+    seq: int
+    account_hash: bytes

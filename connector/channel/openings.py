@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.channel.doors import Deal, Recorder
-    from connector.channel.tally import Line
+    from connector.channel.priced import Line
     from connector.store.transaction import Tx
     from contracts.typed_data import Order
 

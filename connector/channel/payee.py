@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from connector.channel import account as accounts
-from connector.channel import batch, box, judgement, openings, records, windows
+from connector.channel import batch, box, chain_time, judgement, openings, receipts, records, windows
 from connector.channel.errors import fault
 from connector.channel.messages import Denial, KeyRequest, OfferMessage
 from connector.channel.states import NEW
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from connector.channel.account import Account
     from connector.channel.batch import Margins
     from connector.channel.doors import Holder
-    from connector.channel.tally import Line
+    from connector.channel.priced import Line
     from connector.store.transaction import Tx
     from contracts.typed_data import Order
 
@@ -52,6 +52,7 @@ def on_key_request(
         void(tx, waiting, "supersede", "superseded")
     lines = price(tx, holder, account, request.orders, request.contexts, now)
     batch.check_money(tx, account, lines)
+    receipts.require_clock(tx, holder, now)
     return _offer(tx, holder, account, request, lines, margins, now)
 
 
@@ -78,13 +79,8 @@ def require_credit(tx: Tx, holder: Holder, account: Account, margins: Margins, n
     sight = holder.chain.sight(tx)
     if (now - sight.seen_at).total_seconds() >= margins.stale:
         raise fault("stale-chain", "the chain was not seen lately")
-    if latest(holder, tx, now) + timedelta(seconds=margins.claim) >= account.expiry:
+    if chain_time.latest(tx, holder, now) + timedelta(seconds=margins.claim) >= account.expiry:
         raise fault("near-expiry", f"the channel expires at {account.expiry.isoformat()}")
-
-
-def latest(holder: Holder, tx: Tx, now: datetime) -> datetime:
-    """Return max(own clock, newest block time)."""
-    return batch.latest(tx, holder, now)
 
 
 def void(tx: Tx, window: Window, act: str, code: str) -> Window:
@@ -95,7 +91,7 @@ def void(tx: Tx, window: Window, act: str, code: str) -> Window:
 
 def lapse(tx: Tx, holder: Holder, now: datetime) -> int:
     """Give up every unpaid window whose voucher could no longer be claimed; return how many there were."""
-    limit = int(latest(holder, tx, now).timestamp())
+    limit = int(chain_time.latest(tx, holder, now).timestamp())
     over = [window for window in windows.all_unreleased(tx, accounts.PAYEE) if window.valid_until <= limit]
     for window in over:
         void(tx, window, "lapse", "lapsed")
@@ -114,7 +110,7 @@ def _answers(window: Window, request: KeyRequest) -> bool:
 
 
 def _lives(tx: Tx, holder: Holder, window: Window, margins: Margins, now: datetime) -> bool:
-    return window.valid_until >= int(latest(holder, tx, now).timestamp()) + margins.least_ttl
+    return window.valid_until >= int(chain_time.latest(tx, holder, now).timestamp()) + margins.least_ttl
 
 
 def _offer(
@@ -172,7 +168,7 @@ def _offer(
 
 def _valid_until(tx: Tx, holder: Holder, account: Account, margins: Margins, now: datetime) -> int:
     """Return now + lockTtl, never beyond expiry; refuse when that is too near to claim."""
-    start = int(latest(holder, tx, now).timestamp())
+    start = int(chain_time.latest(tx, holder, now).timestamp())
     until = min(start + margins.lock, int(account.expiry.timestamp()))
     if until < start + margins.least_ttl:
         raise fault("near-expiry", f"the channel expires at {account.expiry.isoformat()}")

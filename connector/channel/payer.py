@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from connector.channel import account as accounts
-from connector.channel import batch, equivocation, offers, states, windows
+from connector.channel import batch, chain_time, equivocation, offers, receipts, states, windows
 from connector.channel.errors import fault
 from connector.channel.messages import Equivocation, KeyRequest, VoucherMessage
 from connector.channel.plan import ready
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from connector.channel.account import Account
     from connector.channel.doors import Buyer
     from connector.channel.messages import OfferMessage
-    from connector.channel.tally import Line
+    from connector.channel.priced import Line
     from connector.store.transaction import Tx
 
 # how many seqs an offer may be ahead: offers that were made to us and never reached us
@@ -55,6 +55,7 @@ def on_offer(
     batch.check_money(tx, account, lines)
     if [line.amount for line in lines] != [order.amount for order in request.orders]:
         raise fault("wrong-amount", "the request was planned on another state of our books")
+    receipts.require_clock(tx, buyer, now)
     offers.check(message, _expected(tx, buyer, account, request, lines, now))
     if windows.lock_known(tx, message.offer.lock):
         raise fault("offer-lock", "the lock was used before")
@@ -151,7 +152,7 @@ def _sign(
         seq=offer.seq,
         role=accounts.PAYER,
         state=NEW,
-        created=now,
+        created=chain_time.latest(tx, buyer, now),
         prev=request.prev,
         account_hash=request.account_hash,
         amount=amount,
@@ -184,7 +185,7 @@ def _known(
     if not signature.is_by(account.payee, digest(buyer.registry, message.offer), message.signature):
         raise fault("offer-signature", "the offer is not signed by the channel's payee")
     first, second = (known.offer, known.offer_signature), (message.offer, message.signature)
-    return equivocation.keep(tx, account, first, second, now)
+    return equivocation.keep(tx, buyer, account, first, second, now)
 
 
 def _message(entry: Window) -> VoucherMessage:

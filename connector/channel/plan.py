@@ -10,10 +10,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from connector.channel import account as accounts
-from connector.channel import batch, openings, states, tally, window, windows
+from connector.channel import batch, chain_time, openings, states, tally, window, windows
 from connector.channel.errors import ChannelFault, fault
 from connector.channel.messages import KeyRequest
-from connector.channel.tally import AGAIN, NOTHING, OPEN
+from connector.channel.priced import NOTHING
+from connector.channel.tally import AGAIN, KEEP, OPEN
 from connector.limits import ORDERS_MAX, RANGES_MAX
 from contracts.ranges import RowSet
 from contracts.typed_data import Order
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from connector.channel.account import Account
     from connector.channel.doors import Buyer, Deal
-    from connector.channel.tally import Line, Tally
+    from connector.channel.priced import Line, Tally
     from connector.channel.windows import Window
     from connector.store.transaction import Tx
     from ledger.row_table import RowTable
@@ -93,8 +94,12 @@ def plan(
 
     Raises `unreleased` while a voucher waits, and the code of the limit when not even one row can be ordered.
     """
-    account = ready(tx, channel_id)
-    request = _request(_ground(tx, buyer, account, wants, {}, now), wants, now, most)
+    account = accounts.load(tx, channel_id, accounts.PAYER)
+    ground = _ground(tx, buyer, account, wants, {}, now)
+    if all(want.use == KEEP and want.rows <= ground.paid[want.agreement].rows for want in wants):
+        return None  # also on a channel that is over
+    ready(tx, channel_id)
+    request = _request(ground, wants, now, most)
     if request is not None:
         batch.read(tx, buyer, account, request.orders, now, request.contexts)
     return request
@@ -141,7 +146,7 @@ def _ground(
     """Look up what the wishes are planned on; `paid` has an agreement where the books do not say it yet."""
     drafts = [_draft(want) for want in wants[:ORDERS_MAX]]
     deals = batch.deals(tx, buyer, account, drafts)
-    latest = batch.latest(tx, buyer, now)
+    latest = chain_time.latest(tx, buyer, now)
     identities = {openings.identity(accounts.PAYER, draft) for draft in drafts if draft.use == OPEN}
     found = {opening: openings.rows(tx, opening) for opening in identities}
     return Ground(

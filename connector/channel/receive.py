@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from connector.channel import account as accounts
-from connector.channel import batch, bundle, judgement, openings, records, states, tally, windows
+from connector.channel import batch, bundle, judgement, openings, receipts, records, states, tally, windows
 from connector.channel.errors import fault
 from connector.channel.tally import OPEN
 from contracts import signature
@@ -19,7 +19,6 @@ from contracts.labels import H
 from contracts.typed_data import digest
 from ledger import mask
 from ledger.row import key_commitment
-from ledger.stamp import at_second
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from connector.channel.messages import RefusalMessage, ReleaseMessage
     from connector.channel.windows import Window
     from connector.store.transaction import Tx
-    from contracts.typed_data import Order, Receipt
+    from contracts.typed_data import Order
     from ledger.row_table import RowTable
 
 KEY = "key"
@@ -88,7 +87,10 @@ def on_release(
     now: datetime,
     known: Received | None = None,
 ) -> Received:
-    """Take message 4, whose keys are `known` if it was `read` before; raises as `read`, having changed nothing."""
+    """Take message 4, whose keys are `known` if it was `read` before; raises as `read`, having changed nothing.
+
+    Raises `bad-receipt`, too, for one that says another time than its keys were released at: no lease begins by it.
+    """
     received = known or read(tx, buyer, channel_id, message)
     account = accounts.load(tx, channel_id, accounts.PAYER)
     window = _released(tx, account, message)
@@ -96,6 +98,7 @@ def on_release(
     if window.state == states.RELEASED:
         _keep(tx, buyer, received)
         return received
+    receipts.check_time(message.receipt, window.created, now)
     window = replace(window, receipt=message.receipt, receipt_signature=message.signature)
     return take(tx, buyer, account, window, received, "release", message.receipt.released_at, now)
 
@@ -104,7 +107,7 @@ def on_refusal(tx: Tx, buyer: Buyer, channel_id: bytes, message: RefusalMessage)
     """Take the payee's signed no to the waiting voucher; return its seq, which is void now."""
     account = accounts.load(tx, channel_id, accounts.PAYER)
     window = windows.newest(tx, account, states.SIGNED)
-    if window is None or window.voucher is None:
+    if window is None:
         raise fault("bad-refusal", "no voucher waits for an answer")
     check_refusal(buyer, account, window, message)
     windows.save(tx, refused(window, "refuse", message))
@@ -151,13 +154,17 @@ def on_claimed(
     return take(tx, buyer, account, window, received, "claimed", int(now.timestamp()), now)
 
 
-def lapse(tx: Tx, buyer: Buyer, channel_id: bytes) -> int | None:
-    """Give up the waiting voucher once it lapsed in block time; return its seq, None while it still may be claimed."""
+def lapse(tx: Tx, buyer: Buyer, channel_id: bytes, *, closed: bool = False) -> int | None:
+    """Give up the waiting voucher once it lapsed in block time; return its seq, None while it still may be claimed.
+
+    `closed` says that the chain has closed the channel, and paid nothing for this voucher.
+    """
     account = accounts.load(tx, channel_id, accounts.PAYER)
     window = windows.unreleased(tx, account)
-    if window is None or account.state == accounts.FROZEN:
+    if window is None or (account.state == accounts.FROZEN and not closed):
         return None
-    if window.valid_until + account.frozen_for >= int(buyer.chain.sight(tx).block_time.timestamp()):
+    alive_until = window.valid_until + account.frozen_for
+    if not closed and alive_until >= int(buyer.chain.sight(tx).block_time.timestamp()):
         return None
     windows.save(tx, window.moved("lapse", code="lapsed"))
     return window.seq
@@ -172,8 +179,9 @@ def on_fault(
     """
     account = accounts.load(tx, channel_id, accounts.PAYER)
     window = windows.find(tx, account, seq)
-    if window is None or window.state != states.RELEASED or window.offer is None:
+    if window is None or window.state != states.RELEASED:
         raise fault("nothing-released", f"the keys of seq `{seq}` are not waiting to be acknowledged")
+    assert window.offer is not None
     if mask.lock(preimage) != window.offer.lock:
         raise fault("wrong-preimage", "the preimage does not fit the lock")
     position = [number for _, number in bundle.places(window.orders)].index(row)
@@ -182,7 +190,7 @@ def on_fault(
 
 def _released(tx: Tx, account: Account, message: ReleaseMessage) -> Window:
     window = windows.find(tx, account, message.receipt.seq)
-    if window is None or window.offer is None or window.state not in (states.SIGNED, states.RELEASED):
+    if window is None or window.state not in (states.SIGNED, states.RELEASED):
         raise fault("bad-receipt", f"no voucher with seq `{message.receipt.seq}` waits for its release")
     return window
 
@@ -199,15 +207,6 @@ def _check_receipt(buyer: Buyer, account: Account, window: Window, message: Rele
     )
     if not same or not signature.is_by(account.payee, digest(buyer.registry, receipt), message.signature):
         raise fault("bad-receipt", "the receipt is not for our voucher and offer, or not by the channel's payee")
-    check_time(receipt)
-
-
-def check_time(receipt: Receipt) -> None:
-    """Raise `bad-receipt` unless a receipt is dated: leases, bills and audits reckon with its time."""
-    try:
-        at_second(receipt.released_at)
-    except ValueError as error:
-        raise fault("bad-receipt", f"the receipt bears no time: {error}") from error
 
 
 def take(

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 from connector.channel import account as accounts
 from connector.channel import (
     batch,
+    chain_time,
     equivocation,
     judgement,
     openings,
     payee,
     performed,
+    receipts,
     records,
     states,
     tally,
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
 
     from connector.channel.account import Account
     from connector.channel.doors import Holder
-    from connector.channel.tally import Line
+    from connector.channel.priced import Line
     from connector.store.transaction import Tx
 
 # an acknowledgement may skip seqs that the payer saw offered and never signed
@@ -55,15 +57,18 @@ def on_voucher(
     window = windows.find(tx, account, message.voucher.seq)
     if window is not None and window.voucher is not None:
         return _repeat(tx, holder, account, window, message, now)
-    accounts.require_open(account)
-    if window is None or window.offer is None:
+    if window is None or account.state != accounts.CLOSING:
+        accounts.require_open(account)
+    if window is None:
         raise fault("no-offer", f"nothing was offered with seq `{message.voucher.seq}`")
     margins = batch.margins(batch.deals(tx, holder, account, window.orders).values())
-    start = int(payee.latest(holder, tx, now).timestamp())
-    _check(holder, account, window.offer, message, start, margins.least_ttl)
+    start = int(chain_time.latest(tx, holder, now).timestamp())
+    _check(holder, account, _offer(window), message, start, margins.least_ttl)
     window = replace(window, voucher=message.voucher, voucher_signature=message.signature)
+    if window.state == states.OFFERED and account.state == accounts.CLOSING:
+        window = replace(_voided(tx, window), code=accounts.ENDING)
     if window.state == states.VOID:
-        return refuse(tx, holder, window, window.code, (), now)
+        return refuse(tx, holder, window, window.code, _why_void(account), now)
     payee.require_credit(tx, holder, account, margins, now)
     try:
         lines = payee.price(tx, holder, account, window.orders, window.contexts, now)
@@ -73,6 +78,7 @@ def on_voucher(
     verdict = judgement.judge(tx, holder, decided, judgement.RELEASE, now)
     if verdict.denial is not None:
         return refuse(tx, holder, _voided(tx, window), "denied", _reasons(verdict.denial), now)
+    receipts.require_clock(tx, holder, now)
     for line, ruling in zip(lines, verdict.rulings, strict=True):
         holder.duties.perform(tx, line.deal, ruling, now)
     return _release(tx, holder, account, window, lines, verdict.digest, now)
@@ -87,28 +93,37 @@ def on_acknowledge(
     window = windows.find(tx, account, seq)
     if window is not None and window.voucher is not None:
         return _same_voucher(tx, holder, account, window, message, now)
-    accounts.require_open(account)
+    if account.state != accounts.CLOSING:  # it promises nothing new, and is claimed with the rest
+        accounts.require_open(account)
     last = windows.newest(tx, account, states.PAID, states.ACKNOWLEDGED)
     if last is None or seq <= last.seq or seq > account.seq + MAX_SEQ_GAP:
         raise fault("wrong-seq", f"seq `{seq}` does not follow the newest released window")
     _check(holder, account, replace(_offer(last), seq=seq, lock=voucher.NO_LOCK), message, int(now.timestamp()), 0)
-    if window is not None:
-        judgement.give_back(tx, window.orders)
-    act = (window or _blank(account, seq, now)).moved("close")
-    windows.save(tx, _closing(act, last, message))
+    _end_offer(tx, account, seq)
+    windows.save(tx, _closing(account, window, last, message, now))
     _acknowledge(tx, holder, account, last.account_hash, now)
     accounts.use_seq(tx, account, max(seq, account.seq))
     return None
 
 
-def _closing(window: Window, last: Window, message: VoucherMessage) -> Window:
+def _end_offer(tx: Tx, account: Account, seq: int) -> None:
+    """Give up an offer that an acknowledgement took the seq of, or passed by.
+
+    Its voucher would be for more than the acknowledgement and of an older seq; what is claimed is found by its seq.
+    """
+    waiting = windows.unreleased(tx, account)
+    if waiting is not None and waiting.seq <= seq:
+        payee.void(tx, waiting, "supersede", "superseded")
+
+
+def _closing(account: Account, offered: Window | None, last: Window, message: VoucherMessage, now: datetime) -> Window:
     """Return the row that holds an acknowledgement: what may have been offered with its seq is forgotten."""
     return Window(
-        channel=window.channel,
-        seq=window.seq,
-        role=window.role,
-        state=window.state,
-        created=window.created,
+        channel=account.key,
+        seq=message.voucher.seq,
+        role=accounts.PAYEE,
+        state=states.move(accounts.PAYEE, NEW if offered is None else offered.state, "close"),
+        created=now if offered is None else offered.created,
         prev=last.account_hash,
         account_hash=last.account_hash,
         amount=0,
@@ -149,17 +164,22 @@ def _same_voucher(
     tx: Tx, holder: Holder, account: Account, window: Window, message: VoucherMessage, now: datetime
 ) -> Equivocation | None:
     """Return None for the voucher that is stored; two by the signer are an equivocation, a stranger's is a fault."""
-    if message.voucher == window.voucher and message.signature == window.voucher_signature:
-        return None
     signed = digest(holder.channels, message.voucher)
     if message.voucher.channel_id != account.id or not signature.is_by(account.signer, signed, message.signature):
         raise fault("foreign-signer", "this seq is paid, and this voucher is not by the channel's signer")
     if message.voucher == window.voucher:
-        return None  # the same words signed with another nonce promise nothing else
+        return None  # the stored one again; signed with another nonce it promises nothing else
     assert window.voucher is not None
     assert window.voucher_signature is not None
     first, second = (window.voucher, window.voucher_signature), (message.voucher, message.signature)
-    return equivocation.keep(tx, account, first, second, now)
+    return equivocation.keep(tx, holder, account, first, second, now)
+
+
+def _why_void(account: Account) -> tuple[Mapping[str, Any], ...]:
+    """Return the reason for refusing what was given up before its voucher came, where it is not the offer's own."""
+    if account.state != accounts.CLOSING:
+        return ()
+    return ({"code": accounts.ENDING, "text": "the channel is being settled: go on in another"},)
 
 
 def _late_code(error: ChannelFault) -> str:
@@ -245,18 +265,3 @@ def _offer(window: Window) -> KeyOffer:
     """Return the offer; a window adopted from the other side has one, too."""
     assert window.offer is not None
     return window.offer
-
-
-def _blank(account: Account, seq: int, now: datetime) -> Window:
-    return Window(
-        channel=account.key,
-        seq=seq,
-        role=accounts.PAYEE,
-        state=NEW,
-        created=now,
-        prev=account.account_hash,
-        account_hash=account.account_hash,
-        amount=0,
-        cumulative=account.cumulative,
-        valid_until=0,
-    )

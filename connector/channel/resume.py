@@ -5,7 +5,10 @@
     payer → the windows the payee lacks, if it is the one behind; until both are level
 
 Law: only signatures move a side forward, never the word of the other: a window is adopted when it follows from our own
-newest state, was offered and receipted by the payee and paid by the signer. What we signed and lost counts against us.
+newest state, was offered and receipted by the payee and paid by the signer. A locked voucher shows an order, not a
+release: a payee that does not know a window as released adopts it by its own receipt, or by a voucher without a lock;
+one that it refused, replaced or let lapse comes back by its receipt alone, which shows that a back-up forgot it. What
+we signed and lost counts against us. Nothing adopted lowers what can be claimed (`connector.channel.claims`).
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from connector.channel import (
     offers,
     openings,
     payer,
+    receipts,
     receive,
     release,
     states,
@@ -56,8 +60,24 @@ def show(tx: Tx, channel_id: bytes, role: str, after: int | None = None) -> Resu
     account = accounts.load(tx, channel_id, role)
     seq = _newest_released(tx, account)
     shown = windows.later(tx, account, seq - 1 if after is None else after, MAX_WINDOWS)
-    told = tuple(_testimony(window) for window in shown if window.offer is not None and window.voucher is not None)
+    final = windows.newest(tx, account, states.CLOSING)
+    told = tuple(
+        _testimony(window, final) for window in shown if window.offer is not None and window.voucher is not None
+    )
     return Resume(seq, account.account_hash, told[-1:] if after is None else told)
+
+
+def show_all(tx: Tx, buyer: Buyer, channel_id: bytes, now: datetime) -> Resume:
+    """Return what the payer begins with: as `show`, and keys that came from the chain, without a receipt, acknowledged.
+
+    Nothing else could show the payee, should it have forgotten them, that they were released.
+    """
+    account = accounts.load(tx, channel_id, accounts.PAYER)
+    last = windows.newest(tx, account, *_RELEASED[accounts.PAYER])
+    unproven = last is not None and last.receipt is None and last.state == states.RELEASED
+    if unproven and account.state == accounts.OPEN:  # nothing was signed since, or it were acknowledged by that
+        payer.acknowledge(tx, buyer, channel_id, now)
+    return show(tx, channel_id, accounts.PAYER)
 
 
 def on_resume_payee(
@@ -71,19 +91,23 @@ def on_resume_payee(
         known = windows.find(tx, account, told.paid.voucher.seq)
         if different := _differs(tx, holder, account, known, told, now):
             return different
-        released = told.receipt is not None or told.paid.voucher.seq <= message.seq
-        unpaid = known is None or (known.voucher is None and released)
-        if unpaid and told.prev == account.account_hash:
-            refused = _adopt_as_payee(tx, holder, account, known, told, now, released=released)
-            answers += [replace(told, refused=refused)] if refused else []
+        if told.prev != account.account_hash:
+            continue
+        if _shows_release(known, told):
+            _adopt_as_payee(tx, holder, account, known, told, now)
+        elif known is None and told.paid.voucher.seq > message.seq:  # not one that lapsed, of which nothing is left
+            answers.append(replace(told, refused=_refuse_lost(tx, holder, account, told, now)))
     mine = show(tx, channel_id, accounts.PAYEE, message.seq)
     return replace(mine, windows=(*answers, *mine.windows))
 
 
 def on_resume_payer(
-    tx: Tx, buyer: Buyer, channel_id: bytes, message: Resume, now: datetime
+    tx: Tx, buyer: Buyer, channel_id: bytes, message: Resume, now: datetime, sent: Resume | None = None
 ) -> Resume | Equivocation | None:
-    """Adopt what the payee shows and we lack; return the next message to send, None when both sides are level."""
+    """Adopt what the payee shows and we lack; return the next message to send, None when both sides are level.
+
+    `sent` is what this answers: a voucher that waits and was not in it is shown to a payee that is level now.
+    """
     for told in message.windows:
         account = accounts.load(tx, channel_id, accounts.PAYER)
         known = windows.find(tx, account, told.paid.voucher.seq)
@@ -95,7 +119,7 @@ def on_resume_payer(
             _adopt_as_payer(tx, buyer, account, known, told, now)
     account = accounts.load(tx, channel_id, accounts.PAYER)
     if message.account_hash == account.account_hash:
-        return None
+        return None if sent is None else _unshown(tx, account, sent)
     mine = show(tx, channel_id, accounts.PAYER, message.seq)
     if not mine.windows or mine.seq < message.seq:
         if len(message.windows) >= MAX_WINDOWS:
@@ -104,12 +128,31 @@ def on_resume_payer(
     return mine
 
 
+def _unshown(tx: Tx, account: Account, sent: Resume) -> Resume | None:
+    """Return what shows a voucher that waits, unless it was shown last.
+
+    A payee that lost its offer refuses it only where it builds on what both know; shown to one that was behind, and not
+    among the windows by which that came level, it would wait for a release that nobody can make.
+    """
+    waiting = windows.newest(tx, account, states.SIGNED)
+    if waiting is None or waiting.seq in {one.paid.voucher.seq for one in sent.windows}:
+        return None
+    return show(tx, account.id, accounts.PAYER)
+
+
+def _shows_release(known: Window | None, told: Testimony) -> bool:
+    """Say whether a shown window that the payee does not know as released was: its own receipt or free money say so."""
+    given_up = known is not None and known.state == states.VOID
+    return told.receipt is not None or (told.acknowledged is not None and not given_up)
+
+
 def _newest_released(tx: Tx, account: Account) -> int:
     window = windows.newest(tx, account, *_RELEASED[account.role])
     return 0 if window is None else window.seq
 
 
-def _testimony(window: Window) -> Testimony:
+def _testimony(window: Window, final: Window | None) -> Testimony:
+    """Return what shows a window: `final` is the channel's newest acknowledgement, which may be of this one."""
     assert window.offer is not None
     assert window.offer_signature is not None
     assert window.voucher is not None
@@ -128,7 +171,16 @@ def _testimony(window: Window) -> Testimony:
         receipt_signature=window.receipt_signature or b"",
         preimage=window.preimage if window.receipt is not None else None,
         refused=refused,
+        acknowledged=_acknowledgement(window, final),
     )
+
+
+def _acknowledgement(window: Window, final: Window | None) -> VoucherMessage | None:
+    if final is None or final.account_hash != window.account_hash:
+        return None
+    assert final.voucher is not None
+    assert final.voucher_signature is not None
+    return VoucherMessage(final.voucher, final.voucher_signature)
 
 
 def _differs(
@@ -143,8 +195,9 @@ def _differs(
         (known.offer, known.offer_signature, told.offered.offer, told.offered.signature),
     )
     for mine, mine_signed, other, other_signed in pairs:
-        if mine is not None and mine_signed is not None and mine != other:
-            return equivocation.keep(tx, account, (mine, mine_signed), (other, other_signed), now)
+        if mine is not None and mine != other:
+            assert mine_signed is not None
+            return equivocation.keep(tx, desk, account, (mine, mine_signed), (other, other_signed), now)
     return None
 
 
@@ -157,7 +210,6 @@ def _check(desk: Desk, account: Account, told: Testimony) -> None:
         and offer.account_hash == paid.account_hash == struct_hash(Batch(told.prev, told.orders))
         and offer.cumulative_amount == paid.cumulative_amount
         and offer.lock == paid.lock
-        and len(told.contexts) == len(told.orders)
         and signature.is_by(account.payee, digest(desk.registry, offer), told.offered.signature)
         and signature.is_by(account.signer, digest(desk.channels, paid), told.paid.signature)
     )
@@ -207,16 +259,12 @@ def _window(account: Account, told: Testimony, now: datetime) -> Window:
 
 
 def _adopt_as_payee(
-    tx: Tx, holder: Holder, account: Account, known: Window | None, told: Testimony, now: datetime, *, released: bool
-) -> RefusalMessage | None:
-    """Take a window that we offered and the payer paid: our receipt, or its own word that it has the keys, binds it.
-
-    An unreleased one is lost with its preimage: refuse it in writing.
-    """
+    tx: Tx, holder: Holder, account: Account, known: Window | None, told: Testimony, now: datetime
+) -> None:
+    """Take a window that we released and forgot; if its preimage is lost, an acknowledgement still makes it money."""
     window = _next_window(account, told, now)
-    accounts.use_seq(tx, account, max(window.seq, account.seq))
-    if not released:
-        return release.refuse(tx, holder, window.moved("lost"), "lost", (), now)
+    if window.cumulative > account.deposit:
+        raise fault("bad-testimony", "a shown window is over the deposit that the chain has confirmed")
     lines = batch.bill(tx, holder, account, window.orders, window.contexts)
     released_at = int(now.timestamp()) if window.receipt is None else window.receipt.released_at
     judgement.recount(tx, holder, judgement.Request(window.account_hash, lines, window.contexts), now)
@@ -228,7 +276,15 @@ def _adopt_as_payee(
     windows.save(tx, kept.moved("resume"))
     seq = max(window.seq, account.seq)
     accounts.advance(tx, account, seq=seq, cumulative=window.cumulative, account_hash=window.account_hash)
-    return None
+    if told.acknowledged is not None:
+        release.on_acknowledge(tx, holder, account.peer, account.id, told.acknowledged, now)
+
+
+def _refuse_lost(tx: Tx, holder: Holder, account: Account, told: Testimony, now: datetime) -> RefusalMessage:
+    """Refuse in writing a window that was paid and never released: it is lost with its preimage."""
+    window = _next_window(account, told, now)
+    accounts.use_seq(tx, account, max(window.seq, account.seq))
+    return release.refuse(tx, holder, window.moved("lost"), "lost", (), now)
 
 
 def _adopt_as_payer(
@@ -240,12 +296,12 @@ def _adopt_as_payer(
     for nothing (use 2). A window that still waits here is never taken without its preimage.
     """
     assert told.receipt is not None
-    receive.check_time(told.receipt)
     if told.preimage is None and known is not None:
         return
     if told.preimage is not None and mask.lock(told.preimage) != told.offered.offer.lock:
         raise fault("bad-testimony", "a released window is shown with another preimage")
     window = _next_window(account, told, now)
+    receipts.check_time(told.receipt, receipts.first_signed(tx, buyer, account, known, window), now)
     masked = None if told.preimage is None else _masked(tx, buyer, told, known)
     window = replace(window, state=known.state if known else NEW, masked=masked)
     accounts.use_seq(tx, account, max(window.seq, account.seq))

@@ -7,7 +7,7 @@ a row stays paid whatever the period.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from itertools import chain, repeat
 from types import MappingProxyType
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.channel import openings
 from connector.channel.errors import fault
+from connector.channel.priced import Line, Tally
 from connector.limits import CLOCK_LEEWAY_SECONDS
 from contracts import meter, periods
 from contracts import tariff as tariffs
@@ -37,44 +38,8 @@ AGAIN = 2
 PERIOD = "billingPeriod"
 PERIOD_DIGITS = 9
 UNSAID: Mapping[str, str] = MappingProxyType({})
-NOTHING = RowSet()
 # the use codes of spec 2 that this version performs, and the tier each belongs to
 USES: Mapping[int, str] = MappingProxyType({KEEP: "kept", OPEN: "leased", AGAIN: "kept"})
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """What is paid under one agreement: rows, the tariff's quantity of them, minor units; `plain` bytes of the rows.
-
-    Under a subscription `quantity` and `amount` are those of one `period`; `other_quantity` and `other_amount` those of
-    all others.
-    """
-
-    rows: RowSet = NOTHING
-    quantity: int = 0
-    amount: int = 0
-    period: int = 0
-    other_quantity: int = 0
-    other_amount: int = 0
-    plain: int = 0
-
-    @property
-    def total(self) -> int:
-        """Return the minor units of the whole agreement."""
-        return self.amount + self.other_amount
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One order of a batch with its price. `fresh`: it starts an opening; `after`: the tally once it is released."""
-
-    order: Order
-    deal: Deal
-    rows: RowSet
-    plain_bytes: int
-    amount: int
-    fresh: bool
-    after: Tally
 
 
 def load(tx: Tx, deal: Deal, period: int = 0) -> Tally:

@@ -18,6 +18,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from connector.channel.counted import Counted
 from connector.channel.errors import fault
 from connector.store.columns import EPOCH, MICROSECOND
 from connector.store.errors import StoreError
@@ -26,26 +27,15 @@ from policy.vocabulary.operands import OPERANDS, State
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from connector.channel.doors import Held
+    from connector.channel.counted import Counters, Held
     from connector.store.transaction import Tx
     from policy.world import Counter
 
 RESERVED = "reserved"
 COMMITTED = "committed"
 RETURNED = "returned"
-# the unit of an agreement whose policy does not say per whom it counts: everybody of the party together
-EVERYBODY = ""
 
 Row: TypeAlias = Mapping[str, Any]
-Counters: TypeAlias = "dict[tuple[str, str], Counter]"
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """How the uses under a rule are counted: for whom, and how many of their newest instants a rate looks at."""
-
-    unit: str = EVERYBODY
-    instants: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from contracts import tariff as tariffs
 from contracts.ranges import RowSet
 
 if TYPE_CHECKING:
-    from connector.channel.tally import Tally
+    from connector.channel.priced import Tally
     from contracts.tariff import Tariff
     from ledger.row_table import RowTable
 

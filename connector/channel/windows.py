@@ -28,6 +28,10 @@ _AMONG = {
     count: f"SELECT max(seq) AS seq FROM ({' UNION ALL '.join([_NEWEST] * count)}) AS each"  # noqa: S608 - constants of ours
     for count in (1, 2, 3)
 }
+# newer windows may have been adopted without their preimages; the one whose amount can be claimed is above those
+_CLAIMABLE = (
+    "channel = ? and state in (?, ?, ?) and (secret is not null or state = ?) and (valid_until = 0 or valid_until >= ?)"
+)
 # the typed values of windows that are under way
 WRITTEN_KEPT = 1024
 
@@ -86,12 +90,22 @@ def find(tx: Tx, account: Account, seq: int) -> Window | None:
 def newest(tx: Tx, account: Account, *among: str) -> Window | None:
     """Return the newest window whose state is among the one to three named."""
     for seq in (account.seq, account.seq - 1):  # as a rule it is one of these, and they are at hand
-        found = find(tx, account, seq) if seq > 0 else None
+        found = find(tx, account, seq)
         if found is not None and found.state in among:
             return found
     about = [value for state in among for value in (state, account.key)]
     newest = tx.execute(_AMONG[len(among)], *about)[0]["seq"]
     return None if newest is None else find(tx, account, newest)
+
+
+def claimable(tx: Tx, account: Account, alive_at: int) -> Window | None:
+    """Return the newest window whose voucher the program would take at `alive_at` (posix seconds), None if none is.
+
+    It is the one of the greatest amount, for amounts never fall with the seq: an acknowledgement ends older offers.
+    """
+    about = account.key, *sorted(states.CLAIMABLE), states.CLOSING, alive_at
+    rows = tx.find("windows", _CLAIMABLE, about, order="seq desc", limit=1)
+    return _of_row(rows[0]) if rows else None
 
 
 def unreleased(tx: Tx, account: Account) -> Window | None:

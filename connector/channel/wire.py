@@ -34,6 +34,7 @@ from connector.channel.messages import (
     KeyRequest,
     OfferMessage,
     RefusalMessage,
+    Released,
     ReleaseMessage,
     Resume,
     Step,
@@ -262,6 +263,7 @@ BODIES: Mapping[type, tuple[Member, ...]] = MappingProxyType({
         Member("receiptSignature", "receipt_signature", *_optional(_SIGNATURE, b"")),
         Member("t", "preimage", *_optional(_DIGEST)),
         Member("refused", "refused", *_optional(_part(RefusalMessage))),
+        Member("acknowledged", "acknowledged", *_optional(_part(VoucherMessage))),
     ),
     Resume: (
         Member("seq", "seq", str, _number),
@@ -272,5 +274,9 @@ BODIES: Mapping[type, tuple[Member, ...]] = MappingProxyType({
             lambda windows: [encode(window) for window in windows],
             partial(_listed, lambda value, _name: decode(Testimony, value), MAX_WINDOWS),
         ),
+    ),
+    Released: (
+        Member("seq", "seq", str, _number),
+        Member("accountHash", "account_hash", *_DIGEST),
     ),
 })  # fmt: skip

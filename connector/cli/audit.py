@@ -11,10 +11,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from connector.cli.options import DEFAULT_DATA, AsJson, Data, Development, Exchange, Rpc, Trust, file_option
+from connector.cli.options import (
+    DEFAULT_DATA,
+    AsJson,
+    Data,
+    Development,
+    Exchange,
+    Rpc,
+    Trust,
+    file_option,
+    new_file_option,
+)
 from connector.cli.speak import answer, finish, talk
 
 if TYPE_CHECKING:
+    from connector.audit.sources import Reader
     from ledger.audit.report import Report
     from ledger.audit.sources import Sources
 
@@ -28,8 +39,8 @@ Mirror = Annotated[
 ]
 First = Annotated[str, typer.Option("--from", help="show findings about entries from this time on (ISO 8601)")]
 Last = Annotated[str, typer.Option("--to", help="show findings about entries up to this time (ISO 8601)")]
-Html = Annotated[Path | None, typer.Option("--html", help="write the report as one HTML page", dir_okay=False)]
-Bundle = Annotated[Path | None, typer.Option("--bundle", help="write what was read as one ZIP file", dir_okay=False)]
+Html = Annotated[Path | None, new_file_option("--html", what="write the report as one HTML page")]
+Bundle = Annotated[Path | None, new_file_option("--bundle", what="write what was read as one ZIP file")]
 Read = Annotated[Path | None, file_option("--read", "audit what a bundle holds, with no network")]
 Memory = Annotated[Path | None, typer.Option("--memory", help="folder for what never changes, for the next audit")]
 Watching = Annotated[bool, typer.Option("--watch", help="audit again and again, say what is new; Ctrl-C ends it")]
@@ -94,8 +105,19 @@ async def inspect(asked: Asked) -> dict[str, Any]:
 
     believed = tls.trusting("" if asked.trust is None else str(asked.trust))
     places = Places(asked.exchange, asked.space, asked.rpc, asked.mirrors, asked.logs)
-    async with sources(places, development=asked.development, trust=believed) as opened:
+    reader = reader_of(asked.data)
+    async with sources(places, development=asked.development, trust=believed, reader=reader) as opened:
         return await _audited(asked, opened)
+
+
+def reader_of(data: Path) -> Reader:
+    """Return what proves the participant of a data directory to members, by its keys alone."""
+    from connector.audit.sources import Reader  # noqa: PLC0415  # loaded when the verb runs
+    from connector.clock import Clock  # noqa: PLC0415  # loaded when the verb runs
+    from connector.data_folder import KEYS  # noqa: PLC0415  # loaded when the verb runs
+    from connector.identity import keys  # noqa: PLC0415  # loaded when the verb runs
+
+    return Reader(keys.load(data / KEYS).log, Clock().now)
 
 
 async def _audited(asked: Asked, opened: Sources) -> dict[str, Any]:
@@ -107,9 +129,11 @@ async def _audited(asked: Asked, opened: Sources) -> dict[str, Any]:
     from ledger.audit.archive import Recording  # noqa: PLC0415  # loaded when the verb runs
     from ledger.audit.audit import AuditImpossible, run  # noqa: PLC0415  # loaded when the verb runs
     from ledger.audit.remembered import Remembered  # noqa: PLC0415  # loaded when the verb runs
+    from ledger.disclosure import recipient_id  # noqa: PLC0415  # loaded when the verb runs
 
     key = keys.load(asked.data / KEYS).delivery
-    remembered = None if asked.memory is None else Remembered(opened, AnswerFolder(asked.memory))
+    reader = recipient_id(key.public_key().public_bytes_raw())
+    remembered = None if asked.memory is None else Remembered(opened, AnswerFolder(asked.memory), reader)
     source: Sources = opened if remembered is None else remembered
     try:
         with workplace(talk) as place, nullcontext() if asked.bundle is None else writing_bundle(asked.bundle) as kept:
@@ -217,11 +241,28 @@ def _file(path: Path, found: dict[str, Any]) -> None:
 
 
 def lines(found: dict[str, Any]) -> list[str]:
-    """Return the audit in a few lines: the counts, then the findings, errors first."""
-    rows = sorted(found["findings"], key=lambda row: row["severity"])
-    said = [f"{row['severity']}  {row['subject']}  {row['en']}" for row in rows[:SHOWN_MAX]]
-    if len(rows) > SHOWN_MAX:
-        said.append(f"… and {len(rows) - SHOWN_MAX} more; --json shows all")
+    """Return the audit in a few lines: the counts, then the findings, and apart from them what accuses nobody."""
+    from ledger.audit.severity import STALE, UNDISCLOSED  # noqa: PLC0415  # loaded when the verb runs
+
+    apart = {
+        UNDISCLOSED: "not disclosed to you, which accuses nobody:",
+        STALE: "not to be seen yet, no accusation either:",
+    }
+    told = {name: [row for row in found["findings"] if row["severity"] == name] for name in apart}
+    said = _rows([row for row in found["findings"] if row["severity"] not in apart])
+    for name, heading in apart.items():
+        said += [heading, *_rows(told[name])] if told[name] else []
     counts = f"{found['events']} events, {found['proofs_verified']} proofs verified"
     left = [f"not looked at: the logs of {', '.join(found['unread'])}"] if found["unread"] else []
     return [f"audit: {found['audit']} ({counts}, {found['bytes_paid_twice']} bytes paid twice)", *left, *said]
+
+
+def _rows(rows: list[dict[str, Any]]) -> list[str]:
+    """Return a line a finding, and below it a line for each that follows from it; so many and no more."""
+    from ledger.audit.severity import laid_out  # noqa: PLC0415  # loaded when the verb runs
+
+    every = [
+        f"{'  follows: ' * below}{row['severity']}  {row['subject']}  {row['en']}" for below, row in laid_out(rows)
+    ]
+    more = len(every) - SHOWN_MAX
+    return every if more <= 0 else [*every[:SHOWN_MAX], f"… and {more} more; --json shows all"]

@@ -8,12 +8,12 @@ from urllib.parse import quote
 
 import typer
 
-from connector.cli.options import DEFAULT_DATA, AsJson, Data, Development, file_argument, file_option
+from connector.cli.options import DEFAULT_DATA, AsJson, Data, Development, file_argument, file_option, new_file_option
 from connector.cli.speak import answer, ask, finish
 
 app = typer.Typer(help="Orders, bills and statements: list, show, check.", no_args_is_help=True)
 
-To = Annotated[Path | None, typer.Option("--to", help="write it here: .json, .html or .csv", dir_okay=False)]
+To = Annotated[Path | None, new_file_option("--to", what="write it here: .json, .html or .csv")]
 File = Annotated[Path, file_argument("FILE", "a bill as `bill show --to bill.json` writes it")]
 Against = Annotated[Path | None, file_option("--against", "the other party's bill: say where they differ")]
 Rows = Annotated[Path | None, file_option("--rows", "the edition's row table, for a bill that carries none")]

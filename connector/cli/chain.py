@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import typer
 
-from connector.cli.options import DEFAULT_DATA, AsJson, Data, DryRun, Rpc
+from connector.cli.options import DEFAULT_DATA, AsJson, Data, DryRun, Rpc, new_file_option
 from connector.cli.speak import answer, ask, finish
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ Listen = Annotated[str, typer.Option("--host", help="the address to listen on")]
 Port = Annotated[int, typer.Option("--port", help="the port to listen on; 0 for a free one")]
 From = Annotated[str, typer.Option("--rpc", help="take it from a running chain instead of the data directory")]
 Archive = Annotated[str, typer.Argument(help="a file that `export` wrote; default: the chain in the data directory")]
-Out = Annotated[Path | None, typer.Option("-o", "--out", help="write the licence here", dir_okay=False)]
+Out = Annotated[Path | None, new_file_option("-o", "--out", what="write the licence here")]
 Address = Annotated[str, typer.Option("--rpc", help="JSON-RPC address of the chain")]
 
 
@@ -67,6 +67,8 @@ def serve(
     data: Data = DEFAULT_DATA, host: Listen = DEFAULT_HOST, port: Port = DEFAULT_PORT, *, as_json: AsJson = False
 ) -> None:
     """Host the embedded chain of the data directory by itself, until told to stop; anybody who reaches it may use it.
+
+    Each network address that calls has a member's share of time and disk.
 
     For example: penstock chain serve --data chain
     """

@@ -12,7 +12,7 @@ from connector.cli.speak import answer, finish
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from connector.checkup import Result
+    from connector.cli.patient import Result
 
 
 async def examined(data: Path) -> list[Result]:
@@ -20,7 +20,9 @@ async def examined(data: Path) -> list[Result]:
     import os  # noqa: PLC0415  # loaded when the verb runs
     from contextlib import suppress  # noqa: PLC0415  # loaded when the verb runs
 
-    from connector import checkup, settings, tls  # noqa: PLC0415  # loaded when the verb runs
+    from connector import settings, tls  # noqa: PLC0415  # loaded when the verb runs
+    from connector.cli import checkup  # noqa: PLC0415  # loaded when the verb runs
+    from connector.cli.patient import Patient  # noqa: PLC0415  # loaded when the verb runs
     from connector.clock import Clock  # noqa: PLC0415  # loaded when the verb runs
     from connector.errors import SettingsError  # noqa: PLC0415  # loaded when the verb runs
     from connector.outbound import Outbound  # noqa: PLC0415  # loaded when the verb runs
@@ -35,11 +37,11 @@ async def examined(data: Path) -> list[Result]:
     with suppress(SettingsError):  # the check `certificates` says why
         trust = tls.trusting(known.server.trust if known else "")
     async with Outbound(development=True, networks=known.server.networks if known else (), trust=trust) as outbound:
-        return await checkup.examine(checkup.Patient(data, outbound, Clock(), known, fault))
+        return await checkup.examine(Patient(data, outbound, Clock(), known, fault))
 
 
 def doctor(data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
-    """Check settings, names, clock, keys, certificates, database, port, disk, exchange, peers, chain and installation.
+    """Check settings, names, clock, keys, certificates, database, alarms, port, disk, exchange, peers, chain.
 
     For example: penstock doctor --data penstock-data
     """

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import typer
 
+from connector.cli.open_ import Overwrite, renamings
 from connector.cli.options import DEFAULT_DATA, AsJson, Data, file_option
 from connector.cli.quote import Provider, over, quote_path
 from connector.cli.speak import answer, ask, finish, flash, pour, talk, watched
@@ -131,6 +132,7 @@ def get(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="quote, hold it against the limits, and agree to nothing")
     ] = False,
+    overwrite: Overwrite = False,
     keep: Annotated[bool, typer.Option(help="keep the sealed replica, too; without it, `--to` writes once")] = True,
     as_json: AsJson = False,
 ) -> None:
@@ -154,6 +156,8 @@ def get(
         "licence": None if licence is None else _read(licence),
         "provider": provider,
     }
+    if overwrite:
+        mandate["overwrite"] = True
     if to == STREAM and as_json:
         raise typer.BadParameter("stdout is the data's with `--to -`", param_hint="--json")
     key = identifier or str(uuid.uuid4())
@@ -164,7 +168,7 @@ def get(
     opened = f"opened to {where}" if to else f"next: penstock open {view['id']} --purpose {purpose} --to DIRECTORY"
     most = f", at most {view['most']} in all" if view["most"] else ""
     price = f"price: {view['price']}{most}"
-    lines = [f"{view['title']}: {view['progress'].get('text', '')}", price, opened]
+    lines = [f"{view['title']}: {view['progress'].get('text', '')}", price, opened, *renamings(view)]
     if to == STREAM:
         talk("\n".join(lines))
     else:

@@ -48,6 +48,7 @@ def initialise(
         "console.folders": folders,
     }
     files.make_folder(data)
+    files.make_private(data)  # somebody may have made it before
     found = settings_sources.from_environment(os.environ)
     values = {key: settings_sources.typed(key, value, origin) for key, (value, origin) in found.items()}
     values |= {key: value for key, value in said.items() if value is not None}

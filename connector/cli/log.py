@@ -8,7 +8,17 @@ from typing import Annotated, Any
 
 import typer
 
-from connector.cli.options import DEFAULT_DATA, AsJson, Data, Development, Document, DryRun, Exchange, Trust
+from connector.cli.options import (
+    DEFAULT_DATA,
+    AsJson,
+    Data,
+    Development,
+    Document,
+    DryRun,
+    Exchange,
+    Trust,
+    new_file_option,
+)
 from connector.cli.speak import answer, ask, finish, flash, talk, watched
 from connector.cli.verify import DISMISSED, EntryFile, PolicyFile, look
 
@@ -17,8 +27,8 @@ app = typer.Typer(help="The participant's Merkle log: heads, witnesses, anchors,
 Folder = Annotated[Path | None, typer.Argument(help="a folder with the files of a log", file_okay=False)]
 Url = Annotated[str, typer.Option("--url", help="where a log's `checkpoint` and `tile/` lie: https://host/log")]
 Which = Annotated[str, typer.Argument(metavar="INDEX|LEAF", help="an entry's index, or its leaf hash in hex")]
-Out = Annotated[Path | None, typer.Option("-o", "--out", help="write the proof here", dir_okay=False)]
-EntryOut = Annotated[Path | None, typer.Option("--entry", help="write the entry itself here", dir_okay=False)]
+Out = Annotated[Path | None, new_file_option("-o", "--out", what="write the proof here")]
+EntryOut = Annotated[Path | None, new_file_option("--entry", what="write the entry itself here")]
 Member = Annotated[str, typer.Argument(metavar="DID", help="whose log; default: the participant's own")]
 FLAWED = 6  # exit code: verification failed
 SHOWN_MAX = 20
@@ -186,6 +196,17 @@ def erase(
     """
     done = ask(data, "POST", "log/erasures", {"index": str(index), "why": why}, dry_run=dry_run, as_json=as_json)
     answer(done, [f"entry {done['erased']} discloses nothing any more; entry {done['event']} says so"], as_json=as_json)
+
+
+@app.command()
+def disclose(data: Data = DEFAULT_DATA, *, dry_run: DryRun = False, as_json: AsJson = False) -> None:
+    """Disclose past events to the space's supervisor, if it came after them; an event says that it was done.
+
+    For example: penstock log disclose --dry-run
+    """
+    done = ask(data, "POST", "log/disclosures", {}, dry_run=dry_run, as_json=as_json)
+    line = f"{done['events']} events are now disclosed to {done['to']}; entry {done['event']} says so"
+    answer(done, [line if done["event"] else f"everything is disclosed to {done['to']}"], as_json=as_json)
 
 
 @app.command()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import Annotated
 
 import typer
@@ -43,6 +45,8 @@ from connector.cli import (
     verify,
     version,
 )
+from connector.cli.speak import fail
+from connector.data_folder import OTHERS
 
 app = typer.Typer(
     name="penstock",
@@ -122,8 +126,15 @@ for group, members in GROUPS:
 
 
 def run() -> None:
-    """Entry point of the installed command."""
-    app()
+    """Entry point of the installed command: what it makes is its owner's alone, unless it says otherwise."""
+    os.umask(OTHERS)
+    try:
+        app()
+    except OSError as fault:  # of a verb that writes after its answer came
+        try:
+            fail(fault, as_json=False)
+        except typer.Exit as end:
+            sys.exit(end.exit_code)
 
 
 if __name__ == "__main__":

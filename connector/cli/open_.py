@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import typer
@@ -13,6 +13,7 @@ from connector.cli.options import DEFAULT_DATA, AsJson, Data, DryRun, folder_opt
 from connector.cli.speak import answer, ask
 
 LEASED = "leased"  # the tier whose openings are bought one by one
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="replace files that are there already")]
 Folder = Annotated[Path | None, folder_option("--to", "write the opened files into this directory")]
 
 
@@ -23,6 +24,7 @@ def open_(
     identifier: Annotated[str | None, typer.Option("--id", help="opening id; repeat it to ask again")] = None,
     data: Data = DEFAULT_DATA,
     *,
+    overwrite: Overwrite = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -38,10 +40,19 @@ def open_(
         "acquisition": acquisition,
         "purpose": purpose,
         "to": None if to is None else str(to),
-    }
+    } | ({"overwrite": True} if overwrite else {})
     opened = ask(data, "POST", "openings", body, as_json=as_json)
     what = f"{opened['bytes']} bytes in {len(opened['files'])} files"
-    answer(opened, [f"opening {opened['number']}: {what}, charged {opened['charged']}"], as_json=as_json)
+    answer(
+        opened,
+        [f"opening {opened['number']}: {what}, charged {opened['charged']}", *renamings(opened)],
+        as_json=as_json,
+    )
+
+
+def renamings(told: dict[str, Any]) -> list[str]:
+    """Return a line for each file that is called otherwise here than its provider calls it."""
+    return [f"  `{name}` is written as `{here}`" for name, here in told.get("renamed", {}).items()]
 
 
 def _try_out(acquisition: str, data: Path, *, as_json: bool) -> None:

@@ -9,14 +9,14 @@ from urllib.parse import quote
 
 import typer
 
-from connector.cli.options import DEFAULT_DATA, AsJson, Data
+from connector.cli.options import DEFAULT_DATA, AsJson, Data, new_file_option
 from connector.cli.speak import answer, ask
 
 app = typer.Typer(help="Operators of the exchange: add, list, dismiss.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="what the operator is called")]
 Identifier = Annotated[str, typer.Argument(metavar="ID", help="the act's id")]
-KeyFile = Annotated[Path | None, typer.Option("--to", help="write the new operator's key into this file")]
+KeyFile = Annotated[Path | None, new_file_option("--to", what="write the new operator's key into this file")]
 
 
 @app.command()

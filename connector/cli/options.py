@@ -42,6 +42,17 @@ def file_argument(name: str, what: str) -> Any:
     return typer.Argument(help=what, exists=True, dir_okay=False, readable=True, metavar=name)
 
 
+def new_file_option(*names: str, what: str) -> Any:
+    """Return the option `names FILE` for a file to write: its folder must be there, which is said before any work."""
+    return typer.Option(*names, help=what, dir_okay=False, callback=_placed)
+
+
+def _placed(value: Path | None) -> Path | None:
+    if value is not None and not value.absolute().parent.is_dir():
+        raise typer.BadParameter(f"the folder of `{value}` is not there: make it, or name another")
+    return value
+
+
 def folder_option(name: str, what: str) -> Any:
     """Return the option `name DIRECTORY`, made absolute because servers have directories of their own."""
     return typer.Option(name, help=what, file_okay=False, resolve_path=True)

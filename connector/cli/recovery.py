@@ -72,7 +72,7 @@ def restore(
             f"{told['sealedAbsent']} sealed files are absent: fetch or seal them again (`vault scrub --repair`)"
         )
     if not told["vaultKeys"]:
-        lines.append("no key of the vault is here: put `keys/vault` back, or nothing opens")
+        lines.append("no key of the vault is here: put `keys/vault` back, or nothing opens and nothing is claimed")
     answer(told, [*lines, f"next: penstock doctor --data {data}, then penstock serve --data {data}"], as_json=as_json)
 
 
@@ -106,8 +106,12 @@ async def _set_back(data: Path, mirror: str, without: tuple[str, ...]) -> dict[s
     from connector.recovery import set_back as marking  # noqa: PLC0415  # loaded when the verb runs
     from connector.store.store import Store  # noqa: PLC0415  # loaded when the verb runs
     from connector.store.tables import TABLES  # noqa: PLC0415  # loaded when the verb runs
+    from connector.vault.row_key import RowKey  # noqa: PLC0415  # loaded when the verb runs
+    from connector.vault.secrets import Keys  # noqa: PLC0415  # loaded when the verb runs
 
-    store = await Store.open(tables(data, settings.load(data, os.environ)), TABLES)
+    known = settings.load(data, os.environ)
+    row_key = RowKey(Keys.of(data, known.vault.kek_file))
+    store = await Store.open(tables(data, known.store.database), TABLES, row_key)
     try:
         tenure = Tenure(store, Clock(), lambda: None)
         if not await tenure.attempt():

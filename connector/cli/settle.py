@@ -8,7 +8,7 @@ from urllib.parse import quote
 import typer
 
 from connector.cli.options import DEFAULT_DATA, AsJson, Data
-from connector.cli.speak import answer, ask
+from connector.cli.speak import answer, ask, talk
 
 
 def settle(
@@ -20,6 +20,8 @@ def settle(
 ) -> None:
     """Settle as the payee: claim the newest voucher, close the channel, withdraw the shares.
 
+    A channel that cannot be settled stops no other: it is told with its reason, and the exit code is the first one's.
+
     For example: penstock settle --dry-run
     """
     if dry_run:
@@ -27,6 +29,7 @@ def settle(
         found = ask(data, "GET", path, as_json=as_json)
         lines = [
             f"{row['channel'][:16]}: newest voucher {row['newest']}, claimed {row['claimed']}; {row['bill']}"
+            + (f"; {row['short']} more wait for the buyer's acknowledgement" if row["short"] != "0" else "")
             for row in found["channels"]
         ]
         said = f"{found['withdrawable']} minor units can be withdrawn"
@@ -34,7 +37,12 @@ def settle(
         return
     settled = ask(data, "POST", "settlements", {"agreement": agreement}, as_json=as_json)
     lines = [
-        f"{row['channel'][:16]}: settled {row['settled']}, shares {row['shares']}; {row['bill'] or 'nothing bought'}"
+        f"{row['channel'][:16]}: "
+        + (f"not settled: {row['fault']['text']}; " if "fault" in row else "")
+        + f"settled {row['settled']}, shares {row['shares']}; {row['bill'] or 'nothing bought'}"
         for row in settled["channels"]
     ]
     answer(settled, lines or ["nothing to settle"], as_json=as_json)
+    for fault in (row["fault"] for row in settled["channels"] if "fault" in row):
+        talk(f"next: {fault['hint']}")
+        raise typer.Exit(fault["exit"])

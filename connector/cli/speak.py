@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -26,6 +27,13 @@ STEPS = {
     "send": "send {what} to {about}",
     "write": "write a {what}: {about}",
 }
+# what the system says of a place that does not exist, is another thing, or is not ours
+MISPLACED = frozenset(
+    {
+        errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.EACCES, errno.EPERM, errno.EROFS, errno.ELOOP,
+        errno.ENAMETOOLONG,
+    }
+)  # fmt: skip
 _REST_AWAY = "\x1b[K"  # of the longer line before
 
 
@@ -47,11 +55,21 @@ def fail(fault: Exception, *, as_json: bool) -> NoReturn:
     """Say what went wrong, whose fault it is and what to do, and exit with its code of the one table."""
     from connector.errors import explain_failure  # noqa: PLC0415  # loaded when a verb runs
 
-    failure = explain_failure(fault)
+    failure = explain_failure(_misplaced(fault) or fault)
     complain(failure, as_json=as_json)
     if request := getattr(fault, "request", ""):
         talk(f"  request {request}; `penstock admin trace` shows its way")
     raise typer.Exit(failure.exit_code) from fault
+
+
+def _misplaced(fault: Exception) -> Exception | None:
+    """Return what to say where a path that this command was given leads nowhere: that is no disk that failed."""
+    if not isinstance(fault, OSError) or fault.errno not in MISPLACED or not fault.filename or not fault.strerror:
+        return None
+    from connector.errors import InvalidInput  # noqa: PLC0415  # loaded when it is needed
+
+    text = f"`{fault.filename}` cannot be used: {fault.strerror.lower()}"
+    return InvalidInput(text, "name a place that is there and that is yours to use")
 
 
 def ask(data: Path, method: str, path: str, body: Any = None, *, as_json: bool, dry_run: bool = False) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
@@ -11,7 +13,6 @@ from connector.cli.speak import answer, ask, finish, talk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from connector.store.transaction import Tx
     from connector.vault.idle import Idle
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="The sealed bytes kept here: editions and replicas.", no_args_is_help=True)
 T = TypeVar("T")
+NewFile = Annotated[Path, typer.Option("--to", help="the new file, for you alone", dir_okay=False, resolve_path=True)]
 REPAIR_PAUSE_SECONDS = 0.5  # between two looks at how far a repair is
 DAMAGED = 6  # exit code: verification failed
 
@@ -185,6 +187,28 @@ def lineage(
     answer(found, lines, as_json=as_json)
 
 
+@app.command("export-keys")
+def export_keys(
+    acquisition: Annotated[str, typer.Argument(help="the id that `get` printed")],
+    purpose: Annotated[str, typer.Option(help="what for, a term of the purpose scheme")],
+    to: NewFile,
+    identifier: Annotated[str | None, typer.Option("--id", help="id of the export; repeat it to ask again")] = None,
+    data: Data = DEFAULT_DATA,
+    *,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Hand out the keys of a kept replica, for a program of your own: decided and counted as an opening, and logged.
+
+    For example: penstock vault export-keys ID --purpose Research --to keys.json
+    """
+    body = {"id": identifier or str(uuid.uuid4()), "acquisition": acquisition, "purpose": purpose, "to": str(to)}
+    done = ask(data, "POST", "vault/key-exports", body, dry_run=dry_run, as_json=as_json)
+    talk(f"warning: {done['warning']}")
+    said = f"opening {done['number']}: the keys of {done['bytes']} bytes are in {done['file']}"
+    answer(done, [said], as_json=as_json)
+
+
 def _holder(row: dict[str, Any]) -> str:
     said = [f"{row['agreement'][:16]}  {row['holder']}  {row['state']}, {row['tier']}, since {row['since'][:19]}"]
     said.append(f"{row['paidBytes']} bytes paid, {row['receipts']} receipts")
@@ -255,4 +279,4 @@ async def _look(data: Path, act: Callable[[Tx], T]) -> T:
     from connector.store.tables import TABLES  # noqa: PLC0415  # loaded when the verb runs
 
     known = settings.load(data, os.environ)
-    return offline.look(data_folder.tables(data, known), TABLES, act)
+    return offline.look(data_folder.tables(data, known.store.database), TABLES, act)

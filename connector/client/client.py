@@ -22,7 +22,7 @@ from urllib.parse import quote, urlencode
 
 from connector.cli.server import Server, server
 from connector.client import tables
-from connector.client.results import Acquired, Opened, Product, Quote, Settled
+from connector.client.results import Acquired, Exported, Opened, Product, Quote, Settled
 from connector.errors import PaymentRefused, from_reason
 
 if TYPE_CHECKING:
@@ -112,10 +112,22 @@ class Client:
             raise PaymentRefused(f"`{product}` costs {told.words}, more than {max_total} minor units")
         return await self.get(product, max_price=told.asked, max_total=max_total, purpose=purpose, id=id)
 
-    async def open_files(self, acquisition: str, *, purpose: str, to: str | Path, id: str | None = None) -> Opened:  # noqa: A002  # as above
-        """Open what was got into the directory `to`: a decision, a count and evidence each time."""
+    async def open_files(
+        self,
+        acquisition: str,
+        *,
+        purpose: str,
+        to: str | Path,
+        id: str | None = None,  # noqa: A002  # as above
+        overwrite: bool = False,
+    ) -> Opened:
+        """Open what was got into the directory `to`: a decision, a count and evidence each time.
+
+        Raises Conflict, before anything is counted or paid for, where a file is in the way and `overwrite` is not said.
+        """
         where = str(Path(to).resolve())
-        body = {"id": id or str(uuid.uuid4()), "acquisition": acquisition, "purpose": purpose, "to": where}
+        key = id or str(uuid.uuid4())
+        body = {"id": key, "acquisition": acquisition, "purpose": purpose, "to": where, "overwrite": overwrite}
         return Opened.read(await self.call("POST", "openings", body))
 
     async def open(self, acquisition: str, *, purpose: str) -> pa.Table:
@@ -127,6 +139,11 @@ class Client:
         with tempfile.TemporaryDirectory(prefix="penstock-open-") as folder:
             await self.open_files(acquisition, purpose=purpose, to=Path(folder) / "opened")
             return await asyncio.to_thread(tables.read, Path(folder) / "opened")
+
+    async def export_keys(self, acquisition: str, *, purpose: str, to: str | Path, id: str | None = None) -> Exported:  # noqa: A002  # as above
+        """Hand out a kept replica's keys into the new file `to`, as an opening; nobody counts what is made of them."""
+        body = {"id": id or str(uuid.uuid4()), "acquisition": acquisition, "purpose": purpose}
+        return Exported.read(await self.call("POST", "vault/key-exports", {**body, "to": str(Path(to).resolve())}))
 
     async def settle(self, agreement: str | None = None) -> Settled:
         """Settle as the payee and withdraw what is ours."""

@@ -90,6 +90,11 @@ class Opened:
     files: tuple[str, ...]
     whole: Json = field(repr=False)
 
+    @property
+    def renamed(self) -> dict[str, str]:
+        """The files that are called otherwise here: their provider's name → the name here."""
+        return {str(name): str(here) for name, here in self.whole["renamed"].items()}
+
     @classmethod
     def read(cls, told: Json) -> Self:
         """Read what an opening says."""
@@ -98,17 +103,36 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
+class Exported:
+    """Keys that were handed out: the how-manieth opening it was, where they are, and what that means."""
+
+    number: int
+    file: str
+    warning: str
+    whole: Json = field(repr=False)
+
+    @classmethod
+    def read(cls, told: Json) -> Self:
+        """Read what an export says."""
+        return cls(_number(told, "number"), _text(told, "file"), _text(told, "warning"), told)
+
+
+@dataclass(frozen=True, slots=True)
 class Settled:
-    """What was settled, channel by channel, and withdrawn."""
+    """What was settled, channel by channel, and withdrawn; `failed` are channel and reason of those that were not."""
 
     channels: tuple[str, ...]
     withdrawn: int
+    failed: tuple[tuple[str, str], ...]
     whole: Json = field(repr=False)
 
     @classmethod
     def read(cls, told: Json) -> Self:
         """Read what settling says."""
-        return cls(tuple(row["channel"] for row in told["channels"]), _number(told, "withdrawn"), told)
+        rows = told["channels"]
+        failed = tuple((row["channel"], str(row["fault"]["text"])) for row in rows if "fault" in row)
+        settled = tuple(row["channel"] for row in rows if "fault" not in row)
+        return cls(settled, _number(told, "withdrawn"), failed, told)
 
 
 def _text(told: Json, name: str) -> str:

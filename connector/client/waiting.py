@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from connector.client.results import Acquired, Opened, Product, Quote, Settled
+    from connector.client.results import Acquired, Exported, Opened, Product, Quote, Settled
 
 T = TypeVar("T")
 
@@ -83,13 +83,26 @@ class WaitingClient:
         """Do as `Client.quoted_get`."""
         return self._wait(self._client.quoted_get(product, max_total=max_total, purpose=purpose, id=id))
 
-    def open_files(self, acquisition: str, *, purpose: str, to: str | Path, id: str | None = None) -> Opened:  # noqa: A002  # as in `Client`
+    def open_files(
+        self,
+        acquisition: str,
+        *,
+        purpose: str,
+        to: str | Path,
+        id: str | None = None,  # noqa: A002  # as in `Client`
+        overwrite: bool = False,
+    ) -> Opened:
         """Do as `Client.open_files`."""
-        return self._wait(self._client.open_files(acquisition, purpose=purpose, to=to, id=id))
+        opened = self._client.open_files(acquisition, purpose=purpose, to=to, id=id, overwrite=overwrite)
+        return self._wait(opened)
 
     def open(self, acquisition: str, *, purpose: str) -> pa.Table:
         """Do as `Client.open`."""
         return self._wait(self._client.open(acquisition, purpose=purpose))
+
+    def export_keys(self, acquisition: str, *, purpose: str, to: str | Path, id: str | None = None) -> Exported:  # noqa: A002  # as in `Client`
+        """Do as `Client.export_keys`."""
+        return self._wait(self._client.export_keys(acquisition, purpose=purpose, to=to, id=id))
 
     def settle(self, agreement: str | None = None) -> Settled:
         """Do as `Client.settle`."""

@@ -13,7 +13,7 @@ import hashlib
 import re
 import secrets
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from connector import files
 from connector.console import passwords
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from connector.base import Base
+    from connector.core import Core
+    from connector.store.row import Row
     from connector.store.transaction import Tx
 
-    Row = dict[str, Any]
 
 LOCKED_AFTER = 5
 LOCKED_SECONDS = 15 * 60
@@ -42,20 +42,20 @@ REFUSAL_HINT = f"after {LOCKED_AFTER} wrong attempts wait {LOCKED_SECONDS // 60}
 class Accounts:
     """The accounts of one participant."""
 
-    def __init__(self, participant: Base) -> None:
-        self._participant = participant
+    def __init__(self, core: Core) -> None:
+        self._core = core
         self._hashing = passwords.Hashing()
-        self.key = console_key(participant.data / KEYS / KEY_FILE)
+        self.key = console_key(core.data / KEYS / KEY_FILE)
 
     async def add(self, name: str, roles: list[str], *, operator: bool) -> Row:
         """Make an account; returns it with its password and, for who may act, the address of its codes: told once."""
         if not NAME.fullmatch(name):
             raise InvalidInput(f"`{name[:100]}` is no account name: letters a-z, digits, dot, dash, underscore")
-        own = self._participant.roles
+        own = self._core.identity.roles
         if not roles or not set(roles) <= own:
             raise InvalidInput(f"an account has some of this participant's roles: {', '.join(sorted(own))}")
         password, nonce = passwords.draw(), secrets.token_hex(16)
-        kept, now = await self._hashing.hash(password), self._participant.clock.now()
+        kept, now = await self._hashing.hash(password), self._core.clock.now()
         said = {"roles": " ".join(sorted(set(roles))), "operator": int(operator)}
 
         def act(tx: Tx) -> Row:
@@ -67,14 +67,14 @@ class Accounts:
             tx.insert("accounts", name=name, **said, password=kept, nonce=nonce, **counts, created=now)
             return view(_find(tx, name))
 
-        made = await self._participant.store.write(act)
+        made = await self._core.store.write(act)
         secret = passwords.one_time_secret(self.key, name, nonce)
-        codes = passwords.one_time_uri(secret, name, self._participant.settings.participant.name) if operator else None
+        codes = passwords.one_time_uri(secret, name, self._core.settings.participant.name) if operator else None
         return {**made, "password": password, "codes": codes}
 
     async def page(self) -> list[Row]:
         """Return all accounts, without anything secret."""
-        return [view(row) for row in await self._participant.store.read(lambda tx: tx.find("accounts", order="name"))]
+        return [view(row) for row in await self._core.store.read(lambda tx: tx.find("accounts", order="name"))]
 
     async def remove(self, name: str) -> Row:
         """Remove an account with its sessions and links; raises Absent."""
@@ -86,22 +86,22 @@ class Accounts:
             tx.delete("accounts", name=name)
             return view(row)
 
-        return await self._participant.store.write(act)
+        return await self._core.store.write(act)
 
     async def link(self, name: str) -> Row:
         """Return a token by which `name` signs in once, without password or code; raises Absent."""
-        token, expires = secrets.token_urlsafe(32), self._participant.clock.now() + timedelta(seconds=LINK_SECONDS)
+        token, expires = secrets.token_urlsafe(32), self._core.clock.now() + timedelta(seconds=LINK_SECONDS)
 
         def act(tx: Tx) -> None:
             _find(tx, name)
             tx.insert("account_links", digest=digest(token), account=name, expires=expires)
 
-        await self._participant.store.write(act)
+        await self._core.store.write(act)
         return {"name": name, "token": token, "expires": expires.isoformat(timespec="seconds")}
 
     async def take_link(self, token: str) -> str:
         """Return whose link this is, and use it up; raises NotPermitted."""
-        now = self._participant.clock.now()
+        now = self._core.clock.now()
 
         def act(tx: Tx) -> str:
             row = tx.get("account_links", digest=digest(token))
@@ -112,22 +112,22 @@ class Accounts:
             tx.delete("account_links", digest=row["digest"])
             return str(row["account"])
 
-        return await self._participant.store.write(act)
+        return await self._core.store.write(act)
 
     async def check(self, name: str, password: str, code: str) -> None:
         """Return if this is who it says; raises Unproven, which never says what was wrong."""
-        row = await self._participant.store.write(lambda tx: self._attempt(tx, name))
+        row = await self._core.store.write(lambda tx: self._attempt(tx, name))
         right = await self._hashing.matches(row["password"] if row else "", password)
         if row is None or not right:
             raise Unproven(REFUSAL, REFUSAL_HINT)
         step = self._step(row, code) if row["operator"] else 0
-        if step is None or not await self._participant.store.write(lambda tx: _succeeded(tx, name, step)):
+        if step is None or not await self._core.store.write(lambda tx: _succeeded(tx, name, step)):
             raise Unproven(REFUSAL, REFUSAL_HINT)
 
     async def change_password(self, name: str, old: str, new: str) -> None:
         """Change an account's password and end its sessions; raises Unproven for a wrong old one."""
         passwords.check_new(new)
-        row = await self._participant.store.write(lambda tx: self._attempt(tx, name))
+        row = await self._core.store.write(lambda tx: self._attempt(tx, name))
         if row is None or not await self._hashing.matches(row["password"], old):
             raise Unproven(REFUSAL, REFUSAL_HINT)
         kept = await self._hashing.hash(new)
@@ -136,11 +136,11 @@ class Accounts:
             tx.update("accounts", {"name": name}, password=kept, failures=0, locked=None)
             tx.delete("console_sessions", account=name)
 
-        await self._participant.store.write(act)
+        await self._core.store.write(act)
 
     def _attempt(self, tx: Tx, name: str) -> Row | None:
         """Count an attempt and return the account, None for none or a locked one."""
-        row, now = tx.get("accounts", name=name), self._participant.clock.now()
+        row, now = tx.get("accounts", name=name), self._core.clock.now()
         if row is None or (row["locked"] is not None and row["locked"] > now):
             return None
         failures = row["failures"] + 1
@@ -150,7 +150,7 @@ class Accounts:
 
     def _step(self, row: Row, code: str) -> int | None:
         secret = passwords.one_time_secret(self.key, row["name"], row["nonce"])
-        return passwords.step_of(secret, code, self._participant.clock.now())
+        return passwords.step_of(secret, code, self._core.clock.now())
 
 
 def digest(token: str) -> bytes:

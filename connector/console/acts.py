@@ -15,6 +15,7 @@ ACTS: tuple[Act, ...] = (
         ("description", "keywords", "floor", "region", "openings"),
     ),
     Act("/agreements/{id}/opening", "buyer", "trading.open_replica", ("purpose",)),
+    Act("/agreements/{id}/key-export", "buyer", "trading.export_keys", ("purpose", "confirm")),
     Act("/agreements/{id}/revocation", TRADERS, "trading.revoke", ("reason", "confirm")),
     Act("/negotiations/{id}/{act}", TRADERS, "negotiating.operate", ("reason",), ("reason",)),
     Act("/listings/{id}/review", "exchange", "operating.review", ("version",)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from connector.billing import printed
 from connector.console import language
@@ -10,9 +10,9 @@ from connector.console.leafing import onward
 from connector.limits import BILLED_AGREEMENTS_MAX, PAGE_ROWS_MAX
 
 if TYPE_CHECKING:
+    from connector.store.row import Row
     from connector.web.call import Call
 
-Row = dict[str, Any]
 MONTH_CHARACTERS = len("2026-11")
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from connector.console import money
+from connector.console import outlay
 from connector.console.amounts import decimal
 from connector.errors import PaymentRefused
 from connector.pull.acquisition import FINAL
@@ -18,10 +18,11 @@ from connector.pull.acquisition import FINAL
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from connector.base import Base
+    from connector.core import Core
+    from connector.processes.exclusive import Exclusive
+    from connector.store.row import Row
     from connector.store.transaction import Tx
 
-Row = dict[str, Any]
 # fact of each purchase of the console's that is not over: what it may cost
 MOST = "console.most/"
 _MOST_END = MOST[:-1] + chr(ord(MOST[-1]) + 1)
@@ -31,18 +32,18 @@ PURCHASE = "console-purchase"
 class Budget:
     """What the console of one participant may buy for."""
 
-    def __init__(self, participant: Base) -> None:
-        self._participant = participant
+    def __init__(self, core: Core, exclusive: Exclusive) -> None:
+        self._core, self._exclusive = core, exclusive
         self._turn = asyncio.Lock()
 
     @property
     def named(self) -> bool:
         """Whether there is a budget at all."""
-        return bool(self._participant.settings.console.budget)
+        return bool(self._core.settings.console.budget)
 
     async def page(self) -> Row | None:
         """Return what was spent in this month of UTC, is being bought for, may be, and is left; None without one."""
-        return await self._participant.store.read(self._read) if self.named else None
+        return await self._core.store.read(self._read) if self.named else None
 
     @asynccontextmanager
     async def room(self, key: str, most: int) -> AsyncIterator[None]:
@@ -50,8 +51,8 @@ class Budget:
         if not self.named:
             yield
             return
-        async with self._turn, self._participant.exclusive.alone(PURCHASE):
-            await self._participant.store.write(lambda tx: self._keep(tx, key, most))
+        async with self._turn, self._exclusive.alone(PURCHASE):
+            await self._core.store.write(lambda tx: self._keep(tx, key, most))
             yield
 
     def _keep(self, tx: Tx, key: str, most: int) -> None:
@@ -68,8 +69,8 @@ class Budget:
         tx.put("facts", name=MOST + key, value={"most": str(most)})
 
     def _read(self, tx: Tx) -> Row:
-        most, month = self._participant.settings.console.budget, self._participant.clock.now().date().replace(day=1)
-        spent, begun = money.spent(tx, month), sum(still for _, over, still in _begun(tx) if not over)
+        most, month = self._core.settings.console.budget, self._core.clock.now().date().replace(day=1)
+        spent, begun = outlay.spent(tx, month), sum(still for _, over, still in _begun(tx) if not over)
         told = {"budget": most, "spent": spent, "begun": begun, "left": max(0, most - spent - begun)}
         return {"month": month.isoformat()[:-3], **{name: str(amount) for name, amount in told.items()}}
 
@@ -80,6 +81,6 @@ def _begun(tx: Tx) -> list[tuple[str, bool, int]]:
     for fact in tx.find("facts", "name >= ? and name < ?", (MOST, _MOST_END)):
         row = tx.get("acquisitions", id=fact["name"].removeprefix(MOST))
         over = row is None or row["state"] in FINAL  # one that is not there never began
-        paid = money.spent_on(tx, row["channel"]) if row is not None and row["channel"] else 0
+        paid = outlay.spent_on(tx, row["channel"]) if row is not None and row["channel"] else 0
         found.append((fact["name"], over, max(0, int(fact["value"]["most"]) - paid)))
     return found

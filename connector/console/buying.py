@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote as quoted
 from urllib.parse import urlencode
 
@@ -14,13 +14,12 @@ from connector.console.examples import calculated, examples
 from connector.console.fitting import fitting
 from connector.console.leafing import leafed, onward
 from connector.limits import CONSOLE_FACET_VALUES_MAX, FOUND_ROWS_MAX, PAGE_ROWS_MAX
-from connector.pull import quoting
 
 if TYPE_CHECKING:
+    from connector.store.row import Row
     from connector.store.transaction import Tx
     from connector.web.call import Call
 
-Row = dict[str, Any]
 CAPPED = "total"
 
 
@@ -30,7 +29,7 @@ async def search(call: Call) -> Row:
     first = call.first(most)
     where = call.request.query.getall("where", [])
     asked = [("q", text), ("first", str(first)), ("counts", "1"), *(("where", one) for one in where)]
-    found = await call.connector.ask_exchange("GET", "/exchange/search?" + urlencode(asked))
+    found = await call.connector.exchange.ask("GET", "/exchange/search?" + urlencode(asked))
     rows = [
         {name: one[name] for name in ("id", "title", "price", "tier", "provider")}
         | {"quality": one.get("quality", {}).get("letter"), "prices": _prices(one)}
@@ -55,7 +54,7 @@ async def search(call: Call) -> Row:
 
 async def product(call: Call) -> Row:
     """Return one listed product: what it holds, what it costs, what is permitted, and what proves it."""
-    listing = await call.connector.ask_exchange("GET", "/exchange/products/" + quoted(call.path["id"], safe=""))
+    listing = await call.connector.exchange.ask("GET", "/exchange/products/" + quoted(call.path["id"], safe=""))
     told = shown(listing)
     if told["limits"]:
         return told
@@ -100,8 +99,8 @@ def _limited(listing: Row) -> Row:
 
 async def quote(call: Call) -> Row:
     """Return what a product costs in all, and what a buyer may say before it is bought."""
-    found = await quoting.total(call.connector, call.path["id"])
-    listing = await call.connector.ask_exchange("GET", "/exchange/products/" + quoted(call.path["id"], safe=""))
+    found = await call.connector.quotes.total(call.path["id"])
+    listing = await call.connector.exchange.ask("GET", "/exchange/products/" + quoted(call.path["id"], safe=""))
     tariff = describing.tariff(listing["offer"]["terms"]["tariff"])
     purposes = describing.purposes()
     rules = describing.rules(listing["offer"]["policy"], listing["id"])
@@ -119,7 +118,7 @@ async def buy(call: Call, fields: dict[str, str]) -> str:
     most = cap = minor(fields[CAPPED]) if fields[CAPPED].strip() else None
     mandate = {"limit": minor(fields["limit"]), "purpose": fields["purpose"], "bid": None, "deposit": None, "cap": cap}
     if most is None and connector.budget.named:
-        most = (await quoting.total(connector, product))["amount"]
+        most = (await connector.quotes.total(product))["amount"]
     async with connector.budget.room(key, int(most or 0)):
         view = await connector.acquisitions.acquire(key, product, mandate)
     return "/acquisitions/" + quoted(view["id"], safe="")

@@ -19,7 +19,8 @@ from policy.words.speak import explain
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Row = dict[str, Any]
+    from connector.store.row import Row
+
 # of a product with many files; the rest is said to be more
 COLUMNS_SHOWN = 200
 FILES_SHOWN = 50

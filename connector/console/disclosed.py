@@ -12,19 +12,19 @@ from ledger import events as entries
 from ledger import note as notes
 
 if TYPE_CHECKING:
-    from connector.base import Base
+    from connector.core import Core
     from connector.store.transaction import Tx
 
 # a number, a digest or a sentence: a document in a field is told by its size
 VALUE_CHARACTERS = 200
 
 
-def fields(participant: Base, tx: Tx, index: int) -> dict[str, Any]:
+def fields(core: Core, tx: Tx, index: int) -> dict[str, Any]:
     """Return the fields of an event of our log; none where they cannot be opened."""
-    key = participant.keys.delivery
+    key = core.identity.keys.delivery
     row = tx.get("log_entries", idx=index)
     mine = disclosure.recipient_id(key.public_key().public_bytes_raw())
-    box = participant.evidence.addenda(tx, index).get(mine)
+    box = core.evidence.addenda(tx, index).get(mine)
     if row is None or box is None:
         return {}
     try:

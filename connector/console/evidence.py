@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from connector.console import disclosed
 from connector.console.trading import micros
@@ -13,10 +13,9 @@ from ledger import events as entries
 from ledger import note as notes
 
 if TYPE_CHECKING:
+    from connector.store.row import Row
     from connector.store.transaction import Tx
     from connector.web.call import Call
-
-Row = dict[str, Any]
 
 
 async def events(call: Call) -> Row:
@@ -60,7 +59,7 @@ async def event(call: Call) -> Row:
             "party": entry.party,
             "part": entry.part,
             "link": list(entry.link),
-            "fields": disclosed.shown(disclosed.fields(call.connector, tx, index)),
+            "fields": disclosed.shown(disclosed.fields(call.connector.core, tx, index)),
             "leaf": row["leaf"].hex(),
             "entry": row["entry"].decode(),
             "proof": proof,

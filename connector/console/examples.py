@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from connector.console import language
 from connector.errors import InvalidInput
@@ -14,9 +14,9 @@ from contracts.units import UNITS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from connector.store.row import Row
     from contracts.tariff import Tariff
 
-Row = dict[str, Any]
 MIB = 1 << 20
 # quantities that a price is shown for, besides all that there is
 EXAMPLES = {"byte": (MIB, 100 * MIB), "row": (1, 1_000), "piece": (1, 100), "opening": (1, 10), "call": (1, 1_000)}

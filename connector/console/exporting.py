@@ -9,11 +9,12 @@ Law: the signature says who exported what and when, and the proofs that the even
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from connector.console.proving import Log, document
 from connector.console.supervising import LOG, timeline
 from connector.errors import PenstockError
+from connector.store.row import Row
 from contracts.canonical import canonical
 from contracts.labels import H
 from ledger import view
@@ -22,14 +23,13 @@ if TYPE_CHECKING:
     from connector.web.call import Call
 
 SHOWN = ("agreement", "channels", "rows", "troubles")
-Row = dict[str, Any]
 
 
 async def export(call: Call) -> Row:
     """Return the timeline of an agreement as a signed document that says what was not read or gave no proof."""
     connector, told = call.connector, await timeline(call)
     space = await connector.space_view.current()
-    logs = {did: Log(connector, member) for did, member in space.members.items()}
+    logs = {did: Log(connector.core, member) for did, member in space.members.items()}
     proofs, unproven = list[Row](), dict[str, str]()
     for row in told["rows"]:
         if row["source"] != LOG or row["party"] in unproven:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from connector.limits import CONSOLE_ROWS_BYTES_MAX
@@ -11,7 +11,8 @@ from connector.limits import CONSOLE_ROWS_BYTES_MAX
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    Row = dict[str, Any]
+    from connector.store.row import Row
+
 
 # of a row besides what somebody wrote
 ROW_BYTES = 256

@@ -22,8 +22,8 @@ from connector.web.operators import govern, handler_of
 
 if TYPE_CHECKING:
     from connector.exchange.operators import Operator
+    from connector.store.row import Row
 
-Row = dict[str, Any]
 WAITS = 202
 PENDING = "/pending"
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from connector.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
 
-Row = dict[str, Any]
+if TYPE_CHECKING:
+    from connector.store.row import Row
 
 
 def leafed(first: int, rows: list[Row]) -> Row:

@@ -16,9 +16,9 @@ from connector.errors import Absent
 from connector.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
 
 if TYPE_CHECKING:
+    from connector.store.row import Row
     from connector.web.call import Call
 
-Row = dict[str, Any]
 MOVES = {move.value for _, move in TABLE}
 # of a class: the dimensions that say what its codes are called
 CODED = ("topic", "form")
@@ -81,7 +81,7 @@ async def complain(call: Call, fields: dict[str, str]) -> str:
     act, there = call.path["act"], "/complaints/" + quoted(call.path["id"], safe="")
     if act not in MOVES:
         raise Absent(f"a complaint has no move `{act[:40]}`", f"one of {', '.join(sorted(MOVES))}")
-    await call.connector.ask_exchange("POST", f"/exchange{there}/{act}", {"words": fields["reason"]})
+    await call.connector.exchange.ask("POST", f"/exchange{there}/{act}", {"words": fields["reason"]})
     return there
 
 
@@ -90,4 +90,4 @@ def _here(call: Call) -> bool:
 
 
 async def _asked(call: Call, path: str) -> Any:
-    return await call.connector.ask_exchange("GET", path)
+    return await call.connector.exchange.ask("GET", path)

@@ -5,28 +5,24 @@ Law: the database sums and leafs through the rows; here only a page of them is l
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from connector.channel.account import PAYEE, PAYER
-from connector.channel.states import ACKNOWLEDGED, FAULT, PAID, RELEASED
+from connector.channel.account import CLOSED, PAYEE, PAYER
 from connector.console.leafing import leafed
+from connector.console.outlay import AMOUNT, MICROSECONDS, since
 from connector.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
-from connector.settle.settlement import CLOSED
 from connector.store import sums
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from connector.store.row import Row
     from connector.store.transaction import Tx
     from connector.web.call import Call
 
-Row = dict[str, Any]
 DAYS = 30
-MICROSECONDS = 1_000_000
 DAY_MICROSECONDS = 86_400 * MICROSECONDS
-# states of a window, by our role, whose keys are out: what is owed for them is owed for good
-OWED = {PAYER: (RELEASED, ACKNOWLEDGED, FAULT), PAYEE: (PAID, ACKNOWLEDGED)}
 SUMS = ("deposit", "cumulative", "claimed")
 # the day of a window, counted from 1970
 _DAY = f"windows.created / {DAY_MICROSECONDS}"
@@ -34,10 +30,6 @@ _JOINED = (
     "windows JOIN channels ON channels.id = windows.channel "
     "LEFT JOIN agreements ON agreements.digest = channels.agreement"
 )
-# of our role, with keys that are out
-_WHERE = "WHERE windows.role = ? AND windows.state IN ({marks}) AND "
-_SINCE, _WITHIN = "windows.created >= ?", "windows.channel = ?"
-_AMOUNT = sums.select("windows.amount", "amount")
 
 
 async def spending(call: Call) -> Row:
@@ -48,8 +40,9 @@ async def spending(call: Call) -> Row:
 
 
 async def earnings(call: Call) -> Row:
-    """Return what was earned, before the exchange's share."""
-    return await _flow(call, PAYEE)
+    """Return what was earned, before the exchange's share, and what of it lapses unless it is claimed before."""
+    lapses = await call.connector.claiming.lapses()
+    return {**await _flow(call, PAYEE), "lapses": lapses[:PAGE_ROWS_MAX]}
 
 
 def _refundable(tx: Tx) -> int:
@@ -58,16 +51,6 @@ def _refundable(tx: Tx) -> int:
     sql = f"SELECT {listed} FROM channels WHERE role = ? AND state <> ?"  # noqa: S608  # named here
     row = tx.execute(sql, PAYER, CLOSED)[0]
     return max(0, sums.total(row, "deposit") - sums.total(row, "cumulative"))
-
-
-def spent(tx: Tx, begin: date) -> int:
-    """Return what was spent since a day."""
-    return _sum(tx, *_where(PAYER, begin))
-
-
-def spent_on(tx: Tx, channel: str) -> int:
-    """Return what was spent through a channel."""
-    return _sum(tx, _owed(PAYER) + _WITHIN, [PAYER, *OWED[PAYER], channel])
 
 
 async def _flow(call: Call, role: str) -> Row:
@@ -88,10 +71,10 @@ def _read(tx: Tx, role: str, today: date, first: int) -> Row:
 
 def _rows(tx: Tx, role: str, begin: date, first: int) -> list[Row]:
     """Return one row more than a page has."""
-    where, values = _where(role, begin)
+    where, values = since(role, begin)
     return tx.execute(
         f"SELECT {_DAY} AS day, agreements.product AS product, channels.peer AS peer, count(*) AS windows, "  # noqa: S608  # named here
-        f"max(channels.agreement) AS agreement, {_AMOUNT} FROM {_JOINED} {where} "
+        f"max(channels.agreement) AS agreement, {AMOUNT} FROM {_JOINED} {where} "
         "GROUP BY day, agreements.product, channels.peer ORDER BY day DESC, product DESC, peer DESC LIMIT ? OFFSET ?",
         *values,
         PAGE_ROWS_MAX + 1,
@@ -100,8 +83,8 @@ def _rows(tx: Tx, role: str, begin: date, first: int) -> list[Row]:
 
 
 def _days(tx: Tx, role: str, begin: date, today: date) -> list[Row]:
-    where, values = _where(role, begin)
-    found = tx.execute(f"SELECT {_DAY} AS day, {_AMOUNT} FROM windows {where} GROUP BY day", *values)  # noqa: S608  # named here
+    where, values = since(role, begin)
+    found = tx.execute(f"SELECT {_DAY} AS day, {AMOUNT} FROM windows {where} GROUP BY day", *values)  # noqa: S608  # named here
     amounts = {_date(row["day"]): sums.total(row, "amount") for row in found}
     days = [begin + timedelta(days=number) for number in range((today - begin).days + 1)]
     return [{"day": day.isoformat(), "amount": str(amounts.get(day.isoformat(), 0))} for day in days]
@@ -111,19 +94,6 @@ def _all_time(tx: Tx, role: str) -> Row:
     listed = ", ".join(sums.select(name, name) for name in SUMS)
     row = tx.execute(f"SELECT count(*) AS channels, {listed} FROM channels WHERE role = ?", role)[0]  # noqa: S608  # named here
     return {"sums": {name: str(sums.total(row, name)) for name in SUMS}, "channels": int(row["channels"])}
-
-
-def _where(role: str, begin: date) -> tuple[str, list[Any]]:
-    since = int(datetime.combine(begin, time(), UTC).timestamp()) * MICROSECONDS
-    return _owed(role) + _SINCE, [role, *OWED[role], since]
-
-
-def _owed(role: str) -> str:
-    return _WHERE.format(marks=", ".join("?" * len(OWED[role])))
-
-
-def _sum(tx: Tx, where: str, values: list[Any]) -> int:
-    return sums.total(tx.execute(f"SELECT {_AMOUNT} FROM windows {where}", *values)[0], "amount")  # noqa: S608  # named here
 
 
 def _line(tx: Tx, row: Row) -> Row:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote as quoted
 
 from catalog.difference import of_offers
@@ -17,10 +17,10 @@ from policy.errors import PolicyError
 from policy.parse import parse
 
 if TYPE_CHECKING:
+    from connector.store.row import Row
     from connector.store.transaction import Tx
     from connector.web.call import Call
 
-Row = dict[str, Any]
 OPERATIONS = ("retry", "terminate", "suspend", "resume", "complete")
 
 
@@ -95,7 +95,7 @@ def _thread(call: Call, tx: Tx, key: str) -> list[Row]:
     sql = "SELECT idx, kind, at FROM log_entries WHERE part = ? ORDER BY idx LIMIT ?"
     steps = []
     for row in tx.execute(sql, key, SHOWN):
-        told = disclosed.fields(call.connector, tx, row["idx"])
+        told = disclosed.fields(call.connector.core, tx, row["idx"])
         said = {name: str(told.get(name, "")) for name in ("from", "to", "by", "reason")}
         steps.append({"index": row["idx"], "event": row["kind"], "at": micros(row["at"]), **said})
     return steps

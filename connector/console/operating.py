@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote as quoted
 
 from catalog.listing import State
@@ -11,16 +11,16 @@ from connector.console.buying import shown
 from connector.console.fitting import fitting
 from connector.console.leafing import onward
 from connector.errors import InvalidInput
-from connector.exchange import docket, indicating
+from connector.exchange import docket
 from connector.exchange import listings as rows_of
 from connector.exchange.applications import APPLIED, STATES
 from connector.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
 
 if TYPE_CHECKING:
+    from connector.store.row import Row
     from connector.store.transaction import Tx
     from connector.web.call import Call
 
-Row = dict[str, Any]
 EXCHANGE = "exchange"
 
 
@@ -120,5 +120,5 @@ async def dispute(call: Call) -> Row:
 
 async def indicators(call: Call) -> Row:
     """Return the indicators of the market, as far as the chain was read."""
-    found = await indicating.indicators(call.connector)
+    found = await call.connector.indicators.look()
     return {"block": found["block"], "rows": [{**row, "label": row["en"]} for row in found["indicators"]]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from catalog.listing import State
 from connector.exchange.applications import APPLIED
@@ -12,10 +12,10 @@ from connector.pull.acquisition import FINAL
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from connector.store.row import Row
     from connector.store.transaction import Tx
     from connector.web.call import Call
 
-Row = dict[str, Any]
 # what is counted, for which role: table, condition, where the figure leads
 FIGURES: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
     ("buyer", "acquisitions", "/acquisitions", "", ()),
@@ -72,6 +72,8 @@ async def overview(call: Call) -> Row:
         return {"figures": figures, "waiting": waiting, "beginnings": beginnings}
 
     told = await connector.store.read(read)
+    if "provider" in roles and (lapses := await connector.claiming.lapses()):
+        told["waiting"].append({"words": "wait.lapses", "count": len(lapses), "link": "/earnings"})
     participant = connector.settings.participant
     who = {"did": connector.did, "name": participant.name, "roles": sorted(roles), "region": participant.region}
     return {**who, "development": connector.settings.server.development, **told}

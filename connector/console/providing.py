@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote as quoted
 
 from connector.console import describing, language
@@ -12,10 +12,10 @@ from connector.errors import Absent
 from connector.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
 
 if TYPE_CHECKING:
+    from connector.store.row import Row
     from connector.store.transaction import Tx
     from connector.web.call import Call
 
-Row = dict[str, Any]
 HOLDERS_SHOWN = 100
 SOLD = "SELECT product, count(*) AS n FROM agreements WHERE role = 'provider' GROUP BY product"
 
@@ -79,7 +79,7 @@ async def versions(call: Call) -> Row:
     key = call.path["id"]
     if await call.connector.store.read(lambda tx: tx.get("products", id=key)) is None:
         raise Absent(f"there is no product `{key[:200]}` of ours", "see the list of products")
-    told = await call.connector.ask_exchange("GET", f"/exchange/products/{quoted(key, safe='')}/versions")
+    told = await call.connector.exchange.ask("GET", f"/exchange/products/{quoted(key, safe='')}/versions")
     rows = [
         {**row, **{lang: "; ".join(one[lang] for one in row["differences"]) for lang in language.LANGUAGES}}
         for row in told["versions"]

@@ -8,11 +8,12 @@ the log is proven by a path of its own.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from connector import log_files
 from connector.errors import Absent, VerificationFailed
 from connector.limits import INDEX_DIGITS_MAX
+from connector.store.row import Row
 from ledger import checkpoint as checkpoints
 from ledger import events as entries
 from ledger import merkle, reader
@@ -25,13 +26,13 @@ from ledger.tiles import ENTRIES, TILE_WIDTH_HASHES, Tile, decode_bundle
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from connector.base import Base
+    from connector.core import Core
     from connector.web.call import Call
     from ledger.checkpoint import Checkpoint
     from ledger.note import Note
+    from ledger.programs import Programs
     from ledger.space import Member
 
-Row = dict[str, Any]
 TILE_BYTES_MAX = 32 << 20
 LEFT, RIGHT = "left", "right"
 
@@ -39,9 +40,9 @@ LEFT, RIGHT = "left", "right"
 class Log:
     """One member's log as its server has it, and its newest head, which the log's key has signed."""
 
-    def __init__(self, participant: Base, member: Member) -> None:
+    def __init__(self, core: Core, member: Member) -> None:
         self.member = member
-        self._fetch = log_files.below(participant.outbound, f"{member.url}/log", TILE_BYTES_MAX)
+        self._fetch = log_files.below(core.outbound, f"{member.url}/log", TILE_BYTES_MAX)
         self._files: dict[str, bytes] = {}
         self._head: tuple[Note, Checkpoint] | None = None
 
@@ -84,7 +85,7 @@ async def proof(call: Call) -> Row:
     space = await connector.space_view.current()
     if did not in space.members or not (told.isascii() and told.isdecimal()) or len(told) > INDEX_DIGITS_MAX:
         raise Absent(f"`{call.path['id'][:200]}` is no event of a member's log", "see a timeline")
-    log, index = Log(connector, space.members[did]), int(told)
+    log, index = Log(connector.core, space.members[did]), int(told)
     entry, proven = await log.proof(index)
     note, head = await log.head()
     policy = space.log_policy(did)
@@ -105,7 +106,7 @@ async def proof(call: Call) -> Row:
         "key": log.member.log_vkey.encode(),
         "witnesses": sorted(witnesses),
         "quorum": met,
-        "anchor": await _anchored(connector, log, leaf, index),
+        "anchor": await _anchored(connector.programs, log, leaf, index),
         "document": document(entry, proven),
         # witnesses sign the heads that are anchored: a newer one is the log's own word, and the policy says so
         "policy": (policy if met else replace(policy, groups={}, quorum=NONE)).encode(),
@@ -134,9 +135,9 @@ def walk(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> list[Row]
     return steps
 
 
-async def _anchored(connector: Base, log: Log, leaf: bytes, index: int) -> Row | None:
+async def _anchored(programs: Programs, log: Log, leaf: bytes, index: int) -> Row | None:
     """Return what the chain has of the log, and whether this event is proven under it; None when it has nothing."""
-    found = await connector.programs.head(checkpoints.origin_id(log.member.origin))
+    found = await programs.head(checkpoints.origin_id(log.member.origin))
     if found is None:
         return None
     told = {"size": found.size, "root": found.root.hex(), "block": found.block}

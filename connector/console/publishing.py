@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote as quoted
 
 from catalog.codes import TIERS
@@ -32,10 +32,11 @@ from contracts.errors import ContractError
 from policy.errors import PolicyError
 
 if TYPE_CHECKING:
-    from connector.app import Connector
+    from connector.core import Core
+    from connector.product.publication import Publications
+    from connector.store.row import Row
     from connector.web.call import Call
 
-Row = dict[str, Any]
 FAULTS = (PenstockError, PolicyError, ContractError, CatalogError)
 LAST_SECOND = "T23:59:59Z"
 
@@ -45,7 +46,7 @@ async def publish(call: Call) -> Row:
     query = call.request.query
     fields = {name: query.get(name, "").strip() for name in PUBLISHED}
     chosen = query.getall(FILES, [])
-    there = await asyncio.to_thread(files_of, call.connector)
+    there = await asyncio.to_thread(files_of, call.connector.core)
     told: Row = {
         "folders": list(call.connector.settings.console.folders),
         "choice": [{"path": path, "name": Path(path).name, "bytes": str(size)} for path, size in there.items()],
@@ -61,7 +62,9 @@ async def publish(call: Call) -> Row:
     if not fields["title"]:
         return told
     try:
-        preview = await asyncio.to_thread(_preview, call.connector, brief(fields, chosen, there), there)
+        preview = await asyncio.to_thread(
+            _preview, call.connector.core, call.connector.publications, brief(fields, chosen, there), there
+        )
     except FAULTS as fault:
         return {**told, "failure": {"text": str(fault), "hint": getattr(fault, "hint", "")}}
     return {**told, "preview": preview, "rows": preview["about"]["rows"]}
@@ -69,15 +72,15 @@ async def publish(call: Call) -> Row:
 
 async def begin(call: Call, fields: dict[str, str]) -> str:
     """Begin to publish what the preview showed; the product's page says how far it is."""
-    there = await asyncio.to_thread(files_of, call.connector)
+    there = await asyncio.to_thread(files_of, call.connector.core)
     made = brief(fields, fields[FILES].splitlines(), there)
     return "/products/" + quoted(await call.connector.publications.begin(made), safe="")
 
 
-def files_of(connector: Connector) -> dict[str, int]:
+def files_of(core: Core) -> dict[str, int]:
     """Return what may be published: path and size of each file in the folders of the settings, not below them."""
-    data, found = connector.data.resolve(), dict[str, int]()
-    for told in connector.settings.console.folders:
+    data, found = core.data.resolve(), dict[str, int]()
+    for told in core.settings.console.folders:
         folder = Path(told).resolve()
         if data == folder or data in folder.parents:
             raise InvalidInput(f"`{told}` is in the data folder, where the keys are", "name another in console.folders")
@@ -115,11 +118,11 @@ def brief(fields: Row, chosen: list[str], there: Row) -> Row:
     })  # fmt: skip
 
 
-def _preview(connector: Connector, made: Row, there: Row) -> Row:
+def _preview(core: Core, publications: Publications, made: Row, there: Row) -> Row:
     """Return what others will see: columns as they are measured, terms, price and examples of it, and the tier."""
-    row = connector.publications.draft(made)
+    row = publications.draft(made)
     profiles = [_measured(Path(path), there[path]) for path in made[FILES]]
-    dataset, _ = dataset_of(profiles, row, connector.settings.participant.region)
+    dataset, _ = dataset_of(profiles, row, core.settings.participant.region)
     tariff = pricing.previewed(made, max(dataset.size, 1))
     return {
         "about": describing.described(dataset_json(dataset)),

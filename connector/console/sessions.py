@@ -21,8 +21,8 @@ from connector.errors import NotPermitted, Unproven
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from connector.base import Base
     from connector.console.accounts import Accounts
+    from connector.core import Core
     from connector.store.transaction import Tx
 
 SESSION_SECONDS = 8 * 3600
@@ -48,16 +48,16 @@ class Session:
 class Sessions:
     """The sessions of one participant. Participants on one host share its cookies, so each has names of its own."""
 
-    def __init__(self, participant: Base, accounts: Accounts) -> None:
-        self._participant = participant
+    def __init__(self, core: Core, accounts: Accounts) -> None:
+        self._core = core
         self._key = accounts.key
-        mark = hashlib.sha256(participant.did.encode()).hexdigest()[:8]
+        mark = hashlib.sha256(core.identity.did.encode()).hexdigest()[:8]
         self._cookie, self._form_cookie = f"penstock-{mark}", f"penstock-form-{mark}"
-        self._secure = participant.url.startswith("https:")
+        self._secure = core.identity.url.startswith("https:")
 
     async def of(self, request: web.Request) -> Session:
         """Return who has signed in; raises Unproven."""
-        token, now = request.cookies.get(self._cookie, ""), self._participant.clock.now()
+        token, now = request.cookies.get(self._cookie, ""), self._core.clock.now()
 
         def read(tx: Tx) -> Session | None:
             row = tx.get("console_sessions", digest=digest(token))
@@ -66,17 +66,17 @@ class Sessions:
             account = tx.get("accounts", name=row["account"])
             if account is None:
                 return None
-            roles = frozenset(account["roles"].split()) & self._participant.roles
+            roles = frozenset(account["roles"].split()) & self._core.identity.roles
             return Session(account["name"], roles, bool(account["operator"]), token, row["post_key"] or "")
 
-        found = await self._participant.store.read(read) if token else None
+        found = await self._core.store.read(read) if token else None
         if found is None:
             raise Unproven("nobody has signed in here, or the session is over", f"sign in at {PREFIX}/sign-in")
         return found
 
     async def begin(self, name: str, answer: web.StreamResponse) -> None:
         """Begin a session of an account that was proven; the answer sets its cookie."""
-        token, now = secrets.token_urlsafe(32), self._participant.clock.now()
+        token, now = secrets.token_urlsafe(32), self._core.clock.now()
         expires = now + timedelta(seconds=SESSION_SECONDS)
 
         def act(tx: Tx) -> None:
@@ -86,19 +86,17 @@ class Sessions:
                 tx.delete("console_sessions", digest=row["digest"])
             tx.insert("console_sessions", digest=digest(token), account=name, post_key="", created=now, expires=expires)
 
-        await self._participant.store.write(act)
+        await self._core.store.write(act)
         self._set(answer, self._cookie, token)
 
     async def bind(self, session: Session, post_key: str) -> None:
         """Take note of an operator's key in a session."""
         key = digest(session.token)
-        await self._participant.store.write(
-            lambda tx: tx.update("console_sessions", {"digest": key}, post_key=post_key)
-        )
+        await self._core.store.write(lambda tx: tx.update("console_sessions", {"digest": key}, post_key=post_key))
 
     async def end(self, session: Session, answer: web.StreamResponse) -> None:
         """End a session."""
-        await self._participant.store.write(lambda tx: tx.delete("console_sessions", digest=digest(session.token)))
+        await self._core.store.write(lambda tx: tx.delete("console_sessions", digest=digest(session.token)))
         answer.del_cookie(self._cookie, path=PREFIX)
 
     # ---- forms

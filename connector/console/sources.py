@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote as quoted
 
 from catalog.dataset import TITLE_CHARACTERS_MAX
@@ -14,10 +14,9 @@ from connector.federation import sources as harvested_from
 from connector.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
 
 if TYPE_CHECKING:
+    from connector.store.row import Row
     from connector.store.transaction import Tx
     from connector.web.call import Call
-
-Row = dict[str, Any]
 
 
 async def sources(call: Call) -> Row:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from connector.errors import Absent
 from connector.limits import QUERY_CHARACTERS_MAX
+from connector.store.row import Row
 from connector.web.management import THINGS
 from contracts import address
 from contracts.namespace import AGREEMENT_URN
+from ledger.audit.severity import laid_out
 
 if TYPE_CHECKING:
     from connector.store.transaction import Tx
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from ledger.audit.event import Event as LogEvent
     from ledger.chain import Event
 
-Row = dict[str, Any]
 HEX = frozenset(string.hexdigits)
 DIGEST_CHARACTERS, ADDRESS_CHARACTERS = 64, 40
 SHOWN = 50
@@ -35,7 +36,7 @@ async def findings(call: Call) -> Row:
     if row is None:
         return {"state": "", "at": None, "reason": "", "counts": {}, "rows": []}
     report = row["report"] or {}
-    found = sorted(report.get("findings", []), key=lambda one: one["severity"])
+    found = [row for _, row in laid_out(report.get("findings", []))]
     names = ("events", "proofs_verified", "signatures_verified", "decisions_replayed", "openings", "bytes_paid_twice")
     money = {name: report[name] for name in ("amount_agreed", "amount_settled") if name in report}
     return {

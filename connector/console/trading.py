@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote as quoted
 
+from connector import files
+from connector.channel.account import CLOSED
 from connector.console import describing, language
 from connector.console.leafing import leafed
 from connector.engine.overview import NOBODYS
 from connector.errors import Absent, Conflict, InvalidInput
 from connector.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
 from connector.pull import reads
-from connector.settle.settlement import CLOSED
 from connector.sublicence.onward import ISSUED
 from policy.errors import PolicyError
 from policy.model import atoms
@@ -22,10 +23,10 @@ from policy.parse import parse
 from policy.purposes import label
 
 if TYPE_CHECKING:
+    from connector.store.row import Row
     from connector.store.transaction import Tx
     from connector.web.call import Call
 
-Row = dict[str, Any]
 COUNT = "count"
 # what one agreement's page shows at most of each list
 SHOWN = 100
@@ -191,6 +192,24 @@ def openings_most(policy: Row, product: str) -> int | None:
 
 async def open_replica(call: Call, fields: dict[str, str]) -> str:
     """Open what was got under an agreement, for a purpose, into the folder that the settings name."""
+    key, name = call.path["id"], secrets.token_hex(4)
+    asked = await _asked(call, name, fields["purpose"])
+    await call.connector.openings.open(asked | {"to": f"{asked['to']}-{name}"})
+    return "/agreements/" + quoted(key, safe="")
+
+
+async def export_keys(call: Call, fields: dict[str, str]) -> str:
+    """Hand out the keys of what was got, when the agreement's first eight digits were typed to confirm it."""
+    key, name = call.path["id"], secrets.token_hex(4)
+    _check_confirmed(key, fields)
+    asked = await _asked(call, name, fields["purpose"])
+    files.make_folder(Path(asked["to"]).parent)
+    await call.connector.openings.export_keys(asked | {"to": f"{asked['to']}-{name}.keys.json"})
+    return "/agreements/" + quoted(key, safe="")
+
+
+async def _asked(call: Call, name: str, purpose: str) -> Row:
+    """Return what is asked of an opening from here; `to` is the beginning of its place."""
     connector, key = call.connector, call.path["id"]
     place = connector.settings.console.opened
     if not place:
@@ -198,18 +217,19 @@ async def open_replica(call: Call, fields: dict[str, str]) -> str:
     got = await connector.store.read(lambda tx: tx.find("acquisitions", "agreement = ?", (key,), "created desc", 1))
     if not got:
         raise Absent(f"nothing was got under an agreement `{key[:100]}`", "buy it first")
-    name = secrets.token_hex(4)
-    to = Path(place).resolve() / f"{key[:16]}-{name}"
-    asked = {"id": f"console-{name}", "acquisition": got[0]["id"], "purpose": fields["purpose"], "to": str(to)}
-    await connector.openings.open(asked)
-    return "/agreements/" + quoted(key, safe="")
+    to = str(Path(place).resolve() / key[:16])
+    return {"id": f"console-{name}", "acquisition": got[0]["id"], "purpose": purpose, "to": to}
+
+
+def _check_confirmed(key: str, fields: dict[str, str]) -> None:
+    if fields["confirm"].strip() != key[:8]:
+        raise InvalidInput("what you typed is not the beginning of this agreement", f"type `{key[:8]}` to confirm")
 
 
 async def revoke(call: Call, fields: dict[str, str]) -> str:
     """End an agreement, when its first eight digits were typed to confirm it."""
     key = call.path["id"]
-    if fields["confirm"].strip() != key[:8]:
-        raise InvalidInput("what you typed is not the beginning of this agreement", f"type `{key[:8]}` to confirm")
+    _check_confirmed(key, fields)
     connector = call.connector
     if not await connector.granting.withdraw(key, fields["reason"]):
         await connector.agreements.revoke(key, fields["reason"])

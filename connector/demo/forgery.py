@@ -118,7 +118,7 @@ def _forge(cast: Cast, folder: Path, name: str, supervisor: bytes) -> Forgery:
 
 def _verdict(forgery: Forgery, audit: Note, provider: str) -> Note:
     """Return whether the audit names the forgery, and says that the past was rewritten and the head is unwitnessed."""
-    findings = audit["findings"]
+    findings = [row for one in audit["findings"] for row in (one, *one.get("follows", ()))]
     mine = {finding["code"] for finding in findings if finding["subject"] == provider}
     naming = [finding for code in forgery.codes for finding in findings if finding["code"] == code]
     finding = next((one for one in naming if forgery.named(one, provider)), None)

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from connector.demo.patience import Patience
+from connector.demo.processes import at_work
 from connector.demo.story import GET_A, GET_B, PRODUCT_A, PRODUCT_B
 from connector.errors import VerificationFailed
 from connector.usage.judge import in_force
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from connector.demo.story import Cast
 
 AUDIT = (sys.executable, "-m", "connector.cli.main", "audit")
-AUDIT_SECONDS = 60.0  # it takes about five; a source that hangs must not hang the demo
 ANSWERS = (0, 6)  # exit codes: clean, and findings
 Note = dict[str, Any]
 
@@ -47,7 +48,7 @@ async def audit(cast: Cast, mirrors: Mapping[str, str] | None = None) -> Note:
         env=dict(os.environ),
     )
     try:
-        said, complaint = await asyncio.wait_for(process.communicate(), AUDIT_SECONDS)
+        said, complaint = await _patiently(process)
     except BaseException:
         process.kill()
         await process.wait()
@@ -56,6 +57,17 @@ async def audit(cast: Cast, mirrors: Mapping[str, str] | None = None) -> Note:
         raise VerificationFailed(f"the audit ended with {process.returncode}: {complaint.decode()[-500:]}")
     answer: Note = orjson.loads(said)
     return answer
+
+
+async def _patiently(process: asyncio.subprocess.Process) -> tuple[bytes, bytes]:
+    """Return what a process wrote; a source that hangs does not hang the demo (`ServerAbsent`)."""
+    ended = asyncio.ensure_future(process.communicate())
+    try:
+        patience = Patience(lambda: [process.pid, *at_work()])
+        await patience.until(ended.done, "the audit", lambda: "it did not say how far it was")
+        return await ended
+    finally:
+        ended.cancel()
 
 
 def figures(cast: Cast, audit: Note, forgeries: list[Note], seconds: float) -> Note:

@@ -9,16 +9,19 @@ import signal
 import socket
 import sys
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
+from connector.demo.patience import Patience
 from connector.errors import ServerAbsent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-READY_SECONDS = 60.0  # a cold start takes two to four seconds, on a machine that does something else many more
 STOP_SECONDS = 5.0
 LAST_CHARACTERS = 400
+# whoever was started here, as long as somebody keeps it
+STARTED: WeakSet[Participant] = WeakSet()
 SERVE = (sys.executable, "-m", "connector.cli.main", "serve")
 
 
@@ -34,6 +37,11 @@ def free_ports(count: int) -> list[int]:
             each.close()
 
 
+def at_work() -> list[int]:
+    """Return the processes of all participants that were started here and live."""
+    return [each.pid for each in STARTED if each.running]
+
+
 class Participant:
     """One `penstock serve` on its own data directory; its output goes to `serve.log` there."""
 
@@ -42,6 +50,11 @@ class Participant:
         self.command = tuple(command)
         self.starts = 0
         self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def pid(self) -> int:
+        """Its process, 0 before the first start."""
+        return 0 if self._process is None else self._process.pid
 
     @property
     def running(self) -> bool:
@@ -63,15 +76,16 @@ class Participant:
                 env={**os.environ, **(environment or {})},
             )
         self.starts += 1
-        for _ in range(int(READY_SECONDS / 0.02)):
-            if ready.exists():
-                return
-            if not self.running:
+        STARTED.add(self)
+
+        def is_ready() -> bool:
+            if not ready.exists() and not self.running:
                 raise ServerAbsent(f"the server of `{self.data}` ended at once: {self.last_words()}")
-            await asyncio.sleep(0.02)
-        raise ServerAbsent(
-            f"the server of `{self.data}` was not ready after {READY_SECONDS:.0f} s: {self.last_words()}"
-        )
+            return ready.exists()
+
+        # who waits for another one does nothing itself
+        what = f"the start of the server of `{self.data}`"
+        await Patience(at_work).until(is_ready, what, self.last_words)
 
     def last_words(self) -> str:
         """Return the end of what it wrote."""

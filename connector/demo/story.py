@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from connector.demo.patience import Patience
+from connector.demo.processes import at_work
 from connector.errors import PenstockError, explain_failure, from_reason
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ PERMITTED = "Research"
 REGION = "US"
 TERM_DAYS = 365
 WAIT_SECONDS = 20
+FIND_AGAIN_SECONDS = 1.0
 REFUSED_BY_POLICY = 3  # exit code of a denial
 
 
@@ -138,8 +141,18 @@ async def list_and_find(cast: Cast) -> None:
     """Play step 2: the exchange opens drawn rows and lists; the buyer finds both by one word."""
     for product in (PRODUCT_A, PRODUCT_B):
         cast.notes["review " + product] = await cast.door("exchange").call("POST", f"listings/{product}/review", {})
-    found = await cast.door("buyer").call("GET", "find?q=weather")
-    cast.notes["found"] = sorted(row["id"] for row in found["products"])
+    cast.notes["found"] = await found(cast, {PRODUCT_A, PRODUCT_B})
+
+
+async def found(cast: Cast, wanted: set[str]) -> list[str]:
+    """Return what the buyer finds by one word: at once as a rule, on a busy machine when it is indexed."""
+    patience = Patience(at_work)
+    while True:
+        answer = await cast.door("buyer").call("GET", "find?q=weather")
+        names = sorted(row["id"] for row in answer["products"])
+        if wanted <= set(names) or patience.is_over():
+            return names
+        await asyncio.sleep(FIND_AGAIN_SECONDS)
 
 
 async def acquire(cast: Cast, product: str, key: str, mandate: dict[str, Any]) -> None:

@@ -19,7 +19,8 @@ from connector.protocol.states import FINAL, TERMINATED, other
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connector.engine.doors import Ask, Row
+    from connector.engine.doors import Ask
+    from connector.store.row import Row
     from connector.store.store import Store
 
 ASK_SECONDS_MAX = 10.0  # a state is one read of the peer's; who needs longer is as good as away

@@ -20,8 +20,12 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-    from connector.engine.trader import Trader
+    from connector.core import Core
     from connector.store.transaction import Tx
+    from connector.usage.continuity import Continuity
+    from connector.usage.intact import Intact
+    from connector.usage.standing import Standing
+    from connector.vault.secrets import Keys as Secrets
     from ledger.row_table import RowTable
 
 # editions whose digests of pieces are in memory: 8 MiB each at the very most, a few kB as a rule
@@ -36,8 +40,11 @@ def transfer_id(provider_pid: str, consumer_pid: str) -> bytes:
 class Books:
     """The doors of the window protocol, over this participant's tables and keys."""
 
-    def __init__(self, participant: Trader) -> None:
-        self._participant = participant
+    def __init__(
+        self, core: Core, standing: Standing, secrets: Secrets, continuity: Continuity, intact: Intact
+    ) -> None:
+        self._core, self._standing, self._secrets, self._continuity = core, standing, secrets, continuity
+        self._intact = intact
         self._readers: dict[bytes, X25519PrivateKey] = {}
         self._sealed: dict[bytes, Mapping[str, Any]] = {}
 
@@ -46,7 +53,7 @@ class Books:
         row = tx.get("agreements", digest=agreement_digest.hex())
         if row is None or row["terms"] is None or row["provider_signature"] is None:
             return None
-        over = self._participant.standing.over(tx, row, self._participant.clock.now())
+        over = self._standing.over(tx, row, self._core.clock.now())
         if over.startswith(ALTERED):
             raise fault("agreement-over", over)  # it may not even be readable
         return tx.value("agreements", self._over if over else self._alive, digest=row["digest"])
@@ -58,7 +65,7 @@ class Books:
         return self._deal(row, live=False)
 
     def _deal(self, row: Mapping[str, Any], *, live: bool) -> Deal:
-        signed = self._participant.intact.read(row)
+        signed = self._intact.read(row)
         assert signed.agreement is not None, "what cannot be read is altered"
         assert signed.terms is not None
         return Deal.of(row, signed.agreement, signed.terms, live=live)
@@ -73,7 +80,7 @@ class Books:
 
     def used(self, tx: Tx, deal: Deal) -> None:
         """Have what runs under the agreement decided again."""
-        tx.after(partial(self._participant.continuity.touch, deal.digest.hex()))
+        tx.after(partial(self._continuity.touch, deal.digest.hex()))
 
     def table(self, tx: Tx, edition_id: bytes) -> RowTable | None:
         """Return the row table of an edition of ours or of a replica here, None if it is unknown."""
@@ -83,7 +90,7 @@ class Books:
         """Return the secret of each row of an edition of ours, in the order asked."""
         row, table = self._own(tx, edition_id), self.table(tx, edition_id)
         assert table is not None, "orders are checked against the row table before"
-        found = editions.row_secrets(self._participant.secrets, row, table, rows)
+        found = editions.row_secrets(self._secrets, row, table, rows)
         return [found[number] for number in rows]
 
     def _own(self, tx: Tx, edition_id: bytes) -> Mapping[str, Any]:
@@ -112,14 +119,14 @@ class Books:
 
     def reader(self, _tx: Tx, reader_key: bytes) -> X25519PrivateKey | None:
         """Return the private key of a reader key of ours, None when it is gone."""
-        own = self._participant.keys.delivery
+        own = self._core.identity.keys.delivery
         return own if reader_key == own.public_key().public_bytes_raw() else self._readers.get(reader_key)
 
     def keep(self, tx: Tx, agreement: bytes, secrets: Mapping[int, bytes]) -> None:
         """Store verified secrets of the tier kept, wrapped, in this transaction."""
         row = replicas.seen(tx, agreement.hex())
         assert row is not None, "keys are asked for only for rows whose bytes are here"
-        replicas.store_secrets(tx, self._participant.secrets, row["id"], secrets)
+        replicas.store_secrets(tx, self._secrets, row["id"], secrets)
 
 
 def _proven(tx: Tx, edition_id: bytes) -> RowTable | None:

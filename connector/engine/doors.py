@@ -19,10 +19,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.protocol.messages import Document
+    from connector.store.row import Row
     from connector.store.transaction import Tx
     from contracts.typed_data import Domain
-
-Row = dict[str, Any]
 
 
 class DeclinedError(Exception):

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 
     from connector.engine.alarm import Alarm
     from connector.engine.asking import Heard
-    from connector.engine.doors import Participant, Row
+    from connector.engine.doors import Participant
     from connector.engine.outbox import Outbox, Outcome
     from connector.protocol.messages import Document
+    from connector.store.row import Row
     from connector.store.transaction import Tx
 
 # what came of a message that brought nothing -> how it is said, and the code of the termination that follows

@@ -12,7 +12,7 @@ from contracts.namespace import CHECKPOINT
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connector.engine.doors import Row
+    from connector.store.row import Row
 
 REASON_LIMIT_CHARACTERS = 1_000
 

@@ -9,19 +9,24 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
-from functools import partial
 from typing import TYPE_CHECKING
 
-from connector.channel import claims, openings, payee
+from connector.channel import openings, payee
 from connector.errors import explain_failure
 from connector.identity import tokens
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from connector.engine.trader import Trader
+    from connector.anchor.anchoring import Anchoring
+    from connector.anchor.chain_watch import ChainWatch
+    from connector.channel.doors import Holder
+    from connector.core import Core
+
 
 ROUND_SECONDS = 20.0  # well within the claim margin and the shortest lease; a round costs a few reads
+# a witness or the chain that was away is asked again so soon
+ANCHOR_RETRY_SECONDS = 60.0
 
 log = logging.getLogger(__name__)
 
@@ -29,15 +34,14 @@ log = logging.getLogger(__name__)
 class Monitor:
     """The rounds of one participant."""
 
-    def __init__(self, trader: Trader) -> None:
-        self._trader = trader
+    def __init__(self, core: Core, watch: ChainWatch, holder: Holder, anchoring: Anchoring) -> None:
+        self._core, self._watch, self._holder, self._anchoring = core, watch, holder, anchoring
         self._task: asyncio.Task[None] | None = None
-        self._anchored = trader.clock.monotonic()
+        self._anchored = float("-inf")
         self.chores: dict[str, Callable[[], Awaitable[None]]] = {
             "forget spent tokens": self._purge_tokens,
             "give up unpaid windows": self._lapse_windows,
             "end leases": self._end_leases,
-            "claim before it is too late": self._claim_urgent,
             "anchor the log": self._anchor,
         }
 
@@ -53,8 +57,9 @@ class Monitor:
                 await self._task
 
     async def _rounds(self) -> None:
+        rest = min(ROUND_SECONDS, self._core.settings.log.anchor_interval_seconds or ROUND_SECONDS)
         while True:
-            await asyncio.sleep(ROUND_SECONDS)
+            await asyncio.sleep(rest)
             for name, chore in self.chores.items():
                 try:
                     await chore()
@@ -62,35 +67,31 @@ class Monitor:
                     log.warning("could not %s: %s", name, explain_failure(fault).text)
 
     async def _purge_tokens(self) -> None:
-        now = self._trader.clock.now()
-        await self._trader.store.write(lambda tx: tokens.purge(tx, now))
+        now = self._core.clock.now()
+        await self._core.store.write(lambda tx: tokens.purge(tx, now))
 
     async def _lapse_windows(self) -> None:
-        trader = self._trader
-        await trader.watch.look()
-        holder, now = trader.holder, trader.clock.now()
-        await trader.store.write(lambda tx: payee.lapse(tx, holder, now))
+        await self._watch.look()
+        holder, now = self._holder, self._core.clock.now()
+        await self._core.store.write(lambda tx: payee.lapse(tx, holder, now))
 
     async def _end_leases(self) -> None:
-        trader = self._trader
-        now = trader.clock.now()
-        await trader.store.write(lambda tx: openings.end_lapsed(tx, trader.evidence, now))
-
-    async def _claim_urgent(self) -> None:
-        """Claim every voucher that would lapse within the claim margin: what is not claimed then is never paid."""
-        trader = self._trader
-        await trader.watch.look()
-        holder, now = trader.holder, trader.clock.now()
-        for _channel, claim in await trader.store.read(lambda tx: claims.urgent(tx, holder, now)):
-            enqueue = partial(trader.transactions.enqueue, key=claim.key, act=claim.act(trader.programs.deployment))
-            await trader.store.write(enqueue)
+        now = self._core.clock.now()
+        await self._core.store.write(lambda tx: openings.end_lapsed(tx, self._core.evidence, now))
 
     async def _anchor(self) -> None:
-        """Anchor when it is time, or when enough is new; each anchor costs a transaction, so they are batched."""
-        trader, wanted = self._trader, self._trader.settings.log
-        late = trader.clock.monotonic() - self._anchored >= wanted.anchor_interval_seconds > 0
-        if late or (
-            wanted.anchor_events and await trader.store.read(trader.evidence.unanchored) >= wanted.anchor_events
-        ):
-            self._anchored = trader.clock.monotonic()
-            await trader.anchoring.anchor()
+        """Anchor what is new when it is time, or when enough is; each anchor costs a transaction, so they are batched.
+
+        A space that has not all the witnesses yet is waited for: a log that was registered with fewer stays so a while.
+        """
+        wanted = self._core.settings.log
+        every, many, now = wanted.anchor_interval_seconds, wanted.anchor_events, self._core.clock.monotonic()
+        late = now - self._anchored >= every > 0
+        if not (late or many) or not self._anchoring.witnessed():
+            return
+        new = await self._core.store.read(self._core.evidence.unanchored)
+        if (late and new) or new >= many > 0:
+            # one that fails is tried again before the interval is over
+            self._anchored = min(now, now - every + ANCHOR_RETRY_SECONDS)
+            await self._anchoring.anchor()
+            self._anchored = now

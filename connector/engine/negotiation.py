@@ -37,8 +37,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from connector.engine.doors import Peer, Row
+    from connector.engine.doors import Peer
     from connector.protocol.messages import Document
+    from connector.store.row import Row
     from connector.store.transaction import Tx
 
 ROUNDS = 8  # messages about the price, of both sides, unless the product's limits say otherwise

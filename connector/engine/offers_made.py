@@ -6,7 +6,7 @@ message moves nothing and is kept nowhere.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from connector.protocol.states import CONSUMER, OFFERED, PROVIDER, REQUESTED
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from connector.store.row import Row
     from connector.store.transaction import Tx
 
-    Row = dict[str, Any]
 
 # whose word leads to a state
 SAID_BY: Mapping[str, str] = {REQUESTED: CONSUMER, OFFERED: PROVIDER}

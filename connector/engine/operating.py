@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.engine.asking import Asking
-    from connector.engine.doors import Row
     from connector.engine.outbox import Outbox
     from connector.engine.process import Process
     from connector.engine.transfer import Transfers
+    from connector.store.row import Row
     from connector.store.store import Store
     from connector.store.transaction import Tx
 

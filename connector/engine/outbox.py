@@ -34,8 +34,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
     from datetime import datetime
 
-    from connector.engine.doors import Deliver, Row
+    from connector.engine.doors import Deliver
     from connector.protocol.messages import Document
+    from connector.store.row import Row
     from connector.store.store import Store
     from connector.store.transaction import Tx
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from connector.engine.doors import Row
     from connector.engine.process import Process
+    from connector.store.row import Row
     from connector.store.transaction import Tx
 
 OURS, PEERS, NOBODYS = "ours", "peer", "nobody"

@@ -40,10 +40,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.engine.alarm import Alarm
-    from connector.engine.doors import Doors, Participant, Peer, Recorder, Row
+    from connector.engine.doors import Doors, Participant, Peer, Recorder
     from connector.engine.outbox import Outbox, Outcome
     from connector.engine.reactions import Reactions, Rules
     from connector.protocol.messages import Document
+    from connector.store.row import Row
     from connector.store.transaction import Tx
 
 PATIENCE = timedelta(minutes=10)  # how long either side may take for one step (`negotiation.deadline_seconds`)
@@ -293,15 +294,13 @@ class Process(Ending):
     def _arrived(self, tx: Tx, row: Row, message: str, now: datetime) -> tuple[Row, str]:
         """Return the row and the state the message leads to, reading it as an acknowledgement where it is one."""
         sender, pending = other(row["role"]), row["pending"]
-        unborn = row["state"] == NONE and pending  # whoever answers a first message has received it
-        to = None if unborn else states.following(self.process, row["state"], message, sender)
+        # whoever answers a first message has received it
+        to = states.following(self.process, row["state"], message, sender) if row["state"] else None
         if to is None and pending and (to := states.following(self.process, pending, message, sender)):
             sent = self._outbox.drop(tx, row["id"])
             assert sent is not None, "a pending state has its message"
             return self._acknowledged(tx, row, sent, now), to
-        if to is None:
-            states.step(self.process, row["state"] or pending, message, sender)
-            raise IllegalTransitionError(f"`{message}` has no place in this {self.process}")
+        to = states.step(self.process, row["state"] or pending, message, sender)
         return (self._crossed(tx, row, to), to) if pending else (row, to)
 
     def _crossed(self, tx: Tx, row: Row, to: str) -> Row:
@@ -344,7 +343,7 @@ class Process(Ending):
     def _learned(self, tx: Tx, row: Row, reply: Any) -> str | None:
         """Return the peer's id of a process we began, from its answer; None when it gives none we can use."""
         theirs = id_in(self.process, row, reply)
-        taken = theirs and tx.get(self.table, role=row["role"], peer=row["peer"], peer_pid=theirs)
+        taken = tx.get(self.table, role=row["role"], peer=row["peer"], peer_pid=theirs)
         return None if taken else theirs
 
     def _reply(self, row: Row, status: int, state: str) -> Reply:

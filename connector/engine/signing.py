@@ -33,8 +33,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from connector.engine.doors import Participant, Row
+    from connector.engine.doors import Participant
     from connector.protocol.messages import Document
+    from connector.store.row import Row
 
 DIGEST_BYTES: Final = 32
 

@@ -11,31 +11,29 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from connector.base import Base
-from connector.channel import account as accounts
 from connector.channel.doors import Buyer, Holder
-from connector.channel.errors import fault
+from connector.channel.equivocation import CODE as EQUIVOCATION
+from connector.channel.meeting import Meetings
 from connector.channel.pace import Paces
 from connector.clock import PolicyClock
 from connector.engine.books import Books
 from connector.engine.courier import Courier
 from connector.engine.doors import Doors, Participant, Peer
 from connector.engine.engine import Engine
-from connector.errors import AddressRefused, PeerUnreachable
-from connector.holding.carriers import Carriers
-from connector.holding.collecting import Collecting
-from connector.holding.serving import Holding
-from connector.plain.copies import RECEIVED, Copies
+from connector.engine.licensing import Licensing
+from connector.errors import AddressRefused
 from connector.product.audience import Audience
 from connector.product.derivation import Derivation
-from connector.product.resources import Resources
 from connector.protocol import messages, offers
 from connector.protocol.states import TRANSFER
-from connector.pull.pipe import Pipes
+from connector.pull.acknowledging import Acknowledging
+from connector.pull.paying import Payments
+from connector.pull.purchase import Till
+from connector.pull.turns import Turns
 from connector.settings_sources import shares
-from connector.sublicence import onward
-from connector.sublicence.granting import Granting
 from connector.sublicence.onward import WITHDRAWAL
 from connector.sublicence.presenting import Presenting
+from connector.usage import alarms
 from connector.usage.agreements import Agreements
 from connector.usage.carriage import Carriage
 from connector.usage.continuity import Continuity
@@ -43,92 +41,70 @@ from connector.usage.duties import Duties
 from connector.usage.erasing import Erasing
 from connector.usage.intact import Intact
 from connector.usage.judge import Judge
+from connector.usage.membership import Membership
 from connector.usage.notices import Notices
 from connector.usage.standing import Standing
-from connector.usage.suspension import Suspensions
 from connector.usage.throttle import Throttle
 from connector.vault import bearers, tickets
-from connector.vault.slabs import Memory
-from contracts import lifecycle
-from contracts.split import Split
-from contracts.terms import Terms
-from contracts.typed_data import Agreement
-from contracts.typed_json import from_json
-from ledger import acts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
 
+    from connector.channel.account import Account
     from connector.clock import Clock
-    from connector.engine.doors import Row
     from connector.engine.reactions import Rules
+    from connector.plain.copies import Copies
     from connector.protocol.messages import Document
     from connector.settings import Settings
+    from connector.store.row import Row
     from connector.store.transaction import Tx
-    from ledger.chain import Act, Event
-    from ledger.programs import Channel
 
-LICENCE = "licence"
 DSP_PATH = "/dsp"
 
 
 class Trader(Base):
     """A participant that trades: the engine, the two sides of the window protocol, and what they look things up in.
 
-    `moved`, `licensed` and `opened` are called, off the path of their cause, with (process, id), (agreement digest,
-    hash) and the digest of the agreement under which a channel is open.
+    Off the path of its cause, `moved` is called with (process, id), and `stopped` with the id of a stopped channel.
     """
+
+    copies: Copies
 
     def __init__(self, data: Path, settings: Settings, clock: Clock) -> None:
         super().__init__(data, settings, clock)
         self.moved: list[Callable[[str, str], None]] = []
-        self.licensed: list[Callable[[str, str], None]] = []
-        self.opened: list[Callable[[str], None]] = []
+        self.stopped: list[Callable[[str], None]] = []
         self.rules: Rules = ()
-        self.resources = Resources(self)
 
     def equip(self) -> None:
         """Build what trading needs, once store, space and chain are there."""
         domain = self.programs.deployment.domain
-        self.duties = Duties(self)
+        core, space = self.core, self.space_view
+        self.licensing = Licensing(core, self.programs, self.transactions)
+        self.meetings = Meetings(core, space, self.programs)
+        me = Participant(self.did, self.url + DSP_PATH, self.keys.address, self.sign, domain("licences"))
+        patience = timedelta(seconds=self.settings.negotiation.deadline_seconds)
+        self.engine = Engine(self.store, self.evidence, me, self._doors(), rules=self.rules, patience=patience)
+        self.notices = Notices(core, space, self.engine.outbox)
+        self.erasing = Erasing(core, self.notices, self.secrets)
+        self.duties = Duties(core, space, self.notices)
         clock = PolicyClock(self.clock, self.decided)
-        self.judge = Judge(self.space_view.last, clock, lambda: self.watch.block_time, self.duties.promised)
+        membership = Membership(self.settings.negotiation.collections)
+        self.judge = Judge(space.last, clock, lambda: self.watch.block_time, self.duties.promised, membership)
         self.intact = Intact(domain("licences"))
         self.standing = Standing(self.judge, self.evidence, self.did, self.intact, self._altered)
-        self.audience = Audience(self)
-        self.presenting = Presenting(self)
-        self.derivation = Derivation(self)
+        self.audience = Audience(core, self.judge)
+        self.agreements = Agreements(
+            core, self.programs, self.transactions, self.notices, self.erasing, self.engine.transfers
+        )
+        self.continuity = Continuity(core, self.standing, self.judge, self.engine, self.agreements)
+        self.presenting = Presenting(self.programs, self.standing, self.agreements, self.audience, self.intact)
+        self.derivation = Derivation(core, self.standing)
         self.carriage = Carriage(self.store, self.standing, self.clock)
-        limits = self.settings.transfers
-        self.throttle = Throttle(
-            self.clock.monotonic,
-            total=limits.bytes_per_second,
-            each=limits.agreement_bytes_per_second,
-            rates=shares(limits.rates),
-            weights=shares(limits.weights),
-        )
-        self.books = Books(self)
-        me = Participant(self.did, self.url + DSP_PATH, self.keys.address, self.sign, domain("licences"))
-        courier = Courier(self.outbound, self.authorization, self.heads)
-        doors = Doors(
-            now=self.clock.now,
-            deliver=courier.deliver,
-            ask=courier.ask,
-            enqueue_licence=self._enqueue_licence,
-            data_address=self._data_address,
-            refuse_url=self._refuse_url,
-            moved=self._moved,
-            sees=self.audience.sees,
-            agrees=self._agrees,
-            sub_licensed=self.presenting.presented,
-            stands=lambda tx, agreement, now: self.standing.refusal(tx, agreement, now, "transfer"),
-            halted=self._halted,
-            ended=self._touched,
-        )
-        patience = timedelta(seconds=self.settings.negotiation.deadline_seconds)
-        self.engine = Engine(self.store, self.evidence, me, doors, rules=self.rules, patience=patience)
+        self.throttle = self._throttle()
+        self.books = Books(core, self.standing, self.secrets, self.continuity, self.intact)
         desk: dict[str, Any] = {
             "address": self.keys.address,
             "sign": self.sign,
@@ -138,26 +114,49 @@ class Trader(Base):
             "editions": self.books,
             "evidence": self.evidence,
             "chain": self.watch,
+            "contradicted": self._contradicted,
         }
         self.holder = Holder(**desk, secrets=self.books, judge=self.judge, duties=self.duties)
         self.buyer = Buyer(**desk, keyring=self.books)
-        self.notices = Notices(self)
-        self.carriers = Carriers(self)
-        self.holding = Holding(self)
-        self.agreements = Agreements(self)
-        self.granting = Granting(self)
-        self.suspensions = Suspensions(self)
-        self.continuity = Continuity(self)
-        self.pipes = Pipes()
-        self.memory = Memory()
         self.paces = Paces()
-        self.copies = Copies(self)
+        self.channel_turns = Turns()
+        self.payments = Payments(
+            core, space, self.programs, self.peers, self.buyer, self.heads, self.peer_logs, self.channel_turns
+        )
+        self.acknowledging = Acknowledging(core, space, self.watch, self.payments)
+        self.till = Till(
+            core, self.buyer, self.watch, self.paces, self.channel_turns, self.payments, self.acknowledging
+        )
         self.notices.takers[WITHDRAWAL] = self.presenting.withdrawn
-        self.notices.takers[RECEIVED] = self.copies.countersigned
-        self.erasing = Erasing(self)
-        self.collecting = Collecting(self)
-        self.transactions.listeners.append(self.mined)
-        self.transactions.makers[LICENCE] = self._licence
+
+    def _throttle(self) -> Throttle:
+        limits = self.settings.transfers
+        return Throttle(
+            self.clock.monotonic,
+            total=limits.bytes_per_second,
+            each=limits.agreement_bytes_per_second,
+            rates=shares(limits.rates),
+            weights=shares(limits.weights),
+        )
+
+    def _doors(self) -> Doors:
+        """Return what the engine asks of the rest, each looked up when it is asked: the rest stands on the engine."""
+        courier = Courier(self.outbound, self.authorization, self.heads)
+        return Doors(
+            now=self.clock.now,
+            deliver=courier.deliver,
+            ask=courier.ask,
+            enqueue_licence=self.licensing.enqueue,
+            data_address=self._data_address,
+            refuse_url=self._refuse_url,
+            moved=self._moved,
+            sees=self._sees,
+            agrees=self._agrees,
+            sub_licensed=self._sub_licensed,
+            stands=lambda tx, agreement, now: self.standing.refusal(tx, agreement, now, "transfer"),
+            halted=self._halted,
+            ended=self._touched,
+        )
 
     async def peer(self, did: str) -> Peer:
         """Return an authenticated peer with the address of its agreement key."""
@@ -168,21 +167,11 @@ class Trader(Base):
     def _agrees(self, tx: Tx, negotiation: Row, now: datetime) -> str:
         return self.derivation.agrees(tx, negotiation, now) or self.presenting.agrees(tx, negotiation, now)
 
-    def _enqueue_licence(self, tx: Tx, row: Row) -> None:
-        self.transactions.enqueue_made(tx, f"{LICENCE}:{row['digest']}")
+    def _sees(self, tx: Tx, product: Row, peer: str) -> bool:
+        return self.audience.sees(tx, product, peer)
 
-    def _licence(self, tx: Tx, digest: str) -> Act:
-        row = tx.get("agreements", digest=digest)
-        assert row is not None, "a licence is of an agreement that we keep"
-        agreement = from_json(Agreement, row["agreement"])
-        deployment, signatures = self.programs.deployment, (row["provider_signature"], row["buyer_signature"])
-        if row["parent"] is None:
-            return acts.grant_licence(deployment, agreement, *signatures)
-        above = tx.get("agreements", digest=row["parent"])
-        assert above is not None, "a sub-licence is under an agreement that we keep"
-        link = onward.chain_of(tx, row)[-1]
-        held = from_json(Agreement, above["agreement"])
-        return acts.grant_sub_licence(deployment, agreement, signatures, link.said, link.signature, held)
+    def _sub_licensed(self, tx: Tx, offer: Document, peer: Peer, now: datetime) -> Row:
+        return self.presenting.presented(tx, offer, peer, now)
 
     def _data_address(self, tx: Tx, transfer: Row, agreement: Row) -> Document:
         assert tx.get("editions", id=agreement["edition"]) is not None, "we sell only editions we have"
@@ -211,6 +200,16 @@ class Trader(Base):
             self._touched(tx, row["agreement"])
             self.copies.moved(tx, row)
 
+    def _contradicted(self, tx: Tx, account: Account, bundle: str, now: datetime) -> None:
+        """Raise the alarm about a channel whose other side contradicted itself."""
+        channel = tx.get("channels", id=account.key)
+        assert channel is not None, "it was stopped just now"
+        text = f"two different messages with one seq on channel {account.key}: it is stopped, the proof is {bundle}"
+        row = {"agreement": channel["agreement"], "code": EQUIVOCATION, "who": account.peer, "text": text}
+        alarms.sound(tx, self.evidence, bundle, row, now, {"kind": "channel", "text": text})
+        for listener in self.stopped:
+            tx.after(partial(listener, account.key))
+
     def _altered(self, agreement: str) -> None:
         self.continuity.report(agreement)
 
@@ -219,101 +218,6 @@ class Trader(Base):
 
     def _touched(self, tx: Tx, agreement: str) -> None:
         tx.after(partial(self.continuity.touch, agreement))
-
-    # ---- the chain
-
-    def mined(self, row: Mapping[str, Any]) -> None:
-        """Tell who waits for licences of one that is on chain; other transactions have their own listeners."""
-        kind, _, digest = row["id"].partition(":")
-        if kind == LICENCE and row["state"] == "mined":
-            for listener in self.licensed:
-                listener(digest, row["hash"])
-
-    def grant(self, tx: Tx, digest: str, transaction: str) -> None:
-        """Note that the licence is on chain: the agreement performs from now on."""
-        row = tx.get("agreements", digest=digest)
-        if row is None or row["state"] != "signed":
-            return
-        tx.update("agreements", {"digest": digest}, state=lifecycle.move("signed", "grant"), licence_tx=transaction)
-        fields = {"licence": digest, "tx": transaction}
-        now = self.clock.now()
-        self.evidence.record(tx, "licence.granted", part=digest, fields=fields, now=now)
-
-    async def meet_channel(self, channel_id: bytes, peer: str, agreement: bytes) -> None:
-        """Take a channel of `peer` from the chain when it is new here; raises `ChannelFault` if it is not for us."""
-        known = await self.store.read(lambda tx: tx.get("channels", id=channel_id.hex()))
-        if known is not None:
-            return
-        last = (await self.chain.newest()).number - self.settings.chain.confirmations
-        found = await self.programs.channel(channel_id, at=max(last, 0))
-        if found is None and await self.programs.channel(channel_id) is None:
-            raise fault("unknown-channel", f"there is no channel `{channel_id.hex()}` with this peer")
-        if found is None:
-            raise PeerUnreachable(f"the channel `{channel_id.hex()}` waits for its confirmations", "ask again")
-        opened = await self.programs.events("channels", "Opened", 0, last, channelId=channel_id)
-        row = await self.store.read(lambda tx: tx.get("agreements", digest=agreement.hex()))
-        if row is None or row["peer"] != peer or not opened:
-            raise fault("unknown-agreement", "the channel is for no agreement with this peer")
-        self._check_channel(found, row)
-        event = opened[0]
-        await self.store.write(lambda tx: self._begin(tx, channel_id, peer, row, found, event))
-
-    def _check_channel(self, found: Channel, row: Row) -> None:
-        terms, agreement = Terms.from_json(row["terms"]), from_json(Agreement, row["agreement"])
-        wrong = [
-            name
-            for name, is_right in (
-                ("payer", found.payer == agreement.buyer),
-                ("payee", found.payee == agreement.provider),
-                ("token", found.token == terms.token),
-                ("split", found.split_hash == terms.split.hash),
-                ("arbitrator", found.arbitrator == terms.arbitrator),
-                ("open", not found.closed),
-            )
-            if not is_right
-        ]
-        if wrong:
-            raise fault("wrong-channel", f"the channel's {', '.join(wrong)} is not what the agreement says")
-
-    def _begin(self, tx: Tx, channel_id: bytes, peer: str, row: Row, found: Channel, event: Event) -> None:
-        if tx.get("channels", id=channel_id.hex()) is not None:
-            return
-        accounts.begin(
-            tx,
-            channel_id=channel_id,
-            role=accounts.PAYEE,
-            peer=peer,
-            agreement=row["digest"],
-            payer=found.payer,
-            payee=found.payee,
-            signer=found.signer,
-            token=found.token,
-            split=Split.from_json(row["terms"]["split"]),
-            arbitrator=found.arbitrator,
-            salt=event.fields["salt"],
-            deposit=found.deposit,
-            expiry=found.expiry,
-            now=self.clock.now(),
-            open_tx=event.transaction.hex(),
-        )
-        self.record_opened(tx, channel_id, row["digest"], found, event.transaction.hex())
-
-    def record_opened(self, tx: Tx, channel_id: bytes, agreement: str, found: Channel, transaction: str) -> None:
-        """Record that a channel is open on chain, as either side."""
-        members = self.space
-        payer, payee = members.by_address(found.payer), members.by_address(found.payee)
-        fields = {
-            "agreementDigest": agreement,
-            "deposit": str(found.deposit),
-            "expiry": str(int(found.expiry.timestamp())),
-            "payer": "" if payer is None else payer.did,
-            "payee": "" if payee is None else payee.did,
-            "tx": transaction,
-        }
-        now = self.clock.now()
-        self.evidence.record(tx, "channel.opened", part=channel_id.hex(), fields=fields, now=now)
-        for listener in self.opened:
-            tx.after(partial(listener, agreement))
 
 
 def _about(transfer: Row, agreement: Row) -> tuple[bytes, bytes, bytes]:

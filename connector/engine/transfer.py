@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.engine.asking import Heard
-    from connector.engine.doors import Peer, Row
+    from connector.engine.doors import Peer
     from connector.protocol.messages import Document
+    from connector.store.row import Row
     from connector.store.transaction import Tx
 
 HALTS: Final = frozenset({"completion", "suspension", "termination"})  # our word alone, the peer's leave is not asked

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from catalog.operators import Act
-    from connector.base import Base
+    from connector.core import Core
     from connector.exchange.operators import Operator
+    from connector.store.row import Row
     from connector.store.transaction import Tx
 
-    Row = dict[str, Any]
 
 WAITING, ASSENTED, DONE, FAILED, REFUSED, LAPSED = "waiting", "assented", "done", "failed", "refused", "lapsed"
 STATES = (WAITING, ASSENTED, DONE, FAILED, REFUSED, LAPSED)
@@ -49,30 +49,30 @@ class Asked:
 class Acts:
     """The acts of this exchange's operators."""
 
-    def __init__(self, participant: Base) -> None:
-        self._participant = participant
+    def __init__(self, core: Core) -> None:
+        self._core = core
 
     async def begin(self, asked: Asked, operator: Operator | None) -> Row:
         """Take note of an act; returns its row, `waiting` if another has to assent. The owner acts while alone.
 
         Raises NotPermitted for a post, or an owner, that may not do it.
         """
-        now = self._participant.clock.now()
-        return await self._participant.store.write(lambda tx: self._begin(tx, asked, operator, now))
+        now = self._core.clock.now()
+        return await self._core.store.write(lambda tx: self._begin(tx, asked, operator, now))
 
     async def page(self, state: str) -> list[Row]:
         """List acts of a state, the newest first; raises InvalidInput for one that is none."""
         if state not in STATES:
             raise InvalidInput(f"`{state[:40]}` is no state of an act", f"one of {', '.join(STATES)}")
         await self._lapse()
-        return await self._participant.store.read(
+        return await self._core.store.read(
             lambda tx: [view(row) for row in tx.find("acts", "state = ?", (state,), "created desc", PAGE_ROWS_MAX)]
         )
 
     async def assent(self, key: str, operator: Operator) -> Row:
         """Let an act be done; returns its row. Raises NotPermitted for whom it does not wait for."""
         await self._lapse()
-        now = self._participant.clock.now()
+        now = self._core.clock.now()
 
         def act(tx: Tx) -> Row:
             row = self._check(tx, key, operator, (WAITING, ASSENTED))
@@ -80,29 +80,29 @@ class Acts:
                 raise Conflict(f"`{row['other']}` has assented to `{key}` and is doing it")
             return self._move(tx, row, ASSENTED, operator.name, "", now, other=operator.name)
 
-        return await self._participant.store.write(act)
+        return await self._core.store.write(act)
 
     async def dissent(self, key: str, operator: Operator, reason: str) -> Row:
         """Refuse an act that waits, for a reason that who proposed it reads."""
         reasons.check(reason, "who proposed it reads why")
-        now = self._participant.clock.now()
+        now = self._core.clock.now()
 
         def act(tx: Tx) -> Row:
             row = self._check(tx, key, operator, (WAITING,))
             return view(self._move(tx, row, REFUSED, operator.name, reason, now, other=operator.name))
 
-        return await self._participant.store.write(act)
+        return await self._core.store.write(act)
 
     async def end(self, key: str, result: Any, fault: str = "") -> Row:
         """Note how an act ended: its answer, or why it failed."""
-        now = self._participant.clock.now()
+        now = self._core.clock.now()
 
         def act(tx: Tx) -> Row:
             row = ROWS.find(tx, key)
             state = FAILED if fault else DONE
             return view(self._move(tx, row, state, row["other"] or row["operator"], fault, now, result=result))
 
-        return await self._participant.store.write(act)
+        return await self._core.store.write(act)
 
     # ---- one transaction's part
 
@@ -155,18 +155,18 @@ class Acts:
     def _record(self, tx: Tx, row: Row, before: str, by: str, reason: str, now: datetime) -> None:
         digest = sha({name: row[name] for name in ("act", "handler", "path", "body")}).hex()
         fields = {"from": before, "to": row["state"], "by": by, "reason": reason, "digest": digest}
-        self._participant.evidence.record(tx, "act.moved", part=row["id"], fields=fields, now=now)
+        self._core.evidence.record(tx, "act.moved", part=row["id"], fields=fields, now=now)
 
     async def _lapse(self) -> None:
         """End what waited too long, before anybody is shown it."""
-        now, over = self._participant.clock.now(), "state = ? and until <= ?"
+        now, over = self._core.clock.now(), "state = ? and until <= ?"
 
         def act(tx: Tx) -> None:
             for row in tx.find("acts", over, (WAITING, now), "until", WAITING_ACTS_MAX):
-                self._move(tx, row, LAPSED, self._participant.did, f"no assent in {ASSENT_DAYS} days", now)
+                self._move(tx, row, LAPSED, self._core.identity.did, f"no assent in {ASSENT_DAYS} days", now)
 
-        if await self._participant.store.read(lambda tx: tx.find("acts", over, (WAITING, now), "until", 1)):
-            await self._participant.store.write(act)
+        if await self._core.store.read(lambda tx: tx.find("acts", over, (WAITING, now), "until", 1)):
+            await self._core.store.write(act)
 
 
 def view(row: Row) -> Row:

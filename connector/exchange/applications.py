@@ -14,6 +14,7 @@ from connector import reasons
 from connector.errors import Conflict, InvalidInput
 from connector.exchange.kept import Kept
 from connector.exchange.membership import ADMITTED
+from connector.identity.self_description import described
 from connector.limits import PAGE_ROWS_MAX, REASON_CHARACTERS_MAX, WAITING_APPLICATIONS_MAX
 from contracts.canonical import sha
 
@@ -21,11 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from datetime import datetime
 
-    from connector.app import Connector
+    from connector.core import Core
+    from connector.identity.peers import Peers
+    from connector.store.row import Row
     from connector.store.transaction import Tx
     from ledger.space import Member
 
-    Row = dict[str, Any]
     Write = Callable[[Callable[[Tx], Any]], Awaitable[Any]]
 
 APPLIED, REFUSED = "applied", "refused"
@@ -44,15 +46,15 @@ def due(role: str, applied: datetime) -> datetime:
 class Applications:
     """The applications that the exchange has."""
 
-    def __init__(self, connector: Connector) -> None:
-        self._connector = connector
+    def __init__(self, core: Core, peers: Peers) -> None:
+        self._core, self._peers = core, peers
 
     async def apply(self, did: str, message: str, write: Write) -> Row:
         """Take in an application, in one transaction by `write`; one that waits is not taken in twice."""
         if len(message) > REASON_CHARACTERS_MAX:
             raise InvalidInput(f"a message has at most {REASON_CHARACTERS_MAX} characters")
-        member = await self._connector.described(did)
-        now = self._connector.clock.now()
+        member = await described(self._peers, self._core.outbound, did)
+        now = self._core.clock.now()
         row: Row = await write(lambda tx: self._apply(tx, member, message, now))
         return view(row)
 
@@ -63,25 +65,25 @@ class Applications:
         """
         if state not in STATES:
             raise InvalidInput(f"`{state[:40]}` is no state of an application", f"one of {', '.join(STATES)}")
-        rows = await self._connector.store.read(
+        rows = await self._core.store.read(
             lambda tx: tx.find("applications", "state = ?", (state,), "due", PAGE_ROWS_MAX)
         )
-        now = self._connector.clock.now()
+        now = self._core.clock.now()
         return [view(row) | {"overdue": row["state"] == APPLIED and row["due"] < now} for row in rows]
 
     async def refuse(self, did: str, reason: str) -> Row:
         """Refuse an application, with a reason that the applicant reads."""
         reasons.check(reason, "the applicant reads what to change")
-        now = self._connector.clock.now()
+        now = self._core.clock.now()
 
         def act(tx: Tx) -> Row:
             row = APPLICATIONS.find(tx, did)
             if row["state"] != APPLIED:
                 raise Conflict(f"the application of `{did}` is {row['state']}")
-            self._move(tx, row, REFUSED, by=self._connector.did, reason=reason, now=now)
+            self._move(tx, row, REFUSED, by=self._core.identity.did, reason=reason, now=now)
             return APPLICATIONS.find(tx, did)
 
-        return view(await self._connector.store.write(act))
+        return view(await self._core.store.write(act))
 
     def _apply(self, tx: Tx, member: Member, message: str, now: datetime) -> Row:
         if tx.get("members", did=member.did) is not None:
@@ -102,7 +104,7 @@ class Applications:
         tx.update("applications", {"did": row["did"]}, state=state, reason=reason, updated=now)
         digest = sha({name: row[name] for name in ("did", "name", "role", "region", "message")}).hex()
         fields = {"from": row["state"], "to": state, "by": by, "reason": reason, "digest": digest}
-        self._connector.evidence.record(tx, "member.moved", part=row["did"], fields=fields, now=now)
+        self._core.evidence.record(tx, "member.moved", part=row["did"], fields=fields, now=now)
 
 
 def view(row: Row) -> Row:

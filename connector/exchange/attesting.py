@@ -9,25 +9,36 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from connector.errors import Conflict
+from connector.errors import Conflict, PeerMisbehaved
+from contracts.decimals import read_hex
+from contracts.errors import ContractError
 from ledger.checkpoint import origin_id
+from ledger.head_share import SHARE_BYTES
 
 if TYPE_CHECKING:
-    from connector.base import Base
+    from connector.anchor.witnessing import Witness
+    from connector.core import Core
+    from connector.identity.peers import Peers
+    from connector.processes.exclusive import Exclusive
+    from connector.space.view import SpaceView
     from connector.store.transaction import Tx
     from ledger.aggregate import Attestation, FinalHead
+    from ledger.programs import Programs
     from ledger.space import Member, Space
 
 
 class Attesting:
     """Collects and keeps attestations."""
 
-    def __init__(self, participant: Base) -> None:
-        self._participant = participant
+    def __init__(
+        self, core: Core, programs: Programs, space: SpaceView, peers: Peers, exclusive: Exclusive, witness: Witness
+    ) -> None:
+        self._core, self._programs, self._space, self._peers = core, programs, space, peers
+        self._exclusive, self._witness = exclusive, witness
 
     async def newest(self) -> dict[str, Any] | None:
         """Return the newest attestation document."""
-        rows = await self._participant.store.read(lambda tx: tx.find("attestations", order="at desc", limit=1))
+        rows = await self._core.store.read(lambda tx: tx.find("attestations", order="at desc", limit=1))
         return dict(rows[0]["document"]) if rows else None
 
     async def attest(self) -> dict[str, Any]:
@@ -35,22 +46,21 @@ class Attesting:
 
         Of a member that is barred what it has anchored counts; that it has nothing holds nobody up.
         """
-        async with self._participant.exclusive.alone("attesting"):
+        async with self._exclusive.alone("attesting"):
             return await self._attest()
 
     async def _attest(self) -> dict[str, Any]:
-        participant = self._participant
-        space = await participant.space_view.current()
+        space = await self._space.current()
         heads = await self._heads(space)
         witnesses = space.attesters()
-        answers = {one.did: await self._share(one, heads) for one in witnesses}
-        document = await asyncio.to_thread(_combined, heads, witnesses, answers)
-        now = participant.clock.now()
+        signed = {one.did: await self._share(one, heads) for one in witnesses}
+        document = await asyncio.to_thread(_combined, heads, witnesses, signed)
+        now = self._core.clock.now()
 
         def act(tx: Tx) -> None:
             tx.put("attestations", id=document["signature"], document=document, at=now)
 
-        await participant.store.write(act)
+        await self._core.store.write(act)
         return document
 
     async def _heads(self, space: Space) -> list[FinalHead]:
@@ -58,7 +68,7 @@ class Attesting:
 
         found = []
         for member in space.members.values():
-            head = await self._participant.programs.head(origin_id(member.origin))
+            head = await self._programs.head(origin_id(member.origin))
             if head is None and member.did in space.barred:
                 continue
             if head is None:
@@ -66,20 +76,23 @@ class Attesting:
             found.append(FinalHead(member.origin, head.size, head.root))
         return found
 
-    async def _share(self, witness: Member, heads: list[FinalHead]) -> dict[str, str]:
-        participant = self._participant
-        if witness.did == participant.did:
-            return await participant.witness.attest(heads)
+    async def _share(self, witness: Member, heads: list[FinalHead]) -> bytes:
+        """Return the signature of a witness; raises PeerMisbehaved for an answer that has none."""
+        if witness.did == self._core.identity.did:
+            return bytes.fromhex((await self._witness.attest(heads))["signature"])
         body = {"heads": [{"origin": one.origin, "size": str(one.size), "root": one.root.hex()} for one in heads]}
-        headers = participant.authorization(witness.did)
-        answer = await participant.outbound.post(witness.url + "/witness/attest", body, headers=headers)
-        return dict(answer.json())
+        headers = self._peers.authorization(witness.did)
+        answer = (await self._core.outbound.post(witness.url + "/witness/attest", body, headers=headers)).json()
+        try:
+            return read_hex(answer["signature"], "signature", SHARE_BYTES)
+        except (TypeError, KeyError, ContractError) as error:
+            raise PeerMisbehaved(f"the witness `{witness.did}` did not answer with its signature") from error
 
 
-def _combined(heads: list[FinalHead], witnesses: list[Member], answers: dict[str, dict[str, str]]) -> dict[str, Any]:
+def _combined(heads: list[FinalHead], witnesses: list[Member], signed: dict[str, bytes]) -> dict[str, Any]:
     from ledger import aggregate  # noqa: PLC0415  # pairing arithmetic is heavy and needed only here
 
-    signed = {one.witness_name: (one.aggregate, bytes.fromhex(answers[one.did]["signature"])) for one in witnesses}
-    attestation: Attestation = aggregate.combine(heads, signed)
+    shares = {one.witness_name: (one.aggregate, signed[one.did]) for one in witnesses}
+    attestation: Attestation = aggregate.combine(heads, shares)
     aggregate.verify(attestation, {one.witness_name: (one.aggregate, one.possession) for one in witnesses})
     return attestation.as_json()

@@ -16,9 +16,9 @@ from ledger.audit import facts
 from ledger.several import SETTLED_BLOCKS
 
 if TYPE_CHECKING:
-    from connector.base import Base
     from ledger.audit.facts import ChainFacts
     from ledger.chain import Block, Event
+    from ledger.programs import Programs
 
 CHANNELS, CLAIMED = "channels", "Claimed"
 
@@ -26,8 +26,8 @@ CHANNELS, CLAIMED = "channels", "Claimed"
 class ChainEvents:
     """The events of channels and licences, by program, in the chain's order."""
 
-    def __init__(self, participant: Base) -> None:
-        self._participant = participant
+    def __init__(self, programs: Programs) -> None:
+        self._programs = programs
         self._kept: defaultdict[str, list[Event]] = defaultdict(list)
         self._last: dict[str, Block] = {}  # the newest block whose events are kept
         self._full: set[str] = set()  # programs that have more events than are kept
@@ -65,10 +65,10 @@ class ChainEvents:
             self._forget(program)
         first = self._last[program].number + 1 if program in self._last else 0
         if program in self._full:
-            return await self._participant.programs.events(program, event, first, upto, **filters)
+            return await self._programs.events(program, event, first, upto, **filters)
         # asked for before the events: should the chain change in between, this block is not its own next time
         last = await self._lasting(first, upto)
-        found = await self._participant.programs.events(program, None, first, upto)
+        found = await self._programs.events(program, None, first, upto)
         if last is None:
             return found
         lasting = [one for one in found if one.block <= last.number]
@@ -90,12 +90,12 @@ class ChainEvents:
     async def _stand(self, program: str) -> bool:
         """Say whether the chain still has the newest block whose events are kept."""
         last = self._last.get(program)
-        return last is None or await self._participant.chain.block(last.number) == last
+        return last is None or await self._programs.chain.block(last.number) == last
 
     async def _lasting(self, first: int, newest: int) -> Block | None:
         """Return the newest block, from `first` on, that no reorganisation takes back."""
         number = newest - SETTLED_BLOCKS
-        return await self._participant.chain.block(number) if number >= first else None
+        return await self._programs.chain.block(number) if number >= first else None
 
 
 def _of_channel(event: Event) -> bytes | None:

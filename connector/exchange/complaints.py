@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from datetime import datetime
 
-    from connector.app import Connector
+    from connector.core import Core
+    from connector.space.view import SpaceView
+    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from ledger.programs import Programs
 
-    Row = dict[str, Any]
     Write = Callable[[Callable[[Tx], Any]], Awaitable[Any]]
 
 KIND = "complaint.moved"
@@ -36,36 +38,36 @@ SHOWN = ("id", "agreement", "words", "complainant", "respondent", "state", "answ
 class Complaints:
     """The complaints of a space's members."""
 
-    def __init__(self, connector: Connector) -> None:
-        self._connector = connector
+    def __init__(self, core: Core, programs: Programs, space: SpaceView) -> None:
+        self._core, self._programs, self._space = core, programs, space
 
     async def file(self, document: Any, member: str, write: Write) -> Row:
         """Take in a complaint about the other party of an agreement; the same one again changes nothing."""
-        complaint, now = from_json(document), self._connector.clock.now()
+        complaint, now = from_json(document), self._core.clock.now()
         respondent = await self._other(complaint.agreement, member)
         row: Row = await write(lambda tx: self._file(tx, complaint, member, respondent, now))
         return self.view(row)
 
     async def page(self, member: str, *, first: int) -> list[Row]:
         """Return the complaints that concern a member, those first that are due first; the exchange sees all."""
-        every = member == self._connector.did
+        every = member == self._core.identity.did
         where, what = ("", ()) if every else ("complainant = ? or respondent = ?", (member, member))
 
         def read(tx: Tx) -> list[Row]:
             return tx.find("complaints", where, what, "waits desc, due, updated desc", first + PAGE_ROWS_MAX)[first:]
 
-        return [self.view(row) for row in await self._connector.store.read(read)]
+        return [self.view(row) for row in await self._core.store.read(read)]
 
     async def show(self, key: str, member: str) -> Row:
         """Return a complaint to its parties and to the exchange; raises Absent."""
-        row = await COMPLAINTS.read(self._connector.store, key)
+        row = await COMPLAINTS.read(self._core.store, key)
         self._role(row, member)
         return self.view(row)
 
     async def move(self, key: str, step: Move, member: str, words: str, write: Write) -> Row:
         """Make a move of the member's, with its words; the exchange decides, the parties do the rest."""
         reasons.check(words, "the other side reads it")
-        now = self._connector.clock.now()
+        now = self._core.clock.now()
 
         def act(tx: Tx) -> Row:
             row = COMPLAINTS.find(tx, key)
@@ -84,7 +86,7 @@ class Complaints:
         told = {name: row[name] for name in SHOWN} | {"filed": row["created"].isoformat(timespec="seconds")}
         if row["due"] is not None:
             told |= {"turn": row["whose"], "due": row["due"].isoformat(timespec="seconds")}
-            told["overdue"] = _late(row, self._connector.clock.now())
+            told["overdue"] = _late(row, self._core.clock.now())
         return told
 
     # ---- one transaction's part
@@ -121,21 +123,21 @@ class Complaints:
         digest = sha({name: row[name] for name in ("id", "agreement", "words")}).hex()
         fields = {"from": row["state"], "to": state.value, "by": by, "reason": words, "digest": digest, **about}
         fields["late"] = LATE if late else ""
-        self._connector.evidence.record(tx, KIND, part=row["id"], fields=fields, now=now)
+        self._core.evidence.record(tx, KIND, part=row["id"], fields=fields, now=now)
 
     # ---- who
 
     def _role(self, row: Row, member: str) -> str:
         """Return the role of a member in a complaint; raises Absent for whom it does not concern."""
-        roles = {self._connector.did: EXCHANGE, row["complainant"]: COMPLAINANT, row["respondent"]: RESPONDENT}
+        roles = {self._core.identity.did: EXCHANGE, row["complainant"]: COMPLAINANT, row["respondent"]: RESPONDENT}
         if member not in roles:
             raise COMPLAINTS.absent(row["id"])
         return roles[member]
 
     async def _other(self, agreement: str, member: str) -> str:
         """Return the other party of an agreement by its licence on chain; raises Conflict."""
-        licence = await self._connector.programs.licence(read_hex(agreement, "agreement", 32))
-        space = self._connector.space
+        licence = await self._programs.licence(read_hex(agreement, "agreement", 32))
+        space = self._space.last()
         own = space.members[member].address
         if licence is None or own not in (licence.provider, licence.buyer):
             raise Conflict(f"no licence on chain is of an agreement `{agreement}` of yours", "penstock bill list")

@@ -18,7 +18,7 @@ from catalog.matching import LEAST, Offered, match
 from connector.errors import Conflict, InvalidInput, NotPermitted
 from connector.exchange import listings
 from connector.exchange.kept import Kept
-from connector.exchange.leaving import refuse_leaving
+from connector.exchange.membership import refuse_leaving
 from connector.limits import MEMBER_DEMANDS_MAX, PAGE_ROWS_MAX, SPACE_DEMANDS_MAX
 from contracts.canonical import sha
 from contracts.tariff import asked
@@ -28,10 +28,14 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from catalog.use import Use
-    from connector.app import Connector
+    from connector.core import Core
+    from connector.exchange.finding import Finding
+    from connector.exchange.spaces import Spaces
+    from connector.space.view import SpaceView
+    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from ledger.programs import Programs
 
-    Row = dict[str, Any]
     Write = Callable[[Callable[[Tx], Any]], Awaitable[Any]]
 
 DEMANDS = Kept("demands", "id", "there is no demand `{}`", "penstock demand list")
@@ -45,15 +49,15 @@ _IS_LOOKING = f"state in ({', '.join('?' * len(_LOOKING))})"
 class Demands:
     """The demands of a space's members."""
 
-    def __init__(self, connector: Connector) -> None:
-        self._connector = connector
+    def __init__(self, core: Core, programs: Programs, space: SpaceView, spaces: Spaces, finding: Finding) -> None:
+        self._core, self._programs, self._space, self._spaces, self._finding = core, programs, space, spaces, finding
 
     async def post(self, document: Any, member: str, write: Write) -> Row:
         """Take in a member's demand and look for what meets it; the same one again changes nothing.
 
         `write` runs an act in one transaction with what the caller's request uses up.
         """
-        demand, now = from_json(document), self._connector.clock.now()
+        demand, now = from_json(document), self._core.clock.now()
         if demand.until <= now:
             raise InvalidInput(f"`until` is {demand.until.isoformat()}, which is over", "name a later time")
         await write(lambda tx: self._post(tx, demand, member, now))
@@ -61,13 +65,13 @@ class Demands:
 
     async def show(self, key: str, member: str) -> Row:
         """Return a demand with the products that match it now, best first; others see it while it is looking."""
-        row = await self._connector.store.read(lambda tx: _seen(tx, key, member))
+        row = await self._core.store.read(lambda tx: _seen(tx, key, member))
         told = view(row)
         if row["member"] != member or row["state"] not in _LOOKING:
             return told
         matches = await self._products(from_json(row["document"]), member)
         if matches and row["state"] == State.OPEN.value:
-            told["state"] = await self._connector.store.write(lambda tx: self._matched(tx, key))
+            told["state"] = await self._core.store.write(lambda tx: self._matched(tx, key))
         return told | {"matches": matches}
 
     async def page(self, member: str, *, mine: bool, first: int) -> list[Row]:
@@ -78,7 +82,7 @@ class Demands:
         def read(tx: Tx) -> list[Row]:
             return tx.find("demands", where, what, "updated desc", first + PAGE_ROWS_MAX)[first:]
 
-        return [view(row) for row in await self._connector.store.read(read)]
+        return [view(row) for row in await self._core.store.read(read)]
 
     async def for_product(self, product: str) -> list[Row]:
         """Return the demands that a listed product meets, best first."""
@@ -88,7 +92,7 @@ class Demands:
             looking = tx.find("demands", _IS_LOOKING, _LOOKING, "updated desc", SPACE_DEMANDS_MAX)
             return listings.listed(tx, product), looking
 
-        listing, rows = await self._connector.store.read(read)
+        listing, rows = await self._core.store.read(read)
         return await asyncio.to_thread(_demands_met, self._offered(listing), rows)
 
     async def move(self, key: str, step: Move, member: str, body: dict[str, str], write: Write) -> Row:
@@ -98,7 +102,7 @@ class Demands:
         """
         if step is Move.MEET:
             await self._check_licence(body["agreement"], member)
-        now = self._connector.clock.now()
+        now = self._core.clock.now()
 
         def act(tx: Tx) -> Row:
             row = _seen(tx, key, member)
@@ -131,9 +135,9 @@ class Demands:
         self._record(tx, DEMANDS.find(tx, demand.id), "unknown", by=member, reason="", now=now)
 
     def _matched(self, tx: Tx, key: str) -> str:
-        row, now = DEMANDS.find(tx, key), self._connector.clock.now()
+        row, now = DEMANDS.find(tx, key), self._core.clock.now()
         if row["state"] == State.OPEN.value:
-            self._move(tx, row, Move.MATCH, by=self._connector.did, role=EXCHANGE, reason="", now=now)
+            self._move(tx, row, Move.MATCH, by=self._core.identity.did, role=EXCHANGE, reason="", now=now)
         return str(DEMANDS.find(tx, key)["state"])
 
     def _move(
@@ -147,29 +151,29 @@ class Demands:
     def _record(self, tx: Tx, row: Row, before: str, *, by: str, reason: str, now: datetime) -> None:
         digest = sha({"demand": row["document"], "product": row["product"], "agreement": row["agreement"]}).hex()
         fields = {"from": before, "to": row["state"], "by": by, "reason": reason, "digest": digest}
-        self._connector.evidence.record(tx, "demand.moved", part=row["id"], fields=fields, now=now)
+        self._core.evidence.record(tx, "demand.moved", part=row["id"], fields=fields, now=now)
 
     async def _expire(self) -> None:
         """Withdraw what has been looking until its time was over, before anybody is shown it."""
-        now = self._connector.clock.now()
+        now = self._core.clock.now()
         over = f"until <= ? and {_IS_LOOKING}"
 
         def act(tx: Tx) -> None:
             for row in tx.find("demands", over, (now, *_LOOKING), "until", SPACE_DEMANDS_MAX):
                 why = "its time is over"
-                self._move(tx, row, Move.EXPIRE, by=self._connector.did, role=EXCHANGE, reason=why, now=now)
+                self._move(tx, row, Move.EXPIRE, by=self._core.identity.did, role=EXCHANGE, reason=why, now=now)
 
-        if await self._connector.store.read(lambda tx: tx.find("demands", over, (now, *_LOOKING), "until", 1)):
-            await self._connector.store.write(act)
+        if await self._core.store.read(lambda tx: tx.find("demands", over, (now, *_LOOKING), "until", 1)):
+            await self._core.store.write(act)
 
     # ---- matching
 
     async def _products(self, demand: Demand, member: str) -> list[Row]:
-        sight = await self._connector.spaces.sight(member, self._connector.space.members[member].role)
+        sight = await self._spaces.sight(member, self._space.last().members[member].role)
         asked = replace(demand.question, facets={"kind": (DATASET,)}, ranges={}, any_word=True, sight=sight)
-        found, _ = await self._connector.finding.keys(asked, limit=CANDIDATES, first=0)
+        found, _ = await self._finding.keys(asked, limit=CANDIDATES, first=0)
         keys = [key for key in found if not is_found(key)]  # what is sold elsewhere meets no demand here
-        rows = await self._connector.store.read(lambda tx: [listings.find(tx, key) for key in keys])
+        rows = await self._core.store.read(lambda tx: [listings.find(tx, key) for key in keys])
         listed = [row for row in rows if row["state"] == "listed"]
         # to read two hundred descriptions takes a tenth of a second
         scored = await asyncio.to_thread(lambda: {row["id"]: match(demand, self._offered(row)) for row in listed})
@@ -178,7 +182,7 @@ class Demands:
         return [{"product": key, **about[key], **scored[key].json()} for key in best[:MATCHES_SHOWN]]
 
     def _offered(self, listing: Row) -> Offered:
-        offer, now = listing["offer"], self._connector.clock.now()
+        offer, now = listing["offer"], self._core.clock.now()
 
         def permits(use: Use) -> tuple[bool, str]:
             return use.permitted(offer["policy"], listing["id"], listing["tier"], now)
@@ -191,8 +195,8 @@ class Demands:
             digest = bytes.fromhex(agreement)
         except ValueError:
             digest = b""
-        found = await self._connector.programs.licence(digest) if len(digest) == 32 else None
-        if found is None or found.buyer != self._connector.space.members[member].address:
+        found = await self._programs.licence(digest) if len(digest) == 32 else None
+        if found is None or found.buyer != self._space.last().members[member].address:
             raise Conflict(f"no licence of yours on chain is of the agreement `{agreement[:80]}`", "penstock show")
 
 

@@ -8,7 +8,7 @@ transaction, so that it cannot lose one.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from connector.errors import Conflict, NotPermitted
 from connector.exchange.kept import Kept
@@ -18,11 +18,12 @@ from contracts import address
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from connector.base import Base
+    from connector.space.view import SpaceView
     from connector.store.evidence import Evidence
+    from connector.store.row import Row
     from connector.store.transaction import Tx
     from ledger.filing import Filing
-    from ledger.programs import Channel
+    from ledger.programs import Channel, Programs
     from ledger.ruling import Ruling
     from ledger.space import Member, Space
 
@@ -33,7 +34,6 @@ OPEN_PER_MEMBER_MAX = 16
 SHOWN = ("id", "filer", "payer", "payee", "arbitrator", "state", "ruling")
 # accounts that may read a case
 READERS = ("payer", "payee", "arbitrator")
-Row = dict[str, Any]
 
 
 class Concerned(NamedTuple):
@@ -44,11 +44,11 @@ class Concerned(NamedTuple):
     arbitrator: bytes
 
 
-async def concerned(base: Base, filing: Filing, member: Member) -> Concerned:
+async def concerned(space: SpaceView, programs: Programs, filing: Filing, member: Member) -> Concerned:
     """Return whom a filing of a member concerns; raises Conflict and NotPermitted for one that nobody can rule on."""
     if filing.origin:
-        return _of_log(base.space, filing.origin)
-    channel = check_filing(await base.programs.channel(filing.part), member)
+        return _of_log(space.last(), filing.origin)
+    channel = check_filing(await programs.channel(filing.part), member)
     return Concerned(channel.payer, channel.payee, channel.arbitrator)
 
 

@@ -15,64 +15,68 @@ from ledger.edition import read_header
 from ledger.opening import open_piece
 
 if TYPE_CHECKING:
-    from connector.base import Base
+    from connector.anchor.anchoring import Anchoring
+    from connector.core import Core
+    from connector.identity.peers import Peers
+    from connector.space.view import SpaceView
+    from connector.store.row import Row
     from connector.vault.review import DrawnRow
+    from ledger.programs import Programs
 
-    Row = dict[str, Any]
 
 PARALLEL_PIECES = 4
 
 
-async def drawn(participant: Base, row: Row) -> Row:
+async def drawn(core: Core, space: SpaceView, programs: Programs, peers: Peers, anchoring: Anchoring, row: Row) -> Row:
     """Return what was drawn and opened of a listing; raises Conflict and PeerMisbehaved."""
     key, header = row["id"], read_header(row["header"])
-    registered = await participant.programs.edition(bytes.fromhex(row["edition"]))
+    registered = await programs.edition(bytes.fromhex(row["edition"]))
     if registered is None:
         raise Conflict(f"the edition of `{key}` is not on chain yet", "ask again when it is mined")
-    provider = participant.space.members[row["provider"]]
+    provider = space.last().members[row["provider"]]
     if registered.provider != provider.address:
         raise Conflict(f"the edition of `{key}` was registered by somebody else")
-    seed = await _seed(participant, row)
+    seed = await _seed(core, anchoring, row)
     numbers = review.drawn(seed, header)
-    rows, ticket = await _ask(participant, provider, header, seed, numbers)
-    await _open_all(participant, provider.url, row["edition"], rows, ticket)
+    rows, ticket = await _ask(core, peers, provider, header, seed, numbers)
+    await _open_all(core, provider.url, row["edition"], rows, ticket)
     return review.finding(seed, numbers)
 
 
-async def _seed(participant: Base, row: Row) -> bytes:
+async def _seed(core: Core, anchoring: Anchoring, row: Row) -> bytes:
     """Return the seed of this edition's one draw: the root of our log as anchored now, kept for a second try.
 
     An edition that came in while we anchored has another one: its maker may have known this root before.
     """
     if row["seed"] is not None:
         return bytes(row["seed"])
-    anchored = await participant.anchoring.anchor()
+    anchored = await anchoring.anchor()
     seed = bytes.fromhex(anchored["root"])
     drawn_of = {"id": row["id"], "edition": row["edition"]}
-    await participant.store.write(lambda tx: tx.update("listings", drawn_of, seed=seed))
+    await core.store.write(lambda tx: tx.update("listings", drawn_of, seed=seed))
     return seed
 
 
 async def _ask(
-    participant: Base, provider: Any, header: Any, seed: bytes, numbers: tuple[int, ...]
+    core: Core, peers: Peers, provider: Any, header: Any, seed: bytes, numbers: tuple[int, ...]
 ) -> tuple[list[DrawnRow], str]:
-    private = participant.keys.delivery
+    private = core.identity.keys.delivery
     body = {"seed": seed.hex(), "reader": private.public_key().public_bytes_raw().hex()}
     url = f"{provider.url}/review/{header.edition_id().hex()}"
-    document = (await participant.outbound.post(url, body, headers=participant.authorization(provider.did))).json()
+    document = (await core.outbound.post(url, body, headers=peers.authorization(provider.did))).json()
     if not isinstance(document, dict) or not {"rows", "ticket"} <= set(document):
         raise PeerMisbehaved(f"`{provider.did}` answered the review without `rows` and a `ticket`")
     rows = await asyncio.to_thread(review.read_answer, header, numbers, document["rows"], private)
     return rows, str(document["ticket"])
 
 
-async def _open_all(participant: Base, url: str, edition: str, rows: list[DrawnRow], ticket: str) -> None:
+async def _open_all(core: Core, url: str, edition: str, rows: list[DrawnRow], ticket: str) -> None:
     places = asyncio.Semaphore(PARALLEL_PIECES)
 
     async def one(row: DrawnRow) -> None:
         async with places:
             address = f"{url}/sealed/{edition}/pieces?first={row.number}&count=1"
-            answer = await participant.outbound.get(
+            answer = await core.outbound.get(
                 address,
                 headers={"Authorization": tickets.SCHEME + ticket},
                 limit_bytes=row.row.head.sealed_bytes,

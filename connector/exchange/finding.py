@@ -23,9 +23,10 @@ from connector.exchange.numbering import newest, table_of
 
 if TYPE_CHECKING:
     from catalog.question import Question
-    from connector.base import Base
+    from connector.core import Core
+    from connector.store.row import Row
+    from connector.worker import Worker
 
-    Row = dict[str, Any]
 
 # what is further behind is taken in by the worker: a thread that makes thousands of entries holds up every answer
 HERE_CHANGES_MAX = 256
@@ -43,9 +44,9 @@ log = logging.getLogger(__name__)
 class Finding:
     """Answers questions to the catalogue, as the exchange."""
 
-    def __init__(self, participant: Base) -> None:
-        self._participant = participant
-        self._folder = participant.data / SEARCH
+    def __init__(self, core: Core, worker: Worker) -> None:
+        self._core, self._worker = core, worker
+        self._folder = core.data / SEARCH
         self._index: Index | None = None
         self._behind = asyncio.Event()
         self._level = asyncio.Event()
@@ -55,9 +56,9 @@ class Finding:
 
     async def recover(self) -> None:
         """Begin to lead the index after the database."""
-        if "exchange" not in self._participant.roles:
+        if "exchange" not in self._core.identity.roles:
             return
-        await self._participant.store.write(listings.number)
+        await self._core.store.write(listings.number)
         self._index = await asyncio.to_thread(Index, self._folder / "now")
         self.changed()
         self._task = asyncio.create_task(self._follow())
@@ -152,13 +153,12 @@ class Finding:
         return entries[-1].seq if entries else seq
 
     async def _aside(self, index: Index, seq: int, heap_bytes: int) -> int:
-        participant = self._participant
-        reached = await participant.worker.do(indexing.take_in, participant.store.path, index.folder, seq, heap_bytes)
+        reached = await self._worker.do(indexing.take_in, self._core.store.path, index.folder, seq, heap_bytes)
         await asyncio.to_thread(index.reload)
         return reached
 
     async def _read(self, act: Any) -> Any:
-        return await self._participant.store.read(act)
+        return await self._core.store.read(act)
 
 
 def _counted(name: str, value: str, count: int) -> Row:

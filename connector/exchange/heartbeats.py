@@ -13,17 +13,18 @@ from typing import TYPE_CHECKING, Any
 from catalog import connectors
 from catalog.connectors import BEAT_SECONDS, STATES, Heartbeat
 from connector.errors import Absent, explain_failure
-from connector.exchange.leaving import LEAVING
-from connector.exchange.membership import ADMITTED
+from connector.exchange.membership import ADMITTED, LEAVING
 from connector.exchange.searches import NAME_CHARACTERS_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from connector.app import Connector
+    from connector.core import Core
+    from connector.exchange.leaving import Departing
+    from connector.space.exchange import ExchangeDoor
+    from connector.store.row import Row
     from connector.store.transaction import Tx
 
-    Row = dict[str, Any]
 
 PATH = "/exchange/heartbeat"
 # role or tier → what its connector can do
@@ -39,12 +40,12 @@ log = logging.getLogger(__name__)
 class Heartbeats:
     """The newest word of each connector, as the exchange has it."""
 
-    def __init__(self, connector: Connector) -> None:
-        self._connector = connector
+    def __init__(self, core: Core) -> None:
+        self._core = core
 
     async def receive(self, did: str, document: Any, write: Callable[..., Awaitable[Any]]) -> Row:
         """Take a heartbeat in; returns how the member stands."""
-        told, now = connectors.from_json(document), self._connector.clock.now()
+        told, now = connectors.from_json(document), self._core.clock.now()
 
         def act(tx: Tx) -> Row:
             tx.put("connectors", did=did, document=told.json(), seen=now)
@@ -56,7 +57,7 @@ class Heartbeats:
 
     async def page(self) -> list[Row]:
         """List the members' connectors with their newest word, those not heard of longest first."""
-        rows, told = await self._connector.store.read(
+        rows, told = await self._core.store.read(
             lambda tx: (tx.find("members", order="created"), tx.find("connectors"))
         )
         known = {row["did"]: row for row in told}
@@ -64,7 +65,7 @@ class Heartbeats:
         return sorted(seen, key=lambda row: (row["seen"] or "", row["did"]))
 
     def _view(self, member: Row, told: Row | None) -> Row:
-        now = self._connector.clock.now()
+        now = self._core.clock.now()
         state = connectors.state(None if told is None else (now - told["seen"]).total_seconds())
         about = {name: member[name] for name in ("did", "name", "role")} | {"member": member["state"]}
         word = {} if told is None else told["document"]
@@ -76,16 +77,15 @@ class Heartbeats:
 class Pulse:
     """Our own heartbeat, told to the exchange of our space now and then."""
 
-    def __init__(self, connector: Connector) -> None:
-        self._connector = connector
+    def __init__(self, core: Core, exchange: ExchangeDoor, departing: Departing) -> None:
+        self._core, self._exchange, self._departing = core, exchange, departing
         self._beaten = float("-inf")
 
     async def chore(self) -> None:
         """Tell the exchange when it is time; a chore of the monitor."""
-        connector = self._connector
-        if not connector.settings.space.exchange or connector.clock.monotonic() - self._beaten < BEAT_SECONDS:
+        if not self._core.settings.space.exchange or self._core.clock.monotonic() - self._beaten < BEAT_SECONDS:
             return
-        self._beaten = connector.clock.monotonic()
+        self._beaten = self._core.clock.monotonic()
         try:
             await self.beat()
         except Absent:  # not admitted yet
@@ -95,18 +95,16 @@ class Pulse:
 
     async def beat(self) -> Row:
         """Tell the exchange now; returns how we stand there. Who leaves offers nothing from then on."""
-        connector = self._connector
-        standing: Row = await connector.ask_exchange("POST", PATH, (await self._word()).json())
+        standing: Row = await self._exchange.ask("POST", PATH, (await self._word()).json())
         for name, count in standing.get("news", {}).items():
             log.warning("%s new of the saved search `%s`: penstock searches", count, str(name)[:NAME_CHARACTERS_MAX])
         if standing.get("standing") == LEAVING:
-            await connector.departing.take_off()
+            await self._departing.take_off()
         return standing
 
     async def _word(self) -> Heartbeat:
-        connector = self._connector
-        able = {"dsp", *(one for role in connector.roles for one in BY_ROLE.get(role, ()))}
-        able |= {"holder"} if connector.settings.vault.serve else set()
+        able = {"dsp", *(one for role in self._core.identity.roles for one in BY_ROLE.get(role, ()))}
+        able |= {"holder"} if self._core.settings.vault.serve else set()
 
-        alarms = await connector.store.read(lambda tx: tx.execute("SELECT count(*) AS n FROM alarms")[0]["n"])
+        alarms = await self._core.store.read(lambda tx: tx.execute("SELECT count(*) AS n FROM alarms")[0]["n"])
         return Heartbeat(version("penstock"), tuple(sorted(able)), int(alarms))

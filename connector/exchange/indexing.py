@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from catalog.errors import CatalogError
 from catalog.found import is_found
@@ -20,9 +20,9 @@ from contracts.errors import ContractError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from connector.store.row import Row
     from connector.store.transaction import Tx
 
-    Row = dict[str, Any]
 
 # a listing's row with its description has some ten kilobytes
 ROWS_PER_COMMIT = 2_000

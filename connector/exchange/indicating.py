@@ -19,10 +19,14 @@ from contracts.terms import product_key
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from connector.app import Connector
+    from connector.core import Core
+    from connector.exchange.chain_events import ChainEvents
+    from connector.space.view import SpaceView
+    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from connector.worker import Worker
+    from ledger.chain import Chain
 
-    Row = dict[str, Any]
 
 # a listing with its description has some ten kilobytes
 ROWS_AT_ONCE = 500
@@ -32,30 +36,37 @@ HERE_ROWS_MAX = 1_000
 PROVIDER, BUYER = "provider", "buyer"
 
 
-async def indicators(participant: Connector) -> dict[str, Any]:
-    """Return every indicator of the space, and the block up to which the chain was read."""
-    space = await participant.space_view.current()
-    block = (await participant.chain.newest()).number
-    granted = await participant.chain_events.of("licences", block)
-    licences = [event for event in granted if event.name == "LicenceGranted"]
-    channels = await participant.chain_events.channels(block)
-    counts = await participant.store.read(_counts)
-    members = [member for member in space.members.values() if member.did != space.exchange]
-    buyers = {member.address for member in members if member.role == BUYER}
-    sold = frozenset(event.fields["product"] for event in licences)
-    do = participant.worker.do if counts.pop("kept") > HERE_ROWS_MAX else asyncio.to_thread
-    listed = await do(catalogue, participant.store.path, sold)
-    market = Market(
-        **listed,
-        members=len(members),
-        providers=sum(member.role == PROVIDER for member in members),
-        buyers=len(buyers),
-        buyers_with_deal=len(buyers & {event.fields["buyer"] for event in licences}),
-        deals=len(licences),
-        turnover=sum(channel.claimed for channel in channels.channels.values()),
-        **counts,
-    )
-    return {"block": str(block), "indicators": told(market)}
+class Indicators:
+    """The indicators of one exchange, worked out anew whenever somebody looks."""
+
+    def __init__(self, core: Core, space: SpaceView, chain: Chain, chain_events: ChainEvents, worker: Worker) -> None:
+        self._core, self._space, self._chain = core, space, chain
+        self._chain_events, self._worker = chain_events, worker
+
+    async def look(self) -> dict[str, Any]:
+        """Return every indicator of the space, and the block up to which the chain was read."""
+        space = await self._space.current()
+        block = (await self._chain.newest()).number
+        granted = await self._chain_events.of("licences", block)
+        licences = [event for event in granted if event.name == "LicenceGranted"]
+        channels = await self._chain_events.channels(block)
+        counts = await self._core.store.read(_counts)
+        members = [member for member in space.members.values() if member.did != space.exchange]
+        buyers = {member.address for member in members if member.role == BUYER}
+        sold = frozenset(event.fields["product"] for event in licences)
+        do = self._worker.do if counts.pop("kept") > HERE_ROWS_MAX else asyncio.to_thread
+        listed = await do(catalogue, self._core.store.path, sold)
+        market = Market(
+            **listed,
+            members=len(members),
+            providers=sum(member.role == PROVIDER for member in members),
+            buyers=len(buyers),
+            buyers_with_deal=len(buyers & {event.fields["buyer"] for event in licences}),
+            deals=len(licences),
+            turnover=sum(channel.claimed for channel in channels.channels.values()),
+            **counts,
+        )
+        return {"block": str(block), "indicators": told(market)}
 
 
 def catalogue(place: Path | str, sold: frozenset[bytes]) -> dict[str, int]:

@@ -6,15 +6,15 @@ Law: who may not know of a row hears the same word as for one that there is not.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from connector.errors import Absent
 
 if TYPE_CHECKING:
+    from connector.store.row import Row
     from connector.store.store import Store
     from connector.store.transaction import Tx
 
-    Row = dict[str, Any]
 
 KEY_CHARACTERS_SHOWN = 200
 

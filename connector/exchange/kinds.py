@@ -7,7 +7,7 @@ here.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from catalog.listing import FOUND_IN
 from connector.exchange import listings, services
@@ -24,9 +24,8 @@ if TYPE_CHECKING:
     from connector.errors import Absent
     from connector.exchange.versions import Versions
     from connector.store.evidence import Evidence
+    from connector.store.row import Row
     from connector.store.transaction import Tx
-
-    Row = dict[str, Any]
 
 
 class Kind(Protocol):

@@ -11,10 +11,10 @@ from catalog.listing import TABLE as LISTING
 from catalog.listing import Move as ListingMove
 from catalog.listing import State as ListingState
 from connector import reasons
-from connector.errors import Conflict, NotPermitted
+from connector.errors import Conflict
 from connector.exchange.kept import Kept
 from connector.exchange.kinds import KINDS
-from connector.exchange.membership import ADMITTED
+from connector.exchange.membership import ADMITTED, LEAVING, leaves
 from connector.product import submission
 from contracts.canonical import sha
 from ledger.space import REVOKED
@@ -24,14 +24,16 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from catalog.leaving import Plan
-    from connector.app import Connector
+    from connector.core import Core
+    from connector.exchange.finding import Finding
+    from connector.exchange.members import Members
+    from connector.space.author import SpaceAuthor
+    from connector.space.exchange import ExchangeDoor
+    from connector.store.row import Row
     from connector.store.transaction import Tx
 
-    Row = dict[str, Any]
     Write = Callable[[Callable[[Tx], Any]], Awaitable[Any]]
 
-# state of a member whose plan is approved: it keeps what it agreed, and begins nothing
-LEAVING = "leaving"
 PLANS = Kept("leavings", "did", "no plan to leave was handed in", "penstock leave --plan, to see one")
 OVER = ("closed", "settled")
 
@@ -39,12 +41,12 @@ OVER = ("closed", "settled")
 class Leaving:
     """The plans that members handed in, as the exchange has them."""
 
-    def __init__(self, connector: Connector) -> None:
-        self._connector = connector
+    def __init__(self, core: Core, finding: Finding, members: Members, author: SpaceAuthor) -> None:
+        self._core, self._finding, self._members, self._author = core, finding, members, author
 
     async def ask(self, did: str, document: Any, write: Write) -> Row:
         """Take in a member's plan; one that waits is replaced."""
-        now = self._connector.clock.now()
+        now = self._core.clock.now()
         plan = leaving.from_json(document, now)
         reasons.check(plan.reason, "the operator reads it")
 
@@ -69,69 +71,67 @@ class Leaving:
         """List the plans that are asked for or under way, those that end first."""
         await self.end_due()
         open_ = (State.ASKED.value, State.APPROVED.value)
-        rows = await self._connector.store.read(lambda tx: tx.find("leavings", "state in (?, ?)", open_, "until"))
+        rows = await self._core.store.read(lambda tx: tx.find("leavings", "state in (?, ?)", open_, "until"))
         return [view(row) for row in rows]
 
     async def approve(self, did: str) -> Row:
         """Approve a plan: what the member lists is off the catalogue, and it begins nothing any more."""
-        row = await self._connector.store.write(lambda tx: self._approve(tx, did))
-        self._connector.finding.changed()
+        row = await self._core.store.write(lambda tx: self._approve(tx, did))
+        self._finding.changed()
         return view(row)
 
     async def refuse(self, did: str, reason: str) -> Row:
         """Refuse a plan, for a reason that the member reads."""
         reasons.check(reason, "the member reads what to change")
-        by = self._connector.did
-        return view(
-            await self._connector.store.write(lambda tx: self._move(tx, did, Move.REFUSE, EXCHANGE, by, reason))
-        )
+        by = self._core.identity.did
+        return view(await self._core.store.write(lambda tx: self._move(tx, did, Move.REFUSE, EXCHANGE, by, reason)))
 
     async def end_due(self) -> None:
         """End the memberships whose plans are over; a chore of the monitor."""
-        connector, now = self._connector, self._connector.clock.now()
-        if "exchange" not in connector.roles:
+        now = self._core.clock.now()
+        if "exchange" not in self._core.identity.roles:
             return
-        rows = await connector.store.read(
+        rows = await self._core.store.read(
             lambda tx: tx.find("leavings", "state = ? and until <= ?", (State.APPROVED.value, now))
         )
         if not rows:
             return
         try:
             for row in rows:
-                await connector.store.write(partial(self._end, did=row["did"]))
+                await self._core.store.write(partial(self._end, did=row["did"]))
         finally:
-            await connector.rebuild_space()
+            await self._author.rebuild()
 
     # ---- one transaction's part
 
     def _approve(self, tx: Tx, did: str) -> Row:
-        connector, now = self._connector, self._connector.clock.now()
+        now = self._core.clock.now()
         member = tx.get("members", did=did)
         if member is None or member["state"] != ADMITTED:
             raise Conflict(f"`{did[:200]}` is {'no member' if member is None else member['state']}")
-        row = self._move(tx, did, Move.APPROVE, EXCHANGE, connector.did, "")
+        row = self._move(tx, did, Move.APPROVE, EXCHANGE, self._core.identity.did, "")
         tx.update("members", {"did": did}, state=LEAVING, updated=now)
-        told = {"from": ADMITTED, "to": LEAVING, "by": connector.did, "reason": row["plan"]["reason"]}
+        told = {"from": ADMITTED, "to": LEAVING, "by": self._core.identity.did, "reason": row["plan"]["reason"]}
         digest = sha(row["plan"]).hex()
-        connector.evidence.record(tx, "member.moved", part=did, fields=told | {"digest": digest}, now=now)
+        self._core.evidence.record(tx, "member.moved", part=did, fields=told | {"digest": digest}, now=now)
         why = {"by": did, "role": "provider", "reason": "its provider leaves the space"}
         for table, kind in KINDS.items():
             for listing in tx.find(table, "provider = ?", (did,)):
                 if (ListingState(listing["state"]), ListingMove.WITHDRAW) in LISTING:
-                    kind.move(tx, connector.evidence, listing["id"], ListingMove.WITHDRAW, **why, now=now)
+                    kind.move(tx, self._core.evidence, listing["id"], ListingMove.WITHDRAW, **why, now=now)
         return row
 
     def _end(self, tx: Tx, did: str) -> None:
         """End a plan that is over, and the membership unless an operator ended it before."""
-        connector, member = self._connector, tx.get("members", did=did)
+        member = tx.get("members", did=did)
         if not leaves(tx, did):
             return
         if member is not None and member["state"] != REVOKED:
-            connector.members.turn(tx, did, "revoke", "it left as planned")
-        self._move(tx, did, Move.END, EXCHANGE, connector.did, "")
+            self._members.turn(tx, did, "revoke", "it left as planned")
+        self._move(tx, did, Move.END, EXCHANGE, self._core.identity.did, "")
 
     def _move(self, tx: Tx, did: str, step: Move, role: str, by: str, reason: str) -> Row:
-        row, now = PLANS.find(tx, did), self._connector.clock.now()
+        row, now = PLANS.find(tx, did), self._core.clock.now()
         state = moved(State(row["state"]), step, role)
         tx.update("leavings", {"did": did}, state=state.value, reason=reason, updated=now)
         self._record(tx, row | {"state": state.value}, row["state"], by, reason, now)
@@ -139,52 +139,39 @@ class Leaving:
 
     def _record(self, tx: Tx, row: Row, before: str, by: str, reason: str, now: datetime) -> None:
         fields = {"from": before, "to": row["state"], "by": by, "reason": reason, "digest": sha(row["plan"]).hex()}
-        self._connector.evidence.record(tx, "leave.moved", part=row["did"], fields=fields, now=now)
-
-
-def leaves(tx: Tx, did: str) -> bool:
-    """Say whether a member's plan to leave was approved and has not ended."""
-    plan = tx.get("leavings", did=did)
-    return plan is not None and plan["state"] == State.APPROVED
-
-
-def refuse_leaving(tx: Tx, did: str) -> None:
-    """Raise NotPermitted for a member whose plan to leave was approved: it begins nothing."""
-    member = tx.get("members", did=did)
-    if member is not None and member["state"] == LEAVING:
-        raise NotPermitted("you leave the space: what you agreed goes on, and nothing new begins", "penstock leave")
+        self._core.evidence.record(tx, "leave.moved", part=row["did"], fields=fields, now=now)
 
 
 class Departing:
     """Our own leaving: the plan, from our own rows, and what we do when it is approved."""
 
-    def __init__(self, connector: Connector) -> None:
-        self._connector = connector
+    def __init__(self, core: Core, exchange: ExchangeDoor) -> None:
+        self._core, self._exchange = core, exchange
 
     async def plan(self, reason: str, until: datetime | None) -> Plan:
         """Return the plan by which we could leave; raises CatalogError for an end that is too early."""
-        now = self._connector.clock.now()
-        things = await self._connector.store.read(lambda tx: tuple(_things(tx, now)))
+        now = self._core.clock.now()
+        things = await self._core.store.read(lambda tx: tuple(_things(tx, now)))
         return leaving.planned(reason, until, things, now)
 
     async def ask(self, reason: str, until: datetime | None) -> Row:
         """Hand our plan in."""
         reasons.check(reason, "the operator reads it")
         document = (await self.plan(reason, until)).json()
-        asked: Row = await self._connector.ask_exchange("POST", "/exchange/leaving", document)
+        asked: Row = await self._exchange.ask("POST", "/exchange/leaving", document)
         return asked
 
     async def status(self) -> Row:
         """Return what became of our plan; when it is approved we offer nothing any more."""
-        told: Row = await self._connector.ask_exchange("GET", "/exchange/leaving")
+        told: Row = await self._exchange.ask("GET", "/exchange/leaving")
         if told["state"] in (State.APPROVED, State.LEFT):
             await self.take_off()
         return told
 
     async def take_off(self) -> None:
         """Offer nothing any more; what was sold goes on."""
-        now = self._connector.clock.now()
-        await self._connector.store.write(lambda tx: submission.take_off(tx, now))
+        now = self._core.clock.now()
+        await self._core.store.write(lambda tx: submission.take_off(tx, now))
 
 
 def view(row: Row) -> Row:

@@ -10,30 +10,23 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from catalog import difference, faces
-from catalog import resource as resources
-from catalog import sample as samples
 from catalog.dataset import dataset_from_json, searchable
 from catalog.facets import DATASET, Listed
-from catalog.found import PREFIX, SEALED
-from catalog.identifiers import Kind
+from catalog.found import SEALED
 from catalog.listing import FOUND_IN, Move, State
 from catalog.lookalike import skeleton
-from catalog.printable import is_line
 from catalog.quality import letter, qualities
 from catalog.question import Entry, entry
-from catalog.service import PREFIX as SERVICE
 from catalog.spaces import MAIN
-from connector.errors import Conflict, InvalidInput, RequestRefused
-from connector.exchange.numbering import following, table_of
+from connector.errors import Conflict, RequestRefused
+from connector.exchange.handed_in import CODE, LISTING_KEYS, LISTINGS, RESOURCE, SAMPLE, SPACE
+from connector.exchange.numbering import following
 from connector.exchange.stock import Stock
 from connector.exchange.versions import Versions
 from connector.limits import MEMBER_DAILY_PRODUCTS_MAX, MEMBER_PRODUCTS_MAX, PAGE_ROWS_MAX
-from connector.protocol.validation import IDENTIFIER_LIMIT_CHARACTERS
 from contracts import price_words
-from contracts.decimals import read_decimal
 from contracts.tariff import Tariff, asked
 from ledger.edition import read_header
-from policy.parse import parse
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -44,72 +37,12 @@ if TYPE_CHECKING:
 
 # what a question calls these, and how other standards have one (`connector.exchange.kinds`)
 NAME, FACES = DATASET, faces.FACES
-KEYS = frozenset({"id", "title", "tier", "dataset", "offer", "header", "edition"})
-# besides, which space it is to be listed in; without it the exchange's first
-SPACE = "space"
-# and rows of it that are shown to whom the space shows them
-SAMPLE = "sample"
-# and the resource that it was made of, and its code
-RESOURCE, CODE = "resource", "code"
-BESIDES = frozenset({SPACE, SAMPLE, RESOURCE, CODE})
-OFFER_KEYS = frozenset({"id", "ask", "terms", "policy"})
-# member of the terms → the member of the submission that says the same
-ABOUT = {"product": "id", "title": "title", "tier": "tier", "editionId": "edition"}
 VERSIONS = Versions(
     ("title", "dataset", "offer", "tier", "edition", "header", SPACE, SAMPLE, RESOURCE, CODE), difference.differences
 )
-STOCK = Stock("listings", "listing", "header", VERSIONS)
+STOCK = Stock(LISTINGS, "listing", "header", VERSIONS)
 find, listed, move, absent = STOCK.find, STOCK.listed, STOCK.move, STOCK.absent
 ALIKE_SHOWN = 5
-
-
-def check_submission(document: Any) -> dict[str, Any]:
-    """Return the submission if it is well formed, about one product and edition, and its offer can be shown."""
-    if not isinstance(document, dict) or set(document) - BESIDES != KEYS:
-        raise InvalidInput(
-            "a submission has exactly the members "
-            + ", ".join(sorted(KEYS))
-            + f", perhaps {', '.join(sorted(BESIDES))}"
-        )
-    if not isinstance(document.setdefault(SPACE, MAIN), str):
-        raise InvalidInput("`space` is the id of a space", "penstock space list")
-    if document.setdefault(SAMPLE, None) is not None:
-        document[SAMPLE] = samples.from_json(document[SAMPLE]).json()
-    dataset = dataset_from_json(document["dataset"])
-    for name, told in (("title", (dataset.title,)), ("keywords", dataset.keywords), ("id", (dataset.id,))):
-        if not all(is_line(one) for one in told):
-            raise InvalidInput(f"the {name} of a product is text of one line, without controls or marks of direction")
-    if document["title"] != dataset.title:
-        raise InvalidInput("the dataset has another title than the product")
-    if dataset.id != document["id"]:
-        raise InvalidInput("the dataset has another id than the product")
-    if table_of(dataset.id) != STOCK.table:
-        raise InvalidInput(
-            f"`{PREFIX}` begins the ids of products found elsewhere, `{SERVICE}` those of services", "choose another id"
-        )
-    if read_header(document["header"]).edition_id().hex() != document["edition"]:
-        raise InvalidInput("the header does not have the submitted edition id")
-    _check_offer(document)
-    if document.setdefault(RESOURCE, None) is not None:
-        document[RESOURCE] = resources.from_json(document[RESOURCE]).json()
-    if document.setdefault(CODE, None) is not None:
-        document[CODE] = str(resources.require_code(str(document[CODE]), Kind.PRODUCT))
-    return document
-
-
-def _check_offer(document: dict[str, Any]) -> None:
-    """Raise for an offer without a price or a policy, or about something else; the terms are its parties' to judge."""
-    offer = document["offer"]
-    if not isinstance(offer, dict) or set(offer) != OFFER_KEYS or not isinstance(offer["terms"], dict):
-        raise InvalidInput("an `offer` has exactly the members " + ", ".join(sorted(OFFER_KEYS)))
-    policy, terms = offer["policy"], offer["terms"]
-    if not isinstance(offer["id"], str) or not 0 < len(offer["id"]) <= IDENTIFIER_LIMIT_CHARACTERS:
-        raise InvalidInput(f"the `id` of the `offer` is not a text of 1 to {IDENTIFIER_LIMIT_CHARACTERS} characters")
-    read_decimal(offer["ask"], "ask")
-    Tariff.from_json(terms.get("tariff"))
-    parse({"@type": "Set", "target": document["id"], **policy} if isinstance(policy, dict) else policy)
-    if any(terms.get(said) != document[name] for said, name in ABOUT.items()):
-        raise InvalidInput("the terms of the `offer` are about another product or edition")
 
 
 def submit(tx: Tx, evidence: Evidence, document: dict[str, Any], provider: str, now: datetime) -> dict[str, Any]:
@@ -257,7 +190,7 @@ def take_review(tx: Tx, evidence: Evidence, row: dict[str, Any], finding: dict[s
 
 def told(row: dict[str, Any]) -> dict[str, Any]:
     """Return a listing as other exchanges are told of it."""
-    return {"kind": SEALED, "provider": row["provider"], **{name: row[name] for name in KEYS}}
+    return {"kind": SEALED, "provider": row["provider"], **{name: row[name] for name in LISTING_KEYS}}
 
 
 def ruled(row: dict[str, Any]) -> tuple[dict[str, Any], str]:

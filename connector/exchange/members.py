@@ -8,7 +8,7 @@ it what members are given (`connector.web.server`, `SpaceView.require`) from the
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from catalog.roles import Doing, does
 from catalog.source import State
@@ -16,9 +16,9 @@ from connector import reasons
 from connector.errors import Absent, Conflict, InvalidInput
 from connector.exchange import membership as membership_rules
 from connector.exchange import rereading
-from connector.exchange.leaving import LEAVING, leaves
-from connector.exchange.membership import ADMITTED, MEMBERS
+from connector.exchange.membership import ADMITTED, LEAVING, MEMBERS, leaves
 from connector.federation.sources import standing
+from connector.identity.self_description import described
 from contracts.canonical import sha
 from contracts.decimals import read_hex
 from contracts.errors import ContractError
@@ -29,8 +29,14 @@ from ledger.standing import did_digest
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connector.base import Base
+    from connector.anchor.transactions import Transactions
+    from connector.core import Core
+    from connector.identity.peers import Peers
+    from connector.space.author import SpaceAuthor
+    from connector.space.view import SpaceView
+    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from ledger.programs import Programs
 
 SUBJECT_BYTES = 32
 # post and what is done → the call
@@ -55,7 +61,6 @@ MOVES: Mapping[tuple[str, str], str] = {
     (LEAVING, "suspend"): SUSPENDED,
     (LEAVING, "revoke"): REVOKED,
 }
-Row = dict[str, Any]
 
 
 def _plain(source: Row) -> Row:
@@ -67,12 +72,21 @@ def _plain(source: Row) -> Row:
 class Members:
     """The members of the space that this exchange runs."""
 
-    def __init__(self, participant: Base) -> None:
-        self._participant = participant
+    def __init__(
+        self,
+        core: Core,
+        space: SpaceView,
+        programs: Programs,
+        peers: Peers,
+        transactions: Transactions,
+        author: SpaceAuthor,
+    ) -> None:
+        self._core, self._space, self._programs, self._peers = core, space, programs, peers
+        self._transactions, self._author = transactions, author
 
     async def page(self) -> Row:
         """List the members with their states."""
-        store = self._participant.store
+        store = self._core.store
         rows = await store.read(lambda tx: tx.find("members", order="created"))
         plain = [row for row in await store.read(lambda tx: tx.find("sources", order="created")) if row["member"]]
         told = [{name: row[name] for name in ("did", "name", "role", "region", "state")} for row in rows]
@@ -81,13 +95,13 @@ class Members:
     async def move(self, did: str, act: str, reason: str) -> Row:
         """Suspend, resume or revoke a member; raises Absent, InvalidInput, Conflict with the member's state."""
         reasons.check(reason, "the member reads it")
-        row = await self._participant.store.write(partial(self.turn, did=did, act=act, reason=reason))
-        await self._participant.rebuild_space()
+        row = await self._core.store.write(partial(self.turn, did=did, act=act, reason=reason))
+        await self._author.rebuild()
         return row
 
     def turn(self, tx: Tx, did: str, act: str, reason: str) -> Row:
         """Do a move's part in a transaction; the space's document is the caller's to build anew."""
-        participant, now = self._participant, self._participant.clock.now()
+        now = self._core.clock.now()
         row = MEMBERS.find(tx, did)
         after = MOVES.get((row["state"], act))
         if after is None:
@@ -96,43 +110,43 @@ class Members:
         if after == ADMITTED and leaves(tx, did):
             after = LEAVING
         tx.update("members", {"did": did}, state=after, updated=now)
-        told = {"from": row["state"], "to": after, "by": participant.did, "reason": reason}
+        told = {"from": row["state"], "to": after, "by": self._core.identity.did, "reason": reason}
         fields = told | {"digest": sha(row["document"]).hex()}
-        participant.evidence.record(tx, "member.moved", part=did, fields=fields, now=now)
+        self._core.evidence.record(tx, "member.moved", part=did, fields=fields, now=now)
         self._tell_registry(tx, did, act, reason)
         if after == REVOKED and does(row["role"], Doing.RULE):
-            space, account = did_digest(participant.did), participant.space.members[did].address
-            dismissing = membership.dismiss_arbitrator(participant.programs.deployment, space, account)
-            participant.transactions.enqueue(tx, f"dismiss-arbitrator:{did}", dismissing)
+            space, account = did_digest(self._core.identity.did), self._space.last().members[did].address
+            dismissing = membership.dismiss_arbitrator(self._programs.deployment, space, account)
+            self._transactions.enqueue(tx, f"dismiss-arbitrator:{did}", dismissing)
         return {"did": did, "state": after, "reason": reason}
 
     def _tell_registry(self, tx: Tx, did: str, act: str, reason: str) -> None:
         """Queue the call of a move; one that is made again is another call."""
-        participant, at = self._participant, self._participant.clock.now().isoformat()
-        space, account = did_digest(participant.did), participant.space.members[did].address
-        call = CALLS[act](participant.programs.deployment, space, account, sha({"reason": reason}))
-        participant.transactions.enqueue(tx, f"{act}-member:{did}:{at}", call)
+        at = self._core.clock.now().isoformat()
+        space, account = did_digest(self._core.identity.did), self._space.last().members[did].address
+        call = CALLS[act](self._programs.deployment, space, account, sha({"reason": reason}))
+        self._transactions.enqueue(tx, f"{act}-member:{did}:{at}", call)
 
     async def appoint(self, did: str, post: str, act: str) -> Row:
         """Name or dismiss a member as arbitrator or as deputy (another exchange) of the space, on chain."""
-        participant = self._participant
-        member = await participant.space_view.require(did)
-        deployment, at = participant.programs.deployment, participant.clock.now().isoformat()
-        wanted = APPOINTMENTS[post, act](deployment, did_digest(participant.did), member.address)
-        mined = await participant.transactions.submit(f"{act}-{post}:{did}:{at}", wanted)
+        member = await self._space.require(did)
+        deployment, at = self._programs.deployment, self._core.clock.now().isoformat()
+        wanted = APPOINTMENTS[post, act](deployment, did_digest(self._core.identity.did), member.address)
+        mined = await self._transactions.submit(f"{act}-{post}:{did}:{at}", wanted)
         return {"did": did, post: act == "name", "tx": mined["hash"]}
 
     async def reread(self, did: str, reason: str, *, by: str) -> Row:
         """Take over what a member's own documents say now; raises Absent, Conflict (`connector.exchange.rereading`)."""
-        participant = self._participant
-        if did not in participant.space.members:
+        if did not in self._space.last().members:
             raise Absent(f"`{did[:200]}` is no member", "penstock exchange member list")
-        found = await participant.described(did)
-        membership_rules.refuse_double(found, participant.space.members.values())
-        standing = await participant.programs.member(did_digest(participant.did), found.address)
+        found = await described(self._peers, self._core.outbound, did)
+        membership_rules.refuse_double(found, self._space.last().members.values())
+        standing = await self._programs.member(did_digest(self._core.identity.did), found.address)
         change = rereading.Change(found, standing, by, reason)
-        row: Row = await participant.store.write(partial(rereading.take, participant=participant, change=change))
-        await participant.rebuild_space()
+        row: Row = await self._core.store.write(
+            lambda tx: rereading.take(tx, self._core, self._space, self._programs, self._transactions, change)
+        )
+        await self._author.rebuild()
         return row
 
     async def revoke(self, subject: str, reason: str) -> Row:
@@ -142,8 +156,7 @@ class Members:
             raw = read_hex(subject, "subject", SUBJECT_BYTES)
         except ContractError as error:
             raise InvalidInput(f"`{subject[:100]}` is no digest: 64 hex digits") from error
-        participant = self._participant
-        cause, space = sha({"reason": reason}), did_digest(participant.did)
-        act = membership.revoke(participant.programs.deployment, space, raw, cause)
-        mined = await participant.transactions.submit(f"revoke:{subject}", act)
+        cause, space = sha({"reason": reason}), did_digest(self._core.identity.did)
+        act = membership.revoke(self._programs.deployment, space, raw, cause)
+        mined = await self._transactions.submit(f"revoke:{subject}", act)
         return {"subject": subject, "reason": reason, "tx": mined["hash"]}

@@ -6,64 +6,25 @@ is what the operator judges by admitting it; the keys come from the DID document
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from connector.errors import Conflict, InvalidInput
+from catalog.leaving import State
+from connector.errors import Conflict, InvalidInput, NotPermitted
 from connector.exchange.kept import Kept
-from connector.identity.did import SERVICES
 from contracts.canonical import sha
-from contracts.namespace import NS
-from ledger.space import WITNESSED_BY, Member
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from connector.identity.did import Document
     from connector.store.evidence import Evidence
     from connector.store.transaction import Tx
+    from ledger.space import Member
 
 ADMITTED = "admitted"
+# state of a member whose plan is approved: it keeps what it agreed, and begins nothing
+LEAVING = "leaving"
 MEMBERS = Kept("members", "did", "`{}` is no member, or is the exchange itself", "penstock exchange member list")
-DESCRIPTION_PATH = "/.well-known/penstock.json"
-DESCRIPTION_BYTES_MAX = 4096
-TEXT_CHARACTERS_MAX = 200
-LOG_SERVICE = NS + "Log"
-
-
-def base_url(document: Document) -> str:
-    """Return the participant's base URL: its log service without the log's path."""
-    path = SERVICES[LOG_SERVICE][1]
-    endpoint = document.services.get(LOG_SERVICE, "")
-    if not endpoint.endswith(path):
-        raise InvalidInput(f"`{document.id}` publishes no log", "only participants with a log can be members")
-    return endpoint.removesuffix(path)
-
-
-def member_of(document: Document, description: Any) -> Member:
-    """Return the member that both documents describe; raises InvalidInput for one that lacks what we rely on."""
-    told = description if isinstance(description, dict) else {}
-    texts = {name: told.get(name) for name in ("did", "name", "role", "region")}
-    if not all(isinstance(text, str) and 0 < len(text) <= TEXT_CHARACTERS_MAX for text in texts.values()):
-        raise InvalidInput(f"`{document.id}` does not describe itself", f"it must serve {DESCRIPTION_PATH}")
-    if texts["did"] != document.id or texts["role"] not in WITNESSED_BY:
-        raise InvalidInput(
-            f"`{document.id}` describes somebody else, or a role that is none of {', '.join(WITNESSED_BY)}"
-        )
-    if document.aggregate is None:
-        raise InvalidInput(f"`{document.id}` publishes no aggregate key")
-    return Member(
-        did=document.id,
-        name=str(texts["name"]),
-        role=str(texts["role"]),
-        region=str(texts["region"]),
-        url=base_url(document),
-        address=document.require("agreement"),
-        log_key=document.require("log"),
-        delivery=document.require("delivery"),
-        aggregate=document.aggregate[0],
-        possession=document.aggregate[1],
-    )
 
 
 def refuse_double(member: Member, known: Iterable[Member]) -> None:
@@ -108,3 +69,16 @@ def admit(tx: Tx, evidence: Evidence, member: Member, by: str, now: datetime) ->
     fields = {"from": before["state"], "to": ADMITTED, "by": by, "reason": "", "digest": sha(document).hex()}
     evidence.record(tx, "member.moved", part=member.did, fields=fields, now=now)
     return document
+
+
+def leaves(tx: Tx, did: str) -> bool:
+    """Say whether a member's plan to leave was approved and has not ended."""
+    plan = tx.get("leavings", did=did)
+    return plan is not None and plan["state"] == State.APPROVED
+
+
+def refuse_leaving(tx: Tx, did: str) -> None:
+    """Raise NotPermitted for a member whose plan to leave was approved: it begins nothing."""
+    member = tx.get("members", did=did)
+    if member is not None and member["state"] == LEAVING:
+        raise NotPermitted("you leave the space: what you agreed goes on, and nothing new begins", "penstock leave")

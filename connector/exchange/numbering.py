@@ -6,16 +6,16 @@ exchange) lacks exactly what is beyond it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from catalog import found, service
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from connector.store.row import Row
     from connector.store.transaction import Tx
 
-    Row = dict[str, Any]
 
 # what an id begins with → the table of what has such ids; a product listed here begins with none of them
 BEGINS: Final[Mapping[str, str]] = {service.PREFIX: "services", found.PREFIX: "federated"}

@@ -11,7 +11,7 @@ import hashlib
 import re
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from catalog.operators import NAME_CHARACTERS_MAX, POSTS, Post, filled
 from catalog.operators import post as post_of
@@ -21,12 +21,13 @@ from connector.limits import OPERATORS_MAX
 from contracts.canonical import sha
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
-    from connector.base import Base
+    from connector.core import Core
+    from connector.store.row import Row
     from connector.store.transaction import Tx
 
-    Row = dict[str, Any]
 
 ACTING, DISMISSED = "acting", "dismissed"
 KEY_BYTES = 32
@@ -47,20 +48,20 @@ class Operator:
 class Operators:
     """The operators of this exchange."""
 
-    def __init__(self, participant: Base) -> None:
-        self._participant = participant
+    def __init__(self, core: Core, check_management: Callable[[str], None]) -> None:
+        self._core, self._check_management = core, check_management
 
     async def prove(self, header: str) -> Operator | None:
         """Return the operator whose key a header bears, None for the owner of the data directory; else Unproven."""
         key = header.removeprefix(SCHEME)
         if not (header.startswith(SCHEME) and key.startswith(KEY_MARK)):
-            self._participant.check_management(header)
+            self._check_management(header)
             return None
         return await self.known(digest_of(key))
 
     async def known(self, digest: str) -> Operator:
         """Return the operator whose key has this digest; raises Unproven."""
-        rows = await self._participant.store.read(
+        rows = await self._core.store.read(
             lambda tx: tx.find("operators", "digest = ? and state = ?", (digest, ACTING), limit=1)
         )
         if not rows:
@@ -69,11 +70,11 @@ class Operators:
 
     async def posts(self) -> frozenset[Post]:
         """Return the posts on which somebody is."""
-        return await self._participant.store.read(posts)
+        return await self._core.store.read(posts)
 
     async def page(self) -> Row:
         """List the operators, and say whether three check each other."""
-        rows = await self._participant.store.read(lambda tx: tx.find("operators", order="created"))
+        rows = await self._core.store.read(lambda tx: tx.find("operators", order="created"))
         told = [{name: row[name] for name in ("name", "post", "state")} for row in rows]
         return {"operators": told} | mode(await self.posts())
 
@@ -82,15 +83,15 @@ class Operators:
         if not _NAME.fullmatch(name):
             raise InvalidInput(f"a name has 1 to {NAME_CHARACTERS_MAX} letters, digits and spaces")
         at, key = post_of(post), KEY_MARK + secrets.token_urlsafe(KEY_BYTES)
-        now = self._participant.clock.now()
-        await self._participant.store.write(lambda tx: self._add(tx, name, at, digest_of(key), by, now))
-        return {"operator": name, "post": at.value, "url": self._participant.url, "key": key}
+        now = self._core.clock.now()
+        await self._core.store.write(lambda tx: self._add(tx, name, at, digest_of(key), by, now))
+        return {"operator": name, "post": at.value, "url": self._core.identity.url, "key": key}
 
     async def dismiss(self, name: str, reason: str, by: str) -> Row:
         """Take somebody off a post."""
         reasons.check(reason, "the other operators read it")
-        now = self._participant.clock.now()
-        return await self._participant.store.write(lambda tx: self._dismiss(tx, name, reason, by, now))
+        now = self._core.clock.now()
+        return await self._core.store.write(lambda tx: self._dismiss(tx, name, reason, by, now))
 
     def _add(self, tx: Tx, name: str, at: Post, digest: str, by: str, now: datetime) -> None:
         known = tx.get("operators", name=name)
@@ -116,7 +117,7 @@ class Operators:
     def _record(self, tx: Tx, row: Row, before: str, by: str, reason: str, now: datetime) -> None:
         digest = sha({name: row[name] for name in ("name", "post", "digest")}).hex()
         fields = {"from": before, "to": row["state"], "by": by, "reason": reason, "digest": digest}
-        self._participant.evidence.record(tx, "operator.moved", part=row["digest"], fields=fields, now=now)
+        self._core.evidence.record(tx, "operator.moved", part=row["digest"], fields=fields, now=now)
 
 
 def posts(tx: Tx) -> frozenset[Post]:

@@ -15,10 +15,12 @@ from ledger import reputation
 from ledger.ruling import read_ruling
 
 if TYPE_CHECKING:
-    from connector.app import Connector
+    from connector.core import Core
+    from connector.exchange.chain_events import ChainEvents
+    from connector.space.view import SpaceView
     from connector.store.transaction import Tx
+    from ledger.programs import Programs
 
-    Row = dict[str, Any]
 
 SOURCES = {
     "deals": "Opened and Closed of the chain",
@@ -28,16 +30,16 @@ SOURCES = {
 }
 
 
-async def of(participant: Connector, did: str) -> dict[str, Any]:
+async def of(core: Core, space: SpaceView, programs: Programs, chain_events: ChainEvents, did: str) -> dict[str, Any]:
     """Return the counts and the score of a member, with formula and sources; raises Absent."""
-    member = (await participant.space_view.current()).members.get(did)
+    member = (await space.current()).members.get(did)
     if member is None:
         raise Absent(f"`{did[:200]}` is no member of this space")
-    block = (await participant.programs.chain.newest()).number
-    channels = await participant.chain_events.channels(block)
-    ruled = await participant.store.read(_ruled)
+    block = (await programs.chain.newest()).number
+    channels = await chain_events.channels(block)
+    ruled = await core.store.read(_ruled)
     found = reputation.records(channels, ruled).get(member.address) or Record()
-    about = await participant.store.read(lambda tx: tx.find("complaints", "respondent = ?", (did,)))
+    about = await core.store.read(lambda tx: tx.find("complaints", "respondent = ?", (did,)))
     found.upheld = sum(row["state"] == State.UPHELD.value for row in about)
     found.late = sum(row["late"] for row in about)
     return {

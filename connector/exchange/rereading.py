@@ -9,7 +9,7 @@ exchange, on chain too, and never so that anybody's log would have other witness
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from connector.errors import Conflict
 from connector.exchange.membership import ADMITTED, MEMBERS
@@ -20,13 +20,16 @@ from ledger.space import Member
 from ledger.standing import did_digest
 
 if TYPE_CHECKING:
-    from connector.base import Base
+    from connector.anchor.transactions import Transactions
+    from connector.core import Core
+    from connector.space.view import SpaceView
+    from connector.store.row import Row
     from connector.store.transaction import Tx
     from ledger.membership import Standing
+    from ledger.programs import Programs
     from ledger.space import Space
 
 FIXED = ("url", "address", "log_key", "delivery")
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class Change:
     reason: str
 
 
-def take(tx: Tx, participant: Base, change: Change) -> Row:
+def take(tx: Tx, core: Core, space: SpaceView, programs: Programs, transactions: Transactions, change: Change) -> Row:
     """Keep what changed, record the move, and queue what the registry must know; nothing new changes nothing."""
     found, did = change.found, change.found.did
     row = MEMBERS.find(tx, did)
@@ -51,12 +54,12 @@ def take(tx: Tx, participant: Base, change: Change) -> Row:
     known = Member.from_json(row["document"])
     told = [name for name, value in found.json().items() if value != known.json()[name]]
     if told:
-        _check(change, known, participant)
-        _keep(tx, participant, change, known)
+        _check(change, known, space)
+        _keep(tx, core, programs, transactions, change, known)
     return {"did": did, "changed": told, "role": found.role}
 
 
-def _check(change: Change, known: Member, participant: Base) -> None:
+def _check(change: Change, known: Member, space: SpaceView) -> None:
     found = change.found
     if fixed := [name for name in FIXED if getattr(found, name) != getattr(known, name)]:
         raise Conflict(f"the {fixed[0]} of `{found.did}` is another", "that is another member: it applies anew")
@@ -68,7 +71,7 @@ def _check(change: Change, known: Member, participant: Base) -> None:
         return
     if change.by == found.did:
         raise Conflict(f"`{found.did}` cannot change its own role", "penstock exchange member reread, at the exchange")
-    if (other := _witnessed_otherwise(participant.space, found)) is not None:
+    if (other := _witnessed_otherwise(space.last(), found)) is not None:
         raise Conflict(f"with that role the log of `{other}` would have other witnesses", "admit somebody else for it")
 
 
@@ -82,14 +85,14 @@ def _witnesses(space: Space, did: str) -> list[str]:
     return [one.did for one in space.witnesses_of(did)]
 
 
-def _keep(tx: Tx, participant: Base, change: Change, known: Member) -> None:
-    found, now = change.found, participant.clock.now()
+def _keep(tx: Tx, core: Core, programs: Programs, transactions: Transactions, change: Change, known: Member) -> None:
+    found, now = change.found, core.clock.now()
     document = found.json()
     fields = {"name": found.name, "role": found.role, "region": found.region, "document": document, "updated": now}
     tx.update("members", {"did": found.did}, **fields)
     moved = {"from": ADMITTED, "to": ADMITTED, "by": change.by, "reason": change.reason, "digest": sha(document).hex()}
-    participant.evidence.record(tx, "member.moved", part=found.did, fields=moved, now=now)
+    core.evidence.record(tx, "member.moved", part=found.did, fields=moved, now=now)
     if found.role != known.role:
-        space = did_digest(participant.did)
-        act = membership.change_role(participant.programs.deployment, space, found.address, found.role)
-        participant.transactions.enqueue(tx, f"change-role:{found.did}:{now.isoformat()}", act)
+        space = did_digest(core.identity.did)
+        act = membership.change_role(programs.deployment, space, found.address, found.role)
+        transactions.enqueue(tx, f"change-role:{found.did}:{now.isoformat()}", act)

@@ -8,7 +8,7 @@ handed in meanwhile it is dropped, and that one is reviewed.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from catalog.listing import REASON_CHARACTERS_MAX, Move, State
 from connector.engine.driver import Driver
@@ -18,45 +18,46 @@ from connector.exchange.numbering import table_of
 from connector.limits import MEMBER_REVIEWS_MAX
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
     from datetime import datetime
 
-    from connector.base import Base
+    from connector.anchor.anchoring import Anchoring
+    from connector.core import Core
+    from connector.exchange.finding import Finding
+    from connector.identity.peers import Peers
+    from connector.processes.exclusive import Exclusive
+    from connector.space.view import SpaceView
+    from connector.store.row import Row
     from connector.store.transaction import Tx
-
-    Row = dict[str, Any]
-
-
-async def _draw(participant: Base, row: Row, _by_hand: bool) -> Row:  # noqa: FBT001  # a row of CHECKS
-    return await drawing.drawn(participant, row)
-
-
-async def _read(participant: Base, row: Row, by_hand: bool) -> Row:  # noqa: FBT001  # a row of CHECKS
-    """Take the word of the operator who has read a service; by itself look for what it says that it works on."""
-    served = () if by_hand else services.described(row).serves
-    await participant.store.read(lambda tx: [listings.listed(tx, key) for key in served])
-    return {"rows": [], "bound": services.READ if by_hand else services.CHECKED}
-
-
-# table of a kind → what is found of a row in it, by an operator's hand or not
-CHECKS: Mapping[str, Callable[[Base, Row, bool], Awaitable[Row]]] = {"listings": _draw, "services": _read}
+    from ledger.programs import Programs
 
 
 class Reviewer:
     """Reviews what is submitted to the exchange."""
 
-    def __init__(self, participant: Base, changed: Callable[[], None]) -> None:
-        self._participant = participant
-        self._changed = changed  # called when a listing has moved
+    def __init__(
+        self,
+        core: Core,
+        space: SpaceView,
+        programs: Programs,
+        peers: Peers,
+        exclusive: Exclusive,
+        anchoring: Anchoring,
+        finding: Finding,
+    ) -> None:
+        self._core, self._space, self._programs, self._peers = core, space, programs, peers
+        self._exclusive, self._anchoring = exclusive, anchoring
+        self._changed = finding.changed  # called when a listing has moved
         self._under_way: dict[str, set[str]] = {}
+        # table of a kind → what is found of a row in it, by an operator's hand or not
+        self.checks = {"listings": self._draw, "services": self._read}
         self.driver = Driver("review", self._automatic, self._refuse)
 
     async def recover(self) -> None:
         """Go on with reviews that an earlier run left undone, where reviews are automatic."""
-        for table in kinds.KINDS if self._participant.settings.review.automatic else ():
+        for table in kinds.KINDS if self._core.settings.review.automatic else ():
             query = f"SELECT provider FROM {table} WHERE state = ? GROUP BY provider"  # noqa: S608 - a name of ours
             what = query, State.SUBMITTED.value
-            for provider in await self._participant.store.read(lambda tx, what=what: tx.column(*what)):  # type: ignore[misc]  # a default binds the loop's value
+            for provider in await self._core.store.read(lambda tx, what=what: tx.column(*what)):  # type: ignore[misc]  # a default binds the loop's value
                 await self._more(table, provider)
 
     def submitted(self, key: str, provider: str) -> None:
@@ -64,7 +65,7 @@ class Reviewer:
 
         What is too much for one member at once waits in its rows for the end of another.
         """
-        if not self._participant.settings.review.automatic or self.driver.resting:
+        if not self._core.settings.review.automatic or self.driver.resting:
             return
         under_way = self._under_way.setdefault(provider, set())
         if len(under_way - {key}) < MEMBER_REVIEWS_MAX:
@@ -75,12 +76,12 @@ class Reviewer:
         """Begin to review what a member has waiting longest, as far as there is room."""
         query = f"SELECT id FROM {table} WHERE provider = ? AND state = ? ORDER BY updated LIMIT ?"  # noqa: S608 - a name of ours
         what = provider, State.SUBMITTED.value, MEMBER_REVIEWS_MAX
-        for key in await self._participant.store.read(lambda tx: tx.column(query, *what)):
+        for key in await self._core.store.read(lambda tx: tx.column(query, *what)):
             if not self.driver.runs(key):  # one whose end is being written would hold its place for good
                 self.submitted(key, provider)
 
     async def _automatic(self, key: str) -> None:
-        row = await self._participant.store.read(lambda tx: kinds.of(key).find(tx, key))
+        row = await self._core.store.read(lambda tx: kinds.of(key).find(tx, key))
         await self.review(key, by_hand=False)
         await self._ended(key, row["provider"])
 
@@ -95,12 +96,12 @@ class Reviewer:
 
     async def _refuse(self, key: str, fault: Exception) -> None:
         """Refuse a listing whose review failed for good, with the reason."""
-        participant, now = self._participant, self._participant.clock.now()
-        why = {"by": participant.did, "role": "exchange", "reason": str(fault)[:REASON_CHARACTERS_MAX]}
-        row = await participant.store.read(lambda tx: kinds.of(key).find(tx, key))
+        now = self._core.clock.now()
+        why = {"by": self._core.identity.did, "role": "exchange", "reason": str(fault)[:REASON_CHARACTERS_MAX]}
+        row = await self._core.store.read(lambda tx: kinds.of(key).find(tx, key))
         try:
-            await participant.store.write(
-                lambda tx: kinds.of(key).move(tx, participant.evidence, key, Move.REFUSE, **why, now=now)
+            await self._core.store.write(
+                lambda tx: kinds.of(key).move(tx, self._core.evidence, key, Move.REFUSE, **why, now=now)
             )
         finally:
             await self._ended(key, row["provider"])
@@ -111,11 +112,11 @@ class Reviewer:
 
         `version` is the one that the operator has read; raises Conflict if another was handed in meanwhile.
         """
-        async with self._participant.exclusive.alone(f"review:{key}"):
+        async with self._exclusive.alone(f"review:{key}"):
             return await self._review(key, version, by_hand)
 
     async def _review(self, key: str, version: int | None, by_hand: bool) -> Row:  # noqa: FBT001  # as `review`
-        store = self._participant.store
+        store = self._core.store
         while True:
             row = await store.read(partial(_read_version, key=key, version=version))
             if row["state"] == State.LISTED.value:
@@ -128,7 +129,7 @@ class Reviewer:
                 if await store.read(partial(_same, reviewed=row)):
                     raise
                 continue
-            now = self._participant.clock.now()
+            now = self._core.clock.now()
             listed = await store.write(partial(self._publish, reviewed=row, finding=finding, now=now))
             if listed is not None:
                 self._changed()
@@ -136,21 +137,32 @@ class Reviewer:
 
     async def _found(self, row: Row, by_hand: bool) -> Row:  # noqa: FBT001  # as `review`
         """Return what is found of a version; raises what refuses it."""
-        await self._participant.store.read(lambda tx: spaces.check(tx, row, row["provider"]))
-        return await CHECKS[table_of(row["id"])](self._participant, row, by_hand)
+        await self._core.store.read(lambda tx: spaces.check(tx, row, row["provider"]))
+        return await self.checks[table_of(row["id"])](row, by_hand)
+
+    async def _draw(self, row: Row, _by_hand: bool) -> Row:  # noqa: FBT001  # a row of the checks
+        return await drawing.drawn(self._core, self._space, self._programs, self._peers, self._anchoring, row)
+
+    async def _read(self, row: Row, by_hand: bool) -> Row:  # noqa: FBT001  # a row of the checks
+        """Take the word of the operator who has read a service; by itself look for what it says that it works on."""
+        served = () if by_hand else services.described(row).serves
+        await self._core.store.read(lambda tx: [listings.listed(tx, key) for key in served])
+        return {"rows": [], "bound": services.READ if by_hand else services.CHECKED}
 
     def _publish(self, tx: Tx, reviewed: Row, finding: Row, now: datetime) -> Row | None:
         """Keep what was found, and make the moves that are left; None if another version was handed in meanwhile."""
-        key, participant = reviewed["id"], self._participant
+        key = reviewed["id"]
         kind, steps = kinds.of(key), [Move.LIST]
         row = kind.find(tx, key)
         if not _same(tx, reviewed):
             return None
         if row["state"] == State.SUBMITTED.value:
-            kind.take_review(tx, participant.evidence, row, finding, now)
+            kind.take_review(tx, self._core.evidence, row, finding, now)
             steps = [Move.REVIEW, Move.LIST]
         for step in steps:
-            kind.move(tx, participant.evidence, key, step, by=participant.did, role="exchange", reason="", now=now)
+            kind.move(
+                tx, self._core.evidence, key, step, by=self._core.identity.did, role="exchange", reason="", now=now
+            )
         return kind.find(tx, key)
 
 

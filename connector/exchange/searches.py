@@ -18,10 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime
 
-    from connector.app import Connector
+    from connector.core import Core
+    from connector.exchange.finding import Finding
+    from connector.exchange.spaces import Spaces
+    from connector.space.view import SpaceView
+    from connector.store.row import Row
     from connector.store.transaction import Tx
 
-    Row = dict[str, Any]
     Write = Callable[[Callable[[Tx], Any]], Awaitable[Any]]
 
 NAME_CHARACTERS_MAX = 64
@@ -31,13 +34,13 @@ KEYS = frozenset({"name", "q", "where"})
 class Searches:
     """The searches that members saved at this exchange."""
 
-    def __init__(self, connector: Connector) -> None:
-        self._connector = connector
+    def __init__(self, core: Core, space: SpaceView, spaces: Spaces, finding: Finding) -> None:
+        self._core, self._space, self._spaces, self._finding = core, space, spaces, finding
 
     async def save(self, member: str, document: Any, write: Write) -> Row:
         """Save a search under a name; the same name again takes the place of the one before."""
         name, text, where = _read(document)
-        now = self._connector.clock.now()
+        now = self._core.clock.now()
 
         def act(tx: Tx) -> Row:
             known = tx.get("searches", member=member, name=name)
@@ -53,10 +56,10 @@ class Searches:
 
     async def page(self, member: str) -> list[Row]:
         """Return a member's searches, each with what is new of it."""
-        rows = await self._connector.store.read(lambda tx: tx.find("searches", "member = ?", (member,), "name"))
+        rows = await self._core.store.read(lambda tx: tx.find("searches", "member = ?", (member,), "name"))
         if not rows:
             return []
-        sight = await self._connector.spaces.sight(member, self._connector.space.members[member].role)
+        sight = await self._spaces.sight(member, self._space.last().members[member].role)
         return [await self._shown(row, sight) for row in rows]
 
     async def news(self, member: str) -> dict[str, int]:
@@ -65,7 +68,7 @@ class Searches:
 
     async def take_note(self, member: str, name: str, write: Write) -> Row:
         """Take what is new of a search for seen."""
-        now = self._connector.clock.now()
+        now = self._core.clock.now()
 
         def act(tx: Tx) -> Row:
             if not tx.update("searches", {"member": member, "name": name}, since=now):
@@ -87,12 +90,11 @@ class Searches:
         return done
 
     async def _shown(self, row: Row, sight: tuple[str, ...] | None) -> Row:
-        connector = self._connector
         asked = question(row["text"], row["conditions"])
         ranges = {"updated": (int(row["since"].timestamp()), None), **asked.ranges}
         asked = replace(asked, sight=sight, ranges=ranges)
-        keys, _ = await connector.finding.keys(asked, limit=PAGE_ROWS_MAX, first=0)
-        new = await connector.store.read(lambda tx: _changed(tx, keys, row["since"]))
+        keys, _ = await self._finding.keys(asked, limit=PAGE_ROWS_MAX, first=0)
+        new = await self._core.store.read(lambda tx: _changed(tx, keys, row["since"]))
         since = row["since"].isoformat(timespec="seconds")
         return {"name": row["name"], "q": row["text"], "where": row["conditions"], "since": since, "new": new}
 

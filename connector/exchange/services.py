@@ -7,30 +7,27 @@ version said is reviewed anew, by an operator's reading or by the rules alone, a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from catalog import difference, faces, service
-from catalog.document import members, text
 from catalog.facets import DATA_SERVICE
 from catalog.listing import FOUND_IN, Move, State
 from catalog.question import Entry
-from catalog.spaces import MAIN
 from connector.errors import Conflict
 from connector.exchange.numbering import following
 from connector.exchange.stock import Stock
 from connector.exchange.versions import Versions
 from connector.limits import MEMBER_SERVICES_MAX, PAGE_ROWS_MAX
 from contracts import price_words
-from policy.parse import parse
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from catalog.service import Service
     from connector.store.evidence import Evidence
+    from connector.store.row import Row
     from connector.store.transaction import Tx
 
-    Row = dict[str, Any]
 
 # what a question calls these, and how other standards have one (`connector.exchange.kinds`)
 NAME, FACES = DATA_SERVICE, faces.SERVICE_FACES
@@ -41,15 +38,6 @@ find, listed, move, absent = STOCK.find, STOCK.listed, STOCK.move, STOCK.absent
 READ, CHECKED = "read by the exchange's operator", "held against the rules of its space, read by nobody"
 # those that are nobody's to read or to find any more
 ENDED = (State.WITHDRAWN.value, State.REFUSED.value)
-
-
-def check_submission(document: Any) -> Row:
-    """Return what is kept of a submission, an object of `service` and perhaps `space`; its policy must be one."""
-    given = members(document, "submission", required={"service"}, allowed=frozenset({"service", "space"}))
-    read = service.from_json(given["service"])
-    parse({"@type": "Set", **read.policy, "target": read.id})
-    space = text(given.get("space", MAIN), "space")
-    return {"id": read.id, "title": read.title, "space": space, "service": read.json()}
 
 
 def submit(tx: Tx, evidence: Evidence, document: Row, provider: str, now: datetime, reason: str = "") -> Row:

@@ -17,7 +17,7 @@ from connector import reasons
 from connector.errors import Absent, Conflict, InvalidInput, NotPermitted
 from connector.exchange import kinds
 from connector.exchange.kinds import KINDS
-from connector.exchange.leaving import refuse_leaving
+from connector.exchange.membership import refuse_leaving
 from connector.exchange.operators import mode
 from connector.limits import REASON_CHARACTERS_MAX, SPACES_MAX
 from contracts.canonical import sha
@@ -26,10 +26,12 @@ from policy.parse import parse
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from connector.app import Connector
+    from connector.core import Core
+    from connector.exchange.finding import Finding
+    from connector.exchange.operators import Operators
+    from connector.store.row import Row
     from connector.store.transaction import Tx
 
-    Row = dict[str, Any]
 
 WORDS = ("name", "description")
 LIMITS = {"name": spaces.NAME_CHARACTERS_MAX, "description": spaces.DESCRIPTION_CHARACTERS_MAX}
@@ -40,18 +42,18 @@ SUPERVISE = frozenset({"exchange", "regulator"})
 class Spaces:
     """The spaces of this exchange."""
 
-    def __init__(self, connector: Connector) -> None:
-        self._connector = connector
+    def __init__(self, core: Core, operators: Operators, finding: Finding) -> None:
+        self._core, self._operators, self._finding = core, operators, finding
 
     async def page(self) -> Row:
         """List the spaces, with who checks whom among the exchange's operators."""
-        rows = await self._connector.store.read(_all)
+        rows = await self._core.store.read(_all)
         told = [view(row) for row in rows]
-        return {"spaces": told, "operators": mode(await self._connector.operators.posts())}
+        return {"spaces": told, "operators": mode(await self._operators.posts())}
 
     async def show(self, key: str) -> Row:
         """Return a space with its rules, in words too; raises Absent."""
-        return view(await self._connector.store.read(lambda tx: find(tx, key)))
+        return view(await self._core.store.read(lambda tx: find(tx, key)))
 
     async def versions(self, key: str) -> list[Row]:
         """Return every version of a space, the newest first."""
@@ -60,7 +62,7 @@ class Spaces:
             find(tx, key)
             return tx.find("space_versions", "space = ?", (key,), "version desc")
 
-        rows = await self._connector.store.read(read)
+        rows = await self._core.store.read(read)
         told = ("version", *WORDS, "rules", "state", "by", "reason")
         return [{name: row[name] for name in told} | {"since": _time(row["created"])} for row in rows]
 
@@ -113,27 +115,27 @@ class Spaces:
 
     async def sight(self, member: str, role: str) -> tuple[str, ...] | None:
         """Return what a member finds: (space, grade) as the index spells them; None for everything."""
-        return await self._connector.store.read(lambda tx: sight(tx, member, role))
+        return await self._core.store.read(lambda tx: sight(tx, member, role))
 
     async def _done(self, act: Any) -> Row:
-        row: Row = await self._connector.store.write(act)
-        self._connector.finding.changed()
+        row: Row = await self._core.store.write(act)
+        self._finding.changed()
         return view(row)
 
     def _keep(self, tx: Tx, row: Row, changes: Row, by: str, reason: str, before: str) -> Row:
-        now = self._connector.clock.now()
+        now = self._core.clock.now()
         new = {"created": now} | row | changes | {"version": row["version"] + 1, "reason": reason, "updated": now}
         tx.put("spaces", **new)
         said = {name: new[name] for name in (*WORDS, "rules", "state")}
         key = str(row["id"])
         tx.insert("space_versions", space=key, version=new["version"], **said, by=by, reason=reason, created=now)
         fields = {"from": before, "to": new["state"], "by": by, "reason": reason, "digest": sha(said).hex()}
-        self._connector.evidence.record(tx, "space.moved", part=key, fields=fields, now=now)
+        self._core.evidence.record(tx, "space.moved", part=key, fields=fields, now=now)
         return find(tx, key)
 
     def _suspend(self, tx: Tx, key: str, rules: Rules | None, why: str) -> None:
         """Suspend what is listed in a space and does not keep to its rules; all of it without rules."""
-        connector, now = self._connector, self._connector.clock.now()
+        now = self._core.clock.now()
         state = ListingState.LISTED.value
         where = ("(space is null or space = ?) and state = ?", (key, state))
         if key != MAIN:
@@ -142,8 +144,8 @@ class Spaces:
             for row in tx.find(table, *where):
                 reason = why if rules is None else "; ".join(faults(rules, row, row["provider"]))
                 if reason:
-                    told = {"by": connector.did, "role": "exchange", "reason": reason[:REASON_CHARACTERS_MAX]}
-                    kind.move(tx, connector.evidence, row["id"], Move.SUSPEND, **told, now=now)
+                    told = {"by": self._core.identity.did, "role": "exchange", "reason": reason[:REASON_CHARACTERS_MAX]}
+                    kind.move(tx, self._core.evidence, row["id"], Move.SUSPEND, **told, now=now)
 
 
 def find(tx: Tx, key: str) -> Row:

@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 
     from connector.exchange.versions import Versions
     from connector.store.evidence import Evidence
+    from connector.store.row import Row
     from connector.store.transaction import Tx
-
-    Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

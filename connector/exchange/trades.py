@@ -22,10 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from datetime import datetime
 
-    from connector.app import Connector
+    from connector.core import Core
+    from connector.exchange.chain_events import ChainEvents
+    from connector.space.view import SpaceView
+    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from ledger.programs import Programs
 
-    Row = dict[str, Any]
     Write = Callable[[Callable[[Tx], Any]], Awaitable[Any]]
 
 KIND = "trade.recorded"
@@ -34,35 +37,35 @@ KIND = "trade.recorded"
 class Trades:
     """What was traded at this exchange."""
 
-    def __init__(self, connector: Connector) -> None:
-        self._connector = connector
+    def __init__(self, core: Core, programs: Programs, space: SpaceView, chain_events: ChainEvents) -> None:
+        self._core, self._programs, self._space, self._chain_events = core, programs, space, chain_events
 
     async def record(self, document: Any, member: str, write: Write) -> Row:
         """Take in a trade that its provider shows; the same agreement again changes nothing.
 
         `write` runs an act in one transaction with what the caller's request uses up.
         """
-        connector, told = self._connector, shown.parse(document)
-        if connector.space.members[member].address != told.agreement.provider:
+        told = shown.parse(document)
+        if self._space.last().members[member].address != told.agreement.provider:
             raise NotPermitted("a trade is shown by its provider")
-        channel = await connector.programs.channel(told.channel)
-        claim = await connector.chain_events.claim(told.channel, (await connector.chain.newest()).number)
+        channel = await self._programs.channel(told.channel)
+        claim = await self._chain_events.claim(told.channel, (await self._programs.chain.newest()).number)
         claimed = claim.fields["accountHash"] if claim else b""
-        key = shown.verify(told, connector.programs.deployment, channel, claimed).hex()
-        buyer = connector.space.by_address(told.agreement.buyer)
+        key = shown.verify(told, self._programs.deployment, channel, claimed).hex()
+        buyer = self._space.last().by_address(told.agreement.buyer)
         if buyer is None or channel is None:
             raise Conflict("the buyer is no member of this space")
         parties = {"provider": member, "buyer": buyer.did}
-        now, amount = connector.clock.now(), channel.claimed
+        now, amount = self._core.clock.now(), channel.claimed
         row: Row = await write(lambda tx: self._record(tx, key, told, parties, amount, now))
         return row
 
     async def prices(self) -> Row:
         """Return the figures of every class that may be shown, and how many are kept quiet."""
-        rows = await self._connector.store.read(lambda tx: tx.find("trades", "", (), "entry"))
+        rows = await self._core.store.read(lambda tx: tx.find("trades", "", (), "entry"))
         found, quiet = prices.cells(trade(row) for row in rows)
         least = {"trades": str(prices.TRADES_LEAST), "buyers": str(prices.BUYERS_LEAST)}
-        log = self._connector.evidence.origin
+        log = self._core.evidence.origin
         return {"prices": [cell.json() for cell in found], "suppressed": str(quiet), "least": least, "log": log}
 
     def _record(self, tx: Tx, key: str, told: shown.Trade, parties: Row, amount: int, now: datetime) -> Row:
@@ -75,7 +78,7 @@ class Trades:
             about = {**_class(listing, told).json(), "price": str(unit_price(told.terms.tariff))}
             fields = {**about, "channel": told.channel.hex(), "amount": str(amount), "digest": sha(told.json()).hex()}
             link = (listing["id"],)
-            entry = self._connector.evidence.record(tx, KIND, part=key, link=link, fields=fields, now=now)
+            entry = self._core.evidence.record(tx, KIND, part=key, link=link, fields=fields, now=now)
             kept = {"channel": told.channel.hex(), "product": listing["id"], **parties, **about, "amount": amount}
             tx.insert("trades", agreement=key, **kept, entry=entry, created=now)
             known = {"entry": entry}

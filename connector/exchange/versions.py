@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from catalog.difference import Difference
+    from connector.store.row import Row
     from connector.store.transaction import Tx
-
-    Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

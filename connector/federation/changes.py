@@ -16,7 +16,7 @@ from __future__ import annotations
 import base64
 import uuid
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import orjson
 
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+    from connector.store.row import Row
     from connector.store.transaction import Tx
 
-    Row = dict[str, Any]
 
 PATH: Final = "/exchange/changes"
 HEADER: Final = "Penstock-Note"

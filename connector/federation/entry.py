@@ -21,20 +21,21 @@ from catalog.document import items, members, moment, text
 from catalog.errors import CatalogError
 from catalog.found import PLAIN, SEALED
 from catalog.service import TIER as SERVICE
-from connector.exchange import listings, services
+from connector.exchange import handed_in
 from connector.limits import DID_CHARACTERS_MAX, HARVESTED_BYTES_MAX, HOPS_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    Row = dict[str, Any]
+    from connector.store.row import Row
+
 
 LISTED, GONE = "listed", "gone"
 GONE_KEYS = frozenset({"id", "seq", "state"})
 LISTED_KEYS = GONE_KEYS | {"path", "changed", "product"}
 # what of a listing travels, and what of a service
-SEALED_KEYS = frozenset({*listings.KEYS, "provider", "kind"})
+SEALED_KEYS = frozenset({*handed_in.LISTING_KEYS, "provider", "kind"})
 SERVICE_KEYS = frozenset({"id", "title", "service", "provider", "kind"})
 OWN_CHARACTERS_MAX = 1_024
 TIME_CHARACTERS_MAX = 40
@@ -113,14 +114,14 @@ def check(product: Any) -> Row:
 def _sealed(document: Row) -> Row:
     members(document, "product", required=SEALED_KEYS, allowed=SEALED_KEYS)
     text(document["title"], "title", limit=TITLE_CHARACTERS_MAX)
-    listings.check_submission({name: document[name] for name in listings.KEYS})
+    handed_in.listing({name: document[name] for name in handed_in.LISTING_KEYS})
     _did(document["provider"])
     return document
 
 
 def _service(document: Row) -> Row:
     members(document, "product", required=SERVICE_KEYS, allowed=SERVICE_KEYS)
-    kept = services.check_submission({"service": document["service"]})
+    kept = handed_in.data_service({"service": document["service"]})
     if (document["id"], document["title"]) != (kept["id"], kept["title"]):
         raise CatalogError("a service has the id and the title that it says itself", path="service")
     _did(document["provider"])

@@ -12,7 +12,7 @@ import asyncio
 import logging
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from catalog.source import RESTING, Kind, State
 from connector.errors import PeerMisbehaved, explain_failure
@@ -21,11 +21,13 @@ from connector.federation.reading import READERS
 from connector.limits import READING_PAGES_MAX, READING_SECONDS, READINGS_MAX
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from connector.core import Core
+    from connector.exchange.finding import Finding
+    from connector.identity.peers import Peers
+    from connector.processes.tenure import Tenure
+    from connector.store.row import Row
+    from connector.worker import Worker
 
-    from connector.base import Base
-
-    Row = dict[str, Any]
 
 # an operator who asked for a reading waits at most so long for its end
 ASKED_SECONDS = 25.0
@@ -38,9 +40,16 @@ log = logging.getLogger(__name__)
 class Harvesting:
     """Reads the sources of an exchange; `grown` is called after each page, `changed` after a reading asked for."""
 
-    def __init__(self, participant: Base, grown: Callable[[], None], changed: Callable[[], None]) -> None:
-        self._participant = participant
-        self._grown, self._changed = grown, changed
+    def __init__(
+        self,
+        core: Core,
+        peers: Peers,
+        worker: Worker,
+        tenure: Tenure,
+        finding: Finding,
+    ) -> None:
+        self._core, self._peers, self._worker, self._tenure = core, peers, worker, tenure
+        self._grown, self._changed = finding.grown, finding.changed
         self._look = asyncio.Event()
         self._writing = asyncio.Lock()
         self._running: dict[str, asyncio.Task[None]] = {}
@@ -48,9 +57,9 @@ class Harvesting:
 
     async def recover(self) -> None:
         """Begin to read what is due, as the exchange."""
-        if "exchange" not in self._participant.roles:
+        if "exchange" not in self._core.identity.roles:
             return
-        await self._participant.store.write(changes.begin)
+        await self._core.store.write(changes.begin)
         self._task = asyncio.create_task(self._lead(), name="harvesting")
 
     async def close(self) -> None:
@@ -67,19 +76,18 @@ class Harvesting:
 
     async def now(self, name: str) -> Row:
         """Read a source now; return it as it is afterwards, or after `ASKED_SECONDS`."""
-        participant = self._participant
-        at = participant.clock.now()
-        await participant.store.write(lambda tx: sources.hurry(tx, name, at))
+        at = self._core.clock.now()
+        await self._core.store.write(lambda tx: sources.hurry(tx, name, at))
         with suppress(TimeoutError):
             async with asyncio.timeout(ASKED_SECONDS):
                 while True:
-                    mine = participant.tenure.held
+                    mine = self._tenure.held
                     await (asyncio.shield(self._begin(name)) if mine else asyncio.sleep(LOOK_SECONDS))
-                    row = await participant.store.read(lambda tx: tx.get("sources", name=name))
+                    row = await self._core.store.read(lambda tx: tx.get("sources", name=name))
                     if row is None or State(row["state"]) is not State.READING:
                         break
         self._changed()
-        return await participant.store.read(lambda tx: sources.view(sources.find(tx, name)))
+        return await self._core.store.read(lambda tx: sources.view(sources.find(tx, name)))
 
     async def _lead(self) -> None:
         while True:
@@ -95,7 +103,7 @@ class Harvesting:
 
     async def _set_going(self) -> float | None:
         """Begin readings while there are places; return after how many seconds to look again, None when woken."""
-        store, now = self._participant.store, self._participant.clock.now()
+        store, now = self._core.store, self._core.clock.now()
         for row in await store.read(lambda tx: sources.due(tx, now)):
             if len(self._running) >= READINGS_MAX:
                 return None
@@ -118,9 +126,9 @@ class Harvesting:
 
     async def _harvest(self, name: str) -> None:
         """Read pages of a source until it is read to the end, fails, or others have waited long enough."""
-        participant, begun = self._participant, self._participant.clock.monotonic()
-        while participant.clock.monotonic() - begun < READING_SECONDS:
-            row = await participant.store.read(lambda tx: tx.get("sources", name=name))
+        begun = self._core.clock.monotonic()
+        while self._core.clock.monotonic() - begun < READING_SECONDS:
+            row = await self._core.store.read(lambda tx: tx.get("sources", name=name))
             if row is None or State(row["state"]) in RESTING:
                 return
             try:
@@ -128,8 +136,8 @@ class Harvesting:
             except Exception as fault:  # whatever a source does is its state, and nobody else's
                 failure = explain_failure(fault)
                 log.info("source `%s`: %s", name, failure.text, exc_info=failure.whose == "us")
-                at = participant.clock.now()
-                await participant.store.write(partial(sources.fail, began=row, reason=failure.text, now=at))
+                at = self._core.clock.now()
+                await self._core.store.write(partial(sources.fail, began=row, reason=failure.text, now=at))
                 return
             finally:
                 self._grown()
@@ -138,8 +146,8 @@ class Harvesting:
 
     async def _step(self, row: Row) -> bool:
         """Do the next part of a source's work; return whether there is no more of it now."""
-        store, now = self._participant.store, self._participant.clock.now()
-        rest = self._participant.settings.federation.interval_seconds
+        store, now = self._core.store, self._core.clock.now()
+        rest = self._core.settings.federation.interval_seconds
         if row["state"] == State.DROPPING.value:
             async with self._writing:
                 return await store.write(partial(sources.dissolve, name=row["name"], now=now))
@@ -148,7 +156,7 @@ class Harvesting:
         else:
             if row["pages"] >= READING_PAGES_MAX:
                 raise PeerMisbehaved(f"`{row['name']}` has no end: more than {READING_PAGES_MAX} pages")
-            page = await READERS[Kind(row["kind"])](self._participant, row)
+            page = await READERS[Kind(row["kind"])](self._core, self._peers, self._worker, row)
             act = partial(sources.keep, began=row, page=page, rest_seconds=rest, now=now)
         async with self._writing:  # so that whoever else writes waits for one page, and not for each source's
             after = await store.write(act)

@@ -8,7 +8,7 @@ parties, then that of the source that was added first; a source added later take
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from catalog.found import found_id
 from catalog.listing import State as Listing
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.federation.entry import Sighting
+    from connector.store.row import Row
     from connector.store.transaction import Tx
 
-    Row = dict[str, Any]
 
 FOUND, HIDDEN, GONE = "found", "hidden", "gone"
 # of which exchange's changes the oldest are forgotten: below it a reader begins again

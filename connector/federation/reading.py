@@ -20,9 +20,9 @@ from catalog import foreign
 from catalog.errors import CatalogError
 from catalog.source import Kind
 from connector.errors import InvalidInput, PeerMisbehaved, explain_failure
-from connector.exchange import membership
 from connector.federation import changes, entry
 from connector.federation.entry import Sighting
+from connector.identity.self_description import base_url
 from connector.limits import PAGE_ROWS_MAX, SOURCE_LINES_MAX
 from connector.outbound import decoded
 from connector.product.crawl import MEMORY_BYTES_MAX, Crawl, Source, locate, strays
@@ -35,9 +35,11 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
     from datetime import datetime
 
-    from connector.base import Base
+    from connector.core import Core
+    from connector.identity.peers import Peers
+    from connector.store.row import Row
+    from connector.worker import Worker
 
-    Row = dict[str, Any]
 
 T = TypeVar("T")
 
@@ -70,22 +72,22 @@ class Page:
             self.told.append(why)
 
 
-async def exchange(participant: Base, source: Row) -> Page:
+async def exchange(core: Core, peers: Peers, worker: Worker, source: Row) -> Page:
     """Read the next changes of an exchange."""
     did, cursor = source["did"], source["cursor"]
     after, epoch = cursor.get("after", 0), cursor.get("epoch", "")
-    document = await participant.peers.document(did)
-    url = membership.base_url(document) + changes.PATH + "?" + urlencode({"after": after, "epoch": epoch})
-    answer = await participant.outbound.get(url, headers=participant.authorization(did))
+    document = await peers.document(did)
+    url = base_url(document) + changes.PATH + "?" + urlencode({"after": after, "epoch": epoch})
+    answer = await core.outbound.get(url, headers=peers.authorization(did))
     changes.check(answer.body, answer.headers.get(changes.HEADER, ""), did, document.require("log"))
-    now = participant.clock.now()
-    return await _apart(participant, len(answer.body), _changes, answer.body, source, participant.did, now)
+    now = core.clock.now()
+    return await _apart(worker, len(answer.body), _changes, answer.body, source, core.identity.did, now)
 
 
-async def _apart(participant: Base, size: int, take: Callable[..., T], *told: Any) -> T:
+async def _apart(worker: Worker, size: int, take: Callable[..., T], *told: Any) -> T:
     """Take an answer of some bytes apart, one at a time for all sources, so that members are answered meanwhile."""
     if size > HERE_BYTES_MAX:
-        return await participant.worker.do(take, *told)
+        return await worker.do(take, *told)
     return await asyncio.get_running_loop().run_in_executor(_THREAD, take, *told)
 
 
@@ -128,15 +130,15 @@ def _named(line: Any) -> str:
 # ---- any catalogue of the Dataspace Protocol
 
 
-async def catalogue(participant: Base, source: Row) -> Page:
+async def catalogue(core: Core, peers: Peers, worker: Worker, source: Row) -> Page:
     """Read the next page of a catalogue, or of one nested in it."""
     cursor = source["cursor"]
     if not cursor:
-        first = await locate(participant, source["address"])
+        first = await locate(core, peers, source["address"])
         cursor = {"waiting": [_pair(first)], "asked": [first.base]}
     waiting = [Source(*each) for each in cursor["waiting"]]
     here, rest = waiting[0], waiting[1:]
-    crawl = Crawl(participant, asked=set(cursor["asked"]), begun=participant.clock.monotonic())
+    crawl = Crawl(core, peers, asked=set(cursor["asked"]), begun=core.clock.monotonic())
     page, beyond = Page({}), ""
     try:
         if here.level > 1 and not here.start:
@@ -148,7 +150,7 @@ async def catalogue(participant: Base, source: Row) -> Page:
         page.whole = False  # one of its members is away: what it told before stays
         page.leave(f"{here.did}: {explain_failure(fault).text}")
     catalogues, size = list(crawl.catalogues.values()), MEMORY_BYTES_MAX - crawl.memory_left
-    page.sightings, left = await _apart(participant, size, _sightings, catalogues, here)
+    page.sightings, left = await _apart(worker, size, _sightings, catalogues, here)
     for why in (*left, *(f"{row['did']}: {row['why']}" for row in crawl.unread)):
         page.leave(why)
     page.left += crawl.untold
@@ -188,4 +190,7 @@ def _pair(source: Source) -> list[Any]:
     return [source.did, source.base, source.start, source.level]
 
 
-READERS: Mapping[Kind, Callable[[Base, Row], Awaitable[Page]]] = {Kind.EXCHANGE: exchange, Kind.DSP: catalogue}
+READERS: Mapping[Kind, Callable[[Core, Peers, Worker, Row], Awaitable[Page]]] = {
+    Kind.EXCHANGE: exchange,
+    Kind.DSP: catalogue,
+}

@@ -7,15 +7,16 @@ the source meanwhile: whoever keeps a page checks the row that it began with, in
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from yarl import URL
 
 from catalog.source import RESTING, Kind, Move, State, check_name, moved
 from connector.errors import Conflict, InvalidInput
 from connector.exchange.kept import Kept
-from connector.exchange.membership import ADMITTED, TEXT_CHARACTERS_MAX
+from connector.exchange.membership import ADMITTED
 from connector.federation import keeping
+from connector.identity.self_description import TEXT_CHARACTERS_MAX
 from connector.limits import (
     REASON_CHARACTERS_MAX,
     SOURCE_LINES_MAX,
@@ -34,11 +35,12 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from datetime import datetime
 
-    from connector.base import Base
+    from connector.core import Core
     from connector.federation.reading import Page
+    from connector.identity.peers import Peers
+    from connector.store.row import Row
     from connector.store.transaction import Tx
 
-    Row = dict[str, Any]
 
 SOURCES = Kept("sources", "name", "there is no source `{}`", "penstock exchange source list")
 find = SOURCES.find
@@ -59,7 +61,8 @@ TIMES = ("due", "read", "created")
 
 
 async def add(
-    participant: Base,
+    core: Core,
+    peers: Peers,
     name: str,
     kind: str,
     address: str,
@@ -77,18 +80,18 @@ async def add(
     if not 0 < most <= SOURCE_PRODUCTS_MAX:
         raise InvalidInput(f"a source brings 1 to {SOURCE_PRODUCTS_MAX} products", f"such as {SOURCE_PRODUCTS}")
     _check_member(member, kind)
-    did = await _did(participant, Kind(kind), address)
-    now = participant.clock.now()
+    did = await _did(core, peers, Kind(kind), address)
+    now = core.clock.now()
     told: Row = {"kind": kind, "address": address, "most": most, "member": None if member is None else dict(member)}
 
     def act(tx: Tx) -> Row:
         fresh = tx.get("sources", name=name) is None
         row = _add(tx, name, told, did, now)
         if fresh:
-            record(tx, participant, row, "unknown", ADMITTED, participant.did, "")
+            record(tx, core, row, "unknown", ADMITTED, core.identity.did, "")
         return view(row)
 
-    return await participant.store.write(act)
+    return await core.store.write(act)
 
 
 def _check_member(member: Mapping[str, str] | None, kind: str) -> None:
@@ -102,26 +105,26 @@ def _check_member(member: Mapping[str, str] | None, kind: str) -> None:
         raise InvalidInput(f"unknown region `{member['region']}`", "ISO 3166, such as `DE` or `US-NY`")
 
 
-def record(tx: Tx, participant: Base, source: Row, before: str, after: str, by: str, reason: str) -> None:
+def record(tx: Tx, core: Core, source: Row, before: str, after: str, by: str, reason: str) -> None:
     """Record in our log what became of a member that speaks the protocol alone; of no other source."""
     if source["member"] is None:
         return
     about = {name: source[name] for name in ("name", "address", "did", "member")}
     fields = {"from": before, "to": after, "by": by, "reason": reason, "digest": sha(about).hex()}
-    participant.evidence.record(tx, "member.moved", part=source["did"], fields=fields, now=participant.clock.now())
+    core.evidence.record(tx, "member.moved", part=source["did"], fields=fields, now=core.clock.now())
 
 
-async def _did(participant: Base, kind: Kind, address: str) -> str:
+async def _did(core: Core, peers: Peers, kind: Kind, address: str) -> str:
     """Return whose address it is; it is looked up now, so that an operator learns at once what cannot work."""
     if not address.startswith("did:"):
-        await participant.outbound.vet(address)
+        await core.outbound.vet(address)
         if kind is Kind.EXCHANGE and URL(address).path.strip("/"):
             raise InvalidInput(f"`{address[:200]}` is no address of an exchange", "such as https://exchange.example")
     did = address if address.startswith("did:") else did_of("", address)
-    if did == participant.did:
+    if did == core.identity.did:
         raise InvalidInput("an exchange is no source of its own")
     if kind is Kind.EXCHANGE:
-        await participant.peers.document(did)
+        await peers.document(did)
     return did
 
 
@@ -147,14 +150,14 @@ def standing(state: State) -> str:
     return STANDING.get(state, ADMITTED)
 
 
-def turn(tx: Tx, participant: Base, name: str, move: Move, by: str, reason: str = "") -> Row:
+def turn(tx: Tx, core: Core, name: str, move: Move, by: str, reason: str = "") -> Row:
     """Make an operator's move; raises SourceError."""
-    row, now = find(tx, name), participant.clock.now()
+    row, now = find(tx, name), core.clock.now()
     state = moved(State(row["state"]), move)
     tx.update("sources", {"name": name}, state=state.value, reason=reason, due=now, updated=now)
     before, after = standing(State(row["state"])), standing(state)
     if before != after:
-        record(tx, participant, row, before, after, by, reason)
+        record(tx, core, row, before, after, by, reason)
     return view(find(tx, name))
 
 

@@ -1,7 +1,7 @@
 """Other holders who serve an edition of ours: who they are, and to whom of our buyers they are named (spec 1.10).
 
 Law: (1) A holder serves because it said so by a signed notice, under an agreement of its own on the same edition. (2) A
-row of REFUSALS that holds leaves it out; what a policy says about places is asked for the carrier's place, too, and
+refusal that holds leaves it out; what a policy says about places is asked for the carrier's place, too, and
 data of a regulated grade is carried in the provider's own country alone. (3) A holder is shown a pass, never a name.
 """
 
@@ -21,16 +21,18 @@ from policy.errors import PolicyError
 from policy.request import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from connector.engine.trader import Trader
+    from connector.core import Core
+    from connector.space.view import SpaceView
+    from connector.store.row import Row
     from connector.store.transaction import Tx
-    from connector.usage.notices import Notice
+    from connector.usage.judge import Judge
+    from connector.usage.notices import Notice, Notices
+    from connector.usage.standing import Standing
     from connector.vault.tickets import Ticket
     from ledger.space import Member
 
-    Row = dict[str, Any]
 
 SERVES: Final = "serves"
 HELD_PATH = "/held"
@@ -52,98 +54,89 @@ class Carrier:
 class Carriers:
     """The holders who serve the editions of one provider."""
 
-    def __init__(self, trader: Trader) -> None:
-        self._trader = trader
-        trader.notices.takers[SERVES] = self._told
+    def __init__(
+        self, core: Core, space: SpaceView, notices: Notices, standing: Standing, judge: Judge, ticket_key: bytes
+    ) -> None:
+        self._core, self._space, self._standing, self._judge = core, space, standing, judge
+        self._ticket_key = ticket_key
+        notices.takers[SERVES] = self._told
+        # a holder of whom one of these holds is left out
+        self._refusals = (self._itself, self._over, self._deleted, self._leaked, self._abroad, self._out_of_place)
 
     async def sources(self, ticket: Ticket) -> dict[str, Any]:
         """Return a fresh ticket (`authorization`) and where else its bearer may draw its edition (`sources`).
 
         Each source is `{endpoint, authorization}`; their order says nothing.
         """
-        trader, now = self._trader, self._trader.clock.now()
-        found = await trader.store.read(lambda tx: self._for(tx, ticket, now))
+        now = self._core.clock.now()
+        found = await self._core.store.read(lambda tx: self._for(tx, ticket, now))
         chosen = random.sample(found, min(len(found), CARRIERS_MAX))
         edition = ticket.edition.hex()
         named = [
             {
                 "endpoint": f"{one.member.url}{HELD_PATH}/{edition}",
-                "authorization": passes.issue(trader.sign, ticket.edition, one.member.did, now),
+                "authorization": passes.issue(self._core.identity.sign, ticket.edition, one.member.did, now),
             }
             for one in chosen
         ]
-        fresh = tickets.issue(trader.ticket_key, ticket.edition, ticket.subject, ticket.transfer, now)
+        fresh = tickets.issue(self._ticket_key, ticket.edition, ticket.subject, ticket.transfer, now)
         return {"authorization": fresh, "sources": named}
 
     def _for(self, tx: Tx, ticket: Ticket, now: datetime) -> list[Carrier]:
         buyer = tx.get("agreements", digest=ticket.subject.hex())
-        if buyer is None or self._trader.standing.over(tx, buyer, now):
+        if buyer is None or self._standing.over(tx, buyer, now):
             return []
-        members = self._trader.space.members
+        members = self._space.last().members
         holders = tx.find("holders", "edition = ?", (ticket.edition.hex(),))
         agreements = [tx.get("agreements", digest=row["agreement"]) for row in holders]
         known = [Carrier(one, members[one["peer"]], buyer) for one in agreements if one and one["peer"] in members]
-        return [one for one in known if not any(refuses(self._trader, tx, one, now) for refuses in REFUSALS)]
+        return [one for one in known if self.names(tx, one, now)]
+
+    def names(self, tx: Tx, carrier: Carrier, now: datetime) -> bool:
+        """Say whether nothing speaks against a holder."""
+        return not any(refuses(tx, carrier, now) for refuses in self._refusals)
 
     def _told(self, tx: Tx, agreement: Row, notice: Notice, now: datetime) -> None:
         """Take a buyer's word that it holds its whole edition and serves it."""
         del notice
         tx.put("holders", agreement=agreement["digest"], edition=agreement["edition"], holder=agreement["peer"], at=now)
 
+    def _itself(self, _tx: Tx, carrier: Carrier, _now: datetime) -> bool:
+        return bool(carrier.agreement["peer"] == carrier.buyer["peer"])
 
-def _itself(_trader: Trader, _tx: Tx, carrier: Carrier, _now: datetime) -> bool:
-    return bool(carrier.agreement["peer"] == carrier.buyer["peer"])
+    def _over(self, tx: Tx, carrier: Carrier, now: datetime) -> bool:
+        return bool(self._standing.over(tx, carrier.agreement, now))
 
+    def _deleted(self, tx: Tx, carrier: Carrier, _now: datetime) -> bool:
+        acts = performed.acts(tx, carrier.agreement["digest"])
+        return any(act.action == performed.DELETE and act.by == carrier.member.did for act in acts)
 
-def _over(trader: Trader, tx: Tx, carrier: Carrier, now: datetime) -> bool:
-    return bool(trader.standing.over(tx, carrier.agreement, now))
+    def _abroad(self, tx: Tx, carrier: Carrier, _now: datetime) -> bool:
+        """Say whether regulated data would leave our country; what is not graded counts as regulated."""
+        product = tx.get("products", id=carrier.buyer["product"])
+        grade = (product or {}).get("dataset") or {}
+        if int(grade.get("grade", REGULATED_GRADE)) < REGULATED_GRADE:
+            return False
+        return _country(carrier.member.region) != _country(self._core.settings.participant.region)
 
+    def _out_of_place(self, _tx: Tx, carrier: Carrier, now: datetime) -> bool:
+        """Say whether the policy of the holder or of the buyer forbids the holder's place."""
+        return any(not self._in_place(each, carrier.member, now) for each in (carrier.agreement, carrier.buyer))
 
-def _deleted(_trader: Trader, tx: Tx, carrier: Carrier, _now: datetime) -> bool:
-    acts = performed.acts(tx, carrier.agreement["digest"])
-    return any(act.action == performed.DELETE and act.by == carrier.member.did for act in acts)
+    def _in_place(self, agreement: Row, member: Member, now: datetime) -> bool:
+        terms, whose = agreement["terms"], agreement["peer"]
+        try:
+            rules = agreed(terms, whose, scopes.CARRIER)
+        except PolicyError:
+            return False
+        request = Request(whose, scopes.USE, terms["product"], {"spatial": member.region})
+        return self._judge.ruling(rules, request, stage=scopes.CARRIER, taken={}, now=now).outcome in HOLDS
 
-
-def _abroad(trader: Trader, tx: Tx, carrier: Carrier, _now: datetime) -> bool:
-    """Say whether regulated data would leave our country; what is not graded counts as regulated."""
-    product = tx.get("products", id=carrier.buyer["product"])
-    grade = (product or {}).get("dataset") or {}
-    if int(grade.get("grade", REGULATED_GRADE)) < REGULATED_GRADE:
-        return False
-    return _country(carrier.member.region) != _country(trader.settings.participant.region)
-
-
-def _out_of_place(trader: Trader, _tx: Tx, carrier: Carrier, now: datetime) -> bool:
-    """Say whether the policy of the holder or of the buyer forbids the holder's place."""
-    return any(not _in_place(trader, each, carrier.member, now) for each in (carrier.agreement, carrier.buyer))
-
-
-def _in_place(trader: Trader, agreement: Row, member: Member, now: datetime) -> bool:
-    terms, whose = agreement["terms"], agreement["peer"]
-    try:
-        rules = agreed(terms, whose, scopes.CARRIER)
-    except PolicyError:
-        return False
-    request = Request(whose, scopes.USE, terms["product"], {"spatial": member.region})
-    return trader.judge.ruling(rules, request, stage=scopes.CARRIER, taken={}, now=now).outcome in HOLDS
+    def _leaked(self, tx: Tx, carrier: Carrier, _now: datetime) -> bool:
+        """Say whether the edition's keys may be known: then every further copy of its bytes is one too many."""
+        edition = tx.get("editions", id=carrier.agreement["edition"])
+        return edition is None or edition["state"] == LEAKED
 
 
 def _country(region: str) -> str:
     return region.partition("-")[0]
-
-
-def _leaked(_trader: Trader, tx: Tx, carrier: Carrier, _now: datetime) -> bool:
-    """Say whether the edition's keys may be known: then every further copy of its bytes is one too many."""
-    edition = tx.get("editions", id=carrier.agreement["edition"])
-    return edition is None or edition["state"] == LEAKED
-
-
-# whoever holds is left out if one of these says so
-REFUSALS: Sequence[Callable[[Trader, Tx, Carrier, datetime], bool]] = (
-    _itself,
-    _over,
-    _deleted,
-    _leaked,
-    _abroad,
-    _out_of_place,
-)

@@ -15,9 +15,12 @@ from connector.vault import erasure, needs
 from connector.vault.replicas import DELETING
 
 if TYPE_CHECKING:
-    from connector.engine.trader import Trader
+    from connector.core import Core
     from connector.store.transaction import Tx
+    from connector.usage.erasing import Erasing
+    from connector.vault.blobs import Blobs
     from connector.vault.needs import Need
+    from connector.vault.secrets import Keys as Secrets
 
 REASON = "nothing needs it any more"
 
@@ -25,39 +28,39 @@ REASON = "nothing needs it any more"
 class Collecting:
     """The garbage of one participant's vault."""
 
-    def __init__(self, trader: Trader) -> None:
-        self._trader = trader
+    def __init__(self, core: Core, erasing: Erasing, secrets: Secrets, blobs: Blobs) -> None:
+        self._core, self._erasing, self._secrets, self._blobs = core, erasing, secrets, blobs
 
     async def look(self) -> list[Need]:
         """Return everything kept, with what speaks for it; what nothing speaks for would be collected."""
-        return await self._trader.store.read(self._look)
+        return await self._core.store.read(self._look)
 
     async def collect(self) -> list[Need]:
         """Erase what nothing needs and remove its files; return what that was. Repeating it is harmless."""
         unneeded = [need for need in await self.look() if not need.reasons]
-        for row in await self._trader.store.read(lambda tx: tx.find("editions", "state = ?", (DELETING,))):
+        for row in await self._core.store.read(lambda tx: tx.find("editions", "state = ?", (DELETING,))):
             await self._erase(row["id"])  # an earlier run began
         for need in unneeded:
             if need.kind == needs.REPLICA:
-                await self._trader.erasing.erase(need.id, REASON)
+                await self._erasing.erase(need.id, REASON)
             elif need.kind == needs.EDITION:
                 await self._erase(need.id)
-        await self._trader.store.write(self._remove)
-        if (bucket := self._trader.blobs.bucket) is not None:
-            kept = await self._trader.store.read(needs.named)
+        await self._core.store.write(self._remove)
+        if (bucket := self._blobs.bucket) is not None:
+            kept = await self._core.store.read(needs.named)
             for name in {need.file for need in unneeded if need.kind == needs.EDITION} - kept:
                 await asyncio.to_thread(bucket.remove, name)
         return unneeded
 
     def _look(self, tx: Tx) -> list[Need]:
-        return [*needs.needs(tx), *needs.unnamed(tx, self._trader.blobs.folder, self._trader.clock.now())]
+        return [*needs.needs(tx), *needs.unnamed(tx, self._blobs.folder, self._core.clock.now())]
 
     async def _erase(self, edition: str) -> None:
         """Destroy the run's key of an edition that nothing needs; a need that came up meanwhile keeps it."""
-        store = self._trader.store
+        store = self._core.store
         key = await store.write(partial(self._begin, edition=edition))
         if key:
-            await asyncio.to_thread(self._trader.secrets.destroy, key)
+            await asyncio.to_thread(self._secrets.destroy, key)
             await store.write(partial(self._finish, edition=edition))
 
     def _begin(self, tx: Tx, edition: str) -> str:
@@ -71,11 +74,11 @@ class Collecting:
         released = any(
             tx.get("paid_rows", agreement=row["digest"]) for row in tx.find("agreements", "edition = ?", (edition,))
         )
-        told = erasure.finish(tx, self._trader.secrets, "editions", edition, rest_elsewhere=released)
+        told = erasure.finish(tx, self._secrets, "editions", edition, rest_elsewhere=released)
         fields: dict[str, Any] = {"reason": REASON, **told}
-        now = self._trader.clock.now()
-        self._trader.evidence.record(tx, "edition.withdrawn", part=edition, fields=fields, now=now)
+        now = self._core.clock.now()
+        self._core.evidence.record(tx, "edition.withdrawn", part=edition, fields=fields, now=now)
 
     def _remove(self, tx: Tx) -> None:
-        for need in needs.unnamed(tx, self._trader.blobs.folder, self._trader.clock.now()):
-            files.remove(self._trader.blobs.folder / need.file)
+        for need in needs.unnamed(tx, self._blobs.folder, self._core.clock.now()):
+            files.remove(self._blobs.folder / need.file)

@@ -11,7 +11,7 @@ import asyncio
 import logging
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from catalog.codes import tier
 from connector import files
@@ -27,14 +27,18 @@ from connector.vault.intake import Intake
 from contracts.ranges import RowSet
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
-    from connector.engine.trader import Trader
+    from connector.core import Core
+    from connector.engine.engine import Engine
+    from connector.identity.peers import Peers
+    from connector.space.view import SpaceView
+    from connector.store.row import Row
     from connector.store.transaction import Tx
     from connector.vault.blobs import Blobs
     from connector.vault.scrub import Kept, Scrubbed
+    from connector.vault.slabs import Memory
 
-    Row = dict[str, Any]
 
 FETCHING, MENDED, FAILED = "fetching", "mended", "failed"
 START_SECONDS_MAX = 60.0  # a provider that answers starts a transfer within a second
@@ -64,13 +68,23 @@ class Mend:
 class Mending:
     """The repairs of one participant's vault; one run at a time."""
 
-    def __init__(self, trader: Trader) -> None:
-        self._trader = trader
+    def __init__(
+        self,
+        core: Core,
+        space: SpaceView,
+        peers: Peers,
+        blobs: Blobs,
+        engine: Engine,
+        memory: Memory,
+        moved: list[Callable[[str, str], None]],
+    ) -> None:
+        self._core, self._space, self._peers, self._blobs = core, space, peers, blobs
+        self._engine, self._memory = engine, memory
         self._mends: list[Mend] = []
         self._hashed = 0
         self._task: asyncio.Task[None] | None = None
         self._moved = asyncio.Event()
-        trader.moved.append(self._woken)
+        moved.append(self._woken)
 
     def begin(self) -> Row:
         """Begin to hash and repair everything kept, if that is not under way; return how far it is."""
@@ -91,9 +105,9 @@ class Mending:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _run(self) -> None:
-        folder = self._trader.blobs.folder
-        for kept in await self._trader.store.read(lambda tx: scrub.holdings(tx, folder)):
-            found = await asyncio.to_thread(scrub.scrub, kept, self._trader.blobs)
+        folder = self._blobs.folder
+        for kept in await self._core.store.read(lambda tx: scrub.holdings(tx, folder)):
+            found = await asyncio.to_thread(scrub.scrub, kept, self._blobs)
             self._hashed += 1
             if found.bad:
                 await self._mend(found)
@@ -112,14 +126,14 @@ class Mending:
 
     async def _fetch(self, found: Scrubbed, mend: Mend, roads: Roads) -> None:
         """Write the right rows into the file; what is in the bucket is brought here, mended, and moved there again."""
-        kept, blobs, edition = found.kept, self._trader.blobs, bytes.fromhex(found.kept.edition)
+        kept, blobs, edition = found.kept, self._blobs, bytes.fromhex(found.kept.edition)
         distant = await asyncio.to_thread(blobs.is_distant, edition, kept.table)
         path = blobs.part(edition) if distant else kept.path
         mend.intake = Intake(path, kept.table)
-        with self._trader.memory.sealed(kept.table) as pool:
+        with self._memory.sealed(kept.table) as pool:
             carrier = Carrier(kept.table, pool, roads, mend.intake, keeps=False)
             try:
-                await carrier.start(self._trader.outbound, mend.bad)
+                await carrier.start(self._core.outbound, mend.bad)
                 await carrier.all_here()
                 if distant:
                     await asyncio.to_thread(_copy, kept, blobs, mend)
@@ -137,11 +151,11 @@ class Mending:
         if found.kept.kind == needs.EDITION:
             yield Roads(await self._to_holders(found.kept.id))
             return
-        replica, agreement = await self._trader.store.read(lambda tx: self._held_under(tx, found.kept.id))
-        engine = self._trader.engine
+        replica, agreement = await self._core.store.read(lambda tx: self._held_under(tx, found.kept.id))
+        engine = self._engine
         pid = await engine.start_transfer(agreement["digest"], tier(agreement["terms"]["tier"]).formats[0])
         try:
-            yield await roads_to(self._trader, replica, await self._started(pid))
+            yield await roads_to(self._core, self._peers, replica, await self._started(pid))
         finally:
             with suppress(PenstockError):
                 await engine.complete_transfer(pid)
@@ -162,7 +176,7 @@ class Mending:
         async with asyncio.timeout(START_SECONDS_MAX):
             while True:
                 self._moved.clear()
-                row = await self._trader.store.read(lambda tx: tx.get("transfers", id=pid))
+                row = await self._core.store.read(lambda tx: tx.get("transfers", id=pid))
                 assert row is not None
                 if row["state"] in FINAL:
                     raise PeerUnreachable(f"the provider ended the transfer: {row['reason']}")
@@ -172,16 +186,16 @@ class Mending:
 
     async def _to_holders(self, edition: str) -> list[Road]:
         """Return roads to the holders of an edition of ours, each with a pass to ourselves."""
-        trader, members = self._trader, self._trader.space.members
-        rows = await trader.store.read(lambda tx: tx.find("holders", "edition = ?", (edition,), order="at desc"))
+        members = self._space.last().members
+        rows = await self._core.store.read(lambda tx: tx.find("holders", "edition = ?", (edition,), order="at desc"))
         known = [members[row["holder"]] for row in rows if row["holder"] in members]
         if not known:
             raise Conflict("nobody is known to hold it", "seal it anew, or restore its file")
-        now, key = trader.clock.now(), bytes.fromhex(edition)
+        now, key = self._core.clock.now(), bytes.fromhex(edition)
         return [
             Road(
                 f"{member.url}{HELD_PATH}/{edition}",
-                passes.SCHEME + passes.issue(trader.sign, key, member.did, now),
+                passes.SCHEME + passes.issue(self._core.identity.sign, key, member.did, now),
                 own=False,
             )
             for member in known[:ROADS_MAX]

@@ -7,7 +7,7 @@ What one pass may draw is bounded, because serving is a favour.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from connector.errors import Absent, PaymentRefused
 from connector.holding.carriers import SERVES
@@ -20,11 +20,13 @@ from contracts.typed_json import from_json
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from connector.engine.trader import Trader
+    from connector.core import Core
+    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from connector.usage.notices import Notices
+    from connector.usage.standing import Standing
     from connector.vault.passes import Pass
 
-    Row = dict[str, Any]
 
 # an edition twice over: once, and what broke off on the way
 DRAWN_EDITIONS = 2
@@ -35,31 +37,31 @@ PASSES_KEPT = 4_096
 class Holding:
     """The replicas of one participant, as others may draw them."""
 
-    def __init__(self, trader: Trader) -> None:
-        self._trader = trader
+    def __init__(self, core: Core, notices: Notices, standing: Standing) -> None:
+        self._core, self._notices, self._standing = core, notices, standing
         self._drawn: dict[bytes, int] = {}
 
     def say(self, tx: Tx, digest: str, now: datetime) -> None:
         """Tell the provider that the whole replica under an agreement is here and served, if it is."""
-        if not self._trader.settings.vault.serve:
+        if not self._core.settings.vault.serve:
             return
         agreement, replica = tx.get("agreements", digest=digest), replicas.under(tx, digest)
         if agreement is None or replica is None or replica["state"] != replicas.SEALED:
             return
         words = f"the edition `{replica['edition']}` is held whole, and served to who has your pass"
-        self._trader.notices.send(tx, agreement, Notice(SERVES, digest, words, now))
+        self._notices.send(tx, agreement, Notice(SERVES, digest, words, now))
 
     async def admit(self, edition: str, header: str) -> tuple[Pass, Row]:
         """Return the pass in a header and the replica it opens; raises Unproven, Absent to whom nothing is served."""
-        trader, now = self._trader, self._trader.clock.now()
-        told = passes.read(header, trader.did, now)
-        if told.edition.hex() != edition or not trader.settings.vault.serve:
+        now = self._core.clock.now()
+        told = passes.read(header, self._core.identity.did, now)
+        if told.edition.hex() != edition or not self._core.settings.vault.serve:
             raise Absent("nothing is served under this pass here", passes.AGAIN)
-        found = await trader.store.read(lambda tx: self._served(tx, told, now))
+        found = await self._core.store.read(lambda tx: self._served(tx, told, now))
         if found is None:
             raise Absent(f"no whole replica of `{edition[:64]}` is served here", passes.AGAIN)
         if told.nonce not in self._drawn:
-            await trader.store.write(lambda tx: idle.note_served(tx, edition, now))
+            await self._core.store.write(lambda tx: idle.note_served(tx, edition, now))
         return told, found
 
     def charge(self, told: Pass, replica: Row, length: int) -> None:
@@ -77,7 +79,7 @@ class Holding:
         where = "edition = ? and state = ?"
         for replica in tx.find("replicas", where, (told.edition.hex(), replicas.SEALED)):
             agreement = tx.get("agreements", digest=replica["agreement"])
-            if agreement is None or agreement["role"] != CONSUMER or self._trader.standing.over(tx, agreement, now):
+            if agreement is None or agreement["role"] != CONSUMER or self._standing.over(tx, agreement, now):
                 continue
             if from_json(Agreement, agreement["agreement"]).provider == told.provider:
                 return replicas.whole(tx, replica)

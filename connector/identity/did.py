@@ -192,7 +192,9 @@ def _aggregate(method: Mapping[str, Any] | None) -> tuple[bytes, bytes] | None:
 def _services(document: Mapping[str, Any]) -> dict[str, str]:
     found: dict[str, str] = {}
     for service in _list(document, "service"):
-        kind, endpoint = (service.get("type"), service.get("serviceEndpoint")) if isinstance(service, dict) else (0, 0)
+        if not isinstance(service, dict):
+            continue
+        kind, endpoint = service.get("type"), service.get("serviceEndpoint")
         if isinstance(kind, str) and isinstance(endpoint, str):
             found.setdefault(kind, endpoint)
     return found

@@ -32,10 +32,18 @@ from ledger.note import b64
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from connector.engine.trader import Trader
+    from connector.core import Core
+    from connector.engine.books import Books
     from connector.store.evidence import Evidence
+    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from connector.usage.continuity import Continuity
+    from connector.usage.duties import Duties
+    from connector.usage.judge import Judge
     from connector.usage.notices import Notice
+    from connector.usage.standing import Standing
+    from connector.vault.blobs import Blobs
+    from connector.vault.secrets import Keys as Secrets
     from connector.vault.tickets import Ticket
     from ledger.row_table import RowTable
 
@@ -43,14 +51,24 @@ RECEIVED: Final = "copy-received"  # kind of the notice with which a buyer signs
 OPEN, ENDED = "open", "ended"
 GONE: Final = "the agreed edition is not here any more"
 EDITIONS_MAX = 2  # what one transfer may draw: the edition, and as much again for what broke off
-Row = dict[str, Any]
 
 
 class Copies:
     """The plain copies that one participant gives."""
 
-    def __init__(self, trader: Trader) -> None:
-        self._trader = trader
+    def __init__(
+        self,
+        core: Core,
+        standing: Standing,
+        judge: Judge,
+        duties: Duties,
+        secrets: Secrets,
+        blobs: Blobs,
+        continuity: Continuity,
+        books: Books,
+    ) -> None:
+        self._core, self._standing, self._judge, self._duties = core, standing, judge, duties
+        self._secrets, self._blobs, self._continuity, self._books = secrets, blobs, continuity, books
 
     async def begin(self, ticket: Ticket, purpose: str) -> None:
         """Decide, count and record the copy of the ticket's transfer, once; raises NotPermitted with the reasons.
@@ -58,47 +76,46 @@ class Copies:
         `purpose` is what the caller says; who says nothing asks for the purpose that the agreement names.
         """
         try:
-            reasons = await self._trader.store.write(lambda tx: self._begin(tx, ticket, purpose))
+            reasons = await self._core.store.write(lambda tx: self._begin(tx, ticket, purpose))
         except ChannelFault as failure:
-            await self._trader.duties.note(failure, [ticket.subject.hex()])
+            await self._duties.note(failure, [ticket.subject.hex()])
             raise
         if reasons:
             raise NotPermitted(reasons)
 
     async def stands(self, ticket: Ticket) -> None:
         """Raise NotPermitted unless the ticket's agreement stands and its transfer runs."""
-        await self._trader.store.read(lambda tx: self._under(tx, ticket))
+        await self._core.store.read(lambda tx: self._under(tx, ticket))
 
     async def open(self, ticket: Ticket) -> Opened:
         """Open the ticket's edition for reading; raises NotPermitted when it is not here any more."""
-        trader = self._trader
 
         def look(tx: Tx) -> tuple[Row | None, RowTable | None]:
-            return tx.get("editions", id=ticket.edition.hex()), trader.books.table(tx, ticket.edition)
+            return tx.get("editions", id=ticket.edition.hex()), self._books.table(tx, ticket.edition)
 
-        edition, table = await trader.store.read(look)
+        edition, table = await self._core.store.read(look)
         if edition is None or table is None:
             raise NotPermitted(GONE, "agree on another")
-        return await asyncio.to_thread(Opened, trader.blobs, trader.secrets, edition, table)
+        return await asyncio.to_thread(Opened, self._blobs, self._secrets, edition, table)
 
     async def charge(self, ticket: Ticket, rows: range, length: int, calls: int) -> None:
         """Count bytes of `rows` and requests before they leave; raises NotPermitted where they may not."""
-        await self._trader.store.write(lambda tx: self._charge(tx, ticket, rows, length, calls))
+        await self._core.store.write(lambda tx: self._charge(tx, ticket, rows, length, calls))
 
     async def give_back(self, ticket: Ticket, length: int) -> None:
         """Take `length` bytes that were counted and did not leave from a copy that goes on."""
         if length:
-            await self._trader.store.write(lambda tx: self._give_back(tx, ticket, length))
+            await self._core.store.write(lambda tx: self._give_back(tx, ticket, length))
 
     def moved(self, tx: Tx, transfer: Row) -> None:
         """End the copy of a transfer that is over, and record what was served."""
         copy = tx.get("copies", id=transfer["id"])
         if transfer["state"] in FINAL and copy is not None and copy["state"] == OPEN:
-            self._end(tx, copy, self._trader.clock.now())
+            self._end(tx, copy, self._core.clock.now())
 
     async def receipt(self, ticket: Ticket) -> Row:
         """Return the receipt of the ticket's transfer with its place in our log; raises Absent before its end."""
-        return await self._trader.store.read(lambda tx: self._receipt(tx, ticket))
+        return await self._core.store.read(lambda tx: self._receipt(tx, ticket))
 
     def countersigned(self, tx: Tx, agreement: Row, notice: Notice, now: datetime) -> None:
         """Take the buyer's signed word that a receipt, named by its digest, says what it received."""
@@ -111,16 +128,16 @@ class Copies:
     def _receipt(self, tx: Tx, ticket: Ticket) -> Row:
         for copy in tx.find("copies", "agreement = ? and state = ?", (ticket.subject.hex(), ENDED)):
             if transfer_digest(copy["id"]) == ticket.transfer:
-                return shown(tx, self._trader.evidence, copy)
+                return shown(tx, self._core.evidence, copy)
         raise Absent("there is no receipt yet: it is signed when the transfer ends")
 
     def _under(self, tx: Tx, ticket: Ticket) -> tuple[Row, Row]:
         """Return agreement and transfer of a ticket; raises NotPermitted unless both stand."""
         digest = ticket.subject.hex()
-        agreement, now = tx.get("agreements", digest=digest), self._trader.clock.now()
+        agreement, now = tx.get("agreements", digest=digest), self._core.clock.now()
         if agreement is None or agreement["role"] != PROVIDER or agreement["terms"]["tier"] != PLAIN:
             raise NotPermitted("there is no agreement on a plain copy with this token")
-        if reason := self._trader.standing.over(tx, agreement, now):
+        if reason := self._standing.over(tx, agreement, now):
             raise NotPermitted(reason, "agree anew")
         for row in transfers.running(tx, digest):
             if transfer_digest(row["id"]) == ticket.transfer:
@@ -135,13 +152,13 @@ class Copies:
             return "a sub-licence is served to connectors that can show its whole chain, not as a plain copy"
         if agreement["terms"].get("columns"):
             return "the agreement is about some columns, and a plain copy is of whole files"
-        now, size = self._trader.clock.now(), self._size(tx, agreement)
+        now, size = self._core.clock.now(), self._size(tx, agreement)
         purpose = purpose or copy_decision.agreed_purpose(agreement)
         asked = copy_decision.Asked(agreement, transfer["id"], purpose, size)
-        if reasons := copy_decision.decide(self._trader, tx, asked, now):
+        if reasons := copy_decision.decide(self._core, self._judge, self._duties, tx, asked, now):
             return reasons
         self._start(tx, agreement, transfer, purpose, size, now)
-        tx.after(partial(self._trader.continuity.touch, agreement["digest"]))
+        tx.after(partial(self._continuity.touch, agreement["digest"]))
         return ""
 
     def _start(self, tx: Tx, agreement: Row, transfer: Row, purpose: str, size: int, now: datetime) -> None:
@@ -152,7 +169,7 @@ class Copies:
         tx.insert("copies", id=transfer["id"], **about, bytes=0, calls=0, rows=[], state=OPEN, created=now)
         fields = _opening(about) | {"rows": [], "bytes": str(size), "agreementDigest": digest}
         link = [name, str(number)]
-        self._trader.evidence.record(tx, "opening.started", part=digest, link=link, fields=fields, now=now)
+        self._core.evidence.record(tx, "opening.started", part=digest, link=link, fields=fields, now=now)
 
     def _size(self, tx: Tx, agreement: Row) -> int:
         """Return the bytes of all files of the agreed edition."""
@@ -190,12 +207,12 @@ class Copies:
         lasted = str(max(int((now - copy["created"]).total_seconds()), 0))
         fields = _opening(copy) | {"duration": lasted, "rows": copy["rows"], "bytes": str(copy["bytes"])}
         link = [copy["transfer"], str(copy["number"])]
-        self._trader.evidence.record(tx, "opening.ended", part=copy["agreement"], link=link, fields=fields, now=now)
+        self._core.evidence.record(tx, "opening.ended", part=copy["agreement"], link=link, fields=fields, now=now)
         self._sign(tx, {**copy, "state": ENDED}, now)
 
     def _sign(self, tx: Tx, copy: Row, now: datetime) -> None:
         """Record what was served, and sign a receipt of it."""
-        trader, digest = self._trader, copy["agreement"]
+        digest = copy["agreement"]
         agreement = tx.get("agreements", digest=digest)
         assert agreement is not None, "no agreement is ever deleted"
         tariff, table = Tariff.from_json(agreement["terms"]["tariff"]), self._table(tx, agreement)
@@ -204,7 +221,7 @@ class Copies:
         told = {"bytes": str(copy["bytes"]), "plainBytes": str(opened)}
         fields = told | {"transfer": copy["transfer"], "rows": copy["rows"], "amount": str(cost), "metering": METERED}
         link = [copy["transfer"], str(copy["number"])]
-        entry = trader.evidence.record(tx, "copy.served", part=digest, link=link, fields=fields, now=now)
+        entry = self._core.evidence.record(tx, "copy.served", part=digest, link=link, fields=fields, now=now)
         receipt = CopyReceipt(
             agreement=digest,
             transfer=copy["transfer"],
@@ -213,10 +230,10 @@ class Copies:
             plain_bytes=opened,
             amount=cost,
             currency=tariff.currency,
-            log_leaf=trader.evidence.leaf(tx, entry).hex(),
+            log_leaf=self._core.evidence.leaf(tx, entry).hex(),
             at=now.isoformat(),
         )
-        signed = {"receipt": receipt.json(), "signature": trader.sign(receipt.digest), "entry": entry}
+        signed = {"receipt": receipt.json(), "signature": self._core.identity.sign(receipt.digest), "entry": entry}
         tx.update("copies", {"id": copy["id"]}, **signed)
 
     def _others(self, tx: Tx, copy: Row, *states: str) -> list[Row]:
@@ -225,7 +242,7 @@ class Copies:
         return [one for one in found if one["state"] in states]
 
     def _table(self, tx: Tx, agreement: Row) -> RowTable:
-        table = self._trader.books.table(tx, bytes.fromhex(agreement["edition"]))
+        table = self._books.table(tx, bytes.fromhex(agreement["edition"]))
         if table is None:
             raise NotPermitted(GONE, "agree on another")
         return table

@@ -10,8 +10,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import secrets
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -22,14 +24,14 @@ from connector import files
 from connector.engine.books import transfer_id
 from connector.errors import InvalidInput, PeerMisbehaved, PeerRefused, PeerUnreachable
 from connector.files import Part
+from connector.local_names import local_name, local_names
 from connector.plain import receipt as copy_receipt
 from connector.plain.copies import RECEIVED
 from connector.plain.receipt import METERED, OUTSIDE
 from connector.protocol import messages
-from connector.protocol.offers import PLAIN
 from connector.protocol.states import COMPLETED
-from connector.pull import pulling
 from connector.pull.mandate import NO_FOLDERS
+from connector.stage import Stage
 from connector.usage.notices import Notice
 from connector.vault import bearers
 from contracts.decimals import read_decimal, read_hex
@@ -37,13 +39,18 @@ from contracts.errors import ContractError
 from contracts.tariff import Tariff, amount
 from contracts.typed_data import Agreement
 from contracts.typed_json import from_json
-from ledger.index import MAX_FILES, check_names
+from ledger.index import MAX_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-    from connector.engine.trader import Trader
+    from connector.core import Core
+    from connector.engine.engine import Engine
+    from connector.identity.peers import Peers
+    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from connector.usage.notices import Notices
+    from connector.vault.blobs import Blobs
 
 STEP_BYTES: Final = 8 << 20  # noted at a time; one commit and one sync for so much
 LIST_BYTES_MAX: Final = 16 << 20
@@ -52,7 +59,6 @@ TOKEN_OVER: Final = 401
 READ_BYTES: Final = 1 << 20  # of files that are here
 
 log = logging.getLogger(__name__)
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,61 +85,70 @@ def check(mandate: Mapping[str, Any]) -> None:
         raise InvalidInput("a plain copy is kept as files", f"get it with `keep`, and not to `{mandate.get('to')}`")
 
 
-def hand_out(folder: Path, names: Collection[str], to: Path) -> list[str]:
+def hand_out(folder: Path, names: Collection[str], to: Path, *, overwrite: bool = False) -> list[str]:
     """Copy the files of a plain copy to another folder, whole or not at all; return their paths (blocking)."""
-    files.make_folder(to)
-    with files.staging(to) as stage:
-        for number, name in enumerate(names):
-            with files.replacing(stage / str(number)) as handle, (folder / name).open("rb") as source:
+    here = list(local_names(names).values())
+    stage = Stage(to, secrets.token_hex(8), overwrite=overwrite)
+    try:
+        for name in here:
+            with files.replacing(stage.place(name)) as handle, (folder / name).open("rb") as source:
                 at = 0
                 while some := source.read(READ_BYTES):
                     files.write_at(handle, some, at)
                     at += len(some)
-        return [str(files.move(stage / str(number), to / name)) for number, name in enumerate(names)]
+        stage.finish(here)
+    finally:
+        stage.close()
+    return [str(to / name) for name in here]
 
 
-async def take(trader: Trader, row: Row, tell: Callable[[], object]) -> bool:
-    """Bring the files of an acquisition here, say that the transfer is done, and when it is, answer its receipt.
+class Copying:
+    """Brings plain copies here."""
 
-    Returns whether all of that is done; False while the provider has not yet heard that it is.
-    """
-    transfer = await trader.store.read(lambda tx: tx.get("transfers", id=row["transfer"]))
-    agreement = await trader.store.read(lambda tx: tx.get("agreements", digest=row["agreement"]))
-    assert transfer is not None
-    assert agreement is not None
-    taking = Taking(trader, row, transfer["address"], tell)
-    if transfer["state"] == COMPLETED:
-        await taking.hand_out()
-        await taking.countersign(agreement, transfer_id(transfer["peer_pid"], transfer["id"]).hex())
-        return True
-    if not transfer["pending"]:  # else it was said before a crash
-        await taking.run(int(agreement["terms"]["maxUnpaidBytes"]))
-        await trader.engine.complete_transfer(row["transfer"])
-    return False
+    def __init__(self, core: Core, peers: Peers, notices: Notices, blobs: Blobs, engine: Engine) -> None:
+        self._core, self._peers, self._notices, self._blobs, self._engine = core, peers, notices, blobs, engine
 
+    async def take(self, row: Row, tell: Callable[[], object]) -> bool:
+        """Bring the files of an acquisition here, say that the transfer is done, and when it is, answer its receipt.
 
-async def bring(trader: Trader, row: Row, tell: Callable[[], object]) -> bool:
-    """Bring here what an acquisition is of, plain or sealed; returns whether all is done."""
-    agreement = await trader.store.read(lambda tx: tx.get("agreements", digest=row["agreement"]))
-    assert agreement is not None
-    if agreement["terms"]["tier"] == PLAIN:
-        return await take(trader, row, tell)
-    await pulling.pull(trader, row, tell)
-    return True
+        Returns whether all of that is done; False while the provider has not yet heard that it is.
+        """
+        transfer = await self._core.store.read(lambda tx: tx.get("transfers", id=row["transfer"]))
+        agreement = await self._core.store.read(lambda tx: tx.get("agreements", digest=row["agreement"]))
+        assert transfer is not None
+        assert agreement is not None
+        taking = Taking(self._core, self._peers, self._notices, self._blobs, row, transfer["address"], tell)
+        if transfer["state"] == COMPLETED:
+            await taking.hand_out()
+            await taking.countersign(agreement, transfer_id(transfer["peer_pid"], transfer["id"]).hex())
+            return True
+        if not transfer["pending"]:  # else it was said before a crash
+            await taking.run(int(agreement["terms"]["maxUnpaidBytes"]))
+            await self._engine.complete_transfer(row["transfer"])
+        return False
 
 
 class Taking:
     """One copy on its way here."""
 
-    def __init__(self, trader: Trader, row: Row, address: Row, tell: Callable[[], object]) -> None:
-        self._trader = trader
+    def __init__(
+        self,
+        core: Core,
+        peers: Peers,
+        notices: Notices,
+        blobs: Blobs,
+        row: Row,
+        address: Row,
+        tell: Callable[[], object],
+    ) -> None:
+        self._core, self._peers, self._notices = core, peers, notices
         self._row = row
         self._endpoint = str(address["endpoint"])
         self._headers = {"Authorization": bearers.of_address(address)}
         self._purpose = quote(row["mandate"]["purpose"], safe="")
         self._tell = tell
         self._done: dict[str, int] = dict((row["progress"] or {}).get("files", {}))
-        self._folder = folder_of(trader.replica_folder, row["agreement"])
+        self._folder = folder_of(blobs.folder, row["agreement"])
 
     async def run(self, bytes_max: int) -> None:
         """Fetch what is missing and check the whole; raises PeerMisbehaved if it is not what was announced."""
@@ -146,7 +161,7 @@ class Taking:
             listed = await self._list(bytes_max)
         await asyncio.to_thread(files.make_folder, self._folder)
         for name, size in listed.files.items():
-            if not (self._folder / name).exists():
+            if not (self._folder / local_name(name)).exists():
                 await self._fetch(name, size, listed)
         if await asyncio.to_thread(self._digest, listed) != listed.digest:
             await asyncio.to_thread(self._drop, listed)
@@ -156,22 +171,23 @@ class Taking:
     async def hand_out(self) -> None:
         """Copy the files to where the mandate says, if it does."""
         if to := self._row["mandate"].get("to"):
-            await asyncio.to_thread(hand_out, self._folder, self._done, Path(to))
+            overwrite = bool(self._row["mandate"].get("overwrite"))
+            await asyncio.to_thread(partial(hand_out, self._folder, self._done, Path(to), overwrite=overwrite))
 
     async def _renew(self) -> None:
         """Take a fresh token for the transfer that runs, and keep it: a long copy outlives one."""
-        transfer = await self._trader.store.read(lambda tx: tx.get("transfers", id=self._row["transfer"]))
+        transfer = await self._core.store.read(lambda tx: tx.get("transfers", id=self._row["transfer"]))
         assert transfer is not None, "a copy has its transfer"
-        body, headers = {"transfer": transfer["peer_pid"]}, self._trader.authorization(self._row["provider"])
-        answer = (await self._trader.outbound.post(f"{self._endpoint}/ticket", body, headers=headers)).json()
+        body, headers = {"transfer": transfer["peer_pid"]}, self._peers.authorization(self._row["provider"])
+        answer = (await self._core.outbound.post(f"{self._endpoint}/ticket", body, headers=headers)).json()
         token = str(answer.get("authorization", "")) if isinstance(answer, dict) else ""
         address = messages.data_address(self._endpoint, {"authorization": token, "authType": bearers.AUTH_TYPE})
         self._headers = {"Authorization": bearers.of_address(address)}
-        await self._trader.store.write(lambda tx: tx.update("transfers", {"id": transfer["id"]}, address=address))
+        await self._core.store.write(lambda tx: tx.update("transfers", {"id": transfer["id"]}, address=address))
 
     async def _list(self, bytes_max: int) -> Listed:
         url = f"{self._endpoint}?list&purpose={self._purpose}"
-        answer = await self._trader.outbound.get(url, headers=self._headers, limit_bytes=LIST_BYTES_MAX)
+        answer = await self._core.outbound.get(url, headers=self._headers, limit_bytes=LIST_BYTES_MAX)
         try:
             listed = _read(answer.json())
         except (ContractError, KeyError, TypeError) as error:
@@ -182,7 +198,8 @@ class Taking:
 
     async def _fetch(self, name: str, size: int, listed: Listed) -> None:
         """Fetch one file from where it is known to be durable, and name it."""
-        path = self._folder / f"{hashlib.sha256(name.encode()).hexdigest()}.part"
+        # no name here begins with a dot, so that none is another's half
+        path = self._folder / f".{hashlib.sha256(name.encode()).hexdigest()}.part"
         part = await asyncio.to_thread(Part, path, size)
         with closing(part):
             while (at := self._done.get(name, 0)) < size:
@@ -192,7 +209,7 @@ class Taking:
                     if refusal.status != TOKEN_OVER:
                         raise
                     raise PeerUnreachable("the token is over, and is renewed") from refusal
-        await asyncio.to_thread(files.move, path, self._folder / name)
+        await asyncio.to_thread(files.move, path, self._folder / local_name(name))
         await self._note(listed, self._done | {name: size})
 
     async def _go_on(self, name: str, part: Part, at: int, listed: Listed) -> None:
@@ -200,7 +217,7 @@ class Taking:
         size, noted = listed.files[name], at
         url = f"{self._endpoint}?path={quote(name, safe='')}&purpose={self._purpose}"
         headers = self._headers | ({"Range": f"bytes={at}-"} if at else {})
-        async with self._trader.outbound.download(url, limit_bytes=size, headers=headers) as body:
+        async with self._core.outbound.download(url, limit_bytes=size, headers=headers) as body:
             if at and body.headers.get("Content-Range") != f"bytes {at}-{size - 1}/{size}":
                 at = noted = 0
             try:
@@ -227,41 +244,41 @@ class Taking:
         self._done = done
         progress = {"files": done, "of": str(listed.size), "folder": str(self._folder)}
         key = {"id": self._row["id"]}
-        await self._trader.store.write(lambda tx: tx.update("acquisitions", key, progress=progress))
+        await self._core.store.write(lambda tx: tx.update("acquisitions", key, progress=progress))
         self._tell()
 
     def _digest(self, listed: Listed) -> bytes:
         whole = blake3()
         for name in listed.files:
-            with (self._folder / name).open("rb") as file:
+            with (self._folder / local_name(name)).open("rb") as file:
                 while some := file.read(READ_BYTES):
                     whole.update(some)
         return whole.digest()
 
     def _drop(self, listed: Listed) -> None:
         for name in listed.files:
-            files.remove(self._folder / name)
+            files.remove(self._folder / local_name(name))
 
     async def countersign(self, agreement: Row, transfer: str) -> None:
         """Answer the provider's receipt with our signature, if it says no more than what came here."""
         url = f"{self._endpoint}/receipt"
         try:
-            answer = await self._trader.outbound.get(url, headers=self._headers, limit_bytes=RECEIPT_BYTES_MAX)
+            answer = await self._core.outbound.get(url, headers=self._headers, limit_bytes=RECEIPT_BYTES_MAX)
             provider = from_json(Agreement, agreement["agreement"]).provider
             receipt = copy_receipt.check(answer.json(), provider, agreement["digest"], transfer)
             self._agree(receipt, Tariff.from_json(agreement["terms"]["tariff"]))
         except (ContractError, PeerRefused, PeerMisbehaved) as error:
             log.warning("the receipt of transfer `%s` is not signed by us: %s", self._row["transfer"], error)
             return
-        now, text = self._trader.clock.now(), copy_receipt.digest(receipt).hex()
+        now, text = self._core.clock.now(), copy_receipt.digest(receipt).hex()
         notice = Notice(RECEIVED, agreement["digest"], text, now)
         progress = self._row["progress"] | {"receipt": {"receipt": receipt, "signature": answer.json()["signature"]}}
 
         def act(tx: Tx) -> None:
-            self._trader.notices.send(tx, agreement, notice)
+            self._notices.send(tx, agreement, notice)
             tx.update("acquisitions", {"id": self._row["id"]}, progress=progress)
 
-        await self._trader.store.write(act)
+        await self._core.store.write(act)
 
     def _agree(self, receipt: Mapping[str, Any], tariff: Tariff) -> None:
         """Raise `ContractError` if a receipt says more than what came here."""
@@ -281,5 +298,5 @@ def _read(document: Any) -> Listed:
     found = {one["path"]: read_decimal(one["bytes"], "bytes") for one in document["files"]}
     if len(found) != len(document["files"]) or not 0 < len(found) <= MAX_FILES:
         raise ContractError("files", "names repeat, or there are none or too many")
-    check_names(found)
+    local_names(found)
     return Listed(found, read_hex(document["blake3"], "blake3", 32))

@@ -28,10 +28,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from connector.channel.counted import Counted
     from connector.channel.doors import Ruling
-    from connector.channel.uses import Counted
-    from connector.engine.trader import Trader
+    from connector.core import Core
     from connector.store.transaction import Tx
+    from connector.usage.duties import Duties
+    from connector.usage.judge import Judge
 
 PLACE: Final = "copy"
 PURPOSE: Final = "purpose"
@@ -58,19 +60,19 @@ class Asked:
         return said | {SIZE: str(self.size), UNIT: BYTE}
 
 
-def decide(trader: Trader, tx: Tx, asked: Asked, now: datetime) -> str:
+def decide(core: Core, judge: Judge, duties: Duties, tx: Tx, asked: Asked, now: datetime) -> str:
     """Decide, record and count a copy; returns why it is refused, empty if it is not."""
     rules = agreed(asked.agreement["terms"], asked.agreement["peer"])
     per = counted(rules.compiled.policy, asked.context)
     peer, product = asked.agreement["peer"], asked.agreement["terms"]["product"]
-    request = trader.judge.request(peer, product, TIERS[PLAIN].action, asked.context)
+    request = judge.request(peer, product, TIERS[PLAIN].action, asked.context)
     taken = uses.taken(tx, asked.digest, per, without=asked.transfer, now=now)
     done = performed.acts(tx, asked.digest)
-    ruling = trader.judge.ruling(rules, request, stage=RELEASE, taken=taken, now=now, done=done)
-    _record(trader, tx, asked, ruling, now)
+    ruling = judge.ruling(rules, request, stage=RELEASE, taken=taken, now=now, done=done)
+    _record(core, tx, asked, ruling, now)
     if ruling.outcome != ALLOW:
         return "; ".join(str(reason["text"]) for reason in ruling.reasons) or ruling.outcome
-    return _take(trader, tx, asked, ruling, per or {}, now)
+    return _take(duties, tx, asked, ruling, per or {}, now)
 
 
 def agreed_purpose(agreement: Mapping[str, Any]) -> str:
@@ -81,19 +83,19 @@ def agreed_purpose(agreement: Mapping[str, Any]) -> str:
     return said.pop() if len(said) == 1 else ""
 
 
-def _record(trader: Trader, tx: Tx, asked: Asked, ruling: Ruling, now: datetime) -> None:
+def _record(core: Core, tx: Tx, asked: Asked, ruling: Ruling, now: datetime) -> None:
     name = sha({PLACE: asked.transfer}).hex()
     last = tx.get("decisions", id=f"{name}/{PLACE}")
     if last is None or last["outcome"] != ruling.outcome:
-        decisions.record(tx, trader.evidence, Made(PLACE, asked.digest, name, ruling, asked.purpose), now)
+        decisions.record(tx, core.evidence, Made(PLACE, asked.digest, name, ruling, asked.purpose), now)
 
 
-def _take(trader: Trader, tx: Tx, asked: Asked, ruling: Ruling, per: Mapping[str, Counted], now: datetime) -> str:
+def _take(duties: Duties, tx: Tx, asked: Asked, ruling: Ruling, per: Mapping[str, Counted], now: datetime) -> str:
     """Do the duties and draw the counts of an allowed copy; returns a duty that nobody can do, if any."""
     bound = Bound(bytes.fromhex(asked.digest), Terms.from_json(asked.agreement["terms"]), asked.agreement["peer"])
-    if impossible := trader.duties.refusal(bound, ruling, now):
+    if impossible := duties.refusal(bound, ruling, now):
         return str(impossible["text"])
-    trader.duties.perform(tx, bound, ruling, now)
+    duties.perform(tx, bound, ruling, now)
     uses.reserve(tx, [Draw(asked.digest, uses.shares(ruling.held, per))], asked.transfer, now)
     uses.commit(tx, asked.transfer)
     performed.record(tx, asked.digest, asked.transfer, performed.read(bound.peer, now))

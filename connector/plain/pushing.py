@@ -23,25 +23,30 @@ from connector.vault.tickets import Ticket, transfer_digest
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from connector.engine.trader import Trader
+    from connector.core import Core
+    from connector.engine.engine import Engine
+    from connector.plain.copies import Copies
+    from connector.store.row import Row
+    from connector.usage.carriage import Carriage
+    from connector.usage.throttle import Throttle
     from ledger.index import IndexedFile
 
 METHODS: Final = ("PUT", "POST")
 REASON_CHARACTERS_MAX = 500
-Row = dict[str, Any]
 
 
 class Pushes:
     """The pushes of one provider; `recover` goes on with what an earlier run left."""
 
-    def __init__(self, trader: Trader) -> None:
-        self._trader = trader
+    def __init__(self, core: Core, engine: Engine, copies: Copies, carriage: Carriage, throttle: Throttle) -> None:
+        self._core, self._engine, self._copies, self._carriage = core, engine, copies, carriage
+        self._throttle = throttle
         self.driver = Driver("push", self._push, self._fail)
 
     async def recover(self) -> None:
         """Go on with every push that runs."""
         where, values = "role = ? and format = ? and state = ?", (PROVIDER, FORMAT_PUSH, STARTED)
-        for row in await self._trader.store.read(lambda tx: tx.find("transfers", where, values)):
+        for row in await self._core.store.read(lambda tx: tx.find("transfers", where, values)):
             self.driver.wake(row["id"])
 
     def moved(self, process: str, key: str) -> None:
@@ -50,29 +55,31 @@ class Pushes:
             self.driver.wake(key)
 
     async def _push(self, key: str) -> None:
-        row = await self._trader.store.read(lambda tx: tx.get("transfers", id=key))
+        row = await self._core.store.read(lambda tx: tx.get("transfers", id=key))
         assert row is not None, "no transfer is ever deleted"
         if (row["role"], row["format"], row["state"], row["pending"]) != (PROVIDER, FORMAT_PUSH, STARTED, ""):
             return
-        agreement = await self._trader.store.read(lambda tx: tx.get("agreements", digest=row["agreement"]))
+        agreement = await self._core.store.read(lambda tx: tx.get("agreements", digest=row["agreement"]))
         assert agreement is not None, "a transfer has its agreement"
         about = bytes.fromhex(agreement["edition"]), bytes.fromhex(row["agreement"]), transfer_digest(key)
-        ticket = Ticket(*about, agreement["not_after"] or self._trader.clock.now())
-        await self._trader.copies.begin(ticket, "")
-        if await Sending(self._trader, row, ticket).run():
-            await self._trader.engine.complete_transfer(key)
+        ticket = Ticket(*about, agreement["not_after"] or self._core.clock.now())
+        await self._copies.begin(ticket, "")
+        if await Sending(self._core, self._copies, self._carriage, self._throttle, row, ticket).run():
+            await self._engine.complete_transfer(key)
 
     async def _fail(self, key: str, fault: Exception) -> None:
-        row = await self._trader.store.read(lambda tx: tx.get("transfers", id=key))
+        row = await self._core.store.read(lambda tx: tx.get("transfers", id=key))
         if row is not None and row["state"] == STARTED and not row["pending"]:
-            await self._trader.engine.terminate_transfer(key, str(fault)[:REASON_CHARACTERS_MAX])
+            await self._engine.terminate_transfer(key, str(fault)[:REASON_CHARACTERS_MAX])
 
 
 class Sending:
     """One push under way."""
 
-    def __init__(self, trader: Trader, row: Row, ticket: Ticket) -> None:
-        self._trader = trader
+    def __init__(
+        self, core: Core, copies: Copies, carriage: Carriage, throttle: Throttle, row: Row, ticket: Ticket
+    ) -> None:
+        self._core, self._copies, self._carriage, self._throttle = core, copies, carriage, throttle
         self._key = row["id"]
         self._address = row["address"]
         self._ticket = ticket
@@ -82,8 +89,8 @@ class Sending:
 
     async def run(self) -> bool:
         """Send every file that was not taken yet; returns whether all were, False when the transfer was halted."""
-        opening = await self._trader.copies.open(self._ticket)
-        with self._trader.carriage.carrying(self._ticket, self._stop), opening as opened:
+        opening = await self._copies.open(self._ticket)
+        with self._carriage.carrying(self._ticket, self._stop), opening as opened:
             index = await asyncio.to_thread(opened.index)
             for number, file in enumerate(index.files):
                 if number < await self._taken():
@@ -102,10 +109,10 @@ class Sending:
             self._sending.cancel()
 
     async def _note(self, files: int) -> None:
-        await self._trader.store.write(lambda tx: tx.update("copies", {"id": self._key}, pushed=files))
+        await self._core.store.write(lambda tx: tx.update("copies", {"id": self._key}, pushed=files))
 
     async def _taken(self) -> int:
-        row = await self._trader.store.read(lambda tx: tx.get("copies", id=self._key))
+        row = await self._core.store.read(lambda tx: tx.get("copies", id=self._key))
         assert row is not None, "a push begins with its copy"
         return int(row["pushed"] or 0)
 
@@ -114,7 +121,7 @@ class Sending:
         url = endpoint if alone else f"{endpoint.rstrip('/')}/{quote(file.name)}"
         try:
             chunks = self._chunks(opened, file)
-            upload = self._trader.outbound.upload(method, url, chunks, file.size, headers | {"Content-Type": kind})
+            upload = self._core.outbound.upload(method, url, chunks, file.size, headers | {"Content-Type": kind})
             self._sending = asyncio.create_task(upload, name="push")
             await self._sending
         except (asyncio.CancelledError, NotPermitted):
@@ -122,17 +129,17 @@ class Sending:
                 raise
         finally:
             owed, self._owed = self._owed, 0
-            await asyncio.shield(self._trader.copies.give_back(self._ticket, owed))
+            await asyncio.shield(self._copies.give_back(self._ticket, owed))
 
     async def _chunks(self, opened: Opened, file: IndexedFile) -> AsyncIterator[bytes]:
         """Yield the file, each step counted before it leaves."""
         calls = 1
         for rows, length in opened.steps(file, 0, file.size, STEP_BYTES):
-            await self._trader.copies.charge(self._ticket, rows, length, calls)
+            await self._copies.charge(self._ticket, rows, length, calls)
             self._owed, calls = self._owed + length, 0
             for row in rows:
                 data = await asyncio.to_thread(opened.bytes_of, file, row, 0, file.size)
-                await self._trader.throttle.turn(self._ticket.subject.hex(), len(data))
+                await self._throttle.turn(self._ticket.subject.hex(), len(data))
                 yield data
                 self._owed -= len(data)
 

@@ -34,10 +34,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.channel.doors import Ruling
-    from connector.engine.trader import Trader
+    from connector.core import Core
+    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from connector.usage.judge import Judge
 
-    Row = dict[str, Any]
 
 USE: Final = "use"
 CATALOGUE, NEGOTIATION = "catalogue", "negotiation"
@@ -75,8 +76,8 @@ class Viewer:
 class Audience:
     """Decides for one participant whom its offers are for."""
 
-    def __init__(self, trader: Trader) -> None:
-        self._trader = trader
+    def __init__(self, core: Core, judge: Judge) -> None:
+        self._core, self._judge = core, judge
 
     def viewer(self, peer: str) -> Viewer:
         """Return who looks."""
@@ -85,11 +86,11 @@ class Audience:
     async def record(self, viewer: Viewer) -> None:
         """Record what was decided anew while a peer looked."""
         if viewer.made:
-            await self._trader.store.write(partial(self._record, made=viewer.made))
+            await self._core.store.write(partial(self._record, made=viewer.made))
 
     def asked(self, policy: Mapping[str, Any], product: str, peer: str) -> tuple[str, Made]:
         """Decide whether a peer sees an offer; return the id of the decision, and the decision; raises PolicyError."""
-        judge, now = self._trader.judge, self._trader.clock.now()
+        judge, now = self._judge, self._core.clock.now()
         request = Request(peer, USE, product, {"recipient": peer})
         ruling = judge.ruling(on_offer(policy, product), request, stage=CATALOGUE, taken={}, now=now)
         asked = sha({"peer": peer, "product": product, "policy": ruling.document["policy"]}).hex()
@@ -110,25 +111,25 @@ class Audience:
         edition = tx.get("editions", id=terms["editionId"]) if negotiation["role"] == PROVIDER else None
         if edition is not None and edition["state"] == LEAKED:
             return "this edition is withdrawn; a new one follows"
-        buyer = negotiation["peer"] if negotiation["role"] == PROVIDER else self._trader.did
+        buyer = negotiation["peer"] if negotiation["role"] == PROVIDER else self._core.identity.did
         try:
             rules = agreed(terms, buyer, scopes.PARTY)
         except PolicyError as error:
             return f"the policy does not check: {error}"
         if fault := _fault(canonical({"@type": "Set", "target": terms["product"], **terms["policy"]})):
             return f"the policy does not check: {fault}"
-        judge = self._trader.judge
+        judge = self._judge
         request = judge.request(buyer, terms["product"], USE, {})
         ruling = judge.ruling(rules, request, stage=NEGOTIATION, taken={}, now=now)
         asked = sha({"negotiation": negotiation["id"], "policy": rules.digest}).hex()
         made = Made(NEGOTIATION, terms["product"], asked, ruling)
-        decisions.record(tx, self._trader.evidence, made, now)
+        decisions.record(tx, self._core.evidence, made, now)
         return "" if _open(ruling) else why_not(ruling)
 
     def _record(self, tx: Tx, made: list[tuple[str, Made]]) -> None:
-        now = self._trader.clock.now()
+        now = self._core.clock.now()
         for key, one in made:
-            decisions.record(tx, self._trader.evidence, one, now, row=key)
+            decisions.record(tx, self._core.evidence, one, now, row=key)
 
 
 @lru_cache(maxsize=CHECKED_MAX)

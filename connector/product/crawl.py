@@ -22,7 +22,8 @@ from connector.protocol.continuation import NEXT, linked
 from contracts.canonical import values_at_most
 
 if TYPE_CHECKING:
-    from connector.base import Base
+    from connector.core import Core
+    from connector.identity.peers import Peers
     from connector.outbound import Answer
 
 # pages in all: ten thousand offers in pages of a hundred, more than anybody reads; the answer says where to go on
@@ -67,7 +68,8 @@ class Source:
 class Crawl:
     """One walk; see `crawl`."""
 
-    participant: Base
+    core: Core
+    peers: Peers
     pages_left: int = field(default_factory=lambda: PAGES_MAX)
     memory_left: int = MEMORY_BYTES_MAX
     begun: float = 0.0
@@ -79,7 +81,7 @@ class Crawl:
 
     async def run(self, first: Source) -> dict[str, Any]:
         """Read `first`, whose fault is raised, and what is nested in it, whose faults are told."""
-        self.begun = self.participant.clock.monotonic()
+        self.begun = self.core.clock.monotonic()
         self.asked.add(first.base)
         await self._read(first)
         while self.waiting:
@@ -132,12 +134,12 @@ class Crawl:
         return ""
 
     def _spent(self) -> bool:
-        late = self.participant.clock.monotonic() - self.begun > CRAWL_SECONDS_MAX
+        late = self.core.clock.monotonic() - self.begun > CRAWL_SECONDS_MAX
         return late or self.pages_left <= 0 or self.memory_left <= 0
 
     async def _page(self, url: str, did: str, *, first: bool) -> Answer:
         """Ask for a page; some connectors answer their own links only to the request message."""
-        outbound, headers = self.participant.outbound, self.participant.authorization
+        outbound, headers = self.core.outbound, self.peers.authorization
         if first:
             return await outbound.post(url, REQUEST, headers=headers(did))
         try:
@@ -194,7 +196,7 @@ class Crawl:
 
     async def meet(self, source: Source) -> None:
         """Make sure that a nested catalogue is where its participant says: another could use our token against it."""
-        own = await locate(self.participant, source.did)
+        own = await locate(self.core, self.peers, source.did)
         if _origin(own.base) != _origin(source.base):
             raise AddressRefused(f"`{source.did}` answers at `{_origin(own.base)}`, not at `{source.base}`")
 
@@ -219,32 +221,32 @@ class Crawl:
         self.unread.append({"did": did, "at": at, "why": why})
 
 
-async def crawl(participant: Base, source: Source) -> dict[str, Any]:
+async def crawl(core: Core, peers: Peers, source: Source) -> dict[str, Any]:
     """Return what a catalogue and those nested in it offer, and what was not read; raises when the first page fails."""
     if source.start and _origin(source.start) != _origin(source.base):
         raise InvalidInput(f"`{source.start}` is not at `{_origin(source.base)}`", "give a link of that catalogue")
-    return await Crawl(participant).run(source)
+    return await Crawl(core, peers).run(source)
 
 
-async def locate(participant: Base, told: str) -> Source:
+async def locate(core: Core, peers: Peers, told: str) -> Source:
     """Return where the catalogue of a DID is, or that of a URL: a DSP base, or a root with a version document."""
     if told.startswith("did:"):
-        services = (await participant.peers.document(told)).services
+        services = (await peers.document(told)).services
         endpoint = services.get("DataService") or services.get("CatalogService", "")
         if endpoint.endswith("/catalog"):
             return Source(told, endpoint.removesuffix("/catalog"))
         if not endpoint:
             raise PeerMisbehaved(f"`{told}` publishes no data service", "ask for it with its address")
-        return Source(told, await _base(participant, endpoint.removesuffix(WELL_KNOWN)))
-    participant.outbound.check(told)
+        return Source(told, await _base(core, endpoint.removesuffix(WELL_KNOWN)))
+    core.outbound.check(told)
     plain = told.rstrip("/")
-    base = plain if URL(plain).path.strip("/") else await _base(participant, plain)
+    base = plain if URL(plain).path.strip("/") else await _base(core, plain)
     return Source(did_of("", base), base)
 
 
-async def _base(participant: Base, root: str) -> str:
+async def _base(core: Core, root: str) -> str:
     """Return the DSP base that the version document of `root` names."""
-    answer = await participant.outbound.get(root + WELL_KNOWN, limit_bytes=VERSIONS_BYTES_MAX)
+    answer = await core.outbound.get(root + WELL_KNOWN, limit_bytes=VERSIONS_BYTES_MAX)
     document = answer.json()
     if not validation.agrees("VersionResponse", document):
         raise PeerMisbehaved(f"`{root}` has no proper version document")

@@ -15,24 +15,24 @@ from connector.protocol.states import CONSUMER, PROVIDER
 from connector.sublicence import onward
 from connector.vault import lineage
 from policy.compare.cells import Effort
-from policy.compare.onward import may_derive
+from policy.compare.onward import QUESTIONS_MAX, may_derive
 from policy.errors import PolicyError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from connector.engine.trader import Trader
+    from connector.core import Core
+    from connector.store.row import Row
     from connector.store.transaction import Tx
-
-    Row = dict[str, Any]
+    from connector.usage.standing import Standing
 
 
 class Derivation:
     """Asks the licences of one participant about what it makes out of their data."""
 
-    def __init__(self, trader: Trader) -> None:
-        self._trader = trader
+    def __init__(self, core: Core, standing: Standing) -> None:
+        self._core, self._standing = core, standing
 
     def settle(self, tx: Tx, product: Row) -> None:
         """Put the agreements in the place of what a product's brief names as its sources, and ask them.
@@ -43,7 +43,7 @@ class Derivation:
         if not (named := brief.get("derivedFrom")):
             return
         brief["derivedFrom"] = sorted({lineage.replica_of(tx, prefix)["agreement"] for prefix in named})
-        if why := self._refusal(tx, brief, product["policy"], None, self._trader.clock.now()):
+        if why := self._refusal(tx, brief, product["policy"], None, self._core.clock.now()):
             raise NotPermitted(why, "publish it under narrower rules, or ask for a licence that lets it be")
 
     def agrees(self, tx: Tx, negotiation: Row, now: datetime) -> str:
@@ -60,7 +60,7 @@ class Derivation:
             row = tx.get("agreements", digest=digest)
             if row is None or row["role"] != CONSUMER or row["terms"] is None:
                 return f"it is made out of data whose licence `{digest}` is not here"
-            if why := self._trader.standing.over(tx, row, now) or _beyond(row["terms"], brief, rules, party):
+            if why := self._standing.over(tx, row, now) or _beyond(row["terms"], brief, rules, party):
                 return f"it is made out of `{row['product']}`, and {why}"
         return ""
 
@@ -69,7 +69,7 @@ def _beyond(terms: Mapping[str, Any], brief: Row, rules: Mapping[str, Any], part
     """Return why a licence's terms do not let something be made of its data and sold under `rules`."""
     above = terms["policy"]
     try:
-        if not may_derive(onward.read(above), Effort(onward.QUESTIONS_MAX)):
+        if not may_derive(onward.read(above), Effort(QUESTIONS_MAX)):
             return "its licence does not permit to derive anything from it"
     except PolicyError as error:
         return f"the rules of its licence cannot be read: {error}"

@@ -6,7 +6,7 @@ which the edition becomes durable; what they bought stays as it was. New columns
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from catalog.dataset import dataset_from_json
 from catalog.difference import drift
@@ -18,13 +18,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from catalog.dataset import Dataset
-    from connector.engine.trader import Trader
+    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from connector.usage.notices import Notices
 
-    Row = dict[str, Any]
 
-
-def warn(trader: Trader, tx: Tx, product: Row, dataset: Dataset, now: datetime) -> None:
+def warn(notices: Notices, tx: Tx, product: Row, dataset: Dataset, now: datetime) -> None:
     """Warn the holders of agreements on a product of what its next edition breaks."""
     found = drift(dataset_from_json(product["dataset"]), dataset)
     if not found:
@@ -32,4 +31,4 @@ def warn(trader: Trader, tx: Tx, product: Row, dataset: Dataset, now: datetime) 
     text = f"the next edition of `{product['id']}` differs: " + "; ".join(one.en for one in found)
     where = "product = ? and role = ? and not_after > ?"
     for agreement in tx.find("agreements", where, (product["id"], PROVIDER, now), "created"):
-        trader.notices.send(tx, agreement, Notice(INFORM, agreement["digest"], text[:REASON_CHARACTERS_MAX], now))
+        notices.send(tx, agreement, Notice(INFORM, agreement["digest"], text[:REASON_CHARACTERS_MAX], now))

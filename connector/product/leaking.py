@@ -8,7 +8,7 @@ for it; agreements in force are kept: their buyers owe nothing for the leak, and
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from connector import reasons
 from connector.errors import Absent, Conflict
@@ -18,10 +18,11 @@ from connector.vault.scrub import ERASED
 from ledger.row_table import RowTable
 
 if TYPE_CHECKING:
-    from connector.app import Connector
+    from connector.core import Core
+    from connector.product.publication import Publications
+    from connector.store.row import Row
     from connector.store.transaction import Tx
 
-    Row = dict[str, Any]
 
 ANEW = "draft"  # the state of a product whose next step is to be sealed
 
@@ -29,8 +30,8 @@ ANEW = "draft"  # the state of a product whose next step is to be sealed
 class Leaking:
     """What one provider does when keys of an edition may be known to others."""
 
-    def __init__(self, connector: Connector) -> None:
-        self._connector = connector
+    def __init__(self, core: Core, publications: Publications) -> None:
+        self._core, self._publications = core, publications
 
     async def leak(self, edition: str, why: str) -> Row:
         """Mark an edition and what shares rows with it; have its products sealed anew; repeating it is harmless.
@@ -38,9 +39,9 @@ class Leaking:
         Raises Absent, InvalidInput without a reason, Conflict for an edition that is erased.
         """
         reasons.check(why, "it goes into the log")
-        found = await self._connector.store.write(partial(self._mark, edition=edition, why=why))
+        found = await self._core.store.write(partial(self._mark, edition=edition, why=why))
         for product in found["products"]:
-            self._connector.publications.driver.wake(product)
+            self._publications.driver.wake(product)
         return found
 
     def _mark(self, tx: Tx, edition: str, why: str) -> Row:
@@ -51,11 +52,11 @@ class Leaking:
             raise Conflict(f"the edition is `{row['state']}`: its keys are destroyed")
         leaked = [row, *_sharing(tx, row)]
         fresh = [each for each in leaked if each["state"] != LEAKED]
-        now, products = self._connector.clock.now(), []
+        now, products = self._core.clock.now(), []
         for each in fresh:
             tx.update("editions", {"id": each["id"]}, state=LEAKED)
             fields = {"reason": f"leaked: {why}"}
-            self._connector.evidence.record(tx, "edition.withdrawn", part=each["id"], fields=fields, now=now)
+            self._core.evidence.record(tx, "edition.withdrawn", part=each["id"], fields=fields, now=now)
             for product in tx.find("products", "edition = ?", (each["id"],)):
                 if product["state"] not in SOLD_NO_MORE:
                     tx.update("products", {"id": product["id"]}, state=ANEW, updated=now)

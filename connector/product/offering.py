@@ -25,7 +25,7 @@ from connector.protocol.errors import UnknownError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from connector.base import Base
+    from connector.core import Core
     from connector.store.transaction import Tx
 
     Sees = Callable[[Tx, Mapping[str, Any]], bool]
@@ -105,9 +105,9 @@ def _everybody(_tx: Tx, _row: Mapping[str, Any]) -> bool:
 class Offering:
     """The catalogue of one participant."""
 
-    def __init__(self, participant: Base) -> None:
-        self._participant = participant
-        self._shelves = [shelf for shelf in SHELVES if shelf.role in participant.roles]
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._shelves = [shelf for shelf in SHELVES if shelf.role in core.identity.roles]
         self.shelves = [shelf.name for shelf in self._shelves]
         self._defects: dict[str, str] = {}
 
@@ -122,20 +122,20 @@ class Offering:
             known = list(self._defects)
             return [self._rendered(one, row) for one in self._shelves for key in known for row in one.row(tx, key)]
 
-        found = {entry.key: entry.fault for entry in await self._participant.store.read(look)}
+        found = {entry.key: entry.fault for entry in await self._core.store.read(look)}
         self._defects = {key: found[key] for key in self._defects if found.get(key)}
         return dict(self._defects)
 
     async def page(self, place: Place, sees: Sees = _everybody) -> Page:
         """Return the page at a place of `shelves`, with the products that `sees` lets the caller see."""
-        found, page = await self._participant.store.read(lambda tx: self._page(tx, place, sees))
+        found, page = await self._core.store.read(lambda tx: self._page(tx, place, sees))
         for entry in found:
             self._note(entry)
         return page
 
     async def dataset(self, key: str, sees: Sees = _everybody) -> bytes:
         """Return one dataset as JSON; raises `UnknownError` for one that is not on offer, or not to the caller."""
-        rows = await self._participant.store.read(lambda tx: [(row, sees(tx, row)) for row in PRODUCTS.row(tx, key)])
+        rows = await self._core.store.read(lambda tx: [(row, sees(tx, row)) for row in PRODUCTS.row(tx, key)])
         for row, seen in rows:
             entry = self._rendered(PRODUCTS, row)
             self._note(entry)
@@ -176,7 +176,7 @@ class Offering:
         return found
 
     def _rendered(self, shelf: Shelf, row: Mapping[str, Any]) -> Entry:
-        return shelf.rendered(self._participant.did + "#dsp", *row.values())
+        return shelf.rendered(self._core.identity.did + "#dsp", *row.values())
 
     def _note(self, entry: Entry) -> None:
         """Remember a defect, log it when it is new; forget one that is mended."""

@@ -14,7 +14,9 @@ from connector.vault.edition import header_and_table
 from connector.vault.scrub import ERASED
 
 if TYPE_CHECKING:
-    from connector.app import Connector
+    from connector.core import Core
+    from connector.product.publication import Publications
+    from connector.vault.blobs import Blobs
 
 log = logging.getLogger(__name__)
 
@@ -22,28 +24,28 @@ log = logging.getLogger(__name__)
 class Offloading:
     """What of one provider's vault lies in a bucket."""
 
-    def __init__(self, connector: Connector) -> None:
-        self._connector = connector
+    def __init__(self, core: Core, publications: Publications, blobs: Blobs) -> None:
+        self._core, self._blobs = core, blobs
         self.driver = Driver("offloading", self._advance, self._fail)
-        connector.publications.on_offer.append(self.wake)
+        publications.on_offer.append(self.wake)
 
     async def recover(self) -> None:
         """Go on with editions that an earlier run left here."""
-        for row in await self._connector.store.read(lambda tx: tx.find("editions", order="created")):
+        for row in await self._core.store.read(lambda tx: tx.find("editions", order="created")):
             if row["register_tx"]:
                 self.wake(row["id"])
 
     def wake(self, edition: str) -> None:
         """Move an edition, if there is a bucket and it is not there yet."""
-        if self._connector.blobs.bucket is not None:
+        if self._blobs.bucket is not None:
             self.driver.wake(edition)
 
     async def _advance(self, key: str) -> None:
-        row = await self._connector.store.read(lambda tx: tx.get("editions", id=key))
+        row = await self._core.store.read(lambda tx: tx.get("editions", id=key))
         if row is None or row["state"] in ERASED:
             return
         table = header_and_table(row)[1]
-        if await asyncio.to_thread(self._connector.blobs.offload, bytes.fromhex(key), table):
+        if await asyncio.to_thread(self._blobs.offload, bytes.fromhex(key), table):
             log.info("edition `%s` is in the bucket", key)
 
     async def _fail(self, key: str, fault: Exception) -> None:

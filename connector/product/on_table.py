@@ -14,12 +14,14 @@ from contracts import address
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from connector.engine.trader import Trader
+    from connector.core import Core
     from connector.product.pricing import Goods
-    from connector.vault.seal import Sealed
+    from connector.space.view import SpaceView
+    from connector.store.row import Row
+    from connector.vault.sealed import Sealed
     from contracts.tariff import Tariff
+    from ledger.programs import Programs
 
-    Row = dict[str, Any]
 
 LOCK_TTL_SECONDS = 24 * 3600
 LEASE_SECONDS = 900
@@ -28,14 +30,16 @@ UNPAID_EDITIONS = 2  # sealed bytes a buyer may draw before paying: the edition 
 UNPAID_BYTES_MIN = 256 * 1024 * 1024
 
 
-def terms(participant: Trader, row: Row, sealed: Sealed, tariff: Tariff, goods: Goods) -> dict[str, Any]:
+def terms(
+    core: Core, space: SpaceView, programs: Programs, row: Row, sealed: Sealed, tariff: Tariff, goods: Goods
+) -> dict[str, Any]:
     """Return the terms on the table: all members of `contracts.terms` but `policy` and `salt`."""
     brief, header = row["brief"], sealed.header
-    space, own = participant.space, participant.member.address
-    exchange = space.members[space.exchange].address
-    arbiter = space.supervisor
-    shares = [(own, 10_000 - space.fee_bps), (exchange, space.fee_bps)] if space.fee_bps else [(own, 10_000)]
-    chain = participant.settings.chain
+    now, own = space.last(), core.identity.member.address
+    exchange = now.members[now.exchange].address
+    arbiter = now.supervisor
+    shares = [(own, 10_000 - now.fee_bps), (exchange, now.fee_bps)] if now.fee_bps else [(own, 10_000)]
+    chain = core.settings.chain
     leased = row["tier"] == "leased"
     return {
         "v": 1,
@@ -43,7 +47,7 @@ def terms(participant: Trader, row: Row, sealed: Sealed, tariff: Tariff, goods: 
         "title": row["title"],
         "editionId": sealed.edition_id.hex(),
         "tariff": tariff.json(),
-        "token": address.show(participant.programs.deployment.addresses["token"]),
+        "token": address.show(programs.deployment.addresses["token"]),
         "split": [{"payee": address.show(payee), "bps": bps} for payee, bps in shares],
         "maxExposure": brief.get("exposure") or str(pricing.exposure(tariff, goods)),
         "lockTtl": max(LOCK_TTL_SECONDS, chain.claim_margin_seconds + chain.stale_max_seconds),

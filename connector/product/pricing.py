@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from catalog.dataset import Dataset
-    from connector.vault.seal import Sealed
+    from connector.vault.sealed import Sealed
     from contracts.ranges import RowSet
     from ledger.row_table import RowTable
 

@@ -19,7 +19,7 @@ from connector import files
 from connector.engine.driver import Driver
 from connector.errors import Absent, Conflict, as_reason, from_reason
 from connector.product import brief as briefs
-from connector.product import drifting, on_table, pricing, renewal, versions
+from connector.product import drifting, history, on_table, pricing, renewal
 from connector.product.description import described
 from connector.product.preview import preview
 from connector.product.submission import (
@@ -49,10 +49,19 @@ if TYPE_CHECKING:
 
     from catalog.dataset import Dataset
     from catalog.profile import FileProfile
-    from connector.engine.trader import Trader
+    from connector.anchor.transactions import Transactions
+    from connector.core import Core
+    from connector.product.derivation import Derivation
+    from connector.product.resources import Resources
+    from connector.space.exchange import ExchangeDoor
+    from connector.space.view import SpaceView
     from connector.store.transaction import Tx
+    from connector.usage.notices import Notices
+    from connector.vault.blobs import Blobs
     from connector.vault.former import Former
-    from connector.vault.seal import Sealed
+    from connector.vault.sealed import Sealed
+    from connector.vault.secrets import Keys as Secrets
+    from ledger.programs import Programs
 
 FINAL = (*OFFERED, "failed")
 WAIT_SECONDS_MAX = 30.0
@@ -62,10 +71,24 @@ OF_BRIEF = ("brief", "title", "policy", "limits")  # what of a product's row fol
 class Publications:
     """The products this provider is publishing."""
 
-    def __init__(self, participant: Trader) -> None:
-        self._participant = participant
+    def __init__(
+        self,
+        core: Core,
+        space: SpaceView,
+        programs: Programs,
+        transactions: Transactions,
+        exchange: ExchangeDoor,
+        notices: Notices,
+        secrets: Secrets,
+        blobs: Blobs,
+        derivation: Derivation,
+        resources: Resources,
+    ) -> None:
+        self._core, self._space, self._programs, self._transactions = core, space, programs, transactions
+        self._exchange, self._notices, self._secrets, self._blobs = exchange, notices, secrets, blobs
+        self._derivation, self._resources = derivation, resources
         self.driver = Driver("publication", self._advance, self._fail)
-        self._underway = Underway(participant.clock)
+        self._underway = Underway(core.clock)
         self._moved = asyncio.Condition()
         self.on_offer: list[Callable[[str], None]] = []  # called with the id of each edition that was submitted
         self._steps = {DRAFT: self._seal, RENEWING: self._seal, SEALED: self._register, REGISTERED: self._submit}
@@ -74,7 +97,7 @@ class Publications:
         """Go on with what an earlier run left unfinished."""
         marks = ", ".join("?" * len(self._steps))
         query = f"SELECT id FROM products WHERE state IN ({marks})"  # noqa: S608  # only marks
-        for row in await self._participant.store.read(lambda tx: tx.execute(query, *self._steps)):
+        for row in await self._core.store.read(lambda tx: tx.execute(query, *self._steps)):
             self.driver.wake(row["id"])
 
     async def publish(self, brief: Any) -> dict[str, Any]:
@@ -86,10 +109,10 @@ class Publications:
         row = self.draft(brief)
         key: str = row["id"]
         # who publishes is a member, and from its own admission on it knows the supervisor its events are disclosed to
-        await self._participant.space_view.require(self._participant.did)
+        await self._space.require(self._core.identity.did)
 
         def act(tx: Tx) -> None:
-            self._participant.derivation.settle(tx, row)
+            self._derivation.settle(tx, row)
             known = tx.get("products", id=key)
             if known is None:
                 if row["offer"] and tx.get("products", offer=row["offer"]) is not None:
@@ -102,7 +125,7 @@ class Publications:
             elif (known["renewal"] or known["brief"]) != row["brief"]:
                 raise Conflict(f"the product `{key}` was published with another brief", "choose another id")
 
-        await self._participant.store.write(act)
+        await self._core.store.write(act)
         self.driver.wake(key)
         return key
 
@@ -111,7 +134,7 @@ class Publications:
 
         Raises Absent for a product that was never begun.
         """
-        if await self._participant.store.read(lambda tx: tx.get("products", id=key)) is None:
+        if await self._core.store.read(lambda tx: tx.get("products", id=key)) is None:
             raise Absent(f"there is no product `{key[:100]}`")
         try:
             async with asyncio.timeout(min(seconds, WAIT_SECONDS_MAX)):
@@ -123,8 +146,8 @@ class Publications:
     async def preview(self, brief: Any) -> dict[str, Any]:
         """Return what publishing by a brief would offer (`connector.product.preview`); nothing is kept."""
         row = self.draft(brief)
-        await self._participant.space_view.require(self._participant.did)
-        return await asyncio.to_thread(preview, row, self._doors(), self._participant.settings.participant.region)
+        await self._space.require(self._core.identity.did)
+        return await asyncio.to_thread(preview, row, self._doors(), self._core.settings.participant.region)
 
     async def resumed(self, key: str) -> dict[str, Any]:
         """Go on with a product that was put on its way again; returns its view."""
@@ -132,7 +155,7 @@ class Publications:
         return await self._finished(key)
 
     def _doors(self) -> Doors:
-        return Doors(self._participant.blobs.folder, self._participant.outbound.another)
+        return Doors(self._blobs.folder, self._core.outbound.another)
 
     async def _finished(self, key: str) -> dict[str, Any]:
         async with self._moved:
@@ -151,11 +174,11 @@ class Publications:
         return await self._view(row)
 
     async def _view(self, row: dict[str, Any]) -> dict[str, Any]:
-        edition = await self._participant.store.read(lambda tx: tx.get("editions", id=row["edition"]))
+        edition = await self._core.store.read(lambda tx: tx.get("editions", id=row["edition"]))
         assert edition is not None
         return {
             "id": row["id"],
-            "provider": self._participant.did,
+            "provider": self._core.identity.did,
             "title": row["title"],
             "state": row["state"],
             "edition": row["edition"],
@@ -178,7 +201,7 @@ class Publications:
             openings=brief.get("openings"),
             onward=brief.get("onward") or False,
         )
-        now = self._participant.clock.now()
+        now = self._core.clock.now()
         return {
             "id": brief.get("id") or str(uuid.uuid4()),
             "title": brief["title"],
@@ -193,7 +216,7 @@ class Publications:
             "limits": {
                 "ask": str(ask),
                 "floor": str(floor),
-                "rounds": self._participant.settings.negotiation.rounds_max,
+                "rounds": self._core.settings.negotiation.rounds_max,
             },
             "state": DRAFT,
             "reason": None,
@@ -209,7 +232,7 @@ class Publications:
                     self._moved.notify_all()
 
     async def _fail(self, key: str, fault: Exception) -> None:
-        changes = {"reason": as_reason(fault), "renewal": None, "updated": self._participant.clock.now()}
+        changes = {"reason": as_reason(fault), "renewal": None, "updated": self._core.clock.now()}
 
         def act(tx: Tx) -> None:
             row = tx.get("products", id=key)
@@ -218,12 +241,12 @@ class Publications:
                 state = offered(row) if row["state"] == RENEWING else "failed"
                 tx.update("products", {"id": key}, state=state, **changes)
 
-        await self._participant.store.write(act)
+        await self._core.store.write(act)
         async with self._moved:
             self._moved.notify_all()
 
     async def _row(self, key: str) -> dict[str, Any]:
-        row = await self._participant.store.read(lambda tx: tx.get("products", id=key))
+        row = await self._core.store.read(lambda tx: tx.get("products", id=key))
         assert row is not None
         return row
 
@@ -231,13 +254,12 @@ class Publications:
 
     async def _seal(self, row: dict[str, Any]) -> None:
         """Describe and seal; the run's key is durable before the first sealed byte."""
-        participant = self._participant
         if row["renewal"]:
             draft = self.draft(row["renewal"])
             row = row | {name: draft[name] for name in OF_BRIEF}
         brief = row["brief"]
-        before = await participant.store.read(lambda tx: renewal.former(tx, participant.secrets, row))
-        number = await participant.store.read(lambda tx: renewal.next_number(tx, row["id"]))
+        before = await self._core.store.read(lambda tx: renewal.former(tx, self._secrets, row))
+        number = await self._core.store.read(lambda tx: renewal.next_number(tx, row["id"]))
         dataset, sample, sealed = await asyncio.to_thread(self._describe_and_seal, row, before, number)
         fresh = renewal.is_new(sealed, before)
         if before is not None and not fresh:
@@ -245,8 +267,11 @@ class Publications:
         columns = on_table.columns(sealed, brief.get("columns") or ())
         goods = pricing.goods(dataset, sealed, rows_of(columns, sealed.table))
         tariff = pricing.tariff(brief, goods)
-        terms, header = on_table.terms(participant, row, sealed, tariff, goods) | columns, sealed.header
-        now = participant.clock.now()
+        terms, header = (
+            on_table.terms(self._core, self._space, self._programs, row, sealed, tariff, goods) | columns,
+            sealed.header,
+        )
+        now = self._core.clock.now()
         limits = row["limits"] | pricing.limits(brief, tariff, goods, now)
 
         def act(tx: Tx) -> bool:
@@ -257,9 +282,9 @@ class Publications:
                 editions.record(tx, sealed, product=row["id"], now=now)
                 fields = {"rows": str(header.rows), "bytes": str(header.plain_bytes), "layout": header.layout}
                 fields |= lineage.note_derived(tx, sealed.edition_id.hex(), row["brief"].get("derivedFrom") or ())
-                participant.evidence.record(tx, "edition.sealed", part=sealed.edition_id.hex(), fields=fields, now=now)
+                self._core.evidence.record(tx, "edition.sealed", part=sealed.edition_id.hex(), fields=fields, now=now)
             if fresh and row["dataset"]:
-                drifting.warn(participant, tx, row, dataset, now)
+                drifting.warn(self._notices, tx, row, dataset, now)
             tx.update(
                 "products",
                 {"id": row["id"]},
@@ -275,12 +300,12 @@ class Publications:
             )
             return True
 
-        if not await participant.store.write(act) and fresh:
+        if not await self._core.store.write(act) and fresh:
             await asyncio.to_thread(self._throw_away, sealed)  # and it is sealed again without what leaked, or never
 
     def _throw_away(self, sealed: Sealed) -> None:
         files.remove(sealed.path)
-        self._participant.secrets.destroy(sealed.run.key_id)
+        self._secrets.destroy(sealed.run.key_id)
 
     def _as_before(self, sealed: Sealed, before: Former) -> Sealed:
         """Throw away an edition with nothing new in it; return what is still on offer in its place."""
@@ -290,63 +315,62 @@ class Publications:
     def _describe_and_seal(
         self, row: dict[str, Any], before: Former | None, number: int
     ) -> tuple[Dataset, dict[str, Any] | None, Sealed]:
-        participant, brief = self._participant, row["brief"]
+        brief = row["brief"]
         source = source_of(brief["files"], self._doors())
-        dataset, _ = described(source, row, participant.settings.participant.region)
+        dataset, _ = described(source, row, self._core.settings.participant.region)
         profiles = dataset.files
         seal_as = Brief(
-            series=H("series", participant.did.encode(), row["id"].encode()),
+            series=H("series", self._core.identity.did.encode(), row["id"].encode()),
             number=number,
             prev=None if before is None else before.edition_id,
-            key_holder=participant.did,
+            key_holder=self._core.identity.did,
             piece_bytes=int(brief.get("pieceKiB") or 1024) << 10,
             layout=brief.get("layout") or FIXED,
             media_type=profiles[0].media_type if len(profiles) == 1 else "multipart/mixed",
             schema={file.path: [column.name for column in file.columns] for file in profiles},
         )
-        run = participant.secrets.draw_run()
+        run = self._secrets.draw_run()
         former = before if dataset.grade <= renewal.GRADE_MAX_REPEATED else None
-        now = participant.clock.now()
+        now = self._core.clock.now()
         sample = _sample(source.files, profiles, brief.get("sample"))
         progress = self._underway.sealing(row["id"]).note
-        sealed = seal(source, run, participant.blobs, seal_as, sealed_at=now, progress=progress, former=former)
+        sealed = seal(source, run, self._blobs, seal_as, sealed_at=now, progress=progress, former=former)
         return dataset, sample, sealed
 
     async def _register(self, row: dict[str, Any]) -> None:
         """Register the edition on chain under our signature; the event follows the mined transaction."""
-        participant, salt = self._participant, row["blind"] or b""
-        edition = await participant.store.read(lambda tx: tx.get("editions", id=row["edition"]))
+        salt = row["blind"] or b""
+        edition = await self._core.store.read(lambda tx: tx.get("editions", id=row["edition"]))
         assert edition is not None
         own = Edition(bytes.fromhex(edition["id"]), bytes.fromhex(edition["series"]), edition["number"])
         signed = blind.registered(own, salt)
-        deployment = participant.programs.deployment
-        signature = participant.sign(digest(deployment.domain("editions"), signed))
+        deployment = self._programs.deployment
+        signature = self._core.identity.sign(digest(deployment.domain("editions"), signed))
         register = acts.register_edition(deployment, signed, signature)
-        mined = await participant.transactions.submit(f"edition:{edition['id']}", register)
-        now = participant.clock.now()
+        mined = await self._transactions.submit(f"edition:{edition['id']}", register)
+        now = self._core.clock.now()
 
         def act(tx: Tx) -> None:
             if tx.update("products", {"id": row["id"], "state": SEALED}, state=REGISTERED, updated=now):
                 tx.update("editions", {"id": edition["id"]}, state="registered", register_tx=mined["hash"])
                 fields = {"tx": mined["hash"]} | ({"blindSalt": salt.hex()} if salt else {})
-                participant.evidence.record(tx, "edition.registered", part=edition["id"], fields=fields, now=now)
+                self._core.evidence.record(tx, "edition.registered", part=edition["id"], fields=fields, now=now)
 
-        await participant.store.write(act)
+        await self._core.store.write(act)
 
     async def _submit(self, row: dict[str, Any]) -> None:
         """Submit the product to the exchange, unless it is to be listed nowhere."""
-        participant = self._participant
-        edition = await participant.store.read(lambda tx: tx.get("editions", id=row["edition"]))
+        edition = await self._core.store.read(lambda tx: tx.get("editions", id=row["edition"]))
         assert edition is not None
         if not row["blind"]:
-            await hand_in(participant, row, edition)
-        now = participant.clock.now()
+            await hand_in(self._exchange, self._resources, row, edition)
+        now = self._core.clock.now()
 
         def act(tx: Tx) -> None:
             if tx.update("products", {"id": row["id"], "state": row["state"]}, state=offered(row), updated=now):
-                versions.keep(tx, row, now)
+                history.keep(tx, row, now)
 
-        await participant.store.write(act)
+        await self._core.store.write(act)
         for listener in self.on_offer:
             listener(row["edition"])
 

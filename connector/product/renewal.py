@@ -7,7 +7,7 @@ no new edition.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from connector.errors import Conflict, InvalidInput
 from connector.product.submission import RENEWING
@@ -17,8 +17,9 @@ from ledger.row_table import RowTable
 
 if TYPE_CHECKING:
     from catalog.hints import Suggestion
+    from connector.store.row import Row
     from connector.store.transaction import Tx
-    from connector.vault.seal import Sealed
+    from connector.vault.sealed import Sealed
     from connector.vault.secrets import Keys
 
 CDC = "cdc"
@@ -27,7 +28,6 @@ REASONS_SHOWN = 3
 LASTING = ("tier", "offer", "unlisted")
 # data of a higher grade are personal, important or core: which of their pieces stayed equal is nobody's business
 GRADE_MAX_REPEATED = 2
-Row = dict[str, Any]
 
 
 def check_layout(layout: str, suggested: Suggestion) -> None:

@@ -10,21 +10,20 @@ from connector.errors import Absent, Conflict
 from connector.limits import PAGE_ROWS_MAX, RESOURCES_MAX
 
 if TYPE_CHECKING:
-    from connector.base import Base
+    from connector.core import Core
+    from connector.store.row import Row
     from connector.store.transaction import Tx
-
-    Row = dict[str, Any]
 
 
 class Resources:
     """What this participant holds, apart from products."""
 
-    def __init__(self, participant: Base) -> None:
-        self._participant = participant
+    def __init__(self, core: Core) -> None:
+        self._core = core
 
     async def put(self, document: Any) -> Row:
         """Keep a resource, or change the one with its id; without a code it gets a local one, if we have a subject."""
-        resource, now = from_json(document), self._participant.clock.now()
+        resource, now = from_json(document), self._core.clock.now()
         told = resource.json() | {"code": resource.code or self.code(Kind.RESOURCE, resource.id)}
 
         def act(tx: Tx) -> Row:
@@ -34,7 +33,7 @@ class Resources:
             tx.put("resources", id=resource.id, document=told, created=known["created"] if known else now, updated=now)
             return told
 
-        return await self._participant.store.write(act)
+        return await self._core.store.write(act)
 
     async def page(self, first: int) -> list[Row]:
         """List the resources, each with its products."""
@@ -44,11 +43,11 @@ class Resources:
             made = [(row["id"], (row["brief"] or {}).get("resource")) for row in tx.find("products")]
             return [row["document"] | {"products": [key for key, of in made if of == row["id"]]} for row in rows]
 
-        return await self._participant.store.read(read)
+        return await self._core.store.read(read)
 
     def code(self, kind: Kind, named: str) -> str:
         """Return the local code of something of ours, empty without a subject's code in the settings."""
-        about = self._participant.settings.participant
+        about = self._core.settings.participant
         return local_code(kind, about.subject, about.region, named)
 
     async def of(self, brief: Row, product: str) -> Row:
@@ -57,7 +56,7 @@ class Resources:
         if code := self.code(Kind.PRODUCT, product):
             told["code"] = code
         if name := brief.get("resource"):
-            row = await self._participant.store.read(lambda tx: tx.get("resources", id=name))
+            row = await self._core.store.read(lambda tx: tx.get("resources", id=name))
             if row is None:
                 raise Absent(f"there is no resource `{name[:64]}` here", "penstock resource add")
             told["resource"] = row["document"]

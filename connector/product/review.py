@@ -15,33 +15,40 @@ from ledger.checkpoint import origin_id
 from ledger.edition import read_header
 
 if TYPE_CHECKING:
-    from connector.base import Base
+    from connector.core import Core
+    from connector.space.view import SpaceView
     from connector.store.transaction import Tx
+    from ledger.chain import Chain
+    from ledger.programs import Programs
 
 KEYS = frozenset({"seed", "reader"})
 DIGEST_BYTES = 32
 
 
-async def draw(base: Base, edition: dict[str, Any], document: Any) -> tuple[tuple[int, ...], bytes]:
+async def draw(
+    core: Core, space: SpaceView, programs: Programs, chain: Chain, edition: dict[str, Any], document: Any
+) -> tuple[tuple[int, ...], bytes]:
     """Return the drawn rows of a request `{"seed", "reader"}` and the reader's X25519 key.
 
     Raises InvalidInput for a malformed request, Conflict for a seed that the chain did not fix after the registration,
     or for a second draw.
     """
-    space = await base.space_view.current()
+    now = await space.current()
     if not isinstance(document, dict) or set(document) != KEYS:
         raise InvalidInput("a review names its `seed` and its `reader` key, nothing else")
     seed = read_hex(document["seed"], "seed", DIGEST_BYTES)
     reader = read_hex(document["reader"], "reader", DIGEST_BYTES)
-    await _fixed_after_registration(base, bytes.fromhex(edition["id"]), space.members[space.exchange].origin, seed)
-    await base.store.write(lambda tx: _one_draw(tx, edition["id"], seed))
+    await _fixed_after_registration(
+        programs, chain, bytes.fromhex(edition["id"]), now.members[now.exchange].origin, seed
+    )
+    await core.store.write(lambda tx: _one_draw(tx, edition["id"], seed))
     return review.drawn(seed, read_header(edition["header"])), reader
 
 
-async def _fixed_after_registration(base: Base, edition: bytes, origin: str, seed: bytes) -> None:
-    last = (await base.chain.newest()).number
-    registered = await base.programs.events("editions", "EditionRegistered", 0, last, editionId=edition)
-    heads = await base.programs.events("anchors", "Anchored", 0, last, origin=origin_id(origin))
+async def _fixed_after_registration(programs: Programs, chain: Chain, edition: bytes, origin: str, seed: bytes) -> None:
+    last = (await chain.newest()).number
+    registered = await programs.events("editions", "EditionRegistered", 0, last, editionId=edition)
+    heads = await programs.events("anchors", "Anchored", 0, last, origin=origin_id(origin))
     if not registered:
         raise Conflict("this edition is not registered on chain yet", "ask again when it is")
     if not any(head.fields["root"] == seed and head.block > registered[0].block for head in heads):

@@ -24,10 +24,13 @@ from ledger import acts
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connector.app import Connector
+    from connector.anchor.transactions import Transactions
+    from connector.core import Core
+    from connector.space.exchange import ExchangeDoor
+    from connector.space.view import SpaceView
     from connector.store.transaction import Tx
     from ledger.chain import Act
-    from ledger.programs import Pledge
+    from ledger.programs import Pledge, Programs
 
 EDITION, LICENCE = "edition", "licence"
 PROGRAMS = {EDITION: "editions", LICENCE: "licences"}
@@ -55,8 +58,16 @@ class Right:
 class Rights:
     """The rights that this participant holds, or holds a pledge of; `key` is the id of an edition or a licence."""
 
-    def __init__(self, connector: Connector) -> None:
-        self._connector = connector
+    def __init__(
+        self, core: Core, programs: Programs, transactions: Transactions, space: SpaceView, exchange: ExchangeDoor
+    ) -> None:
+        self._core, self._programs, self._transactions, self._space, self._exchange = (
+            core,
+            programs,
+            transactions,
+            space,
+            exchange,
+        )
 
     async def show(self, key: str) -> View:
         """Return what the chain says of an edition or licence; raises Absent."""
@@ -68,17 +79,17 @@ class Rights:
     async def transfer(self, key: str, to: str) -> View:
         """Pass on the rights in an edition to a member; from then on only it continues the series."""
         right = await self._free(key, of=EDITION)
-        member = await self._connector.space_view.require(to)
-        act = acts.transfer_edition(self._connector.programs.deployment, right.raw, right.holder, member.address)
+        member = await self._space.require(to)
+        act = acts.transfer_edition(self._programs.deployment, right.raw, right.holder, member.address)
         return await self._do(right, "transferred", act, {"to": to})
 
     async def pledge(self, key: str, to: str, terms: str) -> View:
         """Pledge an edition or a licence to a member under terms, of which the chain keeps the SHA-256."""
         reasons.check(terms, "the creditor lends on them", called="the terms of a pledge have")
         right = await self._free(key)
-        member = await self._connector.space_view.require(to)
+        member = await self._space.require(to)
         digest = hashlib.sha256(terms.encode()).digest()
-        act = PLEDGE[right.kind](self._connector.programs.deployment, right.raw, member.address, digest)
+        act = PLEDGE[right.kind](self._programs.deployment, right.raw, member.address, digest)
         return await self._do(right, "pledged", act, {"creditor": to, "terms": terms})
 
     async def release(self, key: str) -> View:
@@ -86,11 +97,9 @@ class Rights:
         right = await self._right(key)
         if right.pledge is None:
             raise Conflict(f"`{key}` is not pledged")
-        if right.pledge.creditor != self._connector.keys.address:
+        if right.pledge.creditor != self._core.identity.keys.address:
             raise NotPermitted(f"only its creditor releases a pledge: {self._name(right.pledge.creditor)}")
-        return await self._do(
-            right, "released", RELEASE[right.kind](self._connector.programs.deployment, right.raw), {}
-        )
+        return await self._do(right, "released", RELEASE[right.kind](self._programs.deployment, right.raw), {})
 
     async def withdraw(self, key: str, reason: str) -> View:
         """Withdraw an edition for good: it is offered no more, and the exchange takes it off its list.
@@ -103,7 +112,7 @@ class Rights:
             if not await self._off_the_list(key, reason):
                 raise Conflict("the edition is withdrawn already")
             return await self.show(key)
-        act = acts.withdraw_edition(self._connector.programs.deployment, right.raw)
+        act = acts.withdraw_edition(self._programs.deployment, right.raw)
         done = await self._do(right, "withdrawn", act, {"reason": reason})
         await self._off_the_list(key, reason)
         return done
@@ -111,8 +120,8 @@ class Rights:
     # inside
 
     async def _right(self, key: str) -> Right:
-        programs, raw = self._connector.programs, _raw(key)
-        known = blind.registered_id(raw, await self._connector.store.read(lambda tx: _salt(tx, key)))
+        programs, raw = self._programs, _raw(key)
+        known = blind.registered_id(raw, await self._core.store.read(lambda tx: _salt(tx, key)))
         if (edition := await programs.edition(known)) is not None:
             pledge = await programs.pledge(PROGRAMS[EDITION], known)
             return Right(EDITION, key, known, edition.holder, edition.withdrawn_at is not None, pledge)
@@ -125,7 +134,7 @@ class Rights:
         right = await self._right(key)
         if of not in (None, right.kind):
             raise InvalidInput(f"`{key}` is a {right.kind}, not an {of}")
-        if right.holder != self._connector.keys.address:
+        if right.holder != self._core.identity.keys.address:
             raise NotPermitted(f"the rights are held by {self._name(right.holder)}, not by us")
         if right.pledge is not None:
             raise Conflict(
@@ -135,10 +144,10 @@ class Rights:
 
     async def _do(self, right: Right, done: str, act: Act, told: Mapping[str, str]) -> View:
         """Send an act, whose event is written when the chain has it."""
-        connector, event = self._connector, f"{right.kind}.{done}"
+        event = f"{right.kind}.{done}"
         fields = {**told, **({"licence": right.key} if right.kind == LICENCE else {})}
-        key = f"{event}:{right.key}:{connector.clock.now().isoformat()}"
-        await connector.transactions.submit(key, act, MinedEvent(event, right.key, fields))
+        key = f"{event}:{right.key}:{self._core.clock.now().isoformat()}"
+        await self._transactions.submit(key, act, MinedEvent(event, right.key, fields))
         return await self.show(right.key)
 
     async def _off_the_list(self, edition: str, reason: str) -> list[str]:
@@ -146,23 +155,22 @@ class Rights:
 
         Returns the products that it was told of.
         """
-        connector = self._connector
 
         def act(tx: Tx) -> list[str]:
             products = tx.find("products", "edition = ?", (edition,))
             for product in products:
-                tx.update("products", {"id": product["id"]}, state=WITHDRAWN, updated=connector.clock.now())
+                tx.update("products", {"id": product["id"]}, state=WITHDRAWN, updated=self._core.clock.now())
             return [product["id"] for product in products if not product["blind"]]
 
-        products = await connector.store.write(act)
+        products = await self._core.store.write(act)
         for product in products:
             path = f"/exchange/products/{quote(product, safe='')}/withdrawal"
-            await connector.ask_exchange("POST", path, {"reason": reason})
+            await self._exchange.ask("POST", path, {"reason": reason})
         return products
 
     def _name(self, account: bytes) -> str:
         """Return the member with an account, or the account."""
-        member = self._connector.space.by_address(account)
+        member = self._space.last().by_address(account)
         return address.show(account) if member is None else member.did
 
 

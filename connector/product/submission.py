@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from connector.protocol import offers
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from connector.engine.trader import Trader
+    from connector.product.resources import Resources
+    from connector.space.exchange import ExchangeDoor
+    from connector.store.row import Row
     from connector.store.transaction import Tx
 
-    Row = dict[str, Any]
 
 DRAFT, RENEWING, SEALED, REGISTERED = "draft", "renewing", "sealed", "registered"
 SUBMITTED, UNLISTED, WITHDRAWN = "submitted", "unlisted", "withdrawn"
@@ -45,7 +46,7 @@ def offered(product: Row) -> str:
     return UNLISTED if product["blind"] else SUBMITTED
 
 
-async def hand_in(trader: Trader, product: Row, edition: Row) -> None:
+async def hand_in(exchange: ExchangeDoor, resources: Resources, product: Row, edition: Row) -> None:
     """Submit a product with its edition's header; raises as `Base.ask_exchange`."""
     offer = offers.offer_id(product["id"], product["offer"])
     body = {
@@ -63,5 +64,5 @@ async def hand_in(trader: Trader, product: Row, edition: Row) -> None:
         "edition": product["edition"],
     } | ({"space": product["brief"]["space"]} if product["brief"].get("space") else {})
     body |= {"sample": product["sample"]} if product["sample"] else {}
-    body |= await trader.resources.of(product["brief"], product["id"])
-    await trader.ask_exchange("POST", "/exchange/products", body)
+    body |= await resources.of(product["brief"], product["id"])
+    await exchange.ask("POST", "/exchange/products", body)

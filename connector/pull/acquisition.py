@@ -26,8 +26,8 @@ from connector.errors import (
 from connector.plain import copying
 from connector.protocol.offers import PLAIN
 from connector.protocol.states import SUSPENDED
-from connector.pull import funding, progress, quoting, waiting
 from connector.pull import mandate as mandates
+from connector.pull import next_channel, progress, quoting, waiting
 from connector.pull import pipe as pipes
 from connector.pull.moves import Moves
 from connector.speed import Speed
@@ -37,8 +37,15 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from datetime import datetime
 
-    from connector.engine.trader import Trader
+    from connector.core import Core
+    from connector.engine.engine import Engine
     from connector.errors import Failure
+    from connector.holding.serving import Holding
+    from connector.pull.funding import Deposits
+    from connector.pull.pipe import Pipes
+    from connector.pull.pulling import Pulls
+    from connector.space.view import SpaceView
+    from connector.store.row import Row
     from connector.store.transaction import Tx
 
 COMPLETE, FAILED = "complete", "failed"
@@ -48,19 +55,31 @@ MENDED = RETRYABLE_EXITS | {DISK_EXIT}
 WAIT_SECONDS_MAX = 30.0
 # by as much may a refusal overtake the word that the transfer is paused
 NEWS_SECONDS = 1.0
-CHANNEL = "channel:"
+AFTER = "after"  # in `progress`: the state that an acquisition was in when its channel was over
 DSP_PATH = "/dsp"
-Row = dict[str, Any]
 
 
 class Acquisitions:
     """Everything this buyer is getting or has got."""
 
-    def __init__(self, trader: Trader) -> None:
-        self._trader = trader
+    def __init__(
+        self,
+        core: Core,
+        space: SpaceView,
+        engine: Engine,
+        pipes: Pipes,
+        holding: Holding,
+        quotes: quoting.Quotes,
+        deposits: Deposits,
+        next_channels: next_channel.NextChannels,
+        pulls: Pulls,
+    ) -> None:
+        self._core, self._space, self._engine, self._pipes = core, space, engine, pipes
+        self._holding, self._quotes, self._deposits = holding, quotes, deposits
+        self._next_channels, self._pulls = next_channels, pulls
         self.driver = Driver("acquisition", self._advance, self._fail, MENDED)
         self._purse = asyncio.Lock()
-        self._moves = Moves(trader.clock)
+        self._moves = Moves(core.clock)
         self._waiting: dict[str, str] = {}
         self._asked: dict[str, str] = {}
         self._speeds: dict[str, Speed] = {}
@@ -79,7 +98,7 @@ class Acquisitions:
 
     async def recover(self) -> None:
         """Go on with what an earlier run left unfinished."""
-        for row in await self._trader.store.read(lambda tx: tx.find("acquisitions")):
+        for row in await self._core.store.read(lambda tx: tx.find("acquisitions")):
             if row["state"] not in FINAL:
                 self.driver.wake(row["id"])
 
@@ -95,8 +114,10 @@ class Acquisitions:
         if not key or not product:
             raise InvalidInput("an acquisition needs an id and a product")
         quoting.check(checked.get("licence"), product)
-        await self._trader.space_view.require(self._trader.did)
-        now = self._trader.clock.now()
+        await self._space.require(self._core.identity.did)
+        now = self._core.clock.now()
+        if await self._core.store.read(lambda tx: tx.get("acquisitions", id=key)) is None:
+            await asyncio.to_thread(mandates.require_room, checked)
 
         def act(tx: Tx) -> None:
             known = tx.get("acquisitions", id=key)
@@ -108,7 +129,7 @@ class Acquisitions:
             else:
                 self._unpause(tx, known, now)
 
-        await self._trader.store.write(act)
+        await self._core.store.write(act)
         self.driver.wake(key)
         return await self.view(key)
 
@@ -116,8 +137,8 @@ class Acquisitions:
         """Return where an acquisition is; raises Absent."""
         trouble, asked = self.driver.trouble(key) or self._unread.get(key), self._asked.get(key, "")
         speed = self._speeds.get(key) or Speed()
-        saw = partial(speed.saw, self._trader.clock.monotonic())
-        view = await self._trader.store.read(lambda tx: progress.view(tx, key, trouble, asked, saw))
+        saw = partial(speed.saw, self._core.clock.monotonic())
+        view = await self._core.store.read(lambda tx: progress.view(tx, key, trouble, asked, saw))
         if view["state"] == waiting.RECEIVING:
             self._speeds[key] = speed
         return view
@@ -139,7 +160,7 @@ class Acquisitions:
     async def reading(self, key: str, gone: Callable[[], bool]) -> AsyncIterator[pipes.Pipe]:
         """Read inside the block what is opened of an acquisition whose `to` is a stream; raises Absent, Conflict."""
         await self.view(key)
-        with self._trader.pipes.reading(key, gone) as pipe:
+        with self._pipes.reading(key, gone) as pipe:
             row = await self._row("acquisitions", key)
             if row["mandate"].get("to") != mandates.STREAM:
                 raise Conflict(f"`{key[:100]}` was not asked for as a stream", "choose another id")
@@ -151,7 +172,7 @@ class Acquisitions:
 
     async def _advance(self, key: str) -> None:
         while True:
-            row = await self._trader.store.read(lambda tx: tx.get("acquisitions", id=key))
+            row = await self._core.store.read(lambda tx: tx.get("acquisitions", id=key))
             assert row is not None
             step = self._steps.get(row["state"])
             if row["state"] in FINAL:
@@ -163,8 +184,8 @@ class Acquisitions:
 
     async def _gave_up(self, row: Row) -> bool:
         """End an acquisition that has waited too long, with what it met last."""
-        now = self._trader.clock.now()
-        if not await self._trader.store.read(lambda tx: waiting.over(tx, row, now)):
+        now = self._core.clock.now()
+        if not await self._core.store.read(lambda tx: waiting.over(tx, row, now)):
             return False
         trouble = self.driver.trouble(row["id"])
         why = "nothing came" if trouble is None else trouble.text
@@ -172,8 +193,10 @@ class Acquisitions:
         return True
 
     async def _fail(self, key: str, fault: Exception) -> None:
-        changes = {"state": FAILED, "reason": as_reason(fault), "updated": self._trader.clock.now()}
-        await self._trader.store.write(lambda tx: tx.update("acquisitions", {"id": key}, **changes))
+        was = (await self._row("acquisitions", key))["progress"].get(AFTER)
+        state = COMPLETE if was == COMPLETE else FAILED  # what was complete stays so, whatever its next channel met
+        changes = {"state": state, "reason": as_reason(fault), "updated": self._core.clock.now()}
+        await self._core.store.write(lambda tx: tx.update("acquisitions", {"id": key}, **changes))
         self._forget(await self._row("acquisitions", key))
         await self._next_deposit()
         self._tell(key)
@@ -188,7 +211,7 @@ class Acquisitions:
         self._speeds.pop(row["id"], None)
         self._unread.pop(row["id"], None)
         self._moves.forget(row["id"])
-        if (pipe := self._trader.pipes.find(row["id"])) is not None:
+        if (pipe := self._pipes.find(row["id"])) is not None:
             pipe.end(pipes.after(row))
         for process in ("negotiation", "transfer"):
             self._waiting.pop(f"{process}:{row[process]}", None)
@@ -196,28 +219,28 @@ class Acquisitions:
     def _move(self, tx: Tx, row: Row, state: str, **changes: Any) -> None:
         """Leave the next state, if the row is still where this step found it."""
         where = {"id": row["id"], "state": row["state"]}
-        tx.update("acquisitions", where, state=state, updated=self._trader.clock.now(), **changes)
+        tx.update("acquisitions", where, state=state, updated=self._core.clock.now(), **changes)
 
     # ---- the steps: True when the next one can follow at once
 
     async def _negotiate(self, row: Row) -> bool:
         """Find the offer that is meant, and negotiate within the mandate."""
-        trader, mandate = self._trader, row["mandate"]
-        found = await quoting.meant(trader, row["product"], mandate, partial(self._asked.__setitem__, row["id"]))
+        mandate = row["mandate"]
+        found = await self._quotes.meant(row["product"], mandate, partial(self._asked.__setitem__, row["id"]))
         limit = int(mandate["limit"])
         bid = min(found.asked, limit) if mandate["bid"] is None else int(mandate["bid"])
-        within = {"bid": str(bid), "limit": str(limit), "rounds": trader.settings.negotiation.rounds_max}
+        within = {"bid": str(bid), "limit": str(limit), "rounds": self._core.settings.negotiation.rounds_max}
         within |= found.fixed | ({"cap": mandate["cap"]} if mandate.get("cap") else {})
         provider, offer = found.provider, found.offer
-        start = trader.engine.negotiations.start
+        start = self._engine.negotiations.start
 
         def act(tx: Tx) -> None:
-            now = trader.clock.now()
+            now = self._core.clock.now()
             pid = start(tx, provider=provider.did, base=provider.url + DSP_PATH, offer=offer, mandate=within, now=now)
             self._waiting[f"negotiation:{pid}"] = row["id"]
             self._move(tx, row, "negotiating", negotiation=pid, provider=provider.did)
 
-        await trader.store.write(act)
+        await self._core.store.write(act)
         return True
 
     async def _agreed(self, row: Row) -> bool:
@@ -228,91 +251,88 @@ class Acquisitions:
             raise NotPermitted(f"no agreement: {talk['reason']}", "raise your limit, or choose another product")
         if talk["state"] != "FINALIZED":
             return False
-        await self._trader.store.write(lambda tx: self._move(tx, row, "agreed", agreement=talk["digest"]))
+        await self._core.store.write(lambda tx: self._move(tx, row, "agreed", agreement=talk["digest"]))
         return True
 
     async def _licensed(self, row: Row) -> bool:
         """Wait for the licence on chain: nothing is deposited under an agreement that the chain does not know."""
-        trader, digest = self._trader, row["agreement"]
-        about = bytes.fromhex(digest)
-        if await trader.programs.licence(about) is None:
-            raise PeerUnreachable("the licence is not on chain yet")
-        granted = await trader.programs.events("licences", "LicenceGranted", agreementDigest=about)
+        keep = await self._deposits.licensed(row["agreement"])
 
         def act(tx: Tx) -> None:
-            trader.grant(tx, digest, granted[0].transaction.hex())
+            keep(tx)
             self._move(tx, row, "licensed")
 
-        await trader.store.write(act)
+        await self._core.store.write(act)
         return True
 
     async def _deposit(self, row: Row) -> bool:
         """Pay in, one after the other: the token counts our permits, and a balance is there only once."""
         async with self._purse:
-            if await self._trader.store.read(lambda tx: tx.find("acquisitions", "state = ?", ("funding",), limit=1)):
+            if await self._core.store.read(lambda tx: tx.find("acquisitions", "state = ?", ("funding",), limit=1)):
                 return False
             return await self._pay_in(row)
 
     async def _pay_in(self, row: Row) -> bool:
         """Open the channel with a deposit, by the token's permit in the same transaction."""
-        trader = self._trader
         agreement = await self._row("agreements", row["agreement"], key="digest")
         terms = Terms.from_json(agreement["terms"])
         if terms.tier == PLAIN:  # paid outside channels
             copying.check(row["mandate"])
-            await trader.store.write(lambda tx: self._move(tx, row, "funded"))
+            await self._core.store.write(lambda tx: self._move(tx, row, "funded"))
             return True
         if terms.tier == "leased" and row["mandate"].get("to") is not None:
             raise InvalidInput("a leased product is opened when it is read", "get it without `to`, then open it")
-        opening = await funding.deposit(trader, row["mandate"], agreement)
-        channel = opening.channel.hex()
+        opening = await self._deposits.deposit(row["mandate"], agreement)
 
         def act(tx: Tx) -> None:
-            self._move(tx, row, "funding", channel=channel, progress={"salt": opening.salt.hex()})
-            trader.transactions.enqueue(tx, CHANNEL + channel, opening.act)
+            progress = {**row["progress"], "salt": opening.salt.hex()}
+            self._move(tx, row, "funding", channel=opening.channel.hex(), progress=progress)
+            self._deposits.send(tx, opening)
 
-        await trader.store.write(act)
+        await self._core.store.write(act)
         return True
 
     async def _funded(self, row: Row) -> bool:
         """Wait until the channel is on chain and keep it as ours."""
         agreement = await self._row("agreements", row["agreement"], key="digest")
-        keep = await funding.opened(self._trader, row, CHANNEL + row["channel"], agreement["terms"])
+        keep = await self._deposits.opened(row, agreement["terms"])
 
         def act(tx: Tx) -> None:
             keep(tx)
-            self._move(tx, row, "funded")
+            if row["progress"].get(AFTER) == COMPLETE:
+                self._move(tx, row, COMPLETE, progress={**row["progress"], AFTER: None})
+            else:
+                self._move(tx, row, "receiving" if row["transfer"] else "funded")
 
-        await self._trader.store.write(act)
+        await self._core.store.write(act)
         await self._next_deposit()
         return True
 
     async def _next_deposit(self) -> None:
         """Wake whoever waits for its turn to pay in."""
-        for row in await self._trader.store.read(lambda tx: tx.find("acquisitions", "state = ?", ("licensed",))):
+        for row in await self._core.store.read(lambda tx: tx.find("acquisitions", "state = ?", ("licensed",))):
             self.driver.wake(row["id"])
 
     async def _transfer(self, row: Row) -> bool:
         """Ask the provider to start the transfer."""
-        trader = self._trader
         agreement = await self._row("agreements", row["agreement"], key="digest")
         wanted = tier_of(agreement["terms"]["tier"]).formats[0]
 
         def act(tx: Tx) -> None:
-            now = trader.clock.now()
-            request = trader.engine.transfers.request
+            now = self._core.clock.now()
+            request = self._engine.transfers.request
             pid = request(tx, agreement=row["agreement"], transfer_format=wanted, now=now)
             self._waiting[f"transfer:{pid}"] = row["id"]
             self._move(tx, row, "transferring", transfer=pid)
 
-        await trader.store.write(act)
+        await self._core.store.write(act)
         return True
 
     async def _started(self, row: Row) -> bool:
         """Wait for the provider's start, which carries where the sealed bytes are."""
         if not await self._runs(row):
             return False
-        await self._trader.store.write(lambda tx: self._move(tx, row, "receiving"))
+        await self._core.store.write(lambda tx: self._move(tx, row, "receiving"))
         return True
 
     async def _receive(self, row: Row) -> bool:
@@ -321,12 +341,15 @@ class Acquisitions:
             return False
         begun = await self._row("transfers", row["transfer"])
         try:
-            if not await copying.bring(self._trader, row, partial(self._moves.progress, row["id"])):
+            if not await self._pulls.bring(row, partial(self._moves.progress, row["id"])):
                 return False  # the provider has not heard yet that all is here; its answer wakes us
         except ReaderGone as gone:
             self._unread[row["id"]], self._asked[row["id"]] = explain_failure(gone), waiting.BUYER
             return False  # whoever reads next wakes us
         except Exception as fault:
+            if next_channel.says_over(fault) and await self._next_channels.is_over(row):
+                await self.go_on(row)
+                return True
             if explain_failure(fault).exit_code not in MENDED and await self._paused(row, begun):
                 return await self._runs(row)
             if await self._runs(row):
@@ -335,16 +358,23 @@ class Acquisitions:
 
         def act(tx: Tx) -> None:
             self._move(tx, row, COMPLETE)
-            self._trader.holding.say(tx, row["agreement"], self._trader.clock.now())
+            self._holding.say(tx, row["agreement"], self._core.clock.now())
 
-        await self._trader.store.write(act)
+        await self._core.store.write(act)
         return True
+
+    async def go_on(self, row: Row) -> None:
+        """Leave a channel that is over: what is left is bought through another, paid into next."""
+        await self._next_channels.leave(row)
+        row["progress"][AFTER] = row["state"]
+        await self._core.store.write(lambda tx: self._move(tx, row, "licensed", progress=row["progress"]))
+        self.driver.wake(row["id"])
 
     def _unpause(self, tx: Tx, row: Row, now: datetime) -> None:
         """Go on with a transfer that was paused here: whoever asks for it again wants it."""
         found = tx.get("transfers", id=row["transfer"]) if row["transfer"] else None
         if found is not None and found["state"] == SUSPENDED and found["paused"] and not found["pending"]:
-            self._trader.engine.transfers.restart(tx, found["id"], now)
+            self._engine.transfers.restart(tx, found["id"], now)
 
     # ---- looking things up
 
@@ -365,6 +395,6 @@ class Acquisitions:
         return False
 
     async def _row(self, table: str, value: str, *, key: str = "id") -> Row:
-        row = await self._trader.store.read(lambda tx: tx.get(table, **{key: value}))
+        row = await self._core.store.read(lambda tx: tx.get(table, **{key: value}))
         assert row is not None, f"`{value}` is kept in {table}"
         return row

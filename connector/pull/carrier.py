@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from connector.lane import Lane
     from connector.outbound import Outbound
     from connector.pull.roads import Roads
-    from connector.vault.blobs import SealedFile
     from connector.vault.intake import Intake
+    from connector.vault.sealed_file import SealedFile
     from connector.vault.slabs import Pool
     from ledger.row_table import RowTable
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from connector.channel.window import MAX_BATCH_ROWS
 from connector.errors import PeerRefused
@@ -17,8 +17,8 @@ from connector.pull.carrier import Carrier
 from connector.pull.roads import Road, Roads, sources
 from connector.settle import disputes
 from connector.vault import lineage, passes, replicas
-from connector.vault.blobs import SealedFile
 from connector.vault.intake import Intake
+from connector.vault.sealed_file import SealedFile
 from connector.vault.unsealer import Unsealer
 from contracts.ranges import RowSet
 from ledger.edition import read_header
@@ -29,9 +29,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from connector.channel.receive import Received
-    from connector.engine.trader import Trader
+    from connector.core import Core
+    from connector.identity.peers import Peers
     from connector.pull.pipe import Pipe
+    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from connector.vault.blobs import Blobs
+    from connector.vault.secrets import Keys as Secrets
     from connector.vault.sinks import Sink
     from connector.vault.slabs import Pool
     from ledger.row_table import RowTable
@@ -40,28 +44,26 @@ RENEW_SECONDS = passes.PASS_SECONDS / 2
 # a note is for people who watch, and a commit of its own
 NOTE_SECONDS = 1.0
 
-Row = dict[str, Any]
 
-
-async def roads_to(trader: Trader, replica: Row, transfer: Row) -> Roads:
+async def roads_to(core: Core, peers: Peers, replica: Row, transfer: Row) -> Roads:
     """Return where an edition is to be had, but for sources that have sent wrong bytes of it before.
 
     The ticket of a transfer that rested for long is renewed. Raises PeerMisbehaved for a data address without one.
     """
-    own, here = Road.of(transfer["address"]), Road(trader.url, "").origin
-    dropped = await trader.store.read(lambda tx: lineage.dropped(tx, replica["edition"]))
+    own, here = Road.of(transfer["address"]), Road(core.identity.url, "").origin
+    dropped = await core.store.read(lambda tx: lineage.dropped(tx, replica["edition"]))
     without = {*dropped, here}
     try:
-        return Roads(await sources(trader.outbound, own, without))
+        return Roads(await sources(core.outbound, own, without))
     except PeerRefused:
-        own = await _renewed(trader, own, transfer)
-        return Roads(await sources(trader.outbound, own, without))
+        own = await _renewed(core, peers, own, transfer)
+        return Roads(await sources(core.outbound, own, without))
 
 
-async def _renewed(trader: Trader, own: Road, transfer: Row) -> Road:
+async def _renewed(core: Core, peers: Peers, own: Road, transfer: Row) -> Road:
     """Ask the provider, as ourselves, for a fresh ticket to what a transfer of ours moves."""
-    headers = trader.authorization(transfer["peer"])
-    answer = await trader.outbound.post(f"{own.endpoint}/ticket", {"transfer": transfer["peer_pid"]}, headers=headers)
+    headers = peers.authorization(transfer["peer"])
+    answer = await core.outbound.post(f"{own.endpoint}/ticket", {"transfer": transfer["peer_pid"]}, headers=headers)
     return own.fresh(answer.json())
 
 
@@ -73,7 +75,9 @@ class Haul:
 
     def __init__(
         self,
-        trader: Trader,
+        core: Core,
+        secrets: Secrets,
+        blobs: Blobs,
         replica: Row,
         table: RowTable,
         rows: RowSet,
@@ -85,9 +89,9 @@ class Haul:
         self.table = table
         self.rows = rows
         self.sealed_at = read_header(replica["header"]).sealed_at
-        self.path: Path = trader.replica_folder / replica["path"]
+        self.path: Path = blobs.folder / replica["path"]
         self._sealed, self.plain = pools
-        self._trader = trader
+        self._core, self._secrets = core, secrets
         self._replica, self._edition, self._agreement = replica["id"], replica["edition"], replica["agreement"]
         self.pipe: Pipe | None = None
         self._roads = roads
@@ -114,7 +118,7 @@ class Haul:
             self._unsealer = Unsealer(self.table, self.plain, sink)
         if here:
             self._stored = SealedFile(self.path, self.table)
-        await self._carrier.start(self._trader.outbound, self._wanted, self._stored)
+        await self._carrier.start(self._core.outbound, self._wanted, self._stored)
         self._renewing = asyncio.create_task(self._renew(), name="renewing")
 
     @property
@@ -124,11 +128,11 @@ class Haul:
 
     async def open_paid(self) -> None:
         """Open again what was paid by an earlier run: it comes first in the order of the keys."""
-        keys, replica = self._trader.secrets, self._replica
+        keys, replica = self._secrets, self._replica
         while rows := await self._carrier.front(MAX_BATCH_ROWS) & self._keys:
             load = partial(replicas.load_secrets, keys=keys, replica_id=replica, rows=rows)
             await self.room()
-            wrong = await self._open(rows, await self._trader.store.read(load))
+            wrong = await self._open(rows, await self._core.store.read(load))
             assert wrong is None, "its key was kept because it opened"
 
     async def room(self) -> None:
@@ -176,31 +180,31 @@ class Haul:
         if self._stored is not None:
             self._stored.close()
         if self._roads.drawn or self._roads.dropped:
-            await self._trader.store.write(self._record_sources)
+            await self._core.store.write(self._record_sources)
 
     async def _renew(self) -> None:
         """Ask for fresh tickets and passes well before those in use are over."""
         while True:
             await asyncio.sleep(RENEW_SECONDS)
             with suppress(PeerRefused):  # a ticket that was over for long: the next pull begins with a fresh one
-                self._roads.renew(await sources(self._trader.outbound, self._roads.onward(self._roads.all[0])))
+                self._roads.renew(await sources(self._core.outbound, self._roads.onward(self._roads.all[0])))
 
     def _record_sources(self, tx: Tx) -> None:
         """Record who brought how many rows, and who was dropped."""
-        trader, now = self._trader, self._trader.clock.now()
+        now = self._core.clock.now()
         for origin in sorted({*self._roads.drawn, *self._roads.dropped}):
             rows, why = self._roads.drawn[origin], self._roads.dropped.get(origin, "")
             lineage.note_drawn(tx, self._replica, origin, rows, why)
             told = {"result": why or f"{rows} rows verified", "from": origin}
             link = [self._edition, self._agreement]
-            trader.evidence.record(tx, "replica.checked", part=self._agreement, link=link, fields=told, now=now)
+            self._core.evidence.record(tx, "replica.checked", part=self._agreement, link=link, fields=told, now=now)
 
     async def _note(self, *, last: bool) -> None:
         """Note what is here, now and then and at the end: after a crash the disk says it."""
         assert self._intake is not None
-        held, now = self._intake.held, self._trader.clock.monotonic()
+        held, now = self._intake.held, self._core.clock.monotonic()
         if held != self._noted and (last or now - self._noted_at >= NOTE_SECONDS):
-            await self._trader.store.write(lambda tx: replicas.note_bytes(tx, self._replica, held))
+            await self._core.store.write(lambda tx: replicas.note_bytes(tx, self._replica, held))
             self._noted, self._noted_at = held, now
             self._tell()
 

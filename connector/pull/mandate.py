@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from connector import files
 from connector.errors import InvalidInput
+from connector.stage import require_empty
 from contracts.decimals import read_decimal
 from policy.purposes import resolve
+
+if TYPE_CHECKING:
+    from connector.store.row import Row
 
 # minor units; `exposure` is what may be owed for keys not yet released, `cap` what the agreement may cost in all
 AMOUNTS = ("limit", "bid", "deposit", "exposure", "cap")
 # `licence`: a sub-licence; `provider`: the DID of who told us of the product; see `quoting`
 FROM = ("licence", "provider")
-MEMBERS = frozenset({*AMOUNTS, "purpose", "to", "keep", *FROM})
+MEMBERS = frozenset({*AMOUNTS, "purpose", "to", "keep", "overwrite", *FROM})
 NOWHERE = "null"  # a `to` that proves and counts, and keeps nothing
 STREAM = "-"  # a `to` that is read as a stream, in order (`connector.pull.pipe`)
 NO_FOLDERS = (NOWHERE, STREAM)
-Row = dict[str, Any]
 
 
 def checked(document: Any) -> Row:
@@ -42,17 +45,27 @@ def _place(document: Row) -> Row:
     to, keep = document.get("to"), document.get("keep", True)
     if to is not None and not (isinstance(to, str) and (to in NO_FOLDERS or Path(to).is_absolute())):
         raise InvalidInput(f"`to` is an absolute path, `{NOWHERE}` or `{STREAM}`, not `{to!s:.100}`")
-    if to not in (None, *NO_FOLDERS) and not _may_write(Path(to)):
-        raise InvalidInput(f"the server may not write to `{to}`", "name a directory that it may make or write to")
+    if to not in (None, *NO_FOLDERS):
+        refuse_unwritable(Path(to))
+    overwrite = document.get("overwrite", False)
+    if not isinstance(overwrite, bool):
+        raise InvalidInput("`overwrite` is true or false")
     if not isinstance(keep, bool) or (to is None and not keep):
         raise InvalidInput("`keep` is true or false, and false only where `to` says what is kept instead")
-    return {"to": to, "keep": keep}
+    return {"to": to, "keep": keep, "overwrite": overwrite}
 
 
-def _may_write(folder: Path) -> bool:
-    """Whether `folder` is there to write to, or can be made: asked before anything is agreed, let alone paid."""
+def require_room(mandate: Row) -> None:
+    """Raise Conflict if what is in the way of the files may be found out only when they are paid for (blocking)."""
+    if mandate["to"] not in (None, *NO_FOLDERS) and not mandate["overwrite"]:
+        require_empty(Path(mandate["to"]))
+
+
+def refuse_unwritable(folder: Path) -> None:
+    """Raise InvalidInput unless `folder` is there to write to, or can be made; before anything is agreed or paid."""
     try:
         there = next(path for path in (folder, *folder.parents) if path.exists())
-    except OSError:
-        return False
-    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+        files.try_folder(there)
+    except OSError as error:
+        text = f"the server may not write to `{folder}`: {(error.strerror or 'it is no place').lower()}"
+        raise InvalidInput(text, "name a directory that it may make or write to") from error

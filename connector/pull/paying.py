@@ -10,7 +10,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from connector.channel import account as accounts
-from connector.channel import payer, receive, resume, states, windows, wire
+from connector.channel import acknowledgement, payer, receive, resume, states, windows, wire
+from connector.channel.errors import fault
 from connector.channel.messages import (
     Equivocation,
     Resume,
@@ -22,81 +23,118 @@ from ledger.chain_error import ChainUnreachable
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from connector.anchor.peer_logs import Keep
+    from connector.anchor.peer_logs import Keep, PeerLogs
     from connector.channel.doors import Buyer
     from connector.channel.receive import Received
-    from connector.engine.trader import Trader
+    from connector.core import Core
+    from connector.identity.peers import Peers
+    from connector.pull.turns import Turns
+    from connector.space.view import SpaceView
+    from connector.store.heads import Heads
+    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from ledger.programs import Programs
 
 UNMET = "unknown-channel"  # code of a refusal
-Row = dict[str, Any]
+# messages of one comparison, of sixteen windows each: more than a channel ever had between two back-ups
+LEVEL_ROUNDS_MAX = 4096
 
 
-async def level(trader: Trader, provider: str, channel: bytes) -> None:
-    """Compare the newest signed states of both sides until they are level (spec 4, resume)."""
-    buyer = trader.buyer
-    told: Resume | None = await trader.store.read(lambda tx: resume.show(tx, channel, accounts.PAYER))
-    if told is not None and told.seq == 0 and not told.windows:
-        return  # nothing was ever signed here, and the provider may not even know the channel
-    while told is not None:
+class Payments:
+    """The buyer's half of the window protocol over HTTP; keeps no state."""
+
+    def __init__(
+        self,
+        core: Core,
+        space: SpaceView,
+        programs: Programs,
+        peers: Peers,
+        buyer: Buyer,
+        heads: Heads,
+        peer_logs: PeerLogs,
+        turns: Turns,
+    ) -> None:
+        self._core, self._space, self._programs, self._peers = core, space, programs, peers
+        self._buyer, self._heads, self._peer_logs, self._turns = buyer, heads, peer_logs, turns
+
+    async def level(self, provider: str, channel: bytes) -> None:
+        """Compare the newest signed states of both sides until they are level (spec 4, resume)."""
+        buyer, now = self._buyer, self._core.clock.now
+        async with self._turns.of(channel):  # what it may sign takes a seq
+            told: Resume | None = await self._core.store.write(lambda tx: resume.show_all(tx, buyer, channel, now()))
+        if told is not None and told.seq == 0 and not told.windows:
+            return  # nothing was ever signed here, and the provider may not even know the channel
+        for _ in range(LEVEL_ROUNDS_MAX):
+            if told is None:
+                return
+            try:
+                answer, keep = await self.post(provider, channel, "resume", wire.encode(told))
+            except PeerRefused as refusal:
+                if explain_failure(refusal).code == UNMET and not told.windows:
+                    return  # the provider meets a channel with its first key request
+                raise
+            act = partial(
+                _resumed, buyer=buyer, channel=channel, theirs=wire.decode(Resume, answer), sent=told, keep=keep
+            )
+            before, told = told, no_equivocation(await self._core.store.write(partial(act, now=now())))
+            if told == before:
+                break
+        raise fault("bad-testimony", "the provider's state does not follow from ours, whatever it is shown")
+
+    async def acknowledge(self, provider: str, channel: bytes) -> None:
+        """Send the final acknowledgement, kept first: the provider can claim without publishing a preimage."""
+        buyer = self._buyer
+        async with self._turns.of(channel):
+            message = await self._core.store.write(
+                lambda tx: payer.acknowledge(tx, buyer, channel, self._core.clock.now())
+            )
+        _, keep = await self.post(provider, channel, "acknowledge", wire.encode(message))
+
+        def took(tx: Tx) -> None:
+            keep(tx)
+            acknowledgement.taken(tx, channel, message.voucher.seq)
+
+        await self._core.store.write(took)
+
+    async def claimed(self, channel: bytes, voucher: VoucherMessage) -> Received | None:
+        """Look whether the provider took the money on chain: the preimage it had to show there unlocks the keys."""
         try:
-            answer, keep = await post(trader, provider, channel, "resume", wire.encode(told))
-        except PeerRefused as refusal:
-            if explain_failure(refusal).code == UNMET and not told.windows:
-                return  # the provider meets a channel with its first key request
-            raise
-        act = partial(_resumed, buyer=buyer, channel=channel, theirs=wire.decode(Resume, answer), keep=keep)
-        told = no_equivocation(await trader.store.write(partial(act, now=trader.clock.now())))
-
-
-async def acknowledge(trader: Trader, provider: str, channel: bytes) -> None:
-    """Send the final acknowledgement: the provider can claim without publishing a preimage."""
-    buyer = trader.buyer
-    message = await trader.store.write(lambda tx: payer.acknowledge(tx, buyer, channel, trader.clock.now()))
-    _, keep = await post(trader, provider, channel, "acknowledge", wire.encode(message))
-    await trader.store.write(keep)
-
-
-async def claimed(trader: Trader, channel: bytes, voucher: VoucherMessage) -> Received | None:
-    """Look whether the provider took the money on chain: the preimage it had to show there unlocks the keys."""
-    try:
-        events = await trader.programs.events("channels", "Claimed", channelId=channel)
-    except ChainUnreachable:
-        return None  # the provider itself is asked next; the chain is only the other road to the same keys
-    mine = [one.fields for one in events if one.fields["accountHash"] == voucher.voucher.account_hash]
-    if not mine:
-        return None
-    buyer, newest = trader.buyer, mine[-1]
-    return await trader.store.write(
-        lambda tx: receive.on_claimed(
-            tx,
-            buyer,
-            channel,
-            newest["cumulativeAmount"],
-            newest["accountHash"],
-            newest["preimage"],
-            trader.clock.now(),
+            events = await self._programs.events("channels", "Claimed", channelId=channel)
+        except ChainUnreachable:
+            return None  # the provider itself is asked next; the chain is only the other road to the same keys
+        mine = [one.fields for one in events if one.fields["accountHash"] == voucher.voucher.account_hash]
+        if not mine:
+            return None
+        buyer, newest = self._buyer, mine[-1]
+        return await self._core.store.write(
+            lambda tx: receive.on_claimed(
+                tx,
+                buyer,
+                channel,
+                newest["cumulativeAmount"],
+                newest["accountHash"],
+                newest["preimage"],
+                self._core.clock.now(),
+            )
         )
-    )
+
+    async def post(self, provider: str, channel: bytes, what: str, body: Row) -> tuple[Any, Keep]:
+        """Post a message with our newest checkpoint; return the answer and what keeps the checkpoint that came with it.
+
+        The caller keeps it in the transaction of what it does with the answer.
+        """
+        member = self._space.last().members[provider]
+        body[wire.CHECKPOINT] = await self._heads.riding(provider)
+        url = f"{member.url}/channel/{channel.hex()}/{what}"
+        answer = (await self._core.outbound.post(url, body, headers=self._peers.authorization(provider))).json()
+        return answer, await self._peer_logs.check(
+            provider, answer.get(wire.CHECKPOINT) if isinstance(answer, dict) else None
+        )
 
 
-async def post(trader: Trader, provider: str, channel: bytes, what: str, body: Row) -> tuple[Any, Keep]:
-    """Post a message with our newest checkpoint; return the answer and what keeps the checkpoint that came with it.
-
-    The caller keeps it in the transaction of what it does with the answer.
-    """
-    member = trader.space.members[provider]
-    body[wire.CHECKPOINT] = await trader.heads.riding(provider)
-    url = f"{member.url}/channel/{channel.hex()}/{what}"
-    answer = (await trader.outbound.post(url, body, headers=trader.authorization(provider))).json()
-    return answer, await trader.peer_logs.check(
-        provider, answer.get(wire.CHECKPOINT) if isinstance(answer, dict) else None
-    )
-
-
-def _resumed(tx: Tx, *, buyer: Buyer, channel: bytes, theirs: Resume, keep: Keep, now: datetime) -> Any:
+def _resumed(tx: Tx, *, buyer: Buyer, channel: bytes, theirs: Resume, sent: Resume, keep: Keep, now: datetime) -> Any:
     keep(tx)
-    return resume.on_resume_payer(tx, buyer, channel, theirs, now)
+    return resume.on_resume_payer(tx, buyer, channel, theirs, now, sent)
 
 
 def unfinished(tx: Tx, channel: bytes, reader_key: bytes | None) -> VoucherMessage | None:

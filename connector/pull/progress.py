@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.channel import tally
 from connector.errors import Absent
+from connector.local_names import renamed
 from connector.plain import copying
 from connector.pull import waiting
 from connector.pull.licensed import rows_of
@@ -71,6 +72,7 @@ def view(
         "price": price,
         "cap": None if cap is None else str(cap),
         "most": None if cap is None else price_words.money(cap, currency),
+        "renamed": _renamed(tx, row, list(copied or ())),
         "negotiation": None if talk is None else {"rounds": talk["rounds"], "price": _said(talk["price"])},
         "progress": {
             "windows": released,
@@ -86,6 +88,14 @@ def view(
             "text": told if copied is None else copying.text(row["progress"]),
         },
     }
+
+
+def _renamed(tx: Tx, row: dict[str, Any], copied: list[str]) -> dict[str, str]:
+    """Return the files that are called otherwise where they were put, told name → name there."""
+    if copied:
+        return renamed(copied)
+    opening = tx.get("reads", id=f"{row['id']}/to") or {}
+    return dict((opening.get("result") or {}).get("renamed", {}))
 
 
 def _told(left: int, speed: float | None) -> str:

@@ -7,11 +7,11 @@ purchase remembers only saves a look: made anew after any crash, it sends what i
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from connector.channel import payer, plan, receive, step, wire
-from connector.channel.errors import ChannelFault
+from connector.channel.errors import ChannelFault, fault
 from connector.channel.messages import (
     Denial,
     Equivocation,
@@ -23,23 +23,32 @@ from connector.channel.messages import (
     VoucherMessage,
 )
 from connector.channel.window import MAX_BATCH_ROWS
-from connector.errors import NotPermitted, PeerRefused, VerificationFailed
-from connector.pull import paying
+from connector.errors import NotPermitted, PeerRefused, VerificationFailed, explain_failure
+from connector.pull import next_channel, paying
 from connector.settle import disputes
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from connector.anchor.chain_watch import ChainWatch
     from connector.anchor.peer_logs import Keep
+    from connector.channel.doors import Buyer
     from connector.channel.messages import KeyRequest
+    from connector.channel.pace import Paces
     from connector.channel.plan import Waiting, Want
     from connector.channel.receive import Received
     from connector.channel.step import Stepped
-    from connector.engine.trader import Trader
+    from connector.core import Core
+    from connector.pull.acknowledging import Acknowledging
+    from connector.pull.paying import Payments
+    from connector.pull.turns import Turns
     from connector.store.transaction import Tx
 
 # a voucher waits so long for the bytes of the next window, to take its request along; with slower bytes it goes alone
 PATIENCE_SECONDS = 0.25
+# codes of two sides whose newest states differ, and how often they are made level for one window
+OUT_OF_STEP = frozenset({"behind", "offer-seq"})
+LEVEL_TRIES = 3
 
 
 async def _everything(_after: int) -> int:
@@ -51,6 +60,19 @@ async def _nothing(_received: Received) -> None:
     """Find nothing wrong."""
 
 
+@dataclass(frozen=True, slots=True)
+class Till:
+    """What keys are bought with: our half of the channel, what it looks up, and the way to the provider."""
+
+    core: Core
+    buyer: Buyer
+    watch: ChainWatch
+    paces: Paces
+    turns: Turns
+    payments: Payments
+    acknowledging: Acknowledging
+
+
 class Purchase:
     """The windows of one transfer, one after the other; from the second on each costs one round trip.
 
@@ -60,19 +82,19 @@ class Purchase:
 
     def __init__(
         self,
-        trader: Trader,
+        till: Till,
         provider: str,
         channel: bytes,
         here: Callable[[int], Awaitable[int]] = _everything,
         prove: Callable[[Received], Awaitable[int | None]] = _nothing,
     ) -> None:
-        self._trader, self._provider, self._channel = trader, provider, channel
+        self._till, self._provider, self._channel = till, provider, channel
         self._here, self._prove = here, prove
         self._asked = 0
         self._signed: VoucherMessage | None = None
         self._waiting: Waiting | None = None
         self._steps = True
-        self._pace = trader.paces.begin(provider)
+        self._pace = till.paces.begin(provider)
         self._released = self._now()
 
     async def next(self, want: Want, *, further: bool = False) -> Received | None:
@@ -80,7 +102,7 @@ class Purchase:
 
         Raises NotPermitted with the provider's reasons, or VerificationFailed when its keys or words are wrong.
         """
-        await self._trader.watch.look()
+        await self._till.watch.look()
         voucher, self._signed = self._signed or await self._sign(want), None
         if voucher is None:
             return None
@@ -93,19 +115,26 @@ class Purchase:
         """Bring a window that an earlier run left unreleased to its end; None when there is none.
 
         With `reader_key` also a released but unacknowledged window for that reader is asked for again: same keys, no
-        count. First both sides are made level, for a provider that was restored from a back-up may have lost the offer.
+        count. What the chain shows is taken whatever the provider says; then both sides are made level, for one that
+        was restored from a back-up may have lost the offer.
         """
-        trader, channel = self._trader, self._channel
+        till, channel = self._till, self._channel
         self._waiting = None
-        await trader.watch.look()
-        await trader.store.write(lambda tx: receive.lapse(tx, trader.buyer, channel))
-        await paying.level(trader, self._provider, channel)
-        voucher = await trader.store.read(lambda tx: paying.unfinished(tx, channel, reader_key))
+        await till.watch.look()
+        await till.core.store.write(lambda tx: receive.lapse(tx, till.buyer, channel))
+        if (shown := await self._shown(await till.core.store.read(lambda tx: payer.waiting(tx, channel)))) is not None:
+            return shown
+        await till.payments.level(self._provider, channel)
+        voucher = await till.core.store.read(lambda tx: paying.unfinished(tx, channel, reader_key))
         if voucher is None:
             return None
-        claimed = await paying.claimed(trader, channel, voucher)
+        return await self._shown(voucher) or await self._finish(voucher)
+
+    async def _shown(self, voucher: VoucherMessage | None) -> Received | None:
+        """Take the keys of a voucher that the provider claimed on chain; None when it did not."""
+        claimed = None if voucher is None else await self._till.payments.claimed(self._channel, voucher)
         if claimed is None:
-            return await self._finish(voucher)
+            return None
         return await self._taken(claimed, None if claimed.code else await self._prove(claimed))
 
     async def _finish(self, voucher: VoucherMessage) -> Received:
@@ -114,41 +143,56 @@ class Purchase:
         message = wire.decode_one(answer, ReleaseMessage, RefusalMessage)
         if isinstance(message, RefusalMessage):
             raise await self._refused(message, keep)
-        trader, channel = self._trader, self._channel
+        till, channel = self._till, self._channel
         received, wrong = await self._read(message)
 
         def take(tx: Tx) -> Received:
             keep(tx)
-            return receive.on_release(tx, trader.buyer, channel, message, trader.clock.now(), received)
+            return receive.on_release(tx, till.buyer, channel, message, till.core.clock.now(), received)
 
-        return await self._taken(await trader.store.write(take), wrong)
+        return await self._taken(await till.core.store.write(take), wrong)
 
     async def _sign(self, want: Want) -> VoucherMessage | None:
-        """Ask for the next window by itself and sign for its offer; None when nothing is left."""
-        trader, channel, buyer = self._trader, self._channel, self._trader.buyer
-        now = trader.clock.now()
+        """Ask for the next window by itself and sign for its offer; None when nothing is left.
+
+        Where the two sides' newest states differ, they are made level first: one of them was restored from a back-up,
+        or we acknowledged something meanwhile.
+        """
+        for tries_left in reversed(range(LEVEL_TRIES)):
+            try:
+                return await self._signed_for(want)
+            except (ChannelFault, PeerRefused) as refusal:
+                if not tries_left or explain_failure(refusal).code not in OUT_OF_STEP:
+                    raise
+            await self._till.payments.level(self._provider, self._channel)
+        raise AssertionError("the last try returns or raises")
+
+    async def _signed_for(self, want: Want) -> VoucherMessage | None:
+        till, channel, buyer = self._till, self._channel, self._till.buyer
+        now = till.core.clock.now()
         most = min(self._pace.rows, await self._here(0))
-        request = await trader.store.read(lambda tx: plan.plan(tx, buyer, channel, [want], now, most))
-        if request is None:
-            return None
-        self._asked = _rows(request)
-        answer, keep = await self._post("request", wire.encode(request))
-        offer = wire.decode_one(answer, OfferMessage, Denial)
-        if isinstance(offer, Denial):
-            raise NotPermitted(paying.words(offer.reasons) or offer.outcome)
+        async with till.turns.of(channel):  # an acknowledgement would take the seq that is offered
+            request = await till.core.store.read(lambda tx: plan.plan(tx, buyer, channel, [want], now, most))
+            if request is None:
+                return None
+            self._asked = _rows(request)
+            answer, keep = await self._post("request", wire.encode(request))
+            offer = wire.decode_one(answer, OfferMessage, Denial)
+            if isinstance(offer, Denial):
+                raise NotPermitted(paying.words(offer.reasons) or offer.outcome)
 
-        def sign(tx: Tx) -> tuple[VoucherMessage | Equivocation, Waiting | None]:
-            keep(tx)
-            return payer.on_offer(tx, buyer, channel, request, offer, trader.clock.now()), self._look(tx, want)
+            def sign(tx: Tx) -> tuple[VoucherMessage | Equivocation, Waiting | None]:
+                keep(tx)
+                return payer.on_offer(tx, buyer, channel, request, offer, till.core.clock.now()), self._look(tx, want)
 
-        answered, self._waiting = await trader.store.write(sign)
+            answered, self._waiting = await till.core.store.write(sign)
         signed: VoucherMessage = paying.no_equivocation(answered)
         return signed
 
     def _look(self, tx: Tx, want: Want) -> Waiting | None:
         """Return the voucher that waits now and what is planned after it, None where something is in the way."""
         try:
-            return plan.waiting(tx, self._trader.buyer, self._channel, [want], self._trader.clock.now())
+            return plan.waiting(tx, self._till.buyer, self._channel, [want], self._till.core.clock.now())
         except ChannelFault:
             return None  # it is said when the next window is asked for by itself
 
@@ -159,13 +203,13 @@ class Purchase:
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 most = min(self._pace.rows, await self._here(self._asked))
-            return plan.ahead(self._waiting, [want], self._trader.clock.now(), most)
+            return plan.ahead(self._waiting, [want], self._till.core.clock.now(), most)
         except (ChannelFault, TimeoutError):
             return None  # a limit is in the way until the keys are here; or the bytes are slower than the keys
 
     async def _step(self, voucher: VoucherMessage, request: KeyRequest, want: Want) -> Received | None:
         """Send a voucher with the request for what follows; None when the provider wants one message at a time."""
-        trader, channel = self._trader, self._channel
+        till, channel = self._till, self._channel
         try:
             answer, keep = await self._release("step", wire.encode(Step(voucher, request)))
         except PeerRefused:
@@ -179,10 +223,10 @@ class Purchase:
 
         def take(tx: Tx) -> tuple[Stepped, Waiting | None]:
             keep(tx)
-            stepped = step.on_stepped(tx, trader.buyer, channel, request, answered, received, trader.clock.now())
+            stepped = step.on_stepped(tx, till.buyer, channel, request, answered, received, till.core.clock.now())
             return stepped, None if stepped.signed is None else self._look(tx, want)
 
-        stepped, self._waiting = await trader.store.write(take)
+        stepped, self._waiting = await till.core.store.write(take)
         taken = await self._taken(stepped.received, wrong)
         if stepped.fault is not None:
             raise stepped.fault
@@ -191,34 +235,37 @@ class Purchase:
 
     async def _read(self, message: ReleaseMessage) -> tuple[Received, int | None]:
         """Return the keys of a release before it is taken, and the first of its rows that does not open."""
-        trader, channel, waiting = self._trader, self._channel, self._waiting
+        till, channel, waiting = self._till, self._channel, self._waiting
         if waiting is not None and waiting.window.seq == message.receipt.seq:
-            received = receive.brought(trader.buyer, waiting.account, waiting.window, waiting.tables, message)
+            received = receive.brought(till.buyer, waiting.account, waiting.window, waiting.tables, message)
         else:
-            received = await trader.store.read(lambda tx: receive.read(tx, trader.buyer, channel, message))
+            received = await till.core.store.read(lambda tx: receive.read(tx, till.buyer, channel, message))
         return received, None if received.code else await self._prove(received)
 
     async def _taken(self, received: Received, wrong: int | None) -> Received:
         """Return what was taken; raises VerificationFailed when keys or pieces are wrong."""
         if wrong is None and not received.code:
-            self._trader.paces.delivered(self._provider, len(received.keys))
+            self._till.paces.delivered(self._provider, len(received.keys))
+            self._till.acknowledging.served(self._channel)
             return received
-        self._trader.paces.disappointed(self._provider)
+        self._till.paces.disappointed(self._provider)
         if wrong is not None:
-            await disputes.accuse(self._trader, self._channel, received, wrong)
+            await disputes.accuse(self._till.core, self._till.buyer, self._channel, received, wrong)
         raise VerificationFailed(
             f"a released key of window {received.seq} is not the committed one",
             disputes.next_steps(received.bundle),
         )
 
-    async def _refused(self, message: RefusalMessage, keep: Keep) -> NotPermitted:
-        trader, channel = self._trader, self._channel
+    async def _refused(self, message: RefusalMessage, keep: Keep) -> Exception:
+        till, channel = self._till, self._channel
 
         def take(tx: Tx) -> None:
             keep(tx)
-            receive.on_refusal(tx, trader.buyer, channel, message)
+            receive.on_refusal(tx, till.buyer, channel, message)
 
-        await trader.store.write(take)
+        await till.core.store.write(take)
+        if message.code in next_channel.CODES:
+            return fault(message.code, f"refused before release: {paying.words(message.reasons)}")
         return NotPermitted(f"refused before release ({message.code}): {paying.words(message.reasons)}")
 
     async def _release(self, what: str, body: dict[str, Any]) -> tuple[Any, Keep]:
@@ -230,10 +277,10 @@ class Purchase:
         return answered
 
     async def _post(self, what: str, body: dict[str, Any]) -> tuple[Any, Keep]:
-        return await paying.post(self._trader, self._provider, self._channel, what, body)
+        return await self._till.payments.post(self._provider, self._channel, what, body)
 
     def _now(self) -> float:
-        return self._trader.clock.monotonic()
+        return self._till.core.clock.monotonic()
 
 
 def _rows(request: KeyRequest) -> int:

@@ -17,11 +17,12 @@ from connector.pull import mandate as mandates
 from connector.pull.acquisition import FAILED
 
 if TYPE_CHECKING:
-    from connector.engine.trader import Trader
+    from connector.core import Core
     from connector.pull.acquisition import Acquisitions
+    from connector.space.exchange import ExchangeDoor
+    from connector.store.row import Row
     from connector.store.transaction import Tx
 
-    Row = dict[str, Any]
 
 LOOKING, GETTING, MET, ENDED = "looking", "getting", "met", "ended"
 # states of an acquisition in which its licence is not on chain yet
@@ -33,14 +34,14 @@ SHOWN = ("id", "state", "product", "acquisition", "tried", "reason")
 class Pursuits:
     """The demands that this buyer has pursued."""
 
-    def __init__(self, trader: Trader, acquisitions: Acquisitions) -> None:
-        self._trader, self._acquisitions = trader, acquisitions
+    def __init__(self, core: Core, exchange: ExchangeDoor, acquisitions: Acquisitions) -> None:
+        self._core, self._exchange, self._acquisitions = core, exchange, acquisitions
         self._getting: dict[str, str] = {}  # acquisition → the demand that its moves wake, while it is got
         self.driver = Driver("pursuit", self._advance, self._fail)
 
     async def recover(self) -> None:
         """Go on with what an earlier run left unfinished; also a chore of the monitor."""
-        for row in await self._trader.store.read(lambda tx: tx.find("pursuits", "state in (?, ?)", (LOOKING, GETTING))):
+        for row in await self._core.store.read(lambda tx: tx.find("pursuits", "state in (?, ?)", (LOOKING, GETTING))):
             self.driver.wake(row["id"])
 
     def moved(self, acquisition: str) -> None:
@@ -50,9 +51,9 @@ class Pursuits:
 
     async def begin(self, demand: str, mandate: Any) -> Row:
         """Pursue a demand of ours within a mandate; asked again, with the mandate of now, go on."""
-        checked, now = mandates.checked(mandate), self._trader.clock.now()
+        checked, now = mandates.checked(mandate), self._core.clock.now()
         told = await self._ask("GET", demand)
-        if told["member"] != self._trader.did:
+        if told["member"] != self._core.identity.did:
             raise Conflict(f"the demand `{demand[:100]}` is somebody else's", "penstock demand list --mine")
 
         def act(tx: Tx) -> None:
@@ -62,7 +63,7 @@ class Pursuits:
             else:
                 tx.update("pursuits", {"id": demand, "state": LOOKING}, mandate=checked, updated=now)
 
-        await self._trader.store.write(act)
+        await self._core.store.write(act)
         self.driver.wake(demand)
         return await self.show(demand)
 
@@ -113,9 +114,9 @@ class Pursuits:
         return await self._move(row, MET, reason="")
 
     async def _move(self, row: Row, state: str, **changes: Any) -> bool:
-        now = self._trader.clock.now()
+        now = self._core.clock.now()
         where = {"id": row["id"], "state": row["state"]}
-        await self._trader.store.write(lambda tx: tx.update("pursuits", where, state=state, updated=now, **changes))
+        await self._core.store.write(lambda tx: tx.update("pursuits", where, state=state, updated=now, **changes))
         if state != GETTING:
             self._forget(row["id"])
         return state in (LOOKING, GETTING)
@@ -126,13 +127,13 @@ class Pursuits:
 
     async def _fail(self, key: str, fault: Exception) -> None:
         self._forget(key)
-        changes = {"state": ENDED, "reason": as_reason(fault), "updated": self._trader.clock.now()}
-        await self._trader.store.write(lambda tx: tx.update("pursuits", {"id": key}, **changes))
+        changes = {"state": ENDED, "reason": as_reason(fault), "updated": self._core.clock.now()}
+        await self._core.store.write(lambda tx: tx.update("pursuits", {"id": key}, **changes))
 
     async def _ask(self, method: str, demand: str, move: str = "", **body: str) -> Row:
         path = PATH + quote(demand, safe="") + (f"/{move}" if move else "")
         try:
-            found: Row = await self._trader.ask_exchange(method, path, body or None)
+            found: Row = await self._exchange.ask(method, path, body or None)
         except PeerRefused as refusal:
             if refusal.status == 404:
                 raise Absent(f"there is no demand `{demand[:100]}`", "penstock demand list --mine") from refusal
@@ -140,7 +141,7 @@ class Pursuits:
         return found
 
     async def _row(self, key: str) -> Row:
-        row = await self._trader.store.read(lambda tx: tx.get("pursuits", id=key))
+        row = await self._core.store.read(lambda tx: tx.get("pursuits", id=key))
         if row is None:
             raise Absent(f"the demand `{key[:100]}` is not pursued", "penstock demand pursue")
         return row

@@ -29,12 +29,15 @@ from ledger.edition import agreed
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from connector.engine.trader import Trader
+    from connector.core import Core
+    from connector.identity.peers import Peers
+    from connector.space.view import SpaceView
+    from connector.store.row import Row
     from contracts.ranges import RowSet
+    from ledger.programs import Programs
     from ledger.row_table import RowTable
     from ledger.space import Member
 
-    Row = dict[str, Any]
 
 LICENCE = frozenset({"digest", "provider", "product", "chain"})
 ID_BYTES = 32
@@ -50,59 +53,124 @@ class Quote(NamedTuple):
     fixed: Row
 
 
-async def listed(trader: Trader, product: str, asking: Callable[[str], None]) -> Quote:
-    """Look a product up at the exchange, then its offer at its provider; `asking` is told whom; raises Absent."""
-    space = await trader.space_view.current()
-    exchange, key = space.members[space.exchange], quote(product, safe="")
-    asking(waiting.EXCHANGE)
-    listing = await _ask(trader, f"{exchange.url}/exchange/products/{key}", exchange.did)
-    _refuse_elsewhere(listing)
-    provider = await trader.space_view.require(listing["provider"])
-    asking(waiting.PROVIDER)
-    offer = await _offered(trader, provider, product, listing["offer"].get("id"))
-    return Quote(provider, offer, int(listing["offer"]["ask"]), {})
+class Quotes:
+    """Offers as they are found: listed, told of, or licensed onward, each held against the chain and its provider."""
 
+    def __init__(self, core: Core, space: SpaceView, programs: Programs, peers: Peers) -> None:
+        self._core, self._space, self._programs, self._peers = core, space, programs, peers
 
-async def told(trader: Trader, product: str, provider_did: str, asking: Callable[[str], None]) -> Quote:
-    """Ask a member for a product of its that we were told of; the exchange hears nothing. Raises Absent.
+    async def listed(self, product: str, asking: Callable[[str], None]) -> Quote:
+        """Look a product up at the exchange, then its offer at its provider; `asking` is told whom; raises Absent."""
+        space = await self._space.current()
+        exchange, key = space.members[space.exchange], quote(product, safe="")
+        asking(waiting.EXCHANGE)
+        listing = await self._ask(f"{exchange.url}/exchange/products/{key}", exchange.did)
+        _refuse_elsewhere(listing)
+        provider = await self._space.require(listing["provider"])
+        asking(waiting.PROVIDER)
+        offer = await self._offered(provider, product, listing["offer"].get("id"))
+        return Quote(provider, offer, int(listing["offer"]["ask"]), {})
 
-    Nobody reviewed it, so what the exchange would have looked at is looked at here: raises VerificationFailed unless
-    the chain knows the edition, under its own id or its blind one, and its provider holds the rights.
-    """
-    provider = await trader.space_view.require(provider_did)
-    asking(waiting.PROVIDER)
-    offer = await _offered(trader, provider, product, None)
-    proposal = offers.read(offer)
-    if proposal.terms is not None:  # one without our terms is a plain copy, of no edition
-        await _check_registered(trader, provider, proposal.terms)
-    return Quote(provider, offer, proposal.price or 0, {})
+    async def told(self, product: str, provider_did: str, asking: Callable[[str], None]) -> Quote:
+        """Ask a member for a product of its that we were told of; the exchange hears nothing. Raises Absent.
 
+        Nobody reviewed it, so what the exchange would have looked at is looked at here: raises VerificationFailed if
+        the chain knows the edition, under its own id or its blind one, and its provider holds the rights.
+        """
+        provider = await self._space.require(provider_did)
+        asking(waiting.PROVIDER)
+        offer = await self._offered(provider, product, None)
+        proposal = offers.read(offer)
+        if proposal.terms is not None:  # one without our terms is a plain copy, of no edition
+            await self._check_registered(provider, proposal.terms)
+        return Quote(provider, offer, proposal.price or 0, {})
 
-async def _check_registered(trader: Trader, provider: Member, terms: Row) -> None:
-    try:
-        edition = read_hex(terms.get("editionId"), "editionId", ID_BYTES)
-        salt = read_hex(terms["blindSalt"], "blindSalt", blind.SALT_BYTES) if "blindSalt" in terms else b""
-    except ContractError as error:
-        raise PeerMisbehaved(f"the offer of `{provider.did}` has terms that nobody can read: {error}") from error
-    known = await trader.programs.edition(blind.registered_id(edition, salt))
-    if known is None or known.withdrawn_at is not None or known.holder != provider.address:
-        state = "is not registered" if known is None else "is withdrawn" if known.withdrawn_at else "is another's"
-        raise VerificationFailed(f"the edition on offer {state} on chain", "pay nothing; ask the provider")
+    async def _check_registered(self, provider: Member, terms: Row) -> None:
+        try:
+            edition = read_hex(terms.get("editionId"), "editionId", ID_BYTES)
+            salt = read_hex(terms["blindSalt"], "blindSalt", blind.SALT_BYTES) if "blindSalt" in terms else b""
+        except ContractError as error:
+            raise PeerMisbehaved(f"the offer of `{provider.did}` has terms that nobody can read: {error}") from error
+        known = await self._programs.edition(blind.registered_id(edition, salt))
+        if known is None or known.withdrawn_at is not None or known.holder != provider.address:
+            state = "is not registered" if known is None else "is withdrawn" if known.withdrawn_at else "is another's"
+            raise VerificationFailed(f"the edition on offer {state} on chain", "pay nothing; ask the provider")
 
+    async def _offered(self, provider: Member, product: str, listed_as: str | None) -> Row:
+        dataset = await self._ask(f"{provider.url}/dsp/catalog/datasets/{quote(product, safe='')}", provider.did)
+        validation.check("Dataset", dataset)
+        return {**_offer(dataset, listed_as), "target": dataset["@id"]}
 
-async def _offered(trader: Trader, provider: Member, product: str, listed_as: str | None) -> Row:
-    dataset = await _ask(trader, f"{provider.url}/dsp/catalog/datasets/{quote(product, safe='')}", provider.did)
-    validation.check("Dataset", dataset)
-    return {**_offer(dataset, listed_as), "target": dataset["@id"]}
+    async def meant(self, product: str, mandate: Row, asking: Callable[[str], None]) -> Quote:
+        """Return the offer that a mandate is about: of a sub-licence, of a provider it names, or of the listing."""
+        if licence := mandate.get("licence"):
+            return await self.licensed(licence)
+        if provider := mandate.get("provider"):
+            return await self.told(product, provider, asking)
+        return await self.listed(product, asking)
 
+    async def licensed(self, licence: Row) -> Quote:
+        """Return the offer of a sub-licence that `check` has passed, to its key holder; raises Absent."""
+        provider = await self._space.require(licence["provider"])
+        last = sublicence.read_chain(licence["chain"])[-1]
+        terms = last.terms.json()
+        policy, salt = terms.pop("policy"), terms.pop("salt")
+        offer = offers.offer(last.terms.product, policy, terms, target=last.terms.product)
+        offer |= {"@id": SUB_LICENCE_URN + licence["digest"], SUB_LICENCES: licence["chain"]}
+        return Quote(provider, offer, last.terms.tariff.minor, {"salt": salt})
 
-async def meant(trader: Trader, product: str, mandate: Row, asking: Callable[[str], None]) -> Quote:
-    """Return the offer that a mandate is about: of a sub-licence, of a provider that it names, or of the listing."""
-    if licence := mandate.get("licence"):
-        return await licensed(trader, licence)
-    if provider := mandate.get("provider"):
-        return await told(trader, product, provider, asking)
-    return await listed(trader, product, asking)
+    async def total(self, product: str, provider: str | None = None) -> Row:
+        """Return what is asked for a product, and what that makes for `of`: `all` of it, or one use or period.
+
+        `amount` is in minor units, `sum` the same in words. Raises Absent, VerificationFailed, and InvalidInput for an
+        offer without terms of ours.
+        """
+        found = await self.meant(product, {"provider": provider}, lambda _whom: None)
+        terms = offers.read(found.offer).terms
+        if terms is None:
+            raise InvalidInput(
+                f"the offer of `{product[:200]}` has no terms that could be worked out", "ask its provider"
+            )
+        shown = await self.public(found.provider, terms["editionId"])
+        try:
+            _, table = await asyncio.to_thread(agreed, bytes.fromhex(terms["editionId"]), *shown)
+            tariff, wanted = Tariff.from_json(terms["tariff"]), rows_of(terms, table)
+        except ContractError as error:
+            raise VerificationFailed(f"what the provider shows is not the edition on offer: {error}") from error
+        pricing.verify(terms, table)
+        of, quantity = _measured(tariff, wanted, table)
+        due = amount(tariff, quantity)
+        return {
+            "product": product,
+            "title": terms["title"],
+            "provider": found.provider.did,
+            "tier": terms["tier"],
+            "edition": terms["editionId"],
+            "columns": sorted(terms.get("columns", {})),
+            "pieces": len(wanted),
+            "bytes": str(sum(table.plain_bytes(first, count) for first, count in wanted.ranges)),
+            "price": price_words.price(tariff),
+            "asked": str(found.asked),
+            "of": of,
+            "amount": str(due),
+            "sum": price_words.money(due, tariff.currency),
+        }
+
+    async def public(self, provider: Member, edition: str) -> tuple[Any, bytes]:
+        """Return header (JSON) and rows that a provider shows of an edition, whose id is hex; nothing is proven yet."""
+        base = f"{provider.url}/sealed/{edition}"
+        header = await self._core.outbound.get(base + "/header", limit_bytes=HEADER_BYTES_MAX)
+        rows = await self._core.outbound.get(base + "/rows", limit_bytes=ROWS_BYTES_MAX)
+        return header.json(), rows.body
+
+    async def _ask(self, url: str, did: str) -> Any:
+        try:
+            answer = await self._core.outbound.get(url, headers=self._peers.authorization(did))
+        except PeerRefused as refusal:
+            if refusal.status == 404:
+                raise Absent(f"`{url.rsplit('/', 1)[-1]}` is not on offer there", "see `penstock find`") from refusal
+            raise
+        return answer.json()
 
 
 def _refuse_elsewhere(listing: Row) -> None:
@@ -120,17 +188,6 @@ def _refuse_elsewhere(listing: Row) -> None:
     raise Conflict(f"`{listing['id']}` was found elsewhere and is traded {where}", hint)
 
 
-async def licensed(trader: Trader, licence: Row) -> Quote:
-    """Return the offer of a sub-licence that `check` has passed, to its key holder; raises Absent."""
-    provider = await trader.space_view.require(licence["provider"])
-    last = sublicence.read_chain(licence["chain"])[-1]
-    terms = last.terms.json()
-    policy, salt = terms.pop("policy"), terms.pop("salt")
-    offer = offers.offer(last.terms.product, policy, terms, target=last.terms.product)
-    offer |= {"@id": SUB_LICENCE_URN + licence["digest"], SUB_LICENCES: licence["chain"]}
-    return Quote(provider, offer, last.terms.tariff.minor, {"salt": salt})
-
-
 def check(licence: Any, product: str) -> None:
     """Refuse what is no sub-licence of a product; raises InvalidInput."""
     if licence is None:
@@ -145,50 +202,6 @@ def check(licence: Any, product: str) -> None:
         raise InvalidInput(f"the sub-licence is of another product than `{product[:200]}`")
 
 
-async def total(trader: Trader, product: str, provider: str | None = None) -> Row:
-    """Return what is asked for a product, and what that makes for `of`: `all` of it, or one use or period.
-
-    `amount` is in minor units, `sum` the same in words. Raises Absent, VerificationFailed, and InvalidInput for an
-    offer without terms of ours.
-    """
-    found = await meant(trader, product, {"provider": provider}, lambda _whom: None)
-    terms = offers.read(found.offer).terms
-    if terms is None:
-        raise InvalidInput(f"the offer of `{product[:200]}` has no terms that could be worked out", "ask its provider")
-    shown = await public(trader, found.provider, terms["editionId"])
-    try:
-        _, table = await asyncio.to_thread(agreed, bytes.fromhex(terms["editionId"]), *shown)
-        tariff, wanted = Tariff.from_json(terms["tariff"]), rows_of(terms, table)
-    except ContractError as error:
-        raise VerificationFailed(f"what the provider shows is not the edition on offer: {error}") from error
-    pricing.verify(terms, table)
-    of, quantity = _measured(tariff, wanted, table)
-    due = amount(tariff, quantity)
-    return {
-        "product": product,
-        "title": terms["title"],
-        "provider": found.provider.did,
-        "tier": terms["tier"],
-        "edition": terms["editionId"],
-        "columns": sorted(terms.get("columns", {})),
-        "pieces": len(wanted),
-        "bytes": str(sum(table.plain_bytes(first, count) for first, count in wanted.ranges)),
-        "price": price_words.price(tariff),
-        "asked": str(found.asked),
-        "of": of,
-        "amount": str(due),
-        "sum": price_words.money(due, tariff.currency),
-    }
-
-
-async def public(trader: Trader, provider: Member, edition: str) -> tuple[Any, bytes]:
-    """Return header (JSON) and rows that a provider shows of an edition, whose id is hex; nothing is proven yet."""
-    base = f"{provider.url}/sealed/{edition}"
-    header = await trader.outbound.get(base + "/header", limit_bytes=HEADER_BYTES_MAX)
-    rows = await trader.outbound.get(base + "/rows", limit_bytes=ROWS_BYTES_MAX)
-    return header.json(), rows.body
-
-
 def _measured(tariff: Tariff, wanted: RowSet, table: RowTable) -> tuple[str, int]:
     """Return what a total is of, and the quantity of it that the tariff prices."""
     if tariff.period:
@@ -196,16 +209,6 @@ def _measured(tariff: Tariff, wanted: RowSet, table: RowTable) -> tuple[str, int
     if tariff.counted.paid_within != AGREEMENT:
         return tariff.unit, 1
     return "all", meter.added(tariff, wanted, table, begins=True)
-
-
-async def _ask(trader: Trader, url: str, did: str) -> Any:
-    try:
-        answer = await trader.outbound.get(url, headers=trader.authorization(did))
-    except PeerRefused as refusal:
-        if refusal.status == 404:
-            raise Absent(f"`{url.rsplit('/', 1)[-1]}` is not on offer there", "see `penstock find`") from refusal
-        raise
-    return answer.json()
 
 
 def _offer(dataset: Any, listed: str | None) -> Row:

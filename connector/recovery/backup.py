@@ -20,6 +20,7 @@ from connector.data_folder import CHAIN_DATABASE, DATABASE, DEPLOYMENT, KEYS, SE
 from connector.errors import Absent, Conflict
 from connector.recovery import manifest as lists
 from connector.recovery.manifest import LogHead, Manifest
+from connector.stage import Stage
 from connector.store import copying
 from connector.vault.secrets import kek_path
 
@@ -46,7 +47,7 @@ def make(data: Path, to: Path, now: datetime, *, sealed: bool) -> Manifest:
         raise Conflict(text, "run pg_basebackup with its write-ahead log, or a standby that commits with it")
     if not (data / DATABASE).is_file():
         raise Absent(f"there is no database `{data / DATABASE}`", "name another directory with --data")
-    stage = files.Stage(to.absolute(), f"{to.name}.backup")
+    stage = Stage(to.absolute(), f"{to.name}.backup")
     try:
         head = copying.copy(data / DATABASE, stage.place(DATABASE))
         names = [name for name in PLAIN_FILES if (data / name).is_file()]

@@ -15,7 +15,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from connector import files
+from connector import files, private_folder
 from connector import settings as setting
 from connector.data_folder import DATABASE, KEYS, TOKEN_BYTES, TOKEN_FILE, VAULT_KEYS
 from connector.errors import Absent, Conflict, InvalidInput, PenstockError, SettingsError, VerificationFailed
@@ -23,6 +23,7 @@ from connector.identity import keys as key_files
 from connector.outbound import Outbound
 from connector.recovery import manifest as lists
 from connector.recovery.manifest import Manifest
+from connector.stage import Stage
 from connector.store import copying
 from connector.store.restored import Restored, mark
 from ledger import checkpoint as checkpoints
@@ -147,7 +148,7 @@ def _check_keys(folder: Path, held: Manifest) -> None:
 
 def _lay(wanted: Wanted, held: Manifest, names: list[str], now: datetime) -> None:
     """Give the files their places, all at once where there was no directory."""
-    stage = files.Stage(wanted.data.absolute(), f"{wanted.data.name}.restore")
+    stage = Stage(wanted.data.absolute(), f"{wanted.data.name}.restore")
     try:
         for name in names:
             copying.duplicate(wanted.source / name, stage.place(name))
@@ -162,6 +163,7 @@ def _lay(wanted: Wanted, held: Manifest, names: list[str], now: datetime) -> Non
             mark(database, told)
         files.sync_file(stage.place(DATABASE))
         stage.finish([*laid, TOKEN_FILE])
+        private_folder.keep(wanted.data)  # keys may have been put there first, by whoever's umask
     finally:
         stage.close()
 

@@ -28,9 +28,12 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from connector.base import Base
+    from connector.core import Core
+    from connector.processes.tenure import Tenure
+    from connector.space.view import SpaceView
     from connector.store.evidence import Evidence, Head
     from connector.store.transaction import Tx
+    from ledger.programs import Programs
 
 FILE_NAME = "log.seen"
 # a head goes to the file so long after its commit: a server set back by less has lost what nobody misses yet
@@ -80,16 +83,16 @@ class Seen:
             files.write_atomic(self._path, orjson.dumps({"size": head.size, "root": head.root.hex()}))
 
 
-async def follow(base: Base) -> Callable[[], Awaitable[None]]:
+async def follow(core: Core) -> Callable[[], Awaitable[None]]:
     """Notice whether a server was set back, and keep what it commits from now on; returns what ends that.
 
     A file is not followed: it is restored by `penstock admin restore`, and its folder would go back with it.
     """
-    if not base.settings.store.database:
+    if not core.settings.store.database:
         return _nothing
-    seen = Seen(base.data, base.evidence)
-    base.store.on_commit(seen.changed)
-    await notice(base)
+    seen = Seen(core.data, core.evidence)
+    core.store.on_commit(seen.changed)
+    await notice(core)
     return seen.close
 
 
@@ -97,13 +100,13 @@ async def _nothing() -> None:
     return
 
 
-async def notice(base: Base) -> None:
+async def notice(core: Core) -> None:
     """Mark the database if its log does not extend what this data directory saw; it is there already if it was told."""
     try:
-        seen = orjson.loads((base.data / FILE_NAME).read_bytes())
+        seen = orjson.loads((core.data / FILE_NAME).read_bytes())
     except FileNotFoundError:
         return
-    now = base.clock.now()
+    now = core.clock.now()
 
     def act(tx: Tx) -> int | None:
         tree = Tree(TxShelf(tx))
@@ -112,7 +115,7 @@ async def notice(base: Base) -> None:
         restored.set_mark(tx, _lost(tx, now))
         return tree.size
 
-    size = await base.store.write(act)
+    size = await core.store.write(act)
     if size is not None:
         log.warning("the database was set back: its log has %d events, and %d were signed", size, seen["size"])
 
@@ -124,14 +127,20 @@ def told(tx: Tx, now: datetime, mirror: str, without: tuple[str, ...]) -> dict[s
     return {"events": str(mark.size), "made": mark.made.isoformat(), "mirror": mirror, "without": list(without)}
 
 
-async def wait(base: Base, catch_up: Callable[[Base], Any]) -> None:
+async def wait(
+    core: Core,
+    space: SpaceView,
+    programs: Programs,
+    tenure: Tenure,
+    catch_up: Callable[[Core, SpaceView, Programs], Any],
+) -> None:
     """Return when the database may be signed from: caught up by us if the work is ours, else by whoever has it."""
-    while not base.tenure.held and await base.store.read(restored.marked) is not None:
+    while not tenure.held and await core.store.read(restored.marked) is not None:
         log.warning("waiting for the process that works on this database to ask what others know of our log")
         await asyncio.sleep(LOOK_SECONDS)
-        await base.tenure.attempt()
-    if base.tenure.held:
-        await catch_up(base)
+        await tenure.attempt()
+    if tenure.held:
+        await catch_up(core, space, programs)
 
 
 def _lost(tx: Tx, now: datetime) -> Restored:

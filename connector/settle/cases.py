@@ -21,52 +21,58 @@ from contracts.typed_data import digest
 from ledger import filing as filings
 
 if TYPE_CHECKING:
-    from connector.engine.trader import Trader
+    from connector.core import Core
     from connector.exchange.docket import Concerned
+    from connector.space.exchange import ExchangeDoor
+    from connector.space.view import SpaceView
+    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from connector.usage.notices import Notices
     from ledger.dispute import Verdict
     from ledger.filing import Filing
+    from ledger.programs import Programs
     from ledger.ruling import Ruling
 
 PATH = "/exchange/disputes"
 # a case is its bundle, the accounts concerned and a ruling
 CASE_BYTES_MAX = DISPUTE_BYTES_MAX + 65_536
-Row = dict[str, Any]
 
 
 class Cases:
     """The docket of the exchange, asked in our own name."""
 
-    def __init__(self, participant: Trader) -> None:
-        self._participant = participant
+    def __init__(
+        self, core: Core, space: SpaceView, programs: Programs, exchange: ExchangeDoor, notices: Notices
+    ) -> None:
+        self._core, self._space, self._programs, self._exchange = core, space, programs, exchange
+        self._notices = notices
 
     async def file(self, document: Any) -> Row:
         """File what is to be ruled on; returns the case, with our own verdict as `proposed`."""
-        participant = self._participant
         filing = filings.read(document)
         verdict = await self.judged(filing)
-        about = await docket.concerned(participant, filing, participant.member)
+        about = await docket.concerned(self._space, self._programs, filing, self._core.identity.member)
         row = await self._ask("POST", "", document)
-        await participant.store.write(partial(self._file, filing=filing, about=about, verdict=verdict))
+        await self._core.store.write(partial(self._file, filing=filing, about=about, verdict=verdict))
         return {**row, "proposed": verdict.json()}
 
     def _file(self, tx: Tx, filing: Filing, about: Concerned, verdict: Verdict) -> None:
         """Keep and record what the exchange has taken, and tell the other party, once."""
-        participant, now = self._participant, self._participant.clock.now()
+        now = self._core.clock.now()
         key = filing.id.hex()
         if tx.get("disputes", id=key) is not None:
             return
-        docket.file(tx, participant.evidence, filing, about, participant.did, now)
+        docket.file(tx, self._core.evidence, filing, about, self._core.identity.did, now)
         row = tx.get("agreements", digest=self._agreement(tx, filing))
         if row is not None:
             window = f" in window {filing.bundle.voucher.value.seq}" if filing.bundle else ""
             text = f"we filed the dispute {key} at the exchange: {verdict.finding.value}{window}"
-            participant.notices.send(tx, row, Notice(DISPUTE, row["digest"], text, now))
+            self._notices.send(tx, row, Notice(DISPUTE, row["digest"], text, now))
 
     def _agreement(self, tx: Tx, filing: Filing) -> str:
         """Return the digest of the agreement that a filing is about, empty for a log or a channel we do not know."""
         if filing.bundle is not None:
-            return digest(self._participant.programs.deployment.domain("licences"), filing.bundle.agreement).hex()
+            return digest(self._programs.deployment.domain("licences"), filing.bundle.agreement).hex()
         channel = tx.get("channels", id=filing.part.hex())
         return str(channel["agreement"]) if channel else ""
 
@@ -93,11 +99,11 @@ class Cases:
 
     async def judged(self, filing: Filing) -> Verdict:
         """Return our verdict; opening a piece takes a while, so it is not done on the loop."""
-        channel = None if filing.origin else await self._participant.programs.channel(filing.part)
-        return await asyncio.to_thread(filings.judge, filing, self._participant.space, channel)
+        channel = None if filing.origin else await self._programs.channel(filing.part)
+        return await asyncio.to_thread(filings.judge, filing, self._space.last(), channel)
 
     async def _ask(self, method: str, path: str, body: Any = None) -> Row:
-        row = await self._participant.ask_exchange(method, PATH + path, body, limit_bytes=CASE_BYTES_MAX)
+        row = await self._exchange.ask(method, PATH + path, body, limit_bytes=CASE_BYTES_MAX)
         if not isinstance(row, dict):
             raise PeerMisbehaved("the exchange answered about a dispute with no object")
         return row

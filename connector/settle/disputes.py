@@ -15,8 +15,8 @@ from connector.channel import receive
 from connector.channel.equivocation import CODE as EQUIVOCATION
 from connector.errors import VerificationFailed
 from connector.vault import replicas
-from connector.vault.blobs import SealedFile
 from connector.vault.reader import Reader
+from connector.vault.sealed_file import SealedFile
 from contracts.decimals import read_hex
 from contracts.signature import SIGNATURE_BYTES, is_by
 from contracts.typed_data import Agreement, Edition, digest
@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from connector.channel.doors import Buyer
     from connector.channel.receive import Received
-    from connector.engine.trader import Trader
+    from connector.core import Core
     from connector.store.transaction import Tx
     from contracts.typed_data import Domain
 
@@ -68,11 +69,11 @@ async def unopenable(path: Path, table: RowTable, received: Received) -> int | N
     return await asyncio.to_thread(_unopenable, received, path, table)
 
 
-async def accuse(trader: Trader, channel: bytes, received: Received, row: int) -> None:
+async def accuse(core: Core, buyer: Buyer, channel: bytes, received: Received, row: int) -> None:
     """Stop paying for a malformed edition and keep the bundle; raises VerificationFailed."""
-    buyer, now = trader.buyer, trader.clock.now()
+    now = core.clock.now()
     code, preimage = Code.EDITION.value, received.preimage
-    bundle = await trader.store.write(
+    bundle = await core.store.write(
         lambda tx: receive.on_fault(tx, buyer, channel, received.seq, row, code, preimage, now)
     )
     raise VerificationFailed(

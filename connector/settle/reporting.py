@@ -7,23 +7,24 @@ the next settlement, and one that refuses is not asked again.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from connector.channel import account as accounts
 from connector.channel import windows
 from connector.errors import PeerRefused, PeerUnreachable
 from connector.limits import REPORTED_TRADES_MAX
-from connector.settle.settlement import CLOSED
 from contracts.terms import Terms
 from contracts.typed_data import Agreement, Batch
 from contracts.typed_json import from_json
 from ledger.trade import Trade
 
 if TYPE_CHECKING:
-    from connector.engine.trader import Trader
+    from connector.core import Core
+    from connector.space.exchange import ExchangeDoor
+    from connector.space.view import SpaceView
+    from connector.store.row import Row
     from connector.store.transaction import Tx
 
-    Row = dict[str, Any]
 
 PATH = "/exchange/trades"
 _UNTOLD = (
@@ -37,29 +38,29 @@ log = logging.getLogger(__name__)
 class Reporting:
     """What this provider has shown to the exchange."""
 
-    def __init__(self, trader: Trader) -> None:
-        self._trader = trader
+    def __init__(self, core: Core, space: SpaceView, exchange: ExchangeDoor) -> None:
+        self._core, self._space, self._exchange = core, space, exchange
 
     async def tell(self) -> int:
         """Show every settled trade that was not shown yet; return how many the exchange has taken now."""
-        trader, taken = self._trader, 0
-        if trader.did == trader.space.exchange:
+        taken = 0
+        if self._core.identity.did == self._space.last().exchange:
             return 0
-        asked = accounts.PAYEE, CLOSED, REPORTED_TRADES_MAX
-        for row in await trader.store.read(lambda tx: tx.execute(_UNTOLD, *asked)):
-            trade = await trader.store.read(lambda tx, row=row: trade_of(tx, row))  # type: ignore[misc]  # binds the loop's value
+        asked = accounts.PAYEE, accounts.CLOSED, REPORTED_TRADES_MAX
+        for row in await self._core.store.read(lambda tx: tx.execute(_UNTOLD, *asked)):
+            trade = await self._core.store.read(lambda tx, row=row: trade_of(tx, row))  # type: ignore[misc]  # binds the loop's value
             state = "none" if trade is None else await self._show(trade)
             if state is None:
                 break
-            now, taken = trader.clock.now(), taken + (state == "shown")
+            now, taken = self._core.clock.now(), taken + (state == "shown")
             told = {"agreement": row["agreement"], "channel": row["id"], "state": state, "created": now}
-            await trader.store.write(lambda tx, told=told: tx.put("shown_trades", **told))  # type: ignore[misc]  # the same
+            await self._core.store.write(lambda tx, told=told: tx.put("shown_trades", **told))  # type: ignore[misc]  # the same
         return taken
 
     async def _show(self, trade: Trade) -> str | None:
         """Return what came of showing a trade, None if the exchange did not answer."""
         try:
-            await self._trader.ask_exchange("POST", PATH, trade.json())
+            await self._exchange.ask("POST", PATH, trade.json())
         except PeerUnreachable as fault:
             log.info("the exchange was not shown a trade: %s", fault)
             return None

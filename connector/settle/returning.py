@@ -9,21 +9,24 @@ it is what the chain says, never the other's word.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from connector.channel import account as accounts
 from connector.engine.driver import Driver
-from connector.errors import Absent, Conflict, PeerRefused, PeerUnreachable
+from connector.errors import Absent, Conflict, PeerRefused, PeerUnreachable, Told, failure_from
 from connector.protocol.states import PROVIDER
-from connector.settle.following import LIVE
 from contracts import lifecycle
 
 if TYPE_CHECKING:
-    from connector.engine.trader import Trader
+    from connector.channel.meeting import Meetings
+    from connector.core import Core
+    from connector.identity.peers import Peers
     from connector.settle.settlement import Settlements
+    from connector.space.view import SpaceView
+    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from ledger.programs import Programs
 
-    Row = dict[str, Any]
 
 # the payee's word that the agreement still runs: its clock may be behind, or our revocation on its way
 NOT_YET_STATUS = 409
@@ -34,13 +37,22 @@ log = logging.getLogger(__name__)
 class Returning:
     """The untouched deposits of one participant whose agreements are over, and what others ask back from it."""
 
-    def __init__(self, trader: Trader, settlements: Settlements) -> None:
-        self._trader, self._settlements = trader, settlements
+    def __init__(
+        self,
+        core: Core,
+        space: SpaceView,
+        programs: Programs,
+        peers: Peers,
+        meetings: Meetings,
+        settlements: Settlements,
+    ) -> None:
+        self._core, self._space, self._programs, self._peers = core, space, programs, peers
+        self._meetings, self._settlements = meetings, settlements
         self.driver = Driver("return", self._ask, self._leave)
 
     async def recover(self) -> None:
         """Go on with what an earlier run left open."""
-        for digest in sorted({row["agreement"] for row in await self._trader.store.read(_paid_in)}):
+        for digest in sorted({row["agreement"] for row in await self._core.store.read(_paid_in)}):
             self.wake(digest)
 
     def wake(self, digest: str) -> None:
@@ -53,41 +65,43 @@ class Returning:
         One on which something was offered stays as it is. Raises Absent, Conflict while the agreement runs,
         `ChannelFault` for a channel that is not of it.
         """
-        trader = self._trader
-        agreement = await trader.store.read(lambda tx: tx.get("agreements", digest=digest))
+        agreement = await self._core.store.read(lambda tx: tx.get("agreements", digest=digest))
         if agreement is None or agreement["peer"] != peer or agreement["role"] != PROVIDER:
             raise Absent(f"there is no agreement `{digest[:100]}` here")
         if agreement["state"] not in lifecycle.OVER:
             raise Conflict(f"the agreement is `{agreement['state']}`: its channel is not closed", "ask when it is over")
-        await trader.meet_channel(channel, peer, bytes.fromhex(digest))
-        row, offered = await trader.store.read(
+        await self._meetings.meet(channel, peer, bytes.fromhex(digest))
+        row, offered = await self._core.store.read(
             lambda tx: (tx.get("channels", id=channel.hex()), _has_windows(tx, channel.hex()))
         )
         if row is None or (row["agreement"], row["peer"]) != (digest, peer):
             raise Absent(f"there is no channel `{channel.hex()}` of this agreement")
         if not offered:
             await self._settlements.close(row)
-        found = await trader.programs.channel(channel)
+        found = await self._programs.channel(channel)
         return {"channel": channel.hex(), "closed": found is not None and found.closed}
 
     # ---- the payer's side
 
     async def _ask(self, digest: str) -> None:
         """Ask for every channel of an agreement that is over, and take what came back."""
-        rows = await self._trader.store.read(lambda tx: _due(tx, digest))
+        rows = await self._core.store.read(lambda tx: _due(tx, digest))
         closed = [await self._closed(row, digest) for row in rows]
         if any(closed):
-            await self._settlements.settle(digest)
+            told = await self._settlements.settle(digest)
+            faults = [failure_from(row["fault"]) for row in told["channels"] if "fault" in row]
+            if faults and faults[0] is not None:
+                raise Told(faults[0])
 
     async def _closed(self, row: Row, digest: str) -> bool:
         """Ask the payee of a channel to close it; return whether it says that it did."""
-        trader, peer = self._trader, row["peer"]
-        member = trader.space.members.get(peer)
+        peer = row["peer"]
+        member = self._space.last().members.get(peer)
         if member is None:
             return False
-        url, headers = f"{member.url}/channel/{row['id']}/close", trader.authorization(peer)
+        url, headers = f"{member.url}/channel/{row['id']}/close", self._peers.authorization(peer)
         try:
-            answer = (await trader.outbound.post(url, {"agreement": digest}, headers=headers)).json()
+            answer = (await self._core.outbound.post(url, {"agreement": digest}, headers=headers)).json()
         except PeerRefused as refusal:
             if refusal.status == NOT_YET_STATUS:
                 raise PeerUnreachable(f"`{peer}` does not close the channel yet: {refusal}", "ask again") from refusal
@@ -101,7 +115,7 @@ class Returning:
 
 def _paid_in(tx: Tx) -> list[Row]:
     """Return the channels that we have paid into and the chain did not close yet, as far as we know."""
-    return tx.find("channels", "role = ? and state in (?, ?)", (accounts.PAYER, *LIVE))
+    return tx.find("channels", "role = ? and state in (?, ?)", (accounts.PAYER, *accounts.MOVED))
 
 
 def _due(tx: Tx, digest: str) -> list[Row]:
@@ -110,7 +124,7 @@ def _due(tx: Tx, digest: str) -> list[Row]:
     if agreement is None or agreement["state"] not in lifecycle.OVER:
         return []
     rows = tx.find("channels", "agreement = ? and role = ?", (digest, accounts.PAYER))
-    return [row for row in rows if row["state"] in LIVE and not _has_windows(tx, row["id"])]
+    return [row for row in rows if row["state"] in accounts.MOVED and not _has_windows(tx, row["id"])]
 
 
 def _has_windows(tx: Tx, channel: str) -> bool:

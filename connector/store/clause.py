@@ -59,6 +59,8 @@ def where(text: str, kinds: Mapping[str, str]) -> Clause:
         if group == "mark":
             if kind is None:
                 raise BadStatement(f"a `?` in `{text}` has no column before it")
+            if kind.wrapped:
+                raise BadStatement(f"a `?` in `{text}` is compared with what rests wrapped")
             encoders.append(kind.encode)
         parts.append(token)
     return Clause(" ".join(parts), tuple(encoders))

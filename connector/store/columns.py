@@ -29,12 +29,16 @@ _STRICT_JSON = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIM
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of column; `decode` is None where SQL already gives our value, `ordered` where SQL's `<` is ours."""
+    """One kind of column; `decode` is None where SQL already gives our value, `ordered` where SQL's `<` is ours.
+
+    What is `wrapped` besides (`connector.store.wrapping`) is compared with nothing in SQL.
+    """
 
     sql: str
     encode: Callable[[Any], Any]
     decode: Callable[[Any], Any] | None
     ordered: bool
+    wrapped: bool = False
 
 
 def _text(value: Any) -> str:
@@ -90,6 +94,7 @@ KINDS: Mapping[str, Kind] = {
     "text": Kind("TEXT", _text, None, ordered=True),
     "int": Kind("INTEGER", _int, None, ordered=True),
     "blob": Kind("BLOB", _blob, None, ordered=True),
+    "secret": Kind("BLOB", _blob, None, ordered=False, wrapped=True),
     "json": Kind("TEXT", _json, orjson.loads, ordered=False),
     "amount": Kind("TEXT", _amount, int, ordered=False),
     "time": Kind("INTEGER", _time, _from_time, ordered=True),

@@ -10,7 +10,7 @@ import sqlite3
 import time
 from typing import TYPE_CHECKING
 
-from connector.store.errors import StoreBusy, StoreError, StoreFailed
+from connector.store.errors import StoreBusy, StoreDamaged, StoreError, StoreFailed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +28,7 @@ CACHE_KIB = 32 * 1024
 FULL = 2
 IN_MEMORY = 2
 # what a damaged file answers to its first questions: the text of its own schema may be no text any more
+DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
 
 # (pragma, the answer that must come back; None = whatever comes back is fine)
@@ -71,7 +72,13 @@ def unopened(path: Path, error: Exception) -> StoreError:
     """Return what to raise for a file that could not be opened."""
     if isinstance(error, sqlite3.Error) and is_busy(error):
         return StoreBusy(f"another process keeps the database `{path}` locked; nothing was written, try again")
-    return StoreFailed(f"cannot open the database `{path}`: {error}")
+    return failed(f"cannot open the database `{path}`: {error}", error)
+
+
+def failed(text: str, error: Exception) -> StoreFailed:
+    """Return what to raise after an error of the disk: what was refused, or what is damaged."""
+    damaged = isinstance(error, UnicodeDecodeError) or getattr(error, "sqlite_errorcode", 0) & 0xFF in DAMAGED
+    return StoreDamaged(text) if damaged else StoreFailed(text)
 
 
 def is_busy(error: sqlite3.Error) -> bool:

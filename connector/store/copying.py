@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from connector import files
 from connector.store.connection import READING, connect
-from connector.store.errors import StoreFailed
+from connector.store.errors import StoreDamaged
 from connector.store.schema import refuse_foreign
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def copy(path: Path, to: Path) -> CopiedHead:
         target.execute("PRAGMA journal_mode=DELETE").fetchone()
         found = target.execute("PRAGMA quick_check(1)").fetchone()
         if found[0] != "ok":
-            raise StoreFailed(f"the copy of `{path}` is not sound: {found[0]}")
+            raise StoreDamaged(f"the copy of `{path}` is not sound: {found[0]}")
         row = target.execute(_HEAD).fetchone()
     files.sync_file(to)
     return CopiedHead() if row is None else CopiedHead(*row)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from connector.store.errors import StoreError
     from connector.store.table import Table
+    from connector.store.wrapping import Wrapping
 
     # told the tables in which somebody else has committed a change
     Foreign = Callable[[frozenset[str]], object]
@@ -34,7 +35,7 @@ class Database(Protocol):
 
     near: bool  # a statement takes microseconds, so that short acts may run on the event loop
 
-    def prepare(self, tables: Sequence[Table]) -> Any:
+    def prepare(self, tables: Sequence[Table], wrapping: Wrapping | None) -> Any:
         """Bring the place to the declared tables and return the connection that writes (blocking)."""
 
     def reader(self) -> Any:

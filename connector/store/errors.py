@@ -7,6 +7,7 @@ StoreError
 ├── StoreForeign   the file is somebody else's database, or of another version: it was not touched
 ├── EvidenceBroken the log on disk lacks or contradicts what was signed: nothing more is signed
 ├── StoreFailed    the disk refused a write or a sync: nothing of the batch counts, the store must be opened anew
+│   └── StoreDamaged  what lies on the disk is not what was written: a restart mends nothing
 └── StoreClosed    the store was closed before the act ran
 """
 
@@ -45,6 +46,10 @@ class EvidenceBroken(StoreError):
 
 class StoreFailed(StoreError):
     """The disk failed a write, a sync or a commit; after it nothing is known to be durable until a reopening."""
+
+
+class StoreDamaged(StoreFailed):
+    """Pages of the database are not what was written there; room or a restart mends nothing, a back-up does."""
 
 
 class StoreClosed(StoreError):

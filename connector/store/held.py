@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from connector.store.statements import Row
+    from connector.store.row import Row
 
 T = TypeVar("T")
 Key: TypeAlias = tuple[str, tuple[Any, ...]]  # table, values of the columns of its key

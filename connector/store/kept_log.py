@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-    from connector.store.statements import Row
+    from connector.store.row import Row
     from connector.store.transaction import Tx
     from ledger.checkpoint import Checkpoint
     from ledger.fsck import Report

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from connector.store.database import Foreign
     from connector.store.table import Table
+    from connector.store.wrapping import Wrapping
 
 CONNECT_SECONDS_MAX = 15
 # a writer that is cut off mid-act lets go of the lock before anybody else gives up waiting for it
@@ -58,14 +59,14 @@ class Postgres:
         self._number = 0  # commits that the schema has seen
         self._own = 0  # of them, ours
 
-    def prepare(self, tables: Sequence[Table]) -> Session:
+    def prepare(self, tables: Sequence[Table], wrapping: Wrapping | None) -> Session:
         """Connect and bring the schema to the declared tables (blocking)."""
         self._uniques = postgres_session.uniques(tables)
         session = self._session()
         try:
             session.run(f"SET idle_in_transaction_session_timeout = {_milliseconds(IDLE_SECONDS_MAX)}")
             _require(session)
-            postgres_schema.apply(session, tuple(tables))
+            postgres_schema.apply(session, tuple(tables), wrapping)
         except BaseException:
             session.close()
             raise

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from connector.store.postgres_session import Session
     from connector.store.table import Table
+    from connector.store.wrapping import Wrapping
 
 # a kind's SQL type on SQLite → the declaration here, and the type as the server names it
 TYPES = {"TEXT": ('text COLLATE "C"', "text"), "INTEGER": ("bigint", "bigint"), "BLOB": ("bytea", "bytea")}
@@ -32,7 +33,7 @@ _VERSION = f"SELECT version FROM {MARK}"  # noqa: S608 - a name of ours
 _FOUND = "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema()"
 
 
-def apply(session: Session, tables: tuple[Table, ...]) -> None:
+def apply(session: Session, tables: tuple[Table, ...], wrapping: Wrapping | None) -> None:
     """Create what is missing; of several processes that open one schema at once the first one does it."""
     if _is_marked(session, tables):
         return
@@ -41,7 +42,7 @@ def apply(session: Session, tables: tuple[Table, ...]) -> None:
         session.run(f"SELECT pg_advisory_xact_lock({APPLICATION_ID})")
         if not _is_marked(session, tables):
             _refuse_foreign(session, empty=True, steps=upgrades.SERVER_STEPS)
-            _upgrade(session)
+            _upgrade(session, wrapping)
             _refuse_undeclared(session, tables)
             _note(session, mark(tables))
             for table in tables:
@@ -65,13 +66,12 @@ def _is_marked(session: Session, tables: tuple[Table, ...]) -> bool:
     return row == (upgrades.VERSION, mark(tables))
 
 
-def _upgrade(session: Session) -> None:
+def _upgrade(session: Session, wrapping: Wrapping | None) -> None:
     """Take every step from the version that is found to ours, within the caller's transaction."""
     if not _count(session, _FOUND):
         return
     for version in range(_count(session, _VERSION), upgrades.VERSION):
-        for statement in upgrades.SERVER_STEPS[version]:
-            session.run(statement)
+        upgrades.SERVER_STEPS[version](session, wrapping)
         session.run(f"UPDATE {MARK} SET version = {version + 1}")  # noqa: S608 - a name and a number of ours
 
 

@@ -15,20 +15,23 @@ from typing import TYPE_CHECKING, Any
 from connector.store import upgrades
 from connector.store.columns import KINDS
 from connector.store.errors import StoreError, StoreForeign
-from connector.store.upgrades import VERSION
+from connector.store.upgrades import PLAIN_VERSIONS, VERSION
 
 if TYPE_CHECKING:
     import sqlite3
 
     from connector.store.table import Table
+    from connector.store.wrapping import Wrapping
 
 # "PnSt": tells our files from other people's databases
 APPLICATION_ID = 0x506E5374
 # files of before versions were counted have no such table
 UNCOUNTED = 0
+# in place of the mark, until the file was written anew: free pages may still hold what the steps have wrapped
+REMAINS = 1
 
 
-def apply(connection: sqlite3.Connection, tables: tuple[Table, ...]) -> None:
+def apply(connection: sqlite3.Connection, tables: tuple[Table, ...], wrapping: Wrapping | None = None) -> None:
     """Create what is missing; of several processes that open one file at once the first one does it."""
     if _is_marked(connection, tables):
         return
@@ -37,17 +40,29 @@ def apply(connection: sqlite3.Connection, tables: tuple[Table, ...]) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         if not _is_marked(connection, tables):
-            _bring_to_ours(connection, tables)
+            remains = _bring_to_ours(connection, tables, wrapping)
             database = Database(connection, recursive_triggers=False)
             for table in tables:
                 _create_table(database, table)
             connection.execute(f"PRAGMA application_id={APPLICATION_ID}").fetchone()
-            connection.execute(f"PRAGMA user_version={mark(tables)}").fetchone()
+            connection.execute(f"PRAGMA user_version={REMAINS if remains else mark(tables)}").fetchone()
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+    if _pragma(connection, "user_version") == REMAINS:
+        _write_anew(connection)
+        connection.execute(f"PRAGMA user_version={mark(tables)}").fetchone()
+
+
+def _write_anew(connection: sqlite3.Connection) -> None:
+    """Leave nothing in the file but its rows: not the pages that are free, not the log of writes."""
+    temporary = _pragma(connection, "temp_store")
+    connection.execute("PRAGMA temp_store=FILE").fetchone()  # a copy of the whole is no matter for memory
+    connection.execute("VACUUM")
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    connection.execute(f"PRAGMA temp_store={temporary}").fetchone()
 
 
 def _is_marked(connection: sqlite3.Connection, tables: tuple[Table, ...]) -> bool:
@@ -60,16 +75,21 @@ def mark(tables: tuple[Table, ...]) -> int:
     return int.from_bytes(hashlib.sha256(repr((VERSION, tables)).encode()).digest()[:4]) >> 1
 
 
-def _bring_to_ours(connection: sqlite3.Connection, tables: tuple[Table, ...]) -> None:
-    """Count the versions of a new file, take an older one to ours; raises StoreForeign for any other."""
+def _bring_to_ours(connection: sqlite3.Connection, tables: tuple[Table, ...], wrapping: Wrapping | None) -> bool:
+    """Count the versions of a new file, take an older one to ours; raises StoreForeign for any other.
+
+    Returns whether free pages may still hold what must not be read there.
+    """
     if not connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
         upgrades.begin(connection)
-        return
+        return False
     found = _own_version(connection)
     if not upgrades.reaches(found):
         raise _of_another_version(found)
-    upgrades.upgrade(connection, found)
+    remains = found in PLAIN_VERSIONS or _pragma(connection, "user_version") == REMAINS
+    upgrades.upgrade(connection, found, wrapping)
     upgrades.refuse_undeclared(connection, tables)
+    return remains
 
 
 def refuse_foreign(connection: sqlite3.Connection) -> None:

@@ -7,10 +7,11 @@ import sqlite3
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from connector import files
 from connector.errors import Absent
 from connector.store import schema
-from connector.store.connection import READING, UNREADABLE, WRITING, connect, is_busy, lock, unopened
-from connector.store.errors import StoreBusy, StoreFailed
+from connector.store.connection import READING, UNREADABLE, WRITING, connect, failed, is_busy, lock, unopened
+from connector.store.errors import StoreBusy
 from connector.store.turn import Turn
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from connector.store.database import Foreign
     from connector.store.errors import StoreError
     from connector.store.table import Table
+    from connector.store.wrapping import Wrapping
 
 # the write-ahead log goes into the database file after so many acts, or when it grew by so many bytes
 CHECKPOINT_ACTS = 4000
@@ -37,11 +39,12 @@ class SqliteFile:
         self._turn: Turn | None = None
         self._checkpointed = (0, 0)
 
-    def prepare(self, tables: Sequence[Table]) -> sqlite3.Connection:
+    def prepare(self, tables: Sequence[Table], wrapping: Wrapping | None) -> sqlite3.Connection:
         """Open or make the file and bring it to the declared tables (blocking)."""
+        files.begin_private(self._path)  # SQLite gives the files beside it the same mode
         connection = connect(self._path, WRITING)
         try:
-            schema.apply(connection, tuple(tables))
+            schema.apply(connection, tuple(tables), wrapping)
         except BaseException as error:
             connection.close()
             if isinstance(error, UNREADABLE):
@@ -97,7 +100,7 @@ class SqliteFile:
             return None
         if is_busy(error):
             return StoreBusy("another process holds the database; nothing was written, try again")
-        return StoreFailed(f"the disk failed a write ({error}); nothing of it counts, restart to go on")
+        return failed(f"the disk failed a write ({error}); nothing of it counts, restart to go on", error)
 
     def is_due(self, acts: int) -> bool:
         """Say whether the write-ahead log has grown long."""

@@ -8,35 +8,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.store import clause
+from connector.store import clause, wrapping
 from connector.store.columns import KINDS
 from connector.store.errors import BadStatement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from connector.store.row import Row
     from connector.store.table import Table
+    from connector.store.wrapping import Wrapping
 
     Encoders = tuple[Callable[[Any], Any], ...]
-    Row = dict[str, Any]
 
 # our own code asks a bounded number of questions; more means that somebody builds them from outside text
 STATEMENTS_PER_TABLE_MAX = 500
 
 
 class Statements:
-    """Every statement of one table, made on first use."""
+    """Every statement of one table, made on first use; `wrapped` has the key for columns that rest wrapped."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, wrapped: Wrapping | None = None) -> None:
+        self._wrapped = wrapped
         self.table = table
         self.kinds = table.kinds()
         self._names = tuple(self.kinds)
         self.key = table.key
         self.held = table.held
         self.uniques = frozenset(column for columns in table.unique for column in columns)
-        self._decoders = tuple(
-            (name, decode) for name, kind in self.kinds.items() if (decode := KINDS[kind].decode) is not None
-        )
+        self._decoders = tuple((name, decode) for name in self.kinds if (decode := self._decoder(name)) is not None)
         self._list = ", ".join(_quoted(self._names))
         self._singles = {frozenset(columns) for columns in (table.key, *table.unique)}
         self._kept: dict[tuple[Any, ...], tuple[str, Encoders]] = {}
@@ -151,7 +151,16 @@ class Statements:
         unknown = [name for name in names if name not in self.kinds]
         if unknown:
             raise BadStatement(f"`{self.table.name}` has no column {', '.join(f'`{name}`' for name in unknown)}")
-        return tuple(KINDS[self.kinds[name]].encode for name in names)
+        return tuple(self._encoder(name) for name in names)
+
+    def _encoder(self, name: str) -> Callable[[Any], Any]:
+        kind = KINDS[self.kinds[name]]
+        full = f"{self.table.name}.{name}"
+        return wrapping.encoder(full, kind.encode, self._wrapped) if kind.wrapped else kind.encode
+
+    def _decoder(self, name: str) -> Callable[[Any], Any] | None:
+        kind = KINDS[self.kinds[name]]
+        return wrapping.decoder(f"{self.table.name}.{name}", self._wrapped) if kind.wrapped else kind.decode
 
     def _keep(self, kept: tuple[str, ...], sql: str, encoders: Encoders) -> tuple[str, Encoders]:
         assert len(self._kept) < STATEMENTS_PER_TABLE_MAX, f"too many shapes of statement on {self.table.name}"

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from connector.rehearsal import Rehearsal
     from connector.store.database import Database, Foreign
     from connector.store.table import Table
+    from connector.store.wrapping import Wrapping
 
 T = TypeVar("T")
 
@@ -61,12 +62,15 @@ class Store:
         self._deafen: Callable[[], object] = lambda: None
 
     @classmethod
-    async def open(cls, path: Path | str, tables: Sequence[Table]) -> Store:
-        """Open or make the place, bring it to the declared tables, start the writer."""
+    async def open(cls, path: Path | str, tables: Sequence[Table], wrapping: Wrapping | None = None) -> Store:
+        """Open or make the place, bring it to the declared tables, start the writer.
+
+        Without `wrapping` nothing can be written to, or read from, columns that rest wrapped.
+        """
         loop = asyncio.get_running_loop()
         database = database_at(path)
-        connection = await asyncio.to_thread(database.prepare, tuple(tables))
-        statements = {table.name: Statements(table) for table in tables}
+        connection = await asyncio.to_thread(database.prepare, tuple(tables), wrapping)
+        statements = {table.name: Statements(table, wrapping) for table in tables}
         listeners = Listeners(loop)
         writer = Writer(database, connection, statements, listeners)
         store = cls(path, database, statements, writer, listeners)

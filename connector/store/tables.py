@@ -116,7 +116,7 @@ CHANNEL = (
     Table(
         "windows",
         "channel:text seq:int role:text state:text orders:json contexts:json prev:blob account_hash:blob amount:amount "
-        "cumulative:amount valid_until:int lock:blob secret:blob masked:blob offer:json offer_signature:blob "
+        "cumulative:amount valid_until:int lock:blob secret:secret masked:secret offer:json offer_signature:blob "
         "sealed_keys:json voucher:json voucher_signature:blob receipt:json receipt_signature:blob refusal:json "
         "refusal_signature:blob reasons:json code:text created:time",
         ("channel", "seq"),

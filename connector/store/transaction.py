@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from connector.store.columns import encode_loose
+from connector.store.connection import failed
 from connector.store.errors import BadStatement, Duplicate, StoreBusy, StoreFailed
 from connector.store.held import Held, Known, State
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from connector.store.held import Key
-    from connector.store.statements import Row, Statements
+    from connector.store.row import Row
+    from connector.store.statements import Statements
 
 T = TypeVar("T")
 
@@ -263,7 +265,7 @@ class Tx:
         code = getattr(error, "sqlite_errorcode", 0)
         if code & 0xFF in FATAL:
             self.fault = error
-            return StoreFailed(str(error))
+            return failed(str(error), error)
         if code in _DUPLICATES:
             return Duplicate(str(error))
         if code == sqlite3.SQLITE_READONLY:

@@ -9,7 +9,7 @@ meant would do it harm.
 from __future__ import annotations
 
 import importlib.metadata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from connector.store.errors import StoreForeign
 
@@ -18,17 +18,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from connector.store.table import Table
+    from connector.store.wrapping import Wrapping
 
-    Step = Callable[[sqlite3.Connection], None]
+    # a connection, to a file or a server, and who wraps what is to rest wrapped
+    Step = Callable[[Any, Wrapping | None], None]
 
 # the version that this program keeps; raised with a step whenever what is kept changes its meaning, or a program that
 # does not know of it would do harm
-VERSION = 2
+VERSION = 3
 # SQLite's own tables, and the one that counts versions
 OWN_TABLES = frozenset({"store_version"})
 
 
-def _sends_apart(connection: sqlite3.Connection) -> None:
+def _sends_apart(connection: sqlite3.Connection, _wrapping: Wrapping | None) -> None:
     """From 1: signed transactions have a table of their own, acts of one parcel share a nonce, versions say by whom.
 
     What was signed is sent again byte for byte (price 0: never replaced). Files of the later days of version 1 have
@@ -51,10 +53,39 @@ _CHAIN_SENDS = (
     'CREATE TABLE IF NOT EXISTS "chain_sends" ("hash" TEXT PRIMARY KEY NOT NULL, "nonce" INTEGER, "raw" BLOB, '
     '"price" INTEGER, "tip" INTEGER, "sent" INTEGER) STRICT'
 )
+
+
+def _preimages_wrapped(connection: Any, wrapping: Wrapping | None) -> None:
+    """From 2: what opens keys (a window's preimage and its masked secrets) rests wrapped."""
+    place: tuple[Any, Any] = ("", -1)
+    while rows := connection.execute(_PLAIN, (*place[:1], *place)).fetchall():
+        if wrapping is None:
+            raise StoreForeign(
+                "this database is of an older penstock: it holds secrets that are to rest wrapped from now on",
+                "start `penstock serve` once: it has the key for them",
+            )
+        for channel, seq, secret, masked in rows:
+            values = [
+                None if value is None else wrapping.wrap(f"windows.{name}", value)
+                for name, value in (("secret", secret), ("masked", masked))
+            ]
+            connection.execute(_WRAPPED, (*values, channel, seq))
+            place = channel, seq
+
+
+# so many windows are looked at together: one of the most rows has 300 kB
+WRAPPED_AT_ONCE = 64
+_PLAIN = (
+    "SELECT channel, seq, secret, masked FROM windows WHERE (channel > ? OR (channel = ? AND seq > ?)) "  # noqa: S608 - a number of ours
+    f"AND (secret IS NOT NULL OR masked IS NOT NULL) ORDER BY channel, seq LIMIT {WRAPPED_AT_ONCE}"
+)
+_WRAPPED = "UPDATE windows SET secret = ?, masked = ? WHERE channel = ? AND seq = ?"
 # version → the step to the next
-STEPS: Mapping[int, Step] = {1: _sends_apart}
-# the same on a server, as statements: there was none in version 1
-SERVER_STEPS: Mapping[int, tuple[str, ...]] = {}
+STEPS: Mapping[int, Step] = {1: _sends_apart, 2: _preimages_wrapped}
+# the same on a server: there was none in version 1
+SERVER_STEPS: Mapping[int, Step] = {2: _preimages_wrapped}
+# versions whose databases may hold plain what rests wrapped now: what is left of it in free pages goes, too
+PLAIN_VERSIONS = frozenset({1, 2})
 
 
 def reaches(found: int, steps: Mapping[int, object] = STEPS) -> bool:
@@ -68,10 +99,10 @@ def begin(connection: sqlite3.Connection) -> None:
     _note(connection, VERSION)
 
 
-def upgrade(connection: sqlite3.Connection, found: int) -> None:
+def upgrade(connection: sqlite3.Connection, found: int, wrapping: Wrapping | None) -> None:
     """Take every step from `found` to our version, within the caller's transaction."""
     for version in range(found, VERSION):
-        STEPS[version](connection)
+        STEPS[version](connection, wrapping)
         _note(connection, version + 1)
 
 

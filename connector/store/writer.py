@@ -25,6 +25,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from connector.store.batch import Batch, Job, fail
+from connector.store.connection import failed
 from connector.store.errors import StoreBusy, StoreClosed, StoreError, StoreFailed
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class Writer:
             if self._closed:
                 raise StoreClosed("the store is closed")
             if self.failure is not None:
-                raise StoreFailed(*self.failure.args) from self.failure
+                raise type(self.failure)(*self.failure.args) from self.failure
             self._queue.append(job)
             if self._under_way:
                 return
@@ -287,4 +288,4 @@ class Writer:
         try:
             self._database.tend(self.batch.connection, self.acts)
         except Exception as error:  # noqa: BLE001 (whatever it is, the database failed)
-            self._given_up(self._database.meaning(error) or StoreFailed(str(error)), error)
+            self._given_up(self._database.meaning(error) or failed(str(error), error), error)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from connector import reasons
 from connector.errors import Absent, Conflict, InvalidInput, NotPermitted
@@ -30,12 +30,17 @@ from policy.errors import PolicyError
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from connector.engine.trader import Trader
+    from connector.core import Core
+    from connector.space.view import SpaceView
+    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from connector.usage.intact import Intact
+    from connector.usage.notices import Notices
+    from connector.usage.standing import Standing
+    from ledger.programs import Programs
     from ledger.space import Member
     from policy.compare.onward import Narrower
 
-    Row = dict[str, Any]
 
 WORDS_MAX = REASON_CHARACTERS_MAX - DIGEST_CHARACTERS - 1  # beside the digest
 
@@ -43,8 +48,11 @@ WORDS_MAX = REASON_CHARACTERS_MAX - DIGEST_CHARACTERS - 1  # beside the digest
 class Granting:
     """The sub-licences that one participant grants."""
 
-    def __init__(self, trader: Trader) -> None:
-        self._trader = trader
+    def __init__(
+        self, core: Core, space: SpaceView, programs: Programs, notices: Notices, standing: Standing, intact: Intact
+    ) -> None:
+        self._core, self._space, self._programs, self._notices = core, space, programs, notices
+        self._standing, self._intact = standing, intact
 
     async def grant(self, agreement: str, child: str, asked: Narrower) -> Row:
         """Sign a sub-licence of an agreement of ours for the member `child`; return what the child needs.
@@ -52,15 +60,14 @@ class Granting:
         `{"digest", "provider", "product", "chain": […]}`. Raises Absent, Conflict, InvalidInput, and NotPermitted with
         a case that the licence does not allow.
         """
-        trader = self._trader
-        member = await trader.space_view.require(child)
-        held = await trader.store.read(lambda tx: self._own(tx, agreement, trader.clock.now()))
-        if await trader.programs.pledge("licences", bytes.fromhex(held["digest"])) is not None:
+        member = await self._space.require(child)
+        held = await self._core.store.read(lambda tx: self._own(tx, agreement, self._core.clock.now()))
+        if await self._programs.pledge("licences", bytes.fromhex(held["digest"])) is not None:
             raise Conflict("the licence is pledged, and is not passed on meanwhile", "its creditor releases it first")
-        return await trader.store.write(partial(self._grant, digest=agreement, member=member, asked=asked))
+        return await self._core.store.write(partial(self._grant, digest=agreement, member=member, asked=asked))
 
     def _grant(self, tx: Tx, digest: str, member: Member, asked: Narrower) -> Row:
-        trader, now = self._trader, self._trader.clock.now()
+        now = self._core.clock.now()
         if asked.until <= now:
             raise InvalidInput("the sub-licence would be over already", "choose a later end")
         row = self._own(tx, digest, now)
@@ -69,14 +76,14 @@ class Granting:
             link = self._signed(row, chain, member, asked)
         except (ContractError, PolicyError) as error:
             raise NotPermitted(f"the agreement gives no such sub-licence: {error}") from error
-        key = typed_digest(onward.domain(trader), link.said).hex()
+        key = typed_digest(onward.domain(self._programs), link.said).hex()
         shown = [each.json() for each in (*chain, link)]
         document = {"digest": key, "provider": row["peer"], "product": link.terms.product, "chain": shown}
         about = {"parent": row["digest"], "child": member.did, "document": document}
         tx.insert("sub_licences", digest=key, **about, state=ISSUED, created=now)
         told = {"licence": key, "child": member.did}
         links = (row["digest"], link.said.draws_on.hex())
-        trader.evidence.record(tx, "licence.sublicensed", part=row["digest"], link=links, fields=told, now=now)
+        self._core.evidence.record(tx, "licence.sublicensed", part=row["digest"], link=links, fields=told, now=now)
         return document
 
     def _own(self, tx: Tx, digest: str, now: datetime) -> Row:
@@ -85,7 +92,7 @@ class Granting:
             raise Absent(f"there is no agreement `{digest[:100]}` here of which we are the buyer", "see penstock show")
         if row["terms"] is None or row["buyer_signature"] is None:
             raise NotPermitted("only an agreement that is signed can be passed on")
-        if over := self._trader.standing.over(tx, row, now):
+        if over := self._standing.over(tx, row, now):
             raise Conflict(over)
         return row
 
@@ -93,14 +100,14 @@ class Granting:
         """Return the link that was asked for; raises what the key holder would refuse it for."""
         if len(chain) >= LINKS_MAX:
             raise NotPermitted(f"a chain has at most {LINKS_MAX} sub-licences")
-        trader, domain = self._trader, onward.domain(self._trader)
-        above = onward.above_of(trader, row)
+        domain = onward.domain(self._programs)
+        above = onward.above_of(self._intact, row)
         root = chain[0].said.parent if chain else above.digest
         policy = offers.rules(derive(onward.read(above.terms.policy), asked))
         salt = secrets.token_bytes(SALT_BYTES)
         terms = replace(above.terms, policy=policy, not_after=asked.until, salt=salt, parent=above.digest)
         said = sublicence.grant(above, terms, member.address, root)
-        link = Link(said, trader.sign(typed_digest(domain, said)), terms)
+        link = Link(said, self._core.identity.sign(typed_digest(domain, said)), terms)
         sublicence.check(Asked(domain, above, root, link))
         if why := onward.beyond(policy, above.terms.policy, member.did):
             raise NotPermitted(why, "ask for less, or ask the provider for a licence that may be passed on")
@@ -108,10 +115,10 @@ class Granting:
 
     async def withdraw(self, digest: str, reason: str) -> Row | None:
         """Take back a sub-licence that we granted and tell the key holder; None when `digest` is of none."""
-        return await self._trader.store.write(partial(self._withdraw, digest=digest, reason=reason))
+        return await self._core.store.write(partial(self._withdraw, digest=digest, reason=reason))
 
     def _withdraw(self, tx: Tx, digest: str, reason: str) -> Row | None:
-        found, now = tx.find("sub_licences", "digest = ? and document is not null", (digest,)), self._trader.clock.now()
+        found, now = tx.find("sub_licences", "digest = ? and document is not null", (digest,)), self._core.clock.now()
         if not found:
             return None
         reasons.check(reason, "the key holder reads it", most=WORDS_MAX)
@@ -121,5 +128,5 @@ class Granting:
         tx.update("sub_licences", {"digest": digest, "parent": parent}, state=WITHDRAWN)
         above = tx.get("agreements", digest=parent)
         assert above is not None, "a sub-licence is of an agreement that we keep"
-        self._trader.notices.send(tx, above, Notice(WITHDRAWAL, parent, f"{digest} {reason}", now))
+        self._notices.send(tx, above, Notice(WITHDRAWAL, parent, f"{digest} {reason}", now))
         return {"agreement": digest, "state": WITHDRAWN, "reason": reason}

@@ -10,7 +10,7 @@ from contracts.errors import ContractError
 from contracts.namespace import SUB_LICENCES
 from contracts.sublicence import Above, Link
 from policy.compare.cells import Effort
-from policy.compare.onward import exceeds
+from policy.compare.onward import QUESTIONS_MAX, exceeds
 from policy.errors import PolicyError
 from policy.parse import parse
 from policy.words.contrast import case
@@ -18,28 +18,27 @@ from policy.words.contrast import case
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connector.engine.trader import Trader
+    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from connector.usage.intact import Intact
     from contracts.typed_data import Domain
+    from ledger.programs import Programs
     from policy.model import Policy
 
-    Row = dict[str, Any]
 
 WITHDRAWAL: Final = "sub-licence-withdrawal"  # a notice, whose text is the digest of the sub-licence and why
 ISSUED, WITHDRAWN = "issued", "withdrawn"
 DIGEST_CHARACTERS = 64
-# of one comparison, in the transaction of a message: some ten milliseconds
-QUESTIONS_MAX = 20_000
 
 
-def domain(trader: Trader) -> Domain:
+def domain(programs: Programs) -> Domain:
     """Return the domain of sub-licences: the licences program reads them (decision 0040)."""
-    return trader.programs.deployment.domain("licences")
+    return programs.deployment.domain("licences")
 
 
-def above_of(trader: Trader, row: Row) -> Above:
+def above_of(intact: Intact, row: Row) -> Above:
     """Return an `agreements` row as what a link stands under; raises ContractError when it was altered."""
-    signed = trader.intact.read(row)
+    signed = intact.read(row)
     if signed.agreement is None or signed.terms is None:
         raise ContractError("altered", signed.altered)
     return Above(bytes.fromhex(row["digest"]), signed.agreement, signed.terms)

@@ -25,12 +25,16 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.engine.doors import Peer
-    from connector.engine.trader import Trader
+    from connector.product.audience import Audience
+    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from connector.usage.agreements import Agreements
+    from connector.usage.intact import Intact
     from connector.usage.notices import Notice
+    from connector.usage.standing import Standing
     from contracts.sublicence import Above, Link
+    from ledger.programs import Programs
 
-    Row = dict[str, Any]
 
 # each is looked at when another is presented, and ended with the one above
 CHILDREN_MAX = 1_000
@@ -40,15 +44,18 @@ ROUNDS = 2  # the price is the one above: asked for once, taken once
 class Presenting:
     """The chains that are presented to one participant, whose editions' keys it holds."""
 
-    def __init__(self, trader: Trader) -> None:
-        self._trader = trader
+    def __init__(
+        self, programs: Programs, standing: Standing, agreements: Agreements, audience: Audience, intact: Intact
+    ) -> None:
+        self._programs, self._standing, self._agreements = programs, standing, agreements
+        self._audience, self._intact = audience, intact
 
     def presented(self, tx: Tx, offer: Mapping[str, Any], peer: Peer, now: datetime) -> Row:
         """Return what a negotiation on a chain begins with; see `Doors.sub_licensed`."""
         try:
             chain = sublicence.read_chain(offer[SUB_LICENCES])
             row = self._proven(tx, chain, peer, now)
-            above = onward.above_of(self._trader, row)
+            above = onward.above_of(self._intact, row)
         except ContractError as error:
             raise UnacceptableError(f"the chain of sub-licences does not hold: {error}") from error
         if why := onward.beyond(chain[-1].terms.policy, above.terms.policy, peer.did):
@@ -78,13 +85,13 @@ class Presenting:
         row = tx.get("agreements", digest=parent.hex())
         if row is None or row["role"] != PROVIDER or row["buyer_signature"] is None:
             raise ContractError("unknown-agreement", "the sub-licence is under an agreement that is not ours")
-        if over := self._trader.standing.over(tx, row, now):
+        if over := self._standing.over(tx, row, now):
             raise ContractError("agreement-over", f"what the sub-licence is under is over: {over}")
         return row
 
     def _check(self, tx: Tx, above: Row, root: bytes, link: Link) -> None:
-        domain = onward.domain(self._trader)
-        sublicence.check(Asked(domain, onward.above_of(self._trader, above), root, link))
+        domain = onward.domain(self._programs)
+        sublicence.check(Asked(domain, onward.above_of(self._intact, above), root, link))
         known = tx.get("sub_licences", digest=typed_digest(domain, link.said).hex(), parent=above["digest"])
         if known is not None and known["state"] == WITHDRAWN:
             raise ContractError("withdrawn", "the sub-licence was withdrawn by its holder")
@@ -97,7 +104,7 @@ class Presenting:
                 self._stands(tx, bytes.fromhex(parent), now)
             except ContractError as over:
                 return str(over)
-        return self._trader.audience.agrees(tx, negotiation, now)
+        return self._audience.agrees(tx, negotiation, now)
 
     def withdrawn(self, tx: Tx, agreement: Row, notice: Notice, now: datetime) -> None:
         """Take a holder's withdrawal of a link under its agreement, whether the link was presented or not."""
@@ -106,11 +113,11 @@ class Presenting:
             return
         about = {"parent": agreement["digest"], "child": None, "document": None}
         tx.put("sub_licences", digest=digest, **about, state=WITHDRAWN, created=now)
-        domain = onward.domain(self._trader)
+        domain = onward.domain(self._programs)
         for row in _below(tx, agreement):
             chain = onward.chain_of(tx, row) if row["state"] not in lifecycle.OVER else ()
             if chain and typed_digest(domain, chain[-1].said).hex() == digest:
-                self._trader.agreements.end_below(tx, row, Cause(reason or WITHDRAWN, agreement["peer"]), now)
+                self._agreements.end_below(tx, row, Cause(reason or WITHDRAWN, agreement["peer"]), now)
 
 
 def _below(tx: Tx, above: Row) -> list[Row]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import orjson
 
@@ -17,10 +17,10 @@ from connector.errors import Conflict
 from connector.limits import AUDIT_BYTES_MAX, AUDITS_KEPT_MAX
 
 if TYPE_CHECKING:
-    from connector.base import Base
+    from connector.core import Core
+    from connector.store.row import Row
     from connector.store.transaction import Tx
 
-    Row = dict[str, Any]
 
 RUNNING, DONE, FAILED = "running", "done", "failed"
 COMMAND = (sys.executable, "-m", "connector.cli.main", "audit", "--json")
@@ -32,8 +32,8 @@ LAST_CHARACTERS = 400
 class Audits:
     """The audits of this supervisor."""
 
-    def __init__(self, participant: Base) -> None:
-        self._participant = participant
+    def __init__(self, core: Core) -> None:
+        self._core = core
         self._process: asyncio.subprocess.Process | None = None
         self._task: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
@@ -45,28 +45,28 @@ class Audits:
             for row in tx.find("audits", "state = ?", (RUNNING,)):
                 tx.update("audits", {"id": row["id"]}, state=FAILED, reason=CUT_OFF)
 
-        if await self._participant.store.read(lambda tx: tx.find("audits", "state = ?", (RUNNING,), limit=1)):
-            await self._participant.store.write(act)
+        if await self._core.store.read(lambda tx: tx.find("audits", "state = ?", (RUNNING,), limit=1)):
+            await self._core.store.write(act)
 
     async def begin(self) -> str:
         """Begin an audit and return its id; raises Conflict while one runs."""
         async with self._turn:  # from the look until the task is there: two may ask at once
             if self._task is not None and not self._task.done():
                 raise Conflict("an audit is running already", "wait for it")
-            key, now = secrets.token_hex(8), self._participant.clock.now()
+            key, now = secrets.token_hex(8), self._core.clock.now()
 
             def act(tx: Tx) -> None:
                 for row in tx.find("audits", order="at desc")[AUDITS_KEPT_MAX - 1 :]:
                     tx.delete("audits", id=row["id"])
                 tx.insert("audits", id=key, state=RUNNING, report=None, reason="", at=now)
 
-            await self._participant.store.write(act)
+            await self._core.store.write(act)
             self._task = asyncio.create_task(self._run(key))
             return key
 
     async def newest(self) -> Row | None:
         """Return the newest audit, None if there was none; `report` is what `penstock audit --json` prints."""
-        rows = await self._participant.store.read(lambda tx: tx.find("audits", order="at desc", limit=1))
+        rows = await self._core.store.read(lambda tx: tx.find("audits", order="at desc", limit=1))
         return rows[0] if rows else None
 
     async def close(self) -> None:
@@ -83,7 +83,7 @@ class Audits:
         except (OSError, ValueError) as fault:
             report, reason = None, str(fault)
         state = FAILED if report is None else DONE
-        await self._participant.store.write(
+        await self._core.store.write(
             lambda tx: tx.update("audits", {"id": key}, state=state, report=report, reason=reason)
         )
 
@@ -106,9 +106,9 @@ class Audits:
         return None, words or f"the audit ended with code {self._process.returncode}"
 
     def _options(self) -> list[str]:
-        settings = self._participant.settings
-        exchange = settings.space.exchange or self._participant.url
-        told = ["--data", str(self._participant.data), "--exchange", exchange]
+        settings = self._core.settings
+        exchange = settings.space.exchange or self._core.identity.url
+        told = ["--data", str(self._core.data), "--exchange", exchange]
         told += ["--rpc", settings.chain.rpc] if settings.chain.rpc else []
         told += ["--trust", settings.server.trust] if settings.server.trust else []
         return told + (["--development"] if settings.server.development else [])

@@ -19,15 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from connector.base import Base
     from ledger.chain import Event
 
 
 class ChainBook:
     """The events of the deployment's programs; `trouble` says why those of the newest blocks are not among them."""
 
-    def __init__(self, participant: Base) -> None:
-        self._participant = participant
+    def __init__(self, programs: Programs) -> None:
+        self._said = programs
         self.trouble = ""
         self._events: list[Event] = []
         self._named: dict[str, list[int]] = defaultdict(list)
@@ -45,7 +44,7 @@ class ChainBook:
     async def at(self, number: int) -> datetime | None:
         """Return a block's time."""
         if number not in self._times:
-            block = await self._participant.chain.block(number)
+            block = await self._said.chain.block(number)
             if block is None:
                 return None
             self._times[number] = block.at
@@ -53,7 +52,7 @@ class ChainBook:
 
     async def _catch_up(self) -> None:
         async with self._turn:
-            last = (await self._participant.chain.newest()).number
+            last = (await self._said.chain.newest()).number
             if last < self._next:
                 return
             if len(self._events) >= CHAIN_EVENTS_KEPT_MAX:
@@ -70,7 +69,7 @@ class ChainBook:
     async def _supervised(self) -> Programs:
         """Return the programs, with the beginning that an exchange says only if it is so."""
         if self._programs is None:
-            said = self._participant.programs
+            said = self._said
             self._programs = Programs(said.chain, await borne_out(said.chain, said.deployment))
         return self._programs
 

@@ -19,7 +19,8 @@ from ledger.audit.unsealing import Pages, unseal
 from ledger.tiles import ENTRIES, TILE_WIDTH_HASHES, Tile, tiles_of_level
 
 if TYPE_CHECKING:
-    from connector.base import Base
+    from connector.core import Core
+    from connector.space.view import SpaceView
     from ledger.space import Member
 
 TILE_BYTES_MAX = 32 << 20
@@ -40,15 +41,15 @@ class Logbook:
 class Logbooks:
     """The logs of the space's members."""
 
-    def __init__(self, participant: Base) -> None:
-        self._participant = participant
+    def __init__(self, core: Core, space: SpaceView) -> None:
+        self._core, self._space = core, space
         self._books: dict[str, Logbook] = {}
         self._turn = asyncio.Lock()
 
     async def current(self) -> dict[str, Logbook]:
         """Return every member's log, read up to its newest head."""
         async with self._turn:
-            space = await self._participant.space_view.current()
+            space = await self._space.current()
             places = asyncio.Semaphore(LOGS_AT_ONCE)
 
             async def one(member: Member) -> None:
@@ -67,7 +68,7 @@ class Logbooks:
 
     async def _follow(self, member: Member, book: Logbook) -> str:
         """Read on to the newest head; return what kept us from its end, nothing if it was reached."""
-        fetch = log_files.below(self._participant.outbound, f"{member.url}/log", TILE_BYTES_MAX)
+        fetch = log_files.below(self._core.outbound, f"{member.url}/log", TILE_BYTES_MAX)
         _, head = await reader.read_checkpoint(fetch, member.log_vkey)
         if head.size == book.size:
             return ""
@@ -89,6 +90,6 @@ class Logbooks:
     async def _bundle(self, member: Member, tile: Tile, fetch: reader.Fetch) -> list[Event]:
         entries, hashes = await fetch(tile.path), await fetch(Tile(0, tile.index, tile.width).path)
         addenda = await fetch(f"addenda/{tile.index * TILE_WIDTH_HASHES}-{tile.width}")
-        key = self._participant.keys.delivery.private_bytes_raw()
+        key = self._core.identity.keys.delivery.private_bytes_raw()
         opened = await asyncio.to_thread(unseal, Pages(member.did, tile, entries, hashes, addenda, "", key))
         return [Event.from_row(member.did, row) for row in opened.rows]

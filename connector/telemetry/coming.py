@@ -13,7 +13,9 @@ from connector.telemetry.spans import CAME, Span
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from connector.base import Base
+    from connector.core import Core
+    from connector.telemetry.metrics import Metrics
+    from connector.telemetry.spans import Spans
 
     Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -23,7 +25,7 @@ FAILED = 500
 UNMET = frozenset({400, 401, 404})
 
 
-def middleware(base: Base) -> Any:
+def middleware(core: Core, spans: Spans, metrics: Metrics) -> Any:
     """Return what every request passes first."""
 
     @web.middleware
@@ -32,9 +34,9 @@ def middleware(base: Base) -> Any:
         resource = request.match_info.route.resource
         route = "" if resource is None else resource.canonical
         about = request.match_info.get("pid") or request.match_info.get("id") or request.match_info.get("edition", "")
-        span = Span(place, CAME, f"{request.method} {route}", base.clock.now(), about=about)
+        span = Span(place, CAME, f"{request.method} {route}", core.clock.now(), about=about)
         request[SPAN] = span
-        reset, began = traceparent.CURRENT.set(place), base.clock.monotonic()
+        reset, began = traceparent.CURRENT.set(place), core.clock.monotonic()
         try:
             answer = await handler(request)
             span.status = answer.status
@@ -50,11 +52,11 @@ def middleware(base: Base) -> Any:
             return answer
         finally:
             traceparent.CURRENT.reset(reset)
-            span.seconds = base.clock.monotonic() - began
+            span.seconds = core.clock.monotonic() - began
             if span.status in UNMET:
                 span.about = ""
-            base.spans.add(span)
-            base.metrics.count(span, request.method if route else "any", route)
+            spans.add(span)
+            metrics.count(span, request.method if route else "any", route)
 
     return traced
 

@@ -13,9 +13,11 @@ from connector.telemetry import traceparent
 from connector.telemetry.spans import WENT
 
 if TYPE_CHECKING:
-    from connector.app import Connector
+    from connector.core import Core
+    from connector.identity.peers import Peers
+    from connector.space.view import SpaceView
     from connector.store.transaction import Tx
-    from connector.telemetry.spans import Span
+    from connector.telemetry.spans import Span, Spans
     from ledger.space import Member
 
 # a purchase has some hundred requests in a few traces with one or two peers
@@ -30,20 +32,20 @@ THINGS = (
 )
 
 
-async def follow(connector: Connector, key: str) -> dict[str, Any]:
+async def follow(core: Core, space: SpaceView, peers: Peers, spans: Spans, key: str) -> dict[str, Any]:
     """Return what is known of the request or thing `key`; raises Absent where nothing is."""
-    ids, states = await connector.store.read(lambda tx: _ids(tx, key))
+    ids, states = await core.store.read(lambda tx: _ids(tx, key))
     named = [traceparent.of(one).trace for one in sorted(ids)]
-    about = [span.place.trace for span in reversed(connector.spans.of(ids))]
-    known = {span.place.trace for span in connector.spans.of({*named})}
+    about = [span.place.trace for span in reversed(spans.of(ids))]
+    known = {span.place.trace for span in spans.of({*named})}
     traces = list(dict.fromkeys([*(one for one in named if one in known), *about]))[:TRACES_ASKED_MAX]
-    spans = connector.spans.of(ids | set(traces))
-    if not spans and not states:
+    seen = spans.of(ids | set(traces))
+    if not seen and not states:
         raise Absent(
             f"no request and no process here has the id `{key[:100]}`", "requests are remembered for a while only"
         )
-    peers = [await _told_by(connector, member, traces) for member in _peers(connector, spans)]
-    return {"id": key, "states": states, "traces": traces, "spans": [span.json() for span in spans], "peers": peers}
+    told = [await _told_by(core, peers, member, traces) for member in _peers(core, space, seen)]
+    return {"id": key, "states": states, "traces": traces, "spans": [span.json() for span in seen], "peers": told}
 
 
 def _ids(tx: Tx, key: str) -> tuple[set[str], dict[str, dict[str, str]]]:
@@ -61,20 +63,20 @@ def _ids(tx: Tx, key: str) -> tuple[set[str], dict[str, dict[str, str]]]:
     return ids, states
 
 
-def _peers(connector: Connector, spans: list[Span]) -> list[Member]:
+def _peers(core: Core, space: SpaceView, spans: list[Span]) -> list[Member]:
     """Return the members to whom these requests went."""
     hosts = {span.peer for span in spans if span.side == WENT}
-    found = [one for one in connector.space.members.values() if one.url.split("://", 1)[1] in hosts]
-    return [one for one in found if one.did != connector.did][:PEERS_ASKED_MAX]
+    found = [one for one in space.last().members.values() if one.url.split("://", 1)[1] in hosts]
+    return [one for one in found if one.did != core.identity.did][:PEERS_ASKED_MAX]
 
 
-async def _told_by(connector: Connector, member: Member, traces: list[str]) -> dict[str, Any]:
+async def _told_by(core: Core, peers: Peers, member: Member, traces: list[str]) -> dict[str, Any]:
     spans: list[Any] = []
     for trace in traces:
         try:
-            answer = await connector.outbound.get(
+            answer = await core.outbound.get(
                 f"{member.url}/traces/{trace}",
-                headers=connector.authorization(member.did),
+                headers=peers.authorization(member.did),
                 limit_bytes=ANSWER_BYTES_MAX,
             )
             spans += answer.json()["spans"]

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
     from prometheus_client import Metric
 
-    from connector.app import Connector
+    from connector.anchor.chain_watch import ChainWatch
+    from connector.core import Core
     from connector.store.transaction import Tx
+    from connector.telemetry.health import Health
     from connector.telemetry.spans import Span
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -84,18 +86,16 @@ class Metrics:
         if span.side != CAME:
             self._calls.labels(_class(span.status)).inc()
 
-    async def scrape(self, connector: Connector) -> bytes:
+    async def scrape(self, core: Core, health: Health, watch: ChainWatch) -> bytes:
         """Return all measures of this moment."""
-        found = await connector.store.read(_rows)
-        size, unanchored = await connector.store.read(
-            lambda tx: (connector.evidence.size(tx), connector.evidence.unanchored(tx))
-        )
-        acts, commits = connector.store.counts
+        found = await core.store.read(_rows)
+        size, unanchored = await core.store.read(lambda tx: (core.evidence.size(tx), core.evidence.unanchored(tx)))
+        acts, commits = core.store.counts
         values = {
-            "penstock_ready": ("whether it is ready, 1 or 0", 0.0 if connector.health.reasons() else 1.0),
+            "penstock_ready": ("whether it is ready, 1 or 0", 0.0 if health.reasons() else 1.0),
             "penstock_log_entries": ("entries of the own log", float(size)),
             "penstock_log_unanchored_entries": ("entries that no anchored head covers", float(unanchored)),
-            "penstock_chain_age_seconds": ("since the chain was seen last", float(connector.watch.age() or 0.0)),
+            "penstock_chain_age_seconds": ("since the chain was seen last", float(watch.age() or 0.0)),
         }
         totals = {
             "penstock_store_acts": ("acts committed since the start", float(acts)),

@@ -8,7 +8,7 @@ its own signature; whoever else tries changes nothing and raises an alarm (`conn
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from connector import reasons
 from connector.anchor.transactions import MinedEvent
@@ -24,11 +24,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from connector.anchor.transactions import Transactions
+    from connector.core import Core
     from connector.engine.doors import Recorder
-    from connector.engine.trader import Trader
+    from connector.engine.transfer import Transfers
+    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from connector.usage.erasing import Erasing
+    from connector.usage.notices import Notices
+    from ledger.programs import Programs
 
-    Row = dict[str, Any]
 
 TERM_OVER = "its term is over"
 ABOVE_OVER = "the licence above it has ended"
@@ -53,25 +58,34 @@ def close(tx: Tx, evidence: Recorder, agreement: Row, act: str, cause: Cause, no
 class Agreements:
     """The agreements of one participant, as their parties end them."""
 
-    def __init__(self, trader: Trader) -> None:
-        self._trader = trader
+    def __init__(
+        self,
+        core: Core,
+        programs: Programs,
+        transactions: Transactions,
+        notices: Notices,
+        erasing: Erasing,
+        transfers: Transfers,
+    ) -> None:
+        self._core, self._programs, self._transactions, self._notices = core, programs, transactions, notices
+        self._erasing, self._transfers = erasing, transfers
         self.over: list[Callable[[str], None]] = []  # called with the digest of each agreement that has ended
-        trader.notices.takers[REVOCATION] = self.revoked
+        notices.takers[REVOCATION] = self.revoked
 
     async def revoke(self, digest: str, reason: str) -> Row:
         """End an agreement of ours and tell the other party; raises Absent, Conflict when it is over already."""
         reasons.check(reason, "the other party reads it")
-        return await self._trader.store.write(partial(self._revoke, digest=digest, reason=reason))
+        return await self._core.store.write(partial(self._revoke, digest=digest, reason=reason))
 
     def _revoke(self, tx: Tx, digest: str, reason: str) -> Row:
-        trader, now = self._trader, self._trader.clock.now()
+        now = self._core.clock.now()
         row = tx.get("agreements", digest=digest)
         if row is None:
             raise Absent(f"there is no agreement `{digest[:100]}` here", "penstock show says which there are")
         if row["state"] in lifecycle.OVER:
             raise Conflict(f"the agreement is at its end: `{row['state']}`")
-        self.finish(tx, row, "end", Cause(reason, trader.did), now)
-        trader.notices.send(tx, row, Notice(REVOCATION, digest, reason, now))
+        self.finish(tx, row, "end", Cause(reason, self._core.identity.did), now)
+        self._notices.send(tx, row, Notice(REVOCATION, digest, reason, now))
         return {"agreement": digest, "state": "ended", "reason": reason}
 
     def revoked(self, tx: Tx, agreement: Row, notice: Notice, now: datetime) -> None:
@@ -84,23 +98,25 @@ class Agreements:
         row = tx.get("agreements", digest=digest)
         if row is not None and row["state"] not in lifecycle.OVER:
             act = "lapse" if (row["state"], "lapse") in lifecycle.MOVES else "end"
-            self.finish(tx, row, act, Cause(TERM_OVER, self._trader.did), now)
+            self.finish(tx, row, act, Cause(TERM_OVER, self._core.identity.did), now)
 
     def finish(self, tx: Tx, row: Row, act: str, cause: Cause, now: datetime) -> None:
         """End an agreement and everything under it."""
-        trader, digest = self._trader, row["digest"]
-        close(tx, trader.evidence, row, act, cause, now)
-        if row["role"] == PROVIDER or cause.by == trader.did:  # else the provider tells of its transfers' end itself
+        digest = row["digest"]
+        close(tx, self._core.evidence, row, act, cause, now)
+        if (
+            row["role"] == PROVIDER or cause.by == self._core.identity.did
+        ):  # else the provider tells of its transfers' end itself
             self._halt(tx, digest, cause.reason, now)
         for opening in tx.find("openings", "agreement = ? and state = ?", (digest, openings.OPEN)):
-            openings.end(tx, trader.evidence, opening["id"], cause.reason, now)
+            openings.end(tx, self._core.evidence, opening["id"], cause.reason, now)
         if row["role"] == PROVIDER and row["licence_tx"] and act == "end":
             revoking = acts.revoke_licence(
-                trader.programs.deployment, bytes.fromhex(digest), sha({"reason": cause.reason})
+                self._programs.deployment, bytes.fromhex(digest), sha({"reason": cause.reason})
             )
             event = MinedEvent("licence.revoked", digest, {"licence": digest, "cause": REVOCATION})
-            trader.transactions.enqueue(tx, f"revoke:{digest}", revoking, event)
-        tx.after(trader.erasing.wake)
+            self._transactions.enqueue(tx, f"revoke:{digest}", revoking, event)
+        tx.after(self._erasing.wake)
         for listener in self.over:
             tx.after(partial(listener, digest))
         for child in tx.find("agreements", "parent = ?", (digest,)):
@@ -110,9 +126,9 @@ class Agreements:
     def end_below(self, tx: Tx, child: Row, cause: Cause, now: datetime) -> None:
         """End a sub-licence and tell its child, who hears it from nobody else."""
         self.finish(tx, child, "end", cause, now)
-        self._trader.notices.send(tx, child, Notice(REVOCATION, child["digest"], cause.reason, now))
+        self._notices.send(tx, child, Notice(REVOCATION, child["digest"], cause.reason, now))
 
     def _halt(self, tx: Tx, digest: str, reason: str, now: datetime) -> None:
         for transfer in tx.find("transfers", "agreement = ?", (digest,)):
             if transfer["state"] not in FINAL:
-                self._trader.engine.transfers.terminate(tx, transfer["id"], reason, now)
+                self._transfers.terminate(tx, transfer["id"], reason, now)

@@ -31,10 +31,14 @@ from policy.errors import PolicyError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from connector.engine.trader import Trader
+    from connector.core import Core
+    from connector.engine.engine import Engine
+    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from connector.usage.agreements import Agreements
+    from connector.usage.judge import Judge
+    from connector.usage.standing import Standing
 
-    Row = dict[str, Any]
 
 AGAIN = timedelta(seconds=5)  # what could not be cut met a locked database, or a fault of ours: neither is over at once
 METERED = "meteredTime"
@@ -51,9 +55,10 @@ log = logging.getLogger(__name__)
 class Continuity:
     """Watches over the running transfers and open sessions of one participant."""
 
-    def __init__(self, trader: Trader) -> None:
-        self._trader = trader
-        self._alarm = Alarm(trader.clock.now)
+    def __init__(self, core: Core, standing: Standing, judge: Judge, engine: Engine, agreements: Agreements) -> None:
+        self._core, self._standing, self._judge, self._engine = core, standing, judge, engine
+        self._agreements = agreements
+        self._alarm = Alarm(core.clock.now)
         self._touched: set[str] = set()
         self._due: dict[str, datetime] = {}
         self._worker: asyncio.Task[None] | None = None
@@ -81,10 +86,10 @@ class Continuity:
             self._worker.get_loop().call_soon_threadsafe(self.touch, agreement)
 
     async def _run(self) -> None:
-        self._touched |= await self._trader.store.read(_left)
+        self._touched |= await self._core.store.read(_left)
         while True:
-            now = self._trader.clock.now()
-            over = await self._trader.store.read(partial(_lapsed, now=now))
+            now = self._core.clock.now()
+            over = await self._core.store.read(partial(_lapsed, now=now))
             touched, self._touched = self._touched, set()
             for digest in over:
                 await self._act(digest, self._lapse)
@@ -93,7 +98,7 @@ class Continuity:
             await self._alarm.sleep(await self._nearest(now))
 
     async def _nearest(self, now: datetime) -> datetime | None:
-        found = await self._trader.store.read(lambda tx: tx.execute(_NEXT, now)[0]["at"])
+        found = await self._core.store.read(lambda tx: tx.execute(_NEXT, now)[0]["at"])
         ends = [] if found is None else [EPOCH + int(found) * MICROSECOND]
         return min([*ends, *self._due.values()], default=None)
 
@@ -102,7 +107,7 @@ class Continuity:
         self._due.pop(digest, None)
         act: Callable[..., None] | None
         try:
-            act, due = await self._trader.store.read(partial(self._found, digest=digest))
+            act, due = await self._core.store.read(partial(self._found, digest=digest))
         except Exception as error:  # noqa: BLE001  # what nobody can decide does not hold, and must stop no other
             log.warning("what runs under `%s` cannot be decided: %s", digest, error)
             act, due = self._cut, None
@@ -113,63 +118,63 @@ class Continuity:
 
     async def _act(self, digest: str, act: Any) -> None:
         try:
-            await self._trader.store.write(partial(act, digest=digest))
+            await self._core.store.write(partial(act, digest=digest))
         except StoreClosed:
             return
         except Exception:
             log.exception("what runs under `%s` could not be cut, and is looked at again", digest)
-            self._due[digest] = self._trader.clock.now() + AGAIN
+            self._due[digest] = self._core.clock.now() + AGAIN
 
     def _found(self, tx: Tx, digest: str) -> tuple[Callable[..., None] | None, datetime | None]:
         """Return what is to be done under an agreement, if anything, and when to look again, None when nothing runs."""
-        row, now = tx.get("agreements", digest=digest), self._trader.clock.now()
+        row, now = tx.get("agreements", digest=digest), self._core.clock.now()
         sessions, rests = _openings(tx, digest), transfer.paused(tx, digest, transfer.POLICY)
         runs = bool(sessions or _transfers(tx, digest))
         if row is None or row["role"] != PROVIDER or not (runs or rests):
             return None, None
-        if self._trader.standing.over(tx, row, now):
+        if self._standing.over(tx, row, now):
             return self._cut if runs else None, None
-        ruling, counters = self._trader.standing.ruling(tx, row, now)
+        ruling, counters = self._standing.ruling(tx, row, now)
         if not sessions:  # then no time is metered, and what was stays as it is
             counters = {key: taken for key, taken in counters.items() if key[1] != METERED}
         rules = agreed(row["terms"], row["peer"])
         acts = performed.acts(tx, digest)
-        last, time = acts[-1].at if acts else None, self._trader.judge.time(now)
+        last, time = acts[-1].at if acts else None, self._judge.time(now)
         due = scopes.next_change(rules.compiled.policy, counters, last, time)
         if why_not(ruling):
             return self._cut if runs else None, due
         return self._reopen if rests else None, due
 
     def _lapse(self, tx: Tx, digest: str) -> None:
-        row, now = tx.get("agreements", digest=digest), self._trader.clock.now()
+        row, now = tx.get("agreements", digest=digest), self._core.clock.now()
         if row is None or row["state"] not in USABLE:
             return
         if row["role"] == PROVIDER:
             with suppress(PolicyError):
-                ruling, _ = self._trader.standing.ruling(tx, row, now)
-                self._trader.standing.record(tx, row, "end", ruling, now)
-        self._trader.agreements.lapse(tx, digest, now)
+                ruling, _ = self._standing.ruling(tx, row, now)
+                self._standing.record(tx, row, "end", ruling, now)
+        self._agreements.lapse(tx, digest, now)
 
     def _cut(self, tx: Tx, digest: str) -> None:
-        row, now = tx.get("agreements", digest=digest), self._trader.clock.now()
+        row, now = tx.get("agreements", digest=digest), self._core.clock.now()
         assert row is not None, "no agreement is ever deleted"
-        reason = self._trader.standing.refusal(tx, row, now, "running")
+        reason = self._standing.refusal(tx, row, now, "running")
         if not reason:
             return
         for one in _transfers(tx, digest):
             self._pause(tx, one, reason, now)
         for one in _openings(tx, digest):
-            openings.end(tx, self._trader.evidence, one["id"], reason, now)
+            openings.end(tx, self._core.evidence, one["id"], reason, now)
 
     def _reopen(self, tx: Tx, digest: str) -> None:
         """Let what the policy has paused go on; each start decides again, and records that."""
         with suppress(DeclinedError):
             for one in transfer.paused(tx, digest, transfer.POLICY):
-                self._trader.engine.transfers.restart(tx, one["id"], self._trader.clock.now())
+                self._engine.transfers.restart(tx, one["id"], self._core.clock.now())
 
     def _pause(self, tx: Tx, row: Row, reason: str, now: datetime) -> None:
         """Suspend a transfer that runs; one whose start is still on its way is ended, for it cannot be paused yet."""
-        transfers = self._trader.engine.transfers
+        transfers = self._engine.transfers
         if row["state"] == STARTED and not row["pending"]:
             transfers.suspend(tx, row["id"], reason, now, transfer.POLICY)
         else:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from connector.channel.uses import EVERYBODY, Counted
+from connector.channel.counted import EVERYBODY, Counted
 from policy.calendar import Rate
 from policy.model import atoms
 from policy.vocabulary.operands import OPERANDS, State

@@ -17,15 +17,17 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from connector.channel.errors import ChannelFault, fault
 from connector.errors import PenstockError
 from connector.usage.judge import in_force
-from connector.usage.notices import INFORM, Notice
+from connector.usage.notices import INFORM, Notice, Notices
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from connector.channel.doors import Bound, Deal, Ruling
-    from connector.engine.trader import Trader
+    from connector.core import Core
+    from connector.space.view import SpaceView
     from connector.store.transaction import Tx
+    from ledger.space import Member
     from policy.model import Duty, Policy
 
 TRANSFORM, DELIVER, TELL, AFTERWARDS = STEPS = ("transform", "deliver", "tell", "afterwards")
@@ -38,7 +40,7 @@ FAILED: Final = "duty-failed"
 class Task:
     """One duty to be done under an agreement."""
 
-    trader: Trader
+    duties: Duties
     deal: Deal | Bound
     duty: Duty
     now: datetime
@@ -62,11 +64,11 @@ def _can(_task: Task) -> str:
 
 
 def _reachable(task: Task) -> str:
-    if task.informed == task.trader.did:
+    if task.informed == task.duties.did:
         return ""
     if task.informed != task.deal.peer:
         return f"`{task.informed}` is no party of the agreement, and takes no word of ours about it"
-    return "" if task.informed in task.trader.space.members else f"`{task.informed}` is no member that takes notices"
+    return "" if task.informed in task.duties.members else f"`{task.informed}` is no member that takes notices"
 
 
 def _unsealed(task: Task) -> str:
@@ -79,12 +81,12 @@ def _nothing(_tx: Tx, _task: Task) -> None:
 
 def _tell(tx: Tx, task: Task) -> None:
     """Tell the party; what we are to tell ourselves is in our log already."""
-    if task.informed == task.trader.did:
+    if task.informed == task.duties.did:
         return
     agreement = tx.get("agreements", digest=task.deal.digest.hex())
     assert agreement is not None, "a release is under an agreement"
     text = f"`{task.deal.terms.product}` was released; this fulfils the duty `{task.duty.id}` to `{task.duty.action}`"
-    task.trader.notices.send(tx, agreement, Notice(INFORM, agreement["digest"], text, task.now))
+    task.duties.notices.send(tx, agreement, Notice(INFORM, agreement["digest"], text, task.now))
 
 
 PERFORMERS: Final[Mapping[str, Performer]] = MappingProxyType(
@@ -106,9 +108,17 @@ PERFORMERS: Final[Mapping[str, Performer]] = MappingProxyType(
 class Duties:
     """The duties of one participant, done through a table of performers."""
 
-    def __init__(self, trader: Trader, performers: Mapping[str, Performer] = PERFORMERS) -> None:
-        self._trader = trader
+    def __init__(
+        self, core: Core, space: SpaceView, notices: Notices, performers: Mapping[str, Performer] = PERFORMERS
+    ) -> None:
+        self._core, self._space, self.notices = core, space, notices
+        self.did = core.identity.did
         self._performers = performers
+
+    @property
+    def members(self) -> Mapping[str, Member]:
+        """Return the members of the space, as last known."""
+        return self._space.last().members
 
     @property
     def promised(self) -> frozenset[str]:
@@ -136,27 +146,27 @@ class Duties:
             except (PenstockError, OSError, ValueError) as error:
                 raise fault(FAILED, f"the duty to `{task.duty.action}` was not done: {error}") from error
             fields = {"action": task.duty.action, "duty": task.duty.id, "step": performer.step}
-            self._trader.evidence.record(tx, "duty.performed", part=deal.digest.hex(), fields=fields, now=now)
+            self._core.evidence.record(tx, "duty.performed", part=deal.digest.hex(), fields=fields, now=now)
 
     async def note(self, failure: ChannelFault, agreements: list[str]) -> None:
         """Record a duty that failed, when the act that it was part of has been undone."""
 
         def act(tx: Tx) -> None:
-            now = self._trader.clock.now()
+            now = self._core.clock.now()
             for digest in agreements:
-                self._trader.evidence.record(tx, "duty.failed", part=digest, fields={"reason": str(failure)}, now=now)
+                self._core.evidence.record(tx, "duty.failed", part=digest, fields={"reason": str(failure)}, now=now)
 
-        await self._trader.store.write(act)
+        await self._core.store.write(act)
 
     def _tasks(self, deal: Deal | Bound, ruling: Ruling, now: datetime) -> list[Task]:
         """Return the duties that a decision names: all that must be done by somebody, also later."""
         if not ruling.duties:
             return []
-        buyer = deal.peer if ruling.document["request"]["assignee"] == deal.peer else self._trader.did
+        buyer = deal.peer if ruling.document["request"]["assignee"] == deal.peer else self.did
         policy = in_force(deal.terms.policy, deal.terms.product, buyer).compiled.policy
         known = {duty.id: duty for duty in _all(policy)}
         named = [known[one["id"]] for one in ruling.duties if one["id"] in known]
-        return [Task(self._trader, deal, duty, now) for duty in named]
+        return [Task(self, deal, duty, now) for duty in named]
 
 
 def _all(policy: Policy) -> list[Duty]:

@@ -13,7 +13,7 @@ import logging
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from connector.channel import performed
 from connector.engine.alarm import Alarm
@@ -21,7 +21,7 @@ from connector.protocol.states import CONSUMER
 from connector.store.errors import StoreClosed
 from connector.usage.judge import agreed
 from connector.usage.notices import DELETION, Notice
-from connector.vault import erasure, replicas
+from connector.vault import erasure, lineage, replicas
 from contracts import lifecycle
 from policy.calendar import Duration
 from policy.errors import PolicyError
@@ -30,11 +30,13 @@ from policy.world import Act
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from connector.engine.trader import Trader
+    from connector.core import Core
+    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from connector.usage.notices import Notices
+    from connector.vault.secrets import Keys as Secrets
     from policy.model import Duty, Policy
 
-    Row = dict[str, Any]
 
 AGAIN = timedelta(seconds=20)  # what could not be erased met a locked database or a disk: neither is over at once
 BEGUN = "its deletion had begun"
@@ -47,11 +49,11 @@ log = logging.getLogger(__name__)
 class Erasing:
     """Erases the replicas of one participant in time."""
 
-    def __init__(self, trader: Trader) -> None:
-        self._trader = trader
-        self._alarm = Alarm(trader.clock.now)
+    def __init__(self, core: Core, notices: Notices, secrets: Secrets) -> None:
+        self._core, self._notices, self._secrets = core, notices, secrets
+        self._alarm = Alarm(core.clock.now)
         self._worker: asyncio.Task[None] | None = None
-        trader.notices.takers[DELETION] = self._told
+        notices.takers[DELETION] = self._told
 
     def start(self) -> None:
         """Begin, first of all with what an earlier run left."""
@@ -70,8 +72,8 @@ class Erasing:
 
     async def _run(self) -> None:
         while True:
-            due = await self._trader.store.read(self._due)
-            now = self._trader.clock.now()
+            due = await self._core.store.read(self._due)
+            now = self._core.clock.now()
             left = [at for _, at, _ in due if at > now]
             left += [now + AGAIN for replica, at, reason in due if at <= now and not await self._done(replica, reason)]
             await self._alarm.sleep(min(left, default=None))
@@ -89,7 +91,7 @@ class Erasing:
 
     def _due(self, tx: Tx) -> list[tuple[str, datetime, str]]:
         """Return (replica, when, why) of everything that has to be erased some time."""
-        now = self._trader.clock.now()
+        now = self._core.clock.now()
         begun = tx.find("replicas", "state = ?", (replicas.DELETING,))
         found = [(replica["id"], now, BEGUN) for replica in begun]
         for replica in tx.execute(_WHOLE, replicas.DELETED, replicas.DELETING):
@@ -100,8 +102,10 @@ class Erasing:
         return found
 
     def _when(self, tx: Tx, agreement: Row) -> list[tuple[datetime, str]]:
-        policy = agreed(agreement["terms"], self._trader.did).compiled.policy
-        duties = [duty for duty in _all(policy) if duty.action == performed.DELETE and _ours(duty, self._trader.did)]
+        policy = agreed(agreement["terms"], self._core.identity.did).compiled.policy
+        duties = [
+            duty for duty in _all(policy) if duty.action == performed.DELETE and _ours(duty, self._core.identity.did)
+        ]
         if not duties:
             return []
         if agreement["state"] in lifecycle.OVER:
@@ -112,25 +116,27 @@ class Erasing:
 
     async def erase(self, replica: str, reason: str) -> None:
         """Destroy the key of a replica, record it and tell the other party; repeating it is harmless."""
-        store = self._trader.store
+        store = self._core.store
         key = await store.write(lambda tx: erasure.begin(tx, "replicas", replica))
-        await asyncio.to_thread(self._trader.secrets.destroy, key)
+        await asyncio.to_thread(self._secrets.destroy, key)
         await store.write(partial(self._finish, replica=replica, reason=reason))
 
     def _finish(self, tx: Tx, replica: str, reason: str) -> None:
-        trader, now = self._trader, self._trader.clock.now()
-        fields = erasure.finish(tx, trader.secrets, "replicas", replica, rest_elsewhere=False)
+        now = self._core.clock.now()
+        fields = erasure.finish(tx, self._secrets, "replicas", replica, rest_elsewhere=False)
         row = tx.get("replicas", id=replica)
         assert row is not None
+        if handed := lineage.exported(tx, row["agreement"]):
+            reason += f"; its keys were exported {handed} times before, and what was made of them is not in this record"
         told = {"grade": fields["grade"], "keysErased": fields["keysErased"], "reason": reason}
         link, digest = [row["edition"], row["agreement"]], row["agreement"]
-        trader.evidence.record(tx, "replica.deleted", part=digest, link=link, fields=told, now=now)
-        performed.record(tx, digest, f"delete/{replica}", Act(performed.DELETE, now, trader.did))
+        self._core.evidence.record(tx, "replica.deleted", part=digest, link=link, fields=told, now=now)
+        performed.record(tx, digest, f"delete/{replica}", Act(performed.DELETE, now, self._core.identity.did))
         agreement = tx.get("agreements", digest=digest)
         if agreement is None:
             return
         words = f"the replica `{replica}` is deleted, grade {fields['grade']}: {reason}"
-        trader.notices.send(tx, agreement, Notice(DELETION, digest, words, now))
+        self._notices.send(tx, agreement, Notice(DELETION, digest, words, now))
 
     def _told(self, tx: Tx, agreement: Row, notice: Notice, now: datetime) -> None:
         """Take the other party's word that it has deleted: what it says of itself, by its signature (grade B)."""

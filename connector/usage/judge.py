@@ -1,7 +1,8 @@
 """The policy of an agreement, asked before a key is offered and again before it is released (TC609-6-2025-15).
 
 Law: what the other side says about itself counts only where nobody else can know it (its purpose); where it is, comes
-from the space's members; the clock and the counters are ours. The whole question is kept, so that it can be replayed.
+from the space's members, and who is in a collection from our settings; the clock and the counters are ours. The whole
+question is kept, so that it can be replayed.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from connector.channel import performed
-from connector.channel.doors import Deal, Held, Ruling
+from connector.channel.counted import Held
+from connector.channel.doors import Deal, Ruling
 from connector.channel.judgement import SIZE, UNIT
 from connector.usage.counting import counted, remembers
+from connector.usage.membership import Membership
 from connector.usage.scopes import DISPLAY, ORDER, narrowed
 from contracts.canonical import canonical, load, sha
 from policy.compile import compile_policy
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from connector.channel.uses import Counted, Counters
+    from connector.channel.counted import Counted, Counters
     from connector.clock import PolicyClock
     from connector.store.transaction import Tx
     from contracts.typed_data import Order
@@ -70,11 +73,13 @@ class Judge:
         clock: PolicyClock,
         block_time: Callable[[], datetime | None],
         promised: frozenset[str] = PAID,
+        membership: Membership | None = None,
     ) -> None:
         self._promised = promised
         self._space = space
         self._clock = clock
         self._block_time = block_time
+        self._membership = membership or Membership()
         self._rules: dict[tuple[bytes, str], InForce] = {}
 
     def decide(
@@ -119,7 +124,8 @@ class Judge:
         now = self.time(now)
         duties = dict.fromkeys(self._kept(rules.compiled.policy), "fulfilled") if stage == RELEASE else {}
         acts = tuple(done) if rules.minds else ()
-        world = World(now=now, duties=duties, counters=taken, performed=acts)
+        part_of = self._membership.told(rules.compiled.policy, request.assignee, request.target)
+        world = World(now=now, part_of=part_of, duties=duties, counters=taken, performed=acts)
         decision = decide(rules.compiled, request, world)
         told: dict[str, Any] = decision.as_json()
         asked = {"request": request.as_json(), "world": world.as_json()}

@@ -19,6 +19,7 @@ from connector.engine.outbox import NOTICE
 from connector.errors import Absent, InvalidInput, Unproven
 from connector.limits import REASON_CHARACTERS_MAX
 from connector.protocol.states import PROVIDER
+from connector.usage import alarms
 from contracts import signature
 from contracts.canonical import canonical
 from contracts.decimals import read_hex
@@ -30,10 +31,12 @@ from contracts.typed_json import from_json
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from connector.engine.trader import Trader
+    from connector.core import Core
+    from connector.engine.outbox import Outbox
+    from connector.space.view import SpaceView
+    from connector.store.row import Row
     from connector.store.transaction import Tx
 
-    Row = dict[str, Any]
     Taker = Callable[[Tx, Row, "Notice", datetime], None]
 
 PATH: Final = "/notices"
@@ -86,24 +89,24 @@ def read(document: Any) -> tuple[Notice, bytes]:
 class Notices:
     """What one participant tells the other parties of its agreements, and what it is told."""
 
-    def __init__(self, trader: Trader) -> None:
-        self._trader = trader
+    def __init__(self, core: Core, space: SpaceView, outbox: Outbox) -> None:
+        self._core, self._space, self._outbox = core, space, outbox
         self.takers: dict[str, Taker] = {INFORM: self._informed, DISPUTE: self._informed}
 
     def send(self, tx: Tx, agreement: Row, notice: Notice) -> None:
         """Tell the other party, if it is one that takes notices: others hear of an end by the protocol alone."""
-        trader, peer, now = self._trader, agreement["peer"], self._trader.clock.now()
-        member = trader.space.members.get(peer)
+        peer, now = agreement["peer"], self._core.clock.now()
+        member = self._space.last().members.get(peer)
         if member is None:
             log.warning("`%s` takes no notices: our `%s` of `%s` is not sent", peer, notice.kind, notice.agreement)
             return
         fields = {"kind": notice.kind, "text": notice.text, "to": peer}
-        trader.evidence.record(tx, "notice.sent", part=notice.agreement, fields=fields, now=now)
-        trader.engine.outbox.enqueue(
+        self._core.evidence.record(tx, "notice.sent", part=notice.agreement, fields=fields, now=now)
+        self._outbox.enqueue(
             tx,
             peer=peer,
             url=member.url + PATH,
-            body={**notice.json(), "signature": trader.sign(notice.digest).hex()},
+            body={**notice.json(), "signature": self._core.identity.sign(notice.digest).hex()},
             process=NOTICE,
             subject=f"{NOTICE}:{notice.digest.hex()}",
             kind=notice.kind,
@@ -124,13 +127,13 @@ class Notices:
             admit(tx)
             return self._take(tx, peer, notice, signed)
 
-        fault = await self._trader.store.write(act)
+        fault = await self._core.store.write(act)
         if fault is not None:
             raise fault
 
     def _take(self, tx: Tx, peer: str, notice: Notice, signed: bytes) -> Exception | None:
         """Do what a notice says, or return why not; an alarm must outlast the refusal."""
-        now = self._trader.clock.now()
+        now = self._core.clock.now()
         row = tx.get("agreements", digest=notice.agreement)
         if row is None:
             return Absent(f"there is no agreement `{notice.agreement[:100]}` here")
@@ -144,7 +147,7 @@ class Notices:
         if tx.get("received", subject=notice.agreement, digest=notice.digest) is None:
             tx.put("received", subject=notice.agreement, digest=notice.digest, status=200, state=notice.kind, at=now)
             fields = {"kind": notice.kind, "text": notice.text, "from": peer}
-            self._trader.evidence.record(tx, "notice.received", part=notice.agreement, fields=fields, now=now)
+            self._core.evidence.record(tx, "notice.received", part=notice.agreement, fields=fields, now=now)
             self.takers[notice.kind](tx, row, notice, now)
         return None
 
@@ -155,10 +158,8 @@ class Notices:
     def _alarm(self, tx: Tx, notice: Notice, code: str, peer: str, now: datetime) -> None:
         key = H("alarm", canonical([notice.agreement, code, peer])).hex()
         log.warning("a `%s` of agreement `%s` by `%s` is ignored: %s", notice.kind, notice.agreement, peer, code)
-        if tx.get("alarms", id=key) is None:
-            tx.insert("alarms", id=key, agreement=notice.agreement, code=code, who=peer, text=notice.text, at=now)
-            fields = {"code": code, "by": peer, "kind": notice.kind}
-            self._trader.evidence.record(tx, "alarm.raised", part=notice.agreement, fields=fields, now=now)
+        row = {"agreement": notice.agreement, "code": code, "who": peer, "text": notice.text}
+        alarms.sound(tx, self._core.evidence, key, row, now, {"kind": notice.kind})
 
 
 def _address(agreement: Row) -> bytes | None:

@@ -8,7 +8,7 @@ decision is recorded where it is enforced.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from catalog.codes import TIERS
 from connector import decisions
@@ -16,7 +16,7 @@ from connector.channel import performed, uses
 from connector.channel.judgement import LICENCES_ABOVE_MAX
 from connector.decisions import Made
 from connector.protocol.states import PROVIDER
-from connector.usage import scopes
+from connector.usage import alarms, scopes
 from connector.usage.counting import counted
 from connector.usage.judge import agreed
 from contracts.canonical import sha
@@ -26,12 +26,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from connector.channel.counted import Counters
     from connector.channel.doors import Recorder, Ruling
+    from connector.store.row import Row
     from connector.store.transaction import Tx
     from connector.usage.intact import Intact
     from connector.usage.judge import Judge
 
-    Row = dict[str, Any]
 
 USABLE: Final = frozenset({"signed", "performing"})  # states of an agreement under which data may flow
 HOLDS: Final = frozenset({"allow", "conditional"})  # conditional: its duties are asked for with each key
@@ -86,7 +87,7 @@ class Standing:
             self._altered(digest)
         return reason
 
-    def ruling(self, tx: Tx, agreement: Row, now: datetime) -> tuple[Ruling, uses.Counters]:
+    def ruling(self, tx: Tx, agreement: Row, now: datetime) -> tuple[Ruling, Counters]:
         """Decide what of the policy is known without an order; return the counters it was told, too."""
         terms = agreement["terms"]
         buyer = agreement["peer"] if agreement["role"] == PROVIDER else self._me
@@ -116,10 +117,8 @@ class Standing:
     def _alarm(self, tx: Tx, digest: str, altered: str, place: str, now: datetime) -> None:
         """Have it known once that an agreement was altered where it is kept."""
         key = sha({"alarm": digest, "altered": altered}).hex()
-        if tx.get("alarms", id=key) is None:
-            tx.insert("alarms", id=key, agreement=digest, code=ALTERED, who=self._me, text=altered, at=now)
-            told = {"code": ALTERED, "by": self._me, "kind": place, "text": altered}
-            self._evidence.record(tx, "alarm.raised", part=digest, fields=told, now=now)
+        row = {"agreement": digest, "code": ALTERED, "who": self._me, "text": altered}
+        alarms.sound(tx, self._evidence, key, row, now, {"kind": place, "text": altered})
 
     def record(self, tx: Tx, agreement: Row, place: str, ruling: Ruling, now: datetime) -> None:
         """Record a decision about an agreement as a whole."""

@@ -8,7 +8,7 @@ buyer hears it from the provider alone, by a signed notice. (3) The time of a li
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from connector import reasons
 from connector.channel.judgement import LICENCES_ABOVE_MAX
@@ -24,12 +24,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from connector.engine.trader import Trader
+    from connector.anchor.transactions import Transactions
+    from connector.core import Core
+    from connector.store.row import Row
     from connector.store.transaction import Tx
+    from connector.usage.continuity import Continuity
+    from connector.usage.notices import Notices
     from ledger.chain import Act
     from ledger.deployment import Deployment
-
-    Row = dict[str, Any]
+    from ledger.programs import Programs
 
 
 class Turn(NamedTuple):
@@ -48,18 +51,21 @@ RESUME = Turn("resume", "resumption", "licence.resumed", lambda where, licence, 
 class Suspensions:
     """The agreements of one participant, as their provider suspends and resumes them."""
 
-    def __init__(self, trader: Trader) -> None:
-        self._trader = trader
+    def __init__(
+        self, core: Core, programs: Programs, transactions: Transactions, notices: Notices, continuity: Continuity
+    ) -> None:
+        self._core, self._programs, self._transactions, self._notices = core, programs, transactions, notices
+        self._continuity = continuity
         for turn in (SUSPEND, RESUME):
-            trader.notices.takers[turn.notice] = partial(self._told, turn)
+            notices.takers[turn.notice] = partial(self._told, turn)
 
     async def turn(self, turn: Turn, digest: str, reason: str) -> Row:
         """Suspend or resume an agreement that we provide; raises Absent, NotPermitted, Conflict with its state."""
         reasons.check(reason, "the other party reads it")
-        return await self._trader.store.write(partial(self._turn, turn=turn, digest=digest, reason=reason))
+        return await self._core.store.write(partial(self._turn, turn=turn, digest=digest, reason=reason))
 
     def _turn(self, tx: Tx, turn: Turn, digest: str, reason: str) -> Row:
-        trader, now = self._trader, self._trader.clock.now()
+        now = self._core.clock.now()
         row = tx.get("agreements", digest=digest)
         if row is None:
             raise Absent(f"there is no agreement `{digest[:100]}` here", "penstock show says which there are")
@@ -70,17 +76,17 @@ class Suspensions:
         except ContractError as fault:
             raise Conflict(str(fault)) from fault
         cause = sha({"reason": reason})
-        call = turn.call(trader.programs.deployment, bytes.fromhex(digest), cause)
-        trader.transactions.enqueue(tx, f"{turn.act}:{digest}:{now.isoformat()}", call)
-        trader.notices.send(tx, row, Notice(turn.notice, digest, reason, now))
+        call = turn.call(self._programs.deployment, bytes.fromhex(digest), cause)
+        self._transactions.enqueue(tx, f"{turn.act}:{digest}:{now.isoformat()}", call)
+        self._notices.send(tx, row, Notice(turn.notice, digest, reason, now))
         return {"agreement": digest, "state": lifecycle.MOVES[row["state"], turn.act], "reason": reason}
 
     def follow(self, tx: Tx, turn: Turn, digest: str, reason: str) -> None:
         """Turn an agreement that we provide as the chain shows it, and tell the buyer; one that stands so stays."""
-        row, now = tx.get("agreements", digest=digest), self._trader.clock.now()
+        row, now = tx.get("agreements", digest=digest), self._core.clock.now()
         if row is not None and row["role"] == PROVIDER and (row["state"], turn.act) in lifecycle.MOVES:
             self._move(tx, turn, row, reason, now)
-            self._trader.notices.send(tx, row, Notice(turn.notice, digest, reason, now))
+            self._notices.send(tx, row, Notice(turn.notice, digest, reason, now))
 
     def _told(self, turn: Turn, tx: Tx, agreement: Row, notice: Notice, now: datetime) -> None:
         """Take the provider's notice; one that came too late, or from a buyer, moves nothing."""
@@ -92,9 +98,9 @@ class Suspensions:
         digest, above = row["digest"], (row["parent"],) if row["parent"] else ()
         tx.update("agreements", {"digest": digest}, state=after)
         fields = {"licence": digest, "cause": reason}
-        self._trader.evidence.record(tx, turn.event, part=digest, link=(digest, *above), fields=fields, now=now)
+        self._core.evidence.record(tx, turn.event, part=digest, link=(digest, *above), fields=fields, now=now)
         for each in _with_those_below(tx, digest):
-            tx.after(partial(self._trader.continuity.touch, each))
+            tx.after(partial(self._continuity.touch, each))
 
 
 def _with_those_below(tx: Tx, digest: str) -> list[str]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from obstore.store import S3Store
 
-    from connector.vault.blobs import SealedFile
+    from connector.vault.sealed_file import SealedFile
     from ledger.row_table import RowTable
 
 SCHEME = "s3://"

@@ -6,11 +6,12 @@ carried, keys are not: they are paid under the agreement that they are used unde
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from connector.store.row import Row
 from connector.vault import replicas
-from connector.vault.blobs import SealedFile
 from connector.vault.errors import VaultError
+from connector.vault.sealed_file import SealedFile
 from contracts.ranges import RowSet
 from ledger.opening import OpeningError
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from connector.vault.intake import Intake
     from ledger.row_table import RowTable
 
-Row = dict[str, Any]
 Held = tuple[Row, "RowTable"]
 
 

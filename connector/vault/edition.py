@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.store.transaction import Tx
-    from connector.vault.seal import Sealed
+    from connector.vault.sealed import Sealed
     from connector.vault.secrets import Keys
     from ledger.row_table import RowTable
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from connector.vault.blobs import SealedFile
+    from connector.vault.sealed_file import SealedFile
     from connector.vault.slabs import Load
     from ledger.row_table import RowTable
 

@@ -7,7 +7,7 @@ who sealed what it has, and which source brought how many of its rows.
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from connector.channel import performed
 from connector.channel.states import ACKNOWLEDGED, PAID
@@ -17,13 +17,13 @@ from connector.protocol.states import PROVIDER
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from connector.store.row import Row
     from connector.store.transaction import Tx
-
-    Row = dict[str, Any]
 
 
 # no id continues with this, the last of all characters: it does not print
 LAST = "\U0010ffff"
+EXPORTED = "keys.exported"  # the event of keys that were handed out
 
 
 def holders(tx: Tx, prefix: str) -> list[Row]:
@@ -75,6 +75,7 @@ def lineage(tx: Tx, prefix: str) -> Row:
         "provider": None if agreement is None else agreement["peer"],
         "parent": None if agreement is None else agreement["parent"],
         "held": replica["created"].isoformat(),
+        "exported": str(exported(tx, replica["agreement"])),
         "derived": [row["edition"] for row in tx.find("derived", "agreement = ?", (replica["agreement"],))],
         "sources": [{"from": row["source"], "rows": row["rows"], "dropped": row["dropped"]} for row in drawn],
     }
@@ -93,6 +94,11 @@ def note_drawn(tx: Tx, replica: str, source: str, rows: int, dropped: str = "") 
     known = tx.get("drawn", replica=replica, source=source)
     total = rows + (known["rows"] if known else 0)
     tx.put("drawn", replica=replica, source=source, rows=total, dropped=dropped or (known["dropped"] if known else ""))
+
+
+def exported(tx: Tx, agreement: str) -> int:
+    """Return how often the keys under an agreement (digest, hex) were handed out of here."""
+    return len(tx.find("log_entries", "part = ? and kind = ?", (agreement, EXPORTED)))
 
 
 def dropped(tx: Tx, edition: str) -> frozenset[str]:

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from connector.store.row import Row
     from connector.store.transaction import Tx
 
-    Row = dict[str, Any]
 
 EDITION, REPLICA, FILE = "edition", "replica", "file"
 # products in these states sell nothing any more

@@ -6,11 +6,14 @@ was asked for is whole, and where that is the whole edition, its digest was met.
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING
 
 from blake3 import blake3
 
 from connector import files
+from connector.local_names import local_names
+from connector.stage import Stage
 from connector.vault.errors import VaultError
 from contracts.errors import ContractError
 from contracts.ranges import RowSet
@@ -22,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from connector.vault.blobs import SealedFile
     from connector.vault.bucket import SealedObject
+    from connector.vault.sealed_file import SealedFile
     from ledger.index import Index, IndexedFile
 
     Progress = Callable[[int, int], object]
@@ -91,26 +94,38 @@ class Reader:
         return bytes(content)
 
     def open_files(
-        self, folder: Path, names: Sequence[str] | None = None, progress: Progress | None = None
+        self,
+        folder: Path,
+        names: Sequence[str] | None = None,
+        progress: Progress | None = None,
+        *,
+        overwrite: bool = False,
     ) -> list[Path]:
         """Write the named files (all by default) below `folder` and return their paths (blocking).
 
-        Nothing appears under a final name unless all of them verified; files of those names are replaced.
-        `progress(plain bytes done, of)`. `VaultError` `locked` if a needed secret is not held, `OpeningError`.
+        Nothing appears under a final name unless all of them verified, and nothing that is there is replaced unless
+        `overwrite` says so (`connector.stage`, `connector.local_names`). `progress(plain bytes done, of)`.
+        `VaultError` `locked` if a needed secret is not held, `OpeningError`, Conflict.
         """
         chosen = self._chosen(names)
-        files.make_folder(folder)
-        with files.staging(folder) as stage:
-            digest = self._write_all(stage, chosen, progress)
+        here = list(local_names(file.name for file in chosen).values())
+        stage = Stage(folder, secrets.token_hex(8), overwrite=overwrite)
+        try:
+            digest = self._write_all(stage, chosen, here, progress)
             if names is None and not self._holed and digest != self.index().digest:
                 raise OpeningError(Code.EDITION, "whole-digest", "the files are not the whole that the index names")
-            return [files.move(stage / str(n), folder / file.name) for n, file in enumerate(chosen)]
+            stage.finish(here)
+        finally:
+            stage.close()
+        return [folder / name for name in here]
 
-    def _write_all(self, stage: Path, chosen: Sequence[IndexedFile], progress: Progress | None) -> bytes:
-        """Write the files into the stage under their numbers; return B3 of all their bytes."""
+    def _write_all(
+        self, stage: Stage, chosen: Sequence[IndexedFile], here: Sequence[str], progress: Progress | None
+    ) -> bytes:
+        """Write the files into the stage under their names here; return B3 of all their bytes."""
         whole, done, total = blake3(), 0, sum(file.size for file in chosen)
-        for n, file in enumerate(chosen):
-            with files.replacing(stage / str(n)) as handle:
+        for file, name in zip(chosen, here, strict=True):
+            with files.replacing(stage.place(name)) as handle:
                 files.resize(handle, file.size)
                 for number, piece in zip(self._licensed(file), self.pieces(file), strict=True):
                     whole.update(piece)

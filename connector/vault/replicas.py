@@ -19,9 +19,10 @@ import secrets as tokens
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from connector.vault.blobs import SealedFile, blob_name
+from connector.vault.blobs import blob_name
 from connector.vault.errors import VaultError
 from connector.vault.intake import Intake
+from connector.vault.sealed_file import SealedFile
 from connector.vault.tables import TABLES
 from contracts.labels import H
 from contracts.ranges import RowSet
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from connector.store.statements import Row
+    from connector.store.row import Row
     from connector.store.transaction import Tx
     from connector.vault.secrets import Keys
     from ledger.row_table import RowTable

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from connector.store.transaction import Tx
-    from connector.vault.blobs import Blobs, SealedFile
+    from connector.vault.blobs import Blobs
     from connector.vault.bucket import SealedObject
+    from connector.vault.sealed_file import SealedFile
     from ledger.row import Row
     from ledger.row_table import RowTable
 

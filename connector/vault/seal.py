@@ -14,7 +14,7 @@ slots and 184 bytes per row.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
@@ -24,15 +24,15 @@ from connector.vault.errors import VaultError
 from connector.vault.feed import Feed
 from connector.vault.layout import Layout, plan, with_digest
 from connector.vault.places import places_of, sectors
+from connector.vault.sealed import Sealed
 from ledger.edition import DEFAULT_PIECE_BYTES, Header, check_table, checked_piece_bytes
-from ledger.index import Index, check_tiling
+from ledger.index import check_tiling
 from ledger.row import INDEX, RUN_BYTES
 from ledger.row_table import SHARED, RowTable
 from ledger.sealing import seal_piece
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from pathlib import Path
 
     from connector.vault.blobs import Blobs
     from connector.vault.conveyor import Piece
@@ -61,24 +61,6 @@ class Brief:
     layout: str = FIXED
     media_type: str = DEFAULT_MEDIA_TYPE
     schema: Any = None
-
-
-@dataclass(frozen=True, slots=True)
-class Sealed:
-    """A sealed edition whose blob is durable under its name; `plain_digests` is B3(plaintext) of each row, joined.
-
-    `repeated` maps the rows of an earlier edition in it to their secrets.
-    """
-
-    header: Header
-    edition_id: bytes
-    table: RowTable
-    index: Index
-    plain_digests: bytes = field(repr=False)
-    run: Run
-    source: Source
-    path: Path
-    repeated: dict[int, bytes] = field(default_factory=dict, repr=False)
 
 
 def seal(

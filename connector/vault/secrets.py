@@ -1,4 +1,4 @@
-"""Keys as files, outside the database and its back-ups: one per sealing run, one per replica (spec 1.2, 1.11).
+"""Keys as files, outside the database and its back-ups: of sealing runs, replicas, and rows of tables (spec 1.2, 1.11).
 
 Law: a key is durable before anything depends on it; destroying its file destroys everything wrapped or derived under
 it, also in back-ups of the database. A file holds its key wrapped, and what unwraps it lies elsewhere
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
-KEY_ID = re.compile(r"(run|replica)-[0-9a-f]{32}")
+KEY_ID = re.compile(r"(run|replica|rows)-[0-9a-f]{32}")
 SUFFIX = ".key"
 # what is wrapped in the file of each kind
-CONTENT_BYTES = {"run": KEY_BYTES + RUN_BYTES, "replica": KEY_BYTES}
+CONTENT_BYTES = {"run": KEY_BYTES + RUN_BYTES, "replica": KEY_BYTES, "rows": KEY_BYTES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,18 @@ class Keys:
     def draw_replica(self) -> str:
         """Draw the wrapping key of one replica; return its key id."""
         return self._draw("replica")
+
+    def draw_rows(self) -> str:
+        """Draw a key for what rests wrapped in the tables; return its key id."""
+        return self._draw("rows")
+
+    def rows(self) -> list[str]:
+        """Return the ids of the keys for what rests wrapped in the tables: as a rule one."""
+        return sorted(path.stem for path in key_files(self._folder) if path.stem.startswith("rows-"))
+
+    def content_of_rows(self, key_id: str) -> bytes:
+        """Return such a key, 32 bytes; it never leaves memory (`connector.vault.row_key`)."""
+        return self._content(key_id, "rows")
 
     def run(self, key_id: str) -> Run:
         """Return the run; `VaultError` `key` if it was destroyed."""

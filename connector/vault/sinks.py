@@ -13,6 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol
 
 from connector import files
+from connector.local_names import local_names, renamed
+from connector.stage import Stage
 from connector.vault.places import SECTOR_BYTES, sectors
 
 if TYPE_CHECKING:
@@ -32,7 +34,9 @@ SYNC_ALL_FILES = 64
 
 
 class Sink(Protocol):
-    """Takes opened pieces."""
+    """Takes opened pieces; `renamed` are the files that are called otherwise here, told name → name here."""
+
+    renamed: dict[str, str]
 
     def begin(self, index: Index) -> None:
         """Hear what the edition holds, before the first piece."""
@@ -53,6 +57,7 @@ class Null:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._names: list[str] = []
+        self.renamed: dict[str, str] = {}
 
     def begin(self, index: Index) -> None:
         """Remember the names."""
@@ -71,18 +76,25 @@ class Null:
 
 
 class Folder:
-    """Writes the files below a folder, in a hidden one until all are whole (`connector.files.Stage`).
+    """Writes the files below a folder, in a hidden one until all are whole (`connector.stage`).
 
     `due` says how many bytes of a file will come: fewer than it has leave holes, and none leave it out.
     """
 
     def __init__(
-        self, pool: Pool, folder: Path, stage: str, due: Callable[[IndexedFile], int] = lambda file: file.size
+        self,
+        pool: Pool,
+        folder: Path,
+        stage: str,
+        due: Callable[[IndexedFile], int] = lambda file: file.size,
+        *,
+        overwrite: bool = False,
     ) -> None:
         self._pool = pool
+        self.renamed: dict[str, str] = {}
         self._due = due
         self._folder = folder
-        self._stage = files.Stage(folder, stage)
+        self._stage = Stage(folder, stage, overwrite=overwrite)
         self._writers = ThreadPoolExecutor(WRITERS, "writer")
         self._writing: list[Future[None]] = []
         self._lock = threading.Lock()
@@ -96,6 +108,8 @@ class Folder:
         self._left = [self._due(file) for file in index.files]
         self._here = [n for n, file in enumerate(index.files) if not file.row_count or self._left[n]]
         self._each = len(index.files) <= SYNC_ALL_FILES
+        self._names = list(local_names(file.name for file in index.files).values())
+        self.renamed = renamed(self._files[n].name for n in self._here)
 
     def take(self, load: Load, rows: Sequence[int], plain: memoryview) -> None:
         """Have a writer write the pieces."""
@@ -114,7 +128,7 @@ class Folder:
                 self._part(number).close()
         if not self._each:
             files.sync_everything()
-        names = [self._files[n].name for n in self._here]
+        names = [self._names[n] for n in self._here]
         self._stage.finish(names)
         self.close()
         return [f"{self._folder}/{name}" for name in names]
@@ -156,7 +170,7 @@ class Folder:
         """Write one extent: past the page cache if it is long, begins at a sector, and ends at one or the file."""
         file, size = self._files[number], len(exact)
         if size == file.size < DIRECT_BYTES:
-            files.write_new(self._stage.place(file.name), exact, durable=self._each)
+            files.write_new(self._stage.place(self._names[number]), exact, durable=self._each)
             self._left[number] = 0
             return
         part = self._part(number)
@@ -170,7 +184,7 @@ class Folder:
         with self._lock:
             if number not in self._parts:
                 file = self._files[number]
-                place, direct = self._stage.place(file.name), file.size >= DIRECT_BYTES
+                place, direct = self._stage.place(self._names[number]), file.size >= DIRECT_BYTES
                 self._parts[number] = files.Part(place, 0, lasting=False, direct=direct)
             return self._parts[number]
 

@@ -13,6 +13,7 @@ from tarfile import BLOCKSIZE, PAX_FORMAT, TarInfo
 from typing import TYPE_CHECKING, Protocol
 
 from connector.errors import InvalidInput
+from connector.local_names import local_name, local_names, renamed
 from contracts.ranges import RowSet
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Stream:
         self._pool, self._table, self._rows = pool, table, rows
         self._sealed_at = int(sealed_at.timestamp())
         self._outlet = outlet
+        self.renamed: dict[str, str] = {}
         self._ahead: dict[int, bytes] = {}
         self._due: Iterator[int | bytes | memoryview] = iter(())
         self._next: int | bytes | memoryview | None = None
@@ -58,7 +60,8 @@ class Stream:
             words = f"the keys of `{early}` bytes come before their turn, and at most `{AHEAD_BYTES_MAX}` can wait"
             raise InvalidInput(words, "open it to a directory")
         files = [file for file in index.files if not file.row_count or self._licensed(file)]
-        self._names = [file.name for file in files]
+        self._names = list(local_names(file.name for file in files).values())
+        self.renamed = renamed(file.name for file in files)
         if len(files) == 1:
             self._outlet.begin(OCTETS, files[0].size)
             self._due = self._content(files[0])
@@ -112,7 +115,7 @@ class Stream:
         yield from _zeros(2 * BLOCKSIZE)
 
     def _head(self, file: IndexedFile) -> bytes:
-        info = TarInfo(file.name)
+        info = TarInfo(local_name(file.name))
         info.size, info.mode, info.mtime = file.size, FILE_MODE, self._sealed_at
         return info.tobuf(PAX_FORMAT)
 

@@ -41,9 +41,9 @@ async def refuse(call: Call) -> web.Response:
 async def join(call: Call) -> web.Response:
     """Apply at the exchange of our settings, in our own name."""
     connector, told = call.connector, await call.texts("message")
-    return as_json(await connector.ask_exchange("POST", "/exchange/applications", told), 201)
+    return as_json(await connector.exchange.ask("POST", "/exchange/applications", told), 201)
 
 
 async def joined(call: Call) -> web.Response:
     """Show what became of our application."""
-    return as_json(await call.connector.ask_exchange("GET", "/exchange/applications/own"))
+    return as_json(await call.connector.exchange.ask("GET", "/exchange/applications/own"))

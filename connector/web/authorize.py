@@ -2,8 +2,9 @@
 
 `who`: ANYONE (public facts), PEER (a did:web participant with a fresh ES256 token for us), MEMBER (a peer that the
 exchange has admitted), TICKET (the opaque ticket of a started transfer), BEARER (the token of one that gives a plain
-copy), PASS (a provider's pass to a holder), OWNER (the bearer of the management token), ACCOUNT (who has
-signed in to the console; which account sees which page and acts where is said by `connector.console.pages`).
+copy), PASS (a provider's pass to a holder), READER (a member by the key of its log; it may be down itself), OWNER (the
+bearer of the management token), ACCOUNT (who has signed in to the console; which account sees which page and acts where
+is said by `connector.console.pages`).
 At an exchange an OWNER row may be an operator's, too (`connector.web.operators`).
 `roles`: the roles of ours under which the route exists at all.
 """
@@ -42,6 +43,7 @@ class Who(StrEnum):
     MEMBER = "member"
     TICKET = "ticket"
     BEARER = "bearer"
+    READER = "reader"
     PASS = "pass"  # noqa: S105  # a kind of caller
     OWNER = "owner"
     ACCOUNT = "account"
@@ -102,7 +104,7 @@ PUBLIC = (
     Route("GET", "/log/checkpoint", Who.ANYONE, ALL, "log.checkpoint"),
     Route("GET", "/log/tile/{tail:.+}", Who.ANYONE, ALL, "log.tile"),
     Route("GET", "/log/addenda/{index}", Who.ANYONE, ALL, "log.addenda"),
-    Route("GET", "/log/peers", Who.ANYONE, ALL, "log.peers"),
+    Route("GET", "/log/peers", Who.READER, ALL, "log.peers"),
     Route("POST", "/witness/add-checkpoint", Who.ANYONE, ALL, "witness.add_checkpoint"),
     Route("POST", "/witness/attest", Who.PEER, ALL, "witness.attest"),
     Route("GET", "/space", Who.ANYONE, EXCHANGE, "exchange.space"),
@@ -158,6 +160,7 @@ CHANNEL = (
     Route("POST", "/channel/{id}/acknowledge", Who.PEER, PROVIDER, "channel.acknowledge"),
     Route("POST", "/channel/{id}/resume", Who.PEER, PROVIDER, "channel.resume_channel"),
     Route("POST", "/channel/{id}/close", Who.PEER, PROVIDER, "channel.close"),
+    Route("POST", "/channel/{id}/acknowledgement", Who.PEER, BUYER, "channel.acknowledgement"),
     Route("GET", "/sealed/{edition}/header", Who.ANYONE, PROVIDER, "sealed.header"),
     Route("GET", "/sealed/{edition}/seal", Who.ANYONE, PROVIDER, "sealed.seal"),
     Route("GET", "/sealed/{edition}/rows", Who.ANYONE, PROVIDER, "sealed.rows"),
@@ -225,6 +228,7 @@ MANAGEMENT = (
     Route("GET", "/management/log/forks", Who.OWNER, ALL, "log.forked"),
     Route("POST", "/management/log/rekey", Who.OWNER, ALL, "log.rekey"),
     Route("POST", "/management/log/erasures", Who.OWNER, ALL, "log.erase"),
+    Route("POST", "/management/log/disclosures", Who.OWNER, ALL, "log.disclose"),
     Route("POST", "/management/products", Who.OWNER, PROVIDER, "management.publish"),
     Route("POST", "/management/publications", Who.OWNER, PROVIDER, "management.begin_publication"),
     Route("GET", "/management/publications/{id}", Who.OWNER, PROVIDER, "management.publication"),
@@ -330,6 +334,7 @@ MANAGEMENT = (
     Route("GET", "/management/vault/repairs", Who.OWNER, TRADERS, "vault.repair"),
     Route("POST", "/management/vault/repairs", Who.OWNER, TRADERS, "vault.repair"),
     Route("POST", "/management/vault/leaks", Who.OWNER, PROVIDER, "vault.leak"),
+    Route("POST", "/management/vault/key-exports", Who.OWNER, BUYER, "vault.export_keys"),
     Route("POST", "/management/vault/rekey", Who.OWNER, TRADERS, "vault.rekey"),
     Route("POST", "/management/attestations", Who.OWNER, EXCHANGE, "management.attest"),
     Route("GET", "/management/accounts", Who.OWNER, ALL, "accounts.page"),

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from connector.errors import RequestRefused
-from connector.limits import BODY_BYTES_MAX
 
 if TYPE_CHECKING:
     from connector.web.authorize import Route
@@ -27,9 +26,9 @@ async def take(request: web.Request, route: Route, seconds: float) -> web.Reques
         raise RequestRefused("encoded", "a body is taken as it is, and this one is encoded")
     if (request.content_length or 0) > limit:
         raise _too_large(limit)
-    if request.content_length is None and request.body_exists and not limit:
+    if request.body_exists and not limit:
         raise _too_large(limit)
-    if request.body_exists and (request.content_length is None or limit > BODY_BYTES_MAX):
+    if request.body_exists:
         request = request.clone(client_max_size=limit)
     try:
         async with asyncio.timeout(seconds):

@@ -73,9 +73,10 @@ async def foreign(call: Call) -> web.Response:
     told = query.get("base") or query.get("peer", "")
     if not told or set(query) - FOREIGN:
         raise InvalidInput("say whose catalogue: `peer` (a DID) or `base` (an address), and perhaps `from`")
-    source = await locate(call.connector, told)
+    core, peers = call.connector.core, call.connector.peers
+    source = await locate(core, peers, told)
     named = replace(source, did=query.get("peer") or source.did, start=query.get("from", ""))
-    return as_json(await crawl(call.connector, named))
+    return as_json(await crawl(core, peers, named))
 
 
 def _place(call: Call) -> Place | None:

@@ -1,4 +1,7 @@
-"""A chain served by itself, with no participant beside it: JSON-RPC at `/`, a block at least every half minute."""
+"""A chain served by itself, with no participant beside it: JSON-RPC at `/`, a block at least every half minute.
+
+Whoever reaches it has a member's share, by its network address: who may reach it is for its operator to say.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,8 @@ from aiohttp import web
 from connector.anchor.chain_watch import TICK_SECONDS
 from connector.errors import InvalidInput
 from connector.limits import RPC_BYTES_MAX
+from connector.web.chain import answer
+from ledger.embedded.caller import Caller, Standing, stranger
 from ledger.embedded.chain import EmbeddedChain
 
 if TYPE_CHECKING:
@@ -39,11 +44,11 @@ async def hosting(path: Path, host: str, port: int, clock: Clock) -> AsyncIterat
 
 
 def _application(embedded: EmbeddedChain) -> web.Application:
-    async def answer(request: web.Request) -> web.Response:
-        return web.Response(body=await embedded.rpc(await request.read()), content_type="application/json")
+    async def rpc(request: web.Request) -> web.Response:
+        return await answer(embedded, request, Caller(Standing.MEMBER, stranger(request.remote or "").name))
 
     application = web.Application(client_max_size=RPC_BYTES_MAX)
-    application.router.add_post("/", answer)
+    application.router.add_post("/", rpc)
     return application
 
 

@@ -1,14 +1,17 @@
-"""The provider's half of the window protocol over HTTP; every message brings and takes a checkpoint (spec 4)."""
+"""The window protocol over HTTP, as it is served; every message brings and takes a checkpoint (spec 4)."""
 
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from connector.channel import payee, release, resume, wire
+from connector.channel import account as accounts
+from connector.channel import acknowledgement as acknowledgements
+from connector.channel import payee, payer, release, resume, wire
 from connector.channel import step as steps
 from connector.channel.errors import ChannelFault, fault
-from connector.channel.messages import Equivocation, KeyRequest, Resume, Step, VoucherMessage
+from connector.channel.messages import Equivocation, KeyRequest, Released, Resume, Step, VoucherMessage
 from connector.usage.duties import FAILED
 from connector.web.faults import as_json
 
@@ -29,7 +32,7 @@ async def request(call: Call) -> web.Response:
     """Message 1: answer with a key offer, or with the policy's denial."""
     message, keep = await _message(call, KeyRequest)
     channel = _channel(call)
-    await call.connector.meet_channel(channel, call.peer, message.orders[0].agreement_digest)
+    await call.connector.meetings.meet(channel, call.peer, message.orders[0].agreement_digest)
     holder, now = call.connector.holder, call.connector.clock.now
     return await _answer(call, keep, lambda tx: payee.on_key_request(tx, holder, call.peer, channel, message, now()))
 
@@ -63,7 +66,31 @@ async def resume_channel(call: Call) -> web.Response:
     """Compare newest signed states."""
     message, keep = await _message(call, Resume)
     channel, holder, now = _channel(call), call.connector.holder, call.connector.clock.now
-    return await _answer(call, keep, lambda tx: resume.on_resume_payee(tx, holder, call.peer, channel, message, now()))
+
+    def act(tx: Tx) -> Resume | Equivocation:
+        tx.after(partial(call.connector.receivables.wake, channel.hex()))  # what came back may have no preimage here
+        return resume.on_resume_payee(tx, holder, call.peer, channel, message, now())
+
+    return await _answer(call, keep, act)
+
+
+async def acknowledgement(call: Call) -> web.Response:
+    """Acknowledge, as the payer, what we received on a channel: its payee asks, having lost what it claims with."""
+    message, keep = await _message(call, Released)
+    connector, channel = call.connector, _channel(call)
+    account = await connector.store.read(lambda tx: accounts.load(tx, channel, accounts.PAYER, call.peer))
+    if account.account_hash != message.account_hash:
+        await connector.payments.level(call.peer, channel)
+    buyer, now = connector.buyer, connector.clock.now
+
+    def act(tx: Tx) -> VoucherMessage:
+        owed = acknowledgements.owed(tx, channel)
+        if owed is not None and owed.runs_until is not None and now() < owed.runs_until:
+            raise fault("unreleased", "keys of this channel are being read: it is acknowledged when that has ended")
+        return payer.acknowledge(tx, buyer, channel, now())
+
+    async with connector.channel_turns.of(channel):
+        return await _answer(call, keep, act)
 
 
 async def close(call: Call) -> web.Response:

@@ -80,4 +80,4 @@ async def forward(call: Call) -> web.Response:
     method = call.route.method
     path = "/exchange" + call.target.removeprefix("/management")
     body = None if method == "GET" else await call.document()
-    return as_json(await call.connector.ask_exchange(method, path, body))
+    return as_json(await call.connector.exchange.ask(method, path, body))

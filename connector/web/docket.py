@@ -20,7 +20,7 @@ async def file(call: Call) -> web.Response:
     """Take in what a member files; the same one again changes nothing."""
     connector = call.connector
     filing = filings.read(await call.document())
-    about = await docket.concerned(connector, filing, connector.space.members[call.peer])
+    about = await docket.concerned(connector.space_view, connector.programs, filing, connector.space.members[call.peer])
     now = connector.clock.now()
     row = await call.act(lambda tx: docket.file(tx, connector.evidence, filing, about, call.peer, now))
     return as_json(docket.view(row), 201)

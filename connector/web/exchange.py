@@ -12,7 +12,7 @@ from catalog.question import like, question
 from catalog.roles import ROLES, Doing, does
 from catalog.use import use
 from connector.errors import Absent, Conflict, InvalidInput, NotPermitted
-from connector.exchange import indicating, kinds, listings, spaces
+from connector.exchange import handed_in, kinds, listings, spaces
 from connector.federation import showing
 from connector.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX, QUERY_CHARACTERS_MAX
 from connector.web.faults import JSON, as_json
@@ -57,7 +57,7 @@ async def submit(call: Call) -> web.Response:
     connector = call.connector
     member = connector.space.members[call.peer]
     may(member, Doing.LIST)
-    document = listings.check_submission(await call.document())
+    document = handed_in.listing(await call.document())
     await connector.store.read(lambda tx: spaces.check(tx, document, call.peer))
     registered = await connector.programs.edition(bytes.fromhex(document["edition"]))
     if registered is None:
@@ -204,7 +204,7 @@ async def versions(call: Call) -> web.Response:
 
 async def indicators(call: Call) -> web.Response:
     """Show the indicators of the market, each with its formula, its source and the national survey's value."""
-    return as_json(await indicating.indicators(call.connector))
+    return as_json(await call.connector.indicators.look())
 
 
 async def queue(call: Call) -> web.Response:

@@ -71,7 +71,8 @@ async def add(call: Call) -> web.Response:
         raise InvalidInput(f"`{MOST}` is a whole number")
     if member is not None and not (isinstance(member, dict) and all(isinstance(one, str) for one in member.values())):
         raise InvalidInput(f"`{MEMBER}` is an object of texts")
-    told = await sources.add(call.connector, body["name"], body["kind"], body["address"], most, member)
+    core, peers = call.connector.core, call.connector.peers
+    told = await sources.add(core, peers, body["name"], body["kind"], body["address"], most, member)
     call.connector.harvesting.wake()
     return as_json(told, 201)
 
@@ -89,7 +90,7 @@ async def turn(call: Call) -> web.Response:
         return as_json(await connector.harvesting.now(name))
     if act not in MOVES:
         raise Absent(f"there is no act `{act[:100]}`", f"there are {', '.join([*MOVES, HARVEST])}")
-    told = await connector.store.write(lambda tx: sources.turn(tx, connector, name, MOVES[act], call.who, reason))
+    told = await connector.store.write(lambda tx: sources.turn(tx, connector.core, name, MOVES[act], call.who, reason))
     connector.finding.changed()
     connector.harvesting.wake()
     return as_json(told)

@@ -32,6 +32,6 @@ async def pieces(call: Call) -> web.StreamResponse:
     call.connector.holding.charge(told, replica, length)
     with (
         Sending(call.request) as sending,
-        replicas.sealed_file(call.connector.replica_folder, replica) as sealed,
+        replicas.sealed_file(call.connector.blobs.folder, replica) as sealed,
     ):
         return await answer(call, sending, sealed, first, count)

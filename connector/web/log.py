@@ -8,9 +8,9 @@ import orjson
 from aiohttp import web
 
 from connector import reasons
-from connector.errors import Absent
+from connector.errors import Absent, Conflict
 from connector.limits import INDEX_DIGITS_MAX
-from connector.store import erasure
+from connector.store import disclosing, erasure
 from connector.store.peer_heads import forks, seen
 from connector.web.faults import as_json
 from contracts.decimals import read_decimal
@@ -66,6 +66,19 @@ async def erase(call: Call) -> web.Response:
     now = connector.clock.now()
     event = await connector.store.write(lambda tx: erasure.erase(tx, connector.evidence, index, why, now))
     return as_json({"erased": str(index), "event": str(event)})
+
+
+async def disclose(call: Call) -> web.Response:
+    """Disclose past events to the space's supervisor, which came after them."""
+    connector = call.connector
+    supervisor = (await connector.space_view.renewed()).supervisor
+    if supervisor is None:
+        raise Conflict("the space has no supervisor", "the exchange admits a regulator")
+    now, key = connector.clock.now(), connector.keys.delivery
+    events, entry = await connector.store.write(
+        lambda tx: disclosing.disclose(tx, connector.evidence, key, supervisor, now)
+    )
+    return as_json({"to": supervisor.did, "events": str(events), "event": "" if entry is None else str(entry)})
 
 
 async def rekey(call: Call) -> web.Response:

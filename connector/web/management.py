@@ -9,7 +9,6 @@ from urllib.parse import quote as quote_path
 from connector.errors import Absent, InvalidInput
 from connector.limits import RESOURCES_MAX
 from connector.protocol import messages, validation
-from connector.pull import quoting
 from connector.settle import disputes
 from connector.web.exchange import version_number
 from connector.web.faults import as_json
@@ -60,6 +59,7 @@ async def status(call: Call) -> web.Response:
             "development": connector.settings.server.development,
             "holds": counts,
             "defects": await connector.offering.defects(),
+            "lapses": await connector.claiming.lapses(),
         }
     )
 
@@ -71,7 +71,7 @@ async def thing(call: Call) -> web.Response:
         row = await call.connector.store.read(lambda tx, t=table, c=column: tx.get(t, **{c: key}))  # type: ignore[misc]  # defaults bind the loop's values
         if row is not None:
             if table == "bundles":  # as it is filed: `penstock verify` takes it
-                folder = call.connector.replica_folder
+                folder = call.connector.blobs.folder
                 return as_json(await call.connector.store.read(partial(disputes.document, row=row, folder=folder)))
             return as_json({"kind": table, **{name: _shown(value) for name, value in row.items()}})
     raise Absent(f"nothing here has the id `{key[:100]}`")
@@ -120,13 +120,13 @@ async def roll_back(call: Call) -> web.Response:
 async def offer(call: Call) -> web.Response:
     """Show what the exchange shows us of one product, with sample rows if they are for us."""
     key = quote_path(call.path["id"], safe="")
-    return as_json(await call.connector.ask_exchange("GET", f"/exchange/products/{key}"))
+    return as_json(await call.connector.exchange.ask("GET", f"/exchange/products/{key}"))
 
 
 async def face(call: Call) -> web.Response:
     """Show a listed product as another standard has it."""
     key, name = (quote_path(call.path[one], safe="") for one in ("id", "face"))
-    return as_json(await call.connector.ask_exchange("GET", f"/exchange/products/{key}/faces/{name}"))
+    return as_json(await call.connector.exchange.ask("GET", f"/exchange/products/{key}/faces/{name}"))
 
 
 async def add_resource(call: Call) -> web.Response:
@@ -142,12 +142,12 @@ async def list_resources(call: Call) -> web.Response:
 async def find(call: Call) -> web.Response:
     """Find listed products at the exchange."""
     asked = call.request.rel_url.raw_query_string
-    return as_json(await call.connector.ask_exchange("GET", f"/exchange/search?{asked}"))
+    return as_json(await call.connector.exchange.ask("GET", f"/exchange/search?{asked}"))
 
 
 async def quote(call: Call) -> web.Response:
     """Say what all of a product costs, before anything is agreed."""
-    return as_json(await quoting.total(call.connector, call.path["id"], call.request.query.get("provider")))
+    return as_json(await call.connector.quotes.total(call.path["id"], call.request.query.get("provider")))
 
 
 async def acquire(call: Call) -> web.Response:

@@ -32,7 +32,10 @@ async def prices(call: Call) -> web.Response:
 
 async def reputation(call: Call) -> web.Response:
     """Show the reputation of a member."""
-    found = await reputing.of(call.connector, call.path["id"])
+    connector = call.connector
+    found = await reputing.of(
+        connector.core, connector.space_view, connector.programs, connector.chain_events, call.path["id"]
+    )
     await call.spend()
     return as_json(found)
 

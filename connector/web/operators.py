@@ -70,7 +70,7 @@ async def govern(call: Call, function: Handler) -> web.StreamResponse:
     name = call.route.handler
     if not call.connector.roles & EXCHANGE or name in SELF_CHECKED:
         return await function(call)
-    if call.request.method == "GET" or name not in ACT_OF:
+    if name not in ACT_OF:
         if call.operator is not None and name not in READ:
             raise NotPermitted("this is the owner's own business, and no operator's")
         return await function(call)

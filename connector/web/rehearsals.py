@@ -25,10 +25,12 @@ PREFIX = "/management/"
 ACTS = frozenset({
     "agreements.revoke", "agreements.sublicense", "applications.join", "applications.refuse", "demands.forward",
     "disputes.file", "disputes.hold", "disputes.rule", "exchange.move", "leaving.answer", "leaving.leave",
-    "log.erase", "log.rekey", "management.admit", "management.anchor", "management.attest", "management.credit",
+    "log.disclose", "log.erase", "log.rekey", "management.admit", "management.anchor", "management.attest",
+    "management.credit",
     "management.open_replica", "management.review", "management.roll_back", "members.appoint", "members.depute",
     "members.revoke", "members.turn", "processes.complete", "processes.resume", "processes.suspend",
-    "processes.terminate", "rights.act", "spaces.change", "spaces.close", "spaces.create", "vault.leak",
+    "processes.terminate", "rights.act", "spaces.change", "spaces.close", "spaces.create", "vault.export_keys",
+    "vault.leak",
 })  # fmt: skip
 # acts are short; one that waits for what it has just not done is over
 REHEARSAL_SECONDS = 30.0

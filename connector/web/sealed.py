@@ -14,7 +14,7 @@ from connector.errors import Absent, InvalidInput
 from connector.product.review import draw
 from connector.settle import disputes
 from connector.vault import review, tickets
-from connector.vault.blobs import SealedFile
+from connector.vault.sealed_file import SealedFile
 from connector.web.faults import as_json
 from connector.web.sending import SEND_BYTES, Sending
 from contracts.typed_data import digest
@@ -23,7 +23,7 @@ from ledger.edition import read_header
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
-    from connector.store.statements import Row
+    from connector.store.row import Row
     from connector.store.transaction import Tx
     from connector.vault.blobs import Blobs
     from connector.vault.bucket import SealedObject
@@ -103,7 +103,9 @@ async def review_rows(call: Call) -> web.Response:
     if call.peer != (await connector.space_view.current()).exchange:
         raise Absent("only the exchange of this space reviews")
     edition = await _edition(call)
-    numbers, reader = await draw(connector, edition, wanted)
+    numbers, reader = await draw(
+        connector.core, connector.space_view, connector.programs, connector.chain, edition, wanted
+    )
     answer = review.answer(connector.secrets, edition, numbers, reader)
     await call.spend()
     about = bytes.fromhex(edition["id"]), tickets.NO_SUBJECT, tickets.NO_TRANSFER

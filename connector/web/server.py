@@ -2,11 +2,13 @@
 
 Law: a handler runs only after its row's caller has been proven and its body is there; a peer's token is used up in the
 transaction of the act it permits (`Call.act`), so a refused message costs nothing and a repeated token opens nothing.
-Whoever is not proven has a place among its neighbours, whoever is has places of its own (`connector.web.places`).
+Whoever is not proven has a place among its neighbours, whoever is has places of its own (`connector.web.places`); a
+member that shows its token has them also where anybody may ask, and one whose token proves nothing is anybody.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
@@ -14,8 +16,15 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from connector.errors import Absent
-from connector.limits import BODY_BYTES_MAX, LINGER_SECONDS, PEER_REQUESTS_MAX, STRANGER_REQUESTS_MAX
+from connector.errors import Absent, PenstockError, Unproven
+from connector.identity import readers, tokens
+from connector.limits import (
+    BODY_BYTES_MAX,
+    LINGER_SECONDS,
+    PEER_REQUESTS_MAX,
+    RECOGNITION_SECONDS_MAX,
+    STRANGER_REQUESTS_MAX,
+)
 from connector.telemetry import coming
 from connector.vault import bearers, tickets
 from connector.web import body, console, operators
@@ -30,11 +39,15 @@ if TYPE_CHECKING:
     from connector.app import Connector
     from connector.web.operators import Handler
 
+log = logging.getLogger(__name__)
+
 
 async def _prove(call: Call) -> None:
     """Prove the caller as the row of the route asks, or raise; see `Who`."""
     connector, header = call.connector, call.request.headers.get("Authorization", "")
-    if call.route.who is Who.OWNER:
+    if call.route.who is Who.ANYONE:
+        call.peer = await _recognised(connector, header)
+    elif call.route.who is Who.OWNER:
         call.operator = await connector.operators.prove(header)
     elif call.route.who in (Who.PEER, Who.MEMBER):
         call.claims = await connector.prove(header)
@@ -48,8 +61,36 @@ async def _prove(call: Call) -> None:
         call.ticket = bearers.read(connector.ticket_key, header, connector.clock.now())
     elif call.route.who is Who.PASS:
         call.carrying = await connector.holding.admit(call.path["edition"], header)
+    elif call.route.who is Who.READER:
+        call.peer = await _reader(connector, header)
     elif call.route.who is Who.ACCOUNT:
         call.session = await connector.sessions.of(call.request)
+
+
+async def _recognised(connector: Connector, header: str) -> str:
+    """Return the member whose token it is, empty for anybody else; the document of a stranger is never asked for."""
+    if not header.startswith(tokens.SCHEME):
+        return ""
+    try:
+        if tokens.take_apart(tokens.of_header(header)).issuer not in connector.space.members:
+            return ""
+        async with asyncio.timeout(RECOGNITION_SECONDS_MAX):
+            member = (await connector.prove(header)).issuer
+            await connector.refuse_barred(member)
+    except (PenstockError, TimeoutError) as fault:
+        log.info("a caller is taken for anybody: %s", fault)
+        return ""
+    return member
+
+
+async def _reader(connector: Connector, header: str) -> str:
+    """Return the member that proves by the key of its log that it reads."""
+    proof = readers.read(header, connector.did)
+    member = (await connector.space_view.current()).members.get(proof.reader)
+    if member is None:
+        raise Unproven("members show this to members alone", "ask the exchange of the space to admit you")
+    proof.check(member.log_key, connector.clock.now())
+    return proof.reader
 
 
 class _Surface:
@@ -57,6 +98,7 @@ class _Surface:
 
     def __init__(self, connector: Connector) -> None:
         self._connector = connector
+        self._unproven = Places(STRANGER_REQUESTS_MAX)
         self._strangers = Places(STRANGER_REQUESTS_MAX)
         self._proven = Places(PEER_REQUESTS_MAX)
 
@@ -75,11 +117,12 @@ class _Surface:
         return handle
 
     async def _pass(self, call: Call, function: Handler) -> web.StreamResponse:
-        with self._strangers.one(call.request.remote or ""):
+        remote = str(call.request.remote)
+        with self._unproven.one(remote):
             await _prove(call)
-            if (span := call.request.get(coming.SPAN)) is not None:
-                span.peer = call.peer or call.route.who
-            if call.route.who is Who.ANYONE:
+        call.request[coming.SPAN].peer = call.peer or call.route.who
+        if call.route.who is Who.ANYONE and not call.peer:
+            with self._strangers.one(remote):
                 return await self._serve(call, function)
         # the owner's own programs may ask as much as they like
         with self._proven.one(call.caller) if call.caller else nullcontext():
@@ -108,7 +151,7 @@ def build(connector: Connector) -> web.Application:
         "lingering_time": LINGER_SECONDS,
         "logger": _murmur(),
     }
-    middlewares = [coming.middleware(connector), _in_words]
+    middlewares = [coming.middleware(connector.core, connector.spans, connector.metrics), _in_words]
     app = web.Application(client_max_size=BODY_BYTES_MAX, middlewares=middlewares, handler_args=limits)
     app.on_response_prepare.append(coming.name)
     console.prepare(app)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from catalog.listing import REASON_CHARACTERS_MAX, Move
 from catalog.roles import Doing
 from connector import reasons
-from connector.exchange import services, spaces
+from connector.exchange import handed_in, services, spaces
 from connector.limits import FOUND_ROWS_MAX
 from connector.web.exchange import may, version_number
 from connector.web.faults import as_json
@@ -23,7 +23,7 @@ async def submit(call: Call) -> web.Response:
     """Take in a member's service, `service` and perhaps `space`: an operator reads it before anybody finds it."""
     connector = call.connector
     may(connector.space.members[call.peer], Doing.LIST)
-    document, now = services.check_submission(await call.document()), connector.clock.now()
+    document, now = handed_in.data_service(await call.document()), connector.clock.now()
 
     def act(tx: Tx) -> dict[str, Any]:
         spaces.check(tx, document, call.peer)

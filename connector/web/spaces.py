@@ -56,4 +56,4 @@ async def close(call: Call) -> web.Response:
 async def look(call: Call) -> web.Response:
     """Ask our exchange for what it tells everybody of its spaces."""
     path = call.request.rel_url.raw_path_qs.removeprefix("/management")
-    return as_json(await call.connector.ask_exchange("GET", path))
+    return as_json(await call.connector.exchange.ask("GET", path))

@@ -29,7 +29,8 @@ async def ready(call: Call) -> web.Response:
 
 async def measures(call: Call) -> web.Response:
     """Serve all measures in Prometheus' text format."""
-    body = await call.connector.metrics.scrape(call.connector)
+    connector = call.connector
+    body = await connector.metrics.scrape(connector.core, connector.health, connector.watch)
     return web.Response(body=body, headers={"Content-Type": metrics.CONTENT_TYPE})
 
 
@@ -44,4 +45,8 @@ async def seen(call: Call) -> web.Response:
 
 async def trace(call: Call) -> web.Response:
     """Follow a request, a negotiation, a transfer or an acquisition through this participant and its peers."""
-    return as_json(await following.follow(call.connector, call.path["id"]))
+    connector = call.connector
+    found = await following.follow(
+        connector.core, connector.space_view, connector.peers, connector.spans, call.path["id"]
+    )
+    return as_json(found)

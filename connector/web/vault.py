@@ -35,3 +35,8 @@ async def repair(call: Call) -> web.Response:
     """Begin to fetch damaged rows again; with GET only say how far it is."""
     mending = call.connector.mending
     return as_json(mending.view() if call.route.method == "GET" else mending.begin())
+
+
+async def export_keys(call: Call) -> web.Response:
+    """Hand out the keys of a kept replica: `id`, `acquisition`, `purpose`, `to` (a new file)."""
+    return as_json(await call.connector.openings.export_keys(await call.object()), 201)

@@ -17,7 +17,7 @@ DSP_PATH = "/dsp"
 
 async def did(call: Call) -> web.Response:
     """Serve the did:web document."""
-    return as_json(call.connector.did_document)
+    return as_json(call.connector.identity.did_document)
 
 
 async def versions(call: Call) -> web.Response:
@@ -27,7 +27,7 @@ async def versions(call: Call) -> web.Response:
 
 async def description(call: Call) -> web.Response:
     """Serve how this participant describes itself to an exchange."""
-    return as_json(call.connector.description())
+    return as_json(call.connector.identity.description())
 
 
 async def health(_call: Call) -> web.Response:

@@ -17,7 +17,7 @@ def _told() -> dict[str, Any]:
 def caught() -> str:
     """Return a row for each cheat that was tried, and how many were caught."""
     told = _told()
-    rows = [row for row in told["rows"] if "unseen" not in row]
+    rows = [row for row in told["rows"] if "caught" in row]
     lines = [
         f"| {row['promise']} | {row['by']} | {row['name']} | {_named(row)} | {', '.join(row['evidence'])} |"
         for row in rows
@@ -31,6 +31,20 @@ def _named(row: dict[str, Any]) -> str:
         return "**not caught**"
     more = f" and {row['others']} more" if row["others"] else ""
     return f"`{row['finding']}` about {row['of']}{more}"
+
+
+def honest() -> str:
+    """Return a row for each accident of honest people, and what the audit said of it."""
+    rows = [row for row in _told()["rows"] if "honest" in row]
+    lines = [f"| {row['name']} | {row['honest']} | {_said(row)} |" for row in rows]
+    head = ["| what happened | nobody is accused | what the audit says |", "|---|---|---|"]
+    return "\n".join([*head, *lines])
+
+
+def _said(row: dict[str, Any]) -> str:
+    if not row["clean"]:
+        return "**accuses somebody**"
+    return f"`{row['finding']}` about {row['of']}" if row["finding"] else "nothing"
 
 
 def unseen() -> str:

@@ -26,6 +26,7 @@ from docs.generate import (
     policy,
     programs,
     reference,
+    sealed_edition,
     tables,
     tariffs,
     third_party,
@@ -76,6 +77,7 @@ TABLES = {
     "limits": reference.limits,
     "events": reference.events,
     "cheats of the drill": drill.caught,
+    "accidents of the drill": drill.honest,
     "cheats that cannot be seen": drill.unseen,
 }
 PAGES = (
@@ -102,7 +104,14 @@ def made() -> dict[Path, str]:
     pictures[ROOT / "docs/architecture.svg"] = architecture.draw()
     terms = {ROOT / "docs/policy/profile.ttl": policy.profile()}
     bill = {ROOT / "docs/sbom.cdx.json": bill_of_materials.document()}
-    return pictures | terms | bill | {ROOT / page: filled((ROOT / page).read_text(encoding="utf-8")) for page in PAGES}
+    vector = {ROOT / "docs/specification/edition.json": sealed_edition.document()}
+    return (
+        pictures
+        | terms
+        | bill
+        | vector
+        | {ROOT / page: filled((ROOT / page).read_text(encoding="utf-8")) for page in PAGES}
+    )
 
 
 def write() -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
-LIMITS = ROOT / "connector/limits.py"
+LIMITS = (ROOT / "connector/limits.py", ROOT / "ledger/embedded/caller.py")
 EXAMPLE = re.compile(r",?\s*[Ff]or example: (penstock .*?)(?:;.*)?\.?$", re.DOTALL)
 MARKS = str.maketrans({"|": "\\|", "<": "&lt;"})
 
@@ -65,8 +65,13 @@ def limits() -> str:
 
 
 def read_limits() -> Iterator[tuple[str, str, str]]:
-    """Yield name, value and reason of each limit, as connector/limits.py has them; the reason may be empty."""
-    text = LIMITS.read_text(encoding="utf-8")
+    """Yield name, value and reason of each limit, as the files of limits have them; the reason may be empty."""
+    for file in LIMITS:
+        yield from _limits_of(file)
+
+
+def _limits_of(file: Path) -> Iterator[tuple[str, str, str]]:
+    text = file.read_text(encoding="utf-8")
     lines = text.splitlines()
     for node in ast.parse(text).body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):

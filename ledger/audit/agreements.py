@@ -12,6 +12,7 @@ from contracts.terms import Terms
 from contracts.typed_data import Agreement
 from contracts.typed_json import from_json
 from ledger.audit.books import reading
+from ledger.audit.horizon import awaited, behind
 from policy.parse import parse
 
 if TYPE_CHECKING:
@@ -24,12 +25,12 @@ if TYPE_CHECKING:
     from ledger.space import Space
     from policy.model import Policy
 
-SIGNED = "agreement.signed"
+SIGNED, DECIDED = "agreement.signed", "decision.made"
 Signed = TypeVar("Signed", Terms, Agreement)
 # what agreements on one product say alike, and how many such values are held to find the next one among them
 ALIKE_IN_TERMS = ("product", "title", "edition_id", "tariff", "token", "split", "arbitrator", "not_after")
 ALIKE_IN_AGREEMENT = ("provider", "buyer", "product", "edition_id", "token", "split_hash", "summary")
-SHARED_MAX = 4096
+SHARED_KEPT = 4096
 COMPARED = ("terms", "agreement", "providerSignature", "buyerSignature")
 
 
@@ -64,19 +65,23 @@ def check(space: Space, books: Books, facts: ChainFacts, parts: Iterable[str], r
             continue
         deals[part] = deal
         _compare(deal, books, events, report)
-        _check_licence(deal, facts, report)
+        _check_licence(deal, books, facts, events[0], report)
     return deals
 
 
-def check_licences(facts: ChainFacts, parts: Iterable[str], report: Report) -> None:
-    """Check that every licence of the chain is of an agreement that some log records."""
+def check_licences(space: Space, books: Books, facts: ChainFacts, parts: Iterable[str], report: Report) -> None:
+    """Check that every licence of the chain is of an agreement that some log records: it is signed before."""
     known = frozenset(parts)
-    for digest in facts.licences:
-        if digest.hex() not in known:
+    for digest, licence in facts.licences.items():
+        members = (space.by_address(licence[name]) for name in ("provider", "buyer"))
+        logs = [books.get(one.did) for one in members if one is not None]
+        if digest.hex() not in known and not behind(report, facts.granted[digest], *logs):
             report.find("licence-without-agreement", "chain", agreement=digest.hex())
 
 
 def _verify(space: Space, event: Event, report: Report) -> Deal | None:
+    if not event.told:
+        return None
     if not event.fields.get("providerSignature") and not event.fields.get("buyerSignature"):
         report.find("agreement-unsigned", event.did, event, agreement=event.part)
         return None
@@ -106,19 +111,19 @@ def _shared(signed: Signed, alike: Sequence[str]) -> Signed:
     return replace(signed, **{name: _one(getattr(signed, name)) for name in alike})
 
 
-@lru_cache(maxsize=SHARED_MAX)
+@lru_cache(maxsize=SHARED_KEPT)
 def _one(value: Any) -> Any:
     """Return the value that was equal to this one before."""
     return value
 
 
-@lru_cache(maxsize=SHARED_MAX)
+@lru_cache(maxsize=SHARED_KEPT)
 def _document(policy: bytes) -> Mapping[str, Any]:
     document: Mapping[str, Any] = load(policy)
     return document
 
 
-@lru_cache(maxsize=SHARED_MAX)
+@lru_cache(maxsize=SHARED_KEPT)
 def _parsed(policy: bytes) -> Policy:
     return parse(load(policy))
 
@@ -134,10 +139,10 @@ def _compare(deal: Deal, books: Books, events: list[Event], report: Report) -> N
     for did in (deal.provider, deal.buyer):
         mine = next((event for event in events if event.did == did), None)
         if mine is None:
-            if did in books:
+            if did in books and not behind(report, events[0].time, books[did]):
                 report.find("agreement-missing", did, agreement=deal.digest.hex())
             continue
-        if first is not None:
+        if first is not None and first.told and mine.told:
             for name in COMPARED:
                 _same(mine, first, name, report)
         first = mine
@@ -151,13 +156,15 @@ def _same(mine: Event, other: Event, name: str, report: Report) -> None:
         report.find("counterparty-differs", mine.did, mine, **facts)
 
 
-def _check_licence(deal: Deal, facts: ChainFacts, report: Report) -> None:
+def _check_licence(deal: Deal, books: Books, facts: ChainFacts, signed: Event, report: Report) -> None:
+    """Compare the licence with what was signed; it may be on its way as long as nothing was decided under it."""
     name = deal.digest.hex()
     if deal.terms.registered_id not in facts.editions:
         report.find("edition-unregistered", deal.provider, edition=deal.terms.edition_id.hex())
     licence = facts.licences.get(deal.digest)
     if licence is None:
-        report.find("licence-missing", deal.provider, agreement=name)
+        if any(book.has(DECIDED, name) for book in books.values()) or not awaited(report, signed.time, facts):
+            report.find("licence-missing", deal.provider, agreement=name)
         return
     for field, value in _licensed(deal.agreement).items():
         if licence[field] != value:

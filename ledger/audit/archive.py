@@ -3,7 +3,7 @@
 Law: an archive holds answers, never conclusions; whoever opens it audits anew. What was not answered then is not
 answered from it. Every answer is one named run of bytes, so any folder or ZIP file can hold them:
 
-    space · attestation · chain · unread · identity/DID · block/NUMBER · page/URL
+    space · attestation · chain · chain/later · unread · identity/DID · block/NUMBER · page/URL
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from contracts.canonical import canonical, load
+from contracts.errors import why
 from ledger.audit.sources import BlockHead, Unavailable
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ledger.audit.sources import ChainEvent, Sources
 
 SPACE, ATTESTATION, CHAIN, UNREAD = "space", "attestation", "chain", "unread"
+LATER = "chain/later"  # what came while the logs were read
 # the chain's events of a large space; everything else is smaller
 ANSWER_BYTES_MAX = 1 << 30
 HEX = "0x"
@@ -56,7 +58,8 @@ class Archive:
 
     async def chain_events(self, first: int = 0) -> Sequence[ChainEvent]:
         """Return the events of the programs from block `first` on, in chain order."""
-        return [event for event in read_events(self._raw(CHAIN)) if event.block >= first]
+        kept = read_events(self._raw(CHAIN)) + (read_events(self._raw(LATER)) if first and LATER in self._kept else [])
+        return [event for event in kept if event.block >= first]
 
     async def block(self, number: int) -> BlockHead | None:
         """Return a block's hash and time."""
@@ -64,7 +67,7 @@ class Archive:
         try:
             return None if told is None else BlockHead.from_json(told)
         except (KeyError, TypeError, ValueError) as error:
-            raise Unavailable(f"block `{number}` of the archive cannot be read: {error!r}") from error
+            raise Unavailable(f"block `{number}` of the archive cannot be read: {why(error)}") from error
 
     async def unread(self) -> Sequence[str]:
         """Return whose logs were left out; an archive that says nothing left out none."""
@@ -128,7 +131,7 @@ class Recording:
     async def chain_events(self, first: int = 0) -> Sequence[ChainEvent]:
         """Ask for the events of the programs."""
         events = await self._sources.chain_events(first)
-        self._kept[CHAIN] = write_events(events)
+        self._kept[LATER if first else CHAIN] = write_events(events)
         return events
 
     async def block(self, number: int) -> BlockHead | None:
@@ -178,7 +181,7 @@ def read_events(raw: bytes) -> list[Kept]:
             for row in _taken(load(raw, max_bytes=ANSWER_BYTES_MAX))
         ]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise Unavailable(f"the archive's chain events cannot be read: {error!r}") from error
+        raise Unavailable(f"the archive's chain events cannot be read: {why(error)}") from error
 
 
 def _taken(rows: list[Any]) -> Iterator[Any]:

@@ -1,12 +1,14 @@
 """The whole audit, in the order in which one thing proves the next.
 
 1. who the members are, by their own word. Chain events, attestation and what peers hold, then the logs: a log read last
-   must contain all that was seen before.
+   must contain all that was seen before. Then what the chain has meanwhile, for it must show what the logs rest on.
 2. heads: one history of each log, for witnesses, chain and peers alike.
 3. agreements: what both sides said and signed. Only verified terms are used further on. The registry and the rights on
    chain: who was a member, and held what it sold.
 4. keys and money: released = received = paid, each window priced again; disputes filed, kept, ruled on and executed.
 5. use: openings permitted, counted, in both logs; decisions made again; nothing after its end, and deleted then.
+6. what was found is put in its place: what follows from a finding under it, what was not disclosed apart from what was
+   hidden, what could not be seen yet apart from both.
 """
 
 from __future__ import annotations
@@ -19,9 +21,12 @@ from ledger.audit import (
     agreements,
     attestation,
     billing,
+    cascade,
+    disclosed,
     facts,
     figures,
     heads,
+    horizon,
     market,
     members,
     negotiations,
@@ -44,10 +49,11 @@ from ledger.audit.workplace import Workplace
 from ledger.space import Space, SpaceError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+    from ledger.audit.facts import ChainFacts
     from ledger.audit.sources import Sources
 
 
@@ -64,16 +70,15 @@ async def run(sources: Sources, key: X25519PrivateKey, place: Workplace | None =
     try:
         document = await sources.space()
         space = Space.from_json(document)
-        told = ChainRecord(await sources.chain_events())
+        told = await sources.chain_events()
+        seen = Seen(ChainRecord(told), max((event.block for event in told), default=0))
     except (Unavailable, SpaceError) as error:
         raise AuditImpossible(str(error)) from error
     entries = Entries(work.place)
     try:
-        await _audit(_Asked(sources, key, work, entries), document, space, told, report)
-        left = await sources.unread()
+        report = await _audit(_Asked(sources, key, work, entries), document, space, seen, report)
     finally:
         entries.close()
-    report = limited(report, left)
     report.figures |= figures.counted(report)
     return report
 
@@ -88,9 +93,17 @@ class _Asked:
     entries: Entries
 
 
-async def _audit(asked: _Asked, document: Mapping[str, Any], space: Space, told: ChainRecord, report: Report) -> None:
-    sources, apart, chain = asked.sources, Report(), facts.gather(told)
-    collector = Collector(sources, asked.key, asked.place, asked.entries, Blocks(sources))
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the chain showed before the logs were read, up to a block."""
+
+    record: ChainRecord
+    last: int
+
+
+async def _audit(asked: _Asked, document: Mapping[str, Any], space: Space, seen: Seen, report: Report) -> Report:
+    sources, apart, blocks = asked.sources, Report(), Blocks(asked.sources)
+    collector = Collector(sources, asked.key, asked.place, asked.entries, blocks)
     attesting = asyncio.create_task(attestation.read(sources, space, apart))
     try:
         members.check_table(document, space, report)
@@ -100,14 +113,18 @@ async def _audit(asked: _Asked, document: Mapping[str, Any], space: Space, told:
         attested = await attesting
     finally:
         attesting.cancel()
+    told, chain = await _chain(sources, seen, blocks)
+    admitted = registry.admitted(space, told)
     case = Case(space, found, chain, {}, {})
     deals = await stages.check_agreements(case, asked.place, report)
     registry.check(space, found, told, report)
     registrations.check(found, chain, deals, report)
     rights.check(space, told, deals, report)
     negotiations.check(found, report)
-    heads.check_witnesses(space, found, agreements.payees(deals), report)
-    heads.check_anchors(space, found, chain, report)
+    silent = collector.absent - heads.seen(space, chain, peers)
+    young = silent | await heads.young(space, found, chain, admitted, blocks)
+    heads.check_witnesses(space, found, agreements.payees(deals), chain, admitted, young, report)
+    heads.check_anchors(space, found, chain, admitted, young, report)
     await heads.check_peers(space, found, peers, report)
     await heads.check_marks(space, found, report)
     report.join(apart)
@@ -117,3 +134,32 @@ async def _audit(asked: _Asked, document: Mapping[str, Any], space: Space, told:
     market.check(space, found, chain, deals, report)
     report.figures |= supervision.gather(found, deals, chain) | purses.gather(space, chain)
     report.figures |= market.gather(space, found, chain, report)
+    report.findings[:] = [one for one in report.findings if (one.code, one.subject) not in _unread_of(silent)]
+    report = limited(report, await sources.unread())
+    await disclosed.settle(report, found, chain, blocks, _since(space, asked.key, admitted))
+    horizon.told(report, found, young)
+    return report
+
+
+def _unread_of(silent: Collection[str]) -> set[tuple[str, str]]:
+    """Return code and subject of what was found of logs that nobody ever saw a head of: they may be empty."""
+    return {(cascade.UNREADABLE, did) for did in silent}
+
+
+async def _chain(sources: Sources, seen: Seen, blocks: Blocks) -> tuple[ChainRecord, ChainFacts]:
+    """Return all that the chain shows now, but of the heads anchored only those from before the logs were read."""
+    later = await sources.chain_events(seen.last + 1)
+    told = seen.record.followed_by(later)
+    chain = facts.gather(told)
+    chain.anchors = facts.gather(event for event in seen.record if event.name == "Anchored").anchors
+    await blocks.at(max((event.block for event in later), default=seen.last))
+    chain.until = blocks.newest()
+    return told, chain
+
+
+def _since(space: Space, key: X25519PrivateKey, admitted: Mapping[bytes, int]) -> int | None:
+    """Return the block that admitted the space's supervisor, None if it is somebody else who audits."""
+    supervisor = space.supervisor
+    if supervisor is None or supervisor.delivery != key.public_key().public_bytes_raw():
+        return None
+    return admitted.get(supervisor.address)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from heapq import merge
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from contracts.errors import why
 from policy.errors import PolicyError
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ class Head:
 class Book:
     """One party's verified log, number `log` of the table; `newest` is the time of its last event.
 
-    `head` is None where only events are looked at.
+    `block` is the newest block that it cites, -1 if it cites none: all that the chain had by then it may know. `head`
+    is None where only events are looked at.
     """
 
     party: Member
@@ -59,6 +61,7 @@ class Book:
     entries: Entries
     newest: datetime | None
     head: Head | None = None
+    block: int = -1
 
     def of(self, kind: str, part: str | None = None) -> Iterator[Event]:
         """Yield the events of a kind, perhaps of one partition, in log order."""
@@ -75,6 +78,10 @@ class Book:
     def has(self, kind: str, part: str) -> bool:
         """Return whether there is an event of a kind in a partition."""
         return next(self.of(kind, part), None) is not None
+
+    def untold(self, kind: str) -> bool:
+        """Return whether an event of a kind does not disclose its fields."""
+        return self.entries.untold(self.log, kind)
 
     def parts(self, kind: str) -> list[str]:
         """Return the partitions that have events of a kind, in the order in which they begin."""
@@ -101,6 +108,8 @@ def reading(event: Event, report: Report, read: Callable[..., T], *args: Any) ->
     """Return what `read(*args)` makes of an event's fields, or None and a finding if they are malformed."""
     try:
         return read(*args)
-    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, PolicyError) as error:
-        report.find("field-malformed", event.did, event, reason=repr(error))
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, PolicyError) as error:
+        # of what an event does not disclose the audit says so once, and nothing more
+        if event.told:
+            report.find("field-malformed", event.did, event, reason=why(error))
         return None

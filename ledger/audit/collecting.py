@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from ledger.audit.unsealing import Opened
     from ledger.audit.workplace import Workplace
     from ledger.checkpoint import Checkpoint
+    from ledger.note import Note
     from ledger.reader import Fetch
     from ledger.space import Member, Space
 
@@ -51,6 +52,7 @@ class Collector:
     place: Workplace
     entries: Entries
     blocks: Blocks
+    absent: set[str] = field(default_factory=set)  # whose logs showed no head
     turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(OPENED_AT_ONCE_MAX))
 
     async def collect(self, space: Space, report: Report) -> Books:
@@ -68,7 +70,7 @@ class Collector:
     async def _read(self, party: Member, log: int, report: Report) -> Book | None:
         fetch, parts = fetch_of(self.sources, party), _Parts()
         try:
-            note, checkpoint = await reader.read_checkpoint(fetch, party.log_vkey)
+            note, checkpoint = await self._head(party, fetch)
             self.place.expect(checkpoint.size)
             leaves = await self._stream(party, log, fetch, checkpoint, parts)
         except (Unavailable, ValueError) as error:
@@ -81,7 +83,15 @@ class Collector:
         report.signatures_verified += 1
         report.events += parts.rows
         head, last = Head(note, checkpoint, Tree(leaves), fetch), parts.course.last
-        return Book(party, log, self.entries, None if last is None else at(last.time), head)
+        newest = None if last is None else at(last.time)
+        return Book(party, log, self.entries, newest, head, parts.course.highest)
+
+    async def _head(self, party: Member, fetch: Fetch) -> tuple[Note, Checkpoint]:
+        try:
+            return await reader.read_checkpoint(fetch, party.log_vkey)
+        except Unavailable:
+            self.absent.add(party.did)
+            raise
 
     async def _stream(self, party: Member, log: int, fetch: Fetch, checkpoint: Checkpoint, parts: _Parts) -> Leaves:
         """Read all bundles under a checkpoint; `ReadError` if they are not what it says."""

@@ -100,4 +100,4 @@ def _price(
 
 def _told(tariff: Tariff) -> bool:
     """Say whether an entry tells all that the tariff counts."""
-    return not tariff.period and tariff.counted.counts in meter.METERS and tariff.counted.counts != UNTOLD
+    return not tariff.period and tariff.counted.counts != UNTOLD

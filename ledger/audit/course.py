@@ -45,6 +45,15 @@ class Blocks:
             return BlockHead(digest, datetime.min.replace(tzinfo=UTC))
         return self._known[number]
 
+    def newest(self) -> datetime | None:
+        """Return the newest time of a block that was asked for, None if none was there."""
+        return max((head.at for head in self._known.values() if head is not None), default=None)
+
+    async def at(self, number: int) -> datetime | None:
+        """Return a block's time, None if the chain has no such block or does not answer."""
+        head = await self.cited(number, b"")
+        return None if head is None or number in self._silent else head.at
+
 
 @dataclass(slots=True)
 class Course:

@@ -32,12 +32,12 @@ DECIDED = "decision.made"
 # the scope that asks the whole policy; what is asked in a narrower one is decided again in this one
 WHOLE = "order"
 # where a use is decided: nothing of the policy may be left out there
-AT_USE = frozenset({"offer", "release", "opening", "copy"})
+AT_USE = frozenset({"offer", "release", "opening", "export", "copy"})
 # an entry is written with the decision; a chain whose blocks each count a second may run ahead of the clock by minutes
 ASIDE_MAX = timedelta(minutes=15)
 
 # policies kept compiled, some 20 KB each; what one buyer agrees to of one product is mostly the same
-COMPILED_MAX = 1024
+COMPILED_KEPT = 1024
 
 
 def check(space: Space, books: Books, deals: Deals, report: Report) -> None:
@@ -84,7 +84,7 @@ def _rules(deal: Deal) -> tuple[str, Compiled]:
     return _compiled(canonical({**named, **deal.terms.policy}))
 
 
-@lru_cache(maxsize=COMPILED_MAX)
+@lru_cache(maxsize=COMPILED_KEPT)
 def _compiled(policy: bytes) -> tuple[str, Compiled]:
     return sha256(policy).hexdigest(), compile_policy(parse(load(policy)))
 

@@ -39,6 +39,9 @@ def _check(book: Book, agreement: str, deal: Deal, now: datetime, report: Report
     end = min(deal.terms.not_after, deal.terms.not_after if ended is None else ended.time)
     if now - end < GRACE:
         return
+    if book.newest is not None and book.newest - end < GRACE:
+        report.stale[book.party.did] += 1
+        return
     deleted = {event.link for event in book.of(DELETED, agreement)}
     for event in book.of(HELD, agreement):
         if event.link not in deleted:

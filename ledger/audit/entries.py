@@ -87,6 +87,17 @@ class Entries:
         assert kind in NAMED_BY
         return self._events(did, "log = ? and named = ? and name = ? order by idx", (log, key_of(kind, name), name))
 
+    def untold(self, log: int, kind: str) -> bool:
+        """Return whether an event of a kind does not disclose its fields."""
+        asked = "select 1 from entries where log = ? and kind = ? and length(fields) = 0 limit 1"
+        return self._open.execute(asked, (log, kind)).fetchone() is not None
+
+    def first_told(self, log: int) -> tuple[int, int] | None:
+        """Return index and time (microseconds since 1970) of the first event that discloses fields, if there is one."""
+        asked = "select idx, time from entries where log = ? and length(fields) > 2 order by idx limit 1"
+        found: tuple[int, int] | None = self._open.execute(asked, (log,)).fetchone()
+        return found
+
     def parts(self, log: int, kind: str) -> list[str]:
         """Return the partitions that have events of a kind, in the order in which they begin."""
         asked = "select part from entries where log = ? and kind = ? group by part order by min(idx)"

@@ -20,6 +20,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
+UNTOLD = b""  # the fields of a row whose event discloses none
 KEY_BYTES = 7  # of a digest, so that it is a positive integer of SQLite
 
 
@@ -47,6 +48,8 @@ class Row(NamedTuple):
 class Event:
     """An entry with its place and its disclosed fields; never changed after it was made.
 
+    One whose fields are not disclosed, or not truly, is not `told` and has none.
+
     `part` is the partition: agreement digest, channel id or edition id in hex. `time` is when its party says it was.
     """
 
@@ -59,6 +62,7 @@ class Event:
     block: Block | None
     leaf: bytes
     fields: Mapping[str, Any]
+    told: bool = True
 
     @property
     def label(self) -> str:
@@ -80,7 +84,7 @@ class Event:
         """Return the row that stands for it."""
         number, digest = (None, None) if self.block is None else (self.block.number, self.block.hash)
         time = (self.time - _EPOCH) // _MICROSECOND
-        link, fields = orjson.dumps(self.link), orjson.dumps(self.fields)
+        link, fields = orjson.dumps(self.link), orjson.dumps(self.fields) if self.told else UNTOLD
         kind, part, name = self.kind, self.part, self.name
         key, named = key_of(kind, part), None if name is None else key_of(kind, name)
         return Row(key, named, self.index, kind, part, name, link, time, number, digest, self.leaf, fields)
@@ -91,7 +95,8 @@ class Event:
         _, _, index, kind, part, _, link, time, number, digest, leaf, fields = row
         block = None if number is None or digest is None else Block(number, digest)
         links = tuple(orjson.loads(link))
-        return cls(did, index, kind, part, links, at(time), block, leaf, orjson.loads(fields))
+        shown = orjson.loads(fields or b"{}")
+        return cls(did, index, kind, part, links, at(time), block, leaf, shown, told=fields != UNTOLD)
 
 
 def key_of(kind: str, name: str) -> int:

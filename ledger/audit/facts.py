@@ -9,6 +9,7 @@ from ledger.head_share import key_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
     from ledger.audit.sources import ChainEvent
 
@@ -40,6 +41,7 @@ class Divided:
     to_payees: int
     to_payer: int
     ruling: bytes
+    block: int
 
 
 @dataclass(slots=True)
@@ -67,7 +69,7 @@ class ChainFacts:
     """Everything the audit compares the logs with; ids and origins are 32 bytes, `revoked` says in which block.
 
     `suspended` lists the blocks in which a licence was suspended (True) or resumed (False), in chain order; `proven`
-    is the BLS key that an account proved last.
+    is the BLS key that an account proved last, `granted` the block of each licence, `until` the newest block's time.
     """
 
     editions: dict[bytes, Mapping[str, Any]] = field(default_factory=dict)
@@ -79,6 +81,8 @@ class ChainFacts:
     anchors: dict[bytes, list[Anchored]] = field(default_factory=dict)
     forked: set[bytes] = field(default_factory=set)
     proven: dict[bytes, bytes] = field(default_factory=dict)
+    granted: dict[bytes, int] = field(default_factory=dict)
+    until: datetime | None = None
 
     def narrowed(self, *, channels: Iterable[str] = (), agreements: Iterable[str] = ()) -> ChainFacts:
         """Return what a share of channels or agreements, by their ids in hex, is checked with: no other of its kind."""
@@ -121,6 +125,7 @@ def _registered(facts: ChainFacts, event: ChainEvent) -> None:
 
 def _granted(facts: ChainFacts, event: ChainEvent) -> None:
     facts.licences[event.fields["agreementDigest"]] = event.fields
+    facts.granted[event.fields["agreementDigest"]] = event.block
 
 
 def _revoked(facts: ChainFacts, event: ChainEvent) -> None:
@@ -166,7 +171,7 @@ def _closed(facts: ChainFacts, event: ChainEvent) -> None:
 
 def _divided(facts: ChainFacts, event: ChainEvent) -> None:
     amounts = event.fields["toPayees"], event.fields["toPayer"]
-    _channel(facts, event).divided = Divided(*amounts, event.fields["ruling"])
+    _channel(facts, event).divided = Divided(*amounts, event.fields["ruling"], event.block)
 
 
 def _log_registered(facts: ChainFacts, event: ChainEvent) -> None:

@@ -6,6 +6,7 @@ head that anybody holds of a log must be a prefix of the log as served now.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,15 +17,19 @@ from ledger import fork_proof, merkle, reader
 from ledger import note as notes
 from ledger.audit.asking import each
 from ledger.audit.books import fetch_of, reading
+from ledger.audit.horizon import DUE
 from ledger.audit.sources import Unavailable
 from ledger.checkpoint import origin_id
 from ledger.note import NoteError
 from ledger.space import QUORUM
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from ledger.audit.books import Book, Books, Head
+    from ledger.audit.course import Blocks
     from ledger.audit.event import Event
-    from ledger.audit.facts import ChainFacts
+    from ledger.audit.facts import Anchored, ChainFacts
     from ledger.audit.report import Report
     from ledger.audit.sources import ChainEvent, Sources
     from ledger.checkpoint import Checkpoint
@@ -42,6 +47,7 @@ class Held:
 
 
 PeerNotes = dict[str, Held]
+Admitted = Mapping[bytes, int]  # account → the block in which the registry admitted it
 
 
 async def collect_peers(sources: Sources, space: Space, report: Report) -> PeerNotes:
@@ -59,38 +65,94 @@ async def collect_peers(sources: Sources, space: Space, report: Report) -> PeerN
     return {party.did: found for party, found in await each(space.members.values(), ask, report)}
 
 
+def seen(space: Space, facts: ChainFacts, peers: PeerNotes) -> set[str]:
+    """Return the DIDs of whose logs chain or peers ever saw a head: who has nothing to say yet has shown none."""
+    known = {*facts.logs, *facts.anchors}
+    noted = (_signed_head(space, raw) for held in peers.values() for raw in held.notes)
+    known |= {origin_id(head.origin) for head in noted if head is not None}
+    return {did for did, member in space.members.items() if origin_id(member.origin) in known}
+
+
 def head_of(book: Book) -> Head:
     """Return the head of a book that was read to check it."""
     assert book.head is not None
     return book.head
 
 
-def check_witnesses(space: Space, books: Books, payees: set[bytes], report: Report) -> None:
-    """Check that the newest head bears the quorum of the space's policy, and that one witness has no stake."""
+async def young(space: Space, books: Books, facts: ChainFacts, admitted: Admitted, blocks: Blocks) -> set[str]:
+    """Return whose logs had no time yet to be witnessed and anchored: by the chain's time, not by their own.
+
+    That time begins when the registry has admitted the owner and all its witnesses; where the space has too few of
+    them it has not begun.
+    """
+    found = set()
+    for did, book in books.items():
+        witnesses = space.witnesses_of(did)
+        if facts.anchors.get(origin_id(book.party.origin)):
+            continue
+        known = [admitted[one.address] for one in (book.party, *witnesses) if one.address in admitted]
+        since = await blocks.at(max(known)) if known else None
+        if len(witnesses) < QUORUM or since is None or facts.until is None or facts.until - since < DUE:
+            found.add(did)
+    return found
+
+
+def check_witnesses(
+    space: Space,
+    books: Books,
+    payees: set[bytes],
+    facts: ChainFacts,
+    admitted: Admitted,
+    new: Collection[str],
+    report: Report,
+) -> None:
+    """Check that the newest head bears the quorum of the space's policy, and that one witness has no stake.
+
+    Logs of `new` had no time to get it. A head that the chain had before a witness was admitted bears those of then.
+    """
     for book in books.values():
         did, head = book.party.did, head_of(book)
         policy = space.log_policy(did)
+        if did in new:
+            continue
+        signed = policy.witnesses_of(head.note)
         try:
             policy.check(head.note)
         except NoteError as error:
-            report.find("head-not-witnessed", did, size=head.checkpoint.size, reason=error)
-        report.signatures_verified += len(policy.witnesses_of(head.note))
+            there = _there(space, book, facts, admitted)
+            if not there or len(there & set(signed)) < min(QUORUM, len(there)):
+                report.find("head-not-witnessed", did, size=head.checkpoint.size, reason=error)
+        report.signatures_verified += len(signed)
         if not any(_has_no_stake(space, one, payees) for one in space.witnesses_of(did)):
             report.find("no-independent-witness", did)
+
+
+def _there(space: Space, book: Book, facts: ChainFacts, admitted: Admitted) -> set[str]:
+    """Return the names of the witnesses whom the registry had when the chain took this very head, if it did."""
+    head = head_of(book).checkpoint
+    anchored = facts.anchors.get(origin_id(book.party.origin), [])
+    block = min((one.block for one in anchored if (one.size, one.root) == (head.size, head.root)), default=-1)
+    witnesses = space.witnesses_of(book.party.did)
+    return {one.witness_name for one in witnesses if admitted.get(one.address, 0) <= block}
 
 
 def _has_no_stake(space: Space, witness: Member, payees: set[bytes]) -> bool:
     return witness.did != space.exchange and witness.role != "exchange" and witness.address not in payees
 
 
-def check_anchors(space: Space, books: Books, facts: ChainFacts, report: Report) -> None:
-    """Check that every anchored head is a prefix of the log, and that its owner registered it with its witnesses."""
+def check_anchors(
+    space: Space, books: Books, facts: ChainFacts, admitted: Admitted, new: Collection[str], report: Report
+) -> None:
+    """Check that every anchored head is a prefix of the log, and that its owner registered it with its witnesses.
+
+    Logs of `new` had no time to be anchored; `admitted` says since when there was whom to name as a witness.
+    """
     for book in books.values():
         party, origin = book.party, origin_id(book.party.origin)
-        anchored = facts.anchors.get(origin, [])
-        if not anchored:
-            report.find("log-not-anchored", party.did)
-        _check_registrations(space, party, facts.logs.get(origin, []), report)
+        anchored, registered = facts.anchors.get(origin, []), facts.logs.get(origin, [])
+        if party.did not in new:
+            _check_there(party.did, anchored, registered, report)
+        _check_registrations(space, party, registered, admitted, report)
         if origin in facts.forked:
             report.find("log-forked-on-chain", party.did)
         if facts.proven.get(party.address, party.aggregate) != party.aggregate:
@@ -105,15 +167,27 @@ def check_anchors(space: Space, books: Books, facts: ChainFacts, report: Report)
                 report.find("log-forked-from-anchor", party.did, anchored=head.size, block=head.block)
 
 
-def _check_registrations(space: Space, party: Member, registered: list[ChainEvent], report: Report) -> None:
-    """Compare every registration with the table: heads were anchored under the old ones, a new one may lie ahead."""
-    table = {one.address for one in space.witnesses_of(party.did)}
+def _check_there(did: str, anchored: list[Anchored], registered: list[ChainEvent], report: Report) -> None:
+    if not anchored:
+        report.find("log-not-anchored", did)
     if not registered:
-        report.find("log-not-registered", party.did)
+        report.find("log-not-registered", did)
+
+
+def _check_registrations(
+    space: Space, party: Member, registered: list[ChainEvent], admitted: Admitted, report: Report
+) -> None:
+    """Compare every registration with the table: heads were anchored under the old ones, a new one may lie ahead.
+
+    Whom the registry admitted later could not be named then.
+    """
+    table = {one.address for one in space.witnesses_of(party.did)}
     for event in registered:
         if event.fields["owner"] != party.address:
             report.find("anchor-owner-differs", party.did, block=event.block)
-        if set(event.fields["witnesses"]) != table or event.fields["quorum"] < QUORUM:
+        there = {one for one in table if admitted.get(one, 0) <= event.block}
+        named, quorum = set(event.fields["witnesses"]), min(QUORUM, len(there))
+        if not there <= named <= table or event.fields["quorum"] < quorum:
             report.find("anchor-witnesses-differ", party.did, block=event.block)
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from contracts.typed_data import Batch, Order, Range, Receipt, Voucher, digest, struct_hash
 from ledger.audit.books import reading
 from ledger.audit.facts import name_id
+from ledger.audit.horizon import behind
 
 if TYPE_CHECKING:
     from ledger.audit.books import Book, Books
@@ -139,12 +140,19 @@ def _check_match(ends: Ends, report: Report) -> None:
         other = ends.received.get(seq)
         if other is not None:
             _compare(window, other, report)
-        elif ends.payer is not None and seq not in ends.faulted:
+        elif seq not in ends.faulted and _lacks(ends.payer, ends.received, window, report):
             report.find("release-without-voucher", window.event.did, window.event, seq=seq)
     for seq in ends.received.keys() - ends.released.keys():
         other = ends.received[seq]
-        if ends.holder is not None:
+        if ends.holder is not None and _lacks(ends.holder, ends.released, other, report):
             report.find("receipt-without-release", ends.holder.party.did, other.event, seq=seq)
+
+
+def _lacks(book: Book | None, windows: dict[int, Window], shown: Window, report: Report) -> bool:
+    """Whether a log must have a window that it lacks: it has a later one, or was read to well after it."""
+    if book is None:
+        return False
+    return max(windows, default=shown.seq) > shown.seq or not behind(report, shown.event.time, book)
 
 
 def _compare(window: Window, other: Window, report: Report) -> None:

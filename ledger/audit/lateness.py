@@ -3,6 +3,7 @@
 A log's own time is its party's word. It is late, or dated otherwise, when it contradicts something that is not:
 
 - the receipt it gave: a release is in the log within `MMD` of `Receipt.releasedAt` (spec 7);
+- and no receipt is dated long after the payer had the keys: a lease would begin later than it did (spec 4);
 - the payer, who had the keys: a release is not logged later than `MMD` after the payer logged them as received;
 - the block it cites, which was there before it: an entry is not dated before that block (ledger.audit.course).
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 MMD = timedelta(seconds=60)  # spec 7
 SKEW = timedelta(seconds=CLOCK_SKEW_SECONDS)
+LEEWAY = timedelta(seconds=120)  # of a receipt's time (spec 4)
 
 
 def check(ends: Ends, report: Report) -> None:
@@ -39,6 +41,9 @@ def check(ends: Ends, report: Report) -> None:
             after["its receipt"] = window.event.time - receipt
         if other is not None:
             after["the payer's entry"] = window.event.time - other.event.time - SKEW
+            if receipt is not None and receipt - other.event.time > LEEWAY + SKEW:
+                ahead = int((receipt - other.event.time).total_seconds())
+                report.find("receipt-postdated", window.event.did, window.event, seq=seq, seconds=ahead)
         for bound, late in after.items():
             if late > MMD:
                 seconds = int(late.total_seconds())

@@ -59,15 +59,19 @@ def _check(event: Event, agreement: str, deals: Deals, facts: ChainFacts, report
     cited, chain = event.block, [one.digest for one in (deal, *above(deal, deals))]
     if cited is not None and any(_rests(facts, digest, cited.number) for digest in chain):
         report.find("used-while-suspended", event.did, event, agreement=agreement)
-    if ended or (cited is not None and any(facts.revoked.get(one, cited.number + 1) <= cited.number for one in chain)):
+    if ended or (cited is not None and any(_revoked(facts, one, cited.number) for one in chain)):
         report.find("used-after-end", event.did, event, agreement=agreement)
+
+
+def _revoked(facts: ChainFacts, agreement: bytes, block: int) -> bool:
+    """Say whether a licence was revoked by a block."""
+    return agreement in facts.revoked and facts.revoked[agreement] <= block
 
 
 def _rests(facts: ChainFacts, agreement: bytes, block: int) -> bool:
     """Say whether a licence was suspended before a block and not resumed by it; in the very block nobody can tell."""
-    before = [suspended for number, suspended in facts.suspended.get(agreement, ()) if number < block]
-    same = any(number == block for number, _ in facts.suspended.get(agreement, ()))
-    return bool(before) and before[-1] and not same
+    turns = [turn for turn in facts.suspended.get(agreement, ()) if turn[0] <= block]
+    return bool(turns) and turns[-1][1] and turns[-1][0] != block
 
 
 def over(book: Book, agreement: str) -> Event | None:

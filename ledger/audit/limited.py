@@ -29,11 +29,12 @@ def limited(report: Report, unread: Collection[str]) -> Report:
     """Return the report without what rests on logs that were not read; `unread` are the DIDs of their members."""
     if not unread:
         return report
-    kept = [one for one in report.findings if _stands(one, unread)]
+    kept = [one for one in report.findings if stands(one, unread)]
     return replace(report, findings=kept, unread=tuple(unread))
 
 
-def _stands(finding: Finding, unread: Collection[str]) -> bool:
+def stands(finding: Finding, unread: Collection[str]) -> bool:
+    """Whether a finding stands without the logs of these members."""
     if finding.code in NOWHERE:
         return False
     if finding.subject in unread:

@@ -16,6 +16,7 @@ from contracts.unit_price import measure, unit_price
 from ledger import reputation
 from ledger.audit.books import reading
 from ledger.audit.facts import name_id
+from ledger.audit.horizon import behind
 from ledger.audit.rulings import RULED
 from ledger.ruling import read_ruling
 
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ledger.audit.agreements import Deals
-    from ledger.audit.books import Books
+    from ledger.audit.books import Book, Books
     from ledger.audit.event import Event
-    from ledger.audit.facts import ChainFacts
+    from ledger.audit.facts import ChainFacts, ChannelFacts
     from ledger.audit.report import Report
     from ledger.ruling import Ruling
     from ledger.space import Space
@@ -40,8 +41,12 @@ _PRICE = re.compile(r"[0-9]{1,40}(/[0-9]{1,40})?")
 def check(space: Space, books: Books, facts: ChainFacts, deals: Deals, report: Report) -> None:
     """Hold every recorded trade against its agreement and its channel."""
     for event in _recorded(space, books):
+        if not event.told:
+            continue
         deal, channel = deals.get(event.part), facts.channels.get(name_id(str(event.fields.get("channel", ""))))
         if deal is None or channel is None:
+            if channel is not None and behind(report, event.time, *_parties(space, books, channel)):
+                continue
             report.find("trade-unknown", event.did, event, agreement=event.part)
             continue
         tariff, told = deal.terms.tariff, event.fields
@@ -49,6 +54,12 @@ def check(space: Space, books: Books, facts: ChainFacts, deals: Deals, report: R
         mine = tuple(str(told.get(name)) for name in ("price", "unit", "tier", "amount"))
         if mine != right:
             report.find("trade-differs", event.did, event, mine=", ".join(mine), theirs=", ".join(right))
+
+
+def _parties(space: Space, books: Books, channel: ChannelFacts) -> Iterator[Book | None]:
+    for name in ("payer", "payee"):
+        member = space.by_address(channel.opened.get(name, b""))
+        yield None if member is None else books.get(member.did)
 
 
 def gather(space: Space, books: Books, facts: ChainFacts, report: Report) -> dict[str, Any]:

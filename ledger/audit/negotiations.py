@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ledger.audit.horizon import behind
+
 if TYPE_CHECKING:
     from ledger.audit.books import Book, Books
     from ledger.audit.event import Event
@@ -29,9 +31,11 @@ def _compare(event: Event, sender: Book, report: Report) -> None:
     sent = list(sender.named(MOVED, str(event.fields.get("digest", ""))))
     theirs = sent[-1] if sent else None
     if theirs is None:
+        if sender.untold(MOVED):
+            return
         # a log that was read before the message was sent cannot have it
-        if sender.newest is not None and sender.newest >= event.time:
+        if not behind(report, event.time, sender):
             report.find("message-unsent", event.did, event, other=sender.party.did)
-    elif theirs.fields.get("to") != event.fields.get("to"):
+    elif theirs.told and theirs.fields.get("to") != event.fields.get("to"):
         names = {"mine": event.fields.get("to"), "theirs": theirs.fields.get("to")}
         report.find("outcome-differs", event.did, event, **names, other=f"{theirs.label} of {theirs.did}")

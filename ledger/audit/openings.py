@@ -2,7 +2,7 @@
 
 A leased opening is a release: the key holder decided it, and names the decision in `decisionDigest`, which is one
 digest over the decisions on all orders of the batch. An opening of a kept replica has no release; its holder decided
-it himself, and his log must show a decision for each.
+it himself, and his log must show a decision for each; and another for each time that its keys were handed out.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from ledger.audit import sublicences
 from ledger.audit.agreements import policy_of
 from ledger.audit.billing import OPEN, read_orders
 from ledger.audit.books import reading
+from ledger.audit.horizon import behind
 from ledger.audit.keys import RELEASED
 from policy.decision import Outcome
 from policy.errors import PolicyError
@@ -29,9 +30,9 @@ if TYPE_CHECKING:
     from ledger.audit.event import Event
     from ledger.audit.report import Report
 
-DECIDED, STARTED = "decision.made", "opening.started"
+DECIDED, STARTED, EXPORTED = "decision.made", "opening.started", "keys.exported"
 LEASED = "leased"
-RELEASE, OPENING = "release", "opening"  # places of a decision
+RELEASE, OPENING, EXPORT = "release", "opening", "export"  # places of a decision
 
 
 def check(books: Books, deals: Deals, report: Report) -> None:
@@ -40,9 +41,9 @@ def check(books: Books, deals: Deals, report: Report) -> None:
     released: set[Opening] = set()
     for book in books.values():
         _check_permitted(book, report)
-        released |= _check_released(book, deals, started, report)
+        released |= _check_released(book, books, deals, started, report)
     for book in books.values():
-        _check_started(book, deals, released, report)
+        _check_started(book, books, deals, released, report)
     report.openings = len(released)
 
 
@@ -81,7 +82,7 @@ def _is_permitted(release: Event, lines: Sequence[OrderLine], decided: Sequence[
     return release.fields.get("decisionDigest") == sha(digests).hex()
 
 
-def _check_released(book: Book, deals: Deals, started: set[Opening], report: Report) -> set[Opening]:
+def _check_released(book: Book, books: Books, deals: Deals, started: set[Opening], report: Report) -> set[Opening]:
     """Return this holder's released openings, each checked against the number permitted and against the logs."""
     counted: dict[str, set[Opening]] = {}
     for event in book.of(RELEASED):
@@ -96,12 +97,13 @@ def _check_released(book: Book, deals: Deals, started: set[Opening], report: Rep
                 drawn = counted.setdefault(higher.digest.hex(), set())
                 drawn.add(line.opening)
                 _check_number(event, len(drawn), higher, report, seq=_seq(event))
-            if line.opening not in started:
+            buyer = None if deal is None else books.get(deal.buyer)
+            if line.opening not in started and not behind(report, event.time, buyer):
                 report.find("opening-unlogged", event.did, event, seq=_seq(event))
     return {opening for openings in counted.values() for opening in openings}
 
 
-def _check_started(book: Book, deals: Deals, released: set[Opening], report: Report) -> None:
+def _check_started(book: Book, books: Books, deals: Deals, released: set[Opening], report: Report) -> None:
     """Check the openings a log tells of: leased ones were released, kept ones were decided in the same log."""
     kept: dict[str, int] = {}
     for event, opening in _started(book, report):
@@ -109,23 +111,32 @@ def _check_started(book: Book, deals: Deals, released: set[Opening], report: Rep
         if deal is None or opening in released:
             continue
         if deal.terms.tier == LEASED:
+            if behind(report, event.time, books.get(deal.provider)):
+                continue
             report.find("opening-without-release", event.did, event)
             continue
         kept[event.part] = kept.get(event.part, 0) + 1
         _check_number(event, kept[event.part], deal, report)
-        if _allowed_before(book, event) < kept[event.part]:
+        if _allowed_before(book, event, OPENING) < kept[event.part]:
+            report.find("opening-undecided", event.did, event)
+    exported: dict[str, int] = {}
+    for event in book.of(EXPORTED):
+        exported[event.part] = exported.get(event.part, 0) + 1
+        if _allowed_before(book, event, EXPORT) < exported[event.part]:
             report.find("opening-undecided", event.did, event)
 
 
-def _allowed_before(book: Book, opening: Event) -> int:
+def _allowed_before(book: Book, opening: Event, place: str) -> int:
     decided = (event for event in book.of(DECIDED, opening.part) if event.index < opening.index)
-    made = (event for event in decided if event.fields.get("place", OPENING) == OPENING)
+    made = (event for event in decided if event.fields.get("place", OPENING) == place)
     return sum(event.fields.get("outcome") == Outcome.ALLOW for event in made)
 
 
 def _check_number(event: Event, number: int, deal: Deal | None, report: Report, **named: str) -> None:
-    limit = None if deal is None else _limit(deal, report)
-    if deal is not None and limit is not None and number > limit:
+    if deal is None:
+        return
+    limit = _limit(deal, report)
+    if limit is not None and number > limit:
         named |= {"agreement": deal.digest.hex(), "mine": str(number), "theirs": str(limit)}
         report.find("openings-over-limit", event.did, event, **named)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from ledger.audit.severity import laid_out
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -25,7 +27,10 @@ def page(found: Mapping[str, Any]) -> str:
         *(f"<p>not looked at: the log of {escape(did)}</p>" for did in found["unread"]),
         _table(("count", ""), [(name.replace("_", " "), found[name]) for name in (*COUNTS, *MONEY)]),
         "<h2>findings</h2>",
-        _table(("grade", "about", "finding", "rests on", "check it yourself"), map(_finding, found["findings"])),
+        _table(
+            ("grade", "about", "finding", "rests on", "check it yourself"),
+            (_finding(below, row) for below, row in laid_out(found["findings"])),
+        ),
         "<h2>volume</h2>",
         _records(figures["volume"]),
         "<h2>flows between regions</h2>",
@@ -39,8 +44,8 @@ def page(found: Mapping[str, Any]) -> str:
     return f'<!doctype html><html lang="en"><head>{head}</head><body>{"".join(parts)}</body></html>\n'
 
 
-def _finding(row: Mapping[str, Any]) -> Sequence[Any]:
-    words = f"{row['code']}: {row['en']}"
+def _finding(below: int, row: Mapping[str, Any]) -> Sequence[Any]:
+    words = f"{'follows: ' * below}{row['code']}: {row['en']}"
     return row["severity"], row["subject"], words, "; ".join(row["evidence"]), "; ".join(row["check"])
 
 

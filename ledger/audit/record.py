@@ -20,6 +20,12 @@ class ChainRecord:
         firsts = range(0, len(events), EVENTS_PER_PACK)
         self._packs = [pickle.dumps(list(events[at : at + EVENTS_PER_PACK])) for at in firsts]
 
+    def followed_by(self, events: Sequence[ChainEvent]) -> ChainRecord:
+        """Return these events and then those that came later."""
+        later = ChainRecord(events)
+        later._packs[:0] = self._packs  # its own
+        return later
+
     def __iter__(self) -> Iterator[ChainEvent]:
         for pack in self._packs:
             yield from pickle.loads(pack)  # noqa: S301 - packed above

@@ -38,7 +38,7 @@ SIGNED = frozenset({"edition.sealed", "agreement.signed", "keys.offered", RELEAS
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A member as the registry knows it; `revoked` is the block in which it was, None while it is in.
+    """A member as the registry knows it; `since` is the block that admitted it, `revoked` the one that revoked it.
 
     `rests` are the times when it was suspended or resumed, with the block: (block, posix seconds, suspended).
     """
@@ -46,6 +46,7 @@ class Registered:
     did: bytes
     role: int
     keys: Mapping[str, bytes]
+    since: int
     revoked: int | None = None
     rests: tuple[tuple[int, int, bool], ...] = ()
 
@@ -56,11 +57,11 @@ class Registered:
 
     def resting(self, block: int, time: float) -> int | None:
         """Return the block in which it was suspended, if it still was in `block` and long before `time`."""
-        past = [rest for rest in self.rests if rest[0] < block]
-        same = any(number == block for number, _, _ in self.rests)
-        if not past or same or not past[-1][2] or time <= past[-1][1] + LEARN_SECONDS:
+        past = [rest for rest in self.rests if rest[0] <= block]
+        if not past:
             return None
-        return past[-1][0]
+        number, since, suspended = past[-1]
+        return number if suspended and number != block and time > since + LEARN_SECONDS else None
 
 
 @dataclass(slots=True)
@@ -83,6 +84,14 @@ class Registry:
         """Say whether an account was revoked by now."""
         found = self.members.get(account)
         return found is not None and found.revoked is not None
+
+
+def admitted(space: Space, events: Iterable[ChainEvent]) -> dict[bytes, int]:
+    """Return account → block in which the registry admitted each member that it knows."""
+    registry = Registry(did_digest(space.exchange))
+    for event in events:
+        registry.take(event)
+    return {account: one.since for account, one in registry.members.items()}
 
 
 def check(space: Space, books: Books, events: Iterable[ChainEvent], report: Report) -> None:
@@ -201,7 +210,7 @@ def _arbitrator_dismissed(registry: Registry, event: ChainEvent) -> None:
 
 def _admitted(registry: Registry, event: ChainEvent) -> None:
     fields = event.fields
-    registry.members[fields["member"]] = Registered(fields["did"], fields["role"], fields["keys"])
+    registry.members[fields["member"]] = Registered(fields["did"], fields["role"], fields["keys"], event.block)
 
 
 def _changed(registry: Registry, event: ChainEvent, **changes: Any) -> None:

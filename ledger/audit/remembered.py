@@ -24,14 +24,19 @@ UPTO = "chain/upto"
 FINAL_BLOCKS = 64
 # a full tile has no `.p/`; 256 disclosures lie beside a full bundle of entries
 _LASTING = re.compile(r"/log/tile/[0-9a-z/]+$|/log/addenda/[0-9]+-256$|/sealed/[0-9a-f]{64}/(header|rows)$")
+ADDENDA, BOXES = "/log/addenda/", 256
 
 
 class Remembered:
-    """`Sources` that ask another only for what `kept` does not hold; `rewritten`: the block that the chain changed."""
+    """`Sources` that ask another only for what `kept` does not hold; `rewritten`: the block that the chain changed.
 
-    def __init__(self, sources: Sources, kept: MutableMapping[str, bytes]) -> None:
+    `reader` is the id under which disclosures to whoever audits are filed: a page that lacks some may have them later.
+    """
+
+    def __init__(self, sources: Sources, kept: MutableMapping[str, bytes], reader: str = "") -> None:
         self._sources = sources
         self._kept = kept
+        self._reader = reader.encode()
         self.rewritten: int | None = None
 
     async def space(self) -> Mapping[str, Any]:
@@ -59,9 +64,12 @@ class Remembered:
         name = f"page/{url}"
         if not _LASTING.search(url):
             return await self._sources.fetch(url)
-        if name not in self._kept:
-            self._kept[name] = await self._sources.fetch(url)
-        return self._kept[name]
+        if name in self._kept:
+            return self._kept[name]
+        body = await self._sources.fetch(url)
+        if ADDENDA not in url or body.count(self._reader) >= BOXES:
+            self._kept[name] = body
+        return body
 
     async def chain_events(self, first: int = 0) -> Sequence[ChainEvent]:
         """Return all events from block `first`, those below the remembered block from memory if it still stands."""

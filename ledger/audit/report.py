@@ -5,6 +5,7 @@ Law: a check that finds something without a row in the table fails loudly. Clean
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +19,16 @@ if TYPE_CHECKING:
 
     from ledger.audit.event import Event
 
+# facts that name a partition
+PARTS = ("channel", "agreement", "edition", "parent")
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One finding: `subject` is the party or chain object it is about; `index`, `seq`, `at` name the event if known."""
+    """One finding: `subject` is the party or chain object it is about; `index`, `seq`, `at` name the event if known.
+
+    `part` is the event's partition; `root` the finding from which this one follows.
+    """
 
     code: str
     subject: str
@@ -29,6 +36,13 @@ class Finding:
     kind: str = ""
     index: int | None = None
     at: datetime | None = None
+    part: str = ""
+    root: Finding | None = None
+
+    @property
+    def parts(self) -> frozenset[str]:
+        """Return the channels, agreements and editions that it is about."""
+        return frozenset({self.part, *(self.facts[name] for name in PARTS if name in self.facts)} - {""})
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -72,13 +86,14 @@ class Report:
     copies_unpriced: int = 0
     figures: dict[str, Any] = field(default_factory=dict)
     unread: tuple[str, ...] = ()  # members whose logs were not looked at
+    stale: Counter[str] = field(default_factory=Counter)  # DID, or the chain, → records that are newer than it was read
     _known: set[tuple[Any, ...]] = field(default_factory=set, init=False, repr=False, compare=False)
 
     def find(self, code: str, subject: str, event: Event | None = None, /, **facts: object) -> None:
         """Add a finding; `event` is the log entry it names."""
         named = {} if event is None else {"event": event.label}
-        kind, index, at = ("", None, None) if event is None else (event.kind, event.index, event.time)
-        finding = Finding(code, subject, {name: str(value) for name, value in (named | facts).items()}, kind, index, at)
+        of = ("", None, None, "") if event is None else (event.kind, event.index, event.time, event.part)
+        finding = Finding(code, subject, {name: str(value) for name, value in (named | facts).items()}, *of)
         finding.text()
         finding.text("zh")
         self._add(finding)
@@ -95,6 +110,7 @@ class Report:
             self._add(finding)
         for name in COUNTS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.stale += other.stale
 
     @property
     def clean(self) -> bool:
@@ -114,11 +130,23 @@ class Report:
         """Return the codes found."""
         return {finding.code for finding in self.findings}
 
+    def _rows(self) -> list[dict[str, Any]]:
+        """Return the findings, each with those that follow from it."""
+        shown = {finding.key: finding.json() for finding in self.findings}
+        rows = []
+        for finding in self.findings:
+            row, root = shown[finding.key], finding.root
+            if root is not None and root.key in shown:
+                shown[root.key].setdefault("follows", []).append(row)
+            else:
+                rows.append(row)
+        return rows
+
     def json(self) -> dict[str, Any]:
         """Return the summary and the table of findings."""
         return {
             "clean": self.clean,
-            "findings": [finding.json() for finding in self.findings],
+            "findings": self._rows(),
             "events": self.events,
             "proofs_verified": self.proofs_verified,
             "signatures_verified": self.signatures_verified,
@@ -138,4 +166,6 @@ class Report:
         }
 
 
-COUNTS = tuple(one.name for one in fields(Report) if one.name not in {"findings", "figures", "unread", "_known"})
+COUNTS = tuple(
+    one.name for one in fields(Report) if one.name not in {"findings", "figures", "unread", "stale", "_known"}
+)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ledger.audit.books import reading
+from ledger.audit.horizon import behind
 from ledger.audit.keys import FAULTED
 from ledger.checkpoint import origin_id
 from ledger.dispute import CONSEQUENCES
@@ -19,7 +20,7 @@ from ledger.ruling import divide, read_ruling
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ledger.audit.books import Books
+    from ledger.audit.books import Book, Books
     from ledger.audit.event import Event
     from ledger.audit.facts import ChainFacts, ChannelFacts
     from ledger.audit.keys import Ends, Window
@@ -38,7 +39,8 @@ def check(space: Space, books: Books, channels: Iterable[Ends], facts: ChainFact
     logs = {origin_id(member.origin) for member in space.members.values()}
     _check_filings(space, books, {ruling.dispute.hex() for _, ruling in ruled}, report)
     for event, ruling in ruled:
-        if ruling.dispute.hex() not in filed:
+        parties = _parties(space, books, facts, ruling)
+        if ruling.dispute.hex() not in filed and not behind(report, event.time, *parties):
             report.find("ruling-without-dispute", event.did, event, bundle=ruling.dispute.hex())
         if ruling.channel_id in logs:
             if space.supervisor is None or event.did != space.supervisor.did:
@@ -55,8 +57,21 @@ def check(space: Space, books: Books, channels: Iterable[Ends], facts: ChainFact
     for channel, opened in facts.channels.items():
         if opened.divided is not None and opened.divided.ruling not in digests:
             arbitrator = space.by_address(opened.opened.get("arbitrator", b""))
+            if arbitrator is not None and behind(report, opened.divided.block, books.get(arbitrator.did)):
+                continue
             names = {"channel": channel.hex(), "ruling": opened.divided.ruling.hex()}
             report.find("division-without-ruling", "chain" if arbitrator is None else arbitrator.did, **names)
+
+
+def _parties(space: Space, books: Books, facts: ChainFacts, ruling: Ruling) -> Iterator[Book | None]:
+    """Yield the logs one of which has the filing: those of the channel's parties, or all where there is no channel."""
+    opened = facts.channels.get(ruling.channel_id)
+    if opened is None:
+        yield from books.values()
+        return
+    for name in ("payer", "payee"):
+        member = space.by_address(opened.opened.get(name, b""))
+        yield None if member is None else books.get(member.did)
 
 
 def _ruled(books: Books, report: Report) -> Iterator[tuple[Event, Ruling]]:
@@ -81,7 +96,7 @@ def _check_filings(space: Space, books: Books, ruled: set[str], report: Report) 
     for book in books.values():
         for event in book.of(FILED):
             bundle = str(event.fields.get("bundle", ""))
-            if exchange is not None and bundle not in kept:
+            if exchange is not None and bundle not in kept and not behind(report, event.time, exchange):
                 report.find("dispute-suppressed", space.exchange, event, bundle=bundle)
             if bundle not in ruled:
                 report.find("dispute-not-ruled", event.did, event, bundle=bundle)
@@ -96,8 +111,8 @@ def _check_grounds(event: Event, ruling: Ruling, ends: Ends | None, report: Repo
     """Check that what is refunded was found faulty by its payer at the time."""
     if not CONSEQUENCES[ruling.finding].refund or ends is None or ends.payer is None:
         return
-    faulted = {one.link[0] for one in ends.payer.of(FAULTED, event.part)}
-    if ruling.account_hash.hex() not in faulted:
+    faulted = {one.link[:1] for one in ends.payer.of(FAULTED, event.part)}
+    if (ruling.account_hash.hex(),) not in faulted and not behind(report, event.time, ends.payer):
         report.find("ruling-unfounded", event.did, event, finding=ruling.finding.value)
 
 

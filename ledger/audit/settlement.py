@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ledger.audit.billing import read_orders
 from ledger.audit.books import reading
 from ledger.audit.facts import name_id
+from ledger.audit.horizon import behind
 
 if TYPE_CHECKING:
     from ledger.audit.agreements import Deals
@@ -32,8 +33,10 @@ def _check_settlement(ends: Ends, opened: ChannelFacts, report: Report) -> None:
     report.amount_settled += opened.claimed
     facts = {"channel": ends.channel, "mine": opened.claimed, "theirs": released}
     subject = "chain" if ends.holder is None else ends.holder.party.did
+    newest = max((claim.block for claim in opened.claims), default=0)
     ruled = opened.divided is not None  # what a ruling takes from the payees is checked against it
-    if opened.claimed > released or (opened.closed and opened.claimed < released and not ruled):
+    over = opened.claimed > released and not behind(report, newest, ends.holder)
+    if over or (opened.closed and opened.claimed < released and not ruled):
         report.find("settlement-differs", subject, **facts)
     elif opened.claimed < released and not ruled:
         report.find("release-not-settled", subject, **facts)
@@ -41,7 +44,8 @@ def _check_settlement(ends: Ends, opened: ChannelFacts, report: Report) -> None:
         report.find("released-over-deposit", subject, channel=ends.channel, mine=released, theirs=opened.deposit)
     known = {(window.account_hash, window.cumulative) for window in ends.released.values()}
     for claim in opened.claims:
-        if claim.account_hash and (claim.account_hash.hex(), claim.cumulative) not in known:
+        unknown = claim.account_hash and (claim.account_hash.hex(), claim.cumulative) not in known
+        if unknown and not behind(report, claim.block, ends.holder):
             report.find("claim-unknown", subject, channel=ends.channel, mine=claim.cumulative)
 
 

@@ -119,7 +119,7 @@ def _decided(case: Case, dids: Sequence[str]) -> Found:
 def _lived(case: Case, _: Sequence[str]) -> Found:
     found = {name: Report() for name in ("lifetimes", "sublicences", "disposal")}
     lifetimes.check(case.books, case.deals, case.facts, found["lifetimes"])
-    sublicences.check(case.deals, found["sublicences"])
+    sublicences.check(case.books, case.deals, found["sublicences"])
     disposal.check(case.books, case.deals, found["disposal"])
     return found
 
@@ -132,7 +132,7 @@ async def check_agreements(case: Case, place: Workplace, report: Report) -> Deal
     for good, own in await _done(case, place, shares):
         report.join(own)
         deals |= good
-    agreements.check_licences(facts, parts, report)
+    agreements.check_licences(case.space, case.books, facts, parts, report)
     return deals
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policy.compare.cells import Effort
-from policy.compare.onward import exceeds
+from policy.compare.onward import QUESTIONS_MAX, exceeds
 from policy.errors import PolicyError
 from policy.parse import parse
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ledger.audit.agreements import Deal, Deals
+    from ledger.audit.books import Books
     from ledger.audit.report import Report
     from policy.model import Policy
 
-# of one comparison, as a key holder makes it
-QUESTIONS_MAX = 20_000
+SIGNED = "agreement.signed"
 # a chain that is longer, or bites its own tail, is cut here
 LINKS_MAX = 16
 
@@ -32,13 +32,20 @@ def above(deal: Deal, deals: Deals) -> Iterator[Deal]:
         deal = found
 
 
-def check(deals: Deals, report: Report) -> None:
-    """Compare every agreement that names a parent with it: edition, key holder, term, rules."""
+def check(books: Books, deals: Deals, report: Report) -> None:
+    """Compare every agreement that names a parent with it: edition, key holder, term, rules.
+
+    The key holder signed the parent before, so a log of its own that has the one has the other.
+    """
     for name, deal in deals.items():
         if not deal.terms.parent:
             continue
         parent = deals.get(deal.terms.parent.hex())
         if parent is None:
+            holder = books.get(deal.provider)
+            if holder is not None and not holder.has(SIGNED, name):
+                report.stale[deal.provider] += 1
+                continue
             report.find("sublicence-orphaned", deal.provider, agreement=name, parent=deal.terms.parent.hex())
             continue
         for field in _beyond(deal, parent):

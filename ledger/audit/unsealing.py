@@ -102,11 +102,13 @@ def _open(event: Event, entry: Entry, box: Any, key: X25519PrivateKey, report: R
         report.find("entry-of-another-party", event.did, index=event.index, other=entry.party)
     if not isinstance(box, str):
         if entry.sd:
+            event.told = False
             report.find("disclosure-missing", event.did, event)
         return
     try:
         event.fields = disclosure.check(disclosure.unseal(notes.unb64(box), key, event.leaf), entry.sd)
     except (DisclosureError, notes.NoteError) as error:
+        event.told = False
         report.find("disclosure-false", event.did, event, reason=error)
         return
     _check_required(event, entry, report)

@@ -2,7 +2,8 @@
 """The words of the audit's findings: a row a code, in English and Chinese, with its severity.
 
 Law: a finding is a row of `CODES`. `error` means that records contradict each other or a rule; `warning` means that
-something could not be shown. The names in braces are the facts of the finding.
+something could not be shown; what accuses nobody is in `unseen_words`. The names in braces are the facts of the
+finding.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ledger.audit.registry_words import REGISTRY
 from ledger.audit.severity import ERROR, WARNING
+from ledger.audit.unseen_words import UNSEEN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -302,6 +304,11 @@ CODES: Mapping[str, tuple[str, str, str]] = {
         "{event} (seq {seq}) was written {seconds} seconds after {bound}: within 60 is in time",
         "{event}（序号 {seq}）在 {bound} 之后 {seconds} 秒才记录：60 秒内为及时",
     ),
+    "receipt-postdated": (
+        ERROR,
+        "{event} (seq {seq}) gave a receipt dated {seconds} seconds after the payer had the keys",
+        "{event}（序号 {seq}）的收据日期比付款方取得密钥的时间晚 {seconds} 秒",
+    ),
     "dated-before-block": (
         ERROR,
         "{event} bears a time before that of block {number}, which it cites",
@@ -383,4 +390,5 @@ CODES: Mapping[str, tuple[str, str, str]] = {
         "{event}（序号 {seq}）为一次打开释放了密钥，但双方日志均无 opening.started",
     ),
     **REGISTRY,
+    **UNSEEN,
 }

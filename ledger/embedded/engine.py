@@ -17,6 +17,7 @@ from eth.vm.spoof import SpoofTransaction
 from eth_typing import Address, BlockNumber, Hash32
 from eth_utils.exceptions import ValidationError
 
+from ledger.embedded.budget import over
 from ledger.embedded.errors import InvalidParamsError, OverLimitError, RejectedError, RevertedError
 from ledger.embedded.filters import Filters
 from ledger.embedded.genesis import BLOCK_GAS_LIMIT, open_chain
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from ledger.embedded.codec import Call
     from ledger.embedded.store import Store
 
-# py-evm burns some five million gas a second: these bound how long one caller can hold the single thread
+# what a transaction and a body may ask for at all; how long they may take is measured besides (`watch`)
 MAX_TRANSACTION_GAS = 10_000_000
 MAX_BODY_GAS = 20_000_000
 _CALL_STIPEND_GAS = 2_300
@@ -49,7 +50,9 @@ class Engine:
         self.index = LogIndex(store)
         self.filters = Filters()
         self._clock = clock
-        self._gas_left = MAX_BODY_GAS
+        # of the body that is answered, and of the bytes that its transactions may write
+        self.gas_left = MAX_BODY_GAS
+        self.bytes_left: int | None = None
         self.chain = open_chain(store, clock(), rules)
 
     @property
@@ -57,12 +60,8 @@ class Engine:
         """The clock's posix seconds."""
         return self._clock()
 
-    def begin_body(self) -> None:
-        """Give the next body of requests its allowance of gas."""
-        self._gas_left = MAX_BODY_GAS
-
     def _assert_allowance(self) -> None:
-        if self._gas_left <= 0:
+        if self.gas_left <= 0:
             raise OverLimitError(f"the requests of one body may use {MAX_BODY_GAS} gas; ask in pieces")
 
     # --- blocks ---
@@ -122,6 +121,17 @@ class Engine:
             self._mine((transaction,))
         return bytes(transaction.hash)
 
+    def examine(self, raw: bytes) -> bytes:
+        """Return who signed a transaction, when it could be mined now; raises what `send` would raise."""
+        transaction = self._decode(raw)
+        if not self.index.knows(transaction.hash):
+            self._check(transaction)
+            try:
+                self.state(self._next_header()).apply_transaction(transaction)
+            except ValidationError as error:
+                raise RejectedError(f"the chain refuses the transaction: {error}") from error
+        return bytes(transaction.sender)
+
     def _decode(self, raw: bytes) -> SignedTransactionAPI:
         builder = self.chain.get_vm_class(self.head).get_transaction_builder()
         try:
@@ -149,13 +159,18 @@ class Engine:
                 self.chain.header = self._next_header()
                 result, receipts, _ = self.chain.mine_all(transactions)
                 self.index.add(result.imported_block, receipts)
-            self._gas_left -= result.imported_block.header.gas_used
+                self._assert_room()
+            self.gas_left -= result.imported_block.header.gas_used
         except BaseException as error:
             # after a failure nothing in memory is trusted; what is on disk is whole
             self.chain = open_chain(self.store, self._clock())
             if isinstance(error, ValidationError):
                 raise RejectedError(f"the chain refuses the transaction: {error}") from error
             raise
+
+    def _assert_room(self) -> None:
+        if self.bytes_left is not None and self.store.written > self.bytes_left:
+            raise OverLimitError(over(self.store.written, self.bytes_left))
 
     def _next_header(self) -> BlockHeaderAPI:
         head = self.head
@@ -210,7 +225,7 @@ class Engine:
                 raise RejectedError(f"the call cannot run: {error}") from error
             finally:
                 state.revert(snapshot)
-            self._gas_left -= gas - computation.get_gas_remaining()
+            self.gas_left -= gas - computation.get_gas_remaining()
             return computation
 
         yield run

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 MAX_LOGS = 10_000
 MAX_LOG_RANGE_BLOCKS = 100_000
 MAX_FILTER_ALTERNATIVES = 64
+# of a row beside its data, with its three indexes
+ROW_BYTES = 512
 
 _COLUMNS = "block, position, block_hash, transaction_hash, address, topic0, topic1, topic2, topic3, data"
 _TOPICS = ("topic0", "topic1", "topic2", "topic3")
@@ -64,10 +66,11 @@ class LogIndex:
 
     def add(self, block: BlockAPI, receipts: Sequence[ReceiptAPI]) -> None:
         """Index a block's logs, inside the transaction that stores the block."""
-        rows = enumerate(_logs(block, receipts))
+        rows = list(_logs(block, receipts))
+        self._store.written += sum(ROW_BYTES + len(row[-1]) for row in rows)
         self._store.connection.executemany(
             f"INSERT INTO logs ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  # constants
-            ((block.number, position, block.hash, *row) for position, row in rows),
+            ((block.number, position, block.hash, *row) for position, row in enumerate(rows)),
         )
 
     def find(self, wanted: Filter) -> list[Log]:

@@ -29,6 +29,10 @@ MAX_RAW_TRANSACTION_BYTES = 128 * 1024
 # of a filter without an end
 MAX_BLOCK = 2**63 - 1
 
+# the methods that run programs, and the one that makes a block; all others look something up
+TRIED = frozenset(("eth_call", "eth_estimateGas"))
+SENT = "eth_sendRawTransaction"
+
 Method = Callable[..., Any]
 
 
@@ -79,10 +83,15 @@ def _estimate(engine: Engine, call: Any, where: Any = "latest") -> str:
 
 
 def _send(engine: Engine, raw: Any) -> str:
-    signed = codec.data(raw)
-    if len(signed) > MAX_RAW_TRANSACTION_BYTES:
+    return data(engine.send(signed(raw)))
+
+
+def signed(raw: Any) -> bytes:
+    """Read a raw transaction."""
+    read = codec.data(raw)
+    if len(read) > MAX_RAW_TRANSACTION_BYTES:
         raise OverLimitError(f"a transaction has at most {MAX_RAW_TRANSACTION_BYTES} bytes")
-    return data(engine.send(signed))
+    return read
 
 
 def _block_by_number(engine: Engine, where: Any, full: Any = False) -> Any:  # noqa: FBT002  # the protocol's default
@@ -205,7 +214,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         "eth_getStorageAt": _storage,
         "eth_call": _call,
         "eth_estimateGas": _estimate,
-        "eth_sendRawTransaction": _send,
+        SENT: _send,
         "eth_getBlockByNumber": _block_by_number,
         "eth_getBlockByHash": _block_by_hash,
         "eth_getTransactionByHash": _transaction,

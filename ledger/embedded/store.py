@@ -1,7 +1,8 @@
 """The chain's database: a key-value table for py-evm and the log index, in one SQLite file and one transaction.
 
 Laws: a block is there with all its trie nodes and log rows, or not at all; a committed block survives power loss
-(synchronous=FULL); one process owns the file, a second one is refused when it opens it.
+(synchronous=FULL); one process owns the file (a lock beside it, let go by the system with the process), a second one is
+refused when it opens it, and may look at it as it is at a moment (`Store.reader`).
 """
 
 from __future__ import annotations
@@ -9,15 +10,16 @@ from __future__ import annotations
 import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from eth.db.backends.base import BaseDB
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import Self
 
 _PRAGMAS = (
-    "PRAGMA locking_mode=EXCLUSIVE",
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
 )
@@ -34,32 +36,59 @@ _SCHEMA = (
 )
 
 
+# who looks at the file while it is opened holds it for a moment
+WAITING_SECONDS = 5.0
+# an empty database that is locked as long as the chain is open
+LOCK_SUFFIX = ".lock"
+
+
 class ChainInUseError(RuntimeError):
     """Another process hosts this chain."""
 
 
 class Store(BaseDB):
-    """py-evm's view of the file (a mapping of bytes to bytes), and the connection the log index shares."""
+    """py-evm's view of the file (a mapping of bytes to bytes), and the connection the log index shares.
 
-    def __init__(self, path: Path) -> None:
-        self.connection = sqlite3.connect(path, timeout=0, isolation_level=None)
+    `written` counts the bytes of nodes and logs since the last transaction began.
+    """
+
+    def __init__(self, path: Path, *, alone: bool = True) -> None:
+        self.written, self._lock = 0, None if not alone else _locked(path)
+        if self._lock is None:
+            self.connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, isolation_level=None)
+            return
+        self.connection = sqlite3.connect(path, timeout=WAITING_SECONDS, isolation_level=None)
         try:
             for statement in (*_PRAGMAS, "BEGIN IMMEDIATE", *_SCHEMA, "COMMIT"):
                 self.connection.execute(statement).fetchall()
-        except sqlite3.OperationalError as error:
-            self.connection.close()
-            if "locked" not in str(error):
-                raise
-            raise ChainInUseError(f"`{path}` is hosted by another process; stop it or ask it over JSON-RPC") from error
+        except BaseException:
+            self.close()
+            raise
+
+    @classmethod
+    def reader(cls, path: Path) -> Self:
+        """Return a view of a file that another process or thread owns; whatever would write raises."""
+        return cls(path, alone=False)
+
+    @contextmanager
+    def moment(self) -> Iterator[None]:
+        """All that is read inside is of one moment."""
+        self.connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self.connection.execute("ROLLBACK")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All of what is written inside, or nothing of it."""
         self.connection.execute("BEGIN IMMEDIATE")
+        self.written = 0
         try:
             yield
             self.connection.execute("COMMIT")
         except BaseException:
+            self.written = 0
             # a full disk has already rolled back by itself
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
@@ -75,8 +104,10 @@ class Store(BaseDB):
         self.connection.execute("INSERT INTO settings VALUES (?, ?)", (name, value))
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; closing twice does nothing."""
         self.connection.close()
+        if self._lock is not None:
+            self._lock.close()
 
     def __getitem__(self, key: bytes) -> bytes:
         row = self.connection.execute("SELECT value FROM nodes WHERE key = ?", (key,)).fetchone()
@@ -86,6 +117,7 @@ class Store(BaseDB):
         return value
 
     def __setitem__(self, key: bytes, value: bytes) -> None:
+        self.written += len(key) + len(value)
         self.connection.execute("INSERT OR REPLACE INTO nodes VALUES (?, ?)", (key, value))
 
     def __delitem__(self, key: bytes) -> None:
@@ -94,3 +126,16 @@ class Store(BaseDB):
 
     def _exists(self, key: bytes) -> bool:
         return self.connection.execute("SELECT 1 FROM nodes WHERE key = ?", (key,)).fetchone() is not None
+
+
+def _locked(path: Path) -> sqlite3.Connection:
+    """Return what holds the lock beside the file until it is closed; `ChainInUseError` while another holds it."""
+    lock = sqlite3.connect(path.with_name(path.name + LOCK_SUFFIX), timeout=0, isolation_level=None)
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError as error:
+        lock.close()
+        if "locked" not in str(error):
+            raise
+        raise ChainInUseError(f"`{path}` is hosted by another process; stop it or ask it over JSON-RPC") from error
+    return lock

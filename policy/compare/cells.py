@@ -127,6 +127,10 @@ class Deck:
         self._found[answers] = cell
         return True
 
+    def unsure(self, cell: Cell) -> bool:
+        """Tell whether some question cannot be answered about a candidate."""
+        return any(ask(cell) is None for ask in self._asked)
+
     @property
     def cells(self) -> tuple[Cell, ...]:
         """The representatives, in the order they were found."""

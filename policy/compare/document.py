@@ -41,7 +41,11 @@ def _written(policy: Policy) -> dict[str, object]:
 
 
 def _rule(rule: Rule) -> dict[str, object]:
-    places = {"action": rule.actions, "target": rule.targets, "assignee": rule.assignees}
+    places: dict[str, list[Any]] = {
+        "action": list(rule.actions),
+        "target": _things("AssetCollection", rule.targets, rule.asset_collections),
+        "assignee": _things("PartyCollection", rule.assignees, rule.party_collections),
+    }
     duties = "duty" if rule.kind is RuleKind.PERMISSION else "remedy"
     return _said(
         _own_id(rule)
@@ -54,12 +58,31 @@ def _rule(rule: Rule) -> dict[str, object]:
 def _duty(duty: Duty) -> dict[str, object]:
     return _said(
         _own_id(duty)
-        | {"action": duty.action, "assignee": duty.assignee, "target": duty.target}
+        | {"action": duty.action}
+        | {"assignee": _one_or_all(_things("PartyCollection", _some(duty.assignee), duty.party_collections))}
+        | {"target": _one_or_all(_things("AssetCollection", _some(duty.target), duty.asset_collections))}
         | dict(duty.parties)
         | {"constraint": [_condition(term) for term in duty.terms]}
         | {MODE: None if duty.mode is DutyMode.PRE and not duty.terms else duty.mode.value}
         | {"consequence": [_duty(one) for one in duty.consequences]}
     )
+
+
+def _some(name: str | None) -> tuple[str, ...]:
+    return () if name is None else (name,)
+
+
+def _things(kind: str, names: Iterable[str], collections: Iterable[frozenset[str]]) -> list[object]:
+    """Write parties or assets: each collection once, with both names if it has two."""
+    left = list(names)
+    written: list[object] = []
+    while left:
+        found = next((one for one in collections if left[0] in one), frozenset())
+        own = [name for name in left if name in found] or left[:1]
+        left = [name for name in left if name not in own]
+        named = {"source": own[-1]} | ({"@id": own[0]} if len(own) > 1 else {})
+        written.append({"@type": kind, **named} if found else own[0])
+    return written
 
 
 def _condition(condition: Condition) -> dict[str, object]:

@@ -57,6 +57,8 @@ def add_kin(deck: Deck, constants: Sequence[str], known: Iterable[str] = (), lin
     and nothing for a value outside the tree; without a line there is no tree.
     """
     unplaced = [constant for constant in constants if line is not None and not line(constant)]
+    if line is None and deck.unsure(Cell(UNPLACED)):
+        unplaced = list(constants)  # collections that a world may never mention
     found = [kin for kin in [*map(Kin, constants), *map(Kin, known), Kin(STRANGER)] if deck.add(kin.cell())]
     deck.add(Cell(UNPLACED))
     for kin in found:  # grows while it is walked

@@ -78,6 +78,8 @@ def _narrowed(one: Rule, other: Rule) -> Iterable[Rule]:
             actions=actions,
             targets=targets,
             assignees=assignees,
+            asset_collections=tuple(dict.fromkeys(one.asset_collections + other.asset_collections)),
+            party_collections=tuple(dict.fromkeys(one.party_collections + other.party_collections)),
             constraints=one.conditions + other.conditions,
             refinements=(),
             duties=_duties(one.duties, other.duties),

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 DERIVE, GRANT = "derive", "grantUse"
 RECIPIENT = "recipient"
+# of one comparison, in the transaction of a message: some ten milliseconds; an audit asks no more
+QUESTIONS_MAX = 20_000
 _UNTIL = frozenset({"lt", "lteq"})
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from policy.model import Condition, Duty, Policy, Rule, Scalar
     from policy.request import Request
     from policy.sources import Test
+    from policy.verdict import Verdict
     from policy.world import World
 
 _PLACES = {
@@ -75,7 +76,7 @@ class Side:
                 self._ask_duty(duty)
                 self.names.remedies.add(duty.duty.id)
 
-    def _ask(self, place: Place, name: str, constants: tuple[str, ...], ask: Callable[[Cell], bool]) -> None:
+    def _ask(self, place: Place, name: str, constants: tuple[str, ...], ask: Callable[[Cell], Verdict]) -> None:
         self.probes.append(Probe(self.key(name, place), Axis(place), constants, ask))
 
     def _ask_duty(self, duty: CompiledDuty) -> None:
@@ -155,7 +156,9 @@ def _until(days: Sequence[Constraint]) -> tuple[tuple[Scalar, ...], Callable[[Ce
 def rule_said(rule: Rule) -> str:
     """Write a rule in one form, without ids and places."""
     duties = sorted(duty_axis(duty).name for duty in rule.duties + rule.remedies)
-    reach = [*sorted(rule.actions), *sorted(rule.targets), *sorted(rule.assignees)]
+    many = [*rule.asset_collections, *rule.party_collections]
+    collections = sorted(" ".join(sorted(names)) for names in many)
+    reach = [*sorted(rule.actions), *sorted(rule.targets), *sorted(rule.assignees), *collections]
     return "; ".join([*reach, *sorted(map(said, rule.conditions)), *duties])
 
 

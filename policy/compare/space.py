@@ -85,8 +85,10 @@ class Space:
         return reduce(and_, possible, self.covered(side, rule))
 
     def covered(self, side: Side, rule: CompiledRule) -> Region:
-        """Find what one rule speaks about, whatever its conditions say."""
-        return reduce(and_, (self.told(side.key(rule.rule.id, role)).holds for role in _ROLES), self.everywhere)
+        """Find what one rule speaks about, whatever its conditions say; a prohibition, what it may speak about."""
+        told = [self.told(side.key(rule.rule.id, role)) for role in _ROLES]
+        masks = (one.possible if rule.reach.prohibits else one.holds for one in told)
+        return reduce(and_, masks, self.everywhere)
 
     def answer(self, side: Side, check: Check) -> Answer:
         """Find where one condition holds, and where it is not known to fail."""
@@ -115,7 +117,7 @@ class Space:
         done = self._done(side, duty)
         if duty.duty.assignee is None:
             return done
-        return done | (self.everywhere - self.told(side.key(duty.duty.id, Place.ASSIGNEE)).holds)
+        return done | (self.everywhere - self.told(side.key(duty.duty.id, Place.ASSIGNEE)).possible)
 
     def _remedied(self, side: Side, rule: CompiledRule) -> Region:
         """Find where a prohibition was never infringed, or what was to be done for it is done."""

@@ -99,10 +99,11 @@ SYNONYMS: Mapping[str, str] = {
 }
 
 POLICY_CLASSES = frozenset({"Policy", "Set", "Offer", "Agreement", "Assertion", "Privacy", "Request", "Ticket"})
-# an asset (else a party) of which no more is said than such a class is its IRI
+# an asset (else a party) of which no more is said than such a class is its IRI; of a collection the class is kept,
+# since who is in one may be unknown
 ASSETS = frozenset({"target", "output"})
-ASSET_CLASSES = frozenset({"Asset", "AssetCollection"})
-PARTY_CLASSES = frozenset({"Party", "PartyCollection"})
+ASSET_CLASSES = frozenset({"Asset"})
+PARTY_CLASSES = frozenset({"Party"})
 RULE_CLASSES = frozenset({"Rule", "Permission", "Prohibition", "Duty", "Constraint", "LogicalConstraint"})
 
 _ABOUT = (

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from policy.forms.names import Names
 
 MAX_SAFE_INTEGER = (1 << 53) - 1
+_LISTED = frozenset({"@list", "@set"})
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,15}")
 _DOUBLE = re.compile(r"[+-]?([0-9]{1,400}(\.[0-9]{0,400})?|\.[0-9]{1,400})([eE][+-]?[0-9]{1,4})?")
 
@@ -28,9 +29,10 @@ def items(value: object) -> list[object]:
     pending = [value]
     while pending:
         item = pending.pop()
-        inner = item.get("@list", item.get("@set")) if isinstance(item, Mapping) and len(item) == 1 else item
-        if isinstance(inner, list):
-            pending += reversed(inner)
+        if isinstance(item, Mapping) and len(item) == 1 and item.keys() <= _LISTED:
+            pending += item.values()
+        elif isinstance(item, list):
+            pending += reversed(item)
         else:
             found.append(item)
     return found

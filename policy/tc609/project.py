@@ -86,7 +86,8 @@ def _all_said(policy: Policy) -> Iterator[_Said]:
 
 
 def _said_by_rule(rule: Rule, *, narrowed: bool) -> _Said:
-    narrowed = narrowed or bool(rule.refinements)
+    # a plain name is one party or asset; who is in a collection is more than it can say
+    narrowed = narrowed or bool(rule.refinements or rule.asset_collections or rule.party_collections)
     return _Said(rule.kind, rule.path, rule.actions, rule.targets, rule.assignees, rule.constraints, narrowed)
 
 

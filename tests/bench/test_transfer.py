@@ -202,16 +202,16 @@ async def test_pulls_wait_at_the_gate(tmp_path, monkeypatch):
     async def pull(*told):
         pulled.append(told)
 
-    monkeypatch.setattr(gated.pulling, "pull", pull)
+    monkeypatch.setattr(gated.pulling.Pulls, "pull", pull)
     gate = tmp_path / "gate"
     with gated.held(lambda: gated.there(gate)):
-        waiting = asyncio.create_task(gated.pulling.pull("trader", "row"))
+        waiting = asyncio.create_task(gated.pulling.Pulls.pull("pulls", "row"))
         await asyncio.sleep(2 * gated.POLL_SECONDS)
         assert not pulled
         gate.touch()
         await waiting
-    assert pulled == [("trader", "row")]
-    assert gated.pulling.pull is pull
+    assert pulled == [("pulls", "row")]
+    assert gated.pulling.Pulls.pull is pull
 
 
 async def test_a_process_is_watched():

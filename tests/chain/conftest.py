@@ -27,6 +27,7 @@ OWN = (
     "test_rpc",
     "test_archive",
     "test_filters",
+    "test_strangers",
     "test_a_chain_without_fees_gets_legacy_transactions_with_a_chain_id",
 )
 node_of = shared_nodes

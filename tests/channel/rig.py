@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from connector.channel import account as accounts
 from connector.channel import payee, payer, plan, receive, release, wire
-from connector.channel.doors import Buyer, Deal, Held, Holder, Ruling, Sight
+from connector.channel.counted import Counted, Held
+from connector.channel.doors import Buyer, Deal, Holder, Ruling, Sight
 from connector.channel.plan import Want
-from connector.channel.uses import Counted
 from connector.store import schema
 from connector.store.evidence import Evidence
 from connector.store.statements import Statements
@@ -32,6 +32,7 @@ from contracts.terms import Terms
 from contracts.typed_data import Domain, digest
 from ledger.row import INDEX, Head, Row, key_commitment, slot
 from ledger.row_table import RowTable
+from tests.row_key import row_key
 
 if TYPE_CHECKING:
     from connector.channel.messages import (
@@ -103,20 +104,26 @@ LEASED = replace(
 
 
 @cache
-def _empty() -> sqlite3.Connection:
-    """The tables, made once: a copy of them costs a thirtieth."""
+def _empty(tables):
     connection = sqlite3.connect(":memory:", check_same_thread=False)
-    schema.apply(connection, TABLES)
+    schema.apply(connection, tables)
     return connection
+
+
+@cache
+def _statements(tables):
+    return {table.name: Statements(table, row_key()) for table in tables}
 
 
 class Database:
     """One side's tables in memory; an act that raises leaves no trace, and a state can be put back."""
 
+    tables = TABLES
+
     def __init__(self) -> None:
         self.connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-        _empty().backup(self.connection)
-        self.statements = {table.name: Statements(table) for table in TABLES}
+        _empty(self.tables).backup(self.connection)
+        self.statements = _statements(self.tables)
 
     def act(self, work):
         self.connection.execute("BEGIN")
@@ -251,6 +258,8 @@ def over_the_wire(message):
 class Pair:
     """Both sides of one channel on one agreement, and the verbs to move it."""
 
+    database = Database
+
     def __init__(self, terms=KEPT, rows: int = 12, deposit: int = 5000, cap: int = 10_000, index: int = 1) -> None:
         self.now = START
         self.chain = Chain(START, START)
@@ -259,7 +268,7 @@ class Pair:
         self.judge, self.keyring, self.duties = Judge(), Keyring(), Duties()
         self.buyer_books, self.holder_books = Books(), Books()
         self.randoms = 0
-        self.payer_db, self.payee_db = Database(), Database()
+        self.payer_db, self.payee_db = self.database(), self.database()
         evidence = {
             name: Evidence(name, f"{name}/log", Ed25519PrivateKey.generate(), {}) for name in ("payer", "payee")
         }
@@ -277,7 +286,7 @@ class Pair:
 
     def random(self, size: int) -> bytes:
         self.randoms += 1
-        return sha(["t", self.randoms])[:size]
+        return (sha(["t", self.randoms]) * 2)[:size]
 
     def agree(self, terms, cap: int = 10_000) -> bytes:
         value = agreements.build(terms, provider=PAYEE, buyer=PAYER, price_cap=cap)

@@ -68,6 +68,14 @@ def test_two_agreements_share_batches_until_both_are_paid(pair):
     assert batches < 12
 
 
+def test_two_transfers_of_one_agreement_go_in_one_batch_where_both_fit(pair):
+    wants = [pair.want(rows=[0, 1]), replace(pair.want(rows=[1, 2]), transfer=MORE)]
+    request = planned(pair, wants)
+    asked = [(order.transfer_id, [(one.first, one.count) for one in order.ranges]) for order in request.orders]
+    assert asked == [(TRANSFER, [(0, 1)]), (MORE, [(1, 1)])]  # what a first window is let cost
+    bought(pair, request)
+
+
 def test_two_transfers_of_one_agreement_never_pay_a_row_twice(pair):
     """The second order of a batch is for what the first leaves, and both together are within the exposure."""
     wants = [pair.want(), replace(pair.want(), transfer=MORE)]

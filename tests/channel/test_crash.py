@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from connector.channel import payee, receive, resume
-from connector.channel.doors import Held
+from connector.channel.counted import Held
 from connector.channel.errors import ChannelFault
 from connector.channel.messages import Equivocation, RefusalMessage
 from contracts import signature

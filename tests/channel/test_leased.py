@@ -116,6 +116,21 @@ def test_more_rows_of_a_running_opening_cost_nothing_until_the_lease_ends(pair):
     assert counter(pair) == (2, 0)
 
 
+def test_an_opening_that_was_ended_early_gives_no_more_rows(pair):
+    """Closed by its reader or revoked: the lease would still run."""
+    reader = pair.keyring.fresh()
+    pair.window(opened(pair, rows=[0], reader=reader))
+    request = pair.plan(opened(pair, rows=[1], reader=reader))
+    voucher = pair.sign(request, pair.request(request))
+    [row] = pair.payee_db.act(lambda tx: tx.find("openings"))
+    assert pair.payee_db.act(lambda tx: openings.end(tx, pair.holder.evidence, row["id"], "revoked", pair.now))
+    assert pair.pay(voucher).code == "lease-ended"
+    with pytest.raises(ChannelFault) as refusal:
+        pair.request(request)
+    assert refusal.value.code == "lease-ended"
+    assert counter(pair) == (1, 0)
+
+
 def test_a_lease_that_ends_between_offer_and_voucher_refuses_in_writing(pair):
     reader = pair.keyring.fresh()
     pair.window(opened(pair, rows=[0], reader=reader))
@@ -179,8 +194,10 @@ def test_keys_kept_draw_on_no_counter_and_again_costs_nothing():
     want = pair.want(purpose=RESEARCH)
     assert len(pair.pull(want)) > 3
     assert counter(pair) == (0, 0)
-    paid = pair.paid("payee")
+    paid, account = pair.paid("payee"), pair.account("payee")
     pair.keyring.kept.clear()
     got = pair.window(replace(want, use=2))
+    assert pair.account("payee").seq == account.seq + 1
+    assert pair.account("payer").cumulative == pair.account("payee").cumulative == account.cumulative
     assert len(got.keys) == len(pair.keyring.kept) == 12
     assert pair.paid("payer") == pair.paid("payee") == paid

@@ -126,7 +126,7 @@ class Money(RuleBasedStateMachine):
     def claim(self, on):
         """Take the newest voucher to the chain; both sides see it."""
         pair = self.pair
-        found = pair.payee_db.act(lambda tx: claims.newest(tx, on))
+        found = pair.payee_db.act(lambda tx: claims.newest(tx, pair.holder, on, pair.now))
         if found is None or 0 < found.voucher.valid_until < pair.chain.block_time.timestamp():
             return
         paid = found.voucher

@@ -6,19 +6,21 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from connector.channel import payer
-from connector.channel.errors import FAULTS
-from connector.channel.messages import (
-    Equivocation,
-)
+from connector.channel import box, offers, payer
+from connector.channel.errors import FAULTS, ChannelFault
+from connector.channel.messages import Equivocation, OfferMessage
 from contracts.ranges import RowSet
+from contracts.typed_data import KeyOffer
 from contracts.typed_json import to_ranges
 from contracts.voucher import NO_LOCK
+from ledger import mask
 from tests.channel.faulty import one, refused, resigned, signed
 from tests.channel.rig import (
     CHANNEL_ID,
     CHANNELS,
+    DELIVERY,
     DELIVERY_KEY,
     PAYEE_KEY,
     REGISTRY,
@@ -122,3 +124,45 @@ def test_a_release_with_another_preimage_or_receipt_changes_nothing(offered):
     stranger = replace(right, signature=signed(right.receipt, STRANGER_KEY, REGISTRY))
     refused("bad-receipt", pair.payer_db, lambda: pair.take(stranger))
     assert pair.take(right).keys
+
+
+# ---- sealed keys
+
+
+def sealed(masked_by_reader, committed):
+    """An offer whose boxes hold what is told for each reader, and the commitment to `committed`."""
+    offer = KeyOffer(CHANNEL_ID, 1, bytes(32), 70, b"\x01" * 32, mask.masked_hash(committed), bytes(32), 9)
+    boxes = {public_of(key): box.seal(masked, public_of(key), CHANNEL_ID, 1) for key, masked in masked_by_reader}
+    return OfferMessage(offer, bytes(65), boxes)
+
+
+def public_of(key):
+    return key.public_key().public_bytes_raw()
+
+
+def opened(masked_by_reader, committed, rows=2):
+    readers = {public_of(key): key for key, _ in masked_by_reader}
+    return offers.open_masked(sealed(masked_by_reader, committed), readers, rows)
+
+
+SECOND_READER = X25519PrivateKey.from_private_bytes(b"\x56" * 32)
+MASKED = b"\x07" * 64
+
+
+def test_every_reader_is_sealed_the_same_keys():
+    assert (
+        opened([(DELIVERY, MASKED)], MASKED) == opened([(DELIVERY, MASKED), (SECOND_READER, MASKED)], MASKED) == MASKED
+    )
+    for number in range(8):
+        other = bytes([number]) * 64 if number != 7 else bytes(64)
+        with pytest.raises(ChannelFault) as fault:
+            opened([(DELIVERY, MASKED), (SECOND_READER, other)], MASKED)
+        assert fault.value.code == "masked-hash"
+
+
+@pytest.mark.parametrize("size", [0, 32, 63, 65, 96])
+def test_there_is_a_secret_for_each_row_and_none_beside(size):
+    masked = b"\x07" * size
+    with pytest.raises(ChannelFault) as fault:
+        opened([(DELIVERY, masked)], masked)
+    assert fault.value.code == "masked-hash"

@@ -150,6 +150,15 @@ def test_a_denied_request_is_not_answered_and_the_release_stands(pair):
     settled(pair)
 
 
+def test_a_release_that_brings_no_offer_brings_its_keys_and_nothing_is_signed(pair):
+    pair.judge.outcomes["offer"] = "deny"
+    request = ahead(pair)
+    stepped = take(pair, request, send(pair, pair.waiting(), request))
+    assert (stepped.received.code, stepped.signed, stepped.fault) == ("", None, None)
+    assert {key.row for key in stepped.received.keys} <= set(pair.keyring.kept)
+    assert pair.waiting() is None
+
+
 def test_a_refused_voucher_is_refused_and_nothing_is_offered(pair):
     request = ahead(pair)
     pair.judge.outcomes["release"] = "deny"
@@ -187,7 +196,7 @@ def test_wrong_keys_end_the_channel_before_anything_more_is_signed(pair):
     )
     request = ahead(pair)
     stepped = take(pair, request, send(pair, voucher, request))
-    assert (stepped.received.code, stepped.signed) == ("key", None)
+    assert (stepped.received.code, stepped.signed, stepped.fault) == ("key", None, None)
     with pytest.raises(ChannelFault, match="faulted"):
         pair.plan()
 

@@ -13,10 +13,11 @@ from connector.channel.errors import ChannelFault
 from connector.store.store import Store
 from connector.store.tables import TABLES
 from tests.channel.rig import BUYER_DID, CHANNEL_ID, PAYEE, PAYER, PROVIDER_DID, START, TOKEN, Pair, over_the_wire
+from tests.row_key import row_key
 
 
 async def open_both(tmp_path):
-    return [await Store.open(tmp_path / f"{name}.db", TABLES) for name in ("payer", "payee")]
+    return [await Store.open(tmp_path / f"{name}.db", TABLES, row_key()) for name in ("payer", "payee")]
 
 
 async def begin(stores, pair):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -12,15 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector.channel import account as accounts
-from connector.channel import records, resume, tally, windows
+from connector.channel import records, tally, windows
 from connector.channel.errors import ChannelFault
+from connector.limits import CLOCK_LEEWAY_SECONDS
 from contracts import price_words
 from contracts.ranges import RowSet
 from contracts.records import Run
 from contracts.tariff import Tariff, amount
 from contracts.tiers import Tier
 from ledger.audit import billing
-from tests.channel.rig import BUYER_DID, CHANNEL_ID, KEPT, LEASED, Pair, over_the_wire
+from tests.channel.rig import CHANNEL_ID, KEPT, LEASED, Pair
+from tests.channel.test_resume import level
 
 ROWS = 12
 PLAIN = 11 * 1000 + 333  # bytes of the rig's edition of twelve rows
@@ -165,28 +167,32 @@ def test_an_order_of_no_or_another_period_is_refused(told):
     assert attempt(lambda: pair.request(request)) == "wrong-period"
 
 
+# seconds by which the two clocks differ → whether an order made at the turn of a period is taken
+SKEWS = {0: True, CLOCK_LEEWAY_SECONDS: True, CLOCK_LEEWAY_SECONDS + 2: False}
+
+
+@pytest.mark.parametrize("skew", SKEWS)
+@pytest.mark.parametrize("payer", ["ahead", "behind"])
+def test_at_the_turn_of_a_period_clocks_may_differ_by_the_leeway(payer, skew):
+    pair = leased(MONTHLY)
+    deal = pair.holder_books.deals[pair.deal]
+    turn = datetime(2026, 4, 1, tzinfo=UTC)
+    theirs, ours = turn, turn - timedelta(seconds=skew)  # a new period there, the old one here
+    if payer == "behind":
+        theirs, ours = turn - timedelta(seconds=1), turn + timedelta(seconds=skew - 1)
+    said = tally.told_period(deal, theirs)
+    assert attempt(lambda: tally.check_period(deal, said, ours)) == (None if SKEWS[skew] else "wrong-period")
+
+
 def test_a_restored_back_up_begins_no_period_anew():
     pair = leased(MONTHLY)
     open_one(pair)
     backup = pair.payee_db.save()
     open_one(pair)
     pair.payee_db.restore(backup)
-    _level(pair)
+    level(pair)
     assert pair.paid("payee") == pair.paid("payer")
     assert attempt(lambda: pair.request(_third(pair))) == "over-quota"
-
-
-def _level(pair):
-    message = pair.payer_db.act(lambda tx: resume.show(tx, CHANNEL_ID, "payer"))
-    while message is not None:
-        sent = over_the_wire(message)
-        reply = pair.payee_db.act(
-            lambda tx, sent=sent: resume.on_resume_payee(tx, pair.holder, BUYER_DID, CHANNEL_ID, sent, pair.now)
-        )
-        got = over_the_wire(reply)
-        message = pair.payer_db.act(
-            lambda tx, got=got: resume.on_resume_payer(tx, pair.buyer, CHANNEL_ID, got, pair.now)
-        )
 
 
 def test_a_clock_set_back_finds_no_quota_left():

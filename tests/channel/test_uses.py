@@ -1,11 +1,7 @@
-"""Uses on the real store: caps hold under threads and processes, holders count once, chains are all or none."""
+"""Uses as rows: caps hold, holders count once, chains are all or none, and every operand follows from the rows."""
 
 from __future__ import annotations
 
-import asyncio
-import multiprocessing
-import sqlite3
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
@@ -15,20 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.channel import uses
-from connector.channel.doors import Held
+from connector.channel.counted import Counted, Held
 from connector.channel.errors import ChannelFault
 from connector.channel.messages import Denial
-from connector.channel.uses import Counted, Draw
-from connector.store.store import Store
-from connector.store.tables import TABLES
+from connector.channel.uses import Draw
 from policy.vocabulary.operands import OPERANDS, Source, State
 from tests.channel.rig import LEASED, Database, Pair
 from tests.channel.test_crash import level
 from tests.channel.test_leased import POLICY, judged, opened
 
 CAP = 57
-THREADS, PROCESSES = 8, 4
-TRIES_EACH = 5
 AGREEMENT = "a1" * 32
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 COUNTED = {"r": Counted(instants=9), "permission/0": Counted(instants=9)}
@@ -37,44 +29,6 @@ SHARE = Held("permission/0", "count", 1, CAP)
 
 def counted(tx, agreement=AGREEMENT, now=NOW, without=""):
     return uses.taken(tx, agreement, COUNTED, without=without, now=now)
-
-
-def one_process(path, name):
-    """Take and commit as often as there is room, from THREADS threads on one store; every third act fails instead."""
-
-    async def work():
-        store = await Store.open(path, TABLES)
-
-        def take(number):
-            holder = f"{name}-{number}"
-
-            def act(tx):
-                uses.reserve(tx, [Draw(AGREEMENT, [SHARE])], holder, NOW)
-                (uses.give_back if number % 3 == 0 else uses.commit)(tx, holder)
-
-            try:
-                store.submit(act).result()
-            except ChannelFault:  # no room
-                return 0
-            return int(number % 3 != 0)
-
-        with ThreadPoolExecutor(THREADS) as pool:
-            done = await asyncio.to_thread(lambda: sum(pool.map(take, range(THREADS * TRIES_EACH))))
-        await store.close()
-        return done
-
-    return asyncio.run(work())
-
-
-def test_what_is_committed_never_passes_the_cap_with_8_threads_in_4_processes(tmp_path):
-    path = tmp_path / "uses.db"
-    names = [(path, f"p{number}") for number in range(PROCESSES)]
-    with multiprocessing.get_context("spawn").Pool(PROCESSES) as pool:
-        done = pool.starmap(one_process, names)
-    with sqlite3.connect(path) as database:
-        states = [state for (state,) in database.execute("SELECT state FROM uses")]
-    assert states.count("committed") == sum(done) == CAP  # 4 x 26 asked for one
-    assert "reserved" not in states
 
 
 STEPS = st.lists(
@@ -157,6 +111,63 @@ def test_each_operand_is_worked_out_of_the_same_rows():
         ("r", "meteredTime"): 30 + 600 + 60,  # open sessions count up to now
     }
     assert database.act(lambda tx: counted(tx, now=later, without="h2"))["r", "meteredTime"] == 30 + 600
+
+
+def test_a_rate_is_told_as_many_of_the_newest_instants_as_it_looks_at():
+    database = Database()
+    for number in range(3):
+        at = NOW + timedelta(seconds=number)
+        draw = Draw(AGREEMENT, [Held("r", "frequency", 1, None)])
+        database.act(lambda tx, at=at, draw=draw: uses.reserve(tx, [draw], f"h{at}", at))
+
+    def told(counted):
+        return database.act(lambda tx: uses.taken(tx, AGREEMENT, {"r": counted}, without="", now=NOW))
+
+    instants = tuple(NOW + timedelta(seconds=number) for number in range(3))
+    for asked in range(4):
+        assert told(Counted(instants=asked)) == {("r", "frequency"): instants[3 - asked :]}
+    assert told(Counted()) == {("r", "frequency"): ()}
+
+
+def test_a_sum_of_whole_numbers_is_one_and_of_parts_a_fraction():
+    database = Database()
+    for holder, parts in (("a", 2), ("b", 1)):
+        held = [Held("r", "count", 1, None), Held("r", "absoluteSize", Fraction(parts, 2), None)]
+        database.act(lambda tx, who=holder, held=held: uses.reserve(tx, [Draw(AGREEMENT, held)], who, NOW))
+    told = database.act(counted)
+    assert told == {("r", "count"): 2, ("r", "absoluteSize"): Fraction(3, 2)}
+    assert (type(told["r", "count"]), type(told["r", "absoluteSize"])) == (int, Fraction)
+
+
+def test_what_was_given_back_can_be_taken_anew_and_what_is_final_cannot_be_given_back():
+    database, told = Database(), []
+    draws = [Draw(AGREEMENT, [replace(SHARE, limit=1)])]
+
+    def act(work):
+        database.act(work)
+        told.append((database.act(counted), [row["state"] for row in database.act(lambda tx: tx.find("uses"))]))
+
+    act(lambda tx: uses.reserve(tx, draws, "h", NOW))
+    act(lambda tx: uses.give_back(tx, "h"))
+    act(lambda tx: uses.reserve(tx, draws, "h", NOW))
+    act(lambda tx: uses.commit(tx, "h"))
+    act(lambda tx: uses.give_back(tx, "h"))
+    one = {("permission/0", "count"): 1}
+    states = ["reserved", "returned", "reserved", "committed", "committed"]
+    assert told == [({} if state == "returned" else one, [state]) for state in states]
+    with pytest.raises(ChannelFault) as full:
+        database.act(lambda tx: uses.reserve(tx, draws, "other", NOW))
+    assert full.value.code == "exhausted"
+    assert full.value.text == "`count` of rule `permission/0` has 1 in all, all taken"
+
+
+def test_where_nothing_is_counted_nothing_is_taken():
+    database = Database()
+    database.act(lambda tx: uses.reserve(tx, [Draw(AGREEMENT, [SHARE])], "h", NOW))
+    assert database.act(lambda tx: uses.taken(tx, AGREEMENT, {}, without="", now=NOW)) == {}
+    assert database.act(lambda tx: uses.taken(tx, AGREEMENT, {"other": Counted()}, without="", now=NOW)) == {
+        ("permission/0", "count"): 1
+    }
 
 
 def test_everything_that_a_policy_remembers_follows_from_the_rows():

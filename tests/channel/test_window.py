@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from connector.channel import account as accounts
 from connector.channel import claims, states, window, windows
 from connector.channel.errors import ChannelFault
-from connector.channel.tally import Tally
+from connector.channel.priced import Tally
 from contracts import signature
 from contracts.ranges import RowSet
 from contracts.tariff import Tariff, amount, order_amount
@@ -83,7 +83,7 @@ def test_no_table_of_either_side_holds_preimage_and_masked_keys_together():
 
 
 def claim(pair):
-    return pair.payee_db.act(lambda tx: claims.newest(tx, CHANNEL_ID))
+    return pair.payee_db.act(lambda tx: claims.newest(tx, pair.holder, CHANNEL_ID, pair.now))
 
 
 def test_what_the_payee_can_claim_at_each_step():
@@ -151,6 +151,62 @@ def test_windows_fit_the_money_come_in_order_and_end(rows, minor, index, money, 
         tally = Tally(tally.rows | taken, tally.quantity + plain, amount(tariff, tally.quantity + plain))
         wanted = wanted - taken
     assert turns == sorted(turns)
+
+
+TWELVE = make_table(12)
+PLENTY = 10_000
+
+
+def purse(tariff=KEPT.tariff, money=PLENTY, tally=None, **more):
+    return window.Purse(TWELVE, tariff, tally or Tally(), money, **more)
+
+
+@pytest.mark.parametrize(("wanted", "taken"), [(1, 1), (2, 1), (3, 2), (4, 2), (9, 5), (10, 5), (11, 6)])
+def test_towards_the_end_half_of_what_is_left_is_taken(wanted, taken):
+    rows = RowSet.of([(1, wanted)])
+    assert window.next_rows(purse(), rows, RowSet()) == RowSet.of([(1, taken)])
+
+
+@pytest.mark.parametrize(("money", "taken"), [(70, 1), (139, 1), (140, 2), (349, 4), (350, 5), (PLENTY, 6)])
+def test_as_many_rows_are_taken_as_the_money_pays(money, taken):
+    assert len(window.next_rows(purse(money=money), RowSet.of([(1, 11)]), RowSet())) == taken
+
+
+@pytest.mark.parametrize("most", [1, 3, 6])
+def test_no_more_rows_are_taken_than_there_may_be(most):
+    assert len(window.next_rows(purse(most=most), RowSet.of([(1, 11)]), RowSet())) == most
+    free = Tariff("free", 0, 1, "CNY")
+    assert len(window.next_rows(purse(free, 0, most=most), RowSet.of([(1, 11)]), RowSet())) == most
+
+
+@pytest.mark.parametrize(("quota", "rows"), [(3999, 3), (4000, 4), (4001, 4), (11_333, 12)])
+def test_a_quota_is_drawn_on_to_its_last_unit_for_one_price(quota, rows):
+    tariff = Tariff("subscription", 100, quota, "CNY", (), "byte", "day")
+    held = purse(tariff, 100)
+    taken = window.next_rows(held, RowSet.of([(0, 12)]), RowSet())
+    assert (len(taken), held.cost(taken)) == (rows, 100)
+    if rows < 12:
+        spent = Tally(taken, held.quantity(taken), 100)
+        with pytest.raises(ChannelFault) as none:
+            window.next_rows(purse(tariff, 100, spent), RowSet.of([(rows, 1)]), RowSet())
+        assert (none.value.code, none.value.text) == ("over-quota", "the quota of this day is used up")
+
+
+def test_a_row_that_is_dearer_than_the_money_is_said_so():
+    with pytest.raises(ChannelFault) as dear:
+        window.next_rows(purse(money=69), RowSet.of([(1, 1)]), RowSet())
+    assert dear.value.text == "one row costs more than the 69 minor units that may be unreleased"
+    assert window.next_rows(purse(money=0), RowSet(), RowSet()) == RowSet()
+
+
+def test_an_opening_takes_all_rows_at_once_where_its_price_is_for_all_of_them():
+    rows, advance = RowSet.of([(0, 12)]), Tariff("advance", 300, 1, "CNY")
+    assert window.opening_rows(purse(LEASED.tariff, 250, begins=True), rows, RowSet()) == rows
+    assert window.opening_rows(purse(advance, 300), rows, RowSet()) == rows
+    assert window.opening_rows(purse(money=300), rows, RowSet()) == RowSet.of([(0, 1)])
+    with pytest.raises(ChannelFault, match="too-dear"):
+        window.opening_rows(purse(LEASED.tariff, 249, begins=True), rows, RowSet())
+    assert window.opening_rows(purse(LEASED.tariff, 0), rows, RowSet()) == rows
 
 
 def test_an_opening_is_bought_whole():

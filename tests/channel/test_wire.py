@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
@@ -13,7 +14,16 @@ from hypothesis import strategies as st
 
 from connector.channel import box, resume, wire
 from connector.channel.errors import FAULTS, ChannelFault
-from connector.channel.messages import Denial, KeyRequest, OfferMessage, ReleaseMessage, Resume, VoucherMessage
+from connector.channel.messages import (
+    Denial,
+    KeyRequest,
+    OfferMessage,
+    ReleaseMessage,
+    Resume,
+    Step,
+    StepMessage,
+    VoucherMessage,
+)
 from connector.channel.window import MAX_BATCH_ROWS
 from connector.limits import ORDERS_MAX, RANGES_MAX
 from tests.channel.rig import CHANNEL_ID, Pair, over_the_wire
@@ -44,6 +54,22 @@ def test_a_checkpoint_rides_along_and_answers_are_told_apart(messages):
     assert wire.decode_one(body, OfferMessage, ReleaseMessage) == messages["ReleaseMessage"]
     with pytest.raises(ChannelFault):
         wire.decode_one(body, OfferMessage, Denial)
+
+
+@pytest.mark.parametrize("body", [None, [], "offer", ["offer", "signature", "sealedKeys"], {}])
+def test_an_answer_that_is_none_of_those_awaited_is_malformed(body):
+    with pytest.raises(ChannelFault) as fault:
+        wire.decode_one(body, OfferMessage, Denial)
+    assert (fault.value.code, fault.value.text) == ("malformed", "the answer is none of OfferMessage, Denial")
+
+
+def test_a_step_and_its_answer_are_read_as_their_two_messages(messages):
+    step = Step(messages["VoucherMessage"], messages["KeyRequest"])
+    assert over_the_wire(step) == step
+    for offered in (None, messages["OfferMessage"]):
+        answer = StepMessage(messages["ReleaseMessage"], offered)
+        assert over_the_wire(answer) == answer
+        assert (wire.encode(answer)["offered"] is None) is (offered is None)
 
 
 def order(messages, **changes):
@@ -87,6 +113,9 @@ WRONG = {
     "voucher": lambda m: replaced(m, VoucherMessage, voucher={}),
     "preimage": lambda m: replaced(m, ReleaseMessage, t="AA" * 32),
     "windows": lambda m: replaced(m, Resume, windows={}),
+    "contexts of a window missing": lambda m: replaced(
+        m, Resume, windows=[wire.encode(m["Resume"])["windows"][0] | {"contexts": []}]
+    ),
     "too many windows": lambda m: replaced(m, Resume, windows=wire.encode(m["Resume"])["windows"] * 17),
     "reasons deep": lambda m: (Denial, {"outcome": "deny", "reasons": [{"a": {"b": 1}}], "duties": []}),
     "code empty": lambda m: (Denial, {"outcome": "", "reasons": [], "duties": []}),
@@ -166,3 +195,71 @@ def test_a_reader_key_of_small_order_is_refused():
 def test_the_largest_batch_fits_the_largest_box():
     assert len(box.seal(bytes(32 * MAX_BATCH_ROWS), READER_KEY, CHANNEL_ID, 1)) == wire.MAX_SEALED_BYTES
     assert hashlib.sha256(b"").digest_size == 32
+
+
+# ---- as much as is allowed
+
+
+def told(**members):
+    return (Denial, {"outcome": "deny", "reasons": [members], "duties": []})
+
+
+MOST = {
+    "orders": lambda m: replaced(
+        m, KeyRequest, orders=wire.encode(m["KeyRequest"])["orders"] * ORDERS_MAX, contexts=[{}] * ORDERS_MAX
+    ),
+    "ranges": lambda m: (KeyRequest, order(m, ranges=[[2 * n, 1] for n in range(RANGES_MAX)])),
+    "context": lambda m: replaced(m, KeyRequest, contexts=[{"k" * 512: "x" * 512}]),
+    "contexts": lambda m: replaced(m, KeyRequest, contexts=[{str(n): "" for n in range(16)}]),
+    "after": lambda m: replaced(m, KeyRequest, after=str((1 << 63) - 1)),
+    "boxes": lambda m: replaced(m, OfferMessage, sealedKeys={f"{n:064x}": "A" * 64 for n in range(8)}),
+    "windows": lambda m: replaced(m, Resume, windows=wire.encode(m["Resume"])["windows"] * 16),
+    "reason members": lambda m: told(**{str(n): "" for n in range(8)}),
+    "reason list": lambda m: told(facts=["x"] * 8),
+    "reason text": lambda m: told(text="x" * 1000),
+    "reasons": lambda m: (Denial, {"outcome": "d" * 64, "reasons": [{}] * 64, "duties": [{}] * 64}),
+    "seq": lambda m: seq(m, (1 << 63) - 1),
+}
+OVER = {
+    "context key": lambda m: replaced(m, KeyRequest, contexts=[{"k" * 513: ""}]),
+    "context a list": lambda m: replaced(m, KeyRequest, contexts=[[]]),
+    "reason members": lambda m: told(**{str(n): "" for n in range(9)}),
+    "reason list": lambda m: told(facts=["x"] * 9),
+    "reason text": lambda m: told(text="x" * 1001),
+    "reason a text": lambda m: (Denial, {"outcome": "deny", "reasons": ["no"], "duties": []}),
+    "reasons": lambda m: (Denial, {"outcome": "d", "reasons": [{}] * 65, "duties": []}),
+    "duties": lambda m: (Denial, {"outcome": "d", "reasons": [], "duties": [{}] * 65}),
+    "code": lambda m: (Denial, {"outcome": "d" * 65, "reasons": [], "duties": []}),
+    "code a number": lambda m: (Denial, {"outcome": 1, "reasons": [], "duties": []}),
+    "code not ascii": lambda m: (Denial, {"outcome": "né", "reasons": [], "duties": []}),
+    "seq": lambda m: seq(m, 1 << 63),
+}
+
+
+def seq(messages, number):
+    body = wire.encode(messages["VoucherMessage"])
+    body["voucher"] = {**body["voucher"], "seq": str(number)}
+    return VoucherMessage, body
+
+
+@pytest.mark.parametrize("name", MOST)
+def test_as_much_as_is_allowed_is_read(messages, name):
+    kind, body = MOST[name](messages)
+    assert wire.encode(wire.decode(kind, body)) == body
+
+
+@pytest.mark.parametrize("name", OVER)
+def test_one_more_is_malformed(messages, name):
+    kind, body = OVER[name](messages)
+    with pytest.raises(ChannelFault) as refusal:
+        wire.decode(kind, body)
+    assert refusal.value.code == "malformed"
+
+
+def test_what_is_not_there_is_written_and_read_as_nothing(messages):
+    [shown] = messages["Resume"].windows
+    bare = replace(shown, receipt=None, receipt_signature=b"", preimage=None, refused=None, acknowledged=None)
+    body = wire.encode(bare)
+    assert [body[name] for name in ("receipt", "receiptSignature", "t", "refused", "acknowledged")] == [None] * 5
+    assert wire.decode(type(bare), body) == bare
+    assert wire.encode(shown)["t"] == shown.preimage.hex()

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 import socket
+import subprocess
 
 import pytest
 from aiohttp import web
 
-from connector import checkup, data_folder, settings
+from connector import data_folder, installation, settings
+from connector.cli import checkup
 from connector.clock import Clock
 from connector.store.store import Store
 from connector.store.tables import TABLES
@@ -67,6 +70,21 @@ def test_readable_keys_are_found(penstock, participant, port):
     (data / "keys" / "agreement.key").chmod(0o600)
     (data / "management.token").chmod(0o640)
     assert checks(penstock("doctor", "--data", data, "--json"))["keys"]["state"] == "fail"
+
+
+def test_what_others_may_read_is_found_and_the_hint_mends_it(penstock, participant, port):
+    data = participant(server__port=port)
+    assert checks(penstock("doctor", "--data", data, "--json"))["privacy"]["state"] == "ok"
+    for path, mode in ((data, 0o755), (data / "penstock.toml", 0o644), (data / "keys" / "log.key", 0o640)):
+        private = path.stat().st_mode & 0o777
+        path.chmod(mode)
+        said = penstock("doctor", "--data", data, "--json")
+        found = checks(said)["privacy"]
+        assert (found["state"], said.code) == ("fail", 2)
+        assert f"`{path}` (mode {mode:o})" in found["text"]
+        subprocess.run(shlex.split(found["hint"]), check=True)  # what a user is told to run
+        assert path.stat().st_mode & 0o777 == private
+        assert checks(penstock("doctor", "--data", data, "--json"))["privacy"]["state"] == "ok"
 
 
 def test_the_key_of_the_vault_s_keys_is_tried(penstock, participant, port):
@@ -166,7 +184,7 @@ async def test_a_full_disk_and_a_foreign_package(monkeypatch, tmp_path):
     monkeypatch.setattr(checkup, "disk_usage", lambda _path: type("U", (), {"free": 100 * 2**20}))
     assert (await checkup._result("disk", checkup.disk, patient)).state == "warn"
     owners = {"policy": ["penstock", "policy-of-somebody"]}
-    monkeypatch.setattr(checkup.importlib.metadata, "packages_distributions", lambda: owners)
+    monkeypatch.setattr(installation.importlib.metadata, "packages_distributions", lambda: owners)
     found = await checkup._result("distribution", checkup.distribution, patient)
     assert found.state == "fail"
     assert "policy-of-somebody" in found.text

@@ -137,6 +137,10 @@ CALLS = {
     "log erase 7 --why asked": (
         "POST", "log/erasures", {"index": "7", "why": "asked"}, {"erased": "7", "event": "9"}, "entry 9 says so",
     ),
+    "log disclose": (
+        "POST", "log/disclosures", {}, {"to": "did:web:r", "events": "7", "event": "9"},
+        "7 events are now disclosed to did:web:r; entry 9 says so",
+    ),
     "exchange admit did:web:b": (
         "POST", "members", {"did": "did:web:b"}, {"name": "B", "role": "buyer", "region": "US"}, "B (buyer, US)",
     ),

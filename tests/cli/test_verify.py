@@ -15,7 +15,7 @@ from contracts.typed_json import to_json
 from ledger import checkpoint, merkle, note
 from ledger.log_policy import LogPolicy
 from ledger.proof import LogProof
-from tests.contracts.test_agreement import TERMS
+from tests.contracts.weather import TERMS
 from tests.ledger import test_dispute as case
 from tests.ledger.spans import span_of
 from tests.ledger.test_filing import CONTRADICTIONS, contradiction

@@ -12,6 +12,7 @@ import pytest
 from connector import errors
 from connector.errors import Failure, Told, as_reason, explain_failure, failure_from, from_reason
 from connector.fault_table import EXIT_CODES, ROWS
+from connector.store.errors import StoreDamaged
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("policy", "contracts", "ledger", "catalog", "connector")
@@ -94,6 +95,17 @@ def test_what_the_system_says_of_a_disk_is_told_in_words():
     failure = explain_failure(OSError(28, "No space left on device", "/data/sealed/x"))
     assert failure.text == "this participant's disk failed: no space left on device (`/data/sealed/x`)"
     assert "make room" in failure.hint
+
+
+def test_a_time_that_ran_out_is_told_in_words():
+    assert explain_failure(TimeoutError()).text == "nothing came in time"
+
+
+def test_damaged_pages_have_a_hint_of_their_own():
+    failure = explain_failure(StoreDamaged("database disk image is malformed"))
+    assert (failure.exit_code, failure.whose, failure.code) == (74, "disk", "damaged")
+    assert "admin restore" in failure.hint
+    assert "make room" not in failure.hint
 
 
 def test_our_own_mistakes_give_nothing_away():

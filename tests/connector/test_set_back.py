@@ -13,10 +13,11 @@ from connector.cli import recovery
 from connector.clock import Clock
 from connector.data_folder import CHAIN_DATABASE
 from connector.demo.processes import free_ports
-from connector.recovery import set_back
+from connector.recovery import catching_up, set_back
 from connector.recovery.set_back import FILE_NAME
 from connector.store.restored import marked as restored_mark
 from connector.web.chain_host import hosting
+from ledger.chain import Chain
 from tests.federation.exchanges import exchange, product, put
 from tests.postgres import durable
 
@@ -89,6 +90,36 @@ async def test_a_server_that_was_set_back_is_noticed_or_told(house):
     assert (await recovery._set_back(data, "", ("did:web:gone.example",)))["without"] == ["did:web:gone.example"]
     async with begin() as connector:
         assert len(await restored(connector)) == 1
+
+
+async def test_what_was_sent_before_a_restore_is_mined_before_anything_is_signed(house, monkeypatch):
+    server, begin, _ = house
+    async with begin() as connector:
+        await put(connector, product("kept", "Kept"))
+    server.keep()
+    async with begin() as connector:
+        await put(connector, product("lost", "Lost"))
+    server.set_back()
+    counted, known, waits, seen = Chain.nonce, catching_up._known, [1, 1, 0], []
+
+    async def nonce(self, account, at="pending"):
+        """A node that still has a transaction of the run that was lost."""
+        told = await counted(self, account, "latest" if at == "pending" else at)
+        if at != "pending" or not waits:
+            return told
+        seen.append(waits.pop(0))
+        return told + seen[-1]
+
+    async def asked(*args):
+        seen.append("asked")
+        return await known(*args)
+
+    monkeypatch.setattr(catching_up, "RETRY_SECONDS", 0.05)
+    monkeypatch.setattr(catching_up, "_known", asked)
+    monkeypatch.setattr(Chain, "nonce", nonce)
+    async with begin() as connector:
+        assert len(await restored(connector)) == 1
+    assert seen == [1, 1, 0, "asked"]
 
 
 async def test_a_commit_during_the_write_of_another_head_is_kept_too(tmp_path, monkeypatch):

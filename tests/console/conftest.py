@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest_asyncio
@@ -43,9 +44,9 @@ async def enter(connector):
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def clock(connector):
+async def clock(connector, monkeypatch):
     """The participant's accounts and sessions by a clock that the test moves."""
-    real = connector.clock
-    connector.clock = SetClock(NOW)
-    yield connector.clock
-    connector.clock = real
+    made = SetClock(NOW)
+    for part in (connector.accounts, connector.sessions):
+        monkeypatch.setattr(part, "_core", replace(connector.core, clock=made))
+    return made

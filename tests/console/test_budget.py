@@ -21,14 +21,15 @@ CHANNEL = "0c" * 32
 @pytest_asyncio.fixture(loop_scope="session")
 async def buy(connector, monkeypatch):
     """Begin a purchase by the console's form, within a budget of 100.00; nothing of it comes. Returns its id."""
-    console = replace(connector.settings.console, budget=10_000)
-    monkeypatch.setattr(connector, "settings", replace(connector.settings, console=console))
+    settings = replace(connector.settings, console=replace(connector.settings.console, budget=10_000))
+    monkeypatch.setattr(connector, "settings", settings)
+    monkeypatch.setattr(connector.budget, "_core", replace(connector.core, settings=settings))
     monkeypatch.setattr(connector.acquisitions.driver, "wake", lambda _key: None)
 
-    async def quoted(_connector, _product):
+    async def quoted(_product):
         return {"amount": "9000"}
 
-    monkeypatch.setattr(buying.quoting, "total", quoted)
+    monkeypatch.setattr(connector.quotes, "total", quoted)
 
     async def begin(total):
         call = SimpleNamespace(connector=connector, path={"id": "product"})

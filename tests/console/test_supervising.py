@@ -42,7 +42,7 @@ async def test_a_log_or_chain_that_was_not_read_to_its_end_is_named(connector, e
     await said(connector)
     monkeypatch.setattr(logbooks, "LOGBOOK_EVENTS_MAX", 0)
     monkeypatch.setattr(chain_book, "CHAIN_EVENTS_KEPT_MAX", 0)
-    monkeypatch.setattr(connector, "chain_book", chain_book.ChainBook(connector))
+    monkeypatch.setattr(connector, "chain_book", chain_book.ChainBook(connector.programs))
     for _ in range(2):
         rows, troubles = await looked()
         assert rows == 1
@@ -57,15 +57,15 @@ async def test_a_log_or_chain_that_was_not_read_to_its_end_is_named(connector, e
 
 async def test_an_exchange_that_says_too_late_a_beginning_hides_nothing(connector, monkeypatch):
     space = did_digest(connector.did).hex()
-    told = await chain_book.ChainBook(connector).naming([space])
+    told = await chain_book.ChainBook(connector.programs).naming([space])
     assert told
     late = replace(connector.programs.deployment, since=(await connector.chain.newest()).number + 1)
     monkeypatch.setattr(connector, "programs", Programs(connector.chain, late))
-    assert await chain_book.ChainBook(connector).naming([space]) == told
+    assert await chain_book.ChainBook(connector.programs).naming([space]) == told
 
 
 async def test_of_two_audits_that_are_begun_at_once_one_is_refused(connector, monkeypatch):
-    audits, asked = Audits(connector), []
+    audits, asked = Audits(connector.core), []
 
     async def ask():
         asked.append(1)

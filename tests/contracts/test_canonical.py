@@ -1,5 +1,8 @@
+"""JSON that is hashed: one way to write a value, and two readers of a document never differ."""
+
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import time
@@ -9,6 +12,7 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts import canonical as writing
 from contracts.canonical import canonical, load, sha, values_at_most
 from contracts.errors import ContractError
 from contracts.labels import H, X
@@ -34,6 +38,40 @@ def test_spelling_does_not_change_the_digest(value):
 @given(VALUES)
 def test_both_writers_write_the_same(value):
     assert canonical(value) == rfc8785.dumps(value)
+
+
+LARGEST = 2**53 - 1
+PLAIN = [
+    "é", True, False, None, 0, LARGEST, -LARGEST, [], {}, (), [None, "é", 1, [2, ("x",)]],
+    {"b": "\U0001f600", "a": {"d": [1], "c": None}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", PLAIN, ids=str)
+def test_what_is_plain_is_written_and_read_once(value, monkeypatch):
+    """The careful writer and the second reader cost many times as much: most of what is signed never meets them."""
+    expected = rfc8785.dumps(value)
+    monkeypatch.delattr(writing.rfc8785, "dumps")
+    monkeypatch.delattr(writing.json, "loads")
+    assert canonical(value) == expected
+    assert canonical(load(expected)) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1.0, b"1"),
+        ([-0.0], b"[0]"),
+        ({"a": 1e21}, b'{"a":1e+21}'),
+        ({"\ufb33": 1, "a": 2}, b'{"a":2,"\xef\xac\xb3":1}'),
+    ],
+)
+def test_fractions_and_keys_of_other_scripts_are_written_with_care(value, text):
+    assert canonical(value) == text
+
+
+def test_a_digest_is_sha_256_of_the_canonical_form():
+    assert sha({"b": 1, "a": "é"}) == hashlib.sha256('{"a":"é","b":1}'.encode()).digest()
 
 
 @pytest.mark.parametrize("value", [{1: 2}, 2**53, -(2**53), b"x", {1, 2}, "\ud800", {"a": ["\udc00"]}, {"\ud800": 1}])
@@ -93,7 +131,10 @@ REFUSED = {
     b"9007199254740992": "unsafe-integer",
     b"-9007199254740992": "unsafe-integer",
     b"1" + b"0" * 300: "unsafe-integer",
+    b"1" + b"0" * 309: "not-json",
     b"1" + b"0" * 100_000: "not-json",
+    b"-1" + b"0" * 300: "unsafe-integer",
+    b"[" * 32 + b'{"a":' * 33 + b"1" + b"}" * 33 + b"]" * 32: "too-deep",
     b"[" * 65 + b"]" * 65: "too-deep",
     b"[" * 100_000 + b"]" * 100_000: "not-json",
     b'{"a":' * 900 + b"1" + b"}" * 900: "too-deep",
@@ -138,7 +179,30 @@ def test_so_many_values_are_not_read():
 def test_limits_are_inclusive():
     assert load(b"[" * 64 + b"]" * 64) is not None
     assert load(b"9007199254740991") == 2**53 - 1
+    assert load(b" [9007199254740991, -9007199254740991]") == [LARGEST, -LARGEST]
     assert load(b'"' + b"x" * 8 + b'"', max_bytes=10) == "x" * 8
+    with pytest.raises(ContractError, match="the document has 10 bytes, at most 9 are read"):
+        load(b'"' + b"x" * 8 + b'"', max_bytes=9)
+    longest = b'"' + b"x" * ((1 << 20) - 2) + b'"'
+    assert load(longest) == "x" * ((1 << 20) - 2)
+    with pytest.raises(ContractError, match="at most 1048576 are read"):
+        load(longest + b" ")
+
+
+def test_a_reader_says_how_deep_it_reads():
+    """The levels are counted before anything looks inside: a key that stands twice deeper down is not met."""
+    assert load(b'[{"a":[1]}]', max_depth=3) == [{"a": [1]}]
+    for document in (b'[{"a":[1]}]', b'[{"a":[{"b":1,"b":2}]}]'):
+        with pytest.raises(ContractError, match="the document nests deeper than 2 levels"):
+            load(document, max_depth=2)
+
+
+def test_only_brackets_that_nest_are_levels():
+    """Depth is that of the value: what stands in a text or side by side is none."""
+    assert load(b'"' + b"[" * 100 + b'"') == "[" * 100
+    assert load(b"[" + b",".join([b"[[]]"] * 100) + b"]") == [[[]]] * 100
+    assert load(b'{"a":' * 64 + b"1" + b"}" * 64)["a"]["a"]
+    assert load(b"[" * 32 + b'{"a":' * 32 + b"1" + b"}" * 32 + b"]" * 32)[0][0]
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, 2**53, "\ud800", {1: 2}, {"\ud800": 1}, b"x", object()])

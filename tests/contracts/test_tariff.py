@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime, timedelta, timezone
 from fractions import Fraction
 
 import pytest
@@ -14,10 +13,10 @@ from contracts import meter, periods, price_words
 from contracts.errors import ContractError
 from contracts.ranges import RowSet
 from contracts.records import Run
-from contracts.split import Split
-from contracts.tariff import MAX_QUANTITY, Tariff, amount, order_amount
+from contracts.tariff import MAX_QUANTITY, Tariff, amount, asked, order_amount
 from contracts.tiers import MAX_TIERS, Tier
 from contracts.units import QUOTAS, UNITS
+from tests.contracts.refusal import refused
 
 PIECES = 50
 MINOR = st.integers(0, 10**6)
@@ -70,7 +69,6 @@ TARIFFS = st.one_of(*KINDS.values())
 
 def test_every_unit_of_the_table_is_tried():
     assert set(KINDS) == set(UNITS)
-    assert {unit.counts for unit in UNITS.values()} == set(meter.METERS) | {""}
 
 
 def dear(tariff, quantity):
@@ -154,54 +152,6 @@ def test_a_subscription_is_whole_within_its_quota_and_by_share_beyond():
     assert [amount(more, each) for each in (10, 11, 12, 13)] == [1000, 1150, 1300, 1350]
 
 
-@given(RECORDS, ORDERS)
-def test_records_are_those_of_the_pieces_and_all_of_them(runs, orders):
-    run = runs[0]
-    shares = [run.of(RowSet.rows([piece])) for piece in range(60)]
-    assert sum(shares) == run.records
-    assert max(shares) <= run.per_piece
-    for rows in orders:
-        assert run.of(rows) == sum(shares[piece] for piece in rows)
-
-
-def test_a_layout_that_knows_its_rows_per_piece_is_believed_where_it_fits():
-    assert Run.spread(1, 4, 350, 100) == Run(1, 4, 100, 350)
-    assert Run.spread(1, 4, 350, 80) == Run.spread(1, 4, 350) == Run(1, 4, 88, 350)
-
-
-@given(st.sampled_from(sorted(periods.PERIODS)), st.integers(0, 2 * 10**9), st.data())
-def test_periods_are_counted_one_after_the_other_in_utc(kind, at, data):
-    at = datetime.fromtimestamp(at, UTC)
-    later = at + timedelta(minutes=data.draw(st.integers(0, 60 * 24)))
-    assert periods.number(kind, later) - periods.number(kind, at) in (0, 1)
-    assert periods.number(kind, at) == periods.number(kind, at.astimezone(timezone(timedelta(hours=8))))
-    assert periods.between(kind, at, at) == 1
-
-
-@pytest.mark.parametrize(
-    ("kind", "last", "first"),
-    [
-        ("day", "2026-03-01T23:59:59Z", "2026-03-02T00:00:00Z"),
-        ("week", "2026-03-01T23:59:59Z", "2026-03-02T00:00:00Z"),
-        ("month", "2026-02-28T23:59:59Z", "2026-03-01T00:00:00Z"),
-        ("year", "2026-12-31T23:59:59Z", "2027-01-01T00:00:00Z"),
-    ],
-)
-def test_a_period_ends_where_the_calendar_says(kind, last, first):
-    before, after = (datetime.fromisoformat(each) for each in (last, first))
-    assert periods.number(kind, after) == periods.number(kind, before) + 1
-    with pytest.raises(ContractError):
-        periods.number("fortnight", before)
-
-
-def test_quantity_never_falls():
-    tariff = Tariff("byte", 1, 1, "CNY")
-    with pytest.raises(ContractError):
-        order_amount(tariff, 2, 1)
-    with pytest.raises(ContractError):
-        amount(tariff, -1)
-
-
 @given(TARIFFS)
 def test_json_round_trip_keeps_the_spelling(tariff):
     assert Tariff.from_json(tariff.json()) == tariff
@@ -242,10 +192,131 @@ def test_other_tariffs_are_refused(change):
         Tariff.from_json(GOOD | change)
 
 
-@pytest.mark.parametrize("value", [None, [], "byte", {}, {"unit": None}])
+@pytest.mark.parametrize("value", [None, [], "byte", {}, {"unit": None}, {"unit": ["byte"]}, {"unit": "line"}])
 def test_what_is_no_tariff_is_refused(value):
-    with pytest.raises(ContractError):
+    with refused("unknown-unit", f"use one of {', '.join(UNITS)}"):
         Tariff.from_json(value)
+
+
+MEMBERS = "exactly `currency`, `minor`, `per`, `unit`"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"extra": "1"}, f"a tariff per `byte` has {MEMBERS} and maybe `tiers`"),
+        ({"of": "byte"}, f"a tariff per `byte` has {MEMBERS} and maybe `tiers`"),
+        ({"unit": "flat", "extra": "1"}, f"a tariff per `flat` has {MEMBERS}"),
+        ({"unit": "row"}, "a tariff per `row` has exactly `currency`, `minor`, `per`, `records`, `unit`"),
+        ({"unit": "flat", "tiers": [TIER]}, "a tariff per `flat` has other members"),
+        ({"currency": 1}, "`unit`, `currency`, `of` and `period` of a tariff are strings"),
+        (MONTHLY | {"of": 1}, "`unit`, `currency`, `of` and `period` of a tariff are strings"),
+        (MONTHLY | {"period": None}, "`unit`, `currency`, `of` and `period` of a tariff are strings"),
+    ],
+)
+def test_a_tariff_has_the_members_of_its_unit(change, words):
+    with refused("tariff", words):
+        Tariff.from_json(GOOD | change)
+
+
+def test_the_largest_prices_are_still_prices():
+    largest = Tariff("byte", 2**127 - 1, 2**63 - 1, "CNY" * 4)
+    assert Tariff.from_json(largest.json()) == largest
+    for minor, per in ((-1, 1), (2**127, 1), (1, 0), (1, -1), (1, 2**63)):
+        with refused("tariff", f"the price `{minor}` per `{per}` is out of range"):
+            Tariff("byte", minor, per, "CNY")
+
+
+@pytest.mark.parametrize("currency", ["", "CNY" * 4 + "X", "C Y", "¥", "é"])
+def test_a_currency_is_a_code(currency):
+    with refused("tariff", f"`{currency}` is not a currency code"):
+        Tariff("byte", 1, 1, currency)
+
+
+def test_a_tariff_is_of_a_known_unit():
+    with refused("unknown-unit", "`line` is not a tariff unit; use one of byte, row"):
+        Tariff("line", 1, 1, "CNY")
+
+
+def test_what_is_free_costs_nothing_and_a_price_in_advance_is_for_the_whole():
+    with refused("tariff", "what is free has no price `1`"):
+        Tariff("free", 1, 1, "CNY")
+    with refused("tariff", "a price in advance is for the whole, not for `2`"):
+        Tariff("advance", 1, 2, "CNY")
+
+
+RUNS = (Run(0, 1, 1, 1),)
+
+
+@pytest.mark.parametrize(
+    ("unit", "own"),
+    [
+        ("byte", {"of": "byte"}),
+        ("byte", {"of": "byte", "period": "day"}),
+        ("piece", {"records": RUNS}),
+        ("row", {}),
+        ("row", {"records": RUNS, "period": "day"}),
+        ("subscription", {"period": "day"}),
+        ("subscription", {"of": "byte", "period": "day", "records": RUNS}),
+        ("flat", {"tiers": (Tier(1, 1),)}),
+        ("free", {"tiers": (Tier(1, 1),)}),
+    ],
+)
+def test_a_shape_is_that_of_its_unit(unit, own):
+    with refused("tariff", f"a tariff per `{unit}` has other members: `currency`"):
+        Tariff(unit, 0, 1, "CNY", **own)
+
+
+def test_the_steps_and_the_runs_of_a_tariff_are_checked():
+    with refused("tiers", "the tiers do not rise"):
+        Tariff("byte", 1, 1, "CNY", (Tier(2, 1), Tier(1, 1)))
+    with refused("records", "more records than its pieces hold"):
+        Tariff("row", 1, 1, "CNY", records=(Run(0, 1, 1, 2),))
+
+
+def test_a_quota_counts_a_unit_in_each_period_of_the_calendar():
+    for of, period in (("flat", "month"), ("row", "month"), ("opening", "moon")):
+        with refused("tariff", f"`10` of `{of}` in each `{period}` is no quota"):
+            Tariff("subscription", 1, 10, "CNY", (), of, period)
+    for above in (9, 11):
+        with refused("tariff", "the first tier is not above the quota of `10`"):
+            Tariff("subscription", 1, 10, "CNY", (Tier(above, 1),), "opening", "month")
+
+
+def test_a_quota_is_the_end_where_nothing_is_priced_beyond_it():
+    ends = Tariff("subscription", 1, 10, "CNY", (), "opening", "month")
+    more = Tariff("subscription", 1, 10, "CNY", (Tier(10, 1),), "opening", "month")
+    assert (ends.limit, more.limit, Tariff("opening", 1, 10, "CNY").limit) == (10, None, None)
+    assert (ends.counted, Tariff("call", 1, 1, "CNY").counted) == (UNITS["opening"], UNITS["call"])
+
+
+def test_a_tariff_says_what_it_has_and_leaves_out_the_rest():
+    assert Tariff("byte", 300, 1 << 20, "CNY").json() == GOOD
+    month = Tariff("subscription", 5, 10, "CNY", (Tier(10, 8000),), "opening", "month")
+    assert month.json() == GOOD | MONTHLY | {"minor": "5", "tiers": [TIER]}
+    rows = Tariff("row", 5, 10, "CNY", records=(Run(1, 4, 100, 350),))
+    assert rows.json() == GOOD | ROWS | {"minor": "5", "per": "10"}
+
+
+def test_an_offer_asks_its_own_price_for_the_shape_of_its_terms():
+    offer = {"terms": {"tariff": GOOD | {"tiers": [TIER]}}, "ask": "77"}
+    assert asked(offer) == Tariff("byte", 77, 1 << 20, "CNY", (Tier(10, 8000),))
+
+
+def test_amounts_are_rounded_up_once():
+    tariff = Tariff("byte", 1, 3, "CNY", (Tier(6, 5_000),))
+    assert [amount(tariff, quantity) for quantity in (0, 1, 3, 4, 6, 7, 12, 13)] == [0, 1, 1, 2, 2, 3, 3, 4]
+    assert [order_amount(tariff, *step) for step in ((0, 3), (3, 3), (3, 4), (1, 3))] == [1, 0, 1, 0]
+
+
+def test_a_quantity_has_an_end():
+    tariff = Tariff("byte", 1, 1, "CNY")
+    assert amount(tariff, 2**62 - 1) == 2**62 - 1
+    for quantity in (-1, 2**62):
+        with refused("quantity", f"the quantity `{quantity}` is not 0 to {2**62 - 1}"):
+            amount(tariff, quantity)
+    with refused("quantity", "the paid quantity cannot fall from `2` to `1`"):
+        order_amount(tariff, 2, 1)
 
 
 # ---- words -------------------------------------------------------------------------------------------------------
@@ -293,49 +364,3 @@ def test_a_price_in_words(tariff, english, chinese):
 def test_every_tariff_has_words(tariff, lang):
     assert price_words.price(tariff, lang)
     assert price_words.quantity(tariff, 3, lang)
-
-
-# ---- split -------------------------------------------------------------------------------------------------------
-
-SPLITS = (
-    st.lists(st.integers(1, 3000), min_size=1, max_size=7)
-    .filter(lambda bps: sum(bps) < 10_000)
-    .map(lambda bps: Split(tuple((bytes([n + 1]) * 20, each) for n, each in enumerate((10_000 - sum(bps), *bps)))))
-)
-
-
-@given(SPLITS, st.lists(st.integers(0, 10**12), max_size=20).map(sorted))
-def test_shares_of_growing_cumulatives_never_lose_a_unit_nor_shrink(split, cumulatives):
-    before = split.shares(0)
-    for cumulative in cumulatives:
-        after = split.shares(cumulative)
-        assert sum(after) == cumulative
-        assert all(now >= then for now, then in zip(after[1:], before[1:], strict=True))
-        before = after
-
-
-@given(SPLITS)
-def test_split_hash_is_that_of_the_abi(split):
-    from eth_abi import encode
-    from eth_utils import keccak
-
-    payees, bps = zip(*split.parts, strict=True)
-    assert split.hash == keccak(encode(["address[]", "uint256[]"], [list(payees), list(bps)]))
-    assert Split.from_json(split.json()) == split
-
-
-A, B = (("0x" + "11" * 20), ("0x" + "22" * 20))
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        [], {}, [{"payee": A, "bps": 9999}], [{"payee": A, "bps": 10001}], [{"payee": A, "bps": 10000.0}],
-        [{"payee": A, "bps": 5000}, {"payee": A, "bps": 5000}], [{"payee": A, "bps": 10000}, {"payee": B, "bps": 0}],
-        [{"payee": A, "bps": "10000"}], [{"payee": A}], [{"payee": "provider", "bps": 10000}],
-    ],
-    ids=str,
-)  # fmt: skip
-def test_other_splits_are_refused(value):
-    with pytest.raises(ContractError):
-        Split.from_json(value)

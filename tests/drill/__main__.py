@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from docs.generate import drill as shown
 from tests.drill import recorded
-from tests.drill.drill import CHEATS, UNSEEN, Outcome, tried
+from tests.drill.drill import CHEATS, HONEST, UNSEEN, Outcome, tried
 
 if TYPE_CHECKING:
     from tests.drill.recorded import Played
@@ -32,7 +32,7 @@ def say(line: str) -> None:
 async def each(played: Played) -> list[Outcome]:
     """Try every cheat and show a line for each as it ends."""
     outcomes = []
-    for cheat in (*CHEATS, *UNSEEN):
+    for cheat in (*CHEATS, *HONEST, *UNSEEN):
         outcome = await tried(cheat, played)
         outcomes.append(outcome)
         mark = "    " if outcome.as_said else "MISS"
@@ -47,8 +47,11 @@ async def main() -> int:
                 say("the run that is to be forged is not clean: " + ", ".join(sorted(played.report.codes())))
                 return 1
         outcomes = await each(played)
-    caught = [one for one in outcomes if not one.cheat.unseen and one.as_said]
+    cheats = [one for one in outcomes if not one.cheat.unseen and not one.cheat.honest]
+    caught = [one for one in cheats if one.as_said]
+    honest = [one for one in outcomes if one.cheat.honest and one.as_said]
     unseen = [one for one in outcomes if one.cheat.unseen]
+    say(f"{len(HONEST)} accidents of honest people, {len(honest)} without an accusation")
     say(f"{len(CHEATS)} tried, {len(caught)} caught; {len(unseen)} more cannot be seen by nature, named above")
     if "--record" in sys.argv:
         told = {"date": f"{datetime.now(UTC):%Y-%m-%d}", "rows": [one.json() for one in outcomes]}

@@ -32,6 +32,7 @@ def _divide(scene: Scene) -> None:
     """Divide a channel in silence."""
     amounts = {"toPayees": 0, "toPayer": 0}
     scene.end("Divided", channelId=bytes.fromhex(scene.channel("leased")), **amounts, ruling=bytes(32))
+    scene.from_the_start()
 
 
 def _unasked(scene: Scene) -> None:

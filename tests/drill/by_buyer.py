@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 MOVED = "negotiation.moved"
 OPENED, DECIDED, SIGNED = "opening.started", "decision.made", "agreement.signed"
+EXPORTED = "keys.exported"
 
 
 def _lose(scene: Scene) -> None:
@@ -49,6 +50,15 @@ def _open_undecided(scene: Scene) -> None:
     scene.from_the_start()
 
 
+def _hand_keys_out(scene: Scene) -> None:
+    """Hand the keys of a kept replica to a program that counts nothing, without asking its own policy engine."""
+    deal = scene.deals("kept")
+    [signed] = scene.spots("buyer", SIGNED, deal)
+    said = {"opening": "1", "purpose": "other", "rows": [["0", "1"]]}
+    scene.add("buyer", EXPORTED, deal, (signed.leaf.fields["terms"]["editionId"], deal), **said)
+    scene.from_the_start()
+
+
 def _invent_opening(scene: Scene) -> None:
     """Log an opening that the key holder never gave, to have it pass for a licensed one."""
     started = scene.spots("buyer", OPENED, scene.deals("leased"))[-1]
@@ -56,7 +66,7 @@ def _invent_opening(scene: Scene) -> None:
     scene.logs["buyer"].append(
         scene.loot["buyer"].written(started.leaf.entry, {**started.leaf.fields, "readerKey": reader})
     )
-    scene.rewrite("buyer")
+    scene.from_the_start()
 
 
 def _split_view(scene: Scene) -> None:
@@ -82,5 +92,6 @@ CHEATS = (
     Cheat("puts a lower price over signatures", "buyer", "P4", _other_price, "agreement-invalid", "buyer"),
     Cheat("shows the auditor another log", "buyer", "P5", _split_view, "peer-saw-other-log", "buyer"),
     Cheat("opens a kept replica undecided", "buyer", "P7", _open_undecided, "opening-undecided", "buyer"),
+    Cheat("hands keys out undecided", "buyer", "P7", _hand_keys_out, "opening-undecided", "buyer"),
     Cheat("logs an opening nobody gave", "buyer", "P7", _invent_opening, "opening-without-release", "buyer"),
 )

@@ -20,6 +20,7 @@ def _channel(scene: Scene, tier: str) -> bytes:
 
 def _erase_anchors(scene: Scene) -> None:
     origin = origin_id(scene.member("provider").origin)
+    scene.from_the_start()
     scene.erase(*scene.events("Anchored", origin=origin))
 
 

@@ -18,7 +18,8 @@ class Cheat:
     """`do` changes the scene. `finding` is the code that must name it; `subject` the role or `chain` it must accuse.
 
     One that by nature cannot be seen has no finding, and `unseen` says why; if it changes records (`do`), the drill
-    shows that the audit of them is clean, else there is nothing to do.
+    shows that the audit of them is clean, else there is nothing to do. What befalls honest people is no cheat: `honest`
+    says what they would be accused of wrongly, and the finding, if there is one, accuses nobody.
     """
 
     name: str
@@ -28,3 +29,4 @@ class Cheat:
     finding: str = ""
     subject: str = ""
     unseen: str = ""
+    honest: str = ""

@@ -9,7 +9,7 @@ from ledger.audit import audit
 from ledger.audit.archive import Archive
 from ledger.audit.audit import AuditImpossible
 from ledger.audit.checking import evidence
-from tests.drill import by_arbitrator, by_buyer, by_chain, by_exchange, by_provider, by_two, unseen
+from tests.drill import by_arbitrator, by_buyer, by_chain, by_exchange, by_nobody, by_payee, by_provider, by_two, unseen
 from tests.drill.scene import Scene
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 CHEATS: tuple[Cheat, ...] = (
     *by_provider.CHEATS,
+    *by_payee.CHEATS,
     *by_buyer.CHEATS,
     *by_exchange.CHEATS,
     *by_arbitrator.CHEATS,
@@ -26,6 +27,7 @@ CHEATS: tuple[Cheat, ...] = (
     *by_two.CHEATS,
 )
 UNSEEN: tuple[Cheat, ...] = unseen.CHEATS
+HONEST: tuple[Cheat, ...] = by_nobody.ACCIDENTS
 REFUSED = "refused"  # stands for a finding: the audit refuses to begin, and says why
 
 
@@ -39,7 +41,9 @@ class Outcome:
 
     @property
     def as_said(self) -> bool:
-        """Whether it was caught by the finding that should, or, if it cannot be seen, by none."""
+        """Whether it was caught by the finding that should, or, if it cannot be seen or is no cheat, by none."""
+        if self.cheat.honest:
+            return not self.codes and bool(self.named) == bool(self.cheat.finding)
         return not self.codes if self.cheat.unseen else bool(self.named)
 
     def words(self) -> str:
@@ -47,13 +51,15 @@ class Outcome:
         cheat = self.cheat
         if not self.as_said:
             return f"expected {cheat.finding or 'nothing'}, found {', '.join(self.codes) or 'nothing'}"
+        if cheat.honest:
+            return f"nobody is accused; said: {self.named or 'nothing'}"
         if cheat.unseen:
             return f"not to be seen: {cheat.unseen}"
         return f"{cheat.finding} about {cheat.subject}, by {', '.join(self.evidence())}"
 
     def evidence(self) -> tuple[str, ...]:
         """Return the records that the naming finding rests on."""
-        if self.cheat.unseen:
+        if self.cheat.unseen or self.cheat.honest:
             return ()
         return ("the space's document",) if self.cheat.finding == REFUSED else evidence(self.cheat.finding)
 
@@ -63,6 +69,8 @@ class Outcome:
         row = {"by": cheat.by, "promise": cheat.promise, "name": cheat.name}
         if cheat.unseen:
             return {**row, "done": cheat.do is not None, "unseen": cheat.unseen}
+        if cheat.honest:
+            return {**row, "clean": self.as_said, "honest": cheat.honest, "finding": cheat.finding, "of": cheat.subject}
         others = [code for code in self.codes if code != cheat.finding]
         return {**row, "caught": self.as_said, "finding": cheat.finding, "of": cheat.subject} | {
             "evidence": list(self.evidence()),

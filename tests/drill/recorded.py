@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from connector.audit.sources import sources
+from connector.cli.audit import reader_of
 from connector.data_folder import KEYS
 from connector.demo import insider, run, story
 from connector.identity import keys as key_files
@@ -41,8 +42,8 @@ class Played:
 async def taken(cast: Cast, folder: Path) -> Played:
     """Audit a played run over HTTP and JSON-RPC, keep what was read, and plunder everybody."""
     kept: dict[str, bytes] = {}
-    key = key_files.load(cast.regulator.data / KEYS).delivery
-    async with sources(cast.notes["exchange"]["url"], development=True) as opened:
+    key, reader = key_files.load(cast.regulator.data / KEYS).delivery, reader_of(cast.regulator.data)
+    async with sources(cast.notes["exchange"]["url"], development=True, reader=reader) as opened:
         report = await audit.run(Recording(opened, kept), key)
     public, loot = key.public_key().public_bytes_raw(), {}
     for role, person in cast.everyone().items():

@@ -10,26 +10,32 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from connector.demo import mirror_site
 from contracts.canonical import canonical, load
 from contracts.typed_data import Receipt, Voucher, digest
 from ledger import cosignature, merkle
-from ledger.audit.archive import ATTESTATION, CHAIN, SPACE, Kept, read_events, write_events
+from ledger.audit.archive import ATTESTATION, CHAIN, LATER, SPACE, Kept, read_events, write_events
+from ledger.audit.sources import BlockHead
 from ledger.checkpoint import origin_id
 from ledger.cosignature import WitnessKeys
+from ledger.events import Block
 from ledger.space import Space
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from connector.demo.insider import Leaf, Loot
+    from ledger.log import Log
     from ledger.note import Note
     from ledger.space import Member
     from tests.drill.recorded import Played
 
 ROLES = ("exchange", "regulator", "provider", "buyer")
+HOURS, HASH = timedelta(hours=3), b"\xcc" * 32
+NOTHING = "Nothing"  # an event of no program, in the newest block
 MARK, RELEASED, RECEIVED = "time.mark", "keys.released", "keys.received"
 
 
@@ -47,10 +53,19 @@ class Scene:
     def __init__(self, played: Played) -> None:
         self.kept = dict(played.kept)
         self.space = Space.from_json(load(self.kept[SPACE]))
-        self.chain: list[Kept] = read_events(self.kept[CHAIN])
+        self.chain: list[Kept] = read_events(self.kept[CHAIN]) + read_events(self.kept.pop(LATER))
+        self._date_blocks()
         self.loot: Mapping[str, Loot] = played.loot
         self.logs: dict[str, list[Leaf]] = {role: list(one.leaves) for role, one in played.loot.items()}
         self.peers: dict[str, list[Mapping[str, Any]]] = {role: list(one.peers) for role, one in played.loot.items()}
+
+    def _date_blocks(self) -> None:
+        """Answer for the time of every block that has an event: the audit of a cheat asks for more than the run's."""
+        told = [load(body) for name, body in self.kept.items() if name.startswith("block/")]
+        first = min(int(one["at"]) for one in told if one is not None)
+        for event in self.chain:
+            dated = {"hash": bytes(32).hex(), "at": str(first)}
+            self.kept.setdefault(f"block/{event.block}", canonical(dated))
 
     # ---- reading
 
@@ -152,6 +167,22 @@ class Scene:
             for spot in self.spots(role, MARK):
                 self.write(role, spot.index, peers=[])
             self.peers[role] = []
+        self.go_on()
+        self.publish_all()
+
+    def go_on(self) -> None:
+        """Hours later all mark the time and cite a new block: what a log lacks then was not written in between."""
+        number = self.chain[-1].block + 1
+        newest = max(leaf.entry.time for role in ROLES for leaf in self.logs[role]) + HOURS
+        block = Block(number, HASH)
+        self.kept[f"block/{number}"] = canonical(BlockHead(block.hash, newest).json())
+        self.chain.append(Kept(NOTHING, {}, number, bytes(32)))
+        for role in ROLES:
+            last = replace(self.logs[role][-1].entry, kind=MARK, part=self.loot[role].origin, link=(), time=newest)
+            self.logs[role].append(self.loot[role].written(replace(last, block=block), {"peers": []}))
+
+    def publish_all(self) -> None:
+        """Publish all four logs, cosigned by their witnesses and anchored as they are."""
         heads = {}
         for role in ROLES:
             witnesses = self.space.witnesses_of(self.member(role).did)
@@ -183,6 +214,12 @@ class Scene:
             for role in roles
         ]
         return note.sign_with(*(cosignature.cosign(note.text, one, now) for one in keys))
+
+    def add_pages(self, role: str, log: Log, note: Note, leaves: Sequence[Leaf]) -> None:
+        """Put the pages of a smaller head beside those of the whole log."""
+        base = f"page/{self.member(role).url}/log/"
+        shown = mirror_site.pages(log, note, [one.boxes for one in leaves], self.peers[role])
+        self.kept |= {base + path: body for path, body in shown}
 
     def serve(self, role: str, pages: Iterable[tuple[str, bytes]]) -> None:
         """Put these pages behind somebody's log in place of all that lay there."""

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.engine.side import Side
 from tests.engine.world import Clock, Network, Party, product, seed
 
 
@@ -24,3 +25,9 @@ async def pair(network, clock, tmp_path):
     for party in (provider, buyer):
         if party.up:
             await party.close()
+
+
+@pytest.fixture
+def idle():
+    """A side that does nothing by itself."""
+    return Side(reactions={})

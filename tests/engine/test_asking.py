@@ -1,7 +1,7 @@
 """A peer is asked for its state before a process is given up, and both sides end alike whenever one answer comes."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -230,6 +230,43 @@ async def test_a_buyer_that_missed_the_last_word_finds_it_out(two, network):
     assert [kept["state"] for kept in await buyer.rows("agreements")] == ["signed"]
 
 
+# --- a pause
+
+
+async def paused(provider, buyer):
+    """A transfer that the provider has suspended, at the buyer."""
+    ids = await transfer_started(provider, buyer)
+    await provider.engine.operating.suspend(ids[0], "a pause")
+    await provider.until("transfers", {"SUSPENDED"})
+    return await buyer.until("transfers", {"SUSPENDED"})
+
+
+async def test_a_pause_that_both_keep_goes_on_until_the_agreement_ends(two):
+    provider, buyer = two
+    before = await paused(provider, buyer)
+    for party in (buyer, provider):
+        late(party)
+        row = await until(party, "transfers", lambda row: row["deadline"] != before["deadline"])
+        assert row["state"] == "SUSPENDED"
+    [agreement] = await buyer.rows("agreements")
+    buyer.clock.shift = agreement["not_after"] - PATIENCE / 2 - datetime.now(UTC)
+    buyer.engine.wake()
+    row = await until(buyer, "transfers", lambda row: row["deadline"] == agreement["not_after"])
+    assert row["state"] == "SUSPENDED"
+    buyer.clock.shift += PATIENCE
+    buyer.engine.wake()
+    assert "the agreement has ended" in (await buyer.until("transfers", {"TERMINATED"}))["reason"]
+
+
+async def test_a_pause_that_the_other_does_not_keep_ends(two):
+    provider, buyer = two
+    row = await paused(provider, buyer)
+    gone_on = {"state": "STARTED", "turn": "provider"}
+    await provider.store.write(lambda tx: tx.update("transfers", {"id": row["peer_pid"]}, **gone_on))
+    late(buyer)
+    assert "says it is `STARTED`" in (await buyer.until("transfers", {"TERMINATED"}))["reason"]
+
+
 ANSWERS = {
     "another id": (lambda good: (200, {**good, "providerPid": "urn:x"}), "answered about another negotiation"),
     "no document": (lambda good: (200, {"state": "FINALIZED"}), "did not answer with a negotiation"),
@@ -286,3 +323,4 @@ async def test_an_answer_to_a_message_that_says_terminated_is_noticed(two, netwo
     await buyer.engine.start_negotiation(provider.did, provider.base, listed_offer(), SHORT)
     row = await buyer.until("negotiations", {"TERMINATED"})
     assert row["reason"] == "the provider took our `accept` and answered that it is `TERMINATED`"
+    assert await buyer.rows("outbox") == [], "what was answered is not said again"

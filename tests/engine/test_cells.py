@@ -1,12 +1,14 @@
 """What a peer may get wrong beside the state: the engine refuses it and no table changes. The cells are tests/web's."""
 
 import asyncio
+from dataclasses import replace
 
 import orjson
 import pytest
 
 from connector.engine.doors import Peer
 from connector.protocol import messages, states
+from connector.protocol.offers import offer_id
 from tests.engine.cells import OURS, TABLES_OF, THEIRS, first, said, stored
 from tests.engine.world import START, Party, edition, listed_offer, product
 
@@ -125,6 +127,50 @@ async def test_a_first_request_for_what_is_not_on_offer_creates_nothing(party, n
     assert reply.status == 400
     assert reply.body["consumerPid"] == THEIRS
     assert await everything(party) == before
+
+
+async def asked_for(party, row, **offer):
+    """Put a product on the shelf and ask for it; return the answer."""
+    await party.store.write(lambda tx: (tx.insert("products", **row), tx.insert("editions", **edition())))
+    before = await everything(party)
+    reply = await send(party, states.NEGOTIATION, "request", None, first_request(offer=listed_offer() | offer))
+    assert (reply.status == 201) is (await everything(party) != before), "a refusal leaves nothing behind"
+    return reply
+
+
+SOLD, KEPT_BACK = ("registered", "submitted", "unlisted", "renewing"), ("draft", "sealed", "withdrawn")
+
+
+@pytest.mark.parametrize("state", [*SOLD, *KEPT_BACK])
+async def test_only_what_is_on_offer_is_sold(party, state):
+    assert (await asked_for(party, product(state=state))).status == (201 if state in SOLD else 400)
+
+
+async def test_what_a_peer_may_not_see_is_not_sold_to_it(party):
+    negotiations, looked = party.engine.negotiations, []
+
+    def sees(tx, row, did):
+        looked.append((row["id"], did))
+        return False
+
+    negotiations._doors = replace(negotiations._doors, sees=sees)
+    assert (await asked_for(party, product())).status == 400
+    assert looked == [(product()["id"], PEER.did)]
+
+
+@pytest.mark.parametrize(
+    ("own", "asked", "status"),
+    [
+        (None, offer_id(product()["id"]), 201),
+        (None, "CONTRACT:7", 400),
+        (None, product()["id"], 400),
+        ("CONTRACT:7", "CONTRACT:7", 201),
+        ("CONTRACT:7", "CONTRACT:8", 400),
+        ("CONTRACT:7", offer_id(product()["id"]), 400),
+    ],
+)
+async def test_a_product_is_sold_under_the_id_of_its_offer_alone(party, own, asked, status):
+    assert (await asked_for(party, product(offer=own), **{"@id": asked})).status == status
 
 
 async def test_a_repeated_first_request_opens_one_negotiation_and_gets_one_answer(party):

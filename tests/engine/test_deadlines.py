@@ -61,6 +61,19 @@ async def test_a_step_with_a_fault_of_ours_holds_up_no_other_and_is_tried_again(
     assert {record.levelno for record in caplog.records if record.name == deadlines.__name__} == {logging.ERROR}
 
 
+async def test_a_silent_peer_is_waited_for_until_the_deadline_and_nothing_else_need_happen(network, clock, tmp_path):
+    provider = await Party("provider", network, clock, tmp_path, reactions={}).open()
+    await seed(provider, product())
+    buyer = Party("buyer", network, clock, tmp_path)
+    buyer.patience = timedelta(seconds=1)
+    await buyer.open()
+    await buyer.engine.start_negotiation(provider.did, provider.base, listed_offer(), SHORT)
+    row = await buyer.until("negotiations", {"TERMINATED"})
+    assert row["updated"] - row["created"] >= buyer.patience
+    for party in (provider, buyer):
+        await party.close()
+
+
 async def test_a_crowd_that_is_late_at_once_ends_though_its_peer_hangs_when_asked(pair, network, clock, monkeypatch):
     """More than there are places: each is asked about, a few at a time, and an honest peer's do not wait for it."""
     monkeypatch.setattr(deadlines, "ENDINGS_PER_PEER", 4)

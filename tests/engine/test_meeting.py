@@ -3,7 +3,8 @@
 import pytest
 
 from connector.engine.doors import DeclinedError
-from connector.engine.meeting import RULES_MAX, meet
+from connector.engine.meeting import RULES_MAX, meet, suffice
+from connector.limits import REASON_CHARACTERS_MAX
 from connector.protocol import offers
 from policy.compare.compare import implied
 from policy.parse import parse
@@ -104,3 +105,51 @@ def test_what_lies_within_stays_as_it_was_written():
     assert meet(OURS, NARROWER) == (NARROWER, True)
     assert meet(OURS, OURS) == (OURS, True)
     assert not meet(OURS, WIDER).within
+
+
+def test_the_nearest_rules_are_told_as_an_offer_s():
+    met = meet(OURS, WIDER)
+    assert met.rules == offers.rules(met.rules)
+    for other in (OURS, WIDER):
+        assert implied(parse({"@type": "Offer", **met.rules}), parse({"@type": "Offer", **other})).holds
+
+
+def test_a_buyer_takes_rules_that_allow_all_it_needs_as_they_are():
+    assert suffice(NARROWER, OURS) == (OURS, True)
+    assert suffice(OURS, OURS) == (OURS, True)
+
+
+def test_a_buyer_is_told_what_is_missing():
+    with pytest.raises(DeclinedError) as caught:
+        suffice(WIDER, OURS)
+    words = str(caught.value)
+    assert words.startswith("the offer changes `policy`, and it does not allow what we need: ")
+    assert len(words) <= REASON_CHARACTERS_MAX
+    with pytest.raises(DeclinedError, match="more than 12 rules; only shorter ones are bargained about"):
+        suffice(NARROWER, {**OURS, "permission": OURS["permission"] * 12})
+
+
+def test_of_several_differences_two_are_told():
+    one, two = ruled("count lteq 1"), ruled("count lteq 1", action="display")
+    many = {**two, "permission": [*two["permission"], *ruled(action="print")["permission"]], "prohibition": []}
+    with pytest.raises(DeclinedError) as caught:
+        suffice(one, many)
+    changed = "The permission to display is now about doing this: display (before: use)."
+    assert str(caught.value).endswith(f"need: {changed} New: Permitted: anybody may print the data.")
+
+
+def test_just_so_many_rules_are_bargained_about():
+    rules = {**OURS, "permission": OURS["permission"] * (RULES_MAX - 1)}
+    assert RULES_MAX == 12
+    assert meet(OURS, rules).within
+    with pytest.raises(
+        DeclinedError, match=r"^the offer has more than 12 rules; only shorter ones are bargained about$"
+    ):
+        meet(OURS, {**OURS, "permission": OURS["permission"] * RULES_MAX})
+
+
+@pytest.mark.parametrize("find", [meet, suffice])
+@pytest.mark.parametrize("rules", [[], None, {"permission": "x"}])
+def test_rules_of_ours_that_cannot_be_read_are_ours(find, rules):
+    with pytest.raises(DeclinedError, match=r"^our rules cannot be read: "):
+        find(rules, OURS)

@@ -119,13 +119,14 @@ async def test_the_cap_of_the_mandate_binds(pair):
 
 # tariff, what its product's limits say of the cap → the cap at the agreed price of 85
 SHAPES = [
+    ({"unit": "byte", "per": str(1 << 20)}, {"cap": "700"}, 700),
     ({"unit": "flat", "per": "1000"}, {"units": 1000}, 85),
     ({"unit": "piece", "per": "1", "tiers": [{"above": "5", "bps": 5000}]}, {"units": 10}, 638),
     ({"unit": "subscription", "per": "10", "of": "opening", "period": "month"}, {"units": 10, "periods": "3"}, 255),
 ]
 
 
-@pytest.mark.parametrize(("shape", "limits", "cap"), SHAPES, ids=[shape["unit"] for shape, *_ in SHAPES])
+@pytest.mark.parametrize(("shape", "limits", "cap"), SHAPES, ids=[f"{one['unit']}-{cap}" for one, _, cap in SHAPES])
 async def test_one_number_of_any_tariff_is_negotiated(pair, shape, limits, cap):
     provider, buyer = pair
     tariff = {"minor": "110", "currency": "CNY", **shape}
@@ -203,15 +204,16 @@ async def test_the_buyer_refuses_an_agreement_that_is_not_what_was_negotiated(pa
         assert await party.events("agreement.signed") == []
 
 
-def resigned(provider, buyer, change):
-    """What a dishonest provider can do: change the terms and sign them properly."""
+def resigned(provider, buyer, change, parties=()):
+    """What a dishonest provider can do: change the terms, or the `parties` to them, and sign them properly."""
 
     def alter(body):
         odrl = body["agreement"]
         change(odrl[TERMS])
         terms = Terms.from_json(odrl[TERMS])
         cap = int(odrl[SIGNATURE]["agreement"]["priceCap"])
-        typed = build(terms, provider=provider.peer.address, buyer=buyer.peer.address, price_cap=cap)
+        keys = {"provider": provider.peer.address, "buyer": buyer.peer.address} | dict(parties)
+        typed = build(terms, **keys, price_cap=cap)
         signed = digest(DOMAIN, typed)
         odrl[SIGNATURE] = {"agreement": to_json(typed), "signature": sign(signed, provider.key).hex()}
         odrl["@id"] = agreement_urn(signed)
@@ -247,6 +249,15 @@ async def test_changed_terms_are_refused_however_well_they_are_signed(pair, netw
     assert await pair[1].rows("agreements") == []
 
 
+@pytest.mark.parametrize(("party", "words"), [("buyer", "is not our key"), ("provider", "DID document")])
+async def test_an_agreement_of_other_parties_is_refused_however_well_it_is_signed(pair, network, party, words):
+    provider, buyer = await forged(pair, network, resigned(*pair, lambda terms: None, {party: b"\x77" * 20}))
+    assert buyer["state"] == provider["state"] == "TERMINATED"
+    assert words in buyer["reason"]
+    assert await pair[0].rows("agreements") == await pair[1].rows("agreements") == []
+    assert await pair[1].events("agreement.signed") == []
+
+
 async def test_the_same_terms_signed_again_are_accepted(pair, network):
     """The control of the test above: it is the change that is refused, not the second signature."""
     provider, buyer = pair
@@ -260,6 +271,7 @@ OFFER_CHANGES = {
     "unit": set_in("offer", TERMS, "tariff", "per", value="1"),
     "steps": set_in("offer", TERMS, "tariff", "tiers", value=[{"above": "10", "bps": 20_000}]),
     "target": set_in("offer", "target", value="urn:product:other"),
+    "no terms": lambda body: body["offer"].pop(TERMS),
 }
 
 

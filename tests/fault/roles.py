@@ -23,6 +23,7 @@ from connector.store.errors import StoreError
 from connector.store.store import Store
 from connector.store.tables import TABLES
 from tests.channel.rig import BUYER_DID, CHANNEL_ID, KEPT, PIECE, START, Database, Pair
+from tests.row_key import row_key
 
 DISK = 74
 ROWS, DEPOSIT = 12, 5000
@@ -94,7 +95,7 @@ def _told(message):
 
 
 def _claimable(pair, _body):
-    found = pair.payee_db.act(lambda tx: claims.newest(tx, CHANNEL_ID))
+    found = pair.payee_db.act(lambda tx: claims.newest(tx, pair.holder, CHANNEL_ID, pair.now))
     return None if found is None else (found.voucher, found.signature, found.preimage)
 
 
@@ -184,7 +185,7 @@ def run(role, folder, connection, *, fresh=False):
 
 async def _live(role, folder, connection, *, fresh):
     try:
-        store = await Store.open(folder / DATABASE, TABLES)
+        store = await Store.open(folder / DATABASE, TABLES, row_key())
         store.on_failure(lambda: os._exit(DISK))  # nothing goes on after a disk that failed
         await asyncio.to_thread(_tell, role, folder, connection, Disk(store), fresh=fresh)
         await store.close()

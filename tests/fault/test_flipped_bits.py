@@ -24,9 +24,10 @@ from connector.store.errors import StoreError
 from connector.store.evidence import Evidence
 from connector.store.store import Store
 from connector.store.tables import TABLES
-from connector.vault.blobs import Blobs, SealedFile
+from connector.vault.blobs import Blobs
 from connector.vault.places import places_of
 from connector.vault.seal import Brief, seal
+from connector.vault.sealed_file import SealedFile
 from connector.vault.secrets import Keys
 from connector.vault.sources import source_of
 from ledger import checkpoint as checkpoints
@@ -35,6 +36,7 @@ from ledger import note as notes
 from ledger.opening import OpeningError, accept
 from tests.fault.extent import ALL, FLIPPED, SEED
 from tests.fault.sides import Provider, fresh, played
+from tests.row_key import row_key
 
 FLIPS = 500 if ALL else 10  # of the database, and as many of sealed bytes
 PIECE, PIECES, BITS = 64 * 1024, 6, 8
@@ -69,7 +71,7 @@ def leaves(path):
 
 async def next_head(path):
     """Open the store, record one more event; return the head that is signed over it, and that event's leaf."""
-    store = await Store.open(path, TABLES)
+    store = await Store.open(path, TABLES, row_key())
     evidence = Evidence("payee", "payee/log", Ed25519PrivateKey.generate(), {})
 
     def act(tx):

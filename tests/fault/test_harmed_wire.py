@@ -23,10 +23,11 @@ from connector.channel.errors import ChannelFault
 from connector.outbound import Outbound
 from connector.pull.carrier import Carrier
 from connector.pull.roads import FAULTS, Road, Roads
-from connector.vault.blobs import Blobs, SealedFile
+from connector.vault.blobs import Blobs
 from connector.vault.intake import Intake
 from connector.vault.places import sectors
 from connector.vault.seal import Brief, seal
+from connector.vault.sealed_file import SealedFile
 from connector.vault.secrets import Keys
 from connector.vault.slabs import Memory, Pool
 from connector.vault.sources import source_of

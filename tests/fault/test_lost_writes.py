@@ -21,14 +21,16 @@ from connector.data_folder import DATABASE
 from connector.store.errors import StoreError
 from connector.store.store import Store
 from connector.store.tables import TABLES
-from tests.channel.rig import CHANNEL_ID
+from tests.channel.rig import CHANNEL_ID, Pair
 from tests.fault import trace
 from tests.fault.extent import ALL, SEED, SYNCED, TORN
 from tests.fault.injection import permitted
 from tests.fault.sides import SIDES, fresh, played
+from tests.row_key import row_key
 
 SECTOR = 512
 SEEDS = 1_000 if ALL else 10  # of each side
+PAIR = Pair()  # whose view of the chain says what lapsed
 MEMORY = "-shm"  # shared memory of the processes; nothing rests on it
 SYNCS = ("fsync", "fdatasync")
 
@@ -122,7 +124,7 @@ def _write(content, offset, data):
 async def looked_at(folder, look):
     """Open the store as a start does and look; None when it does not open."""
     try:
-        store = await Store.open(folder / DATABASE, TABLES)
+        store = await Store.open(folder / DATABASE, TABLES, row_key())
     except (StoreError, sqlite3.Error):
         return None
     try:
@@ -137,7 +139,7 @@ def kept(tx):
     assert tx.execute("SELECT * FROM pragma_integrity_check") == [{"integrity_check": "ok"}]
     vouchers = [row["voucher"] for row in tx.find("windows", order="seq") if row["voucher"]]
     account = tx.get("channels", id=CHANNEL_ID.hex())
-    claim = claims.newest(tx, CHANNEL_ID) if account["role"] == "payee" else None
+    claim = claims.newest(tx, PAIR.holder, CHANNEL_ID, PAIR.now) if account["role"] == "payee" else None
     return vouchers, claim
 
 

@@ -190,7 +190,7 @@ class Conserved(RuleBasedStateMachine):
         self.settle_as(who, "claim")
 
     def claim(self, one):
-        found = one.pair.payee_db.act(lambda tx: claims.newest(tx, CHANNEL_ID))
+        found = one.pair.payee_db.act(lambda tx: claims.newest(tx, one.pair.holder, CHANNEL_ID, one.pair.now))
         if found is None:
             return
         assert signature.is_by(PAYER, digest(CHANNELS, found.voucher), found.signature)
@@ -208,6 +208,13 @@ class Conserved(RuleBasedStateMachine):
 
     @rule(days=st.sampled_from([0.01, 0.5, 1, 29]))
     def wait(self, days):
+        for one in self.relations.values():  # whoever serves claims what would lapse meanwhile
+            found = one.pair.payee_db.act(
+                lambda tx, one=one: claims.newest(tx, one.pair.holder, CHANNEL_ID, one.pair.now)
+            )
+            if found is not None and 0 < found.voucher.valid_until <= self.coin.newest.at + days * DAY:
+                self.attempt(lambda one=one: self.claim(one))
+                self.follow(one)
         self.coin.tick(self.coin.newest.at + int(days * DAY))
         for one in self.relations.values():
             pair = one.pair
@@ -288,8 +295,8 @@ class Conserved(RuleBasedStateMachine):
         released = max((each.voucher.cumulative_amount for each in one.signed), default=0)
         assert found.claimed <= released
         if self.careless == "payer":  # a provider restored from a back-up learns of them from the buyer's own words
-            newest = pair.payee_db.act(lambda tx: claims.newest(tx, CHANNEL_ID))
-            claimable = found.claimed if newest is None else newest.voucher.cumulative_amount
+            newest = pair.payee_db.act(lambda tx: claims.newest(tx, pair.holder, CHANNEL_ID, pair.now))
+            claimable = max(found.claimed, 0 if newest is None else newest.voucher.cumulative_amount)
             assert found.closed or price <= claimable
 
     def teardown(self):

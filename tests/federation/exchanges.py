@@ -13,7 +13,7 @@ from catalog.dataset import Dataset, Distribution, dataset_json
 from catalog.listing import Move
 from catalog.profile import FileProfile
 from catalog.question import question
-from connector.exchange import kinds, listings
+from connector.exchange import handed_in, kinds, listings
 from connector.federation import showing, sources
 from ledger.edition import Header
 from tests.web.lone import lone
@@ -66,7 +66,7 @@ async def put(connector, *documents, provider=PROVIDER):
     def act(tx):
         for document in documents:
             now = connector.clock.now()
-            row = listings.submit(tx, connector.evidence, listings.check_submission(document), provider, now)
+            row = listings.submit(tx, connector.evidence, handed_in.listing(document), provider, now)
             for step in (Move.REVIEW, Move.LIST):
                 about = {"by": connector.did, "role": "exchange", "reason": "", "now": now}
                 listings.move(tx, connector.evidence, row["id"], step, **about)
@@ -83,7 +83,7 @@ async def withdraw(connector, key):
 
 async def add(connector, name, address, kind="exchange", **more):
     """Name a source, and read it to its end."""
-    await sources.add(connector, name, kind, address, **more)
+    await sources.add(connector.core, connector.peers, name, kind, address, **more)
     return await connector.harvesting.now(name)
 
 

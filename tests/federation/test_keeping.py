@@ -8,7 +8,6 @@ import random
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,6 +17,7 @@ from connector.exchange import finding, numbering
 from connector.federation import entry, keeping
 from connector.store.store import Store
 from connector.store.tables import TABLES
+from tests.core import core
 from tests.federation.exchanges import product
 from tests.postgres import durable, new_schema
 
@@ -163,7 +163,7 @@ async def test_what_is_gone_is_forgotten_at_last_and_the_index_needs_no_more_of_
         assert rows[-1]["seq"] == newest == await store.read(numbering.newest)
         floor = await store.read(lambda tx: tx.get("facts", name=keeping.FLOOR))
         assert floor["value"]["seq"] == rows[0]["seq"] - 1
-        started = finding.Finding(SimpleNamespace(store=store, data=tmp_path, roles={"exchange"}))
+        started = finding.Finding(core(store=store, data=tmp_path, roles={"exchange"}), None)
         await started.recover()
         await started.close()
     finally:

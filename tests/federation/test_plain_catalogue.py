@@ -99,9 +99,9 @@ async def test_while_it_is_read_again_all_of_it_is_there_and_what_is_gone_goes_a
     await add(near, "shop", shop.url, "dsp")
     seen, of = [], reading.catalogue
 
-    async def watching(participant, row):
+    async def watching(core, peers, worker, row):
         seen.append(await titles(near))
-        return await of(participant, row)
+        return await of(core, peers, worker, row)
 
     monkeypatch.setitem(reading.READERS, "dsp", watching)
     shop.pages[REQUEST] = ([dataset("b"), dataset("e")], [], REQUEST + "?p=2")

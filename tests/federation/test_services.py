@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connector.errors import Conflict
-from connector.exchange import services
+from connector.exchange import handed_in, services
 from connector.federation import entry
 from connector.federation.reading import REFUSED
 from connector.pull import quoting
@@ -23,7 +23,7 @@ async def two(tmp_path):
 
 async def offer(connector, document):
     """List a service, as an operator does who has read it."""
-    checked, now = services.check_submission({"service": document}), connector.clock.now()
+    checked, now = handed_in.data_service({"service": document}), connector.clock.now()
     row = await connector.store.write(lambda tx: services.submit(tx, connector.evidence, checked, PROVIDER, now))
     await connector.reviewer.review(row["id"])
 

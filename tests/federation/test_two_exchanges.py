@@ -55,14 +55,14 @@ async def test_a_reading_broken_off_goes_on_at_its_page_and_nothing_is_missing_m
     await put(far, *(product(f"p{number:03}") for number in range(250)))
     pages, of = [], reading.exchange
 
-    async def breaking(participant, row):
+    async def breaking(core, peers, worker, row):
         pages.append(row["cursor"].get("after", 0))
         if len(pages) == 2:
             raise RuntimeError("killed")
-        return await of(participant, row)
+        return await of(core, peers, worker, row)
 
     monkeypatch.setitem(reading.READERS, "exchange", breaking)
-    await sources.add(near, "far", "exchange", far.url)
+    await sources.add(near.core, near.peers, "far", "exchange", far.url)
     row = await near.harvesting.now("far")
     assert (row["state"], row["products"]) == ("failing", 100)
     async with exchange(tmp_path / "again"):  # anything else goes on meanwhile
@@ -79,7 +79,7 @@ async def test_no_question_waits_for_what_a_reading_brings_but_for_one_asked_for
     monkeypatch.setattr(near.harvesting, "_grown", lambda: None)  # so that nothing else has the index look
     waiting = near.finding._level
     await found(near)
-    await sources.add(near, "far", "exchange", far.url)
+    await sources.add(near.core, near.peers, "far", "exchange", far.url)
     near.harvesting.wake()
 
     async def read():
@@ -99,9 +99,9 @@ async def test_killed_between_two_pages_it_goes_on_after_a_restart(tmp_path):
         await put(far, *(product(f"p{number:03}") for number in range(150)))
         async with exchange(tmp_path / "near") as near:
             near.harvesting._task.cancel()
-            await sources.add(near, "far", "exchange", far.url)
+            await sources.add(near.core, near.peers, "far", "exchange", far.url)
             began = await source(near, "far")
-            page = await of(near, began)
+            page = await of(near.core, near.peers, near.worker, began)
             await near.store.write(lambda tx: sources.keep(tx, began, page, 60, near.clock.now()))
             assert (await source(near, "far"))["products"] == 100
         async with exchange(tmp_path / "near") as near:

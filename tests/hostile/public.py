@@ -70,8 +70,10 @@ def watched():
 
     patch.setattr("aiohttp.resolver.ThreadedResolver.resolve", resolve)
     patch.setattr(Gate, "socket", make)
-    yield watch
-    patch.undo()
+    try:
+        yield watch
+    finally:  # else what fails inside takes the network from every test after it
+        patch.undo()
 
 
 @dataclass

@@ -12,7 +12,8 @@ import pytest
 
 from connector import settings
 from connector.channel import wire
-from connector.channel.messages import KeyRequest, Resume, Step, VoucherMessage
+from connector.channel.messages import KeyRequest, Released, Resume, Step, VoucherMessage
+from connector.identity import readers
 from connector.protocol import messages, states, validation
 from connector.vault import bearers, passes, tickets
 from connector.web import operators, server
@@ -42,7 +43,7 @@ ABSENT_PID, ABSENT_ID = "urn:uuid:absent", "0f" * 32
 async def test_an_application_has_the_routes_of_its_roles_and_no_others(count):
     own = settings.build({"server.development": True})
     for roles in combinations(sorted(ALL), count):
-        app = server.build(SimpleNamespace(roles=frozenset(roles), settings=own))
+        app = server.build(SimpleNamespace(roles=frozenset(roles), settings=own, core=None, spans=None, metrics=None))
         served = [(route.method, route.resource.canonical) for route in app.router.routes()]
         assert len(served) == len(set(served))
         assert set(served) == {(row.method, without_patterns(row.path)) for row in ROUTES if row.roles & set(roles)}
@@ -81,6 +82,8 @@ CALLERS = {
     "a ticket": lambda host, _stranger: {"Authorization": ticket(host)},
     "a token": lambda host, _stranger: {"Authorization": token(host)},
     "a pass": lambda host, _stranger: {"Authorization": a_pass(host)},
+    "the member by its log": lambda host, _stranger: a_reader(host, host.identity),
+    "the member's log, for another": lambda host, _stranger: a_reader(host, "did:web:elsewhere.example"),
     "the owner": lambda host, _stranger: host.owner,
     "an account": lambda host, _stranger: host.account,
 }
@@ -92,6 +95,7 @@ LETS_IN = {
     Who.TICKET: {"a ticket"},
     Who.BEARER: {"a token"},
     Who.PASS: {"a pass"},
+    Who.READER: {"the member by its log"},
     Who.OWNER: {"the owner"},
     Who.ACCOUNT: {"an account"},
 }
@@ -108,6 +112,11 @@ def token(host):
 def about(host):
     key = (host.people[HOST].data / "keys" / "ticket.key").read_bytes()
     return key, bytes.fromhex(host.edition), tickets.NO_SUBJECT, tickets.NO_TRANSFER, host.now()
+
+
+def a_reader(host, holder):
+    """Return what proves the host, which is the space's one member, to a holder."""
+    return readers.header(host.keys(HOST).log, host.identity, holder, host.now())
 
 
 def a_pass(host):
@@ -196,6 +205,7 @@ def in_channel(kind):
         "step": lambda: Step(paid, request),
         "acknowledge": lambda: paid,
         "resume": lambda: Resume(0, zeros, ()),
+        "acknowledgement": lambda: Released(0, zeros),
     }[kind]()
 
 

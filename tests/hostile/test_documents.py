@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 
 from connector.errors import explain_failure
-from connector.exchange import membership
 from connector.identity import did as dids
 from connector.identity.keys import PURPOSES, Keys
+from connector.identity.self_description import member_of
 from connector.protocol import messages, offers, validation
 from contracts.canonical import load
 from ledger import aggregate
@@ -50,14 +50,14 @@ def test_a_did_document(body):
     document = judged(lambda raw: dids.parse(raw, DID), body)
     if document is not None:
         assert document.id == DID
-        judged(lambda told: membership.member_of(document, told), DESCRIPTION)
+        judged(lambda told: member_of(document, told), DESCRIPTION)
 
 
 @given(mutated(DESCRIPTION))
 @settings(max_examples=EXAMPLES // 2, suppress_health_check=list(HealthCheck))
 def test_a_description(body):
     document = dids.parse(json.dumps(DOCUMENT).encode(), DID)
-    judged(lambda raw: membership.member_of(document, load(raw)), body)
+    judged(lambda raw: member_of(document, load(raw)), body)
 
 
 @given(mutated(DATASET))
@@ -77,10 +77,10 @@ def test_a_dataset(body):
 def test_a_description_that_is_none(description):
     document = dids.parse(json.dumps(DOCUMENT).encode(), DID)
     with pytest.raises(Exception, match="does not describe itself"):
-        membership.member_of(document, description)
+        member_of(document, description)
 
 
 def test_honest_ones_are_read():
     document = dids.parse(json.dumps(DOCUMENT).encode(), DID)
-    assert membership.member_of(document, DESCRIPTION).did == DID
+    assert member_of(document, DESCRIPTION).did == DID
     validation.check("Dataset", DATASET)

@@ -15,7 +15,7 @@ from catalog.errors import CatalogError
 from catalog.listing import State
 from catalog.profile import FileProfile
 from connector.errors import Conflict, InvalidInput
-from connector.exchange import listings
+from connector.exchange import handed_in, listings
 from connector.exchange.listings import ALIKE_SHOWN
 from connector.limits import MEMBER_PRODUCTS_MAX, PAGE_ROWS_MAX
 from connector.store.store import Store
@@ -101,10 +101,10 @@ async def test_a_hundred_thousand_listings_of_one_member(store):
     ],
 )
 def test_what_would_move_the_cursor_or_the_eye_is_refused(more, monkeypatch):
-    monkeypatch.setattr(listings, "read_header", lambda _header: SimpleNamespace(edition_id=lambda: b"\xab" * 32))
-    listings.check_submission(document("a", title="<script>alert(1)</script> 潮汐 “Tides” 🌊"))  # text like any other
+    monkeypatch.setattr(handed_in, "read_header", lambda _header: SimpleNamespace(edition_id=lambda: b"\xab" * 32))
+    handed_in.listing(document("a", title="<script>alert(1)</script> 潮汐 “Tides” 🌊"))  # text like any other
     with pytest.raises(InvalidInput, match="one line"):
-        listings.check_submission(document("a", **more))
+        handed_in.listing(document("a", **more))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from connector.channel import wire
 from connector.errors import explain_failure
-from connector.exchange import listings
+from connector.exchange import handed_in, listings
 from connector.store.evidence import Evidence
 from connector.store.store import Store
 from connector.store.tables import TABLES
@@ -84,7 +84,7 @@ async def test_a_new_submission_is_taken_in_whole_or_refused(books, submission, 
     document = data.draw(mutated(submission))
 
     def act(tx):
-        row = listings.submit(tx, evidence, listings.check_submission(load(document)), CALLER, AT)
+        row = listings.submit(tx, evidence, handed_in.listing(load(document)), CALLER, AT)
         tx.update("listings", {"id": row["id"]}, state="listed")
         listings.view(row)
         listings.indexed(listings.find(tx, row["id"]))

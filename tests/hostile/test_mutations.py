@@ -45,7 +45,7 @@ async def ours(tmp_path_factory):
         async with public(tmp_path_factory.mktemp("mutations") / "data") as made:
             made.keys = key_files.load(made.data / "keys")
             did = made.connector.did
-            document = dids.parse(json.dumps(made.connector.did_document).encode(), did)
+            document = dids.parse(json.dumps(made.connector.identity.did_document).encode(), did)
             made.bearer = made.know(did, made.keys, document)
             made.peer = Peer(did, document.agreement)
             note = await made.connector.heads.riding(did)

@@ -82,3 +82,15 @@ async def test_strangers_share_the_places_of_their_address(host, say, unchanged)
         assert said.headers["Retry-After"] == str(RETRY_AFTER_SECONDS)
         assert {said.status for said in await asyncio.gather(*(caller.answer() for caller in callers))} == {408}
     assert (await say("GET", "/health")).status == 200
+
+
+async def test_a_member_has_places_of_its_own_where_anybody_may_ask(host, say, stranger, unchanged):
+    """Its neighbours have taken all of theirs; a token that proves no member is nothing."""
+    heads = [head("POST", "/rpc", "Content-Length: 9")] * STRANGER_REQUESTS_MAX
+    assert (await say("GET", "/space", None, host.member)).status == 200  # its document is known from now on
+    async with AsyncExitStack() as stack:
+        callers = await held(stack, host, heads)
+        assert (await say("GET", "/health")).status == 429
+        assert (await say("GET", "/health", None, stranger.bearer(host.identity))).status == 429
+        assert (await say("GET", "/health", None, host.member)).status == 200
+        assert {said.status for said in await asyncio.gather(*(caller.answer() for caller in callers))} == {408}

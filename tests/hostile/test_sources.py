@@ -14,7 +14,7 @@ from catalog.source import Move
 from connector import limits
 from connector.clock import Clock
 from connector.errors import AddressRefused, Conflict, InvalidInput, PenstockError
-from connector.exchange import listings
+from connector.exchange import handed_in
 from connector.federation import changes, entry, harvesting, sources
 from connector.protocol import messages
 from connector.pull import quoting
@@ -233,24 +233,24 @@ async def test_a_nested_catalogue_at_an_address_of_ours_is_not_asked(near, shop)
 @pytest.mark.parametrize("kind", ["exchange", "dsp"])
 async def test_an_address_of_no_connector_is_no_source(near, address, kind):
     with pytest.raises(AddressRefused):
-        await sources.add(near, "bad", kind, address)
+        await sources.add(near.core, near.peers, "bad", kind, address)
     assert await source(near, "bad") is None
 
 
 async def test_names_kinds_and_numbers_that_are_none_are_refused(near, liar):
     for name in ("", "Own", "own", "a b", "-a", "a-", "\u0430", "x" * 33, "../x"):
         with pytest.raises(ValueError, match="source"):
-            await sources.add(near, name, "exchange", liar.url)
+            await sources.add(near.core, near.peers, name, "exchange", liar.url)
     for kind, most in (("edc", 5), ("exchange", 0), ("exchange", limits.SOURCE_PRODUCTS_MAX + 1)):
         with pytest.raises(InvalidInput):
-            await sources.add(near, "liar", kind, liar.url, most)
+            await sources.add(near.core, near.peers, "liar", kind, liar.url, most)
     with pytest.raises(InvalidInput):
-        await sources.add(near, "self", "exchange", near.url)
-    await sources.add(near, "liar", "exchange", liar.url)
+        await sources.add(near.core, near.peers, "self", "exchange", near.url)
+    await sources.add(near.core, near.peers, "liar", "exchange", liar.url)
     with pytest.raises(Conflict):
-        await sources.add(near, "twin", "exchange", liar.url)
+        await sources.add(near.core, near.peers, "twin", "exchange", liar.url)
     with pytest.raises(Conflict):
-        await sources.add(near, "liar", "exchange", liar.url, 7)
+        await sources.add(near.core, near.peers, "liar", "exchange", liar.url, 7)
 
 
 async def test_a_slow_source_costs_the_others_nothing(near, liar, tmp_path, monkeypatch):
@@ -264,8 +264,8 @@ async def test_a_slow_source_costs_the_others_nothing(near, liar, tmp_path, monk
     liar.tells = waits
     async with exchange(tmp_path / "far") as far:
         await put(far, product("tides", "Harbour tides"))
-        await sources.add(near, "slow", "exchange", liar.url)
-        await sources.add(near, "far", "exchange", far.url)
+        await sources.add(near.core, near.peers, "slow", "exchange", liar.url)
+        await sources.add(near.core, near.peers, "far", "exchange", far.url)
         near.harvesting.wake()
         begun = time.monotonic()
 
@@ -281,7 +281,7 @@ async def test_a_slow_source_costs_the_others_nothing(near, liar, tmp_path, monk
 
 async def test_who_fails_is_asked_less_and_less_often(near, liar):
     liar.tells = lambda _after: b"garbage"
-    await sources.add(near, "liar", "exchange", liar.url)
+    await sources.add(near.core, near.peers, "liar", "exchange", liar.url)
     pauses = []
     for _ in range(4):
         await near.harvesting.now("liar")
@@ -328,7 +328,7 @@ async def test_a_time_to_come_does_not_put_a_product_first_for_ever(near, liar):
 
 
 async def test_a_page_that_comes_late_for_a_source_that_was_paused_is_not_kept(near, liar):
-    await sources.add(near, "liar", "exchange", liar.url)
+    await sources.add(near.core, near.peers, "liar", "exchange", liar.url)
     gate, there = asyncio.Event(), asyncio.Event()
 
     async def waits(after):
@@ -339,7 +339,7 @@ async def test_a_page_that_comes_late_for_a_source_that_was_paused_is_not_kept(n
     liar.tells = waits
     near.harvesting.wake()
     await asyncio.wait_for(there.wait(), 10)
-    await near.store.write(lambda tx: sources.turn(tx, near, "liar", Move.PAUSE, near.did))
+    await near.store.write(lambda tx: sources.turn(tx, near.core, "liar", Move.PAUSE, near.did))
     gate.set()
     await asyncio.sleep(0.3)
     row = await source(near, "liar")
@@ -350,7 +350,7 @@ async def test_a_page_that_comes_late_for_a_source_that_was_paused_is_not_kept(n
 
 async def test_what_was_found_elsewhere_cannot_be_listed_or_bought_here(near, liar):
     with pytest.raises(InvalidInput):
-        listings.check_submission(product("found:" + "0" * 40))
+        handed_in.listing(product("found:" + "0" * 40))
     liar.tells = lambda after: liar.page([liar.line("tides")], after)
     await add(near, "liar", liar.url)
     [row] = await found(near, "", "source=liar")

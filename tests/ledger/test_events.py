@@ -42,6 +42,7 @@ TYPES = [
     "keys.received",
     "keys.acknowledged",
     "keys.faulted",
+    "keys.exported",
     "opening.started",
     "opening.ended",
     "edition.reviewed",
@@ -56,6 +57,7 @@ TYPES = [
     "time.mark",
     "log.restored",
     "disclosure.erased",  # ours, for what spec 7 permits
+    "disclosure.made",
     # beside the specification's: section 7 allows other types
     "duty.performed",
     "duty.failed",
@@ -94,8 +96,11 @@ def test_every_row_accepts_its_own_and_refuses_others(kind):
     events.check(kind, links, shape.allowed)
     with pytest.raises(EventError, match="no fields"):
         events.check(kind, links, [*shape.required, "colour"])
-    with pytest.raises(EventError, match="links"):
-        events.check(kind, [*shape.links, "one more"], shape.required)
+    events.check(kind, shape.links, shape.required)
+    for wrong in ([*shape.links, "one more"], links[:-1]):
+        if wrong != links:
+            with pytest.raises(EventError, match=f"links `.*`, not `{len(wrong)}` ids"):
+                events.check(kind, wrong, shape.required)
     for name in shape.required:
         with pytest.raises(EventError, match="lacks"):
             events.check(kind, links, shape.required - {name})
@@ -165,6 +170,11 @@ def test_an_entry_has_a_limit():
         Entry("x", NOW, "y", "z" * 70_000, (), ()).encode()
 
 
+def test_an_entry_says_what_json_can_say():
+    with pytest.raises(EventError, match="what JSON cannot say"):
+        Entry("x", NOW, "y", "a lone half: \ud800", (), ()).encode()
+
+
 def test_times_are_written_in_utc():
     later = datetime(2026, 3, 1, 20, tzinfo=UTC).astimezone(tz=None) + timedelta(0)
     assert b"2026-03-01T20:00:00.000000Z" in Entry("x", later, "y", "z", (), ()).encode()
@@ -224,4 +234,80 @@ def test_what_a_box_holds_is_checked():
     for rows in ([Disclosure("00", "short salt", 1)], [Disclosure("ZZ" * 16, "no hex", 1)]):
         with pytest.raises(DisclosureError, match="salt"):
             disclosure.unseal(disclosure.seal([one.text() for one in rows], public, DIGEST), OWNER, DIGEST)
+    fields = {f"field {number}": number for number in range(disclosure.FIELD_LIMIT_COUNT)}
+    most = disclosure.seal(disclosure.conceal(fields), public, DIGEST)
+    assert {one.name: one.value for one in disclosure.unseal(most, OWNER, DIGEST)} == fields
+    more = disclosure.seal(disclosure.conceal(fields | {"one more": 1}), public, DIGEST)
+    with pytest.raises(DisclosureError, match="at most 64 fields"):
+        disclosure.unseal(more, OWNER, DIGEST)
     assert len(disclosure.recipient_id(public)) == 16
+
+
+# --- each limit of an entry, to the unit
+
+
+def told(**changed):
+    return canonical({**json.loads(ENTRY.encode()), **changed})
+
+
+@pytest.mark.parametrize(
+    "most",
+    [
+        {"party": "x" * 512},
+        {"link": ["x"] * 8},
+        {"sd": [bytes([at]).hex() * 32 for at in range(64)]},
+        {"block": {"number": str(2**63 - 1), "hash": DIGEST.hex()}},
+        {"time": "1970-01-01T00:00:00.000000Z"},
+        {"time": "8999-12-31T23:59:59.999999Z"},
+    ],
+)
+def test_an_entry_at_its_limits_is_read(most):
+    raw = told(**most)
+    assert events.decode(raw).encode() == raw
+
+
+@pytest.mark.parametrize(
+    ("more", "match"),
+    [
+        ({"party": "x" * 513}, "at most 512"),
+        ({"link": ["x"] * 9}, "too many links"),
+        ({"sd": [bytes([at]).hex() * 32 for at in range(65)]}, "too many links or fields"),
+        ({"sd": ["00" * 31]}, "32-byte digest"),
+        ({"block": {"number": str(2**63), "hash": DIGEST.hex()}}, "no chain has"),
+        ({"block": {"number": "-1", "hash": DIGEST.hex()}}, "decimal number"),
+        ({"block": {"number": "1", "hash": DIGEST.hex(), "more": 1}}, "decimal number"),
+        ({"time": "1969-12-31T23:59:59.999999Z"}, "dated from 1970 to 8999"),
+        ({"time": "9000-01-01T00:00:00.000000Z"}, "dated from 1970 to 8999"),
+        ({"block": {"number": "one", "hash": DIGEST.hex()}}, "decimal number"),
+        ({"block": {"number": "1"}}, "decimal number"),
+        ({"block": {"number": "1", "hash": "00" * 33}}, "32-byte digest"),
+        ({"sd": ["00" * 33]}, "32-byte digest"),
+        ({"sd": ["11" * 32, "00" * 32]}, "not sorted and unique"),
+        ({"sd": ["00" * 32] * 2}, "not sorted and unique"),
+        ({"sd": ["AA" * 32]}, "not in canonical form"),
+        ({"type": 5}, "a text of at most 512 characters is needed, not `5`"),
+        ({"part": None}, "a text of at most 512 characters is needed, not `None`"),
+        ({"link": [5]}, "a text of at most 512 characters is needed, not `5`"),
+        ({"v": 2}, "version 1 has exactly the keys"),
+        ({"more": 1}, "version 1 has exactly the keys block, link, part, party, sd, time, type, v"),
+    ],
+)
+def test_an_entry_beyond_them_says_why_it_is_none(more, match):
+    with pytest.raises(EventError, match=match):
+        events.decode(told(**more))
+
+
+@pytest.mark.parametrize("raw", [b"[]", b"{}", b"1", b'"entry"', b"null"])
+def test_an_entry_is_a_document_with_its_keys(raw):
+    with pytest.raises(EventError, match="an entry of version 1 has exactly the keys"):
+        events.decode(raw)
+
+
+def test_an_entry_has_as_many_bytes_as_a_bundle_holds():
+    around = len(Entry("x", NOW, "y", "", (), ()).encode())
+    assert len(Entry("x", NOW, "y", "z" * (65_535 - around), (), ()).encode()) == 65_535
+    with pytest.raises(EventError, match="an entry of `65536` bytes is over the limit of 65535"):
+        Entry("x", NOW, "y", "z" * (65_536 - around), (), ()).encode()
+    for room, match in ((65_535, "at most 512"), (65_536, "over the limit of 65535")):
+        with pytest.raises(EventError, match=match):
+            events.decode(told(party="x" * (room - len(told(party="")))))

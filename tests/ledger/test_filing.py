@@ -10,6 +10,7 @@ import pytest
 from contracts import signature
 from contracts.canonical import sha
 from contracts.errors import ContractError
+from contracts.typed_data import digest
 from ledger import checkpoint as checkpoints
 from ledger import equivocation, filing, fork_proof
 from ledger.checkpoint import Checkpoint, origin_id
@@ -53,9 +54,13 @@ def judged(document, channel=CHANNEL):
 def test_who_signed_two_messages_with_one_seq_is_at_fault(role):
     read = filing.read(CONTRADICTIONS[role]())
     verdict = filing.judge(read, SPACE, CHANNEL)
-    assert (read.part, read.origin, verdict.at_fault) == (case.CHANNEL, "", role.split()[0])
+    about = case.make()
+    batch = digest(case.DOMAINS.channels, about.voucher.value) if "again" in role else about.offer.value.account_hash
+    assert (read.part, read.link, read.origin, verdict.at_fault) == (case.CHANNEL, batch, "", role.split()[0])
     ruling = filing.rule(read, verdict, CHANNEL, None, "")
     assert (ruling.dispute, ruling.channel_id, ruling.division) == (sha(read.document), case.CHANNEL, None)
+    assert (ruling.finding, ruling.account_hash, ruling.reason) == (verdict.finding, batch, verdict.reason)
+    assert filing.rule(read, verdict, CHANNEL, None, "w" * 1001).reason == "w" * 1000
     assert read_ruling(ruling.json()) == ruling
     with pytest.raises(ContractError, match="no money"):
         filing.rule(read, verdict, CHANNEL, 1, "")
@@ -65,7 +70,8 @@ def test_who_signed_two_messages_with_one_seq_is_at_fault(role):
 def test_who_signed_two_histories_is_at_fault(old):
     read = filing.read(fork(old=old))
     verdict = filing.judge(read, SPACE, None)
-    assert (read.part, read.origin) == (origin_id(forked.ORIGIN), forked.ORIGIN)
+    denied = forked.tree(4).root(old)
+    assert (read.part, read.link, read.origin) == (origin_id(forked.ORIGIN), denied, forked.ORIGIN)
     assert (verdict.finding, verdict.at_fault) == (Finding.LOG_FORKED, "owner")
     assert read_ruling(filing.rule(read, verdict, None, None, "seen by two").json()).reason == "seen by two"
 
@@ -84,6 +90,12 @@ def test_what_proves_nothing_about_a_party_is_dismissed():
         judged(fork_proof.document(elsewhere, elsewhere), None),
     ]
     assert [one.at_fault for one in dismissed] == ["claimant"] * len(dismissed)
+    assert [one.reason for one in dismissed] == [
+        "this is no proof of equivocation: two keys signed them",
+        *["who signed both is not the payer of the channel"] * 2,
+        "this is no proof of a fork: the two heads are of one history",
+        "no member of the space has this log",
+    ]
 
 
 def test_a_bundle_is_filed_judged_and_ruled_on_as_before():
@@ -92,7 +104,18 @@ def test_a_bundle_is_filed_judged_and_ruled_on_as_before():
     assert read == filing.of(bundle)
     verdict = filing.judge(read, SPACE, CHANNEL)
     assert verdict.finding is Finding.WRONG_KEY
-    assert filing.rule(read, verdict, CHANNEL, None, "").division.to_payer == CHANNEL.deposit
+    ruling = filing.rule(read, verdict, CHANNEL, None, "")
+    assert (ruling.division.to_payer, ruling.reason) == (CHANNEL.deposit, verdict.reason)
+    assert (read.id, read.part) == (ruling.dispute, ruling.channel_id) == (sha(bundle.json()), case.CHANNEL)
+
+
+def test_over_a_bundle_whose_channel_the_chain_does_not_know_no_money_moves():
+    read = filing.of(case.CASES[Finding.WRONG_KEY]())
+    verdict = filing.judge(read, SPACE, None)
+    ruling = filing.rule(read, verdict, None, None, "")
+    assert (ruling.dispute, ruling.finding, ruling.division) == (read.id, Finding.WRONG_KEY, None)
+    with pytest.raises(ContractError, match="no money moves over this: wrong-key"):
+        filing.rule(read, verdict, None, 0, "")
 
 
 @pytest.mark.parametrize(

@@ -74,13 +74,56 @@ def test_what_another_key_signed_is_not_the_log_s():
         fork_proof.judge(document, VKEY)
 
 
+def test_an_empty_log_forks_with_none():
+    """Every log began empty."""
+    for size in (0, 4):
+        document = fork_proof.document(head(tree(4), 0), head(tree(4), size))
+        with pytest.raises(ContractError, match=r"no proof of a fork|no part of a tree"):
+            fork_proof.judge(document, VKEY)
+
+
+def test_a_proof_is_written_with_the_smaller_head_first():
+    log, other = tree(7), tree(7, 1)
+    proof = shown(log, 3, 7)
+    document = fork_proof.document(head(log, 7), head(other, 3), proof)
+    assert document == {
+        "v": 1,
+        "origin": ORIGIN,
+        "heads": [head(other, 3), head(log, 7)],
+        "proof": [notes.b64(one) for one in proof],
+    }
+    assert fork_proof.read(document) == (Checkpoint(ORIGIN, 3, other.root(3)), Checkpoint(ORIGIN, 7, log.root(7)))
+
+
+ONE, OTHER = head(tree(4), 4), head(tree(4, 1), 4)
+
+
 @pytest.mark.parametrize(
-    "change",
-    [{"v": 2}, {"origin": "else/log"}, {"heads": []}, {"heads": [1, 2]}, {"proof": ["!"]}, {"proof": ["AA=="]}],
-    ids=str,
+    ("change", "told"),
+    [
+        ({"v": 2}, "a proof of version 1 is about two heads"),
+        ({"heads": []}, "a proof of version 1 is about two heads"),
+        ({"heads": [ONE]}, "a proof of version 1 is about two heads"),
+        ({"heads": [ONE, OTHER, OTHER]}, "at most 2"),
+        ({"heads": [1, OTHER]}, "a signed note is a text"),
+        ({"heads": [ONE, "no note"]}, ""),
+        ({"proof": ["!"]}, "base64"),
+        ({"proof": [1]}, "a signed note is a text"),
+        ({"proof": ["AA=="]}, "a hash has 32 bytes"),
+        ({"proof": [notes.b64(bytes(33))]}, "a hash has 32 bytes"),
+        ({"proof": [notes.b64(bytes(32))] * 64}, "at most 63"),
+        ({"more": 1}, "more"),
+    ],
 )
-def test_what_is_no_document_is_refused(change):
-    document = fork_proof.document(head(tree(4), 4), head(tree(4, 1), 4))
+def test_what_is_no_document_is_refused(change, told):
+    document = fork_proof.document(ONE, OTHER)
     assert fork_proof.judge(document, VKEY)
-    with pytest.raises(ContractError):
-        fork_proof.judge({**document, **change}, VKEY)
+    for judged in (fork_proof.read, lambda found: fork_proof.judge(found, VKEY)):
+        with pytest.raises(ContractError, match=told or None):
+            judged({**document, **change})
+
+
+def test_heads_of_another_log_than_the_one_named_prove_nothing():
+    document = fork_proof.document(ONE, OTHER)
+    with pytest.raises(ContractError, match="this is no proof of a fork: the heads are of another log"):
+        fork_proof.judge({**document, "origin": "else/log"}, VKEY)

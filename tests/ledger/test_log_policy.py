@@ -10,7 +10,7 @@ from ledger import cosignature, log_policy, merkle, proof
 from ledger import note as notes
 from ledger.checkpoint import Checkpoint
 from ledger.cosignature import WitnessKeys
-from ledger.log_policy import LogPolicyError
+from ledger.log_policy import Group, LogPolicyError
 from ledger.mirror import build
 from ledger.note import NoteError
 from ledger.proof import LogProof
@@ -90,6 +90,8 @@ def test_a_false_cosignature_does_not_count():
         "quorum X1\n" + LINES,
         LINES + "group g 3 X1 X2\nquorum g\n",
         LINES + "group g 0 X1 X2\nquorum g\n",
+        LINES + "group g 00001 X1 X2\nquorum g\n",
+        LINES + f"group g {'9' * 5000} X1 X2\nquorum g\n",
         LINES + "group g any X1 X1\nquorum g\n",
         LINES + "group g any X1\ngroup h any X1 X2\nquorum h\n",
         LINES + "group g any g\nquorum g\n",
@@ -108,6 +110,138 @@ def test_a_false_cosignature_does_not_count():
 def test_bad_policies_are_refused(text):
     with pytest.raises(LogPolicyError):
         log_policy.parse(text)
+
+
+# ---- what a policy says, and why a text is none
+
+
+def test_a_policy_is_written_line_by_line():
+    policy = log_policy.parse(TWO_LEVELS)
+    assert policy.encode() == (
+        f"log {LOG}\n{LINES}"
+        "group X-witnesses 2 X1 X2 X3\ngroup Y-witnesses 1 Y1 Y2 Y3\n"
+        "group X-and-Y 2 X-witnesses Y-witnesses\nquorum X-and-Y\n"
+    )
+    assert (policy.quorum, policy.groups["X-witnesses"]) == ("X-and-Y", Group(2, ("X1", "X2", "X3")))
+    assert policy.urls == {VKEYS[name]: f"https://{name}.example/" for name in WITNESSES}
+    assert {name: key.encode() for name, key in policy.witnesses.items()} == VKEYS
+    bare = log_policy.parse(f"log {LOG} https://log.example/\nwitness A {VKEYS['X1']}\nquorum A\n")
+    assert bare.encode() == f"log {LOG} https://log.example/\nwitness A {VKEYS['X1']}\nquorum A\n"
+
+
+def test_each_log_is_believed_by_its_own_key():
+    others = [notes.log_vkey(name, bytes([at]) * 32) for at, name in enumerate(("one.example", "two.example"))]
+    policy = log_policy.parse("".join(f"log {key.encode()}\n" for key in others) + "quorum none\n")
+    assert [policy.log(key.name) for key in others] == others
+    with pytest.raises(NoteError, match=r"the policy names no log `three\.example`"):
+        policy.log("three.example")
+
+
+@pytest.mark.parametrize(
+    ("threshold", "names", "met"),
+    [
+        ("any", ["X3"], True),
+        ("any", [], False),
+        ("1", ["X1"], True),
+        ("2", ["X1"], False),
+        ("2", ["X1", "X3"], True),
+        ("0003", ["X1", "X3"], False),
+        ("3", ["X1", "X2", "X3"], True),
+        ("all", ["X1", "X2"], False),
+        ("all", ["X1", "X2", "X3"], True),
+        ("any", ["Y1", "g"], False),
+    ],
+)
+def test_a_group_holds_from_its_threshold_on(threshold, names, met):
+    policy = log_policy.parse(LINES + f"group g {threshold} X1 X2 X3\nquorum g\n")
+    assert policy.met_by(frozenset(names)) is met
+
+
+def test_who_cosigned_is_told_where_it_was_too_few():
+    with pytest.raises(NoteError, match=f"`X-and-Y` is not met for `{ORIGIN}`: cosigned by X1, Y2"):
+        log_policy.parse(TWO_LEVELS).check(cosigned(["Y2", "X1"]))
+
+
+def test_words_are_parted_by_spaces_and_tabs_and_remarks_are_passed_over():
+    plain = log_policy.parse(f"log {LOG}\nwitness A {VKEYS['X1']}\nquorum A\n")
+    assert log_policy.parse(f"  # quorum none\n\tlog \t {LOG}\t\n#\n\nwitness A {VKEYS['X1']}\n quorum  A") == plain
+
+
+TWICE = "is of the wrong kind or stands here twice"
+SHORT = f"witness A {VKEYS['X1']}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("mirror x\n", "line 1: unknown keyword `mirror`; use one of log, witness, group, quorum"),
+        ("\n# no rule\n", "the policy has no quorum line; add `quorum <name>` or `quorum none`"),
+        ("quorum\n", "line 1: exactly one quorum line with one name is needed"),
+        ("quorum none none\n", "line 1: exactly one quorum line with one name is needed"),
+        ("quorum none\n\nquorum none\n", "line 3: exactly one quorum line with one name is needed"),
+        (SHORT + "quorum B\n", "line 2: `B` is defined on no line above"),
+        ("log\n", "line 1: expected a verifier key and perhaps a URL"),
+        (f"log {LOG} https://a https://b\n", "line 1: expected a verifier key and perhaps a URL"),
+        ("witness\n", "line 1: a witness line has a name and a verifier key"),
+        ("witness A\n", "line 1: expected a verifier key and perhaps a URL"),
+        (SHORT.strip() + " https://a https://b\n", "line 1: expected a verifier key and perhaps a URL"),
+        ("witness A nokey\n", "line 1: `nokey` is no verifier key; it has the form name+hash+key"),
+        (f"log {VKEYS['X1']}\n", f"line 1: the key of `x1.example` {TWICE}"),
+        (f"witness A {LOG}\n", f"line 1: the key of `{ORIGIN}` {TWICE}"),
+        (f"log {LOG}\nlog {LOG}\n", f"line 2: the key of `{ORIGIN}` {TWICE}"),
+        (
+            SHORT + SHORT.replace("A", "B", 1),
+            f"line 2: the key of `x1.example` {TWICE}",
+        ),
+        (SHORT + f"witness A {VKEYS['X2']}\n", "line 2: the name `A` is taken"),
+        (f"witness none {VKEYS['X2']}\n", "line 1: the name `none` is taken"),
+        (SHORT + "group A any A\n", "line 2: the name `A` is taken"),
+        (SHORT + "group g any A\ngroup g any A\n", "line 3: the name `g` is taken"),
+        (SHORT + "group g any A\nwitness g x\n", "line 3: the name `g` is taken"),
+        ("group\n", "line 1: a group line has a name, a threshold and at least one member"),
+        (SHORT + "group g any\n", "line 2: a group line has a name, a threshold and at least one member"),
+        (SHORT + "group g any B\n", "line 2: `B` is defined on no line above"),
+        (SHORT + "group g any g\n", "line 2: `g` is defined on no line above"),
+        (SHORT + "group g any A A\n", "line 2: a name may be a member of one group only, and once"),
+        (SHORT + "group g any A\ngroup h any A\n", "line 3: a name may be a member of one group only, and once"),
+        (LINES + "group g 2 X1\n", "line 7: a threshold of `2` does not fit `1` members"),
+        (LINES + "group g 0 X1\n", "line 7: a threshold of `0` does not fit `1` members"),
+        (LINES + "group g 9999 X1\n", "line 7: a threshold of `9999` does not fit `1` members"),
+        (LINES + "group g 00001 X1\n", "line 7: `00001` is no threshold; use `any`, `all` or a number"),
+        (LINES + "group g -1 X1\n", "line 7: `-1` is no threshold; use `any`, `all` or a number"),
+        (LINES + "group g \u0661 X1\n", "line 7: `\u0661` is no threshold; use `any`, `all` or a number"),
+        (LINES + "group g \u00b2 X1\n", "line 7: `\u00b2` is no threshold; use `any`, `all` or a number"),
+        ("quorum none\r\n", "a policy has at most 65536 bytes and no control characters"),
+        ("quorum none\x7f", "a policy has at most 65536 bytes and no control characters"),
+    ],
+)
+def test_why_a_text_is_no_policy(text, why):
+    with pytest.raises(LogPolicyError) as refused:
+        log_policy.parse(text)
+    assert str(refused.value) == why
+
+
+def test_a_policy_has_as_many_bytes_as_its_limit():
+    """Bytes, not characters: a remark in another script fills it sooner."""
+    start = "quorum none\n#"
+    most = start + "\u00e9" * ((65_536 - len(start)) // 2) + "x" * ((65_536 - len(start)) % 2)
+    assert len(most.encode()) == 65_536
+    assert log_policy.parse(most).quorum == "none"
+    with pytest.raises(LogPolicyError, match="at most 65536 bytes"):
+        log_policy.parse(most + "x")
+
+
+def test_a_policy_names_at_most_256_witnesses_and_groups():
+    keys = [cosignature.cosigner_vkey("w.example", at.to_bytes(32)).encode() for at in range(256)]
+    witnesses = "".join(f"witness w{at} {key}\n" for at, key in enumerate(keys[:254]))
+    most = witnesses + "group g any w0\ngroup h any w1\n"
+    assert log_policy.parse(most + "quorum g\n").met_by(frozenset({"w0"}))
+    for more in (f"witness more {keys[254]}\n", "group more any w2\n"):
+        with pytest.raises(LogPolicyError, match="line 257: a policy may name at most 256 witnesses and groups"):
+            log_policy.parse(most + more + "quorum g\n")
+
+
+# ---- a proof under a policy
 
 
 def test_a_proof_round_trips_and_verifies_alone():

@@ -88,6 +88,16 @@ def test_malformed_notes_are_refused(raw):
         notes.parse(raw)
 
 
+SPELLINGS = ["YQ", "YQ=", "YQ==\n", " YQ==", "YQ==YQ==", "YR==", "YQ==x", "Y-==", "YQ=a", "\u0104==="]
+
+
+@pytest.mark.parametrize("spelled", SPELLINGS)
+def test_bytes_have_one_spelling(spelled):
+    assert notes.unb64("YQ==") == b"a"
+    with pytest.raises(MalformedNoteError):
+        notes.unb64(spelled)
+
+
 @given(st.text(max_size=200))
 def test_parsing_never_fails_otherwise_and_is_canonical(text):
     for raw in (text, text + "\n\n\N{EM DASH} name Uw2QOkn8\n"):
@@ -177,3 +187,106 @@ def test_a_head_signature_is_what_another_library_signs():
     elsewhere = Domain(DOMAIN.chain_id, DOMAIN.verifying_contract, b"\x23" * 32)
     with pytest.raises(NoteError):
         cosignature.verify_head(note, WITNESS.head_vkey(), elsewhere)
+
+
+# --- each limit, to the unit
+
+LINE = "\N{EM DASH} name Uw2QOkn8\n"
+
+
+def test_the_kinds_and_limits_are_those_that_were_published():
+    assert (notes.ED25519, notes.COSIGNATURE, notes.EXTENDED) == (1, 4, 255)
+    assert (notes.NOTE_LIMIT_BYTES, notes.SIGNATURE_LIMIT_COUNT, notes.KEY_ID_BYTES) == (65_536, 64, 4)
+
+
+def test_a_note_may_be_as_large_as_its_limit():
+    most = "x" * (notes.NOTE_LIMIT_BYTES - len(LINE.encode()) - 2) + "\n\n" + LINE
+    assert len(most.encode()) == notes.NOTE_LIMIT_BYTES
+    assert notes.parse(most) == notes.parse(most.encode())
+    with pytest.raises(MalformedNoteError, match="over the limit"):
+        notes.parse("x" + most)
+    with pytest.raises(MalformedNoteError, match="over the limit"):
+        notes.parse("\u00e9" + most[1:])
+
+
+def test_a_note_carries_one_to_sixty_four_lines():
+    assert len(notes.parse("text\n\n" + LINE * 64).signatures) == 64
+    for lines in ("", LINE * 65, LINE.rstrip()):
+        with pytest.raises(MalformedNoteError, match="1 to 64 signature lines"):
+            notes.parse_lines(lines)
+
+
+def test_a_text_may_hold_empty_lines():
+    assert notes.parse("a\n\nb\n\n" + LINE).text == "a\n\nb\n"
+
+
+@pytest.mark.parametrize(
+    "raw", ["text\n\n", "text\n" + LINE, "\n\n" + LINE, "te\x1fxt\n\n" + LINE, "te\txt\n\n" + LINE, "t\n\n" + LINE[:-1]]
+)
+def test_a_note_is_a_text_an_empty_line_and_lines(raw):
+    with pytest.raises(MalformedNoteError, match="a note is text"):
+        notes.parse(raw)
+
+
+@pytest.mark.parametrize(
+    ("line", "match"),
+    [
+        ("\N{EM DASH} name", "no signature line"),
+        ("\N{EM DASH} name Uw2QOkn8 more", "no signature line"),
+        ("- name Uw2QOkn8", "no signature line"),
+        ("\N{EM DASH} name Uw2QOg==", "is empty"),
+        ("\N{EM DASH}  Uw2QOkn8", "no key name"),
+        ("\N{EM DASH} a+b Uw2QOkn8", "no key name"),
+    ],
+)
+def test_a_line_is_a_dash_a_name_and_bytes(line, match):
+    with pytest.raises(MalformedNoteError, match=match):
+        notes.parse_lines(line + "\n")
+
+
+def test_one_byte_behind_the_key_id_is_a_signature():
+    [line] = notes.parse_lines("\N{EM DASH} name " + notes.b64(b"abcde") + "\n")
+    assert line == notes.Signature("name", b"abcd", b"e")
+
+
+@pytest.mark.parametrize("name", ["", "a+b", "a b", "a\u00a0b", "a\tb", "a\x01b", "a\nb"])
+def test_what_is_no_key_name_is_refused(name):
+    with pytest.raises(MalformedNoteError, match="no key name"):
+        notes.check_name(name)
+    with pytest.raises(MalformedNoteError, match="no key name"):
+        notes.log_vkey(name, bytes(32))
+    assert notes.check_name("a.example/\u00e9") == "a.example/\u00e9"
+
+
+def test_a_later_signature_by_a_key_replaces_its_earlier_one_only():
+    one, two = (notes.Signature("n", b"abcd", blob) for blob in (b"1", b"2"))
+    named, keyed = notes.Signature("m", b"abcd", b"1"), notes.Signature("n", b"abce", b"1")
+    assert Note("t\n", (one, named, keyed)).sign_with(two).signatures == (named, keyed, two)
+
+
+def test_a_line_is_by_a_key_of_its_name_and_its_id():
+    key = notes.log_vkey("n", bytes(32))
+    mine = notes.Signature("n", key.key_id, b"x")
+    others = notes.Signature("m", key.key_id, b"x"), notes.Signature("n", b"abcd", b"x")
+    assert Note("t\n", (others[0], mine, others[1])).of(key) == (mine,)
+
+
+def test_whoever_of_the_trusted_signed_is_told():
+    other = Ed25519PrivateKey.from_private_bytes(b"\x08" * 32)
+    first = notes.log_vkey("one", KEY.public_key().public_bytes_raw())
+    second = notes.log_vkey("two", other.public_key().public_bytes_raw())
+    signed = Note("t\n", (notes.sign("t\n", "one", KEY),))
+    assert notes.verify(signed, [second, first]) == (first,)
+    assert notes.verify(signed.sign_with(notes.sign("t\n", "two", other)), [second, first]) == (second, first)
+
+
+def test_a_key_of_another_kind_signs_no_note():
+    vkey = WITNESS.note_vkey()
+    with pytest.raises(NoteError, match="of kind `0x4`"):
+        notes.verify(Note("t\n", (notes.Signature(vkey.name, vkey.key_id, KEY.sign(b"t\n")),)), [vkey])
+
+
+def test_a_key_that_is_none_verifies_nothing():
+    with pytest.raises(NoteError, match="does not verify"):
+        notes.check_ed25519(bytes(31), KEY.sign(b"t"), b"t", "name")
+    notes.check_ed25519(KEY.public_key().public_bytes_raw(), KEY.sign(b"t"), b"t", "name")

@@ -55,6 +55,24 @@ def test_shorter_and_longer_ciphertext_is_bytes():
         assert fails(found, secret, wrong)[0] is Code.BYTES
 
 
+def test_a_row_committed_with_another_length_is_bytes():
+    """Its digest is that of the sealed bytes, but there are more or fewer of them than it says."""
+    found, secret, ciphertext = piece()
+    for size in (len(ciphertext) - 1, len(ciphertext) + 1):
+        wrong = found._replace(head=found.head._replace(sealed_bytes=size))
+        assert fails(wrong, secret, ciphertext) == (Code.BYTES, "ciphertext")
+
+
+def test_a_failure_names_its_row_where_one_is_known():
+    with pytest.raises(OpeningError) as caught:
+        check_secret(piece()[0], bytes(32))
+    told = "the secret does not meet its commitment; keep it as proof"
+    assert (str(caught.value), caught.value.row) == (told, None)
+    at = caught.value.at(3)
+    assert (str(at), at.message, at.row) == (f"row `3`: {told}", told, 3)
+    assert (at.code, at.step) == (Code.KEY, "key-commitment")
+
+
 @given(bit=st.integers(0, 255))
 def test_any_flipped_secret_bit_is_key(bit):
     found, secret, ciphertext = piece()

@@ -192,7 +192,7 @@ class Day:
         await house.exchange.tell("attestations")
 
     async def _audit(self, house):
-        async with sources(house.exchange.connector.url, development=True) as opened:
+        async with sources(house.exchange.connector.url, development=True, reader=house.reader) as opened:
             self.reports[house.name] = await audit.run(opened, house.regulator.connector.keys.delivery)
 
     async def close(self):

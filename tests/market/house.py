@@ -17,6 +17,7 @@ from aiohttp import web
 
 from connector import settings as settings_file
 from connector.app import Connector
+from connector.audit.sources import Reader
 from connector.cli.init import initialise
 from connector.cli.server import ADDRESS_FILE, Server
 from connector.demo.processes import free_ports
@@ -34,7 +35,7 @@ class Stand:
     """One participant: its connector, and the door of its owner.
 
     A `liar` gives wrong keys for the last piece of each edition; who is `silent` takes vouchers for keys and says
-    nothing: `swallowed` counts its answers by channel.
+    nothing, until its first channel with a buyer is settled: `swallowed` counts its answers by channel.
     """
 
     def __init__(self, name, role, data, outbound, kind=""):
@@ -77,10 +78,16 @@ class Stand:
     async def _swallow(self, request, handler):
         """Act on a voucher, and keep what was to be answered."""
         answer = await handler(request)
-        if request.path.endswith(PAYING) and answer.status == 200:
-            self.swallowed[request.match_info["id"]] += 1
+        channel = request.match_info.get("id")
+        if request.path.endswith(PAYING) and answer.status == 200 and await self._is_first(channel):
+            self.swallowed[channel] += 1
             raise web.HTTPServiceUnavailable
         return answer
+
+    async def _is_first(self, channel):
+        """Whether it is the first channel of its agreement; on the next one it speaks again."""
+        [row] = await self.rows("channels", "id = ?", (channel,))
+        return len(await self.rows("channels", "agreement = ?", (row["agreement"],))) == 1
 
     @property
     def did(self):
@@ -107,6 +114,11 @@ class House:
     def __init__(self, folder, name, outbound):
         self.folder, self.name, self._outbound = folder / name, name, outbound
         self.stands = {}
+
+    @property
+    def reader(self):
+        """Who audits: the regulator, to whom members show with whom they deal."""
+        return Reader(self.regulator.connector.keys.log, self.regulator.connector.clock.now)
 
     async def open(self, regulator_keys=None):
         """Start the exchange and the regulator's desk."""
@@ -135,7 +147,7 @@ class House:
         about = {"name": f"{name.title()} at {self.name}", "roles": (role,), "region": region}
         initialise(data, port=free_ports(1)[0], exchange=exchange, development=True, **about)
         if keys is not None:
-            shutil.copytree(keys, data / "keys", dirs_exist_ok=True)
+            shutil.copytree(keys, data / "keys", dirs_exist_ok=True, ignore=shutil.ignore_patterns("vault"))
         stand = Stand(name, role, data, self._outbound, kind)
         self.stands[name] = stand
         await stand.open()

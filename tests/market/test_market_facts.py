@@ -58,17 +58,16 @@ async def test_every_paid_trade_is_recorded_at_its_price_once(day):
         recorded = {row["agreement"]: row for row in await house.exchange.rows("trades")}
         paid = 0
         for deal in settled(day, house):
-            [channel] = await deal.provider.rows("channels", "agreement = ?", (deal.view["agreement"],))
-            assert (deal.view["agreement"] in recorded) == (channel["claimed"] > 0), deal.key
-            if channel["claimed"]:
+            channels = await deal.provider.rows("channels", "agreement = ?", (deal.view["agreement"],))
+            claimed = [channel["claimed"] for channel in channels if channel["claimed"]]
+            assert len(channels) == 1 or deal.kind == "withheld", "only who was settled in the middle has another"
+            assert (deal.view["agreement"] in recorded) == bool(claimed), deal.key
+            if claimed:
                 [agreement] = await deal.buyer.rows("agreements", "digest = ?", (deal.view["agreement"],))
                 row, paid = recorded[deal.view["agreement"]], paid + 1
                 assert Fraction(row["price"]) == unit_price(Terms.from_json(agreement["terms"]).tariff)
-                assert (row["amount"], row["product"], row["buyer"]) == (
-                    channel["claimed"],
-                    deal.good.name,
-                    deal.buyer.did,
-                )
+                assert (row["product"], row["buyer"]) == (deal.good.name, deal.buyer.did)
+                assert row["amount"] in claimed
         assert paid == len(recorded) > 10
         again = await house.providers[0].tell("settlements", {"agreement": None})
         assert again["shown"] == "0"
@@ -82,14 +81,14 @@ async def test_a_trade_is_shown_by_its_provider_alone_and_only_as_the_chain_sett
     trade = await shown_trade(deal)
     foreign = await shown_trade(other)
     provider, buyer = deal.provider.connector, deal.buyer.connector
-    first = await provider.ask_exchange("POST", "/exchange/trades", trade)
-    assert (await provider.ask_exchange("POST", "/exchange/trades", trade)) == first
+    first = await provider.exchange.ask("POST", "/exchange/trades", trade)
+    assert (await provider.exchange.ask("POST", "/exchange/trades", trade)) == first
     with pytest.raises(PeerRefused) as refusal:
-        await buyer.ask_exchange("POST", "/exchange/trades", trade)
+        await buyer.exchange.ask("POST", "/exchange/trades", trade)
     assert refusal.value.status == 403
     for change in ({"channel": foreign["channel"]}, {"batch": foreign["batch"]}, {"v": 2}, {"terms": foreign["terms"]}):
         with pytest.raises(PeerRefused) as refusal:
-            await provider.ask_exchange("POST", "/exchange/trades", trade | change)
+            await provider.exchange.ask("POST", "/exchange/trades", trade | change)
         assert 400 <= refusal.value.status < 500, change
 
 

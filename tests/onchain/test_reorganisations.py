@@ -19,6 +19,7 @@ from connector.settle.following import Following
 from contracts.split import Split
 from contracts.typed_data import Final
 from ledger import acts
+from tests.core import core
 
 from .nodes import CHAINS
 from .stage import DAY, DEPOSIT
@@ -136,13 +137,9 @@ async def test_books_are_as_without_the_reorganisation(stage, store, impatient, 
     untouched = await street.books()
     outbox = Outbox(stage, store, actor=actor)
     following = Following(
-        SimpleNamespace(
-            store=store,
-            chain=stage.chain,
-            programs=stage.programs,
-            transactions=outbox.transactions,
-            settings=SimpleNamespace(chain=SimpleNamespace(confirmations=0)),
-        ),
+        core(store=store, settings=SimpleNamespace(chain=SimpleNamespace(confirmations=0))),
+        stage.programs,
+        outbox.transactions,
         None,
     )
     monkeypatch.setattr(chain_watch, "FRESH_SECONDS", 0)

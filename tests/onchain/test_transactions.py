@@ -138,6 +138,15 @@ async def test_what_waits_together_is_brought_together_and_in_order(outbox):
     assert len(await outbox.stage.programs.events("licences", "LicenceGranted")) == LICENCES
 
 
+async def test_a_claim_goes_before_whatever_waits(outbox):
+    await outbox.want(**{"mint:1": outbox.mint()})
+    await outbox.want(**{"mint:2": outbox.mint()})
+    await outbox.want(**{"claim:a:1": outbox.mint()})  # what it does is nothing to the outbox, only what it is called
+    outbox.transactions.start()
+    rows = await outbox.ended("claim:a:1", "mint:1", "mint:2")
+    assert [row["nonce"] for row in rows] == sorted(row["nonce"] for row in rows)
+
+
 async def test_one_that_is_refused_spoils_no_other(outbox):
     wanted = await licences(outbox.stage, 4)
     unsigned = granting(outbox.stage, await agreed(outbox.stage), provider="stranger")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
+from policy.calendar import duration
 from policy.compile import compile_policy
 from policy.decide import decide
+from policy.duties import compile_duty
 from policy.parse import parse
 from policy.request import Request
-from policy.world import World
+from policy.world import Act, World
 
 BUYER, TARGET = "did:web:buyer.example", "urn:penstock:dataset:flights"
 NOW = "2026-06-10T00:00:00Z"
@@ -206,3 +210,191 @@ def test_a_remedy_is_due_once_the_prohibited_was_done(agreement):
         states.append((decision.outcome.value, decision.rules[1].state))
     assert states == [("allow", "clear"), ("conditional", "infringed"), ("allow", "remedied")]
     assert ask(document, action="distribute").outcome.value == "deny"
+
+
+# one duty, judged by itself ------------------------------------------------------------------------------------------
+
+TODAY = datetime(2026, 6, 10, tzinfo=UTC)
+TICK = timedelta(microseconds=1)
+WEEK = {"leftOperand": "delayPeriod", "operator": "lteq", "rightOperand": "P7D"}
+FINE = {"uid": "fine", "action": "compensate"}
+
+
+def ago(days):
+    return TODAY - timedelta(days=days)
+
+
+def deleted(days, by=BUYER, target="", **context):
+    return Act("delete", ago(days), by, target, context)
+
+
+def compiled(*terms, holders=(), **members):
+    """Compile a duty to delete."""
+    duty = {"uid": "d", "action": "delete", "constraint": list(terms)} | members
+    (permission,) = parse({"permission": [{"action": "use", "duty": [duty]}]}).permissions
+    return compile_duty(permission.duties[0], "urn:agreement", holders)
+
+
+def stands(duty, *acts, uses=(), asker=BUYER, **world):
+    """Tell (status, …) of a duty and of each consequence that is due, for uses so many days ago."""
+    request = Request(asker, "read", TARGET)
+    found = duty.standing(request, World(TODAY, performed=acts, **world), [ago(days) for days in uses])
+    return found.status, *(one.status for one in found.due)
+
+
+@pytest.mark.parametrize(
+    ("told", "standing"),
+    [("fulfilled", ("fulfilled",)), ("unknown", ("unknown",)), ("violated", ("violated", "unknown"))],
+)
+def test_what_the_world_says_of_a_duty_is_so_and_only_a_violation_has_consequences(told, standing):
+    duty = compiled(WEEK, consequence=[FINE])
+    assert stands(duty, deleted(1), uses=[9], duties={"d": told}) == standing
+    assert stands(duty, deleted(1), uses=[9], duties={"d": "perhaps"}) == ("fulfilled", "unknown")
+
+
+@pytest.mark.parametrize(
+    ("acts", "uses", "standing"),
+    [
+        ([], [7], ("unknown",)),
+        ([], [7 + 1e-6], ("violated", "unknown")),
+        ([3], [7], ("fulfilled",)),
+        ([7], [7], ("fulfilled",)),
+        ([2], [9], ("fulfilled",)),
+        ([1], [9], ("fulfilled", "unknown")),
+        ([18], [20, 10], ("violated", "unknown")),
+        ([18, 8], [20, 10], ("fulfilled",)),
+        ([8, 18], [10, 20], ("fulfilled",)),
+        ([18], [20, 3], ("unknown",)),
+        ([18], [30, 3], ("unknown", "unknown")),
+        ([9], [20, 15, 10], ("fulfilled", "unknown")),
+    ],
+)
+def test_each_use_asks_anew_and_the_worst_of_them_is_how_the_duty_stands(acts, uses, standing):
+    """Its consequence is due where it was done late or not at all."""
+    duty = compiled(WEEK, consequence=[FINE])
+    assert stands(duty, *(deleted(days) for days in acts), uses=uses) == standing
+
+
+def test_a_consequence_is_asked_from_the_uses_that_were_missed():
+    duty = compiled(WEEK, consequence=[FINE | {"constraint": [WEEK | {"rightOperand": "P20D"}]}])
+    assert stands(duty, deleted(29), uses=[30, 15]) == ("violated", "unknown")
+    assert stands(duty, deleted(21), uses=[30, 15]) == ("violated", "violated")
+    early, since = Act("compensate", ago(16), BUYER), Act("compensate", ago(1), BUYER)
+    assert stands(duty, deleted(29), early, uses=[30, 15]) == ("violated", "unknown")
+    assert stands(duty, deleted(29), early, since, uses=[30, 15]) == ("violated", "fulfilled")
+
+
+def test_a_missed_date_has_consequences_whenever_they_were_done():
+    date = WEEK | {"leftOperand": "dateTime", "rightOperand": "2026-06-05T00:00:00Z"}
+    duty = compiled(date, consequence=[FINE])
+    assert stands(duty, Act("compensate", ago(30), BUYER)) == ("violated", "fulfilled")
+    assert stands(duty, deleted(5)) == ("fulfilled",)
+    assert stands(duty, deleted(4)) == ("fulfilled", "unknown")
+
+
+def test_a_duty_of_before_is_asked_once_and_one_of_after_by_each_use():
+    assert stands(compiled(), deleted(9), uses=[3]) == ("fulfilled",)
+    assert stands(compiled(mode="post"), deleted(9), uses=[3]) == ("unknown",)
+    assert stands(compiled(mode="post"), deleted(9)) == ("fulfilled",)
+    assert stands(compiled(mode="ongoing"), deleted(9), uses=[3]) == ("fulfilled",)
+
+
+@pytest.mark.parametrize(("operator", "last"), [("lteq", True), ("eq", True), ("lt", False)])
+def test_the_last_instant_is_in_time_unless_it_is_to_be_before(operator, last):
+    for term in (
+        {"leftOperand": "dateTime", "operator": operator, "rightOperand": "2026-06-03T00:00:00Z"},
+        {"leftOperand": "elapsedTime", "operator": operator, "rightOperand": "P2D"},
+    ):
+        duty = compiled(term, consequence=[FINE])
+        in_time, late = ("fulfilled",), ("fulfilled", "unknown")
+        assert stands(duty, deleted(7), uses=[9]) == (in_time if last else late)
+        assert stands(duty, Act("delete", ago(7) - TICK, BUYER), uses=[9]) == in_time
+        assert stands(duty, Act("delete", ago(7) + TICK, BUYER), uses=[9]) == late
+    today = {"leftOperand": "dateTime", "operator": operator, "rightOperand": "2026-06-10T00:00:00Z"}
+    assert stands(compiled(today)) == (("unknown" if last else "violated"),)
+
+
+def test_of_several_deadlines_the_earliest_holds():
+    later = WEEK | {"rightOperand": "P20D"}
+    assert stands(compiled(WEEK, later), uses=[8]) == stands(compiled(later, WEEK), uses=[8]) == ("violated",)
+    assert stands(compiled(WEEK, WEEK | {"operator": "lt"}), uses=[7]) == ("violated",)
+
+
+def test_a_wait_goes_from_the_use_and_a_deadline_may_stand_beside_it():
+    wait = WEEK | {"operator": "gteq", "rightOperand": "P3D"}
+    duty = compiled(wait, WEEK)
+    assert [stands(duty, deleted(days), uses=[8])[0] for days in (6, 5, 1)] == ["violated", "fulfilled", "fulfilled"]
+    assert stands(duty, deleted(5)) == ("unknown",), "nothing to wait for yet"
+    assert stands(compiled(wait | {"operator": "gt"}), deleted(5), uses=[8]) == ("unknown",)
+
+
+def test_what_a_duty_waits_for_may_be_counted():
+    """An instant, or the time since; whatever the uses were."""
+    duty = compiled(WEEK)
+    for begun in (ago(8), duration("P8D")):
+        assert stands(duty, counters={("d", "delayPeriod"): begun}, uses=[1]) == ("violated",)
+        assert stands(duty, deleted(2), counters={("d", "delayPeriod"): begun}) == ("fulfilled",)
+    assert stands(duty, counters={("d", "delayPeriod"): 8}, uses=[1]) == ("unknown",)
+    assert stands(duty, counters={("d", "elapsedTime"): ago(8)}, uses=[1]) == ("unknown",)
+    assert stands(duty, counters=None, uses=[8]) == ("violated",)
+
+
+def test_a_date_from_which_on_is_asked_of_the_act():
+    since = {"leftOperand": "dateTime", "operator": "gteq", "rightOperand": "2026-06-10T00:00:00Z"}
+    assert [stands(compiled(since), deleted(days)) for days in (1, 0)] == [("unknown",), ("fulfilled",)]
+
+
+def test_a_term_is_asked_of_the_act_in_the_world_of_now():
+    place = {"leftOperand": "spatial", "operator": "isPartOf", "rightOperand": "urn:zone"}
+    zone = {"DE": frozenset({"urn:zone"})}
+    assert stands(compiled(place), deleted(1, spatial="DE"), part_of=zone) == ("fulfilled",)
+    assert stands(compiled(place), deleted(1, spatial="DE")) == ("unknown",)
+    assert stands(compiled(place), deleted(1), part_of=zone) == ("unknown",)
+
+
+# whose act it was, and on what ---------------------------------------------------------------------------------------
+
+
+def test_what_one_of_the_holders_did_is_done_for_all_of_them():
+    of_team = {"urn:member": frozenset({"urn:team"})}
+    duty = compiled(holders=["urn:team"])
+    done = [stands(duty, deleted(1, by), part_of=of_team)[0] for by in ("", BUYER, "urn:team", "urn:member", "urn:x")]
+    assert done == ["fulfilled", "fulfilled", "fulfilled", "fulfilled", "unknown"]
+
+
+def test_a_duty_of_one_is_done_by_that_one():
+    of_team = {"urn:member": frozenset({"urn:team"})}
+    duty = compiled(assignee="urn:team", holders=[BUYER])
+    done = [stands(duty, deleted(1, by), part_of=of_team)[0] for by in ("", BUYER, "urn:team", "urn:member")]
+    assert done == ["fulfilled", "unknown", "fulfilled", "fulfilled"]
+
+
+def test_where_nobody_knows_whom_a_duty_binds_it_binds_the_asker_and_the_askers_act_is_its():
+    duty, asked = compiled(assignee={"source": "urn:team"}), Request(BUYER, "read", TARGET)
+    told = World(TODAY, {"urn:x": frozenset({"urn:team"})})
+    assert duty.binds(asked, World(TODAY)) is True
+    assert duty.binds(asked, told) is False
+    assert duty.binds(Request("urn:x", "read", TARGET), told) is True
+    assert compiled().binds(asked, told) is True
+    assert [stands(duty, deleted(1, by))[0] for by in ("", BUYER, "urn:y")] == ["fulfilled", "fulfilled", "unknown"]
+
+
+def test_an_act_is_on_the_target_of_the_duty_or_else_on_what_is_asked_for():
+    shelf = {TARGET: frozenset({"urn:shelf"})}
+    anything, shelves = compiled(), compiled(target="urn:shelf")
+    for duty, done in ((anything, ["fulfilled", "fulfilled", "unknown"]), (shelves, ["fulfilled"] * 3)):
+        assert [stands(duty, deleted(1, target=on), part_of=shelf)[0] for on in ("", TARGET, "urn:shelf")] == done
+
+
+def test_several_parties_are_each_told_in_time():
+    duty = compiled(WEEK, consequence=[FINE], informedParty=["urn:a", "urn:b"], consentingParty="urn:c")
+
+    def told(days, name):
+        return deleted(days, informedParty=name, consentingParty="urn:c")
+
+    assert stands(duty, told(5, "urn:a"), told(4, "urn:b"), uses=[9]) == ("fulfilled",)
+    assert stands(duty, told(5, "urn:a"), told(1, "urn:b"), uses=[9]) == ("fulfilled", "unknown")
+    assert stands(duty, told(5, "urn:a"), uses=[9]) == ("violated", "unknown")
+    assert stands(duty, told(5, ("urn:a", "urn:b")), uses=[9]) == ("fulfilled",)
+    assert stands(duty, told(5, ("urn:a", "urn:b", "urn:x")), uses=[9]) == ("violated", "unknown")
+    assert stands(duty, deleted(5, informedParty=("urn:a", "urn:b")), uses=[9]) == ("fulfilled",)

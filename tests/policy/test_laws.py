@@ -1,8 +1,9 @@
 """Laws of deciding that hold for every policy, request and world, on random ones.
 
 Knowing less never allows more, with two exceptions that are of the law, not of the engine: what is not said to be part
-of a thing is not part of it, so exclusions (`isNoneOf`, `neq`) and prohibitions rest on the world's being told; and an
-amount that a request does not name counts as nothing beside what was already taken.
+of a thing is not part of it, so exclusions (`isNoneOf`, `neq`) rest on what is told, and so do prohibitions of
+what is not said to be a collection (test_prohibition_laws.py); and an amount that a request does not name counts as
+nothing beside what was already taken.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a rule covers: several actions and targets, refinements, collections, sequences, inheritance."""
+"""What a rule covers: several actions and targets, refinements, collections, sequences."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import pytest
 
 from policy.compile import compile_policy
 from policy.decide import decide
-from policy.errors import PolicyError
-from policy.inherit import digest
 from policy.parse import parse
 from policy.request import Request
 from policy.world import World
@@ -104,44 +102,3 @@ def test_one_of_two_alternatives_counted(agreement, atom):
     first = ask(policy, context={"payAmount": "0", "unit": "CNY"})
     assert [held.operand for held in first.reservations] == ["count"]
     assert outcome(policy, context=paid) == "deny"  # exactly one
-
-
-# inheritance ---------------------------------------------------------------------------------------------------------
-
-PARENT = {"@id": "urn:parent", "@type": "Set", "prohibition": [{"action": "distribute"}], "conflict": "prohibit"}
-
-
-def child(agreement, parent=None, **members):
-    pin = {"@id": "urn:parent", "penstock:digest": digest(parent or PARENT)}
-    return agreement(**{"inheritFrom": [pin], "conflict": "prohibit", **members})
-
-
-def test_a_child_has_its_parents_rules(agreement):
-    policy = parse(child(agreement), {"urn:parent": PARENT})
-    assert (outcome(policy), outcome(policy, "distribute")) == ("allow", "deny")
-    assert policy.prohibitions[0].id == "urn:parent#prohibition/0"
-
-
-@pytest.mark.parametrize(
-    ("members", "parents", "code"),
-    [
-        ({}, {}, "unknown-term"),
-        ({}, {"urn:parent": {**PARENT, "prohibition": [{"action": "sell"}]}}, "contradiction"),
-        ({"inheritFrom": "urn:parent"}, {"urn:parent": PARENT}, "missing"),
-        ({"conflict": "perm"}, {"urn:parent": PARENT}, "contradiction"),
-    ],
-)
-def test_a_parent_that_is_not_the_one_agreed_is_refused(agreement, members, parents, code):
-    with pytest.raises(PolicyError) as caught:
-        parse(child(agreement, **members), parents)
-    assert caught.value.code == code
-
-
-def test_a_policy_that_inherits_from_itself_is_refused(agreement):
-    one = {
-        **PARENT,
-        "@id": "urn:parent",
-        "inheritFrom": [{"@id": "urn:penstock:agreement:1", "penstock:digest": "sha-256:0"}],
-    }
-    with pytest.raises(PolicyError, match="inherits from itself"):
-        parse(child(agreement, one), {"urn:parent": one, "urn:penstock:agreement:1": {}})

@@ -62,6 +62,14 @@ def test_every_reason_can_be_said(code, lang):
     assert "{" not in said
 
 
+def test_a_reason_has_just_the_facts_that_its_words_name():
+    code = next(code for code, names in REASONS.items() if len(names) == 1)
+    assert Reason(code, "", ("a",)).named_facts() == {REASONS[code][0]: "a"}
+    for facts in ((), ("a", "b")):
+        with pytest.raises(ValueError, match="argument"):
+            Reason(code, "", facts).named_facts()
+
+
 def test_a_refusal_names_purposes_by_their_labels():
     base = "https://w3id.org/penstock/purpose#"
     facts = ("purpose", "isNoneOf", f"{base}Marketing, {base}Sales", f"{base}EmailMarketing")

@@ -21,6 +21,7 @@ from connector.protocol.continuation import Place
 from connector.protocol.errors import UnknownError
 from connector.store.store import Store
 from connector.store.tables import TABLES
+from tests.core import core
 from tests.engine.world import START, product
 from tests.protocol import published
 
@@ -55,7 +56,7 @@ async def shop(tmp_path):
     """A provider that is an exchange, too, with its real tables."""
     store = await Store.open(tmp_path / "shop.db", SHOP)
     made = SimpleNamespace(store=store, did=DID, roles={"provider", "exchange"})
-    made.offering = Offering(made)
+    made.offering = Offering(core(store=store, did=DID, roles=made.roles))
     yield made
     await store.close()
 
@@ -217,7 +218,7 @@ class Market(RuleBasedStateMachine):
         self.usual, offering.PAGE_ENTRIES = offering.PAGE_ENTRIES, SMALL_PAGE
         self.runner, self.folder = asyncio.Runner(), tempfile.TemporaryDirectory()
         self.store = self.run(Store.open(Path(self.folder.name) / "shop.db", SHOP))
-        self.offering = Offering(SimpleNamespace(store=self.store, did=DID, roles={"provider"}))
+        self.offering = Offering(core(store=self.store, did=DID, roles={"provider"}))
         self.good, self.steady, self.ever = set(), set(), set()
         for key in first:
             self.add(key, good=True)

@@ -10,7 +10,7 @@ import pytest
 
 from connector.errors import Conflict
 from connector.exchange.leaving import Departing
-from connector.product import submission, versions
+from connector.product import history, submission
 from connector.store.store import Store
 from connector.store.tables import TABLES
 from tests.engine.world import START, product
@@ -37,7 +37,7 @@ async def shop(tmp_path):
             tx.insert("products", **row)
             tx.insert("products", **row | {"id": f"unlisted {state} {known}", "blind": bytes(32)})
             for one in (row["id"], f"unlisted {row['id']}") if known else ():
-                versions.keep(tx, tx.get("products", id=one), START)
+                history.keep(tx, tx.get("products", id=one), START)
 
     await store.write(fill)
     yield store
@@ -71,7 +71,7 @@ async def test_what_is_taken_off_while_it_is_sealed_stays_so(tmp_path, monkeypat
         monkeypatch.setattr(shop.publications, "_describe_and_seal", held)
         publishing = asyncio.create_task(shop.publications.publish(BRIEF | {"files": [str(path)]}))
         assert await asyncio.to_thread(begun.wait, 10)
-        await Departing(shop).take_off()
+        await Departing(shop.core, shop.exchange).take_off()
         go.set()
         with pytest.raises(Conflict, match="withdrawn"):
             await asyncio.wait_for(publishing, 10)

@@ -15,11 +15,12 @@ from connector.outbound import Outbound
 from connector.protocol import messages
 from connector.pull.carrier import Carrier
 from connector.pull.roads import Road, Roads
-from connector.vault.blobs import Blobs, SealedFile
+from connector.vault.blobs import Blobs
 from connector.vault.edition import row_secrets
 from connector.vault.intake import Intake
 from connector.vault.places import sectors
 from connector.vault.seal import Brief, seal
+from connector.vault.sealed_file import SealedFile
 from connector.vault.secrets import Keys
 from connector.vault.sinks import Folder, Null
 from connector.vault.slabs import Memory, Pool

@@ -12,6 +12,7 @@ from connector.clock import Clock
 from connector.pull.pursuit import GETTING, MET, Pursuits
 from connector.store.store import Store
 from connector.store.tables import TABLES
+from tests.core import core
 
 DEMAND, PRODUCT = "urn:uuid:1", "tides:north"
 ACQUISITION = f"{DEMAND}:{PRODUCT}"
@@ -35,10 +36,11 @@ class Exchange:
     """An exchange with one demand that one product matches."""
 
     def __init__(self, store):
-        self.store, self.clock, self.did = store, Clock(), "did:web:buyer.example"
+        self.did = "did:web:buyer.example"
+        self.core = core(store=store, clock=Clock(), did=self.did)
         self.demand = {"member": self.did, "state": State.MATCHED.value, "matches": [{"product": PRODUCT}]}
 
-    async def ask_exchange(self, _method, path, body):
+    async def ask(self, _method, path, body):
         if path.endswith("/negotiate"):
             self.demand |= {"state": State.NEGOTIATING.value, **body}
         elif path.endswith("/meet"):
@@ -51,7 +53,7 @@ async def world(tmp_path):
     """The pursuits, the acquisitions, and how to begin anew as after a restart."""
     store = await Store.open(tmp_path / "buyer.db", [table for table in TABLES if table.name == "pursuits"])
     made = SimpleNamespace(exchange=Exchange(store), acquisitions=Acquisitions())
-    made.again = lambda: Pursuits(made.exchange, made.acquisitions)
+    made.again = lambda: Pursuits(made.exchange.core, made.exchange, made.acquisitions)
     made.pursuits = made.again()
     yield made
     await made.pursuits.driver.close()

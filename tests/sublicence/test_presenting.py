@@ -62,7 +62,7 @@ class Bench:
 
     @property
     def domain(self):
-        return onward.domain(self.connector)
+        return onward.domain(self.connector.programs)
 
     async def agree(self, terms, key, *, parent=None, state="performing", peer=PEER, chain=None):
         """Keep an agreement that both sides have signed."""

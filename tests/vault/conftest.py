@@ -14,12 +14,14 @@ from connector.store.store import Store
 from connector.store.tables import TABLES
 from connector.vault import edition
 from connector.vault.blobs import Blobs
-from connector.vault.seal import Brief, Sealed, seal
+from connector.vault.seal import Brief, seal
 from connector.vault.secrets import Keys
 from connector.vault.sources import source_of
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from connector.vault.sealed import Sealed
 
 S = 64 * 1024
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)

@@ -12,10 +12,11 @@ from moto.server import ThreadedMotoServer
 from connector.errors import SettingsError
 from connector.vault import bucket as buckets
 from connector.vault import scrub
-from connector.vault.blobs import Blobs, SealedFile, blob_name
+from connector.vault.blobs import Blobs, blob_name
 from connector.vault.bucket import Bucket, SealedObject
 from connector.vault.errors import VaultError
 from connector.vault.reader import Reader
+from connector.vault.sealed_file import SealedFile
 from contracts.ranges import RowSet
 from ledger.opening import OpeningError
 

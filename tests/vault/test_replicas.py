@@ -138,7 +138,7 @@ def test_resume_after_kill(world):
     script = textwrap.dedent("""
         import os, signal, sys
         from pathlib import Path
-        from connector.vault.blobs import SealedFile
+        from connector.vault.sealed_file import SealedFile
         from connector.vault.intake import Intake
         from ledger.row_table import RowTable
         taking = Intake(Path(sys.argv[2]), RowTable(Path(sys.argv[1]).read_bytes()))

@@ -1,6 +1,7 @@
 """`penstock serve` in a strange world: wrong keys for the rows that the file `lies` of its data directory names, pieces
-that are not what their rows commit to for those that `frauds` names while they are sealed, and a resolver that knows a
-public name with a private address. Everything else is the product."""
+that are not what their rows commit to for those that `frauds` names while they are sealed, receipts that are as many
+seconds off as `dates` says, and a resolver that knows a public name with a private address. Everything else is the
+product."""
 
 from __future__ import annotations
 
@@ -11,10 +12,12 @@ from pathlib import Path
 
 from aiohttp.resolver import ThreadedResolver
 
+from connector.channel import release
 from connector.engine.books import Books
 from connector.vault import seal as sealing
+from contracts.typed_data import Receipt
 
-LIES, FRAUDS = "lies", "frauds"
+LIES, FRAUDS, DATES = "lies", "frauds", "dates"
 PRIVATE_NAME, PRIVATE_ADDRESS = "printer.example", "10.11.12.13"
 
 
@@ -45,6 +48,13 @@ def give_wrong_keys(data):
     Books.secrets = secrets
 
 
+def date_receipts(data):
+    def receipt(**fields):
+        return Receipt(**{**fields, "released_at": fields["released_at"] + sum(named(data / DATES))})
+
+    release.Receipt = receipt
+
+
 def resolve_strangely():
     honest = ThreadedResolver.resolve
 
@@ -61,6 +71,7 @@ if __name__ == "__main__":
     folder = Path(sys.argv[sys.argv.index("--data") + 1])
     give_wrong_keys(folder)
     seal_frauds(folder)
+    date_receipts(folder)
     resolve_strangely()
     from connector.cli.main import app
 

@@ -36,6 +36,7 @@ ROLES = {
 SERVING = ("other",)  # who serves the replicas it holds to other buyers
 LYING = (sys.executable, str(Path(__file__).with_name("lying_serve.py")))
 
+ANCHORING = "anchor_interval_seconds = 600"
 FUNDS = 1_000_000
 PURPOSE = "AirTrafficResearch"
 # what changes without any act: tokens are used up by whoever asks, heads are signed when somebody looks
@@ -43,7 +44,12 @@ RESTLESS = frozenset({"connectors", "leases", "tokens_seen", "checkpoints", "pee
 
 
 class Space:
-    """The processes with their management doors, and what a test asks about them."""
+    """The processes with their management doors, and what a test asks about them.
+
+    Heads are anchored when a test says so: tests that show that nothing changed must not be told of an anchor.
+    """
+
+    anchors_every = 0
 
     def __init__(self, folder, now, environment=None):
         self.folder, self.environment, self.now = folder, environment, now
@@ -66,6 +72,7 @@ class Space:
             )
             settings = self.folder / role / "penstock.toml"
             told = settings.read_text().replace('opened = ""', f'opened = "{self.folder / "opened" / role}"')
+            told = told.replace(ANCHORING, f"anchor_interval_seconds = {self.anchors_every}")
             settings.write_text(told.replace("serve = false", "serve = true") if role in SERVING else told)
             self.people[role] = Participant(self.folder / role, LYING if role == "second" else SERVE)
         return ports

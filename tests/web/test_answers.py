@@ -28,7 +28,10 @@ ELSEWHERE = {
     "chain export": "it prints the chain itself, a line for each block",
 }
 # what had nothing to do when it was tried
-CHANGES_NOTHING = {"exchange member reread": "the member's documents say what they said"}
+CHANGES_NOTHING = {
+    "exchange member reread": "the member's documents say what they said",
+    "log disclose": "the supervisor was there first, so all is disclosed to it",
+}
 # commands whose --dry-run is a look of its own, with a row of its own
 LOOKS = ("publish", "get", "settle", "open", "demand pursue", "vault collect", "chain deploy")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -27,7 +28,7 @@ def table(tmp_path_factory):
     return path
 
 
-async def test_a_program_buys_a_table_within_its_limit_and_reads_it_as_arrow(space, table):
+async def test_a_program_buys_a_table_within_its_limit_and_reads_it_as_arrow(space, table, tmp_path):
     await space.publish_files("provider", "rain", [table], price=1000, title="Rain by day")
     told = []
     async with Client(space.people["buyer"].data) as penstock:
@@ -43,6 +44,8 @@ async def test_a_program_buys_a_table_within_its_limit_and_reads_it_as_arrow(spa
         assert (again.paid, told[-1].state) == (got.paid, "complete"), "the same id goes on, and pays nothing twice"
         opened = await penstock.open("rain-1", purpose=PURPOSE)
         assert list(zip(*opened.to_pydict().values(), strict=True)) == ROWS
+        keys = await penstock.export_keys("rain-1", purpose=PURPOSE, to=tmp_path / "keys.json")
+        assert (keys.number, Path(keys.file).exists(), "nobody counts" in keys.warning) == (2, True, True)
         with pytest.raises(PenstockError) as refused:
             await penstock.open("rain-1", purpose="Marketing")
         assert isinstance(refused.value, NotPermitted) or explain_failure(refused.value).exit_code == 3

@@ -101,6 +101,25 @@ async def test_a_replica_is_opened_for_a_purpose_that_the_policy_knows(space, pe
     assert sorted(file.read_bytes() for file in files) == sorted(path.read_bytes() for path in sold)
 
 
+async def test_keys_are_handed_out_after_a_warning_and_a_confirmation(people, bought):
+    buyer = people["buyer"]
+    page = await buyer.open(next(link for link in bought.links if "/agreements/" in link))
+    assert "nobody counts" in page.text
+    asked = json.loads((await buyer.open(page.url + ".json")).text)
+    purpose = next(one["iri"] for one in asked["purposes"] if one["iri"].endswith("#" + PURPOSE))
+    before = asked["replica"]["opened"]
+    refused = await buyer.send(page, "/key-export", purpose=purpose, confirm="00000000")
+    assert refused.status == 400
+    done = await buyer.send(page, "/key-export", purpose=purpose, confirm=asked["digest"][:8])
+    assert done.status == 200, done.text
+    told = json.loads((await buyer.open(page.url + ".json")).text)
+    assert told["replica"]["opened"] == before + 1
+    [keys] = [Path(name) for one in told["replica"]["reads"] for name in one["files"] if name.endswith(".keys.json")]
+    assert keys.stat().st_mode & 0o777 == 0o600
+    assert json.loads(keys.read_bytes())["agreement"] == asked["digest"]
+    assert "keys.exported" in [row["event"] for row in told["rows"]]
+
+
 async def test_a_price_is_worked_out_on_the_product_page(people, bought):
     page = await people["buyer"].open("catalogue/console-story?many=7")
     assert "7 MiB: 70.00 CNY" in page.text

@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from connector import decisions
 from connector.channel import uses
-from connector.channel.doors import Held
+from connector.channel.counted import Held
 from connector.channel.uses import Draw
 from connector.clock import SetClock
 from connector.errors import Absent

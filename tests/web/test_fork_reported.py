@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from connector.clock import Clock
 from connector.errors import PenstockError
+from connector.identity import readers
 from ledger import checkpoint as checkpoints
 from ledger import cosignature, fork_proof
 from ledger import note as notes
@@ -66,7 +67,8 @@ async def test_a_split_view_is_refused_kept_and_reported_on_chain(trio, say):
     [shown] = (await trio.doors["exchange"].call("GET", "log/forks"))["forks"]
     found = fork_proof.judge(shown, notes.log_vkey(origin, held.log_public))
     assert (found.old.size, found.new.size) == (size, size)
-    told = json.loads((await say("GET", trio.url("exchange") + "/log/peers")).body)
+    reader = readers.header(trio.keys("regulator").log, trio.did("regulator"), trio.did("exchange"), trio.now())
+    told = json.loads((await say("GET", trio.url("exchange") + "/log/peers", headers=reader)).body)
     assert [row["fork"] for row in told if "fork" in row] == [shown]
 
     signed = bare.sign_with(cosignature.cosign_head(other, keys, now, domain))

@@ -59,7 +59,7 @@ async def held(made):
         return replicas.record(tx, new, agreement=digest, now=now)
 
     made.replica = await made.store.write(act)
-    intake = replicas.intake(connector.replica_folder, made.replica)
+    intake = replicas.intake(connector.blobs.folder, made.replica)
     with connector.blobs.open(made.edition, made.sealed.table) as sealed:
         for number, piece in enumerate(sealed.read_pieces(0, made.rows)):
             intake.accept(number, piece)
@@ -174,7 +174,7 @@ async def is_named(holder, policy, region, dataset, *, buyer_policy=None, change
         own = tx.get("agreements", digest=mine)
         member = SimpleNamespace(did=own["peer"], region=region, url="http://holder.example")
         one = carriers.Carrier(own, member, tx.get("agreements", digest=theirs))
-        return not any(refuses(connector, tx, one, now) for refuses in carriers.REFUSALS)
+        return connector.carriers.names(tx, one, now)
 
     return await holder.store.write(act)
 

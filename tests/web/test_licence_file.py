@@ -95,7 +95,7 @@ async def test_a_changed_licence_does_not_hold(exported, change):
 async def test_what_ends_a_licence_shows_in_the_next_export(space, exported):
     agreement, folder, before, export = exported
     await space.doors["provider"].call("POST", f"agreements/{agreement}/revoke", {"reason": "for the test"})
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while (await verified(folder, await export()))[1]["state"] != "revoked":
             await asyncio.sleep(0.2)
     assert (await verified(folder, before))[1]["state"] == "in force", "in the block that it is proven in"

@@ -84,6 +84,7 @@ async def test_bodies_that_are_none(owner, unchanged, body):
         ("provider", "settlements"),
         ("buyer", "acquisitions"),
         ("buyer", "openings"),
+        ("buyer", "vault/key-exports"),
         ("exchange", "members"),
         ("exchange", "credits"),
     ):
@@ -106,6 +107,10 @@ async def test_ids_that_are_nowhere(owner, unchanged):
     told(await owner("buyer", "POST", "openings", {**body, "purpose": "Nonsense"}), 400)
     told(await owner("buyer", "POST", "openings", {**body, "to": "relative/path"}), 400)
     told(await owner("buyer", "POST", "openings", {"acquisition": "nothing", "purpose": PURPOSE}), 400)
+    export = {**body, "to": "/nowhere/keys.json"}
+    told(await owner("buyer", "POST", "vault/key-exports", export), 404)
+    for wrong in ({"purpose": "Nonsense"}, {"to": "keys.json"}, {"to": ""}, {"to": 7}, {"id": ""}):
+        told(await owner("buyer", "POST", "vault/key-exports", {**export, **wrong}), 400)
 
 
 @pytest.mark.parametrize("did", [None, 7, "", "nobody", "did:key:z6Mk", "did:web:10.0.0.1", "did:web:localhost%3A1"])

@@ -1,150 +1,249 @@
-"""Three operators who check each other, as they run the exchange: what one asks for, another assents to."""
+"""Which act a request of the owner's surface is, who may do it, and what becomes of it: on a stand-in for the acts."""
 
 from __future__ import annotations
 
-import asyncio
-import json
-import sys
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
+import orjson
 import pytest
-import pytest_asyncio
+from aiohttp.test_utils import make_mocked_request
 
-from catalog.operators import ACTS, Post
-from connector.cli.init import initialise
-from connector.demo.processes import SERVE, Participant, free_ports
-from connector.web import operators
-from connector.web.authorize import EXCHANGE, MANAGEMENT, TRADERS
-from tests.web.records import records
+from catalog.operators import ACTS as KNOWN
+from connector.errors import InvalidInput, NotPermitted
+from connector.web import operators, spaces
+from connector.web.authorize import MANAGEMENT
+from connector.web.call import Call
+from connector.web.faults import as_json
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-ABOUT = {"region": "US-NY", "development": True}
-REFUSED, INVALID = 3, 2
-
-
-class House:
-    """An exchange of its own, a participant whom nobody has admitted, and the keys of three operators."""
-
-    def __init__(self, folder):
-        self.folder, ports = folder, free_ports(2)
-        exchange = initialise(folder / "exchange", name="X", roles=("exchange",), port=ports[0], exchange="", **ABOUT)
-        self.did = initialise(
-            folder / "new", name="New", roles=("buyer",), port=ports[1], exchange=exchange.url, **ABOUT
-        ).did
-        self.people = [Participant(folder / name, SERVE) for name in ("exchange", "new")]
-
-    async def run(self, who, *words, code=0):
-        """Run `penstock exchange …` as an operator, or as the owner of the data directory."""
-        acting = ("--as", str(self.folder / f"{who}.key")) if who else ()
-        place = ("--data", str(self.folder / ("nowhere" if who else "exchange")))
-        command = (sys.executable, "-m", "connector.cli.main", "exchange", *acting, *words, *place, "--json")
-        process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, stderr=-1)
-        out, err = await process.communicate()
-        assert process.returncode == code, (words, out, err)
-        return json.loads(out)
-
-    async def members(self, who="audit"):
-        return [row["state"] for row in (await self.run(who, "member", "list"))["members"]]
-
-    def events(self, kind):
-        return records(self.folder / "exchange", kind)
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ROWS = {row.handler: row for row in MANAGEMENT}
+OPERATOR = SimpleNamespace(name="Li Na")
+SAID = {"operator": "Li Na", "post": "x", "path": {}, "body": {}, "other": "", "reason": "", "result": None}
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def house(tmp_path_factory):
-    made = House(tmp_path_factory.mktemp("house"))
-    await asyncio.gather(*(person.start() for person in made.people))
-    yield made
-    await asyncio.gather(*(person.stop() for person in made.people))
+class Acts:
+    """Answers as the operators' acts: `state` is what an act comes to, `asked` and `ended` what it was told."""
+
+    def __init__(self, state="assented", key="k1"):
+        self.state, self.key = state, key
+        self.asked, self.ended = [], []
+
+    def row(self, act, handler, path, body):
+        about = {"id": self.key, "act": act, "handler": handler, "state": self.state}
+        return SAID | about | {"path": path, "body": body, "created": NOW, "until": NOW + timedelta(days=3)}
+
+    async def begin(self, asked, operator):
+        self.asked.append((asked.act, asked.handler, dict(asked.path), asked.body, operator))
+        return self.row(asked.act, asked.handler, dict(asked.path), asked.body)
+
+    async def end(self, key, result, why=""):
+        self.ended.append((key, result, why))
+
+    async def page(self, state):
+        return [state]
+
+    async def assent(self, key, operator):
+        self.asked.append((key, operator))
+        return self.row("create-space", "spaces.create", {}, {"name": "kept"})
+
+    async def dissent(self, key, operator, reason):
+        return {"id": key, "operator": operator.name, "reason": reason}
 
 
-async def test_one_person_answers_for_three_posts_until_they_are_filled(house):
-    found = await house.run("", "operator", "list")
-    assert (found["operators"], found["checked"]) == ([], False)
-    assert "one person answers for all three posts" in found["en"]
-    for post in Post:
-        key = house.folder / f"{post}.key"
-        made = await house.run("", "operator", "add", f"{post} of X", "--post", post, "--to", str(key))
-        assert "key" not in made
-        assert key.stat().st_mode & 0o077 == 0
-    found = await house.run("audit", "operator", "list")
-    assert ([row["post"] for row in found["operators"]], found["checked"]) == (["system", "security", "audit"], True)
-    assert await house.run("", "operator", "add", "one more", "--post", "audit", code=REFUSED)
-    assert len(house.events("operator.moved")) == 3
+class Operators:
+    """The operators of an exchange, as they are told to change."""
+
+    async def add(self, name, post, who):
+        return {"name": name, "post": post, "by": who}
+
+    async def dismiss(self, name, reason, who):
+        return {"dismissed": name, "reason": reason, "by": who}
+
+    async def page(self):
+        return {"operators": []}
 
 
-async def test_a_member_is_admitted_by_two(house):
-    for alone in ("", "security", "audit"):
-        await house.run(alone, "admit", house.did, code=REFUSED)
-    proposed = await house.run("system", "admit", house.did)
-    assert (proposed["act"], proposed["awaits"]) == ("admit", "security")
-    assert await house.members() == []
-    [waiting] = (await house.run("security", "pending"))["acts"]
-    assert (waiting["id"], waiting["operator"], waiting["body"]) == (proposed["id"], "system of X", {"did": house.did})
-    for nobody in ("system", "audit", ""):
-        await house.run(nobody, "assent", proposed["id"], code=REFUSED)
-    done = await house.run("security", "assent", proposed["id"])
-    assert (done["state"], done["result"]["did"]) == ("done", house.did)
-    assert await house.members() == ["admitted"]
-    await house.run("security", "assent", proposed["id"], code=INVALID)
-    assert [row["state"] for row in (await house.run("audit", "pending", "--state", "done"))["acts"]] == ["done"]
-    assert len(house.events("act.moved")) == 3  # asked for, assented to, done
+def call(handler, body=None, path=None, *, roles=("exchange",), acts=None, operator=OPERATOR, query=""):
+    row = ROWS[handler]
+    request = make_mocked_request(row.method, row.path + query, match_info=path or {})
+    request._read_bytes = b"" if body is None else orjson.dumps(body)
+    connector = SimpleNamespace(roles=set(roles), acts=acts or Acts(), operators=Operators(), did="did:web:us")
+    return Call(connector, request, row, operator=operator)
 
 
-async def test_what_is_dissented_from_is_not_done(house):
-    proposed = await house.run("system", "member", "revoke", house.did, "--reason", "I do not like them")
-    refused = await house.run("security", "dissent", proposed["id"], "--reason", "that is no reason")
-    assert (refused["state"], refused["reason"]) == ("refused", "that is no reason")
-    assert await house.members() == ["admitted"]
-    await house.run("security", "assent", proposed["id"], code=INVALID)
+async def done(asked):
+    """What stands in for the handler of an act."""
+    return as_json({"done": True, "body": await asked.document() if asked.request.method == "POST" else None})
 
 
-async def test_harm_is_stopped_at_once_and_let_in_again_by_two(house):
-    await house.run("system", "member", "suspend", house.did, "--reason", "complaint", code=REFUSED)
-    await house.run("security", "member", "suspend", house.did, "--reason", "complaint")
-    assert await house.members() == ["suspended"]
-    proposed = await house.run("security", "member", "resume", house.did, "--reason", "settled")
-    assert await house.members() == ["suspended"]
-    await house.run("system", "assent", proposed["id"])
-    assert await house.members() == ["admitted"]
+def told(answer):
+    return answer.status, orjson.loads(answer.body)
 
 
-async def test_money_is_issued_once_however_often_it_is_assented_to(house):
-    proposed = await house.run("system", "credit", house.did, "700")
-    done = await house.run("security", "assent", proposed["id"])
-    assert done["result"]["amount"] == "700"
-    assert (await house.run("audit", "pending", "--state", "done"))["acts"][0]["act"] == "credit"
+async def governed(*args, **more):
+    asked = call(*args, **more)
+    return (*told(await operators.govern(asked, done)), asked.connector.acts)
 
 
-async def test_what_fails_is_noted_with_its_reason(house):
-    proposed = await house.run("system", "credit", "did:web:nobody.example", "5")
-    await house.run("security", "assent", proposed["id"], code=4)
-    [failed] = (await house.run("audit", "pending", "--state", "failed"))["acts"]
-    assert "is not a member" in failed["reason"]
+# Whom the surface serves.
 
 
-async def test_an_operator_is_replaced_by_two_and_the_last_of_a_post_is_not_dismissed(house):
-    words = ("operator", "dismiss", "audit of X", "--reason", "left")
-    proposed = await house.run("system", *words)
-    await house.run("security", "assent", proposed["id"], code=INVALID)
-    proposed = await house.run("system", "operator", "add", "auditor", "--post", "audit")
-    key = house.folder / "second.key"
-    made = await house.run("security", "assent", proposed["id"], "--to", str(key))
-    assert "key" not in made["result"]
-    proposed = await house.run("system", *words)
-    await house.run("security", "assent", proposed["id"])
-    await house.run("audit", "member", "list", code=INVALID)
-    assert (await house.run("second", "operator", "list"))["checked"]
-    acts = (await house.run("second", "pending", "--state", "done"))["acts"]
-    assert not any("key" in (row["result"] or {}) for row in acts)
+async def test_without_the_role_of_an_exchange_there_are_no_posts():
+    status, _, acts = await governed("spaces.create", {}, roles=("provider",))
+    assert (status, acts.asked, acts.ended) == (200, [], [])
 
 
-async def test_every_cell_of_posts_and_acts():
-    """Who may do what follows from the table alone, and nobody assents to an act of their own post."""
-    for act in ACTS.values():
-        assert act.assent not in act.by, act.key
-        assert Post.AUDIT not in act.by | {act.assent}, act.key
-    changing = {row.handler for row in MANAGEMENT if row.method == "POST" and row.roles == EXCHANGE}
-    assert changing == set(operators.ACT_OF) | operators.SELF_CHECKED - {"rehearsals.rehearse"}
-    known = {row.handler for row in MANAGEMENT if row.method == "GET" and not row.roles <= TRADERS}
-    assert known >= operators.READ
+async def test_acts_on_acts_look_after_themselves():
+    for handler in operators.SELF_CHECKED:
+        status, _, acts = await governed(handler, {}, {"id": "k1"})
+        assert (status, acts.asked) == (200, [])
+
+
+@pytest.mark.parametrize("handler", ["management.anchor", "management.add_resource", "telemetry.measures"])
+async def test_what_is_no_act_and_not_for_all_to_read_is_the_owner_s_own(handler):
+    with pytest.raises(NotPermitted, match=r"^this is the owner's own business, and no operator's$"):
+        await governed(handler, {})
+    status, _, acts = await governed(handler, {}, operator=None)
+    assert (status, acts.asked) == (200, [])
+
+
+@pytest.mark.parametrize("operator", [None, OPERATOR])
+async def test_all_operators_read_the_same(operator):
+    for handler in operators.READ:
+        status, _, acts = await governed(handler, path={"id": "x"}, operator=operator)
+        assert (status, acts.asked) == (200, [])
+
+
+def test_what_operators_read_changes_nothing():
+    assert {ROWS[handler].method for handler in operators.READ} == {"GET"}
+    assert {ROWS[handler].method for handler in operators.ACT_OF} == {"POST"}
+
+
+# Which act a request is.
+
+
+@pytest.mark.parametrize(
+    ("handler", "path", "body", "act"),
+    [
+        ("spaces.create", {}, {"a": 1}, "create-space"),
+        ("members.turn", {"act": "revoke"}, {"did": "d"}, "expel-member"),
+        ("exchange.move", {"id": "7"}, {"move": "resume"}, "resume-listing"),
+        ("federation.turn", {"id": "s", "act": "harvest"}, {}, "harvest-source"),
+        ("leaving.answer", {"act": "refuse"}, {}, "refuse-leaving"),
+    ],
+)
+async def test_a_request_is_the_act_that_the_path_or_the_body_says(handler, path, body, act):
+    status, answer, acts = await governed(handler, body, path)
+    assert (status, answer) == (200, {"done": True, "body": body})
+    assert acts.asked == [(act, handler, path, body, OPERATOR)]
+    assert acts.ended == [("k1", {"done": True, "body": body}, "")]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"), [({"id": "7"}, {"move": "x"}), ({"id": "7"}, {"move": ["resume"]}), ({}, {})]
+)
+async def test_a_request_that_is_no_act_is_the_handler_s_to_refuse(path, body):
+    status, _, acts = await governed("exchange.move", body, path)
+    assert (status, acts.asked, acts.ended) == (200, [], [])
+
+
+def test_every_act_of_the_table_has_its_request():
+    assert operators.ACT_OF["spaces.create"] in KNOWN
+
+
+# What becomes of it.
+
+
+async def test_what_waits_is_answered_with_whom_it_waits_for():
+    acts = Acts("waiting")
+    status, answer, _ = await governed("spaces.create", {}, acts=acts)
+    assert (status, acts.ended) == (202, [])
+    assert list(answer) == ["id", "act", "awaits", "until", "en", "zh"]
+    assert (answer["id"], answer["act"], answer["until"]) == ("k1", "create-space", "2026-03-04T12:00:00+00:00")
+
+
+async def test_the_owner_who_is_alone_leaves_no_row():
+    status, _, acts = await governed("spaces.create", {}, acts=Acts(key=""), operator=None)
+    assert (status, acts.ended) == (200, [])
+
+
+async def test_an_act_that_fails_is_noted_with_the_reason_and_fails():
+    async def fails(asked):
+        raise NotPermitted("not this one")
+
+    asked = call("spaces.create", {})
+    with pytest.raises(NotPermitted, match="not this one"):
+        await operators.govern(asked, fails)
+    assert asked.connector.acts.ended == [("k1", None, "not this one")]
+
+
+async def test_an_operator_s_key_is_told_once_and_kept_by_nobody():
+    async def added(asked):
+        return as_json({"name": "b", "key": "secret"}, 201)
+
+    asked = call("operators.add", {"name": "b", "post": "x"})
+    assert told(await operators.govern(asked, added)) == (201, {"name": "b", "key": "secret"})
+    assert asked.connector.acts.ended == [("k1", {"name": "b"}, "")]
+    asked = call("operators.dismiss", {"name": "b", "reason": "x"})
+    await operators.govern(asked, added)
+    assert asked.connector.acts.ended == [("k1", {"name": "b", "key": "secret"}, "")]
+
+
+@pytest.mark.parametrize(
+    ("body", "given"), [({"to": "a"}, {"id": "act-k1", "to": "a"}), ({"id": "mine"}, {"id": "mine"}), ([1], [1])]
+)
+async def test_a_credit_has_the_name_of_its_act_so_that_it_is_given_once(body, given):
+    _, answer, _ = await governed("management.credit", body)
+    assert answer["body"] == given
+
+
+async def test_no_other_act_is_given_a_name():
+    assert (await governed("management.review", {"to": "a"}, {"id": "x"}))[1]["body"] == {"to": "a"}
+
+
+# What operators ask for.
+
+
+async def test_an_operator_is_added_listed_and_dismissed():
+    added = await operators.add(call("operators.add", {"name": "b", "post": "x"}))
+    assert told(added) == (201, {"name": "b", "post": "x", "by": "Li Na"})
+    assert told(await operators.page(call("operators.page"))) == (200, {"operators": []})
+    gone = await operators.dismiss(call("operators.dismiss", {"name": "b", "reason": "left"}, operator=None))
+    assert told(gone) == (200, {"dismissed": "b", "reason": "left", "by": "did:web:us"})
+
+
+@pytest.mark.parametrize(("query", "state"), [("", "waiting"), ("?state=done", "done")])
+async def test_acts_are_listed_by_their_state(query, state):
+    assert told(await operators.pending(call("operators.pending", query=query))) == (200, {"acts": [state]})
+
+
+async def test_who_assents_has_the_act_done_as_it_was_asked_for(monkeypatch):
+    monkeypatch.setattr(spaces, "create", done)
+    asked = call("operators.assent", {}, {"id": "k1"})
+    status, answer = told(await operators.assent(asked))
+    assert status == 200
+    assert (answer["id"], answer["act"], answer["state"]) == ("k1", "create-space", "done")
+    assert answer["result"] == {"done": True, "body": {"name": "kept"}}
+    assert asked.connector.acts.asked == [("k1", OPERATOR)]
+
+
+async def test_who_assents_says_nothing_more():
+    with pytest.raises(InvalidInput, match=r"^the body must have exactly no member$"):
+        await operators.assent(call("operators.assent", {"a": 1}, {"id": "k1"}))
+
+
+async def test_who_dissents_says_why():
+    answer = await operators.dissent(call("operators.dissent", {"reason": "no"}, {"id": "k1"}))
+    assert told(answer) == (200, {"id": "k1", "operator": "Li Na", "reason": "no"})
+
+
+@pytest.mark.parametrize(("name", "body"), [("assent", {}), ("dissent", {"reason": "no"})])
+async def test_the_owner_has_no_assent(name, body):
+    asked = call(f"operators.{name}", body, {"id": "k1"}, operator=None)
+    with pytest.raises(NotPermitted, match=r"^an operator assents, with a key of their own$"):
+        await getattr(operators, name)(asked)
+
+
+def test_a_row_names_a_function():
+    assert operators.handler_of(ROWS["spaces.create"]) is spaces.create

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
 
@@ -14,6 +15,7 @@ from contracts.signature import address
 from contracts.voucher import FAULTS
 from ledger import equivocation, mask
 from ledger.dispute import Domains
+from tests.web.conftest import REST_SECONDS, REST_SECONDS_MAX
 from tests.web.paying_by_hand import Hand, noise, with_high_s
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -171,6 +173,18 @@ async def test_more_than_the_deposit_is_never_offered(hand, space):
     assert space.stored("provider") == before
 
 
+async def at_rest(space, proof):
+    """Return what the provider stores once it has claimed what was paid there and filed the proof."""
+    before = None
+    async with asyncio.timeout(REST_SECONDS_MAX):
+        while proof not in [row["id"] for row in space.rows("provider", "disputes")]:
+            await asyncio.sleep(0.1)
+        while before != (now := space.stored("provider")):
+            before = now
+            await asyncio.sleep(REST_SECONDS)
+    return before
+
+
 async def test_two_vouchers_with_one_seq_stop_the_channel(hand, space):
     """Both are kept as proof; from then on nothing goes on, and nothing was given for the second."""
     windows = space.rows("provider", "windows")
@@ -184,7 +198,7 @@ async def test_two_vouchers_with_one_seq_stop_the_channel(hand, space):
     assert space.rows("provider", "windows") == windows
     channel = next(row for row in space.rows("provider", "channels") if row["id"] == hand.channel.hex())
     assert channel["state"] == "stopped"
-    before = space.stored("provider")
+    before = await at_rest(space, kept[0]["id"])
     refused(await hand.post("request", wire.encode(hand.request())), 409, "stopped")
     acknowledgement = hand.voucher(hand.first, seq=hand.seq + 1, lock=bytes(32), valid_until=0)
     refused(await hand.post("acknowledge", hand.signed(acknowledgement)), 409, "stopped")

@@ -10,6 +10,7 @@ from connector.engine.process import PATIENCE
 from connector.errors import Failure
 from connector.pull import waiting
 from connector.pull.acquisition import FINAL, Acquisitions
+from tests.core import core
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 END = NOW + timedelta(days=30)
@@ -43,7 +44,7 @@ def process(**more):
 
 
 def test_every_state_of_the_journey_has_its_row():
-    steps = Acquisitions(type("Nobody", (), {"clock": None})())._steps
+    steps = Acquisitions(core(clock=None), *[None] * 8)._steps
     assert set(waiting.TURNS) == set(steps)
     assert not set(waiting.TURNS) & set(FINAL)
 

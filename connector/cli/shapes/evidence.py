@@ -43,6 +43,7 @@ EVIDENCE: Mapping[str, Shape] = {
     "log proof": {"index": "digits", "leaf": "text", "entry": "text", "proof": "text"},
     "log mark": {"event": "text"},
     "log erase": {"erased": "digits", "event": "digits"},
+    "log disclose": {"to": "text", "events": "digits", "event": "text"},
     "log forks": {"forks": ["object"]},
     "log rekey": {"key": "text", "tx": "text", "told": "truth"},
     "log policy": {"did": "text", "policy": "text"},

@@ -53,6 +53,7 @@ JOURNEY: Mapping[str, Shape] = {
         "id": "text", "product": "text", "title": "text", "state": "text", "price": "text", "most": "text",
         "cap": "digits?", "agreement": "text?", "channel": "text?", "transfer": "text?", "mark": "text",
         "negotiation": {"price": "digits", "rounds": "number"}, "turn": "object?", "reason": "text?",
+        "renamed": {"*": "text"},
         "progress": {
             "text": "text", "rows": "number", "rowsHeld": "number", "keysHeld": "number", "windows": "number",
             "bytes": "digits", "bytesHeld": "digits", "sealedBytes": "digits", "paid": "digits",
@@ -65,16 +66,16 @@ JOURNEY: Mapping[str, Shape] = {
     },
     "open": {
         "id": "text", "acquisition": "text", "purpose": "text", "number": "number", "charged": "number",
-        "bytes": "number", "files": ["text"],
+        "bytes": "number", "files": ["text"], "renamed": {"*": "text"},
     },
     "sublicense": {"digest": "text", "provider": "text", "product": "text", "chain": ["object"]},
     "settle --dry-run": {
         "dryRun": "truth", "withdrawable": "digits",
-        "channels": [{**_CHANNEL, "newest": "digits", "claimed": "digits"}],
+        "channels": [{**_CHANNEL, "newest": "digits", "claimed": "digits", "short": "digits"}],
     },
     "settle": {
         "withdrawn": "digits", "shown": "text",
-        "channels": [{**_CHANNEL, "settled": "digits", "shares": {"*": "digits"}}],
+        "channels": [{**_CHANNEL, "settled": "digits", "shares": {"*": "digits"}, "fault?": "object"}],
     },
     "verify": {"kind": "text", "verified": "truth", "*": "any"},
     "audit": {

@@ -47,8 +47,12 @@ OPERATION: Mapping[str, Shape] = {
         "product?": "text", "derivedFrom?": [{"agreement": "text", "edition": "text"}],
         # of a replica
         "replica?": "text", "state?": "text", "keyHolder?": "text", "agreement?": "text", "provider?": "text",
-        "parent?": "text?", "held?": "text", "derived?": ["text"],
+        "parent?": "text?", "held?": "text", "exported?": "digits", "derived?": ["text"],
         "sources?": [{"from": "text", "rows": "number", "dropped": "text"}],
+    },
+    "vault export-keys": {
+        "id": "text", "acquisition": "text", "purpose": "text", "number": "number", "bytes": "number", "file": "text",
+        "warning": "text",
     },
     "admin list": {"next": "text?", "processes": [PROCESS]},
     "admin heartbeat": {"standing": "text", "news?": {"*": "number"}},

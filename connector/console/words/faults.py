@@ -48,6 +48,7 @@ _TOLD: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
     )),
     "conflict": (_STATE, _LOOK),
     "contract": (_FILLED, _CORRECT),
+    "damaged": (("The database of this machine is damaged.", "本机数据库已损坏。"), _OWNER),
     "declined": (("The other side does not agree.", "对方不同意。"), _PEER),
     "demand": (_STATE, _LOOK),
     "demo-data": (("The demo has no data.", "演示数据缺失。"), _OWNER),

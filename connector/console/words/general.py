@@ -70,6 +70,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "wait.applications": ("{count} applications wait for an answer", "{count} 份入会申请待答复"),
     "wait.disputes": ("{count} disputes wait for a ruling", "{count} 起争议待裁决"),
     "wait.acquisitions": ("{count} acquisitions are under way", "{count} 项获取进行中"),
+    "wait.lapses": (
+        "{count} amounts lapse unless they are claimed or acknowledged before",
+        "{count} 笔款项若未及时领取或确认将失效",
+    ),
     "wait.products": ("{count} products could not be published", "{count} 个产品发布失败"),
     "begin.buyer": ("Find a product and look at it", "查找并查看产品"),
     "begin.provider": ("Publish your first product", "发布第一个产品"),

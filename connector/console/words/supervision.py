@@ -59,6 +59,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "source.chain": ("chain", "链"),
     "severity.error": ("error", "错误"),
     "severity.warning": ("warning", "警告"),
+    "severity.undisclosed": ("not disclosed", "未披露"),
+    "severity.stale": ("not seen yet", "尚不可见"),
     "timeline.proof": ("check it", "核验"),
     "timeline.tx": ("look it up", "查询"),
     "proof.title": ("Proof of event {index}", "事件 {index} 的证明"),

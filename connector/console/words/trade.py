@@ -135,6 +135,15 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "earnings.plot": ("Earned by day, thirty days", "近三十天每日收入"),
     "earnings.deposit": ("Paid into channels to us", "存入给我方的通道"),
     "earnings.cumulative": ("Promised to us", "已向我方承诺"),
+    "earnings.lapses": ("What lapses unless it is claimed before", "不及时领取将失效的款项"),
+    "earnings.lapse": (
+        "{money} for {title} lapse at {at} (UTC) unless the buyer acknowledges them; claimed here from {since} on",
+        "{title} 的 {money} 将于 {at} (UTC) 失效,除非买方确认;本方自 {since} 起自动在链上领取",
+    ),
+    "earnings.lost": (
+        "{money} for {title} were not claimed by {at} (UTC): only the buyer's acknowledgement brings them still",
+        "{title} 的 {money} 未在 {at} (UTC) 前领取:仅在买方确认后仍可取得",
+    ),
     "earnings.claimed": ("Claimed by us on chain", "我方链上已领取"),
     "products.title": ("Products", "产品"),
     "products.empty": (
@@ -172,6 +181,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "state.open": ("open", "开启"),
     "state.closed": ("closed", "已关闭"),
     "state.stopped": ("stopped", "已停止"),
+    "state.closing": ("being settled", "结算中"),
     "state.frozen": ("frozen", "已冻结"),
     "state.REQUESTED": ("requested", "已请求"),
     "state.OFFERED": ("offered", "已要约"),
@@ -275,6 +285,12 @@ WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "spending.back": ("In channels and promised to nobody: comes back", "通道中未承诺、可退回"),
     "agreement.openit": ("Open it", "打开"),
+    "agreement.export": ("Hand out its keys, for a program of your own", "导出密钥(供自有程序使用)"),
+    "agreement.exports": (
+        "One opening, decided and logged. Then nobody counts: the file opens the data for ever, also for others.",
+        "导出后不再计数:持有该文件者可任意次打开数据,许可终止后亦然。导出须经策略判定,计为一次打开,并记入日志。",
+    ),
+    "agreement.exportit": ("Hand them out", "导出"),
     "agreement.closed": (
         "This console opens nothing until a folder is named for it:",
         "需先为控制台指定打开数据的文件夹:",

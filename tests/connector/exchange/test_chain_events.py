@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import example, given
@@ -53,7 +52,7 @@ class Past:
 
 
 def asked(past):
-    return ChainEvents(SimpleNamespace(chain=past, programs=past))
+    return ChainEvents(past)
 
 
 @given(

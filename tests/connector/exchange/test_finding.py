@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import shutil
 from datetime import UTC, datetime
-from types import SimpleNamespace
 
 import pytest
 
@@ -19,6 +18,7 @@ from connector.exchange.finding import Finding
 from connector.federation import showing
 from connector.store.store import Store
 from connector.store.tables import TABLES
+from tests.core import core
 
 PROVIDER = "did:web:p.example"
 NAMED = ("listings", "services", "federated", "harvested", "sources")
@@ -57,7 +57,7 @@ async def begin(store, tmp_path):
     async def start():
         while running:
             await running.pop().close()
-        running.append(Finding(SimpleNamespace(store=store, data=tmp_path, roles={"exchange"})))
+        running.append(Finding(core(store=store, data=tmp_path, roles={"exchange"}), None))
         await running[0].recover()
         return running[0]
 

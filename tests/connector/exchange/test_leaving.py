@@ -10,7 +10,7 @@ import pytest
 from catalog.leaving import Plan
 from connector.errors import NotPermitted
 from connector.exchange import membership
-from connector.exchange.leaving import LEAVING, refuse_leaving
+from connector.exchange.membership import LEAVING, refuse_leaving
 from ledger.space import REVOKED
 from tests.web.lone import lone
 
@@ -28,7 +28,7 @@ async def house(tmp_path):
             await exchange.store.write(
                 lambda tx, member=member, now=now: membership.admit(tx, exchange.evidence, member, exchange.did, now)
             )
-        await exchange.rebuild_space()
+        await exchange.author.rebuild()
         for name in NAMES:
             plan = Plan("we close down", exchange.clock.now() + timedelta(days=10), ())
             await exchange.leaving.ask(did(name), plan.json(), exchange.store.write)

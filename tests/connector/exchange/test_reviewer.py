@@ -8,8 +8,7 @@ import pytest
 
 from catalog.listing import Move
 from connector.errors import Conflict
-from connector.exchange import drawing, kinds, listings, reviewer, services
-from connector.exchange.reviewer import CHECKS
+from connector.exchange import drawing, handed_in, kinds, listings, services
 from tests.catalog.test_service import SERVICE
 from tests.federation.exchanges import product
 from tests.web.lone import lone
@@ -20,7 +19,7 @@ FREE = SERVICE | {"serves": []}
 
 
 async def hand_in(exchange, document):
-    checked, now = services.check_submission({"service": document}), exchange.clock.now()
+    checked, now = handed_in.data_service({"service": document}), exchange.clock.now()
     row = await exchange.store.write(lambda tx: services.submit(tx, exchange.evidence, checked, PROVIDER, now))
     return row["id"]
 
@@ -33,8 +32,9 @@ async def settled(exchange, key):
     return row
 
 
-def test_every_kind_is_checked_in_its_way():
-    assert set(CHECKS) == set(kinds.KINDS)
+async def test_every_kind_is_checked_in_its_way(tmp_path):
+    async with lone(tmp_path / "data", ("exchange",)) as exchange:
+        assert set(exchange.reviewer.checks) == set(kinds.KINDS)
 
 
 @pytest.mark.parametrize("restarted", [False, True])
@@ -89,7 +89,7 @@ async def test_what_was_found_of_an_earlier_version_is_of_no_later_one(tmp_path,
     async with lone(tmp_path / "data", ("exchange",), AUTOMATIC) as exchange:
         looked = []
 
-        async def look(_participant, row, _by_hand):
+        async def look(row, _by_hand):
             looked.append(row["title"])
             if len(looked) == 1:
                 await hand_in(exchange, FREE | {"title": "Ebb forecast"})
@@ -97,7 +97,7 @@ async def test_what_was_found_of_an_earlier_version_is_of_no_later_one(tmp_path,
                     raise Conflict("what it works on is not listed")
             return {"rows": [], "bound": row["title"]}
 
-        monkeypatch.setitem(reviewer.CHECKS, "services", look)
+        monkeypatch.setitem(exchange.reviewer.checks, "services", look)
         key = await hand_in(exchange, FREE)
         exchange.reviewer.submitted(key, PROVIDER)
         row = await settled(exchange, key)
@@ -110,7 +110,7 @@ async def test_a_seed_is_of_the_edition_that_it_was_drawn_for(tmp_path):
     async with lone(tmp_path / "data", ("exchange",)) as exchange:
 
         async def put(edition):
-            told, now = listings.check_submission(product("tides", edition=edition)), exchange.clock.now()
+            told, now = handed_in.listing(product("tides", edition=edition)), exchange.clock.now()
             return await exchange.store.write(lambda tx: listings.submit(tx, exchange.evidence, told, PROVIDER, now))
 
         async def anchor():
@@ -119,6 +119,6 @@ async def test_a_seed_is_of_the_edition_that_it_was_drawn_for(tmp_path):
 
         first = await put(1)
         exchange.anchoring.anchor = anchor
-        await drawing._seed(exchange, first)
+        await drawing._seed(exchange.core, exchange.anchoring, first)
         row = await exchange.store.read(lambda tx: listings.find(tx, "tides"))
         assert (row["header"]["edition"], row["seed"]) == ("2", None)

@@ -6,7 +6,7 @@ import asyncio
 from datetime import UTC, datetime
 
 from catalog.listing import State
-from connector.exchange import listings
+from connector.exchange import handed_in, listings
 from connector.limits import MEMBER_REVIEWS_MAX
 from tests.federation.exchanges import product
 from tests.web.lone import lone
@@ -23,7 +23,7 @@ async def test_what_is_too_much_at_once_waits_for_its_turn(tmp_path):
         def hand_in(tx):
             for provider in PROVIDERS:
                 for number in range(COUNT):
-                    told = listings.check_submission(product(f"{provider}-{number}", provider=provider))
+                    told = handed_in.listing(product(f"{provider}-{number}", provider=provider))
                     listings.submit(tx, exchange.evidence, told, provider, datetime.now(UTC))
 
         await exchange.store.write(hand_in)

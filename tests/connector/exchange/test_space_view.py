@@ -6,7 +6,7 @@ import asyncio
 from types import SimpleNamespace
 
 from connector.clock import Clock
-from connector.exchange.space_view import SpaceView
+from connector.space.view import SpaceView
 
 
 async def test_who_misses_a_member_is_told_by_a_look_that_began_after_it_asked():

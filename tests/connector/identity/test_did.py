@@ -96,6 +96,7 @@ BROKEN = {
     "log of another curve": change(("verificationMethod", 2, "publicKeyJwk", "crv"), "X25519"),
     "delivery short": change(("verificationMethod", 3, "publicKeyJwk", "x"), "AAAA"),
     "aggregate short": change(("verificationMethod", 4, BLS_PUBLIC), "00"),
+    "aggregate no text": change(("verificationMethod", 4, BLS_PUBLIC), 7),
     "aggregate no hex": change(("verificationMethod", 4, BLS_PROOF), "z" * 192),
     "aggregate upper case": change(("verificationMethod", 4, BLS_PUBLIC), "AA" * 48),
 }
@@ -107,6 +108,115 @@ def test_a_broken_document_is_refused(name):
     BROKEN[name](document)
     with pytest.raises(VerificationFailed):
         parse(document)
+
+
+SAID = {
+    "another id": f"the DID document fetched for `{BUYER}` is not its own",
+    "methods no list": "`verificationMethod` of a DID document is no list of at most 32",
+    "too many methods": "`verificationMethod` of a DID document is no list of at most 32",
+    "method no object": f"a verification method of `{BUYER}` has no id",
+    "method without id": f"a verification method of `{BUYER}` has no id",
+    "method twice": f"`{BUYER}` lists `{BUYER}#token` twice",
+    "another account": "the account of the agreement key is not the one of its public key",
+    "aggregate short": "the aggregate key or its proof of possession has the wrong form",
+    "log of another curve": "a public key is not a JWK on Ed25519",
+}
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_what_is_wrong_with_a_document_is_said(name):
+    document = copy.deepcopy(BUILT)
+    BROKEN[name](document)
+    with pytest.raises(VerificationFailed) as caught:
+        parse(document)
+    assert str(caught.value) == SAID[name]
+
+
+def test_our_document_word_for_word():
+    methods = BUILT["verificationMethod"]
+    ours = [f"{BUYER}#{name}" for name in ("token", "agreement", "log", "delivery", "aggregate")]
+    assert [method["id"] for method in methods] == ours
+    assert {method["controller"] for method in methods} == {BUYER}
+    assert methods[1][ACCOUNT] == show(KEYS[BUYER].address)
+    keyed = {BLS_PUBLIC: AGGREGATE[0].hex(), BLS_PROOF: AGGREGATE[1].hex()}
+    assert methods[4] == {"id": ours[4], "type": NS + "Bls12381Key", "controller": BUYER, **keyed}
+    assert BUILT["authentication"] == BUILT["capabilityInvocation"] == [ours[0]]
+    assert BUILT["assertionMethod"] == ours[1:3]
+    assert BUILT["keyAgreement"] == [ours[3]]
+    names = ["dsp", "log-prefix", "witness"]
+    assert [service["id"] for service in BUILT["service"]] == [f"{BUYER}#{name}" for name in names]
+    exchange = dids.build(BUYER, "x", KEYS[BUYER], None, exchange=True)
+    assert [service["id"] for service in exchange["service"]] == [f"{BUYER}#{name}" for name in (*names, "space")]
+    assert len(exchange["verificationMethod"]) == 4
+
+
+def test_as_many_members_as_there_may_be_are_read():
+    document = copy.deepcopy(BUILT)
+    document["service"] = [{"type": f"t{number}", "serviceEndpoint": "x"} for number in range(32)]
+    assert len(parse(document).services) == 32
+    document["service"].append({})
+    with pytest.raises(VerificationFailed, match="`service` of a DID document is no list of at most 32"):
+        parse(document)
+
+
+def test_of_two_services_of_a_kind_the_first_counts_and_what_is_none_is_passed_over():
+    document = copy.deepcopy(BUILT)
+    odd = ["x", 7, {"type": 7, "serviceEndpoint": "x"}, {"type": "T", "serviceEndpoint": {}}, {"type": ["T"]}, {}]
+    document["service"] = [*odd, {"type": "T", "serviceEndpoint": "a"}, {"type": "T", "serviceEndpoint": "b"}]
+    assert parse(document).services == {"T": "a"}
+    del document["service"]
+    assert parse(document).services == {}
+
+
+def test_an_account_need_not_be_told():
+    document = copy.deepcopy(BUILT)
+    del document["verificationMethod"][1][ACCOUNT]
+    assert parse(document).agreement == KEYS[BUYER].address
+
+
+@pytest.mark.parametrize("reference", [7, None, {"id": BUYER + "#token"}, [BUYER + "#token"], PROVIDER + "#token"])
+def test_what_refers_to_no_key_of_ours_is_passed_over(reference):
+    document = copy.deepcopy(BUILT)
+    document["authentication"] = [reference, "#log", "#token"]
+    document["capabilityInvocation"] = []
+    assert list(parse(document).token_keys) == [BUYER + "#token"]
+
+
+def test_a_key_under_another_s_name_opens_nothing_whoever_controls_it():
+    document = copy.deepcopy(BUILT)
+    document["verificationMethod"][0]["id"] = PROVIDER + "#token"
+    document["authentication"] = [PROVIDER + "#token"]
+    assert parse(document).token_keys == {}
+
+
+def test_a_key_that_acts_is_as_good_as_one_that_authenticates():
+    document = copy.deepcopy(BUILT)
+    del document["authentication"]
+    assert list(parse(document).token_keys) == [BUYER + "#token"]
+
+
+def test_a_method_without_a_key_opens_nothing():
+    document = copy.deepcopy(BUILT)
+    document["verificationMethod"][0]["publicKeyJwk"] = "P-256"
+    assert parse(document).token_keys == {}
+
+
+@pytest.mark.parametrize(("purpose", "size"), [("agreement", 20), ("log", 32), ("delivery", 32)])
+def test_a_key_that_is_needed_is_there_or_is_asked_for(purpose, size):
+    assert len(parse(BUILT).require(purpose)) == size
+    bare = parse({"id": BUYER})
+    with pytest.raises(VerificationFailed, match=f"^`{BUYER}` publishes no {purpose} key$"):
+        bare.require(purpose)
+
+
+def test_a_did_of_just_so_many_characters_names_a_place():
+    longest = "did:web:" + "a" * 504
+    assert dids.url_of(longest, development=False) == f"https://{'a' * 504}/.well-known/did.json"
+    for wrong in (longest + "a", "did:web:"):
+        with pytest.raises(InvalidInput, match=r"is not a did:web$"):
+            dids.url_of(wrong, development=False)
+    with pytest.raises(InvalidInput, match=r"^`did:web:a:..` climbs out of its path$"):
+        dids.url_of("did:web:a:..", development=False)
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"id":"a","id":"b"}', b"\xff", b'{"x":"' + b"y" * 70_000 + b'"}'])

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import stat
+from types import SimpleNamespace
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from connector.errors import SettingsError
 from connector.identity import keys as module
-from connector.identity.keys import PURPOSES, create, load
+from connector.identity.keys import P256_ORDER, PURPOSES, SECP256K1_ORDER, Keys, create, draw_next, load, take_next
+from contracts import signature
 
 
 def test_keys_are_read_back_as_they_were_made(tmp_path):
@@ -72,3 +77,92 @@ def test_a_secret_is_in_no_repr(tmp_path):
         assert module._path(tmp_path / "keys", purpose).read_text().strip() not in shown
     assert str(made.agreement) not in shown
     assert str(made.aggregate) not in shown
+
+
+def test_a_key_file_is_its_secret_in_hex_and_a_line_end(tmp_path):
+    made = create(tmp_path / "keys")
+    assert (tmp_path / "keys" / "agreement.key").read_bytes() == made.agreement.hex().encode() + b"\n"
+
+
+def written(folder, purpose, content):
+    """Five key files as somebody might have put them, one of them with this content."""
+    folder.mkdir(mode=0o700)
+    for name in PURPOSES:
+        path = folder / f"{name}.key"
+        path.touch(0o600)
+        path.write_bytes(content if name == purpose else b"11" * 32 + b"\n")
+    return folder
+
+
+ALL_ONES = 2**256 - 1
+BOUNDS = [
+    ("token", P256_ORDER, False),
+    ("token", P256_ORDER - 1, True),
+    ("agreement", SECP256K1_ORDER, False),
+    ("agreement", SECP256K1_ORDER - 1, True),
+    *((purpose, number, number > 0) for purpose in ("log", "delivery", "aggregate") for number in (0, 1, ALL_ONES)),
+    *((purpose, number, number > 0) for purpose in ("token", "agreement") for number in (0, 1)),
+]
+
+
+@pytest.mark.parametrize(("purpose", "number", "good"), BOUNDS)
+def test_a_secret_lies_between_nothing_and_the_order_of_its_curve(tmp_path, purpose, number, good):
+    folder = written(tmp_path / "keys", purpose, number.to_bytes(32, "big").hex().encode() + b"\n")
+    if good:
+        load(folder)
+    else:
+        with pytest.raises(SettingsError, match=f"`{folder}/{purpose}.key` is damaged$"):
+            load(folder)
+
+
+def test_the_orders_are_those_of_the_curves():
+    ec.derive_private_key(P256_ORDER - 1, ec.SECP256R1())
+    ec.derive_private_key(SECP256K1_ORDER - 1, ec.SECP256K1())
+    for order, curve in ((P256_ORDER, ec.SECP256R1()), (SECP256K1_ORDER, ec.SECP256K1())):
+        with pytest.raises(ValueError):
+            ec.derive_private_key(order, curve)
+
+
+@pytest.mark.parametrize("drawn", [0, P256_ORDER, P256_ORDER + 1])
+def test_a_secret_that_is_no_number_of_the_curve_is_drawn_again(tmp_path, monkeypatch, drawn):
+    numbers = iter([drawn, *range(1, 9)])
+    dice = SimpleNamespace(token_bytes=lambda size: next(numbers).to_bytes(size, "big"))
+    monkeypatch.setattr(module, "secrets", dice)
+    made = create(tmp_path / "keys")
+    assert made.token.private_numbers().private_value == 1
+    assert made.agreement == bytes(31) + b"\x02"
+
+
+@pytest.mark.parametrize(
+    "content", [b"11" * 32, b"11" * 32 + b"\n\n", b"11" * 31 + b"\n", b"11" * 31 + b"  \n", b"1 " * 32 + b"1"]
+)
+def test_a_key_file_of_another_length_is_damaged(tmp_path, content):
+    with pytest.raises(SettingsError, match=r"is damaged$"):
+        load(written(tmp_path / "keys", "log", content))
+
+
+def test_the_next_secret_is_drawn_once_and_then_takes_the_place_of_the_present_one(tmp_path):
+    folder = tmp_path / "keys"
+    before = create(folder)
+    drawn = draw_next(folder, "delivery")
+    assert (folder / "delivery.next").read_bytes() == drawn.hex().encode() + b"\n"
+    assert draw_next(folder, "delivery") == drawn
+    assert load(folder).delivery_public == before.delivery_public
+    take_next(folder, "delivery")
+    assert load(folder).delivery.private_bytes_raw() == drawn
+    assert not (folder / "delivery.next").exists()
+    with pytest.raises(SettingsError, match=r"cannot be read: No such file"):
+        take_next(folder, "delivery")
+    assert draw_next(folder, "delivery") != drawn
+
+
+def test_the_public_halves_are_those_of_the_secrets():
+    raw = {purpose: bytes([number + 1]) * 32 for number, purpose in enumerate(PURPOSES)}
+    made = Keys.of(raw)
+    assert made.token.private_numbers().private_value == int.from_bytes(raw["token"], "big")
+    assert (made.agreement, made.aggregate) == (raw["agreement"], raw["aggregate"])
+    assert made.address == signature.address(raw["agreement"])
+    assert made.log_public == Ed25519PrivateKey.from_private_bytes(raw["log"]).public_key().public_bytes_raw()
+    assert made.delivery_public == X25519PrivateKey.from_private_bytes(raw["delivery"]).public_key().public_bytes_raw()
+    for name in ("token", "agreement", "log", "delivery", "aggregate"):
+        assert f"{name}=" not in repr(made)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -118,6 +119,122 @@ def test_no_changed_character_is_accepted(position, shift):
         tokens.verify(taken, DOCUMENTS.get(taken.issuer, DOCUMENTS[STRANGER]), PROVIDER, NOW)
 
 
+def taken(made, did=BUYER, audience=PROVIDER, now=NOW):
+    """What the reader of a token makes of it, against the document of `did`."""
+    return tokens.verify(tokens.take_apart(made), DOCUMENTS[did], audience, now)
+
+
+PUBLISHED = "the token names a key that its issuer does not publish for authentication"
+FIRST_SECOND, MINUTE_LATER = "1970-01-01T00:00:01+00:00", "2026-03-01T12:01:01+00:00"
+WHEN = "here it is 2026-03-01T12:00:00+00:00"
+LONG = tokens.TOKEN_BYTES_MAX
+WORDS = {
+    "long": (lambda f: "x" * (LONG + 1), f"the token is longer than {LONG} bytes, or not ASCII"),
+    "not ASCII": (lambda f: f.token() + "\u00e9", f"the token is longer than {LONG} bytes, or not ASCII"),
+    "just not long": (lambda f: "x" * LONG, "the token has not the three parts of a signed JWT"),
+    "two parts": (ATTACKS["two parts"], "the token has not the three parts of a signed JWT"),
+    "four parts": (ATTACKS["four parts"], "the token has not the three parts of a signed JWT"),
+    "header no object": (ATTACKS["header no object"], "the token's header is no object"),
+    "claims no object": (ATTACKS["claims no object"], "the token's claims is no object"),
+    "claims no JSON": (ATTACKS["claims no JSON"], "the token's claims cannot be read: "),
+    "claims no base64": (
+        lambda f: "..".join(f.token().split(".")[::2]).replace("..", ".!."),
+        "cannot be read: not base",
+    ),
+    "algorithm": (ATTACKS["alg none"], "the token's algorithm is not ES256"),
+    "members": (lambda f: f.token({"zip": 1, "crit": 1}), "the token's header has members we refuse: crit, zip"),
+    "type": (ATTACKS["typ"], "the token's type is not JWT"),
+    "kid": (ATTACKS["kid absent"], "the token's `kid` is absent or no text of at most 512 characters"),
+    "kid of 513": (lambda f: f.token({"kid": "k" * 513}), "the token's `kid` is absent or no text of at most 512"),
+    "kid of 512": (lambda f: f.token({"kid": "k" * 512}), PUBLISHED),
+    "kid of one": (lambda f: f.token({"kid": "k"}), PUBLISHED),
+    "issuer": (ATTACKS["iss absent"], "the token's `iss` is absent or no text of at most 512 characters"),
+    "issuer no did:web": (ATTACKS["iss did:key"], "the issuer is not a did:web"),
+    "issuer another": (ATTACKS["iss another"], "the token was checked against a document of somebody else"),
+    "signature": (ATTACKS["another's key"], "the signature does not fit"),
+    "signature no base64": (lambda f: f.token() + "!", "the token's signature is not base64url"),
+    "short signature": (ATTACKS["short signature"], "the token's signature has not 64 bytes"),
+    "long signature": (ATTACKS["long signature"], "the token's signature has not 64 bytes"),
+    "subject": (ATTACKS["iss not sub"], "the token's issuer and subject differ"),
+    "audience": (ATTACKS["aud another"], f"the token is not for `{PROVIDER}`"),
+    "exp text": (ATTACKS["exp text"], "the token's `exp` is absent or no whole number of seconds"),
+    "exp true": (ATTACKS["exp true"], "the token's `exp` is absent or no whole number of seconds"),
+    "iat negative": (ATTACKS["exp negative"], "the token's `iat` is absent or no whole number of seconds"),
+    "nbf null": (ATTACKS["nbf null"], "the token's `nbf` is absent or no whole number of seconds"),
+    "year 10000": (lambda f: f.token(claims={"exp": 253_402_300_800}), "`exp` is absent or no whole number"),
+    "year 9999": (
+        lambda f: f.token(claims={"iat": 253_402_300_798, "exp": 253_402_300_799}),
+        f"the token begins at 9999-12-31T23:59:58+00:00, {WHEN}",
+    ),
+    "year 1970": (
+        lambda f: f.token(claims={"iat": 0, "exp": 1}),
+        f"the token ended at 1970-01-01T00:00:01+00:00, {WHEN}",
+    ),
+    "too long": (ATTACKS["lives too long"], "the token lives longer than 300 s, or ends before it begins"),
+    "no time": (lambda f: f.token(claims={"exp": AT}), "the token lives longer than 300 s, or ends before it begins"),
+    "begins": (lambda f: f.token(claims={"iat": AT + 61}), f"the token begins at {MINUTE_LATER}, {WHEN}"),
+    "not before": (
+        lambda f: f.token(claims={"nbf": AT + 61}),
+        f"the token begins at {MINUTE_LATER}, {WHEN}",
+    ),
+    "ended": (
+        lambda f: f.token(claims={"iat": AT - 100, "exp": AT - 61}),
+        f"the token ended at 2026-03-01T11:58:59+00:00, {WHEN}",
+    ),
+    "jti": (ATTACKS["jti long"], "the token's `jti` is absent or no text of at most 128 characters"),
+    "jti control": (ATTACKS["jti control"], "the token's `jti` is absent or no text of at most 128 characters"),
+    "jti empty": (ATTACKS["jti empty"], "the token's `jti` is absent or no text of at most 128 characters"),
+}
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_what_is_wrong_with_a_token_is_said(name):
+    forge, words = WORDS[name]
+    with pytest.raises(TokenError) as caught:
+        taken(forge(FORGER))
+    assert words in str(caught.value)
+
+
+def test_a_header_is_a_scheme_and_a_token():
+    assert tokens.of_header("Bearer a.b.c") == "a.b.c"
+    with pytest.raises(TokenError, match=r"^the request carries no bearer token$"):
+        tokens.of_header("a.b.c")
+
+
+def test_an_issued_token_is_read_back():
+    made = tokens.issue(KEYS[BUYER].token, BUYER, PROVIDER, NOW, 300)
+    claims = taken(made)
+    assert (claims.issuer, claims.audience, claims.document) == (BUYER, PROVIDER, DOCUMENTS[BUYER])
+    assert (claims.issued, claims.expires) == (NOW, NOW + timedelta(seconds=300))
+    assert len(claims.jti) == 22
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"exp": AT + 1},
+        {"iat": AT + 60, "exp": AT + 61},
+        {"nbf": AT + 60},
+        {"iat": AT - 61, "exp": AT - 60},
+        {"jti": "j" * 128},
+        {"jti": "j"},
+        {"x": [[[[[[[]]]]]]]},
+    ],
+)
+def test_a_token_at_a_limit_is_accepted(claims):
+    assert taken(token(claims=claims)).issuer == BUYER
+
+
+def test_claims_are_not_deeper_than_eight():
+    with pytest.raises(TokenError, match="claims cannot be read"):
+        tokens.take_apart(token(claims={"x": [[[[[[[[]]]]]]]]}))
+
+
+def test_a_fragment_is_a_key_of_the_issuer():
+    assert tokens.key_id(tokens.take_apart(token({"kid": "#k"}))) == BUYER + "#k"
+    assert tokens.key_id(tokens.take_apart(token({"kid": "did:web:x#k"}))) == "did:web:x#k"
+
+
 async def spend(store, claims):
     await store.write(lambda tx: tokens.remember(tx, claims))
 
@@ -168,6 +285,12 @@ async def test_a_spent_token_is_forgotten_only_when_it_cannot_be_accepted_any_mo
         else:
             assert forgotten == 0
     assert await store.read(lambda tx: tx.find("tokens_seen")) == []
+    for number in range(3):
+        await spend(store, replace(claims, jti=str(number)))
+    row = (await store.read(lambda tx: tx.find("tokens_seen")))[0]
+    assert row["expires"] == claims.expires + timedelta(seconds=60)
+    assert await store.write(lambda tx: tokens.purge(tx, row["expires"])) == 0
+    assert await store.write(lambda tx: tokens.purge(tx, row["expires"] + timedelta(microseconds=1))) == 3
     await store.close()
 
 

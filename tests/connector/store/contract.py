@@ -14,7 +14,9 @@ from connector.store.errors import BadStatement, Duplicate, StoreClosed
 from connector.store.table import Table
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
-KIND_TABLE = Table("kinds", "id:int text:text int:int blob:blob json:json amount:amount time:time", ("id",))
+KIND_TABLE = Table(
+    "kinds", "id:int text:text int:int blob:blob json:json amount:amount time:time secret:secret", ("id",)
+)
 THINGS = Table(
     "things",
     "name:text part:int state:text size:int price:amount body:json at:time order:text",
@@ -42,6 +44,7 @@ VALUES = {
     "json": JSON,
     "amount": st.integers(-(10**78) + 1, 10**78 - 1),
     "time": TIMES,
+    "secret": st.binary(max_size=200),
 }
 WRONG = {
     "text": [b"bytes", 1, NOW],
@@ -50,6 +53,7 @@ WRONG = {
     "json": [NOW, {1, 2}, {1: "key"}, object(), 2**64],
     "amount": ["1", 1.5, True, 10**78],
     "time": [datetime(2026, 1, 1), "2026-01-01", 5],  # noqa: DTZ001 (a naive time must be refused)
+    "secret": ["text", 1, [1]],
 }
 
 
@@ -91,6 +95,17 @@ class StoreContract:
         with pytest.raises(BadStatement):
             await store.write(lambda tx: tx.insert("kinds", id=1, **{kind: value}))
         assert await store.read(lambda tx: tx.find("kinds")) == []
+
+    async def test_a_secret_rests_wrapped_and_is_compared_with_nothing(self, store):
+        secret = b"what a copy of the tables must not tell"
+        for number in (1, 2):
+            await store.write(lambda tx, number=number: tx.insert("kinds", id=number, secret=secret))
+        rested = [bytes(row["secret"]) for row in await store.read(lambda tx: tx.execute("SELECT secret FROM kinds"))]
+        assert not any(secret[:8] in each for each in rested)
+        assert rested[0] != rested[1], "whoever sees two cannot say that they are one"
+        with pytest.raises(BadStatement, match="rests wrapped"):
+            await store.read(lambda tx: tx.find("kinds", "secret = ?", (secret,)))
+        assert len(await store.read(lambda tx: tx.find("kinds", "secret is not null"))) == 2
 
     async def test_times_come_back_in_utc(self, store):
         shanghai = NOW.astimezone(timezone(timedelta(hours=8)))

@@ -4,87 +4,48 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from contextlib import closing
+from datetime import timedelta
 
-import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from connector.rehearsal import RECORD, Rehearsed, rehearsing
+from connector.store import evidence as evidence_module
 from connector.store import peer_heads
 from connector.store.errors import EvidenceBroken
-from connector.store.evidence import Evidence
 from connector.store.heads import Heads
-from connector.store.peer_heads import ForkFound, NeedsTiles
+from connector.store.peer_heads import NeedsTiles
 from connector.store.store import Store
 from connector.store.tables import TABLES
 from contracts.typed_data import Domain
 from ledger import checkpoint as checkpoints
-from ledger import disclosure, events, log_policy, merkle, mirror, proof, reader, tiles, witness
+from ledger import disclosure, events, log_policy, merkle, proof, reader, tiles, witness
 from ledger import note as notes
 from ledger.cosignature import WitnessKeys
 from ledger.events import Block, EventError
 from ledger.note import NoteError
+from tests.connector.store.own_log import (
+    NOW,
+    ORIGIN,
+    OWNER,
+    PEER,
+    RECIPIENTS,
+    SUPERVISOR,
+    evidence_of,
+    follow,
+    grow,
+    meddling,
+    move,
+)
 from tests.ledger import copies
-from tests.postgres import durable, new_schema
 
-NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DOMAIN = Domain(7, b"\x11" * 20, b"\x22" * 32)
-OWNER, SUPERVISOR = (X25519PrivateKey.from_private_bytes(bytes([n]) * 32) for n in (5, 6))
-RECIPIENTS = {"owner": OWNER.public_key().public_bytes_raw(), "supervisor": SUPERVISOR.public_key().public_bytes_raw()}
-ORIGIN = "localhost:7001/log"
-PEER = "did:web:localhost%3A7002"
-
-
-def evidence_of(origin=ORIGIN, seed=1):
-    key = Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32)
-    return Evidence("did:web:localhost%3A7001", origin, key, RECIPIENTS)
-
-
-def move(evidence, tx, number):
-    fields = {"from": "a", "to": "b", "by": "us", "reason": "", "digest": "00" * 32}
-    return evidence.record(tx, "negotiation.moved", part=f"n{number}", fields=fields, now=NOW)
-
-
-@pytest.fixture(scope="module")
-def server(absent):
-    with durable(absent) as base:
-        yield base
-
-
-@pytest.fixture(params=["a file of SQLite", "a server of PostgreSQL"])
-async def store(request, tmp_path):
-    on_a_server = request.param == "a server of PostgreSQL"
-    place = new_schema(request.getfixturevalue("server")) if on_a_server else tmp_path / "p.sqlite"
-    store = await Store.open(place, TABLES)
-    yield store
-    await store.close()
 
 
 @pytest.fixture
 def evidence():
     return evidence_of()
-
-
-@contextmanager
-def meddling(store):
-    """Write to the tables past the program; on a server one's own commits are counted, by this one, too."""
-    if not isinstance(store.path, str):
-        with closing(sqlite3.connect(store.path, isolation_level=None)) as stranger:
-            yield stranger.execute
-        return
-    with psycopg.connect(store.path, autocommit=True) as stranger:
-
-        def execute(sql):
-            stranger.execute(sql)
-            stranger.execute("UPDATE store_mark SET number = number + 1")
-
-        yield execute
-
-
-async def grow(store, evidence, count):
-    await store.write(lambda tx: [move(evidence, tx, n) for n in range(count)])
 
 
 async def test_an_event_is_written_with_its_disclosures(store, evidence):
@@ -102,6 +63,93 @@ async def test_an_event_is_written_with_its_disclosures(store, evidence):
         assert disclosure.check(opened, entry.sd)["to"] == "b"
     assert len(boxes) == 2
     json.dumps(boxes)
+    assert await store.read(lambda tx: evidence.addenda(tx, index + 1)) == {}
+
+
+async def test_an_entry_is_told_by_its_index_and_the_log_by_its_size(store, evidence):
+    at = await store.write(lambda tx: [move(evidence, tx, n) for n in range(3)])
+    rows, leaves, size = await store.read(
+        lambda tx: (
+            tx.find("log_entries", order="idx"),
+            [evidence.leaf(tx, index) for index in range(3)],
+            evidence.size(tx),
+        )
+    )
+    assert (at, size) == ([0, 1, 2], 3)
+    assert leaves == [merkle.leaf_hash(row["entry"]) for row in rows]
+    head, tail = evidence.newest
+    assert (head.size, head.root, tail.size()) == (3, tail.tree.root(), 3)
+
+
+PURE = {"licence": "L", "tx": "00"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "link", "fields", "links"),
+    [
+        ("licence.granted", (), PURE, ("a1",)),
+        ("licence.granted", ("b1",), PURE, ("b1",)),
+        ("licence.granted", ("a1", "b1"), PURE, ("a1", "b1")),
+        ("time.mark", (), {"peers": []}, ()),
+    ],
+)
+async def test_an_event_with_one_link_has_its_partition_there(store, evidence, kind, link, fields, links):
+    at = await store.write(lambda tx: evidence.record(tx, kind, part="a1", link=link, fields=fields, now=NOW))
+    row = await store.read(lambda tx: tx.get("log_entries", idx=at))
+    assert events.decode(row["entry"]).link == links
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "words"),
+    [
+        ("replica.held", {"place": "here"}, "`replica.held` links `editionId agreementDigest`, not `0` ids"),
+        ("nothing.known", {}, "no event is called `nothing.known`"),
+    ],
+)
+async def test_an_event_that_the_table_does_not_have_is_refused(store, evidence, kind, fields, words):
+    with pytest.raises(EventError, match=words):
+        await store.write(lambda tx: evidence.record(tx, kind, part="a1", fields=fields, now=NOW))
+    assert await store.read(evidence.size) == 0
+
+
+async def test_a_rehearsal_tells_the_event_and_keeps_nothing(store, evidence):
+    with rehearsing() as told, pytest.raises(Rehearsed):
+        await store.write(lambda tx: move(evidence, tx, 1))
+    [step] = [one for one in told.steps if one["step"] == RECORD]
+    assert (step["what"], step["about"], step["content"]["to"]) == ("negotiation.moved", "n1", "b")
+    assert await store.read(evidence.size) == 0
+
+
+async def test_a_key_closes_so_many_boxes_and_its_wrappings_are_kept_once(store, evidence, monkeypatch):
+    monkeypatch.setattr(evidence_module, "BOXES_PER_KEY", 2)
+    for number in range(5):
+        await store.write(lambda tx, number=number: move(evidence, tx, number))
+    rows, keys = await store.read(lambda tx: (tx.find("log_entries", order="idx"), tx.find("box_keys")))
+    names = [row["box_key"] for row in rows]
+    assert [names.index(name) for name in names] == [0, 0, 2, 2, 4]
+    assert len(keys) == 2 * len(set(names))
+    for row in rows:
+        boxes = await store.read(lambda tx, index=row["idx"]: evidence.addenda(tx, index))
+        box = boxes[disclosure.recipient_id(RECIPIENTS["owner"])]
+        assert len(disclosure.unseal(notes.unb64(box), OWNER, row["leaf"])) == 5
+
+
+async def test_a_checkpoint_bears_the_time_of_the_newest_event(store, evidence):
+    await store.write(evidence.checkpoint)
+    await store.write(lambda tx: [move(evidence, tx, n, NOW + timedelta(seconds=n)) for n in range(3)])
+    rows = await store.read(lambda tx: tx.find("checkpoints", order="size"))
+    assert [(row["size"], row["at"]) for row in rows] == [(0, None), (3, NOW + timedelta(seconds=2))]
+
+
+async def test_what_no_anchored_head_covers_is_counted(store, evidence):
+    await grow(store, evidence, 5)
+    assert await store.read(evidence.unanchored) == 5
+
+    def anchor(tx, size, origin=ORIGIN):
+        tx.put("anchors", origin=origin, size=size, root=bytes(32), tx="00", block=1, at=NOW)
+
+    await store.write(lambda tx: [anchor(tx, 3), anchor(tx, 4), anchor(tx, 2), anchor(tx, 5, "localhost:7009/log")])
+    assert await store.read(evidence.unanchored) == 1
 
 
 async def test_a_refused_event_rolls_the_whole_act_back(store, evidence):
@@ -143,6 +191,65 @@ async def test_a_log_that_lost_its_history_signs_nothing(store, evidence):
             await store.write(evidence.checkpoint)
 
 
+LOST = {
+    "all of it": lambda entries: entries,
+    "the last is missing": lambda entries: entries[:-1],
+    "one in between is missing": lambda entries: entries[:1] + entries[2:],
+    "one more": lambda entries: [*entries, entries[-1]],
+    "another order": lambda entries: entries[::-1],
+    "another entry": lambda entries: [entries[0], *entries[:-1]],
+    "none": lambda entries: [],
+}
+
+
+@pytest.mark.parametrize("name", LOST)
+async def test_what_was_lost_is_taken_over_only_as_it_was_signed(tmp_path, evidence, name):
+    whole = await Store.open(tmp_path / "whole.sqlite", TABLES)
+    await grow(whole, evidence, 3)
+    kept = [row["entry"] for row in await whole.read(lambda tx: tx.find("log_entries", order="idx"))]
+    first = (await whole.write(evidence.checkpoint)).decode()
+    await grow(whole, evidence, 4)
+    note = (await whole.write(evidence.checkpoint)).decode()
+    lost = [row["entry"] for row in await whole.read(lambda tx: tx.find("log_entries", order="idx"))][3:]
+    await whole.close()
+    restored = evidence_of()
+    back = await Store.open(tmp_path / "back.sqlite", TABLES)
+
+    def take(entries, note):
+        head = checkpoints.verify(notes.parse(note), evidence.vkey)
+        return back.write(lambda tx: restored.take_over(tx, entries, head, note))
+
+    await take(kept, first)  # what the back-up has
+    assert await back.write(restored.checkpoint) == first.encode()
+    given = LOST[name](lost)
+    if given == lost:
+        await take(given, note)
+        assert await back.read(evidence_of().published) == note.encode(), "it is served as it was signed"
+        assert await back.write(restored.checkpoint) == note.encode()
+    else:
+        with pytest.raises(EvidenceBroken):
+            await take(given, note)
+        assert await back.read(restored.size) == 3, "all of it or nothing"
+        assert await back.write(restored.checkpoint) == first.encode()
+    await back.close()
+
+
+async def test_what_was_taken_over_is_the_newest_head_of_who_signed_before(tmp_path, evidence):
+    store = await Store.open(tmp_path / "here.sqlite", TABLES)
+    await grow(store, evidence, 3)
+    with closing(sqlite3.connect(store.path)) as here, closing(sqlite3.connect(tmp_path / "there.sqlite")) as there:
+        here.backup(there)
+    other = await Store.open(tmp_path / "there.sqlite", TABLES)
+    await grow(other, evidence_of(), 4)
+    note = (await other.read(evidence.published)).decode()
+    lost = [row["entry"] for row in await other.read(lambda tx: tx.find("log_entries", "idx >= 3", order="idx"))]
+    await other.close()
+    head = checkpoints.verify(notes.parse(note), evidence.vkey)
+    await store.write(lambda tx: evidence.take_over(tx, lost, head, note))
+    assert (await store.write(evidence.checkpoint)).decode() == note
+    await store.close()
+
+
 async def test_what_is_served_verifies_like_any_tiled_log(store, evidence):
     await grow(store, evidence, 520)
     await store.write(evidence.checkpoint)
@@ -159,15 +266,24 @@ async def test_what_is_served_verifies_like_any_tiled_log(store, evidence):
             await fetch(path)
 
 
-async def test_a_witness_round_ends_in_a_published_proof(store, evidence):
-    keys = WitnessKeys("localhost:7003/witness", Ed25519PrivateKey.from_private_bytes(b"\x02" * 32), b"\x42" * 32)
-    await grow(store, evidence, 4)
+def witness_of(seed):
+    key = Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32)
+    return WitnessKeys(f"localhost:700{seed}/witness", key, bytes([seed]) * 32)
+
+
+async def witnessed(store, evidence, keys, size):
+    """Have a witness sign the newest checkpoint, of so many entries; return the note as it is kept then."""
     body = await store.write(lambda tx: evidence.witness_request(tx, 0, notes.parse(evidence.checkpoint(tx))))
     ruling = witness.rule(body, None, {ORIGIN: evidence.vkey}, witness.Seen(), 1_800_000_000)
     answer = witness.lines(ruling, keys, DOMAIN, 1_800_000_000)
-    await store.write(
-        lambda tx: evidence.add_cosignatures(tx, 4, answer, [keys.note_vkey()], [keys.head_vkey()], DOMAIN)
-    )
+    by = [keys.note_vkey()], [keys.head_vkey()]
+    return await store.write(lambda tx: evidence.add_cosignatures(tx, size, answer, *by, DOMAIN))
+
+
+async def test_a_witness_round_ends_in_a_published_proof(store, evidence):
+    keys = witness_of(3)
+    await grow(store, evidence, 4)
+    await witnessed(store, evidence, keys, 4)
     await grow(store, evidence, 2)
     await store.write(evidence.checkpoint)
     policy = log_policy.parse(f"log {evidence.vkey.encode()}\nwitness w {keys.note_vkey().encode()}\nquorum w\n")
@@ -176,8 +292,29 @@ async def test_a_witness_round_ends_in_a_published_proof(store, evidence):
     entry = (await store.read(lambda tx: tx.get("log_entries", idx=3)))["entry"]
     assert proof.parse(text).verify(entry, policy).size == 4
     assert await store.read(lambda tx: evidence.proof(tx, 4)) is None
-    with pytest.raises(NoteError):
-        await store.write(lambda tx: evidence.add_cosignatures(tx, 99, answer, [], [], DOMAIN))
+    with pytest.raises(NoteError, match="no checkpoint of size `99` was made here"):
+        await store.write(lambda tx: evidence.add_cosignatures(tx, 99, "", [], [], DOMAIN))
+
+
+async def test_the_newest_cosigned_note_is_served_with_the_lines_of_all_witnesses(store, evidence):
+    await grow(store, evidence, 2)
+    signed = await store.write(evidence.checkpoint)
+    assert await store.read(evidence.published) == signed, "before any witness, what is signed"
+    await witnessed(store, evidence, witness_of(3), 2)
+    await grow(store, evidence, 2)
+    one = await witnessed(store, evidence, witness_of(3), 4)
+    both = await witnessed(store, evidence, witness_of(4), 4)
+    assert await store.read(evidence.published) == both.encode().encode()
+    names = [line.name for line in both.signatures]
+    assert {"localhost:7003/witness", "localhost:7004/witness", ORIGIN} == {*names}
+    assert len(names) > len(one.signatures), "the second witness adds to the first"
+
+
+async def test_before_an_event_is_published_it_has_no_proof(store, evidence):
+    assert await store.read(lambda tx: evidence.proof(tx, 0)) is None
+    await grow(store, evidence, 1)
+    assert await store.read(lambda tx: evidence.proof(tx, 0)) is not None
+    assert await store.read(lambda tx: evidence.proof(tx, 1)) is None
 
 
 async def test_before_any_event_there_is_an_empty_checkpoint(store, evidence):
@@ -186,17 +323,6 @@ async def test_before_any_event_there_is_an_empty_checkpoint(store, evidence):
     assert checkpoints.verify(notes.parse(note), evidence.vkey).size == 0
     await grow(store, evidence, 1)
     assert checkpoints.verify(notes.parse(await store.write(evidence.checkpoint)), evidence.vkey).size == 1
-
-
-def follow(tx, evidence, piggyback):
-    """Prove a head against the newest kept one, and keep it; return it, or what its proof lacks."""
-    offered = peer_heads.read(evidence.vkey, piggyback)
-    row = tx.get("peer_heads", origin=offered.checkpoint.origin)
-    kept, note = (None, "") if row is None else (peer_heads.head_of(row), row["note"])
-    if missing := peer_heads.compare(kept, note, offered):
-        return missing
-    peer_heads.keep(tx, offered, NOW)
-    return offered.checkpoint
 
 
 async def test_messages_carry_heads_and_peers_follow(store, evidence):
@@ -235,62 +361,3 @@ async def test_a_lost_message_needs_tiles_and_then_is_accepted(store, evidence):
     path = [notes.b64(one) for one in await reader.consistency(fetch, 8, 298)]
     assert isinstance(await accept({**lost, "from": "8", "proof": path}), checkpoints.Checkpoint)
     assert (await store.read(peer_heads.seen))[0]["size"] == "298", "an older head does not replace a newer one"
-
-
-async def test_a_head_that_did_not_arrive_is_not_built_upon(store, evidence):
-    heads = Heads(store, evidence)
-
-    async def sent(count):
-        await grow(store, evidence, count)
-        return await heads.riding(PEER)
-
-    first, lost = await sent(3), await sent(2)
-    heads.lost(PEER, lost)
-    after = await sent(4)
-    assert (first["from"], lost["from"], after["from"]) == ("0", "3", "3")
-    for piggyback in (first, after):
-        verdict = await store.write(lambda tx, one=piggyback: follow(tx, evidence, one))
-        assert isinstance(verdict, checkpoints.Checkpoint)
-
-
-def piggyback_of(log, size, start, seed=1):
-    key = Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32)
-    note = checkpoints.sign(checkpoints.Checkpoint(ORIGIN, size, log.root(size)), key)
-    path = [notes.b64(one) for one in log.consistency(start, size)]
-    return {"checkpoint": note.encode(), "from": str(start), "proof": path}
-
-
-@pytest.mark.parametrize("size", [6, 9, 4])
-async def test_a_fork_is_found_and_both_notes_are_kept(store, evidence, size):
-    honest = mirror.build([b"%d" % n for n in range(12)])
-    forged = mirror.build([b"forged", *(b"%d" % n for n in range(1, 12))])
-    await store.write(lambda tx: follow(tx, evidence, piggyback_of(honest, 6, 0)))
-    start, larger = sorted((6, size))
-    lie = {**piggyback_of(forged, size, min(6, size)), "proof": piggyback_of(forged, larger, start)["proof"]}
-    with pytest.raises(ForkFound) as found:
-        await store.write(lambda tx: follow(tx, evidence, lie))
-    await store.write(lambda tx: peer_heads.keep_fork(tx, found.value, NOW))
-    kept = await store.read(lambda tx: tx.get("facts", name=f"fork/{ORIGIN}"))
-    assert kept["value"]["offered"] == lie["checkpoint"]
-    assert kept["value"]["kept"] == piggyback_of(honest, 6, 0)["checkpoint"]
-    assert (await store.read(peer_heads.seen))[0]["size"] == "6"
-
-
-async def test_unsigned_and_malformed_piggybacks_are_refused(store, evidence):
-    log = mirror.build([b"%d" % n for n in range(4)])
-    good = piggyback_of(log, 4, 0)
-    for bad in (
-        {},
-        {**good, "extra": 1},
-        {**good, "from": 0},
-        {**good, "from": "-1"},
-        {**good, "proof": ["AAAA="]},
-        {**good, "proof": "AAAA"},
-        {**good, "proof": ["AAAA"] * 64},
-        {**good, "checkpoint": "x"},
-        {**good, "checkpoint": None},
-        piggyback_of(log, 4, 0, seed=9),
-    ):
-        with pytest.raises(NoteError):
-            await store.write(lambda tx, one=bad: follow(tx, evidence, one))
-    assert await store.read(peer_heads.seen) == []

@@ -15,7 +15,7 @@ import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector import checkup
+from connector.cli import checkup
 from connector.clock import Clock
 from connector.errors import Absent, Conflict
 from connector.identity import keys as key_files
@@ -34,6 +34,7 @@ from ledger import note as notes
 from tests.connector.store.contract import CONTRACT_TABLES, StoreContract
 from tests.connector.store.writing import start_writer
 from tests.postgres import durable, new_schema, running
+from tests.row_key import row_key
 
 ROOT = Path(__file__).parents[3]
 WITHIN_SECONDS = 20
@@ -65,14 +66,14 @@ class TestPostgres(StoreContract):
 
     @pytest_asyncio.fixture
     async def store(self, url):
-        store = await Store.open(url, CONTRACT_TABLES)
+        store = await Store.open(url, CONTRACT_TABLES, row_key())
         yield store
         await store.close()
 
     @pytest.fixture
     def held(self, url):
         with asyncio.Runner() as runner:
-            store = runner.run(Store.open(url, CONTRACT_TABLES))
+            store = runner.run(Store.open(url, CONTRACT_TABLES, row_key()))
             yield runner, store
             runner.run(store.close())
 
@@ -154,7 +155,7 @@ async def test_a_schema_of_another_version_is_refused_in_words(url, asked):
 def stepped(monkeypatch):
     """The next version of this program, to which one step leads."""
     monkeypatch.setattr(upgrades, "VERSION", upgrades.VERSION + 1)
-    steps = {upgrades.VERSION - 1: ("ALTER TABLE t RENAME COLUMN a TO b", "UPDATE t SET b = b || '!'")}
+    steps = {upgrades.VERSION - 1: lambda s, _: s.run("ALTER TABLE t RENAME COLUMN a TO b; UPDATE t SET b = b || '!'")}
     monkeypatch.setattr(upgrades, "SERVER_STEPS", steps)
     return steps
 
@@ -167,7 +168,8 @@ async def test_an_older_schema_goes_forward_by_its_steps_once_and_whole(url, ask
     newer = (Table("t", "id:int b:text c:int", ("id",)),)
     with pytest.raises(StoreForeign, match="an older penstock"):
         offline.look(url, newer, lambda tx: tx.get("t", id=1))  # who only looks changes nothing
-    whole, steps[upgrades.VERSION - 1] = steps[upgrades.VERSION - 1], ("UPDATE t SET a = 'harmed'", "no statement")
+    whole = steps[upgrades.VERSION - 1]
+    steps[upgrades.VERSION - 1] = lambda session, _: session.run("UPDATE t SET a = 'harmed'; no statement")
     with pytest.raises(StoreError):
         await Store.open(url, newer)
     assert asked("SELECT id, a, (SELECT version FROM store_mark) FROM t").fetchall() == [(1, "x", upgrades.VERSION - 1)]

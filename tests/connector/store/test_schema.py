@@ -17,6 +17,7 @@ from connector.store.table import Table
 from connector.store.tables import TABLES
 from connector.store.upgrades import STEPS, VERSION, reaches
 from tests.connector.store.contract import CONTRACT_TABLES
+from tests.row_key import row_key
 
 
 async def test_the_declared_tables_open_twice_without_a_change(tmp_path):
@@ -90,17 +91,21 @@ async def test_a_database_of_another_version_is_refused_in_words_and_left_alone(
 OLDER = {int(path.stem.rpartition("_")[2]): path for path in Path(__file__).parent.glob("version_*.sql")}
 
 
+PREIMAGE = bytes.fromhex("0f5abc6cb10c8ee16f43253a927621b58fba6885910147e7aafc035bb3ef747a")
 OLD_ACT = (
     "INSERT INTO chain_txs (id, program, function, data, nonce, hash, raw, state, created) VALUES (?,?,?,?,?,?,?,?,?)"
 )
 
 
 def laid(path, version):
-    """Write a database as the program of an older version left it: a lone participant with three signed marks."""
+    """Write a database as the program of an older version left it: a lone participant, of version 1 with signed acts.
+
+    In that of version 2 there is a payee's window with its preimage, and a payer's with its masked key.
+    """
     with closing(sqlite3.connect(path)) as connection:
         connection.executescript(OLDER[version].read_text())
         connection.execute(f"PRAGMA application_id={schema.APPLICATION_ID}")
-        for number in range(2):
+        for number in range(2 if version == 1 else 0):
             row = (f"act-{number}", "token", "mint", b"data", number, f"{number:064x}", b"signed", "signed", 5)
             connection.execute(OLD_ACT, row)
         connection.commit()
@@ -121,25 +126,27 @@ async def test_a_database_of_an_older_version_is_brought_to_ours_with_its_rows(t
         look(tmp_path / "p.db", TABLES, lambda tx: tx.find("facts"))
     assert "penstock serve" in told.value.hint
     for _ in range(2):  # the second time there is nothing to do
-        store = await Store.open(tmp_path / "p.db", TABLES)
+        store = await Store.open(tmp_path / "p.db", TABLES, row_key())
         entries = await store.read(lambda tx: tx.find("log_entries", order="idx"))
         assert [row["entry"] for row in entries] == [row[3] for row in sorted(before["log_entries"])]
         for table in TABLES:
             await store.read(lambda tx, name=table.name: tx.find(name))
         sends = await store.read(lambda tx: tx.find("chain_sends", order="nonce"))
-        assert [(row["nonce"], row["raw"], row["price"]) for row in sends] == [(0, b"signed", 0), (1, b"signed", 0)]
+        acts = [(0, b"signed", 0), (1, b"signed", 0)] if version == 1 else []
+        assert [(row["nonce"], row["raw"], row["price"]) for row in sends] == acts
         await store.write(lambda tx: tx.put("chain_txs", id="of-the-same-parcel", state="signed", nonce=0))
         await store.close()
     with closing(sqlite3.connect(tmp_path / "p.db")) as connection:
         found = connection.execute("SELECT version, program FROM store_version ORDER BY version").fetchall()
-    assert found[0] == (version, None)
+    assert found[0][0] == version
+    assert version > 1 or found[0][1] is None
     assert [number for number, _ in found] == list(range(version, VERSION + 1))
     assert all(program.startswith("penstock") for _, program in found[1:])
 
 
 async def test_a_step_that_fails_leaves_the_older_database_as_it_was(tmp_path, monkeypatch):
-    def broken(connection):
-        STEPS[1](connection)
+    def broken(connection, wrapping):
+        STEPS[1](connection, wrapping)
         raise OSError("no space")
 
     _, before = laid(tmp_path / "p.db", 1)
@@ -148,6 +155,46 @@ async def test_a_step_that_fails_leaves_the_older_database_as_it_was(tmp_path, m
         await Store.open(tmp_path / "p.db", TABLES)
     with closing(sqlite3.connect(tmp_path / "p.db")) as connection:
         assert list(connection.execute("SELECT * FROM sqlite_schema")) == before
+
+
+def left_in_free_pages(path):
+    """Leave both windows' secrets in pages that are free now; returns the masked key."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        [masked] = connection.execute("SELECT masked FROM windows WHERE masked IS NOT NULL").fetchone()
+        connection.execute("PRAGMA secure_delete=OFF").fetchone()
+        connection.execute("CREATE TABLE gone (a BLOB)")
+        connection.executemany("INSERT INTO gone VALUES (?)", [(PREIMAGE + masked,)] * 500)
+        connection.execute("DROP TABLE gone")
+    assert path.read_bytes().count(PREIMAGE) > 1
+    return masked
+
+
+async def test_preimages_of_an_older_database_rest_wrapped_and_nothing_of_them_is_left(tmp_path):
+    path = tmp_path / "p.db"
+    laid(path, 2)
+    masked = left_in_free_pages(path)
+    with pytest.raises(StoreForeign, match="rest wrapped"):
+        await Store.open(path, TABLES)  # without the key
+    store = await Store.open(path, TABLES, row_key())
+    rows = await store.read(lambda tx: tx.find("windows", order="role"))
+    assert [(row["secret"], row["masked"]) for row in rows] == [(PREIMAGE, None), (None, masked)]
+    for each in (path, path.with_name("p.db-wal")):
+        assert not any(secret in each.read_bytes() for secret in (PREIMAGE, masked)), each.name
+    await store.close()
+
+
+async def test_a_crash_before_the_file_is_written_anew_is_made_up_for(tmp_path, monkeypatch):
+    path = tmp_path / "p.db"
+    laid(path, 2)
+    left_in_free_pages(path)
+    with monkeypatch.context() as crashing:
+        crashing.setattr(schema, "_write_anew", lambda _connection: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            await Store.open(path, TABLES, row_key())
+    assert any(PREIMAGE in each.read_bytes() for each in tmp_path.glob("p.db*"))
+    for _ in range(2):
+        await (await Store.open(path, TABLES, row_key())).close()
+        assert not any(PREIMAGE in each.read_bytes() for each in tmp_path.glob("p.db*"))
 
 
 @pytest.mark.parametrize("older", [CONTRACT_TABLES[:-1], (Table("t", "id:text", ("id",)), *CONTRACT_TABLES[1:])])

@@ -22,6 +22,7 @@ from connector.store.sqlite import SqliteFile
 from connector.store.store import Store
 from tests.connector.store.contract import CONTRACT_TABLES, StoreContract
 from tests.connector.store.writing import start_writer
+from tests.row_key import row_key
 
 ROOT = Path(__file__).parents[3]
 
@@ -31,14 +32,14 @@ class TestSqlite(StoreContract):
 
     @pytest_asyncio.fixture
     async def store(self, tmp_path):
-        store = await Store.open(tmp_path / "penstock.db", CONTRACT_TABLES)
+        store = await Store.open(tmp_path / "penstock.db", CONTRACT_TABLES, row_key())
         yield store
         await store.close()
 
     @pytest.fixture
     def held(self, tmp_path):
         with asyncio.Runner() as runner:
-            store = runner.run(Store.open(tmp_path / "held.db", CONTRACT_TABLES))
+            store = runner.run(Store.open(tmp_path / "held.db", CONTRACT_TABLES, row_key()))
             yield runner, store
             runner.run(store.close())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ import pytest
 from contracts.typed_data import Range
 from ledger.audit import audit
 from ledger.audit.checking import RECORDS, RESTS_ON
+from ledger.audit.severity import ORDER
 from ledger.audit.words import CODES
 from ledger.events import Block
 from tests.ledger.audit.world import errors, named
@@ -28,8 +30,18 @@ async def test_an_honest_trade_is_clean(world):
     assert set(report.json()) >= {"clean", "findings", "proofs_verified", "events"}
 
 
+async def test_decisions_whose_question_was_not_told_are_counted_for_each_log(world):
+    report = await world.audit()
+    counted = {one.subject: int(one.facts["count"]) for one in report.findings if one.code == "decisions-untold"}
+    silent = [
+        (diary.did, one) for diary in world.space.values() for one in diary.records if one.kind == "decision.made"
+    ]
+    assert counted == Counter(did for did, one in silent if one.fields.get("asked") is None)
+    assert max(counted.values()) > 1
+
+
 def test_every_code_has_words_in_both_languages():
-    assert all(severity in {"error", "warning"} and en and zh for severity, en, zh in CODES.values())
+    assert all(severity in ORDER and en and zh for severity, en, zh in CODES.values())
 
 
 def test_every_code_says_what_it_rests_on_and_how_to_check_it():
@@ -97,8 +109,9 @@ async def test_an_opening_added_after_the_fact_is_named(world):
     received = len(world["buyer"].records)
     world.window(world.channel_b, [third], undecided=True)
     del world["buyer"].records[received:]
-    report = await world.audit()
     at = len(world["provider"].records) - 1
+    world.go_on()
+    report = await world.audit()
     for code in ("opening-not-permitted", "openings-over-limit", "release-without-voucher", "opening-unlogged"):
         assert named(report, code) == [("keys.released", at, "3")], code
     assert errors(report) >= {"head-not-witnessed", "settlement-differs"}
@@ -112,6 +125,7 @@ async def test_an_opening_inserted_into_the_past_is_named(world):
     added = replace(record, fields={**record.fields, "readerKey": "09" * 32}, link=(record.link[0], "9"))
     buyer.records.insert(at + 1, added)
     buyer.cosigned_by = ()
+    world.go_on()
     report = await world.audit()
     assert named(report, "opening-without-release") == [("opening.started", at + 1, None)]
     assert errors(report) >= {"log-forked-from-anchor", "peer-saw-other-log"}
@@ -178,6 +192,7 @@ async def test_an_agreement_must_be_in_both_logs_and_equal(world):
     report = await world.audit()
     assert {"agreement-invalid", "counterparty-differs"} & errors(report)
     del buyer.records[at]
+    world.go_on()
     report = await world.audit()
     [finding] = [one for one in report.findings if one.code == "agreement-missing"]
     assert finding.subject == buyer.did
@@ -235,6 +250,17 @@ async def test_a_kept_replica_is_opened_by_its_holders_own_decisions(world):
     world.decide("buyer", world.kept, "own request", outcome="deny")
     world.record("buyer", "opening.started", part, [fields["transfer"], "3"], **{**fields, "opening": "3"})
     assert len(named(await world.audit(), "opening-undecided")) == 2, "a denial allows nothing"
+
+
+async def test_keys_are_handed_out_by_a_decision_of_its_own(world):
+    part = world.kept["digest"].hex()
+    links, fields = [world.kept["terms"].edition_id.hex(), part], {"opening": "1", "purpose": "p", "rows": [[0, 2]]}
+    world.decide("buyer", world.kept, "own request", place="export")
+    world.record("buyer", "keys.exported", part, links, **fields)
+    assert (await world.audit()).clean
+    world.decide("buyer", world.kept, "own request", place="opening")
+    at = world.record("buyer", "keys.exported", part, links, **fields)
+    assert named(await world.audit(), "opening-undecided") == [("keys.exported", at, None)]
 
 
 async def test_a_window_may_hold_orders_of_two_agreements(world):

@@ -1,147 +1,361 @@
-"""One history of each log: what chain, peers and witnesses hold against it, and what the chain lacks or contradicts."""
+"""Each rule about heads by itself: who must have witnessed one, what the chain anchored, and what others hold of it."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
-from ledger import aggregate, fork_proof, merkle, mirror
 from ledger import checkpoint as checkpoints
-from ledger.aggregate import FinalHead
+from ledger import cosignature, fork_proof, merkle, mirror
 from ledger.audit import heads
+from ledger.audit.books import Head
+from ledger.audit.facts import Anchored, ChainFacts
+from ledger.audit.heads import Held
+from ledger.audit.report import Report
+from ledger.audit.sources import Unavailable
 from ledger.checkpoint import Checkpoint, origin_id
-from ledger.standing import did_digest
-from tests.ledger.audit.world import errors
+from ledger.space import Space
+from tests.ledger.audit.diary import WITNESSED_BY, Diary
+from tests.ledger.audit.values import AT, book, codes, event, members
+from tests.ledger.audit.world import ChainEvent
+
+SPACE, BY_ROLE = members()
+DIARIES = {name: Diary(name, 7001 + at) for at, name in enumerate(WITNESSED_BY)}
+BUYER = BY_ROLE["buyer"]
+ORIGIN = origin_id(BUYER.origin)
+LOG = mirror.build(bytes([at]) for at in range(8))
+SIZE = 5
+EVERYBODY_AT_1 = {one.address: 1 for one in BY_ROLE.values()}
+ANOTHER = b"\x01" * 32
+
+
+def note(name="buyer", size=SIZE, root=None, by=(), key=None):
+    diary = DIARIES[name]
+    head = Checkpoint(diary.origin, size, LOG.root(size) if root is None else root)
+    signed = checkpoints.sign(head, DIARIES[key or name].key)
+    return signed.sign_with(*(cosignature.cosign(signed.text, DIARIES[one].witness, 1_800_000_000) for one in by))
+
+
+def kept(name="buyer", *events, by=("exchange", "regulator"), served=8):
+    """Return a log of five entries as it is read, by whom its head is cosigned, and how many entries it serves."""
+    signed = note(name, by=by)
+    files = dict(mirror.files(LOG, served, signed)) if served else {}
+
+    async def fetch(path):
+        if path not in files:
+            raise Unavailable(path)
+        return files[path]
+
+    tree = mirror.build(bytes([at]) for at in range(SIZE))
+    return book(BY_ROLE[name], *events, head=Head(signed, checkpoints.parse_text(signed.text), tree, fetch))
+
+
+def books(**changes):
+    return {BUYER.did: kept(**changes)}
+
+
+# ---- what peers hold
+
+
+def peers_of(**served):
+    async def fetch(url):
+        return next((body for name, body in served.items() if url == f"{DIARIES[name].url}/log/peers"), b"[]")
+
+    return SimpleNamespace(fetch=fetch)
+
+
+async def test_what_a_member_holds_are_notes_and_forks_in_their_order():
+    rows = [{"note": "one"}, {"fork": 7}, {"note": "two"}, {"fork": {}}]
+    report = Report()
+    held = await heads.collect_peers(peers_of(buyer=json.dumps(rows).encode()), SPACE, report)
+    assert held[BUYER.did] == Held(["one", "two"], [7, {}])
+    assert held[BY_ROLE["provider"].did] == Held([], [])
+    assert (set(held), report.findings) == (set(SPACE.members), [])
+
+
+@pytest.mark.parametrize("served", [b"{", b"[{}]", b"[7]", b"7"])
+async def test_a_list_that_cannot_be_read_is_named_and_holds_nothing(served):
+    report = Report()
+    held = await heads.collect_peers(peers_of(buyer=served), SPACE, report)
+    assert held[BUYER.did] == Held([], [])
+    assert codes(report) == [("peers-unreadable", BUYER.did)]
+
+
+@pytest.mark.parametrize(("size", "read"), [(1 << 20, True), ((1 << 20) + 1, False)])
+async def test_a_list_of_at_most_a_mebibyte_is_read(size, read):
+    empty = json.dumps([{"note": ""}])
+    body = json.dumps([{"note": "x" * (size - len(empty))}]).encode()
+    assert len(body) == size
+    held = await heads.collect_peers(peers_of(buyer=body), SPACE, Report())
+    assert bool(held[BUYER.did].notes) is read
+
+
+def test_a_log_was_seen_if_chain_or_peers_know_a_head_that_it_signed():
+    assert heads.seen(SPACE, ChainFacts(), {}) == set()
+    assert heads.seen(SPACE, ChainFacts(logs={ORIGIN: []}), {}) == {BUYER.did}
+    assert heads.seen(SPACE, ChainFacts(anchors={ORIGIN: []}), {}) == {BUYER.did}
+    assert heads.seen(SPACE, ChainFacts(), {"x": Held([note().encode()], [])}) == {BUYER.did}
+    forged = Held([note(key="provider").encode(), "not a note"], [])
+    assert heads.seen(SPACE, ChainFacts(), {"x": forged}) == set()
+
+
+# ---- time to be witnessed and anchored
+
+
+async def young(admitted=EVERYBODY_AT_1, after=timedelta(0), space=SPACE, **facts):
+    """Return whether the buyer's log is young; block n was made n seconds after a moment."""
+
+    async def at(number):
+        return AT + timedelta(seconds=number)
+
+    until = facts.pop("until", AT + timedelta(hours=1) + after)
+    blocks = SimpleNamespace(at=at)
+    return BUYER.did in await heads.young(space, books(), ChainFacts(until=until, **facts), admitted, blocks)
+
+
+def without(role):
+    return Space(SPACE.exchange, SPACE.deployment, {k: v for k, v in SPACE.members.items() if v.role != role}, 0, "")
+
+
+@pytest.mark.parametrize(("seconds", "is_young"), [(0, True), (1, False), (2, False)])
+async def test_a_log_is_young_for_an_hour_of_the_chain(seconds, is_young):
+    assert await young(after=timedelta(seconds=seconds)) is is_young
+
+
+@pytest.mark.parametrize("role", ["buyer", "exchange", "regulator"])
+async def test_the_hour_begins_when_the_last_of_owner_and_witnesses_is_admitted(role):
+    later = EVERYBODY_AT_1 | {BY_ROLE[role].address: 9}
+    assert await young(later, timedelta(seconds=8))
+    assert not await young(later, timedelta(seconds=9))
+    some = {account: block for account, block in EVERYBODY_AT_1.items() if account != BY_ROLE[role].address}
+    assert not await young(some, timedelta(seconds=1)), "of whom the registry does not know nobody waits"
+
+
+async def test_a_log_is_young_where_nobody_could_witness_it_or_the_chain_does_not_say():
+    day = timedelta(days=1)
+    assert await young(space=without("regulator"), after=day)
+    assert await young({}, day)
+    assert await young(until=None)
+    assert not await young(anchors={ORIGIN: [Anchored(SIZE, LOG.root(SIZE), 2)]})
+    assert await young(anchors={ORIGIN: []})
+
+
+# ---- witnesses
+
+
+def witnessed(by, *anchored, admitted=EVERYBODY_AT_1, new=(), payees=frozenset()):
+    report = Report()
+    facts = ChainFacts(anchors={ORIGIN: list(anchored)})
+    heads.check_witnesses(SPACE, books(by=by), set(payees), facts, admitted, new, report)
+    return report
+
+
+def test_a_head_bears_both_its_witnesses():
+    report = witnessed(("exchange", "regulator"))
+    assert (report.findings, report.signatures_verified) == ([], 2)
+    for by in ((), ("exchange",), ("exchange", "provider")):
+        report = witnessed(by)
+        assert codes(report) == [("head-not-witnessed", BUYER.did)]
+        assert report.findings[0].facts["size"] == str(SIZE)
+        assert report.signatures_verified == len({"exchange"} & set(by))
+        assert witnessed(by, new={BUYER.did}).findings == []
 
 
 @pytest.mark.parametrize(
-    ("name", "code"),
+    ("size", "root", "block", "admitted", "enough"),
     [
-        ("LicenceGranted", "licence-missing"),
-        ("EditionRegistered", "edition-unregistered"),
-        ("Opened", "channel-unknown"),
-        ("Anchored", "log-not-anchored"),
-        ("LogRegistered", "log-not-registered"),
+        (SIZE, LOG.root(SIZE), 5, {"exchange": 1, "regulator": 6}, True),
+        (SIZE, LOG.root(SIZE), 5, {"exchange": 5, "regulator": 6}, True),
+        (SIZE, LOG.root(SIZE), 5, {"exchange": 1, "regulator": 5}, False),
+        (SIZE, LOG.root(SIZE), 5, {"exchange": 6, "regulator": 1}, False),
+        (SIZE, LOG.root(SIZE), 5, {"exchange": 6, "regulator": 6}, False),
+        (SIZE, LOG.root(SIZE), 0, {"regulator": 6}, True),
+        (SIZE, ANOTHER, 5, {"exchange": 1, "regulator": 6}, False),
+        (SIZE - 1, LOG.root(SIZE), 5, {"exchange": 1, "regulator": 6}, False),
     ],
 )
-async def test_what_the_chain_lacks_is_found(world, name, code):
-    world.chain = [event for event in world.chain if event.name != name]
-    assert code in errors(await world.audit())
+def test_a_head_that_the_chain_took_bears_the_witnesses_of_then(size, root, block, admitted, enough):
+    admitted = {BY_ROLE[role].address: at for role, at in admitted.items()}
+    report = witnessed(("exchange",), Anchored(size, root, block), admitted=admitted)
+    assert codes(report) == ([] if enough else [("head-not-witnessed", BUYER.did)])
+
+
+def test_a_head_that_the_chain_took_twice_bears_the_witnesses_of_the_first_time():
+    admitted = {BY_ROLE["exchange"].address: 1, BY_ROLE["regulator"].address: 6}
+    anchored = [Anchored(SIZE, LOG.root(SIZE), block) for block in (7, 5)]
+    assert witnessed(("exchange",), *anchored, admitted=admitted).findings == []
+
+
+def test_one_witness_is_neither_the_exchange_nor_paid():
+    both = ("exchange", "regulator")
+    assert codes(witnessed(both, payees={BY_ROLE["regulator"].address})) == [("no-independent-witness", BUYER.did)]
+    assert witnessed(both, payees={BY_ROLE["exchange"].address}).findings == []
 
 
 @pytest.mark.parametrize(
-    ("name", "changes", "code"),
+    ("did", "role", "address", "free"),
     [
-        ("LicenceGranted", {"priceCap": 1}, "licence-differs"),
-        ("LicenceGranted", {"agreementDigest": b"\x01" * 32}, "licence-without-agreement"),
-        ("Opened", {"splitHash": b"\x01" * 32}, "split-differs"),
-        ("Credited", {"amount": 1}, "split-differs"),
-        ("Claimed", {"accountHash": b"\x01" * 32}, "claim-unknown"),
-        ("Closed", {"claimed": 9_999}, "settlement-differs"),
-        ("Closed", {"claimed": 9_999}, "settlement-log-differs"),
-        ("LogRegistered", {"owner": b"\x01" * 20}, "anchor-owner-differs"),
-        ("LogRegistered", {"quorum": 1}, "anchor-witnesses-differ"),
-        ("LogRegistered", {"witnesses": [b"\x01" * 20, b"\x02" * 20]}, "anchor-witnesses-differ"),
-        ("Anchored", {"root": b"\x01" * 32}, "log-forked-from-anchor"),
+        ("did:web:r", "regulator", b"r", True),
+        (SPACE.exchange, "regulator", b"r", False),
+        ("did:web:r", "exchange", b"r", False),
+        ("did:web:r", "regulator", b"p", False),
     ],
 )
-async def test_what_the_chain_contradicts_is_found(world, name, changes, code):
-    at = next(at for at, event in enumerate(world.chain) if event.name == name)
-    world.chain[at] = replace(world.chain[at], fields={**world.chain[at].fields, **changes})
-    assert code in errors(await world.audit())
+def test_whoever_runs_the_chain_or_is_paid_has_a_stake(did, role, address, free):
+    witness = SimpleNamespace(did=did, role=role, address=address)
+    assert heads._has_no_stake(SPACE, witness, {b"p"}) is free
 
 
-async def test_a_fork_reported_on_chain_is_found(world):
-    world.mine("Forked", origin=origin_id(world["provider"].origin), size=1, rootA=b"", rootB=b"")
-    assert "log-forked-on-chain" in errors(await world.audit())
+# ---- the chain
+
+WITNESSES = [BY_ROLE["exchange"].address, BY_ROLE["regulator"].address]
+REGISTERED = {"owner": BUYER.address, "witnesses": WITNESSES, "quorum": 2}
+TAKEN = Anchored(SIZE, LOG.root(SIZE), 8)
 
 
-async def test_an_open_channel_is_only_a_warning(world):
-    world.chain = [event for event in world.chain if event.name not in {"Claimed", "Credited", "Closed"}]
-    for at in [at for at, one in enumerate(world["provider"].records) if one.kind == "channel.closed"][::-1]:
-        world["provider"].alter(at, cumulative="0")
-    report = await world.audit()
-    assert "release-not-settled" in report.codes() - errors(report)
+def anchored(*taken, admitted=EVERYBODY_AT_1, new=(), block=7, registered=REGISTERED, **facts):
+    report = Report()
+    logs = {} if registered is None else {ORIGIN: [ChainEvent("LogRegistered", registered, block)]}
+    known = ChainFacts(anchors={ORIGIN: list(taken)}, logs=logs, **facts)
+    heads.check_anchors(SPACE, books(), known, admitted, new, report)
+    return report
 
 
-async def test_two_histories_of_a_log_are_found_by_its_peers(world):
-    exchange, buyer = world["exchange"], world["buyer"]
-    other = mirror.build([b"another", b"history"])
-    exchange.peers.append(checkpoints.sign(Checkpoint(buyer.origin, 2, other.root()), buyer.key).encode())
-    forged = Checkpoint(buyer.origin, 2, b"\x01" * 32)
-    exchange.peers.append(checkpoints.sign(forged, exchange.key).encode())
-    exchange.peers.append("not a note")
-    report = await world.audit()
-    found = [one for one in report.findings if one.code == "peer-saw-other-log"]
-    assert [(one.subject, one.facts["peer"]) for one in found] == [(buyer.did, exchange.did)], "its own word"
+def test_a_log_is_registered_and_anchored_unless_it_is_new():
+    report = anchored(TAKEN, Anchored(3, LOG.root(3), 7))
+    assert (report.findings, report.proofs_verified) == ([], 2)
+    assert codes(anchored()) == [("log-not-anchored", BUYER.did)]
+    assert codes(anchored(TAKEN, registered=None)) == [("log-not-registered", BUYER.did)]
+    assert anchored(registered=None, new={BUYER.did}).findings == []
 
 
-async def test_a_fork_that_a_peer_can_prove_is_found_and_a_made_up_one_is_not(world):
-    exchange, buyer = world["exchange"], world["buyer"]
-    log = mirror.build(one[1] for one in buyer.entries())
-    true = checkpoints.sign(Checkpoint(buyer.origin, log.size, log.root()), buyer.key).encode()
-    lie, honest = (
-        checkpoints.sign(Checkpoint(buyer.origin, 3, root), buyer.key).encode() for root in (b"\x01" * 32, log.root(3))
-    )
-    proof = merkle.prefix_proof(log.span, 3, log.size)
-    made_up = fork_proof.document(honest, true, proof)
-    exchange.forks = [fork_proof.document(lie, true, proof), made_up, {"origin": buyer.origin}, 7]
-    found = [one for one in (await world.audit()).findings if one.code == "log-forked-proven"]
-    assert [(one.subject, one.facts["peer"], one.facts["old"]) for one in found] == [(buyer.did, exchange.did, "3")]
+def test_an_anchored_head_is_a_prefix_of_the_log():
+    report = anchored(Anchored(3, ANOTHER, 7))
+    assert (codes(report), report.proofs_verified) == ([("log-forked-from-anchor", BUYER.did)], 0)
+    assert report.findings[0].facts == {"anchored": "3", "block": "7"}
+    assert codes(anchored(Anchored(SIZE, ANOTHER, 7))) == [("log-forked-from-anchor", BUYER.did)]
+    report = anchored(Anchored(SIZE + 2, LOG.root(SIZE + 2), 7))
+    assert codes(report) == [("log-shrank-below-anchor", BUYER.did)]
+    assert report.findings[0].facts == {"size": "5", "anchored": "7", "block": "7", "missing": "2"}
 
 
-async def test_a_log_without_an_independent_witness_is_found(world, monkeypatch):
-    monkeypatch.setattr(heads, "_has_no_stake", lambda space, witness, payees: witness.address in payees)
-    report = await world.audit()
-    assert "no-independent-witness" in errors(report)
+def test_a_fork_and_another_key_on_chain_are_named():
+    assert codes(anchored(TAKEN, forked={ORIGIN})) == [("log-forked-on-chain", BUYER.did)]
+    assert codes(anchored(TAKEN, proven={BUYER.address: b"\x01" * 48})) == [("witness-key-differs", BUYER.did)]
+    assert anchored(TAKEN, proven={BUYER.address: BUYER.aggregate}).findings == []
 
 
-async def test_a_head_newer_than_the_published_one_is_followed_by_its_tiles(world):
-    """A peer may hold a head that its log has signed but not published yet; the tiles show that the log just grew."""
-    buyer, exchange = world["buyer"], world["exchange"]
-    sealed = [one[1] for one in buyer.entries()]
-    size = len(sealed) - 2
-    world.overrides = {f"{buyer.url}/log/checkpoint": buyer.note(size, world.space).encode().encode()}
-    for path, body in mirror.files(mirror.build(sealed), size, buyer.note(size, world.space)):
-        world.overrides.setdefault(f"{buyer.url}/log/{path}", body)
-    boxes = [buyer._boxes(at) for at in range(size)]
-    world.overrides[f"{buyer.url}/log/addenda/0-{size}"] = json.dumps(boxes).encode()
-    exchange.peers = [note for note in exchange.peers if not note.startswith(buyer.origin)]
-    exchange.peers.append(buyer.note(len(sealed), world.space).encode())
-    report = await world.audit()
-    assert not [
-        one for one in report.findings if one.code == "peer-saw-other-log" and one.facts["peer"] == exchange.did
+@pytest.mark.parametrize(
+    ("changes", "admitted", "code"),
+    [
+        ({"owner": ANOTHER[:20]}, {}, "anchor-owner-differs"),
+        ({"quorum": 1}, {}, "anchor-witnesses-differ"),
+        ({"quorum": 3}, {}, None),
+        ({"witnesses": WITNESSES[:1]}, {}, "anchor-witnesses-differ"),
+        ({"witnesses": [*WITNESSES, ANOTHER[:20]]}, {}, "anchor-witnesses-differ"),
+        ({"witnesses": WITNESSES[:1], "quorum": 1}, {WITNESSES[1]: 8}, None),
+        ({"witnesses": WITNESSES[:1], "quorum": 0}, {WITNESSES[1]: 8}, "anchor-witnesses-differ"),
+        ({"witnesses": WITNESSES[:1], "quorum": 1}, {WITNESSES[1]: 7}, "anchor-witnesses-differ"),
+        ({"quorum": 1}, {WITNESSES[1]: 8}, None),
+        ({"witnesses": [], "quorum": 0}, {WITNESSES[0]: 8, WITNESSES[1]: 8}, None),
+    ],
+)
+def test_a_registration_names_owner_and_witnesses_of_then(changes, admitted, code):
+    report = anchored(TAKEN, registered=REGISTERED | changes, admitted=EVERYBODY_AT_1 | admitted)
+    assert codes(report) == ([] if code is None else [(code, BUYER.did)])
+    assert all(one.facts["block"] == "7" for one in report.findings)
+
+
+def test_who_is_in_the_registry_from_its_first_block_can_be_named_there():
+    changed = REGISTERED | {"witnesses": []}
+    assert codes(anchored(TAKEN, registered=changed, admitted={}, block=0)) == [("anchor-witnesses-differ", BUYER.did)]
+
+
+# ---- one history
+
+
+@pytest.mark.parametrize(
+    ("size", "root", "served", "agrees"),
+    [
+        (3, LOG.root(3), 0, True),
+        (3, ANOTHER, 0, False),
+        (SIZE, LOG.root(SIZE), 0, True),
+        (SIZE, ANOTHER, 0, False),
+        (7, LOG.root(7), 7, True),
+        (7, ANOTHER, 7, False),
+        (7, LOG.root(7), 0, False),
+    ],
+)
+async def test_a_log_agrees_with_every_head_that_it_had_or_grew_to(size, root, served, agrees):
+    report = Report()
+    assert await heads.agrees(kept(served=served), size, root, report) is agrees
+    assert report.proofs_verified == int(agrees)
+
+
+async def held(*notes, forks=()):
+    report = Report()
+    peers = {"did:web:peer": Held([one.encode() for one in notes], list(forks))}
+    await heads.check_peers(SPACE, books(), peers, report)
+    return report
+
+
+async def test_what_a_peer_holds_signed_by_the_log_agrees_with_it():
+    report = await held(note(size=3), note())
+    assert (report.findings, report.signatures_verified, report.proofs_verified) == ([], 2, 2)
+    report = await held(note(size=3, root=ANOTHER))
+    assert [(one.code, one.subject, one.facts) for one in report.findings] == [
+        ("peer-saw-other-log", BUYER.did, {"peer": "did:web:peer", "size": "3"})
     ]
+    assert report.signatures_verified == 1
 
 
-async def test_the_attestation_over_final_heads_is_verified(world):
-    keys = {name: aggregate.secret(bytes([at]) * 32) for at, name in enumerate(["exchange", "regulator"], 1)}
-    document = world.document()
-    for member in document["members"]:
-        if member["role"] in keys:
-            key = keys[member["role"]]
-            member |= {"aggregate": aggregate.public(key).hex(), "possession": aggregate.prove(key).hex()}
-            admitted = next(one for one in world.chain if one.fields.get("did") == did_digest(member["did"]))
-            admitted.fields["keys"]["aggregateKey"] = aggregate.public(key)
-    world.document = lambda: document
-    heads_now = [checkpoints.parse_text(one.note(len(one.records), world.space).text) for one in world.space.values()]
-    final = [FinalHead(one.origin, one.size, one.root) for one in heads_now]
-    signed = {
-        world[name].witness.name: (aggregate.public(key), aggregate.sign(key, final)) for name, key in keys.items()
-    }
-    world.attested = aggregate.combine(final, signed).as_json()
-    report = await world.audit()
-    assert report.codes() == {"decisions-untold"}
-    buyer = world["buyer"]
-    buyer.entries()
-    buyer.alter(buyer.find("keys.received", 1), amount="3")
-    found = [one.subject for one in (await world.audit()).findings if one.code == "attested-head-differs"]
-    assert found == [buyer.did]
-    alone = {name: one for name, one in signed.items() if name == world["exchange"].witness.name}
-    world.attested = aggregate.combine(final, alone).as_json()
-    found = [one.subject for one in (await world.audit()).findings if one.code == "attestation-unsigned"]
-    assert found == [world["regulator"].did]
-    world.attested["heads"][0]["size"] = "1"
-    assert "attestation-invalid" in errors(await world.audit())
+async def test_what_the_log_did_not_sign_or_nobody_could_read_says_nothing():
+    strange = checkpoints.sign(Checkpoint("somebody.example/log", 3, ANOTHER), DIARIES["buyer"].key)
+    report = await held(note(root=ANOTHER, key="provider"), note("provider", root=ANOTHER), strange)
+    assert (report.findings, report.signatures_verified) == ([], 0)
+
+
+async def test_a_fork_that_is_proven_is_two_signatures_and_one_proof():
+    lie, true = note(size=3, root=ANOTHER), note(size=8)
+    proof = merkle.prefix_proof(LOG.span, 3, 8)
+    report = await held(forks=[fork_proof.document(lie.encode(), true.encode(), proof)])
+    assert [(one.code, one.subject, one.facts) for one in report.findings] == [
+        ("log-forked-proven", BUYER.did, {"peer": "did:web:peer", "old": "3", "size": "8"})
+    ]
+    assert (report.signatures_verified, report.proofs_verified) == (2, 1)
+    honest = fork_proof.document(note(size=3).encode(), true.encode(), proof)
+    report = await held(forks=[honest, {"origin": "somebody.example/log"}, {}, [], 7, None])
+    assert (report.findings, report.signatures_verified, report.proofs_verified) == ([], 0, 0)
+
+
+# ---- marks
+
+
+async def marked(*rows):
+    report = Report()
+    provider = BY_ROLE["provider"]
+    mark = event("time.mark", provider.origin, did=provider.did, peers=list(rows))
+    await heads.check_marks(SPACE, {**books(), provider.did: kept("provider", mark)}, report)
+    return report
+
+
+def row(size, root, origin=BUYER.origin):
+    return {"origin": origin, "size": str(size), "root": root.hex()}
+
+
+async def test_a_mark_agrees_with_the_log_that_it_marks():
+    report = await marked(row(3, LOG.root(3)), row(0, LOG.root(0)), row(3, ANOTHER, "somebody.example/log"))
+    assert (report.findings, report.proofs_verified) == ([], 2)
+    report = await marked(row(0, LOG.root(0)), row(3, ANOTHER))
+    (found,) = report.findings
+    assert (found.code, found.subject, found.kind) == ("mark-contradicts-log", BUYER.did, "time.mark")
+    assert (found.facts["peer"], found.facts["size"]) == (BY_ROLE["provider"].did, "3")
+
+
+@pytest.mark.parametrize("wrong", [row(-1, ANOTHER), {"origin": BUYER.origin}, 7, row("x", ANOTHER)])
+async def test_a_mark_that_cannot_be_read_is_malformed_as_a_whole(wrong):
+    report = await marked(row(3, ANOTHER), wrong)
+    assert codes(report) == [("field-malformed", BY_ROLE["provider"].did)]

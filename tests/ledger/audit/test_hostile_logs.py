@@ -33,6 +33,7 @@ def altered(record):
         yield from (replace(record, fields={**record.fields, name: one}) for one in spoilt(value))
     for at in range(len(record.link)):
         yield from (replace(record, link=(*record.link[:at], text, *record.link[at + 1 :])) for text in TEXTS)
+    yield from (replace(record, link=record.link[:at]) for at in range(len(record.link)))
     yield from (replace(record, part=text) for text in TEXTS)
     yield from (replace(record, time=time) for time in TIMES)
 
@@ -83,6 +84,17 @@ async def test_whatever_a_member_writes_the_audit_ends(first):
         report = await world.audit()
         assert report.codes() <= CODES.keys()
         assert "head-not-witnessed" in report.codes(), "the others hold another head, whatever was written"
+
+
+@pytest.mark.parametrize("links", [(), ("x",)])
+async def test_an_event_without_its_links_leaves_nobody_unaudited(links):
+    world = World()
+    parts = [*world.extra, world.channel_a["id"].hex(), world.kept["digest"].hex()]
+    for diary in world.space.values():
+        for kind, shape in events.SHAPES.items():
+            fields = dict.fromkeys(sorted(shape.required), "x")
+            diary.records += [Record(kind, part, links, fields, diary.records[-1].time) for part in parts]
+    assert (await world.audit()).codes() <= CODES.keys()
 
 
 @pytest.mark.parametrize("time", OUTSIDE)

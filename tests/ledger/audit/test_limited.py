@@ -31,8 +31,11 @@ async def read(world, names):
 @pytest.mark.parametrize("names", SOME, ids="+".join)
 @pytest.mark.parametrize("make", [World, disputed, passed_on])
 async def test_what_is_not_read_accuses_nobody(make, names):
-    whole = {(one.code, one.subject) for one in (await make().audit()).findings}
-    report = await read(make(), names)
+    world, other = make(), make()
+    for one in (world, other):
+        one.go_on()
+    whole = {(one.code, one.subject) for one in (await world.audit()).findings}
+    report = await read(other, names)
     assert {(one.code, one.subject) for one in report.findings} <= whole
     assert len(report.unread) == len(WITNESSED_BY) - len(names)
     assert {row["code"] for row in report.figures["findings"]} == report.codes()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from contracts.address import NOBODY
 from contracts.labels import H
 from contracts.tariff import Tariff
+from ledger.audit import rights
 from ledger.audit.archive import read_events, write_events
+from ledger.audit.report import Report
 from ledger.events import Block
 from ledger.standing import did_digest
 from tests.ledger.audit.world import BLOCKS, POLICY, ChainEvent, World, errors
@@ -42,7 +45,131 @@ def moved(world, sender):
     return {"sender": sender, "receiver": STRANGER, "token_id": token}
 
 
-# --- rights
+# --- rights, told by the events of the chain alone
+
+SELLER, BUYER = b"\x01" * 20, b"\x02" * 20
+DIDS = {SELLER: "did:web:seller", BUYER: "did:web:buyer"}
+EDITION, BLIND, LICENCE, BELOW = b"\0" + b"\xe0" * 31, b"\xb0" * 32, b"\xa0" * 32, b"\xa1" * 32
+
+
+def told(name, **fields):
+    return ChainEvent(name, fields, 7)
+
+
+def registered(edition=EDITION, provider=SELLER):
+    return told("EditionRegistered", editionId=edition, provider=provider)
+
+
+def transferred(sender=SELLER, receiver=BUYER, edition=EDITION):
+    return told("Transfer", token_id=int.from_bytes(edition), sender=sender, receiver=receiver)
+
+
+def granted(provider=SELLER, digest=LICENCE, edition=EDITION):
+    return told("LicenceGranted", agreementDigest=digest, editionId=edition, provider=provider)
+
+
+def below(parent=LICENCE, child=STRANGER, holder=BUYER, digest=BELOW):
+    return told("SubLicenceGranted", agreementDigest=digest, parent=parent, child=child, holder=holder)
+
+
+def deal(digest=LICENCE, parent=None, buyer=BUYER, blind=EDITION):
+    terms = SimpleNamespace(edition_id=EDITION, registered_id=blind, parent=parent)
+    return SimpleNamespace(digest=digest, terms=terms, agreement=SimpleNamespace(buyer=buyer), provider=DIDS[SELLER])
+
+
+def replayed(*events, deals=()):
+    """Replay the chain beside agreements; return (code, subject, what was done) of each finding, and the report."""
+    members = {account: SimpleNamespace(did=did) for account, did in DIDS.items()}
+    report = Report()
+    space = SimpleNamespace(by_address=members.get)
+    rights.check(space, list(events), {one.digest.hex(): one for one in deals}, report)
+    return [(one.code, one.subject, one.facts.get("what")) for one in report.findings], report
+
+
+def test_an_edition_is_sold_by_who_holds_its_certificate():
+    assert replayed(registered(), granted())[0] == []
+    found, report = replayed(registered(), granted(BUYER))
+    assert found == [("licence-without-rights", DIDS[BUYER], None)]
+    assert report.findings[0].facts == {"agreement": LICENCE.hex(), "edition": EDITION.hex(), "block": "7"}
+    assert replayed(registered(), transferred(), granted(BUYER))[0] == []
+    assert replayed(registered(), transferred(), granted())[0] == [("licence-without-rights", DIDS[SELLER], None)]
+    assert replayed(transferred(NOBODY, BUYER), registered(), granted(BUYER))[0] == [], "who was made its holder first"
+    assert replayed(registered(), granted(STRANGER))[0] == [("licence-without-rights", "chain", None)]
+    assert replayed(granted())[0] == [], "of what nobody registered nothing is known"
+
+
+def test_what_is_withdrawn_is_sold_no_longer():
+    gone = told("EditionWithdrawn", editionId=EDITION, holder=SELLER)
+    assert replayed(registered(), granted(), gone)[0] == []
+    found, report = replayed(registered(), gone, granted())
+    assert found == [("licence-of-withdrawn", DIDS[SELLER], None)]
+    assert report.findings[0].facts == {"agreement": LICENCE.hex(), "edition": EDITION.hex(), "block": "7"}
+
+
+def test_the_rights_in_an_edition_are_those_in_the_id_by_which_the_chain_knows_it():
+    events = registered(BLIND), transferred(edition=BLIND), granted()
+    assert replayed(*events)[0] == []
+    assert replayed(*events, deals=[deal(blind=BLIND)])[0] == [("licence-without-rights", DIDS[SELLER], None)]
+
+
+@pytest.mark.parametrize(
+    ("act", "who", "what"),
+    [
+        (transferred(), SELLER, "transferred"),
+        (told("EditionWithdrawn", editionId=EDITION, holder=SELLER), SELLER, "withdrawn"),
+        (below(parent=EDITION), BUYER, "passed on"),
+    ],
+)
+def test_what_is_pledged_stays_where_it_is(act, who, what):
+    by_licence = what == "passed on"
+    name = {"agreementDigest" if by_licence else "editionId": EDITION}
+    pledged, released = (
+        told(("Licence" if by_licence else "Edition") + one, **name) for one in ("Pledged", "Released")
+    )
+    assert replayed(act)[0] == []
+    found, report = replayed(pledged, act)
+    assert found == [("pledge-broken", DIDS[who], what)]
+    assert report.findings[0].facts["subject"] == EDITION.hex()
+    assert replayed(pledged, released, act)[0] == []
+    assert replayed(released, act)[0] == []
+
+
+def test_a_certificate_is_made_although_what_it_is_for_was_pledged_before():
+    assert replayed(told("EditionPledged", editionId=EDITION), transferred(NOBODY))[0] == []
+
+
+def test_a_sub_licence_draws_on_what_its_parent_was_sold_by():
+    sold = registered(), granted(BUYER, BELOW)
+    assert replayed(*sold)[0] == [("licence-without-rights", DIDS[BUYER], None)]
+    assert replayed(*sold, below())[0] == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "right"),
+    [({}, True), ({"parent": EDITION}, False), ({"child": BUYER}, False), ({"holder": STRANGER}, False)],
+)
+def test_a_sub_licence_stands_on_chain_as_it_was_signed(changed, right):
+    deals = deal(), deal(BELOW, parent=LICENCE, buyer=STRANGER)
+    found, report = replayed(below(**changed), deals=deals)
+    assert found == ([] if right else [("sublicence-misplaced", DIDS[SELLER], None)])
+    assert [one.facts for one in report.findings] == [{"agreement": BELOW.hex(), "parent": LICENCE.hex()}] * (not right)
+
+
+def test_of_a_sub_licence_whose_parent_is_in_no_log_the_chain_says_who_held_it():
+    assert replayed(below(holder=STRANGER), deals=[deal(BELOW, parent=LICENCE, buyer=STRANGER)])[0] == []
+
+
+def test_a_sub_licence_that_was_signed_is_on_chain_and_one_that_was_not_is_not():
+    found, report = replayed(deals=[deal(BELOW, parent=LICENCE)])
+    assert found == [("sublicence-unrecorded", DIDS[SELLER], None)]
+    assert report.findings[0].facts == {"agreement": BELOW.hex(), "parent": LICENCE.hex()}
+    found, report = replayed(below(), deals=[deal(BELOW, buyer=STRANGER)])
+    assert found == [("sublicence-misplaced", DIDS[SELLER], None)]
+    assert report.findings[0].facts["parent"] == ""
+    assert replayed(deals=[deal()])[0] == []
+
+
+# --- rights, in the small space
 
 
 async def test_an_edition_passed_on_with_its_certificate_is_sold_by_its_new_holder_only():
@@ -53,30 +180,6 @@ async def test_an_edition_passed_on_with_its_certificate_is_sold_by_its_new_hold
     world = World()
     world.mine("Transfer", **moved(world, world["provider"].account))
     assert "licence-without-rights" not in errors(await world.audit()), "sold before it was passed on"
-
-
-async def test_a_certificate_that_is_made_has_its_maker_as_holder(world):
-    made = moved(world, NOBODY) | {"receiver": world["provider"].account}
-    insert(world, "EditionRegistered", "Transfer", **made)
-    assert (await world.audit()).clean
-
-
-async def test_a_licence_of_a_withdrawn_edition_is_named(world):
-    holder = world["provider"].account
-    insert(world, "LicenceGranted", "EditionWithdrawn", editionId=edition(world), holder=holder)
-    assert subject(await world.audit(), "licence-of-withdrawn") == {world["provider"].did}
-
-
-@pytest.mark.parametrize("released", [False, True])
-@pytest.mark.parametrize("what", ["Transfer", "EditionWithdrawn"])
-async def test_what_is_pledged_stays_until_its_creditor_lets_go(world, what, released):
-    provider = world["provider"].account
-    world.mine("EditionPledged", editionId=edition(world), holder=provider, creditor=STRANGER, terms=TERMS)
-    if released:
-        world.mine("EditionReleased", editionId=edition(world), creditor=STRANGER)
-    gone = {"editionId": edition(world), "holder": provider}
-    world.mine(what, **(moved(world, provider) if what == "Transfer" else gone))
-    assert ("pledge-broken" in errors(await world.audit())) is not released
 
 
 # --- blind ids
@@ -223,31 +326,6 @@ async def test_acts_for_a_revoked_member_are_named(world):
     assert acts == {("Opened", "payer")}
 
 
-@pytest.mark.parametrize(
-    ("block", "resumed", "named"),
-    [(2, None, True), (3, None, False), (2, 2, False), (1, 3, False), (1, 5, True)],
-    ids=["before the block that is cited", "in it", "resumed before", "resumed in it", "resumed after"],
-)
-async def test_keys_for_a_suspended_member_are_named(world, block, resumed, named):
-    """All releases cite block 3."""
-    space, buyer = did_digest(world["exchange"].did), world["buyer"].account
-    about = {"space": space, "member": buyer, "by": STRANGER, "cause": TERMS, "at": 1}
-    world.chain.append(ChainEvent("MemberSuspended", about, block))
-    if resumed is not None:
-        world.chain.append(ChainEvent("MemberResumed", about, resumed))
-    report = await world.audit()
-    assert subject(report, "released-to-suspended") == ({world["provider"].did} if named else set())
-    assert ("member-registered-otherwise" in errors(report)) is (resumed is None), "the document says nothing of it"
-
-
-async def test_who_serves_a_suspended_member_has_a_minute_to_learn_of_it(world):
-    space, buyer = did_digest(world["exchange"].did), world["buyer"].account
-    at = int(world["provider"].records[0].time.timestamp())
-    about = {"space": space, "member": buyer, "by": STRANGER, "cause": TERMS, "at": at}
-    world.chain.append(ChainEvent("MemberSuspended", about, 2))
-    assert not subject(await world.audit(), "released-to-suspended")
-
-
 async def test_entries_after_the_revocation_are_named_by_the_block_that_they_cite(world):
     space, buyer = did_digest(world["exchange"].did), world["buyer"]
     world.chain.append(ChainEvent("MemberRevoked", {"space": space, "member": buyer.account}, 3))
@@ -257,19 +335,6 @@ async def test_entries_after_the_revocation_are_named_by_the_block_that_they_cit
     buyer._sealed[at : at + 1] = []
     named = [one.index for one in (await world.audit()).findings if one.code == "signed-after-revocation"]
     assert named == [at]
-
-
-async def test_a_division_by_whom_nobody_named_is_one_finding(world):
-    space, channel = did_digest(world["exchange"].did), {"channelId": world.channel_a["id"]}
-    divided = {**channel, "toPayees": 0, "toPayer": 0, "ruling": bytes(32)}
-    world.mine("ArbitratorNamed", space=space, arbitrator=STRANGER, by=STRANGER)
-    world.mine("Divided", **divided)
-    assert subject(await world.audit(), "division-by-unnamed") == {world["regulator"].did}
-    world.chain.pop()
-    world.mine("ArbitratorNamed", space=space, arbitrator=world["regulator"].account, by=STRANGER)
-    world.mine("ArbitratorDismissed", space=space, arbitrator=STRANGER, by=STRANGER)
-    world.mine("Divided", **divided)
-    assert "division-by-unnamed" not in errors(await world.audit())
 
 
 def test_structs_of_events_are_kept_in_an_archive(world):

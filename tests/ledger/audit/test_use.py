@@ -33,6 +33,8 @@ async def test_what_must_be_deleted_is_deleted_within_a_day_of_its_end(world, ob
     assert "disposal-overdue" not in errors(await world.audit()), "there is time left"
     world.clock += disposal.GRACE * 2
     world.record("regulator", "time.mark", world["regulator"].origin, [], peers=[])
+    assert "disposal-overdue" not in errors(await world.audit()), "nobody saw the buyer's log of these two days"
+    world.record("buyer", "time.mark", world["buyer"].origin, [], peers=[])
     assert named(await world.audit(), "disposal-overdue")[0][0] == "replica.held"
     world.record("buyer", "replica.deleted", name, [edition, name], grade="A")
     assert "disposal-overdue" not in errors(await world.audit())

@@ -35,7 +35,8 @@ PROGRAMS = {
     name: bytes([at]) * 20 for at, name in enumerate(["editions", "licences", "channels", "anchors", "token"], 1)
 }
 DOMAINS = {name: Domain(CHAIN_ID, where, SALT) for name, where in PROGRAMS.items()}
-BLOCKS = {number: bytes([number]) * 32 for number in range(1, 9)}
+LAST = 99  # the block that everybody cites in the end
+BLOCKS = {number: bytes([number]) * 32 for number in (*range(1, 9), LAST)}
 PURPOSE = "https://w3id.org/penstock/purpose#Research"
 POLICY = {"permission": [{"action": "use", "constraint": []}]}
 COUNTED = {
@@ -288,12 +289,23 @@ class World:
         notes_of = {name: diary.note(len(diary.records), self.space) for name, diary in self.space.items()}
         for name, diary in self.space.items():
             diary.peers = [notes_of[other].encode() for other in self.space if other != name]
-            head = checkpoints.parse_text(notes_of[name].text)
+        self.anchor()
+
+    def anchor(self):
+        """Register every log and anchor it as it is."""
+        for name, diary in self.space.items():
+            head = checkpoints.parse_text(diary.note(len(diary.records), self.space).text)
             witnesses = [self.space[one].account for one in WITNESSED_BY[name]]
-            self.mine(
-                "LogRegistered", origin=origin_id(diary.origin), owner=diary.account, witnesses=witnesses, quorum=2
-            )
+            registered = {"owner": diary.account, "witnesses": witnesses, "quorum": 2}
+            self.mine("LogRegistered", origin=origin_id(diary.origin), **registered)
             self.mine("Anchored", origin=origin_id(diary.origin), size=head.size, root=head.root, noteHash=bytes(32))
+
+    def go_on(self, **later):
+        """Hours later everybody marks the time and cites the newest block; what a log lacks then, it lacks."""
+        self.clock += timedelta(**(later or {"hours": 2}))
+        cited = Block(LAST, BLOCKS[LAST])
+        for diary in self.space.values():
+            diary.records.append(Record("time.mark", diary.origin, (), {"peers": []}, self.clock, cited))
 
     def document(self):
         return {
@@ -368,7 +380,9 @@ class Given:
         return [event for event in self.world.chain if event.block >= first]
 
     async def block(self, number):
-        return None if number not in BLOCKS else BlockHead(BLOCKS[number], self.world.block_time)
+        # the other blocks are those of events: nobody cites them
+        time = self.world.clock if number == LAST else self.world.block_time
+        return None if number not in BLOCKS else BlockHead(BLOCKS[number], time)
 
     async def unread(self):
         return self.world.unread

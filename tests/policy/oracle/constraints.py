@@ -38,6 +38,15 @@ def in_sequence(parts, facts):
     moments = [satisfied_at(part, facts) for part in parts]
     if not all(moments):
         return all_of([True if found else verdict(part, facts) for part, found in zip(parts, moments, strict=True)])
+    if in_order(moments):
+        return True
+    # a part of which the request says nothing may hold now
+    unsaid = [verdict(part, facts) is None for part in parts]
+    maybe = [[*found, facts.now] if one else found for found, one in zip(moments, unsaid, strict=True)]
+    return None if in_order(maybe) else False
+
+
+def in_order(moments):
     reached = min(moments[0])
     for found in moments[1:]:
         later = [moment for moment in found if moment >= reached]

@@ -11,7 +11,7 @@ from tests.policy.oracle import values
 from tests.policy.oracle.comparing import compare, read
 from tests.policy.oracle.constraints import verdict
 from tests.policy.oracle.counters import UP_TO, money
-from tests.policy.oracle.facts import Facts, as_list, plain
+from tests.policy.oracle.facts import Facts, as_list, belongs, plain, whole
 from tests.policy.oracle.operands import action, is_kind_of, operand
 
 MODE = "https://w3id.org/penstock/ns/profile#mode"
@@ -74,7 +74,7 @@ def mode(duty):
 
 def binds(duty, facts):
     """Whether the asker is the one who owes it."""
-    return "assignee" not in duty or within(facts.party, plain(duty["assignee"]), facts)
+    return "assignee" not in duty or belongs(facts.party, whole(duty["assignee"]), facts.part_of) is not False
 
 
 def terms(duty):
@@ -119,7 +119,9 @@ def done_by(act, duty, facts, holders):
     if "by" not in act:
         return True
     if "assignee" in duty:
-        return within(act["by"], plain(duty["assignee"]), facts)
+        bound = belongs(act["by"], whole(duty["assignee"]), facts.part_of)
+        # if the asker is not in it, nothing is asked of it; if it is, it has done it
+        return bound is True or (bound is None and act["by"] == facts.party)
     return act["by"] == facts.party or any(within(act["by"], holder, facts) for holder in holders)
 
 

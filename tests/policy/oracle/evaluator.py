@@ -19,7 +19,7 @@ from tests.policy.oracle import values
 from tests.policy.oracle.comparing import all_of
 from tests.policy.oracle.constraints import verdict
 from tests.policy.oracle.duties import binds, owed
-from tests.policy.oracle.facts import Facts, as_list, beside, covers, plain, uses
+from tests.policy.oracle.facts import Facts, as_list, beside, covers, plain, strict, uses, whole
 from tests.policy.oracle.operands import action
 
 
@@ -27,7 +27,7 @@ class Standing(NamedTuple):
     """One rule against one request."""
 
     rule: dict
-    covers: bool
+    covers: bool | None
     verdicts: dict  # condition id -> True, False, None
     owed: tuple  # of Owed
 
@@ -37,7 +37,7 @@ class Standing(NamedTuple):
 
     @property
     def active(self):
-        return self.covers and self.holds is True and not any(one.status == "violated" for one in self.owed)
+        return self.covers is True and self.holds is True and not any(one.status == "violated" for one in self.owed)
 
 
 def evaluate(policy, request, world):
@@ -55,7 +55,7 @@ def evaluate(policy, request, world):
         for rule in rules
         if rule["kind"] == "prohibition" and (since := infringed(rule, facts))
         for duty in rule["remedies"]
-        for one in owed(duty, policy, facts, rule["assignees"], since, follows=True)
+        for one in owed(duty, policy, facts, holders(rule), since, follows=True)
     ]
     binding = [one for duty, one in due if binds(duty, facts)]
     everything = [*(one for _duty, one in due), *remedies, *(one for each in standings for one in each.owed)]
@@ -70,7 +70,8 @@ def outcome(policy, request, standings, binding, remedies):
     if policy.get("@type") == "Offer" or action(request["action"]) is None:
         return "default-deny"
     permissions = [one for one in standings if one.rule["kind"] == "permission"]
-    against = [one for one in standings if one.rule["kind"] == "prohibition" and one.covers and one.holds is not False]
+    barring = [one for one in standings if one.rule["kind"] == "prohibition"]
+    against = [one for one in barring if one.covers is not False and one.holds is not False]
     usable = [one for one in permissions if one.active and not any(due.status == "violated" for due in remedies)]
     if against and not (policy.get("conflict") == "perm" and usable):
         return "deny"
@@ -87,9 +88,7 @@ def stand(rule, policy, request, facts):
     about = action(request["action"]) is not None and covers(
         rule, request["action"], facts.party, facts.target, facts.part_of
     )
-    due = tuple(
-        one for duty in rule["duties"] for one in owed(duty, policy, seen, rule["assignees"], uses(seen, own=True))
-    )
+    due = tuple(one for duty in rule["duties"] for one in owed(duty, policy, seen, holders(rule), uses(seen, own=True)))
     return Standing(rule, about, {name: verdict(one, seen) for name, one in rule["conditions"]}, due)
 
 
@@ -104,7 +103,7 @@ def infringed(rule, facts):
         world = facts.world | {"counters": {}, "performed": others}
         then = Facts(rule, facts.party, facts.target, act.get("context", {}), values.instant(act["at"]), world)
         about = covers(rule, act["action"], then.party, act.get("target", then.target), facts.part_of)
-        if about and all_of([verdict(one, then) for _name, one in rule["conditions"]]) is not False:
+        if strict(rule, about) and all_of([verdict(one, then) for _name, one in rule["conditions"]]) is not False:
             found.append(then.now)
     return found
 
@@ -135,7 +134,7 @@ def read_rule(node, kind, path, policy):
     ]
     for key, many in (("action", "actions"), ("target", "targets"), ("assignee", "assignees")):
         written = node[key] if key in node else policy.get(key, [])
-        rule[many] = [named(one) for one in as_list(written)]
+        rule[many] = [named(one) if key == "action" else whole(one) for one in as_list(written)]
         conditions += [
             (f"{path}/{key}/refinement/{number}", one)
             for part in as_list(written)
@@ -162,7 +161,9 @@ def identity(node, path):
 
 
 def named(part):
-    """Name an action, asset or party, alone or with a refinement."""
-    if not isinstance(part, dict):
-        return part
-    return plain(part.get("rdf:value", part.get("source", part)))
+    """Name an action, alone or with a refinement."""
+    return plain(part.get("rdf:value", part)) if isinstance(part, dict) else part
+
+
+def holders(rule):
+    return [name for one in rule["assignees"] for name in one.names]

@@ -6,6 +6,7 @@ To judge an act that was done, put its context and its time in place of the requ
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from tests.policy.oracle import values
 from tests.policy.oracle.operands import ACTIONS, action, is_kind_of
@@ -49,16 +50,48 @@ def plain(value):
 
 
 def covers(rule, act_action, party, target, part_of):
-    """Whether a rule is about an act: its action, its party, its target."""
+    """Whether a rule is about an act, by its action, its party, its target; None where nobody can say."""
     inside = lambda one, other: values.within("term", one, other, part_of)  # noqa: E731 -- one line says it
     if not any(is_kind_of(action(act_action), wider) for wider in rule["actions"]):
         return False
-    if rule["assignees"] and not any(inside(party, one) for one in rule["assignees"]):
-        return False
-    if not rule["targets"] or any(inside(target, one) for one in rule["targets"]):
+    by = any_of([belongs(party, one, part_of) for one in rule["assignees"]] or [True])
+    on = any_of([belongs(target, one, part_of) for one in rule["targets"]] or [True])
+    if rule["kind"] == "prohibition" and any(inside(one, target) for each in rule["targets"] for one in each.names):
+        on = True  # doing it to the whole touches the part
+    return False if False in (by, on) else None if None in (by, on) else True
+
+
+def any_of(verdicts):
+    return True if True in verdicts else None if None in verdicts else False
+
+
+def strict(rule, verdict):
+    """Whether a rule acts on what may be so: to permit it must be so, to prohibit it is enough that it may."""
+    return verdict is not False if rule["kind"] == "prohibition" else verdict is True
+
+
+class Whole(NamedTuple):
+    """What a rule names as one party or asset: all its names, and whether it is said to have members."""
+
+    names: list
+    collection: bool
+
+
+def whole(written):
+    """Read one party or asset as the document has it."""
+    if not isinstance(written, dict):
+        return Whole([written], collection=False)
+    names = [plain(written[key]) for key in ("uid", "@id", "source") if key in written]
+    many = "source" in written or "PartyCollection" in str(written.get("@type"))
+    return Whole(names, many or "AssetCollection" in str(written.get("@type")))
+
+
+def belongs(one, of, part_of):
+    """Whether one is it, or in it; None for a collection that nobody has heard of."""
+    if any(values.within("term", one, name, part_of) for name in of.names):
         return True
-    # doing it to the whole touches the part
-    return rule["kind"] == "prohibition" and any(inside(one, target) for one in rule["targets"])
+    heard = {*part_of, *(group for groups in part_of.values() for group in groups)}
+    return None if of.collection and not heard & set(of.names) else False
 
 
 def beside(rule, act):
@@ -79,7 +112,10 @@ def uses(facts, *, own):
         if (not own or act.get("by", facts.party) == facts.party)
         and action(act["action"]) in ACTIONS
         and not beside(facts.rule, act)
-        and covers(
-            facts.rule, act["action"], act.get("by", facts.party), act.get("target", facts.target), facts.part_of
+        and strict(
+            facts.rule,
+            covers(
+                facts.rule, act["action"], act.get("by", facts.party), act.get("target", facts.target), facts.part_of
+            ),
         )
     ]

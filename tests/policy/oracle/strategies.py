@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from tests.policy.oracle import pools, values
 from tests.policy.oracle.facts import as_list
 from tests.policy.oracle.operands import ALIASES, ODRL, PROFILE, operand
+from tests.policy.oracle.places import joined, spelled_place
 from tests.policy.oracle.pools import ACTIONS, DUTIES, INSTANTS, MANY, PART_OF, PARTIES, POOLS, TARGETS
 
 if TYPE_CHECKING:
@@ -90,6 +91,8 @@ def rule(dice, name, document):
     for key in ("action", "target", "assignee"):
         if isinstance(written.get(key), str) and dice.chance(8):
             refined(dice, written, key)
+        elif key != "action" and key in written and dice.chance(20):
+            written[key] = [spelled_place(dice, key, one) for one in as_list(written[key])]
     written["constraint"] = constraints(dice if name.startswith("p") else dice.without("count", "frequency"), 2)
     if name.startswith("p"):
         written["duty"] = [duty(dice, f"{name}d{number}") for number in range(dice.below(6) // 3)]
@@ -171,6 +174,8 @@ def plain_duty(dice, name):
         written["constraint"].append(atom(dice, "recipient"))
     if dice.chance(15):
         written["assignee"] = dice.pick(PARTIES)
+        if dice.chance(20):
+            written["assignee"] = {"@type": "PartyCollection", "source": dice.pick([*PARTIES, "urn:unheard"])}
     if dice.chance(15):
         written["target"] = dice.pick(TARGETS)
     return {key: value for key, value in written.items() if value}
@@ -248,7 +253,9 @@ def named(dice, part):
     one = dice.pick(part) if isinstance(part, list) else part
     if not isinstance(one, dict):
         return one
-    return one["source"] if "source" in one else one["rdf:value"]["@id"]
+    names = [one[key] for key in ("source", "uid", "@id", "rdf:value") if key in one]
+    name = dice.pick(names)
+    return name["@id"] if isinstance(name, dict) else name
 
 
 def context(dice, names):
@@ -277,7 +284,7 @@ def world(dice, document, asked):
     """Make a world whose time and counters are near the policy's bounds."""
     now = values.instant(dice.pick(INSTANTS)) + timedelta(seconds=dice.pick([0, 0, -1, 1, 1800]))
     names = sorted(used(document))
-    made = {"now": shown(now), "partOf": dice.pick(PART_OF)}
+    made = {"now": shown(now), "partOf": joined(dice, dice.pick(PART_OF), document, asked)}
     wanted = [*actions(document), *ACTIONS, *DUTIES]
     made["performed"] = dice.some(5, lambda some: act(some, now, names, asked, wanted))
     made["duties"] = {

@@ -42,6 +42,7 @@ async def _logs(told):
     await told.say("log fsck", by="provider")
     index = len(told.space.rows("second", "log_entries")) - 1
     await told.say("log erase", str(index), "--why", "a person asked for it", by="second")
+    await told.say("log disclose", by="second")
     await told.say("log rekey", "--why", "the back-up was lost", by="other")
 
 

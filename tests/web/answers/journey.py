@@ -24,6 +24,9 @@ async def play(told):
     await told.say("show", agreement, by="buyer")
     await told.say("show", by="buyer")
     await told.say("open", "told", "--purpose", PURPOSE, "--to", str(folder / "opened"), by="buyer")
+    await told.say(
+        "vault export-keys", "told", "--purpose", PURPOSE, "--to", str(folder / "told.keys.json"), by="buyer"
+    )
     soon = (space.now() + timedelta(days=20)).isoformat(timespec="seconds")
     child = ("--to", space.did("other"), "--until", soon, "--out", folder / "child.json")
     await told.say("sublicense", agreement, *child, by="buyer")

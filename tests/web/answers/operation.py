@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+
+from connector.vault.kek import beside
+
 
 async def play(told):
     await _vault(told)
@@ -54,4 +58,5 @@ async def _copies(told):
     await told.say("admin backup", copy, by="other")
     await told.space.people["other"].stop()
     await told.say("admin restore", copy, "--keys", keys, "--data", told.folder / "restored")
+    shutil.copy(beside(told.space.people["other"].data), beside(told.folder / "restored"))  # it lies apart, too
     await told.say("admin set-back", "--data", told.folder / "restored")

@@ -7,22 +7,19 @@ the doctor and the server say the same words and end with the same code.
 from __future__ import annotations
 
 import asyncio
-import importlib.metadata
-import importlib.util
+import shlex
 import socket
 import sqlite3
-from contextlib import closing
-from dataclasses import dataclass, field
+from contextlib import closing, suppress
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 from shutil import disk_usage
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import orjson
 
-from connector import data_folder, private_file, tls
-from connector import settings as setting
+from connector import data_folder, installation, private_file, private_folder, tls
+from connector.cli.patient import FAIL, OK, SKIPPED, WARN, Patient, Result, Seen
 from connector.cli.server import ADDRESS_FILE
 from connector.errors import (
     Absent,
@@ -38,24 +35,24 @@ from connector.errors import (
 from connector.identity import keys
 from connector.limits import CLOCK_LEEWAY_SECONDS, FREE_DISK_BYTES
 from connector.outbound import Outbound
-from connector.store.connection import WRITING, connect
-from connector.store.errors import StoreFailed
+from connector.store.connection import UNREADABLE, WRITING, connect
+from connector.store.errors import StoreDamaged, StoreError, StoreFailed
+from connector.store.offline import look
+from connector.store.tables import TABLES
+from connector.telemetry.timekeeping import BLOCK, HINT, Newest, newest_event
+from connector.usage.alarms import told
+from connector.vault import row_key
 from connector.vault.kek import FileKek
 from connector.vault.secrets import kek_path, key_files
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from connector.clock import Clock
 
-OK, WARN, FAIL, SKIPPED = "ok", "warn", "fail", "skipped"
-ROOMS = ("connector", "contracts", "ledger", "policy", "catalog")
-DISTRIBUTION = "penstock"
 # below this somebody should make room soon
 DISK_BYTES_LOW = 1024 * 1_048_576
 # reading a larger database whole takes longer than a doctor may
 QUICK_CHECK_BYTES_MAX = 256 * 1_048_576
-OTHERS = 0o077
 # a certificate is renewed a month before it ends, as the public authorities' tools do
 CERTIFICATE_DAYS_LOW = 30
 # asked at once, and told one by one: a doctor looks at a sample of a large space
@@ -63,55 +60,6 @@ PEERS_ASKED_MAX = 32
 PEERS_NAMED_MAX = 5
 # whoever takes longer to say where it is will not do for work either
 ASK_SECONDS = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What a check saw; `hint` says what to do about a warning."""
-
-    text: str
-    state: str = OK
-    hint: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """One line of the doctor's sheet; `exit_code` is 0 unless the check failed."""
-
-    name: str
-    state: str
-    text: str
-    hint: str = ""
-    exit_code: int = 0
-
-    def json(self) -> dict[str, Any]:
-        """Return the line as JSON."""
-        return {"name": self.name, "state": self.state, "text": self.text, "hint": self.hint, "exit": self.exit_code}
-
-
-@dataclass(slots=True)
-class Patient:
-    """Who is looked at: a data directory, its settings if they can be read, and the means to look around."""
-
-    data: Path
-    outbound: Outbound
-    clock: Clock
-    known: setting.Settings | None = None
-    fault: PenstockError | None = None
-    space: dict[str, Any] = field(default_factory=dict)
-    heard: str = ""
-
-    @property
-    def settings(self) -> setting.Settings:
-        """Return the settings; raises their fault."""
-        if self.known is None:
-            raise self.fault or SettingsError("there are no settings")
-        return self.known
-
-    @property
-    def exchange(self) -> str:
-        """Return the base URL of the space's exchange, which may be ourselves."""
-        return self.settings.space.exchange or self.settings.url
 
 
 async def examine(patient: Patient) -> list[Result]:
@@ -150,14 +98,7 @@ async def development(patient: Patient) -> Seen:
 
 async def distribution(_patient: Patient) -> Seen:
     """Check that the five generic import names are ours: another package of the same name overwrites silently."""
-    owners = importlib.metadata.packages_distributions()
-    foreign = {room: set(owners.get(room, ())) - {DISTRIBUTION} for room in ROOMS}
-    if taken := [f"`{room}` by {', '.join(sorted(names))}" for room, names in foreign.items() if names]:
-        raise Conflict(f"import names are also installed {'; '.join(taken)}", "give penstock an environment of its own")
-    roots = {room: _root(room) for room in ROOMS}
-    if len(set(roots.values())) != 1:
-        raise Conflict(f"the rooms are loaded from different places: {roots}", "install penstock again")
-    return Seen(f"{', '.join(ROOMS)} are ours")
+    return Seen(installation.checked())
 
 
 async def names(patient: Patient) -> Seen:
@@ -177,8 +118,7 @@ async def identity_keys(patient: Patient) -> Seen:
     token = patient.data / data_folder.TOKEN_FILE
     if not token.exists():
         raise Absent(f"there is no `{token}`", "make a participant with `penstock init`")
-    if mode := token.stat().st_mode & OTHERS:
-        raise SettingsError(f"others may read `{token}` (mode {mode:o})", f"chmod 600 {token}")
+    private_file.read(token)
     return Seen(f"{len(keys.PURPOSES)} keys and the management token, readable by their owner alone")
 
 
@@ -186,6 +126,10 @@ async def vault_keys(patient: Patient) -> Seen:
     """Check that the key-encryption key is there, outside the data folder, and unwraps every key of the vault."""
     path = kek_path(patient.data, patient.settings.vault.kek_file)
     wrapped = key_files(patient.data / data_folder.VAULT_KEYS)
+    file = patient.data / data_folder.DATABASE
+    if file.exists() and not any(each.stem.startswith("rows-") for each in wrapped):
+        with suppress(StoreError, *UNREADABLE):  # the check `database` says what is wrong with it
+            await asyncio.to_thread(look, file, TABLES, row_key.refuse_resting)
     if not wrapped and not path.exists():
         return Seen(f"none yet; `penstock serve` draws `{path}`", SKIPPED)
     kek = FileKek(path, make=False)
@@ -194,8 +138,22 @@ async def vault_keys(patient: Patient) -> Seen:
     return Seen(f"`{path}` unwraps all {len(wrapped)} keys of the vault; keep it out of back-ups of the data folder")
 
 
+async def privacy(patient: Patient) -> Seen:
+    """Check that the data folder and what lies in it are their owner's alone."""
+    if not patient.data.is_dir():
+        return Seen("no data folder yet", SKIPPED)
+    if found := private_folder.open_to_others(patient.data):
+        named = ", ".join(found[: private_folder.NAMED_MAX]) + (", …" if len(found) > private_folder.NAMED_MAX else "")
+        raise SettingsError(f"others may read or change {named}", f"chmod -R go= {shlex.quote(str(patient.data))}")
+    return Seen(f"`{patient.data}` and what lies in it are its owner's alone")
+
+
 async def clock(patient: Patient) -> Seen:
-    """Compare our clock with the exchange's: tokens live two minutes."""
+    """Compare our clock with our newest event, and with the exchange's clock: tokens live two minutes."""
+    with suppress(Absent, StoreError, *UNREADABLE):  # the check `database` says what is wrong with it
+        newest = await asyncio.to_thread(look, patient.tables, TABLES, newest_event)
+        if newest is not None and (wrong := newest.told(patient.clock.now())):
+            raise InvalidInput(wrong, HINT)
     if not patient.heard:
         return Seen("nobody to compare with", SKIPPED)
     theirs = parsedate_to_datetime(patient.heard)
@@ -217,8 +175,16 @@ async def database(patient: Patient) -> Seen:
         if path.stat().st_size <= QUICK_CHECK_BYTES_MAX:
             said = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
             if said != "ok":
-                raise StoreFailed(f"the database is damaged: {said}")
+                raise StoreDamaged(f"the database is damaged: {said}")
     return Seen(f"WAL, synchronous FULL, quick check: {said} (sqlite {sqlite3.sqlite_version})")
+
+
+async def alarms(patient: Patient) -> Seen:
+    """Tell what a person should have heard of: who contradicted itself, whose notice was forged, what was altered."""
+    with suppress(Absent):
+        text, hint = await asyncio.to_thread(look, patient.tables, TABLES, told)
+        return Seen(text, WARN if hint else OK, hint)
+    return Seen("no database yet", SKIPPED)
 
 
 def _server(place: str) -> Seen:
@@ -239,7 +205,7 @@ async def port(patient: Patient) -> Seen:
         except PenstockError:
             pass
         else:
-            return Seen(f"serving at {url}")
+            return await _serving(patient, url)
     family = socket.AF_INET6 if ":" in server.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -249,6 +215,18 @@ async def port(patient: Patient) -> Seen:
             hint = "stop the other program, or change `server.port`"
             raise Conflict(f"port {server.port} of `{server.host}` cannot be had: {error.strerror}", hint) from error
     return Seen(f"{server.host}:{server.port} is free")
+
+
+async def _serving(patient: Patient, url: str) -> Seen:
+    """Say that our server answers, and what it warns of."""
+    warnings: list[str] = []
+    with suppress(PenstockError):  # one that is not ready says why in other checks
+        told = (await patient.outbound.get(f"{url}/health/ready", timeout_seconds=ASK_SECONDS)).json()
+        warnings = told.get("warnings", []) if isinstance(told, dict) else []
+    if not warnings:
+        return Seen(f"serving at {url}")
+    hint = "see `lapses` in penstock show, and docs/operation.md"
+    return Seen(f"serving at {url}, which warns: {', '.join(map(str, warnings))}", WARN, hint)
 
 
 async def disk(patient: Patient) -> Seen:
@@ -341,6 +319,8 @@ async def chain(patient: Patient) -> Seen:
     if expected != str(chain_id):
         raise VerificationFailed(f"chain {chain_id} answers, the programs are on chain {expected}", "set `chain.rpc`")
     text = f"chain {chain_id}, block {newest.number} of {newest.at.isoformat()}"
+    if wrong := Newest(newest.at, BLOCK).told(patient.clock.now()):
+        raise InvalidInput(wrong, HINT)
     if settings.chain.rpc and not funds:
         return Seen(f"{text}; our key has no native balance", WARN, "fund it, unless this chain charges no fees")
     return Seen(text)
@@ -353,8 +333,10 @@ CHECKS: Mapping[str, Callable[[Patient], Awaitable[Seen]]] = {
     "names": names,
     "certificates": certificates,
     "keys": identity_keys,
+    "privacy": privacy,
     "vault keys": vault_keys,
     "database": database,
+    "alarms": alarms,
     "port": port,
     "disk": disk,
     "exchange": exchange,
@@ -362,9 +344,4 @@ CHECKS: Mapping[str, Callable[[Patient], Awaitable[Seen]]] = {
     "peers": peers,
     "chain": chain,
 }
-WITHOUT_SETTINGS = frozenset({"distribution", "keys", "database"})
-
-
-def _root(room: str) -> str:
-    spec = importlib.util.find_spec(room)
-    return "nowhere" if spec is None or spec.origin is None else str(Path(spec.origin).resolve().parents[1])
+WITHOUT_SETTINGS = frozenset({"distribution", "keys", "privacy", "database"})

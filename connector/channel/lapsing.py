@@ -1,0 +1,67 @@
+"""What a payee loses, and when, unless it claims or its payer acknowledges before (spec 3.5, 4; decision 0112).
+
+Law: an amount is at risk as far as it is above all that the chain or an acknowledgement holds for good.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from connector.channel import account as accounts
+from connector.channel import chain_time, claims, states, windows
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from connector.channel.account import Account
+    from connector.channel.doors import Desk
+    from connector.store.transaction import Tx
+
+# channels on which more was released than the chain or an acknowledgement holds
+_AT_RISK = (
+    "SELECT DISTINCT channels.id, channels.agreement FROM channels JOIN windows AS released "
+    "ON released.channel = channels.id AND released.state IN (?, ?) AND released.cumulative = channels.cumulative "
+    "WHERE channels.role = ? AND channels.state IN (?, ?, ?, ?) AND channels.claimed <> channels.cumulative "
+    "AND released.valid_until > 0 AND NOT EXISTS (SELECT 1 FROM windows AS held WHERE held.channel = channels.id "
+    "AND held.state = ? AND held.cumulative = channels.cumulative)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Lapse:
+    """`amount` minor units on a channel lapse at `at`; from `claimed_from` on this participant claims them itself.
+
+    `lost`: there is nothing left to claim them with; only the payer's acknowledgement brings them still.
+    """
+
+    channel: str
+    agreement: str
+    peer: str
+    amount: int
+    at: datetime
+    claimed_from: datetime
+    lost: bool
+
+
+def lapses(tx: Tx, desk: Desk) -> list[Lapse]:
+    """Return what lapses on our channels, or has lapsed; what comes first stands first."""
+    rows = tx.execute(_AT_RISK, states.PAID, states.ACKNOWLEDGED, accounts.PAYEE, *accounts.LIVE, states.CLOSING)
+    found = [_lapse(tx, desk, accounts.load(tx, bytes.fromhex(row["id"]), accounts.PAYEE), row) for row in rows]
+    return sorted((each for each in found if each is not None), key=lambda each: each.at)
+
+
+def _lapse(tx: Tx, desk: Desk, account: Account, row: dict[str, str]) -> Lapse | None:
+    released = windows.newest(tx, account, states.PAID, states.ACKNOWLEDGED)
+    if released is None:
+        return None
+    closing = windows.newest(tx, account, states.CLOSING)
+    safe = max(account.claimed, 0 if closing is None else closing.cumulative)
+    in_hand = max(safe, claims.in_hand(tx, desk, account))
+    lost = in_hand < released.cumulative
+    amount = (released.cumulative if lost else in_hand) - (in_hand if lost else safe)
+    end = chain_time.end_of(account, released.valid_until)
+    if not amount or end is None:
+        return None
+    start = end - claims.margin(tx, desk, account, released)
+    return Lapse(account.key, row["agreement"], account.peer, amount, end, start, lost)

@@ -1,0 +1,24 @@
+"""Who writes the space's document: the exchange, from its members, the programs on chain, and its own description."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from connector.core import Core
+    from connector.space.view import SpaceView
+    from ledger.programs import Programs
+
+FEE_BPS = 1000  # the exchange's tenth of every sale; shown in the space document and in every offer's split
+
+
+class SpaceAuthor:
+    """Writes the document anew; `label` says what chain it is about, `embedded` or `shared`."""
+
+    def __init__(self, core: Core, space: SpaceView, programs: Programs, label: str) -> None:
+        self._core, self._space, self._programs, self._label = core, space, programs, label
+
+    async def rebuild(self) -> None:
+        """Build the space document anew."""
+        member, deployment = self._core.identity.member, self._programs.deployment
+        await self._space.rebuild(deployment.json(), member, FEE_BPS, self._label)

@@ -1,0 +1,45 @@
+"""`penstock serve` with a clock so many seconds ahead of the machine's as the file named by `PENSTOCK_TEST_CLOCK` says.
+
+That file is read whenever somebody asks for the time. Rounds come every `PENSTOCK_TEST_ROUND` seconds. Everything else
+is the product, or with `PENSTOCK_TEST_MUTE` a buyer that never acknowledges.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+from connector.clock import Clock
+
+AHEAD = Path(os.environ["PENSTOCK_TEST_CLOCK"])
+right = Clock.now
+
+
+def now(self):
+    return right(self) + timedelta(seconds=int(AHEAD.read_text()))
+
+
+def be_mute():
+    from connector.pull.acknowledging import Acknowledging
+
+    async def recover(_self):
+        """Find nothing owed."""
+
+    Acknowledging.recover = recover
+    Acknowledging.served = Acknowledging.wake = lambda *_: None
+
+
+if __name__ == "__main__":
+    Clock.now = now
+    from connector.cli.main import app
+    from connector.engine import monitor
+    from connector.settle import claiming  # looks ahead by a round of the product's
+
+    assert claiming.ROUND_SECONDS == monitor.ROUND_SECONDS
+    monitor.ROUND_SECONDS = float(os.environ.get("PENSTOCK_TEST_ROUND", "20"))
+    if "PENSTOCK_TEST_MUTE" in os.environ:
+        be_mute()
+    sys.argv = ["penstock", "serve", *sys.argv[1:]]
+    app()

@@ -1,0 +1,30 @@
+"""A store over either database: first every test on a file, then those that need a server."""
+
+from __future__ import annotations
+
+import pytest
+
+from connector.store.store import Store
+from connector.store.tables import TABLES
+from tests.postgres import durable, new_schema
+
+
+@pytest.fixture(scope="module")
+def server(absent):
+    with durable(absent) as base:
+        yield base
+
+
+@pytest.fixture(scope="module", params=["a file of SQLite", "a server of PostgreSQL"])
+def kind(request):
+    """Which database: every test on a file comes before those that need a server."""
+    return request.param
+
+
+@pytest.fixture
+async def store(request, kind, tmp_path):
+    on_a_server = kind == "a server of PostgreSQL"
+    place = new_schema(request.getfixturevalue("server")) if on_a_server else tmp_path / "p.sqlite"
+    store = await Store.open(place, TABLES)
+    yield store
+    await store.close()

@@ -1,0 +1,246 @@
+"""The registry of a space, replayed: who is in it, who rests, who left, and what members did meanwhile."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import pytest
+
+from ledger.audit import registry
+from ledger.audit.registry import LEARN_SECONDS, Registered, Registry
+from ledger.audit.report import Report
+from ledger.space import REVOKED, SUSPENDED
+from ledger.standing import did_digest, number_of
+from tests.ledger.audit.shelf import book, event, found, shelf
+
+EXCHANGE, SELLER, BUYER = "did:web:exchange", "did:web:seller", "did:web:buyer"
+ACCOUNTS = {EXCHANGE: b"\1" * 20, SELLER: b"\2" * 20, BUYER: b"\3" * 20}
+ROLES = {EXCHANGE: "exchange", SELLER: "provider", BUYER: "buyer"}
+SPACE_ID = did_digest(EXCHANGE)
+KEYS = {"logKey": b"l", "deliveryKey": b"d", "aggregateKey": b"a"}
+OTHER = b"\t" * 20
+CHANNEL = b"\xc1" * 32
+
+
+def member(did):
+    return SimpleNamespace(did=did, address=ACCOUNTS[did], role=ROLES[did], log_key=b"l", delivery=b"d", aggregate=b"a")
+
+
+def space(barred=()):
+    members = {did: member(did) for did in ACCOUNTS}
+    by_address = {one.address: one for one in members.values()}
+    return SimpleNamespace(exchange=EXCHANGE, members=members, barred=dict(barred), by_address=by_address.get)
+
+
+def said(name, block=1, of=SPACE_ID, **fields):
+    return SimpleNamespace(name=name, block=block, fields={"space": of, **fields})
+
+
+def admitted(who, block=1, **changed):
+    fields = {"member": ACCOUNTS[who], "did": did_digest(who), "role": number_of(ROLES[who]), "keys": KEYS}
+    return said("MemberAdmitted", block, **{**fields, **changed})
+
+
+def founded(**changed):
+    """The events that found the space; `changed` are (did → fields of its admission)."""
+    rest = [admitted(did, **changed.get(did.rsplit(":", 1)[1], {})) for did in (SELLER, BUYER)]
+    return [said("SpaceFounded", exchange=ACCOUNTS[EXCHANGE]), *rest]
+
+
+def of(name, did, block=5, **fields):
+    return said(name, block, member=ACCOUNTS[did], **fields)
+
+
+def checked(*events, logs=(), barred=(), report=None):
+    report = report or Report()
+    registry.check(space(barred), shelf(*logs), list(events), report)
+    return found(report)
+
+
+def test_a_space_as_its_document_says_is_fine():
+    assert checked(*founded()) == []
+
+
+def test_what_the_registry_says_beyond_its_members_changes_nothing():
+    assert checked(*founded(), said("SpaceRenamed", exchange=OTHER)) == []
+
+
+def test_a_space_that_nobody_founded_is_named_alone():
+    assert checked(*founded()[1:]) == [("space-unregistered", EXCHANGE, None)]
+
+
+def test_a_member_is_in_the_registry():
+    assert checked(*founded()[:-1]) == [("member-unregistered", BUYER, None)]
+    elsewhere = admitted(BUYER, of=did_digest("did:web:another"))
+    assert checked(*founded()[:-1], elsewhere) == [("member-unregistered", BUYER, None)]
+
+
+@pytest.mark.parametrize(
+    ("changed", "fields"),
+    [
+        ({"did": bytes(32)}, "did"),
+        ({"role": number_of("provider")}, "role"),
+        ({"keys": {**KEYS, "logKey": b"x"}}, "logKey"),
+        ({"keys": {**KEYS, "deliveryKey": b"x"}}, "deliveryKey"),
+        ({"keys": {"logKey": b"l", "deliveryKey": b"d"}}, "aggregateKey"),
+        ({"did": bytes(32), "keys": {}}, "did, logKey, deliveryKey, aggregateKey"),
+    ],
+)
+def test_a_member_is_registered_as_the_document_says(changed, fields):
+    report = Report()
+    assert checked(*founded(buyer=changed), report=report) == [("member-registered-otherwise", BUYER, None)]
+    assert report.findings[0].facts["fields"] == fields
+
+
+def test_changes_are_followed():
+    wrong = founded(buyer={"role": number_of("provider"), "keys": {}})
+    changed = of("RoleChanged", BUYER, role=number_of("buyer")), of("KeysChanged", BUYER, keys=KEYS)
+    assert checked(*wrong, *changed) == []
+    assert checked(*founded(), *(said(one.name, 5, **{**one.fields, "member": OTHER}) for one in changed)) == []
+    assert checked(*founded(), said("MemberSuspended", 5, member=OTHER, at=1)) == []
+
+
+def test_who_runs_the_space_is_an_exchange_of_it():
+    named, dismissed = said("ExchangeNamed", exchange=OTHER), said("ExchangeDismissed", exchange=OTHER)
+    assert checked(*founded(), named) == [("exchange-unlisted", EXCHANGE, None)]
+    assert checked(*founded(), named, dismissed) == []
+    gone = said("ExchangeDismissed", exchange=ACCOUNTS[EXCHANGE])
+    report = Report()
+    assert checked(*founded(), gone, report=report) == [("member-registered-otherwise", EXCHANGE, None)]
+    assert report.findings[0].facts["fields"] == "exchange"
+
+
+@pytest.mark.parametrize(
+    ("events", "barred", "names"),
+    [
+        ([], {}, []),
+        (["MemberSuspended"], {BUYER: SUSPENDED}, []),
+        (["MemberSuspended"], {}, ["member-registered-otherwise"]),
+        ([], {BUYER: SUSPENDED}, ["member-registered-otherwise"]),
+        (["MemberSuspended", "MemberResumed"], {}, []),
+        (["MemberRevoked"], {BUYER: REVOKED}, []),
+        (["MemberRevoked"], {}, ["member-revoked"]),
+        (["MemberRevoked"], {BUYER: SUSPENDED}, ["member-revoked"]),
+        ([], {BUYER: REVOKED}, []),
+    ],
+)
+def test_who_rests_or_left_does_so_in_the_document(events, barred, names):
+    turns = [of(name, BUYER, at=100) for name in events]
+    assert checked(*founded(), *turns, barred=barred) == [(name, BUYER, None) for name in names]
+
+
+def test_who_left_by_the_document_alone_is_still_registered_as_it_says():
+    other = founded(buyer={"role": number_of("provider")})
+    assert checked(*other, barred={BUYER: REVOKED}) == [("member-registered-otherwise", BUYER, None)]
+
+
+def act(name, block=6, **accounts):
+    return SimpleNamespace(name=name, block=block, fields={"channelId": CHANNEL, **accounts})
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        ("EditionRegistered", "provider"), ("LicenceGranted", "provider"), ("LicenceGranted", "buyer"),
+        ("Opened", "payer"), ("Opened", "payee"),
+    ],
+)  # fmt: skip
+def test_nothing_is_done_for_who_left(name, field):
+    accounts = dict.fromkeys(("provider", "buyer", "payer", "payee"), OTHER) | {field: ACCOUNTS[BUYER]}
+    left = of("MemberRevoked", BUYER)
+    names = checked(*founded(), left, act(name, **accounts), barred={BUYER: REVOKED})
+    assert names == [("act-after-revocation", BUYER, None)]
+    assert checked(*founded(), act(name, **accounts), left, barred={BUYER: REVOKED}) == []
+
+
+ARBITER = b"\7" * 20
+
+
+def test_a_division_is_by_a_named_arbitrator_where_any_is_named():
+    opened = act("Opened", payer=OTHER, payee=OTHER, arbitrator=ARBITER)
+    divided, named = act("Divided"), said("ArbitratorNamed", arbitrator=ARBITER)
+    other = said("ArbitratorNamed", arbitrator=OTHER)
+    assert checked(*founded(), opened, divided) == []
+    assert checked(*founded(), named, opened, divided) == []
+    assert checked(*founded(), other, opened, divided) == [("division-by-unnamed", "chain", None)]
+    dismissed = said("ArbitratorDismissed", arbitrator=ARBITER)
+    assert checked(*founded(), named, other, dismissed, opened, divided) == [("division-by-unnamed", "chain", None)]
+    assert checked(*founded(), other, divided) == [("division-by-unnamed", "chain", None)]
+    known = act("Opened", payer=OTHER, payee=OTHER, arbitrator=ACCOUNTS[SELLER])
+    assert checked(*founded(), other, known, divided) == [("division-by-unnamed", SELLER, None)]
+
+
+@pytest.mark.parametrize(("block", "late"), [(None, False), (5, False), (6, True)])
+@pytest.mark.parametrize("kind", sorted(registry.SIGNED))
+def test_what_is_signed_after_leaving_is_named(kind, block, late):
+    log = book(BUYER, event("time.mark"), event(kind, "p", block=block), event("keys.received", "p", block=9))
+    left = of("MemberRevoked", BUYER)
+    names = checked(*founded(), left, logs=[log], barred={BUYER: REVOKED})
+    assert names == ([("signed-after-revocation", BUYER, 1)] if late else [])
+    assert checked(*founded(), logs=[log]) == []
+    exchange = book(EXCHANGE, event(kind, "p", block=block))
+    assert len(checked(*founded(), left, logs=[exchange, log], barred={BUYER: REVOKED})) == late, "of it, no log"
+
+
+PAID = act("Opened", payer=ACCOUNTS[BUYER], payee=ACCOUNTS[SELLER])
+
+
+def released(block, seconds, channel=CHANNEL):
+    return event("keys.released", channel.hex(), block=block, time=datetime.fromtimestamp(seconds, UTC))
+
+
+@pytest.mark.parametrize(
+    ("one", "named"),
+    [
+        (released(6, 1000 + LEARN_SECONDS + 1), True),
+        (released(6, 1000 + LEARN_SECONDS), False),
+        (released(5, 9999), False),
+        (released(None, 9999), False),
+        (released(6, 9999, b"\xc2" * 32), False),
+    ],
+)
+def test_who_is_suspended_is_given_no_keys(one, named):
+    rests = of("MemberSuspended", BUYER, at=1000)
+    report = Report()
+    names = checked(*founded(), PAID, rests, logs=[book(SELLER, one)], barred={BUYER: SUSPENDED}, report=report)
+    assert names == ([("released-to-suspended", SELLER, 0)] if named else [])
+    assert [one.facts["block"] for one in report.findings] == ["5"] * named
+
+
+def test_of_who_never_rested_nothing_is_asked():
+    logs = [book(SELLER, released(6, 9999))]
+    assert checked(*founded(), PAID, logs=logs) == []
+    rests = of("MemberSuspended", SELLER, at=1000)
+    assert checked(*founded(), PAID, rests, logs=logs, barred={SELLER: SUSPENDED}) == []
+
+
+@pytest.mark.parametrize(
+    ("rests", "block"),
+    [
+        ((), None),
+        (((5, 100, True),), 5),
+        (((6, 100, True),), None),
+        (((5, 100, True), (6, 110, False)), None),
+        (((4, 90, True), (5, 100, False)), None),
+        (((3, 80, True), (4, 90, False), (5, 100, True)), 5),
+        (((5, 100, True), (7, 110, False)), 5),
+    ],
+)
+def test_a_member_rests_from_the_block_after(rests, block):
+    one = Registered(b"", 1, {}, 1, rests=rests)
+    assert one.resting(6, 161) == block
+    assert one.resting(6, 160) is None
+    assert one.suspended is bool(rests and rests[-1][2])
+
+
+def test_the_registry_knows_since_when_and_who_is_gone():
+    events = [*founded(), admitted(BUYER, 9)]
+    assert registry.admitted(space(), events) == {ACCOUNTS[SELLER]: 1, ACCOUNTS[BUYER]: 9}
+    one = Registry(SPACE_ID)
+    for each in events:
+        one.take(each)
+    assert not one.gone(ACCOUNTS[BUYER])
+    assert not one.gone(OTHER)
+    one.take(of("MemberRevoked", BUYER))
+    assert one.gone(ACCOUNTS[BUYER])

@@ -1,0 +1,172 @@
+"""Which files are changed, and which tests are to see it: a file's own tests first, then the wider ones of its room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Files of one folder, by the tests that see what is wrong with them; `stages` are run in turn, nearest first."""
+
+    files: tuple[str, ...]
+    stages: tuple[tuple[str, ...], ...]
+
+
+def _of(folder: str, names: str) -> tuple[str, ...]:
+    return tuple(f"{folder}/{name}.py" for name in names.split())
+
+
+AUDIT = (("tests/ledger/audit/test_audit.py", "tests/ledger/audit/test_rules.py"), ("tests/ledger/audit",))
+CHANNEL = (("tests/channel",), ("tests/fault/test_voucher_attacks.py", "tests/fault/test_unpaid.py"))
+JOURNEYS = "tests/money/test_journeys.py::test_nothing_is_lost[0]"
+POLICY = (
+    (
+        "tests/policy/test_decide.py", "tests/policy/test_operators.py", "tests/policy/test_rules.py",
+        "tests/policy/test_request_world.py",
+    ),
+    ("tests/policy",),
+)  # fmt: skip
+
+ROOMS = (
+    # money
+    Room(
+        _of("contracts", "agreement meter periods ranges records split summary tariff terms tiers voucher"),
+        (
+            ("tests/contracts",),
+            ("tests/channel", "tests/plain", "tests/product", "tests/onchain/test_split_rounding.py"),
+            ("tests/engine/test_negotiation.py", "tests/ledger/audit"),
+        ),
+    ),
+    Room(
+        _of("contracts", "canonical signature typed_data typed_json typed_values"),
+        (("tests/contracts",), ("tests/channel", "tests/engine/test_negotiation.py", "tests/ledger")),
+    ),
+    Room(
+        _of(
+            "connector/channel",
+            "account acknowledgement batch box bundle chain_time claims closing counted doors equivocation judgement "
+            "lapsing messages offers openings payee payer plan priced receipts receive records release resume states "
+            "step tally uses window windows wire",
+        ),
+        (*CHANNEL, (JOURNEYS,), ("tests/billing", "tests/web/test_voucher_faults.py")),
+    ),
+    Room(
+        _of("connector/settle", "acknowledging claiming following receivables settlement"),
+        (
+            (JOURNEYS, "tests/fault/test_money_conserved.py"),
+            ("tests/billing", "tests/web/test_deposit_returned.py", "tests/web/test_voucher_faults.py"),
+        ),
+    ),
+    Room(
+        _of("connector/settle", "arbitration cases disputes purse reporting returning"),
+        (
+            ("tests/fault/test_money_conserved.py", "tests/billing"),
+            ("tests/web/test_disputes.py", "tests/web/test_deposit_returned.py", "tests/web/test_voucher_faults.py"),
+            ("tests/market",),
+        ),
+    ),
+    # evidence
+    Room(_of("ledger", "merkle"), (("tests/ledger/test_merkle.py",), ("tests/ledger",))),
+    Room(
+        _of("ledger", "note checkpoint cosignature witness log log_policy proof"),
+        (
+            (
+                "tests/ledger/test_note.py",
+                "tests/ledger/test_log.py",
+                "tests/ledger/test_log_policy.py",
+                "tests/ledger/test_witness.py",
+                "tests/ledger/test_head_share.py",
+                "tests/ledger/test_reader.py",
+            ),
+            ("tests/ledger", "tests/connector/store/test_evidence.py"),
+        ),
+    ),
+    Room(
+        _of("ledger", "row row_table opening sealing"),
+        (
+            ("tests/ledger/test_opening.py", "tests/ledger/test_sealed_vector.py", "tests/ledger/test_dispute.py"),
+            ("tests/vault", "tests/channel/test_wrong_key.py"),
+        ),
+    ),
+    Room(
+        _of("ledger", "bundle dispute equivocation filing fork fork_proof ruling"),
+        (
+            ("tests/ledger/test_dispute.py", "tests/ledger/test_filing.py", "tests/ledger/test_fork_proof.py"),
+            ("tests/channel/test_wrong_key.py", "tests/ledger/audit"),
+            ("tests/hostile/test_authorization.py", "tests/web/test_voucher_faults.py"),
+        ),
+    ),
+    Room(
+        _of("ledger", "disclosure events tiles"),
+        (("tests/ledger/test_events.py", "tests/ledger/test_log.py", "tests/connector/store"), ("tests/ledger",)),
+    ),
+    Room(
+        _of("ledger", "aggregate head_aggregate head_share"),
+        (
+            ("tests/ledger/test_aggregate.py", "tests/ledger/test_head_share.py"),
+            ("tests/connector/test_aggregating.py", "tests/onchain/test_aggregates.py"),
+        ),
+    ),
+    Room(
+        _of(
+            "ledger/audit",
+            "agreements billing books cascade checking copies course decisions disclosed disposal heads horizon keys "
+            "lateness lifetimes negotiations openings prices purses registrations registry rights rules rulings "
+            "settlement stages sublicences unseen_words unsealing",
+        ),
+        AUDIT,
+    ),
+    Room(
+        _of("connector/store", "evidence heads peer_heads"),
+        (("tests/connector/store/test_evidence.py",), ("tests/connector", "tests/engine/test_two_engines.py")),
+    ),
+    # authorisation
+    Room(
+        _of("connector/identity", "did jwk keys peers tokens"),
+        (("tests/connector/identity",), ("tests/hostile/test_tokens.py", "tests/hostile/test_documents.py")),
+    ),
+    Room(
+        _of("connector/web", "authorize body call operators places server"),
+        (
+            ("tests/web/test_barred.py", "tests/hostile/test_authorization.py", "tests/hostile/test_tokens.py"),
+            ("tests/web/test_role_routes.py", "tests/web/test_exchange_operators.py", "tests/web/test_tokens.py"),
+        ),
+    ),
+    Room(
+        _of("connector/engine", "meeting negotiation process signing transfer"),
+        (
+            ("tests/engine/test_cells.py", "tests/engine/test_negotiation.py", "tests/engine/test_transfer.py"),
+            ("tests/engine",),
+            ("tests/sublicence", "tests/web/test_own_offer.py", "tests/web/test_dsp_cells.py"),
+        ),
+    ),
+    Room(
+        _of("policy", "compile constraints decide decision duties hierarchy inherit operators places reach values"),
+        POLICY,
+    ),
+)
+STAGES = {file: room.stages for room in ROOMS for file in room.files}
+
+
+def mirrored(file: str) -> str:
+    """Return the test file that stands in the mirrored place, empty if none does."""
+    path = Path(file)
+    inner = Path(*path.parts[1:]) if path.parts[0] == "connector" else path
+    tries = (inner, path)
+    found = (Path("tests", one.parent, f"test_{one.name}") for one in tries)
+    return next((one.as_posix() for one in found if (ROOT / one).is_file()), "")
+
+
+def stages(file: str) -> tuple[tuple[str, ...], ...]:
+    """Return the tests of a file in the order in which they are run, each test file or folder once."""
+    own = mirrored(file)
+    return (((own,),) if own else ()) + STAGES[file]
+
+
+def nearest(file: str) -> tuple[tuple[str, ...], ...]:
+    """Return the file's own tests and the first of its room."""
+    return stages(file)[: 2 if mirrored(file) else 1]

@@ -1,0 +1,114 @@
+"""What a reader of `connector/` meets, counted: who imports whom, in circles or down, and who is handed everything.
+
+Imports under TYPE_CHECKING and inside functions count, because a reader follows those as well.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import defaultdict
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+HOUSE = "connector"
+WHOLE = {"Base", "Trader", "Connector"}  # classes that have every part of a participant
+ROW = re.compile(r"Row(: TypeAlias)? = dict\[str, Any\]")
+
+
+@cache
+def sources():
+    """Return every module of the house with its syntax tree."""
+    found = {}
+    for path in sorted((ROOT / HOUSE).rglob("*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = ast.parse(path.read_bytes())
+    return found
+
+
+@cache
+def imports():
+    """Return module → the modules of the house that it imports."""
+    known = set(sources())
+    found = {}
+    for name, tree in sources().items():
+        told = set()
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                told |= {one.name for one in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                inside = {f"{node.module}.{one.name}" for one in node.names}
+                told |= (inside & known) or {node.module}
+        found[name] = (told & known) - {name}
+    return found
+
+
+def circles(arrows):
+    """Return the sets of more than one that all reach each other, largest first (Tarjan)."""
+    order, low, stack, found = {}, {}, [], []
+
+    def visit(first):
+        walk = [(first, iter(sorted(arrows[first])))]
+        order[first] = low[first] = len(order)
+        stack.append(first)
+        while walk:
+            one, rest = walk[-1]
+            for other in rest:
+                if other not in order:
+                    order[other] = low[other] = len(order)
+                    stack.append(other)
+                    walk.append((other, iter(sorted(arrows[other]))))
+                    break
+                if other in stack:
+                    low[one] = min(low[one], order[other])
+            else:
+                walk.pop()
+                if walk:
+                    low[walk[-1][0]] = min(low[walk[-1][0]], low[one])
+                if low[one] == order[one]:
+                    at = stack.index(one)
+                    if len(stack) - at > 1:
+                        found.append(frozenset(stack[at:]))
+                    del stack[at:]
+
+    for one in sorted(arrows):
+        if one not in order:
+            visit(one)
+    return sorted(found, key=len, reverse=True)
+
+
+def room(module):
+    """Return the room of a module: its folder in the house, or the module itself where it stands loose."""
+    return module.split(".")[1] if "." in module else module
+
+
+def rooms():
+    """Return room → the rooms that it imports from."""
+    found = defaultdict(set)
+    for name, told in imports().items():
+        found[room(name)] |= {room(one) for one in told} - {room(name)}
+    return dict(found)
+
+
+def handed_the_whole():
+    """Return `module.function` of each that takes a participant with everything in it."""
+    return sorted(
+        f"{name}.{node.name}"
+        for name, tree in sources().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for one in [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+        if one.annotation is not None and ast.unparse(one.annotation).strip("\"'") in WHOLE
+    )
+
+
+def rows_of_anything():
+    """Return the modules that say what a row is: a dictionary of anything, until its columns are its type."""
+    return [
+        name
+        for name, tree in sources().items()
+        if any(
+            isinstance(node, ast.Assign | ast.AnnAssign) and ROW.fullmatch(ast.unparse(node)) for node in ast.walk(tree)
+        )
+    ]

@@ -1,0 +1,46 @@
+"""What is counted of the house stays as good as it is: a lower number is written here, a higher one is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.style import house
+
+# what is counted → how many there may be
+MOST = {
+    "files in a circle of imports": 0,
+    "rooms in a circle of imports": 30,
+    "rooms": 58,
+    "functions that are handed the whole participant": 4,
+    "files that say what a row is": 1,
+}
+
+
+def in_circles(arrows):
+    return sorted(one for circle in house.circles(arrows) for one in circle)
+
+
+COUNTED = {
+    "files in a circle of imports": lambda: in_circles(house.imports()),
+    "rooms in a circle of imports": lambda: in_circles(house.rooms()),
+    "rooms": lambda: sorted(house.rooms()),
+    "functions that are handed the whole participant": house.handed_the_whole,
+    "files that say what a row is": house.rows_of_anything,
+}
+
+
+@pytest.mark.parametrize("what", MOST)
+def test_the_house_gets_no_worse(what):
+    found = COUNTED[what]()
+    assert len(found) <= MOST[what], found
+
+
+def test_circles_are_found():
+    arrows = {"a": {"b"}, "b": {"c"}, "c": {"a", "d"}, "d": {"e"}, "e": {"d"}, "f": {"a"}}
+    assert house.circles(arrows) == [{"a", "b", "c"}, {"d", "e"}]
+    assert house.circles({"a": {"b"}, "b": set()}) == []
+
+
+def test_imports_for_types_alone_and_inside_functions_count():
+    assert "connector.core" in house.imports()["connector.space.author"]
+    assert "connector.cli.checkup" in house.imports()["connector.cli.doctor"]
