@@ -91,9 +91,8 @@ def _of_parquet(stream: BinaryIO, names: Sequence[str], rows: int) -> Iterator[d
     stream.seek(0)
     known = pyarrow.parquet.ParquetFile(stream)
     found: list[dict[str, Any]] = []
-    for batch in known.iter_batches(
-        batch_size=rows, columns=[name for name in names if name in known.schema_arrow.names]
-    ):
+    columns = [name for name in names if name in known.schema_arrow.names]
+    for batch in known.iter_batches(batch_size=rows, columns=columns, use_threads=False):
         found += batch.to_pylist()
         if len(found) >= rows:
             break

@@ -17,6 +17,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from catalog.hints import hint
+from catalog.lent import Lent, lend
 from catalog.profile import COLUMNS_MAX, DISTINCT_VALUES_MAX, NAME_CHARACTERS_MAX, Column, Kind, ratio_bps
 
 if TYPE_CHECKING:
@@ -142,6 +143,10 @@ class Tally:
 
 def read_csv(stream: BinaryIO) -> Table:
     """Read a CSV table with a header line, comma-separated, UTF-8; raises NotATableError."""
+    return lend(stream, _read_csv)
+
+
+def _read_csv(stream: Lent) -> Table:
     broken = 0
 
     def skip(_row: Any) -> str:
