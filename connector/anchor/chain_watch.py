@@ -85,11 +85,12 @@ class ChainWatch:
         except ChainUnreachable as fault:
             log.info("the chain is away: %s", fault)
             return
-        self._looked, self._past = self._clock.monotonic(), self._past + (not stands)
+        looked, self._past = self._clock.monotonic(), self._past + (not stands)
         self._block, self._seen_at = block, self._clock.now()
         self._evidence.block = CitedBlock(block.number, block.hash)
         for listener in self.listeners:
             await listener(block, self._past)
+        self._looked = looked  # whoever comes before is made to wait: nobody acts on what was not followed
 
     def sight(self, _tx: Tx) -> Sight:
         """Return the newest block's time and when it was seen; raises ChainUnreachable when the chain never was."""

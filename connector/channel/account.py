@@ -135,6 +135,16 @@ def require_open(account: Account) -> None:
         raise fault("channel-closed", f"the channel `{account.key}` is `{account.state}`")
 
 
+def require_remembered(account: Account) -> None:
+    """Refuse to sell where the chain paid for more than is known as released here: a back-up forgot it (spec 4).
+
+    What is bought next would be priced from the forgotten amount, and its voucher bring nothing.
+    """
+    if account.claimed > account.cumulative:
+        told = f"{account.claimed} was claimed on the channel `{account.key}`, of which {account.cumulative} is known"
+        raise fault("forgotten", told)
+
+
 def advance(tx: Tx, account: Account, *, seq: int, cumulative: int, account_hash: bytes) -> Account:
     """Write the channel's newest seq and released state; seq and amount never fall."""
     assert seq >= account.seq

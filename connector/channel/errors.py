@@ -71,6 +71,7 @@ FAULTS: Mapping[str, Row] = MappingProxyType({
     "wrong-clock": Row(NOBODY, "set the clock by NTP, or ask who runs the chain", later=True),
     "near-expiry": Row(PAYER, "extend the channel's expiry"),
     "behind": Row(NOBODY, RESUME),
+    "forgotten": Row(PAYEE, "look at what was claimed on chain, and acknowledge it: a back-up forgot the release"),
     "seq-gap": Row(PAYER, RESUME),
     "no-offer": Row(PAYER, "ask for the keys first"),
     "repriced": Row(PAYER, "ask again: another channel moved the price meanwhile"),

@@ -43,6 +43,7 @@ def on_key_request(
     account = accounts.load(tx, channel_id, accounts.PAYEE, peer)
     accounts.require_open(account)
     _check_position(account, request)
+    accounts.require_remembered(account)
     margins = batch.margins(batch.deals(tx, holder, account, request.orders).values())
     require_credit(tx, holder, account, margins, now)
     waiting = windows.unreleased(tx, account)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ledger.row_table import RowTable
 
 KEY = "key"
+LAPSED = "lapsed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,21 +138,26 @@ def refused(window: Window, act: str, message: RefusalMessage) -> Window:
 def on_claimed(
     tx: Tx, buyer: Buyer, channel_id: bytes, cumulative: int, account_hash: bytes, preimage: bytes, now: datetime
 ) -> Received | None:
-    """Take a `Claimed` of the chain, whose preimage is `t`; None when it brings no keys that we lack."""
+    """Take a `Claimed` of the chain, whose preimage is `t`; None when it brings no keys that we lack.
+
+    Of a window given up before it was looked for, and after which nothing was signed, the payee may have forgotten the
+    release: it counts here as one that came late, so that it can be acknowledged.
+    """
     account = accounts.load(tx, channel_id, accounts.PAYER)
     tx.update("channels", {"id": account.key}, claimed=max(account.claimed, cumulative))
     window = windows.by_lock(tx, account, mask.lock(preimage))
     if window is None or window.masked is None or window.account_hash != account_hash:
         return None
-    if window.state == states.VOID:
-        windows.save(tx, window.moved("claimed", code="claimed", masked=None))
-        received = of_window(tx, buyer, window, preimage)
-        _keep(tx, buyer, received)
-        return received
-    if window.state != states.SIGNED:
-        return None
     received = of_window(tx, buyer, window, preimage)
-    return take(tx, buyer, account, window, received, "claimed", int(now.timestamp()), now)
+    if window.state == states.SIGNED:
+        return take(tx, buyer, account, window, received, "claimed", int(now.timestamp()), now)
+    if window.state != states.VOID:
+        return None
+    if window.code == LAPSED and window.prev == account.account_hash and windows.unreleased(tx, account) is None:
+        return take(tx, buyer, account, replace(window, code=""), received, "late", int(now.timestamp()), now)
+    windows.save(tx, window.moved("claimed", code="claimed", masked=None))
+    _keep(tx, buyer, received)
+    return received
 
 
 def lapse(tx: Tx, buyer: Buyer, channel_id: bytes, *, closed: bool = False) -> int | None:
@@ -166,7 +172,7 @@ def lapse(tx: Tx, buyer: Buyer, channel_id: bytes, *, closed: bool = False) -> i
     alive_until = window.valid_until + account.frozen_for
     if not closed and alive_until >= int(buyer.chain.sight(tx).block_time.timestamp()):
         return None
-    windows.save(tx, window.moved("lapse", code="lapsed"))
+    windows.save(tx, window.moved("lapse", code=LAPSED))
     return window.seq
 
 

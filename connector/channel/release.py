@@ -59,6 +59,8 @@ def on_voucher(
         return _repeat(tx, holder, account, window, message, now)
     if window is None or account.state != accounts.CLOSING:
         accounts.require_open(account)
+    if window is None or window.state == states.OFFERED:
+        accounts.require_remembered(account)
     if window is None:
         raise fault("no-offer", f"nothing was offered with seq `{message.voucher.seq}`")
     margins = batch.margins(batch.deals(tx, holder, account, window.orders).values())

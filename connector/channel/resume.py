@@ -95,7 +95,7 @@ def on_resume_payee(
             continue
         if _shows_release(known, told):
             _adopt_as_payee(tx, holder, account, known, told, now)
-        elif known is None and told.paid.voucher.seq > message.seq:  # not one that lapsed, of which nothing is left
+        elif _is_lost(account, known, told, message):
             answers.append(replace(told, refused=_refuse_lost(tx, holder, account, told, now)))
     mine = show(tx, channel_id, accounts.PAYEE, message.seq)
     return replace(mine, windows=(*answers, *mine.windows))
@@ -144,6 +144,12 @@ def _shows_release(known: Window | None, told: Testimony) -> bool:
     """Say whether a shown window that the payee does not know as released was: its own receipt or free money say so."""
     given_up = known is not None and known.state == states.VOID
     return told.receipt is not None or (told.acknowledged is not None and not given_up)
+
+
+def _is_lost(account: Account, known: Window | None, told: Testimony, message: Resume) -> bool:
+    """Say whether a paid window is to be refused: it did not lapse, and is not one that we claimed and forgot."""
+    waits = known is None and told.paid.voucher.seq > message.seq
+    return waits and account.claimed <= account.cumulative
 
 
 def _newest_released(tx: Tx, account: Account) -> int:

@@ -33,6 +33,7 @@ PAYER_MOVES: Mapping[tuple[str, str], str] = MappingProxyType({
     (SIGNED, "refuse"): VOID,
     (SIGNED, "lapse"): VOID,
     (VOID, "claimed"): VOID,
+    (VOID, "late"): RELEASED,
     (VOID, "resume"): RELEASED,
     (NEW, "lost"): VOID,
     (NEW, "resume"): RELEASED,

@@ -21,6 +21,7 @@ from connector.errors import PeerRefused, VerificationFailed, explain_failure
 from ledger.chain_error import ChainUnreachable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from connector.anchor.peer_logs import Keep, PeerLogs
@@ -103,20 +104,20 @@ class Payments:
         except ChainUnreachable:
             return None  # the provider itself is asked next; the chain is only the other road to the same keys
         mine = [one.fields for one in events if one.fields["accountHash"] == voucher.voucher.account_hash]
-        if not mine:
-            return None
-        buyer, newest = self._buyer, mine[-1]
-        return await self._core.store.write(
-            lambda tx: receive.on_claimed(
-                tx,
-                buyer,
-                channel,
-                newest["cumulativeAmount"],
-                newest["accountHash"],
-                newest["preimage"],
-                self._core.clock.now(),
-            )
-        )
+        return await self._take_claimed(channel, mine[-1]) if mine else None
+
+    async def recall(self, channel: bytes) -> None:
+        """Take what the provider claimed on chain and forgot, so that it can be acknowledged when both are made level.
+
+        Raises ChainUnreachable.
+        """
+        for one in await self._programs.events("channels", "Claimed", channelId=channel):
+            await self._take_claimed(channel, one.fields)
+
+    async def _take_claimed(self, channel: bytes, told: Mapping[str, Any]) -> Received | None:
+        buyer, at = self._buyer, (told["cumulativeAmount"], told["accountHash"], told["preimage"])
+        now = self._core.clock.now()
+        return await self._core.store.write(lambda tx: receive.on_claimed(tx, buyer, channel, *at, now))
 
     async def post(self, provider: str, channel: bytes, what: str, body: Row) -> tuple[Any, Keep]:
         """Post a message with our newest checkpoint; return the answer and what keeps the checkpoint that came with it.

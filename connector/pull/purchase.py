@@ -47,7 +47,8 @@ if TYPE_CHECKING:
 # a voucher waits so long for the bytes of the next window, to take its request along; with slower bytes it goes alone
 PATIENCE_SECONDS = 0.25
 # codes of two sides whose newest states differ, and how often they are made level for one window
-OUT_OF_STEP = frozenset({"behind", "offer-seq"})
+FORGOTTEN = "forgotten"
+OUT_OF_STEP = frozenset({"behind", FORGOTTEN, "offer-seq"})
 LEVEL_TRIES = 3
 
 
@@ -121,9 +122,9 @@ class Purchase:
         till, channel = self._till, self._channel
         self._waiting = None
         await till.watch.look()
-        await till.core.store.write(lambda tx: receive.lapse(tx, till.buyer, channel))
         if (shown := await self._shown(await till.core.store.read(lambda tx: payer.waiting(tx, channel)))) is not None:
             return shown
+        await till.core.store.write(lambda tx: receive.lapse(tx, till.buyer, channel))
         await till.payments.level(self._provider, channel)
         voucher = await till.core.store.read(lambda tx: paying.unfinished(tx, channel, reader_key))
         if voucher is None:
@@ -162,8 +163,11 @@ class Purchase:
             try:
                 return await self._signed_for(want)
             except (ChannelFault, PeerRefused) as refusal:
-                if not tries_left or explain_failure(refusal).code not in OUT_OF_STEP:
+                code = explain_failure(refusal).code
+                if not tries_left or code not in OUT_OF_STEP:
                     raise
+            if code == FORGOTTEN:
+                await self._till.payments.recall(self._channel)
             await self._till.payments.level(self._provider, self._channel)
         raise AssertionError("the last try returns or raises")
 

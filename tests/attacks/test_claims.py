@@ -86,6 +86,20 @@ async def settled(space, agreement):
     return await space.doors["provider"].call("POST", "settlements", {"agreement": agreement.hex()})
 
 
+async def lost_and_restored(person, tmp_path):
+    """Lose the disk, and come back with the back-up `safe` and a mirror of the log."""
+    await person.kill()
+    await copy_log(person.data, tmp_path / "mirror")
+    shutil.move(person.data / KEYS, tmp_path / "keys")
+    shutil.rmtree(person.data)
+    code, told = await penstock(
+        "admin", "restore", tmp_path / "safe", "--data", person.data, "--keys", tmp_path / "keys",
+        "--mirror", tmp_path / "mirror",
+    )  # fmt: skip
+    assert code == 0, told
+    await person.start()
+
+
 async def on_chain(space, hand):
     """Return what the chain says was claimed."""
     [row] = [row for row in space.rows("provider", "channels") if row["id"] == hand.channel.hex()]
@@ -171,16 +185,33 @@ async def test_a_back_up_costs_a_payee_nothing_once_an_honest_buyer_has_spoken(s
     code, made = await penstock("admin", "backup", tmp_path / "safe", "--data", person.data, "--sealed")
     assert code == 0, made
     await opening(2)
-    await person.kill()
-    await copy_log(person.data, tmp_path / "mirror")
-    shutil.move(person.data / KEYS, tmp_path / "keys")
-    shutil.rmtree(person.data)
-    code, told = await penstock(
-        "admin", "restore", tmp_path / "safe", "--data", person.data, "--keys", tmp_path / "keys",
-        "--mirror", tmp_path / "mirror",
-    )  # fmt: skip
-    assert code == 0, told
-    await person.start()
+    await lost_and_restored(person, tmp_path)
     await opening(3)  # levels first: the provider learns of the third window, whose preimage is gone
     [told] = (await settled(space, bytes.fromhex(view["agreement"])))["channels"]
     assert (told["settled"], "fault" in told) == (str(4 * PRICE), False)
+
+
+async def test_what_was_claimed_and_forgotten_is_not_bought_with_again(space, say, tmp_path):  # noqa: F811
+    """Three openings are claimed and forgotten: who says nothing of them would have three more for nothing."""
+    hand, person = await channel_of(space, say, "forgotten"), space.people["provider"]
+    first = await hand.offer()  # with which the provider meets the channel
+    code, made = await penstock("admin", "backup", tmp_path / "safe", "--data", person.data, "--sealed")
+    assert code == 0, made
+    assert (await hand.post("voucher", hand.signed(hand.voucher(first)))).status == 200
+    hand.paid(first)
+    await paid(hand, 1)
+    last = await hand.offer()
+    assert (await hand.post("voucher", hand.signed(hand.voucher(last)))).status == 200
+    contradicted = hand.voucher(last, cumulative_amount=last.cumulative_amount + 1)
+    assert (await hand.post("voucher", hand.signed(contradicted))).status == 409  # which is claimed at once
+    async with asyncio.timeout(WITHIN_SECONDS):
+        while await on_chain(space, hand) < 3 * PRICE:
+            await asyncio.sleep(0.1)
+    await lost_and_restored(person, tmp_path)
+    again = await hand.post("voucher", hand.signed(hand.voucher(first)))
+    assert (again.status, again.json["code"]) == (409, "forgotten"), again.body
+    hand.prev, hand.seq, hand.cumulative = hand.channel, last.seq, 0
+    asked = await hand.post("request", wire.encode(hand.request()))
+    assert (asked.status, asked.json["code"]) == (409, "forgotten"), asked.body
+    assert b"acknowledge" in asked.body
+    assert await on_chain(space, hand) == 3 * PRICE

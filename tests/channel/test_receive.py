@@ -104,6 +104,45 @@ def test_a_waiting_voucher_is_given_up_in_the_block_after_its_last():
     assert (row["state"], row["code"]) == ("void", "lapsed")
 
 
+def given_up():
+    """A voucher that was released, whose answer was lost, and that lapsed before anybody looked at the chain."""
+    pair, voucher, released = bought()
+    pair.chain.block_time = START + timedelta(days=2)
+    assert lapse(pair) == 1
+    return pair, voucher, released
+
+
+def test_what_lapsed_here_and_was_claimed_there_is_paid_for_and_can_be_acknowledged():
+    pair, voucher, released = given_up()
+    got = claimed(pair, voucher, released.preimage)
+    assert [key.secret for key in got.keys] == [secret_of(0)]
+    assert (pair.states("payer"), pair.account("payer").cumulative) == (["released"], 70)
+    assert pair.events("payer")[-1] == "keys.received"
+    pair.close(pair.acknowledge())
+    assert pair.states("payee") == ["acknowledged", "closing"]
+
+
+def test_what_lapsed_and_was_followed_by_another_voucher_leaves_its_keys_alone():
+    pair, voucher, released = given_up()
+    forgotten = {"cumulative": 0, "account_hash": CHANNEL_ID}
+    pair.payee_db.act(lambda tx: tx.update("channels", {"id": CHANNEL_ID.hex()}, **forgotten))
+    pair.chain.block_time = START
+    request = pair.plan(pair.want([1]))
+    pair.sign(request, pair.request(request))
+    got = claimed(pair, voucher, released.preimage)
+    assert [key.secret for key in got.keys] == [secret_of(0)]
+    assert (pair.states("payer"), pair.account("payer").cumulative) == (["void", "signed"], 0)
+
+
+def test_what_was_refused_and_claimed_leaves_its_keys_and_no_debt():
+    pair, voucher, released = given_up()
+    row = {"channel": CHANNEL_ID.hex(), "seq": 1}
+    pair.payer_db.act(lambda tx: tx.update("windows", row, code="denied"))
+    got = claimed(pair, voucher, released.preimage)
+    assert [key.secret for key in got.keys] == [secret_of(0)]
+    assert (pair.states("payer"), pair.account("payer").cumulative) == (["void"], 0)
+
+
 def test_a_freeze_holds_a_voucher_and_gives_its_time_back():
     pair, _, _ = bought()
     pair.chain.block_time = START + timedelta(days=2)

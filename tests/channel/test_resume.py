@@ -269,6 +269,52 @@ def test_keys_from_the_chain_are_shown_to_a_payee_that_forgot_them():
 # ---- what a payee adopts, and from when on it counts
 
 
+def claimed_and_forgotten(keep_offer):
+    """A payee that released row 0, claimed it, and was put back to before; the answer never reached the buyer."""
+    pair = Pair()
+    before = pair.payee_db.save()
+    request = pair.plan(pair.want([0]))
+    offer = pair.request(request)
+    if keep_offer:
+        before = pair.payee_db.save()
+    voucher = pair.sign(request, offer)
+    pair.pay(voucher)
+    due = claimable(pair)
+    pair.payee_db.restore(before)
+    pair.payee_db.act(lambda tx: tx.update("channels", {"id": CHANNEL_ID.hex()}, claimed=due))
+    return pair, request, voucher
+
+
+@pytest.mark.parametrize("keep_offer", [True, False])
+def test_nothing_is_sold_while_the_chain_paid_for_more_than_is_known(keep_offer):
+    pair, request, voucher = claimed_and_forgotten(keep_offer)
+    for attempt in (lambda: pair.request(request), lambda: pair.pay(voucher)):
+        with pytest.raises(ChannelFault) as refused:
+            attempt()
+        assert refused.value.code == "forgotten"
+    assert pair.account("payee").cumulative == 0
+
+
+def test_a_voucher_that_may_have_been_claimed_is_not_refused_as_lost():
+    """The refusal would be a signed word against its own claim."""
+    pair, _, _ = claimed_and_forgotten(keep_offer=False)
+    level(pair)
+    assert (pair.states("payee"), pair.states("payer")) == ([], ["signed"])
+
+
+@pytest.mark.parametrize(("claimed", "sells"), [(69, True), (70, True), (71, False)])
+def test_a_claim_of_what_is_known_stops_nothing(claimed, sells):
+    pair = Pair()
+    pair.window(pair.want([0]))
+    pair.payee_db.act(lambda tx: tx.update("channels", {"id": CHANNEL_ID.hex()}, claimed=claimed))
+    if sells:
+        pair.window(pair.want([1]))
+        assert pair.account("payee").cumulative == 140
+        return
+    with pytest.raises(ChannelFault):
+        pair.window(pair.want([1]))
+
+
 def test_a_window_whose_offer_the_back_up_still_has_comes_back_with_its_preimage():
     pair = Pair()
     pair.window(pair.want([0]))

@@ -104,3 +104,24 @@ async def test_a_past_is_another_when_the_chain_has_lost_what_was_seen(watched):
         clock.seconds += FRESH_SECONDS
     first, second, third, fourth = pasts
     assert (first == second, second == third, third == fourth) == (True, False, True)
+
+
+async def test_nobody_acts_on_a_block_before_its_listeners_followed_it(watched):
+    """A message that comes while a look is followed would else be judged by what the chain said before."""
+    watch, _, _ = watched
+    begun, follow, followed = asyncio.Event(), asyncio.Event(), []
+
+    async def listener(block: Block, _past: int) -> None:
+        begun.set()
+        await follow.wait()
+        followed.append(block.number)
+
+    watch.listeners.append(listener)
+    first = asyncio.create_task(watch.look())
+    await begun.wait()
+    later = asyncio.create_task(watch.look())
+    await asyncio.sleep(0)
+    assert not later.done()
+    follow.set()
+    await asyncio.gather(first, later)
+    assert followed == [7]

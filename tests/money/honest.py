@@ -26,6 +26,9 @@ class Honest(Talk):
             if not isinstance(request, KeyRequest):
                 return
             offer = self.ask(one, request)
+            if isinstance(offer, ChannelFault) and offer.code == "forgotten":
+                self.recall(one)
+                return
             if lost == "offer" or not isinstance(offer, OfferMessage):
                 return
             waiting = self.attempt(one.buyer.sign, one, request, offer)
@@ -54,6 +57,11 @@ class Honest(Talk):
             voucher = self.attempt(one.buyer.sign, one, request, offered)
             if isinstance(voucher, VoucherMessage):
                 self.keep(one, voucher)
+
+    def recall(self, one):
+        """The payee forgot what it claimed: an honest buyer looks at the chain and shows it."""
+        self.attempt(one.buyer.claimed, one)
+        self.level_with(one)
 
     def keep(self, one, voucher):
         """Who keeps everything keeps vouchers, by the offers that they are for."""
