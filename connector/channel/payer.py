@@ -75,7 +75,7 @@ def acknowledge(tx: Tx, buyer: Buyer, channel_id: bytes, now: datetime) -> Vouch
     last = windows.newest(tx, account, states.RELEASED, states.ACKNOWLEDGED, states.CLOSING)
     if last is None:
         raise fault("nothing-released", "no keys were received on this channel")
-    if last.state == states.CLOSING:
+    if last.state == states.CLOSING and last.account_hash == account.account_hash:  # else an older window came after it
         return _message(last)
     signed = Voucher(account.id, account.seq + 1, account.cumulative, account.account_hash, voucher.NO_LOCK, 0)
     closing = Window(

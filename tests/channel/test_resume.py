@@ -8,14 +8,14 @@ from datetime import timedelta
 import pytest
 
 from connector.channel import account as accounts
-from connector.channel import claims, closing, messages, payee, receive, resume
+from connector.channel import claims, closing, messages, payee, resume
 from connector.channel.errors import ChannelFault
 from connector.channel.messages import RefusalMessage, Resume, VoucherMessage
 from contracts import signature
 from contracts.typed_data import Voucher, digest
 from ledger import mask
+from tests.channel.levelling import claimable, level, short, show, tell
 from tests.channel.rig import (
-    BUYER_DID,
     CHANNEL_ID,
     CHANNELS,
     LEASED,
@@ -27,38 +27,6 @@ from tests.channel.rig import (
 )
 
 OTHER = b"\x99" * 32
-
-
-def claimable(pair):
-    found = pair.payee_db.act(lambda tx: claims.newest(tx, pair.holder, CHANNEL_ID, pair.now))
-    return 0 if found is None else found.voucher.cumulative_amount
-
-
-def short(pair):
-    account = pair.account("payee")
-    return pair.payee_db.act(lambda tx: claims.shortfall(tx, pair.holder, account, pair.now))
-
-
-def tell(pair, message):
-    """The payer's message to the payee; returns its answer."""
-    told = over_the_wire(message)
-    return pair.payee_db.act(lambda tx: resume.on_resume_payee(tx, pair.holder, BUYER_DID, CHANNEL_ID, told, pair.now))
-
-
-def show(pair, after=None):
-    return pair.payer_db.act(lambda tx: resume.show(tx, CHANNEL_ID, accounts.PAYER, after))
-
-
-def level(pair, rounds=20):
-    told = show(pair)
-    while told is not None:
-        assert (rounds := rounds - 1), "never level"
-        answer, sent = over_the_wire(tell(pair, told)), told
-        told = pair.payer_db.act(
-            lambda tx, answer=answer, sent=sent: resume.on_resume_payer(
-                tx, pair.buyer, CHANNEL_ID, answer, pair.now, sent
-            )
-        )
 
 
 @pytest.fixture
@@ -248,120 +216,7 @@ def test_a_stopped_channel_is_claimed_at_once_and_has_it_known():
     assert (channel, claim.voucher) == (CHANNEL_ID, voucher.voucher)
 
 
-def test_keys_from_the_chain_are_shown_to_a_payee_that_forgot_them():
-    """It claimed a voucher whose release was lost, and was restored: no receipt of it is anywhere."""
-    pair = Pair()
-    before = pair.payee_db.save()
-    request = pair.plan(pair.want([0]))
-    voucher = pair.sign(request, pair.request(request))
-    released = pair.pay(voucher)
-    due = claimable(pair)
-    pair.payee_db.restore(before)
-    taken = (CHANNEL_ID, due, voucher.voucher.account_hash, released.preimage, pair.now)
-    pair.payer_db.act(lambda tx: receive.on_claimed(tx, pair.buyer, *taken))
-    told = pair.payer_db.act(lambda tx: resume.show_all(tx, pair.buyer, CHANNEL_ID, pair.now))
-    assert told.windows[0].receipt is None
-    tell(pair, told)
-    assert (claimable(pair), short(pair)) == (due, 0)
-    assert pair.account("payee").account_hash == pair.account("payer").account_hash
-
-
 # ---- what a payee adopts, and from when on it counts
-
-
-def claimed_and_forgotten(keep_offer):
-    """A payee that released row 0, claimed it, and was put back to before; the answer never reached the buyer."""
-    pair = Pair()
-    before = pair.payee_db.save()
-    request = pair.plan(pair.want([0]))
-    offer = pair.request(request)
-    if keep_offer:
-        before = pair.payee_db.save()
-    voucher = pair.sign(request, offer)
-    pair.pay(voucher)
-    due = claimable(pair)
-    pair.payee_db.restore(before)
-    pair.payee_db.act(lambda tx: tx.update("channels", {"id": CHANNEL_ID.hex()}, claimed=due))
-    return pair, request, voucher
-
-
-@pytest.mark.parametrize("keep_offer", [True, False])
-def test_nothing_is_sold_while_the_chain_paid_for_more_than_is_known(keep_offer):
-    pair, request, voucher = claimed_and_forgotten(keep_offer)
-    for attempt in (lambda: pair.request(request), lambda: pair.pay(voucher)):
-        with pytest.raises(ChannelFault) as refused:
-            attempt()
-        assert refused.value.code == "forgotten"
-    assert pair.account("payee").cumulative == 0
-
-
-def test_a_voucher_that_may_have_been_claimed_is_not_refused_as_lost():
-    """The refusal would be a signed word against its own claim."""
-    pair, _, _ = claimed_and_forgotten(keep_offer=False)
-    level(pair)
-    assert (pair.states("payee"), pair.states("payer")) == ([], ["signed"])
-
-
-@pytest.mark.parametrize(("claimed", "sells"), [(69, True), (70, True), (71, False)])
-def test_a_claim_of_what_is_known_stops_nothing(claimed, sells):
-    pair = Pair()
-    pair.window(pair.want([0]))
-    pair.payee_db.act(lambda tx: tx.update("channels", {"id": CHANNEL_ID.hex()}, claimed=claimed))
-    if sells:
-        pair.window(pair.want([1]))
-        assert pair.account("payee").cumulative == 140
-        return
-    with pytest.raises(ChannelFault):
-        pair.window(pair.want([1]))
-
-
-def test_a_window_whose_offer_the_back_up_still_has_comes_back_with_its_preimage():
-    pair = Pair()
-    pair.window(pair.want([0]))
-    request = pair.plan(pair.want([1, 2]))
-    offer = pair.request(request)
-    before = pair.payee_db.save()
-    pair.take(pair.pay(pair.sign(request, offer)))
-    pair.payee_db.restore(before)
-    level(pair)
-    assert pair.states("payee") == ["paid", "acknowledged"]
-    assert (claimable(pair), short(pair)) == (140, 0)
-    pair.window(pair.want([3]))
-    assert pair.states("payee") == ["paid", "acknowledged", "paid"], "a voucher acknowledges what it builds on"
-
-
-def test_free_money_brings_a_window_back_whose_offer_the_back_up_still_has():
-    pair = Pair()
-    request = pair.plan(pair.want([0]))
-    offer = pair.request(request)
-    before = pair.payee_db.save()
-    voucher = pair.sign(request, offer)
-    pair.take(pair.pay(voucher))
-    pair.acknowledge()
-    [told] = show(pair, 0).windows
-    pair.payee_db.restore(before)
-    tell(pair, Resume(1, told.paid.voucher.account_hash, (replace(told, receipt=None, receipt_signature=b""),)))
-    assert pair.states("payee") == ["acknowledged", "closing"]
-    assert (claimable(pair), short(pair)) == (70, 0)
-    with pytest.raises(ChannelFault) as refused:  # there is no receipt of it to send again
-        pair.pay(voucher)
-    assert refused.value.code == "wrong-seq"
-
-
-def test_a_window_that_was_released_and_then_refused_comes_back_by_its_receipt():
-    """A back-up forgot the release, and the voucher came again when the policy no longer allowed it."""
-    pair = Pair()
-    request = pair.plan(pair.want([0]))
-    offer = pair.request(request)
-    before = pair.payee_db.save()
-    voucher = pair.sign(request, offer)
-    pair.take(pair.pay(voucher))
-    pair.payee_db.restore(before)
-    pair.end_agreement()
-    assert isinstance(pair.pay(voucher), RefusalMessage)
-    level(pair)
-    assert (pair.states("payee"), pair.account("payee").cumulative) == (["acknowledged"], 70)
-    assert pair.account("payee").account_hash == pair.account("payer").account_hash
 
 
 @pytest.mark.parametrize("deposit", [280, 279])
