@@ -31,10 +31,10 @@ from bench.hostile import Party
 from bench.sealing import sealed_edition
 from bench.space import machine, workshop
 from connector.base import TICKET_KEY
-from connector.cli.init import initialise
 from connector.cli.server import Server
 from connector.data_folder import DATABASE, KEYS
 from connector.demo.processes import Participant, free_ports
+from connector.initialise import initialise
 from connector.outbound import Outbound
 from connector.store.store import Store
 from connector.store.tables import TABLES

@@ -16,10 +16,10 @@ import orjson
 from bench.certificate import HOST
 from connector import settings, tls
 from connector.cli import server
-from connector.cli.init import initialise
 from connector.cli.server import ADDRESS_FILE, Server
 from connector.demo.processes import SERVE, Participant, free_ports
 from connector.errors import from_reason
+from connector.initialise import initialise
 from connector.outbound import Outbound
 
 if TYPE_CHECKING:

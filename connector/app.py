@@ -36,9 +36,10 @@ from connector.holding.carriers import Carriers
 from connector.holding.collecting import Collecting
 from connector.holding.mending import Mending
 from connector.holding.serving import Holding
-from connector.plain.copies import RECEIVED, Copies
+from connector.plain.copies import Copies
 from connector.plain.copying import Copying
 from connector.plain.pushing import Pushes
+from connector.plain.receipt import RECEIVED
 from connector.processes.succession import Succession
 from connector.product.leaking import Leaking
 from connector.product.offering import Offering

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from connector.channel.doors import Recorder, Ruling
+    from connector.ruling import Recorder, Ruling
     from connector.store.transaction import Tx
 
 # of a decision's document: the question, with which an auditor makes it again

@@ -14,13 +14,12 @@ from __future__ import annotations
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from connector.store.transaction import Tx
-
+Act = TypeVar("Act")  # what an act of the store is handed: a transaction
 # what leaves a trace
 RECORD, CHAIN, SEND, WRITE = "record", "chain", "send", "write"
 
@@ -51,10 +50,10 @@ class Rehearsal:
         """Note what would be done."""
         self.steps.append({"step": step, "what": what, "about": about, "content": shown(content)})
 
-    def without_commit(self, act: Callable[[Tx], Any]) -> Callable[[Tx], Any]:
+    def without_commit(self, act: Callable[[Act], Any]) -> Callable[[Act], Any]:
         """Return what does an act of the store, notes what it leaves, and raises so that nothing of it stays."""
 
-        def run(tx: Tx) -> Any:
+        def run(tx: Act) -> Any:
             before, token = len(self.steps), _CURRENT.set(self)
             try:
                 result = act(tx)

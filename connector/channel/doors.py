@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
     from connector.channel.account import Account
-    from connector.channel.counted import Counted, Counters, Held
+    from connector.channel.counted import Counted, Counters
+    from connector.ruling import Recorder, Ruling
     from connector.store.transaction import Tx
     from contracts.typed_data import Domain, Order
     from ledger.row_table import RowTable
@@ -71,27 +72,6 @@ class Sight:
 
     block_time: datetime
     seen_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Ruling:
-    """A policy decision on one order. `outstanding` names the actions of the duties not yet done.
-
-    `document` is everything a replay needs (policy by its digest, request, world, decision); its digest is what offers
-    and receipts cite. `policy` is the policy itself, `at` the time it was decided at.
-    """
-
-    outcome: str
-    document: Mapping[str, Any]
-    digest: bytes
-    request_digest: bytes
-    reasons: tuple[Mapping[str, Any], ...] = ()
-    rules: tuple[Mapping[str, Any], ...] = ()
-    duties: tuple[Mapping[str, Any], ...] = ()
-    outstanding: frozenset[str] = frozenset()
-    held: tuple[Held, ...] = ()
-    policy: Mapping[str, Any] = field(default_factory=dict)
-    at: datetime | None = None
 
 
 class Books(Protocol):
@@ -160,18 +140,6 @@ class Duties(Protocol):
 
     def perform(self, tx: Tx, deal: Deal | Bound, ruling: Ruling, now: datetime) -> None:
         """Do them in their order; raises `ChannelFault` `duty-failed`."""
-
-
-class Recorder(Protocol):
-    """The part of the evidence that the channel writes."""
-
-    def record(
-        self, tx: Tx, kind: str, *, part: str, link: Sequence[str] = (), fields: Mapping[str, Any], now: datetime
-    ) -> int:
-        """Append an event in the transaction of the act it proves; return its index."""
-
-    def leaf(self, tx: Tx, index: int) -> bytes:
-        """Return the 32-byte leaf hash of an event."""
 
 
 class ChainView(Protocol):

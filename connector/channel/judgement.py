@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from connector.channel.doors import Deal, Holder, Ruling
+    from connector.channel.doors import Deal, Holder
     from connector.channel.priced import Line
+    from connector.ruling import Ruling
     from connector.store.transaction import Tx
     from contracts.typed_data import Order
 

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from connector.channel.doors import Deal, Recorder
+    from connector.channel.doors import Deal
     from connector.channel.priced import Line
+    from connector.ruling import Recorder
     from connector.store.transaction import Tx
     from contracts.typed_data import Order
 

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connector import files
-from connector.cli.init import initialise
 from connector.cli.server import Server
 from connector.demo import flights, forgery, inspection, report, story
 from connector.demo.processes import SERVE, Participant, free_ports
 from connector.demo.story import Cast, Script
+from connector.initialise import initialise
 from connector.outbound import Outbound
 
 if TYPE_CHECKING:

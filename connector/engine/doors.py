@@ -8,12 +8,12 @@ handed.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
+from connector.engine.agreement import why_over
 from connector.protocol.errors import UnacceptableError
-from connector.usage.standing import why_over
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -56,15 +56,6 @@ class Reply:
 
     status: int
     body: Document
-
-
-class Recorder(Protocol):
-    """The part of the evidence that the engine writes."""
-
-    def record(
-        self, tx: Tx, kind: str, *, part: str, link: Sequence[str] = (), fields: Mapping[str, Any], now: datetime
-    ) -> int:
-        """Append an event in the transaction of the act it proves."""
 
 
 def _no_chain(_tx: Tx, _offer: Document, _peer: Peer, _now: datetime) -> Row:

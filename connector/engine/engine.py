@@ -34,11 +34,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime, timedelta
 
-    from connector.engine.doors import Doors, Participant, Peer, Recorder
+    from connector.engine.doors import Doors, Participant, Peer
     from connector.engine.outbox import Outcome
     from connector.engine.process import Process
     from connector.engine.reactions import Reactions, Rules
     from connector.protocol.messages import Document
+    from connector.ruling import Recorder
     from connector.store.row import Row
     from connector.store.store import Store
     from connector.store.transaction import Tx

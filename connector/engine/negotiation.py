@@ -19,16 +19,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from catalog.errors import PriceError
 from catalog.prices import Accept, Answer, Counter, Side, respond
-from connector.engine import offers_made, signing
+from connector.engine import agreement, offers_made, signing
 from connector.engine.doors import DeclinedError
 from connector.engine.envelope import pids, reason_of
 from connector.engine.meeting import meet, suffice
+from connector.engine.on_offer import ON_OFFER
 from connector.engine.process import Process
-from connector.product.submission import ON_OFFER
 from connector.protocol import messages, offers
 from connector.protocol.errors import UnacceptableError
 from connector.protocol.states import ACCEPTED, CONSUMER, NEGOTIATION, OFFERED, PROVIDER, REQUESTED, TERMINATED
-from connector.usage import agreements
 from contracts import lifecycle, typed_json
 from contracts.namespace import OFFER_TERMS, SIGNATURE, SUB_LICENCES
 from contracts.terms import SALT_BYTES, Terms
@@ -289,7 +288,7 @@ class Negotiations(Process):
         kept = tx.get("agreements", digest=row["digest"]) if row["digest"] else None
         if kept is None or kept["negotiation"] != row["id"] or kept["state"] in lifecycle.OVER:
             return
-        agreements.close(tx, self._evidence, kept, "end", agreements.Cause(row["reason"], by), now)
+        agreement.close(tx, self._evidence, kept, "end", agreement.Cause(row["reason"], by), now)
         self._doors.ended(tx, row["digest"])
 
     # What is on the table.

@@ -40,10 +40,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.engine.alarm import Alarm
-    from connector.engine.doors import Doors, Participant, Peer, Recorder
+    from connector.engine.doors import Doors, Participant, Peer
     from connector.engine.outbox import Outbox, Outcome
     from connector.engine.reactions import Reactions, Rules
     from connector.protocol.messages import Document
+    from connector.ruling import Recorder
     from connector.store.row import Row
     from connector.store.transaction import Tx
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from catalog.codes import FORMAT_PUSH, TIERS
+from connector.engine.agreement import why_over
 from connector.engine.doors import DeclinedError
 from connector.engine.envelope import pids, reason_of
 from connector.engine.process import Process
 from connector.protocol import messages
 from connector.protocol.errors import MismatchError, UnacceptableError
 from connector.protocol.states import CONSUMER, PROVIDER, STARTED, SUSPENDED, TRANSFER
-from connector.usage.standing import why_over
 from contracts.namespace import AGREEMENT_URN
 
 if TYPE_CHECKING:

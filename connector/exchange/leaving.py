@@ -11,11 +11,11 @@ from catalog.listing import TABLE as LISTING
 from catalog.listing import Move as ListingMove
 from catalog.listing import State as ListingState
 from connector import reasons
+from connector.engine import on_offer
 from connector.errors import Conflict
 from connector.exchange.kept import Kept
 from connector.exchange.kinds import KINDS
 from connector.exchange.membership import ADMITTED, LEAVING, leaves
-from connector.product import submission
 from contracts.canonical import sha
 from ledger.space import REVOKED
 
@@ -171,7 +171,7 @@ class Departing:
     async def take_off(self) -> None:
         """Offer nothing any more; what was sold goes on."""
         now = self._core.clock.now()
-        await self._core.store.write(lambda tx: submission.take_off(tx, now))
+        await self._core.store.write(lambda tx: on_offer.take_off(tx, now))
 
 
 def view(row: Row) -> Row:
@@ -185,7 +185,7 @@ def view(row: Row) -> Row:
 def _things(tx: Tx, now: datetime) -> list[Item]:
     """Return everything of ours that binds us to others."""
     # what the exchange never listed it is not told of now
-    things = [Item("product", key, None) for key in submission.listed(tx)]
+    things = [Item("product", key, None) for key in on_offer.listed(tx)]
     ends = {}
     for row in tx.find("agreements", "not_after > ?", (now,), "not_after"):
         ends[row["digest"]] = row["not_after"]

@@ -47,7 +47,6 @@ if TYPE_CHECKING:
     from connector.vault.tickets import Ticket
     from ledger.row_table import RowTable
 
-RECEIVED: Final = "copy-received"  # kind of the notice with which a buyer signs a receipt
 OPEN, ENDED = "open", "ended"
 GONE: Final = "the agreed edition is not here any more"
 EDITIONS_MAX = 2  # what one transfer may draw: the edition, and as much again for what broke off

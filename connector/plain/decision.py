@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.channel.counted import Counted
-    from connector.channel.doors import Ruling
     from connector.core import Core
+    from connector.ruling import Ruling
     from connector.store.transaction import Tx
     from connector.usage.duties import Duties
     from connector.usage.judge import Judge

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 METERED: Final = "metered by provider"
+RECEIVED: Final = "copy-received"  # kind of the notice with which a buyer signs a receipt
 OUTSIDE: Final = "paid outside channels"
 TEXTS: Final = ("agreement", "transfer", "edition", "bytes", "plainBytes", "amount", "currency", "logLeaf", "at")
 _MEMBERS: Final = frozenset({*TEXTS, "v", "metering", "payment"})

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from connector.channel.doors import Ruling
     from connector.core import Core
+    from connector.ruling import Ruling
     from connector.store.row import Row
     from connector.store.transaction import Tx
     from connector.usage.judge import Judge

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from catalog.codes import tier as tier_of
+from connector.engine.on_offer import ON_OFFER
 from connector.limits import REASON_CHARACTERS_MAX
-from connector.product.submission import ON_OFFER
 from connector.protocol import messages, offers, validation
 from connector.protocol.continuation import Place
 from connector.protocol.errors import UnknownError

@@ -17,21 +17,13 @@ from catalog import sample as samples
 from catalog.dataset import dataset_from_json, dataset_json
 from connector import files
 from connector.engine.driver import Driver
+from connector.engine.on_offer import DRAFT, OFFERED, REGISTERED, RENEWING, SEALED, WITHDRAWN, offered
 from connector.errors import Absent, Conflict, as_reason, from_reason
 from connector.product import brief as briefs
 from connector.product import drifting, history, on_table, pricing, renewal
 from connector.product.description import described
 from connector.product.preview import preview
-from connector.product.submission import (
-    DRAFT,
-    OFFERED,
-    REGISTERED,
-    RENEWING,
-    SEALED,
-    WITHDRAWN,
-    hand_in,
-    offered,
-)
+from connector.product.submission import hand_in
 from connector.product.underway import Underway
 from connector.pull.licensed import rows_of
 from connector.vault import edition as editions

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from connector.engine.on_offer import RENEWING
 from connector.errors import Conflict, InvalidInput
-from connector.product.submission import RENEWING
 from connector.vault.edition import LEAKED
 from connector.vault.former import Former
 from ledger.row_table import RowTable

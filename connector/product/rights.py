@@ -14,8 +14,8 @@ from urllib.parse import quote
 
 from connector import reasons
 from connector.anchor.transactions import MinedEvent
+from connector.engine.on_offer import WITHDRAWN
 from connector.errors import Absent, Conflict, InvalidInput, NotPermitted
-from connector.product.submission import WITHDRAWN
 from contracts import address, blind
 from contracts.decimals import read_hex
 from contracts.errors import ContractError

@@ -7,43 +7,9 @@ from typing import TYPE_CHECKING
 from connector.protocol import offers
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from connector.product.resources import Resources
     from connector.space.exchange import ExchangeDoor
     from connector.store.row import Row
-    from connector.store.transaction import Tx
-
-
-DRAFT, RENEWING, SEALED, REGISTERED = "draft", "renewing", "sealed", "registered"
-SUBMITTED, UNLISTED, WITHDRAWN = "submitted", "unlisted", "withdrawn"
-# states from which a product goes on by itself, in the order of the journey
-UNDER_WAY = (DRAFT, RENEWING, SEALED, REGISTERED)
-# the last state of a product that is on offer, here or at the exchange
-OFFERED = (SUBMITTED, UNLISTED)
-# states in which peers may ask for a product
-ON_OFFER = (REGISTERED, *OFFERED, RENEWING)
-
-
-def listed(tx: Tx) -> list[str]:
-    """Return the ids of the products that the exchange lists, may list or is about to, whatever is done to them here.
-
-    One that is sealed anew, or whose next version failed, is listed as it was handed in before.
-    """
-    rows = tx.execute("SELECT id, state FROM products WHERE blind IS NULL AND state <> ? ORDER BY id", WITHDRAWN)
-    handed_in = {row["product"] for row in tx.execute("SELECT DISTINCT product FROM product_versions")}
-    return [row["id"] for row in rows if row["state"] in ON_OFFER or row["id"] in handed_in]
-
-
-def take_off(tx: Tx, now: datetime) -> None:
-    """Offer nothing any more, and let nothing that is under way come on offer."""
-    for state in (*UNDER_WAY, *OFFERED):
-        tx.update("products", {"state": state}, state=WITHDRAWN, renewal=None, updated=now)
-
-
-def offered(product: Row) -> str:
-    """Return the state of a product when all is done."""
-    return UNLISTED if product["blind"] else SUBMITTED
 
 
 async def hand_in(exchange: ExchangeDoor, resources: Resources, product: Row, edition: Row) -> None:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector import reasons, rehearsal
+from connector.engine.on_offer import OFFERED
 from connector.errors import Absent, Conflict
-from connector.product.submission import OFFERED
 
 if TYPE_CHECKING:
     from connector.core import Core

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from connector.engine.agreement import Cause
 from connector.protocol.errors import UnacceptableError
 from connector.protocol.states import PROVIDER
 from connector.sublicence import onward
 from connector.sublicence.onward import DIGEST_CHARACTERS, WITHDRAWN
-from connector.usage.agreements import Cause
 from contracts import lifecycle, sublicence
 from contracts.errors import ContractError
 from contracts.namespace import SUB_LICENCES

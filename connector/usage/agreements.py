@@ -8,11 +8,12 @@ its own signature; whoever else tries changes nothing and raises an alarm (`conn
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from connector import reasons
 from connector.anchor.transactions import MinedEvent
 from connector.channel import openings
+from connector.engine.agreement import Cause, close
 from connector.errors import Absent, Conflict
 from connector.protocol.states import FINAL, PROVIDER
 from connector.usage.notices import REVOCATION, Notice
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     from connector.anchor.transactions import Transactions
     from connector.core import Core
-    from connector.engine.doors import Recorder
     from connector.engine.transfer import Transfers
     from connector.store.row import Row
     from connector.store.transaction import Tx
@@ -37,22 +37,6 @@ if TYPE_CHECKING:
 
 TERM_OVER = "its term is over"
 ABOVE_OVER = "the licence above it has ended"
-
-
-class Cause(NamedTuple):
-    """Why an agreement ends, and by whom (a DID)."""
-
-    reason: str
-    by: str
-
-
-def close(tx: Tx, evidence: Recorder, agreement: Row, act: str, cause: Cause, now: datetime) -> None:
-    """Write the end of an agreement and its event; `act` is `end` or `lapse` of the contract's life."""
-    after = lifecycle.move(agreement["state"], act)
-    assert after in lifecycle.OVER
-    tx.update("agreements", {"digest": agreement["digest"]}, state=after)
-    told = {"reason": cause.reason, "by": cause.by}
-    evidence.record(tx, "agreement.ended", part=agreement["digest"], fields=told, now=now)
 
 
 class Agreements:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from connector.channel.doors import Recorder
+    from connector.ruling import Recorder
     from connector.store.transaction import Tx
 
 log = logging.getLogger(__name__)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.channel import openings, performed
 from connector.engine import transfer
+from connector.engine.agreement import USABLE
 from connector.engine.alarm import Alarm
 from connector.engine.doors import DeclinedError
 from connector.protocol.states import PROVIDER, STARTED
@@ -25,7 +26,7 @@ from connector.store.columns import EPOCH, MICROSECOND
 from connector.store.errors import StoreClosed
 from connector.usage import scopes
 from connector.usage.judge import agreed
-from connector.usage.standing import USABLE, why_not
+from connector.usage.standing import why_not
 from policy.errors import PolicyError
 
 if TYPE_CHECKING:

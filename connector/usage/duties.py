@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from connector.channel.doors import Bound, Deal, Ruling
+    from connector.channel.doors import Bound, Deal
     from connector.core import Core
+    from connector.ruling import Ruling
     from connector.space.view import SpaceView
     from connector.store.transaction import Tx
     from ledger.space import Member

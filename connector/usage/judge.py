@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from connector.channel import performed
 from connector.channel.counted import Held
-from connector.channel.doors import Deal, Ruling
 from connector.channel.judgement import SIZE, UNIT
+from connector.ruling import Ruling
 from connector.usage.counting import counted, remembers
 from connector.usage.membership import Membership
 from connector.usage.scopes import DISPLAY, ORDER, narrowed
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.channel.counted import Counted, Counters
+    from connector.channel.doors import Deal
     from connector.clock import PolicyClock
     from connector.store.transaction import Tx
     from contracts.typed_data import Order

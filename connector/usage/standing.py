@@ -15,6 +15,7 @@ from connector import decisions
 from connector.channel import performed, uses
 from connector.channel.judgement import LICENCES_ABOVE_MAX
 from connector.decisions import Made
+from connector.engine.agreement import why_over
 from connector.protocol.states import PROVIDER
 from connector.usage import alarms, scopes
 from connector.usage.counting import counted
@@ -27,27 +28,16 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.channel.counted import Counters
-    from connector.channel.doors import Recorder, Ruling
+    from connector.ruling import Recorder, Ruling
     from connector.store.row import Row
     from connector.store.transaction import Tx
     from connector.usage.intact import Intact
     from connector.usage.judge import Judge
 
 
-USABLE: Final = frozenset({"signed", "performing"})  # states of an agreement under which data may flow
 HOLDS: Final = frozenset({"allow", "conditional"})  # conditional: its duties are asked for with each key
 NOBODY: Final = ""  # no holder: what everybody has taken counts
-OVER = "the agreement has ended"
 ALTERED: Final = "agreement-altered"  # code of the alarm
-
-
-def why_over(agreement: Row, now: datetime) -> str:
-    """Return why an agreement is over by its own row, empty if it is not."""
-    if agreement["state"] not in USABLE:
-        return f"the agreement is `{agreement['state']}`"
-    if agreement["not_after"] is not None and agreement["not_after"] <= now:
-        return OVER
-    return ""
 
 
 class Standing:

@@ -19,10 +19,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from connector.cli.init import initialise
 from connector.clock import Clock
 from connector.demo.processes import Participant, free_ports
 from connector.errors import ServerAbsent
+from connector.initialise import initialise
 from connector.outbound import Outbound
 from tests.web.command import PROGRAM
 from tests.web.space import PURPOSE, Space

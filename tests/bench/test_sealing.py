@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bench.sealing import sealed_edition
-from connector.cli.init import initialise
+from connector.initialise import initialise
 from connector.vault.secrets import Keys
 
 

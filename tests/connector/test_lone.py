@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from connector import settings as settings_file
 from connector.app import Connector
-from connector.cli.init import initialise
 from connector.demo.processes import free_ports
+from connector.initialise import initialise
 
 START_SECONDS = 20
 

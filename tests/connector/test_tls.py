@@ -9,9 +9,9 @@ import sys
 import pytest
 
 from connector import settings, tls
-from connector.cli.init import initialise
 from connector.demo.processes import free_ports
 from connector.errors import SettingsError
+from connector.initialise import initialise
 from tests.web.authority import Authority
 
 

@@ -11,11 +11,11 @@ import random
 import shutil
 from contextlib import asynccontextmanager, suppress
 
-from connector.cli.init import initialise
 from connector.clock import Clock
 from connector.data_folder import CHAIN_DATABASE
 from connector.demo.processes import SERVE, Participant, free_ports
 from connector.errors import PeerRefused, PeerUnreachable
+from connector.initialise import initialise
 from connector.store.offline import look
 from connector.store.tables import TABLES
 from connector.web.chain_host import hosting

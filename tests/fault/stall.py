@@ -22,10 +22,10 @@ from connector import settings as settings_file
 from connector.app import Connector
 from connector.channel import wire
 from connector.channel.messages import KeyRequest, OfferMessage, ReleaseMessage, VoucherMessage
-from connector.cli.init import initialise
 from connector.clock import SetClock
 from connector.demo.processes import free_ports
 from connector.engine.books import transfer_id
+from connector.initialise import initialise
 from connector.vault import edition as editions
 from connector.vault import tickets
 from connector.vault.seal import Brief, seal

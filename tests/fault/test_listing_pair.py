@@ -21,10 +21,10 @@ from aiohttp import web
 
 from connector import settings as settings_file
 from connector.app import Connector
-from connector.cli.init import initialise
 from connector.clock import Clock
 from connector.demo.processes import free_ports
 from connector.demo.story import term_end
+from connector.initialise import initialise
 from connector.outbound import Outbound
 from connector.web.server import build
 from ledger import checkpoint as checkpoints

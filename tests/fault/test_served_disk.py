@@ -11,8 +11,8 @@ import time
 
 import pytest
 
-from connector.cli.init import initialise
 from connector.demo.processes import free_ports
+from connector.initialise import initialise
 from tests.fault.injection import STRACE, permitted
 from tests.fault.roles import DISK
 

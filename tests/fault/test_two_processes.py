@@ -18,12 +18,12 @@ from contextlib import suppress
 import pytest
 import pytest_asyncio
 
-from connector.cli.init import initialise
 from connector.cli.server import Server
 from connector.data_folder import DATABASE
 from connector.demo.processes import SERVE, free_ports
 from connector.engine.envelope import message_digest
 from connector.errors import PenstockError
+from connector.initialise import initialise
 from connector.outbound import Outbound
 from connector.protocol import offers
 from connector.store.store import Store

@@ -8,10 +8,10 @@ from pathlib import Path
 import aiohttp
 
 from bench import report
-from connector.cli.init import initialise
 from connector.cli.server import Server
 from connector.data_folder import DATABASE
 from connector.demo.processes import SERVE, Participant, free_ports
+from connector.initialise import initialise
 from connector.protocol.states import CONSUMER, OFFERED, PROVIDER, STARTED
 from connector.store.store import Store
 from connector.store.tables import TABLES

@@ -17,10 +17,10 @@ from aiohttp import web
 from connector import settings
 from connector.addresses import Gate
 from connector.app import Connector
-from connector.cli.init import initialise
 from connector.clock import Clock
 from connector.identity import did as dids
 from connector.identity import peers, tokens
+from connector.initialise import initialise
 from connector.web.server import build
 from tests.engine.world import listed_offer, product
 from tests.hostile.host import EDITION, ROLES

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest_asyncio
 
-from connector.cli.init import initialise
 from connector.cli.server import Server
 from connector.demo.processes import SERVE, Participant, free_ports
+from connector.initialise import initialise
 from connector.outbound import Outbound
 from connector.protocol.states import CONSUMER, PROVIDER
 from contracts.namespace import AGREEMENT_URN

@@ -18,9 +18,9 @@ from aiohttp import web
 from connector import settings as settings_file
 from connector.app import Connector
 from connector.audit.sources import Reader
-from connector.cli.init import initialise
 from connector.cli.server import ADDRESS_FILE, Server
 from connector.demo.processes import free_ports
+from connector.initialise import initialise
 from connector.web.server import build
 from tests.market.goods import LIAR, SILENT
 

@@ -8,18 +8,19 @@ from itertools import product as pairs
 
 import pytest
 
+from connector.engine import on_offer
 from connector.errors import Conflict
 from connector.exchange.leaving import Departing
-from connector.product import history, submission
+from connector.product import history
 from connector.store.store import Store
 from connector.store.tables import TABLES
 from tests.engine.world import START, product
 from tests.web.lone import lone
 
 FAILED = "failed"
-STATES = (*submission.UNDER_WAY, *submission.OFFERED, submission.WITHDRAWN, FAILED)
+STATES = (*on_offer.UNDER_WAY, *on_offer.OFFERED, on_offer.WITHDRAWN, FAILED)
 # states in which the exchange lists what was never handed in before, or may as soon as it is answered
-BEFORE_THE_FIRST = set(submission.ON_OFFER)
+BEFORE_THE_FIRST = set(on_offer.ON_OFFER)
 BRIEF = {
     "id": "tides", "title": "Tides", "price": "3", "floor": "1", "unit": "MiB", "tier": "kept", "purpose": "Research",
     "until": "2099-01-31T00:00:00+00:00", "region": "US",
@@ -45,16 +46,16 @@ async def shop(tmp_path):
 
 
 async def test_a_member_is_told_of_what_is_listed_whatever_is_done_to_it(shop):
-    told = set(await shop.read(submission.listed))
-    handed_in = {f"{state} True" for state in STATES} - {f"{submission.WITHDRAWN} True"}
+    told = set(await shop.read(on_offer.listed))
+    handed_in = {f"{state} True" for state in STATES} - {f"{on_offer.WITHDRAWN} True"}
     assert told == handed_in | {f"{state} False" for state in BEFORE_THE_FIRST}
     assert {"renewing True", "sealed True", "failed True"} <= told, "the exchange has them as they were"
 
 
 async def test_nothing_is_on_offer_or_comes_on_offer_after_that(shop):
-    await shop.write(lambda tx: submission.take_off(tx, START))
+    await shop.write(lambda tx: on_offer.take_off(tx, START))
     rows = await shop.read(lambda tx: tx.find("products"))
-    assert {row["state"] for row in rows} == {submission.WITHDRAWN, FAILED}
+    assert {row["state"] for row in rows} == {on_offer.WITHDRAWN, FAILED}
 
 
 async def test_what_is_taken_off_while_it_is_sealed_stays_so(tmp_path, monkeypatch):
@@ -76,5 +77,5 @@ async def test_what_is_taken_off_while_it_is_sealed_stays_so(tmp_path, monkeypat
         with pytest.raises(Conflict, match="withdrawn"):
             await asyncio.wait_for(publishing, 10)
         rows = await shop.store.read(lambda tx: (tx.find("products"), tx.find("editions")))
-        assert ([row["state"] for row in rows[0]], rows[1]) == ([submission.WITHDRAWN], [])
+        assert ([row["state"] for row in rows[0]], rows[1]) == ([on_offer.WITHDRAWN], [])
         assert not list((tmp_path / "data/sealed").glob("*.sealed"))

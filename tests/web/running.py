@@ -11,8 +11,8 @@ from aiohttp import web
 
 from connector import settings as settings_file
 from connector.app import Connector
-from connector.cli.init import initialise
 from connector.demo.processes import free_ports
+from connector.initialise import initialise
 from connector.vault import edition as editions
 from connector.vault import tickets
 from connector.vault.seal import Brief, seal

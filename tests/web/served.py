@@ -9,9 +9,9 @@ from aiohttp import web
 
 from connector import settings
 from connector.app import Connector
-from connector.cli.init import initialise
 from connector.demo.processes import free_ports
 from connector.engine import reactions
+from connector.initialise import initialise
 from connector.protocol.states import FINAL, NONE, ROLES, STATES
 from connector.web.server import build
 

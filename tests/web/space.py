@@ -15,12 +15,12 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
-from connector.cli.init import initialise
 from connector.cli.server import Server
 from connector.demo.processes import SERVE, Participant, free_ports
 from connector.demo.story import term_end
 from connector.identity import keys as key_files
 from connector.identity import tokens
+from connector.initialise import initialise
 from connector.outbound import Outbound
 from ledger.deployment import Deployment
 from tests.web import records

@@ -10,10 +10,10 @@ from types import SimpleNamespace
 import pytest
 import pytest_asyncio
 
-from connector.cli.init import initialise
 from connector.cli.server import Server
 from connector.demo.processes import SERVE, Participant, free_ports
 from connector.errors import PenstockError, explain_failure
+from connector.initialise import initialise
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

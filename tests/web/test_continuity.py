@@ -14,8 +14,8 @@ from connector.channel import uses
 from connector.channel.counted import Held
 from connector.channel.uses import Draw
 from connector.clock import SetClock
+from connector.engine.agreement import Cause
 from connector.errors import Absent
-from connector.usage.agreements import Cause
 from tests.web.running import SIZE, rule, running
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -10,8 +10,8 @@ import pytest
 import pytest_asyncio
 
 from catalog.operators import ACTS, Post
-from connector.cli.init import initialise
 from connector.demo.processes import SERVE, Participant, free_ports
+from connector.initialise import initialise
 from connector.web import operators
 from connector.web.authorize import EXCHANGE, MANAGEMENT, TRADERS
 from tests.web.records import records

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import pytest
 import pytest_asyncio
 
-from connector.cli.init import initialise
 from connector.cli.server import Server
 from connector.demo.processes import Participant, free_ports
 from connector.errors import PenstockError, explain_failure
+from connector.initialise import initialise
 from tests.web.test_rights import told
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

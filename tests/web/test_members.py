@@ -7,9 +7,9 @@ import asyncio
 import pytest
 import pytest_asyncio
 
-from connector.cli.init import initialise
 from connector.cli.server import Server
 from connector.demo.processes import Participant, free_ports
+from connector.initialise import initialise
 from ledger.chain import Chain
 from ledger.membership import Keys
 from ledger.programs import Programs

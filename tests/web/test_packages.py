@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from connector.cli.init import initialise
 from connector.cli.server import Server
 from connector.demo.processes import Participant, free_ports
 from connector.errors import PenstockError, ServerAbsent, explain_failure
+from connector.initialise import initialise
 from tests.web.test_dsp_faults import is_error
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

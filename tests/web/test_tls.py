@@ -9,9 +9,9 @@ import pytest
 import pytest_asyncio
 
 from connector import tls
-from connector.cli.init import initialise
 from connector.clock import Clock
 from connector.demo.processes import Participant, free_ports
+from connector.initialise import initialise
 from connector.outbound import Outbound
 from tests.web.authority import Authority
 from tests.web.space import Space

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from connector.cli.init import initialise
 from connector.cli.server import Server
 from connector.demo.processes import Participant, free_ports
+from connector.initialise import initialise
 
 WHY = ("--reason", "it is tried")
 
