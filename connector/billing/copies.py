@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.plain.receipt import METERED, OUTSIDE
+from connector.plain.receipt import OUTSIDE
+from connector.protocol.offers import METERED
 from connector.protocol.states import PROVIDER
 from contracts import price_words
 from contracts.canonical import canonical, sha

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from catalog.codes import TIERS
 from connector.errors import InvalidInput
 from connector.limits import PAGE_ROWS_MAX
-from connector.plain.receipt import METERED
-from connector.protocol.offers import PLAIN
+from connector.protocol.offers import METERED, PLAIN
 from connector.protocol.states import STATES
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from connector.engine.books import transfer_id
 from connector.errors import Absent, NotPermitted
 from connector.plain import bill as copy_bill
 from connector.plain import decision as copy_decision
-from connector.plain.receipt import METERED, CopyReceipt, digest
-from connector.protocol.offers import PLAIN
+from connector.plain.receipt import CopyReceipt, digest
+from connector.protocol.offers import METERED, PLAIN
 from connector.protocol.states import FINAL, PROVIDER
 from connector.vault.opened import Opened
 from connector.vault.tickets import transfer_digest

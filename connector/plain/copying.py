@@ -26,8 +26,9 @@ from connector.errors import InvalidInput, PeerMisbehaved, PeerRefused, PeerUnre
 from connector.files import Part
 from connector.local_names import local_name, local_names
 from connector.plain import receipt as copy_receipt
-from connector.plain.receipt import METERED, OUTSIDE, RECEIVED
+from connector.plain.receipt import OUTSIDE, RECEIVED
 from connector.protocol import messages
+from connector.protocol.offers import METERED
 from connector.protocol.states import COMPLETED
 from connector.pull.mandate import NO_FOLDERS
 from connector.stage import Stage

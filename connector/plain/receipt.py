@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from connector.protocol.offers import METERED
 from contracts import signature
 from contracts.canonical import canonical
 from contracts.decimals import read_hex
@@ -18,7 +19,6 @@ from contracts.labels import H
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-METERED: Final = "metered by provider"
 RECEIVED: Final = "copy-received"  # kind of the notice with which a buyer signs a receipt
 OUTSIDE: Final = "paid outside channels"
 TEXTS: Final = ("agreement", "transfer", "edition", "bytes", "plainBytes", "amount", "currency", "logLeaf", "at")

@@ -32,6 +32,7 @@ OFFER_MARK: Final = "#offer"
 COMPENSATE: Final = "compensate"
 PAY_AMOUNT: Final = "payAmount"
 PLAIN: Final = "plain"  # the one tier that needs no signatures of ours
+METERED: Final = "metered by provider"  # what a plain copy is billed by
 
 # Members that name a policy or its parties and say nothing about what may be done.
 AROUND: Final = frozenset(
