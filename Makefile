@@ -60,7 +60,7 @@ drill: $(STAMP)
 
 # sources in a bucket against a real S3 server, which cargo builds; prints `N passed, M failed` at the end
 test-s3: $(STAMP)
-	@$(BIN)/python -m tests.vault.real_s3
+	@$(BIN)/python -m tests.custody.real_s3
 
 # programs, chain and logs on the embedded chain, on anvil (from npm) and on geth (built by go), by one setting; prints
 # what each chain passed, what was not to be had, and `N passed, M failed` at the end

@@ -32,13 +32,13 @@ from bench.purchase import COMPLETE, LIMIT, PURPOSE, RECEIVING
 from bench.single import EXPOSURE, fill
 from bench.space import EXCHANGE, make, space, workshop
 from bench.taken import GIB, MIB
-from connector import settings
-from connector.app import Connector
+from connector.api.server import build
+from connector.app.app import Connector
 from connector.cli.serve import settle
-from connector.data_folder import DATABASE
+from connector.consumer.mandate import NOWHERE
 from connector.demo.processes import free_ports
-from connector.pull.mandate import NOWHERE
-from connector.web.server import build
+from connector.runtime import settings
+from connector.runtime.data_folder import DATABASE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence

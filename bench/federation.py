@@ -34,15 +34,15 @@ from bench.space import machine
 from catalog.codes import TIERS
 from catalog.dataset import Dataset, Distribution, dataset_json, dcat_json
 from catalog.profile import FileProfile
-from connector.clock import Clock
-from connector.data_folder import DATABASE, SEARCH
 from connector.demo.processes import SERVE, Participant, free_ports
-from connector.federation import changes, entry
+from connector.exchange.federation import changes, entry
 from connector.identity import did as dids
 from connector.identity import keys as key_files
-from connector.initialise import initialise
-from connector.limits import PAGE_ROWS_MAX
-from connector.protocol import messages
+from connector.negotiation.protocol import messages
+from connector.operation.initialise import initialise
+from connector.runtime.clock import Clock
+from connector.runtime.data_folder import DATABASE, SEARCH
+from connector.runtime.limits import PAGE_ROWS_MAX
 from ledger.edition import Header
 
 if TYPE_CHECKING:

@@ -27,9 +27,9 @@ from typing import TYPE_CHECKING
 from blake3 import blake3
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from connector.pull.carrier import LANES
-from connector.vault.places import SECTOR_BYTES
-from connector.vault.slabs import SLAB_BYTES
+from connector.consumer.carrier import LANES
+from connector.custody.places import SECTOR_BYTES
+from connector.custody.slabs import SLAB_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

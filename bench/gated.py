@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from connector.pull import pulling
+from connector.consumer import pulling
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator

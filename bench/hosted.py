@@ -21,8 +21,8 @@ import aiohttp
 from bench import report
 from bench.space import EXCHANGE, Space, machine, space, workshop
 from bench.strangers import COUNT, ask, request
-from connector import settings
-from connector.data_folder import CHAIN_DATABASE
+from connector.runtime import settings
+from connector.runtime.data_folder import CHAIN_DATABASE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -25,15 +25,15 @@ from aiohttp import web
 
 from bench import report
 from bench.space import machine, workshop
-from connector.cli.server import ADDRESS_FILE, Server
+from connector.client.server import ADDRESS_FILE, Server
 from connector.demo.processes import Participant, free_ports
 from connector.identity import did as dids
 from connector.identity import keys as key_files
 from connector.identity import tokens
-from connector.initialise import initialise
-from connector.limits import BODY_BYTES_MAX, MESSAGE_BYTES_MAX
-from connector.outbound import Outbound
-from connector.protocol import messages
+from connector.negotiation.protocol import messages
+from connector.net.outbound import Outbound
+from connector.operation.initialise import initialise
+from connector.runtime.limits import BODY_BYTES_MAX, MESSAGE_BYTES_MAX
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

@@ -21,8 +21,8 @@ from bench.gated import GATE, held, there
 from bench.purchase import COMPLETE, Purchases
 from bench.space import space, workshop
 from bench.taken import GIB, figures, level
-from connector.data_folder import SEALED
-from connector.engine.engine import Engine
+from connector.negotiation.engine import Engine
+from connector.runtime.data_folder import SEALED
 
 if TYPE_CHECKING:
     from bench.report import Figures

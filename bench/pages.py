@@ -29,14 +29,14 @@ from bench import report
 from bench.rounds import in_turn
 from bench.space import EXCHANGE, machine, make, workshop
 from bench.start import IDLE, MIB, READY, SETTLE_SECONDS, Server, installed
-from connector import settings
-from connector.clock import Clock
-from connector.data_folder import DATABASE
 from connector.demo.processes import SERVE, free_ports
 from connector.identity import did as dids
 from connector.identity import keys as key_files
 from connector.identity import tokens
-from connector.protocol import continuation, messages
+from connector.negotiation.protocol import continuation, messages
+from connector.runtime import settings
+from connector.runtime.clock import Clock
+from connector.runtime.data_folder import DATABASE
 from connector.store.store import Store
 from connector.store.tables import TABLES
 from policy.offer import offer_rules

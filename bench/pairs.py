@@ -17,10 +17,10 @@ from aiohttp import web
 
 from bench import report
 from bench.rounds import side_by_side
-from connector import settings
-from connector.app import Connector
+from connector.api.server import build
+from connector.app.app import Connector
 from connector.cli.serve import settle
-from connector.web.server import build
+from connector.runtime import settings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -27,9 +27,9 @@ from bench import report
 from bench.gated import GATE
 from bench.space import space
 from bench.taken import Taken, level
-from connector.data_folder import SEALED
+from connector.consumer.mandate import NOWHERE
 from connector.demo.processes import SERVE
-from connector.pull.mandate import NOWHERE
+from connector.runtime.data_folder import SEALED
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence

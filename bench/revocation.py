@@ -30,23 +30,23 @@ from bench import report
 from bench.hostile import Party
 from bench.sealing import sealed_edition
 from bench.space import machine, workshop
-from connector.base import TICKET_KEY
-from connector.cli.server import Server
-from connector.data_folder import DATABASE, KEYS
+from connector.app.base import TICKET_KEY
+from connector.client.server import Server
+from connector.custody import edition as editions
+from connector.custody import tickets
 from connector.demo.processes import Participant, free_ports
-from connector.initialise import initialise
-from connector.outbound import Outbound
+from connector.net.outbound import Outbound
+from connector.operation.initialise import initialise
+from connector.runtime.data_folder import DATABASE, KEYS
 from connector.store.store import Store
 from connector.store.tables import TABLES
-from connector.vault import edition as editions
-from connector.vault import tickets
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from connector.custody.sealed import Sealed
     from connector.store.transaction import Tx
-    from connector.vault.sealed import Sealed
 
 # the latency that we publish: a transfer is cut within a second of the word, also on a busy machine
 PUBLISHED_MS = 1_000.0

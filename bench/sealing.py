@@ -20,17 +20,17 @@ from typing import TYPE_CHECKING
 
 from bench import report
 from bench.taken import GIB, MIB, level
-from connector.data_folder import SEALED
-from connector.vault.blobs import Blobs
-from connector.vault.seal import Brief, seal
-from connector.vault.secrets import Keys
-from connector.vault.sources import source_of
+from connector.custody.blobs import Blobs
+from connector.custody.seal import Brief, seal
+from connector.custody.secrets import Keys
+from connector.custody.sources import source_of
+from connector.runtime.data_folder import SEALED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from bench.report import Figures
-    from connector.vault.sealed import Sealed
+    from connector.custody.sealed import Sealed
 
 PIECE_BYTES = 1 << 20
 SEALING, CAT, DISK = "sealing", "cat FILE > COPY", "dd oflag=direct conv=fsync"

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from bench.certificate import HOST
-from connector import settings, tls
-from connector.cli import server
-from connector.cli.server import ADDRESS_FILE, Server
+from connector.client import server
+from connector.client.server import ADDRESS_FILE, Server
 from connector.demo.processes import SERVE, Participant, free_ports
-from connector.errors import from_reason
-from connector.initialise import initialise
-from connector.outbound import Outbound
+from connector.net import tls
+from connector.net.outbound import Outbound
+from connector.operation.initialise import initialise
+from connector.runtime import settings
+from connector.runtime.errors import from_reason
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping, Sequence

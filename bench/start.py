@@ -26,7 +26,7 @@ import orjson
 
 from bench import report
 from bench.space import EXCHANGE, machine, make, workshop
-from connector.cli.server import ADDRESS_FILE
+from connector.client.server import ADDRESS_FILE
 from connector.demo.processes import free_ports
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from connector.product import publication
-from connector.vault import blobs, seal
-from connector.vault.places import places_of
-from connector.vault.sealed_file import SealedFile
+from connector.custody import blobs, seal
+from connector.custody.places import places_of
+from connector.custody.sealed_file import SealedFile
+from connector.provider import publication
 from ledger.row import TAG_BYTES
 from ledger.sealing import seal_piece
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from connector.vault.sealed import Sealed
+    from connector.custody.sealed import Sealed
     from ledger.row_table import RowTable
 
 SEALED: dict[Path, Sealed] = {}

@@ -18,16 +18,16 @@ os.environ.setdefault("PENSTOCK_TEST_SEED", str(random.SystemRandom().getrandbit
 
 # rooms in which a session's processes serve every file (some 200 MB each, five of them for the wire), its market day or
 # its demo
-TOGETHER = ("tests/web/", "tests/hostile/", "tests/market/", "tests/journey/")
+TOGETHER = ("tests/api/", "tests/hostile/", "tests/market/", "tests/journey/")
 # what takes longest begins first, or one worker would be alone with it at the end
 LONGEST = (
     "tests/market/",
     "tests/fault/test_faults",
     # who want rest around them come before who trade
-    "tests/web/test_tokens",
-    "tests/web/test_management_faults",
-    "tests/web/test_dsp_faults",
-    "tests/web/",
+    "tests/api/test_tokens",
+    "tests/api/test_management_faults",
+    "tests/api/test_dsp_faults",
+    "tests/api/",
     "tests/journey/",
     "tests/fault/",
     "tests/hostile/",
@@ -44,19 +44,19 @@ STORIES = (
     "tests/federation/test_killed",
     "tests/journey/test_auditor",
     "tests/market/test_exchange_page",
-    "tests/web/test_aggregate_anchors",
-    "tests/web/test_answers",
-    "tests/web/test_anvil_journey",
-    "tests/web/test_continuity",
-    "tests/web/test_damaged_wire",
-    "tests/web/test_market_page",
-    "tests/web/test_one_pass",
-    "tests/web/test_operation",
-    "tests/web/test_packages",
-    "tests/web/test_stream",
-    "tests/web/test_swarm",
-    "tests/web/test_tls",
-    "tests/web/test_unlisted",
+    "tests/api/test_aggregate_anchors",
+    "tests/api/test_answers",
+    "tests/api/test_anvil_journey",
+    "tests/api/test_continuity",
+    "tests/api/test_damaged_wire",
+    "tests/api/test_market_page",
+    "tests/api/test_one_pass",
+    "tests/api/test_operation",
+    "tests/api/test_packages",
+    "tests/api/test_stream",
+    "tests/api/test_swarm",
+    "tests/api/test_tls",
+    "tests/api/test_unlisted",
 )
 
 # attacks as an adversary plays them, against real processes: `make test-attacks`

@@ -1,4 +1,4 @@
-"""The ground of a part under test: of `connector.core.Core` only what the part looks at."""
+"""The ground of a part under test: of `connector.core.core.Core` only what the part looks at."""
 
 from __future__ import annotations
 

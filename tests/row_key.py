@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from connector.vault.row_key import RowKey
+from connector.custody.row_key import RowKey
 
 
 class _Known:

@@ -29,7 +29,7 @@ class StoryClock:
         return self.time
 
     def now(self, _block: datetime | None) -> datetime:
-        """Return the time by which is decided (`connector.clock.PolicyClock`)."""
+        """Return the time by which is decided (`connector.runtime.clock.PolicyClock`)."""
         return self.time
 
     def mine(self) -> int:

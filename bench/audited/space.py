@@ -14,7 +14,7 @@ from bench.audited.clock import StoryClock
 from bench.audited.party import Party
 from bench.audited.trade import Sale
 from connector.identity import keys
-from connector.usage.judge import Judge
+from connector.licence.judge import Judge
 from contracts import address
 from contracts.canonical import canonical
 from contracts.typed_data import Domain

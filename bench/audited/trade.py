@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bench.audited.product import OPENINGS, ROWS
-from connector.decisions import Made, disclosed
-from connector.usage.judge import RELEASE, in_force
-from connector.usage.scopes import ORDER, PARTY
+from connector.enforcement.decisions import Made, disclosed
+from connector.enforcement.scopes import ORDER, PARTY
+from connector.licence.judge import RELEASE, in_force
 from contracts import signature
 from contracts.agreement import build
 from contracts.canonical import sha
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bench.audited.party import Party
     from bench.audited.product import Product
     from bench.audited.space import AuditedSpace
-    from connector.usage.judge import InForce
+    from connector.licence.judge import InForce
     from contracts.terms import Terms
     from contracts.typed_data import Agreement
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
     from connector.channel.account import Account
-    from connector.channel.counted import Counted, Counters
-    from connector.ruling import Recorder, Ruling
+    from connector.enforcement.counted import Counted, Counters
+    from connector.enforcement.ruling import Recorder, Ruling
     from connector.store.transaction import Tx
     from contracts.typed_data import Domain, Order
     from ledger.row_table import RowTable
@@ -129,7 +129,7 @@ class Judge(Protocol):
 
 
 class Duties(Protocol):
-    """What is to be done around a release (`connector.usage.duties`)."""
+    """What is to be done around a release (`connector.licence.duties`)."""
 
     @property
     def promised(self) -> frozenset[str]:

@@ -23,7 +23,7 @@ CODE = "equivocation"
 def keep(tx: Tx, desk: Desk, account: Account, first: Signed, second: Signed, now: datetime) -> Equivocation:
     """Keep both signed messages as proof, stop the channel and have it known; return what to answer.
 
-    A payee claims what was paid on a stopped channel at once (`connector.settle.receivables`).
+    A payee claims what was paid on a stopped channel at once (`connector.settlement.receivables`).
     """
     seq = first[0].seq
     assert second[0].seq == seq

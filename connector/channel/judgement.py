@@ -11,13 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from connector import decisions
 from connector.channel import openings, uses
 from connector.channel.errors import fault
 from connector.channel.messages import Denial
 from connector.channel.tally import OPEN
 from connector.channel.uses import Draw
-from connector.decisions import Made
+from connector.enforcement import decisions
+from connector.enforcement.decisions import Made
 from contracts.canonical import sha
 from contracts.labels import H
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from connector.channel.doors import Deal, Holder
     from connector.channel.priced import Line
-    from connector.ruling import Ruling
+    from connector.enforcement.ruling import Ruling
     from connector.store.transaction import Tx
     from contracts.typed_data import Order
 

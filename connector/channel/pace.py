@@ -12,7 +12,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from connector.channel.window import MAX_BATCH_ROWS
-from connector.limits import PEERS_KNOWN_MAX
+from connector.runtime.limits import PEERS_KNOWN_MAX
 
 FIRST_ROWS = 8  # the first keys come soon, and little is promised to a provider that has not delivered yet
 TRIP_SHARE = 0.02  # waiting for answers costs no more of a transfer than this

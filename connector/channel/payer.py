@@ -17,7 +17,7 @@ from connector.channel.messages import Equivocation, KeyRequest, VoucherMessage
 from connector.channel.plan import ready
 from connector.channel.states import NEW
 from connector.channel.windows import Window
-from connector.limits import CLOCK_LEEWAY_SECONDS
+from connector.runtime.limits import CLOCK_LEEWAY_SECONDS
 from contracts import signature, voucher
 from contracts.typed_data import Order, Voucher, digest
 

@@ -15,7 +15,7 @@ from connector.channel.errors import ChannelFault, fault
 from connector.channel.messages import KeyRequest
 from connector.channel.priced import NOTHING
 from connector.channel.tally import AGAIN, KEEP, OPEN
-from connector.limits import ORDERS_MAX, RANGES_MAX
+from connector.runtime.limits import ORDERS_MAX, RANGES_MAX
 from contracts.ranges import RowSet
 from contracts.typed_data import Order
 from contracts.typed_json import to_ranges

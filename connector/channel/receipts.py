@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from connector.channel import batch
 from connector.channel.errors import fault
-from connector.limits import RECEIPT_LEEWAY_SECONDS
+from connector.runtime.limits import RECEIPT_LEEWAY_SECONDS
 from ledger.stamp import at_second
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from connector.channel import openings
 from connector.channel.errors import fault
 from connector.channel.priced import Line, Tally
-from connector.limits import CLOCK_LEEWAY_SECONDS
+from connector.runtime.limits import CLOCK_LEEWAY_SECONDS
 from contracts import meter, periods
 from contracts import tariff as tariffs
 from contracts.ranges import RowSet

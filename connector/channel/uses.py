@@ -18,8 +18,8 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from connector.channel.counted import Counted
 from connector.channel.errors import fault
+from connector.enforcement.counted import Counted
 from connector.store.columns import EPOCH, MICROSECOND
 from connector.store.errors import StoreError
 from policy.vocabulary.operands import OPERANDS, State
@@ -27,7 +27,7 @@ from policy.vocabulary.operands import OPERANDS, State
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from connector.channel.counted import Counters, Held
+    from connector.enforcement.counted import Counters, Held
     from connector.store.transaction import Tx
     from policy.world import Counter
 

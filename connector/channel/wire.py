@@ -44,7 +44,7 @@ from connector.channel.messages import (
 )
 from connector.channel.resume import MAX_WINDOWS
 from connector.channel.window import MAX_BATCH_ROWS
-from connector.limits import ORDERS_MAX, RANGES_MAX, REASON_CHARACTERS_MAX
+from connector.runtime.limits import ORDERS_MAX, RANGES_MAX, REASON_CHARACTERS_MAX
 from contracts.decimals import read_decimal, read_hex
 from contracts.errors import ContractError
 from contracts.signature import SIGNATURE_BYTES

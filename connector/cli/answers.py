@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from connector.cli.shapes.words import Shape
 
 ANSWERS: Mapping[str, Shape] = {**JOURNEY, **EVIDENCE, **TRADE, **EXCHANGE, **OPERATION}
-# what every other command with --dry-run prints: a step is `record`, `chain`, `send` or `write` (connector.rehearsal)
+# what every other command with --dry-run prints: a step is record, chain, send or write (connector.runtime.rehearsal)
 REHEARSAL: Shape = {
     "dryRun": "truth", "act": "text",
     "steps": [{"step": "text", "what": "text", "about": "text", "content": "any"}],

@@ -25,7 +25,7 @@ from connector.cli.options import (
 from connector.cli.speak import answer, finish, talk
 
 if TYPE_CHECKING:
-    from connector.audit.sources import Reader
+    from connector.regulator.sources import Reader
     from ledger.audit.report import Report
     from ledger.audit.sources import Sources
 
@@ -97,11 +97,11 @@ async def inspect(asked: Asked) -> dict[str, Any]:
     from ledger.audit.archive import Archive  # noqa: PLC0415  # loaded when the verb runs
 
     if asked.read is not None:
-        from connector.audit.folder import Bundle  # noqa: PLC0415  # loaded when the option is given
+        from connector.regulator.folder import Bundle  # noqa: PLC0415  # loaded when the option is given
 
         return await _audited(asked, Archive(Bundle(asked.read)))
-    from connector import tls  # noqa: PLC0415  # loaded when the verb runs
-    from connector.audit.sources import Places, sources  # noqa: PLC0415  # web3 is loaded when the verb runs
+    from connector.net import tls  # noqa: PLC0415  # loaded when the verb runs
+    from connector.regulator.sources import Places, sources  # noqa: PLC0415  # web3 is loaded when the verb runs
 
     believed = tls.trusting("" if asked.trust is None else str(asked.trust))
     places = Places(asked.exchange, asked.space, asked.rpc, asked.mirrors, asked.logs)
@@ -112,20 +112,20 @@ async def inspect(asked: Asked) -> dict[str, Any]:
 
 def reader_of(data: Path) -> Reader:
     """Return what proves the participant of a data directory to members, by its keys alone."""
-    from connector.audit.sources import Reader  # noqa: PLC0415  # loaded when the verb runs
-    from connector.clock import Clock  # noqa: PLC0415  # loaded when the verb runs
-    from connector.data_folder import KEYS  # noqa: PLC0415  # loaded when the verb runs
     from connector.identity import keys  # noqa: PLC0415  # loaded when the verb runs
+    from connector.regulator.sources import Reader  # noqa: PLC0415  # loaded when the verb runs
+    from connector.runtime.clock import Clock  # noqa: PLC0415  # loaded when the verb runs
+    from connector.runtime.data_folder import KEYS  # noqa: PLC0415  # loaded when the verb runs
 
     return Reader(keys.load(data / KEYS).log, Clock().now)
 
 
 async def _audited(asked: Asked, opened: Sources) -> dict[str, Any]:
     """Audit what the sources say, and keep of it what is asked for."""
-    from connector.audit.folder import AnswerFolder, writing_bundle  # noqa: PLC0415  # loaded when the verb runs
-    from connector.audit.workplace import workplace  # noqa: PLC0415  # loaded when the verb runs
-    from connector.data_folder import KEYS  # noqa: PLC0415  # loaded when the verb runs
     from connector.identity import keys  # noqa: PLC0415  # loaded when the verb runs
+    from connector.regulator.folder import AnswerFolder, writing_bundle  # noqa: PLC0415  # loaded when the verb runs
+    from connector.regulator.workplace import workplace  # noqa: PLC0415  # loaded when the verb runs
+    from connector.runtime.data_folder import KEYS  # noqa: PLC0415  # loaded when the verb runs
     from ledger.audit.archive import Recording  # noqa: PLC0415  # loaded when the verb runs
     from ledger.audit.audit import AuditImpossible, run  # noqa: PLC0415  # loaded when the verb runs
     from ledger.audit.remembered import Remembered  # noqa: PLC0415  # loaded when the verb runs
@@ -149,8 +149,8 @@ async def _watched(asked: Asked, every_seconds: float, rules: Path | None, *, as
     """Audit until a signal comes; each audit reads what is new. Returns the exit code: the worst that was found."""
     from tempfile import TemporaryDirectory  # noqa: PLC0415  # loaded when the option is given
 
-    from connector.audit.watching import Watch, read_rules, watch  # noqa: PLC0415  # loaded when the option is given
-    from connector.clock import Clock  # noqa: PLC0415  # loaded when the option is given
+    from connector.regulator.watching import Watch, read_rules, watch  # noqa: PLC0415  # loaded when the option is given
+    from connector.runtime.clock import Clock  # noqa: PLC0415  # loaded when the option is given
 
     watching = Watch(read_rules(rules))
     with TemporaryDirectory(prefix="penstock-audit-") as folder:
@@ -234,7 +234,7 @@ def audit(
 
 
 def _file(path: Path, found: dict[str, Any]) -> None:
-    from connector import files  # noqa: PLC0415  # loaded when the option is given
+    from connector.runtime import files  # noqa: PLC0415  # loaded when the option is given
     from ledger.audit.page import page  # noqa: PLC0415  # loaded when the option is given
 
     files.write_atomic(path, page(found).encode())

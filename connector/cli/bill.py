@@ -58,7 +58,7 @@ def show(
 
     For example: penstock bill show 3ede552c3183aa6c… --to bill.html
     """
-    from connector.billing import printed  # noqa: PLC0415  # loaded when the verb runs
+    from connector.provider.billing import printed  # noqa: PLC0415  # loaded when the verb runs
 
     found = ask(data, "GET", "bills/" + quote(key, safe=""), as_json=as_json)
     if to is not None:
@@ -93,8 +93,8 @@ def check(
 async def _checked(
     path: Path, against: Path | None, rpc: str, log: str | None, rows: Path | None, *, development: bool
 ) -> dict[str, Any]:
-    from connector.billing.evidence import Keepers  # noqa: PLC0415  # loaded when the verb runs
-    from connector.outbound import Outbound  # noqa: PLC0415  # loaded when the verb runs
+    from connector.net.outbound import Outbound  # noqa: PLC0415  # loaded when the verb runs
+    from connector.provider.billing.evidence import Keepers  # noqa: PLC0415  # loaded when the verb runs
     from ledger import bill_check  # noqa: PLC0415  # loaded when the verb runs
 
     issued, other = _read(path), None if against is None else _read(against)
@@ -113,8 +113,8 @@ async def _checked(
 
 
 def _read(path: Path) -> Any:
-    from connector.documents import read_json  # noqa: PLC0415  # loaded when the verb runs
-    from connector.errors import InvalidInput  # noqa: PLC0415  # loaded when the verb runs
+    from connector.runtime.documents import read_json  # noqa: PLC0415  # loaded when the verb runs
+    from connector.runtime.errors import InvalidInput  # noqa: PLC0415  # loaded when the verb runs
     from ledger import bill as bills  # noqa: PLC0415  # loaded when the verb runs
 
     document = read_json(path)
@@ -126,8 +126,8 @@ def _read(path: Path) -> Any:
 def _write(to: Path, found: Any, key: str) -> None:
     import orjson  # noqa: PLC0415  # loaded when the verb runs
 
-    from connector import files  # noqa: PLC0415  # loaded when the verb runs
-    from connector.billing import printed  # noqa: PLC0415  # loaded when the verb runs
+    from connector.provider.billing import printed  # noqa: PLC0415  # loaded when the verb runs
+    from connector.runtime import files  # noqa: PLC0415  # loaded when the verb runs
 
     forms = {".json": lambda: orjson.dumps(found).decode(), ".html": lambda: printed.page(found, key)}
     forms[".csv"] = lambda: printed.table(found)

@@ -110,7 +110,7 @@ def licence(
 
     For example: penstock chain licence 5b1f0c -o licence.json
     """
-    from connector import files  # noqa: PLC0415  # loaded when the verb runs
+    from connector.runtime import files  # noqa: PLC0415  # loaded when the verb runs
 
     found = ask(data, "GET", f"agreements/{quote(agreement, safe='')}/licence", as_json=as_json)
     text = json.dumps(found)
@@ -125,10 +125,10 @@ async def host_chain(data: Path, host: str, port: int, *, as_json: bool) -> None
     import asyncio  # noqa: PLC0415  # loaded when the verb runs
     import signal  # noqa: PLC0415  # loaded when the verb runs
 
-    from connector.clock import Clock  # noqa: PLC0415  # loaded when the verb runs
-    from connector.data_folder import CHAIN_DATABASE  # noqa: PLC0415  # loaded when the verb runs
-    from connector.files import make_folder  # noqa: PLC0415  # loaded when the verb runs
-    from connector.web.chain_host import hosting  # noqa: PLC0415  # loaded when the verb runs
+    from connector.api.chain_host import hosting  # noqa: PLC0415  # loaded when the verb runs
+    from connector.runtime.clock import Clock  # noqa: PLC0415  # loaded when the verb runs
+    from connector.runtime.data_folder import CHAIN_DATABASE  # noqa: PLC0415  # loaded when the verb runs
+    from connector.runtime.files import make_folder  # noqa: PLC0415  # loaded when the verb runs
 
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -194,9 +194,9 @@ def _lines(file: str) -> Iterator[str]:
 @contextmanager
 def stopped(data: Path) -> Iterator[Engine]:
     """Open the chain of a data directory that nobody hosts."""
-    from connector.clock import Clock  # noqa: PLC0415  # loaded when the verb runs
-    from connector.data_folder import CHAIN_DATABASE  # noqa: PLC0415  # loaded when the verb runs
-    from connector.errors import Absent  # noqa: PLC0415  # loaded when the verb runs
+    from connector.runtime.clock import Clock  # noqa: PLC0415  # loaded when the verb runs
+    from connector.runtime.data_folder import CHAIN_DATABASE  # noqa: PLC0415  # loaded when the verb runs
+    from connector.runtime.errors import Absent  # noqa: PLC0415  # loaded when the verb runs
     from ledger.embedded.engine import Engine  # noqa: PLC0415  # an EVM is loaded when the verb runs
     from ledger.embedded.store import Store  # noqa: PLC0415  # an EVM is loaded when the verb runs
 
@@ -214,9 +214,9 @@ async def look(data: Path, exchange: str, rpc: str) -> dict[str, Any]:
     """Return the newest block and what the space says about its chain."""
     import os  # noqa: PLC0415  # loaded when the verb runs
 
-    from connector import settings as setting  # noqa: PLC0415  # loaded when the verb runs
-    from connector import tls  # noqa: PLC0415  # loaded when the verb runs
-    from connector.outbound import Outbound  # noqa: PLC0415  # loaded when the verb runs
+    from connector.net import tls  # noqa: PLC0415  # loaded when the verb runs
+    from connector.net.outbound import Outbound  # noqa: PLC0415  # loaded when the verb runs
+    from connector.runtime import settings as setting  # noqa: PLC0415  # loaded when the verb runs
     from ledger.chain import Chain  # noqa: PLC0415  # web3 is loaded when the verb runs
 
     known = setting.load(data, os.environ)
@@ -242,8 +242,8 @@ async def look(data: Path, exchange: str, rpc: str) -> dict[str, Any]:
 
 async def plan(data: Path, rpc: str) -> dict[str, Any]:
     """Return what `put` would do, and do nothing of it."""
-    from connector import data_folder  # noqa: PLC0415  # loaded when the option is given
     from connector.identity import keys  # noqa: PLC0415  # loaded when the option is given
+    from connector.runtime import data_folder  # noqa: PLC0415  # loaded when the option is given
     from contracts import address  # noqa: PLC0415  # loaded when the option is given
     from contracts.onchain import artifacts  # noqa: PLC0415  # loaded when the option is given
     from ledger.chain import Chain  # noqa: PLC0415  # web3 is loaded when the option is given
@@ -261,8 +261,8 @@ async def plan(data: Path, rpc: str) -> dict[str, Any]:
 
 def _free(data: Path) -> Path:
     """Return where the deployment's document will be; raises Conflict where one is."""
-    from connector import data_folder  # noqa: PLC0415  # loaded when the verb runs
-    from connector.errors import Conflict  # noqa: PLC0415  # loaded when the verb runs
+    from connector.runtime import data_folder  # noqa: PLC0415  # loaded when the verb runs
+    from connector.runtime.errors import Conflict  # noqa: PLC0415  # loaded when the verb runs
 
     path = data / data_folder.DEPLOYMENT
     if path.exists():
@@ -274,8 +274,8 @@ async def put(data: Path, rpc: str) -> dict[str, Any]:
     """Deploy, and write the deployment's document; a deployment that is there already is never replaced."""
     import orjson  # noqa: PLC0415  # loaded when the verb runs
 
-    from connector import data_folder, files  # noqa: PLC0415  # loaded when the verb runs
     from connector.identity import keys  # noqa: PLC0415  # loaded when the verb runs
+    from connector.runtime import data_folder, files  # noqa: PLC0415  # loaded when the verb runs
     from ledger import deployment  # noqa: PLC0415  # web3 is loaded when the verb runs
     from ledger.chain import Chain  # noqa: PLC0415  # web3 is loaded when the verb runs
 

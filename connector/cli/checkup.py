@@ -18,10 +18,18 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from connector import data_folder, installation, private_file, private_folder, tls
 from connector.cli.patient import FAIL, OK, SKIPPED, WARN, Patient, Result, Seen
-from connector.cli.server import ADDRESS_FILE
-from connector.errors import (
+from connector.client.server import ADDRESS_FILE
+from connector.custody import row_key
+from connector.custody.kek import FileKek
+from connector.custody.secrets import kek_path, key_files
+from connector.identity import keys
+from connector.licence.alarms import told
+from connector.net import tls
+from connector.net.outbound import Outbound
+from connector.operation import installation
+from connector.runtime import data_folder, private_file, private_folder
+from connector.runtime.errors import (
     Absent,
     AddressRefused,
     Conflict,
@@ -32,18 +40,12 @@ from connector.errors import (
     VerificationFailed,
     explain_failure,
 )
-from connector.identity import keys
-from connector.limits import CLOCK_LEEWAY_SECONDS, FREE_DISK_BYTES
-from connector.outbound import Outbound
+from connector.runtime.limits import CLOCK_LEEWAY_SECONDS, FREE_DISK_BYTES
 from connector.store.connection import UNREADABLE, WRITING, connect
 from connector.store.errors import StoreDamaged, StoreError, StoreFailed
 from connector.store.offline import look
 from connector.store.tables import TABLES
-from connector.telemetry.timekeeping import BLOCK, HINT, Newest, newest_event
-from connector.usage.alarms import told
-from connector.vault import row_key
-from connector.vault.kek import FileKek
-from connector.vault.secrets import kek_path, key_files
+from connector.store.timekeeping import BLOCK, HINT, Newest, newest_event
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping

@@ -30,7 +30,7 @@ async def effective(data: Path) -> dict[str, Any]:
     """Return the settings of `data` as they count now; what stands for identity in development is not shown."""
     import os  # noqa: PLC0415  # loaded when the verb runs
 
-    from connector import settings, settings_table  # noqa: PLC0415  # loaded when the verb runs
+    from connector.runtime import settings, settings_table  # noqa: PLC0415  # loaded when the verb runs
 
     known = settings.load(data, os.environ)
     rows = []

@@ -111,7 +111,7 @@ def _bundle(named: str, data: Path, *, as_json: bool) -> Any:
 
 
 async def _read(path: Path) -> Any:
-    from connector.documents import read_json  # noqa: PLC0415  # loaded when the verb runs
+    from connector.runtime.documents import read_json  # noqa: PLC0415  # loaded when the verb runs
 
     return read_json(path)
 

@@ -20,12 +20,13 @@ async def examined(data: Path) -> list[Result]:
     import os  # noqa: PLC0415  # loaded when the verb runs
     from contextlib import suppress  # noqa: PLC0415  # loaded when the verb runs
 
-    from connector import settings, tls  # noqa: PLC0415  # loaded when the verb runs
     from connector.cli import checkup  # noqa: PLC0415  # loaded when the verb runs
     from connector.cli.patient import Patient  # noqa: PLC0415  # loaded when the verb runs
-    from connector.clock import Clock  # noqa: PLC0415  # loaded when the verb runs
-    from connector.errors import SettingsError  # noqa: PLC0415  # loaded when the verb runs
-    from connector.outbound import Outbound  # noqa: PLC0415  # loaded when the verb runs
+    from connector.net import tls  # noqa: PLC0415  # loaded when the verb runs
+    from connector.net.outbound import Outbound  # noqa: PLC0415  # loaded when the verb runs
+    from connector.runtime import settings  # noqa: PLC0415  # loaded when the verb runs
+    from connector.runtime.clock import Clock  # noqa: PLC0415  # loaded when the verb runs
+    from connector.runtime.errors import SettingsError  # noqa: PLC0415  # loaded when the verb runs
 
     known, fault = None, None
     try:

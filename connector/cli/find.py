@@ -43,7 +43,7 @@ def find(
         answer(found, _lines(found), as_json=as_json)
         return
     if page or not (words or where or counts or purpose or like):
-        from connector.errors import InvalidInput  # noqa: PLC0415  # loaded when it is needed
+        from connector.runtime.errors import InvalidInput  # noqa: PLC0415  # loaded when it is needed
 
         hint = "give a word or --where, or --at DID to see a whole catalogue"
         fail(InvalidInput("nothing to look for", hint), as_json=as_json)
@@ -118,8 +118,8 @@ def _title(dataset: dict[str, Any]) -> str:
 
 
 def _price(dataset: dict[str, Any]) -> str:
-    from connector.protocol import offers  # noqa: PLC0415  # loaded when it is needed
-    from connector.protocol.errors import ProtocolError  # noqa: PLC0415  # loaded when it is needed
+    from connector.negotiation.protocol import offers  # noqa: PLC0415  # loaded when it is needed
+    from connector.negotiation.protocol.errors import ProtocolError  # noqa: PLC0415  # loaded when it is needed
     from contracts import price_words  # noqa: PLC0415  # loaded when it is needed
     from contracts.tariff import Tariff  # noqa: PLC0415  # loaded when it is needed
 

@@ -16,7 +16,7 @@ from connector.cli.quote import Provider, over, quote_path
 from connector.cli.speak import answer, ask, finish, flash, pour, talk, watched
 
 if TYPE_CHECKING:
-    from connector.cli.server import Server
+    from connector.client.server import Server
 
 WAIT_SECONDS = 20
 LIVE_SECONDS = 1  # a terminal shows rate and time left as they change
@@ -73,7 +73,7 @@ async def read(own: Server, identifier: str) -> dict[str, Any]:
     """
     import asyncio  # noqa: PLC0415  # a page of help needs no event loop
 
-    from connector.errors import PeerUnreachable  # noqa: PLC0415  # loaded when the verb runs
+    from connector.runtime.errors import PeerUnreachable  # noqa: PLC0415  # loaded when the verb runs
 
     path = f"acquisitions/{quote(identifier, safe='')}"
     following = asyncio.create_task(follow(own, identifier))
@@ -93,8 +93,8 @@ async def read(own: Server, identifier: str) -> dict[str, Any]:
 
 async def acquire(data: Path, identifier: str, product: str, mandate: dict[str, Any]) -> dict[str, Any]:
     """Have the own server get `product`, or go on getting it; raises the fault that an acquisition failed with."""
-    from connector.cli.server import server  # noqa: PLC0415  # loaded when the verb runs
-    from connector.errors import from_reason  # noqa: PLC0415  # loaded when the verb runs
+    from connector.client.server import server  # noqa: PLC0415  # loaded when the verb runs
+    from connector.runtime.errors import from_reason  # noqa: PLC0415  # loaded when the verb runs
 
     async with server(data) as own:
         await own.call("POST", "acquisitions", {"id": identifier, "product": product, "mandate": mandate})

@@ -28,7 +28,7 @@ def init(
     """Make a participant, for example: penstock init --role provider --exchange https://exchange.example."""
 
     async def work() -> Any:
-        from connector.initialise import initialise  # noqa: PLC0415  # the help page starts fast
+        from connector.operation.initialise import initialise  # noqa: PLC0415  # the help page starts fast
 
         return initialise(
             data,

@@ -88,9 +88,9 @@ def fsck(
 
 
 async def checked(data: Path, log_policy: Path | None, **where: Any) -> dict[str, Any]:
-    """Return what `fsck` says as JSON; `where` as in `connector.audit.log_places.Asked`."""
-    from connector.audit import log_places  # noqa: PLC0415  # loaded when the verb runs
-    from connector.documents import read_text  # noqa: PLC0415  # loaded when the verb runs
+    """Return what `fsck` says as JSON; `where` as in `connector.regulator.log_places.Asked`."""
+    from connector.regulator import log_places  # noqa: PLC0415  # loaded when the verb runs
+    from connector.runtime.documents import read_text  # noqa: PLC0415  # loaded when the verb runs
     from ledger import fsck as checking  # noqa: PLC0415  # loaded when the verb runs
     from ledger.log_policy import parse  # noqa: PLC0415  # loaded when the verb runs
 
@@ -160,8 +160,8 @@ def proof(
 
 async def proven(data: Path, which: str, out: Path | None, entry: Path | None) -> dict[str, Any]:
     """Prove an entry and write what is asked for."""
-    from connector import files  # noqa: PLC0415  # loaded when the verb runs
-    from connector.anchor import proofs  # noqa: PLC0415  # loaded when the verb runs
+    from connector.chain import proofs  # noqa: PLC0415  # loaded when the verb runs
+    from connector.runtime import files  # noqa: PLC0415  # loaded when the verb runs
     from ledger.note import b64  # noqa: PLC0415  # loaded when the verb runs
 
     made = proofs.prove(data, which)
@@ -217,7 +217,7 @@ def forks(out: Out = None, data: Data = DEFAULT_DATA, *, as_json: AsJson = False
     """
     found = ask(data, "GET", "log/forks", as_json=as_json)
     if out is not None and found["forks"]:
-        from connector import files  # noqa: PLC0415  # loaded when the verb runs
+        from connector.runtime import files  # noqa: PLC0415  # loaded when the verb runs
 
         files.write_atomic(out, json.dumps(found["forks"][0]).encode(), mode=0o644)
     lines = [f"{one['origin']} signed two heads that cannot be of one history" for one in found["forks"]]
@@ -255,7 +255,7 @@ def policy(did: Member = "", data: Data = DEFAULT_DATA, exchange: Exchange = "",
 
 async def policy_of(did: str, data: Path, exchange: str) -> dict[str, Any]:
     """Return the policy that follows from the space's document."""
-    from connector.audit import log_places  # noqa: PLC0415  # loaded when the verb runs
+    from connector.regulator import log_places  # noqa: PLC0415  # loaded when the verb runs
 
     member, text = await log_places.policy_of(did, data, exchange)
     return {"did": member, "policy": text}

@@ -46,7 +46,7 @@ from connector.cli import (
     version,
 )
 from connector.cli.speak import fail
-from connector.data_folder import OTHERS
+from connector.runtime.data_folder import OTHERS
 
 app = typer.Typer(
     name="penstock",

@@ -113,7 +113,7 @@ def _kept(made: dict[str, Any], to: Path | None) -> dict[str, Any]:
     """Write a new key into its file, and return what is shown besides."""
     if to is None or "key" not in made:
         return made
-    from connector import files  # noqa: PLC0415  # loaded when a verb runs
+    from connector.runtime import files  # noqa: PLC0415  # loaded when a verb runs
 
     files.write_atomic(to, json.dumps(made, indent=2, ensure_ascii=False).encode() + b"\n")
     return {name: value for name, value in made.items() if name != "key"} | {"file": str(to)}

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from connector import data_folder
-from connector import settings as setting
-from connector.errors import PenstockError, SettingsError
+from connector.runtime import data_folder
+from connector.runtime import settings as setting
+from connector.runtime.errors import PenstockError, SettingsError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from connector.clock import Clock
-    from connector.outbound import Outbound
+    from connector.net.outbound import Outbound
+    from connector.runtime.clock import Clock
 
 OK, WARN, FAIL, SKIPPED = "ok", "warn", "fail", "skipped"
 

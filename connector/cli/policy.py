@@ -28,7 +28,7 @@ RequestFile = Annotated[Path, file_option("--request", "assignee, action, target
 Parents = Annotated[list[Path] | None, file_option("--parent", "a policy that this one inherits from; repeat for each")]
 WorldFile = Annotated[Path, file_option("--world", "now, partOf, duties, counters, performed")]
 
-# outcome → exit code (connector.fault_table.EXIT_CODES)
+# outcome → exit code (connector.runtime.fault_table.EXIT_CODES)
 EXIT_CODES = {"allow": 0, "conditional": 10, "deny": 3, "default-deny": 3}
 
 EXAMPLE_FILES = ("policy", "request", "world")
@@ -123,7 +123,7 @@ def translate(
     """
 
     async def work() -> dict[str, object]:
-        from connector.documents import read, read_json  # noqa: PLC0415  # loaded when the verb runs
+        from connector.runtime.documents import read, read_json  # noqa: PLC0415  # loaded when the verb runs
         from policy.forms.document import read as read_form  # noqa: PLC0415  # loaded when the verb runs
         from policy.tc609.translate import CONTEXT, to_odrl, to_tc609  # noqa: PLC0415  # loaded when the verb runs
 
@@ -137,7 +137,7 @@ def translate(
 
 async def read_policy(path: Path, parents: Sequence[Path] = ()) -> Policy:
     """Read and parse a policy file and the parents it inherits from; PolicyError says where and what."""
-    from connector.documents import read  # noqa: PLC0415  # loaded when the verb runs
+    from connector.runtime.documents import read  # noqa: PLC0415  # loaded when the verb runs
     from policy.errors import PolicyError  # noqa: PLC0415  # loaded when the verb runs
     from policy.forms.document import read as read_form  # noqa: PLC0415  # loaded when the verb runs
     from policy.parse import parse  # noqa: PLC0415  # loaded when the verb runs
@@ -155,7 +155,7 @@ async def write_example(operand: str, folder: Path, *, holds: bool) -> None:
     """Write the three files of an example; PolicyError for an operand that nobody knows."""
     import orjson  # noqa: PLC0415  # loaded when the verb runs
 
-    from connector import files  # noqa: PLC0415  # loaded when the verb runs
+    from connector.runtime import files  # noqa: PLC0415  # loaded when the verb runs
     from policy.examples import example as example_of  # noqa: PLC0415  # loaded when the verb runs
 
     documents = example_of(operand, holds=holds)
@@ -166,7 +166,7 @@ async def write_example(operand: str, folder: Path, *, holds: bool) -> None:
 
 async def judge(policy: Path, request: Path, world: Path, parents: Sequence[Path] = ()) -> Decision:
     """Decide with three files and the parents of the policy."""
-    from connector.documents import read_json  # noqa: PLC0415  # loaded when the verb runs
+    from connector.runtime.documents import read_json  # noqa: PLC0415  # loaded when the verb runs
     from policy.compile import compile_policy  # noqa: PLC0415  # loaded when the verb runs
     from policy.decide import decide as decided  # noqa: PLC0415  # loaded when the verb runs
     from policy.request import Request  # noqa: PLC0415  # loaded when the verb runs

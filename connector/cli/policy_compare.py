@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from policy.compare.findings import Finding
     from policy.model import Policy
 
-# A policy with an error in it is as one that cannot be read (connector.fault_table.EXIT_CODES).
+# A policy with an error in it is as one that cannot be read (connector.runtime.fault_table.EXIT_CODES).
 NOT_SOUND = 2
 
 app = alone.app

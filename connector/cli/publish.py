@@ -150,7 +150,7 @@ def publish(
 
 async def _published(data: Path, body: dict[str, Any]) -> dict[str, Any]:
     """Have the own server publish by `body` and wait until it is done, showing how far it is where somebody watches."""
-    from connector.cli.server import server  # noqa: PLC0415  # loaded when the verb runs
+    from connector.client.server import server  # noqa: PLC0415  # loaded when the verb runs
 
     live = watched()
     async with server(data) as own:

@@ -41,8 +41,8 @@ async def backed_up(data: Path, to: Path, *, sealed: bool) -> dict[str, Any]:
     """Make a back-up; returns its list as JSON."""
     import asyncio  # noqa: PLC0415  # loaded when the verb runs
 
-    from connector.clock import Clock  # noqa: PLC0415  # loaded when the verb runs
-    from connector.recovery import backup as making  # noqa: PLC0415  # loaded when the verb runs
+    from connector.operation import backup as making  # noqa: PLC0415  # loaded when the verb runs
+    from connector.runtime.clock import Clock  # noqa: PLC0415  # loaded when the verb runs
 
     return (await asyncio.to_thread(making.make, data, to, Clock().now(), sealed=sealed)).json()
 
@@ -99,15 +99,15 @@ async def _set_back(data: Path, mirror: str, without: tuple[str, ...]) -> dict[s
     """Mark the database; returns what is told about it."""
     import os  # noqa: PLC0415  # loaded when the verb runs
 
-    from connector import settings  # noqa: PLC0415  # loaded when the verb runs
-    from connector.clock import Clock  # noqa: PLC0415  # loaded when the verb runs
-    from connector.data_folder import tables  # noqa: PLC0415  # loaded when the verb runs
-    from connector.processes.tenure import Tenure  # noqa: PLC0415  # loaded when the verb runs
-    from connector.recovery import set_back as marking  # noqa: PLC0415  # loaded when the verb runs
+    from connector.custody.row_key import RowKey  # noqa: PLC0415  # loaded when the verb runs
+    from connector.custody.secrets import Keys  # noqa: PLC0415  # loaded when the verb runs
+    from connector.operation import set_back as marking  # noqa: PLC0415  # loaded when the verb runs
+    from connector.runtime import settings  # noqa: PLC0415  # loaded when the verb runs
+    from connector.runtime.clock import Clock  # noqa: PLC0415  # loaded when the verb runs
+    from connector.runtime.data_folder import tables  # noqa: PLC0415  # loaded when the verb runs
     from connector.store.store import Store  # noqa: PLC0415  # loaded when the verb runs
     from connector.store.tables import TABLES  # noqa: PLC0415  # loaded when the verb runs
-    from connector.vault.row_key import RowKey  # noqa: PLC0415  # loaded when the verb runs
-    from connector.vault.secrets import Keys  # noqa: PLC0415  # loaded when the verb runs
+    from connector.store.tenure import Tenure  # noqa: PLC0415  # loaded when the verb runs
 
     known = settings.load(data, os.environ)
     row_key = RowKey(Keys.of(data, known.vault.kek_file))
@@ -115,7 +115,7 @@ async def _set_back(data: Path, mirror: str, without: tuple[str, ...]) -> dict[s
     try:
         tenure = Tenure(store, Clock(), lambda: None)
         if not await tenure.attempt():
-            from connector.errors import Conflict  # noqa: PLC0415  # loaded when it is needed
+            from connector.runtime.errors import Conflict  # noqa: PLC0415  # loaded when it is needed
 
             raise Conflict("a process works on this database", "stop all that serve it, then say so again")
         try:
@@ -134,8 +134,8 @@ async def restored(
     source: Path, data: Path, keys: Path | None, mirror: str, without: tuple[str, ...]
 ) -> dict[str, Any]:
     """Restore; returns what is told about it."""
-    from connector.clock import Clock  # noqa: PLC0415  # loaded when the verb runs
-    from connector.recovery import restoring  # noqa: PLC0415  # loaded when the verb runs
+    from connector.operation import restoring  # noqa: PLC0415  # loaded when the verb runs
+    from connector.runtime.clock import Clock  # noqa: PLC0415  # loaded when the verb runs
 
     wanted = restoring.Wanted(source, data, keys, _where(mirror), without)
     return await restoring.restore(wanted, Clock().now())

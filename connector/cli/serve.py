@@ -11,8 +11,8 @@ import typer
 from connector.cli.options import DEFAULT_DATA, Data
 
 if TYPE_CHECKING:
-    from connector.engine.reactions import Rules
-    from connector.settings import Settings
+    from connector.negotiation.reactions import Rules
+    from connector.runtime.settings import Settings
     from connector.store.store import Store
 
 UNEXPECTED = 1  # exit code of what should not happen: its trace belongs in the log, nowhere else
@@ -55,11 +55,12 @@ async def run(data: Path, settings: Settings, rules: Rules = ()) -> None:
     import orjson  # noqa: PLC0415  # the help page starts fast
     from aiohttp import web  # noqa: PLC0415  # the help page starts fast
 
-    from connector import files, tls  # noqa: PLC0415  # the help page starts fast
-    from connector.app import Connector  # noqa: PLC0415  # the help page starts fast
-    from connector.cli.server import ADDRESS_FILE  # noqa: PLC0415  # the help page starts fast
-    from connector.errors import InvalidInput  # noqa: PLC0415  # the help page starts fast
-    from connector.web.server import build  # noqa: PLC0415  # the help page starts fast
+    from connector.api.server import build  # noqa: PLC0415  # the help page starts fast
+    from connector.app.app import Connector  # noqa: PLC0415  # the help page starts fast
+    from connector.client.server import ADDRESS_FILE  # noqa: PLC0415  # the help page starts fast
+    from connector.net import tls  # noqa: PLC0415  # the help page starts fast
+    from connector.runtime import files  # noqa: PLC0415  # the help page starts fast
+    from connector.runtime.errors import InvalidInput  # noqa: PLC0415  # the help page starts fast
 
     give_back()
     context = tls.serving(settings.server.tls_certificate, settings.server.tls_key)
@@ -104,7 +105,7 @@ def _disk_failed(store: Store) -> None:
     import os  # noqa: PLC0415  # the help page starts fast
 
     from connector.cli.speak import complain  # noqa: PLC0415  # the help page starts fast
-    from connector.errors import explain_failure  # noqa: PLC0415  # the help page starts fast
+    from connector.runtime.errors import explain_failure  # noqa: PLC0415  # the help page starts fast
 
     assert store.failure is not None
     failure = explain_failure(store.failure)
@@ -128,9 +129,9 @@ def serve(
 
     import uvloop  # noqa: PLC0415  # the help page starts fast
 
-    from connector import settings as settings_file  # noqa: PLC0415  # the help page starts fast
     from connector.cli.speak import complain, talk  # noqa: PLC0415  # the help page starts fast
-    from connector.errors import explain_failure  # noqa: PLC0415  # the help page starts fast
+    from connector.runtime import settings as settings_file  # noqa: PLC0415  # the help page starts fast
+    from connector.runtime.errors import explain_failure  # noqa: PLC0415  # the help page starts fast
     from connector.telemetry import log_lines  # noqa: PLC0415  # the help page starts fast
 
     try:
@@ -154,8 +155,8 @@ def serve(
 
 def _rules(path: Path | None) -> Rules:
     """Read the operator's reactions, none without a file."""
-    from connector.engine import reactions  # noqa: PLC0415  # the help page starts fast
-    from connector.errors import InvalidInput  # noqa: PLC0415  # the help page starts fast
+    from connector.negotiation import reactions  # noqa: PLC0415  # the help page starts fast
+    from connector.runtime.errors import InvalidInput  # noqa: PLC0415  # the help page starts fast
 
     if path is None:
         return ()

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
     from pathlib import Path
 
-    from connector.errors import Failure
+    from connector.runtime.errors import Failure
 
 T = TypeVar("T")
 
 # file of the operator's key with which this command acts, if one was named
 ACTING: list[Path] = []
 
-# step of a rehearsal (connector.rehearsal) → what it is
+# step of a rehearsal (connector.runtime.rehearsal) → what it is
 STEPS = {
     "record": "record {what} of {about} in the log",
     "chain": "call {what} ({about}) on the chain",
@@ -53,7 +53,7 @@ def finish(work: Coroutine[Any, Any, T], *, as_json: bool) -> T:
 
 def fail(fault: Exception, *, as_json: bool) -> NoReturn:
     """Say what went wrong, whose fault it is and what to do, and exit with its code of the one table."""
-    from connector.errors import explain_failure  # noqa: PLC0415  # loaded when a verb runs
+    from connector.runtime.errors import explain_failure  # noqa: PLC0415  # loaded when a verb runs
 
     failure = explain_failure(_misplaced(fault) or fault)
     complain(failure, as_json=as_json)
@@ -66,7 +66,7 @@ def _misplaced(fault: Exception) -> Exception | None:
     """Return what to say where a path that this command was given leads nowhere: that is no disk that failed."""
     if not isinstance(fault, OSError) or fault.errno not in MISPLACED or not fault.filename or not fault.strerror:
         return None
-    from connector.errors import InvalidInput  # noqa: PLC0415  # loaded when it is needed
+    from connector.runtime.errors import InvalidInput  # noqa: PLC0415  # loaded when it is needed
 
     text = f"`{fault.filename}` cannot be used: {fault.strerror.lower()}"
     return InvalidInput(text, "name a place that is there and that is yours to use")
@@ -81,7 +81,7 @@ def ask(data: Path, method: str, path: str, body: Any = None, *, as_json: bool, 
     rehearsed = dry_run and method == "POST"
 
     async def work() -> Any:
-        from connector.cli.server import server  # noqa: PLC0415  # loaded when a verb runs
+        from connector.client.server import server  # noqa: PLC0415  # loaded when a verb runs
 
         async with server(data, ACTING[-1] if ACTING else None) as own:
             if rehearsed:
@@ -143,7 +143,7 @@ def pour(chunk: bytes) -> None:
         while rest:
             rest = rest[unbuffered.write(rest) :]
     except BrokenPipeError as error:
-        from connector.errors import ReaderGone  # noqa: PLC0415  # loaded when a verb runs
+        from connector.runtime.errors import ReaderGone  # noqa: PLC0415  # loaded when a verb runs
 
         raise ReaderGone("who reads our output has closed it: nothing more is bought", "go on with --id") from error
 

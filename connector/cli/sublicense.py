@@ -29,7 +29,7 @@ def sublicense(
 
     For example: penstock sublicense 5b1f0c --to did:web:lab.example --until 2027-06-30T00:00:00Z --out lab.json
     """
-    from connector import files  # noqa: PLC0415  # loaded when the verb runs
+    from connector.runtime import files  # noqa: PLC0415  # loaded when the verb runs
 
     body = {"to": to, "until": until, "purpose": purpose, "onward": onward}
     granted = ask(

@@ -72,8 +72,8 @@ def _act(identifier: str, act: str, body: dict[str, Any], data: Path, *, dry_run
 
 async def _named(identifier: str, data: Path) -> str:
     """Return the id of the transfer that is meant."""
-    from connector.cli.server import server  # noqa: PLC0415  # loaded when the verb runs
-    from connector.errors import Conflict  # noqa: PLC0415  # loaded when the verb runs
+    from connector.client.server import server  # noqa: PLC0415  # loaded when the verb runs
+    from connector.runtime.errors import Conflict  # noqa: PLC0415  # loaded when the verb runs
 
     async with server(data) as own:
         found = await own.call("GET", f"things/{quote(identifier, safe='')}")

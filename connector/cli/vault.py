@@ -14,9 +14,9 @@ from connector.cli.speak import answer, ask, finish, talk
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from connector.custody.idle import Idle
+    from connector.custody.scrub import Kept, Scrubbed
     from connector.store.transaction import Tx
-    from connector.vault.idle import Idle
-    from connector.vault.scrub import Kept, Scrubbed
 
 app = typer.Typer(help="The sealed bytes kept here: editions and replicas.", no_args_is_help=True)
 T = TypeVar("T")
@@ -223,8 +223,8 @@ def _line(row: dict[str, Any]) -> str:
 
 async def holdings(data: Path) -> list[Kept]:
     """Return what the database says is kept in `data`."""
-    from connector import data_folder  # noqa: PLC0415  # loaded when the verb runs
-    from connector.vault import scrub as scrubbing  # noqa: PLC0415  # loaded when the verb runs
+    from connector.custody import scrub as scrubbing  # noqa: PLC0415  # loaded when the verb runs
+    from connector.runtime import data_folder  # noqa: PLC0415  # loaded when the verb runs
 
     return await _look(data, lambda tx: scrubbing.holdings(tx, data / data_folder.SEALED))
 
@@ -233,10 +233,10 @@ async def scrub_all(data: Path) -> list[Scrubbed]:
     """Hash everything kept in `data`, one edition after the other."""
     import os  # noqa: PLC0415  # loaded when the verb runs
 
-    from connector import data_folder, settings  # noqa: PLC0415  # loaded when the verb runs
-    from connector.vault import scrub as scrubbing  # noqa: PLC0415  # loaded when the verb runs
-    from connector.vault.blobs import Blobs  # noqa: PLC0415  # loaded when the verb runs
-    from connector.vault.bucket import Bucket  # noqa: PLC0415  # loaded when the verb runs
+    from connector.custody import scrub as scrubbing  # noqa: PLC0415  # loaded when the verb runs
+    from connector.custody.blobs import Blobs  # noqa: PLC0415  # loaded when the verb runs
+    from connector.custody.bucket import Bucket  # noqa: PLC0415  # loaded when the verb runs
+    from connector.runtime import data_folder, settings  # noqa: PLC0415  # loaded when the verb runs
 
     place, found = settings.load(data, os.environ).vault.blobs, []
     blobs = Blobs(data / data_folder.SEALED, Bucket(place) if place else None)
@@ -250,8 +250,8 @@ async def idling(data: Path, days: int) -> list[Idle]:
     """Return what nobody has used in `data` for so many days."""
     from datetime import timedelta  # noqa: PLC0415  # loaded when the verb runs
 
-    from connector.clock import Clock  # noqa: PLC0415  # loaded when the verb runs
-    from connector.vault import idle as idleness  # noqa: PLC0415  # loaded when the verb runs
+    from connector.custody import idle as idleness  # noqa: PLC0415  # loaded when the verb runs
+    from connector.runtime.clock import Clock  # noqa: PLC0415  # loaded when the verb runs
 
     now, longer_than = Clock().now(), timedelta(days=days)
     return await _look(data, lambda tx: idleness.idle(tx, now, longer_than))
@@ -259,14 +259,14 @@ async def idling(data: Path, days: int) -> list[Idle]:
 
 async def holding(data: Path, edition: str) -> list[dict[str, Any]]:
     """Return who holds an edition of ours."""
-    from connector.vault import lineage as lines  # noqa: PLC0415  # loaded when the verb runs
+    from connector.custody import lineage as lines  # noqa: PLC0415  # loaded when the verb runs
 
     return await _look(data, lambda tx: lines.holders(tx, edition))
 
 
 async def descent(data: Path, replica: str) -> dict[str, Any]:
     """Return where a replica comes from."""
-    from connector.vault import lineage as lines  # noqa: PLC0415  # loaded when the verb runs
+    from connector.custody import lineage as lines  # noqa: PLC0415  # loaded when the verb runs
 
     return await _look(data, lambda tx: lines.descent(tx, replica))
 
@@ -274,7 +274,7 @@ async def descent(data: Path, replica: str) -> dict[str, Any]:
 async def _look(data: Path, act: Callable[[Tx], T]) -> T:
     import os  # noqa: PLC0415  # loaded when the verb runs
 
-    from connector import data_folder, settings  # noqa: PLC0415  # loaded when the verb runs
+    from connector.runtime import data_folder, settings  # noqa: PLC0415  # loaded when the verb runs
     from connector.store import offline  # noqa: PLC0415  # loaded when the verb runs
     from connector.store.tables import TABLES  # noqa: PLC0415  # loaded when the verb runs
 

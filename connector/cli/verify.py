@@ -11,7 +11,7 @@ from connector.cli.options import AsJson, Document, file_option
 from connector.cli.speak import answer, finish
 
 if TYPE_CHECKING:
-    from connector.audit.verifying import Finding
+    from connector.regulator.verifying import Finding
 
 DeploymentFile = Annotated[Path | None, file_option("--deployment", "deployment or space document; not for proofs")]
 PolicyFile = Annotated[Path | None, file_option("--log-policy", "C2SP tlog-policy; for proofs")]
@@ -24,7 +24,7 @@ async def look(
     document: Path, deployment: Path | None, log_policy: Path | None, entry: Path | None, block: str | None = None
 ) -> Finding:
     """Verify one document with the files beside it."""
-    from connector.audit import verifying  # noqa: PLC0415  # loaded when the verb runs
+    from connector.regulator import verifying  # noqa: PLC0415  # loaded when the verb runs
 
     return verifying.verify(document, verifying.Aids(deployment, log_policy, entry, block))
 

@@ -6,7 +6,7 @@
         table = await penstock.open(got.id, purpose="Research")
 
 Law: the client adds nothing to what the server does: it asks by the management API, with the token of the data
-directory, through the door that the commands use (`connector.cli.server`). An id makes a call repeatable: the same
+directory, through the door that the commands use (`connector.client.server`). An id makes a call repeatable: the same
 again goes on.
 """
 
@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote, urlencode
 
-from connector.cli.server import Server, server
 from connector.client import tables
 from connector.client.results import Acquired, Exported, Opened, Product, Quote, Settled
-from connector.errors import PaymentRefused, from_reason
+from connector.client.server import Server, server
+from connector.runtime.errors import PaymentRefused, from_reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from connector.errors import PeerMisbehaved
+from connector.runtime.errors import PeerMisbehaved
 
 Json = Mapping[str, Any]
 

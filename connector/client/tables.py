@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.errors import InvalidInput, SettingsError
+from connector.runtime.errors import InvalidInput, SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

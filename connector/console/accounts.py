@@ -15,17 +15,17 @@ import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from connector import files
 from connector.console import passwords
-from connector.data_folder import KEYS
-from connector.errors import Absent, Conflict, InvalidInput, NotPermitted, Unproven
-from connector.limits import ACCOUNTS_MAX
+from connector.runtime import files
+from connector.runtime.data_folder import KEYS
+from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted, Unproven
+from connector.runtime.limits import ACCOUNTS_MAX
 
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from connector.core import Core
+    from connector.core.core import Core
     from connector.store.row import Row
     from connector.store.transaction import Tx
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connector.errors import InvalidInput
+from connector.runtime.errors import InvalidInput
 
 CENTS = 100
 

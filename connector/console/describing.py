@@ -8,7 +8,7 @@ from catalog.codes import FREQUENCIES, SECURITY_GRADES
 from catalog.dataset import dataset_from_json
 from catalog.errors import CatalogError
 from connector.console import language
-from connector.errors import from_reason
+from connector.runtime.errors import from_reason
 from contracts import price_words
 from contracts.tariff import Tariff
 from policy.errors import PolicyError

@@ -12,7 +12,7 @@ from ledger import events as entries
 from ledger import note as notes
 
 if TYPE_CHECKING:
-    from connector.core import Core
+    from connector.core.core import Core
     from connector.store.transaction import Tx
 
 # a number, a digest or a sentence: a document in a field is told by its size

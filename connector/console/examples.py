@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.console import language
-from connector.errors import InvalidInput
+from connector.runtime.errors import InvalidInput
 from contracts import price_words
 from contracts.errors import ContractError
 from contracts.tariff import amount

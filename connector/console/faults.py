@@ -13,7 +13,7 @@ from connector.console.words.faults import code_of
 from connector.telemetry import traceparent
 
 if TYPE_CHECKING:
-    from connector.errors import Failure
+    from connector.runtime.errors import Failure
 
 UNPROVEN = 401
 HTML = "text/html"

@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from connector.limits import CONSOLE_ROWS_BYTES_MAX
+from connector.runtime.limits import CONSOLE_ROWS_BYTES_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

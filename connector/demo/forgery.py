@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from connector.data_folder import KEYS
 from connector.demo import insider, inspection, mirror_site
 from connector.identity import keys as key_files
+from connector.runtime.data_folder import KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

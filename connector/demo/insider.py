@@ -11,9 +11,9 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from connector import files
-from connector.data_folder import DATABASE, KEYS
 from connector.identity import keys as key_files
+from connector.runtime import files
+from connector.runtime.data_folder import DATABASE, KEYS
 from connector.store import peer_heads
 from connector.store.offline import look
 from connector.store.tables import TABLES

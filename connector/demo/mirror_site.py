@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import orjson
 from aiohttp import web
 
-from connector import files
+from connector.runtime import files
 from ledger import mirror
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from connector.errors import ServerAbsent
+from connector.runtime.errors import ServerAbsent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

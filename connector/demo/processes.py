@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from connector.demo.patience import Patience
-from connector.errors import ServerAbsent
+from connector.runtime.errors import ServerAbsent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -13,13 +13,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from connector import files
-from connector.cli.server import Server
+from connector.client.server import Server
 from connector.demo import flights, forgery, inspection, report, story
 from connector.demo.processes import SERVE, Participant, free_ports
 from connector.demo.story import Cast, Script
-from connector.initialise import initialise
-from connector.outbound import Outbound
+from connector.net.outbound import Outbound
+from connector.operation.initialise import initialise
+from connector.runtime import files
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence

@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 
 from connector.demo.patience import Patience
 from connector.demo.processes import at_work
-from connector.errors import PenstockError, explain_failure, from_reason
+from connector.runtime.errors import PenstockError, explain_failure, from_reason
 
 if TYPE_CHECKING:
-    from connector.cli.server import Server
+    from connector.client.server import Server
     from connector.demo.processes import Participant
 
 PRODUCT_A = "nyc-flights-2013"

@@ -12,11 +12,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from catalog.operators import ACTS, ASSENT_DAYS, Post, filled, refusal
-from connector import reasons
-from connector.errors import Conflict, InvalidInput, NotPermitted
-from connector.exchange.kept import Kept
 from connector.exchange.operators import posts
-from connector.limits import PAGE_ROWS_MAX, WAITING_ACTS_MAX
+from connector.runtime import reasons
+from connector.runtime.errors import Conflict, InvalidInput, NotPermitted
+from connector.runtime.limits import PAGE_ROWS_MAX, WAITING_ACTS_MAX
+from connector.store.kept import Kept
 from contracts.canonical import sha
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from catalog.operators import Act
-    from connector.core import Core
+    from connector.core.core import Core
     from connector.exchange.operators import Operator
     from connector.store.row import Row
     from connector.store.transaction import Tx

@@ -10,19 +10,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from catalog.working_days import after
-from connector import reasons
-from connector.errors import Conflict, InvalidInput
-from connector.exchange.kept import Kept
 from connector.exchange.membership import ADMITTED
 from connector.identity.self_description import described
-from connector.limits import PAGE_ROWS_MAX, REASON_CHARACTERS_MAX, WAITING_APPLICATIONS_MAX
+from connector.runtime import reasons
+from connector.runtime.errors import Conflict, InvalidInput
+from connector.runtime.limits import PAGE_ROWS_MAX, REASON_CHARACTERS_MAX, WAITING_APPLICATIONS_MAX
+from connector.store.kept import Kept
 from contracts.canonical import sha
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from datetime import datetime
 
-    from connector.core import Core
+    from connector.core.core import Core
     from connector.identity.peers import Peers
     from connector.store.row import Row
     from connector.store.transaction import Tx

@@ -9,18 +9,18 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from connector.errors import Conflict, PeerMisbehaved
+from connector.runtime.errors import Conflict, PeerMisbehaved
 from contracts.decimals import read_hex
 from contracts.errors import ContractError
 from ledger.checkpoint import origin_id
 from ledger.head_share import SHARE_BYTES
 
 if TYPE_CHECKING:
-    from connector.anchor.witnessing import Witness
-    from connector.core import Core
+    from connector.chain.witnessing import Witness
+    from connector.core.core import Core
     from connector.identity.peers import Peers
-    from connector.processes.exclusive import Exclusive
     from connector.space.view import SpaceView
+    from connector.store.exclusive import Exclusive
     from connector.store.transaction import Tx
     from ledger.aggregate import Attestation, FinalHead
     from ledger.programs import Programs

@@ -11,7 +11,7 @@ import asyncio
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from connector.limits import CHAIN_EVENTS_KEPT_MAX
+from connector.runtime.limits import CHAIN_EVENTS_KEPT_MAX
 from ledger.audit import facts
 from ledger.several import SETTLED_BLOCKS
 

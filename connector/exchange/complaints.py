@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from catalog.complaint import CLOCKS, COMPLAINANT, EXCHANGE, RESPONDENT, Complaint, Move, State, due, from_json, moved
-from connector import reasons
-from connector.errors import Conflict
-from connector.exchange.kept import Kept
-from connector.limits import MEMBER_COMPLAINTS_MAX, PAGE_ROWS_MAX
+from connector.runtime import reasons
+from connector.runtime.errors import Conflict
+from connector.runtime.limits import MEMBER_COMPLAINTS_MAX, PAGE_ROWS_MAX
+from connector.store.kept import Kept
 from contracts.canonical import sha
 from contracts.decimals import read_hex
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from datetime import datetime
 
-    from connector.core import Core
+    from connector.core.core import Core
     from connector.space.view import SpaceView
     from connector.store.row import Row
     from connector.store.transaction import Tx

@@ -15,11 +15,11 @@ from catalog.demand import BUYER, EXCHANGE, LOOKING, Demand, Move, State, from_j
 from catalog.facets import DATASET
 from catalog.found import is_found
 from catalog.matching import LEAST, Offered, match
-from connector.errors import Conflict, InvalidInput, NotPermitted
 from connector.exchange import listings
-from connector.exchange.kept import Kept
 from connector.exchange.membership import refuse_leaving
-from connector.limits import MEMBER_DEMANDS_MAX, PAGE_ROWS_MAX, SPACE_DEMANDS_MAX
+from connector.runtime.errors import Conflict, InvalidInput, NotPermitted
+from connector.runtime.limits import MEMBER_DEMANDS_MAX, PAGE_ROWS_MAX, SPACE_DEMANDS_MAX
+from connector.store.kept import Kept
 from contracts.canonical import sha
 from contracts.tariff import asked
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from catalog.use import Use
-    from connector.core import Core
+    from connector.core.core import Core
     from connector.exchange.finding import Finding
     from connector.exchange.spaces import Spaces
     from connector.space.view import SpaceView

@@ -9,18 +9,18 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from connector.errors import Conflict, PeerMisbehaved
-from connector.vault import review, tickets
+from connector.custody import review, tickets
+from connector.runtime.errors import Conflict, PeerMisbehaved
 from ledger.edition import read_header
 from ledger.opening import open_piece
 
 if TYPE_CHECKING:
-    from connector.anchor.anchoring import Anchoring
-    from connector.core import Core
+    from connector.chain.anchoring import Anchoring
+    from connector.core.core import Core
+    from connector.custody.review import DrawnRow
     from connector.identity.peers import Peers
     from connector.space.view import SpaceView
     from connector.store.row import Row
-    from connector.vault.review import DrawnRow
     from ledger.programs import Programs
 
 

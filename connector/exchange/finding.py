@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.facets import FACETS
 from catalog.index import BUILDING_HEAP_BYTES, HEAP_BYTES, Index
-from connector.data_folder import SEARCH
 from connector.exchange import indexing, listings
 from connector.exchange.indexing import ROWS_PER_COMMIT
 from connector.exchange.numbering import newest, table_of
+from connector.runtime.data_folder import SEARCH
 
 if TYPE_CHECKING:
     from catalog.question import Question
-    from connector.core import Core
+    from connector.core.core import Core
+    from connector.runtime.worker import Worker
     from connector.store.row import Row
-    from connector.worker import Worker
 
 
 # what is further behind is taken in by the worker: a thread that makes thousands of entries holds up every answer

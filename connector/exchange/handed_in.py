@@ -14,9 +14,9 @@ from catalog.identifiers import Kind
 from catalog.printable import is_line
 from catalog.service import PREFIX as SERVICE
 from catalog.spaces import MAIN
-from connector.errors import InvalidInput
 from connector.exchange.numbering import table_of
-from connector.protocol.validation import IDENTIFIER_LIMIT_CHARACTERS
+from connector.negotiation.protocol.validation import IDENTIFIER_LIMIT_CHARACTERS
+from connector.runtime.errors import InvalidInput
 from contracts.decimals import read_decimal
 from contracts.tariff import Tariff
 from ledger.edition import read_header

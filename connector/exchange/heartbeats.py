@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from catalog import connectors
 from catalog.connectors import BEAT_SECONDS, STATES, Heartbeat
-from connector.errors import Absent, explain_failure
 from connector.exchange.membership import ADMITTED, LEAVING
 from connector.exchange.searches import NAME_CHARACTERS_MAX
+from connector.runtime.errors import Absent, explain_failure
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from connector.core import Core
+    from connector.core.core import Core
     from connector.exchange.leaving import Departing
     from connector.space.exchange import ExchangeDoor
     from connector.store.row import Row

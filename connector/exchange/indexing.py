@@ -11,8 +11,8 @@ from catalog.found import is_found
 from catalog.index import Index
 from catalog.question import Entry
 from connector.exchange import kinds
+from connector.exchange.federation import showing
 from connector.exchange.numbering import beyond
-from connector.federation import showing
 from connector.store.offline import look
 from connector.store.tables import TABLES
 from contracts.errors import ContractError

@@ -19,12 +19,12 @@ from contracts.terms import product_key
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from connector.core import Core
+    from connector.core.core import Core
     from connector.exchange.chain_events import ChainEvents
+    from connector.runtime.worker import Worker
     from connector.space.view import SpaceView
     from connector.store.row import Row
     from connector.store.transaction import Tx
-    from connector.worker import Worker
     from ledger.chain import Chain
 
 

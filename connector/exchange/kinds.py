@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from catalog.listing import Move, State
     from catalog.question import Entry
     from catalog.service import Service
-    from connector.errors import Absent
     from connector.exchange.versions import Versions
+    from connector.runtime.errors import Absent
     from connector.store.evidence import Evidence
     from connector.store.row import Row
     from connector.store.transaction import Tx

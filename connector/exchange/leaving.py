@@ -10,12 +10,12 @@ from catalog.leaving import BECOMES, EXCHANGE, MEMBER, Item, Move, State, moved
 from catalog.listing import TABLE as LISTING
 from catalog.listing import Move as ListingMove
 from catalog.listing import State as ListingState
-from connector import reasons
-from connector.engine import on_offer
-from connector.errors import Conflict
-from connector.exchange.kept import Kept
 from connector.exchange.kinds import KINDS
 from connector.exchange.membership import ADMITTED, LEAVING, leaves
+from connector.negotiation import on_offer
+from connector.runtime import reasons
+from connector.runtime.errors import Conflict
+from connector.store.kept import Kept
 from contracts.canonical import sha
 from ledger.space import REVOKED
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from catalog.leaving import Plan
-    from connector.core import Core
+    from connector.core.core import Core
     from connector.exchange.finding import Finding
     from connector.exchange.members import Members
     from connector.space.author import SpaceAuthor

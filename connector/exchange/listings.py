@@ -18,12 +18,12 @@ from catalog.lookalike import skeleton
 from catalog.quality import letter, qualities
 from catalog.question import Entry, entry
 from catalog.spaces import MAIN
-from connector.errors import Conflict, RequestRefused
 from connector.exchange.handed_in import CODE, LISTING_KEYS, LISTINGS, RESOURCE, SAMPLE, SPACE
 from connector.exchange.numbering import following
 from connector.exchange.stock import Stock
 from connector.exchange.versions import Versions
-from connector.limits import MEMBER_DAILY_PRODUCTS_MAX, MEMBER_PRODUCTS_MAX, PAGE_ROWS_MAX
+from connector.runtime.errors import Conflict, RequestRefused
+from connector.runtime.limits import MEMBER_DAILY_PRODUCTS_MAX, MEMBER_PRODUCTS_MAX, PAGE_ROWS_MAX
 from contracts import price_words
 from contracts.tariff import Tariff, asked
 from ledger.edition import read_header

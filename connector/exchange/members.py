@@ -2,7 +2,7 @@
 
 Law: (1) a move without a row of `MOVES` is refused. (2) The row, its event and its call to the registry on chain are
 one transaction. (3) Who is out stays in the document, for its log is evidence; everybody refuses
-it what members are given (`connector.web.server`, `SpaceView.require`) from the next document on.
+it what members are given (`connector.api.server`, `SpaceView.require`) from the next document on.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 from catalog.roles import Doing, does
 from catalog.source import State
-from connector import reasons
-from connector.errors import Absent, Conflict, InvalidInput
 from connector.exchange import membership as membership_rules
 from connector.exchange import rereading
+from connector.exchange.federation.sources import standing
 from connector.exchange.membership import ADMITTED, LEAVING, MEMBERS, leaves
-from connector.federation.sources import standing
 from connector.identity.self_description import described
+from connector.runtime import reasons
+from connector.runtime.errors import Absent, Conflict, InvalidInput
 from contracts.canonical import sha
 from contracts.decimals import read_hex
 from contracts.errors import ContractError
@@ -29,8 +29,8 @@ from ledger.standing import did_digest
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connector.anchor.transactions import Transactions
-    from connector.core import Core
+    from connector.chain.transactions import Transactions
+    from connector.core.core import Core
     from connector.identity.peers import Peers
     from connector.space.author import SpaceAuthor
     from connector.space.view import SpaceView

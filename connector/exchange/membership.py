@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from catalog.leaving import State
-from connector.errors import Conflict, InvalidInput, NotPermitted
-from connector.exchange.kept import Kept
+from connector.runtime.errors import Conflict, InvalidInput, NotPermitted
+from connector.store.kept import Kept
 from contracts.canonical import sha
 
 if TYPE_CHECKING:

@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING
 
 from catalog.operators import NAME_CHARACTERS_MAX, POSTS, Post, filled
 from catalog.operators import post as post_of
-from connector import reasons
-from connector.errors import Absent, Conflict, InvalidInput, Unproven
-from connector.limits import OPERATORS_MAX
+from connector.runtime import reasons
+from connector.runtime.errors import Absent, Conflict, InvalidInput, Unproven
+from connector.runtime.limits import OPERATORS_MAX
 from contracts.canonical import sha
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from connector.core import Core
+    from connector.core.core import Core
     from connector.store.row import Row
     from connector.store.transaction import Tx
 

@@ -14,7 +14,7 @@ from ledger.membership import Keys
 from ledger.standing import did_digest
 
 if TYPE_CHECKING:
-    from connector.anchor.transactions import Transactions
+    from connector.chain.transactions import Transactions
     from connector.store.transaction import Tx
     from ledger.deployment import Deployment
     from ledger.space import Member

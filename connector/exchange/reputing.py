@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from catalog.complaint import State
-from connector.errors import Absent
-from connector.exchange.docket import RULED
+from connector.runtime.errors import Absent
+from connector.settlement.docket import RULED
 from contracts.reputation import FORMULA, Record
 from ledger import reputation
 from ledger.ruling import read_ruling
 
 if TYPE_CHECKING:
-    from connector.core import Core
+    from connector.core.core import Core
     from connector.exchange.chain_events import ChainEvents
     from connector.space.view import SpaceView
     from connector.store.transaction import Tx

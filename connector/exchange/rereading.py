@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from connector.errors import Conflict
 from connector.exchange.membership import ADMITTED, MEMBERS
+from connector.runtime.errors import Conflict
 from contracts.canonical import sha
 from ledger import membership
 from ledger.membership import Keys
@@ -20,8 +20,8 @@ from ledger.space import Member
 from ledger.standing import did_digest
 
 if TYPE_CHECKING:
-    from connector.anchor.transactions import Transactions
-    from connector.core import Core
+    from connector.chain.transactions import Transactions
+    from connector.core.core import Core
     from connector.space.view import SpaceView
     from connector.store.row import Row
     from connector.store.transaction import Tx

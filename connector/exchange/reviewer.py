@@ -11,21 +11,21 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from catalog.listing import REASON_CHARACTERS_MAX, Move, State
-from connector.engine.driver import Driver
-from connector.errors import Conflict
+from connector.core.driver import Driver
 from connector.exchange import drawing, kinds, listings, services, spaces
 from connector.exchange.numbering import table_of
-from connector.limits import MEMBER_REVIEWS_MAX
+from connector.runtime.errors import Conflict
+from connector.runtime.limits import MEMBER_REVIEWS_MAX
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from connector.anchor.anchoring import Anchoring
-    from connector.core import Core
+    from connector.chain.anchoring import Anchoring
+    from connector.core.core import Core
     from connector.exchange.finding import Finding
     from connector.identity.peers import Peers
-    from connector.processes.exclusive import Exclusive
     from connector.space.view import SpaceView
+    from connector.store.exclusive import Exclusive
     from connector.store.row import Row
     from connector.store.transaction import Tx
     from ledger.programs import Programs

@@ -10,15 +10,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from catalog.question import question
-from connector.errors import Absent, Conflict, InvalidInput
 from connector.exchange.numbering import table_of
-from connector.limits import MEMBER_SEARCHES_MAX, PAGE_ROWS_MAX, QUERY_CHARACTERS_MAX
+from connector.runtime.errors import Absent, Conflict, InvalidInput
+from connector.runtime.limits import MEMBER_SEARCHES_MAX, PAGE_ROWS_MAX, QUERY_CHARACTERS_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime
 
-    from connector.core import Core
+    from connector.core.core import Core
     from connector.exchange.finding import Finding
     from connector.exchange.spaces import Spaces
     from connector.space.view import SpaceView

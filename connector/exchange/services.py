@@ -13,11 +13,11 @@ from catalog import difference, faces, service
 from catalog.facets import DATA_SERVICE
 from catalog.listing import FOUND_IN, Move, State
 from catalog.question import Entry
-from connector.errors import Conflict
 from connector.exchange.numbering import following
 from connector.exchange.stock import Stock
 from connector.exchange.versions import Versions
-from connector.limits import MEMBER_SERVICES_MAX, PAGE_ROWS_MAX
+from connector.runtime.errors import Conflict
+from connector.runtime.limits import MEMBER_SERVICES_MAX, PAGE_ROWS_MAX
 from contracts import price_words
 
 if TYPE_CHECKING:

@@ -13,20 +13,20 @@ from catalog import spaces
 from catalog.listing import Move
 from catalog.listing import State as ListingState
 from catalog.spaces import MAIN, Rules, State
-from connector import reasons
-from connector.errors import Absent, Conflict, InvalidInput, NotPermitted
 from connector.exchange import kinds
 from connector.exchange.kinds import KINDS
 from connector.exchange.membership import refuse_leaving
 from connector.exchange.operators import mode
-from connector.limits import REASON_CHARACTERS_MAX, SPACES_MAX
+from connector.runtime import reasons
+from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted
+from connector.runtime.limits import REASON_CHARACTERS_MAX, SPACES_MAX
 from contracts.canonical import sha
 from policy.parse import parse
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from connector.core import Core
+    from connector.core.core import Core
     from connector.exchange.finding import Finding
     from connector.exchange.operators import Operators
     from connector.store.row import Row

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from catalog.listing import FOUND_IN, Move, State, moved
-from connector.errors import Absent
+from connector.exchange.federation import keeping
 from connector.exchange.numbering import following
-from connector.federation import keeping
+from connector.runtime.errors import Absent
 from contracts.canonical import sha
 
 if TYPE_CHECKING:

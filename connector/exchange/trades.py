@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from catalog import trades as prices
 from catalog.trades import Trade, TradeClass
-from connector.errors import Conflict, NotPermitted
 from connector.exchange import listings
+from connector.runtime.errors import Conflict, NotPermitted
 from contracts.canonical import sha
 from contracts.terms import product_key
 from contracts.unit_price import measure, unit_price
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from datetime import datetime
 
-    from connector.core import Core
+    from connector.core.core import Core
     from connector.exchange.chain_events import ChainEvents
     from connector.space.view import SpaceView
     from connector.store.row import Row

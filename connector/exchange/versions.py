@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from connector.errors import Absent
-from connector.limits import LISTING_VERSIONS_MAX
+from connector.runtime.errors import Absent
+from connector.runtime.limits import LISTING_VERSIONS_MAX
 from contracts.canonical import sha
 
 if TYPE_CHECKING:

@@ -12,25 +12,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.channel import performed
-from connector.usage import scopes
-from connector.usage.judge import agreed
-from connector.usage.standing import HOLDS
-from connector.vault import passes, tickets
-from connector.vault.edition import LEAKED
+from connector.custody import passes, tickets
+from connector.custody.edition import LEAKED
+from connector.enforcement import scopes
+from connector.licence.judge import agreed
+from connector.licence.standing import HOLDS
 from policy.errors import PolicyError
 from policy.request import Request
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from connector.core import Core
+    from connector.core.core import Core
+    from connector.custody.tickets import Ticket
+    from connector.licence.judge import Judge
+    from connector.licence.notices import Notice, Notices
+    from connector.licence.standing import Standing
     from connector.space.view import SpaceView
     from connector.store.row import Row
     from connector.store.transaction import Tx
-    from connector.usage.judge import Judge
-    from connector.usage.notices import Notice, Notices
-    from connector.usage.standing import Standing
-    from connector.vault.tickets import Ticket
     from ledger.space import Member
 
 

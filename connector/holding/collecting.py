@@ -1,6 +1,6 @@
 """Removing what nobody needs: keys are destroyed and recorded first, then files that no row names any more are removed.
 
-Law: `connector.vault.needs` says what is needed, and it is asked again inside the act that removes. A file is removed
+Law: `connector.custody.needs` says what is needed, and it is asked again inside the act that removes. A file is removed
 in the turn of the one writer, so nobody can begin to need it between the question and the removal.
 """
 
@@ -10,17 +10,17 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from connector import files
-from connector.vault import erasure, needs
-from connector.vault.replicas import DELETING
+from connector.custody import erasure, needs
+from connector.custody.replicas import DELETING
+from connector.runtime import files
 
 if TYPE_CHECKING:
-    from connector.core import Core
+    from connector.core.core import Core
+    from connector.custody.blobs import Blobs
+    from connector.custody.needs import Need
+    from connector.custody.secrets import Keys as Secrets
+    from connector.licence.erasing import Erasing
     from connector.store.transaction import Tx
-    from connector.usage.erasing import Erasing
-    from connector.vault.blobs import Blobs
-    from connector.vault.needs import Need
-    from connector.vault.secrets import Keys as Secrets
 
 REASON = "nothing needs it any more"
 

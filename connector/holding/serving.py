@@ -9,23 +9,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector.errors import Absent, PaymentRefused
+from connector.custody import idle, passes, replicas
 from connector.holding.carriers import SERVES
-from connector.protocol.states import CONSUMER
-from connector.usage.notices import Notice
-from connector.vault import idle, passes, replicas
+from connector.licence.notices import Notice
+from connector.negotiation.protocol.states import CONSUMER
+from connector.runtime.errors import Absent, PaymentRefused
 from contracts.typed_data import Agreement
 from contracts.typed_json import from_json
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from connector.core import Core
+    from connector.core.core import Core
+    from connector.custody.passes import Pass
+    from connector.licence.notices import Notices
+    from connector.licence.standing import Standing
     from connector.store.row import Row
     from connector.store.transaction import Tx
-    from connector.usage.notices import Notices
-    from connector.usage.standing import Standing
-    from connector.vault.passes import Pass
 
 
 # an edition twice over: once, and what broke off on the way

@@ -15,9 +15,9 @@ from urllib.parse import unquote
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from connector.errors import InvalidInput, VerificationFailed
 from connector.identity import jwk
-from connector.limits import DID_CHARACTERS_MAX, DID_DOCUMENT_BYTES_MAX, DID_MEMBERS_MAX
+from connector.runtime.errors import InvalidInput, VerificationFailed
+from connector.runtime.limits import DID_CHARACTERS_MAX, DID_DOCUMENT_BYTES_MAX, DID_MEMBERS_MAX
 from contracts import address, canonical
 from contracts.errors import ContractError
 from contracts.namespace import NS
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from connector.identity.keys import Keys
-    from connector.outbound import Outbound
+    from connector.net.outbound import Outbound
 
 CONTEXTS = ("https://www.w3.org/ns/did/v1", "https://w3id.org/security/suites/jws-2020/v1")
 JWK_METHOD = "JsonWebKey2020"

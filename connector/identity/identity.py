@@ -15,7 +15,7 @@ from contracts import signature
 
 if TYPE_CHECKING:
     from connector.identity.keys import Keys
-    from connector.settings import Settings
+    from connector.runtime.settings import Settings
     from ledger.space import Member
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from cryptography.hazmat.primitives.asymmetric import ec
 from eth_hash.auto import keccak
 
-from connector.errors import VerificationFailed
+from connector.runtime.errors import VerificationFailed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

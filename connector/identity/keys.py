@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from connector import files, private_file
-from connector.errors import SettingsError
+from connector.runtime import files, private_file
+from connector.runtime.errors import SettingsError
 from contracts import signature
 
 if TYPE_CHECKING:

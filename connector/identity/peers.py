@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from connector.errors import (
+from connector.identity import did as dids
+from connector.identity import tokens
+from connector.runtime.errors import (
     AddressRefused,
     InvalidInput,
     PeerMisbehaved,
@@ -24,18 +26,22 @@ from connector.errors import (
     TokenError,
     VerificationFailed,
 )
-from connector.identity import did as dids
-from connector.identity import tokens
-from connector.limits import DID_FETCHES_MAX, DID_FRESH_SECONDS, DID_REFRESH_SECONDS, PEERS_KNOWN_MAX, TOKEN_SECONDS
+from connector.runtime.limits import (
+    DID_FETCHES_MAX,
+    DID_FRESH_SECONDS,
+    DID_REFRESH_SECONDS,
+    PEERS_KNOWN_MAX,
+    TOKEN_SECONDS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from connector.clock import Clock
     from connector.identity.did import Document
     from connector.identity.keys import Keys
-    from connector.outbound import Outbound
+    from connector.net.outbound import Outbound
+    from connector.runtime.clock import Clock
 
 # why there is no document to believe; for a caller's token they mean "not proven". An issuer that cannot be reached is
 # another matter: the caller is told to come again

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from connector.errors import Unproven
-from connector.limits import CLOCK_LEEWAY_SECONDS, DID_CHARACTERS_MAX, TOKEN_SECONDS
+from connector.runtime.errors import Unproven
+from connector.runtime.limits import CLOCK_LEEWAY_SECONDS, DID_CHARACTERS_MAX, TOKEN_SECONDS
 from contracts.labels import H
 from ledger.stamp import at_second
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.errors import InvalidInput
 from connector.identity.did import SERVICES
+from connector.runtime.errors import InvalidInput
 from contracts.namespace import NS
 from ledger.space import WITNESSED_BY, Member
 
 if TYPE_CHECKING:
     from connector.identity.did import Document
     from connector.identity.peers import Peers
-    from connector.outbound import Outbound
+    from connector.net.outbound import Outbound
 
 DESCRIPTION_PATH = "/.well-known/penstock.json"
 DESCRIPTION_BYTES_MAX = 4096

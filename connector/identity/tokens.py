@@ -22,9 +22,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from connector.errors import TokenError
 from connector.identity import jwk
-from connector.limits import (
+from connector.runtime.errors import TokenError
+from connector.runtime.limits import (
     CLOCK_LEEWAY_SECONDS,
     DID_CHARACTERS_MAX,
     JTI_CHARACTERS_MAX,

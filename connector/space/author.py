@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from connector.core import Core
+    from connector.core.core import Core
     from connector.space.view import SpaceView
     from ledger.programs import Programs
 

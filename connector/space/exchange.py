@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from connector.limits import ANSWER_BYTES_MAX
+from connector.runtime.limits import ANSWER_BYTES_MAX
 
 if TYPE_CHECKING:
     from connector.identity.peers import Peers
-    from connector.outbound import Outbound
+    from connector.net.outbound import Outbound
     from connector.space.view import SpaceView
 
 

@@ -11,14 +11,14 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
-from connector.errors import Absent, NotPermitted, PeerUnreachable, explain_failure
+from connector.runtime.errors import Absent, NotPermitted, PeerUnreachable, explain_failure
 from ledger.space import REVOKED, SUSPENDED, Member, Space
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from connector.clock import Clock
-    from connector.outbound import Outbound
+    from connector.net.outbound import Outbound
+    from connector.runtime.clock import Clock
     from connector.store.store import Store
     from connector.store.transaction import Tx
 

@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from connector import files
+from connector.runtime import files
 from connector.store.connection import READING, connect
 from connector.store.errors import StoreDamaged
 from connector.store.schema import refuse_foreign

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector.errors import Absent, Conflict
+from connector.runtime.errors import Absent, Conflict
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from connector import rehearsal
+from connector.runtime import rehearsal
 from connector.store.errors import EvidenceBroken
 from connector.store.shelf import TxShelf
 from ledger import checkpoint as checkpoints

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
-from connector.limits import PEERS_KNOWN_MAX
+from connector.runtime.limits import PEERS_KNOWN_MAX
 from connector.store.errors import EvidenceBroken
 from connector.store.shelf import TxShelf
 from ledger import note as notes

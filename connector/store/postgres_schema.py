@@ -9,7 +9,7 @@ import hashlib
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from connector.errors import Absent
+from connector.runtime.errors import Absent
 from connector.store import upgrades
 from connector.store.columns import KINDS
 from connector.store.errors import StoreError, StoreForeign

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
 FACT = "restored"
-# what tells this database from any other: whoever read on from it begins again (`connector.federation.changes`)
+# what tells this database from any other: who read on from it begins again (`connector.exchange.federation.changes`)
 DRAWN_AGAIN = (("changes.epoch",),)
 
 

@@ -7,8 +7,8 @@ import sqlite3
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from connector import files
-from connector.errors import Absent
+from connector.runtime import files
+from connector.runtime.errors import Absent
 from connector.store import schema
 from connector.store.connection import READING, UNREADABLE, WRITING, connect, failed, is_busy, lock, unopened
 from connector.store.errors import StoreBusy

@@ -16,7 +16,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import Context
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from connector import rehearsal
+from connector.runtime import rehearsal
 from connector.store.batch import Job
 from connector.store.errors import StoreClosed, StoreFailed
 from connector.store.sqlite import SqliteFile
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from connector.rehearsal import Rehearsal
+    from connector.runtime.rehearsal import Rehearsal
     from connector.store.database import Database, Foreign
     from connector.store.table import Table
     from connector.store.wrapping import Wrapping

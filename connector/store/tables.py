@@ -1,7 +1,7 @@
 """Every table a participant keeps, declared once; the store applies them, nobody else creates any.
 
 Law: a row is written only inside a transaction of `Store.write`; the row of a state and the event that proves it are
-written in the same one; what a peer may make large has its limit in `connector.limits`.
+written in the same one; what a peer may make large has its limit in `connector.runtime.limits`.
 """
 
 from __future__ import annotations
@@ -223,7 +223,7 @@ CATALOGUE = (
         ("id",),
         index=(("state",), ("provider",), ("seq",)),
     ),
-    # what is harvested, from where, and how far it is: `connector.federation`
+    # what is harvested, from where, and how far it is: `connector.exchange.federation`
     Table(
         "sources",
         "name:text kind:text address:text did:text state:text cursor:json generation:int pages:int most:int rank:int "

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.errors import SettingsError
+from connector.runtime.errors import SettingsError
 from connector.telemetry.spans import CAME
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from connector.clock import Clock
+from connector.runtime.clock import Clock
 from connector.telemetry.spans import WENT, Span
 
 if TYPE_CHECKING:

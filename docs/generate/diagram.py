@@ -1,4 +1,4 @@
-"""The state machines of the protocol as pictures, drawn from the tables of `connector.protocol.states`.
+"""The state machines of the protocol as pictures, drawn from the tables of `connector.negotiation.protocol.states`.
 
 Law: what is said comes from the tables, here is only where it stands. Each state has a place on a grid (`PLACES`); a
 state without one cannot be drawn, an arrow between places that are neither in a row nor in a column is a diagonal. A
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
-from connector.protocol.messages import TYPE_OF
-from connector.protocol.states import FINAL, NEGOTIATION, NEXT, NONE, STATES, TRANSFER, turn
+from connector.negotiation.protocol.messages import TYPE_OF
+from connector.negotiation.protocol.states import FINAL, NEGOTIATION, NEXT, NONE, STATES, TRANSFER, turn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from connector.protocol.states import NEGOTIATION, TRANSFER
+from connector.negotiation.protocol.states import NEGOTIATION, TRANSFER
 from docs.generate import (
     architecture,
     audit,

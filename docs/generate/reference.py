@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from connector import settings_sources, settings_table
 from connector.cli.answers import ANSWERS, FAULT, REHEARSAL, WAITS
 from connector.cli.main import app
-from connector.fault_table import EXIT_CODES
+from connector.runtime import settings_sources, settings_table
+from connector.runtime.fault_table import EXIT_CODES
 from docs.generate.tables import table
 from ledger.events import SHAPES
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
-LIMITS = (ROOT / "connector/limits.py", ROOT / "ledger/embedded/caller.py")
+LIMITS = (ROOT / "connector/runtime/limits.py", ROOT / "ledger/embedded/caller.py")
 EXAMPLE = re.compile(r",?\s*[Ff]or example: (penstock .*?)(?:;.*)?\.?$", re.DOTALL)
 MARKS = str.maketrans({"|": "\\|", "<": "&lt;"})
 

@@ -17,9 +17,9 @@ from blake3 import blake3
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from connector.pull.key_export import WARNING
-from connector.vault.blobs import blob_name
-from connector.vault.places import places_of, sectors
+from connector.consumer.key_export import WARNING
+from connector.custody.blobs import blob_name
+from connector.custody.places import places_of, sectors
 from contracts.ranges import RowSet
 from contracts.typed_data import Order
 from contracts.typed_json import to_json, to_ranges

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector.errors import AddressRefused, PeerUnreachable, RequestRefused, VerificationFailed
-from connector.fault_table import ROWS, Row
-from connector.protocol import errors
-from connector.protocol.messages import BEGINNINGS, PATHS
-from connector.protocol.states import CONSUMER, FINAL, NEXT, PROVIDER, STATES, turn
-from connector.web.authorize import BUYER, DSP, SHOWS, TRADERS
-from connector.web.authorize import PROVIDER as PROVIDER_ROLE
-from connector.web.faults import REFUSALS
+from connector.api.authorize import BUYER, DSP, SHOWS, TRADERS
+from connector.api.authorize import PROVIDER as PROVIDER_ROLE
+from connector.api.faults import REFUSALS
+from connector.negotiation.protocol import errors
+from connector.negotiation.protocol.messages import BEGINNINGS, PATHS
+from connector.negotiation.protocol.states import CONSUMER, FINAL, NEXT, PROVIDER, STATES, turn
+from connector.runtime.errors import AddressRefused, PeerUnreachable, RequestRefused, VerificationFailed
+from connector.runtime.fault_table import ROWS, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from connector.web.authorize import Route
+    from connector.api.authorize import Route
 
 PREFIX = "/dsp"
 SERVED = {PROVIDER_ROLE: PROVIDER, BUYER: CONSUMER, TRADERS: "both", SHOWS: f"{PROVIDER}, exchange"}

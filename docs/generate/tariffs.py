@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connector.product.pricing import MEASURES
+from connector.licence.pricing import MEASURES
 from contracts import price_words
 from contracts.records import Run
 from contracts.tariff import Tariff

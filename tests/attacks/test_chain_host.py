@@ -10,10 +10,10 @@ import pytest
 import pytest_asyncio
 
 from bench.strangers import CALL, PAIRINGS, ask, large, request, worst
-from connector.clock import Clock
-from connector.data_folder import CHAIN_DATABASE
+from connector.runtime.clock import Clock
+from connector.runtime.data_folder import CHAIN_DATABASE
 from ledger.embedded.caller import CHAIN_STRANGERS_DAILY_BYTES_MAX
-from tests.web.space import Space
+from tests.api.space import Space
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

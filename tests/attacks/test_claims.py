@@ -11,15 +11,15 @@ import pytest_asyncio
 
 from connector.channel import messages, wire
 from connector.channel.messages import OfferMessage, Resume, VoucherMessage
-from connector.clock import Clock
-from connector.data_folder import KEYS
+from connector.runtime.clock import Clock
+from connector.runtime.data_folder import KEYS
 from contracts import signature
 from contracts.typed_data import digest
 from contracts.voucher import NO_LOCK
-from tests.web.conftest import say  # noqa: F401  # a fixture
-from tests.web.paying_by_hand import Hand
-from tests.web.space import PURPOSE, Space
-from tests.web.test_operation import copy_log, penstock
+from tests.api.conftest import say  # noqa: F401  # a fixture
+from tests.api.paying_by_hand import Hand
+from tests.api.space import PURPOSE, Space
+from tests.api.test_operation import copy_log, penstock
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

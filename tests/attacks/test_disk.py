@@ -19,13 +19,13 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from connector.clock import Clock
 from connector.demo.processes import Participant, free_ports
-from connector.errors import ServerAbsent
-from connector.initialise import initialise
-from connector.outbound import Outbound
-from tests.web.command import PROGRAM
-from tests.web.space import PURPOSE, Space
+from connector.net.outbound import Outbound
+from connector.operation.initialise import initialise
+from connector.runtime.clock import Clock
+from connector.runtime.errors import ServerAbsent
+from tests.api.command import PROGRAM
+from tests.api.space import PURPOSE, Space
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

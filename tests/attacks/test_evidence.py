@@ -15,11 +15,11 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
-from connector.cli.server import Server
-from connector.clock import Clock
+from connector.client.server import Server
 from connector.demo.processes import free_ports
-from tests.web.command import PROGRAM
-from tests.web.space import Space
+from connector.runtime.clock import Clock
+from tests.api.command import PROGRAM
+from tests.api.space import Space
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

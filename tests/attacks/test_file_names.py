@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from connector.clock import Clock
-from connector.errors import PenstockError
-from tests.web.space import PURPOSE, Space
+from connector.runtime.clock import Clock
+from connector.runtime.errors import PenstockError
+from tests.api.space import PURPOSE, Space
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

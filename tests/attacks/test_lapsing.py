@@ -15,10 +15,10 @@ import pytest
 import pytest_asyncio
 
 from connector.cli.doctor import examined
-from connector.clock import Clock
-from connector.errors import PeerUnreachable
-from tests.web.space import PURPOSE, Space
-from tests.web.visitor import Visitor
+from connector.runtime.clock import Clock
+from connector.runtime.errors import PeerUnreachable
+from tests.api.space import PURPOSE, Space
+from tests.api.visitor import Visitor
 
 SERVE = (sys.executable, str(Path(__file__).with_name("timely_serve.py")))
 ROLES = ("exchange", "provider", "second", "buyer", "other")

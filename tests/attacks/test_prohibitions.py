@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from connector.clock import Clock
-from connector.protocol import messages, offers
-from tests.web.space import Space
+from connector.negotiation.protocol import messages, offers
+from connector.runtime.clock import Clock
+from tests.api.space import Space
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -8,11 +8,11 @@ from datetime import timedelta
 import pytest
 import pytest_asyncio
 
-from connector.clock import Clock
-from connector.errors import PenstockError, explain_failure
+from connector.runtime.clock import Clock
+from connector.runtime.errors import PenstockError, explain_failure
 from connector.store.columns import EPOCH, MICROSECOND
-from tests.web.lying_serve import DATES
-from tests.web.space import PURPOSE, Space
+from tests.api.lying_serve import DATES
+from tests.api.space import PURPOSE, Space
 
 ROLES = ("exchange", "second", "buyer")
 PRICE, PIECES = 250, (3_000,)

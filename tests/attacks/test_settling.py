@@ -10,12 +10,12 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from connector.clock import Clock
+from connector.runtime.clock import Clock
+from tests.api.command import PROGRAM
+from tests.api.conftest import say  # noqa: F401  # a fixture
+from tests.api.space import PURPOSE, Space
 from tests.attacks.test_claims import channel_of, paid
 from tests.onchain import nodes
-from tests.web.command import PROGRAM
-from tests.web.conftest import say  # noqa: F401  # a fixture
-from tests.web.space import PURPOSE, Space
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

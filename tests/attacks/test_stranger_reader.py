@@ -18,13 +18,13 @@ import pytest
 import pytest_asyncio
 
 from connector.cli.answers import ANSWERS
-from connector.clock import Clock
-from connector.errors import PenstockError, explain_failure
+from connector.runtime.clock import Clock
+from connector.runtime.errors import PenstockError, explain_failure
+from tests.api.answers.shapes import unlike
+from tests.api.command import ROOT, penstock, run
+from tests.api.secrets_told import leaks
+from tests.api.space import PURPOSE, Space
 from tests.stranger import opener
-from tests.web.answers.shapes import unlike
-from tests.web.command import ROOT, penstock, run
-from tests.web.secrets_told import leaks
-from tests.web.space import PURPOSE, Space
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -12,11 +12,11 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from connector.clock import Clock
 from connector.identity import keys as key_files
 from connector.identity import readers
-from tests.web.space import PURPOSE, Space
-from tests.web.stranger import called
+from connector.runtime.clock import Clock
+from tests.api.space import PURPOSE, Space
+from tests.api.stranger import called
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

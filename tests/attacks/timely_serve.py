@@ -11,7 +11,7 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-from connector.clock import Clock
+from connector.runtime.clock import Clock
 
 AHEAD = Path(os.environ["PENSTOCK_TEST_CLOCK"])
 right = Clock.now
@@ -22,7 +22,7 @@ def now(self):
 
 
 def be_mute():
-    from connector.pull.acknowledging import Acknowledging
+    from connector.consumer.acknowledging import Acknowledging
 
     async def recover(_self):
         """Find nothing owed."""
@@ -34,8 +34,10 @@ def be_mute():
 if __name__ == "__main__":
     Clock.now = now
     from connector.cli.main import app
-    from connector.engine import monitor
-    from connector.settle import claiming  # looks ahead by a round of the product's
+    from connector.settlement import (
+        claiming,  # looks ahead by a round of the product's
+        monitor,
+    )
 
     assert claiming.ROUND_SECONDS == monitor.ROUND_SECONDS
     monitor.ROUND_SECONDS = float(os.environ.get("PENSTOCK_TEST_ROUND", "20"))

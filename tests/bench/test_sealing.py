@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bench.sealing import sealed_edition
-from connector.initialise import initialise
-from connector.vault.secrets import Keys
+from connector.custody.secrets import Keys
+from connector.operation.initialise import initialise
 
 
 def test_an_edition_of_a_benchmark_opens_in_its_data_folder(tmp_path):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from connector.billing import printed
 from connector.cli import bill
+from connector.provider.billing import printed
 from tests.channel.rig import KEPT
 
 KEY = "3e" * 32

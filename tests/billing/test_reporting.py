@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connector.channel import account as accounts
 from connector.channel import windows
-from connector.settle import reporting
+from connector.settlement import reporting
 from contracts import agreement as agreements
 from contracts.typed_data import Batch
 from contracts.typed_json import to_json

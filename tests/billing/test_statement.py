@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connector.billing import copies, orders, statement
 from connector.channel import account as accounts
 from connector.channel import windows
 from connector.channel.windows import Window
+from connector.provider.billing import copies, orders, statement
 from connector.store import schema
 from connector.store.statements import Statements
 from connector.store.tables import TABLES

@@ -14,10 +14,10 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from connector.channel import account as accounts
 from connector.channel import payee, payer, plan, receive, release, wire
-from connector.channel.counted import Counted, Held
 from connector.channel.doors import Buyer, Deal, Holder, Sight
 from connector.channel.plan import Want
-from connector.ruling import Ruling
+from connector.enforcement.counted import Counted, Held
+from connector.enforcement.ruling import Ruling
 from connector.store import schema
 from connector.store.evidence import Evidence
 from connector.store.statements import Statements

@@ -7,9 +7,9 @@ import pytest
 from connector.channel import account as accounts
 from connector.channel import claims, closing
 from connector.channel.closing import Picked
-from connector.channel.counted import Held
 from connector.channel.errors import ChannelFault
 from connector.channel.messages import RefusalMessage
+from connector.enforcement.counted import Held
 from tests.channel.faulty import refused
 from tests.channel.rig import CHANNEL_ID, LEASED, Pair, over_the_wire
 

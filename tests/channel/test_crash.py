@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from connector.channel import payee, receive, resume
-from connector.channel.counted import Held
 from connector.channel.errors import ChannelFault
 from connector.channel.messages import Equivocation, RefusalMessage
+from connector.enforcement.counted import Held
 from contracts import signature
 from contracts.typed_data import digest
 from contracts.typed_json import to_json

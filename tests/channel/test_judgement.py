@@ -8,10 +8,10 @@ from types import SimpleNamespace
 import pytest
 
 from connector.channel import batch, judgement, openings, payee, uses
-from connector.channel.counted import Counted, Held
 from connector.channel.errors import ChannelFault
 from connector.channel.messages import Denial
 from connector.channel.uses import Draw
+from connector.enforcement.counted import Counted, Held
 from contracts.canonical import sha
 from contracts.labels import H
 from tests.channel.faulty import refused

@@ -11,8 +11,8 @@ import pytest
 from connector.channel import openings
 from connector.channel.errors import ChannelFault
 from connector.channel.messages import Denial, RefusalMessage
-from connector.clock import PolicyClock
-from connector.usage.judge import Judge
+from connector.licence.judge import Judge
+from connector.runtime.clock import PolicyClock
 from contracts.tariff import Tariff
 from tests.channel.rig import KEPT, LEASED, Pair
 

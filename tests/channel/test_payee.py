@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from connector.channel import payee
-from connector.channel.counted import Held
-from connector.limits import RECEIPT_LEEWAY_SECONDS
+from connector.enforcement.counted import Held
+from connector.runtime.limits import RECEIPT_LEEWAY_SECONDS
 from contracts.ranges import RowSet
 from contracts.typed_json import to_ranges
 from tests.channel.faulty import one, refused

@@ -10,7 +10,7 @@ import pytest
 from connector.channel import payer
 from connector.channel.errors import ChannelFault
 from connector.channel.messages import Equivocation
-from connector.limits import CLOCK_LEEWAY_SECONDS
+from connector.runtime.limits import CLOCK_LEEWAY_SECONDS
 from contracts.voucher import NO_LOCK
 from tests.channel.faulty import one, refused, resigned
 from tests.channel.rig import CHANNEL_ID, KEPT, START, STRANGER_KEY, Pair

@@ -12,7 +12,7 @@ from connector.channel import account as accounts
 from connector.channel import openings, resume
 from connector.channel.errors import ChannelFault, ChannelLater
 from connector.channel.messages import ReleaseMessage
-from connector.limits import RECEIPT_LEEWAY_SECONDS
+from connector.runtime.limits import RECEIPT_LEEWAY_SECONDS
 from contracts import signature
 from contracts.typed_data import digest
 from ledger.stamp import at_second

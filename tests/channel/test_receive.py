@@ -134,6 +134,16 @@ def test_what_lapsed_and_was_followed_by_another_voucher_leaves_its_keys_alone()
     assert (pair.states("payer"), pair.account("payer").cumulative) == (["void", "signed"], 0)
 
 
+def test_what_lapsed_and_was_followed_by_another_release_leaves_its_keys_alone():
+    pair, voucher, released = given_up()
+    forgotten = {"cumulative": 0, "account_hash": CHANNEL_ID}
+    pair.payee_db.act(lambda tx: tx.update("channels", {"id": CHANNEL_ID.hex()}, **forgotten))
+    pair.chain.block_time = START
+    pair.window(pair.want([1]))
+    assert claimed(pair, voucher, released.preimage).keys
+    assert (pair.states("payer"), pair.account("payer").cumulative) == (["void", "released"], 70)
+
+
 def test_what_was_refused_and_claimed_leaves_its_keys_and_no_debt():
     pair, voucher, released = given_up()
     row = {"channel": CHANNEL_ID.hex(), "seq": 1}

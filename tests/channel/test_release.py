@@ -9,11 +9,11 @@ import pytest
 
 from connector.channel import account as accounts
 from connector.channel import closing
-from connector.channel.counted import Held
 from connector.channel.errors import ChannelFault
 from connector.channel.messages import Denial, Equivocation, RefusalMessage
 from connector.channel.release import _late_code, _reasons
-from connector.limits import RECEIPT_LEEWAY_SECONDS
+from connector.enforcement.counted import Held
+from connector.runtime.limits import RECEIPT_LEEWAY_SECONDS
 from contracts.voucher import NO_LOCK
 from tests.channel.faulty import refused
 from tests.channel.rig import CHANNEL_ID, KEPT, LEASED, STRANGER_KEY, Pair

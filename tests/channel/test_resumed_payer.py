@@ -257,3 +257,12 @@ def test_a_voucher_that_waits_is_refused_by_a_payee_that_lost_its_offer(monkeypa
         assert pair.states(side)[-1] == "void", side
     answer = pair.pay(voucher)
     assert answer.code == "lost"
+
+
+def test_a_payee_of_another_state_is_shown_what_waits():
+    pair = Pair()
+    request = pair.plan(pair.want([0]))
+    voucher = pair.sign(request, pair.request(request))
+    said = Resume(0, b"\x99" * 32, ())
+    told = pair.payer_db.act(lambda tx: resume.on_resume_payer(tx, pair.buyer, CHANNEL_ID, said, pair.now))
+    assert [one.paid for one in told.windows] == [voucher]

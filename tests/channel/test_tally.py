@@ -11,7 +11,7 @@ from connector.channel import tally
 from connector.channel.errors import ChannelFault
 from connector.channel.priced import Tally
 from connector.channel.tally import PERIOD
-from connector.limits import CLOCK_LEEWAY_SECONDS
+from connector.runtime.limits import CLOCK_LEEWAY_SECONDS
 from contracts.ranges import RowSet
 from contracts.tariff import Tariff
 from contracts.typed_data import Order

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from connector.channel import account as accounts
 from connector.channel import records, tally, windows
 from connector.channel.errors import ChannelFault
-from connector.limits import CLOCK_LEEWAY_SECONDS
+from connector.runtime.limits import CLOCK_LEEWAY_SECONDS
 from contracts import price_words
 from contracts.ranges import RowSet
 from contracts.records import Run

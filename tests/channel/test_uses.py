@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.channel import uses
-from connector.channel.counted import Counted, Held
 from connector.channel.errors import ChannelFault
 from connector.channel.messages import Denial
 from connector.channel.uses import Draw
+from connector.enforcement.counted import Counted, Held
 from policy.vocabulary.operands import OPERANDS, Source, State
 from tests.channel.rig import LEASED, Database, Pair
 from tests.channel.test_crash import level

@@ -25,7 +25,7 @@ from connector.channel.messages import (
     VoucherMessage,
 )
 from connector.channel.window import MAX_BATCH_ROWS
-from connector.limits import ORDERS_MAX, RANGES_MAX
+from connector.runtime.limits import ORDERS_MAX, RANGES_MAX
 from tests.channel.rig import CHANNEL_ID, Pair, over_the_wire
 
 

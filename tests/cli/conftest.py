@@ -11,9 +11,9 @@ import pytest
 from aiohttp import web
 from typer.testing import CliRunner
 
-from connector import settings
 from connector.cli.main import app
 from connector.identity import keys
+from connector.runtime import settings
 
 TOKEN = "a-management-token"
 

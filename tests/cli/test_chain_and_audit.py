@@ -14,11 +14,11 @@ from urllib.parse import quote
 import pytest
 from aiohttp import web
 
-from connector.audit.sources import Places, sources
-from connector.clock import Clock
-from connector.data_folder import CHAIN_DATABASE
 from connector.identity import keys
 from connector.identity.did import build
+from connector.regulator.sources import Places, sources
+from connector.runtime.clock import Clock
+from connector.runtime.data_folder import CHAIN_DATABASE
 from contracts import signature
 from contracts.typed_data import Edition, digest
 from ledger import acts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connector import settings_table
+from connector.runtime import settings_table
 
 SECRET = "a-static-token-of-nobody"
 

@@ -11,14 +11,15 @@ import subprocess
 import pytest
 from aiohttp import web
 
-from connector import data_folder, installation, settings
 from connector.cli import checkup
-from connector.clock import Clock
+from connector.custody.kek import beside
+from connector.custody.secrets import Keys
+from connector.operation import installation
+from connector.runtime import data_folder, settings
+from connector.runtime.clock import Clock
 from connector.store.store import Store
 from connector.store.tables import TABLES
-from connector.vault.kek import beside
-from connector.vault.secrets import Keys
-from tests.web.authority import Authority
+from tests.api.authority import Authority
 
 
 def checks(said):

@@ -7,9 +7,9 @@ import json
 import pytest
 import typer
 
-from connector import errors
 from connector.cli.speak import answer, fail, finish
-from connector.errors import EXIT_CODES
+from connector.runtime import errors
+from connector.runtime.errors import EXIT_CODES
 from connector.store.errors import StoreFailed
 from contracts.errors import ContractError
 from ledger.chain_error import ChainRefused, ChainUnreachable

@@ -8,9 +8,9 @@ import os
 import pytest
 from aiohttp import web
 
-from connector import settings
-from connector.data_folder import DATABASE, KEYS
 from connector.identity import keys
+from connector.runtime import settings
+from connector.runtime.data_folder import DATABASE, KEYS
 from connector.store.evidence import Evidence
 from connector.store.store import Store
 from connector.store.tables import TABLES

@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from connector.errors import Absent, NotPermitted, explain_failure
+from connector.runtime.errors import Absent, NotPermitted, explain_failure
 
 PRODUCT = {
     "id": "p", "title": "T", "rows": 9, "edition": "ab" * 32, "state": "submitted", "number": 1, "plainBytes": "100",

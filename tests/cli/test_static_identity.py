@@ -5,8 +5,8 @@ from __future__ import annotations
 import aiohttp
 import pytest
 
-from connector import settings
 from connector.demo.processes import Participant, free_ports
+from connector.runtime import settings
 
 STATIC = {"development__static_token": "static-secret", "development__static_peer": "THE_OTHER"}
 BANNER = "DEVELOPMENT: whoever sends `development.static_token` is taken for `THE_OTHER`; never in public"

@@ -8,17 +8,17 @@ from datetime import UTC, datetime
 
 import pytest
 
-from connector import data_folder
-from connector.clock import Clock
+from connector.custody import edition, replicas
+from connector.custody import idle as idleness
+from connector.custody.blobs import Blobs
+from connector.custody.places import places_of
+from connector.custody.seal import Brief, seal
+from connector.custody.secrets import Keys
+from connector.custody.sources import source_of
+from connector.runtime import data_folder
+from connector.runtime.clock import Clock
 from connector.store.store import Store
 from connector.store.tables import TABLES
-from connector.vault import edition, replicas
-from connector.vault import idle as idleness
-from connector.vault.blobs import Blobs
-from connector.vault.places import places_of
-from connector.vault.seal import Brief, seal
-from connector.vault.secrets import Keys
-from connector.vault.sources import source_of
 from contracts.ranges import RowSet
 
 S = 64 * 1024

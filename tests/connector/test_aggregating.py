@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from connector.anchor.aggregating import Aggregating
-from connector.errors import ChainReverted
+from connector.chain.aggregating import Aggregating
+from connector.runtime.errors import ChainReverted
 from ledger import acts, head_aggregate
 
 ORIGIN = b"o" * 32

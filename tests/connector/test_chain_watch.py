@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from connector.anchor.chain_watch import FRESH_SECONDS, ChainWatch
-from connector.clock import Clock
+from connector.chain.chain_watch import FRESH_SECONDS, ChainWatch
+from connector.runtime.clock import Clock
 from ledger.chain import Block
 from ledger.chain_error import ChainUnreachable
 

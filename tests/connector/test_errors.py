@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from connector import errors
-from connector.errors import Failure, Told, as_reason, explain_failure, failure_from, from_reason
-from connector.fault_table import EXIT_CODES, ROWS
+from connector.runtime import errors
+from connector.runtime.errors import Failure, Told, as_reason, explain_failure, failure_from, from_reason
+from connector.runtime.fault_table import EXIT_CODES, ROWS
 from connector.store.errors import StoreDamaged
 
 ROOT = Path(__file__).parents[2]
@@ -143,7 +143,7 @@ def test_a_peers_explanation_is_quoted_within_the_table():
 
 
 def test_the_limits_have_units_and_reasons():
-    lines = (ROOT / "connector" / "limits.py").read_text().splitlines()
+    lines = (ROOT / "connector" / "runtime" / "limits.py").read_text().splitlines()
     names = [(number, line.split(" = ")[0]) for number, line in enumerate(lines) if re.match(r"[A-Z_]+ = ", line)]
     assert len(names) > 20
     for number, name in names:

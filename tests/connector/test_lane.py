@@ -10,12 +10,12 @@ import time
 import pytest
 from aiohttp import web
 
-from connector import lane as lanes
-from connector import tls
-from connector.errors import AddressRefused, PeerMisbehaved, PeerRefused, PeerUnreachable
-from connector.outbound import Outbound
+from connector.net import lane as lanes
+from connector.net import tls
+from connector.net.outbound import Outbound
+from connector.runtime.errors import AddressRefused, PeerMisbehaved, PeerRefused, PeerUnreachable
+from tests.api.authority import Authority
 from tests.hostile.addresses import LOOPBACK, NEVER
-from tests.web.authority import Authority
 
 BODY = bytes(range(256)) * 4096
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from connector.errors import PeerMisbehaved
-from connector.local_names import local_names, renamed
+from connector.runtime.errors import PeerMisbehaved
+from connector.runtime.local_names import local_names, renamed
 from ledger.index import RESERVED_NAMES
 
 RENAMED = {

@@ -5,10 +5,10 @@ import os
 from contextlib import aclosing
 from datetime import timedelta
 
-from connector import settings as settings_file
-from connector.app import Connector
+from connector.app.app import Connector
 from connector.demo.processes import free_ports
-from connector.initialise import initialise
+from connector.operation.initialise import initialise
+from connector.runtime import settings as settings_file
 
 START_SECONDS = 20
 

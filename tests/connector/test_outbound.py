@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.addresses import Gate, is_public
-from connector.errors import AddressRefused, PeerUnreachable
-from connector.outbound import Outbound
+from connector.net.addresses import Gate, is_public
+from connector.net.outbound import Outbound
+from connector.runtime.errors import AddressRefused, PeerUnreachable
 from tests.hostile.addresses import LOOPBACK, NEVER, PLACES, PLAIN
 
 

@@ -9,10 +9,10 @@ import time
 import pytest
 from aiohttp import web
 
-from connector import outbound as outbound_module
-from connector.errors import PeerMisbehaved, PeerRefused, PeerUnreachable
-from connector.limits import ANSWER_BYTES_MAX
-from connector.outbound import Answer, Outbound
+from connector.net import outbound as outbound_module
+from connector.net.outbound import Answer, Outbound
+from connector.runtime.errors import PeerMisbehaved, PeerRefused, PeerUnreachable
+from connector.runtime.limits import ANSWER_BYTES_MAX
 
 
 @contextlib.asynccontextmanager

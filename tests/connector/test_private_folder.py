@@ -7,7 +7,7 @@ import stat
 
 import pytest
 
-from connector import files, private_folder
+from connector.runtime import files, private_folder
 from connector.store.store import Store
 from connector.store.tables import TABLES
 

@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from connector import files, rehearsal
-from connector.outbound import Outbound
-from connector.rehearsal import Rehearsed, rehearsing
+from connector.net.outbound import Outbound
+from connector.runtime import files, rehearsal
+from connector.runtime.rehearsal import Rehearsed, rehearsing
 from connector.store.store import Store
 from connector.store.tables import TABLES
 

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from connector import service
-from connector.app import NAMED, SERVICES
-from connector.service import Service
+from connector.app.app import NAMED, SERVICES
+from connector.core import service
+from connector.core.service import Service
 
 
 class Part:

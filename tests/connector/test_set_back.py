@@ -9,14 +9,14 @@ import orjson
 import psycopg
 import pytest
 
+from connector.api.chain_host import hosting
 from connector.cli import recovery
-from connector.clock import Clock
-from connector.data_folder import CHAIN_DATABASE
 from connector.demo.processes import free_ports
-from connector.recovery import catching_up, set_back
-from connector.recovery.set_back import FILE_NAME
+from connector.operation import catching_up, set_back
+from connector.operation.set_back import FILE_NAME
+from connector.runtime.clock import Clock
+from connector.runtime.data_folder import CHAIN_DATABASE
 from connector.store.restored import marked as restored_mark
-from connector.web.chain_host import hosting
 from ledger.chain import Chain
 from tests.federation.exchanges import exchange, product, put
 from tests.postgres import durable

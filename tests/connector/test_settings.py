@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.errors import SettingsError
 from connector.identity import did
-from connector.settings import FILE_NAME, build, load, write_default
-from connector.settings_table import SECTIONS, declared
+from connector.runtime.errors import SettingsError
+from connector.runtime.settings import FILE_NAME, build, load, write_default
+from connector.runtime.settings_table import SECTIONS, declared
 
 DEVELOPMENT = {"server.development": True}
 

@@ -11,9 +11,9 @@ import os
 
 import pytest
 
-from connector.errors import Conflict
-from connector.files import write_new
-from connector.stage import Stage, require_empty, require_free
+from connector.runtime.errors import Conflict
+from connector.runtime.files import write_new
+from connector.runtime.stage import Stage, require_empty, require_free
 
 CONTENT = {"a.csv": b"a", "deep/er/b.csv": b"b", "deep/c.csv": b"c"}
 

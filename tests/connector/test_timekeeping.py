@@ -7,11 +7,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from connector.clock import SetClock
-from connector.limits import CLOCK_BEHIND_SECONDS_MAX
+from connector.runtime.clock import SetClock
+from connector.runtime.limits import CLOCK_BEHIND_SECONDS_MAX
 from connector.store.store import Store
 from connector.store.tables import TABLES
-from connector.telemetry.timekeeping import Timekeeping
+from connector.store.timekeeping import Timekeeping
 from ledger.chain_error import ChainUnreachable
 
 NOW = datetime(2026, 11, 22, 1, tzinfo=UTC)

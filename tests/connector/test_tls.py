@@ -8,11 +8,12 @@ import sys
 
 import pytest
 
-from connector import settings, tls
 from connector.demo.processes import free_ports
-from connector.errors import SettingsError
-from connector.initialise import initialise
-from tests.web.authority import Authority
+from connector.net import tls
+from connector.operation.initialise import initialise
+from connector.runtime import settings
+from connector.runtime.errors import SettingsError
+from tests.api.authority import Authority
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from connector.errors import PeerMisbehaved
-from connector.worker import NICENESS, Worker
+from connector.runtime.errors import PeerMisbehaved
+from connector.runtime.worker import NICENESS, Worker
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 20
@@ -63,7 +63,7 @@ async def test_work_in_which_it_was_killed_is_done_again(worker, tmp_path):
 
 def test_it_ends_with_who_began_it_however_that_ends():
     code = (
-        "import asyncio, os, signal\nfrom connector.worker import Worker\n"
+        "import asyncio, os, signal\nfrom connector.runtime.worker import Worker\n"
         "async def main():\n"
         "    print(await Worker().do(os.getpid), flush=True)\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"

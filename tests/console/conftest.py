@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import pytest_asyncio
 
-from connector.clock import SetClock
-from tests.web.lone import lone
-from tests.web.visitor import Visitor
+from connector.runtime.clock import SetClock
+from tests.api.lone import lone
+from tests.api.visitor import Visitor
 
 ROLES = ("provider", "buyer", "exchange", "regulator")
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

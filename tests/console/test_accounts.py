@@ -10,8 +10,8 @@ import pyotp
 import pytest
 
 from connector.console import accounts, passwords, sessions
-from connector.errors import Conflict, InvalidInput, NotPermitted, Unproven
-from tests.web.visitor import Visitor
+from connector.runtime.errors import Conflict, InvalidInput, NotPermitted, Unproven
+from tests.api.visitor import Visitor
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -9,10 +9,10 @@ from types import SimpleNamespace
 import pytest
 import pytest_asyncio
 
+from connector.api.pages import buying
 from connector.channel.account import PAYER
 from connector.channel.states import RELEASED
-from connector.console import buying
-from connector.errors import PaymentRefused
+from connector.runtime.errors import PaymentRefused
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 CHANNEL = "0c" * 32

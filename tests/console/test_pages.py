@@ -15,7 +15,7 @@ from catalog.profile import Column, FileProfile
 from connector.console.acts import ACTS
 from connector.console.page import PREFIX
 from connector.console.pages import PAGES
-from connector.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
+from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
 from tests.console.conftest import NOW, ROLES
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

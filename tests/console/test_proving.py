@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.audit import verifying
-from connector.console.proving import LEFT, walk
-from connector.errors import InvalidInput
+from connector.api.pages.proving import LEFT, walk
+from connector.regulator import verifying
+from connector.runtime.errors import InvalidInput
 from contracts.canonical import canonical
 from contracts.errors import ContractError
 from contracts.labels import H

@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 import pytest_asyncio
 
-from connector.console import publishing
-from connector.errors import InvalidInput
+from connector.api.pages import publishing
+from connector.runtime.errors import InvalidInput
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 MARKUP = '"><script>alert(1)<img src=x onerror=alert(2)>.csv'

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from connector.errors import Conflict
-from connector.supervision import chain_book, logbooks
-from connector.supervision.audits import Audits
+from connector.regulator import chain_book, logbooks
+from connector.regulator.audits import Audits
+from connector.runtime.errors import Conflict
 from ledger.programs import Programs
 from ledger.standing import did_digest
 

@@ -13,7 +13,7 @@ from catalog.facets import FACETS
 from connector.console import language
 from connector.console.pages import PAGES
 from connector.console.words import faults
-from connector.fault_table import EXIT_CODES, ROWS, UNEXPECTED
+from connector.runtime.fault_table import EXIT_CODES, ROWS, UNEXPECTED
 
 ROOM = Path(language.__file__).parent
 TEMPLATES = {path.name: path.read_text(encoding="utf-8") for path in (ROOM / "templates").glob("*.html")}

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from connector import settings
+from connector.runtime import settings
+from tests.custody.real_s3 import VERSION
 from tests.onchain import nodes
-from tests.vault.real_s3 import VERSION
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = ROOT / "docker/Dockerfile"

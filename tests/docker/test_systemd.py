@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from connector import settings
 from connector.cli.serve import CLOSE_SECONDS, DRAIN_SECONDS
-from connector.fault_table import EXIT_CODES
+from connector.runtime import settings
+from connector.runtime.fault_table import EXIT_CODES
 
 UNITS = Path(__file__).resolve().parents[2] / "docker/systemd"
 SERVE = (UNITS / "penstock@.service").read_text()

@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from connector.audit.sources import sources
 from connector.cli.audit import reader_of
-from connector.data_folder import KEYS
 from connector.demo import insider, run, story
 from connector.identity import keys as key_files
+from connector.regulator.sources import sources
+from connector.runtime.data_folder import KEYS
 from ledger.audit import audit
 from ledger.audit.archive import Recording
 

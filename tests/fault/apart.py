@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from bench.space import space
-from connector.errors import PenstockError
+from connector.runtime.errors import PenstockError
 from tests.fault.pulls import Pull, digest, fill
 
 APART = ("unshare", "--map-root-user", "--net", "--mount")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from connector import limits
+from connector.runtime import limits
 
 PATIENCE = 1 / 5
 for name in ("CALL_SECONDS_MAX", "STALL_SECONDS_MAX", "TRICKLE_SECONDS_MAX"):

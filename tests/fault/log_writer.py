@@ -12,7 +12,7 @@ from functools import partial
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from connector.data_folder import DATABASE
+from connector.runtime.data_folder import DATABASE
 from connector.store.evidence import Evidence
 from connector.store.kept_log import KeptLog
 from connector.store.offline import looking

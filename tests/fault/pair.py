@@ -11,14 +11,14 @@ import random
 import shutil
 from contextlib import asynccontextmanager, suppress
 
-from connector.clock import Clock
-from connector.data_folder import CHAIN_DATABASE
+from connector.api.chain_host import hosting
 from connector.demo.processes import SERVE, Participant, free_ports
-from connector.errors import PeerRefused, PeerUnreachable
-from connector.initialise import initialise
+from connector.operation.initialise import initialise
+from connector.runtime.clock import Clock
+from connector.runtime.data_folder import CHAIN_DATABASE
+from connector.runtime.errors import PeerRefused, PeerUnreachable
 from connector.store.offline import look
 from connector.store.tables import TABLES
-from connector.web.chain_host import hosting
 
 NAMES = ("left", "right")
 CHUNK_BYTES = 1 << 16

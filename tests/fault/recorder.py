@@ -13,8 +13,8 @@ from collections import defaultdict
 
 from aiohttp import ClientError, ClientSession, web
 
-from connector.protocol import messages
-from connector.protocol.states import NEGOTIATION
+from connector.negotiation.protocol import messages
+from connector.negotiation.protocol.states import NEGOTIATION
 
 LOST_MOST = 3  # of the answers to one message
 AGAIN_SECONDS = 0.05

@@ -14,11 +14,11 @@ import os
 import sqlite3
 from dataclasses import replace
 
-from connector import files
 from connector.channel import claims, receive, resume, wire
 from connector.channel.errors import ChannelFault
 from connector.channel.messages import KeyRequest, OfferMessage, RefusalMessage, ReleaseMessage, Resume, VoucherMessage
-from connector.data_folder import DATABASE
+from connector.runtime import files
+from connector.runtime.data_folder import DATABASE
 from connector.store.errors import StoreError
 from connector.store.store import Store
 from connector.store.tables import TABLES

@@ -6,7 +6,7 @@ import os
 import sys
 from datetime import timedelta
 
-from connector.clock import Clock
+from connector.runtime.clock import Clock
 
 AHEAD = timedelta(seconds=int(os.environ["PENSTOCK_TEST_SKEW"]))
 right = Clock.now

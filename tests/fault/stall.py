@@ -18,19 +18,19 @@ from functools import partial
 
 from aiohttp import ClientSession, web
 
-from connector import settings as settings_file
-from connector.app import Connector
+from connector.api.server import build
+from connector.app.app import Connector
 from connector.channel import wire
 from connector.channel.messages import KeyRequest, OfferMessage, ReleaseMessage, VoucherMessage
-from connector.clock import SetClock
+from connector.custody import edition as editions
+from connector.custody import tickets
+from connector.custody.seal import Brief, seal
+from connector.custody.sources import source_of
 from connector.demo.processes import free_ports
-from connector.engine.books import transfer_id
-from connector.initialise import initialise
-from connector.vault import edition as editions
-from connector.vault import tickets
-from connector.vault.seal import Brief, seal
-from connector.vault.sources import source_of
-from connector.web.server import build
+from connector.licence.books import transfer_id
+from connector.operation.initialise import initialise
+from connector.runtime import settings as settings_file
+from connector.runtime.clock import SetClock
 from contracts import agreement as agreements
 from contracts import signature
 from contracts.split import Split

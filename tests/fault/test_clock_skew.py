@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bench.space import space
-from connector.limits import CLOCK_LEEWAY_SECONDS
+from connector.runtime.limits import CLOCK_LEEWAY_SECONDS
 from tests.fault.extent import SKEWED, drawn
 from tests.fault.pulls import Pull, fill
 

@@ -18,13 +18,13 @@ from collections import Counter
 import psycopg
 import pytest
 
-from connector.clock import Clock
-from connector.errors import PeerRefused
-from connector.outbound import Outbound
+from connector.net.outbound import Outbound
+from connector.runtime.clock import Clock
+from connector.runtime.errors import PeerRefused
+from tests.api.stranger import Member
+from tests.api.test_demands import DEMAND
 from tests.fault.pair import NAMES, Caller, die, pair, settled
 from tests.postgres import durable, new_schema
-from tests.web.stranger import Member
-from tests.web.test_demands import DEMAND
 
 pytestmark = pytest.mark.faults
 

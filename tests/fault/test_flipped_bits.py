@@ -19,17 +19,17 @@ from datetime import UTC, datetime
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from connector.data_folder import DATABASE
+from connector.custody.blobs import Blobs
+from connector.custody.places import places_of
+from connector.custody.seal import Brief, seal
+from connector.custody.sealed_file import SealedFile
+from connector.custody.secrets import Keys
+from connector.custody.sources import source_of
+from connector.runtime.data_folder import DATABASE
 from connector.store.errors import StoreError
 from connector.store.evidence import Evidence
 from connector.store.store import Store
 from connector.store.tables import TABLES
-from connector.vault.blobs import Blobs
-from connector.vault.places import places_of
-from connector.vault.seal import Brief, seal
-from connector.vault.sealed_file import SealedFile
-from connector.vault.secrets import Keys
-from connector.vault.sources import source_of
 from ledger import checkpoint as checkpoints
 from ledger import merkle
 from ledger import note as notes

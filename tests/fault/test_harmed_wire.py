@@ -18,19 +18,19 @@ from datetime import UTC, datetime
 import pytest
 from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector, web
 
-from connector import lane
 from connector.channel.errors import ChannelFault
-from connector.outbound import Outbound
-from connector.pull.carrier import Carrier
-from connector.pull.roads import FAULTS, Road, Roads
-from connector.vault.blobs import Blobs
-from connector.vault.intake import Intake
-from connector.vault.places import sectors
-from connector.vault.seal import Brief, seal
-from connector.vault.sealed_file import SealedFile
-from connector.vault.secrets import Keys
-from connector.vault.slabs import Memory, Pool
-from connector.vault.sources import source_of
+from connector.consumer.carrier import Carrier
+from connector.consumer.roads import FAULTS, Road, Roads
+from connector.custody.blobs import Blobs
+from connector.custody.intake import Intake
+from connector.custody.places import sectors
+from connector.custody.seal import Brief, seal
+from connector.custody.sealed_file import SealedFile
+from connector.custody.secrets import Keys
+from connector.custody.slabs import Memory, Pool
+from connector.custody.sources import source_of
+from connector.net import lane
+from connector.net.outbound import Outbound
 from tests.channel.rig import Database, secret_of
 from tests.fault.extent import ALL, SEED, STORIES, TRANSFERS
 from tests.fault.roles import ROWS, buy, pair_on, respond

@@ -19,14 +19,14 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import pytest
 from aiohttp import web
 
-from connector import settings as settings_file
-from connector.app import Connector
-from connector.clock import Clock
+from connector.api.server import build
+from connector.app.app import Connector
 from connector.demo.processes import free_ports
 from connector.demo.story import term_end
-from connector.initialise import initialise
-from connector.outbound import Outbound
-from connector.web.server import build
+from connector.net.outbound import Outbound
+from connector.operation.initialise import initialise
+from connector.runtime import settings as settings_file
+from connector.runtime.clock import Clock
 from ledger import checkpoint as checkpoints
 from tests.fault.pair import BUSY, NAMES, Caller, die, pair, settled
 from tests.postgres import durable, new_schema

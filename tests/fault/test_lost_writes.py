@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import pytest
 
 from connector.channel import claims
-from connector.data_folder import DATABASE
+from connector.runtime.data_folder import DATABASE
 from connector.store.errors import StoreError
 from connector.store.store import Store
 from connector.store.tables import TABLES

@@ -21,7 +21,7 @@ from connector.channel import account as accounts
 from connector.channel import claims, payee, receive, resume, windows
 from connector.channel.errors import ChannelFault
 from connector.channel.messages import Denial, RefusalMessage
-from connector.settle.following import as_known
+from connector.settlement.following import as_known
 from contracts import signature
 from contracts.split import Split
 from contracts.tariff import amount

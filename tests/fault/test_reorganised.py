@@ -10,7 +10,7 @@ from contextlib import closing
 import pytest
 
 from connector.channel import claims
-from connector.data_folder import CHAIN_DATABASE
+from connector.runtime.data_folder import CHAIN_DATABASE
 from ledger.embedded.engine import Engine
 from ledger.embedded.store import Store
 from tests.fault.stall import stall

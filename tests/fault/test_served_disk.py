@@ -12,7 +12,7 @@ import time
 import pytest
 
 from connector.demo.processes import free_ports
-from connector.initialise import initialise
+from connector.operation.initialise import initialise
 from tests.fault.injection import STRACE, permitted
 from tests.fault.roles import DISK
 

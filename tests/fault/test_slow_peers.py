@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from connector.clock import Clock
+from connector.runtime.clock import Clock
+from tests.api.proxy import Proxy
+from tests.api.space import Space
 from tests.fault.extent import SLOW, drawn
-from tests.web.proxy import Proxy
-from tests.web.space import Space
 
 ROLES = ("exchange", "provider", "second", "buyer")
 IMPATIENT = (sys.executable, str(Path(__file__).with_name("impatient_serve.py")))

@@ -18,19 +18,19 @@ from contextlib import suppress
 import pytest
 import pytest_asyncio
 
-from connector.cli.server import Server
-from connector.data_folder import DATABASE
+from connector.client.server import Server
 from connector.demo.processes import SERVE, free_ports
-from connector.engine.envelope import message_digest
-from connector.errors import PenstockError
-from connector.initialise import initialise
-from connector.outbound import Outbound
-from connector.protocol import offers
+from connector.negotiation.envelope import message_digest
+from connector.negotiation.protocol import offers
+from connector.net.outbound import Outbound
+from connector.operation.initialise import initialise
+from connector.runtime.data_folder import DATABASE
+from connector.runtime.errors import PenstockError
 from connector.store.store import Store
 from connector.store.tables import TABLES
-from tests.engine.world import edition, product, product_terms
 from tests.fault.recorder import Recorder
 from tests.journey.harness import armed
+from tests.negotiation.world import edition, product, product_terms
 
 pytestmark = [pytest.mark.faults, pytest.mark.asyncio(loop_scope="session")]
 

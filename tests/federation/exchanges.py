@@ -14,9 +14,9 @@ from catalog.listing import Move
 from catalog.profile import FileProfile
 from catalog.question import question
 from connector.exchange import handed_in, kinds, listings
-from connector.federation import showing, sources
+from connector.exchange.federation import showing, sources
 from ledger.edition import Header
-from tests.web.lone import lone
+from tests.api.lone import lone
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 PROVIDER = "did:web:provider.example"

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.clock import Clock
-from connector.errors import PeerMisbehaved
-from connector.federation import changes
+from connector.exchange.federation import changes
+from connector.runtime.clock import Clock
+from connector.runtime.errors import PeerMisbehaved
+from tests.api.stranger import called
 from tests.federation.exchanges import exchange, product, put, withdraw
-from tests.web.stranger import called
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from connector.limits import HOPS_MAX
+from connector.runtime.limits import HOPS_MAX
 from tests.federation.exchanges import add, ask, exchange, found, product, put, titles, until, withdraw
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from catalog.found import found_id
 from connector.exchange import finding, numbering
-from connector.federation import entry, keeping
+from connector.exchange.federation import entry, keeping
 from connector.store.store import Store
 from connector.store.tables import TABLES
 from tests.core import core

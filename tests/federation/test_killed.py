@@ -8,9 +8,9 @@ from contextlib import closing
 
 import aiohttp
 
-from connector.data_folder import DATABASE
 from connector.demo.processes import SERVE, Participant, free_ports
-from connector.initialise import initialise
+from connector.operation.initialise import initialise
+from connector.runtime.data_folder import DATABASE
 from tests.federation.exchanges import exchange, product, put
 
 PRODUCTS = 700

@@ -6,15 +6,15 @@ import json
 
 import pytest
 
-from connector.clock import Clock
-from connector.federation import reading, sources
-from connector.protocol import messages, validation
-from tests.engine.world import product as on_offer
+from connector.exchange.federation import reading, sources
+from connector.negotiation.protocol import messages, validation
+from connector.runtime.clock import Clock
+from tests.api.lone import lone
+from tests.api.stranger import called
+from tests.api.test_crawl import REQUEST, Foreign, dataset, nested
 from tests.federation.exchanges import add, exchange, found, product, put, source, titles
+from tests.negotiation.world import product as on_offer
 from tests.protocol import published
-from tests.web.lone import lone
-from tests.web.stranger import called
-from tests.web.test_crawl import REQUEST, Foreign, dataset, nested
 
 DCT, NS = "http://purl.org/dc/terms/", "https://w3id.org/penstock/ns/"
 LACKS = ["not-reviewed", "no-edition", "no-evidence", "odrl-terms"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from connector.clock import Clock
+from connector.runtime.clock import Clock
+from tests.api.stranger import called
+from tests.api.test_crawl import REQUEST, Foreign, dataset
 from tests.federation.exchanges import ask, exchange, found, titles, until
-from tests.web.stranger import called
-from tests.web.test_crawl import REQUEST, Foreign, dataset
 
 MEMBER = {"name": "Quay Ltd", "region": "US-NY"}
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from connector.errors import Conflict
+from connector.consumer import quoting
 from connector.exchange import handed_in, services
-from connector.federation import entry
-from connector.federation.reading import REFUSED
-from connector.pull import quoting
+from connector.exchange.federation import entry
+from connector.exchange.federation.reading import REFUSED
+from connector.runtime.errors import Conflict
 from tests.catalog.test_service import SERVICE
 from tests.federation.exchanges import PROVIDER, add, exchange, found, source, titles, withdraw
 

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from catalog.question import question
-from connector.federation import reading, sources
+from connector.exchange.federation import reading, sources
 from tests.federation.exchanges import SECONDS, add, ask, exchange, found, product, put, source, titles, until, withdraw
 
 

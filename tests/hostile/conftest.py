@@ -8,10 +8,10 @@ import json
 import aiohttp
 import pytest_asyncio
 
-from connector.clock import Clock
+from connector.runtime.clock import Clock
+from tests.api.conftest import Said
+from tests.api.stranger import called
 from tests.hostile.host import HOST, Host
-from tests.web.conftest import Said
-from tests.web.stranger import called
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -8,15 +8,15 @@ from pathlib import Path
 import aiohttp
 
 from bench import report
-from connector.cli.server import Server
-from connector.data_folder import DATABASE
+from connector.client.server import Server
 from connector.demo.processes import SERVE, Participant, free_ports
-from connector.initialise import initialise
-from connector.protocol.states import CONSUMER, OFFERED, PROVIDER, STARTED
+from connector.negotiation.protocol.states import CONSUMER, OFFERED, PROVIDER, STARTED
+from connector.operation.initialise import initialise
+from connector.runtime.data_folder import DATABASE
 from connector.store.store import Store
 from connector.store.tables import TABLES
-from tests.engine.world import product
-from tests.web.space import Space
+from tests.api.space import Space
+from tests.negotiation.world import product
 
 HOST = "host"
 ROLES = ("provider", "buyer", "exchange", "regulator")

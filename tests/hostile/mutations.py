@@ -10,11 +10,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from connector.engine import signing
-from connector.protocol import messages, states
+from connector.negotiation import signing
+from connector.negotiation.protocol import messages, states
 from contracts.namespace import CHECKPOINT, OFFER_TERMS, SIGNATURE
-from tests.engine import cells as spoken
-from tests.engine.cells import OURS, THEIRS
+from tests.negotiation import cells as spoken
+from tests.negotiation.cells import OURS, THEIRS
 from tests.protocol.test_messages import AGREED
 
 EXAMPLES = int(os.environ.get("PENSTOCK_TEST_MUTATIONS", "250"))

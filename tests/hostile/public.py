@@ -14,17 +14,17 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from connector import settings
-from connector.addresses import Gate
-from connector.app import Connector
-from connector.clock import Clock
+from connector.api.server import build
+from connector.app.app import Connector
 from connector.identity import did as dids
 from connector.identity import peers, tokens
-from connector.initialise import initialise
-from connector.web.server import build
-from tests.engine.world import listed_offer, product
+from connector.net.addresses import Gate
+from connector.operation.initialise import initialise
+from connector.runtime import settings
+from connector.runtime.clock import Clock
+from tests.api.conftest import Said
 from tests.hostile.host import EDITION, ROLES
-from tests.web.conftest import Said
+from tests.negotiation.world import listed_offer, product
 
 if TYPE_CHECKING:
     from pathlib import Path

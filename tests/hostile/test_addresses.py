@@ -10,18 +10,18 @@ import asyncio
 import pytest
 import pytest_asyncio
 
-from connector.clock import Clock
-from connector.errors import AddressRefused, PeerMisbehaved
+from connector.consumer.carrier import Carrier
+from connector.consumer.roads import Road, Roads
+from connector.custody.slabs import Memory, Pool
 from connector.identity import keys as key_files
 from connector.identity import tokens
-from connector.protocol import messages
-from connector.pull.carrier import Carrier
-from connector.pull.roads import Road, Roads
-from connector.vault.slabs import Memory, Pool
+from connector.negotiation.protocol import messages
+from connector.runtime.clock import Clock
+from connector.runtime.errors import AddressRefused, PeerMisbehaved
 from contracts.ranges import RowSet
+from tests.api.test_dsp_faults import is_error
 from tests.hostile.addresses import CONTEXTS, DIDS, LOOPBACK, NEVER, PLACES, PLAIN
 from tests.hostile.public import GOOD, offered, public, watched
-from tests.web.test_dsp_faults import is_error
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

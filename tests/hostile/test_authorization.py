@@ -10,21 +10,21 @@ from types import SimpleNamespace
 
 import pytest
 
-from connector import settings
+from connector.api import operators, server
+from connector.api.authorize import ALL, BODY_BYTES, ROUTES, Who
 from connector.channel import wire
 from connector.channel.messages import KeyRequest, Released, Resume, Step, VoucherMessage
+from connector.custody import bearers, passes, tickets
 from connector.identity import readers
-from connector.protocol import messages, states, validation
-from connector.vault import bearers, passes, tickets
-from connector.web import operators, server
-from connector.web.authorize import ALL, BODY_BYTES, ROUTES, Who
+from connector.negotiation.protocol import messages, states, validation
+from connector.runtime import settings
 from contracts import signature
 from contracts.typed_data import Order, Range, Voucher
 from ledger.dispute import Finding
 from ledger.ruling import Ruling
-from tests.engine import cells as spoken
 from tests.hostile import wire as raw
 from tests.hostile.host import CHANNEL, DISPUTE, EDITION, HIDDEN, HOST, NEGOTIATION, TRANSFER
+from tests.negotiation import cells as spoken
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

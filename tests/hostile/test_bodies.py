@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from connector.limits import JSON_VALUES_MAX
-from connector.protocol import messages, validation
-from connector.web.authorize import ROUTES, Who
+from connector.api.authorize import ROUTES, Who
+from connector.negotiation.protocol import messages, validation
+from connector.runtime.limits import JSON_VALUES_MAX
 from tests.hostile import wire
 from tests.hostile.bodies import BODIES, body
 from tests.hostile.host import CHANNEL, NEGOTIATION, TRANSFER

@@ -8,11 +8,11 @@ import json
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 
-from connector.errors import explain_failure
 from connector.identity import did as dids
 from connector.identity.keys import PURPOSES, Keys
 from connector.identity.self_description import member_of
-from connector.protocol import messages, offers, validation
+from connector.negotiation.protocol import messages, offers, validation
+from connector.runtime.errors import explain_failure
 from contracts.canonical import load
 from ledger import aggregate
 from tests.hostile.mutations import EXAMPLES, mutated

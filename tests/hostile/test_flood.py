@@ -14,10 +14,10 @@ from catalog.dataset import DESCRIPTION_CHARACTERS_MAX, Dataset, Distribution, d
 from catalog.errors import CatalogError
 from catalog.listing import State
 from catalog.profile import FileProfile
-from connector.errors import Conflict, InvalidInput
 from connector.exchange import handed_in, listings
 from connector.exchange.listings import ALIKE_SHOWN
-from connector.limits import MEMBER_PRODUCTS_MAX, PAGE_ROWS_MAX
+from connector.runtime.errors import Conflict, InvalidInput
+from connector.runtime.limits import MEMBER_PRODUCTS_MAX, PAGE_ROWS_MAX
 from connector.store.store import Store
 from connector.store.tables import TABLES
 

@@ -19,9 +19,9 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from connector.clock import Clock
 from connector.exchange import listings
-from connector.limits import (
+from connector.runtime.clock import Clock
+from connector.runtime.limits import (
     CONSOLE_ROWS_BYTES_MAX,
     FOUND_BYTES_MAX,
     MEMBER_DAILY_PRODUCTS_MAX,
@@ -32,11 +32,11 @@ from contracts import signature
 from contracts.typed_data import Edition, digest
 from ledger import acts
 from ledger.edition import read_header
+from tests.api.lone import lone
+from tests.api.stranger import Member, called
+from tests.api.visitor import Visitor
 from tests.federation.exchanges import product
 from tests.hostile.test_flood import AT, document
-from tests.web.lone import lone
-from tests.web.stranger import Member, called
-from tests.web.visitor import Visitor
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -133,7 +133,7 @@ async def test_what_is_similar_is_found_among_all(ask, exchange):
 
 async def test_what_is_too_long_together_is_leafed_through(exchange, ask, monkeypatch):
     """A page ends before it is too long, says so, and the next one begins where it ended."""
-    monkeypatch.setattr("connector.federation.showing.FOUND_BYTES_MAX", 50_000)
+    monkeypatch.setattr("connector.exchange.federation.showing.FOUND_BYTES_MAX", 50_000)
     seen, first = [], 0
     for _ in range(3):
         _, told, _ = await ask(f"/management/find?q=tides&first={first}")
@@ -141,7 +141,7 @@ async def test_what_is_too_long_together_is_leafed_through(exchange, ask, monkey
         seen += [one["id"] for one in told["products"]]
         first += told["looked"]
     assert len(set(seen)) == len(seen) == first
-    monkeypatch.setattr("connector.federation.showing.FOUND_BYTES_MAX", 1)
+    monkeypatch.setattr("connector.exchange.federation.showing.FOUND_BYTES_MAX", 1)
     _, told, _ = await ask("/management/find?q=tides")
     assert len(told["products"]) == 1
 

@@ -9,8 +9,8 @@ import zlib
 import pytest
 import pytest_asyncio
 
-from connector.limits import BODY_BYTES_MAX, MESSAGE_BYTES_MAX
-from connector.vault import tickets
+from connector.custody import tickets
+from connector.runtime.limits import BODY_BYTES_MAX, MESSAGE_BYTES_MAX
 from tests.hostile.host import HOST, REQUEST_SECONDS
 from tests.hostile.wire import head, wire
 

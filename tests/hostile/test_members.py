@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from connector.channel import wire
-from connector.errors import explain_failure
 from connector.exchange import handed_in, listings
+from connector.runtime.errors import explain_failure
 from connector.store.evidence import Evidence
 from connector.store.store import Store
 from connector.store.tables import TABLES

@@ -13,14 +13,14 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from catalog.codes import TIERS
-from connector.engine.doors import Peer
 from connector.identity import did as dids
 from connector.identity import keys as key_files
-from connector.protocol import messages, states, validation
-from tests.engine.cells import stored
+from connector.negotiation.doors import Peer
+from connector.negotiation.protocol import messages, states, validation
 from tests.hostile.host import AT, EDITION
 from tests.hostile.mutations import DIGEST, EXAMPLES, cells, mutated
 from tests.hostile.public import PRODUCT, offered, public, watched
+from tests.negotiation.cells import stored
 from tests.protocol.test_messages import AGREED
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

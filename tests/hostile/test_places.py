@@ -8,13 +8,13 @@ from contextlib import AsyncExitStack
 import pytest
 import pytest_asyncio
 
-from connector.clock import Clock
-from connector.errors import RequestRefused
-from connector.limits import PEER_REQUESTS_MAX, RETRY_AFTER_SECONDS, STRANGER_REQUESTS_MAX
-from connector.web.places import Places
+from connector.api.places import Places
+from connector.runtime.clock import Clock
+from connector.runtime.errors import RequestRefused
+from connector.runtime.limits import PEER_REQUESTS_MAX, RETRY_AFTER_SECONDS, STRANGER_REQUESTS_MAX
+from tests.api.stranger import called
+from tests.api.test_dsp_faults import is_error
 from tests.hostile.wire import head, wire
-from tests.web.stranger import called
-from tests.web.test_dsp_faults import is_error
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

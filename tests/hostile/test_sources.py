@@ -11,16 +11,16 @@ from aiohttp import web
 
 from catalog.question import question
 from catalog.source import Move
-from connector import limits
-from connector.clock import Clock
-from connector.errors import AddressRefused, Conflict, InvalidInput, PenstockError
+from connector.consumer import quoting
 from connector.exchange import handed_in
-from connector.federation import changes, entry, harvesting, sources
-from connector.protocol import messages
-from connector.pull import quoting
+from connector.exchange.federation import changes, entry, harvesting, sources
+from connector.negotiation.protocol import messages
+from connector.runtime import limits
+from connector.runtime.clock import Clock
+from connector.runtime.errors import AddressRefused, Conflict, InvalidInput, PenstockError
+from tests.api.stranger import Stranger, called
+from tests.api.test_crawl import REQUEST, Foreign, dataset
 from tests.federation.exchanges import AT, PROVIDER, add, exchange, found, product, put, source, titles, until
-from tests.web.stranger import Stranger, called
-from tests.web.test_crawl import REQUEST, Foreign, dataset
 
 
 class Liar(Stranger):

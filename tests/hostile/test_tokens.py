@@ -1,6 +1,6 @@
 """Forged tokens over the wire: nobody is let in, nothing is looked up for them, and a good token is used once.
 
-That it stays used after a restart is in tests/web/test_tokens.py.
+That it stays used after a restart is in tests/api/test_tokens.py.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ import sys
 import pytest
 import pytest_asyncio
 
-from connector.clock import Clock
-from connector.data_folder import DATABASE
 from connector.identity import tokens
+from connector.runtime.clock import Clock
+from connector.runtime.data_folder import DATABASE
+from tests.api.stranger import called
+from tests.api.test_dsp_faults import is_error
 from tests.hostile.host import HOST, SEALED
 from tests.hostile.tokens import ATTACKS, Forger
-from tests.web.stranger import called
-from tests.web.test_dsp_faults import is_error
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -6,7 +6,7 @@ import asyncio
 import socket
 from contextlib import asynccontextmanager, suppress
 
-from tests.web.conftest import Said
+from tests.api.conftest import Said
 
 ANSWER_SECONDS = 5
 LIMIT_BYTES = 65_536

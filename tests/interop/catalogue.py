@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from connector.data_folder import DATABASE
-from connector.protocol.states import CONSUMER, FINALIZED, PROVIDER
+from connector.negotiation.protocol.states import CONSUMER, FINALIZED, PROVIDER
+from connector.runtime.data_folder import DATABASE
 from connector.store.store import Store
 from connector.store.tables import TABLES
 from contracts.address import NOBODY, show

@@ -25,7 +25,7 @@ from pathlib import Path
 from aiohttp import web
 
 from connector.demo.processes import SERVE, Participant, free_ports
-from connector.initialise import initialise
+from connector.operation.initialise import initialise
 from docs.generate import compatibility, pages
 from tests.interop import adapter, catalogue
 from tests.interop.resolve import end, resolve

@@ -1,8 +1,8 @@
 """What stands around the official kit holds together, whether or not the kit can be had."""
 
-from connector.engine import reactions
-from connector.protocol import messages, offers, validation
-from connector.protocol.states import CONSUMER, PROVIDER
+from connector.negotiation import reactions
+from connector.negotiation.protocol import messages, offers, validation
+from connector.negotiation.protocol.states import CONSUMER, PROVIDER
 from contracts.namespace import AGREEMENT_URN
 from tests.interop import adapter, catalogue, kit
 

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest_asyncio
 
-from connector.cli.server import Server
+from connector.client.server import Server
 from connector.demo.processes import SERVE, Participant, free_ports
-from connector.initialise import initialise
-from connector.outbound import Outbound
-from connector.protocol.states import CONSUMER, PROVIDER
+from connector.negotiation.protocol.states import CONSUMER, PROVIDER
+from connector.net.outbound import Outbound
+from connector.operation.initialise import initialise
 from contracts.namespace import AGREEMENT_URN
 from tests.interop import adapter, catalogue
 

@@ -9,11 +9,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from connector.cli.server import Server
+from connector.client.server import Server
 from connector.demo import inspection, run
 from connector.demo.processes import SERVE, Participant
 from connector.demo.story import Cast, Script
-from connector.errors import PenstockError, ServerAbsent, explain_failure
+from connector.runtime.errors import PenstockError, ServerAbsent, explain_failure
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 import pytest
 import pytest_asyncio
 
+from tests.api.proxy import Proxy
 from tests.journey.printed import printed, said
 from tests.onchain import nodes
-from tests.web.proxy import Proxy
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs/audit.md").read_text()
 ENDS_SECONDS = 10

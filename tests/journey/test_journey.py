@@ -10,20 +10,21 @@ from pathlib import Path
 
 import pytest
 
-from connector import data_folder, decisions
 from connector.cli.answers import ANSWERS
 from connector.demo import story
 from connector.demo.story import GET_A, PRODUCT_A, PRODUCT_B
-from connector.errors import explain_failure
-from connector.outbound import Outbound
+from connector.enforcement import decisions
+from connector.net.outbound import Outbound
+from connector.runtime import data_folder
+from connector.runtime.errors import explain_failure
 from connector.store import offline
 from connector.store.tables import TABLES
 from contracts.onchain import artifacts
+from tests.api.answers.shapes import unlike
+from tests.api.secrets_told import leaks
 from tests.drill import drill, recorded
 from tests.journey.conftest import SEED
 from tests.journey.printed import said
-from tests.web.answers.shapes import unlike
-from tests.web.secrets_told import leaks
 
 HERE = Path(__file__).parent
 TABLE_ROWS = 336_776 + 26_115 + 3_322 + 1_458 + 16

@@ -15,16 +15,16 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 
 from catalog.complaint import Move
-from connector.audit.sources import sources
-from connector.clock import Clock
 from connector.demo.story import term_end
-from connector.outbound import Outbound
+from connector.net.outbound import Outbound
+from connector.regulator.sources import sources
+from connector.runtime.clock import Clock
 from connector.telemetry import log_lines
 from ledger.audit import audit
+from tests.api.secrets_told import leaks
 from tests.market.goods import GOODS, HONEST, LIAR, SHORT, SILENT, files
 from tests.market.house import House
 from tests.market.plot import PLOT, Deal, after_hours
-from tests.web.secrets_told import leaks
 
 HOUSES = ("north", "south")
 PROVIDERS, BUYERS = 6, 15  # of each house: two of its providers are no honest ones

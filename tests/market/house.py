@@ -15,13 +15,13 @@ from unittest.mock import patch
 import orjson
 from aiohttp import web
 
-from connector import settings as settings_file
-from connector.app import Connector
-from connector.audit.sources import Reader
-from connector.cli.server import ADDRESS_FILE, Server
+from connector.api.server import build
+from connector.app.app import Connector
+from connector.client.server import ADDRESS_FILE, Server
 from connector.demo.processes import free_ports
-from connector.initialise import initialise
-from connector.web.server import build
+from connector.operation.initialise import initialise
+from connector.regulator.sources import Reader
+from connector.runtime import settings as settings_file
 from tests.market.goods import LIAR, SILENT
 
 PAYING = ("/voucher", "/step")  # what is answered with keys
@@ -45,7 +45,7 @@ class Stand:
 
     async def open(self):
         # while other tests run, the day's loop rests and its leases lapse: that is to end no process here
-        with patch("connector.base.stop", _rest), patch("connector.app.stop", _rest):
+        with patch("connector.app.base.stop", _rest), patch("connector.app.app.stop", _rest):
             self.connector = await Connector.start(self.data, settings_file.load(self.data, {}))
         app = build(self.connector)
         if self.kind == LIAR:

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from connector.errors import PenstockError, explain_failure
+from connector.runtime.errors import PenstockError, explain_failure
 from tests.market.goods import HONEST, LIAR, SILENT
 
 LAWFUL, UNLAWFUL = "AirTrafficResearch", "DirectMarketing"

@@ -7,9 +7,9 @@ import json
 
 import pytest
 
-from connector.billing import printed
-from connector.billing.evidence import Keepers
-from connector.outbound import Outbound
+from connector.net.outbound import Outbound
+from connector.provider.billing import printed
+from connector.provider.billing.evidence import Keepers
 from contracts.errors import ContractError
 from ledger import bill as bills
 from ledger import bill_check

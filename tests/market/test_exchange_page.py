@@ -8,7 +8,7 @@ import shlex
 import pytest
 
 from connector.demo.processes import SERVE, Participant, free_ports
-from tests.web.command import ROOT, run
+from tests.api.command import ROOT, run
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -9,9 +9,9 @@ from urllib.parse import quote
 import pytest
 
 from catalog.trades import BUYERS_LEAST, NAMES, TRADES_LEAST
-from connector.errors import PeerRefused, explain_failure
 from connector.exchange.trades import KIND
-from connector.settle import reporting
+from connector.runtime.errors import PeerRefused, explain_failure
+from connector.settlement import reporting
 from contracts.quartiles import quartiles
 from contracts.terms import Terms
 from contracts.unit_price import unit_price

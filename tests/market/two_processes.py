@@ -7,9 +7,9 @@ import shutil
 
 import pytest
 
-from connector.clock import Clock
+from connector.api.chain_host import hosting
 from connector.demo.processes import SERVE, Participant, free_ports
-from connector.web.chain_host import hosting
+from connector.runtime.clock import Clock
 from tests.fault.pair import Balancer
 from tests.market.test_exchange_page import EXCHANGE, MEMBERS, READERS, WRITTEN_PORTS, Alone, follow, judge
 from tests.postgres import durable, new_schema

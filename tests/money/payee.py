@@ -6,17 +6,17 @@ from types import SimpleNamespace
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from connector.anchor.chain_watch import ChainWatch
-from connector.anchor.transactions import Transactions
+from connector.app.trader import Trader
+from connector.chain.chain_watch import ChainWatch
+from connector.chain.transactions import Transactions
 from connector.channel.doors import Holder
-from connector.engine.monitor import Monitor
-from connector.engine.trader import Trader
-from connector.errors import PenstockError
-from connector.settle.claiming import CHORE, Claiming
-from connector.settle.following import Following
-from connector.settle.purse import Purse
-from connector.settle.receivables import Receivables
-from connector.settle.settlement import Settlements
+from connector.runtime.errors import PenstockError
+from connector.settlement.claiming import CHORE, Claiming
+from connector.settlement.following import Following
+from connector.settlement.monitor import Monitor
+from connector.settlement.purse import Purse
+from connector.settlement.receivables import Receivables
+from connector.settlement.settlement import Settlements
 from connector.store.evidence import Evidence
 from contracts import signature
 from contracts.canonical import sha

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 from connector.channel import wire
 from connector.channel.errors import ChannelFault
-from connector.errors import PeerRefused, PeerUnreachable
-from connector.pull.paying import Payments
+from connector.runtime.errors import PeerRefused, PeerUnreachable
+from connector.settlement.paying import Payments
 from contracts.canonical import load
 
 
@@ -24,7 +24,7 @@ def payments(ground, space, doors):
 
 
 def doors(world):
-    """What `connector.pull.paying.Payments.post` goes through; `world.asked` answers for the buyer."""
+    """What `connector.settlement.paying.Payments.post` goes through; `world.asked` answers for the buyer."""
 
     async def post(url, body, headers):
         channel, what = url.rsplit("/", 2)[1:]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connector.recovery.catching_up import waiting
+from connector.operation.catching_up import waiting
 from ledger import acts
 from tests.channel.rig import PAYEE
 from tests.money import program

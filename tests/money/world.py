@@ -9,7 +9,7 @@ from functools import cache
 from connector.channel import account as accounts
 from connector.channel import claims
 from connector.channel.doors import Deal
-from connector.clock import SetClock
+from connector.runtime.clock import SetClock
 from contracts import agreement as agreements
 from contracts import signature
 from contracts.canonical import sha

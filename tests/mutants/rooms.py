@@ -37,13 +37,13 @@ ROOMS = (
         _of("contracts", "agreement meter periods ranges records split summary tariff terms tiers voucher"),
         (
             ("tests/contracts",),
-            ("tests/channel", "tests/plain", "tests/product", "tests/onchain/test_split_rounding.py"),
-            ("tests/engine/test_negotiation.py", "tests/ledger/audit"),
+            ("tests/channel", "tests/plain", "tests/provider", "tests/onchain/test_split_rounding.py"),
+            ("tests/negotiation/test_negotiation.py", "tests/ledger/audit"),
         ),
     ),
     Room(
         _of("contracts", "canonical signature typed_data typed_json typed_values"),
-        (("tests/contracts",), ("tests/channel", "tests/engine/test_negotiation.py", "tests/ledger")),
+        (("tests/contracts",), ("tests/channel", "tests/negotiation/test_negotiation.py", "tests/ledger")),
     ),
     Room(
         _of(
@@ -52,20 +52,20 @@ ROOMS = (
             "lapsing messages offers openings payee payer plan priced receipts receive records release resume states "
             "step tally uses window windows wire",
         ),
-        (*CHANNEL, (JOURNEYS,), ("tests/billing", "tests/web/test_voucher_faults.py")),
+        (*CHANNEL, (JOURNEYS,), ("tests/billing", "tests/api/test_voucher_faults.py")),
     ),
     Room(
-        _of("connector/settle", "acknowledging claiming following receivables settlement"),
+        _of("connector/settlement", "acknowledging claiming following receivables settlement"),
         (
             (JOURNEYS, "tests/fault/test_money_conserved.py"),
-            ("tests/billing", "tests/web/test_deposit_returned.py", "tests/web/test_voucher_faults.py"),
+            ("tests/billing", "tests/api/test_deposit_returned.py", "tests/api/test_voucher_faults.py"),
         ),
     ),
     Room(
-        _of("connector/settle", "arbitration cases disputes purse reporting returning"),
+        _of("connector/settlement", "arbitration cases disputes purse reporting returning"),
         (
             ("tests/fault/test_money_conserved.py", "tests/billing"),
-            ("tests/web/test_disputes.py", "tests/web/test_deposit_returned.py", "tests/web/test_voucher_faults.py"),
+            ("tests/api/test_disputes.py", "tests/api/test_deposit_returned.py", "tests/api/test_voucher_faults.py"),
             ("tests/market",),
         ),
     ),
@@ -89,7 +89,7 @@ ROOMS = (
         _of("ledger", "row row_table opening sealing"),
         (
             ("tests/ledger/test_opening.py", "tests/ledger/test_sealed_vector.py", "tests/ledger/test_dispute.py"),
-            ("tests/vault", "tests/channel/test_wrong_key.py"),
+            ("tests/custody", "tests/channel/test_wrong_key.py"),
         ),
     ),
     Room(
@@ -97,7 +97,7 @@ ROOMS = (
         (
             ("tests/ledger/test_dispute.py", "tests/ledger/test_filing.py", "tests/ledger/test_fork_proof.py"),
             ("tests/channel/test_wrong_key.py", "tests/ledger/audit"),
-            ("tests/hostile/test_authorization.py", "tests/web/test_voucher_faults.py"),
+            ("tests/hostile/test_authorization.py", "tests/api/test_voucher_faults.py"),
         ),
     ),
     Room(
@@ -122,7 +122,7 @@ ROOMS = (
     ),
     Room(
         _of("connector/store", "evidence heads peer_heads"),
-        (("tests/connector/store/test_evidence.py",), ("tests/connector", "tests/engine/test_two_engines.py")),
+        (("tests/connector/store/test_evidence.py",), ("tests/connector", "tests/negotiation/test_two_engines.py")),
     ),
     # authorisation
     Room(
@@ -130,18 +130,22 @@ ROOMS = (
         (("tests/connector/identity",), ("tests/hostile/test_tokens.py", "tests/hostile/test_documents.py")),
     ),
     Room(
-        _of("connector/web", "authorize body call operators places server"),
+        _of("connector/api", "authorize body call operators places server"),
         (
-            ("tests/web/test_barred.py", "tests/hostile/test_authorization.py", "tests/hostile/test_tokens.py"),
-            ("tests/web/test_role_routes.py", "tests/web/test_exchange_operators.py", "tests/web/test_tokens.py"),
+            ("tests/api/test_barred.py", "tests/hostile/test_authorization.py", "tests/hostile/test_tokens.py"),
+            ("tests/api/test_role_routes.py", "tests/api/test_exchange_operators.py", "tests/api/test_tokens.py"),
         ),
     ),
     Room(
-        _of("connector/engine", "meeting negotiation process signing transfer"),
+        _of("connector/negotiation", "meeting negotiation process signing transfer"),
         (
-            ("tests/engine/test_cells.py", "tests/engine/test_negotiation.py", "tests/engine/test_transfer.py"),
-            ("tests/engine",),
-            ("tests/sublicence", "tests/web/test_own_offer.py", "tests/web/test_dsp_cells.py"),
+            (
+                "tests/negotiation/test_cells.py",
+                "tests/negotiation/test_negotiation.py",
+                "tests/negotiation/test_transfer.py",
+            ),
+            ("tests/negotiation",),
+            ("tests/sublicence", "tests/api/test_own_offer.py", "tests/api/test_dsp_cells.py"),
         ),
     ),
     Room(

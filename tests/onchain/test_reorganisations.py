@@ -12,10 +12,10 @@ from types import SimpleNamespace
 import pytest
 from eth_hash.auto import keccak
 
-from connector.anchor import chain_watch
-from connector.anchor.chain_watch import ChainWatch
-from connector.clock import Clock
-from connector.settle.following import Following
+from connector.chain import chain_watch
+from connector.chain.chain_watch import ChainWatch
+from connector.runtime.clock import Clock
+from connector.settlement.following import Following
 from contracts.split import Split
 from contracts.typed_data import Final
 from ledger import acts

@@ -9,11 +9,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from eth_hash.auto import keccak
 
-from connector.anchor import parcel, transactions
-from connector.anchor.transactions import MINED, REVERTED, MinedEvent, Transactions
-from connector.clock import Clock
-from connector.errors import ChainReverted
-from connector.rehearsal import CHAIN, Rehearsed, rehearsing
+from connector.chain import parcel, transactions
+from connector.chain.transactions import MINED, REVERTED, MinedEvent, Transactions
+from connector.runtime.clock import Clock
+from connector.runtime.errors import ChainReverted
+from connector.runtime.rehearsal import CHAIN, Rehearsed, rehearsing
 from connector.store.evidence import Evidence
 from connector.store.store import Store
 from connector.store.tables import TABLES

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from connector.plain import bill as copy_bill
+from connector.provider.plain import bill as copy_bill
 from contracts.records import Run
 from contracts.tariff import Tariff
 

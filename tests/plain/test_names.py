@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from connector.errors import Conflict, PeerMisbehaved
-from connector.plain import copying
+from connector.consumer import copying
+from connector.runtime.errors import Conflict, PeerMisbehaved
 
 
 def listed(*names):

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.protocol import continuation
-from connector.protocol.continuation import Place, linked
-from connector.protocol.errors import MalformedError
+from connector.negotiation.protocol import continuation
+from connector.negotiation.protocol.continuation import Place, linked
+from connector.negotiation.protocol.errors import MalformedError
 
 
 @given(shelf=st.sampled_from("dc"), key=st.text(max_size=256), backward=st.booleans())

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from connector.protocol import messages, offers, states, validation
-from connector.protocol.errors import MalformedError
+from connector.negotiation.protocol import messages, offers, states, validation
+from connector.negotiation.protocol.errors import MalformedError
 from contracts.address import NOBODY, show
 from contracts.namespace import OFFER_TERMS
 from contracts.terms import Terms

@@ -6,8 +6,8 @@ import json
 import pytest
 from referencing import Registry, Resource
 
-from connector.protocol import messages, validation
-from connector.protocol.errors import MalformedError
+from connector.negotiation.protocol import messages, validation
+from connector.negotiation.protocol.errors import MalformedError
 from tests.protocol.published import PUBLISHED, PUBLISHED_OF, resources, schemas, validators
 
 LEAST_VARIANTS = 500

@@ -2,9 +2,9 @@
 
 import pytest
 
-from connector.protocol import states
-from connector.protocol.errors import IllegalTransitionError
-from connector.protocol.messages import BEGINNINGS, PATHS, TYPE_OF
+from connector.negotiation.protocol import states
+from connector.negotiation.protocol.errors import IllegalTransitionError
+from connector.negotiation.protocol.messages import BEGINNINGS, PATHS, TYPE_OF
 
 C, P = states.CONSUMER, states.PROVIDER
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import typer
 
-from connector import limits, settings_table
 from connector.cli.main import app
-from connector.telemetry.health import REASONS
+from connector.operation.health import REASONS
+from connector.runtime import limits, settings_table
 from docs.generate import reference
 from ledger.events import SHAPES
 

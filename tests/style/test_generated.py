@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from connector.protocol.states import NEXT, STATES
+from connector.negotiation.protocol.states import NEXT, STATES
 from docs.generate import architecture, diagram, pages
 
 
@@ -31,7 +31,7 @@ def test_every_import_between_rooms_is_drawn_once():
     drawn = re.findall(r"<title>(\S+) imports (\S+)</title>", picture)
     known = {**architecture.packages(), **architecture.rooms()}
     assert sorted(drawn) == sorted(known)
-    assert ("web", "engine") in known
+    assert ("api", "negotiation") in known
     assert not {importer for importer, _ in architecture.rooms()} - set(architecture.ordered(architecture.rooms()))
 
 

@@ -42,5 +42,5 @@ def test_circles_are_found():
 
 
 def test_imports_for_types_alone_and_inside_functions_count():
-    assert "connector.core" in house.imports()["connector.space.author"]
+    assert "connector.core.core" in house.imports()["connector.space.author"]
     assert "connector.cli.checkup" in house.imports()["connector.cli.doctor"]

@@ -39,24 +39,24 @@ REGISTRY_HOSTS = [
 ]  # fmt: skip
 
 # A door → the only file that may use it, and the named exceptions with their reasons.
-CLOCK = "connector/clock.py"
+CLOCK = "connector/runtime/clock.py"
 CLOCK_CALLS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns"}
 CLOCK_EXCEPTIONS = {
     "connector/demo/story.py": "plays a user, who has a watch of their own",
 }
-OUTBOUND = "connector/outbound.py"
+OUTBOUND = "connector/net/outbound.py"
 # a connection for a thread, made by the door, which checked where it leads
-OUTBOUND_LANE = "connector/lane.py"
+OUTBOUND_LANE = "connector/net/lane.py"
 OUTBOUND_CALLS = {"ClientSession", "aiohttp.ClientSession", "aiohttp.request", "socket.create_connection"}
 OUTBOUND_EXCEPTIONS = {
     "ledger/transport.py": "chain access is a room of the ledger's own: web3's session, with connections that are kept",
 }
 OUTBOUND_MODULES = {"requests", "urllib.request", "urllib3", "httpx", "http.client", "websockets"}
-FILES = "connector/files.py"
+FILES = "connector/runtime/files.py"
 FILE_EXCEPTIONS = {
     "connector/demo/flights.py": "wraps the descriptor it got from the files door for pyarrow's writer",
     "contracts/onchain/compile.py": "a developer's command that writes the committed artifacts; nothing imports it",
-    "connector/vault/secrets.py": "overwrites a key where it lies before it is removed",
+    "connector/custody/secrets.py": "overwrites a key where it lies before it is removed",
     "connector/demo/processes.py": "plays a user's shell: sends a participant's output to a log file",
 }
 WRITE_METHODS = {"write_text", "write_bytes", "touch", "symlink_to", "hardlink_to"}

@@ -10,11 +10,11 @@ import pytest
 import pytest_asyncio
 
 from connector.channel.errors import ChannelFault
-from connector.engine.doors import Peer
-from connector.protocol import offers
-from connector.protocol.errors import UnacceptableError
-from connector.sublicence import onward, presenting
-from connector.usage.notices import Notice
+from connector.licence.notices import Notice
+from connector.licence.sublicence import onward, presenting
+from connector.negotiation.doors import Peer
+from connector.negotiation.protocol import offers
+from connector.negotiation.protocol.errors import UnacceptableError
 from contracts import agreement as agreements
 from contracts import signature, sublicence, typed_json
 from contracts.namespace import SUB_LICENCES
@@ -23,8 +23,8 @@ from contracts.terms import Terms
 from contracts.typed_data import digest
 from policy.compare.onward import Narrower, derive
 from policy.offer import offer_rules
-from tests.engine.world import product_terms
-from tests.web.running import PEER, running
+from tests.api.running import PEER, running
+from tests.negotiation.world import product_terms
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -1,4 +1,4 @@
-"""What went wrong and what to do, by the stable code of `connector.fault_table`: the sentences of a refusal's page.
+"""What went wrong and what to do, by the code of `connector.runtime.fault_table`: the sentences of a refusal's page.
 
 Law: each code of that table has a row here (a test walks through them); one of another table is explained by its exit
 code. What exactly was given stands on the page as it was told, in English, beside these words.

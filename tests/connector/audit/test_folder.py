@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connector.audit.folder import AnswerFolder, Bundle, writing_bundle
-from connector.errors import InvalidInput
+from connector.regulator.folder import AnswerFolder, Bundle, writing_bundle
+from connector.runtime.errors import InvalidInput
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\n\x00", exclude_categories=["Cs"]), min_size=1)
 
@@ -45,7 +45,7 @@ def test_a_bundle_gives_back_what_was_written_and_nothing_else_is_one(tmp_path, 
     (tmp_path / "junk").write_bytes(b"junk")
     with pytest.raises(InvalidInput, match="no bundle of an audit"):
         Bundle(tmp_path / "junk")
-    monkeypatch.setattr("connector.audit.folder.ANSWER_BYTES_MAX", 1 << 20)
+    monkeypatch.setattr("connector.regulator.folder.ANSWER_BYTES_MAX", 1 << 20)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as bomb:
         bomb.writestr("space", bytes(2 << 20))
     with pytest.raises(InvalidInput, match="more than"):

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from connector.audit.watching import Watch, read_rules
-from connector.errors import InvalidInput, PeerUnreachable
+from connector.regulator.watching import Watch, read_rules
+from connector.runtime.errors import InvalidInput, PeerUnreachable
 from ledger.audit.report import Report
 from ledger.audit.rules import read_limits
 

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from connector.audit.workplace import workplace
+from connector.regulator.workplace import workplace
 from ledger.audit.audit import run
 from tests.ledger.audit.diary import SUPERVISOR
 from tests.ledger.audit.world import Given, World
 
 
 async def test_an_audit_in_a_folder_says_how_far_it_is_and_leaves_nothing(monkeypatch):
-    monkeypatch.setattr("connector.audit.workplace.SAY_EVERY_SECONDS", 0)
+    monkeypatch.setattr("connector.regulator.workplace.SAY_EVERY_SECONDS", 0)
     said = []
     with workplace(said.append) as place:
         report = await run(Given(World()), SUPERVISOR, place)

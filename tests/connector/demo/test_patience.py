@@ -10,7 +10,7 @@ import pytest
 
 from connector.demo import patience
 from connector.demo.patience import Patience, worked
-from connector.errors import ServerAbsent, explain_failure
+from connector.runtime.errors import ServerAbsent, explain_failure
 
 BUSY = "while True: pass"
 STILL = "import time; time.sleep(600)"

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from connector.errors import PeerMisbehaved
 from connector.exchange.attesting import Attesting
+from connector.runtime.errors import PeerMisbehaved
 from tests.core import core
 
 US, WITNESS = "did:web:exchange.example", "did:web:witness.example"

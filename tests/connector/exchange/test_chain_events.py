@@ -8,9 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from connector.clock import Clock
 from connector.exchange import chain_events
 from connector.exchange.chain_events import ChainEvents
+from connector.runtime.clock import Clock
 from ledger.chain import Block, Event, Program
 from ledger.several import SETTLED_BLOCKS
 

@@ -12,10 +12,10 @@ from catalog.codes import TIERS
 from catalog.dataset import Dataset, Distribution, dataset_json
 from catalog.profile import FileProfile
 from catalog.question import question
-from connector.data_folder import SEARCH
 from connector.exchange import finding
+from connector.exchange.federation import showing
 from connector.exchange.finding import Finding
-from connector.federation import showing
+from connector.runtime.data_folder import SEARCH
 from connector.store.store import Store
 from connector.store.tables import TABLES
 from tests.core import core

@@ -6,9 +6,9 @@ import pytest
 
 from catalog.facets import FACETS
 from catalog.found import found_id
-from connector.errors import Absent
 from connector.exchange import kinds
 from connector.exchange.numbering import BEGINS, NUMBERED, table_of
+from connector.runtime.errors import Absent
 from connector.store.store import Store
 from connector.store.tables import TABLES
 

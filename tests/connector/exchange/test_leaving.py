@@ -8,11 +8,11 @@ from datetime import timedelta
 import pytest
 
 from catalog.leaving import Plan
-from connector.errors import NotPermitted
 from connector.exchange import membership
 from connector.exchange.membership import LEAVING, refuse_leaving
+from connector.runtime.errors import NotPermitted
 from ledger.space import REVOKED
-from tests.web.lone import lone
+from tests.api.lone import lone
 
 NAMES = ("first", "second", "third")
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from connector.errors import InvalidInput
 from connector.exchange.membership import refuse_double
 from connector.identity import keys
 from connector.identity.did import build, parse
 from connector.identity.self_description import member_of
+from connector.runtime.errors import InvalidInput
 from ledger.space import UNSHARED
 
 DID, URL = "did:web:localhost%3A7001", "http://localhost:7001"

@@ -7,11 +7,11 @@ import asyncio
 import pytest
 
 from catalog.listing import Move
-from connector.errors import Conflict
 from connector.exchange import drawing, handed_in, kinds, listings, services
+from connector.runtime.errors import Conflict
+from tests.api.lone import lone
 from tests.catalog.test_service import SERVICE
 from tests.federation.exchanges import product
-from tests.web.lone import lone
 
 PROVIDER = "did:web:provider.example"
 AUTOMATIC = {"PENSTOCK_REVIEW_AUTOMATIC": "true"}

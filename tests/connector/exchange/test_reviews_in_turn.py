@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 from catalog.listing import State
 from connector.exchange import handed_in, listings
-from connector.limits import MEMBER_REVIEWS_MAX
+from connector.runtime.limits import MEMBER_REVIEWS_MAX
+from tests.api.lone import lone
 from tests.federation.exchanges import product
-from tests.web.lone import lone
 
 COUNT = 3 * MEMBER_REVIEWS_MAX + 1
 PROVIDERS = ("did:web:first.example", "did:web:second.example")

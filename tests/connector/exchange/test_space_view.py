@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from types import SimpleNamespace
 
-from connector.clock import Clock
+from connector.runtime.clock import Clock
 from connector.space.view import SpaceView
 
 

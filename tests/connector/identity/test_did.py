@@ -10,13 +10,13 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.clock import SetClock
-from connector.errors import InvalidInput, PeerMisbehaved, PeerRefused, VerificationFailed
 from connector.identity import did as dids
 from connector.identity import jwk, tokens
 from connector.identity.did import ACCOUNT, BLS_PROOF, BLS_PUBLIC
 from connector.identity.peers import Peers
-from connector.outbound import Outbound
+from connector.net.outbound import Outbound
+from connector.runtime.clock import SetClock
+from connector.runtime.errors import InvalidInput, PeerMisbehaved, PeerRefused, VerificationFailed
 from contracts import signature
 from contracts.address import show
 from contracts.namespace import NS

@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.errors import VerificationFailed
 from connector.identity import jwk
+from connector.runtime.errors import VerificationFailed
 from contracts import signature
 
 SECRET = bytes(31) + b"\x05"

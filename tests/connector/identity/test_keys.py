@@ -10,9 +10,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from connector.errors import SettingsError
 from connector.identity import keys as module
 from connector.identity.keys import P256_ORDER, PURPOSES, SECP256K1_ORDER, Keys, create, draw_next, load, take_next
+from connector.runtime.errors import SettingsError
 from contracts import signature
 
 

@@ -9,13 +9,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from connector.clock import SetClock
-from connector.errors import PeerRefused, PeerUnreachable, TokenError
 from connector.identity import did as dids
 from connector.identity import peers as module
 from connector.identity import tokens
 from connector.identity.peers import Peers, Static
-from connector.limits import (
+from connector.runtime.clock import SetClock
+from connector.runtime.errors import PeerRefused, PeerUnreachable, TokenError
+from connector.runtime.limits import (
     DID_DOCUMENT_BYTES_MAX,
     DID_FETCHES_MAX,
     DID_FRESH_SECONDS,

@@ -10,9 +10,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.errors import Unproven
 from connector.identity import readers
-from connector.limits import CLOCK_LEEWAY_SECONDS, TOKEN_SECONDS
+from connector.runtime.errors import Unproven
+from connector.runtime.limits import CLOCK_LEEWAY_SECONDS, TOKEN_SECONDS
 
 NOW = datetime(2026, 11, 22, 1, tzinfo=UTC)
 KEY, OTHER = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()

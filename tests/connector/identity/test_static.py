@@ -2,8 +2,8 @@
 
 import pytest
 
-from connector.errors import TokenError
 from connector.identity.peers import Peers, Static
+from connector.runtime.errors import TokenError
 from tests.connector.identity.test_tokens import BUYER, KEYS, NOW, PROVIDER, SetClock
 
 

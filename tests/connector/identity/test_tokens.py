@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.addresses import Gate
-from connector.clock import SetClock
-from connector.errors import PeerUnreachable, TokenError
 from connector.identity import did as dids
 from connector.identity import tokens
 from connector.identity.keys import PURPOSES, Keys
 from connector.identity.peers import Peers
+from connector.net.addresses import Gate
+from connector.runtime.clock import SetClock
+from connector.runtime.errors import PeerUnreachable, TokenError
 from connector.store.store import Store
 from connector.store.tables import TABLES
 from tests.hostile.tokens import ATTACKS, DROP, Forger

@@ -9,13 +9,13 @@ import sys
 
 import pytest
 
-from connector.clock import Clock
-from connector.processes.exclusive import Exclusive
-from connector.processes.succession import Succession
-from connector.processes.tenure import Tenure
+from connector.runtime.clock import Clock
 from connector.store import leases
+from connector.store.exclusive import Exclusive
 from connector.store.store import Store
+from connector.store.succession import Succession
 from connector.store.tables import TABLES
+from connector.store.tenure import Tenure
 
 WITHIN_SECONDS = 5
 
@@ -55,7 +55,7 @@ class Process:
 
 
 async def test_one_works_and_the_next_takes_over(store, monkeypatch):
-    monkeypatch.setattr("connector.processes.tenure.WAIT_SECONDS", 0.02)
+    monkeypatch.setattr("connector.store.tenure.WAIT_SECONDS", 0.02)
     first, second = Process(store, 1), Process(store, 2)
     assert await first.tenure.attempt()
     assert not await second.tenure.attempt()
@@ -102,7 +102,7 @@ async def test_who_cannot_take_over_ends(store):
 
 
 async def test_a_piece_of_work_is_done_by_one_at_a_time(store, monkeypatch):
-    monkeypatch.setattr("connector.processes.exclusive.ASK_SECONDS", 0.005)
+    monkeypatch.setattr("connector.store.exclusive.ASK_SECONDS", 0.005)
     inside, most, order = 0, 0, []
 
     async def piece(number):

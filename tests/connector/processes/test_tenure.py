@@ -13,12 +13,12 @@ from datetime import timedelta
 
 import pytest
 
-from connector.clock import Clock
-from connector.processes.tenure import NAME, Tenure
+from connector.runtime.clock import Clock
 from connector.store import leases
 from connector.store.errors import StoreBusy
 from connector.store.store import Store
 from connector.store.tables import TABLES
+from connector.store.tenure import NAME, Tenure
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ async def test_an_expired_lease_is_taken(store):
 
 
 async def test_who_cannot_renew_stops(store, monkeypatch):
-    monkeypatch.setattr("connector.processes.tenure.RENEW_SECONDS", 0.01)
+    monkeypatch.setattr("connector.store.tenure.RENEW_SECONDS", 0.01)
     lost = asyncio.Event()
     tenure = Tenure(store, Clock(), lost.set)
     await tenure.take()
@@ -82,8 +82,8 @@ async def test_who_cannot_renew_stops(store, monkeypatch):
 
 async def test_a_database_that_is_locked_costs_the_work_only_when_the_lease_is_over(store, monkeypatch):
     """Somebody else's long write: renewing fails for a while, and then for too long."""
-    monkeypatch.setattr("connector.processes.tenure.RENEW_SECONDS", 0.01)
-    monkeypatch.setattr("connector.processes.tenure.LEASE_SECONDS", 1)
+    monkeypatch.setattr("connector.store.tenure.RENEW_SECONDS", 0.01)
+    monkeypatch.setattr("connector.store.tenure.LEASE_SECONDS", 1)
     monkeypatch.setattr("connector.store.connection.LOCK_SECONDS", 0.05)
     lost = asyncio.Event()
     tenure = Tenure(store, Clock(), lost.set)

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from connector.rehearsal import RECORD, Rehearsed, rehearsing
+from connector.runtime.rehearsal import RECORD, Rehearsed, rehearsing
 from connector.store import evidence as evidence_module
 from connector.store import peer_heads
 from connector.store.errors import EvidenceBroken

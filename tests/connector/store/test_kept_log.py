@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from connector.errors import Absent, Conflict
+from connector.runtime.errors import Absent, Conflict
 from connector.store.erasure import KIND, erase
 from connector.store.kept_log import KeptLog
 from connector.store.offline import looking

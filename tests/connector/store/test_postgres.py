@@ -16,11 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.cli import checkup
-from connector.clock import Clock
-from connector.errors import Absent, Conflict
 from connector.identity import keys as key_files
-from connector.recovery import backup
-from connector.settings import FILE_NAME, write_default
+from connector.operation import backup
+from connector.runtime.clock import Clock
+from connector.runtime.errors import Absent, Conflict
+from connector.runtime.settings import FILE_NAME, write_default
 from connector.store import leases, offline, upgrades
 from connector.store.errors import BadStatement, Duplicate, StoreBusy, StoreError, StoreFailed, StoreForeign
 from connector.store.evidence import Evidence

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from connector.errors import explain_failure
+from connector.runtime.errors import explain_failure
 from connector.store import schema, upgrades
 from connector.store.errors import StoreError, StoreFailed, StoreForeign
 from connector.store.offline import look

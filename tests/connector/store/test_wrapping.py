@@ -5,14 +5,14 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from connector.errors import explain_failure
+from connector.custody.errors import VaultError
+from connector.custody.row_key import RowKey
+from connector.custody.secrets import Keys
+from connector.runtime.errors import explain_failure
 from connector.store import upgrades
 from connector.store.errors import BadStatement
 from connector.store.store import Store
 from connector.store.tables import TABLES
-from connector.vault.errors import VaultError
-from connector.vault.row_key import RowKey
-from connector.vault.secrets import Keys
 from tests.postgres import durable, new_schema
 from tests.row_key import row_key
 

@@ -1,0 +1,42 @@
+"""The console's accounts, as the owner of the data directory keeps them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connector.api.faults import as_json
+from connector.console.page import PREFIX
+from connector.runtime.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from connector.api.call import Call
+
+
+async def page(call: Call) -> web.Response:
+    """List the accounts."""
+    return as_json({"accounts": await call.connector.accounts.page()})
+
+
+async def add(call: Call) -> web.Response:
+    """Make an account: `name`, `roles` (empty: all of ours), `operator`; its password is told this once."""
+    told = await call.members({"name": str, "roles": list, "operator": bool})
+    if not all(isinstance(role, str) for role in told["roles"]):
+        raise InvalidInput("`roles` is a list of texts")
+    roles = told["roles"] or sorted(call.connector.roles)
+    return as_json(await call.connector.accounts.add(told["name"], roles, operator=told["operator"]), 201)
+
+
+async def remove(call: Call) -> web.Response:
+    """Remove an account, whose sessions end at once."""
+    await call.texts()
+    return as_json(await call.connector.accounts.remove(call.path["id"]))
+
+
+async def link(call: Call) -> web.Response:
+    """Give out a link by which an account signs in once."""
+    await call.texts()
+    made = await call.connector.accounts.link(call.path["id"])
+    told = {"url": f"{call.connector.url}{PREFIX}/enter?token={made['token']}"}
+    return as_json({"name": made["name"], "expires": made["expires"], **told}, 201)

@@ -1,0 +1,358 @@
+"""Who may call what: one row for each route, and a route without a row does not exist.
+
+`who`: ANYONE (public facts), PEER (a did:web participant with a fresh ES256 token for us), MEMBER (a peer that the
+exchange has admitted), TICKET (the opaque ticket of a started transfer), BEARER (the token of one that gives a plain
+copy), PASS (a provider's pass to a holder), READER (a member by the key of its log; it may be down itself), OWNER (the
+bearer of the management token), ACCOUNT (who has signed in to the console; which account sees which page and acts where
+is said by `connector.console.pages`).
+At an exchange an OWNER row may be an operator's, too (`connector.api.operators`).
+`roles`: the roles of ours under which the route exists at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from catalog.roles import ROLES
+from connector.console.acts import ACTS
+from connector.console.page import PREFIX
+from connector.console.pages import PAGES
+from connector.runtime.limits import (
+    BODY_BYTES_MAX,
+    DISPUTE_BYTES_MAX,
+    FORM_BYTES_MAX,
+    HEARTBEAT_BYTES_MAX,
+    MESSAGE_BYTES_MAX,
+    RENEWAL_BYTES_MAX,
+    REVIEW_BYTES_MAX,
+    RPC_BYTES_MAX,
+)
+from ledger.witness import REQUEST_LIMIT_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Who(StrEnum):
+    """Kinds of callers."""
+
+    ANYONE = "anyone"
+    PEER = "peer"
+    MEMBER = "member"
+    TICKET = "ticket"
+    BEARER = "bearer"
+    READER = "reader"
+    PASS = "pass"  # noqa: S105  # a kind of caller
+    OWNER = "owner"
+    ACCOUNT = "account"
+
+
+ALL = frozenset(ROLES)
+TRADERS = frozenset({"provider", "buyer"})
+PROVIDER = frozenset({"provider"})
+BUYER = frozenset({"buyer"})
+EXCHANGE = frozenset({"exchange"})
+SHOWS = PROVIDER | EXCHANGE
+
+# the longest body by who takes it; the rest takes BODY_BYTES_MAX, and a GET takes none
+BODY_BYTES: Mapping[str, int] = {
+    "chain.rpc": RPC_BYTES_MAX,
+    "console.act": FORM_BYTES_MAX,
+    "console.sign_in": FORM_BYTES_MAX,
+    "console.sign_out": FORM_BYTES_MAX,
+    "agreements.notice": MESSAGE_BYTES_MAX,
+    "catalogue.request": MESSAGE_BYTES_MAX,
+    "docket.file": DISPUTE_BYTES_MAX,
+    "disputes.file": DISPUTE_BYTES_MAX,
+    "dsp.negotiate": MESSAGE_BYTES_MAX,
+    "dsp.transfers": MESSAGE_BYTES_MAX,
+    "leaving.heartbeat": HEARTBEAT_BYTES_MAX,
+    "rehearsals.rehearse": DISPUTE_BYTES_MAX,
+    "sealed.review_rows": REVIEW_BYTES_MAX,
+    "sealed.ticket": RENEWAL_BYTES_MAX,
+    "witness.add_checkpoint": REQUEST_LIMIT_BYTES,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One row: `handler` is `module.function` in connector.api; `kind` names the DSP message the path takes."""
+
+    method: str
+    path: str
+    who: Who
+    roles: frozenset[str]
+    handler: str
+    kind: str = ""
+
+    @property
+    def body_bytes(self) -> int:
+        """How long a body may be."""
+        return 0 if self.method in {"GET", "HEAD"} else BODY_BYTES.get(self.handler, BODY_BYTES_MAX)
+
+
+PUBLIC = (
+    Route("GET", "/.well-known/did.json", Who.ANYONE, ALL, "wellknown.did"),
+    Route("GET", "/.well-known/dspace-version", Who.ANYONE, ALL, "wellknown.versions"),
+    Route("GET", "/.well-known/penstock.json", Who.ANYONE, ALL, "wellknown.description"),
+    Route("GET", "/health", Who.ANYONE, ALL, "wellknown.health"),
+    Route("GET", "/health/live", Who.ANYONE, ALL, "telemetry.live"),
+    Route("GET", "/health/ready", Who.ANYONE, ALL, "telemetry.ready"),
+    Route("GET", "/traces/{id}", Who.PEER, ALL, "telemetry.seen"),
+    Route("GET", "/log/checkpoint", Who.ANYONE, ALL, "log.checkpoint"),
+    Route("GET", "/log/tile/{tail:.+}", Who.ANYONE, ALL, "log.tile"),
+    Route("GET", "/log/addenda/{index}", Who.ANYONE, ALL, "log.addenda"),
+    Route("GET", "/log/peers", Who.READER, ALL, "log.peers"),
+    Route("POST", "/witness/add-checkpoint", Who.ANYONE, ALL, "witness.add_checkpoint"),
+    Route("POST", "/witness/attest", Who.PEER, ALL, "witness.attest"),
+    Route("GET", "/space", Who.ANYONE, EXCHANGE, "exchange.space"),
+    Route("GET", "/spaces", Who.ANYONE, EXCHANGE, "spaces.page"),
+    Route("GET", "/spaces/{id}", Who.ANYONE, EXCHANGE, "spaces.show"),
+    Route("GET", "/spaces/{id}/rules", Who.ANYONE, EXCHANGE, "spaces.versions"),
+    Route("GET", "/space/attestation", Who.ANYONE, EXCHANGE, "exchange.attestation"),
+    Route("POST", "/rpc", Who.ANYONE, EXCHANGE, "chain.rpc"),
+)
+
+DSP = (
+    Route("POST", "/dsp/catalog/request", Who.PEER, SHOWS, "catalogue.request", "CatalogRequestMessage"),
+    Route("GET", "/dsp/catalog/request", Who.PEER, SHOWS, "catalogue.resume"),
+    Route("GET", "/dsp/catalog/datasets/{id}", Who.PEER, PROVIDER, "catalogue.dataset"),
+    Route("GET", "/dsp/negotiations/{pid}", Who.PEER, TRADERS, "dsp.negotiation"),
+    Route("POST", "/dsp/negotiations/request", Who.PEER, PROVIDER, "dsp.negotiate", "ContractRequestMessage"),
+    Route("POST", "/dsp/negotiations/offers", Who.PEER, BUYER, "dsp.negotiate", "ContractOfferMessage"),
+    Route("POST", "/dsp/negotiations/{pid}/request", Who.PEER, PROVIDER, "dsp.negotiate", "ContractRequestMessage"),
+    Route("POST", "/dsp/negotiations/{pid}/offers", Who.PEER, BUYER, "dsp.negotiate", "ContractOfferMessage"),
+    Route("POST", "/dsp/negotiations/{pid}/agreement", Who.PEER, BUYER, "dsp.negotiate", "ContractAgreementMessage"),
+    Route(
+        "POST",
+        "/dsp/negotiations/{pid}/agreement/verification",
+        Who.PEER,
+        PROVIDER,
+        "dsp.negotiate",
+        "ContractAgreementVerificationMessage",
+    ),
+    Route(
+        "POST", "/dsp/negotiations/{pid}/events", Who.PEER, TRADERS, "dsp.negotiate", "ContractNegotiationEventMessage"
+    ),
+    Route(
+        "POST",
+        "/dsp/negotiations/{pid}/termination",
+        Who.PEER,
+        TRADERS,
+        "dsp.negotiate",
+        "ContractNegotiationTerminationMessage",
+    ),
+    Route("GET", "/dsp/transfers/{pid}", Who.PEER, TRADERS, "dsp.transfer"),
+    Route("POST", "/dsp/transfers/request", Who.PEER, PROVIDER, "dsp.transfers", "TransferRequestMessage"),
+    Route("POST", "/dsp/transfers/{pid}/start", Who.PEER, TRADERS, "dsp.transfers", "TransferStartMessage"),
+    Route("POST", "/dsp/transfers/{pid}/completion", Who.PEER, TRADERS, "dsp.transfers", "TransferCompletionMessage"),
+    Route("POST", "/dsp/transfers/{pid}/suspension", Who.PEER, TRADERS, "dsp.transfers", "TransferSuspensionMessage"),
+    Route("POST", "/dsp/transfers/{pid}/termination", Who.PEER, TRADERS, "dsp.transfers", "TransferTerminationMessage"),
+)
+
+CHANNEL = (
+    Route("POST", "/notices", Who.PEER, TRADERS, "agreements.notice"),
+    Route("POST", "/channel/{id}/request", Who.PEER, PROVIDER, "channel.request"),
+    Route("POST", "/channel/{id}/voucher", Who.PEER, PROVIDER, "channel.voucher"),
+    Route("POST", "/channel/{id}/step", Who.PEER, PROVIDER, "channel.step"),
+    Route("POST", "/channel/{id}/acknowledge", Who.PEER, PROVIDER, "channel.acknowledge"),
+    Route("POST", "/channel/{id}/resume", Who.PEER, PROVIDER, "channel.resume_channel"),
+    Route("POST", "/channel/{id}/close", Who.PEER, PROVIDER, "channel.close"),
+    Route("POST", "/channel/{id}/acknowledgement", Who.PEER, BUYER, "channel.acknowledgement"),
+    Route("GET", "/sealed/{edition}/header", Who.ANYONE, PROVIDER, "sealed.header"),
+    Route("GET", "/sealed/{edition}/seal", Who.ANYONE, PROVIDER, "sealed.seal"),
+    Route("GET", "/sealed/{edition}/rows", Who.ANYONE, PROVIDER, "sealed.rows"),
+    Route("GET", "/sealed/{edition}/pieces", Who.TICKET, PROVIDER, "sealed.pieces"),
+    Route("POST", "/sealed/{edition}/ticket", Who.PEER, PROVIDER, "sealed.ticket"),
+    Route("GET", "/plain/{edition}", Who.BEARER, PROVIDER, "plain.read"),
+    Route("HEAD", "/plain/{edition}", Who.BEARER, PROVIDER, "plain.read"),
+    Route("POST", "/plain/{edition}/ticket", Who.PEER, PROVIDER, "sealed.ticket"),
+    Route("GET", "/plain/{edition}/receipt", Who.BEARER, PROVIDER, "plain.receipt"),
+    Route("GET", "/sealed/{edition}/sources", Who.TICKET, PROVIDER, "holders.sources"),
+    Route("GET", "/held/{edition}/pieces", Who.PASS, BUYER, "holders.pieces"),
+    Route("POST", "/review/{edition}", Who.PEER, PROVIDER, "sealed.review_rows"),
+)
+
+EXCHANGE_NODE = (
+    Route("POST", "/exchange/products", Who.MEMBER, EXCHANGE, "exchange.submit"),
+    Route("GET", "/exchange/search", Who.MEMBER, EXCHANGE, "exchange.search"),
+    Route("GET", "/exchange/products/{id}", Who.MEMBER, EXCHANGE, "exchange.product"),
+    Route("GET", "/exchange/products/{id}/faces/{face}", Who.MEMBER, EXCHANGE, "exchange.face"),
+    Route("GET", "/exchange/products/{id}/versions", Who.MEMBER, EXCHANGE, "exchange.versions"),
+    Route("POST", "/exchange/products/{id}/withdrawal", Who.MEMBER, EXCHANGE, "exchange.withdraw"),
+    Route("POST", "/exchange/services", Who.MEMBER, EXCHANGE, "services.submit"),
+    Route("GET", "/exchange/services", Who.MEMBER, EXCHANGE, "services.own"),
+    Route("POST", "/exchange/services/{id}/withdrawal", Who.MEMBER, EXCHANGE, "services.withdraw"),
+    Route("POST", "/exchange/services/{id}/roll-back", Who.MEMBER, EXCHANGE, "services.roll_back"),
+    Route("GET", "/exchange/changes", Who.PEER, EXCHANGE, "federation.tell"),
+    Route("POST", "/exchange/disputes", Who.MEMBER, EXCHANGE, "docket.file"),
+    Route("GET", "/exchange/disputes", Who.MEMBER, EXCHANGE, "docket.page"),
+    Route("GET", "/exchange/disputes/{id}", Who.MEMBER, EXCHANGE, "docket.case"),
+    Route("POST", "/exchange/disputes/{id}/ruling", Who.MEMBER, EXCHANGE, "docket.rule"),
+    Route("POST", "/exchange/members/own", Who.MEMBER, EXCHANGE, "members.own"),
+    Route("POST", "/exchange/applications", Who.PEER, EXCHANGE, "applications.apply"),
+    Route("GET", "/exchange/applications/own", Who.PEER, EXCHANGE, "applications.own"),
+    Route("POST", "/exchange/searches", Who.MEMBER, EXCHANGE, "searches.save"),
+    Route("GET", "/exchange/searches", Who.MEMBER, EXCHANGE, "searches.page"),
+    Route("POST", "/exchange/searches/{id}/seen", Who.MEMBER, EXCHANGE, "searches.take_note"),
+    Route("POST", "/exchange/searches/{id}/drop", Who.MEMBER, EXCHANGE, "searches.drop"),
+    Route("POST", "/exchange/heartbeat", Who.MEMBER, EXCHANGE, "leaving.heartbeat"),
+    Route("POST", "/exchange/leaving", Who.MEMBER, EXCHANGE, "leaving.ask"),
+    Route("GET", "/exchange/leaving", Who.MEMBER, EXCHANGE, "leaving.own"),
+    Route("POST", "/exchange/leaving/stay", Who.MEMBER, EXCHANGE, "leaving.stay"),
+    Route("POST", "/exchange/trades", Who.MEMBER, EXCHANGE, "market.trade"),
+    Route("GET", "/exchange/prices", Who.MEMBER, EXCHANGE, "market.prices"),
+    Route("GET", "/exchange/reputation/{id}", Who.MEMBER, EXCHANGE, "market.reputation"),
+    Route("POST", "/exchange/complaints", Who.MEMBER, EXCHANGE, "market.complain"),
+    Route("GET", "/exchange/complaints", Who.MEMBER, EXCHANGE, "market.complaints"),
+    Route("GET", "/exchange/complaints/{id}", Who.MEMBER, EXCHANGE, "market.complaint"),
+    Route("POST", "/exchange/complaints/{id}/{move}", Who.MEMBER, EXCHANGE, "market.move"),
+    Route("GET", "/exchange/matches/{id}", Who.MEMBER, EXCHANGE, "demands.of_product"),
+    Route("POST", "/exchange/demands", Who.MEMBER, EXCHANGE, "demands.post"),
+    Route("GET", "/exchange/demands", Who.MEMBER, EXCHANGE, "demands.page"),
+    Route("GET", "/exchange/demands/{id}", Who.MEMBER, EXCHANGE, "demands.show"),
+    Route("POST", "/exchange/demands/{id}/{move}", Who.MEMBER, EXCHANGE, "demands.move"),
+)
+
+MANAGEMENT = (
+    Route("GET", "/management/status", Who.OWNER, ALL, "management.status"),
+    Route("GET", "/management/things/{id}", Who.OWNER, ALL, "management.thing"),
+    Route("GET", "/management/metrics", Who.OWNER, ALL, "telemetry.measures"),
+    Route("GET", "/management/traces/{id}", Who.OWNER, ALL, "telemetry.trace"),
+    Route("POST", "/management/rehearsals", Who.OWNER, ALL, "rehearsals.rehearse"),
+    Route("GET", "/management/log", Who.OWNER, ALL, "management.log_head"),
+    Route("POST", "/management/log/anchor", Who.OWNER, ALL, "management.anchor"),
+    Route("POST", "/management/log/marks", Who.OWNER, ALL, "log.mark"),
+    Route("GET", "/management/log/forks", Who.OWNER, ALL, "log.forked"),
+    Route("POST", "/management/log/rekey", Who.OWNER, ALL, "log.rekey"),
+    Route("POST", "/management/log/erasures", Who.OWNER, ALL, "log.erase"),
+    Route("POST", "/management/log/disclosures", Who.OWNER, ALL, "log.disclose"),
+    Route("POST", "/management/products", Who.OWNER, PROVIDER, "management.publish"),
+    Route("POST", "/management/publications", Who.OWNER, PROVIDER, "management.begin_publication"),
+    Route("GET", "/management/publications/{id}", Who.OWNER, PROVIDER, "management.publication"),
+    Route("POST", "/management/previews", Who.OWNER, PROVIDER, "management.preview_product"),
+    Route("GET", "/management/products/{id}/versions", Who.OWNER, ALL, "demands.forward"),
+    Route("POST", "/management/products/{id}/roll-back", Who.OWNER, PROVIDER, "management.roll_back"),
+    Route("GET", "/management/offers/{id}", Who.OWNER, ALL, "management.offer"),
+    Route("GET", "/management/offers/{id}/{face}", Who.OWNER, ALL, "management.face"),
+    Route("POST", "/management/resources", Who.OWNER, TRADERS, "management.add_resource"),
+    Route("GET", "/management/resources", Who.OWNER, TRADERS, "management.list_resources"),
+    Route("GET", "/management/find", Who.OWNER, ALL, "management.find"),
+    Route("POST", "/management/pursuits", Who.OWNER, BUYER, "demands.pursue"),
+    Route("GET", "/management/pursuits/{id}", Who.OWNER, BUYER, "demands.pursuit"),
+    Route("GET", "/management/prices", Who.OWNER, ALL, "demands.forward"),
+    Route("GET", "/management/reputation/{id}", Who.OWNER, ALL, "demands.forward"),
+    Route("POST", "/management/complaints", Who.OWNER, ALL, "demands.forward"),
+    Route("GET", "/management/complaints", Who.OWNER, ALL, "demands.forward"),
+    Route("GET", "/management/complaints/{id}", Who.OWNER, ALL, "demands.forward"),
+    Route("POST", "/management/complaints/{id}/{move}", Who.OWNER, ALL, "demands.forward"),
+    Route("GET", "/management/matches/{id}", Who.OWNER, ALL, "demands.forward"),
+    Route("POST", "/management/demands", Who.OWNER, ALL, "demands.forward"),
+    Route("GET", "/management/demands", Who.OWNER, ALL, "demands.forward"),
+    Route("GET", "/management/demands/{id}", Who.OWNER, ALL, "demands.forward"),
+    Route("POST", "/management/demands/{id}/{move}", Who.OWNER, ALL, "demands.forward"),
+    Route("POST", "/management/services", Who.OWNER, ALL, "demands.forward"),
+    Route("GET", "/management/services", Who.OWNER, ALL, "demands.forward"),
+    Route("POST", "/management/services/{id}/withdrawal", Who.OWNER, ALL, "demands.forward"),
+    Route("POST", "/management/services/{id}/roll-back", Who.OWNER, ALL, "demands.forward"),
+    Route("GET", "/management/quotes/{id}", Who.OWNER, BUYER, "management.quote"),
+    Route("GET", "/management/catalogue", Who.OWNER, ALL, "catalogue.foreign"),
+    Route("POST", "/management/acquisitions", Who.OWNER, BUYER, "management.acquire"),
+    Route("GET", "/management/acquisitions/{id}", Who.OWNER, BUYER, "management.acquisition"),
+    Route("GET", "/management/acquisitions/{id}/plain", Who.OWNER, BUYER, "pipe.read"),
+    Route("POST", "/management/negotiations", Who.OWNER, BUYER, "management.negotiate"),
+    Route("POST", "/management/transfers", Who.OWNER, BUYER, "management.transfer"),
+    Route("GET", "/management/processes", Who.OWNER, ALL, "processes.page"),
+    Route("GET", "/management/processes/{id}", Who.OWNER, ALL, "processes.show"),
+    Route("POST", "/management/processes/{id}/retry", Who.OWNER, ALL, "processes.retry"),
+    Route("POST", "/management/processes/{id}/terminate", Who.OWNER, ALL, "processes.terminate"),
+    Route("POST", "/management/processes/{id}/suspend", Who.OWNER, ALL, "processes.suspend"),
+    Route("POST", "/management/processes/{id}/resume", Who.OWNER, ALL, "processes.resume"),
+    Route("POST", "/management/processes/{id}/complete", Who.OWNER, ALL, "processes.complete"),
+    Route("POST", "/management/agreements/{id}/revoke", Who.OWNER, TRADERS, "agreements.revoke"),
+    Route("GET", "/management/agreements/{id}/licence", Who.OWNER, TRADERS, "agreements.licence"),
+    Route("POST", "/management/agreements/{id}/sublicences", Who.OWNER, BUYER, "agreements.sublicense"),
+    Route("GET", "/management/rights/{id}", Who.OWNER, ALL, "rights.show"),
+    Route("POST", "/management/rights/{id}/{act}", Who.OWNER, ALL, "rights.act"),
+    Route("POST", "/management/openings", Who.OWNER, BUYER, "management.open_replica"),
+    Route("POST", "/management/settlements", Who.OWNER, ALL, "management.settle"),
+    Route("GET", "/management/settlements", Who.OWNER, ALL, "management.preview"),
+    Route("GET", "/management/bills", Who.OWNER, TRADERS, "bills.page"),
+    Route("GET", "/management/bills/{id}", Who.OWNER, TRADERS, "bills.show"),
+    Route("POST", "/management/disputes", Who.OWNER, TRADERS, "disputes.file"),
+    Route("GET", "/management/disputes", Who.OWNER, ALL, "disputes.page"),
+    Route("GET", "/management/disputes/{id}", Who.OWNER, ALL, "disputes.show"),
+    Route("POST", "/management/disputes/{id}/hold", Who.OWNER, ALL, "disputes.hold"),
+    Route("POST", "/management/disputes/{id}/ruling", Who.OWNER, ALL, "disputes.rule"),
+    Route("POST", "/management/membership", Who.OWNER, ALL, "applications.join"),
+    Route("GET", "/management/membership", Who.OWNER, ALL, "applications.joined"),
+    Route("GET", "/management/applications", Who.OWNER, EXCHANGE, "applications.page"),
+    Route("POST", "/management/applications/refusals", Who.OWNER, EXCHANGE, "applications.refuse"),
+    Route("POST", "/management/members", Who.OWNER, EXCHANGE, "management.admit"),
+    Route("GET", "/management/members", Who.OWNER, EXCHANGE, "members.page"),
+    Route("POST", "/management/members/{act}", Who.OWNER, EXCHANGE, "members.turn"),
+    Route("POST", "/management/operators", Who.OWNER, EXCHANGE, "operators.add"),
+    Route("GET", "/management/spaces", Who.OWNER, ALL, "spaces.look"),
+    Route("GET", "/management/spaces/{id}", Who.OWNER, ALL, "spaces.look"),
+    Route("GET", "/management/spaces/{id}/rules", Who.OWNER, ALL, "spaces.look"),
+    Route("POST", "/management/spaces", Who.OWNER, EXCHANGE, "spaces.create"),
+    Route("POST", "/management/spaces/{id}", Who.OWNER, EXCHANGE, "spaces.change"),
+    Route("POST", "/management/spaces/{id}/closing", Who.OWNER, EXCHANGE, "spaces.close"),
+    Route("POST", "/management/searches", Who.OWNER, ALL, "demands.forward"),
+    Route("GET", "/management/searches", Who.OWNER, ALL, "demands.forward"),
+    Route("POST", "/management/searches/{id}/seen", Who.OWNER, ALL, "demands.forward"),
+    Route("POST", "/management/searches/{id}/drop", Who.OWNER, ALL, "demands.forward"),
+    Route("POST", "/management/heartbeat", Who.OWNER, ALL, "leaving.beat"),
+    Route("GET", "/management/connectors", Who.OWNER, EXCHANGE, "leaving.connectors"),
+    Route("GET", "/management/leaving/plan", Who.OWNER, ALL, "leaving.plan"),
+    Route("POST", "/management/leaving", Who.OWNER, ALL, "leaving.leave"),
+    Route("GET", "/management/leaving", Who.OWNER, ALL, "leaving.status"),
+    Route("POST", "/management/leaving/stay", Who.OWNER, ALL, "demands.forward"),
+    Route("GET", "/management/leavings", Who.OWNER, EXCHANGE, "leaving.page"),
+    Route("POST", "/management/leavings/{act}", Who.OWNER, EXCHANGE, "leaving.answer"),
+    Route("GET", "/management/operators", Who.OWNER, EXCHANGE, "operators.page"),
+    Route("POST", "/management/operators/dismissals", Who.OWNER, EXCHANGE, "operators.dismiss"),
+    Route("GET", "/management/acts", Who.OWNER, EXCHANGE, "operators.pending"),
+    Route("POST", "/management/acts/{id}/assent", Who.OWNER, EXCHANGE, "operators.assent"),
+    Route("POST", "/management/acts/{id}/dissent", Who.OWNER, EXCHANGE, "operators.dissent"),
+    Route("POST", "/management/arbitrators/{act}", Who.OWNER, EXCHANGE, "members.appoint"),
+    Route("POST", "/management/deputies/{act}", Who.OWNER, EXCHANGE, "members.depute"),
+    Route("POST", "/management/revocations", Who.OWNER, EXCHANGE, "members.revoke"),
+    Route("POST", "/management/credits", Who.OWNER, EXCHANGE, "management.credit"),
+    Route("GET", "/management/indicators", Who.OWNER, EXCHANGE, "exchange.indicators"),
+    Route("GET", "/management/sources", Who.OWNER, EXCHANGE, "federation.page"),
+    Route("POST", "/management/sources", Who.OWNER, EXCHANGE, "federation.add"),
+    Route("GET", "/management/sources/{id}", Who.OWNER, EXCHANGE, "federation.show"),
+    Route("POST", "/management/sources/{id}/{act}", Who.OWNER, EXCHANGE, "federation.turn"),
+    Route("GET", "/management/listings", Who.OWNER, EXCHANGE, "exchange.queue"),
+    Route("POST", "/management/listings/{id}/review", Who.OWNER, EXCHANGE, "management.review"),
+    Route("POST", "/management/listings/{id}/moves", Who.OWNER, EXCHANGE, "exchange.move"),
+    Route("GET", "/management/vault/garbage", Who.OWNER, TRADERS, "vault.collect"),
+    Route("POST", "/management/vault/garbage", Who.OWNER, TRADERS, "vault.collect"),
+    Route("GET", "/management/vault/repairs", Who.OWNER, TRADERS, "vault.repair"),
+    Route("POST", "/management/vault/repairs", Who.OWNER, TRADERS, "vault.repair"),
+    Route("POST", "/management/vault/leaks", Who.OWNER, PROVIDER, "vault.leak"),
+    Route("POST", "/management/vault/key-exports", Who.OWNER, BUYER, "vault.export_keys"),
+    Route("POST", "/management/vault/rekey", Who.OWNER, TRADERS, "vault.rekey"),
+    Route("POST", "/management/attestations", Who.OWNER, EXCHANGE, "management.attest"),
+    Route("GET", "/management/accounts", Who.OWNER, ALL, "accounts.page"),
+    Route("POST", "/management/accounts", Who.OWNER, ALL, "accounts.add"),
+    Route("POST", "/management/accounts/{id}/removal", Who.OWNER, ALL, "accounts.remove"),
+    Route("POST", "/management/accounts/{id}/link", Who.OWNER, ALL, "accounts.link"),
+)
+
+CONSOLE = (
+    Route("GET", PREFIX, Who.ANYONE, ALL, "console.home"),
+    Route("GET", PREFIX + "/sign-in", Who.ANYONE, ALL, "console.form"),
+    Route("POST", PREFIX + "/sign-in", Who.ANYONE, ALL, "console.sign_in"),
+    Route("GET", PREFIX + "/enter", Who.ANYONE, ALL, "console.enter"),
+    Route("GET", PREFIX + "/static/{name}", Who.ANYONE, ALL, "console.static"),
+    Route("POST", PREFIX + "/sign-out", Who.ACCOUNT, ALL, "console.sign_out"),
+    Route("GET", PREFIX + "/acquisitions/{id}/live", Who.ACCOUNT, BUYER, "console.live"),
+    *(Route("GET", page.route, Who.ACCOUNT, page.roles, "console.page") for page in PAGES),
+    *(Route("POST", act.route, Who.ACCOUNT, act.roles, "console.act") for act in ACTS),
+)
+
+ROUTES: tuple[Route, ...] = (*PUBLIC, *DSP, *CHANNEL, *EXCHANGE_NODE, *MANAGEMENT, *CONSOLE)

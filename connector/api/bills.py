@@ -1,0 +1,24 @@
+"""What the command line asks its own server about orders and bills."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connector.api.faults import as_json
+from connector.runtime.limits import BILLED_AGREEMENTS_MAX, PAGE_ROWS_MAX
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from connector.api.call import Call
+
+
+async def page(call: Call) -> web.Response:
+    """List orders of either side, the newest first, from the `first` on."""
+    found = await call.connector.bills.page(call.first(BILLED_AGREEMENTS_MAX), PAGE_ROWS_MAX)
+    return as_json({"orders": found})
+
+
+async def show(call: Call) -> web.Response:
+    """Show the signed bill of an agreement, or the statement of a month."""
+    return as_json(await call.connector.bills.show(call.path["id"]))

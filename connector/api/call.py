@@ -1,0 +1,134 @@
+"""One request on its way through the surface: who asks, under which row, and the act that uses up the token."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from connector.identity import tokens
+from connector.runtime.errors import InvalidInput
+from connector.runtime.limits import JSON_LEVELS_MAX, JSON_VALUES_MAX
+from contracts.canonical import load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from types import UnionType
+
+    from aiohttp import web
+
+    from connector.api.authorize import Route
+    from connector.app.app import Connector
+    from connector.console.sessions import Session
+    from connector.custody.passes import Pass
+    from connector.custody.tickets import Ticket
+    from connector.exchange.operators import Operator
+    from connector.store.transaction import Tx
+
+T = TypeVar("T")
+# what a member of a body is called whose type is wrong
+KINDS: Mapping[Any, str] = {str: "a text", str | None: "a text or null", list: "a list", bool: "true or false"}
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What an act was asked for with, when it waited for somebody's assent: its path's variables and its body.
+
+    Of one that is rehearsed also its whole path, as it would be asked.
+    """
+
+    path: Mapping[str, str]
+    body: Any
+    target: str = ""
+
+
+@dataclass(slots=True)
+class Call:
+    """One request with its proven caller: `peer` is a DID for PEER and MEMBER rows, `ticket` for TICKET rows.
+
+    `carrying` is a pass and the replica that it opens, for PASS rows; `operator` who of an exchange's operators asks on
+    OWNER rows, None for the owner. With `kept` it is an earlier request that is answered. `session` is who has signed
+    in, for ACCOUNT rows.
+    """
+
+    connector: Connector
+    request: web.Request
+    route: Route
+    peer: str = ""
+    claims: tokens.Claims | None = None
+    ticket: Ticket | None = None
+    carrying: tuple[Pass, dict[str, Any]] | None = None
+    operator: Operator | None = None
+    kept: Kept | None = None
+    session: Session | None = None
+
+    @property
+    def path(self) -> dict[str, str]:
+        """Return the path's variables."""
+        return dict(self.request.match_info if self.kept is None else self.kept.path)
+
+    @property
+    def target(self) -> str:
+        """Return path and query as they were asked."""
+        return self.request.rel_url.raw_path_qs if self.kept is None else self.kept.target
+
+    @property
+    def who(self) -> str:
+        """Return who of our own people asks, for the record: an operator's name, or our DID for the owner."""
+        return self.connector.did if self.operator is None else self.operator.name
+
+    @property
+    def caller(self) -> str:
+        """Return who answers for the request: a DID, what a ticket or a pass says, an account; empty for the owner."""
+        if self.session is not None:
+            return "account:" + self.session.name
+        if self.carrying is not None:
+            return f"{self.carrying[0].edition.hex()}:{self.carrying[0].nonce.hex()}"
+        return self.peer if self.ticket is None else f"{self.ticket.edition.hex()}:{self.ticket.subject.hex()}"
+
+    async def document(self) -> Any:
+        """Return the body as JSON, read strictly; raises `ContractError`."""
+        if self.kept is not None:
+            return self.kept.body
+        limit = self.route.body_bytes
+        body = await self.request.read()
+        return load(body, max_bytes=limit, max_depth=JSON_LEVELS_MAX, max_values=JSON_VALUES_MAX)
+
+    async def object(self) -> dict[str, Any]:
+        """Return the body when it is an object."""
+        body = await self.document()
+        if not isinstance(body, dict):
+            raise InvalidInput("the body must be a JSON object")
+        return body
+
+    async def members(self, known: Mapping[str, type | UnionType]) -> dict[str, Any]:
+        """Return the body when it has exactly the members `known`, each of its type."""
+        body = await self.object()
+        if set(body) != set(known) or not all(isinstance(body[name], kind) for name, kind in known.items()):
+            told = ", ".join(f"`{name}`: {KINDS.get(kind, 'an object')}" for name, kind in known.items())
+            raise InvalidInput(f"the body must have exactly {told or 'no member'}")
+        return body
+
+    async def texts(self, *names: str) -> dict[str, str]:
+        """Return the body when it has exactly the members `names`, each a text."""
+        return await self.members(dict.fromkeys(names, str))
+
+    def first(self, most: int) -> int:
+        """Return the number of the first row that a page asked for (`first`), at most `most`."""
+        told = self.request.query.get("first", "0")
+        if not (told.isascii() and told.isdecimal()) or len(told) > len(str(most)) or int(told) > most:
+            raise InvalidInput(f"`first` is no number up to {most}", "add a word or a condition instead")
+        return int(told)
+
+    async def act(self, act: Callable[[Tx], T]) -> T:
+        """Run `act` in one transaction that also uses up the caller's token."""
+
+        def spending(tx: Tx) -> T:
+            if self.claims is not None:
+                tokens.remember(tx, self.claims)
+            return act(tx)
+
+        return await self.connector.store.write(spending)
+
+    async def spend(self) -> None:
+        """Use up the caller's token for an act that reads only."""
+        await self.act(lambda _tx: None)

@@ -1,0 +1,80 @@
+"""Negotiations and transfers of the Dataspace Protocol 2025-1 over HTTPS: routes to the engine, typed answers.
+
+Law: nothing is decided here. A caller that is not proven sees what an absent id shows (404 with the typed body).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from connector.api.faults import as_json
+from connector.identity import tokens
+from connector.negotiation.protocol import validation
+from connector.negotiation.protocol.errors import ProtocolError
+from contracts.namespace import CHECKPOINT
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from connector.api.call import Call
+    from connector.store.transaction import Tx
+
+
+async def negotiate(call: Call) -> web.Response:
+    """Take a message of a negotiation."""
+    return await _receive(call, call.connector.engine.receive_negotiation_message)
+
+
+async def transfers(call: Call) -> web.Response:
+    """Take a message of a transfer."""
+    return await _receive(call, call.connector.engine.receive_transfer_message)
+
+
+async def negotiation(call: Call) -> web.Response:
+    """Show a negotiation to its peer."""
+    peer = await call.connector.peer(call.peer)
+    reply = await call.connector.engine.view_negotiation(call.path["pid"], peer, _spending(call))
+    return as_json(reply.body, reply.status)
+
+
+async def transfer(call: Call) -> web.Response:
+    """Show a transfer to its peer."""
+    peer = await call.connector.peer(call.peer)
+    reply = await call.connector.engine.view_transfer(call.path["pid"], peer, _spending(call))
+    return as_json(reply.body, reply.status)
+
+
+async def _receive(call: Call, receive: Any) -> web.Response:
+    body = await call.request.read()
+    keep = await call.connector.peer_logs.check(call.peer, await _looked_at(call, body))
+    peer = await call.connector.peer(call.peer)
+    spend = _spending(call)
+
+    def admit(tx: Tx) -> None:
+        spend(tx)
+        keep(tx)
+
+    reply = await receive(call.route.kind, call.path.get("pid"), body, peer, admit)
+    return as_json(reply.body, reply.status)
+
+
+def _spending(call: Call) -> Any:
+    def admit(tx: Tx) -> None:
+        assert call.claims is not None
+        tokens.remember(tx, call.claims)
+
+    return admit
+
+
+async def _looked_at(call: Call, body: bytes) -> Any:
+    """Return the sender's checkpoint, after a first message's callback was vetted, resolved and all.
+
+    The engine itself asks no resolver; a body that cannot be read is refused by it, in its own words.
+    """
+    try:
+        message = validation.read(call.route.kind, body)
+    except ProtocolError:
+        return None
+    if "pid" not in call.path and "callbackAddress" in message:
+        await call.connector.outbound.vet(message["callbackAddress"])
+    return message.get(CHECKPOINT)

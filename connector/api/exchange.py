@@ -1,0 +1,237 @@
+"""The exchange's public documents and the catalogue for its members."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from catalog.found import is_found
+from catalog.listing import Move, State
+from catalog.question import like, question
+from catalog.roles import ROLES, Doing, does
+from catalog.use import use
+from connector.api.faults import JSON, as_json
+from connector.exchange import handed_in, kinds, listings, spaces
+from connector.exchange.federation import showing
+from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted
+from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX, QUERY_CHARACTERS_MAX
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from aiohttp import web
+
+    from catalog.question import Question
+    from catalog.use import Use
+    from connector.api.call import Call
+    from connector.store.transaction import Tx
+    from ledger.space import Member
+
+VERSION_DIGITS = 8
+# the moves that are the operator's word alone
+BY_HAND = (Move.SUSPEND.value, Move.RESUME.value, Move.REFUSE.value)
+
+
+async def space(call: Call) -> web.Response:
+    """Serve the space document."""
+    return as_json(call.connector.space.json())
+
+
+async def attestation(call: Call) -> web.Response:
+    """Serve the newest attestation of the witnesses."""
+    document = await call.connector.attesting.newest()
+    if document is None:
+        raise Absent("the witnesses have attested nothing yet", "penstock exchange attest")
+    return as_json(document)
+
+
+def may(member: Member, doing: Doing) -> None:
+    """Raise NotPermitted unless members of this role do so at the exchange."""
+    if not does(member.role, doing):
+        raise NotPermitted(f"a {ROLES[member.role].en} does not {doing} anything here")
+
+
+async def submit(call: Call) -> web.Response:
+    """Take in a provider's product; its edition must be on chain under the provider's account."""
+    connector = call.connector
+    member = connector.space.members[call.peer]
+    may(member, Doing.LIST)
+    document = handed_in.listing(await call.document())
+    await connector.store.read(lambda tx: spaces.check(tx, document, call.peer))
+    registered = await connector.programs.edition(bytes.fromhex(document["edition"]))
+    if registered is None:
+        raise Conflict("the edition is not registered on chain", "register it, then submit")
+    if registered.provider != member.address:
+        raise NotPermitted("the edition was registered by somebody else")
+    now = connector.clock.now()
+    row = await call.act(lambda tx: listings.submit(tx, connector.evidence, document, call.peer, now))
+    connector.finding.changed()
+    connector.reviewer.submitted(row["id"], call.peer)
+    return as_json(listings.view(row), 201)
+
+
+async def withdraw(call: Call) -> web.Response:
+    """Take a provider's product off the list, for a reason; its edition must be withdrawn on chain."""
+    connector, key = call.connector, call.path["id"]
+    reason = (await call.texts("reason"))["reason"]
+    row = await connector.store.read(lambda tx: listings.find(tx, key))
+    if row["provider"] != call.peer:
+        raise listings.absent(key)
+    registered = await connector.programs.edition(bytes.fromhex(row["edition"]))
+    if registered is None or registered.withdrawn_at is None:
+        raise Conflict("the edition is not withdrawn on chain", "withdraw it, then tell us")
+    who, now = {"by": call.peer, "role": "provider"}, connector.clock.now()
+    await call.act(lambda tx: listings.move(tx, connector.evidence, key, Move.WITHDRAW, **who, reason=reason, now=now))
+    connector.finding.changed()
+    return as_json({"id": key, "state": State.WITHDRAWN.value})
+
+
+async def search(call: Call) -> web.Response:
+    """Find listed products by words (`q`) and conditions (`where`, any number), a page from the `first` on.
+
+    With `like` (the id of a listed product) those that are similar to it instead of those that have every word of `q`.
+    With `for` (a purpose) and perhaps `in` (a place) only those whose policy would permit that use. A page ends where
+    it would be too long: it is made of so many as were `looked` at, after which the next one begins. With `counts` how
+    many of all that were found have which value of which facet, besides.
+    """
+    query, finding = call.request.query, call.connector.finding
+    text, first = query.get("q", ""), call.first(FOUND_ROWS_MAX - PAGE_ROWS_MAX)
+    if len(text) > QUERY_CHARACTERS_MAX:
+        raise InvalidInput(f"`q` has {len(text)} characters, a search has at most {QUERY_CHARACTERS_MAX}")
+    asked = question(text, query.getall("where", []))
+    if "like" in query:
+        asked = await _like(call, query["like"], asked)
+    intended = use(query.get("for", ""), query.get("in", ""))
+    sight = await call.connector.spaces.sight(call.peer, call.connector.space.members[call.peer].role)
+    asked = replace(asked, sight=sight)
+    keys, total = await finding.keys(asked, limit=PAGE_ROWS_MAX, first=first)
+    if "like" in query:
+        keys, total = tuple(key for key in keys if key != query["like"]), max(total - 1, 0)
+    await call.spend()
+    products, looked = await call.connector.store.read(lambda tx: showing.page(tx, keys))
+    told: dict[str, Any] = {"products": products, "found": total, "looked": looked}
+    if intended is not None:
+        told["products"] = await asyncio.to_thread(_permitting, products, intended, call.connector.clock.now())
+    if "counts" in query:
+        told["counts"] = await finding.counts(asked)
+    return as_json(told)
+
+
+async def _like(call: Call, key: str, asked: Question) -> Question:
+    """Return the question for what is similar to a product that the caller may see, under the conditions asked."""
+    role = call.connector.space.members[call.peer].role
+
+    row = await call.connector.store.read(lambda tx: _seen(tx, key, call.peer, role))
+    similar = like(row["title"], kinds.of(key).described(row).keywords)
+    return replace(asked, words=similar.words, any_word=True)
+
+
+def _permitting(products: list[dict[str, Any]], intended: Use, now: datetime) -> list[dict[str, Any]]:
+    return [one for one in products if one["tier"] and _permits(one, intended, now)]
+
+
+def _permits(one: dict[str, Any], intended: Use, now: datetime) -> bool:
+    return intended.permitted(one["offer"]["policy"], one["id"], one["tier"], now)[0]
+
+
+async def product(call: Call) -> web.Response:
+    """Serve one listed product or service, to whom it is shown."""
+    key, role = call.path["id"], call.connector.space.members[call.peer].role
+
+    def read(tx: Tx) -> dict[str, Any]:
+        told = showing.listed(tx, key)
+        if is_found(key):
+            return told
+        row = _seen(tx, key, call.peer, role)
+        return told | spaces.sample(tx, row, call.peer, role)
+
+    return as_json(await call.act(read))
+
+
+async def face(call: Call) -> web.Response:
+    """Serve a listed product as another standard has it: `dcat` or `ndi`; a service as `dcat`."""
+    key, role, name = call.path["id"], call.connector.space.members[call.peer].role, call.path["face"]
+
+    def read(tx: Tx) -> dict[str, Any]:
+        row, kind = _seen(tx, key, call.peer, role), kinds.of(key)
+        if name not in kind.FACES:
+            raise Absent(f"there is no listing `{key[:200]}` with such a face", f"one of {', '.join(kind.FACES)}")
+        return kind.FACES[name](kind.view(row))
+
+    document = await call.act(read)
+    answer = as_json(document)
+    answer.content_type = "application/ld+json" if "@context" in document else JSON
+    return answer
+
+
+def _seen(tx: Tx, key: str, member: str, role: str) -> dict[str, Any]:
+    """Return a listed product or service that a member may see; raises Absent."""
+    kind = kinds.of(key)
+    row = kind.listed(tx, key)
+    if not spaces.seen(tx, row, member, role):
+        raise kind.absent(key)
+    return row
+
+
+def version_number(told: str) -> int:
+    """Return the number of a version; raises InvalidInput for a text that is none."""
+    if not (told.isascii() and told.isdecimal() and len(told) <= VERSION_DIGITS):
+        raise InvalidInput(f"`{told[:40]}` is no number of a version", "penstock version list")
+    return int(told)
+
+
+async def versions(call: Call) -> web.Response:
+    """List the versions of a listing, each with what it changed; `from` and `to` compare two of them."""
+    key, query = call.path["id"], call.request.query
+    role = call.connector.space.members[call.peer].role
+    numbers = [version_number(query.get(name, "")) for name in ("from", "to")] if {"from", "to"} & set(query) else []
+
+    def read(tx: Tx) -> dict[str, Any]:
+        kind = kinds.of(key)
+        row = kind.find(tx, key)
+        if row["provider"] != call.peer and (row["state"] != State.LISTED or not spaces.seen(tx, row, call.peer, role)):
+            raise kind.absent(key)
+        if numbers:
+            return {"differences": kind.VERSIONS.compared(tx, key, *numbers)}
+        return {"versions": kind.VERSIONS.page(tx, key)}
+
+    return as_json(await call.act(read))
+
+
+# ---- what the operator asks
+
+
+async def indicators(call: Call) -> web.Response:
+    """Show the indicators of the market, each with its formula, its source and the national survey's value."""
+    return as_json(await call.connector.indicators.look())
+
+
+async def queue(call: Call) -> web.Response:
+    """List listings of a `state`, the oldest first, from the `first` on; what is submitted waits for a review.
+
+    With `kind=service` the services instead of the products.
+    """
+    query, first = call.request.query, call.first(FOUND_ROWS_MAX)
+    state = query.get("state", State.SUBMITTED.value)
+    if state not in set(State):
+        raise InvalidInput(f"`{state[:40]}` is no state of a listing", f"one of {', '.join(State)}")
+    kind = kinds.named(query.get("kind", ""))
+    found = await call.connector.store.read(lambda tx: kind.page(tx, State(state), first))
+    return as_json({"listings": found})
+
+
+async def move(call: Call) -> web.Response:
+    """Make a move of the exchange's on a listing: `move` and `reason`."""
+    connector, body, key = call.connector, await call.texts("move", "reason"), call.path["id"]
+    if body["move"] not in BY_HAND:
+        raise InvalidInput(f"an exchange moves a listing by hand by {', '.join(BY_HAND)}", "`review` lists one")
+    step, by, now = Move(body["move"]), connector.did, connector.clock.now()
+
+    def act(tx: Tx) -> str:
+        who = {"by": by, "role": "exchange", "reason": body["reason"]}
+        return kinds.of(key).move(tx, connector.evidence, key, step, **who, now=now)
+
+    state = await connector.store.write(act)
+    connector.finding.changed()
+    return as_json({"id": key, "state": state})

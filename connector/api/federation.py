@@ -1,0 +1,96 @@
+"""Other catalogues: what this exchange tells other exchanges, and the sources that its operator names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from aiohttp import web
+
+from catalog.source import Move
+from connector.api.faults import JSON, as_json
+from connector.exchange.federation import changes, sources
+from connector.runtime import reasons
+from connector.runtime.errors import Absent, InvalidInput, NotPermitted
+from connector.runtime.limits import SOURCE_PRODUCTS
+
+if TYPE_CHECKING:
+    from connector.api.call import Call
+
+ANYBODY = "*"
+MOVES = {move.value: move for move in (Move.PAUSE, Move.SUSPEND, Move.RESUME, Move.DROP)}
+HARVEST = "harvest"
+ADDED = frozenset({"name", "kind", "address"})
+MOST, MEMBER = "most", "member"
+AFTER_DIGITS_MAX = 18
+EPOCH_CHARACTERS_MAX = 64
+
+
+async def tell(call: Call) -> web.Response:
+    """Tell another exchange what has changed in the catalogue since `after`, signed."""
+    connector, query = call.connector, call.request.query
+    readers = connector.settings.federation.readers
+    if ANYBODY not in readers and call.peer not in readers:
+        raise NotPermitted(
+            f"this exchange does not tell its changes to `{call.peer[:200]}`",
+            "its operator adds the DID to `federation.readers`",
+        )
+    after, epoch = query.get("after", "0"), query.get("epoch", "")
+    if not (after.isascii() and after.isdecimal() and len(after) <= AFTER_DIGITS_MAX):
+        raise InvalidInput("`after` is no number", "give the `next` of the answer before")
+    if len(epoch) > EPOCH_CHARACTERS_MAX or set(query) - {"after", "epoch"}:
+        raise InvalidInput("the query has `after` and `epoch`, as an answer of ours gave them")
+    await call.spend()
+    page_ = await connector.store.read(lambda tx: changes.page(tx, connector.did, call.peer, int(after), epoch))
+    body = orjson.dumps(page_)
+    note = changes.signed(body, connector.did, connector.keys.log)
+    return web.Response(body=body, content_type=JSON, headers={changes.HEADER: note})
+
+
+async def page(call: Call) -> web.Response:
+    """List the sources with their states."""
+    rows = await call.connector.store.read(lambda tx: tx.find("sources", order="rank"))
+    return as_json({"sources": [sources.view(row) for row in rows]})
+
+
+async def show(call: Call) -> web.Response:
+    """Show one source."""
+    return as_json(sources.view(await call.connector.store.read(lambda tx: sources.find(tx, call.path["id"]))))
+
+
+async def add(call: Call) -> web.Response:
+    """Name a source: `name`, `kind`, `address`; perhaps `most`, how many products it may bring, and whose it is.
+
+    With `member`, an object of `name` and `region`, a connector of the protocol alone is admitted as a member.
+    """
+    body: dict[str, Any] = await call.object()
+    if not ADDED <= set(body) <= ADDED | {MOST, MEMBER} or not all(isinstance(body[name], str) for name in ADDED):
+        raise InvalidInput(f"the body has the texts {', '.join(sorted(ADDED))}, perhaps `{MOST}` and `{MEMBER}`")
+    most, member = body.get(MOST, SOURCE_PRODUCTS), body.get(MEMBER)
+    if type(most) is not int:
+        raise InvalidInput(f"`{MOST}` is a whole number")
+    if member is not None and not (isinstance(member, dict) and all(isinstance(one, str) for one in member.values())):
+        raise InvalidInput(f"`{MEMBER}` is an object of texts")
+    core, peers = call.connector.core, call.connector.peers
+    told = await sources.add(core, peers, body["name"], body["kind"], body["address"], most, member)
+    call.connector.harvesting.wake()
+    return as_json(told, 201)
+
+
+async def turn(call: Call) -> web.Response:
+    """Pause, suspend, resume, drop or harvest a source; to suspend one needs a `reason`."""
+    connector, name, act = call.connector, call.path["id"], call.path["act"]
+    reason = ""
+    if act == Move.SUSPEND.value:
+        body = await call.texts("reason")
+        reason = reasons.check(body["reason"], "the operators read it, and the log keeps its digest")
+    else:
+        await call.texts()
+    if act == HARVEST:
+        return as_json(await connector.harvesting.now(name))
+    if act not in MOVES:
+        raise Absent(f"there is no act `{act[:100]}`", f"there are {', '.join([*MOVES, HARVEST])}")
+    told = await connector.store.write(lambda tx: sources.turn(tx, connector.core, name, MOVES[act], call.who, reason))
+    connector.finding.changed()
+    connector.harvesting.wake()
+    return as_json(told)

@@ -1,0 +1,67 @@
+"""The market at the exchange, for its members: trades shown, prices, complaints, reputation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from catalog.complaint import Move
+from connector.api.faults import as_json
+from connector.exchange import reputing
+from connector.runtime.errors import Absent
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from connector.api.call import Call
+
+MOVES = {move.value: move for move in Move}
+FIRST_MAX = 100_000
+
+
+async def trade(call: Call) -> web.Response:
+    """Take in a settled trade."""
+    return as_json(await call.connector.trades.record(await call.document(), call.peer, call.act), 201)
+
+
+async def prices(call: Call) -> web.Response:
+    """Show what was paid for data, by class."""
+    found = await call.connector.trades.prices()
+    await call.spend()
+    return as_json(found)
+
+
+async def reputation(call: Call) -> web.Response:
+    """Show the reputation of a member."""
+    connector = call.connector
+    found = await reputing.of(
+        connector.core, connector.space_view, connector.programs, connector.chain_events, call.path["id"]
+    )
+    await call.spend()
+    return as_json(found)
+
+
+async def complain(call: Call) -> web.Response:
+    """Take in a complaint."""
+    return as_json(await call.connector.complaints.file(await call.document(), call.peer, call.act), 201)
+
+
+async def complaints(call: Call) -> web.Response:
+    """List the complaints that concern the caller, from the `first` on."""
+    found = await call.connector.complaints.page(call.peer, first=call.first(FIRST_MAX))
+    await call.spend()
+    return as_json({"complaints": found})
+
+
+async def complaint(call: Call) -> web.Response:
+    """Show a complaint to its parties and to the exchange."""
+    found = await call.connector.complaints.show(call.path["id"], call.peer)
+    await call.spend()
+    return as_json(found)
+
+
+async def move(call: Call) -> web.Response:
+    """Move a complaint along its table: `words`."""
+    told, step = await call.texts("words"), MOVES.get(call.path["move"])
+    if step is None:
+        raise Absent(f"a complaint has no move `{call.path['move'][:40]}`", f"one of {', '.join(MOVES)}")
+    return as_json(await call.connector.complaints.move(call.path["id"], step, call.peer, told["words"], call.act))

@@ -1,0 +1,173 @@
+"""An exchange's operators over HTTP: which act a request is, whether it may be done, now or after another's assent.
+
+Law: a request of the management interface that changes the space is a row of `ACT_OF`; what has no row is the owner's
+own business, and no operator's. Operators read what `READ` names, and all of them the same.
+"""
+
+from __future__ import annotations
+
+import json
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from catalog.operators import ACTS
+from connector.api.authorize import EXCHANGE, MANAGEMENT
+from connector.api.call import Call, Kept
+from connector.api.faults import as_json
+from connector.exchange.acts import DONE, WAITING, Asked, view
+from connector.runtime.errors import NotPermitted, explain_failure
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from aiohttp import web
+
+    from connector.api.authorize import Route
+
+    Handler = Callable[[Call], Awaitable[web.StreamResponse]]
+
+# handler → the act that it is; where the path or the body says which, the member that does, and the act of each value
+ACT_OF: Mapping[str, str | tuple[str, Mapping[str, str]]] = {
+    "management.admit": "admit",
+    "applications.refuse": "reject",
+    "members.turn": (
+        "act",
+        {"suspend": "suspend-member", "resume": "resume-member", "revoke": "expel-member", "reread": "reread-member"},
+    ),
+    "members.appoint": ("act", {"name": "name-arbitrator", "dismiss": "dismiss-arbitrator"}),
+    "members.depute": ("act", {"name": "name-deputy", "dismiss": "dismiss-deputy"}),
+    "members.revoke": "revoke",
+    "management.credit": "credit",
+    "management.attest": "attest",
+    "management.review": "review",
+    "exchange.move": (
+        "move",
+        {"suspend": "suspend-listing", "resume": "resume-listing", "refuse": "refuse-listing"},
+    ),
+    "federation.add": "add-source",
+    "federation.turn": ("act", {act: f"{act}-source" for act in ("pause", "suspend", "resume", "drop", "harvest")}),
+    "spaces.create": "create-space",
+    "spaces.change": "change-space",
+    "spaces.close": "close-space",
+    "leaving.answer": ("act", {"approve": "approve-leaving", "refuse": "refuse-leaving"}),
+    "operators.add": "add-operator",
+    "operators.dismiss": "dismiss-operator",
+}
+# acts on acts: they check posts themselves, or have them checked for the act that is meant
+SELF_CHECKED = frozenset({"operators.assent", "operators.dissent", "rehearsals.rehearse"})
+READ = frozenset({
+    "management.status", "management.thing", "management.log_head", "management.find", "applications.page",
+    "members.page", "exchange.indicators", "exchange.queue", "federation.page", "federation.show", "operators.page",
+    "operators.pending", "disputes.page", "disputes.show", "spaces.look",
+    "leaving.connectors", "leaving.page",
+})  # fmt: skip
+# acts of which a second time would be another one, unless the body has this name
+NAMED = {"credit": "id"}
+
+
+async def govern(call: Call, function: Handler) -> web.StreamResponse:
+    """Serve a request of the owner's surface as far as whoever asks may do it; what waits is answered 202."""
+    name = call.route.handler
+    if not call.connector.roles & EXCHANGE or name in SELF_CHECKED:
+        return await function(call)
+    if name not in ACT_OF:
+        if call.operator is not None and name not in READ:
+            raise NotPermitted("this is the owner's own business, and no operator's")
+        return await function(call)
+    key = await _act(call)
+    if key is None:  # no such act: the handler says so
+        return await function(call)
+    body = await call.document()
+    row = await call.connector.acts.begin(Asked(key, name, call.path, body), call.operator)
+    if row["state"] == WAITING:
+        told = view(row)
+        return as_json({name: told[name] for name in ("id", "act", "awaits", "until", "en", "zh")}, 202)
+    if not row["id"]:
+        return await function(call)
+    answer: web.StreamResponse = await _do(call, function, row)
+    return answer
+
+
+async def add(call: Call) -> web.Response:
+    """Put somebody on a post: `name`, `post`."""
+    told = await call.texts("name", "post")
+    return as_json(await call.connector.operators.add(told["name"], told["post"], call.who), 201)
+
+
+async def page(call: Call) -> web.Response:
+    """List the operators."""
+    return as_json(await call.connector.operators.page())
+
+
+async def dismiss(call: Call) -> web.Response:
+    """Take somebody off a post: `name`, `reason`."""
+    told = await call.texts("name", "reason")
+    return as_json(await call.connector.operators.dismiss(told["name"], told["reason"], call.who))
+
+
+async def pending(call: Call) -> web.Response:
+    """List acts of a `state`, by default those that wait for assent."""
+    state = call.request.query.get("state", WAITING)
+    return as_json({"acts": await call.connector.acts.page(state)})
+
+
+async def assent(call: Call) -> web.StreamResponse:
+    """Let an act be done, and do it; the answer is the act with its result."""
+    await call.texts()
+    row = await call.connector.acts.assent(call.path["id"], _operator(call))
+    route = next(one for one in MANAGEMENT if one.handler == row["handler"])
+    kept = Kept(row["path"], row["body"])
+    answer = await _do(
+        Call(call.connector, call.request, route, operator=call.operator, kept=kept), handler_of(route), row
+    )
+    return as_json(view(row) | {"state": DONE, "result": json.loads(answer.body)})
+
+
+async def dissent(call: Call) -> web.Response:
+    """Refuse an act that waits: `reason`."""
+    reason = (await call.texts("reason"))["reason"]
+    return as_json(await call.connector.acts.dissent(call.path["id"], _operator(call), reason))
+
+
+async def _do(call: Call, function: Handler, row: dict[str, Any]) -> Any:
+    """Do an act and note how it ended."""
+    if (name := NAMED.get(row["act"])) is not None and isinstance(row["body"], dict):
+        call.kept = Kept(row["path"], {name: f"act-{row['id']}"} | row["body"])
+    try:
+        answer: Any = await function(call)
+    except Exception as fault:
+        await call.connector.acts.end(row["id"], None, explain_failure(fault).text)
+        raise
+    await call.connector.acts.end(row["id"], _without_key(row["act"], json.loads(answer.body)))
+    return answer
+
+
+def _without_key(act: str, result: dict[str, Any]) -> dict[str, Any]:
+    """Return what is kept of an answer: an operator's key is told to one, and kept by nobody."""
+    return {name: value for name, value in result.items() if (act, name) != ("add-operator", "key")}
+
+
+async def _act(call: Call) -> str | None:
+    """Return which act a request is, None if it is none."""
+    row = ACT_OF[call.route.handler]
+    if isinstance(row, str):
+        return row
+    member, acts = row
+    told = call.path[member] if member in call.path else (await call.object()).get(member)
+    return acts.get(told) if isinstance(told, str) else None
+
+
+def _operator(call: Call) -> Any:
+    if call.operator is None:
+        raise NotPermitted("an operator assents, with a key of their own", "penstock exchange --as KEY assent ID")
+    return call.operator
+
+
+def handler_of(route: Route) -> Handler:
+    """Return the function of a row of the table; a name that there is not fails here."""
+    module, name = route.handler.split(".")
+    function: Handler = getattr(import_module(f"connector.api.{module}"), name)
+    return function
+
+
+assert {key for row in ACT_OF.values() for key in ([row] if isinstance(row, str) else row[1].values())} == set(ACTS)

@@ -1,0 +1,157 @@
+"""What a buyer does: search, look at a product, have it worked out, buy it, watch it come."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+from urllib.parse import quote as quoted
+from urllib.parse import urlencode
+
+from catalog.facets import FACETS
+from connector.console import describing, language
+from connector.console.amounts import decimal, minor
+from connector.console.examples import calculated, examples
+from connector.console.fitting import fitting
+from connector.console.leafing import leafed, onward
+from connector.runtime.limits import CONSOLE_FACET_VALUES_MAX, FOUND_ROWS_MAX, PAGE_ROWS_MAX
+
+if TYPE_CHECKING:
+    from connector.api.call import Call
+    from connector.store.row import Row
+    from connector.store.transaction import Tx
+
+CAPPED = "total"
+
+
+async def search(call: Call) -> Row:
+    """Return what is listed under some words; with none the newest of everything is not shown, but a box."""
+    text, most = call.request.query.get("q", "").strip(), FOUND_ROWS_MAX - PAGE_ROWS_MAX
+    first = call.first(most)
+    where = call.request.query.getall("where", [])
+    asked = [("q", text), ("first", str(first)), ("counts", "1"), *(("where", one) for one in where)]
+    found = await call.connector.exchange.ask("GET", "/exchange/search?" + urlencode(asked))
+    rows = [
+        {name: one[name] for name in ("id", "title", "price", "tier", "provider")}
+        | {"quality": one.get("quality", {}).get("letter"), "prices": _prices(one)}
+        for one in found["products"]
+    ]
+    fits = fitting(rows, ("id", "title", "provider"))
+    after = first + (len(fits) if len(fits) < len(rows) else found["looked"])
+    more = onward(after, most) if rows and found["found"] > after else None
+    told = found.get("counts", {})
+    counts = {name: of[:CONSOLE_FACET_VALUES_MAX] for name, of in told.items() if name in FACETS}
+    return {
+        "q": text,
+        "where": where,
+        "found": found["found"],
+        "first": first,
+        "next": more,
+        "counts": counts,
+        "facets": {name: {"en": FACETS[name].en, "zh": FACETS[name].zh} for name in counts},
+        "rows": fits,
+    }
+
+
+async def product(call: Call) -> Row:
+    """Return one listed product: what it holds, what it costs, what is permitted, and what proves it."""
+    listing = await call.connector.exchange.ask("GET", "/exchange/products/" + quoted(call.path["id"], safe=""))
+    told = shown(listing)
+    if told["limits"]:
+        return told
+    tariff = describing.tariff(listing["offer"]["terms"]["tariff"], listing["offer"]["ask"])
+    whole = {"byte": int(told.get("bytes", 0)), "row": int(told.get("tableRows", 0))}
+    asked = call.request.query.get("many", "").strip()
+    return {**told, "examples": examples(tariff, whole), "calculator": calculated(tariff, asked)}
+
+
+def shown(listing: Row) -> Row:
+    """Return a listing as its page shows it; a service, or what was found elsewhere, with what it lacks."""
+    if "limits" in listing:
+        return _limited(listing)
+    offer = listing["offer"]
+    review = listing["review"] or {}
+    return {
+        **{name: listing[name] for name in ("id", "title", "provider", "tier", "edition", "quality", "state")},
+        **describing.described(listing["dataset"]),
+        "limits": [],
+        "price": _prices(listing),
+        "rules": describing.rules(offer["policy"], listing["id"]),
+        "evidence": {
+            "edition": listing["edition"],
+            "rows": listing["header"].get("rows"),
+            "drawn": len(review.get("rows", [])),
+            "bound": review.get("bound"),
+            "seed": review.get("seed"),
+        },
+    }
+
+
+def _limited(listing: Row) -> Row:
+    about = listing.get("service") or listing["dataset"]
+    policy = about["policy"] if "service" in listing else listing["offer"]["policy"]
+    return {
+        **{name: listing[name] for name in ("id", "title", "provider", "tier", "limits")},
+        **{name: about.get(name) for name in ("description", "keywords", "endpoint", "documentation")},
+        "price": _prices(listing),
+        "rules": describing.rules(policy, listing["id"]),
+    }
+
+
+async def quote(call: Call) -> Row:
+    """Return what a product costs in all, and what a buyer may say before it is bought."""
+    found = await call.connector.quotes.total(call.path["id"])
+    listing = await call.connector.exchange.ask("GET", "/exchange/products/" + quoted(call.path["id"], safe=""))
+    tariff = describing.tariff(listing["offer"]["terms"]["tariff"])
+    purposes = describing.purposes()
+    rules = describing.rules(listing["offer"]["policy"], listing["id"])
+    return {**found, "id": found["product"], "currency": tariff.currency, "price": _prices(listing), "rules": rules} | {
+        "purposes": purposes,
+        "budget": await call.connector.budget.page(),
+        "asking": decimal(found["asked"]),
+        "balance": str(await call.connector.programs.balance(call.connector.keys.address)),
+    }
+
+
+async def buy(call: Call, fields: dict[str, str]) -> str:
+    """Begin to get a product within what the form says, and within what is left of the month's budget."""
+    connector, product, key = call.connector, call.path["id"], f"console-{secrets.token_hex(8)}"
+    most = cap = minor(fields[CAPPED]) if fields[CAPPED].strip() else None
+    mandate = {"limit": minor(fields["limit"]), "purpose": fields["purpose"], "bid": None, "deposit": None, "cap": cap}
+    if most is None and connector.budget.named:
+        most = (await connector.quotes.total(product))["amount"]
+    async with connector.budget.room(key, int(most or 0)):
+        view = await connector.acquisitions.acquire(key, product, mandate)
+    return "/acquisitions/" + quoted(view["id"], safe="")
+
+
+async def acquisitions(call: Call) -> Row:
+    """Return what is being got or was, the newest first."""
+    first = call.first(FOUND_ROWS_MAX)
+
+    def read(tx: Tx) -> list[Row]:
+        rows = tx.find("acquisitions", "", (), "updated desc", first + PAGE_ROWS_MAX + 1)[first:]
+        return [_line(tx, row) for row in rows]
+
+    return leafed(first, await call.connector.store.read(read))
+
+
+async def acquisition(call: Call) -> Row:
+    """Return how far one is."""
+    view = await call.connector.acquisitions.view(call.path["id"])
+    return {**view, "failure": describing.failure(view["reason"])}
+
+
+def _line(tx: Tx, row: Row) -> Row:
+    told = {name: row[name] for name in ("id", "product", "provider", "state")}
+    paid = tx.get("paid_rows", agreement=row["agreement"]) if row["agreement"] else None
+    cost = "0" if paid is None else str(paid["amount"])
+    return {**told, "paid": cost, "updated": row["updated"].isoformat(timespec="seconds")}
+
+
+def _prices(listing: Row) -> dict[str, str]:
+    """Return the price in every language; of what was found elsewhere as its source tells it."""
+    if "service" in listing:
+        return describing.price(listing["service"]["tariff"])
+    if "terms" not in listing["offer"]:
+        return {lang: str(listing["price"]) for lang in language.LANGUAGES}
+    return describing.price(listing["offer"]["terms"]["tariff"], listing["offer"]["ask"])

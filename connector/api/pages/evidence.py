@@ -1,0 +1,70 @@
+"""The own log: what was recorded, and for each event the proof that anybody checks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connector.api.pages.trading import micros
+from connector.console import disclosed
+from connector.runtime.errors import Absent
+from connector.runtime.limits import INDEX_DIGITS_MAX, PAGE_ROWS_MAX
+from ledger import checkpoint as checkpoints
+from ledger import events as entries
+from ledger import note as notes
+
+if TYPE_CHECKING:
+    from connector.api.call import Call
+    from connector.store.row import Row
+    from connector.store.transaction import Tx
+
+
+async def events(call: Call) -> Row:
+    """Return the newest events; `before` is the index below which a page begins."""
+    told = call.request.query.get("before", "")
+    before = int(told) if told.isascii() and told.isdecimal() and len(told) <= INDEX_DIGITS_MAX else None
+
+    def read(tx: Tx) -> Row:
+        size = call.connector.evidence.size(tx)
+        below = size if before is None else min(before, size)
+        rows = tx.execute(
+            "SELECT idx, kind, part, at FROM log_entries WHERE idx < ? ORDER BY idx DESC LIMIT ?", below, PAGE_ROWS_MAX
+        )
+        shown = [
+            {"index": row["idx"], "kind": row["kind"], "part": row["part"], "at": micros(row["at"])} for row in rows
+        ]
+        last = rows[-1]["idx"] if rows else 0
+        return {"size": size, "before": last or None, "rows": shown}
+
+    return {"origin": call.connector.evidence.origin, **await call.connector.store.read(read)}
+
+
+async def event(call: Call) -> Row:
+    """Return one event as it lies in the log, with its proof under the published checkpoint if that reaches it."""
+    told = call.path["id"]
+    if not (told.isascii() and told.isdecimal()) or len(told) > INDEX_DIGITS_MAX:
+        raise Absent(f"`{told[:100]}` is no number of an event", "see the list of events")
+
+    def read(tx: Tx) -> Row:
+        evidence, index = call.connector.evidence, int(told)
+        row = tx.get("log_entries", idx=index)
+        if row is None:
+            raise Absent(f"the log has no event {index}", "see the list of events")
+        entry, proof = entries.decode(row["entry"]), evidence.proof(tx, index)
+        published = evidence.published(tx)
+        head = None if published is None else checkpoints.parse_text(notes.parse(published).text)
+        return {
+            "index": index,
+            "kind": entry.kind,
+            "at": entry.time.isoformat(),
+            "party": entry.party,
+            "part": entry.part,
+            "link": list(entry.link),
+            "fields": disclosed.shown(disclosed.fields(call.connector.core, tx, index)),
+            "leaf": row["leaf"].hex(),
+            "entry": row["entry"].decode(),
+            "proof": proof,
+            "size": None if head is None else head.size,
+            "root": None if head is None else head.root.hex(),
+        }
+
+    return await call.connector.store.read(read)

@@ -1,0 +1,78 @@
+"""What an exchange's operators may do from the console: the same acts, by the same rule, as by the management API.
+
+Law: nothing of the exchange is done here beside `connector.api.operators.govern`. Who acts is the owner, as long as no
+three operators check each other; else the operator whose key was shown in this session, and what needs another's assent
+waits for it. A dismissed operator's key opens nothing from the next request on.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from connector.api.authorize import MANAGEMENT
+from connector.api.call import Call, Kept
+from connector.api.operators import assent as assented
+from connector.api.operators import dissent as dissented
+from connector.api.operators import govern, handler_of
+from connector.exchange.acts import STATES, WAITING
+from connector.exchange.operators import digest_of
+from connector.runtime.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from connector.exchange.operators import Operator
+    from connector.store.row import Row
+
+WAITS = 202
+PENDING = "/pending"
+
+
+async def ask(call: Call, handler: str, path: dict[str, str], body: Any, then: str) -> str:
+    """Do what a row of the management API does; return `then`, or where what waits is seen."""
+    asked = await _asked(call, handler, path, body)
+    answer = await govern(asked, handler_of(asked.route))
+    return PENDING if answer.status == WAITS else then
+
+
+async def _asked(call: Call, handler: str, path: dict[str, str], body: Any) -> Call:
+    route = next(one for one in MANAGEMENT if one.handler == handler and one.method == "POST")
+    return Call(call.connector, call.request, route, operator=await acting(call), kept=Kept(path, body))
+
+
+async def acting(call: Call) -> Operator | None:
+    """Return the operator whose key this session has shown, None if it has shown none; raises Unproven."""
+    assert call.session is not None
+    return await call.connector.operators.known(call.session.post_key) if call.session.post_key else None
+
+
+async def pending(call: Call) -> Row:
+    """Return the acts of a state, by default those that wait for assent, and who is asking."""
+    state = call.request.query.get("state", WAITING)
+    rows = await call.connector.acts.page(state)
+    operator, told = await acting(call), await call.connector.operators.page()
+    mine = None if operator is None else {"name": operator.name, "post": operator.post.value}
+    shown = [{**row, "about": orjson.dumps(row["path"] | {"body": row["body"]}).decode()} for row in rows]
+    return {"state": state, "states": list(STATES), "operator": mine, "operators": told["operators"], "rows": shown}
+
+
+async def show_key(call: Call, fields: dict[str, str]) -> str:
+    """Take note of an operator's key for the rest of this session."""
+    assert call.session is not None
+    operator = await call.connector.operators.prove("Bearer " + fields["key"].strip())
+    if operator is None:
+        raise InvalidInput("this is no operator's key", "an operator's key begins with `operator.`")
+    await call.connector.sessions.bind(call.session, digest_of(fields["key"].strip()))
+    return PENDING
+
+
+async def assent(call: Call, _fields: dict[str, str]) -> str:
+    """Let an act be done, and do it."""
+    await assented(await _asked(call, "operators.assent", {"id": call.path["id"]}, {}))
+    return PENDING + "?state=done"
+
+
+async def dissent(call: Call, fields: dict[str, str]) -> str:
+    """Refuse an act that waits."""
+    await dissented(await _asked(call, "operators.dissent", {"id": call.path["id"]}, {"reason": fields["reason"]}))
+    return PENDING

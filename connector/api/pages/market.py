@@ -1,0 +1,93 @@
+"""The market as its members look at it: prices of settled trades, complaints, spaces and their rules.
+
+Law: all but complaints is the same for everybody who may ask; the exchange reads its own tables, a member asks it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote as quoted
+
+from catalog.classes import DIMENSIONS
+from catalog.complaint import COMPLAINANT, EXCHANGE, RESPONDENT, TABLE
+from connector.console import language
+from connector.console.leafing import onward
+from connector.runtime.errors import Absent
+from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
+
+if TYPE_CHECKING:
+    from connector.api.call import Call
+    from connector.store.row import Row
+
+MOVES = {move.value for _, move in TABLE}
+# of a class: the dimensions that say what its codes are called
+CODED = ("topic", "form")
+
+
+async def prices(call: Call) -> Row:
+    """Return what was paid, by class; what few have traded is kept quiet."""
+    found = await _asked(call, "/exchange/prices") if not _here(call) else await call.connector.trades.prices()
+    rows = [{**row, **_class(row)} for row in found["prices"]]
+    return {name: found[name] for name in ("suppressed", "least", "log")} | {"rows": rows}
+
+
+def _class(row: Row) -> dict[str, str]:
+    """Return a class of data in words, by language."""
+    topic, form = (DIMENSIONS[name].words(row[name]) or ("", "") for name in CODED)
+    grade = (f"grade {row['grade']}", f"{row['grade']} 级")
+    told = [topic, grade, form]
+    return {lang: " · ".join(one[at] for one in told if one[at]) for at, lang in enumerate(language.LANGUAGES)}
+
+
+async def spaces(call: Call) -> Row:
+    """Return the spaces of the exchange."""
+    found = await call.connector.spaces.page() if _here(call) else await _asked(call, "/spaces")
+    return {"operators": found["operators"], "rows": found["spaces"]}
+
+
+async def space(call: Call) -> Row:
+    """Return a space with its rules in words, and every version that they had."""
+    key = call.path["id"]
+    if _here(call):
+        return {**await call.connector.spaces.show(key), "rows": await call.connector.spaces.versions(key)}
+    there = "/spaces/" + quoted(key, safe="")
+    return {**await _asked(call, there), "rows": (await _asked(call, there + "/rules"))["versions"]}
+
+
+async def complaints(call: Call) -> Row:
+    """Return the complaints that concern us, those first that are due first; all of them at the exchange."""
+    first = call.first(FOUND_ROWS_MAX)
+    found = await _asked(call, f"/exchange/complaints?first={first}")
+    rows = found["complaints"]
+    following = onward(first + PAGE_ROWS_MAX) if len(rows) == PAGE_ROWS_MAX else None
+    return {"first": first, "next": following, "rows": rows}
+
+
+async def complaint(call: Call) -> Row:
+    """Return one complaint with the moves that are ours now."""
+    told: Row = await _asked(call, "/exchange/complaints/" + quoted(call.path["id"], safe=""))
+    mine = {told["complainant"]: COMPLAINANT, told["respondent"]: RESPONDENT}.get(call.connector.did, EXCHANGE)
+    late = told.get("overdue", False)
+    may = [
+        move.value
+        for (at, move), step in TABLE.items()
+        if (at, step.role) == (told["state"], mine) and step.when_late <= late
+    ]
+    return {**told, "moves": may}
+
+
+async def complain(call: Call, fields: dict[str, str]) -> str:
+    """Make a move on a complaint, with its words."""
+    act, there = call.path["act"], "/complaints/" + quoted(call.path["id"], safe="")
+    if act not in MOVES:
+        raise Absent(f"a complaint has no move `{act[:40]}`", f"one of {', '.join(sorted(MOVES))}")
+    await call.connector.exchange.ask("POST", f"/exchange{there}/{act}", {"words": fields["reason"]})
+    return there
+
+
+def _here(call: Call) -> bool:
+    return EXCHANGE in call.connector.roles
+
+
+async def _asked(call: Call, path: str) -> Any:
+    return await call.connector.exchange.ask("GET", path)

@@ -1,0 +1,109 @@
+"""Money by day, product and peer: what a buyer spent and a provider earned, window by window as it was released.
+
+Law: the database sums and leafs through the rows; here only a page of them is looked at, however many there are.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from connector.channel.account import CLOSED, PAYEE, PAYER
+from connector.console.leafing import leafed
+from connector.consumer.outlay import AMOUNT, MICROSECONDS, since
+from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
+from connector.store import sums
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from connector.api.call import Call
+    from connector.store.row import Row
+    from connector.store.transaction import Tx
+
+DAYS = 30
+DAY_MICROSECONDS = 86_400 * MICROSECONDS
+SUMS = ("deposit", "cumulative", "claimed")
+# the day of a window, counted from 1970
+_DAY = f"windows.created / {DAY_MICROSECONDS}"
+_JOINED = (
+    "windows JOIN channels ON channels.id = windows.channel "
+    "LEFT JOIN agreements ON agreements.digest = channels.agreement"
+)
+
+
+async def spending(call: Call) -> Row:
+    """Return what was spent, beside the month's budget."""
+    flow = await _flow(call, PAYER)
+    back = await call.connector.store.read(_refundable)
+    return {**flow, "back": str(back), "budget": await call.connector.budget.page()}
+
+
+async def earnings(call: Call) -> Row:
+    """Return what was earned, before the exchange's share, and what of it lapses unless it is claimed before."""
+    lapses = await call.connector.claiming.lapses()
+    return {**await _flow(call, PAYEE), "lapses": lapses[:PAGE_ROWS_MAX]}
+
+
+def _refundable(tx: Tx) -> int:
+    """Return what lies in open channels and is promised to nobody: it comes back when they are closed."""
+    listed = ", ".join(sums.select(name, name) for name in ("deposit", "cumulative"))
+    sql = f"SELECT {listed} FROM channels WHERE role = ? AND state <> ?"  # noqa: S608  # named here
+    row = tx.execute(sql, PAYER, CLOSED)[0]
+    return max(0, sums.total(row, "deposit") - sums.total(row, "cumulative"))
+
+
+async def _flow(call: Call, role: str) -> Row:
+    today, first = call.connector.clock.now().date(), call.first(FOUND_ROWS_MAX)
+    return await call.connector.store.read(lambda tx: _read(tx, role, today, first))
+
+
+def _read(tx: Tx, role: str, today: date, first: int) -> Row:
+    """Return a page of the rows (day, product, peer) of these days, each day's sum, and the sums of all time."""
+    begin = today - timedelta(days=DAYS - 1)
+    rows = _rows(tx, role, begin, first)
+    return {
+        **leafed(first, [_line(tx, row) for row in rows]),
+        "days": _days(tx, role, begin, today),
+        **_all_time(tx, role),
+    }
+
+
+def _rows(tx: Tx, role: str, begin: date, first: int) -> list[Row]:
+    """Return one row more than a page has."""
+    where, values = since(role, begin)
+    return tx.execute(
+        f"SELECT {_DAY} AS day, agreements.product AS product, channels.peer AS peer, count(*) AS windows, "  # noqa: S608  # named here
+        f"max(channels.agreement) AS agreement, {AMOUNT} FROM {_JOINED} {where} "
+        "GROUP BY day, agreements.product, channels.peer ORDER BY day DESC, product DESC, peer DESC LIMIT ? OFFSET ?",
+        *values,
+        PAGE_ROWS_MAX + 1,
+        first,
+    )
+
+
+def _days(tx: Tx, role: str, begin: date, today: date) -> list[Row]:
+    where, values = since(role, begin)
+    found = tx.execute(f"SELECT {_DAY} AS day, {AMOUNT} FROM windows {where} GROUP BY day", *values)  # noqa: S608  # named here
+    amounts = {_date(row["day"]): sums.total(row, "amount") for row in found}
+    days = [begin + timedelta(days=number) for number in range((today - begin).days + 1)]
+    return [{"day": day.isoformat(), "amount": str(amounts.get(day.isoformat(), 0))} for day in days]
+
+
+def _all_time(tx: Tx, role: str) -> Row:
+    listed = ", ".join(sums.select(name, name) for name in SUMS)
+    row = tx.execute(f"SELECT count(*) AS channels, {listed} FROM channels WHERE role = ?", role)[0]  # noqa: S608  # named here
+    return {"sums": {name: str(sums.total(row, name)) for name in SUMS}, "channels": int(row["channels"])}
+
+
+def _line(tx: Tx, row: Row) -> Row:
+    """Return a row with the title under which its product was agreed."""
+    agreement = tx.get("agreements", digest=row["agreement"])
+    terms = (agreement or {}).get("terms") or {}
+    title = str(terms.get("title") or row["product"] or row["agreement"])
+    amounts = {"amount": str(sums.total(row, "amount")), "windows": int(row["windows"])}
+    return {"day": _date(row["day"]), "product": title, "peer": row["peer"], **amounts}
+
+
+def _date(day: Any) -> str:
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=int(day))).date().isoformat()

@@ -1,0 +1,113 @@
+"""Negotiations and transfers: each as a thread of states and offers, and what an operator may do with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote as quoted
+
+from catalog.difference import of_offers
+from connector.api.pages.trading import SHOWN, micros, moment
+from connector.console import describing, disclosed
+from connector.negotiation import offers_made
+from connector.negotiation.overview import Wanted
+from connector.negotiation.protocol import offers as offered
+from connector.negotiation.protocol.errors import ProtocolError
+from connector.runtime.errors import Absent
+from policy.errors import PolicyError
+from policy.parse import parse
+
+if TYPE_CHECKING:
+    from connector.api.call import Call
+    from connector.store.row import Row
+    from connector.store.transaction import Tx
+
+OPERATIONS = ("retry", "terminate", "suspend", "resume", "complete")
+
+
+async def processes(call: Call) -> Row:
+    """Return negotiations and transfers, what moved last first."""
+    query = call.request.query
+    told = {name: query.get(name, "") for name in ("kind", "state", "turn", "after")}
+    page = await call.connector.engine.operating.page(Wanted(told["kind"], told["state"], told["turn"], told["after"]))
+    return {"wanted": told, "rows": page["processes"], "after": page["next"]}
+
+
+async def process(call: Call) -> Row:
+    """Return one negotiation or transfer, as a thread: when it came into which state, and what it is about."""
+    key = call.path["id"]
+    view = await call.connector.engine.operating.show(key)
+    table = "negotiations" if view["kind"] == "negotiation" else "transfers"
+    row, thread, offers = await call.connector.store.read(
+        lambda tx: (tx.get(table, id=key), _thread(call, tx, key), offers_made.of(tx, key))
+    )
+    assert row is not None
+    talk = {}
+    if table == "negotiations":
+        prices = {name: None if row[name] is None else str(row[name]) for name in ("own_price", "their_price", "price")}
+        talk = {"rounds": row["rounds"], **prices, "agreement": row["digest"], "product": row["product"]}
+        offer = row["offer"] or {}
+        policy = {
+            name: offer[name] for name in ("permission", "prohibition", "obligation", "conflict") if name in offer
+        }
+        talk["said"] = [] if row["product"] is None else _said(offers, row["product"])
+        talk["rules"] = describing.rules(policy, row["product"]) if policy else {}
+    else:
+        talk = {"agreement": row["agreement"], "format": row["format"]}
+    return {**view, "thread": thread, "talk": talk}
+
+
+def _said(offers: list[Row], product: str) -> list[Row]:
+    """Return what was offered, one after the other, each with what it changed of the one before, in words."""
+    told: list[Row] = []
+    before: Row | None = None
+    for row in offers:
+        version = _version(row, product)
+        changed = () if before is None or version is None else of_offers(before, version)
+        price = None if row["price"] is None else str(row["price"])
+        told.append(
+            {
+                **{name: row[name] for name in ("number", "who")},
+                "price": price,
+                "at": moment(row["at"]),
+                "differences": [one.json() for one in changed],
+            }
+        )
+        before = version or before
+    return told
+
+
+def _version(row: Row, product: str) -> Row | None:
+    """Return an offer as two of them are compared; None for one without terms of ours, or that cannot be read."""
+    try:
+        proposal = offered.read(row["offer"])
+        if proposal.terms is None:
+            return None
+        parse({"@type": "Set", "target": product, **proposal.policy})
+    except (ProtocolError, PolicyError):
+        return None
+    terms = {"tariff": proposal.terms["tariff"]}
+    ask = terms["tariff"]["minor"] if row["price"] is None else str(row["price"])
+    return {"id": product, "offer": {"ask": ask, "terms": terms, "policy": proposal.policy}}
+
+
+def _thread(call: Call, tx: Tx, key: str) -> list[Row]:
+    """Return the events of a process in their order, each with what it says of a move."""
+    sql = "SELECT idx, kind, at FROM log_entries WHERE part = ? ORDER BY idx LIMIT ?"
+    steps = []
+    for row in tx.execute(sql, key, SHOWN):
+        told = disclosed.fields(call.connector.core, tx, row["idx"])
+        said = {name: str(told.get(name, "")) for name in ("from", "to", "by", "reason")}
+        steps.append({"index": row["idx"], "event": row["kind"], "at": micros(row["at"]), **said})
+    return steps
+
+
+async def operate(call: Call, fields: dict[str, str]) -> str:
+    """Do what an operator does to a negotiation or transfer."""
+    act, key, operating = call.path["act"], call.path["id"], call.connector.engine.operating
+    if act not in OPERATIONS:
+        raise Absent(f"there is no act `{act[:40]}`", f"there are {', '.join(OPERATIONS)}")
+    if act in ("terminate", "suspend"):
+        await getattr(operating, act)(key, fields["reason"])
+    else:
+        await getattr(operating, act)(key)
+    return "/negotiations/" + quoted(key, safe="")

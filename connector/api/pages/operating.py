@@ -1,0 +1,124 @@
+"""What an exchange's operator does: review and list, admit and refuse, and see how the market is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote as quoted
+
+from catalog.listing import State
+from connector.api.pages import governed
+from connector.api.pages.buying import shown
+from connector.console.fitting import fitting
+from connector.console.leafing import onward
+from connector.exchange import listings as rows_of
+from connector.exchange.applications import APPLIED, STATES
+from connector.runtime.errors import InvalidInput
+from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
+from connector.settlement import docket
+
+if TYPE_CHECKING:
+    from connector.api.call import Call
+    from connector.store.row import Row
+    from connector.store.transaction import Tx
+
+EXCHANGE = "exchange"
+
+
+async def listings(call: Call) -> Row:
+    """Return listings of a state, those first that are in it longest."""
+    state, first = call.request.query.get("state", State.SUBMITTED.value), call.first(FOUND_ROWS_MAX)
+    if state not in set(State):
+        raise InvalidInput(f"`{state[:40]}` is no state of a listing", f"one of {', '.join(State)}")
+    found = await call.connector.store.read(lambda tx: rows_of.page(tx, State(state), first))
+    rows = fitting(found, ("title", "provider", "reason"))
+    more = onward(first + len(rows)) if len(found) == PAGE_ROWS_MAX or len(rows) < len(found) else None
+    return {"state": state, "states": list(State), "first": first, "next": more, "rows": rows}
+
+
+async def listing(call: Call) -> Row:
+    """Return one listing as members see it, with why it is in its state."""
+    key = call.path["id"]
+
+    def look(tx: Tx) -> tuple[Row, int]:
+        row = rows_of.find(tx, key)
+        return row, rows_of.VERSIONS.number(tx, row)
+
+    row, version = await call.connector.store.read(look)
+    told = {"reason": row["reason"] or "", "updated": row["updated"].isoformat(), "version": version}
+    return {**shown(rows_of.view(row)), **told}
+
+
+async def review(call: Call, fields: dict[str, str]) -> str:
+    """Open drawn rows and list the product, in the version that the page showed."""
+    return await governed.ask(call, "management.review", {"id": call.path["id"]}, fields, _at(call))
+
+
+async def move(call: Call, fields: dict[str, str]) -> str:
+    """Make a move of the exchange's on a listing."""
+    return await governed.ask(call, "exchange.move", {"id": call.path["id"]}, fields, _at(call))
+
+
+def _at(call: Call) -> str:
+    return "/listings/" + quoted(call.path["id"], safe="")
+
+
+async def members(call: Call) -> Row:
+    """Return the members with their states."""
+    return {"rows": (await call.connector.members.page())["members"]}
+
+
+async def connectors(call: Call) -> Row:
+    """Return the members' connectors with their newest word, those not heard of longest first."""
+    rows = await call.connector.heartbeats.page()
+    return {"rows": [{**row, "able": ", ".join(row.get("capabilities", []))} for row in rows]}
+
+
+async def turn(call: Call, fields: dict[str, str]) -> str:
+    """Suspend, resume or expel a member."""
+    return await governed.ask(call, "members.turn", {"act": call.path["act"]}, fields, "/members")
+
+
+async def applications(call: Call) -> Row:
+    """Return applications of a state, the most urgent first."""
+    state = call.request.query.get("state", APPLIED)
+    rows = await call.connector.applications.page(state)
+    return {"state": state, "states": list(STATES), "rows": rows}
+
+
+async def admit(call: Call, fields: dict[str, str]) -> str:
+    """Admit a member."""
+    return await governed.ask(call, "management.admit", {}, fields, "/members")
+
+
+async def refuse(call: Call, fields: dict[str, str]) -> str:
+    """Refuse an application."""
+    return await governed.ask(call, "applications.refuse", {}, fields, "/applications?state=refused")
+
+
+async def disputes(call: Call) -> Row:
+    """Return the cases: all of them at the exchange, elsewhere those that concern us."""
+    assert call.session is not None
+    if EXCHANGE not in call.session.roles:
+        return {"rows": (await call.connector.cases.page())["disputes"]}
+
+    def read(tx: Tx) -> list[Row]:
+        return [docket.view(row) for row in tx.find("disputes", order="created desc", limit=PAGE_ROWS_MAX)]
+
+    return {"rows": await call.connector.store.read(read)}
+
+
+async def dispute(call: Call) -> Row:
+    """Return one case; where it concerns us, with what our own verifier says of it."""
+    assert call.session is not None
+    key = call.path["id"]
+    if EXCHANGE in call.session.roles:
+        row = await docket.CASES.read(call.connector.store, key)
+        return {**docket.view(row), "proposed": None}
+    case = await call.connector.cases.show(key)
+    return {name: value for name, value in case.items() if name != "bundle"}
+
+
+async def indicators(call: Call) -> Row:
+    """Return the indicators of the market, as far as the chain was read."""
+    found = await call.connector.indicators.look()
+    return {"block": found["block"], "rows": [{**row, "label": row["en"]} for row in found["indicators"]]}

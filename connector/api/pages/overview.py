@@ -1,0 +1,100 @@
+"""The first page: who this is, what it holds by role, and the next step where there is nothing yet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from catalog.listing import State
+from connector.consumer.acquisition import FINAL
+from connector.exchange.applications import APPLIED
+from connector.settlement.docket import FILED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from connector.api.call import Call
+    from connector.store.row import Row
+    from connector.store.transaction import Tx
+
+# what is counted, for which role: table, condition, where the figure leads
+FIGURES: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
+    ("buyer", "acquisitions", "/acquisitions", "", ()),
+    ("buyer", "replicas", "/replicas", "", ()),
+    ("provider", "products", "/products", "", ()),
+    ("exchange", "listings", "/listings?state=listed", "state = ?", (State.LISTED.value,)),
+    ("exchange", "members", "/members", "", ()),
+)
+# what waits for a person: role, words, table, condition, where it is done
+WAITING: tuple[tuple[str, str, str, str, tuple[str, ...], str], ...] = (
+    ("exchange", "wait.listings", "listings", "state = ?", (State.SUBMITTED.value,), "/listings"),
+    ("exchange", "wait.applications", "applications", "state = ?", (APPLIED,), "/applications"),
+    ("exchange", "wait.disputes", "disputes", "state = ?", (FILED,), "/disputes"),
+    ("buyer", "wait.acquisitions", "acquisitions", "state <> ? and state <> ?", FINAL, "/acquisitions"),
+    ("provider", "wait.products", "products", "state = ?", ("failed",), "/products"),
+)
+# where a role begins while it has nothing: role, table that is empty, words, where
+BEGINNINGS: tuple[tuple[str, str, str, str], ...] = (
+    ("buyer", "acquisitions", "begin.buyer", "/search"),
+    ("provider", "products", "begin.provider", "/products"),
+    ("exchange", "members", "begin.exchange", "/applications"),
+    ("regulator", "audits", "begin.regulator", "/findings"),
+)
+
+
+async def overview(call: Call) -> Row:
+    """Return who this is, its figures, what waits, and where to begin."""
+    connector = call.connector
+    assert call.session is not None
+    roles = call.session.roles
+
+    def read(tx: Tx) -> Row:
+        counted = _counter(tx)
+        figures = [
+            {"role": role, "name": table, "count": counted(table, where, values), "link": link}
+            for role, table, link, where, values in FIGURES
+            if role in roles
+        ]
+        if roles & {"provider", "buyer"}:
+            figures.append(
+                {"role": "", "name": "agreements", "count": counted("agreements", "", ()), "link": "/agreements"}
+            )
+        figures.append({"role": "", "name": "events", "count": connector.evidence.size(tx), "link": "/evidence"})
+        waiting = [
+            {"words": words, "count": count, "link": link}
+            for role, words, table, where, values, link in WAITING
+            if role in roles and (count := counted(table, where, values))
+        ]
+        beginnings = [
+            {"words": words, "link": link}
+            for role, table, words, link in BEGINNINGS
+            if role in roles and not counted(table, "", ())
+        ]
+        return {"figures": figures, "waiting": waiting, "beginnings": beginnings}
+
+    told = await connector.store.read(read)
+    if "provider" in roles and (lapses := await connector.claiming.lapses()):
+        told["waiting"].append({"words": "wait.lapses", "count": len(lapses), "link": "/earnings"})
+    participant = connector.settings.participant
+    who = {"did": connector.did, "name": participant.name, "roles": sorted(roles), "region": participant.region}
+    return {**who, "development": connector.settings.server.development, **told}
+
+
+def _counter(tx: Tx) -> Callable[[str, str, tuple[str, ...]], int]:
+    def count(table: str, where: str, values: tuple[str, ...]) -> int:
+        condition = f" WHERE {where}" if where else ""
+        return int(tx.execute(f'SELECT count(*) AS n FROM "{table}"{condition}', *values)[0]["n"])  # noqa: S608  # rows of the tables above
+
+    return count
+
+
+async def account(call: Call) -> Row:
+    """Return whose account this is."""
+    assert call.session is not None
+    return {"name": call.session.name, "roles": sorted(call.session.roles), "operator": call.session.operator}
+
+
+async def change_password(call: Call, fields: dict[str, str]) -> str:
+    """Change the own password; every session of the account ends, this one too."""
+    assert call.session is not None
+    await call.connector.accounts.change_password(call.session.name, fields["old"], fields["new"])
+    return "/sign-in"

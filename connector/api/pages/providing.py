@@ -1,0 +1,87 @@
+"""What a provider has on offer, and who holds what of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote as quoted
+
+from connector.api.pages.trading import line, moment
+from connector.console import describing, language
+from connector.console.leafing import leafed
+from connector.runtime.errors import Absent
+from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
+
+if TYPE_CHECKING:
+    from connector.api.call import Call
+    from connector.store.row import Row
+    from connector.store.transaction import Tx
+
+HOLDERS_SHOWN = 100
+SOLD = "SELECT product, count(*) AS n FROM agreements WHERE role = 'provider' GROUP BY product"
+
+
+async def products(call: Call) -> Row:
+    """Return the products, the newest first."""
+    first = call.first(FOUND_ROWS_MAX)
+
+    def read(tx: Tx) -> list[Row]:
+        rows = tx.find("products", "", (), "updated desc", first + PAGE_ROWS_MAX + 1)[first:]
+        counted = {row["product"]: int(row["n"]) for row in tx.execute(SOLD)}
+        return [_line(row, counted.get(row["id"], 0)) for row in rows]
+
+    return leafed(first, await call.connector.store.read(read))
+
+
+def _line(row: Row, sold: int) -> Row:
+    told = {name: row[name] for name in ("id", "title", "state", "tier")}
+    return {**told, "sold": sold, "updated": moment(row["updated"])}
+
+
+async def product(call: Call) -> Row:
+    """Return one product: what others see of it, and who has agreed to it."""
+    key = call.path["id"]
+
+    def read(tx: Tx) -> Row:
+        row = tx.get("products", id=key)
+        if row is None:
+            raise Absent(f"there is no product `{key[:200]}` of ours", "see the list of products")
+        held = tx.find("agreements", "product = ? and role = ?", (key, "provider"), "created desc", HOLDERS_SHOWN)
+        return {"row": row, "rows": [line(tx, one) for one in held], "holders": _holders(held)}
+
+    told = await call.connector.store.read(read)
+    row = told["row"]
+    about = describing.described(row["dataset"]) if row["dataset"] else {"readable": "", "files": [], "rows": []}
+    terms = row["terms"] or {}
+    return {
+        **{name: row[name] for name in ("id", "title", "state", "tier", "edition")},
+        "failure": describing.failure(row["reason"]),
+        "floor": (row["brief"] or {}).get("floor"),
+        "about": about,
+        "price": describing.price(terms["tariff"]) if terms.get("tariff") else {},
+        "rules": describing.rules(row["policy"], row["id"]) if row["policy"] else {},
+        "holders": told["holders"],
+        "rows": told["rows"],
+    }
+
+
+def _holders(agreements: list[Row]) -> list[Row]:
+    """Return who holds the product under which agreement, and who under a sub-licence of theirs."""
+    told = [{name: row[name] for name in ("peer", "digest", "state", "parent")} for row in agreements]
+    return [
+        {**one, "below": [child for child in told if child["parent"] == one["digest"]]}
+        for one in told
+        if not one["parent"]
+    ]
+
+
+async def versions(call: Call) -> Row:
+    """Return every version of a listing of ours, the newest first, each with what it changed, in words."""
+    key = call.path["id"]
+    if await call.connector.store.read(lambda tx: tx.get("products", id=key)) is None:
+        raise Absent(f"there is no product `{key[:200]}` of ours", "see the list of products")
+    told = await call.connector.exchange.ask("GET", f"/exchange/products/{quoted(key, safe='')}/versions")
+    rows = [
+        {**row, **{lang: "; ".join(one[lang] for one in row["differences"]) for lang in language.LANGUAGES}}
+        for row in told["versions"]
+    ]
+    return {"id": key, "rows": rows}

@@ -1,0 +1,141 @@
+"""Publishing from the console: one page with the form and, once it is filled in, what others will see of it.
+
+Law: (1) only files that lie in a folder which the settings name may be published, and what a form says of a file is
+looked up among those: no path of a form reaches the disk. (2) The preview is made by the same rules that refuse a brief
+when it is published.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote as quoted
+
+from catalog.codes import TIERS
+from catalog.dataset import dataset_json
+from catalog.describe import describe, media_type
+from catalog.errors import CatalogError
+from catalog.profile import FileProfile
+from connector.console import describing, language
+from connector.console.amounts import minor
+from connector.console.examples import examples
+from connector.console.fields import FILES, PUBLISHED
+from connector.licence import pricing
+from connector.licence.pricing import MEASURES
+from connector.provider import brief as briefs
+from connector.provider.description import dataset_of
+from connector.runtime.errors import InvalidInput, PenstockError
+from connector.runtime.limits import CONSOLE_FILES_MAX, CONSOLE_MEASURED_BYTES_MAX
+from contracts import price_words
+from contracts.errors import ContractError
+from policy.errors import PolicyError
+
+if TYPE_CHECKING:
+    from connector.api.call import Call
+    from connector.core.core import Core
+    from connector.provider.publication import Publications
+    from connector.store.row import Row
+
+FAULTS = (PenstockError, PolicyError, ContractError, CatalogError)
+LAST_SECOND = "T23:59:59Z"
+
+
+async def publish(call: Call) -> Row:
+    """Return the form as it was filled in and, if it was, the preview, or what is wrong with it."""
+    query = call.request.query
+    fields = {name: query.get(name, "").strip() for name in PUBLISHED}
+    chosen = query.getall(FILES, [])
+    there = await asyncio.to_thread(files_of, call.connector.core)
+    told: Row = {
+        "folders": list(call.connector.settings.console.folders),
+        "choice": [{"path": path, "name": Path(path).name, "bytes": str(size)} for path, size in there.items()],
+        "fields": fields,
+        "files": chosen,
+        "units": list(MEASURES),
+        "tiers": [{"key": key, "en": tier.en, "zh": tier.zh} for key, tier in TIERS.items()],
+        "purposes": describing.purposes(),
+        "failure": None,
+        "preview": None,
+        "rows": [],
+    }
+    if not fields["title"]:
+        return told
+    try:
+        preview = await asyncio.to_thread(
+            _preview, call.connector.core, call.connector.publications, brief(fields, chosen, there), there
+        )
+    except FAULTS as fault:
+        return {**told, "failure": {"text": str(fault), "hint": getattr(fault, "hint", "")}}
+    return {**told, "preview": preview, "rows": preview["about"]["rows"]}
+
+
+async def begin(call: Call, fields: dict[str, str]) -> str:
+    """Begin to publish what the preview showed; the product's page says how far it is."""
+    there = await asyncio.to_thread(files_of, call.connector.core)
+    made = brief(fields, fields[FILES].splitlines(), there)
+    return "/products/" + quoted(await call.connector.publications.begin(made), safe="")
+
+
+def files_of(core: Core) -> dict[str, int]:
+    """Return what may be published: path and size of each file in the folders of the settings, not below them."""
+    data, found = core.data.resolve(), dict[str, int]()
+    for told in core.settings.console.folders:
+        folder = Path(told).resolve()
+        if data == folder or data in folder.parents:
+            raise InvalidInput(f"`{told}` is in the data folder, where the keys are", "name another in console.folders")
+        if not folder.is_dir():
+            raise InvalidInput(f"there is no folder `{told}`", "correct console.folders in the settings")
+        named = sorted(path for path in folder.iterdir() if not path.name.startswith(".") and path.name.isprintable())
+        for path in named:
+            if path.is_file() and not path.is_symlink() and len(found) < CONSOLE_FILES_MAX:
+                found[str(path)] = path.stat().st_size
+    return found
+
+
+def brief(fields: Row, chosen: list[str], there: Row) -> Row:
+    """Return what a form says of a product as its brief; raises InvalidInput for a file that is not offered."""
+    if not chosen or (strange := [path for path in chosen if path not in there]):
+        named = strange[0][:200] if chosen else ""
+        raise InvalidInput(f"`{named}` is no file that may be published", "choose one of the list")
+    price = minor(fields["price"])
+    openings = fields["openings"]
+    if openings and not (openings.isascii() and openings.isdecimal() and len(openings) < len(str(1 << 31))):
+        raise InvalidInput(f"`{openings[:40]}` is no number of openings", "a whole number, or nothing")
+    return briefs.check({
+        FILES: chosen,
+        "title": fields["title"],
+        "description": fields["description"],
+        "keywords": [word for word in (part.strip() for part in fields["keywords"].split(",")) if word],
+        "price": price,
+        "floor": minor(fields["floor"]) if fields["floor"] else price,
+        "unit": fields["unit"],
+        "tier": fields["tier"],
+        "purpose": fields["purpose"],
+        "until": fields["until"] + LAST_SECOND,
+        "region": fields["region"] or None,
+        "openings": int(openings) if openings else None,
+    })  # fmt: skip
+
+
+def _preview(core: Core, publications: Publications, made: Row, there: Row) -> Row:
+    """Return what others will see: columns as they are measured, terms, price and examples of it, and the tier."""
+    row = publications.draft(made)
+    profiles = [_measured(Path(path), there[path]) for path in made[FILES]]
+    dataset, _ = dataset_of(profiles, row, core.settings.participant.region)
+    tariff = pricing.previewed(made, max(dataset.size, 1))
+    return {
+        "about": describing.described(dataset_json(dataset)),
+        "rules": describing.rules(row["policy"], made["title"]),
+        "price": {lang: price_words.price(tariff, lang) for lang in language.LANGUAGES},
+        "examples": examples(tariff, {"byte": dataset.size, "row": dataset.rows}),
+        "unmeasured": [path for path in made[FILES] if there[path] > CONSOLE_MEASURED_BYTES_MAX],
+    }
+
+
+def _measured(path: Path, size: int) -> FileProfile:
+    """Return the profile of a file; of one that is too long for somebody who waits its kind and size."""
+    if size > CONSOLE_MEASURED_BYTES_MAX:
+        return FileProfile(path.name, media_type(path.name), size)
+    with path.open("rb") as stream:
+        return describe(path.name, stream)

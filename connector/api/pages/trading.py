@@ -1,0 +1,246 @@
+"""Agreements, what runs under them, and the replicas that they gave: both parties look at them in the same way."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote as quoted
+
+from connector.channel.account import CLOSED
+from connector.console import describing, language
+from connector.console.leafing import leafed
+from connector.consumer import reads
+from connector.licence.sublicence.onward import ISSUED
+from connector.negotiation.overview import NOBODYS
+from connector.runtime import files
+from connector.runtime.errors import Absent, Conflict, InvalidInput
+from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
+from policy.errors import PolicyError
+from policy.model import atoms
+from policy.parse import parse
+from policy.purposes import label
+
+if TYPE_CHECKING:
+    from connector.api.call import Call
+    from connector.store.row import Row
+    from connector.store.transaction import Tx
+
+COUNT = "count"
+# what one agreement's page shows at most of each list
+SHOWN = 100
+
+
+async def agreements(call: Call) -> Row:
+    """Return the agreements, the newest first: with whom, about what, how it stands, what was paid."""
+    first = call.first(FOUND_ROWS_MAX)
+
+    def read(tx: Tx) -> list[Row]:
+        rows = tx.find("agreements", "", (), "created desc", first + PAGE_ROWS_MAX + 1)[first:]
+        return [line(tx, row) for row in rows]
+
+    return leafed(first, await call.connector.store.read(read))
+
+
+def line(tx: Tx, row: Row) -> Row:
+    """Return one agreement as a row of a table."""
+    terms = row["terms"] or {}
+    told = {name: row[name] for name in ("digest", "role", "peer", "product", "state")}
+    return told | {
+        "title": terms.get("title", row["product"]),
+        "tier": terms.get("tier", ""),
+        "paid": str(paid(tx, row)),
+        "currency": (terms.get("tariff") or {}).get("currency", ""),
+        "ends": moment(row["not_after"]),
+        "created": moment(row["created"]),
+    }
+
+
+def paid(tx: Tx, row: Row) -> int:
+    """Return what was paid under an agreement: the newest released amount of each of its channels."""
+    return sum(channel["cumulative"] for channel in tx.find("channels", "agreement = ?", (row["digest"],)))
+
+
+async def agreement(call: Call) -> Row:
+    """Return one agreement with its rules, its channels, what was delivered, and its events in the own log."""
+    key = call.path["id"]
+
+    def read(tx: Tx) -> Row:
+        row = tx.get("agreements", digest=key)
+        if row is None:
+            raise Absent(f"there is no agreement `{key[:100]}` here", "see the list of agreements")
+        channels = tx.find("channels", "agreement = ?", (key,), limit=SHOWN)
+        transfers = tx.find("transfers", "agreement = ?", (key,), "created", SHOWN)
+        held = _replica(tx, row)
+        parts = [key, row["edition"], *(channel["id"] for channel in channels), *(one["id"] for one in transfers)]
+        return {
+            **line(tx, row),
+            "edition": row["edition"],
+            "licence": row["licence_tx"],
+            "terms": row["terms"] or {},
+            "signed": {who: bool(row[f"{who}_signature"]) for who in ("provider", "buyer")},
+            "channels": [_channel(one) for one in channels],
+            "transfers": [_transfer(one) for one in transfers],
+            "replica": held,
+            "effects": _effects(tx, row, held, channels, transfers),
+            "rows": _events(tx, [part for part in parts if part]),
+        }
+
+    told = await call.connector.store.read(read)
+    told["opens"] = bool(call.connector.settings.console.opened)
+    told["purposes"] = describing.purposes()
+    terms = told.pop("terms")
+    said: Row = {"rules": describing.rules(terms["policy"], told["product"]) if "policy" in terms else {}}
+    said["price"] = describing.price(terms["tariff"]) if "tariff" in terms else {}
+    return {**told, **said, "split": terms.get("split", [])}
+
+
+def _effects(tx: Tx, row: Row, held: Row | None, channels: list[Row], transfers: list[Row]) -> Row:
+    """Return what ends with an agreement, before anybody ends it; `held` is the replica under it."""
+    owed = sum(one["cumulative"] - (one["claimed"] or 0) for one in channels if one["state"] != CLOSED)
+    granted = tx.find("sub_licences", "parent = ? and state = ?", (row["digest"], ISSUED), limit=SHOWN)
+    below = tx.find("agreements", "parent = ? and state = ?", (row["digest"], row["state"]), limit=SHOWN)
+    return {
+        "transfers": sum(one["turn"] != NOBODYS for one in transfers),
+        "unclaimed": str(owed),
+        "left": None if held is None else held["left"],
+        "below": len(granted) + len(below),
+        "ends": moment(row["not_after"]),
+    }
+
+
+def _channel(row: Row) -> Row:
+    amounts = {name: str(row[name] or 0) for name in ("deposit", "cumulative", "claimed")}
+    told = {name: row[name] for name in ("id", "role", "state", "open_tx", "close_tx", "seq")}
+    return {**told, **amounts, "expiry": moment(row["expiry"])}
+
+
+def _transfer(row: Row) -> Row:
+    told = {name: row[name] for name in ("id", "role", "state", "turn", "format", "reason")}
+    return {**told, "created": moment(row["created"]), "updated": moment(row["updated"])}
+
+
+def _events(tx: Tx, parts: list[str]) -> list[Row]:
+    marks = ", ".join("?" * len(parts))
+    rows = tx.execute(
+        f"SELECT idx, kind, part, at FROM log_entries WHERE part IN ({marks}) ORDER BY idx DESC LIMIT ?",  # noqa: S608  # only marks
+        *parts,
+        SHOWN,
+    )
+    return [{"index": row["idx"], "event": row["kind"], "part": row["part"], "at": micros(row["at"])} for row in rows]
+
+
+def _replica(tx: Tx, row: Row) -> Row | None:
+    found = tx.find("replicas", "agreement = ?", (row["digest"],), limit=1)
+    return None if not found else replica(tx, found[0], row)
+
+
+async def replicas(call: Call) -> Row:
+    """Return what is held here, and how often it may still be opened."""
+    first = call.first(FOUND_ROWS_MAX)
+
+    def read(tx: Tx) -> list[Row]:
+        rows = tx.find("replicas", "", (), "created desc", first + PAGE_ROWS_MAX + 1)[first:]
+        told = [(one, tx.get("agreements", digest=one["agreement"])) for one in rows]
+        return [replica(tx, one, row) for one, row in told if row is not None]
+
+    return leafed(first, await call.connector.store.read(read))
+
+
+def replica(tx: Tx, row: Row, under: Row) -> Row:
+    """Return a replica with what was opened of it and what may still be; `left` is None where nothing counts."""
+    terms = under["terms"] or {}
+    done = tx.find("reads", "agreement = ?", (row["agreement"],), "created desc")
+    opened = sum(one["state"] == reads.DONE for one in done)
+    most = openings_most(terms.get("policy") or {}, under["product"])
+    return {
+        "title": terms.get("title", under["product"]),
+        "tier": terms.get("tier", ""),
+        "agreement": row["agreement"],
+        "edition": row["edition"],
+        "state": row["state"],
+        "bytes": row["header"].get("plainBytes"),
+        "opened": opened,
+        "reads": [_read(one) for one in done[:SHOWN]],
+        "left": None if most is None else max(0, most - opened),
+        "ends": moment(under["not_after"]),
+    }
+
+
+def _read(row: Row) -> Row:
+    """Return one opening, with the files that it wrote."""
+    told = {name: row[name] for name in ("id", "state", "reason")}
+    purpose = {lang: label(row["purpose"], lang) for lang in language.LANGUAGES}
+    return {**told, **purpose, "files": (row["result"] or {}).get("files", []), "at": moment(row["created"])}
+
+
+def openings_most(policy: Row, product: str) -> int | None:
+    """Return how many uses a policy permits in all, None where it does not count."""
+    try:
+        read = parse({"@type": "Set", "target": product, **policy})
+    except PolicyError:
+        return None
+    told = [
+        int(str(one.right[0]))
+        for rule in read.permissions
+        for one in atoms(rule.conditions)
+        if one.left == COUNT and one.operator == "lteq"
+    ]
+    return min(told, default=None)
+
+
+async def open_replica(call: Call, fields: dict[str, str]) -> str:
+    """Open what was got under an agreement, for a purpose, into the folder that the settings name."""
+    key, name = call.path["id"], secrets.token_hex(4)
+    asked = await _asked(call, name, fields["purpose"])
+    await call.connector.openings.open(asked | {"to": f"{asked['to']}-{name}"})
+    return "/agreements/" + quoted(key, safe="")
+
+
+async def export_keys(call: Call, fields: dict[str, str]) -> str:
+    """Hand out the keys of what was got, when the agreement's first eight digits were typed to confirm it."""
+    key, name = call.path["id"], secrets.token_hex(4)
+    _check_confirmed(key, fields)
+    asked = await _asked(call, name, fields["purpose"])
+    files.make_folder(Path(asked["to"]).parent)
+    await call.connector.openings.export_keys(asked | {"to": f"{asked['to']}-{name}.keys.json"})
+    return "/agreements/" + quoted(key, safe="")
+
+
+async def _asked(call: Call, name: str, purpose: str) -> Row:
+    """Return what is asked of an opening from here; `to` is the beginning of its place."""
+    connector, key = call.connector, call.path["id"]
+    place = connector.settings.console.opened
+    if not place:
+        raise Conflict("no folder is named for what the console opens", "set `console.opened`, or use `penstock open`")
+    got = await connector.store.read(lambda tx: tx.find("acquisitions", "agreement = ?", (key,), "created desc", 1))
+    if not got:
+        raise Absent(f"nothing was got under an agreement `{key[:100]}`", "buy it first")
+    to = str(Path(place).resolve() / key[:16])
+    return {"id": f"console-{name}", "acquisition": got[0]["id"], "purpose": purpose, "to": to}
+
+
+def _check_confirmed(key: str, fields: dict[str, str]) -> None:
+    if fields["confirm"].strip() != key[:8]:
+        raise InvalidInput("what you typed is not the beginning of this agreement", f"type `{key[:8]}` to confirm")
+
+
+async def revoke(call: Call, fields: dict[str, str]) -> str:
+    """End an agreement, when its first eight digits were typed to confirm it."""
+    key = call.path["id"]
+    _check_confirmed(key, fields)
+    connector = call.connector
+    if not await connector.granting.withdraw(key, fields["reason"]):
+        await connector.agreements.revoke(key, fields["reason"])
+    return "/agreements/" + quoted(key, safe="")
+
+
+def moment(at: Any) -> str | None:
+    """Return an instant as JSON has it."""
+    return None if at is None else str(at.isoformat(timespec="seconds"))
+
+
+def micros(at: int) -> str:
+    """Return an instant that SQL holds as microseconds."""
+    return datetime.fromtimestamp(at / 1_000_000, UTC).isoformat(timespec="seconds")

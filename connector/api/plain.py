@@ -1,0 +1,159 @@
+"""Plain copies over HTTP, for any client with the token of a started transfer (spec 5, "Foreign"; RFC 9110).
+
+    GET  /plain/{edition}               the file of an edition of one, else the list of its files
+    GET  /plain/{edition}?path=a/b.csv  one file; `Range` and `If-Range` go on where a broken download stopped
+    GET  /plain/{edition}?list          the list of files in any case, with the BLAKE3 of all their bytes in order
+    HEAD                                the same without the bytes: counts nothing, opens nothing but the index
+    GET  /plain/{edition}/receipt       after the transfer: what was served, signed by the provider
+
+`purpose` may be said in the query; who says none asks for the purpose of its agreement.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+from aiohttp import web
+
+from connector.api.faults import answer_fault, as_json
+from connector.api.sealed import OCTETS, drop_who_stalls
+from connector.api.sending import Sending
+from connector.custody.opened import STEP_BYTES
+from connector.runtime.errors import Absent, RequestRefused
+from contracts.errors import ContractError
+
+if TYPE_CHECKING:
+    from connector.api.call import Call
+    from connector.custody.opened import Opened
+    from connector.custody.tickets import Ticket
+    from ledger.index import Index, IndexedFile
+
+NO_STORE: Final = {"Cache-Control": "no-store"}  # plaintext for the bearer of a token, not for what lies between
+
+
+async def read(call: Call) -> web.StreamResponse:
+    """Serve a file or the list of files, whole or in part."""
+    connector, ticket = call.connector, _token(call)
+    with Sending(call.request) as sending, connector.carriage.carrying(ticket, sending.cut):
+        await connector.copies.stands(ticket)
+        if call.request.method != "HEAD":
+            await connector.copies.begin(ticket, call.request.query.get("purpose", ""))
+        with await connector.copies.open(ticket) as opened:
+            index = await asyncio.to_thread(opened.index)
+            path = call.request.query.get("path")
+            if path is None and (len(index.files) != 1 or "list" in call.request.query):
+                files = [_entry(index, file) for file in index.files]
+                sending.begin()
+                return as_json({"files": files, "blake3": index.digest.hex()})
+            return await _file(call, sending, opened, index, index.files[0] if path is None else _named(index, path))
+
+
+async def receipt(call: Call) -> web.Response:
+    """Serve the receipt of a transfer that is over, with its place in our log."""
+    return as_json(await call.connector.copies.receipt(_token(call)))
+
+
+def _token(call: Call) -> Ticket:
+    """Return what the caller's token opens; raises Absent for the path of another edition."""
+    assert call.ticket is not None, "the row asks for one"
+    if call.path["edition"] != call.ticket.edition.hex():
+        raise Absent("the token is for another edition")
+    return call.ticket
+
+
+async def _file(call: Call, sending: Sending, opened: Opened, index: Index, file: IndexedFile) -> web.StreamResponse:
+    tag = f'"{call.path["edition"][:32]}-{file.first_row}"'
+    kind = index.media_type if len(index.files) == 1 else OCTETS
+    headers = {"Content-Type": kind, "Accept-Ranges": "bytes", "ETag": tag, "Content-Disposition": _saved_as(file)}
+    try:
+        start, stop = _wanted(call.request, tag, file.size)
+    except RequestRefused as fault:
+        answer = answer_fault(call.request, fault)
+        answer.headers["Content-Range"] = f"bytes */{file.size}"
+        return answer
+    part = (start, stop) != (0, file.size)
+    if part:
+        headers["Content-Range"] = f"bytes {start}-{stop - 1}/{file.size}"
+    headers["Content-Length"] = str(stop - start)
+    copy = web.StreamResponse(status=206 if part else 200, headers=headers | NO_STORE)
+    if call.request.method == "HEAD":
+        await copy.prepare(call.request)
+        return copy
+    await _stream(call, sending, opened, file, (start, stop), copy)
+    return copy
+
+
+async def _stream(
+    call: Call,
+    sending: Sending,
+    opened: Opened,
+    file: IndexedFile,
+    wanted: tuple[int, int],
+    answer: web.StreamResponse,
+) -> None:
+    """Send the bytes step by step; what was counted of the last step and did not leave is given back."""
+    copies, ticket = call.connector.copies, call.ticket
+    assert ticket is not None
+    owed = 0
+    try:
+        for rows, length in opened.steps(file, *wanted, STEP_BYTES):
+            await copies.charge(ticket, rows, length, calls=int(not answer.prepared))
+            owed += length
+            if not answer.prepared:
+                sending.begin()
+                drop_who_stalls(call)
+                await answer.prepare(call.request)
+            for row in rows:
+                data = await asyncio.to_thread(opened.bytes_of, file, row, *wanted)
+                await call.connector.throttle.turn(ticket.subject.hex(), len(data))
+                await answer.write(data)
+                owed -= len(data)
+        if not answer.prepared:  # an empty file
+            await copies.charge(ticket, range(0), 0, calls=1)
+            sending.begin()
+            await answer.prepare(call.request)
+        await answer.write_eof()
+    except BaseException:
+        if answer.prepared:
+            sending.cut()  # a broken body must not look whole
+        raise
+    finally:
+        await asyncio.shield(copies.give_back(ticket, owed))
+
+
+def _wanted(request: web.Request, tag: str, size: int) -> tuple[int, int]:
+    """Return which bytes are asked for; all where the range is of another version, or of several parts.
+
+    Raises RequestRefused 416 for a range that is not in the file.
+    """
+    told, condition = request.headers.get("Range", ""), request.headers.get("If-Range")
+    if not told.startswith("bytes=") or "," in told or condition not in {None, tag}:
+        return 0, size
+    first, dash, last = told.removeprefix("bytes=").partition("-")
+    if not dash or not all(each == "" or (each.isascii() and each.isdecimal()) for each in (first, last)):
+        return 0, size
+    if first == last == "" or len(first) > 19 or len(last) > 19:
+        return 0, size
+    start = int(first) if first else max(size - int(last), 0)
+    stop = min(int(last) + 1, size) if first and last else size
+    if start >= size or stop <= start or (not first and int(last) == 0):
+        raise RequestRefused("no-range", f"`{told[:60]}` is not in a file of {size} bytes")
+    return start, stop
+
+
+def _named(index: Index, path: str) -> IndexedFile:
+    try:
+        return index.file(path)
+    except ContractError as error:
+        raise Absent(f"there is no file `{path[:200]}` in this edition", "ask without `path` for the list") from error
+
+
+def _entry(index: Index, file: IndexedFile) -> dict[str, str]:
+    kind = index.media_type if len(index.files) == 1 else OCTETS
+    return {"path": file.name, "bytes": str(file.size), "mediaType": kind}
+
+
+def _saved_as(file: IndexedFile) -> str:
+    return "attachment; filename*=UTF-8''" + quote(file.name.rsplit("/", 1)[-1], safe="")

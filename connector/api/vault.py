@@ -1,0 +1,42 @@
+"""The vault, as its owner asks for it: what a running server must do itself, because it holds the keys."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from connector.api.faults import as_json
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from connector.api.call import Call
+
+
+async def rekey(call: Call) -> web.Response:
+    """Wrap every key under a fresh key-encryption key."""
+    return as_json({"keys": await asyncio.to_thread(call.connector.secrets.rotate)})
+
+
+async def leak(call: Call) -> web.Response:
+    """Mark an edition as leaked: `edition`, `why`."""
+    body = await call.texts("edition", "why")
+    return as_json(await call.connector.leaking.leak(body["edition"], body["why"]))
+
+
+async def collect(call: Call) -> web.Response:
+    """Remove what nothing needs; with GET only say what speaks for everything that is kept."""
+    collecting = call.connector.collecting
+    found = await (collecting.look() if call.route.method == "GET" else collecting.collect())
+    return as_json({"found": [need.json() for need in found]})
+
+
+async def repair(call: Call) -> web.Response:
+    """Begin to fetch damaged rows again; with GET only say how far it is."""
+    mending = call.connector.mending
+    return as_json(mending.view() if call.route.method == "GET" else mending.begin())
+
+
+async def export_keys(call: Call) -> web.Response:
+    """Hand out the keys of a kept replica: `id`, `acquisition`, `purpose`, `to` (a new file)."""
+    return as_json(await call.connector.openings.export_keys(await call.object()), 201)

@@ -1,0 +1,35 @@
+"""What anyone may ask first: who this is, which protocol versions it speaks, whether it is ready."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connector.api.faults import as_json
+from connector.negotiation.protocol import messages
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from connector.api.call import Call
+
+DSP_PATH = "/dsp"
+
+
+async def did(call: Call) -> web.Response:
+    """Serve the did:web document."""
+    return as_json(call.connector.identity.did_document)
+
+
+async def versions(call: Call) -> web.Response:
+    """Serve the protocol versions (DSP 2025-1)."""
+    return as_json(messages.version_document(DSP_PATH, call.connector.did + "#dsp"))
+
+
+async def description(call: Call) -> web.Response:
+    """Serve how this participant describes itself to an exchange."""
+    return as_json(call.connector.identity.description())
+
+
+async def health(_call: Call) -> web.Response:
+    """Say that the server answers."""
+    return as_json({"status": "ready"})

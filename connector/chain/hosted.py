@@ -1,0 +1,25 @@
+"""The embedded chain of an exchange: opened with its rules, and told whose accounts are members'."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from connector.runtime.clock import Clock
+    from connector.space.view import SpaceView
+    from ledger.embedded.chain import EmbeddedChain
+
+
+async def open_hosted(path: Path, clock: Clock, space_view: SpaceView, *, with_bls: bool) -> EmbeddedChain:
+    """Open or found the chain at `path`; `with_bls` founds it with the precompiles that aggregates need.
+
+    Accounts of everybody who is or was in the space are members': who was expelled still claims what it earned.
+    """
+    from ledger.embedded.chain import EmbeddedChain  # noqa: PLC0415  # an EVM is loaded only by who hosts one
+    from ledger.embedded.rules import PARIS, PARIS_BLS  # noqa: PLC0415  # and its rules
+
+    opened = await EmbeddedChain.open(path, clock.now, PARIS_BLS if with_bls else PARIS)
+    opened.owned = lambda account: space_view.last().by_address(account) is not None
+    return opened

@@ -1,0 +1,197 @@
+"""One parcel: the acts of one nonce, from the signed bytes to the receipt, whatever the node does meanwhile.
+
+Law: (1) signed bytes are durable before they are sent, every replacement too; (2) all that was ever signed for a nonce
+is watched, for any of it may be mined; (3) what a node lost is sent again, and so is what stands before it; (4) what
+waits too long is replaced by the same act at a higher price; (5) a nonce that somebody else used is given up only when
+the chain counts past it and shows none of ours, look after look; (6) an act is signed only as it stands in the store:
+a run that ended while it was storing its signature may have been the one that sends it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from ledger import batch
+from ledger.chain_error import ChainRefused, ChainUnreachable
+from ledger.fees import Fees
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from connector.runtime.clock import Clock
+    from connector.store.row import Row
+    from connector.store.store import Store
+    from connector.store.transaction import Tx
+    from ledger.chain import Receipt, Signed
+    from ledger.programs import Programs
+
+    Fence = Callable[[Tx], object]
+
+RECEIPT_SECONDS = 0.05  # the embedded chain mines at once; others are asked twenty times a second at most
+RESEND_SECONDS = 5.0  # a node that restarted has forgotten what waited
+STUCK_SECONDS = 60.0  # some five blocks: what was not mined by then offers too little
+LOOKS = 3  # rounds of sending: a node may count a nonce before it shows the receipt
+
+log = logging.getLogger(__name__)
+
+
+def anybody(_tx: Tx) -> None:
+    """Let everybody sign."""
+
+
+def stored_nonce(tx: Tx, key: str) -> int | None:
+    """Return the number that an act has in the store, None before it is signed."""
+    row = tx.get("chain_txs", id=key)
+    return None if row is None else row["nonce"]
+
+
+class NonceTakenError(Exception):
+    """Somebody else sent with our key: the number is used, and nothing of ours was mined under it."""
+
+
+class SignedMeanwhileError(Exception):
+    """The store has another number for an act than the one it was read with: it must be read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who signs and sends, on which programs, kept where; `fence` raises where another process has taken over."""
+
+    store: Store
+    programs: Programs
+    key: bytes
+    address: bytes
+    clock: Clock
+    fence: Fence
+
+
+class Parcel:
+    """Rows of `chain_txs` that share a nonce; `sign` it, or take one that is signed, then `arrive`."""
+
+    def __init__(self, account: Account, rows: Sequence[Row]) -> None:
+        self._account = account
+        self._chain = account.programs.chain
+        self.rows = list(rows)
+        self._fresh: bytes | None = None  # signed just now, with the number that the chain counts next
+
+    async def sign(self) -> None:
+        """Give the acts a number and sign them.
+
+        `ChainRefused` with the words of the program that refuses one, `SignedMeanwhileError`.
+        """
+        await self._chain.confirm_id(self._account.programs.deployment.chain_id)
+        base = await self._chain.nonce(self._account.address)
+        newest = await self._account.store.read(
+            lambda tx: tx.execute("SELECT max(nonce) AS newest FROM chain_sends")[0]["newest"]
+        )
+        nonce = base if newest is None else max(base, newest + 1)
+        signed = await self._signed(nonce)
+        await self._keep(nonce, signed)
+        self._fresh = signed.raw if nonce == base else None
+
+    async def arrive(self) -> Receipt:
+        """Send until there is a receipt; `NonceTakenError`. Whatever the node says against it, it is tried again."""
+        nonce, missed = self.rows[0]["nonce"], 0
+        while True:
+            try:
+                await self._push(nonce)
+                if (receipt := await self._look(nonce)) is not None:
+                    return receipt
+                missed = missed + 1 if await self._counted() > nonce else 0
+                if missed >= LOOKS:
+                    raise NonceTakenError
+                await self._replace(nonce)
+            except ChainRefused as fault:
+                raise ChainUnreachable(f"the node does not answer about nonce {nonce}: {fault.reason}") from fault
+
+    async def _look(self, nonce: int) -> Receipt | None:
+        """Watch all that was signed for a nonce, until it is time to send again."""
+        sends = await self._sends(nonce)
+        until = self._account.clock.monotonic() + RESEND_SECONDS
+        while True:
+            for send in reversed(sends):
+                if (receipt := await self._chain.receipt(bytes.fromhex(send["hash"]))) is not None:
+                    return receipt
+            if self._account.clock.monotonic() >= until:
+                return None
+            await asyncio.sleep(RECEIPT_SECONDS)
+
+    async def _counted(self) -> int:
+        return await self._chain.nonce(self._account.address, "latest")
+
+    async def _signed(self, nonce: int, instead_of: Fees | None = None) -> Signed:
+        deployment = self._account.programs.deployment
+        if len(self.rows) == 1:
+            to, data = deployment.addresses[self.rows[0]["program"]], self.rows[0]["data"]
+        else:
+            calls = [(row["program"], row["data"]) for row in self.rows]
+            to, data = deployment.addresses["batch"], batch.carry_data(deployment, calls)
+        return await self._chain.sign_call(to, data, nonce=nonce, key=self._account.key, instead_of=instead_of)
+
+    async def _keep(self, nonce: int, signed: Signed) -> None:
+        rows = [{**row, "nonce": nonce, "hash": signed.hash.hex(), "state": "signed"} for row in self.rows]
+        columns = ("program", "function", "data", "nonce", "hash", "state")
+
+        def act(tx: Tx) -> None:
+            self._account.fence(tx)
+            if any(stored_nonce(tx, row["id"]) != row["nonce"] for row in self.rows):
+                raise SignedMeanwhileError
+            for row in rows:
+                tx.update("chain_txs", {"id": row["id"]}, **{name: row[name] for name in columns})
+            tx.put(
+                "chain_sends",
+                hash=signed.hash.hex(),
+                nonce=nonce,
+                raw=signed.raw,
+                price=signed.fees.price,
+                tip=signed.fees.tip,
+                sent=self._account.clock.now(),
+            )
+
+        await self._account.store.write(act)
+        self.rows = rows
+
+    async def _sends(self, nonce: int) -> list[Row]:
+        return await self._account.store.read(lambda tx: tx.find("chain_sends", "nonce = ?", (nonce,), order="sent"))
+
+    async def _push(self, nonce: int) -> None:
+        """Send what the chain has not counted yet, up to this nonce: a gap before it would hold it for ever.
+
+        What was signed just now goes alone, for there is no gap before it; the rest follows if the node refuses it.
+        """
+        fresh, self._fresh = self._fresh, None
+        if fresh is not None and await self._taken(nonce, fresh):
+            return
+        await self._chain.confirm_id(self._account.programs.deployment.chain_id)
+        first = await self._counted()
+        sends = await self._account.store.read(
+            lambda tx: tx.find("chain_sends", "nonce >= ? and nonce <= ?", (min(first, nonce), nonce), order="sent")
+        )
+        for send in sends:
+            await self._taken(send["nonce"], send["raw"])
+
+    async def _taken(self, nonce: int, raw: bytes) -> bool:
+        try:
+            await self._chain.send(raw)
+        except ChainRefused as fault:
+            log.info("the node does not take nonce %s now: %s", nonce, fault)
+            return False
+        return True
+
+    async def _replace(self, nonce: int) -> None:
+        """Sign the same act again at a higher price, if it waited too long and a price is asked at all."""
+        last = (await self._sends(nonce))[-1]
+        is_young = self._account.clock.now() < last["sent"] + timedelta(seconds=STUCK_SECONDS)
+        if is_young or last["price"] == 0:
+            return
+        try:
+            signed = await self._signed(nonce, Fees(last["price"], last["tip"]))
+        except ChainRefused as fault:
+            # the state has moved on; what was signed still decides
+            log.info("nonce %s is not replaced: %s", nonce, fault)
+            return
+        await self._keep(nonce, signed)

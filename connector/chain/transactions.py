@@ -1,0 +1,270 @@
+"""Chain transactions as an outbox.
+
+Law: (1) an act on chain is stored in the same store transaction as its cause, under an id that names the cause
+("licence:<digest>"), so a repeated cause acts once; (2) it is signed and numbered, stored, and only then sent; (3) it
+is sent again, byte for byte or at a higher price, until the chain shows its receipt (`parcel`); (4) one account, one
+sequence of nonces, one parcel at a time, so that a refusal leaves no gap; (5) what follows from stored rows alone may
+be made when it is signed (`makers`): laying out a call costs more than the act that causes it; (6) acts that anybody
+may bring and that wait together are brought together (`ledger.batch`); (7) the event that follows a mined act is stored
+with the act and recorded in the transaction that notes it as mined.
+
+The life of a row: wanted → signed → mined, or reverted with the program's reason; what a reorganisation took back is
+sent again, and what somebody else brought for us counts as ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from itertools import groupby, takewhile
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from connector.chain.parcel import Account, NonceTakenError, Parcel, SignedMeanwhileError, anybody
+from connector.runtime import rehearsal
+from connector.runtime.errors import ChainReverted
+from contracts import signature
+from ledger import batch
+from ledger.chain import call_data
+from ledger.chain_error import ChainRefused, ChainUnreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from connector.chain.parcel import Fence
+    from connector.runtime.clock import Clock
+    from connector.store.evidence import Evidence
+    from connector.store.row import Row
+    from connector.store.store import Store
+    from connector.store.transaction import Tx
+    from ledger.chain import Act, Event, Receipt
+    from ledger.programs import Programs
+
+RETRY_SECONDS = 0.5  # an unreachable chain is asked twice a second; everything else waits on this one line anyway
+# a refusal that says the purpose is fulfilled → the event that tells by which transaction; its id is that of the row
+FULFILLED = {"licences: already granted": ("licences", "LicenceGranted", "agreementDigest")}
+WANTED, SIGNED, MINED, REVERTED = "wanted", "signed", "mined", "reverted"
+OPEN = (WANTED, SIGNED)
+URGENT = ("claim:", "claim;")  # the ids between the two: what lapses goes before what only waits
+LIMIT = batch.CALLS_MAX
+
+log = logging.getLogger(__name__)
+
+
+class MinedEvent(NamedTuple):
+    """The event (spec 7) that follows an act when it is mined; its field `tx` is the transaction's hash, hex."""
+
+    kind: str
+    part: str
+    fields: Mapping[str, str]
+
+
+class Transactions:
+    """The stored, numbered and resent transactions of this participant's account."""
+
+    def __init__(
+        self,
+        store: Store,
+        programs: Programs,
+        key: bytes,
+        clock: Clock,
+        fence: Fence = anybody,
+        evidence: Evidence | None = None,
+    ) -> None:
+        self._store = store
+        self._programs = programs
+        self._chain = programs.chain
+        self._account = Account(store, programs, key, signature.address(key), clock, fence)
+        self._clock = clock
+        self._evidence = evidence
+        self._work = asyncio.Event()
+        self._ended: dict[str, asyncio.Event] = {}
+        self._task: asyncio.Task[None] | None = None
+        self.listeners: list[Callable[[Row], None]] = []
+        # what comes before the colon of an id → the act that is meant by what comes behind it
+        self.makers: dict[str, Callable[[Tx, str], Act]] = {}
+
+    def start(self) -> None:
+        """Send what an earlier run left and everything that comes."""
+        self._task = asyncio.create_task(self._run(), name="transactions")
+        self._work.set()
+
+    async def close(self) -> None:
+        """Stop sending; what is stored is sent at the next start."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    def enqueue(self, tx: Tx, key: str, act: Act, event: MinedEvent | None = None) -> None:
+        """Store the act named `key` in the transaction of its cause; a known `key` changes nothing."""
+        told = f"{act.program.name}.{act.function}", act.program.address.hex(), act.args
+        self._want(tx, key, told, **_call(act), event=event and event._asdict())
+
+    def enqueue_made(self, tx: Tx, key: str) -> None:
+        """Do the same with an act that its maker makes later."""
+        assert key.partition(":")[0] in self.makers, f"nobody makes `{key}`"
+        what, about = key.split(":", 1)
+        self._want(tx, key, (what, about, None))
+
+    def _want(self, tx: Tx, key: str, told: tuple[str, str, Any], **call: Any) -> None:
+        """Store what is wanted and not known yet; `told` is what a rehearsal says of it."""
+        if tx.get("chain_txs", id=key) is None:
+            rehearsal.note(rehearsal.CHAIN, *told)
+            tx.insert("chain_txs", id=key, state=WANTED, created=self._clock.now(), **call)
+            tx.after(self._work.set)
+
+    async def submit(self, key: str, act: Act, event: MinedEvent | None = None, *, anew: bool = False) -> Row:
+        """Enqueue on its own and wait until it is mined; raises ChainReverted with the chain's reason.
+
+        With `anew` one that the chain refused before is tried once more: what stood against it may be over.
+        """
+
+        def want(tx: Tx) -> None:
+            self.enqueue(tx, key, act, event)
+            if anew and tx.update("chain_txs", {"id": key, "state": REVERTED}, state=WANTED, error=None):
+                tx.after(self._work.set)
+
+        await self._store.write(want)
+        return await self.mined(key)
+
+    async def mined(self, key: str) -> Row:
+        """Wait for the end of `key` and return its row; raises ChainReverted."""
+        while True:
+            waiting = self._ended.setdefault(key, asyncio.Event())
+            row = await self._store.read(lambda tx: tx.get("chain_txs", id=key))
+            if row is not None and row["state"] == MINED:
+                return row
+            if row is not None and row["state"] == REVERTED:
+                raise ChainReverted(f"the chain refused `{row['program']}.{row['function']}`: {row['error']}")
+            await waiting.wait()
+
+    def heard(self) -> None:
+        """Look again at the rows: another process has written some, or brought some to their end."""
+        ended, self._ended = self._ended, {}
+        for waiting in ended.values():
+            waiting.set()
+        self._work.set()
+
+    async def again(self, first: int) -> None:
+        """Send again what was mined from block `first` on and is no longer on the chain: a reorganisation took it."""
+        rows = await self._store.read(lambda tx: tx.find("chain_txs", "state = ? and block >= ?", (MINED, first)))
+        for row in rows:
+            if await self._chain.receipt(bytes.fromhex(row["hash"])) is None:
+                await self._write([row], state=WANTED if row["nonce"] is None else SIGNED)
+                self._work.set()
+
+    async def _run(self) -> None:
+        while True:
+            await self._work.wait()
+            self._work.clear()
+            signed = await self._store.read(lambda tx: tx.find("chain_txs", "state = ?", (SIGNED,), order="nonce"))
+            for _, shared in groupby(signed, key=lambda row: row["nonce"]):
+                await self._finish(list(shared))
+            while rows := await self._waiting():
+                await self._finish(rows)
+
+    async def _waiting(self) -> list[Row]:
+        """Return what is wanted next: one act, or as many as may be brought together."""
+
+        def look(tx: Tx) -> list[Row]:
+            wanted = tx.find("chain_txs", "state = ? and id >= ? and id < ?", (WANTED, *URGENT), "created", LIMIT)
+            wanted = wanted or tx.find("chain_txs", "state = ?", (WANTED,), "created", LIMIT)
+            made = [row if row["data"] is not None else {**row, **self._made(tx, row["id"])} for row in wanted]
+            fitting = takewhile(lambda row: batch.fits(row["program"], row["function"], row["data"]), made)
+            return list(fitting) or made[:1]
+
+        return await self._store.read(look)
+
+    async def _finish(self, rows: list[Row]) -> None:
+        """Bring acts of one parcel to their end, however long the chain is away."""
+        parcel = Parcel(self._account, rows)
+        while True:
+            try:
+                if parcel.rows[0]["state"] == WANTED:
+                    await parcel.sign()
+                await self._end(parcel.rows, await parcel.arrive())
+            except ChainUnreachable as fault:
+                log.info("chain unreachable, `%s` waits: %s", rows[0]["id"], fault)
+                await asyncio.sleep(RETRY_SECONDS)
+            except NonceTakenError:
+                log.warning("somebody else sent with our key; `%s` is signed anew", rows[0]["id"])
+                parcel = Parcel(self._account, [{**row, "state": WANTED} for row in parcel.rows])
+            except SignedMeanwhileError:
+                self._work.set()
+                return
+            except ChainRefused as fault:
+                await self._refused(parcel.rows, fault)
+                return
+            else:
+                return
+
+    async def _refused(self, rows: list[Row], fault: ChainRefused) -> None:
+        """End an act that its program refuses; of several, each is tried alone."""
+        if len(rows) > 1:
+            await self._singly(rows)
+            return
+        [row] = rows
+        if (brought := await self._brought(row, fault)) is not None:
+            await self._write(rows, state=MINED, nonce=None, hash=brought.transaction.hex(), block=brought.block)
+            return
+        log.warning("the chain refused `%s`: %s", row["id"], fault)
+        await self._write(rows, state=REVERTED, error=str(fault))
+
+    async def _brought(self, row: Row, fault: ChainRefused) -> Event | None:
+        """Return the event by which somebody else did what we wanted, None if nobody did."""
+        told = FULFILLED.get(fault.reason.removeprefix("execution reverted: "))
+        if told is None:
+            return None
+        program, event, field = told
+        about = bytes.fromhex(row["id"].partition(":")[2])
+        filters: dict[str, Any] = {field: about}
+        found = await self._programs.events(program, event, **filters)
+        return found[0] if found else None
+
+    async def _singly(self, rows: list[Row]) -> None:
+        for row in rows:
+            await self._finish([{**row, "state": WANTED}])
+
+    def _made(self, tx: Tx, key: str) -> Row:
+        kind, _, about = key.partition(":")
+        return _call(self.makers[kind](tx, about))
+
+    async def _end(self, rows: list[Row], receipt: Receipt) -> None:
+        if not receipt.succeeded and len(rows) > 1:
+            # between the trial and the block somebody else brought one of them
+            await self._singly(rows)
+            return
+        error = None if receipt.succeeded else "it was mined and failed"
+        ended = {"state": MINED if receipt.succeeded else REVERTED, "block": receipt.block, "error": error}
+        await self._write(rows, **ended, hash=receipt.transaction.hex())
+
+    async def _write(self, rows: list[Row], **changes: Any) -> None:
+        def act(tx: Tx) -> None:
+            for row in rows:
+                tx.update("chain_txs", {"id": row["id"]}, **changes)
+                if changes["state"] == MINED:
+                    self._record(tx, row["id"], changes["hash"])
+
+        await self._store.write(act)
+        for row in rows:
+            if (waiting := self._ended.pop(row["id"], None)) is not None:
+                waiting.set()
+            for listener in self.listeners:
+                listener({**row, **changes})
+
+    def _record(self, tx: Tx, key: str, transaction: str) -> None:
+        """Record the event of an act that is mined, once."""
+        row = tx.get("chain_txs", id=key)
+        if row is None or row["event"] is None:
+            return
+        assert self._evidence is not None, "whoever stores events has a log"
+        event = MinedEvent(**row["event"])
+        fields = {**event.fields, "tx": transaction}
+        self._evidence.record(tx, event.kind, part=event.part, fields=fields, now=self._clock.now())
+        tx.update("chain_txs", {"id": key}, event=None)
+
+
+def _call(act: Act) -> Row:
+    """Return an act as the columns that keep it."""
+    return {"program": act.program.name, "function": act.function, "data": call_data(act)}

@@ -1,0 +1,135 @@
+"""A channel that we pay through: what is paid into it, and its way from the mined opening to our books."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from connector.channel import account as accounts
+from connector.licence import pricing
+from connector.runtime.errors import PaymentRefused, PeerUnreachable
+from contracts.split import Split
+from contracts.terms import Terms
+from contracts.typed_data import Agreement
+from contracts.typed_json import from_json
+from ledger import acts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from connector.chain.transactions import Transactions
+    from connector.core.core import Core
+    from connector.licence.licensing import Licensing
+    from connector.settlement.meeting import Meetings
+    from connector.settlement.purse import Purse
+    from connector.store.transaction import Tx
+    from ledger.chain import Act
+    from ledger.programs import Programs
+
+CHANNEL = "channel:"  # of an opening's transaction
+FREEZE_SECONDS = 14 * 86_400  # the longest an arbitrator may hold the channel
+EXPIRY_SECONDS = 30 * 86_400  # a channel outlives its voucher margins by far; it can be extended
+
+
+@dataclass(frozen=True, slots=True)
+class Deposit:
+    """A channel to be opened: its id, the salt that goes into the id, the act on chain that opens and fills it."""
+
+    channel: bytes
+    salt: bytes
+    act: Act
+
+
+class Deposits:
+    """Channels that we open, and what is paid into them."""
+
+    def __init__(
+        self,
+        core: Core,
+        programs: Programs,
+        transactions: Transactions,
+        purse: Purse,
+        licensing: Licensing,
+        meetings: Meetings,
+    ) -> None:
+        self._core, self._programs, self._transactions, self._purse = core, programs, transactions, purse
+        self._licensing, self._meetings = licensing, meetings
+
+    async def licensed(self, digest: str) -> Callable[[Tx], None]:
+        """Return what keeps the licence of an agreement as granted; raises PeerUnreachable until it is on chain."""
+        about = bytes.fromhex(digest)
+        if await self._programs.licence(about) is None:
+            raise PeerUnreachable("the licence is not on chain yet")
+        granted = await self._programs.events("licences", "LicenceGranted", agreementDigest=about)
+        return lambda tx: self._licensing.grant(tx, digest, granted[0].transaction.hex())
+
+    async def deposit(self, mandate: Mapping[str, Any], agreement: Mapping[str, Any]) -> Deposit:
+        """Return a new channel for an agreement, with a deposit that the token's permit allows in one transaction.
+
+        It is no more than can still become due under the agreement. What came back from closed channels is taken for
+        it; raises PaymentRefused when the account holds less all the same.
+        """
+        terms = Terms.from_json(agreement["terms"])
+        paid = await self._core.store.read(lambda tx: tx.get("paid_rows", agreement=agreement["digest"]))
+        left = from_json(Agreement, agreement["agreement"]).price_cap - (0 if paid is None else paid["amount"])
+        usual = pricing.usual_deposit(terms.tariff, left)
+        value = usual if mandate["deposit"] is None else min(int(mandate["deposit"]), max(left, usual))
+        balance = await self._programs.balance(self._core.identity.keys.address)
+        if balance < value and await self._purse.withdraw():
+            balance = await self._programs.balance(self._core.identity.keys.address)
+        if balance < value:
+            raise PaymentRefused(f"the deposit is {value}, the account holds {balance}", "credit the account first")
+        deadline = int(self._core.clock.now().timestamp()) + EXPIRY_SECONDS
+        opening = acts.Opening(
+            signer=self._core.identity.keys.address,
+            split=terms.split,
+            token=terms.token,
+            arbitrator=terms.arbitrator,
+            freeze_seconds=FREEZE_SECONDS,
+            salt=secrets.token_bytes(32),
+            expiry=deadline,
+        )
+        deployment = self._programs.deployment
+        nonce = await self._programs.permit_nonce(self._core.identity.keys.address)
+        permit = acts.sign_permit(
+            deployment, self._core.identity.keys.agreement, value=value, nonce=nonce, deadline=deadline
+        )
+        channel = acts.channel_id(deployment, self._core.identity.keys.address, opening)
+        return Deposit(channel, opening.salt, acts.open_channel(deployment, opening, value, permit))
+
+    def send(self, tx: Tx, deposit: Deposit) -> None:
+        """Queue the act that opens and fills a channel."""
+        self._transactions.enqueue(tx, CHANNEL + deposit.channel.hex(), deposit.act)
+
+    async def opened(self, row: Mapping[str, Any], terms: Mapping[str, Any]) -> Callable[[Tx], None]:
+        """Wait until the channel of an acquisition is on chain; return what keeps it as ours, once."""
+        mined = await self._transactions.mined(CHANNEL + row["channel"])
+        channel = bytes.fromhex(row["channel"])
+        found = await self._programs.channel(channel)
+        assert found is not None, "a mined opening has its channel"
+
+        def keep(tx: Tx) -> None:
+            if tx.get("channels", id=row["channel"]) is not None:
+                return
+            accounts.begin(
+                tx,
+                channel_id=channel,
+                role=accounts.PAYER,
+                peer=row["provider"],
+                agreement=row["agreement"],
+                payer=found.payer,
+                payee=found.payee,
+                signer=found.signer,
+                token=found.token,
+                split=Split.from_json(terms["split"]),
+                arbitrator=found.arbitrator,
+                salt=bytes.fromhex(row["progress"]["salt"]),
+                deposit=found.deposit,
+                expiry=found.expiry,
+                now=self._core.clock.now(),
+                open_tx=mined["hash"],
+            )
+            self._meetings.record(tx, channel, row["agreement"], found, mined["hash"])
+
+        return keep

@@ -1,0 +1,71 @@
+"""What a buyer lets its connector do by itself: prices, purpose and place, checked when it is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from connector.runtime import files
+from connector.runtime.errors import InvalidInput
+from connector.runtime.stage import require_empty
+from contracts.decimals import read_decimal
+from policy.purposes import resolve
+
+if TYPE_CHECKING:
+    from connector.store.row import Row
+
+# minor units; `exposure` is what may be owed for keys not yet released, `cap` what the agreement may cost in all
+AMOUNTS = ("limit", "bid", "deposit", "exposure", "cap")
+# `licence`: a sub-licence; `provider`: the DID of who told us of the product; see `quoting`
+FROM = ("licence", "provider")
+MEMBERS = frozenset({*AMOUNTS, "purpose", "to", "keep", "overwrite", *FROM})
+NOWHERE = "null"  # a `to` that proves and counts, and keeps nothing
+STREAM = "-"  # a `to` that is read as a stream, in order (`connector.consumer.pipe`)
+NO_FOLDERS = (NOWHERE, STREAM)
+
+
+def checked(document: Any) -> Row:
+    """Return the mandate with amounts as decimal strings; raises InvalidInput for what a person can get wrong."""
+    if not isinstance(document, dict) or set(document) - MEMBERS or "limit" not in document:
+        raise InvalidInput("a mandate has a `limit` and perhaps " + ", ".join(sorted(MEMBERS - {"limit"})))
+    amounts = {name: document.get(name) for name in AMOUNTS}
+    for name, amount in amounts.items():
+        if amount is not None:
+            read_decimal(amount, name)
+    if amounts["bid"] is not None and int(amounts["bid"]) > int(str(amounts["limit"])):
+        raise InvalidInput(f"the bid `{amounts['bid']}` is above your own limit `{amounts['limit']}`")
+    sources = {name: document[name] for name in FROM if document.get(name)}
+    if len(sources) > 1 or not isinstance(sources.get("provider", ""), str):
+        raise InvalidInput("a mandate names a sub-licence, or its `provider` by a DID, or neither")
+    return {**amounts, "purpose": resolve(str(document.get("purpose"))), **_place(document), **sources}
+
+
+def _place(document: Row) -> Row:
+    """Return where plaintext goes and whether the sealed bytes stay, too."""
+    to, keep = document.get("to"), document.get("keep", True)
+    if to is not None and not (isinstance(to, str) and (to in NO_FOLDERS or Path(to).is_absolute())):
+        raise InvalidInput(f"`to` is an absolute path, `{NOWHERE}` or `{STREAM}`, not `{to!s:.100}`")
+    if to not in (None, *NO_FOLDERS):
+        refuse_unwritable(Path(to))
+    overwrite = document.get("overwrite", False)
+    if not isinstance(overwrite, bool):
+        raise InvalidInput("`overwrite` is true or false")
+    if not isinstance(keep, bool) or (to is None and not keep):
+        raise InvalidInput("`keep` is true or false, and false only where `to` says what is kept instead")
+    return {"to": to, "keep": keep, "overwrite": overwrite}
+
+
+def require_room(mandate: Row) -> None:
+    """Raise Conflict if what is in the way of the files may be found out only when they are paid for (blocking)."""
+    if mandate["to"] not in (None, *NO_FOLDERS) and not mandate["overwrite"]:
+        require_empty(Path(mandate["to"]))
+
+
+def refuse_unwritable(folder: Path) -> None:
+    """Raise InvalidInput unless `folder` is there to write to, or can be made; before anything is agreed or paid."""
+    try:
+        there = next(path for path in (folder, *folder.parents) if path.exists())
+        files.try_folder(there)
+    except OSError as error:
+        text = f"the server may not write to `{folder}`: {(error.strerror or 'it is no place').lower()}"
+        raise InvalidInput(text, "name a directory that it may make or write to") from error

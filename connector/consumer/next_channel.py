@@ -1,0 +1,79 @@
+"""The channel after one that is over: its payee has settled it, or it expires too soon for another window.
+
+Law: the chain says that a channel is over, never its payee: a buyer that could be talked into leaving a channel would
+pay in again and again. A voucher that was never released is void with its channel, unless its money was taken; then its
+keys come from the chain.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from connector.channel import payer, receive
+from connector.runtime.errors import explain_failure
+from connector.runtime.limits import CLOCK_LEEWAY_SECONDS
+from contracts.terms import Terms
+
+if TYPE_CHECKING:
+    from connector.channel.doors import Buyer
+    from connector.core.core import Core
+    from connector.settlement.paying import Payments
+    from connector.store.row import Row
+    from ledger.chain import Chain
+    from ledger.programs import Programs
+
+
+# what either side says of a channel on which nothing more can be bought
+CODES = frozenset({"channel-closing", "channel-closed", "near-expiry"})
+# how long somebody who waits for an opening waits for a settlement to be mined; then it is asked for again, by its id
+PAUSES_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
+
+log = logging.getLogger(__name__)
+
+
+def says_over(fault: Exception) -> bool:
+    """Say whether a fault is about a channel on which nothing more can be bought."""
+    return explain_failure(fault).code in CODES
+
+
+class NextChannels:
+    """Whether a channel is over, and how it is left for the next one."""
+
+    def __init__(self, core: Core, programs: Programs, buyer: Buyer, chain: Chain, payments: Payments) -> None:
+        self._core, self._programs, self._buyer, self._chain, self._payments = core, programs, buyer, chain, payments
+
+    async def is_over(self, row: Row) -> bool:
+        """Say whether the channel of an acquisition is closed on chain, or expires too soon for a window (spec 3.5)."""
+        found = await self._programs.channel(bytes.fromhex(row["channel"]))
+        if found is None:
+            return False
+        if found.closed:
+            return True
+        agreement = await self._core.store.read(lambda tx: tx.get("agreements", digest=row["agreement"]))
+        assert agreement is not None, "a channel is opened under an agreement that we keep"
+        terms = Terms.from_json(agreement["terms"])
+        latest = max(self._core.clock.now(), (await self._chain.newest()).at)
+        least = timedelta(seconds=terms.claim_margin + terms.stale_max + CLOCK_LEEWAY_SECONDS)
+        return latest + least >= found.expiry
+
+    async def soon_over(self, row: Row) -> bool:
+        """Say the same as `is_over`, having waited a little for a settlement that is under way."""
+        for pause in PAUSES_SECONDS:
+            if await self.is_over(row):
+                return True
+            await asyncio.sleep(pause)
+        return await self.is_over(row)
+
+    async def leave(self, row: Row) -> None:
+        """Take from a channel that is over what its payee was paid for there, and void what it was not."""
+        log.info("channel `%s` is over; `%s` goes on in another", row["channel"], row["id"])
+        channel, buyer = bytes.fromhex(row["channel"]), self._buyer
+        found = await self._programs.channel(channel)
+        waiting = await self._core.store.read(lambda tx: payer.waiting(tx, channel))
+        if waiting is None or found is None or not found.closed:
+            return
+        if await self._payments.claimed(channel, waiting) is None:
+            await self._core.store.write(lambda tx: receive.lapse(tx, buyer, channel, closed=True))

@@ -1,0 +1,329 @@
+"""Opening a replica for a purpose: a decision, then plaintext, then evidence (spec 5).
+
+Kept: the keys are here, so our own connector decides and counts, as the tier's label says. Leased: nothing is
+here but sealed bytes; each opening buys the keys of its rows for a fresh reader key, the provider decides and
+counts, and the secrets live in memory only.
+
+Law: (1) an opening is named by its caller; asked again it is not paid again. (2) What was decided is recorded before a
+byte of plaintext exists, but for the index, whose names are held against the place the files go to. (3) What would be
+in the way there is found before anything is counted or paid for; where the names are not known yet, anything is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from connector.channel import account as accounts
+from connector.channel import openings, tally, windows
+from connector.channel.plan import Want
+from connector.consumer import copying, key_export, next_channel, reads
+from connector.consumer.acquisition import COMPLETE, WAIT_SECONDS_MAX
+from connector.consumer.mandate import refuse_unwritable
+from connector.consumer.purchase import Purchase
+from connector.custody import replicas
+from connector.custody.reader import Reader
+from connector.licence.books import transfer_id
+from connector.licence.licensed import rows_of
+from connector.negotiation.protocol.offers import PLAIN
+from connector.runtime.errors import Absent, InvalidInput, NotPermitted, PeerUnreachable, from_reason
+from connector.runtime.local_names import local_names, renamed
+from connector.runtime.stage import require_empty, require_free
+from connector.settlement import disputes
+from contracts.ranges import RowSet
+from ledger.opening import Code, OpeningError
+from policy.purposes import resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from connector.channel.doors import Buyer
+    from connector.channel.receive import Received
+    from connector.consumer.acknowledging import Acknowledging
+    from connector.consumer.acquisition import Acquisitions
+    from connector.consumer.next_channel import NextChannels
+    from connector.consumer.purchase import Till
+    from connector.consumer.reads import Reads
+    from connector.core.core import Core
+    from connector.custody.blobs import Blobs
+    from connector.custody.secrets import Keys as Secrets
+    from connector.licence.books import Books
+    from connector.store.row import Row
+    from connector.store.transaction import Tx
+
+LEASED = "leased"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the files of an opening go."""
+
+    folder: Path
+    overwrite: bool
+
+    def require(self, names: Iterable[str] | None) -> None:
+        """Raise Conflict or InvalidInput for what will be in the way of files (None: of whatever name; blocking)."""
+        refuse_unwritable(self.folder)
+        if names is not None:
+            require_free(self.folder, local_names(names).values(), overwrite=self.overwrite)
+        elif not self.overwrite:
+            require_empty(self.folder)
+
+
+class Openings:
+    """The openings this participant asks for."""
+
+    def __init__(
+        self,
+        core: Core,
+        buyer: Buyer,
+        secrets: Secrets,
+        blobs: Blobs,
+        books: Books,
+        acknowledging: Acknowledging,
+        next_channels: NextChannels,
+        reads: Reads,
+        till: Till,
+        acquisitions: Acquisitions,
+    ) -> None:
+        self._core, self._buyer, self._secrets, self._blobs = core, buyer, secrets, blobs
+        self._books, self._acknowledging, self._next_channels = books, acknowledging, next_channels
+        self._reads, self._till, self._acquisitions = reads, till, acquisitions
+        self._turn = asyncio.Lock()
+
+    async def open(self, body: Any) -> Row:
+        """Open as `{id, acquisition, purpose, to?}` says; raises NotPermitted with the decision's reasons."""
+        key, purpose = str(body.get("id", "")), resolve(str(body.get("purpose", "")))
+        to, overwrite = body.get("to"), body.get("overwrite", False)
+        if not key or (to is not None and not Path(str(to)).is_absolute()) or not isinstance(overwrite, bool):
+            words = "an opening needs an `id`; `to` is an absolute path if it is given, and `overwrite` true or false"
+            raise InvalidInput(words)
+        if key.startswith(key_export.PREFIX):
+            raise InvalidInput(f"the id of an opening does not begin with `{key_export.PREFIX}`", "choose another id")
+        if to is not None:
+            refuse_unwritable(Path(str(to)))
+        place = None if to is None else Place(Path(str(to)), overwrite)
+        async with self._turn:
+            row = await self._reads.begin(key, await self._got(str(body.get("acquisition", ""))), purpose)
+            if row["state"] == reads.DONE and row["result"] is not None:
+                return {"renamed": {}} | dict(row["result"])
+            return await self._perform(row, place)
+
+    async def export_keys(self, body: Any) -> Row:
+        """Hand out a kept replica's keys as `{id, acquisition, purpose, to}` says; an opening like any other.
+
+        Raises NotPermitted (also of a leased replica), Conflict where `to` is there already.
+        """
+        key, purpose = str(body.get("id", "")), resolve(str(body.get("purpose", "")))
+        to = Path(str(body.get("to", "")))
+        if not key or not to.is_absolute():
+            raise InvalidInput("an export needs an `id`, and `to`, the absolute path of a new file")
+        key = key_export.PREFIX + key
+        async with self._turn:
+            got = await self._got(str(body.get("acquisition", "")))
+            agreement = await self._agreement(got["agreement"])
+            key_export.check_tier(agreement)
+            known = await self._core.store.read(lambda tx: tx.get("reads", id=key))
+            if known is None or known["state"] != reads.DONE:
+                key_export.check_place(to)
+            row = await self._reads.begin(key, got, purpose)
+            if row["state"] != reads.DONE:
+                row = {"result": await self._export(row, agreement, to)}
+            return key_export.told(row["result"])
+
+    async def _export(self, row: Row, agreement: Row, to: Path) -> Row:
+        replica = await self._core.store.read(lambda tx: replicas.under(tx, row["agreement"]))
+        assert replica is not None, "a complete acquisition has its replica"
+        try:
+            number = await self._reads.decide(row, keys_leave=True)
+        except NotPermitted as refusal:
+            await self._reads.deny(row, refusal)
+            raise
+        secrets = await self._core.store.read(lambda tx: replicas.load_secrets(tx, self._secrets, replica["id"]))
+        await asyncio.to_thread(key_export.write, replica, agreement, secrets, to)
+        table = replicas.table_of(replica)
+        size = tally.plain_bytes(table, rows_of(agreement["terms"], table))
+        return await self._reads.finish(row, number, size, [str(to)])
+
+    async def _agreement(self, digest: str) -> Row:
+        agreement = await self._core.store.read(lambda tx: tx.get("agreements", digest=digest))
+        assert agreement is not None
+        return agreement
+
+    async def _got(self, acquisition: str) -> Row:
+        got = await self._core.store.read(lambda tx: tx.get("acquisitions", id=acquisition))
+        if got is None or got["state"] != COMPLETE:
+            raise Absent(f"`{acquisition[:100]}` is not here, or not complete", "penstock get, first")
+        return got
+
+    async def _perform(self, row: Row, to: Place | None) -> Row:
+        agreement = await self._agreement(row["agreement"])
+        if agreement["terms"]["tier"] == PLAIN:
+            return await self._plain(row, to)
+        replica = await self._core.store.read(lambda tx: replicas.under(tx, row["agreement"]))
+        assert replica is not None, "a complete acquisition has its replica"
+        way = self._leased if agreement["terms"]["tier"] == LEASED else self._kept
+        try:
+            return await way(row, agreement, replica, to)
+        except NotPermitted as refusal:
+            await self._reads.deny(row, refusal)
+            raise
+
+    # ---- plain: here already, and nobody's to control
+
+    async def _plain(self, row: Row, to: Place | None) -> Row:
+        got = await self._core.store.read(lambda tx: tx.get("acquisitions", id=row["acquisition"]))
+        assert got is not None
+        sizes, folder = got["progress"]["files"], copying.folder_of(self._blobs.folder, row["agreement"])
+        names = list(sizes)
+        if to is not None:
+            await asyncio.to_thread(to.require, sizes)
+            names = await asyncio.to_thread(partial(copying.hand_out, folder, sizes, to.folder, overwrite=to.overwrite))
+
+        def act(tx: Tx) -> Row:
+            before = tx.find("reads", "agreement = ? and state = ?", (row["agreement"], reads.DONE))
+            number, size = len(before) + 1, sum(sizes.values())
+            told = renamed(sizes)
+            return reads.settle(tx, row, number=number, size=size, files=names, charged=0, renamed=told)
+
+        return await self._core.store.write(act)
+
+    # ---- leased: bought from the key holder, once per opening
+
+    async def _leased(self, row: Row, agreement: Row, replica: Row, to: Place | None) -> Row:
+        got = await self._acquisition(row["acquisition"])
+        rows = rows_of(agreement["terms"], replicas.table_of(replica))
+        if to is not None and not row["reader_key"]:  # not paid yet
+            await asyncio.to_thread(to.require, None)
+        try:
+            reader, received = await self._bought(row, got, rows)
+        except Exception as fault:
+            if not (next_channel.says_over(fault) and await self._next_channels.soon_over(got)):
+                raise
+            got = await self._renewed(got)
+            reader, received = await self._bought(row, got, rows)
+        channel = bytes.fromhex(got["channel"])
+        secrets = {key.row: key.secret for key in received.keys}
+        try:
+            names, files, size = await self._read(agreement, replica, secrets, to)
+        except OpeningError as wrong:
+            if wrong.code is Code.EDITION and wrong.row is not None:
+                await disputes.accuse(self._core, self._buyer, channel, received, wrong.row)
+            raise
+        self._books.forget(reader)
+        told = await self._core.store.write(
+            lambda tx: self._end_leased(tx, row, reader, channel, received.seq, size=size, files=files, names=names)
+        )
+        self._acknowledging.wake(channel)
+        return told
+
+    async def _renewed(self, got: Row) -> Row:
+        """Return an acquisition with its next channel, its own being over; raises what kept that from being opened."""
+        key, end = got["id"], got
+        await self._acquisitions.go_on(got)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(WAIT_SECONDS_MAX):
+                while (end := await self._acquisition(key))["state"] != COMPLETE:
+                    mark = (await self._acquisitions.view(key))["mark"]
+                    await self._acquisitions.wait(key, mark, WAIT_SECONDS_MAX)
+        if end["state"] != COMPLETE:
+            raise PeerUnreachable(f"the next channel of `{key}` is not open yet", "ask again with the same id")
+        if end["channel"] == got["channel"]:
+            raise from_reason(end["reason"])
+        return end
+
+    async def _acquisition(self, key: str) -> Row:
+        row = await self._core.store.read(lambda tx: tx.get("acquisitions", id=key))
+        assert row is not None, "what is opened was acquired"
+        return row
+
+    async def _bought(self, row: Row, got: Row, rows: RowSet) -> tuple[bytes, Received]:
+        """Buy the keys of an opening through the channel of its acquisition; return its reader key with them.
+
+        What an earlier run left unfinished there is brought to its end first.
+        """
+        purchase = Purchase(self._till, got["provider"], bytes.fromhex(got["channel"]))
+        if row["reader_key"] and (received := await purchase.resume(row["reader_key"])) is not None:
+            return row["reader_key"], received
+        reader = self._books.lend(X25519PrivateKey.generate())
+        await self._core.store.write(lambda tx: tx.update("reads", {"id": row["id"]}, reader_key=reader))
+        transfer = await self._core.store.read(lambda tx: tx.get("transfers", id=got["transfer"]))
+        assert transfer is not None
+        want = Want(
+            agreement=bytes.fromhex(row["agreement"]),
+            transfer=transfer_id(transfer["peer_pid"], transfer["id"]),
+            use=tally.OPEN,
+            rows=rows,
+            reader_key=reader,
+            context={"purpose": row["purpose"]},
+        )
+        received = await purchase.next(want)
+        assert received is not None, "an opening always has something to buy"
+        return reader, received
+
+    def _end_leased(
+        self,
+        tx: Tx,
+        row: Row,
+        reader: bytes,
+        channel: bytes,
+        seq: int,
+        *,
+        size: int,
+        files: list[str],
+        names: list[str],
+    ) -> Row:
+        """End our side's record of the opening; returns what is told of it."""
+        found = tx.find("openings", "agreement = ? and role = ?", (row["agreement"], "payer"))
+        opened = next(one for one in found if one["reader_key"] == reader)
+        openings.end(tx, self._core.evidence, opened["id"], "read", self._core.clock.now())
+        window = windows.find(tx, accounts.load(tx, channel, accounts.PAYER), seq)
+        assert window is not None
+        number, charged = int(opened["number"]), window.amount
+        told = renamed(names)
+        return reads.settle(tx, row, number=number, size=size, files=files, charged=charged, renamed=told)
+
+    # ---- kept: decided and counted here
+
+    async def _kept(self, row: Row, agreement: Row, replica: Row, to: Place | None) -> Row:
+        secrets = await self._core.store.read(lambda tx: replicas.load_secrets(tx, self._secrets, replica["id"]))
+        if to is not None and row["state"] == reads.ASKED:  # not counted yet
+            await asyncio.to_thread(self._require, to, agreement, replica, secrets)
+        number = await self._reads.decide(row)
+        names, files, size = await self._read(agreement, replica, secrets, to)
+        return await self._reads.finish(row, number, size, files, renamed(names))
+
+    def _require(self, to: Place, agreement: Row, replica: Row, secrets: dict[int, bytes]) -> None:
+        """Look for what is in the way of the files: of the index their names are read, and nothing is told of them."""
+        with replicas.sealed_file(self._blobs.folder, replica) as sealed:
+            reader = Reader(sealed, secrets, rows_of(agreement["terms"], sealed.table))
+            to.require([file.name for file in reader.files()])
+
+    # ---- both
+
+    async def _read(
+        self, agreement: Row, replica: Row, secrets: dict[int, bytes], to: Place | None
+    ) -> tuple[list[str], list[str], int]:
+        """Open all that was agreed on, to a folder or only in memory; returns told names, paths and plain bytes."""
+
+        def work() -> tuple[list[str], list[str], int]:
+            with replicas.sealed_file(self._blobs.folder, replica) as sealed:
+                rows = rows_of(agreement["terms"], sealed.table)
+                reader = Reader(sealed, secrets, rows)
+                size = tally.plain_bytes(sealed.table, rows - RowSet(((0, sealed.table.index_rows),)))
+                names = [file.name for file in reader.files()]
+                if to is not None:
+                    paths = reader.open_files(to.folder, overwrite=to.overwrite)
+                    return names, [str(path) for path in paths], size
+                for file in reader.files():
+                    for _ in reader.pieces(file):
+                        pass
+                return names, names, size
+
+        return await asyncio.to_thread(work)

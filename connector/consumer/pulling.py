@@ -1,0 +1,279 @@
+"""Pulling a replica: sealed bytes by any road, keys window by window, until everything that was bought is here.
+
+Law: a row's bytes are verified and synced before its key is asked for (spec 4, message 1); bytes run ahead of keys and
+are free; a corrupted piece is refused at its row and fetched again; the disk is the truth after a crash.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from contextlib import AsyncExitStack
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from connector.channel import tally
+from connector.channel.plan import Want
+from connector.consumer import next_channel, reads
+from connector.consumer.haul import Haul, roads_to
+from connector.consumer.mandate import NOWHERE, STREAM
+from connector.consumer.purchase import Purchase
+from connector.custody import earlier, replicas
+from connector.custody.sinks import Folder, Null
+from connector.custody.stream import Stream
+from connector.licence import pricing
+from connector.licence.books import transfer_id
+from connector.licence.licensed import bytes_of, rows_of
+from connector.negotiation.protocol.offers import PLAIN
+from connector.runtime.errors import InvalidInput, NotPermitted
+from connector.runtime.limits import HEADER_BYTES_MAX
+from connector.settlement import disputes
+from contracts.ranges import RowSet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from connector.consumer.copying import Copying
+    from connector.consumer.pipe import Pipes
+    from connector.consumer.purchase import Till
+    from connector.consumer.quoting import Quotes
+    from connector.consumer.reads import Reads
+    from connector.core.core import Core
+    from connector.custody.blobs import Blobs
+    from connector.custody.intake import Intake
+    from connector.custody.secrets import Keys as Secrets
+    from connector.custody.sinks import Sink
+    from connector.custody.slabs import Memory
+    from connector.identity.peers import Peers
+    from connector.negotiation.engine import Engine
+    from connector.settlement.paying import Payments
+    from connector.space.view import SpaceView
+    from connector.store.row import Row
+    from connector.store.transaction import Tx
+    from ledger.programs import Programs
+    from ledger.row_table import RowTable
+
+LEASED = "leased"
+# the folder could be written to, if its disk had room and worked
+BROKEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
+
+
+class Pulls:
+    """Brings replicas here, and in the tier kept buys their keys."""
+
+    def __init__(
+        self,
+        core: Core,
+        space: SpaceView,
+        programs: Programs,
+        peers: Peers,
+        secrets: Secrets,
+        blobs: Blobs,
+        engine: Engine,
+        memory: Memory,
+        pipes: Pipes,
+        payments: Payments,
+        quotes: Quotes,
+        reads: Reads,
+        till: Till,
+        copying: Copying,
+    ) -> None:
+        self._core, self._space, self._programs, self._peers = core, space, programs, peers
+        self._secrets, self._blobs, self._engine, self._memory = secrets, blobs, engine, memory
+        self._pipes, self._payments, self._quotes, self._reads = pipes, payments, quotes, reads
+        self._till, self._copying = till, copying
+
+    async def bring(self, row: Row, tell: Callable[[], object]) -> bool:
+        """Bring here what an acquisition is of, plain or sealed; returns whether all is done."""
+        agreement = await self._core.store.read(lambda tx: tx.get("agreements", digest=row["agreement"]))
+        assert agreement is not None
+        if agreement["terms"]["tier"] == PLAIN:
+            return await self._copying.take(row, tell)
+        await self.pull(row, tell)
+        return True
+
+    async def pull(self, row: Row, tell: Callable[[], object]) -> None:
+        """Bring the acquisition's replica here; in the tier kept pay for its keys, too, and acknowledge them.
+
+        Where the mandate says `to`, everything is opened there in the same pass.
+        """
+        transfer = await self._row("transfers", row["transfer"])
+        agreement = await self._core.store.read(lambda tx: tx.get("agreements", digest=row["agreement"]))
+        assert agreement is not None
+        replica = await self._replica(row, agreement)
+        leased = agreement["terms"]["tier"] == LEASED
+        opening = None if leased else await self._opening(row)
+        if opening is None or opening["state"] != reads.DONE:
+            await self._carry(row, transfer, agreement, replica, opening, tell)
+        if leased:
+            return
+        await self._acknowledge(row)
+        done = await self._row("transfers", row["transfer"])
+        if done["state"] == "STARTED" and not done["pending"]:  # not said before a crash
+            await self._engine.complete_transfer(row["transfer"])
+
+    async def _acknowledge(self, row: Row) -> None:
+        """Acknowledge all keys; on a channel that is over nothing is left to claim, and nothing to acknowledge."""
+        try:
+            await self._payments.acknowledge(row["provider"], bytes.fromhex(row["channel"]))
+        except Exception as fault:
+            if not next_channel.says_over(fault):
+                raise
+
+    async def _carry(
+        self,
+        row: Row,
+        transfer: Row,
+        agreement: Row,
+        replica: Row,
+        opening: Row | None,
+        tell: Callable[[], object],
+    ) -> None:
+        """Fetch, buy and open until everything agreed on is here; what an earlier run did is not done again."""
+        keeps = opening is None or row["mandate"]["keep"]
+        roads = await roads_to(self._core, self._peers, replica, transfer)
+        others = await self._core.store.read(lambda tx: earlier.held(tx, replica)) if keeps else []
+        intake, table = await asyncio.to_thread(_prepare, self._blobs.folder, replica, others, keeps=keeps)
+        rows, memory = rows_of(agreement["terms"], table), self._memory
+        try:
+            with memory.sealed(table) as sealed, memory.plain(table) as plain:
+                haul = Haul(
+                    self._core, self._secrets, self._blobs, replica, table, rows, roads, intake, (sealed, plain), tell
+                )
+                if opening is not None and row["mandate"]["to"] == STREAM:
+                    haul.pipe = self._pipes.of(row["id"])
+                sink = (
+                    None if agreement["terms"]["tier"] == LEASED else await asyncio.to_thread(_sink, haul, row, opening)
+                )
+                await self._fill(row, transfer, haul, sink, opening, tell)
+        finally:
+            if intake is not None:
+                intake.close()
+
+    async def _fill(
+        self,
+        row: Row,
+        transfer: Row,
+        haul: Haul,
+        sink: Sink | None,
+        opening: Row | None,
+        tell: Callable[[], object],
+    ) -> None:
+        """Let the haul run until replica and sink have everything."""
+        async with AsyncExitStack() as ending:
+            if sink is not None:
+                ending.push_async_callback(asyncio.to_thread, sink.close)
+            ending.push_async_callback(haul.close)
+            await haul.start(sink, everything=opening is not None)
+            if sink is None:
+                await haul.all_here()
+                return
+            number = 0 if opening is None else await self._decided(opening)
+            await self._buy_keys(row, transfer, haul, tell)
+            if opening is not None:
+                if haul.pipe is not None:
+                    await haul.pipe.room(0)
+                files = await asyncio.to_thread(sink.finish)
+                data = haul.rows - RowSet(((0, haul.table.index_rows),))
+                await self._reads.finish(opening, number, tally.plain_bytes(haul.table, data), files, sink.renamed)
+
+    async def _opening(self, row: Row) -> Row | None:
+        """Return the opening that the mandate asks for, None when it asks for none."""
+        if row["mandate"].get("to") is None:
+            return None
+        return await self._reads.begin(f"{row['id']}/to", row, row["mandate"]["purpose"])
+
+    async def _decided(self, opening: Row) -> int:
+        try:
+            return await self._reads.decide(opening)
+        except NotPermitted as refusal:
+            await self._reads.deny(opening, refusal)
+            raise
+
+    async def _buy_keys(self, row: Row, transfer: Row, haul: Haul, tell: Callable[[], object]) -> None:
+        """Buy the keys of all rows agreed on: the index first, then what it calls critical, then the rest."""
+        channel = bytes.fromhex(row["channel"])
+        exposure, reader_key = row["mandate"].get("exposure"), self._core.identity.keys.delivery_public
+        await haul.open_paid()
+        purchase = Purchase(self._till, row["provider"], channel, haul.here, haul.prove)
+        await purchase.resume(reader_key)
+        while True:
+            want = Want(
+                agreement=bytes.fromhex(row["agreement"]),
+                transfer=transfer_id(transfer["peer_pid"], transfer["id"]),
+                use=tally.KEEP,
+                rows=haul.rows,
+                reader_key=reader_key,
+                context={"purpose": row["mandate"]["purpose"]},
+                critical=haul.critical or RowSet(),
+                exposure=None if exposure is None else int(exposure),
+            )
+            await haul.room()
+            if await purchase.next(want, further=haul.critical is not None) is None:
+                return
+            tell()
+
+    async def _replica(self, row: Row, agreement: Row) -> Row:
+        """Return the replica's row; the first time, prove the header and rows that the provider sends."""
+        known = await self._core.store.read(lambda tx: replicas.under(tx, row["agreement"]))
+        if known is not None:
+            return known
+        provider = self._space.last().members[row["provider"]]
+        shown = await self._quotes.public(provider, agreement["edition"])
+        new = await asyncio.to_thread(replicas.prepare, self._secrets, bytes.fromhex(agreement["edition"]), *shown)
+        pricing.verify(agreement["terms"], new.table)
+        registry = self._programs.deployment.domain("editions")
+        place = f"{provider.url}/sealed/{agreement['edition']}/seal"
+        told = await self._core.outbound.get(place, limit_bytes=HEADER_BYTES_MAX)
+        seal = disputes.read_seal(told.json(), new.header, agreement, registry)
+        now = self._core.clock.now()
+
+        def act(tx: Tx) -> Row:
+            made = replicas.record(tx, new, agreement=row["agreement"], now=now)
+            tx.update("replicas", {"id": made["id"]}, seal=seal)
+            fields = {
+                "place": self._core.identity.url,
+                "rows": str(new.header.rows),
+                "bytes": str(new.header.plain_bytes),
+            }
+            fields["from"] = row["provider"]
+            link = [agreement["edition"], row["agreement"]]
+            self._core.evidence.record(tx, "replica.held", part=row["agreement"], link=link, fields=fields, now=now)
+            return made
+
+        return await self._core.store.write(act)
+
+    async def _row(self, table: str, key: str) -> Row:
+        row = await self._core.store.read(lambda tx: tx.get(table, id=key))
+        assert row is not None
+        return row
+
+
+def _prepare(folder: Path, replica: Row, others: list[earlier.Held], *, keeps: bool) -> tuple[Intake | None, RowTable]:
+    """Open the replica's file and hash what it holds (blocking), unless nothing sealed is to be kept.
+
+    What other replicas of the series have of it already is taken from them.
+    """
+    if not keeps:
+        return None, replicas.table_of(replica)
+    intake = replicas.intake(folder, replica)
+    earlier.carry_over(folder, intake, others)
+    return intake, intake.table
+
+
+def _sink(haul: Haul, row: Row, opening: Row | None) -> Sink:
+    """Return where plaintext goes: where the mandate says, or nowhere, for every piece is proven in any case."""
+    to = row["mandate"].get("to")
+    if haul.pipe is not None:
+        return Stream(haul.plain, haul.table, haul.rows, haul.sealed_at, haul.pipe)
+    if opening is None or to == NOWHERE:
+        return Null(haul.plain)
+    stage = sha256(opening["id"].encode()).hexdigest()[:16]
+    try:
+        overwrite = bool(row["mandate"].get("overwrite"))
+        return Folder(haul.plain, Path(to), stage, bytes_of(haul.table, haul.rows), overwrite=overwrite)
+    except OSError as error:
+        if error.errno in BROKEN:
+            raise
+        raise InvalidInput(f"`{to}` cannot be written to: {error.strerror}", "open it from the replica") from error

@@ -1,0 +1,219 @@
+"""What a buyer asks a provider for: the offer that is listed, that it was told of, or that its sub-licence makes.
+
+And what it would cost: worked out of the offer's tariff and the edition's public rows before anything is agreed, by the
+table that prices every order later. Nobody's word is taken for it: header and rows are proven to be the edition's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote
+
+from catalog.found import SEALED
+from catalog.service import TIER as SERVICE
+from connector.consumer import waiting
+from connector.licence import pricing
+from connector.licence.licensed import rows_of
+from connector.negotiation.protocol import offers, validation
+from connector.runtime.errors import Absent, Conflict, InvalidInput, PeerMisbehaved, PeerRefused, VerificationFailed
+from connector.runtime.limits import HEADER_BYTES_MAX, ROWS_BYTES_MAX
+from contracts import blind, meter, price_words, sublicence
+from contracts.decimals import read_hex
+from contracts.errors import ContractError
+from contracts.namespace import SUB_LICENCES
+from contracts.tariff import Tariff, amount
+from contracts.units import AGREEMENT
+from ledger.edition import agreed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from connector.core.core import Core
+    from connector.identity.peers import Peers
+    from connector.space.view import SpaceView
+    from connector.store.row import Row
+    from contracts.ranges import RowSet
+    from ledger.programs import Programs
+    from ledger.row_table import RowTable
+    from ledger.space import Member
+
+
+LICENCE = frozenset({"digest", "provider", "product", "chain"})
+ID_BYTES = 32
+SUB_LICENCE_URN = "urn:penstock:sub-licence:"
+
+
+class Quote(NamedTuple):
+    """An offer (with `target`) and whose it is; `asked` is its price, `fixed` what our mandate must say of it."""
+
+    provider: Member
+    offer: Row
+    asked: int
+    fixed: Row
+
+
+class Quotes:
+    """Offers as they are found: listed, told of, or licensed onward, each held against the chain and its provider."""
+
+    def __init__(self, core: Core, space: SpaceView, programs: Programs, peers: Peers) -> None:
+        self._core, self._space, self._programs, self._peers = core, space, programs, peers
+
+    async def listed(self, product: str, asking: Callable[[str], None]) -> Quote:
+        """Look a product up at the exchange, then its offer at its provider; `asking` is told whom; raises Absent."""
+        space = await self._space.current()
+        exchange, key = space.members[space.exchange], quote(product, safe="")
+        asking(waiting.EXCHANGE)
+        listing = await self._ask(f"{exchange.url}/exchange/products/{key}", exchange.did)
+        _refuse_elsewhere(listing)
+        provider = await self._space.require(listing["provider"])
+        asking(waiting.PROVIDER)
+        offer = await self._offered(provider, product, listing["offer"].get("id"))
+        return Quote(provider, offer, int(listing["offer"]["ask"]), {})
+
+    async def told(self, product: str, provider_did: str, asking: Callable[[str], None]) -> Quote:
+        """Ask a member for a product of its that we were told of; the exchange hears nothing. Raises Absent.
+
+        Nobody reviewed it, so what the exchange would have looked at is looked at here: raises VerificationFailed if
+        the chain knows the edition, under its own id or its blind one, and its provider holds the rights.
+        """
+        provider = await self._space.require(provider_did)
+        asking(waiting.PROVIDER)
+        offer = await self._offered(provider, product, None)
+        proposal = offers.read(offer)
+        if proposal.terms is not None:  # one without our terms is a plain copy, of no edition
+            await self._check_registered(provider, proposal.terms)
+        return Quote(provider, offer, proposal.price or 0, {})
+
+    async def _check_registered(self, provider: Member, terms: Row) -> None:
+        try:
+            edition = read_hex(terms.get("editionId"), "editionId", ID_BYTES)
+            salt = read_hex(terms["blindSalt"], "blindSalt", blind.SALT_BYTES) if "blindSalt" in terms else b""
+        except ContractError as error:
+            raise PeerMisbehaved(f"the offer of `{provider.did}` has terms that nobody can read: {error}") from error
+        known = await self._programs.edition(blind.registered_id(edition, salt))
+        if known is None or known.withdrawn_at is not None or known.holder != provider.address:
+            state = "is not registered" if known is None else "is withdrawn" if known.withdrawn_at else "is another's"
+            raise VerificationFailed(f"the edition on offer {state} on chain", "pay nothing; ask the provider")
+
+    async def _offered(self, provider: Member, product: str, listed_as: str | None) -> Row:
+        dataset = await self._ask(f"{provider.url}/dsp/catalog/datasets/{quote(product, safe='')}", provider.did)
+        validation.check("Dataset", dataset)
+        return {**_offer(dataset, listed_as), "target": dataset["@id"]}
+
+    async def meant(self, product: str, mandate: Row, asking: Callable[[str], None]) -> Quote:
+        """Return the offer that a mandate is about: of a sub-licence, of a provider it names, or of the listing."""
+        if licence := mandate.get("licence"):
+            return await self.licensed(licence)
+        if provider := mandate.get("provider"):
+            return await self.told(product, provider, asking)
+        return await self.listed(product, asking)
+
+    async def licensed(self, licence: Row) -> Quote:
+        """Return the offer of a sub-licence that `check` has passed, to its key holder; raises Absent."""
+        provider = await self._space.require(licence["provider"])
+        last = sublicence.read_chain(licence["chain"])[-1]
+        terms = last.terms.json()
+        policy, salt = terms.pop("policy"), terms.pop("salt")
+        offer = offers.offer(last.terms.product, policy, terms, target=last.terms.product)
+        offer |= {"@id": SUB_LICENCE_URN + licence["digest"], SUB_LICENCES: licence["chain"]}
+        return Quote(provider, offer, last.terms.tariff.minor, {"salt": salt})
+
+    async def total(self, product: str, provider: str | None = None) -> Row:
+        """Return what is asked for a product, and what that makes for `of`: `all` of it, or one use or period.
+
+        `amount` is in minor units, `sum` the same in words. Raises Absent, VerificationFailed, and InvalidInput for an
+        offer without terms of ours.
+        """
+        found = await self.meant(product, {"provider": provider}, lambda _whom: None)
+        terms = offers.read(found.offer).terms
+        if terms is None:
+            raise InvalidInput(
+                f"the offer of `{product[:200]}` has no terms that could be worked out", "ask its provider"
+            )
+        shown = await self.public(found.provider, terms["editionId"])
+        try:
+            _, table = await asyncio.to_thread(agreed, bytes.fromhex(terms["editionId"]), *shown)
+            tariff, wanted = Tariff.from_json(terms["tariff"]), rows_of(terms, table)
+        except ContractError as error:
+            raise VerificationFailed(f"what the provider shows is not the edition on offer: {error}") from error
+        pricing.verify(terms, table)
+        of, quantity = _measured(tariff, wanted, table)
+        due = amount(tariff, quantity)
+        return {
+            "product": product,
+            "title": terms["title"],
+            "provider": found.provider.did,
+            "tier": terms["tier"],
+            "edition": terms["editionId"],
+            "columns": sorted(terms.get("columns", {})),
+            "pieces": len(wanted),
+            "bytes": str(sum(table.plain_bytes(first, count) for first, count in wanted.ranges)),
+            "price": price_words.price(tariff),
+            "asked": str(found.asked),
+            "of": of,
+            "amount": str(due),
+            "sum": price_words.money(due, tariff.currency),
+        }
+
+    async def public(self, provider: Member, edition: str) -> tuple[Any, bytes]:
+        """Return header (JSON) and rows that a provider shows of an edition, whose id is hex; nothing is proven yet."""
+        base = f"{provider.url}/sealed/{edition}"
+        header = await self._core.outbound.get(base + "/header", limit_bytes=HEADER_BYTES_MAX)
+        rows = await self._core.outbound.get(base + "/rows", limit_bytes=ROWS_BYTES_MAX)
+        return header.json(), rows.body
+
+    async def _ask(self, url: str, did: str) -> Any:
+        try:
+            answer = await self._core.outbound.get(url, headers=self._peers.authorization(did))
+        except PeerRefused as refusal:
+            if refusal.status == 404:
+                raise Absent(f"`{url.rsplit('/', 1)[-1]}` is not on offer there", "see `penstock find`") from refusal
+            raise
+        return answer.json()
+
+
+def _refuse_elsewhere(listing: Row) -> None:
+    """Raise Conflict for a service, and for what was found elsewhere: nobody can be paid for it in this space."""
+    if listing.get("kind") == SERVICE:  # whose id begins otherwise when it was found elsewhere
+        raise Conflict(f"`{listing['id']}` is a service, used at its provider's", "penstock product show tells where")
+    if "origins" not in listing:
+        return
+    provider, path = str(listing["provider"]), listing["origins"][0]["path"]
+    if listing["kind"] == SEALED:
+        where = f"in the space of `{path[-1] if path else provider}`"
+        hint = "become a member there (`penstock init --exchange ADDRESS`, `penstock join`), and get it in that space"
+    else:
+        where, hint = f"by `{provider}` alone, without our seals and payments", f"penstock find --at {listing['base']}"
+    raise Conflict(f"`{listing['id']}` was found elsewhere and is traded {where}", hint)
+
+
+def check(licence: Any, product: str) -> None:
+    """Refuse what is no sub-licence of a product; raises InvalidInput."""
+    if licence is None:
+        return
+    if not isinstance(licence, dict) or set(licence) != LICENCE:
+        raise InvalidInput(f"a sub-licence has exactly the members {', '.join(sorted(LICENCE))}")
+    try:
+        chain = sublicence.read_chain(licence["chain"])
+    except ContractError as error:
+        raise InvalidInput(f"the sub-licence is not well formed: {error}", "ask its holder for it again") from error
+    if not (licence["product"] == product == chain[-1].terms.product):
+        raise InvalidInput(f"the sub-licence is of another product than `{product[:200]}`")
+
+
+def _measured(tariff: Tariff, wanted: RowSet, table: RowTable) -> tuple[str, int]:
+    """Return what a total is of, and the quantity of it that the tariff prices."""
+    if tariff.period:
+        return tariff.period, tariff.per
+    if tariff.counted.paid_within != AGREEMENT:
+        return tariff.unit, 1
+    return "all", meter.added(tariff, wanted, table, begins=True)
+
+
+def _offer(dataset: Any, listed: str | None) -> Row:
+    """Return the dataset's offer that the exchange has listed, or its first where the listing names none."""
+    for offer in dataset["hasPolicy"]:
+        if listed in (None, offer["@id"]):
+            return dict(offer)
+    raise Absent(f"the listed offer `{str(listed)[:200]}` is not in the provider's catalogue", "ask the provider")

@@ -1,0 +1,100 @@
+"""Whose turn it is while something is being got, until when, and why it did not go on.
+
+Law: a state of an acquisition that is not its end has a row in `TURNS`; what a peer or the chain failed to answer is
+told with it. Until the agreement the wait ends after `PATIENCE`; then it ends with the agreement itself, because money
+and keys may be under way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from connector.negotiation.process import PATIENCE
+from connector.negotiation.protocol.states import SUSPENDED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from connector.runtime.errors import Failure
+    from connector.store.transaction import Tx
+
+EXCHANGE, PROVIDER, BUYER, CHAIN = "exchange", "provider", "buyer", "chain"
+# `whose` of a failure → who can mend it, whoever was asked
+MENDERS: Mapping[str, str] = MappingProxyType({"chain": CHAIN, "disk": BUYER})
+# the process itself ends what waits too long, and says why; we give up only if it does not
+SLACK = timedelta(minutes=1)
+
+RECEIVING = "receiving"
+# state of an acquisition → who has to act
+TURNS: Mapping[str, str] = MappingProxyType(
+    {
+        "wanted": PROVIDER,
+        "negotiating": PROVIDER,
+        "agreed": PROVIDER,
+        "licensed": BUYER,
+        "funding": CHAIN,
+        "funded": BUYER,
+        "transferring": PROVIDER,
+        RECEIVING: PROVIDER,
+    }
+)
+# states in which a protocol's process says itself whose turn it is → its table, and our column with its id
+PROCESSES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {"negotiating": ("negotiations", "negotiation"), "transferring": ("transfers", "transfer")}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Who has to act, until when, and what the last try said (empty: nothing went wrong)."""
+
+    whose: str
+    until: datetime
+    why: str
+
+    def json(self) -> dict[str, str]:
+        """Return it as a view shows it."""
+        return {"whose": self.whose, "until": self.until.isoformat(), "why": self.why}
+
+
+def turn(tx: Tx, row: Mapping[str, Any], trouble: Failure | None, asked: str) -> Turn | None:
+    """Return whose turn the acquisition `row` is, None at its end.
+
+    `trouble` is what the last try of its step met, `asked` whom that step was asking when it is more than one.
+    """
+    if row["state"] not in TURNS:
+        return None
+    whose, why = TURNS[row["state"]], ""
+    if trouble is not None:
+        whose, why = MENDERS.get(trouble.whose) or asked or whose, trouble.text
+    until = _until(tx, row)
+    if row["state"] == RECEIVING and (transfer := tx.get("transfers", id=row["transfer"])):
+        why = f"the transfer is suspended: {transfer['reason']}" if transfer["state"] == SUSPENDED else why
+    if row["state"] in PROCESSES:
+        table, column = PROCESSES[row["state"]]
+        process = tx.get(table, id=row[column])
+        assert process is not None, "an acquisition has its processes"
+        ours = process["turn"] == process["role"] and not process["pending"]
+        waiting = tx.find("outbox", "subject = ?", (process["id"],), limit=1)
+        whose, why = BUYER if ours else PROVIDER, waiting[0]["error"] if waiting else ""
+        until = process["deadline"] or until
+    return Turn(whose, until, why)
+
+
+def over(tx: Tx, row: Mapping[str, Any], now: datetime) -> bool:
+    """Say whether the acquisition has waited too long."""
+    return row["state"] in TURNS and _until(tx, row) + SLACK <= now
+
+
+def _until(tx: Tx, row: Mapping[str, Any]) -> datetime:
+    agreement = tx.get("agreements", digest=row["agreement"]) if row["agreement"] else None
+    end: datetime = row["updated"] + PATIENCE if agreement is None else agreement["not_after"]
+    if agreement is None and row["state"] in PROCESSES:
+        table, column = PROCESSES[row["state"]]
+        process = tx.get(table, id=row[column])
+        end = end if process is None or process["deadline"] is None else process["deadline"]
+    return end

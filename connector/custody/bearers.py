@@ -1,0 +1,49 @@
+"""Bearer tokens for plain copies: short-lived, bound to one edition, agreement and transfer (spec 5, "Foreign").
+
+Law: whoever holds one gets plaintext, so it is made under a key of its own: a ticket for sealed bytes is no token. It
+lasts as long as a ticket; a fresh start of the transfer brings a fresh one.
+"""
+
+from __future__ import annotations
+
+import hmac
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final
+
+from connector.custody import tickets
+from connector.runtime.errors import PeerMisbehaved
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from connector.custody.tickets import Ticket
+
+SCHEME: Final = "Bearer "
+AUTH_TYPE: Final = "bearer"  # `authType` of a data address (DSP 2025-1)
+
+
+def issue(key: bytes, edition: bytes, agreement: bytes, transfer: bytes, now: datetime) -> str:
+    """Return a token for the plain bytes of `edition`; `transfer` as in `tickets.transfer_digest`."""
+    return tickets.issue(_own(key), edition, agreement, transfer, now)
+
+
+def read(key: bytes, header: str, now: datetime) -> Ticket:
+    """Read an `Authorization` header; raises Unproven for a token that is not ours or is over.
+
+    Some clients send the data address's `authorization` as it stands, without a scheme.
+    """
+    return tickets.read(_own(key), tickets.SCHEME + header.removeprefix(SCHEME), now)
+
+
+def of_address(address: Mapping[str, Any]) -> str:
+    """Return the `Authorization` header that a data address asks for; raises PeerMisbehaved for one without a token."""
+    found = {one["name"]: one["value"] for one in address.get("endpointProperties", ())}
+    token = found.get("authorization")
+    if not isinstance(token, str) or not token or not token.isascii() or not token.isprintable():
+        raise PeerMisbehaved("the data address has no `authorization` with a token", "ask for a new start")
+    return SCHEME + token.removeprefix(SCHEME)
+
+
+def _own(key: bytes) -> bytes:
+    return hmac.digest(key, b"penstock/bearer/v1\x00", sha256)

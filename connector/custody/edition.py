@@ -1,0 +1,100 @@
+"""The provider's own editions: what the table `editions` keeps, and the secrets derived from it (spec 1.2).
+
+Law: no secret is stored. `s` is derived again from `K`, a file outside the database, and from the row's kept
+`B3(plaintext)`; so destroying `K` makes every copy of the database worthless for opening. A row that repeats one of an
+earlier edition (spec 1.7) has its secret masked under this edition's own `K`: each edition lives and dies by one key.
+
+    mask = X(K, "repeated-secret", slot || B3(plaintext), 32)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from connector.custody.errors import VaultError
+from connector.custody.tables import TABLES
+from contracts.labels import X
+from ledger.edition import Header, read_header
+from ledger.mask import xor
+from ledger.row import SECRET_BYTES, secret, slot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from connector.custody.sealed import Sealed
+    from connector.custody.secrets import Keys
+    from connector.store.transaction import Tx
+    from ledger.row_table import RowTable
+
+DIGEST_BYTES = 32
+SEALED = "sealed"
+LEAKED = "leaked"  # its keys may be known: it is sold no more
+
+
+def record(tx: Tx, sealed: Sealed, *, product: str, now: datetime) -> None:
+    """Insert the edition's row (state `sealed`); `Duplicate` if it is there already."""
+    tx.insert(
+        "editions",
+        id=sealed.edition_id.hex(),
+        series=sealed.header.series.hex(),
+        number=sealed.header.number,
+        product=product,
+        header=sealed.header.json(),
+        rows=sealed.table.data,
+        index_json=sealed.index.json(),
+        plain_digests=sealed.plain_digests,
+        run=sealed.run.run,
+        key_id=sealed.run.key_id,
+        path=sealed.path.name,
+        sources=sealed.source.json(),
+        repeated={str(number): _masked(sealed, number).hex() for number in sealed.repeated},
+        state=SEALED,
+        created=now,
+    )
+
+
+def header_and_table(edition: dict[str, Any]) -> tuple[Header, RowTable]:
+    """Return both from a row of `editions`, verified against its id."""
+    return read_header(edition["header"]), table_of(edition)
+
+
+def table_of(edition: Mapping[str, Any]) -> RowTable:
+    """Return the row table of a row of `editions`, proven against its id."""
+    return TABLES.proven(bytes.fromhex(edition["id"]), edition["header"], edition["rows"])
+
+
+def row_secrets(keys: Keys, edition: Mapping[str, Any], table: RowTable, numbers: Iterable[int]) -> dict[int, bytes]:
+    """Return `s` of each row asked for, 32 bytes by row number, of a row of `editions` and its table.
+
+    `VaultError` `key` if the run's key was destroyed.
+    """
+    run = keys.run(edition["key_id"])
+    assert run.run == edition["run"]
+    found = {}
+    for number in numbers:
+        name, digest = table.slot(number), _digest(edition, number)
+        if name == slot(run.run, number):
+            found[number] = secret(run.key, name, digest)
+        else:
+            found[number] = xor(bytes.fromhex(edition["repeated"][str(number)]), _mask(run.key, name, digest))
+        assert len(found[number]) == SECRET_BYTES
+    return found
+
+
+def _masked(sealed: Sealed, number: int) -> bytes:
+    """Return the secret of a repeated row as it is kept."""
+    digest = sealed.plain_digests[number * DIGEST_BYTES : (number + 1) * DIGEST_BYTES]
+    return xor(sealed.repeated[number], _mask(sealed.run.key, sealed.table.slot(number), digest))
+
+
+def _mask(run_key: bytes, slot_name: bytes, plain_digest: bytes) -> bytes:
+    """Return what hides the secret of one repeated row; the same pair has the same secret, so no mask meets two."""
+    return X(run_key, "repeated-secret", slot_name + plain_digest, SECRET_BYTES)
+
+
+def _digest(edition: Mapping[str, Any], number: int) -> bytes:
+    digest: bytes = edition["plain_digests"][number * DIGEST_BYTES : (number + 1) * DIGEST_BYTES]
+    if len(digest) != DIGEST_BYTES:
+        raise VaultError("replica", f"no digest is kept for row `{number}`")
+    return digest

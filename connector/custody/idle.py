@@ -1,0 +1,68 @@
+"""When an edition or a replica was used last: opened, served to somebody, or pulled here.
+
+Law: a use leaves its moment in a row; what was never used counts from the day on which it came.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from connector.custody import needs
+from connector.custody.scrub import ERASED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime, timedelta
+
+    from connector.store.transaction import Tx
+
+# (table, its column that names the agreement, the moment of the use)
+USES_UNDER_AN_AGREEMENT: Final[Sequence[tuple[str, str, str]]] = (
+    ("openings", "agreement", "created"),
+    ("reads", "agreement", "created"),
+    ("transfers", "agreement", "updated"),
+    ("copies", "agreement", "created"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """Something kept, its size, and when it was used last."""
+
+    kind: str
+    id: str
+    sealed_bytes: int
+    used: datetime
+
+    def json(self) -> dict[str, Any]:
+        """Return the row of `vault idle`."""
+        told = {"kind": self.kind, "id": self.id, "sealedBytes": str(self.sealed_bytes)}
+        return told | {"used": self.used.isoformat()}
+
+
+def idle(tx: Tx, now: datetime, longer_than: timedelta) -> list[Idle]:
+    """Return what nobody has used for so long, the longest idle first."""
+    found = [
+        Idle(kind, row["id"], int(row["header"]["sealedBytes"]), max(_moments(tx, kind, row)))
+        for kind, (table, _) in needs.KINDS.items()
+        for row in tx.find(table)
+        if row["state"] not in ERASED
+    ]
+    return sorted((one for one in found if now - one.used >= longer_than), key=lambda one: one.used)
+
+
+def note_served(tx: Tx, edition: str, now: datetime) -> None:
+    """Note that sealed pieces of an edition were served."""
+    tx.put("served", edition=edition, at=now)
+
+
+def _moments(tx: Tx, kind: str, row: dict[str, Any]) -> Iterator[datetime]:
+    yield row["created"]
+    edition = row["id"] if kind == needs.EDITION else row["edition"]
+    if (served := tx.get("served", edition=edition)) is not None:
+        yield served["at"]
+    for agreement in needs.agreements(tx, kind, row):
+        for table, column, moment in USES_UNDER_AN_AGREEMENT:
+            newest = tx.find(table, f"{column} = ?", (agreement["digest"],), order=f"{moment} desc", limit=1)
+            yield from (each[moment] for each in newest)

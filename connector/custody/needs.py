@@ -1,0 +1,142 @@
+"""What is still needed of the sealed bytes kept here, and by whom: a table, asked before anything is removed.
+
+Law: (1) an edition or a replica is kept while one row of its table says why; only what nothing speaks for may go. A
+later edition speaks for no earlier one: the rows that it repeats are in its own blob, their secrets under its own key.
+(2) A file is kept while one edition or replica that is not erased names it: several agreements on one edition share
+one. (3) A file that no row names is left alone for a while: somebody may be about to name it.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from connector.custody.blobs import SEALED_SUFFIX
+from connector.custody.scrub import ERASED
+from connector.negotiation.protocol.states import CONSUMER, FINAL, PROVIDER
+from contracts import lifecycle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from connector.store.row import Row
+    from connector.store.transaction import Tx
+
+
+EDITION, REPLICA, FILE = "edition", "replica", "file"
+# products in these states sell nothing any more
+SOLD_NO_MORE: Final = frozenset({"failed", "withdrawn"})
+CLOSED: Final = "closed"
+# the longest time between a blob's name and the row that names it is one commit; an hour forgives a stopped machine
+UNNAMED_SECONDS_MIN = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One edition, replica or unnamed file, and the reasons to keep it: without one it may go."""
+
+    kind: str
+    id: str
+    file: str
+    sealed_bytes: int
+    reasons: tuple[str, ...]
+
+    def json(self) -> dict[str, Any]:
+        """Return the row of `vault collect`."""
+        told = {"kind": self.kind, "id": self.id, "file": self.file, "sealedBytes": str(self.sealed_bytes)}
+        return told | {"reasons": list(self.reasons)}
+
+
+def needs(tx: Tx) -> list[Need]:
+    """Return every edition and replica with bytes, with what speaks for it."""
+    found = []
+    for kind, (table, reasons) in KINDS.items():
+        for row in tx.find(table, order="created"):
+            if row["state"] not in ERASED:
+                why = tuple(reason for reason, holds in reasons.items() if holds(tx, row))
+                found.append(Need(kind, row["id"], row["path"], int(row["header"]["sealedBytes"]), why))
+    return found
+
+
+def named(tx: Tx) -> frozenset[str]:
+    """Return the names of all files that an edition or a replica still has."""
+    return frozenset(row["path"] for table, _ in KINDS.values() for row in tx.find(table) if row["state"] not in ERASED)
+
+
+def unnamed(tx: Tx, folder: Path, now: datetime) -> list[Need]:
+    """Return the sealed files in `folder` that no row names and that are not just being made."""
+    known, oldest = named(tx), now.timestamp() - UNNAMED_SECONDS_MIN
+    erased = {row["path"] for table, _ in KINDS.values() for row in tx.find(table)} - known
+    found = []
+    for path in sorted(folder.glob(f"*{SEALED_SUFFIX}")):
+        with suppress(FileNotFoundError):  # somebody removed it while we looked
+            if path.name not in known and (path.name in erased or path.stat().st_mtime < oldest):
+                found.append(Need(FILE, path.stem, path.name, path.stat().st_size, ()))
+    return found
+
+
+def agreements(tx: Tx, kind: str, row: Row) -> Iterator[Row]:
+    """Return the agreements about an edition of ours, or the one about a replica."""
+    return _of_edition(tx, row) if kind == EDITION else _of_replica(tx, row)
+
+
+def _of_edition(tx: Tx, edition: Row) -> Iterator[Row]:
+    """Return the agreements under which an edition of ours is sold."""
+    yield from tx.find("agreements", "edition = ? and role = ?", (edition["id"], PROVIDER))
+
+
+def _of_replica(tx: Tx, replica: Row) -> Iterator[Row]:
+    agreement = tx.get("agreements", digest=replica["agreement"])
+    if agreement is not None and agreement["role"] == CONSUMER:
+        yield agreement
+
+
+def _any(holds: Callable[[Tx, Row], bool], of: Callable[[Tx, Row], Iterator[Row]]) -> Callable[[Tx, Row], bool]:
+    return lambda tx, row: any(holds(tx, agreement) for agreement in of(tx, row))
+
+
+def _agreed(_tx: Tx, agreement: Row) -> bool:
+    return agreement["state"] not in lifecycle.OVER
+
+
+def _moving(tx: Tx, agreement: Row) -> bool:
+    transfers = tx.find("transfers", "agreement = ?", (agreement["digest"],))
+    return any(transfer["state"] not in FINAL for transfer in transfers)
+
+
+def _unsettled(tx: Tx, agreement: Row) -> bool:
+    channels = tx.find("channels", "agreement = ?", (agreement["digest"],))
+    return any(channel["state"] != CLOSED for channel in channels)
+
+
+def _disputed(tx: Tx, agreement: Row) -> bool:
+    """Say whether a bundle of evidence cites bytes under an agreement, ruled on or not."""
+    channels = {channel["id"] for channel in tx.find("channels", "agreement = ?", (agreement["digest"],))}
+    return any(bundle["channel"] in channels for bundle in tx.find("bundles"))
+
+
+def _offered(tx: Tx, edition: Row) -> bool:
+    products = tx.find("products", "edition = ?", (edition["id"],))
+    return any(product["state"] not in SOLD_NO_MORE for product in products)
+
+
+EDITION_REASONS: Final[Mapping[str, Callable[[Tx, Row], bool]]] = {
+    "an agreement on it is in force": _any(_agreed, _of_edition),
+    "a transfer of it is not over": _any(_moving, _of_edition),
+    "a channel that paid for it is not settled": _any(_unsettled, _of_edition),
+    "a dispute cites its bytes": _any(_disputed, _of_edition),
+    "a product offers it": _offered,
+}
+REPLICA_REASONS: Final[Mapping[str, Callable[[Tx, Row], bool]]] = {
+    "its agreement is in force": _any(_agreed, _of_replica),
+    "a transfer of it is not over": _any(_moving, _of_replica),
+    "a channel that paid for it is not settled": _any(_unsettled, _of_replica),
+    "a dispute cites its bytes": _any(_disputed, _of_replica),
+}
+KINDS: Final[Mapping[str, tuple[str, Mapping[str, Callable[[Tx, Row], bool]]]]] = {
+    EDITION: ("editions", EDITION_REASONS),
+    REPLICA: ("replicas", REPLICA_REASONS),
+}

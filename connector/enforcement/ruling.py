@@ -1,0 +1,46 @@
+"""A policy decision as those see it who enforce it, and the part of the evidence that they write it to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from connector.enforcement.counted import Held
+    from connector.store.transaction import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """A policy decision on one order. `outstanding` names the actions of the duties not yet done.
+
+    `document` is everything a replay needs (policy by its digest, request, world, decision); its digest is what offers
+    and receipts cite. `policy` is the policy itself, `at` the time it was decided at.
+    """
+
+    outcome: str
+    document: Mapping[str, Any]
+    digest: bytes
+    request_digest: bytes
+    reasons: tuple[Mapping[str, Any], ...] = ()
+    rules: tuple[Mapping[str, Any], ...] = ()
+    duties: tuple[Mapping[str, Any], ...] = ()
+    outstanding: frozenset[str] = frozenset()
+    held: tuple[Held, ...] = ()
+    policy: Mapping[str, Any] = field(default_factory=dict)
+    at: datetime | None = None
+
+
+class Recorder(Protocol):
+    """The part of the evidence that who enforces a decision writes."""
+
+    def record(
+        self, tx: Tx, kind: str, *, part: str, link: Sequence[str] = (), fields: Mapping[str, Any], now: datetime
+    ) -> int:
+        """Append an event in the transaction of the act it proves; return its index."""
+
+    def leaf(self, tx: Tx, index: int) -> bytes:
+        """Return the 32-byte leaf hash of an event."""

@@ -1,0 +1,128 @@
+"""The changes of an exchange's catalogue, for other exchanges: what is to be found, line by line, from any number on.
+
+    GET /exchange/changes?after=NUMBER&epoch=EPOCH
+    {"exchange", "epoch", "after", "next", "more", "reset", "entries": [as `connector.exchange.federation.entry`]}
+
+Law: (1) A product has one line, that of its newest change; who has read up to `next` lacks what is beyond it and
+nothing else. (2) `reset` says that the reader's number means nothing here (another database, or the reader was away so
+long that what is gone was forgotten): it begins at 0, and what it has stays until it has read to the end. (3) What
+changes at once what is told of many products (the rules of the spaces, which sources are suspended) gives none of them
+a new number: it is part of the epoch, so who has read under another one begins again. (4) Every answer is signed: a
+note under the log's key over the digest of its bytes, in the header `Penstock-Note`.
+"""
+
+from __future__ import annotations
+
+import base64
+import uuid
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final
+
+import orjson
+
+from catalog.listing import FOUND_IN
+from catalog.listing import State as Listing
+from catalog.source import State
+from catalog.spaces import MAIN, OTHERS, sight
+from connector.exchange import kinds, spaces
+from connector.exchange.federation import entry, keeping, showing
+from connector.exchange.numbering import beyond, newest
+from connector.runtime.errors import PeerMisbehaved
+from connector.runtime.limits import CHANGES_BYTES, HOPS_MAX, PAGE_ROWS_MAX
+from ledger import note as notes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from connector.store.row import Row
+    from connector.store.transaction import Tx
+
+
+PATH: Final = "/exchange/changes"
+HEADER: Final = "Penstock-Note"
+KEY_NAME: Final = "/changes"
+EPOCH: Final = "changes.epoch"
+# of what tells some suspended sources from others
+SUSPENDED_DIGITS: Final = 8
+# another exchange is no member with a role: what the rules of a space let others see, it sees
+READS_AS: Final = OTHERS
+
+
+def begin(tx: Tx) -> None:
+    """Draw what tells this database from another, once."""
+    if tx.get("facts", name=EPOCH) is None:
+        tx.put("facts", name=EPOCH, value={"epoch": str(uuid.uuid4())})
+
+
+def page(tx: Tx, own: str, reader: str, after: int, epoch: str) -> Row:
+    """Return the changes after a number, as the exchange `own`: of what the exchange `reader` may see."""
+    floor, here, end = tx.get("facts", name=keeping.FLOOR), _epoch(tx), newest(tx)
+    sees, sources = spaces.sight(tx, reader, READS_AS), showing.seen(tx)
+    lost = after > end or (after and (epoch != here or after < (floor["value"]["seq"] if floor else 0)))
+    head = {"exchange": own, "epoch": here, "after": after}
+    if lost:
+        return head | {"next": 0, "more": False, "reset": True, "entries": []}
+    entries: list[Row] = []
+    size, last, full = 0, after, False
+    for row in beyond(tx, after, PAGE_ROWS_MAX):
+        line = _found(tx, row, own, sees, sources) if "origin" in row else _listed(row, own, sees)
+        size += len(orjson.dumps(line))
+        if entries and size > CHANGES_BYTES:
+            full = True
+            break
+        entries.append(line)
+        last = row["seq"]
+    more = full or last < end
+    return head | {"next": last if more else end, "more": more, "reset": False, "entries": entries}
+
+
+def signed(body: bytes, own: str, key: Ed25519PrivateKey) -> str:
+    """Return the note over an answer, as its header."""
+    text = _text(body, own)
+    return base64.b64encode(notes.Note(text, (notes.sign(text, own + KEY_NAME, key),)).encode().encode()).decode()
+
+
+def check(body: bytes, header: str, own: str, log_key: bytes) -> None:
+    """Raise PeerMisbehaved unless the exchange `own` signed this very answer."""
+    try:
+        note = notes.parse(base64.b64decode(header, validate=True))
+        notes.verify(note, [notes.log_vkey(own + KEY_NAME, log_key)])
+    except ValueError as error:
+        raise PeerMisbehaved(f"`{own}` did not sign its changes: {error}") from error
+    if note.text != _text(body, own):
+        raise PeerMisbehaved(f"`{own}` signed other changes than it sent")
+
+
+def _text(body: bytes, own: str) -> str:
+    return f"{own}{KEY_NAME}\n{notes.b64(sha256(body).digest())}\n"
+
+
+def _epoch(tx: Tx) -> str:
+    """Return what a reader's number goes with: this database, its spaces' rules, and which sources are suspended."""
+    known = tx.get("facts", name=EPOCH)
+    assert known is not None, "an exchange has drawn its epoch"
+    rules = sum(row["version"] for row in tx.find("spaces"))
+    away = sorted(row["name"] for row in tx.find("sources", "state = ?", (State.SUSPENDED.value,)))
+    mark = "." + sha256(" ".join(away).encode()).hexdigest()[:SUSPENDED_DIGITS] if away else ""
+    return f"{known['value']['epoch']}.{rules}{mark}"
+
+
+def _listed(row: Row, own: str, sees: tuple[str, ...] | None) -> Row:
+    """Return the line of what is listed here."""
+    kind = kinds.of(row["id"])
+    hidden = sees is not None and sight(row["space"] or MAIN, kind.described(row).grade) not in sees
+    if hidden or Listing(row["state"]) not in FOUND_IN:
+        return entry.gone(row["id"], row["seq"])
+    return entry.listed(row["id"], row["seq"], [own], row["updated"], kind.told(row))
+
+
+def _found(tx: Tx, row: Row, own: str, sees: tuple[str, ...] | None, sources: Mapping[str, Row]) -> Row:
+    """Return the line of a product found elsewhere, as the best of the sources tells it that are shown."""
+    told = showing.tellings(tx, row["id"], sources) if row["state"] == keeping.FOUND else []
+    sighting = showing.best(told, sources) if told else None
+    path = [own, *(sighting["path"] if sighting else ())]
+    if sighting is None or len(path) > HOPS_MAX or (sees is not None and showing.sight_of(sighting) not in sees):
+        return entry.gone(row["id"], row["seq"])
+    return entry.listed(row["id"], row["seq"], path, row["updated"], sighting["document"])

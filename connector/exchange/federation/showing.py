@@ -1,0 +1,198 @@
+"""Products found elsewhere as members see them beside what is listed here, and as the index holds them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+
+from catalog import foreign, service
+from catalog.dataset import TITLE_CHARACTERS_MAX, dataset_from_json, searchable
+from catalog.facets import Listed
+from catalog.foreign import PROVIDER_CHARACTERS_MAX
+from catalog.found import LIMITS, PLAIN, SEALED, is_found, limits_of
+from catalog.printable import printable
+from catalog.question import UNTOLD_GRADE, Entry, entry, foreign_entry
+from catalog.source import UNSEEN, State
+from catalog.spaces import MAIN, sight
+from connector.exchange import kinds
+from connector.exchange.federation import keeping
+from connector.negotiation.protocol import offers
+from connector.runtime.errors import Absent
+from connector.runtime.limits import FOUND_BYTES_MAX
+from contracts import price_words
+from contracts.tariff import Tariff, asked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from connector.store.row import Row
+    from connector.store.transaction import Tx
+
+
+def indexed(tx: Tx, row: Row) -> Entry:
+    """Return what the index holds of a product found elsewhere; of one that is not to be found its id alone."""
+    if row["state"] != keeping.FOUND:
+        return Entry(row["id"], row["seq"])
+    sightings = tx.find("harvested", "product = ?", (row["id"],))
+    document = _counting(row, sightings)["document"]
+    sources = tuple(sorted({one["source"] for one in sightings}))
+    if document["kind"] == service.TIER:
+        told = service.from_json(document["service"])
+        about = row["seq"], document["provider"], MAIN, row["updated"]
+        return service.entry(told, *about, key=row["id"], sources=sources)
+    title = printable(document["title"], TITLE_CHARACTERS_MAX)
+    if document["kind"] != SEALED:
+        return foreign_entry(row["id"], row["seq"], foreign.from_json(document), row["updated"], sources)
+    dataset = dataset_from_json(document["dataset"])
+    tariff = Tariff.from_json(document["offer"]["terms"]["tariff"])
+    listed = Listed(dataset, document["provider"], tariff, row["updated"], sources)
+    return entry(row["id"], row["seq"], title, searchable(dataset), listed)
+
+
+def sight_of(sighting: Row) -> str:
+    """Return how the index spells who may see a product found elsewhere."""
+    return sight(MAIN, _GRADES[sighting["kind"]](sighting["document"]))
+
+
+_GRADES: Mapping[str, Callable[[Row], int]] = {
+    SEALED: lambda document: document["dataset"]["grade"],
+    service.TIER: lambda document: document["service"]["grade"],
+    PLAIN: lambda document: int(document["grade"] or UNTOLD_GRADE),
+}
+
+
+def page(tx: Tx, keys: Sequence[str]) -> tuple[list[Row], int]:
+    """Return what members see of the first of these products that fit a page, and how many those were.
+
+    What is to be found no more is left out. One product is shown however long it is.
+    """
+    sources = seen(tx) if any(is_found(key) for key in keys) else {}
+    told: list[Row] = []
+    size = 0
+    for count, key in enumerate(keys):
+        one = _shown(tx, key, sources) if is_found(key) else kinds.shown(tx, key)
+        size += 0 if one is None else len(orjson.dumps(one))
+        if told and size > FOUND_BYTES_MAX:
+            return told, count
+        told += [] if one is None else [one]
+    return told, len(keys)
+
+
+def listed(tx: Tx, key: str) -> Row:
+    """Return what members see of one product; raises Absent."""
+    if not is_found(key):
+        kind = kinds.of(key)
+        return kind.view(kind.listed(tx, key))
+    found = _shown(tx, key, seen(tx))
+    if found is None:
+        raise Absent(f"no source tells of a product `{key[:80]}`")
+    return found
+
+
+def seen(tx: Tx) -> dict[str, Row]:
+    """Return the sources whose products are shown, by name."""
+    return {row["name"]: row for row in tx.find("sources") if State(row["state"]) not in UNSEEN}
+
+
+def _shown(tx: Tx, key: str, sources: dict[str, Row]) -> Row | None:
+    row = tx.get("federated", id=key)
+    if row is None or row["state"] != keeping.FOUND:
+        return None
+    sightings = tellings(tx, key, sources)
+    return view(row, sightings, sources) if sightings else None
+
+
+def tellings(tx: Tx, key: str, sources: Mapping[str, Row]) -> list[Row]:
+    """Return what those of the `seen` sources tell of a product that do."""
+    return [one for one in tx.find("harvested", "product = ?", (key,)) if one["source"] in sources]
+
+
+def best(sightings: Sequence[Row], sources: Mapping[str, Row]) -> Row:
+    """Return which of a product's tellings counts."""
+    return keeping.best(sightings, {name: source["rank"] for name, source in sources.items()})
+
+
+def view(row: Row, sightings: Sequence[Row], sources: dict[str, Row]) -> Row:
+    """Return what members see: as of a listing as far as it goes, besides `origins` and `limits`."""
+    counting = best(sightings, sources)
+    document, kind = counting["document"], counting["kind"]
+    told = _TOLD[kind](document)
+    differ = len({_face(one["document"]) for one in sightings}) > 1
+    lacks = limits_of(kind, priced=bool(told["price"]), hops=len(counting["path"]), differ=differ)
+    limits = [LIMITS[key] for key in lacks]
+    return {
+        "id": row["id"],
+        "title": printable(document["title"], TITLE_CHARACTERS_MAX),
+        "provider": _name(document["provider"]),
+        "kind": kind,
+        **told,
+        "state": row["state"],
+        "source": counting["source"],
+        "origins": [_origin(one, sources[one["source"]]) for one in sorted(sightings, key=_near)],
+        "limits": [{"key": one.key, "en": one.en, "zh": one.zh} for one in (*_OF_KIND.get(kind, ()), *limits)],
+    }
+
+
+def _sealed(document: Row) -> Row:
+    kept = ("tier", "edition", "header", "offer", "dataset")
+    return {**{name: document[name] for name in kept}, "price": price_words.price(asked(document["offer"]))}
+
+
+def _service(document: Row) -> Row:
+    price = price_words.price(service.from_json(document["service"]).tariff)
+    # its provider's own address stands where that of a catalogue does
+    return {"service": document["service"], "tier": "", "price": price, "base": document["service"]["endpoint"]}
+
+
+def _plain(document: Row) -> Row:
+    """Return what a plain catalogue tells; the tier is what its ways of delivery can keep, empty for none we know."""
+    product = foreign.from_json(document)
+    tariff = product.priced_in
+    price = price_words.price(tariff) if tariff else f"{product.price} minor units per unit" if product.price else ""
+    offer = {"id": product.policy.get("@id", ""), "policy": offers.rules(product.policy), "offers": product.offers}
+    told = {name: getattr(product, name) for name in ("description", "region", "frequency", "grade", "rows", "size")}
+    told |= {"keywords": list(product.keywords), "formats": list(product.formats), "classes": dict(product.classes)}
+    tier = product.tiers[0] if product.tiers else ""
+    return {"tier": tier, "price": price, "offer": offer, "dataset": told, "base": product.base}
+
+
+# kind of what was found → what is told of it, and what it lacks besides
+_TOLD: Mapping[str, Callable[[Row], Row]] = {SEALED: _sealed, service.TIER: _service, PLAIN: _plain}
+_OF_KIND = {service.TIER: (service.LIMITS["used-outside"],)}
+
+
+def _origin(sighting: Row, source: Row) -> Row:
+    """Return where a product was found: by whom it was passed on, how fresh that is, and whether it is a member's."""
+    return {
+        "source": sighting["source"],
+        "id": _name(sighting["document"]["id"] if sighting["kind"] == PLAIN else sighting["own"]),
+        "path": list(sighting["path"]),
+        "hops": len(sighting["path"]),
+        "fetched": sighting["at"].isoformat(timespec="seconds"),
+        "read": source["read"].isoformat(timespec="seconds") if source["read"] else None,
+        "state": source["state"],
+        "member": source["member"],
+    }
+
+
+def _counting(row: Row, sightings: Sequence[Row]) -> Row:
+    return next(one for one in sightings if (one["source"], one["own"]) == (row["source"], row["origin"]))
+
+
+def _face(document: Row) -> tuple[str, str]:
+    """Return what two origins of one product would have to tell alike."""
+    if document["kind"] == SEALED:
+        return document["title"], document["offer"]["ask"]
+    if document["kind"] == service.TIER:
+        return document["title"], document["service"]["tariff"]["minor"]
+    return document["title"], document["tariff"].get("minor", document["price"])
+
+
+def _near(sighting: Row) -> tuple[int, str]:
+    return len(sighting["path"]), sighting["source"]
+
+
+def _name(text: str) -> str:
+    """Return an identifier of somebody else's so that no other one looks like it."""
+    return printable(text, PROVIDER_CHARACTERS_MAX).encode("ascii", "backslashreplace").decode()

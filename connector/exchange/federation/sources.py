@@ -1,0 +1,267 @@
+"""The sources of an exchange: other exchanges and catalogues that its operator named, and how far each was read.
+
+Law: (1) A source moves along `catalog.source.TABLE`. (2) What a look at a source found out counts only if nobody moved
+the source meanwhile: whoever keeps a page checks the row that it began with, in the same transaction (`still`).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from yarl import URL
+
+from catalog.source import RESTING, Kind, Move, State, check_name, moved
+from connector.exchange.federation import keeping
+from connector.exchange.federation.crawl import did_of
+from connector.exchange.membership import ADMITTED
+from connector.identity.self_description import TEXT_CHARACTERS_MAX
+from connector.runtime.errors import Conflict, InvalidInput
+from connector.runtime.limits import (
+    REASON_CHARACTERS_MAX,
+    SOURCE_LINES_MAX,
+    SOURCE_PRODUCTS,
+    SOURCE_PRODUCTS_MAX,
+    SOURCE_RETRY_SECONDS,
+    SOURCE_RETRY_SECONDS_MAX,
+    SOURCES_MAX,
+)
+from connector.store.kept import Kept
+from contracts.canonical import sha
+from ledger.space import REVOKED, SUSPENDED
+from policy import regions
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from datetime import datetime
+
+    from connector.core.core import Core
+    from connector.exchange.federation.reading import Page
+    from connector.identity.peers import Peers
+    from connector.store.row import Row
+    from connector.store.transaction import Tx
+
+
+SOURCES = Kept("sources", "name", "there is no source `{}`", "penstock exchange source list")
+find = SOURCES.find
+MEMBER = frozenset({"name", "region"})
+# what a source's state makes of a member that speaks the protocol alone; in all others it is admitted
+STANDING = {State.SUSPENDED: SUSPENDED, State.DROPPING: REVOKED}
+# what says how far a reading is; nobody else's act changes them
+PROGRESS = ("state", "cursor", "generation", "pages")
+# a cursor behind the last page whose reading is still being ended
+ENDING = -1
+# an incomplete reading takes nothing away at once: a member that is away for so many readings is away
+PATIENCE_GENERATIONS = 3
+# sightings that one transaction removes
+SWEPT_ROWS = 500
+DOUBLINGS_MAX = 16
+SHOWN = ("name", "kind", "member", "address", "did", "state", "most", "products", "left", "told", "reason", "failures")
+TIMES = ("due", "read", "created")
+
+
+async def add(
+    core: Core,
+    peers: Peers,
+    name: str,
+    kind: str,
+    address: str,
+    most: int = SOURCE_PRODUCTS,
+    member: Mapping[str, str] | None = None,
+) -> Row:
+    """Name a source; the same again changes nothing. `address` is a URL or a DID. Nothing is read yet.
+
+    With `member` (its name and region) a connector that speaks the protocol alone is admitted: its catalogue is its
+    listings, and the exchange's log says so.
+    """
+    check_name(name)
+    if kind not in set(Kind):
+        raise InvalidInput(f"`{kind[:40]}` is no kind of source", f"one of {', '.join(Kind)}")
+    if not 0 < most <= SOURCE_PRODUCTS_MAX:
+        raise InvalidInput(f"a source brings 1 to {SOURCE_PRODUCTS_MAX} products", f"such as {SOURCE_PRODUCTS}")
+    _check_member(member, kind)
+    did = await _did(core, peers, Kind(kind), address)
+    now = core.clock.now()
+    told: Row = {"kind": kind, "address": address, "most": most, "member": None if member is None else dict(member)}
+
+    def act(tx: Tx) -> Row:
+        fresh = tx.get("sources", name=name) is None
+        row = _add(tx, name, told, did, now)
+        if fresh:
+            record(tx, core, row, "unknown", ADMITTED, core.identity.did, "")
+        return view(row)
+
+    return await core.store.write(act)
+
+
+def _check_member(member: Mapping[str, str] | None, kind: str) -> None:
+    if member is None:
+        return
+    if kind != Kind.DSP.value:
+        raise InvalidInput("an exchange is no member here", "it applies with `penstock join`, and is a source besides")
+    if set(member) != MEMBER or not all(0 < len(text) <= TEXT_CHARACTERS_MAX for text in member.values()):
+        raise InvalidInput(f"a member has {', '.join(sorted(MEMBER))}, of 1 to {TEXT_CHARACTERS_MAX} characters")
+    if not regions.is_code(member["region"]):
+        raise InvalidInput(f"unknown region `{member['region']}`", "ISO 3166, such as `DE` or `US-NY`")
+
+
+def record(tx: Tx, core: Core, source: Row, before: str, after: str, by: str, reason: str) -> None:
+    """Record in our log what became of a member that speaks the protocol alone; of no other source."""
+    if source["member"] is None:
+        return
+    about = {name: source[name] for name in ("name", "address", "did", "member")}
+    fields = {"from": before, "to": after, "by": by, "reason": reason, "digest": sha(about).hex()}
+    core.evidence.record(tx, "member.moved", part=source["did"], fields=fields, now=core.clock.now())
+
+
+async def _did(core: Core, peers: Peers, kind: Kind, address: str) -> str:
+    """Return whose address it is; it is looked up now, so that an operator learns at once what cannot work."""
+    if not address.startswith("did:"):
+        await core.outbound.vet(address)
+        if kind is Kind.EXCHANGE and URL(address).path.strip("/"):
+            raise InvalidInput(f"`{address[:200]}` is no address of an exchange", "such as https://exchange.example")
+    did = address if address.startswith("did:") else did_of("", address)
+    if did == core.identity.did:
+        raise InvalidInput("an exchange is no source of its own")
+    if kind is Kind.EXCHANGE:
+        await peers.document(did)
+    return did
+
+
+def _add(tx: Tx, name: str, told: Row, did: str, now: datetime) -> Row:
+    known, rows = tx.get("sources", name=name), tx.find("sources", order="rank")
+    if known is not None:
+        if any(known[key] != value for key, value in told.items()):
+            raise Conflict(f"there is another source `{name}`", "drop it first, or choose another name")
+        return known
+    if len(rows) >= SOURCES_MAX:
+        raise Conflict(f"an exchange has at most {SOURCES_MAX} sources", "drop one")
+    if twin := next((row["name"] for row in rows if (row["did"], row["kind"]) == (did, told["kind"])), ""):
+        raise Conflict(f"`{did}` is the source `{twin}` already")
+    rank = rows[-1]["rank"] + 1 if rows else 1
+    counts = {"generation": 1, "pages": 0, "products": 0, "left": 0, "failures": 0, "whole": 1}
+    words = {"did": did, "state": State.WAITING.value, "cursor": {}, "told": [], "reason": ""}
+    tx.insert("sources", name=name, **told, **counts, **words, rank=rank, due=now, read=None, created=now, updated=now)
+    return find(tx, name)
+
+
+def standing(state: State) -> str:
+    """Return what a source's state makes of a member that speaks the protocol alone."""
+    return STANDING.get(state, ADMITTED)
+
+
+def turn(tx: Tx, core: Core, name: str, move: Move, by: str, reason: str = "") -> Row:
+    """Make an operator's move; raises SourceError."""
+    row, now = find(tx, name), core.clock.now()
+    state = moved(State(row["state"]), move)
+    tx.update("sources", {"name": name}, state=state.value, reason=reason, due=now, updated=now)
+    before, after = standing(State(row["state"])), standing(state)
+    if before != after:
+        record(tx, core, row, before, after, by, reason)
+    return view(find(tx, name))
+
+
+def hurry(tx: Tx, name: str, now: datetime) -> None:
+    """Have a source read now, whatever it failed at before."""
+    moved(State(find(tx, name)["state"]), Move.READ)
+    tx.update("sources", {"name": name}, due=now)
+
+
+def due(tx: Tx, now: datetime) -> list[Row]:
+    """Return the sources that wait to be read or taken away, longest waiting first."""
+    return [row for row in tx.find("sources", "due <= ?", (now,), "due") if State(row["state"]) not in RESTING]
+
+
+def next_due(tx: Tx, but: Collection[str]) -> datetime | None:
+    """Return when the next source is due, besides those named."""
+    rows = [row for row in tx.find("sources", order="due") if State(row["state"]) not in RESTING]
+    return next((row["due"] for row in rows if row["name"] not in but), None)
+
+
+def keep(tx: Tx, began: Row, page: Page, rest_seconds: float, now: datetime) -> Row | None:
+    """Keep a page that was read from `began`; None when somebody moved the source meanwhile, and nothing is kept."""
+    row = still(tx, began)
+    if row is None:
+        return None
+    if page.reset:
+        state = moved(State(row["state"]), Move.READ).value
+        next_ = {"cursor": page.cursor, "generation": row["generation"] + 1, "pages": row["pages"] + 1}
+        next_ |= {"told": [], "left": 0}
+        tx.update("sources", {"name": row["name"]}, state=state, **next_, updated=now)
+        return find(tx, row["name"])
+    row["products"], left = keeping.take(tx, row, page.sightings, now)
+    fresh = row["pages"] == 0
+    told = (([] if fresh else row["told"]) + page.told)[:SOURCE_LINES_MAX]
+    if left and not any(line.startswith("over") for line in told):
+        told = [f"over {row['most']} products: the rest is left out", *told][:SOURCE_LINES_MAX]
+    changes = {"products": row["products"], "told": told, "left": (0 if fresh else row["left"]) + page.left + left}
+    changes |= {"whole": int((fresh or bool(row["whole"])) and page.whole), "cursor": page.cursor, "failures": 0}
+    changes |= {"pages": row["pages"] + 1, "state": moved(State(row["state"]), Move.READ).value, "reason": ""}
+    # who was read just now lets others go first
+    tx.update("sources", {"name": row["name"]}, **changes, due=now, updated=now)
+    return _finish(tx, find(tx, row["name"]), rest_seconds, now) if page.done else find(tx, row["name"])
+
+
+def _finish(tx: Tx, row: Row, rest_seconds: float, now: datetime) -> Row:
+    """End a reading: remove a part of what it did not meet; ended when nothing of that is left."""
+    below = row["generation"] if row["whole"] else row["generation"] - PATIENCE_GENERATIONS
+    swept = keeping.sweep(tx, row, below, SWEPT_ROWS, now)
+    products = row["products"] - swept
+    if swept == SWEPT_ROWS:
+        tx.update("sources", {"name": row["name"]}, products=products, pages=ENDING)
+        return find(tx, row["name"])
+    keeping.prune(tx)
+    again = {} if row["kind"] == Kind.DSP.value else row["cursor"]
+    number = row["generation"] + (row["kind"] == Kind.DSP.value)
+    state = moved(State(row["state"]), Move.FINISH).value
+    ended = {"state": state, "cursor": again, "generation": number, "pages": 0, "products": products}
+    tx.update("sources", {"name": row["name"]}, **ended, read=now, due=now + timedelta(seconds=rest_seconds))
+    return find(tx, row["name"])
+
+
+def sweep_on(tx: Tx, began: Row, rest_seconds: float, now: datetime) -> Row | None:
+    """Go on ending a reading whose last page was kept."""
+    row = still(tx, began)
+    return None if row is None else _finish(tx, row, rest_seconds, now)
+
+
+def fail(tx: Tx, began: Row, reason: str, now: datetime) -> None:
+    """Take note that a look at a source failed: it is asked again after a while that doubles."""
+    row = still(tx, began)
+    if row is None:
+        return
+    failures = row["failures"] + 1
+    pause = min(SOURCE_RETRY_SECONDS * 2 ** min(failures - 1, DOUBLINGS_MAX), SOURCE_RETRY_SECONDS_MAX)
+    changes: Row = {"state": moved(State(row["state"]), Move.FAIL).value, "reason": reason[:REASON_CHARACTERS_MAX]}
+    if row["kind"] == Kind.EXCHANGE.value:
+        changes |= {"pages": 0}
+    elif failures > 1:  # a link that leads nowhere any more: from the beginning
+        changes |= {"cursor": {}, "generation": row["generation"] + 1, "pages": 0}
+    due_ = now + timedelta(seconds=pause)
+    tx.update("sources", {"name": row["name"]}, **changes, failures=failures, due=due_, updated=now)
+
+
+def dissolve(tx: Tx, name: str, now: datetime) -> bool:
+    """Take away a part of what a dropped source brought; True when it is gone, and its row with it."""
+    row = tx.get("sources", name=name)
+    if row is None or row["state"] != State.DROPPING.value:
+        return True
+    swept = keeping.sweep(tx, row, row["generation"] + 1, SWEPT_ROWS, now)
+    tx.update("sources", {"name": name}, products=max(0, row["products"] - swept))
+    if swept == SWEPT_ROWS:
+        return False
+    keeping.prune(tx)
+    tx.delete("sources", name=name)
+    return True
+
+
+def still(tx: Tx, began: Row) -> Row | None:
+    """Return the source if it is where a look at it began."""
+    row = tx.get("sources", name=began["name"])
+    return row if row is not None and all(row[name] == began[name] for name in PROGRESS) else None
+
+
+def view(row: Row) -> Row:
+    """Return what the operator sees of a source."""
+    times = {name: row[name].isoformat(timespec="seconds") if row[name] else None for name in TIMES}
+    return {**{name: row[name] for name in SHOWN}, **times, "whole": bool(row["whole"])}

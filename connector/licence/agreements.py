@@ -1,0 +1,118 @@
+"""The end of an agreement: revoked by a party, or because its term is over; and everything that ends with it.
+
+Law: (1) in one transaction the agreement ends with its event, nothing flows under its transfers any more, its openings
+are over, and so is every licence below it. What a peer does about it changes nothing here. (2) Only a party revokes, by
+its own signature; whoever else tries changes nothing and raises an alarm (`connector.licence.notices`).
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from connector.chain.transactions import MinedEvent
+from connector.channel import openings
+from connector.licence.notices import REVOCATION, Notice
+from connector.negotiation.agreement import Cause, close
+from connector.negotiation.protocol.states import FINAL, PROVIDER
+from connector.runtime import reasons
+from connector.runtime.errors import Absent, Conflict
+from contracts import lifecycle
+from contracts.canonical import sha
+from ledger import acts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from connector.chain.transactions import Transactions
+    from connector.core.core import Core
+    from connector.licence.erasing import Erasing
+    from connector.licence.notices import Notices
+    from connector.negotiation.transfer import Transfers
+    from connector.store.row import Row
+    from connector.store.transaction import Tx
+    from ledger.programs import Programs
+
+
+TERM_OVER = "its term is over"
+ABOVE_OVER = "the licence above it has ended"
+
+
+class Agreements:
+    """The agreements of one participant, as their parties end them."""
+
+    def __init__(
+        self,
+        core: Core,
+        programs: Programs,
+        transactions: Transactions,
+        notices: Notices,
+        erasing: Erasing,
+        transfers: Transfers,
+    ) -> None:
+        self._core, self._programs, self._transactions, self._notices = core, programs, transactions, notices
+        self._erasing, self._transfers = erasing, transfers
+        self.over: list[Callable[[str], None]] = []  # called with the digest of each agreement that has ended
+        notices.takers[REVOCATION] = self.revoked
+
+    async def revoke(self, digest: str, reason: str) -> Row:
+        """End an agreement of ours and tell the other party; raises Absent, Conflict when it is over already."""
+        reasons.check(reason, "the other party reads it")
+        return await self._core.store.write(partial(self._revoke, digest=digest, reason=reason))
+
+    def _revoke(self, tx: Tx, digest: str, reason: str) -> Row:
+        now = self._core.clock.now()
+        row = tx.get("agreements", digest=digest)
+        if row is None:
+            raise Absent(f"there is no agreement `{digest[:100]}` here", "penstock show says which there are")
+        if row["state"] in lifecycle.OVER:
+            raise Conflict(f"the agreement is at its end: `{row['state']}`")
+        self.finish(tx, row, "end", Cause(reason, self._core.identity.did), now)
+        self._notices.send(tx, row, Notice(REVOCATION, digest, reason, now))
+        return {"agreement": digest, "state": "ended", "reason": reason}
+
+    def revoked(self, tx: Tx, agreement: Row, notice: Notice, now: datetime) -> None:
+        """Take the other party's signed revocation; one that is over already stays as it is."""
+        if agreement["state"] not in lifecycle.OVER:
+            self.finish(tx, agreement, "end", Cause(notice.text, agreement["peer"]), now)
+
+    def lapse(self, tx: Tx, digest: str, now: datetime) -> None:
+        """End an agreement whose term is over."""
+        row = tx.get("agreements", digest=digest)
+        if row is not None and row["state"] not in lifecycle.OVER:
+            act = "lapse" if (row["state"], "lapse") in lifecycle.MOVES else "end"
+            self.finish(tx, row, act, Cause(TERM_OVER, self._core.identity.did), now)
+
+    def finish(self, tx: Tx, row: Row, act: str, cause: Cause, now: datetime) -> None:
+        """End an agreement and everything under it."""
+        digest = row["digest"]
+        close(tx, self._core.evidence, row, act, cause, now)
+        if (
+            row["role"] == PROVIDER or cause.by == self._core.identity.did
+        ):  # else the provider tells of its transfers' end itself
+            self._halt(tx, digest, cause.reason, now)
+        for opening in tx.find("openings", "agreement = ? and state = ?", (digest, openings.OPEN)):
+            openings.end(tx, self._core.evidence, opening["id"], cause.reason, now)
+        if row["role"] == PROVIDER and row["licence_tx"] and act == "end":
+            revoking = acts.revoke_licence(
+                self._programs.deployment, bytes.fromhex(digest), sha({"reason": cause.reason})
+            )
+            event = MinedEvent("licence.revoked", digest, {"licence": digest, "cause": REVOCATION})
+            self._transactions.enqueue(tx, f"revoke:{digest}", revoking, event)
+        tx.after(self._erasing.wake)
+        for listener in self.over:
+            tx.after(partial(listener, digest))
+        for child in tx.find("agreements", "parent = ?", (digest,)):
+            if child["state"] not in lifecycle.OVER:
+                self.end_below(tx, child, Cause(ABOVE_OVER, cause.by), now)
+
+    def end_below(self, tx: Tx, child: Row, cause: Cause, now: datetime) -> None:
+        """End a sub-licence and tell its child, who hears it from nobody else."""
+        self.finish(tx, child, "end", cause, now)
+        self._notices.send(tx, child, Notice(REVOCATION, child["digest"], cause.reason, now))
+
+    def _halt(self, tx: Tx, digest: str, reason: str, now: datetime) -> None:
+        for transfer in tx.find("transfers", "agreement = ?", (digest,)):
+            if transfer["state"] not in FINAL:
+                self._transfers.terminate(tx, transfer["id"], reason, now)

@@ -1,0 +1,139 @@
+"""What the window protocol looks up here: agreements, transfers, row tables, secrets, reader keys (channel.doors)."""
+
+from __future__ import annotations
+
+from functools import partial
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from connector.channel.doors import Deal
+from connector.channel.errors import fault
+from connector.custody import edition as editions
+from connector.custody import replicas
+from connector.custody.tables import TABLES
+from connector.licence.intact import ALTERED
+from connector.negotiation.protocol.states import PROVIDER
+from connector.negotiation.transfer import running
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+    from connector.core.core import Core
+    from connector.custody.secrets import Keys as Secrets
+    from connector.licence.continuity import Continuity
+    from connector.licence.intact import Intact
+    from connector.licence.standing import Standing
+    from connector.store.transaction import Tx
+    from ledger.row_table import RowTable
+
+# editions whose digests of pieces are in memory: 8 MiB each at the very most, a few kB as a rule
+EDITIONS_KEPT = 16
+
+
+def transfer_id(provider_pid: str, consumer_pid: str) -> bytes:
+    """Return the 32 bytes that stand for a transfer process in orders."""
+    return sha256(b"penstock/transfer/v1\x00" + provider_pid.encode() + b"\x00" + consumer_pid.encode()).digest()
+
+
+class Books:
+    """The doors of the window protocol, over this participant's tables and keys."""
+
+    def __init__(
+        self, core: Core, standing: Standing, secrets: Secrets, continuity: Continuity, intact: Intact
+    ) -> None:
+        self._core, self._standing, self._secrets, self._continuity = core, standing, secrets, continuity
+        self._intact = intact
+        self._readers: dict[bytes, X25519PrivateKey] = {}
+        self._sealed: dict[bytes, Mapping[str, Any]] = {}
+
+    def deal(self, tx: Tx, agreement_digest: bytes) -> Deal | None:
+        """Return the agreement, None if there is none with this digest or nobody signed it."""
+        row = tx.get("agreements", digest=agreement_digest.hex())
+        if row is None or row["terms"] is None or row["provider_signature"] is None:
+            return None
+        over = self._standing.over(tx, row, self._core.clock.now())
+        if over.startswith(ALTERED):
+            raise fault("agreement-over", over)  # it may not even be readable
+        return tx.value("agreements", self._over if over else self._alive, digest=row["digest"])
+
+    def _alive(self, row: Mapping[str, Any]) -> Deal:
+        return self._deal(row, live=True)
+
+    def _over(self, row: Mapping[str, Any]) -> Deal:
+        return self._deal(row, live=False)
+
+    def _deal(self, row: Mapping[str, Any], *, live: bool) -> Deal:
+        signed = self._intact.read(row)
+        assert signed.agreement is not None, "what cannot be read is altered"
+        assert signed.terms is not None
+        return Deal.of(row, signed.agreement, signed.terms, live=live)
+
+    def transfer_runs(self, tx: Tx, deal: Deal, transfer: bytes) -> bool:
+        """Say whether the transfer belongs to the agreement and is started."""
+        for row in running(tx, deal.digest.hex()):
+            pids = row["id"], row["peer_pid"]
+            if transfer_id(*(pids if row["role"] == PROVIDER else reversed(pids))) == transfer:
+                return True
+        return False
+
+    def used(self, tx: Tx, deal: Deal) -> None:
+        """Have what runs under the agreement decided again."""
+        tx.after(partial(self._continuity.touch, deal.digest.hex()))
+
+    def table(self, tx: Tx, edition_id: bytes) -> RowTable | None:
+        """Return the row table of an edition of ours or of a replica here, None if it is unknown."""
+        return TABLES.known(edition_id) or _proven(tx, edition_id)
+
+    def secrets(self, tx: Tx, edition_id: bytes, rows: Sequence[int]) -> list[bytes]:
+        """Return the secret of each row of an edition of ours, in the order asked."""
+        row, table = self._own(tx, edition_id), self.table(tx, edition_id)
+        assert table is not None, "orders are checked against the row table before"
+        found = editions.row_secrets(self._secrets, row, table, rows)
+        return [found[number] for number in rows]
+
+    def _own(self, tx: Tx, edition_id: bytes) -> Mapping[str, Any]:
+        """Return what secrets are derived from; it never changes, and destroying the run's key is not hidden by it."""
+        known = self._sealed.get(edition_id)
+        if known is None:
+            row = tx.get("editions", id=edition_id.hex())
+            assert row is not None, "only editions of ours have secrets here"
+            known = {name: row[name] for name in ("key_id", "run", "plain_digests", "repeated")}
+            if len(self._sealed) >= EDITIONS_KEPT:
+                self._sealed.clear()
+            self._sealed[edition_id] = known
+        return known
+
+    # ---- the buyer's keys
+
+    def lend(self, key: X25519PrivateKey) -> bytes:
+        """Keep a reader key in memory, for as long as its opening lasts; returns its public bytes."""
+        public = key.public_key().public_bytes_raw()
+        self._readers[public] = key
+        return public
+
+    def forget(self, public: bytes) -> None:
+        """Drop a reader key; what was sealed to it cannot be opened any more."""
+        self._readers.pop(public, None)
+
+    def reader(self, _tx: Tx, reader_key: bytes) -> X25519PrivateKey | None:
+        """Return the private key of a reader key of ours, None when it is gone."""
+        own = self._core.identity.keys.delivery
+        return own if reader_key == own.public_key().public_bytes_raw() else self._readers.get(reader_key)
+
+    def keep(self, tx: Tx, agreement: bytes, secrets: Mapping[int, bytes]) -> None:
+        """Store verified secrets of the tier kept, wrapped, in this transaction."""
+        row = replicas.seen(tx, agreement.hex())
+        assert row is not None, "keys are asked for only for rows whose bytes are here"
+        replicas.store_secrets(tx, self._secrets, row["id"], secrets)
+
+
+def _proven(tx: Tx, edition_id: bytes) -> RowTable | None:
+    row = tx.get("editions", id=edition_id.hex())
+    if row is None:
+        held = tx.find("replicas", "edition = ?", (edition_id.hex(),), limit=1)
+        if not held:
+            return None
+        row = replicas.whole(tx, held[0])
+    return TABLES.proven(edition_id, row["header"], row["rows"])

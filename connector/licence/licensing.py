@@ -1,0 +1,68 @@
+"""Licences of our agreements, on their way to the chain: what grants one, and who waits for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from connector.licence.sublicence import onward
+from contracts import lifecycle
+from contracts.typed_data import Agreement
+from contracts.typed_json import from_json
+from ledger import acts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from connector.chain.transactions import Transactions
+    from connector.core.core import Core
+    from connector.store.row import Row
+    from connector.store.transaction import Tx
+    from ledger.chain import Act
+    from ledger.programs import Programs
+
+
+LICENCE = "licence"
+
+
+class Licensing:
+    """The licences that one participant sends; `listeners` are called with (agreement digest, hash) of one mined."""
+
+    def __init__(self, core: Core, programs: Programs, transactions: Transactions) -> None:
+        self._core, self._programs, self._transactions = core, programs, transactions
+        self.listeners: list[Callable[[str, str], None]] = []
+        transactions.listeners.append(self.mined)
+        transactions.makers[LICENCE] = self._act
+
+    def enqueue(self, tx: Tx, row: Row) -> None:
+        """Queue the licence of an agreement."""
+        self._transactions.enqueue_made(tx, f"{LICENCE}:{row['digest']}")
+
+    def _act(self, tx: Tx, digest: str) -> Act:
+        row = tx.get("agreements", digest=digest)
+        assert row is not None, "a licence is of an agreement that we keep"
+        agreement = from_json(Agreement, row["agreement"])
+        deployment, signatures = self._programs.deployment, (row["provider_signature"], row["buyer_signature"])
+        if row["parent"] is None:
+            return acts.grant_licence(deployment, agreement, *signatures)
+        above = tx.get("agreements", digest=row["parent"])
+        assert above is not None, "a sub-licence is under an agreement that we keep"
+        link = onward.chain_of(tx, row)[-1]
+        held = from_json(Agreement, above["agreement"])
+        return acts.grant_sub_licence(deployment, agreement, signatures, link.said, link.signature, held)
+
+    def mined(self, row: Mapping[str, Any]) -> None:
+        """Tell who waits for licences of one that is on chain; other transactions have their own listeners."""
+        kind, _, digest = row["id"].partition(":")
+        if kind == LICENCE and row["state"] == "mined":
+            for listener in self.listeners:
+                listener(digest, row["hash"])
+
+    def grant(self, tx: Tx, digest: str, transaction: str) -> None:
+        """Note that the licence is on chain: the agreement performs from now on."""
+        row = tx.get("agreements", digest=digest)
+        if row is None or row["state"] != "signed":
+            return
+        tx.update("agreements", {"digest": digest}, state=lifecycle.move("signed", "grant"), licence_tx=transaction)
+        fields = {"licence": digest, "tx": transaction}
+        now = self._core.clock.now()
+        self._core.evidence.record(tx, "licence.granted", part=digest, fields=fields, now=now)

@@ -1,0 +1,132 @@
+"""Sub-licences, by the holder of an agreement: granted to a member of the space, and taken back.
+
+Law: (1) nothing is signed that the key holder would refuse for what it says. (2) Bytes and keys never come from here:
+the child presents its chain to the key holder. (3) A sub-licence that was taken back stays so; the key holder is told.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from connector.licence.notices import Notice
+from connector.licence.sublicence import onward
+from connector.licence.sublicence.onward import DIGEST_CHARACTERS, ISSUED, WITHDRAWAL, WITHDRAWN
+from connector.negotiation.protocol import offers
+from connector.negotiation.protocol.states import CONSUMER
+from connector.runtime import reasons
+from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted
+from connector.runtime.limits import REASON_CHARACTERS_MAX
+from contracts import sublicence
+from contracts.errors import ContractError
+from contracts.sublicence import LINKS_MAX, Asked, Link
+from contracts.terms import SALT_BYTES
+from contracts.typed_data import digest as typed_digest
+from policy.compare.onward import derive
+from policy.errors import PolicyError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from connector.core.core import Core
+    from connector.licence.intact import Intact
+    from connector.licence.notices import Notices
+    from connector.licence.standing import Standing
+    from connector.space.view import SpaceView
+    from connector.store.row import Row
+    from connector.store.transaction import Tx
+    from ledger.programs import Programs
+    from ledger.space import Member
+    from policy.compare.onward import Narrower
+
+
+WORDS_MAX = REASON_CHARACTERS_MAX - DIGEST_CHARACTERS - 1  # beside the digest
+
+
+class Granting:
+    """The sub-licences that one participant grants."""
+
+    def __init__(
+        self, core: Core, space: SpaceView, programs: Programs, notices: Notices, standing: Standing, intact: Intact
+    ) -> None:
+        self._core, self._space, self._programs, self._notices = core, space, programs, notices
+        self._standing, self._intact = standing, intact
+
+    async def grant(self, agreement: str, child: str, asked: Narrower) -> Row:
+        """Sign a sub-licence of an agreement of ours for the member `child`; return what the child needs.
+
+        `{"digest", "provider", "product", "chain": […]}`. Raises Absent, Conflict, InvalidInput, and NotPermitted with
+        a case that the licence does not allow.
+        """
+        member = await self._space.require(child)
+        held = await self._core.store.read(lambda tx: self._own(tx, agreement, self._core.clock.now()))
+        if await self._programs.pledge("licences", bytes.fromhex(held["digest"])) is not None:
+            raise Conflict("the licence is pledged, and is not passed on meanwhile", "its creditor releases it first")
+        return await self._core.store.write(partial(self._grant, digest=agreement, member=member, asked=asked))
+
+    def _grant(self, tx: Tx, digest: str, member: Member, asked: Narrower) -> Row:
+        now = self._core.clock.now()
+        if asked.until <= now:
+            raise InvalidInput("the sub-licence would be over already", "choose a later end")
+        row = self._own(tx, digest, now)
+        try:
+            chain = onward.chain_of(tx, row)
+            link = self._signed(row, chain, member, asked)
+        except (ContractError, PolicyError) as error:
+            raise NotPermitted(f"the agreement gives no such sub-licence: {error}") from error
+        key = typed_digest(onward.domain(self._programs), link.said).hex()
+        shown = [each.json() for each in (*chain, link)]
+        document = {"digest": key, "provider": row["peer"], "product": link.terms.product, "chain": shown}
+        about = {"parent": row["digest"], "child": member.did, "document": document}
+        tx.insert("sub_licences", digest=key, **about, state=ISSUED, created=now)
+        told = {"licence": key, "child": member.did}
+        links = (row["digest"], link.said.draws_on.hex())
+        self._core.evidence.record(tx, "licence.sublicensed", part=row["digest"], link=links, fields=told, now=now)
+        return document
+
+    def _own(self, tx: Tx, digest: str, now: datetime) -> Row:
+        row = tx.get("agreements", digest=digest)
+        if row is None or row["role"] != CONSUMER:
+            raise Absent(f"there is no agreement `{digest[:100]}` here of which we are the buyer", "see penstock show")
+        if row["terms"] is None or row["buyer_signature"] is None:
+            raise NotPermitted("only an agreement that is signed can be passed on")
+        if over := self._standing.over(tx, row, now):
+            raise Conflict(over)
+        return row
+
+    def _signed(self, row: Row, chain: tuple[Link, ...], member: Member, asked: Narrower) -> Link:
+        """Return the link that was asked for; raises what the key holder would refuse it for."""
+        if len(chain) >= LINKS_MAX:
+            raise NotPermitted(f"a chain has at most {LINKS_MAX} sub-licences")
+        domain = onward.domain(self._programs)
+        above = onward.above_of(self._intact, row)
+        root = chain[0].said.parent if chain else above.digest
+        policy = offers.rules(derive(onward.read(above.terms.policy), asked))
+        salt = secrets.token_bytes(SALT_BYTES)
+        terms = replace(above.terms, policy=policy, not_after=asked.until, salt=salt, parent=above.digest)
+        said = sublicence.grant(above, terms, member.address, root)
+        link = Link(said, self._core.identity.sign(typed_digest(domain, said)), terms)
+        sublicence.check(Asked(domain, above, root, link))
+        if why := onward.beyond(policy, above.terms.policy, member.did):
+            raise NotPermitted(why, "ask for less, or ask the provider for a licence that may be passed on")
+        return link
+
+    async def withdraw(self, digest: str, reason: str) -> Row | None:
+        """Take back a sub-licence that we granted and tell the key holder; None when `digest` is of none."""
+        return await self._core.store.write(partial(self._withdraw, digest=digest, reason=reason))
+
+    def _withdraw(self, tx: Tx, digest: str, reason: str) -> Row | None:
+        found, now = tx.find("sub_licences", "digest = ? and document is not null", (digest,)), self._core.clock.now()
+        if not found:
+            return None
+        reasons.check(reason, "the key holder reads it", most=WORDS_MAX)
+        if found[0]["state"] == WITHDRAWN:
+            raise Conflict("the sub-licence is at its end: it was withdrawn")
+        parent = found[0]["parent"]
+        tx.update("sub_licences", {"digest": digest, "parent": parent}, state=WITHDRAWN)
+        above = tx.get("agreements", digest=parent)
+        assert above is not None, "a sub-licence is of an agreement that we keep"
+        self._notices.send(tx, above, Notice(WITHDRAWAL, parent, f"{digest} {reason}", now))
+        return {"agreement": digest, "state": WITHDRAWN, "reason": reason}

@@ -1,0 +1,102 @@
+"""What the engine is given from outside, and the few values that pass through.
+
+Law: the engine opens no socket, reads no clock, holds no key and knows no chain; it calls these. All but `deliver` and
+`ask` are called inside a transaction: they are short, do not wait, and may write through the transaction they are
+handed.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from connector.negotiation.agreement import why_over
+from connector.negotiation.protocol.errors import UnacceptableError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from connector.negotiation.protocol.messages import Document
+    from connector.store.row import Row
+    from connector.store.transaction import Tx
+    from contracts.typed_data import Domain
+
+
+class DeclinedError(Exception):
+    """We will not go on with this process; the text goes to the peer as the reason of the termination."""
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """Who we are. `base` is our DSP base address without trailing slash, `sign` makes 65 bytes of a 32-byte digest."""
+
+    did: str
+    base: str
+    address: bytes
+    sign: Callable[[bytes], bytes]
+    domain: Domain
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Who a message comes from, already authenticated.
+
+    `address` is the 20-byte address of the agreement key in its DID document, None for one that has no such key.
+    """
+
+    did: str
+    address: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer to a peer: an HTTP status and a typed document."""
+
+    status: int
+    body: Document
+
+
+def _no_chain(_tx: Tx, _offer: Document, _peer: Peer, _now: datetime) -> Row:
+    raise UnacceptableError("sub-licences are not taken here")
+
+
+Deliver = Callable[[str, str, "Document"], Awaitable[tuple[int, Any]]]
+Ask = Callable[[str, str], Awaitable[tuple[int, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Everything the engine calls. Those that decide something raise `DeclinedError` to end the process.
+
+    deliver         (peer DID, url, body) → (HTTP status, JSON or None); any exception counts as unreachable
+    ask             (peer DID, url) → (HTTP status, JSON or None) of a GET; any exception counts as unreachable
+    enqueue_licence (tx, `agreements` row) queues the licence transaction of a signed agreement (provider)
+    data_address    (tx, `transfers` row, `agreements` row) → the data address of a start (provider)
+    refuse_url      url of a callback → why it may not be called, or None
+    moved           (tx, process, row) after every change of state; for whoever waits for it, through `tx.after`
+    sees            (tx, `products` row, peer DID) → whether the peer may know of the offer
+    agrees          (tx, `negotiations` row, now) → why its policy makes no agreement with its buyer, empty if it does
+    sub_licensed    (tx, offer with a chain of sub-licences, `Peer`, now) → columns of the negotiation that it begins
+                    (provider); raises `UnacceptableError` for a chain that does not hold
+    stands          (tx, `agreements` row, now) → why nothing may flow under it, empty if it may
+    halted          (tx, `transfers` row) as soon as nothing may flow under a transfer any more, told to the peer or not
+    ended           (tx, agreement digest) when a negotiation that ends takes its agreement along
+    random          n → n random bytes
+    """
+
+    now: Callable[[], datetime]
+    deliver: Deliver
+    ask: Ask
+    enqueue_licence: Callable[[Tx, Row], None]
+    data_address: Callable[[Tx, Row, Row], Document]
+    refuse_url: Callable[[str], str | None]
+    moved: Callable[[Tx, str, Row], None]
+    sees: Callable[[Tx, Row, str], bool] = lambda _tx, _product, _peer: True
+    agrees: Callable[[Tx, Row, datetime], str] = lambda _tx, _row, _now: ""
+    sub_licensed: Callable[[Tx, Document, Peer, datetime], Row] = _no_chain
+    stands: Callable[[Tx, Row, datetime], str] = lambda _tx, agreement, now: why_over(agreement, now)
+    halted: Callable[[Tx, Row], None] = lambda _tx, _row: None
+    ended: Callable[[Tx, str], None] = lambda _tx, _digest: None
+    random: Callable[[int], bytes] = secrets.token_bytes

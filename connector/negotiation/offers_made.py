@@ -1,0 +1,36 @@
+"""What either side offered in a negotiation, word for word, so that people can follow how the terms came about.
+
+Law: an offer is kept in the transaction of the move that it made, under the number of its round; a repeat of the same
+message moves nothing and is kept nowhere.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connector.negotiation.protocol.states import CONSUMER, OFFERED, PROVIDER, REQUESTED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from connector.store.row import Row
+    from connector.store.transaction import Tx
+
+
+# whose word leads to a state
+SAID_BY: Mapping[str, str] = {REQUESTED: CONSUMER, OFFERED: PROVIDER}
+
+
+def keep(tx: Tx, row: Row, now: datetime) -> None:
+    """Keep the offer that a negotiation has just moved by, if it moved by one."""
+    who = SAID_BY.get(row["state"])
+    if who is None or not row["offer"]:
+        return
+    price = row["own_price"] if who == row["role"] else row["their_price"]
+    tx.put("offers_made", negotiation=row["id"], number=row["rounds"], who=who, price=price, offer=row["offer"], at=now)
+
+
+def of(tx: Tx, negotiation: str) -> list[Row]:
+    """Return the offers of a negotiation in their order."""
+    return tx.find("offers_made", "negotiation = ?", (negotiation,), "number")

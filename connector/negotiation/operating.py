@@ -1,0 +1,120 @@
+"""What the operator may do to a negotiation or a transfer that does not go on.
+
+Law: an act of the operator is a message of the protocol like any other, or a repeat of what is under way already;
+nothing here writes a state. What the protocol forbids is a conflict, which names the state.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from connector.negotiation import overview
+from connector.negotiation.protocol.errors import ProtocolError
+from connector.negotiation.protocol.states import FINAL, TRANSFER
+from connector.runtime import reasons
+from connector.runtime.errors import Absent, Conflict, InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from connector.negotiation.asking import Asking
+    from connector.negotiation.outbox import Outbox
+    from connector.negotiation.process import Process
+    from connector.negotiation.transfer import Transfers
+    from connector.store.row import Row
+    from connector.store.store import Store
+    from connector.store.transaction import Tx
+
+    View = dict[str, Any]
+
+
+class Operating:
+    """What the operator sees of one participant's processes, and does to them. All but `page` may raise Absent."""
+
+    def __init__(
+        self, store: Store, processes: Mapping[str, Process], outbox: Outbox, asks: Asking, now: Callable[[], datetime]
+    ) -> None:
+        self._store = store
+        self._processes = processes
+        self._outbox = outbox
+        self._asks = asks
+        self._now = now
+
+    async def page(self, wanted: overview.Wanted) -> View:
+        """Return a page of processes; raises InvalidInput for a wish that makes no sense."""
+        wanted.check()
+        return await self._store.read(lambda tx: overview.page(tx, self._processes, wanted))
+
+    async def show(self, pid: str) -> View:
+        """Return one process."""
+        return await self._store.read(lambda tx: overview.view(tx, *self._find(tx, pid)))
+
+    async def retry(self, pid: str) -> View:
+        """Do what can be done now: deliver what is under way, take the step that is held, or else ask the peer.
+
+        Returns the process with `did`, in words; raises Conflict at its end.
+        """
+        did = await self._do(pid, self._retry) or await self._ask(pid)
+        return {**await self.show(pid), "did": did}
+
+    async def terminate(self, pid: str, reason: str) -> View:
+        """End a process and tell the peer why; one that is being ended already is only shown. Raises Conflict."""
+        reasons.check(reason, "the peer reads it")
+        await self._do(pid, lambda tx, process, row: process.terminate(tx, row["id"], reason, self._now()))
+        return await self.show(pid)
+
+    async def suspend(self, pid: str, reason: str) -> View:
+        """Pause a transfer; raises Conflict where that is not possible, InvalidInput for a negotiation."""
+        reasons.check(reason, "the peer reads it")
+        return await self._transfer(pid, lambda transfers, tx: transfers.suspend(tx, pid, reason, self._now()))
+
+    async def resume(self, pid: str) -> View:
+        """Start a suspended transfer again; raises likewise."""
+        return await self._transfer(pid, lambda transfers, tx: transfers.restart(tx, pid, self._now()))
+
+    async def complete(self, pid: str) -> View:
+        """Say that a transfer is done; raises likewise."""
+        return await self._transfer(pid, lambda transfers, tx: transfers.complete(tx, pid, self._now()))
+
+    # Inside.
+
+    async def _do(self, pid: str, act: Callable[[Tx, Process, Row], Any]) -> Any:
+        def run(tx: Tx) -> Any:
+            process, row = self._find(tx, pid)
+            if row["state"] in FINAL:
+                raise Conflict(f"the {process.process} is at its end: `{row['state']}`")
+            try:
+                return act(tx, process, row)
+            except ProtocolError as error:
+                raise Conflict(str(error)) from error
+
+        return await self._store.write(run)
+
+    async def _transfer(self, pid: str, act: Callable[[Transfers, Tx], None]) -> View:
+        def on_transfer(tx: Tx, process: Any, _: Row) -> None:
+            if process.process != TRANSFER:
+                raise InvalidInput(f"`{pid}` is a {process.process}: only transfers are suspended, resumed, completed")
+            act(process, tx)
+
+        await self._do(pid, on_transfer)
+        return await self.show(pid)
+
+    def _retry(self, tx: Tx, process: Process, row: Row) -> str:
+        if row["pending"]:
+            sent = self._outbox.hasten(tx, row["id"], self._now())
+            assert sent is not None, "a pending state has its message"
+            return f"our `{sent['kind']}` is delivered again"
+        return "the step that was ours is taken" if process.proceed(tx, row["id"], self._now()) else ""
+
+    async def _ask(self, pid: str) -> str:
+        process, _ = await self._store.read(lambda tx: self._find(tx, pid))
+        heard = await self._asks.about(process.process, pid)
+        await self._store.write(lambda tx: process.learn(tx, pid, heard, self._now()))
+        return heard.words
+
+    def _find(self, tx: Tx, pid: str) -> tuple[Process, Row]:
+        for process in self._processes.values():
+            if row := tx.get(process.table, id=pid):
+                return process, row
+        raise Absent(f"there is no negotiation or transfer `{pid[:100]}` here", "penstock admin list")

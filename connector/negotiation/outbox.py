@@ -1,0 +1,293 @@
+"""Messages that must arrive: written with the change that causes them, delivered until answered or too late.
+
+Law: (1) a message is a row before it is a request, so a crash loses none; its body never changes. (2) A row leaves in
+the transaction that records what came of it: `settled` is told *delivered*, *refused* or *expired*, once; of the latter
+two with what the peer says of its state. (3) A crash between delivery and that transaction delivers again; receivers
+are idempotent. (4) No peer can hold more than its share of the places, however many messages it leaves hanging. (5) A
+new message does not overtake those of its peer that wait for a place: heads of our log ride on them, and are proven one
+from the other. There is no polling: a new row starts its own flight after its commit, and one alarm waits for the next
+row that is due later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import uuid
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+from connector.negotiation.asking import SILENCE, Heard
+from connector.runtime import rehearsal
+from connector.runtime.alarm import Alarm
+from connector.store.columns import EPOCH, MICROSECOND
+from connector.store.errors import StoreError
+from connector.telemetry import traceparent
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+    from datetime import datetime
+
+    from connector.negotiation.doors import Deliver
+    from connector.negotiation.protocol.messages import Document
+    from connector.store.row import Row
+    from connector.store.store import Store
+    from connector.store.transaction import Tx
+
+FLIGHTS = 256  # messages under way at once
+FLIGHTS_PER_PEER = 48  # of them to one peer, which takes PEER_REQUESTS_MAX at once: pulls and questions come beside
+RETRY_FIRST_SECONDS = 0.25  # a restarted peer is back within a second or two
+RETRY_MOST_SECONDS = 30.0  # a dead peer costs two attempts a minute
+JITTER_FRACTION = 0.3  # so that many messages do not return in step
+NOT_FOUND_ATTEMPTS = 6  # a peer that has just begun may not know its own id yet; later it means what it says
+REASON_LIMIT_CHARACTERS = 500
+
+RETRIED: Final = frozenset({408, 425, 429})
+NOT_FOUND: Final = 404
+STATUSES: Final = frozenset(each.value for each in HTTPStatus)
+
+NOTICE: Final = "notice"  # what a message belongs to that is no step of a process
+DELIVERED: Final = "delivered"
+REFUSED: Final = "refused"
+EXPIRED: Final = "expired"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a message: `kind` is one of the three above; `reply` is the peer's JSON, if it sent any.
+
+    `heard` is what the peer of an undelivered message says of its state.
+    """
+
+    kind: str
+    reply: Any
+    reason: str
+    heard: Heard = SILENCE
+
+
+class Outbox:
+    """The sender of one participant.
+
+    `settled(tx, row, outcome, now)` is called in the transaction that removes the row; it returns False, and has
+    written nothing, when a delivered message was answered with nonsense. `ask(process, subject)` is awaited before a
+    message is given up.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        deliver: Deliver,
+        now: Callable[[], datetime],
+        settled: Callable[[Tx, Row, Outcome, datetime], bool],
+        ask: Callable[[str, str], Awaitable[Heard]],
+    ) -> None:
+        self._store = store
+        self._deliver = deliver
+        self._ask = ask
+        self._now = now
+        self._settled = settled
+        self._alarm = Alarm(now)
+        self._flights: dict[str, asyncio.Task[None]] = {}
+        self._flown: dict[str, int] = {}  # of each flight: the attempts before it
+        self._peers: Counter[str] = Counter()
+        self._crowded: set[str] = set()  # peers with due rows that found no place
+        self._waiting = False  # a due row found no place, or was still under way
+        self._landings: set[str] | None = None  # while due rows are being read: flights that ended meanwhile
+        self._worker: asyncio.Task[None] | None = None
+
+    def enqueue(
+        self,
+        tx: Tx,
+        *,
+        peer: str,
+        url: str,
+        body: Document,
+        process: str,
+        subject: str,
+        kind: str,
+        now: datetime,
+        deadline: datetime,
+    ) -> None:
+        """Add a message about the process `subject`; it flies as soon as the transaction is durable."""
+        rehearsal.note(rehearsal.SEND, kind, url, body)
+        named = {"id": str(uuid.uuid4()), "peer": peer, "url": url, "body": body}
+        about = {"process": process, "subject": subject, "kind": kind}
+        row = named | about | {"attempts": 0, "due": now, "deadline": deadline, "error": "", "created": now}
+        tx.insert("outbox", **row)
+        tx.after(partial(self._launch_new, row))
+
+    def drop(self, tx: Tx, subject: str) -> Row | None:
+        """Remove and return the message of a process that is still undelivered; it may yet arrive."""
+        rows = tx.find("outbox", "subject = ?", (subject,))
+        assert len(rows) <= 1, "a process has one message under way"
+        tx.delete("outbox", subject=subject)
+        return rows[0] if rows else None
+
+    def hasten(self, tx: Tx, subject: str, now: datetime) -> Row | None:
+        """Deliver the message of a process that is under way at once; return it, None when there is none."""
+        rows = tx.find("outbox", "subject = ?", (subject,))
+        if not rows:
+            return None
+        tx.update("outbox", {"id": rows[0]["id"]}, due=now)
+        tx.after(self._alarm.notice)
+        return rows[0]
+
+    def wake(self) -> None:
+        """Look for due messages now, e.g. because a peer is known to be back."""
+        self._alarm.notice()
+
+    def start(self) -> None:
+        """Begin to deliver, first of all what an earlier run left."""
+        assert self._worker is None
+        self._worker = asyncio.get_running_loop().create_task(self._run(), name="outbox")
+
+    async def close(self) -> None:
+        """Stop; what is under way stays a row and is delivered by the next run."""
+        tasks = [*self._flights.values(), *([self._worker] if self._worker else [])]
+        self._worker = None
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def _run(self) -> None:
+        while True:
+            now = self._now()
+            self._landings = set()
+            rows = await self._store.read(partial(_due, now=now, flown=dict(self._flown)))
+            self._crowded.clear()
+            for row in rows:
+                if row["id"] in self._landings:  # this copy may be older than what came of it: look again
+                    self._alarm.notice()
+                else:
+                    self._launch(row)
+            self._landings = None
+            await self._alarm.sleep(await self._store.read(partial(_next, now=now)))
+
+    def _launch_new(self, row: Row) -> None:
+        """Begin the flight of a new row, unless older ones of its peer wait: then all are read in their order."""
+        if row["peer"] in self._crowded:
+            self._alarm.notice()
+        else:
+            self._launch(row)
+
+    def _launch(self, row: Row) -> None:
+        """Begin a flight if there is a place; otherwise the end of another flight brings the row up again."""
+        key, peer = row["id"], row["peer"]
+        if self._worker is None:
+            return
+        if key in self._flights or len(self._flights) >= FLIGHTS or self._peers[peer] >= FLIGHTS_PER_PEER:
+            self._waiting = True
+            self._crowded.add(peer)
+            return
+        self._peers[peer] += 1
+        self._flown[key] = row["attempts"]
+        self._flights[key] = asyncio.get_running_loop().create_task(self._fly(row), name=f"outbox:{key}")
+        self._flights[key].add_done_callback(partial(self._landed, key, peer))
+
+    def _landed(self, key: str, peer: str, flight: asyncio.Task[None]) -> None:
+        if not flight.cancelled() and (fault := flight.exception()):
+            log.error("outbox %s: what came of it could not be taken", key, exc_info=fault)
+        del self._flights[key], self._flown[key]
+        if self._landings is not None:
+            self._landings.add(key)
+        self._peers[peer] -= 1
+        if not self._peers[peer]:
+            del self._peers[peer]
+        if self._waiting:
+            self._waiting = False
+            self._alarm.notice()
+
+    async def _fly(self, row: Row) -> None:
+        traceparent.CURRENT.set(traceparent.of(row["subject"]))  # of this task alone
+        outcome = await self._attempt(row)
+        late = self._now() >= row["deadline"]
+        if isinstance(outcome, str) and late:
+            outcome = Outcome(EXPIRED, None, outcome)
+        if isinstance(outcome, Outcome) and outcome.kind != DELIVERED:
+            outcome = replace(outcome, heard=await self._ask(row["process"], row["subject"]))
+        try:
+            await self._store.write(partial(self._conclude, row=row, outcome=outcome, late=late), short=True)
+        except StoreError as error:
+            log.warning("outbox %s: the outcome was not stored and will be asked for again: %s", row["id"], error)
+            self._waiting = True  # the row is still due; when this flight has landed it gets another
+
+    async def _attempt(self, row: Row) -> Outcome | str:
+        """Deliver once; return what came of it, or why to try again."""
+        try:
+            status, reply = await self._deliver(row["peer"], row["url"], row["body"])
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever the way to the peer raises, the message must not be lost
+            return (str(error) or type(error).__name__)[:REASON_LIMIT_CHARACTERS]
+        if 200 <= status < 300:
+            return Outcome(DELIVERED, reply, "")
+        reason = " ".join(filter(None, (str(status), _phrase(status), _reason(reply))))
+        if status >= 500 or status in RETRIED or (status == NOT_FOUND and row["attempts"] < NOT_FOUND_ATTEMPTS):
+            return reason
+        return Outcome(REFUSED, reply, reason)
+
+    def _conclude(self, tx: Tx, row: Row, outcome: Outcome | str, *, late: bool) -> None:
+        now, key = self._now(), {"id": row["id"]}
+        if isinstance(outcome, Outcome) or late:
+            if not tx.delete("outbox", **key):
+                return  # answered by a later message of the peer, or dropped
+            if isinstance(outcome, Outcome):
+                if self._settled(tx, row, outcome, now):
+                    return
+                outcome = "answered without a valid process"
+            if late:
+                self._settled(tx, row, Outcome(EXPIRED, None, outcome), now)
+                return
+            tx.insert("outbox", **row)
+        due = min(now + _pause(row["attempts"]), row["deadline"])
+        if tx.update("outbox", key, attempts=row["attempts"] + 1, due=due, error=outcome):
+            tx.after(partial(self._alarm.notice, due))
+
+
+def _pause(attempts: int) -> timedelta:
+    pause = min(RETRY_FIRST_SECONDS * 2 ** min(attempts, 16), RETRY_MOST_SECONDS)
+    spread = random.uniform(-JITTER_FRACTION, JITTER_FRACTION)  # noqa: S311 - a pause, no secret
+    return timedelta(seconds=pause * (1 + spread))
+
+
+def _phrase(status: int) -> str:
+    return HTTPStatus(status).phrase if status in STATUSES else ""
+
+
+def _reason(reply: Any) -> str:
+    reasons = reply.get("reason") if isinstance(reply, dict) else None
+    return str(reasons if reasons is not None else "")[:REASON_LIMIT_CHARACTERS]
+
+
+def _due(tx: Tx, now: datetime, flown: Mapping[str, int]) -> list[Row]:
+    """Return due rows, the oldest of each peer first, so that no peer's pile hides another's message.
+
+    A row under way is none of them, unless its flight has failed already and is only about to land. As many rows may
+    be under way as there are places, so twice as many are looked at: what waits for a place is seen, and is waited for.
+    """
+    ids = tx.execute(
+        "SELECT id, attempts FROM"
+        " (SELECT id, attempts, due, row_number() OVER (PARTITION BY peer ORDER BY due) AS place FROM outbox"
+        " WHERE due <= ?) AS ready WHERE place <= ? ORDER BY due LIMIT ?",
+        now,
+        2 * FLIGHTS_PER_PEER,
+        2 * FLIGHTS,
+    )
+    new = [each["id"] for each in ids if flown.get(each["id"]) != each["attempts"]]
+    return [row for key in new if (row := tx.get("outbox", id=key))]
+
+
+def _next(tx: Tx, now: datetime) -> datetime | None:
+    """Return when the next row that is not due yet will be."""
+    earliest = tx.execute("SELECT min(due) AS due FROM outbox WHERE due > ?", now)[0]["due"]
+    return None if earliest is None else EPOCH + int(earliest) * MICROSECOND

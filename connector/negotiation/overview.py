@@ -1,0 +1,141 @@
+"""What the operator sees of negotiations and transfers: one by one, or in pages of what has moved last.
+
+Law: every process that is not at its end is shown with its state, whose turn it is, until when, and what went wrong
+last; with the message that is under way, if there is one.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from catalog.codes import TIERS
+from connector.negotiation.protocol.offers import METERED, PLAIN
+from connector.negotiation.protocol.states import STATES
+from connector.runtime.errors import InvalidInput
+from connector.runtime.limits import PAGE_ROWS_MAX
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from connector.negotiation.process import Process
+    from connector.store.row import Row
+    from connector.store.transaction import Tx
+
+OURS, PEERS, NOBODYS = "ours", "peer", "nobody"
+# whose turn -> how its rows are found
+TURNS: Final[Mapping[str, str]] = {
+    OURS: "turn <> '' AND turn = role",
+    PEERS: "turn <> '' AND turn <> role",
+    NOBODYS: "turn = ''",
+}
+KNOWN_STATES: Final = sorted({state for states in STATES.values() for state in states if state})
+CURSOR: Final = re.compile(r"([0-9]{1,18})-(.{1,200})")  # `updated` in microseconds and the id of a page's last row
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which processes to list: an empty member means any; `after` is the `next` of the page before."""
+
+    kind: str = ""
+    state: str = ""
+    turn: str = ""
+    after: str = ""
+    rows: int = PAGE_ROWS_MAX
+
+    def check(self) -> None:
+        """Raise InvalidInput for what no page can be made of."""
+        for name, value, known in (
+            ("kind", self.kind, list(STATES)),
+            ("state", self.state, KNOWN_STATES),
+            ("turn", self.turn, list(TURNS)),
+        ):
+            if value and value not in known:
+                raise InvalidInput(f"`{value[:100]}` is no {name}", f"one of {', '.join(known)}")
+        if not 1 <= self.rows <= PAGE_ROWS_MAX:
+            raise InvalidInput(f"a page has 1 to {PAGE_ROWS_MAX} rows")
+        if self.after and not CURSOR.fullmatch(self.after):
+            raise InvalidInput(f"`{self.after[:100]}` is no `next` of a page", "leave it out to begin")
+
+
+def page(tx: Tx, processes: Mapping[str, Process], wanted: Wanted) -> dict[str, Any]:
+    """Return `processes`, what moved last first, and `next` for the page after it, None at the end."""
+    where, values = _where(wanted)
+    chosen = [process for process in processes.values() if wanted.kind in {"", process.process}]
+    sql = " UNION ALL ".join(
+        f"SELECT '{each.process}' AS kind, id, updated FROM {each.table} WHERE {where}"  # noqa: S608 - kinds, tables and conditions are declared here
+        for each in chosen
+    )
+    found = tx.execute(f"{sql} ORDER BY updated DESC, id LIMIT ?", *values * len(chosen), wanted.rows + 1)
+    shown = found[: wanted.rows]
+    views = [view(tx, processes[one["kind"]], row(tx, processes[one["kind"]], one["id"])) for one in shown]
+    more = f"{shown[-1]['updated']}-{shown[-1]['id']}" if len(found) > len(shown) else None
+    return {"processes": views, "next": more}
+
+
+def row(tx: Tx, process: Process, pid: str) -> Row:
+    """Return the row of a process that is there."""
+    found = tx.get(process.table, id=pid)
+    assert found is not None, "no process is ever deleted"
+    return found
+
+
+def view(tx: Tx, process: Process, row: Row) -> dict[str, Any]:
+    """Return one process as an operator sees it; moments are ISO 8601, None when there is none."""
+    message = _message(tx, row["id"]) if row["pending"] else None
+    turn = NOBODYS if not row["turn"] else OURS if row["turn"] == row["role"] else PEERS
+    return {
+        "id": row["id"],
+        "kind": process.process,
+        "role": row["role"],
+        "peer": row["peer"],
+        "peerPid": row["peer_pid"],
+        "about": row[process.about],
+        "state": row["state"],
+        "pending": row["pending"],
+        "reason": row["reason"] or (message["error"] if message else ""),
+        "turn": turn,
+        "deadline": _moment(row["deadline"]),
+        "due": _moment(row["due"]),
+        "message": message,
+        "created": _moment(row["created"]),
+        "updated": _moment(row["updated"]),
+    } | _metered(tx, row)
+
+
+def _metered(tx: Tx, row: Row) -> dict[str, Any]:
+    """Return what a transfer of a plain copy shows besides: whose word its figures are, and at the provider these."""
+    if row.get("format") not in TIERS[PLAIN].formats:
+        return {}
+    copy = tx.get("copies", id=row["id"])
+    if copy is None:
+        return {"metering": METERED}
+    served = {"bytes": str(copy["bytes"]), "requests": copy["calls"], "receipt": copy["receipt"]}
+    return {"metering": METERED, "served": served | {"countersigned": copy["agreed"] is not None}}
+
+
+def _message(tx: Tx, pid: str) -> dict[str, Any]:
+    sent = tx.find("outbox", "subject = ?", (pid,), limit=1)[0]
+    told = {name: sent[name] for name in ("kind", "url", "attempts", "error")}
+    return told | {"due": _moment(sent["due"]), "deadline": _moment(sent["deadline"])}
+
+
+def _where(wanted: Wanted) -> tuple[str, list[Any]]:
+    """Return the condition of a page and its values."""
+    parts: list[str] = ["1"]
+    values: list[Any] = []
+    if wanted.state:
+        parts.append("state = ?")
+        values.append(wanted.state)
+    if wanted.turn:
+        parts.append(TURNS[wanted.turn])
+    if found := CURSOR.fullmatch(wanted.after):
+        parts.append("(updated < ? OR updated = ? AND id > ?)")
+        values += [int(found[1]), int(found[1]), found[2]]
+    return " AND ".join(parts), values
+
+
+def _moment(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()

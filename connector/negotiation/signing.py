@@ -1,0 +1,178 @@
+"""The agreement of a negotiation: the provider draws it, the buyer inspects and signs it, both keep it.
+
+Law: the buyer signs what it negotiated and nothing else: the rules, the agreed price and every other term are compared
+with what was on the table, the words and digests are derived again, and the provider's signature must be by the key of
+its DID document. Whatever differs is named in the refusal. A peer without our signatures gets the tier `plain` only.
+
+    agreement[SIGNATURE]     {"agreement": typed data as JSON, "signature": hex}      provider
+    verification[SIGNATURE]  {"digest": hex, "signature": hex}                        buyer
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from connector.negotiation.doors import DeclinedError
+from connector.negotiation.protocol import offers
+from connector.negotiation.protocol.errors import ProtocolError
+from contracts import agreement as agreements
+from contracts import typed_json
+from contracts.canonical import canonical
+from contracts.decimals import read_hex
+from contracts.errors import ContractError
+from contracts.labels import H
+from contracts.namespace import AGREEMENT_URN, OFFER_TERMS, SIGNATURE
+from contracts.signature import SIGNATURE_BYTES
+from contracts.tariff import amount
+from contracts.terms import Terms
+from contracts.typed_data import Agreement
+from contracts.typed_data import digest as typed_digest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from connector.negotiation.doors import Participant
+    from connector.negotiation.protocol.messages import Document
+    from connector.store.row import Row
+
+DIGEST_BYTES: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """An agreement and what identifies it; `typed` and `signature` are None with a peer that does not sign ours."""
+
+    digest: bytes
+    odrl: Document
+    terms: Document | None
+    typed: Agreement | None
+    signature: bytes | None
+
+
+def draw(me: Participant, row: Row, price: int, salt: bytes, now: datetime) -> Drawn:
+    """Return the provider's agreement on the table of a `negotiations` row at `price`."""
+    try:
+        table = offers.at_price(row["terms"], price)
+        terms = Terms.from_json({**table, "salt": salt.hex()})
+        if terms.not_after <= now:
+            raise DeclinedError(f"the product may be used until `{table['notAfter']}` only, which has passed")
+        parties = {"assigner": me.did, "assignee": row["peer"], "now": now}
+        if row["peer_address"] is None:
+            draft = offers.agreement(terms, urn="", **parties)
+            digest = unsigned_digest(draft, row)
+            return Drawn(digest, {**draft, "@id": AGREEMENT_URN + digest.hex()}, terms.json(), None, None)
+        cap = _cap(terms, row["mandate"])
+        typed = agreements.build(terms, provider=me.address, buyer=row["peer_address"], price_cap=cap)
+    except ContractError as error:
+        raise DeclinedError(f"the terms on offer make no agreement: {error}") from error
+    digest = typed_digest(me.domain, typed)
+    signature = me.sign(digest)
+    block = {"agreement": typed_json.to_json(typed), "signature": signature.hex()}
+    odrl = offers.agreement(terms, urn=agreements.agreement_urn(digest), signature=block, **parties)
+    return Drawn(digest, odrl, terms.json(), typed, signature)
+
+
+def inspect(me: Participant, row: Row, now: datetime) -> Drawn:
+    """Return the agreement that the provider sent for a `negotiations` row, or `DeclinedError` naming what is wrong."""
+    odrl = row["agreement"]
+    expected = {"assigner": row["peer"], "assignee": me.did, "target": row["product"]}
+    if wrong := [name for name, value in expected.items() if odrl.get(name) != value]:
+        raise DeclinedError(f"the agreement names another `{'`, `'.join(wrong)}` than was negotiated")
+    if row["terms"] is None:
+        return Drawn(unsigned_digest(odrl, row), odrl, None, None, None)
+    if SIGNATURE not in odrl and row["terms"]["tier"] != offers.PLAIN:
+        raise DeclinedError("the agreement is not signed, which only the tier `plain` allows")
+    try:
+        terms = _negotiated(row, odrl)
+        if terms.not_after <= now:
+            raise DeclinedError("the agreement ends before it begins")
+        if SIGNATURE not in odrl:
+            return Drawn(unsigned_digest(odrl, row), odrl, terms.json(), None, None)
+        return _signed(me, row, odrl, terms)
+    except (ContractError, ProtocolError) as error:
+        raise DeclinedError(f"the agreement is not what was negotiated: {error}") from error
+
+
+def countersigned(me: Participant, row: Row) -> bytes | None:
+    """Return the buyer's signature of a verified `negotiations` row, None for a peer that does not sign ours."""
+    if row["peer_address"] is None:
+        return None
+    typed, signature = typed_of(row["agreement"]), row["buyer_signature"]
+    assert typed is not None, "we signed what we sent"
+    try:
+        agreements.check_signature(me.domain, typed, signature or b"", "buyer")
+    except ContractError as error:
+        raise DeclinedError(f"the verification is not signed by the buyer: {error}") from error
+    return bytes(signature)
+
+
+def typed_of(odrl: Mapping[str, Any]) -> Agreement | None:
+    """Return the typed data that an agreement carries, None if it carries none."""
+    block = odrl.get(SIGNATURE)
+    return None if block is None else typed_json.from_json(Agreement, block["agreement"])
+
+
+def verification_block(digest: bytes, signature: bytes) -> Document:
+    """Return what stands under `SIGNATURE` of a verification message."""
+    return {"digest": digest.hex(), "signature": signature.hex()}
+
+
+def read_verification(block: object, digest: str) -> bytes:
+    """Return the signature of a verification, empty when the block is not about `digest` or not well formed."""
+    if not isinstance(block, dict) or block.get("digest") != digest:
+        return b""
+    try:
+        return read_hex(block.get("signature"), "signature", SIGNATURE_BYTES)
+    except ContractError:
+        return b""
+
+
+def unsigned_digest(odrl: Mapping[str, Any], row: Row) -> bytes:
+    """Return what identifies an agreement that nobody signed: the digest of all it says, and of whose it is."""
+    said = {name: value for name, value in odrl.items() if name != "@id"}
+    return H("unsigned-agreement", canonical({"negotiation": sorted((row["id"], row["peer_pid"])), "said": said}))
+
+
+def _cap(terms: Terms, mandate: Mapping[str, Any]) -> int:
+    """Return what an agreement may cost in all: what is said, or what the units of each period cost."""
+    if "cap" in mandate:
+        return int(mandate["cap"])
+    return amount(terms.tariff, int(mandate["units"])) * int(mandate.get("periods", 1))
+
+
+def _negotiated(row: Row, odrl: Mapping[str, Any]) -> Terms:
+    """Return the terms of an agreement; they are those on the table at the agreed price, and a salt."""
+    terms = odrl.get(OFFER_TERMS)
+    if not isinstance(terms, dict):
+        raise DeclinedError("the agreement carries no terms")
+    salt = (row["mandate"] or {}).get("salt") or terms.get("salt")
+    table = {**offers.at_price(row["terms"], row["price"]), "salt": salt}
+    if changed := offers.differences(table, terms):
+        raise DeclinedError(f"the agreement changes `{'`, `'.join(changed)}`")
+    proposal = offers.read(odrl)
+    if changed := offers.differences(row["terms"]["policy"], proposal.policy):
+        raise DeclinedError(f"the agreement's rules differ from its terms in `{'`, `'.join(changed)}`")
+    return Terms.from_json(terms)
+
+
+def _signed(me: Participant, row: Row, odrl: Mapping[str, Any], terms: Terms) -> Drawn:
+    block = odrl[SIGNATURE]
+    if not isinstance(block, dict) or set(block) != {"agreement", "signature"}:
+        raise DeclinedError("the agreement's signature block has not exactly `agreement` and `signature`")
+    typed = typed_json.from_json(Agreement, block["agreement"])
+    if row["peer_address"] is None or typed.provider != row["peer_address"]:
+        raise DeclinedError("the agreement's provider is not the key of the provider's DID document")
+    if typed.buyer != me.address:
+        raise DeclinedError("the agreement's buyer is not our key")
+    cap = (row["mandate"] or {}).get("cap")
+    if cap is not None and typed.price_cap > int(cap):
+        raise DeclinedError(f"the agreement may cost `{typed.price_cap}`, more than our cap")
+    agreements.check_terms(typed, terms)
+    signature = read_hex(block["signature"], "signature", SIGNATURE_BYTES)
+    agreements.check_signature(me.domain, typed, signature, "provider")
+    digest = typed_digest(me.domain, typed)
+    if odrl["@id"] != agreements.agreement_urn(digest):
+        raise DeclinedError("the agreement's `@id` is not the digest that was signed")
+    return Drawn(digest, dict(odrl), terms.json(), typed, signature)

@@ -1,0 +1,1 @@
+"""The way out: every request to somebody else, and how it is kept within bounds."""

@@ -1,0 +1,1 @@
+"""A participant as its operator keeps it: made, backed up, restored, watched."""

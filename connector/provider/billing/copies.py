@@ -1,0 +1,77 @@
+"""The bill of plain copies: what their provider's receipts come to, for they are paid outside channels (spec 5, 3.6).
+
+    {copies: {v, agreement, provider, buyer, product, title, price, currency, metering, payment,
+              receipts: [{receipt, signature, countersigned}], bytes, amount}, issuer, at, signature}
+
+Law: it says what was signed and by whom, and proves no more: a receipt is the provider's word until the buyer's
+connector has signed for it, too. A foreign buyer signs for nothing; what it got is what the provider says.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from connector.licence.receipt import OUTSIDE
+from connector.negotiation.protocol.offers import METERED
+from connector.negotiation.protocol.states import PROVIDER
+from contracts import price_words
+from contracts.canonical import canonical, sha
+from contracts.labels import H
+from contracts.tariff import Tariff
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from connector.store.row import Row
+    from connector.store.transaction import Tx
+
+
+VERSION = 1
+LABEL = "copy-bill"
+
+
+def receipts(tx: Tx, agreement: Row) -> list[Row]:
+    """Return the receipts under an agreement that are here, those first that are older."""
+    digest = agreement["digest"]
+    if agreement["role"] == PROVIDER:
+        ended = tx.find("copies", "agreement = ?", (digest,), order="created")
+        return [_kept(row["receipt"], row["signature"].hex(), row["agreed"]) for row in ended if row["receipt"]]
+    got = tx.find("acquisitions", "agreement = ?", (digest,), order="created")
+    # nothing is kept here of a receipt that was not signed for
+    return [_kept(**told, agreed=True) for row in got if (told := (row["progress"] or {}).get("receipt"))]
+
+
+def amount(told: Sequence[Mapping[str, Any]]) -> int:
+    """Return what receipts come to, in minor units."""
+    return sum(int(one["receipt"]["amount"]) for one in told)
+
+
+def document(tx: Tx, agreement: Row, own: str) -> Row:
+    """Return what is signed: the agreement's receipts with their sums; `own` is our DID."""
+    found, terms = receipts(tx, agreement), agreement["terms"]
+    tariff = Tariff.from_json(terms["tariff"])
+    provider, buyer = (own, agreement["peer"]) if agreement["role"] == PROVIDER else (agreement["peer"], own)
+    return {
+        "v": VERSION,
+        "agreement": agreement["digest"],
+        "provider": provider,
+        "buyer": buyer,
+        "product": agreement["product"],
+        "title": terms["title"],
+        "price": price_words.price(tariff),
+        "currency": tariff.currency,
+        "metering": METERED,
+        "payment": OUTSIDE,
+        "receipts": found,
+        "bytes": str(sum(int(one["receipt"]["plainBytes"]) for one in found)),
+        "amount": str(amount(found)),
+    }
+
+
+def signed(copies: Mapping[str, Any], issuer: str, at: str) -> bytes:
+    """Return the digest of such a bill as its issuer signs it."""
+    return H(LABEL, canonical({"copies": sha(dict(copies)).hex(), "issuer": issuer, "at": at}))
+
+
+def _kept(receipt: Mapping[str, Any], signature: str, agreed: Any) -> Row:
+    return {"receipt": receipt, "signature": signature, "countersigned": bool(agreed)}

@@ -1,0 +1,100 @@
+"""What was bought and sold in a month: each table is asked once, however many agreements there are.
+
+Law: a window counts in the month in which it was released; one whose receipt never came, when its voucher lapsed. The
+database leaves out what lapsed before, with a day for clocks that differ; the month is decided here.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import orjson
+
+from connector.channel import account as accounts
+from connector.channel import states
+from connector.negotiation.protocol.offers import PLAIN
+from connector.negotiation.protocol.states import CONSUMER, PROVIDER
+from connector.provider.billing import orders
+from connector.runtime.limits import BILLED_AGREEMENTS_MAX
+from ledger.stamp import at_second
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from connector.store.row import Row
+    from connector.store.transaction import Tx
+
+
+# states in which a window was paid for, on each side
+PAID: Mapping[str, frozenset[str]] = {
+    accounts.PAYEE: frozenset({states.PAID, states.ACKNOWLEDGED}),
+    accounts.PAYER: frozenset({states.RELEASED, states.ACKNOWLEDGED, states.FAULT}),
+}
+TOLD = ("agreement", "role", "peer", "product", "title", "price", "state", "payment")
+CLOCKS_APART = timedelta(days=1)
+_AGREEMENTS = (
+    "SELECT digest, role, peer, product, terms, state, licence_tx FROM agreements ORDER BY created, digest LIMIT ?"
+)
+# a window is released before its voucher lapses; when it was made says nothing, for one that was resumed is made anew
+_WINDOWS = (
+    "SELECT channels.agreement AS agreement, windows.role AS role, windows.state AS state, windows.orders AS orders,"
+    " windows.voucher AS voucher, windows.receipt AS receipt"
+    " FROM windows JOIN channels ON channels.id = windows.channel"
+    " WHERE windows.voucher IS NOT NULL AND (windows.valid_until >= ? OR windows.valid_until = 0)"
+)
+_SOLD = "SELECT agreement, receipt FROM copies WHERE receipt IS NOT NULL"
+_BOUGHT = "SELECT agreement, progress FROM acquisitions WHERE agreement IS NOT NULL"
+
+
+def rows(tx: Tx, month: str) -> list[Row]:
+    """Return a row for each agreement with something paid in a month of UTC ("2026-11"), the oldest first."""
+    first = datetime.fromisoformat(f"{month}-01").replace(tzinfo=UTC)
+    windows, receipts = _by_windows(tx, month, first - CLOCKS_APART), _by_receipts(tx, month)
+    if not windows and not receipts:
+        return []
+    told, facts = [], orders.all_facts(tx)
+    for row in tx.execute(_AGREEMENTS, BILLED_AGREEMENTS_MAX):
+        digest = row["digest"]
+        if digest not in windows and digest not in receipts:
+            continue
+        agreement = row | {"terms": orjson.loads(row["terms"] or "null") or {}}
+        if agreement["terms"].get("tier") == PLAIN:
+            amounts = receipts.get(digest, {}).get(row["role"], [])
+        else:
+            amounts = windows.get(digest, [])
+        if amounts:
+            order = orders.described(agreement, facts(agreement, sum(amounts)))
+            told.append(_said(order, amounts))
+    return told
+
+
+def _said(order: Row, amounts: list[int]) -> Row:
+    return {name: order[name] for name in TOLD} | {"orders": str(len(amounts)), "amount": str(sum(amounts))}
+
+
+def _by_windows(tx: Tx, month: str, since: datetime) -> Mapping[str, list[int]]:
+    """Return agreement → the amount of each of its orders that was paid in the month."""
+    found: defaultdict[str, list[int]] = defaultdict(list)
+    for row in tx.execute(_WINDOWS, int(since.timestamp())):
+        if row["state"] not in PAID[row["role"]]:
+            continue
+        receipt = orjson.loads(row["receipt"] or "null")
+        at = int(receipt["releasedAt"] if receipt else orjson.loads(row["voucher"])["validUntil"])
+        if f"{at_second(at):%Y-%m}" == month:
+            own = [one for one in orjson.loads(row["orders"]) if one["agreementDigest"] == row["agreement"]]
+            found[row["agreement"]] += [int(one["amount"]) for one in own]
+    return found
+
+
+def _by_receipts(tx: Tx, month: str) -> Mapping[str, Mapping[str, list[int]]]:
+    """Return agreement → our role in it → the amounts of the receipts for plain copies that are of the month."""
+    found: defaultdict[str, defaultdict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    sold = ((row["agreement"], PROVIDER, orjson.loads(row["receipt"])) for row in tx.execute(_SOLD))
+    got = ((row["agreement"], orjson.loads(row["progress"] or "null")) for row in tx.execute(_BOUGHT))
+    bought = ((digest, CONSUMER, told["receipt"]["receipt"]) for digest, told in got if told and told.get("receipt"))
+    for digest, role, receipt in (*sold, *bought):
+        if f"{datetime.fromisoformat(receipt['at']).astimezone(UTC):%Y-%m}" == month:
+            found[digest][role].append(int(receipt["amount"]))
+    return found

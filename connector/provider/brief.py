@@ -1,0 +1,177 @@
+"""What a person says about a product to be published, checked before anything is stored: one row for each member."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from catalog import classes
+from catalog.classes import DIMENSIONS
+from catalog.codes import FREQUENCIES, SECURITY_GRADES
+from catalog.codes import tier as tier_of
+from catalog.sample import ROWS_MAX as SAMPLE_ROWS_MAX
+from connector.custody.layout import CUTTERS
+from connector.custody.sources import check_address
+from connector.licence import pricing
+from connector.licence.pricing import MEASURES, UNITS_MAX
+from connector.negotiation.protocol.offers import OFFER_MARK, PLAIN
+from connector.runtime.errors import InvalidInput
+from contracts.decimals import read_decimal
+from contracts.namespace import FORMAT_SEALED
+from contracts.periods import PERIODS
+from contracts.tiers import MAX_TIERS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+ALIGNED = "aligned"
+TEXT_CHARACTERS_MAX = 1_000
+LIST_MEMBERS_MAX = 1_000
+OPENINGS_MAX = 1_000_000
+PIECE_KIB = tuple(1 << power for power in range(6, 13))  # 64 KiB … 4 MiB (spec 1.1)
+BEYOND_WORDS = f"a list of at most {MAX_TIERS} pairs: a number of units, and ten-thousandths of the price"
+SOURCES_MAX = 16  # licences of one product: all of them are compared with its rules, at each negotiation
+SOURCES_WORDS = f"a list of at most {SOURCES_MAX} replicas, editions or agreements of ours"
+LISTED_ONLY = ("space", "sample", "resource")  # members that only the exchange's list makes something of
+OFFER_WORDS = f"a text of one line that does not end with `{OFFER_MARK}`, as the ids do that we give"
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= TEXT_CHARACTERS_MAX and value.isprintable()
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and len(value) <= LIST_MEMBERS_MAX and all(map(_text, value))
+
+
+def _sources(value: Any) -> bool:
+    return _texts(value) and 0 < len(value) <= SOURCES_MAX
+
+
+def _places(value: Any) -> bool:
+    if not _texts(value) or not value:
+        return False
+    for place in value:
+        check_address(place)  # one with a password must not even be stored
+    return True
+
+
+def _classes(value: Any) -> bool:
+    if not isinstance(value, dict) or not all(isinstance(code, str) for code in value.values()):
+        return False
+    classes.require(value)  # its refusal names the code
+    return True
+
+
+def _layout(value: Any) -> bool:
+    return isinstance(value, str) and value in CUTTERS
+
+
+def _amount(value: Any) -> bool:
+    return isinstance(value, str) and read_decimal(value, "price") >= 0
+
+
+def _many(value: Any) -> bool:
+    return type(value) is int and 0 < value <= UNITS_MAX
+
+
+def _steps(value: Any) -> bool:
+    pairs = isinstance(value, list) and all(isinstance(step, list) and len(step) == 2 for step in value)
+    return pairs and len(value) <= MAX_TIERS and all(type(number) is int for step in value for number in step)
+
+
+def _moment(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and datetime.fromisoformat(value).tzinfo is not None
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """What a member must be, in words and as a check; one that is not `needed` may be absent or null."""
+
+    holds: Callable[[Any], bool]
+    words: str
+    needed: bool = True
+
+
+MEMBERS: Mapping[str, Member] = MappingProxyType({
+    "id": Member(_text, "a text of one line", needed=False),
+    "offer": Member(lambda value: _text(value) and not value.endswith(OFFER_MARK), OFFER_WORDS, needed=False),
+    "files": Member(_places, "a list of paths and of addresses of files, without passwords"),
+    "title": Member(_text, "a text of one line"),
+    "description": Member(lambda value: isinstance(value, str), "a text", needed=False),
+    "keywords": Member(_texts, "a list of words", needed=False),
+    "price": Member(_amount, "a decimal string of minor units"),
+    "floor": Member(_amount, "a decimal string of minor units"),
+    "exposure": Member(_amount, "a decimal string of minor units", needed=False),
+    "unit": Member(lambda value: isinstance(value, str) and value in MEASURES, "one of " + ", ".join(MEASURES)),
+    "every": Member(
+        lambda value: isinstance(value, str) and value in PERIODS, "one of " + ", ".join(PERIODS), needed=False
+    ),
+    "quota": Member(_many, f"a number of units up to {UNITS_MAX}", needed=False),
+    "beyond": Member(_steps, BEYOND_WORDS, needed=False),
+    "sample": Member(
+        lambda value: type(value) is int and 0 < value <= SAMPLE_ROWS_MAX,
+        f"a number of rows up to {SAMPLE_ROWS_MAX}",
+        needed=False,
+    ),
+    "resource": Member(_text, "the id of a resource of ours", needed=False),
+    "space": Member(_text, "the id of a space", needed=False),
+    "tier": Member(_text, "a tier"),
+    "purpose": Member(_text, "a term of the purpose scheme"),
+    "until": Member(_moment, "a date and time with its time zone"),
+    "region": Member(_text, "an ISO 3166 code", needed=False),
+    "classes": Member(_classes, "an object of " + ", ".join(DIMENSIONS) + " with a code each", needed=False),
+    "grade": Member(lambda value: type(value) is int and value in SECURITY_GRADES, "1 to 5", needed=False),
+    "frequency": Member(
+        lambda value: isinstance(value, str) and value in FREQUENCIES, "one of " + ", ".join(FREQUENCIES), needed=False
+    ),
+    "openings": Member(
+        lambda value: type(value) is int and 0 < value <= OPENINGS_MAX, f"a number up to {OPENINGS_MAX}", needed=False
+    ),
+    "onward": Member(lambda value: type(value) is bool, "true or false", needed=False),
+    "inherit": Member(lambda value: type(value) is bool, "true or false", needed=False),
+    "unlisted": Member(lambda value: type(value) is bool, "true or false", needed=False),
+    "derivedFrom": Member(_sources, SOURCES_WORDS, needed=False),
+    "layout": Member(_layout, "one of " + ", ".join(sorted(CUTTERS)), needed=False),
+    "columns": Member(lambda value: _texts(value) and value != [], "a list of columns", needed=False),
+    "pieceKiB": Member(
+        lambda value: type(value) is int and value in PIECE_KIB,
+        "one of " + ", ".join(map(str, PIECE_KIB)),
+        needed=False,
+    ),
+})  # fmt: skip
+
+
+def check(brief: Any) -> dict[str, Any]:
+    """Return the brief if a product can be made of it; raises InvalidInput with the first member that is wrong."""
+    if not isinstance(brief, dict) or set(brief) - set(MEMBERS):
+        raise InvalidInput("a product's brief has only the members " + ", ".join(sorted(MEMBERS)))
+    for name, member in MEMBERS.items():
+        value = brief.get(name)
+        if value is None and not member.needed:
+            continue
+        if value is None or not member.holds(value):
+            raise InvalidInput(f"`{name}` of the product must be {member.words}")
+    tier_of(brief["tier"])
+    if brief.get("columns") and brief["tier"] == PLAIN:
+        raise InvalidInput("a plain copy is of whole files, not of columns", "use the tier kept or leased")
+    if brief.get("columns") and brief.get("layout") != ALIGNED:
+        raise InvalidInput("columns can be licensed by themselves only where pieces keep to them", "--layout aligned")
+    if brief.get("columns") and FORMAT_SEALED not in tier_of(brief["tier"]).formats:
+        raise InvalidInput("a plain copy is of whole files", "license columns in the tier kept or leased")
+    if brief.get("unlisted") and (told := next((name for name in LISTED_ONLY if brief.get(name)), None)):
+        raise InvalidInput(f"`{told}` says how a product is listed, and this one is not", "leave out either")
+    pricing.check(brief)
+    if int(brief["floor"]) > int(brief["price"]):
+        raise InvalidInput(f"the floor `{brief['floor']}` is above the asked price `{brief['price']}`")
+    return brief
+
+
+def until(brief: Mapping[str, Any]) -> datetime:
+    """Return the end of use that a checked brief says."""
+    return datetime.fromisoformat(brief["until"])

@@ -1,0 +1,80 @@
+"""What is made out of licensed data: whether its licences let it be made, and sold as it is (decision 0037).
+
+Law: (1) a licence under which something is made must stand and permit to derive. (2) What is made belongs to who made
+it, unless the licence says that it stays under its terms (`inherit`): then it is sold within the licence's rules, only
+to whom they let it be granted, and itself says `inherit`. (3) Both are asked when it is published, of whomever its own
+rules name, and again at each agreement, of its buyer. What cannot be told is refused.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from connector.custody import lineage
+from connector.licence.sublicence import onward
+from connector.negotiation.protocol.states import CONSUMER, PROVIDER
+from connector.runtime.errors import NotPermitted
+from policy.compare.cells import Effort
+from policy.compare.onward import QUESTIONS_MAX, may_derive
+from policy.errors import PolicyError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from connector.core.core import Core
+    from connector.licence.standing import Standing
+    from connector.store.row import Row
+    from connector.store.transaction import Tx
+
+
+class Derivation:
+    """Asks the licences of one participant about what it makes out of their data."""
+
+    def __init__(self, core: Core, standing: Standing) -> None:
+        self._core, self._standing = core, standing
+
+    def settle(self, tx: Tx, product: Row) -> None:
+        """Put the agreements in the place of what a product's brief names as its sources, and ask them.
+
+        Raises Absent for what is not held here, NotPermitted where a licence does not let it be made or sold so.
+        """
+        brief = product["brief"]
+        if not (named := brief.get("derivedFrom")):
+            return
+        brief["derivedFrom"] = sorted({lineage.replica_of(tx, prefix)["agreement"] for prefix in named})
+        if why := self._refusal(tx, brief, product["policy"], None, self._core.clock.now()):
+            raise NotPermitted(why, "publish it under narrower rules, or ask for a licence that lets it be")
+
+    def agrees(self, tx: Tx, negotiation: Row, now: datetime) -> str:
+        """Return why what is on the table may not be sold to its buyer, empty if it may; see `Doors.agrees`."""
+        product = tx.get("products", id=negotiation["product"]) if negotiation["role"] == PROVIDER else None
+        brief = (product or {}).get("brief") or {}
+        if product is None or not brief.get("derivedFrom"):
+            return ""
+        rules: Mapping[str, Any] = (negotiation["terms"] or product)["policy"]
+        return self._refusal(tx, brief, rules, negotiation["peer"], now)
+
+    def _refusal(self, tx: Tx, brief: Row, rules: Mapping[str, Any], party: str | None, now: datetime) -> str:
+        for digest in brief["derivedFrom"]:
+            row = tx.get("agreements", digest=digest)
+            if row is None or row["role"] != CONSUMER or row["terms"] is None:
+                return f"it is made out of data whose licence `{digest}` is not here"
+            if why := self._standing.over(tx, row, now) or _beyond(row["terms"], brief, rules, party):
+                return f"it is made out of `{row['product']}`, and {why}"
+        return ""
+
+
+def _beyond(terms: Mapping[str, Any], brief: Row, rules: Mapping[str, Any], party: str | None) -> str:
+    """Return why a licence's terms do not let something be made of its data and sold under `rules`."""
+    above = terms["policy"]
+    try:
+        if not may_derive(onward.read(above), Effort(QUESTIONS_MAX)):
+            return "its licence does not permit to derive anything from it"
+    except PolicyError as error:
+        return f"the rules of its licence cannot be read: {error}"
+    if not terms.get("inherit"):
+        return ""
+    if not brief.get("inherit"):
+        return "its licence stays with what is made of it: so must the one that is sold (`inherit`)"
+    return onward.beyond(rules, above, party)

@@ -1,0 +1,75 @@
+"""A suspected leak: an edition whose keys may be known sells no more, and a new one of its series is sealed.
+
+Law: (1) what repeats rows of it has leaked with it. (2) No agreement is made on a leaked edition and no carrier named
+for it; agreements in force are kept: their buyers owe nothing for the leak, and what they bought is still theirs
+(decision 0029). (3) The next edition has a key of its own and repeats no row of a leaked one.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from connector.custody.edition import LEAKED
+from connector.custody.needs import SOLD_NO_MORE
+from connector.custody.scrub import ERASED
+from connector.runtime import reasons
+from connector.runtime.errors import Absent, Conflict
+from ledger.row_table import RowTable
+
+if TYPE_CHECKING:
+    from connector.core.core import Core
+    from connector.provider.publication import Publications
+    from connector.store.row import Row
+    from connector.store.transaction import Tx
+
+
+ANEW = "draft"  # the state of a product whose next step is to be sealed
+
+
+class Leaking:
+    """What one provider does when keys of an edition may be known to others."""
+
+    def __init__(self, core: Core, publications: Publications) -> None:
+        self._core, self._publications = core, publications
+
+    async def leak(self, edition: str, why: str) -> Row:
+        """Mark an edition and what shares rows with it; have its products sealed anew; repeating it is harmless.
+
+        Raises Absent, InvalidInput without a reason, Conflict for an edition that is erased.
+        """
+        reasons.check(why, "it goes into the log")
+        found = await self._core.store.write(partial(self._mark, edition=edition, why=why))
+        for product in found["products"]:
+            self._publications.driver.wake(product)
+        return found
+
+    def _mark(self, tx: Tx, edition: str, why: str) -> Row:
+        row = tx.get("editions", id=edition)
+        if row is None:
+            raise Absent(f"there is no edition `{edition[:64]}` here", "see `penstock vault list`")
+        if row["state"] in ERASED:
+            raise Conflict(f"the edition is `{row['state']}`: its keys are destroyed")
+        leaked = [row, *_sharing(tx, row)]
+        fresh = [each for each in leaked if each["state"] != LEAKED]
+        now, products = self._core.clock.now(), []
+        for each in fresh:
+            tx.update("editions", {"id": each["id"]}, state=LEAKED)
+            fields = {"reason": f"leaked: {why}"}
+            self._core.evidence.record(tx, "edition.withdrawn", part=each["id"], fields=fields, now=now)
+            for product in tx.find("products", "edition = ?", (each["id"],)):
+                if product["state"] not in SOLD_NO_MORE:
+                    tx.update("products", {"id": product["id"]}, state=ANEW, updated=now)
+                    products.append(product["id"])
+        return {"edition": edition, "leaked": [each["id"] for each in leaked], "products": products}
+
+
+def _sharing(tx: Tx, edition: Row) -> list[Row]:
+    """Return the other editions of the series that have a row of this one."""
+    slots = {row.head.slot for row in RowTable(edition["rows"])}
+    others = tx.find("editions", "series = ? and id != ?", (edition["series"], edition["id"]), order="number")
+    return [
+        other
+        for other in others
+        if other["state"] not in ERASED and any(row.head.slot in slots for row in RowTable(other["rows"]))
+    ]

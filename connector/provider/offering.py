@@ -1,0 +1,229 @@
+"""What is on offer here, page by page: products as datasets, and at an exchange its providers as nested catalogues.
+
+Law: (1) A page begins at a place in the order of ids and is found through an index, so it costs the same whatever lies
+before or behind it, and nothing is cut off silently: the next page is one link away. (2) A definition that makes no
+valid entry is left out, named to the operator and logged once; the page advances over it. (3) An entry depends on the
+text of its row alone, so the newest renderings are kept without anybody telling when they are old.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from catalog.codes import tier as tier_of
+from connector.negotiation.on_offer import ON_OFFER
+from connector.negotiation.protocol import messages, offers, validation
+from connector.negotiation.protocol.continuation import Place
+from connector.negotiation.protocol.errors import UnknownError
+from connector.runtime.limits import REASON_CHARACTERS_MAX
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from connector.core.core import Core
+    from connector.store.transaction import Tx
+
+    Sees = Callable[[Tx, Mapping[str, Any]], bool]
+
+# entries of a page; with ENTRY_BYTES_MAX the answer stays below what a peer of our kind reads (ANSWER_BYTES_MAX)
+PAGE_ENTRIES = 100
+ENTRY_BYTES_MAX = 65_536
+# renderings kept, of some 2 kB each with their rows: the first pages, which everybody asks for
+RENDERINGS_KEPT = 1_024
+# definitions that are told to the operator at a time; when these are mended, the next are
+DEFECTS_NAMED_MAX = 100
+# no id of ours begins with this, the last of all characters: it does not print
+LAST = "\U0010ffff"
+
+DATASETS, CATALOGUES = "d", "c"
+OF_PRODUCT = "id, title, tier, policy, terms, limits, offer"
+# two equalities, each in the index's own order, are merged; one `state IN (…)` would sort everything behind the place
+_PRODUCTS = " UNION ALL ".join(
+    f"SELECT {OF_PRODUCT} FROM products WHERE state = '{state}' AND id {{}} ?{{besides}}"  # noqa: S608  # constants of ours
+    for state in ON_OFFER
+)
+_PROVIDERS = (
+    "SELECT did AS id, url FROM members WHERE did {} ? AND "
+    "(role = 'provider' OR EXISTS (SELECT 1 FROM listings WHERE listings.provider = members.did))"
+)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row as JSON; without `body` it makes no valid entry, and `fault` says why."""
+
+    key: str
+    body: bytes
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """One kind of entries: how its rows are found on either side of an id, and how one becomes an entry."""
+
+    name: str
+    role: str
+    sql: str
+    marks: int
+    paged: str  # what must hold besides for a row to stand on a page
+    rendered: Callable[..., Entry]
+
+    def rows(self, tx: Tx, place: Place, limit: int) -> list[dict[str, Any]]:
+        """Return at most `limit` rows from `place` on in its direction, nearest first, as SQL holds them."""
+        return tx.execute(self.paging(backward=place.backward), *[place.key] * self.marks, limit)
+
+    def paging(self, *, backward: bool) -> str:
+        """Return the statement of a page: behind an id, or before it; its last mark is the limit."""
+        before, order = ("<=", "DESC") if backward else (">", "ASC")
+        return self.sql.replace("{}", before).replace("{besides}", self.paged) + f" ORDER BY id {order} LIMIT ?"
+
+    def row(self, tx: Tx, key: str) -> list[dict[str, Any]]:
+        """Return the row with this id, in a list that is empty when there is none."""
+        return tx.execute(self.sql.replace("{}", "=").replace("{besides}", ""), *[key] * self.marks)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Entries by shelf, in order, and the places of the pages around."""
+
+    entries: Mapping[str, list[bytes]]
+    next: Place | None
+    previous: Place | None
+
+
+def _everybody(_tx: Tx, _row: Mapping[str, Any]) -> bool:
+    return True
+
+
+class Offering:
+    """The catalogue of one participant."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._shelves = [shelf for shelf in SHELVES if shelf.role in core.identity.roles]
+        self.shelves = [shelf.name for shelf in self._shelves]
+        self._defects: dict[str, str] = {}
+
+    def start(self) -> Place:
+        """Return the place before everything."""
+        return Place(self.shelves[0])
+
+    async def defects(self) -> dict[str, str]:
+        """Return id → reason of the definitions that were left out since the start and still would be."""
+
+        def look(tx: Tx) -> list[Entry]:
+            known = list(self._defects)
+            return [self._rendered(one, row) for one in self._shelves for key in known for row in one.row(tx, key)]
+
+        found = {entry.key: entry.fault for entry in await self._core.store.read(look)}
+        self._defects = {key: found[key] for key in self._defects if found.get(key)}
+        return dict(self._defects)
+
+    async def page(self, place: Place, sees: Sees = _everybody) -> Page:
+        """Return the page at a place of `shelves`, with the products that `sees` lets the caller see."""
+        found, page = await self._core.store.read(lambda tx: self._page(tx, place, sees))
+        for entry in found:
+            self._note(entry)
+        return page
+
+    async def dataset(self, key: str, sees: Sees = _everybody) -> bytes:
+        """Return one dataset as JSON; raises `UnknownError` for one that is not on offer, or not to the caller."""
+        rows = await self._core.store.read(lambda tx: [(row, sees(tx, row)) for row in PRODUCTS.row(tx, key)])
+        for row, seen in rows:
+            entry = self._rendered(PRODUCTS, row)
+            self._note(entry)
+            if entry.body and seen:
+                return entry.body
+        raise UnknownError(f"there is no dataset `{key[:200]}` here")
+
+    def _page(self, tx: Tx, place: Place, sees: Sees) -> tuple[list[Entry], Page]:
+        """Read one entry more than the page has: it tells whether there is another page, and where."""
+        found = self._from(tx, place, PAGE_ENTRIES + 1)
+        rest, found = found[PAGE_ENTRIES:], found[:PAGE_ENTRIES]
+        turned = Place(place.shelf, place.key, backward=not place.backward)
+        around = turned if self._from(tx, turned, 1) else None
+        beyond = None
+        if rest:
+            edge = rest[0] if place.backward else found[-1]
+            beyond = Place(edge[0].name, str(edge[1]["id"]), backward=place.backward)
+        entries: dict[str, list[bytes]] = {name: [] for name in self.shelves}
+        rendered = []
+        for shelf, row in reversed(found) if place.backward else found:
+            entry = self._rendered(shelf, row)
+            rendered.append(entry)
+            if entry.body and (shelf is not PRODUCTS or sees(tx, row)):
+                entries[shelf.name].append(entry.body)
+        return rendered, Page(entries, *((around, beyond) if place.backward else (beyond, around)))
+
+    def _from(self, tx: Tx, place: Place, limit: int) -> list[tuple[Shelf, dict[str, Any]]]:
+        """Return rows from `place` on, over the shelves that follow in its direction."""
+        at = self.shelves.index(place.shelf)
+        ahead = self._shelves[at::-1] if place.backward else self._shelves[at:]
+        found: list[tuple[Shelf, dict[str, Any]]] = []
+        for shelf in ahead:
+            edge = place.key if shelf.name == place.shelf else LAST if place.backward else ""
+            rows = shelf.rows(tx, Place(shelf.name, edge, backward=place.backward), limit - len(found))
+            found += [(shelf, row) for row in rows]
+            if len(found) == limit:
+                break
+        return found
+
+    def _rendered(self, shelf: Shelf, row: Mapping[str, Any]) -> Entry:
+        return shelf.rendered(self._core.identity.did + "#dsp", *row.values())
+
+    def _note(self, entry: Entry) -> None:
+        """Remember a defect, log it when it is new; forget one that is mended."""
+        if not entry.fault:
+            self._defects.pop(entry.key, None)
+            return
+        room = entry.key in self._defects or len(self._defects) < DEFECTS_NAMED_MAX
+        if room and self._defects.get(entry.key) != entry.fault:
+            self._defects[entry.key] = entry.fault
+            log.warning("`%s` is left out of the catalogue: %s", entry.key, entry.fault)
+
+
+def _entry(key: str, kind: str, build: Callable[[], messages.Document]) -> Entry:
+    """Return what `build` returns as an entry, if it is valid as `kind`."""
+    try:
+        document = build()
+        validation.check(kind, {"@context": [messages.CONTEXT], **document})
+        body = orjson.dumps(document)
+        if len(body) > ENTRY_BYTES_MAX:
+            return Entry(key, b"", f"it has {len(body)} bytes as an entry, at most {ENTRY_BYTES_MAX} are served")
+    except Exception as fault:  # noqa: BLE001  # whatever one definition raises concerns that definition alone
+        return Entry(key, b"", f"{type(fault).__name__}: {fault}"[:REASON_CHARACTERS_MAX])
+    return Entry(key, body)
+
+
+@lru_cache(RENDERINGS_KEPT)
+def _dataset(
+    service: str, key: str, title: str, tier: str, policy: str, terms: str, limits: str, offer: str | None
+) -> Entry:
+    def build() -> messages.Document:
+        said = {name: orjson.loads(text) for name, text in (("policy", policy), ("terms", terms), ("limits", limits))}
+        ways = [messages.distribution(one, service) for one in tier_of(tier).formats]
+        return messages.dataset(key, [offers.asked({"id": key, "offer": offer, **said})], ways, {"title": title})
+
+    return _entry(key, "Dataset", build)
+
+
+@lru_cache(RENDERINGS_KEPT)
+def _provider(_service: str, did: str, url: str) -> Entry:
+    def build() -> messages.Document:
+        service = messages.data_service(did + "#dsp", url + "/dsp")
+        return messages.nested_catalog(did + "#catalog", did, service)
+
+    return _entry(did, "Catalog", build)
+
+
+# an unlisted product is on no page: who was told of it asks for it by its id
+PRODUCTS = Shelf(DATASETS, "provider", _PRODUCTS, len(ON_OFFER), " AND blind IS NULL", _dataset)
+PROVIDERS = Shelf(CATALOGUES, "exchange", _PROVIDERS, 1, "", _provider)
+SHELVES: Sequence[Shelf] = (PRODUCTS, PROVIDERS)  # in the order of the catalogue

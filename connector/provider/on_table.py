@@ -1,0 +1,72 @@
+"""The terms on the table: what a provider offers a product for, before anybody has bid (`contracts.terms`).
+
+Law: nothing here is negotiated; what is, is the price alone (`connector.licence.pricing`).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from connector.licence import pricing
+from contracts import address
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from connector.core.core import Core
+    from connector.custody.sealed import Sealed
+    from connector.licence.pricing import Goods
+    from connector.space.view import SpaceView
+    from connector.store.row import Row
+    from contracts.tariff import Tariff
+    from ledger.programs import Programs
+
+
+LOCK_TTL_SECONDS = 24 * 3600
+LEASE_SECONDS = 900
+UNPAID_EDITIONS = 2  # sealed bytes a buyer may draw before paying: the edition twice over
+# and of a small edition more: what was under way when a connection broke is drawn again
+UNPAID_BYTES_MIN = 256 * 1024 * 1024
+
+
+def terms(
+    core: Core, space: SpaceView, programs: Programs, row: Row, sealed: Sealed, tariff: Tariff, goods: Goods
+) -> dict[str, Any]:
+    """Return the terms on the table: all members of `contracts.terms` but `policy` and `salt`."""
+    brief, header = row["brief"], sealed.header
+    now, own = space.last(), core.identity.member.address
+    exchange = now.members[now.exchange].address
+    arbiter = now.supervisor
+    shares = [(own, 10_000 - now.fee_bps), (exchange, now.fee_bps)] if now.fee_bps else [(own, 10_000)]
+    chain = core.settings.chain
+    leased = row["tier"] == "leased"
+    return {
+        "v": 1,
+        "product": row["id"],
+        "title": row["title"],
+        "editionId": sealed.edition_id.hex(),
+        "tariff": tariff.json(),
+        "token": address.show(programs.deployment.addresses["token"]),
+        "split": [{"payee": address.show(payee), "bps": bps} for payee, bps in shares],
+        "maxExposure": brief.get("exposure") or str(pricing.exposure(tariff, goods)),
+        "lockTtl": max(LOCK_TTL_SECONDS, chain.claim_margin_seconds + chain.stale_max_seconds),
+        "claimMargin": chain.claim_margin_seconds,
+        "staleMax": chain.stale_max_seconds,
+        "maxUnpaidBytes": str(max(UNPAID_EDITIONS * header.sealed_bytes, UNPAID_BYTES_MIN)),
+        "tier": row["tier"],
+        "leaseSeconds": LEASE_SECONDS if leased else 0,
+        "arbitrator": address.show(address.NOBODY if arbiter is None else arbiter.address),
+        "notAfter": datetime.fromisoformat(brief["until"]).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    } | _besides(row)
+
+
+def _besides(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the members of the terms that are left out where they say nothing."""
+    inherit = {"inherit": True} if row["brief"].get("inherit") else {}
+    return inherit | ({"blindSalt": row["blind"].hex()} if row["blind"] else {})
+
+
+def columns(sealed: Sealed, names: Sequence[str]) -> dict[str, Any]:
+    """Return the terms' member for a contract about some columns: each with the group of its rows."""
+    return {"columns": {name: sealed.index.schema["columns"][name] for name in names}} if names else {}

@@ -1,0 +1,262 @@
+"""Plain copies for connectors that know nothing of sealing: decided, counted, metered here (spec 5, "Foreign").
+
+Law: (1) A copy is the one opening of its transfer: the whole policy decides it before its first byte, and it counts
+once, however often its bytes are asked for. (2) Bytes are counted before they leave, step by step, each time by an act
+that looks whether agreement and transfer stand; so a crash forgets none. (3) What a transfer may draw is bounded: an
+edition twice over leaves room for what broke off. (4) What was served is the provider's word alone: `METERED` stands
+wherever it is shown, and nothing of it goes through a channel.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from connector.channel import uses
+from connector.channel.errors import ChannelFault
+from connector.custody.opened import Opened
+from connector.custody.tickets import transfer_digest
+from connector.licence.books import transfer_id
+from connector.licence.receipt import CopyReceipt, digest
+from connector.negotiation import transfer as transfers
+from connector.negotiation.protocol.offers import METERED, PLAIN
+from connector.negotiation.protocol.states import FINAL, PROVIDER
+from connector.provider.plain import bill as copy_bill
+from connector.provider.plain import decision as copy_decision
+from connector.runtime.errors import Absent, NotPermitted
+from contracts.ranges import RowSet
+from contracts.tariff import Tariff
+from ledger.note import b64
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from connector.core.core import Core
+    from connector.custody.blobs import Blobs
+    from connector.custody.secrets import Keys as Secrets
+    from connector.custody.tickets import Ticket
+    from connector.licence.books import Books
+    from connector.licence.continuity import Continuity
+    from connector.licence.duties import Duties
+    from connector.licence.judge import Judge
+    from connector.licence.notices import Notice
+    from connector.licence.standing import Standing
+    from connector.store.evidence import Evidence
+    from connector.store.row import Row
+    from connector.store.transaction import Tx
+    from ledger.row_table import RowTable
+
+OPEN, ENDED = "open", "ended"
+GONE: Final = "the agreed edition is not here any more"
+EDITIONS_MAX = 2  # what one transfer may draw: the edition, and as much again for what broke off
+
+
+class Copies:
+    """The plain copies that one participant gives."""
+
+    def __init__(
+        self,
+        core: Core,
+        standing: Standing,
+        judge: Judge,
+        duties: Duties,
+        secrets: Secrets,
+        blobs: Blobs,
+        continuity: Continuity,
+        books: Books,
+    ) -> None:
+        self._core, self._standing, self._judge, self._duties = core, standing, judge, duties
+        self._secrets, self._blobs, self._continuity, self._books = secrets, blobs, continuity, books
+
+    async def begin(self, ticket: Ticket, purpose: str) -> None:
+        """Decide, count and record the copy of the ticket's transfer, once; raises NotPermitted with the reasons.
+
+        `purpose` is what the caller says; who says nothing asks for the purpose that the agreement names.
+        """
+        try:
+            reasons = await self._core.store.write(lambda tx: self._begin(tx, ticket, purpose))
+        except ChannelFault as failure:
+            await self._duties.note(failure, [ticket.subject.hex()])
+            raise
+        if reasons:
+            raise NotPermitted(reasons)
+
+    async def stands(self, ticket: Ticket) -> None:
+        """Raise NotPermitted unless the ticket's agreement stands and its transfer runs."""
+        await self._core.store.read(lambda tx: self._under(tx, ticket))
+
+    async def open(self, ticket: Ticket) -> Opened:
+        """Open the ticket's edition for reading; raises NotPermitted when it is not here any more."""
+
+        def look(tx: Tx) -> tuple[Row | None, RowTable | None]:
+            return tx.get("editions", id=ticket.edition.hex()), self._books.table(tx, ticket.edition)
+
+        edition, table = await self._core.store.read(look)
+        if edition is None or table is None:
+            raise NotPermitted(GONE, "agree on another")
+        return await asyncio.to_thread(Opened, self._blobs, self._secrets, edition, table)
+
+    async def charge(self, ticket: Ticket, rows: range, length: int, calls: int) -> None:
+        """Count bytes of `rows` and requests before they leave; raises NotPermitted where they may not."""
+        await self._core.store.write(lambda tx: self._charge(tx, ticket, rows, length, calls))
+
+    async def give_back(self, ticket: Ticket, length: int) -> None:
+        """Take `length` bytes that were counted and did not leave from a copy that goes on."""
+        if length:
+            await self._core.store.write(lambda tx: self._give_back(tx, ticket, length))
+
+    def moved(self, tx: Tx, transfer: Row) -> None:
+        """End the copy of a transfer that is over, and record what was served."""
+        copy = tx.get("copies", id=transfer["id"])
+        if transfer["state"] in FINAL and copy is not None and copy["state"] == OPEN:
+            self._end(tx, copy, self._core.clock.now())
+
+    async def receipt(self, ticket: Ticket) -> Row:
+        """Return the receipt of the ticket's transfer with its place in our log; raises Absent before its end."""
+        return await self._core.store.read(lambda tx: self._receipt(tx, ticket))
+
+    def countersigned(self, tx: Tx, agreement: Row, notice: Notice, now: datetime) -> None:
+        """Take the buyer's signed word that a receipt, named by its digest, says what it received."""
+        for copy in tx.find("copies", "agreement = ? and state = ?", (agreement["digest"], ENDED)):
+            if digest(copy["receipt"]).hex() == notice.text:
+                tx.update("copies", {"id": copy["id"]}, agreed=now)
+
+    # ---- inside one transaction
+
+    def _receipt(self, tx: Tx, ticket: Ticket) -> Row:
+        for copy in tx.find("copies", "agreement = ? and state = ?", (ticket.subject.hex(), ENDED)):
+            if transfer_digest(copy["id"]) == ticket.transfer:
+                return shown(tx, self._core.evidence, copy)
+        raise Absent("there is no receipt yet: it is signed when the transfer ends")
+
+    def _under(self, tx: Tx, ticket: Ticket) -> tuple[Row, Row]:
+        """Return agreement and transfer of a ticket; raises NotPermitted unless both stand."""
+        digest = ticket.subject.hex()
+        agreement, now = tx.get("agreements", digest=digest), self._core.clock.now()
+        if agreement is None or agreement["role"] != PROVIDER or agreement["terms"]["tier"] != PLAIN:
+            raise NotPermitted("there is no agreement on a plain copy with this token")
+        if reason := self._standing.over(tx, agreement, now):
+            raise NotPermitted(reason, "agree anew")
+        for row in transfers.running(tx, digest):
+            if transfer_digest(row["id"]) == ticket.transfer:
+                return agreement, row
+        raise NotPermitted("the transfer of this token is suspended or over", "wait for its start, or request another")
+
+    def _begin(self, tx: Tx, ticket: Ticket, purpose: str) -> str:
+        agreement, transfer = self._under(tx, ticket)
+        if tx.get("copies", id=transfer["id"]) is not None:
+            return ""
+        if agreement["parent"]:
+            return "a sub-licence is served to connectors that can show its whole chain, not as a plain copy"
+        if agreement["terms"].get("columns"):
+            return "the agreement is about some columns, and a plain copy is of whole files"
+        now, size = self._core.clock.now(), self._size(tx, agreement)
+        purpose = purpose or copy_decision.agreed_purpose(agreement)
+        asked = copy_decision.Asked(agreement, transfer["id"], purpose, size)
+        if reasons := copy_decision.decide(self._core, self._judge, self._duties, tx, asked, now):
+            return reasons
+        self._start(tx, agreement, transfer, purpose, size, now)
+        tx.after(partial(self._continuity.touch, agreement["digest"]))
+        return ""
+
+    def _start(self, tx: Tx, agreement: Row, transfer: Row, purpose: str, size: int, now: datetime) -> None:
+        digest = agreement["digest"]
+        number = 1 + len(tx.find("copies", "agreement = ?", (digest,)))
+        name = transfer_id(transfer["id"], transfer["peer_pid"]).hex()
+        about = {"agreement": digest, "transfer": name, "number": number, "purpose": purpose, "edition_bytes": size}
+        tx.insert("copies", id=transfer["id"], **about, bytes=0, calls=0, rows=[], state=OPEN, created=now)
+        fields = _opening(about) | {"rows": [], "bytes": str(size), "agreementDigest": digest}
+        link = [name, str(number)]
+        self._core.evidence.record(tx, "opening.started", part=digest, link=link, fields=fields, now=now)
+
+    def _size(self, tx: Tx, agreement: Row) -> int:
+        """Return the bytes of all files of the agreed edition."""
+        table = self._table(tx, agreement)
+        return table.plain_bytes() - table.plain_bytes(0, table.index_rows)
+
+    def _charge(self, tx: Tx, ticket: Ticket, rows: range, length: int, calls: int) -> None:
+        agreement, transfer = self._under(tx, ticket)
+        copy = tx.get("copies", id=transfer["id"])
+        assert copy is not None, "a copy is begun before its bytes are counted"
+        served, bound = copy["bytes"] + length, EDITIONS_MAX * copy["edition_bytes"]
+        if served > bound:
+            raise NotPermitted(f"{served} bytes would be served, {bound} may be by one transfer", "request another")
+        opened = RowSet.from_json(copy["rows"]) | RowSet.of([(rows.start, len(rows))] if rows else [])
+        counts = {"bytes": served, "rows": opened.json(), "calls": copy["calls"] + calls}
+        self._within_quota(tx, agreement, copy | counts)
+        tx.update("copies", {"id": copy["id"]}, **counts)
+
+    def _within_quota(self, tx: Tx, agreement: Row, copy: Row) -> None:
+        tariff = Tariff.from_json(agreement["terms"]["tariff"])
+        if tariff.limit is None:
+            return
+        account = copy_bill.together(tariff, self._others(tx, copy, OPEN, ENDED), copy)
+        if copy_bill.quantity(tariff, [*account, copy], self._table(tx, agreement)) > tariff.limit:
+            raise NotPermitted(f"the quota of {tariff.limit} in each {tariff.period} is used up", "wait for the next")
+
+    def _give_back(self, tx: Tx, ticket: Ticket, length: int) -> None:
+        for copy in tx.find("copies", "agreement = ? and state = ?", (ticket.subject.hex(), OPEN)):
+            if transfer_digest(copy["id"]) == ticket.transfer:
+                tx.update("copies", {"id": copy["id"]}, bytes=copy["bytes"] - length)
+
+    def _end(self, tx: Tx, copy: Row, now: datetime) -> None:
+        tx.update("copies", {"id": copy["id"]}, state=ENDED, ended=now)
+        uses.end(tx, copy["id"], now)
+        lasted = str(max(int((now - copy["created"]).total_seconds()), 0))
+        fields = _opening(copy) | {"duration": lasted, "rows": copy["rows"], "bytes": str(copy["bytes"])}
+        link = [copy["transfer"], str(copy["number"])]
+        self._core.evidence.record(tx, "opening.ended", part=copy["agreement"], link=link, fields=fields, now=now)
+        self._sign(tx, {**copy, "state": ENDED}, now)
+
+    def _sign(self, tx: Tx, copy: Row, now: datetime) -> None:
+        """Record what was served, and sign a receipt of it."""
+        digest = copy["agreement"]
+        agreement = tx.get("agreements", digest=digest)
+        assert agreement is not None, "no agreement is ever deleted"
+        tariff, table = Tariff.from_json(agreement["terms"]["tariff"]), self._table(tx, agreement)
+        cost = copy_bill.cost(tariff, self._others(tx, copy, ENDED), copy, table)
+        opened = sum(table.plain_bytes(*span) for span in RowSet.from_json(copy["rows"]).ranges)
+        told = {"bytes": str(copy["bytes"]), "plainBytes": str(opened)}
+        fields = told | {"transfer": copy["transfer"], "rows": copy["rows"], "amount": str(cost), "metering": METERED}
+        link = [copy["transfer"], str(copy["number"])]
+        entry = self._core.evidence.record(tx, "copy.served", part=digest, link=link, fields=fields, now=now)
+        receipt = CopyReceipt(
+            agreement=digest,
+            transfer=copy["transfer"],
+            edition=agreement["edition"],
+            bytes_served=copy["bytes"],
+            plain_bytes=opened,
+            amount=cost,
+            currency=tariff.currency,
+            log_leaf=self._core.evidence.leaf(tx, entry).hex(),
+            at=now.isoformat(),
+        )
+        signed = {"receipt": receipt.json(), "signature": self._core.identity.sign(receipt.digest), "entry": entry}
+        tx.update("copies", {"id": copy["id"]}, **signed)
+
+    def _others(self, tx: Tx, copy: Row, *states: str) -> list[Row]:
+        """Return the other copies under the same agreement that are in one of the states."""
+        found = tx.find("copies", "agreement = ? and id <> ?", (copy["agreement"], copy["id"]), order="created")
+        return [one for one in found if one["state"] in states]
+
+    def _table(self, tx: Tx, agreement: Row) -> RowTable:
+        table = self._books.table(tx, bytes.fromhex(agreement["edition"]))
+        if table is None:
+            raise NotPermitted(GONE, "agree on another")
+        return table
+
+
+def shown(tx: Tx, evidence: Evidence, copy: Row) -> Row:
+    """Return an ended copy's receipt, signature, log entry and proof (null until a checkpoint covers it)."""
+    entry = tx.get("log_entries", idx=copy["entry"])
+    assert entry is not None, "the log is never cut"
+    proof = {"entry": b64(entry["entry"]), "proof": evidence.proof(tx, copy["entry"])}
+    signed = {"receipt": copy["receipt"], "signature": copy["signature"].hex()}
+    return signed | {"event": proof, "countersigned": copy["agreed"] is not None}
+
+
+def _opening(copy: Row) -> dict[str, Any]:
+    """Return the fields that both events of an opening have; nobody holds a reader key of a plain copy."""
+    told = {"transfer": copy["transfer"], "opening": str(copy["number"]), "readerKey": "", "purpose": copy["purpose"]}
+    return told | {"metering": METERED}

@@ -1,0 +1,55 @@
+"""What publishing would offer, before anything is sealed or told: for `publish --dry-run`.
+
+Law: the same checks and the same measuring as publishing, in the same order; nothing is kept.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from connector.custody.sources import source_of
+from connector.licence import pricing
+from connector.provider.description import described
+from contracts import price_words
+from policy.parse import parse
+from policy.words.speak import explain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from connector.custody.sources import Doors
+
+LANGUAGES = ("en", "zh")
+
+
+def preview(row: Mapping[str, Any], doors: Doors, region: str) -> dict[str, Any]:
+    """Return what others would see of a product's row; blocks while it reads the files.
+
+    `bytes` and `rows` are of all files; `words` is the policy and `price` the tariff in words, by language; `because`
+    says for each column that hints at it why the security grade is what it is.
+    """
+    dataset, suggested = described(source_of(row["brief"]["files"], doors), row, region)
+    tariff = pricing.previewed(row["brief"], max(dataset.size, 1))
+    policy = parse({"@type": "Set", "target": row["title"], **row["policy"]})
+    return {
+        "dryRun": True,
+        "title": dataset.title,
+        "tier": row["tier"],
+        "files": [
+            {
+                "path": file.path,
+                "bytes": str(file.size),
+                "rows": None if file.rows is None else str(file.rows),
+                "columns": [column.name for column in file.columns],
+            }
+            for file in dataset.files
+        ],
+        "bytes": str(dataset.size),
+        "rows": str(dataset.rows),
+        "grade": dataset.grade,
+        "because": list(suggested.reasons),
+        "policy": row["policy"],
+        "words": {lang: explain(policy, lang) for lang in LANGUAGES},
+        "tariff": tariff.json(),
+        "price": {lang: price_words.price(tariff, lang) for lang in LANGUAGES},
+    }

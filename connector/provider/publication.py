@@ -1,0 +1,377 @@
+"""From files to a listed product: describe, permit, seal, register on chain, submit to the exchange.
+
+An unlisted product goes the same way under a blind id, and is submitted to nobody (decision 0081).
+
+The states of a product are the rows of STEPS, in the order of the journey; each step leaves the product's row in the
+next state in the same transaction as its event, so a crash repeats at most one step, and every step may be repeated.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from catalog import sample as samples
+from catalog.dataset import dataset_from_json, dataset_json
+from connector.core.driver import Driver
+from connector.custody import edition as editions
+from connector.custody import lineage
+from connector.custody.seal import FIXED, Brief, seal
+from connector.custody.sources import Doors, source_of
+from connector.licence import pricing
+from connector.licence.licensed import rows_of
+from connector.negotiation.on_offer import DRAFT, OFFERED, REGISTERED, RENEWING, SEALED, WITHDRAWN, offered
+from connector.provider import brief as briefs
+from connector.provider import drifting, history, on_table, renewal
+from connector.provider.description import described
+from connector.provider.preview import preview
+from connector.provider.submission import hand_in
+from connector.provider.underway import Underway
+from connector.runtime import files
+from connector.runtime.errors import Absent, Conflict, as_reason, from_reason
+from contracts import blind
+from contracts.labels import H
+from contracts.typed_data import Edition, digest
+from ledger import acts
+from policy.offer import offer_rules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from catalog.dataset import Dataset
+    from catalog.profile import FileProfile
+    from connector.chain.transactions import Transactions
+    from connector.core.core import Core
+    from connector.custody.blobs import Blobs
+    from connector.custody.former import Former
+    from connector.custody.sealed import Sealed
+    from connector.custody.secrets import Keys as Secrets
+    from connector.licence.notices import Notices
+    from connector.provider.derivation import Derivation
+    from connector.provider.resources import Resources
+    from connector.space.exchange import ExchangeDoor
+    from connector.space.view import SpaceView
+    from connector.store.transaction import Tx
+    from ledger.programs import Programs
+
+FINAL = (*OFFERED, "failed")
+WAIT_SECONDS_MAX = 30.0
+OF_BRIEF = ("brief", "title", "policy", "limits")  # what of a product's row follows from its brief alone
+
+
+class Publications:
+    """The products this provider is publishing."""
+
+    def __init__(
+        self,
+        core: Core,
+        space: SpaceView,
+        programs: Programs,
+        transactions: Transactions,
+        exchange: ExchangeDoor,
+        notices: Notices,
+        secrets: Secrets,
+        blobs: Blobs,
+        derivation: Derivation,
+        resources: Resources,
+    ) -> None:
+        self._core, self._space, self._programs, self._transactions = core, space, programs, transactions
+        self._exchange, self._notices, self._secrets, self._blobs = exchange, notices, secrets, blobs
+        self._derivation, self._resources = derivation, resources
+        self.driver = Driver("publication", self._advance, self._fail)
+        self._underway = Underway(core.clock)
+        self._moved = asyncio.Condition()
+        self.on_offer: list[Callable[[str], None]] = []  # called with the id of each edition that was submitted
+        self._steps = {DRAFT: self._seal, RENEWING: self._seal, SEALED: self._register, REGISTERED: self._submit}
+
+    async def recover(self) -> None:
+        """Go on with what an earlier run left unfinished."""
+        marks = ", ".join("?" * len(self._steps))
+        query = f"SELECT id FROM products WHERE state IN ({marks})"  # noqa: S608  # only marks
+        for row in await self._core.store.read(lambda tx: tx.execute(query, *self._steps)):
+            self.driver.wake(row["id"])
+
+    async def publish(self, brief: Any) -> dict[str, Any]:
+        """Publish by a brief (see the management API); with a known id go on, or make its next edition."""
+        return await self._finished(await self.begin(brief))
+
+    async def begin(self, brief: Any) -> str:
+        """Begin to publish by a brief; return the id of its product."""
+        row = self.draft(brief)
+        key: str = row["id"]
+        # who publishes is a member, and from its own admission on it knows the supervisor its events are disclosed to
+        await self._space.require(self._core.identity.did)
+
+        def act(tx: Tx) -> None:
+            self._derivation.settle(tx, row)
+            known = tx.get("products", id=key)
+            if known is None:
+                if row["offer"] and tx.get("products", offer=row["offer"]) is not None:
+                    raise Conflict(f"another product has the offer id `{row['offer']}`", "choose another offer id")
+                tx.insert("products", **row)
+            elif known["state"] == "failed" and known["edition"] is None:
+                tx.update("products", {"id": key}, **{name: row[name] for name in row if name not in {"id", "created"}})
+            elif known["state"] in OFFERED:
+                renewal.begin(tx, known, row)
+            elif (known["renewal"] or known["brief"]) != row["brief"]:
+                raise Conflict(f"the product `{key}` was published with another brief", "choose another id")
+
+        await self._core.store.write(act)
+        self.driver.wake(key)
+        return key
+
+    async def wait(self, key: str, seconds: float) -> dict[str, Any]:
+        """Return the view of a product as soon as `publish` would, or after `seconds` how far it is; raises as both do.
+
+        Raises Absent for a product that was never begun.
+        """
+        if await self._core.store.read(lambda tx: tx.get("products", id=key)) is None:
+            raise Absent(f"there is no product `{key[:100]}`")
+        try:
+            async with asyncio.timeout(min(seconds, WAIT_SECONDS_MAX)):
+                return await self._finished(key)
+        except TimeoutError:
+            row = await self._row(key)
+            return await self._outcome(row) or self._underway.view(row)
+
+    async def preview(self, brief: Any) -> dict[str, Any]:
+        """Return what publishing by a brief would offer (`connector.provider.preview`); nothing is kept."""
+        row = self.draft(brief)
+        await self._space.require(self._core.identity.did)
+        return await asyncio.to_thread(preview, row, self._doors(), self._core.settings.participant.region)
+
+    async def resumed(self, key: str) -> dict[str, Any]:
+        """Go on with a product that was put on its way again; returns its view."""
+        self.driver.wake(key)
+        return await self._finished(key)
+
+    def _doors(self) -> Doors:
+        return Doors(self._blobs.folder, self._core.outbound.another)
+
+    async def _finished(self, key: str) -> dict[str, Any]:
+        async with self._moved:
+            while (view := await self._outcome(await self._row(key))) is None:
+                await self._moved.wait()
+            return view
+
+    async def _outcome(self, row: dict[str, Any]) -> dict[str, Any] | None:
+        """Return a product's view once it is submitted, None until then; raises what it failed with."""
+        if row["state"] == WITHDRAWN:
+            raise Conflict(f"the product `{row['id'][:100]}` is withdrawn", "choose another id")
+        if row["state"] not in FINAL:
+            return None
+        if row["reason"] is not None:
+            raise from_reason(row["reason"])
+        return await self._view(row)
+
+    async def _view(self, row: dict[str, Any]) -> dict[str, Any]:
+        edition = await self._core.store.read(lambda tx: tx.get("editions", id=row["edition"]))
+        assert edition is not None
+        return {
+            "id": row["id"],
+            "provider": self._core.identity.did,
+            "title": row["title"],
+            "state": row["state"],
+            "edition": row["edition"],
+            "rows": int(edition["header"]["rows"]),
+            "plainBytes": edition["header"]["plainBytes"],
+            "sealedBytes": edition["header"]["sealedBytes"],
+            "tableRows": dataset_from_json(row["dataset"]).rows,
+            "number": edition["number"],
+            **renewal.saving(edition),
+        }
+
+    def draft(self, brief: Any) -> dict[str, Any]:
+        """Return the product's first row; everything a person can get wrong is refused here."""
+        brief = briefs.check(brief)
+        ask, floor = int(brief["price"]), int(brief["floor"])
+        rules = offer_rules(
+            purpose=brief["purpose"],
+            until=briefs.until(brief),
+            region=brief.get("region"),
+            openings=brief.get("openings"),
+            onward=brief.get("onward") or False,
+        )
+        now = self._core.clock.now()
+        return {
+            "id": brief.get("id") or str(uuid.uuid4()),
+            "title": brief["title"],
+            "tier": brief["tier"],
+            "edition": None,
+            "brief": brief,
+            "dataset": None,
+            "policy": rules,
+            "offer": brief.get("offer"),
+            "blind": blind.draw_salt() if brief.get("unlisted") else None,
+            "terms": None,
+            "limits": {
+                "ask": str(ask),
+                "floor": str(floor),
+                "rounds": self._core.settings.negotiation.rounds_max,
+            },
+            "state": DRAFT,
+            "reason": None,
+            "created": now,
+            "updated": now,
+        }
+
+    async def _advance(self, key: str) -> None:
+        with self._underway.seen(key):
+            while step := self._steps.get((row := await self._row(key))["state"]):
+                await step(row)
+                async with self._moved:
+                    self._moved.notify_all()
+
+    async def _fail(self, key: str, fault: Exception) -> None:
+        changes = {"reason": as_reason(fault), "renewal": None, "updated": self._core.clock.now()}
+
+        def act(tx: Tx) -> None:
+            row = tx.get("products", id=key)
+            assert row is not None
+            if row["state"] != WITHDRAWN:
+                state = offered(row) if row["state"] == RENEWING else "failed"
+                tx.update("products", {"id": key}, state=state, **changes)
+
+        await self._core.store.write(act)
+        async with self._moved:
+            self._moved.notify_all()
+
+    async def _row(self, key: str) -> dict[str, Any]:
+        row = await self._core.store.read(lambda tx: tx.get("products", id=key))
+        assert row is not None
+        return row
+
+    # ---- the steps
+
+    async def _seal(self, row: dict[str, Any]) -> None:
+        """Describe and seal; the run's key is durable before the first sealed byte."""
+        if row["renewal"]:
+            draft = self.draft(row["renewal"])
+            row = row | {name: draft[name] for name in OF_BRIEF}
+        brief = row["brief"]
+        before = await self._core.store.read(lambda tx: renewal.former(tx, self._secrets, row))
+        number = await self._core.store.read(lambda tx: renewal.next_number(tx, row["id"]))
+        dataset, sample, sealed = await asyncio.to_thread(self._describe_and_seal, row, before, number)
+        fresh = renewal.is_new(sealed, before)
+        if before is not None and not fresh:
+            sealed = await asyncio.to_thread(self._as_before, sealed, before)
+        columns = on_table.columns(sealed, brief.get("columns") or ())
+        goods = pricing.goods(dataset, sealed, rows_of(columns, sealed.table))
+        tariff = pricing.tariff(brief, goods)
+        terms, header = (
+            on_table.terms(self._core, self._space, self._programs, row, sealed, tariff, goods) | columns,
+            sealed.header,
+        )
+        now = self._core.clock.now()
+        limits = row["limits"] | pricing.limits(brief, tariff, goods, now)
+
+        def act(tx: Tx) -> bool:
+            known = tx.get("products", id=row["id"])
+            if known is None or known["state"] != row["state"] or renewal.leaked_since(tx, before):
+                return False
+            if fresh:
+                editions.record(tx, sealed, product=row["id"], now=now)
+                fields = {"rows": str(header.rows), "bytes": str(header.plain_bytes), "layout": header.layout}
+                fields |= lineage.note_derived(tx, sealed.edition_id.hex(), row["brief"].get("derivedFrom") or ())
+                self._core.evidence.record(tx, "edition.sealed", part=sealed.edition_id.hex(), fields=fields, now=now)
+            if fresh and row["dataset"]:
+                drifting.warn(self._notices, tx, row, dataset, now)
+            tx.update(
+                "products",
+                {"id": row["id"]},
+                **{name: row[name] for name in OF_BRIEF if name != "limits"},
+                renewal=None,
+                edition=sealed.edition_id.hex(),
+                dataset=dataset_json(dataset),
+                sample=sample,
+                terms=terms,
+                limits=limits,
+                state=SEALED if fresh else REGISTERED,
+                updated=now,
+            )
+            return True
+
+        if not await self._core.store.write(act) and fresh:
+            await asyncio.to_thread(self._throw_away, sealed)  # and it is sealed again without what leaked, or never
+
+    def _throw_away(self, sealed: Sealed) -> None:
+        files.remove(sealed.path)
+        self._secrets.destroy(sealed.run.key_id)
+
+    def _as_before(self, sealed: Sealed, before: Former) -> Sealed:
+        """Throw away an edition with nothing new in it; return what is still on offer in its place."""
+        self._throw_away(sealed)
+        return replace(sealed, header=before.header, edition_id=before.edition_id, table=before.table)
+
+    def _describe_and_seal(
+        self, row: dict[str, Any], before: Former | None, number: int
+    ) -> tuple[Dataset, dict[str, Any] | None, Sealed]:
+        brief = row["brief"]
+        source = source_of(brief["files"], self._doors())
+        dataset, _ = described(source, row, self._core.settings.participant.region)
+        profiles = dataset.files
+        seal_as = Brief(
+            series=H("series", self._core.identity.did.encode(), row["id"].encode()),
+            number=number,
+            prev=None if before is None else before.edition_id,
+            key_holder=self._core.identity.did,
+            piece_bytes=int(brief.get("pieceKiB") or 1024) << 10,
+            layout=brief.get("layout") or FIXED,
+            media_type=profiles[0].media_type if len(profiles) == 1 else "multipart/mixed",
+            schema={file.path: [column.name for column in file.columns] for file in profiles},
+        )
+        run = self._secrets.draw_run()
+        former = before if dataset.grade <= renewal.GRADE_MAX_REPEATED else None
+        now = self._core.clock.now()
+        sample = _sample(source.files, profiles, brief.get("sample"))
+        progress = self._underway.sealing(row["id"]).note
+        sealed = seal(source, run, self._blobs, seal_as, sealed_at=now, progress=progress, former=former)
+        return dataset, sample, sealed
+
+    async def _register(self, row: dict[str, Any]) -> None:
+        """Register the edition on chain under our signature; the event follows the mined transaction."""
+        salt = row["blind"] or b""
+        edition = await self._core.store.read(lambda tx: tx.get("editions", id=row["edition"]))
+        assert edition is not None
+        own = Edition(bytes.fromhex(edition["id"]), bytes.fromhex(edition["series"]), edition["number"])
+        signed = blind.registered(own, salt)
+        deployment = self._programs.deployment
+        signature = self._core.identity.sign(digest(deployment.domain("editions"), signed))
+        register = acts.register_edition(deployment, signed, signature)
+        mined = await self._transactions.submit(f"edition:{edition['id']}", register)
+        now = self._core.clock.now()
+
+        def act(tx: Tx) -> None:
+            if tx.update("products", {"id": row["id"], "state": SEALED}, state=REGISTERED, updated=now):
+                tx.update("editions", {"id": edition["id"]}, state="registered", register_tx=mined["hash"])
+                fields = {"tx": mined["hash"]} | ({"blindSalt": salt.hex()} if salt else {})
+                self._core.evidence.record(tx, "edition.registered", part=edition["id"], fields=fields, now=now)
+
+        await self._core.store.write(act)
+
+    async def _submit(self, row: dict[str, Any]) -> None:
+        """Submit the product to the exchange, unless it is to be listed nowhere."""
+        edition = await self._core.store.read(lambda tx: tx.get("editions", id=row["edition"]))
+        assert edition is not None
+        if not row["blind"]:
+            await hand_in(self._exchange, self._resources, row, edition)
+        now = self._core.clock.now()
+
+        def act(tx: Tx) -> None:
+            if tx.update("products", {"id": row["id"], "state": row["state"]}, state=offered(row), updated=now):
+                history.keep(tx, row, now)
+
+        await self._core.store.write(act)
+        for listener in self.on_offer:
+            listener(row["edition"])
+
+
+def _sample(sources: Sequence[Any], profiles: Sequence[FileProfile], rows: int | None) -> dict[str, Any] | None:
+    """Return the first rows of the first table, if they are asked for."""
+    if not rows:
+        return None
+    at = next((at for at, profile in enumerate(profiles) if profile.columns), 0)
+    with sources[at].open() as stream:
+        return samples.sample(profiles[at], stream, rows).json()

@@ -1,0 +1,83 @@
+"""A later edition of a product: published again under its id, from what its files hold now (spec 1.5, 1.7).
+
+Law: until the new edition is durable, the product is on offer as it was; agreements keep the edition they name. Pieces
+that did not change are repeated unless their equality would say too much about people. What has nothing new in it is
+no new edition.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connector.custody.edition import LEAKED
+from connector.custody.former import Former
+from connector.negotiation.on_offer import RENEWING
+from connector.runtime.errors import Conflict, InvalidInput
+from ledger.row_table import RowTable
+
+if TYPE_CHECKING:
+    from catalog.hints import Suggestion
+    from connector.custody.sealed import Sealed
+    from connector.custody.secrets import Keys
+    from connector.store.row import Row
+    from connector.store.transaction import Tx
+
+CDC = "cdc"
+REASONS_SHOWN = 3
+# what makes it another product: another id is due
+LASTING = ("tier", "offer", "unlisted")
+# data of a higher grade are personal, important or core: which of their pieces stayed equal is nobody's business
+GRADE_MAX_REPEATED = 2
+
+
+def check_layout(layout: str, suggested: Suggestion) -> None:
+    """Refuse content-defined pieces for data of a grade that is personal, important or core (spec 1.1)."""
+    if layout == CDC and suggested.grade > GRADE_MAX_REPEATED:
+        why = "; ".join(suggested.reasons[:REASONS_SHOWN])
+        text = f"the layout `{CDC}` is refused for personal, important or core data, of grade {suggested.grade}: {why}"
+        raise InvalidInput(text, "lengths and repeats of its pieces would tell of people; use `fixed`")
+
+
+def saving(edition: Row) -> Row:
+    """Return how much of an edition repeats the one before: rows, and plain bytes."""
+    table = RowTable(edition["rows"])
+    repeated = [int(number) for number in edition["repeated"] or ()]
+    size = sum(table.plain_bytes(number, 1) for number in repeated)
+    return {"repeatedRows": len(repeated), "repeatedBytes": str(size)}
+
+
+def begin(tx: Tx, known: Row, draft: Row) -> None:
+    """Have a product that is on offer sealed anew by another draft; raises Conflict for what would be another one."""
+    changed = [name for name in LASTING if known["brief"].get(name) != draft["brief"].get(name)]
+    if changed:
+        raise Conflict(f"`{changed[0]}` of the product `{known['id']}` is another", "choose another id")
+    tx.update("products", {"id": known["id"]}, renewal=draft["brief"], state=RENEWING, reason=None)
+
+
+def former(tx: Tx, keys: Keys, product: Row) -> Former | None:
+    """Return the product's edition as it is on offer, None before the first."""
+    row = tx.get("editions", id=product["edition"]) if product["edition"] else None
+    return None if row is None else Former(keys, row)
+
+
+def next_number(tx: Tx, product: str) -> int:
+    """Return the number of the next edition of a product: they grow, also when an earlier one is on offer again."""
+    rows = tx.find("editions", "product = ?", (product,), "number desc", 1)
+    return int(rows[0]["number"]) + 1 if rows else 1
+
+
+def leaked_since(tx: Tx, before: Former | None) -> bool:
+    """Say whether the edition before leaked while its rows were being repeated."""
+    row = None if before is None or before.leaked else tx.get("editions", id=before.edition_id.hex())
+    return row is not None and row["state"] == LEAKED
+
+
+def is_new(sealed: Sealed, before: Former | None) -> bool:
+    """Say whether an edition holds anything that the one before did not: other bytes, names, places, unleaked keys."""
+    if before is None or before.leaked:
+        return True
+    return (sealed.index.json(), sealed.header.layout, sealed.header.piece_bytes) != (
+        before.index,
+        before.header.layout,
+        before.header.piece_bytes,
+    )

@@ -1,0 +1,63 @@
+"""The data resources of this participant: kept here, named by the products that are made of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from catalog.identifiers import Kind
+from catalog.resource import from_json, local_code
+from connector.runtime.errors import Absent, Conflict
+from connector.runtime.limits import PAGE_ROWS_MAX, RESOURCES_MAX
+
+if TYPE_CHECKING:
+    from connector.core.core import Core
+    from connector.store.row import Row
+    from connector.store.transaction import Tx
+
+
+class Resources:
+    """What this participant holds, apart from products."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    async def put(self, document: Any) -> Row:
+        """Keep a resource, or change the one with its id; without a code it gets a local one, if we have a subject."""
+        resource, now = from_json(document), self._core.clock.now()
+        told = resource.json() | {"code": resource.code or self.code(Kind.RESOURCE, resource.id)}
+
+        def act(tx: Tx) -> Row:
+            known = tx.get("resources", id=resource.id)
+            if known is None and tx.execute("SELECT count(*) AS n FROM resources")[0]["n"] >= RESOURCES_MAX:
+                raise Conflict(f"at most {RESOURCES_MAX} resources are kept")
+            tx.put("resources", id=resource.id, document=told, created=known["created"] if known else now, updated=now)
+            return told
+
+        return await self._core.store.write(act)
+
+    async def page(self, first: int) -> list[Row]:
+        """List the resources, each with its products."""
+
+        def read(tx: Tx) -> list[Row]:
+            rows = tx.find("resources", order="id", limit=first + PAGE_ROWS_MAX)[first:]
+            made = [(row["id"], (row["brief"] or {}).get("resource")) for row in tx.find("products")]
+            return [row["document"] | {"products": [key for key, of in made if of == row["id"]]} for row in rows]
+
+        return await self._core.store.read(read)
+
+    def code(self, kind: Kind, named: str) -> str:
+        """Return the local code of something of ours, empty without a subject's code in the settings."""
+        about = self._core.settings.participant
+        return local_code(kind, about.subject, about.region, named)
+
+    async def of(self, brief: Row, product: str) -> Row:
+        """Return what a submission says of codes and resource: nothing where there is neither; raises Absent."""
+        told: Row = {}
+        if code := self.code(Kind.PRODUCT, product):
+            told["code"] = code
+        if name := brief.get("resource"):
+            row = await self._core.store.read(lambda tx: tx.get("resources", id=name))
+            if row is None:
+                raise Absent(f"there is no resource `{name[:64]}` here", "penstock resource add")
+            told["resource"] = row["document"]
+        return told

@@ -1,1 +1,0 @@
-"""Back-ups of a participant, and its way back from one."""

@@ -1,0 +1,1 @@
+"""The ground of a process: errors, limits, settings, files, the clock."""

@@ -1,0 +1,103 @@
+"""A channel's row follows the chain: its deposit, its expiry, and whether it is frozen or closed (spec 3.5).
+
+Law: what takes money away counts as soon as it is seen, what brings money only when the agreed confirmations are there.
+So nothing is released on a channel that a division, a settlement of both sides or a reorganisation has emptied. What a
+reorganisation took back of ours, whatever it was, is sent again as soon as another past is seen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from connector.channel import account as accounts
+from ledger.chain_error import ChainUnreachable
+from ledger.several import SETTLED_BLOCKS
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from connector.chain.transactions import Transactions
+    from connector.core.core import Core
+    from connector.settlement.settlement import Settlements
+    from connector.store.row import Row
+    from ledger.chain import Block
+    from ledger.programs import Channel, Programs
+
+# a reorganisation that goes back further is not one that an operator's confirmations could have waited for
+BLOCKS_AGAIN = 1000
+
+
+class Following:
+    """The open channels of one participant, either side; `seen` is called with every newest block and its past."""
+
+    def __init__(self, core: Core, programs: Programs, transactions: Transactions, settlements: Settlements) -> None:
+        self._core, self._programs, self._transactions = core, programs, transactions
+        self._settlements = settlements
+        # the block up to which events are read, and the watch's past when they were
+        self._read: tuple[Block, int] | None = None
+        self._turn = asyncio.Lock()
+
+    async def seen(self, block: Block, past: int) -> None:
+        """Read what happened to our channels up to `block`; an unreachable chain is asked again at the next one.
+
+        Another `past` than before leaves no event of what it took back.
+        """
+        async with self._turn:
+            if self._read is not None and block.hash == self._read[0].hash:
+                return
+            read = self._read[0] if self._read is not None and self._read[1] == past else None
+            try:
+                if read is None:
+                    await self._transactions.again(block.number - self._back())
+                for row in await self._touched(block, read):
+                    await self._follow(row, block)
+            except ChainUnreachable:
+                return
+            self._read = block, past
+
+    def _back(self) -> int:
+        """Return how far back a transaction of ours may be gone: unlikely far at a start, when nothing was seen yet."""
+        return SETTLED_BLOCKS if self._read is None else BLOCKS_AGAIN
+
+    async def _touched(self, block: Block, read: Block | None) -> list[Row]:
+        """Return the open channels with an event since `read`; all without it, at first and after another past."""
+        rows = await self._core.store.read(lambda tx: tx.find("channels", accounts.IS_LIVE, accounts.LIVE))
+        if not rows or read is None:
+            return rows
+        first = max(read.number + 1 - self._core.settings.chain.confirmations, 0)
+        events = await self._programs.events("channels", None, first, block.number)
+        touched = {event.fields["channelId"].hex() for event in events if "channelId" in event.fields}
+        return [row for row in rows if row["id"] in touched or row["state"] == accounts.FROZEN]
+
+    async def _follow(self, row: Row, block: Block) -> None:
+        channel = bytes.fromhex(row["id"])
+        newest = await self._programs.channel(channel)
+        if newest is not None and newest.closed:
+            await self._settlements.note_closed(row)
+            return
+        last = max(block.number - self._core.settings.chain.confirmations, 0)
+        final = newest if last == block.number else await self._programs.channel(channel, at=last)
+        known = as_known(row, newest, final, block.at)
+        if any(row[name] != value for name, value in known.items()):
+            await self._core.store.write(lambda tx: tx.update("channels", {"id": row["id"]}, **known))
+        if known["claimed"] < row["claimed"] or known["deposit"] < row["deposit"]:
+            await self._transactions.again(block.number - BLOCKS_AGAIN)
+
+
+def as_known(row: Row, newest: Channel | None, final: Channel | None, at: datetime) -> Row:
+    """Return the columns of a channel at the block time `at`; one that a reorganisation took away holds nothing.
+
+    One that is stopped or closing here stays so, whatever an arbitrator froze.
+    """
+    if newest is None or final is None:
+        return {"deposit": 0, "claimed": 0}
+    frozen = newest.frozen_until is not None and at < newest.frozen_until
+    over = newest.frozen_until is not None and not frozen
+    return {
+        "deposit": min(newest.deposit, final.deposit),
+        "expiry": min(newest.expiry, final.expiry),
+        "state": (accounts.FROZEN if frozen else accounts.OPEN) if row["state"] in accounts.MOVED else row["state"],
+        "claimed": newest.claimed,
+        "frozen_for": newest.frozen_for if over else row["frozen_for"],
+    }

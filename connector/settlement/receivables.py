@@ -1,0 +1,121 @@
+"""What is owed to us on channels that do not go on by themselves, and what is done about each without being asked.
+
+    stopped     its other side contradicted itself: claimed at once, the proof is filed with the exchange
+    closing     settling was interrupted: it is claimed and closed
+    short       more was released than can be claimed (a restored back-up, a lapse): the buyer is asked to acknowledge
+
+Law: a row of `channels` says which of these holds, so whatever is interrupted goes on at the next start; what the other
+side refuses is left to the operator, who has the alarm or `penstock settle`.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from connector.channel import account as accounts
+from connector.channel import claims
+from connector.channel.equivocation import CODE as EQUIVOCATION
+from connector.core.driver import Driver
+from connector.settlement import acknowledging
+from contracts import address
+
+if TYPE_CHECKING:
+    from connector.chain.chain_watch import ChainWatch
+    from connector.channel.doors import Holder
+    from connector.core.core import Core
+    from connector.settlement.cases import Cases
+    from connector.settlement.paying import Payments
+    from connector.settlement.settlement import Settlements
+    from connector.space.view import SpaceView
+    from connector.store.row import Row
+    from connector.store.transaction import Tx
+
+
+STOPPED = "channel-stopped"
+
+log = logging.getLogger(__name__)
+
+
+class Receivables:
+    """The channels of one participant that somebody must look after."""
+
+    def __init__(
+        self,
+        core: Core,
+        space: SpaceView,
+        watch: ChainWatch,
+        holder: Holder,
+        payments: Payments,
+        settlements: Settlements,
+        cases: Cases,
+    ) -> None:
+        self._core, self._space, self._watch, self._holder = core, space, watch, holder
+        self._payments, self._settlements, self._cases = payments, settlements, cases
+        self.driver = Driver("receivable", self._tend, self._leave)
+        self._stopped: set[str] = set()
+
+    async def recover(self) -> None:
+        """Look at every channel that the chain has not closed, and at those of which a proof was kept."""
+        for channel in await self._core.store.read(_open):
+            self.driver.wake(channel)
+
+    def wake(self, channel: str) -> None:
+        """Look at a channel: it has stopped, or windows of it came back from the other side."""
+        self.driver.wake(channel)
+
+    @property
+    def _has_exchange(self) -> bool:
+        """Whether there is a docket: a lone provider is its own space."""
+        return self._core.identity.did != self._space.last().exchange or "exchange" in self._core.identity.roles
+
+    def warnings(self) -> list[str]:
+        """Return the word of channels that stopped, whose owner should look, as of the last look at each."""
+        return [STOPPED] if self._stopped else []
+
+    def _short(self, tx: Tx, row: Row) -> int:
+        """Return what of a payee's channel was released and can be claimed by nothing."""
+        if row["role"] != accounts.PAYEE or row["state"] not in accounts.LIVE:
+            return 0
+        account = accounts.load(tx, bytes.fromhex(row["id"]), accounts.PAYEE)
+        return claims.shortfall(tx, self._holder, account, self._core.clock.now())
+
+    async def _tend(self, channel: str) -> None:
+        await self._watch.look()  # block time says what lapsed
+        found = await self._core.store.read(lambda tx: self._look(tx, channel))
+        if found is None:
+            return
+        row, short, proofs = found
+        if row["state"] == accounts.STOPPED:
+            self._stopped.add(channel)
+            if row["role"] == accounts.PAYEE:
+                await self._settlements.claim(row)
+        elif short:
+            await acknowledging.ask(self._core, self._space, self._holder, self._payments, row)
+        elif row["state"] == accounts.CLOSING:
+            await self._settlements.close(row)
+        if row["arbitrator"] != address.show(address.NOBODY) and self._has_exchange:  # else nobody could rule on it
+            for proof in proofs:
+                await self._cases.file(proof)
+
+    def _look(self, tx: Tx, channel: str) -> tuple[Row, int, list[Any]] | None:
+        """Return a channel, its shortfall, and the proofs of its equivocations that were not filed yet."""
+        row = tx.get("channels", id=channel)
+        if row is None:
+            return None
+        kept = tx.find("bundles", "channel = ? and code = ?", (channel, EQUIVOCATION), order="created")
+        return (
+            row,
+            self._short(tx, row),
+            [one["bundle"] for one in kept if tx.get("disputes", id=one["id"]) is None],
+        )
+
+    async def _leave(self, channel: str, fault: Exception) -> None:
+        """Leave to the operator what the other side, the exchange or the chain refuses."""
+        log.warning("channel `%s` needs an operator: %s; `penstock settle` tries again", channel, fault)
+
+
+def _open(tx: Tx) -> list[str]:
+    live = [row["id"] for row in tx.find("channels", accounts.IS_LIVE, accounts.LIVE, "created")]
+    proven = [row["channel"] for row in tx.find("bundles", "code = ?", (EQUIVOCATION,), "created")]
+    return list(dict.fromkeys((*live, *proven)))

@@ -1,0 +1,131 @@
+"""Who works on a database: one process at a time, the next one takes over when it is gone.
+
+Law: a process that holds the lease does the participant's work, any other waits. A holder that cannot renew in time
+stops at once: somebody else may have begun. A holder whose process is dead on this very machine is not waited for, so
+a restart after a crash costs nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import socket
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from connector.store import leases
+from connector.store.errors import StoreBusy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from connector.runtime.clock import Clock
+    from connector.store.store import Store
+    from connector.store.transaction import Tx
+
+NAME = "participant"
+LEASE_SECONDS = 30  # how long another machine waits after a holder fell silent
+RENEW_SECONDS = 5.0
+WAIT_SECONDS = 0.5
+
+log = logging.getLogger(__name__)
+
+
+class Tenure:
+    """This process's right to work on the store; `lost` is called when it is gone."""
+
+    def __init__(self, store: Store, clock: Clock, lost: Callable[[], object]) -> None:
+        self._store = store
+        self._clock = clock
+        self._lost = lost
+        self._holder = f"{this_process()}/{secrets.token_hex(8)}"
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def held(self) -> bool:
+        """Whether the work is ours, as far as we know."""
+        return self._task is not None
+
+    async def take(self) -> None:
+        """Return when the work is ours."""
+        waited = False
+        while not await self.attempt():
+            if not waited:
+                log.warning("another process works on this database; waiting for it to end")
+                waited = True
+            await asyncio.sleep(WAIT_SECONDS)
+
+    async def attempt(self) -> bool:
+        """Take the work if nobody has it; return whether it is ours."""
+        if self._task is None and await self._try():
+            self._task = asyncio.create_task(self._renew(), name="tenure")
+        return self.held
+
+    def require(self, tx: Tx) -> None:
+        """Raise `StoreBusy` in the transaction of an act that only who works may do, when somebody else works."""
+        row = tx.get("leases", name=NAME)
+        if row is None or row["holder"] != self._holder:
+            raise StoreBusy("another process works on this database now; nothing was written, this one ends")
+
+    async def close(self) -> None:
+        """Hand the work to whoever waits."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+            await self._store.write(lambda tx: leases.release(tx, NAME, self._holder))
+
+    async def _try(self) -> bool:
+        now = self._clock.now()
+        held = await self._store.read(lambda tx: tx.get("leases", name=NAME))
+        if held is not None and (is_dead(held["holder"]) or _is_of_before(held["holder"])):
+            await self._store.write(lambda tx: leases.release(tx, NAME, held["holder"]))
+        return await self._store.write(lambda tx: leases.take(tx, NAME, self._holder, now, LEASE_SECONDS))
+
+    async def _renew(self) -> None:
+        held = self._clock.monotonic()
+        while True:
+            await asyncio.sleep(RENEW_SECONDS)
+            asked = self._clock.monotonic()
+            try:
+                renewed = await self._prolong()
+            except StoreBusy:  # somebody else writes; until the lease ends nobody else may work
+                if self._clock.monotonic() - held < LEASE_SECONDS:
+                    continue
+                renewed = False
+            if not renewed:
+                log.critical("this process was away too long and another may have taken over: it stops")
+                self._lost()
+                return
+            held = asked
+
+    async def _prolong(self) -> bool:
+        now = self._clock.now()
+        return await self._store.write(lambda tx: leases.renew(tx, NAME, self._holder, now, LEASE_SECONDS))
+
+
+def this_process() -> str:
+    """Return how a holder of this process begins."""
+    return f"{socket.gethostname()}/{os.getpid()}"
+
+
+def is_dead(holder: str) -> bool:
+    """Say whether a holder was a process of this machine that lives no more."""
+    host, _, rest = holder.partition("/")
+    process = rest.partition("/")[0]
+    if host != socket.gethostname() or not process.isdecimal():
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+def _is_of_before(holder: str) -> bool:
+    """Say whether a holder had the number of this process, which has taken nothing yet."""
+    return holder.startswith(this_process() + "/")

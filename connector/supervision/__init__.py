@@ -1,1 +1,0 @@
-"""The supervisor's room: all members' logs and the chain kept at hand, and audits begun and remembered."""

@@ -1,1 +1,0 @@
-"""The participant's one HTTP surface: a route table, proven callers, thin handlers."""

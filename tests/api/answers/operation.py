@@ -1,0 +1,62 @@
+"""What keeps a participant going: its vault, its processes, its accounts, a copy of it to keep."""
+
+from __future__ import annotations
+
+import shutil
+
+from connector.custody.kek import beside
+
+
+async def play(told):
+    await _vault(told)
+    await _processes(told)
+    await _accounts(told)
+    await _copies(told)
+
+
+async def _vault(told):
+    await told.say("vault list", by="buyer")
+    await told.say("vault scrub", by="provider")
+    await told.say("vault scrub", "--repair", by="buyer", row="vault scrub --repair")
+    await told.say("vault rekey", by="other")
+    await told.say("vault idle", "--days", "0", by="buyer")
+    edition = next(row["edition"] for row in told.space.rows("provider", "products") if row["id"] == "leased")
+    await told.say("vault holders", edition, by="provider")
+    await told.say("vault lineage", edition, by="provider")
+    await told.say("vault lineage", edition, by="buyer")
+    await told.say("vault collect", by="provider")
+    await told.space.publish("provider", "leaky", (70_000,))
+    leaky = next(row["edition"] for row in told.space.rows("provider", "products") if row["id"] == "leaky")
+    await told.say("vault leak", leaky, "--why", "a laptop was stolen", by="provider")
+
+
+async def _processes(told):
+    transfers = [(await told.buy("leased", f"leased-{number}"))["transfer"] for number in (2, 3, 4)]
+    await told.say("admin list", by="buyer")
+    await told.say("admin heartbeat", by="buyer")
+    await told.say("admin show", transfers[0], by="buyer")
+    await told.say("admin trace", transfers[0], by="buyer")
+    await told.say("admin retry", transfers[0], by="buyer")
+    for act, state in (("suspend", "SUSPENDED"), ("resume", "STARTED"), ("complete", "COMPLETED")):
+        await told.say(f"admin {act}", transfers[0], by="buyer")
+        await told.transferring("buyer", transfers[0], state)
+    await told.say("admin terminate", transfers[1], by="buyer")
+    agreement = (await told.space.doors["buyer"].call("GET", "acquisitions/leased-4"))["agreement"]
+    await told.say("admin revoke", agreement, by="provider")
+
+
+async def _accounts(told):
+    await told.say("admin config", by="buyer")
+    await told.say("admin account add", "ada", "--operator", by="buyer")
+    await told.say("admin account list", by="buyer")
+    await told.say("admin account link", "ada", by="buyer")
+    await told.say("admin account remove", "ada", by="buyer")
+
+
+async def _copies(told):
+    copy, keys = told.folder / "copy", told.space.people["other"].data / "keys"
+    await told.say("admin backup", copy, by="other")
+    await told.space.people["other"].stop()
+    await told.say("admin restore", copy, "--keys", keys, "--data", told.folder / "restored")
+    shutil.copy(beside(told.space.people["other"].data), beside(told.folder / "restored"))  # it lies apart, too
+    await told.say("admin set-back", "--data", told.folder / "restored")

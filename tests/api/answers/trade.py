@@ -1,0 +1,113 @@
+"""What members trade with each other, and quarrel about: demands, services, bills, complaints, disputes, rights."""
+
+from __future__ import annotations
+
+from tests.api.space import PURPOSE
+from tests.api.test_disputes import buy_a_lie
+
+LATER = "2099-01-01T00:00:00Z"
+
+
+async def play(told):
+    await _lists(told)
+    await _demands(told)
+    await _services(told)
+    await _bills(told)
+    await _complaints(told)
+    await _rights(told)
+    await _transfers(told)
+    await _disputes(told)
+
+
+async def _lists(told):
+    about = ("--title", "Gauges", "--owner", "Harbour Office", "--steward", "Li Wei")
+    await told.say("resource add", "gauges", *about, by="provider")
+    for words in ("resource list", "version list told", "version compare told 1 1"):
+        await told.say(words, by="provider")
+    for words in ("product show told", "prices", "space list", "space show main", "space rules main"):
+        await told.say(words, by="buyer")
+    await told.say("product face", "told", "--as", "dcat", by="buyer")
+    await told.say("reputation", told.space.did("provider"), by="buyer")
+    for price, words in ((3, "Tides"), (4, "Depths")):
+        path = told.write("tides.csv", f"day,{words}\n" + "".join(f"{day},{day * price}\n" for day in range(400)))
+        await told.space.publish_files("provider", "tides", [path], title=f"{words} told", price=price)
+    back = ("tides", "1", "--reason", "the new one was wrong")
+    await told.say("version roll-back", *back, by="provider")
+
+
+async def _demands(told):
+    about = ("--until", LATER, "--purpose", PURPOSE, "--in", "US", "--unit", "byte")
+    for key in ("want", "met", "unwanted"):
+        await told.say("demand post", "rain told", *about, "--id", key, by="buyer")
+    await told.say("demand list", by="buyer")
+    await told.say("demand show", "want", by="buyer")
+    await told.say("demand negotiate", "want", "told", by="buyer")
+    await told.say("demand reopen", "want", "--reason", "it came to nothing", by="buyer")
+    await told.say("demand negotiate", "met", "told", by="buyer")
+    await told.say("demand meet", "met", told.agreement, by="buyer")
+    await told.say("demand withdraw", "unwanted", by="buyer")
+    await told.say("demand pursue", "want", "--max-price", "700", "--purpose", PURPOSE, by="buyer")
+    await told.moved("buyer", "pursuits/want", state="met")
+
+
+async def _services(told):
+    about = ("--title", "Tide forecast", "--type", "analytics", "--purpose", "Research")
+    more = ("--until", LATER, "--endpoint", "https://tides.example/forecast")
+    for price in ("20", "25"):
+        await told.say("service offer", "service:told", *about, "--price", price, *more, by="provider")
+        await told.say("exchange review", "service:told", by="exchange")
+    await told.say("service list", by="provider")
+    await told.say("service roll-back", "service:told", "1", "--reason", "the price was wrong", by="provider")
+    await told.say("service withdraw", "service:told", by="provider")
+
+
+async def _bills(told):
+    bill = told.folder / "bill.json"
+    found = await told.say("bill list", by="buyer")
+    await told.say("bill show", told.agreement, "--to", bill, by="buyer")
+    await told.say("bill show", found["orders"][0]["agreed"][:7], by="buyer", row="bill show MONTH")
+    await told.say("bill check", bill, "--rpc", told.space.url("exchange") + "/rpc", "--development", codes=(0, 6))
+
+
+async def _complaints(told):
+    words = ("--words", "no file of March is in it")
+    await told.say("complaint file", told.agreement, *words, "--id", "march", by="buyer")
+    await told.say("complaint list", by="provider")
+    await told.say("complaint show", "march", by="buyer")
+    await told.say("complaint answer", "march", "--words", "edition 3 has it", by="provider")
+    await told.say("complaint escalate", "march", "--words", "it lacks it, too", by="buyer")
+    await told.say("complaint close", "march", "--words", "it does", "--as", "upheld", by="exchange")
+
+
+async def _rights(told):
+    agreement, other = told.agreement, told.space.did("other")
+    await told.space.publish("provider", "pledged", (70_000,))
+    edition = next(row["edition"] for row in told.space.rows("provider", "products") if row["id"] == "pledged")
+    await told.say("rights show", agreement, by="buyer")
+    await told.say("rights pledge", edition, "--to", other, "--terms", "loan 17", by="provider")
+    await told.say("rights show", edition, by="buyer")
+    await told.say("rights release", edition, by="other")
+    await told.say("rights transfer", edition, "--to", other, by="provider")
+    await told.say("rights transfer", edition, "--to", told.space.did("provider"), by="other")
+    await told.say("rights withdraw", edition, "--reason", "superseded", by="provider")
+    for act in ("suspend", "resume"):
+        await told.say(f"rights {act}", agreement, "--reason", "an invoice", by="provider")
+
+
+async def _transfers(told):
+    """Openings that are leased leave their transfer running, to be paused and gone on with."""
+    await told.space.publish("provider", "leased", (70_000,), price=250, openings=9)
+    transfer = (await told.buy("leased", "leased-1"))["transfer"]
+    for act, state in (("pause", "SUSPENDED"), ("resume", "STARTED"), ("cancel", "TERMINATED")):
+        await told.say(f"transfer {act}", "leased-1", by="buyer")
+        await told.transferring("buyer", transfer, state)
+
+
+async def _disputes(told):
+    wronged = await buy_a_lie(told.space, "disputed")
+    case = (await told.say("dispute file", wronged.kept, by="buyer"))["id"]
+    await told.say("dispute list", by="regulator")
+    await told.say("dispute show", case, by="regulator")
+    await told.say("dispute hold", case, "--days", "3", by="regulator")
+    await told.say("dispute rule", case, by="regulator")
+    await told.say("dispute show", case, by="buyer")

@@ -1,0 +1,215 @@
+"""A real space for the tests of the wire: `penstock serve` processes of each role and a second provider behind a proxy.
+
+The second provider's address is the proxy's, so everything that anybody says to it passes through the test, which can
+damage, hold or refuse it. Its process gives wrong keys while a file says so (lying_serve.py); nothing else differs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import random
+import sqlite3
+import sys
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import quote
+
+from connector.client.server import Server
+from connector.demo.processes import SERVE, Participant, free_ports
+from connector.demo.story import term_end
+from connector.identity import keys as key_files
+from connector.identity import tokens
+from connector.net.outbound import Outbound
+from connector.operation.initialise import initialise
+from ledger.deployment import Deployment
+from tests.api import records
+
+ROLES = {
+    "exchange": "exchange",
+    "regulator": "regulator",
+    "provider": "provider",
+    "buyer": "buyer",
+    "second": "provider",
+    "other": "buyer",
+}
+SERVING = ("other",)  # who serves the replicas it holds to other buyers
+LYING = (sys.executable, str(Path(__file__).with_name("lying_serve.py")))
+
+ANCHORING = "anchor_interval_seconds = 600"
+FUNDS = 1_000_000
+PURPOSE = "AirTrafficResearch"
+# what changes without any act: tokens are used up by whoever asks, heads are signed when somebody looks
+RESTLESS = frozenset({"connectors", "leases", "tokens_seen", "checkpoints", "peer_heads", "facts"})
+
+
+class Space:
+    """The processes with their management doors, and what a test asks about them.
+
+    Heads are anchored when a test says so: tests that show that nothing changed must not be told of an anchor.
+    """
+
+    anchors_every = 0
+
+    def __init__(self, folder, now, environment=None):
+        self.folder, self.environment, self.now = folder, environment, now
+        self.people, self.doors, self.status = {}, {}, {}
+        self.outbound = Outbound(development=True)
+
+    def prepare(self, roles, public=None):
+        """Write settings and keys; `public` is role → URL that others use instead of the participant's own."""
+        ports = dict(zip(roles, free_ports(len(roles)), strict=True))
+        for role in roles:
+            initialise(
+                self.folder / role,
+                name=f"The {role}",
+                roles=(ROLES[role],),
+                region="US-NY",
+                port=ports[role],
+                exchange="" if role == "exchange" else f"http://localhost:{ports['exchange']}",
+                development=True,
+                public_url=(public or {}).get(role),
+            )
+            settings = self.folder / role / "penstock.toml"
+            told = settings.read_text().replace('opened = ""', f'opened = "{self.folder / "opened" / role}"')
+            told = told.replace(ANCHORING, f"anchor_interval_seconds = {self.anchors_every}")
+            settings.write_text(told.replace("serve = false", "serve = true") if role in SERVING else told)
+            self.people[role] = Participant(self.folder / role, LYING if role == "second" else SERVE)
+        return ports
+
+    async def start(self):
+        """Start everybody at once, have them admitted, credit the buyer."""
+        self.outbound.open()
+        await asyncio.gather(*(person.start(self.environment) for person in self.people.values()))
+        self.doors = {role: Server(person.data, self.outbound) for role, person in self.people.items()}
+        for role, door in self.doors.items():
+            self.status[role] = await door.call("GET", "status")
+        for role in [role for role in self.people if role != "exchange"]:
+            await self.doors["exchange"].call("POST", "members", {"did": self.did(role)})
+        for role in [role for role in self.people if ROLES[role] == "buyer"]:
+            credit = {"id": f"funds-{role}", "did": self.did(role), "amount": str(FUNDS)}
+            await self.doors["exchange"].call("POST", "credits", credit)
+        document = (await self.outbound.get(self.url("exchange") + "/space")).json()
+        self.deployment = Deployment.from_json(document["deployment"])
+
+    async def stop(self):
+        await asyncio.gather(*(person.stop() for person in self.people.values()))
+        await self.outbound.close()
+
+    # --- who
+
+    def url(self, role):
+        return self.status[role]["url"]
+
+    def did(self, role):
+        return self.status[role]["did"]
+
+    def keys(self, role):
+        return key_files.load(self.people[role].data / "keys")
+
+    def bearer(self, role, audience):
+        """Return the header with which `role` itself would call `audience`."""
+        token = tokens.issue(self.keys(role).token, self.did(role), self.did(audience), self.now())
+        return {"Authorization": tokens.SCHEME + token}
+
+    # --- what is stored
+
+    def rows(self, role, table):
+        """Return a table of a participant's database, raw."""
+        return records.rows(self.people[role].data, table)
+
+    def write(self, role, statement, values):
+        """Change a participant's database behind its back."""
+        with closing(sqlite3.connect(self.people[role].data / "penstock.db", timeout=10)) as database, database:
+            database.execute(statement, values)
+
+    def stored(self, role):
+        """Return table → digest of its rows, without what changes by itself; the log is among the tables."""
+        uri = f"file:{self.people[role].data / 'penstock.db'}?mode=ro"
+        with closing(sqlite3.connect(uri, uri=True)) as database:
+            names = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+            return {
+                name: hashlib.sha256(repr(sorted(database.execute(f'SELECT * FROM "{name}"'))).encode()).hexdigest()
+                for name in names
+                if name not in RESTLESS
+            }
+
+    def changed(self, before):
+        """Return the (role, table) that are not what `before`, role → `stored`, says."""
+        now = {role: self.stored(role) for role in before}
+        return sorted((role, name) for role in now for name in now[role] if before[role].get(name) != now[role][name])
+
+    # --- trade
+
+    def files(self, name, sizes):
+        """Write files of random bytes and return their paths."""
+        folder = self.folder / "data" / name
+        folder.mkdir(parents=True)
+        chance = random.Random(name)
+        paths = [folder / f"{number}.bin" for number in range(len(sizes))]
+        for path, size in zip(paths, sizes, strict=True):
+            path.write_bytes(chance.randbytes(size))
+        return paths
+
+    async def publish(
+        self, provider, product, sizes, *, price=1000, openings=None, offer=None, tier="kept", region="US"
+    ):
+        """Publish and list a product of random files; leased if `openings` says how many; returns the files."""
+        paths = self.files(product, sizes)
+        told = {"openings": openings, "tier": "leased" if openings else tier, "region": region}
+        await self.publish_files(provider, product, paths, price=price, offer=offer, **told)
+        return paths
+
+    async def publish_files(self, provider, product, paths, *, price=1000, openings=None, offer=None, **more):
+        """Publish a product of these files or addresses, and list it; returns what the provider says of it."""
+        brief = {
+            "id": product,
+            "files": [str(path) for path in paths],
+            "title": f"Product {product}",
+            "price": str(price),
+            "floor": str(price // 2),
+            "unit": "opening" if openings else "MiB",
+            "tier": "leased" if openings else "kept",
+            "openings": openings,
+            "offer": offer,
+            "keywords": [product],
+            "purpose": "Research",
+            "until": term_end(self.now()),
+            "region": "US",
+            "pieceKiB": 64,
+            **more,
+        }
+        published = await self.doors[provider].call("POST", "products", brief)
+        if more.get("unlisted"):
+            return published
+        await self.doors["exchange"].call("POST", f"listings/{quote(product, safe='')}/review", {})
+        return published
+
+    async def get(self, product, *, limit=1000, role="buyer"):
+        """Begin an acquisition named after its product."""
+        mandate = {"limit": str(limit), "bid": None, "purpose": PURPOSE, "deposit": None}
+        body = {"id": product, "product": product, "mandate": mandate}
+        return await self.doors[role].call("POST", "acquisitions", body)
+
+    async def until(self, product, holds, *, within=20, role="buyer"):
+        """Return the acquisition's view as soon as `holds(view)`."""
+        told = ""
+        async with asyncio.timeout(within):
+            while True:
+                view = await self.doors[role].call("GET", f"acquisitions/{product}?wait=1&after={told}")
+                if holds(view):
+                    return view
+                told = view["mark"]
+
+    async def complete(self, product, *, within=20, role="buyer"):
+        """Return the view of an acquisition that has ended well."""
+        view = await self.until(product, lambda view: view["state"] in ("complete", "failed"), within=within, role=role)
+        assert view["state"] == "complete", view
+        return view
+
+    async def opened(self, product):
+        """Open a replica and return its files' bytes, in the order of their names."""
+        to = self.folder / "opened" / product
+        body = {"id": f"open-{product}", "acquisition": product, "purpose": PURPOSE, "to": str(to)}
+        await self.doors["buyer"].call("POST", "openings", body)
+        return [path.read_bytes() for path in sorted(to.iterdir())]

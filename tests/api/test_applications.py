@@ -1,0 +1,102 @@
+"""Who asks to be a member, what the operator answers, and what is evidence of it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+from types import SimpleNamespace
+
+import pytest
+import pytest_asyncio
+
+from connector.client.server import Server
+from connector.demo.processes import SERVE, Participant, free_ports
+from connector.operation.initialise import initialise
+from connector.runtime.errors import PenstockError, explain_failure
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def harbour(tmp_path_factory, space):
+    """An exchange of its own without members, and a participant whom nobody has admitted."""
+    folder, ports = tmp_path_factory.mktemp("harbour"), free_ports(2)
+    about = {"region": "US-NY", "development": True}
+    exchange = initialise(folder / "exchange", name="X", roles=("exchange",), port=ports[0], exchange="", **about)
+    newcomer = initialise(folder / "new", name="New", roles=("buyer",), port=ports[1], exchange=exchange.url, **about)
+    people = [Participant(folder / name, SERVE) for name in ("exchange", "new")]
+    await asyncio.gather(*(person.start() for person in people))
+    doors = [Server(person.data, space.outbound) for person in people]
+    yield SimpleNamespace(exchange=doors[0], door=doors[1], did=newcomer.did, database=people[0].data / "penstock.db")
+    await asyncio.gather(*(person.stop() for person in people))
+
+
+async def refused(work):
+    with pytest.raises(PenstockError) as refusal:
+        await work
+    failure = explain_failure(refusal.value)
+    return failure.status, failure.text
+
+
+async def applied(harbour, state="applied"):
+    rows = (await harbour.exchange.call("GET", f"applications?state={state}"))["applications"]
+    return [row["did"] for row in rows]
+
+
+async def test_who_is_a_member_cannot_apply_again(space):
+    status, text = await refused(space.doors["buyer"].call("POST", "membership", {"message": "once more"}))
+    assert (status, "is a member already" in text) == (409, True)
+    assert (await refused(space.doors["buyer"].call("GET", "membership")))[0] == 404
+
+
+async def test_an_application_is_refused_with_a_reason_and_made_again(harbour):
+    door, exchange = harbour.door, harbour.exchange
+    row = await door.call("POST", "membership", {"message": "we watch birds"})
+    assert (row["state"], row["did"], row["message"]) == ("applied", harbour.did, "we watch birds")
+    assert await door.call("POST", "membership", {"message": "we watch more birds"}) == row
+    assert await applied(harbour) == [harbour.did]
+    body = {"did": harbour.did, "reason": ""}
+    assert (await refused(exchange.call("POST", "applications/refusals", body)))[0] == 400
+    await exchange.call("POST", "applications/refusals", body | {"reason": "no address"})
+    assert (await door.call("GET", "membership"))["reason"] == "no address"
+    assert (await refused(exchange.call("POST", "applications/refusals", body | {"reason": "twice"})))[0] == 409
+    assert (await applied(harbour), await applied(harbour, "refused")) == ([], [harbour.did])
+    again = await door.call("POST", "membership", {"message": "1 Harbour Road"})
+    assert (again["state"], again["message"]) == ("applied", "1 Harbour Road")
+    await exchange.call("POST", "members", {"did": harbour.did})
+    assert (await door.call("GET", "membership"))["state"] == "admitted"
+    with contextlib.closing(sqlite3.connect(f"file:{harbour.database}?mode=ro", uri=True)) as database:
+        moved = "SELECT count(*) FROM log_entries WHERE kind = 'member.moved' AND part = ?"
+        assert database.execute(moved, (harbour.did,)).fetchone() == (4,)  # applied, refused, applied, admitted
+
+
+@pytest.mark.parametrize("body", [{}, {"message": 1}, {"message": "x" * 1001}, {"message": "", "more": ""}])
+async def test_what_is_no_application_is_refused(harbour, body):
+    assert (await refused(harbour.door.call("POST", "membership", body)))[0] in (400, 409)
+
+
+async def test_an_unknown_state_is_refused(space):
+    assert (await refused(space.doors["exchange"].call("GET", "applications?state=late")))[0] == 400
+    assert (await refused(space.doors["exchange"].call("GET", "listings?state=late")))[0] == 400
+
+
+async def test_a_listing_is_suspended_and_resumed_by_the_operator(space):
+    exchange = space.doors["exchange"]
+    await space.publish("provider", "gone-for-a-while", (65_536,), price=3)
+
+    async def found():
+        return (await space.doors["buyer"].call("GET", "find?q=while"))["found"]
+
+    async def moved(move, reason=""):
+        return await exchange.call("POST", "listings/gone-for-a-while/moves", {"move": move, "reason": reason})
+
+    assert await found() == 1
+    assert (await refused(moved("suspend")))[0] == 409
+    assert (await moved("suspend", "a complaint"))["state"] == "suspended"
+    assert await found() == 0
+    queue = (await exchange.call("GET", "listings?state=suspended"))["listings"]
+    assert ("gone-for-a-while", "a complaint") in [(row["id"], row["reason"]) for row in queue]
+    assert (await moved("resume"))["state"] == "listed"
+    assert await found() == 1
+    assert (await refused(moved("list")))[0] == 400

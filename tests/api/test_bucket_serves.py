@@ -1,0 +1,52 @@
+"""A provider whose editions rest in a bucket serves, collects and forgets like any other."""
+
+from __future__ import annotations
+
+import aiohttp
+import pytest
+
+from connector.custody.blobs import blob_name
+from tests.api.running import rule, running
+from tests.custody.test_bucket import bucket, server  # noqa: F401  # fixtures
+
+pytestmark = pytest.mark.asyncio(loop_scope="function")
+
+
+async def drawn(provider, digest, pid, first, count):
+    url = f"{provider.connector.url}/sealed/{provider.edition.hex()}/pieces?first={first}&count={count}"
+    header = {"Authorization": provider.ticket(digest, pid)}
+    async with aiohttp.ClientSession() as session, session.get(url, headers=header) as said:
+        return said.status, await said.read()
+
+
+async def test_pieces_come_from_the_bucket_until_nothing_needs_them(tmp_path, monkeypatch, bucket):  # noqa: F811
+    monkeypatch.setenv("PENSTOCK_VAULT_BLOBS", "s3://sealed/editions")
+    async with running(tmp_path / "p") as provider:
+        connector, name = provider.connector, blob_name(provider.edition)
+        digest, pid = await provider.agree(rule(("count", "lteq", "9")))
+        whole = b"".join(_pieces(connector, provider))
+        connector.offloading.wake(provider.edition.hex())
+
+        async def moved():
+            return not (connector.blobs.folder / name).exists()
+
+        await provider.until(moved)
+        assert bucket.size(name) == len(whole)
+        table = provider.sealed.table
+        for first, count in ((0, provider.rows), (3, 9)):
+            offset, size = table.span(first, count)
+            assert await drawn(provider, digest, pid, first, count) == (200, whole[offset : offset + size])
+
+        def end(tx):
+            tx.update("agreements", {"digest": digest}, state="ended")
+            tx.update("transfers", {"id": pid}, state="COMPLETED")
+
+        await provider.store.write(end)
+        (gone,) = await connector.collecting.collect()
+        assert gone.id == provider.edition.hex()
+        assert bucket.size(name) is None
+
+
+def _pieces(connector, provider):
+    with connector.blobs.open(provider.edition, provider.sealed.table) as sealed:
+        return list(sealed.read_pieces(0, provider.rows))

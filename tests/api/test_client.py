@@ -1,0 +1,90 @@
+"""The typed client buys a table as a program would, waiting or not; both do the same, and say what the commands say."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import threading
+from pathlib import Path
+
+import pytest
+
+from connector.client.client import Client
+from connector.client.server import ADDRESS_FILE
+from connector.client.waiting import WaitingClient
+from connector.runtime.errors import (
+    InvalidInput,
+    NotPermitted,
+    PaymentRefused,
+    PenstockError,
+    SettingsError,
+    explain_failure,
+)
+from tests.api.space import PURPOSE
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+ROWS = [(day, day * 3 % 17) for day in range(1, 400)]
+CALLS = {name for name, one in vars(Client).items() if inspect.iscoroutinefunction(one) and not name.startswith("_")}
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    path = tmp_path_factory.mktemp("tables") / "rain.csv"
+    path.write_text("day,millimetres\n" + "".join(f"{day},{fall}\n" for day, fall in ROWS))
+    return path
+
+
+async def test_a_program_buys_a_table_within_its_limit_and_reads_it_as_arrow(space, table, tmp_path):
+    await space.publish_files("provider", "rain", [table], price=1000, title="Rain by day")
+    told = []
+    async with Client(space.people["buyer"].data) as penstock:
+        assert (await penstock.status())["did"] == space.did("buyer")
+        found = {each.id: each for each in await penstock.find("rain")}
+        quote = await penstock.quote("rain")
+        assert (found["rain"].title, quote.provider, quote.asked) == ("Rain by day", space.did("provider"), 1000)
+        with pytest.raises(PaymentRefused, match="more than"):
+            await penstock.quoted_get("rain", max_total=quote.amount - 1, purpose=PURPOSE)
+        got = await penstock.quoted_get("rain", max_total=quote.amount, purpose=PURPOSE, id="rain-1")
+        assert (got.state, got.paid) == ("complete", quote.amount)
+        again = await penstock.get("rain", max_price=1000, purpose=PURPOSE, id="rain-1", progress=told.append)
+        assert (again.paid, told[-1].state) == (got.paid, "complete"), "the same id goes on, and pays nothing twice"
+        opened = await penstock.open("rain-1", purpose=PURPOSE)
+        assert list(zip(*opened.to_pydict().values(), strict=True)) == ROWS
+        keys = await penstock.export_keys("rain-1", purpose=PURPOSE, to=tmp_path / "keys.json")
+        assert (keys.number, Path(keys.file).exists(), "nobody counts" in keys.warning) == (2, True, True)
+        with pytest.raises(PenstockError) as refused:
+            await penstock.open("rain-1", purpose="Marketing")
+        assert isinstance(refused.value, NotPermitted) or explain_failure(refused.value).exit_code == 3
+
+
+async def test_what_is_no_table_says_so(space):
+    await space.publish("provider", "noise", (5_000,))
+    async with Client(space.people["buyer"].data) as penstock:
+        got = await penstock.get("noise", max_price=1000, purpose=PURPOSE)
+        with pytest.raises(InvalidInput, match="is no table"):
+            await penstock.open(got.id, purpose=PURPOSE)
+
+
+async def test_the_waiting_client_has_the_same_calls(space):
+    waiting = {name for name in vars(WaitingClient) if not name.startswith("_")}
+    assert waiting == CALLS
+    for name in CALLS:
+        ours, theirs = (inspect.signature(getattr(kind, name)) for kind in (WaitingClient, Client))
+        assert ours.parameters == theirs.parameters, name
+
+    def notebook():
+        with WaitingClient(space.people["buyer"].data) as penstock:
+            return penstock.quote("rain"), penstock.open("rain-1", purpose=PURPOSE).num_rows
+
+    quote, rows = await asyncio.to_thread(notebook)
+    assert (quote.product, rows) == ("rain", len(ROWS))
+
+
+async def test_a_waiting_client_that_cannot_begin_leaves_nothing_behind(tmp_path):
+    (tmp_path / ADDRESS_FILE).write_text('{"url": "https://127.0.0.1", "trust": "absent.pem"}')
+    client = WaitingClient(tmp_path)
+    with pytest.raises(SettingsError), client:
+        pass
+    assert "penstock-client" not in [thread.name for thread in threading.enumerate()]
+    assert client._loop.is_closed()

@@ -1,0 +1,106 @@
+"""A licence as a file: exported by its buyer, verified by a stranger with nothing but the space's document."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+import pytest_asyncio
+
+from tests.api.command import PROGRAM
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+PRODUCT, PIECE = "certified", 65_536
+
+
+async def run(*command):
+    process = await asyncio.create_subprocess_exec(*PROGRAM, *command, stdout=asyncio.subprocess.PIPE)
+    said, _ = await process.communicate()
+    return process.returncode, json.loads(said)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def exported(space, tmp_path_factory):
+    """Export the licence of a purchase; returns how to do so, the file's value, and the space's document beside it."""
+    folder = tmp_path_factory.mktemp("licence")
+    await space.publish("provider", PRODUCT, (PIECE,))
+    await space.get(PRODUCT)
+    view = await space.complete(PRODUCT)
+    (folder / "space.json").write_bytes((await space.outbound.get(space.url("exchange") + "/space")).body)
+
+    async def export():
+        data = ("--data", str(space.people["buyer"].data), "--json")
+        code, _ = await run("chain", "licence", view["agreement"], "-o", str(folder / "licence.json"), *data)
+        assert code == 0
+        return json.loads((folder / "licence.json").read_text())
+
+    return view["agreement"], folder, await export(), export
+
+
+async def verified(folder, document, *more):
+    path = folder / "shown.json"
+    path.write_text(json.dumps(document))
+    return await run("verify", str(path), "--deployment", str(folder / "space.json"), "--json", *more)
+
+
+async def test_a_stranger_verifies_a_licence_offline(exported):
+    agreement, folder, document, _ = exported
+    code, said = await verified(folder, document)
+    assert (code, said["kind"], said["verified"], said["state"]) == (0, "licence", True, "in force")
+    assert said["agreementDigest"] == agreement
+    block = said["block"]["hash"]
+    assert (await verified(folder, document, "--block", "0x" + block))[0] == 0
+    code, said = await verified(folder, document, "--block", "00" * 32)
+    assert (code, said["verified"]) == (6, False)
+    assert "not in the one that you trust" in said["reason"]
+
+
+def changed(document, *path, by=lambda text: text[:-2] + ("00" if text[-2:] != "00" else "01")):
+    """Return the document with one value changed; `path` are its members and places."""
+    copy = json.loads(json.dumps(document))
+    *above, last = path
+    inner = copy
+    for step in above:
+        inner = inner[step]
+    inner[last] = by(inner[last])
+    return copy
+
+
+def later(times):
+    return hex(int(times, 16) + (1 << 192))
+
+
+CHANGES = {
+    "another price": lambda one: changed(one, "agreement", "priceCap", by=lambda text: text + "0"),
+    "another signature": lambda one: changed(one, "buyerSignature", by=lambda _: one["providerSignature"]),
+    "another state": lambda one: changed(one, "proof", "storageHash"),
+    "another header": lambda one: {**one, "header": "c0"},
+    "no header": lambda one: {**one, "header": 1},
+    "another time": lambda one: changed(one, "proof", "storageProof", 2, "value", by=later),
+    "another slot": lambda one: changed(one, "proof", "storageProof", 0, "key"),
+    "another program": lambda one: changed(one, "proof", "address", by=lambda _: "0x" + "11" * 20),
+    "a node less": lambda one: changed(one, "proof", "accountProof", by=lambda nodes: nodes[:-1]),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+async def test_a_changed_licence_does_not_hold(exported, change):
+    _, folder, document, _ = exported
+    code, said = await verified(folder, CHANGES[change](document))
+    assert (code, said["verified"]) == (6, False), said
+
+
+async def test_what_ends_a_licence_shows_in_the_next_export(space, exported):
+    agreement, folder, before, export = exported
+    await space.doors["provider"].call("POST", f"agreements/{agreement}/revoke", {"reason": "for the test"})
+    async with asyncio.timeout(60):
+        while (await verified(folder, await export()))[1]["state"] != "revoked":
+            await asyncio.sleep(0.2)
+    assert (await verified(folder, before))[1]["state"] == "in force", "in the block that it is proven in"
+
+
+async def test_an_agreement_of_others_is_not_to_be_had(space):
+    data = ("--data", str(space.people["buyer"].data), "--json")
+    assert (await run("chain", "licence", "00" * 32, *data))[0] == 4

@@ -1,0 +1,174 @@
+"""A channel's row as the chain has it: what brings money waits for its confirmations, what takes it does not."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from connector.settlement.following import BLOCKS_AGAIN, Following, as_known
+from ledger.chain_error import ChainUnreachable
+from ledger.several import SETTLED_BLOCKS
+from tests.core import core
+
+AT = datetime(2026, 3, 1, tzinfo=UTC)
+ROW = {"id": "c1" * 32, "state": "open", "deposit": 100, "claimed": 0, "expiry": AT, "frozen_for": 0}
+
+
+def channel(**changes):
+    usual = {"deposit": 100, "claimed": 0, "expiry": AT, "frozen_until": None, "frozen_for": 0, "closed": False}
+    return SimpleNamespace(**{**usual, **changes})
+
+
+@pytest.mark.parametrize("pair", [(None, channel()), (channel(), None), (None, None)])
+def test_a_channel_that_a_reorganisation_took_holds_nothing(pair):
+    assert as_known(ROW, *pair, AT) == {"deposit": 0, "claimed": 0}
+
+
+def test_the_lesser_of_now_and_confirmed_counts_but_all_that_is_claimed():
+    later = AT + timedelta(days=1)
+    more, less = channel(deposit=200, expiry=later, claimed=9), channel(claimed=5)
+    for newest, final, claimed in ((more, less, 9), (less, more, 5)):
+        known = as_known(ROW, newest, final, AT)
+        assert (known["deposit"], known["expiry"], known["claimed"]) == (100, AT, claimed)
+
+
+@pytest.mark.parametrize(
+    ("state", "until", "known", "given_back"),
+    [
+        ("open", None, "open", 3),
+        ("frozen", None, "open", 3),
+        ("open", 1, "frozen", 3),
+        ("frozen", 0, "open", 7),  # over in its last second
+        ("open", -1, "open", 7),
+        ("stopped", 1, "stopped", 3),
+        ("closing", 1, "closing", 3),
+        ("stopped", -1, "stopped", 7),
+    ],
+)
+def test_a_freeze_holds_what_moves_and_gives_time_back_when_it_is_over(state, until, known, given_back):
+    frozen_until = None if until is None else AT + timedelta(seconds=until)
+    newest = channel(frozen_until=frozen_until, frozen_for=7)
+    found = as_known({**ROW, "state": state, "frozen_for": 3}, newest, newest, AT)
+    assert (found["state"], found["frozen_for"]) == (known, given_back)
+
+
+@dataclass
+class World:
+    """A chain, a store of one row, and what was asked of both."""
+
+    rows: list = field(default_factory=lambda: [dict(ROW)])
+    found: dict = field(default_factory=dict)  # block, None for the newest → the channel there
+    touched: tuple = ()
+    confirmations: int = 0
+    asked: list = field(default_factory=list)
+    away: bool = False
+
+    async def read(self, look):
+        return look(SimpleNamespace(find=lambda *_: [dict(row) for row in self.rows]))
+
+    async def write(self, work):
+        work(SimpleNamespace(update=lambda _table, _key, **known: self.rows[0].update(known)))
+
+    async def again(self, block):
+        self.asked.append(("again", block))
+
+    async def events(self, _program, _name, first, last):
+        self.asked.append(("events", first, last))
+        return [SimpleNamespace(fields={"channelId": bytes.fromhex(one)}) for one in self.touched] + [
+            SimpleNamespace(fields={})
+        ]
+
+    async def channel(self, _channel, at=None):
+        if self.away:
+            raise ChainUnreachable("gone")
+        self.asked.append(("channel", at))
+        return self.found.get(at, self.found.get(None))
+
+    async def note_closed(self, row):
+        self.asked.append(("closed", row["id"]))
+
+    def seen(self, following, number, past=0, name=b""):
+        asyncio.run(following.seen(SimpleNamespace(number=number, hash=name or bytes([number % 256]), at=AT), past))
+        said, self.asked = self.asked, []
+        return said
+
+
+def followed(**about):
+    world = World(**about)
+    chain = SimpleNamespace(confirmations=world.confirmations)
+    ground = core(store=world, settings=SimpleNamespace(chain=chain))
+    return world, Following(ground, world, world, world)
+
+
+def test_the_first_block_looks_at_all_and_a_block_seen_before_at_nothing():
+    world, following = followed(found={None: channel(deposit=150)})
+    assert world.seen(following, 50) == [("again", 50 - SETTLED_BLOCKS), ("channel", None)]
+    assert world.rows[0]["deposit"] == 150
+    assert world.seen(following, 50) == []
+    assert world.seen(following, 51) == [("events", 51, 51)]
+
+
+def test_only_what_was_touched_or_is_frozen_is_looked_at_later():
+    world, following = followed(found={None: channel()})
+    world.seen(following, 50)
+    world.touched = (ROW["id"],)
+    assert world.seen(following, 51) == [("events", 51, 51), ("channel", None)]
+    world.touched = ("c2" * 32,)
+    assert world.seen(following, 52) == [("events", 52, 52)]
+    world.rows[0]["state"] = "frozen"
+    assert world.seen(following, 53) == [("events", 53, 53), ("channel", None)]
+    assert world.rows[0]["state"] == "open"
+
+
+def test_another_past_looks_at_all_again_and_sends_again_what_it_took():
+    world, following = followed(found={None: channel()})
+    world.seen(following, 5000)
+    assert world.seen(following, 5001, past=1) == [("again", 4001), ("channel", None)]
+    assert world.seen(following, 5002, past=1) == [("events", 5002, 5002)]
+
+
+def test_a_deposit_counts_where_it_is_confirmed_and_events_are_read_from_there():
+    world, following = followed(found={None: channel(deposit=300), 48: channel(deposit=200)}, confirmations=2)
+    assert world.seen(following, 50)[1:] == [("channel", None), ("channel", 48)]
+    assert world.rows[0]["deposit"] == 200
+    assert world.seen(following, 51) == [("events", 49, 51)]
+    young, early = followed(found={None: channel(), 0: channel(deposit=1)}, confirmations=9)
+    assert young.seen(early, 3)[1:3] == [("channel", None), ("channel", 0)]
+    assert young.rows[0]["deposit"] == 1
+    assert young.seen(early, 4)[0] == ("events", 0, 4)
+
+
+def test_where_no_channel_is_open_no_events_are_read():
+    world, following = followed(rows=[])
+    assert world.seen(following, 50) == [("again", 50 - SETTLED_BLOCKS)]
+    assert world.seen(following, 51) == []
+
+
+def test_a_channel_that_is_not_on_the_chain_any_more_holds_nothing():
+    world, following = followed(confirmations=2)
+    assert world.seen(following, 50)[1:] == [("channel", None), ("channel", 48), ("again", 50 - BLOCKS_AGAIN)]
+    assert world.rows[0]["deposit"] == 0
+
+
+def test_an_unreachable_chain_is_asked_for_the_same_block_again():
+    world, following = followed(found={None: channel()}, away=True)
+    world.seen(following, 50)
+    world.away = False
+    assert ("channel", None) in world.seen(following, 50)
+
+
+@pytest.mark.parametrize(("now", "lost"), [({"claimed": 4}, True), ({"deposit": 99}, True), ({"claimed": 6}, False)])
+def test_what_the_chain_took_back_is_sent_again(now, lost):
+    world, following = followed(found={None: channel(**{"claimed": 5, **now})})
+    world.rows[0]["claimed"] = 5
+    assert (("again", 50 - BLOCKS_AGAIN) in world.seen(following, 50)) is lost
+
+
+def test_a_closed_channel_is_noted_as_that_and_not_followed():
+    world, following = followed(found={None: channel(closed=True, deposit=1)})
+    assert ("closed", ROW["id"]) in world.seen(following, 50)
+    assert world.rows[0]["deposit"] == 100
