@@ -57,6 +57,7 @@ class Account:
     cumulative: int
     account_hash: bytes
     claimed: int
+    claimed_as: bytes
     frozen_for: int
 
     @property
@@ -135,12 +136,14 @@ def require_open(account: Account) -> None:
         raise fault("channel-closed", f"the channel `{account.key}` is `{account.state}`")
 
 
-def require_remembered(account: Account) -> None:
-    """Refuse to sell where the chain paid for more than is known as released here: a back-up forgot it (spec 4).
+def has_forgotten(account: Account) -> bool:
+    """Say whether the chain paid for more than is known as released here: a back-up forgot it (spec 4)."""
+    return account.claimed > account.cumulative
 
-    What is bought next would be priced from the forgotten amount, and its voucher bring nothing.
-    """
-    if account.claimed > account.cumulative:
+
+def require_remembered(account: Account) -> None:
+    """Refuse to sell after a release was forgotten: the next one's price would begin before it, and bring nothing."""
+    if has_forgotten(account):
         told = f"{account.claimed} was claimed on the channel `{account.key}`, of which {account.cumulative} is known"
         raise fault("forgotten", told)
 
@@ -190,5 +193,6 @@ def _of_row(row: dict[str, Any]) -> Account:
         cumulative=row["cumulative"],
         account_hash=row["account_hash"],
         claimed=row["claimed"],
+        claimed_as=row["claimed_as"] or b"",
         frozen_for=row["frozen_for"] or 0,
     )

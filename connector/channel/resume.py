@@ -7,7 +7,8 @@
 Law: only signatures move a side forward, never the word of the other: a window is adopted when it follows from our own
 newest state, was offered and receipted by the payee and paid by the signer. A locked voucher shows an order, not a
 release: a payee that does not know a window as released adopts it by its own receipt, or by a voucher without a lock;
-one that it refused, replaced or let lapse comes back by its receipt alone, which shows that a back-up forgot it. What
+one that it refused, replaced or let lapse comes back by its receipt alone, which shows that a back-up forgot it; and
+one that it claimed and forgot because the chain says which it was. What
 we signed and lost counts against us. Nothing adopted lowers what can be claimed (`connector.channel.claims`).
 """
 
@@ -85,7 +86,7 @@ def on_resume_payee(
 ) -> Resume | Equivocation:
     """Adopt what the payer shows and we lost; answer with our newest state and what the payer lacks."""
     account = accounts.load(tx, channel_id, accounts.PAYEE, peer)
-    answers = []
+    answers, released = [], _released_before(holder, account, message)
     for told in message.windows:
         account = accounts.load(tx, channel_id, accounts.PAYEE)
         known = windows.find(tx, account, told.paid.voucher.seq)
@@ -93,7 +94,7 @@ def on_resume_payee(
             return different
         if told.prev != account.account_hash:
             continue
-        if _shows_release(known, told):
+        if told.offered.offer.account_hash in released or _shows_release(account, known, told):
             _adopt_as_payee(tx, holder, account, known, told, now)
         elif _is_lost(account, known, told, message):
             answers.append(replace(told, refused=_refuse_lost(tx, holder, account, told, now)))
@@ -140,16 +141,37 @@ def _unshown(tx: Tx, account: Account, sent: Resume) -> Resume | None:
     return show(tx, account.id, accounts.PAYER)
 
 
-def _shows_release(known: Window | None, told: Testimony) -> bool:
-    """Say whether a shown window that the payee does not know as released was: its own receipt or free money say so."""
-    given_up = known is not None and known.state == states.VOID
-    return told.receipt is not None or (told.acknowledged is not None and not given_up)
-
-
 def _is_lost(account: Account, known: Window | None, told: Testimony, message: Resume) -> bool:
     """Say whether a paid window is to be refused: it did not lapse, and is not one that we claimed and forgot."""
     waits = known is None and told.paid.voucher.seq > message.seq
-    return waits and account.claimed <= account.cumulative
+    return waits and not accounts.has_forgotten(account)
+
+
+def _released_before(desk: Desk, account: Account, message: Resume) -> set[bytes]:
+    """Return which of the shown windows the payee released and claimed and then forgot, by their account hashes.
+
+    It is the one whose account hash the chain paid, and whatever a released one builds on; a payer that still waits for
+    its keys looks at the chain first. Free money shows nothing then: what it acknowledges the chain has paid, and
+    another window than the claimed one would come for nothing.
+    """
+    if not accounts.has_forgotten(account):
+        return set()
+    sure, found = {account.claimed_as}, set()
+    for told in reversed(message.windows):
+        _check(desk, account, told)
+        if told.paid.voucher.seq > message.seq:
+            continue
+        if told.receipt is not None or told.offered.offer.account_hash in sure:
+            found.add(told.offered.offer.account_hash)
+            sure.add(told.prev)
+    return found
+
+
+def _shows_release(account: Account, known: Window | None, told: Testimony) -> bool:
+    """Say whether a shown window that the payee does not know as released was: its own receipt or free money say so."""
+    given_up = known is not None and known.state == states.VOID
+    is_paid = told.acknowledged is not None and not given_up and not accounts.has_forgotten(account)
+    return told.receipt is not None or is_paid
 
 
 def _newest_released(tx: Tx, account: Account) -> int:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from connector.channel import receive, resume
+from connector.channel import payee, receive, resume
 from connector.channel.errors import ChannelFault
 from connector.channel.messages import RefusalMessage, Resume
 from tests.channel.levelling import claimable, level, short, show, tell
@@ -31,21 +31,85 @@ class Forgotten:
         pair.payee_db.restore(before)
 
     def claimed(self):
-        """The chain paid for it before the payee was put back."""
-        self.pair.payee_db.act(lambda tx: tx.update("channels", {"id": CHANNEL_ID.hex()}, claimed=self.due))
+        """The chain paid for it before the payee was put back, which has seen that."""
+        known = {"claimed": self.due, "claimed_as": self.voucher.voucher.account_hash}
+        self.pair.payee_db.act(lambda tx: tx.update("channels", {"id": CHANNEL_ID.hex()}, **known))
+
+    def seen(self):
+        """The payer takes its keys from the chain and shows them."""
+        pair, voucher = self.pair, self.voucher.voucher
+        taken = (CHANNEL_ID, voucher.cumulative_amount, voucher.account_hash, self.released.preimage, pair.now)
+        pair.payer_db.act(lambda tx: receive.on_claimed(tx, pair.buyer, *taken))
+        return pair.payer_db.act(lambda tx: resume.show_all(tx, pair.buyer, CHANNEL_ID, pair.now))
 
 
-def test_keys_from_the_chain_are_shown_to_a_payee_that_forgot_them():
+def level_now(pair):
+    assert pair.account("payee").account_hash == pair.account("payer").account_hash
+    return pair.account("payee").cumulative
+
+
+@pytest.mark.parametrize("is_claimed", [True, False])
+def test_keys_from_the_chain_are_shown_to_a_payee_that_forgot_them(is_claimed):
     """It claimed a voucher whose release was lost, and was restored: no receipt of it is anywhere."""
     forgotten = Forgotten(with_offer=False, taken=False)
-    pair, due = forgotten.pair, forgotten.due
-    taken = (CHANNEL_ID, due, forgotten.voucher.voucher.account_hash, forgotten.released.preimage, pair.now)
-    pair.payer_db.act(lambda tx: receive.on_claimed(tx, pair.buyer, *taken))
-    told = pair.payer_db.act(lambda tx: resume.show_all(tx, pair.buyer, CHANNEL_ID, pair.now))
+    if is_claimed:
+        forgotten.claimed()
+    told = forgotten.seen()
     assert told.windows[0].receipt is None
-    tell(pair, told)
-    assert (claimable(pair), short(pair)) == (due, 0)
-    assert pair.account("payee").account_hash == pair.account("payer").account_hash
+    tell(forgotten.pair, told)
+    assert level_now(forgotten.pair) == 70
+    assert short(forgotten.pair) == 0
+
+
+@pytest.mark.parametrize("ends", ["lapsed", "superseded"])
+def test_an_offer_that_was_given_up_after_the_restore_comes_back_if_it_was_claimed(ends):
+    forgotten = Forgotten(taken=False)
+    pair = forgotten.pair
+    if ends == "superseded":
+        rival = replace(forgotten.request, contexts=({"purpose": "teaching"},))
+        assert pair.request(rival).offer.seq == 2
+    else:
+        pair.chain.block_time += timedelta(days=3)
+        assert pair.payee_db.act(lambda tx: payee.lapse(tx, pair.holder, pair.now + timedelta(days=3))) == 1
+    forgotten.claimed()
+    tell(pair, forgotten.seen())
+    assert level_now(pair) == 70
+    assert pair.states("payee")[0] == "acknowledged"
+
+
+def test_free_money_shows_no_other_window_than_the_one_that_was_claimed():
+    """Row 0 was claimed and forgotten; a payer that has its key says that it paid for row 1, at the same price."""
+    forgotten = Forgotten(with_offer=False, taken=False)
+    pair, other = forgotten.pair, Pair()
+    request = other.plan(other.want([1]))
+    other.take(other.pay(other.sign(request, other.request(request))))
+    other.acknowledge()
+    [told] = show(other, 0).windows
+    assert told.paid.voucher.cumulative_amount == forgotten.due
+    forgotten.claimed()
+    bare = replace(told, receipt=None, receipt_signature=b"")
+    tell(pair, Resume(1, told.paid.voucher.account_hash, (bare,)))
+    assert pair.account("payee").cumulative == 0
+    assert pair.states("payee") == []
+
+
+def test_what_a_claimed_window_builds_on_was_released_too():
+    """Two windows without a receipt, of which the chain paid the second: the first one is an ancestor of that."""
+    pair = Pair()
+    before = pair.payee_db.save()
+    for rows in ([0], [1, 2]):
+        pair.window(pair.want(rows))
+    pair.acknowledge()
+    told = show(pair, 0)
+    pair.payee_db.restore(before)
+    bare = [replace(one, receipt=None, receipt_signature=b"") for one in told.windows]
+    first, second = bare
+    known = {"claimed": 140, "claimed_as": second.offered.offer.account_hash}
+    pair.payee_db.act(lambda tx: tx.update("channels", {"id": CHANNEL_ID.hex()}, **known))
+    tell(pair, Resume(told.seq, told.account_hash, (first,)))
+    assert pair.account("payee").cumulative == 0, "alone it is nobody's ancestor"
+    tell(pair, Resume(told.seq, told.account_hash, (first, second)))
+    assert level_now(pair) == 140
 
 
 @pytest.mark.parametrize("with_offer", [True, False])

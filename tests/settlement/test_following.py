@@ -15,7 +15,10 @@ from ledger.several import SETTLED_BLOCKS
 from tests.core import core
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
-ROW = {"id": "c1" * 32, "state": "open", "deposit": 100, "claimed": 0, "expiry": AT, "frozen_for": 0}
+ROW = {
+    "id": "c1" * 32, "role": "payee", "state": "open", "deposit": 100, "expiry": AT, "frozen_for": 0,
+    "cumulative": 90, "claimed": 0, "claimed_as": None,
+}  # fmt: skip
 
 
 def channel(**changes):
@@ -76,7 +79,10 @@ class World:
     async def again(self, block):
         self.asked.append(("again", block))
 
-    async def events(self, _program, _name, first, last):
+    async def events(self, _program, name, first=None, last=None, channelId=b""):  # noqa: N803 - a field on chain
+        if name == "Claimed":
+            assert channelId.hex() == ROW["id"]
+            return [SimpleNamespace(fields={"accountHash": told}) for told in (b"first", b"as")]
         self.asked.append(("events", first, last))
         return [SimpleNamespace(fields={"channelId": bytes.fromhex(one)}) for one in self.touched] + [
             SimpleNamespace(fields={})
@@ -172,3 +178,21 @@ def test_a_closed_channel_is_noted_as_that_and_not_followed():
     world, following = followed(found={None: channel(closed=True, deposit=1)})
     assert ("closed", ROW["id"]) in world.seen(following, 50)
     assert world.rows[0]["deposit"] == 100
+
+
+@pytest.mark.parametrize(
+    ("about", "claimed", "known"),
+    [
+        ({}, 91, b"as"),
+        ({}, 90, None),
+        ({"role": "payer"}, 91, None),
+        ({"claimed": 91, "claimed_as": b"before"}, 91, b"before"),
+        ({"claimed": 91, "claimed_as": b"before"}, 92, b"as"),
+        ({"claimed": 91}, 91, b"as"),
+    ],
+)
+def test_a_payee_that_was_paid_for_more_than_it_knows_asks_what_for(about, claimed, known):
+    world, following = followed(found={None: channel(claimed=claimed)})
+    world.rows[0].update(about)
+    world.seen(following, 20)
+    assert world.rows[0]["claimed_as"] == known
