@@ -230,7 +230,7 @@ def _see(there: str) -> web.Response:
 def _found(name: str) -> Any:
     """Return a source or act by `module.function`."""
     module, function = name.split(".")
-    return getattr(import_module(f"connector.console.{module}"), function)
+    return getattr(import_module(f"connector.api.pages.{module}"), function)
 
 
 @cache
