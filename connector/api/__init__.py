@@ -1,1 +1,1 @@
-"""What a participant answers: its protocols, its management, its console, by one table of routes."""
+"""What a participant answers: the protocols, management and console, by one table of routes."""

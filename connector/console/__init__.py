@@ -1,1 +1,1 @@
-"""The console's room: pages for people in a browser, the accounts that may see them, and the words in two languages."""
+"""The console: pages and forms as tables, sessions, and the words in two languages."""

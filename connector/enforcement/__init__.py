@@ -1,1 +1,1 @@
-"""A policy's decision where it is enforced: what was asked, how much of it, and the record of it."""
+"""A policy's decision where it is enforced: a ruling, and the record of it."""

@@ -1,1 +1,1 @@
-"""The exchange's room: the space and its members, listings and their review, attestations."""
+"""The exchange: members, listings and their review, matching, statistics, federation with others."""

@@ -1,1 +1,1 @@
-"""What holders of editions do: keep, mend and collect them, and carry them for others."""
+"""Who keeps editions for others: carriers, what they serve, what they collect."""

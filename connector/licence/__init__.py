@@ -1,1 +1,1 @@
-"""What an agreement allows while it runs: decided, counted, watched, cut, and its duties done."""
+"""What an agreement allows while it runs: decided, counted, watched, cut, passed on."""

@@ -1,1 +1,1 @@
-"""What the participant does next: negotiations and transfers of both roles, and the messages they cause."""
+"""Negotiations and transfers of both roles: states as a table, and the messages they cause."""

@@ -1,1 +1,1 @@
-"""What is settled at the end: channels followed and closed on chain, and disputes."""
+"""Money at its end: channels followed, claimed and closed on chain, disputes and their rulings."""

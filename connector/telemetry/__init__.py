@@ -1,1 +1,1 @@
-"""What an operator sees of a running participant: requests by their id, measures, health, lines of its log."""
+"""Requests by their id: spans, trace headers, lines of the log."""

@@ -1,8 +1,8 @@
 """The architecture as a picture, drawn from the code: packages, the connector's rooms, and every import between them.
 
-Law: what is said comes from the code, here is only where it stands. A room is a folder of `connector` or what lies in
-it beside them; what it is for, its own first sentence says. Rooms stand in the order of who is asked: above those that
-ask many, below those that are asked by many, so that a dot above the diagonal is an import against the stream.
+Law: what is said comes from the code, here is only where it stands. A room is a folder of `connector`; what it is for,
+its own first sentence says. A room stands above those that it imports from, on one floor with those that may be asked
+by the same: a dot above the diagonal would be an import against the stream.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 SHELL = "connector"
-ITSELF = "connector/*.py"  # what lies beside the rooms
 # column and row of each package; one without a place cannot be drawn
 PLACES = {SHELL: (1, 0), "catalog": (0, 1), "ledger": (2, 1), "contracts": (1, 2), "policy": (1, 3)}
 CARD_WIDTH, CARD_HEIGHT, COLUMN, ROW = 380, 50, 410, 92
@@ -64,11 +63,15 @@ def rooms() -> Edges:
 
 
 def ordered(edges: Edges) -> list[str]:
-    """Return the rooms, those first that ask more others than ask them."""
-    names = {_room(f"{SHELL}.{path.parent.name}") for path in (ROOT / SHELL).glob("*/__init__.py")} | {ITSELF}
-    asks = Counter(importer for importer, _ in edges)
-    asked = Counter(imported for _, imported in edges)
-    return sorted(names, key=lambda name: (asked[name] - asks[name], name))
+    """Return the rooms, the top floor first; on a floor stand those that import from the floors below it alone."""
+    rooms = {path.parent.name for path in (ROOT / SHELL).glob("*/__init__.py")}
+    below = {room: {imported for importer, imported in edges if importer == room} for room in rooms}
+    found: list[str] = []
+    while left := below.keys() - set(found):
+        ground = {room for room in left if below[room] <= set(found)}
+        assert ground, f"{sorted(left)} import each other"
+        found += sorted(ground, reverse=True)
+    return found[::-1]
 
 
 def draw() -> str:
@@ -144,8 +147,6 @@ def _dot(kind: str, x: float, y: float, radius: float, said: str = "") -> str:
 def _words(folder: str) -> str:
     """Return what a package or room is for: its first sentence, up to the colon where it has one."""
     path = ROOT / folder / "__init__.py"
-    if not path.exists():
-        return "what every room may ask: settings, errors, limits, clock, doors"
     said = (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").split("\n", 1)[0]
     head, sign, rest = said.rstrip(".").partition(": ")
     text = rest if sign and len(head) < len("The command line") + 8 else head
@@ -179,4 +180,4 @@ def _room(module: str) -> str | None:
     first = rest.partition(".")[0]
     if package != SHELL:
         return None
-    return first if (ROOT / SHELL / first / "__init__.py").is_file() and first else ITSELF
+    return first if (ROOT / SHELL / first / "__init__.py").is_file() and first else None

@@ -80,15 +80,28 @@ def circles(arrows):
 
 def room(module):
     """Return the room of a module: its folder in the house, or the module itself where it stands loose."""
-    return module.split(".")[1] if "." in module else module
+    return module.split(".")[1]
 
 
 def rooms():
     """Return room → the rooms that it imports from."""
     found = defaultdict(set)
     for name, told in imports().items():
-        found[room(name)] |= {room(one) for one in told} - {room(name)}
+        if name != HOUSE:
+            found[room(name)] |= {room(one) for one in told - {HOUSE}} - {room(name)}
     return dict(found)
+
+
+def floors(arrows):
+    """Return what stands on each floor, the ground first: a room is above every room that it imports from."""
+    below = {one: set(told) for one, told in arrows.items()}
+    found = []
+    while below:
+        ground = {one for one, told in below.items() if not told & set(below)}
+        assert ground, "rooms in a circle stand on no floor"
+        found.append(sorted(ground))
+        below = {one: told for one, told in below.items() if one not in ground}
+    return found
 
 
 def handed_the_whole():
