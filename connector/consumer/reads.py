@@ -12,10 +12,8 @@ from connector.channel import performed, tally, uses
 from connector.channel.doors import Deal
 from connector.channel.errors import ChannelFault
 from connector.channel.judgement import BYTE, SIZE, UNIT
-from connector.channel.uses import Draw
 from connector.custody import lineage, replicas
-from connector.enforcement import decisions
-from connector.enforcement.decisions import Made
+from connector.licence.enforce import Use
 from connector.licence.judge import in_force
 from connector.licence.licensed import rows_of
 from connector.runtime.errors import Conflict, NotPermitted
@@ -26,8 +24,8 @@ if TYPE_CHECKING:
 
     from connector.core.core import Core
     from connector.licence.duties import Duties
+    from connector.licence.enforce import Enforcement
     from connector.licence.erasing import Erasing
-    from connector.licence.judge import Judge
     from connector.licence.standing import Standing
     from connector.store.row import Row
     from connector.store.transaction import Tx
@@ -41,8 +39,11 @@ OPENING, KEYS_LEAVE = ("opening", "read"), ("export", "download")
 class Reads:
     """Openings of what is here: decided, counted, recorded."""
 
-    def __init__(self, core: Core, standing: Standing, judge: Judge, duties: Duties, erasing: Erasing) -> None:
-        self._core, self._standing, self._judge, self._duties, self._erasing = core, standing, judge, duties, erasing
+    def __init__(
+        self, core: Core, standing: Standing, enforcement: Enforcement, duties: Duties, erasing: Erasing
+    ) -> None:
+        self._core, self._standing, self._enforcement = core, standing, enforcement
+        self._duties, self._erasing = duties, erasing
 
     async def begin(self, key: str, got: Row, purpose: str) -> Row:
         """Return the row of the opening `key` of an acquisition, made if it is new; raises Conflict, NotPermitted."""
@@ -84,29 +85,23 @@ class Reads:
         if over := self._standing.over(tx, agreement, self._core.clock.now()):
             return over
         deal = Deal.of_row(agreement, live=True)
-        rules = in_force(deal.terms.policy, deal.terms.product, self._core.identity.did)
         replica = replicas.seen(tx, row["agreement"])
         assert replica is not None, "what is opened has its replica"
         table = replicas.table(tx, replica)
         size = tally.plain_bytes(table, rows_of(agreement["terms"], table))
         said = {"purpose": row["purpose"], SIZE: str(size), UNIT: BYTE}
-        now = self._core.clock.now()
-        counted = self._judge.counted(deal, {})
-        taken = uses.taken(tx, row["agreement"], counted, without=row["id"], now=now)
-        done = performed.acts(tx, row["agreement"])
-        asked = sha({"opening": row["id"]}).hex()
-        for place, action in (KEYS_LEAVE, OPENING) if keys_leave else (OPENING,):
-            request = self._judge.request(self._core.identity.did, deal.terms.product, action, said)
-            ruling = self._judge.ruling(rules, request, stage="release", taken=taken, now=now, done=done)
-            made = Made(place, row["agreement"], asked, ruling, row["purpose"])
-            decisions.record(tx, self._core.evidence, made, now)
-            if ruling.outcome != "allow":
-                return "; ".join(str(reason["text"]) for reason in ruling.reasons)
-        if impossible := self._duties.refusal(deal, ruling, now):
-            return str(impossible["text"])
-        self._duties.perform(tx, deal, ruling, now)
-        uses.reserve(tx, [Draw(row["agreement"], uses.shares(ruling.held, counted or {}))], row["id"], now)
-        uses.commit(tx, row["id"])
+        me, now = self._core.identity.did, self._core.clock.now()
+        use = Use(
+            deal,
+            in_force(deal.terms.policy, deal.terms.product, me),
+            me,
+            (KEYS_LEAVE, OPENING) if keys_leave else (OPENING,),
+            said,
+            taker=row["id"],
+            request=sha({"opening": row["id"]}).hex(),
+        )
+        if refused := self._enforcement.enforce(tx, use, now):
+            return refused
         tx.update("reads", {"id": row["id"]}, state=DECIDED)
         number = 1 + len(tx.find("reads", "agreement = ? and state = ?", (row["agreement"], DONE)))
         if keys_leave:

@@ -87,7 +87,6 @@ class Following:
         if known["claimed"] < row["claimed"] or known["deposit"] < row["deposit"]:
             await self._transactions.again(block.number - BLOCKS_AGAIN)
 
-
     async def _claimed_as(self, channel: bytes) -> bytes | None:
         """Return the account hash that the chain paid last, for a payee whose back-up forgot what it released."""
         claims = await self._programs.events("channels", "Claimed", channelId=channel)

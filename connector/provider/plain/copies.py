@@ -13,7 +13,7 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from connector.channel import uses
+from connector.channel import performed, uses
 from connector.channel.errors import ChannelFault
 from connector.custody.opened import Opened
 from connector.custody.tickets import transfer_digest
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from connector.licence.books import Books
     from connector.licence.continuity import Continuity
     from connector.licence.duties import Duties
-    from connector.licence.judge import Judge
+    from connector.licence.enforce import Enforcement
     from connector.licence.notices import Notice
     from connector.licence.standing import Standing
     from connector.store.evidence import Evidence
@@ -59,14 +59,14 @@ class Copies:
         self,
         core: Core,
         standing: Standing,
-        judge: Judge,
+        enforcement: Enforcement,
         duties: Duties,
         secrets: Secrets,
         blobs: Blobs,
         continuity: Continuity,
         books: Books,
     ) -> None:
-        self._core, self._standing, self._judge, self._duties = core, standing, judge, duties
+        self._core, self._standing, self._enforcement, self._duties = core, standing, enforcement, duties
         self._secrets, self._blobs, self._continuity, self._books = secrets, blobs, continuity, books
 
     async def begin(self, ticket: Ticket, purpose: str) -> None:
@@ -153,9 +153,10 @@ class Copies:
             return "the agreement is about some columns, and a plain copy is of whole files"
         now, size = self._core.clock.now(), self._size(tx, agreement)
         purpose = purpose or copy_decision.agreed_purpose(agreement)
-        asked = copy_decision.Asked(agreement, transfer["id"], purpose, size)
-        if reasons := copy_decision.decide(self._core, self._judge, self._duties, tx, asked, now):
+        use = copy_decision.use(agreement, transfer["id"], purpose, size)
+        if reasons := self._enforcement.enforce(tx, use, now):
             return reasons
+        performed.record(tx, use.agreement, use.taker, performed.read(use.by, now))
         self._start(tx, agreement, transfer, purpose, size, now)
         tx.after(partial(self._continuity.touch, agreement["digest"]))
         return ""
