@@ -48,7 +48,7 @@ ROOMS = (
     Room(
         _of(
             "connector/channel",
-            "account acknowledgement batch box bundle chain_time claims closing counted doors equivocation judgement "
+            "account acknowledgement batch box bundle chain_time claims closing doors equivocation judgement "
             "lapsing messages offers openings payee payer plan priced receipts receive records release resume states "
             "step tally uses window windows wire",
         ),
@@ -68,6 +68,10 @@ ROOMS = (
             ("tests/api/test_disputes.py", "tests/api/test_deposit_returned.py", "tests/api/test_voucher_faults.py"),
             ("tests/market",),
         ),
+    ),
+    Room(
+        (*_of("connector/enforcement", "counted"), *_of("connector/licence", "enforce")),
+        (("tests/licence/test_enforce.py",), ("tests/channel", "tests/licence"), ("tests/api/test_plain.py",)),
     ),
     # evidence
     Room(_of("ledger", "merkle"), (("tests/ledger/test_merkle.py",), ("tests/ledger",))),
