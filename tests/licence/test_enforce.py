@@ -9,6 +9,7 @@ import pytest
 
 from connector.channel.doors import Bound
 from connector.channel.errors import fault
+from connector.enforcement.ruling import Ruling
 from connector.licence.enforce import Enforcement, Use
 from connector.licence.judge import Judge, in_force
 from connector.runtime.clock import PolicyClock
@@ -135,5 +136,15 @@ def test_uses_that_count_for_each_user_are_refused_where_nobody_says_for_whom_an
 def test_a_use_that_is_asked_for_again_and_again_is_recorded_when_its_answer_changes(polls, recorded):
     house = House(policy(PURPOSE))
     for purpose in (RESEARCH, RESEARCH, OTHER, OTHER):
-        house.use(purpose=purpose, polls=polls)
+        house.use(purpose=purpose, **({"polls": True} if polls else {}))
     assert [outcome for _, _, outcome in house.log] == recorded
+
+
+@pytest.mark.parametrize("outcome", ["deny", "conditional"])
+def test_a_refusal_without_reasons_is_still_a_refusal(outcome):
+    house = House(policy(TWICE))
+    told = Ruling(outcome, {"policy": "", "world": {"counters": {}}}, bytes(32), bytes(32))
+    judge = SimpleNamespace(request=house.enforcement.judge.request, ruling=lambda *_, **__: told)
+    house.enforcement = replace(house.enforcement, judge=judge)
+    assert house.use() == outcome
+    assert house.drawn == []
