@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -81,3 +83,15 @@ def test_the_participants_own_table_names_each_service_once_and_below_what_it_ne
     for at, one in enumerate(SERVICES):
         assert not set(one.needs) & set(names[at:]), one.name
     assert not NAMED.keys() & set(names)
+
+
+async def test_the_service_that_contributing_shows_is_built_and_recovered():
+    text = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text()
+    [shown] = [one for one in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "SERVICES" in one]
+    known = {"Service": Service, "Core": object, "Notices": object}
+    exec(shown, known)
+    table, house = known["SERVICES"][1:], SimpleNamespace()
+    service.build(house, table, {"core": "the core", "notices": "the notices"}.__getitem__)
+    assert (house.greeting._core, house.greeting._notices) == ("the core", "the notices")
+    await service.recover(house, table)
+    assert len(shown.splitlines()) <= 15
