@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 from bench import report
 from bench.audited.served import serving
 from bench.audited.space import AuditedSpace
+from bench.audited.trade import Sale
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +74,7 @@ def written(folder: Path, count: int, providers: int, buyers: int) -> dict[str, 
     notes = folder / NOTES
     if not notes.exists():
         begun = time.monotonic()
-        made = AuditedSpace(folder, providers, buyers)
+        made = AuditedSpace(folder, providers, buyers, lambda *sale: Sale(*sale).play())
         made.play(folder / SPACE, count)
         told = {"events": made.count, "kinds": made.kinds(), "auditor": made.auditor.name}
         made.play(folder / LATER, round(made.count * GROWTH))

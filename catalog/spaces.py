@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, fields
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from catalog.classes import DIMENSIONS
 from catalog.codes import SECURITY_GRADES, TIERS
@@ -24,8 +24,6 @@ from policy.vocabulary.operands import OPERANDS
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
-    from catalog.dataset import Dataset
-    from catalog.service import Service
     from policy.model import Policy
 
 # the space that an exchange has from its first day: whatever names no other is in it
@@ -44,6 +42,18 @@ class State(StrEnum):
 
     OPEN = "open"
     CLOSED = "closed"
+
+
+class Described(Protocol):
+    """What may be listed, a dataset or a service: its classes (dimension → code) and its security grade."""
+
+    @property
+    def classes(self) -> Mapping[str, str]:
+        """Return dimension → code."""
+
+    @property
+    def grade(self) -> int:
+        """Return the grade, 1 to 5."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +80,9 @@ class Rules:
         """Return the JSON form: every rule, null for none."""
         return {one.name: _plain(getattr(self, one.name)) for one in fields(self)}
 
-    def faults(self, dataset: Dataset | Service, tier: str, policy: Policy, member: str) -> tuple[str, ...]:
+    def faults(self, product: Described, tier: str, policy: Policy, member: str) -> tuple[str, ...]:
         """Return why a product may not be listed here, each in a sentence; nothing if it may."""
-        return (*self._about_member(member), *self._about_data(dataset, tier), *self._about_policy(policy))
+        return (*self._about_member(member), *self._about_data(product, tier), *self._about_policy(policy))
 
     def sight(self, role: str, member: str) -> int:
         """Return the highest grade that a member finds here, 0 for nothing."""
@@ -88,13 +98,13 @@ class Rules:
         if self.members is not None and member not in self.members:
             yield "only the members of the space list in it"
 
-    def _about_data(self, dataset: Dataset | Service, tier: str) -> Iterator[str]:
+    def _about_data(self, product: Described, tier: str) -> Iterator[str]:
         for name, codes in (self.classes or {}).items():
-            line = DIMENSIONS[name].line(dataset.classes.get(name, ""))
+            line = DIMENSIONS[name].line(product.classes.get(name, ""))
             if not set(line) & set(codes):
-                yield f"its {name} must lie in {_either(codes)}, and is `{dataset.classes.get(name, '') or 'not said'}`"
-        if self.grade is not None and dataset.grade > self.grade:
-            yield f"its security grade is {dataset.grade}, and the highest here is {self.grade}"
+                yield f"its {name} must lie in {_either(codes)}, and is `{product.classes.get(name, '') or 'not said'}`"
+        if self.grade is not None and product.grade > self.grade:
+            yield f"its security grade is {product.grade}, and the highest here is {self.grade}"
         if self.tiers is not None and tier not in self.tiers:
             yield f"it is delivered by the tier `{tier}`, and here by {_either(self.tiers)}"
 

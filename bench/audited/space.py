@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from bench.audited import product
 from bench.audited.clock import StoryClock
 from bench.audited.party import Party
-from bench.audited.trade import Sale
 from connector.identity import keys
 from connector.licence.judge import Judge
 from contracts import address
@@ -28,7 +27,7 @@ from ledger.space import QUORUM, Space
 from ledger.standing import did_digest, number_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from bench.audited.product import Product
@@ -43,10 +42,16 @@ SALES_PER_WATCH = 20
 
 
 class AuditedSpace:
-    """The space and the story of its trade; `folder` gets the keys of all and the bundles."""
+    """The space and the story of its trade; `folder` gets the keys of all and the bundles, `sell` plays one sale."""
 
-    def __init__(self, folder: Path, providers: int, buyers: int) -> None:
-        self._folder = folder
+    def __init__(
+        self,
+        folder: Path,
+        providers: int,
+        buyers: int,
+        sell: Callable[[AuditedSpace, Product, Party], None],
+    ) -> None:
+        self._folder, self._play_sale = folder, sell
         roles = ["exchange", "regulator", *["provider"] * providers, *["buyer"] * buyers]
         self.parties = [self._party(role, FIRST_PORT + at) for at, role in enumerate(roles)]
         self._exchange, self._regulator = self.parties[:2]
@@ -150,7 +155,7 @@ class AuditedSpace:
     def _sell(self) -> None:
         sold = self._products[self._sales % len(self._products)]
         buyer = self._buyers[self._sales // len(self._products) % len(self._buyers)]
-        Sale(self, sold, buyer).play()
+        self._play_sale(self, sold, buyer)
         self._sales += 1
         if self._sales % SALES_PER_WATCH == 0:
             self._watch()

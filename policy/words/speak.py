@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from policy.errors import PolicyError
 from policy.hierarchy import HIERARCHIES
@@ -16,7 +16,6 @@ from policy.words.zh import CHINESE
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from policy.decision import Reason
     from policy.words.language import Language
 
 LANGUAGES: Mapping[str, Language] = {ENGLISH.code: ENGLISH, CHINESE.code: CHINESE}
@@ -33,7 +32,18 @@ def explain(policy: Policy, lang: str = "en") -> list[str]:
     return [*sentences, language.closing]
 
 
-def reason(given: Reason, lang: str = "en") -> str:
+class Explained(Protocol):
+    """A reason as it is said: a code of the reasons' table, and its facts by their names."""
+
+    @property
+    def code(self) -> str:
+        """Return the row of the table."""
+
+    def named_facts(self) -> dict[str, str]:
+        """Return the facts as the row names them."""
+
+
+def reason(given: Explained, lang: str = "en") -> str:
     """Say one reason of a decision."""
     language = language_of(lang)
     facts = given.named_facts()

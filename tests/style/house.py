@@ -13,26 +13,27 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 HOUSE = "connector"
+TOPS = (HOUSE, "catalog", "ledger", "contracts", "policy", "bench")
 WHOLE = {"Base", "Trader", "Connector"}  # classes that have every part of a participant
 ROW = re.compile(r"Row(: TypeAlias)? = dict\[str, Any\]")
 
 
 @cache
-def sources():
-    """Return every module of the house with its syntax tree."""
+def sources(top=HOUSE):
+    """Return every module of the house, or below another folder at the top, with its syntax tree."""
     found = {}
-    for path in sorted((ROOT / HOUSE).rglob("*.py")):
+    for path in sorted((ROOT / top).rglob("*.py")):
         parts = path.relative_to(ROOT).with_suffix("").parts
         found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = ast.parse(path.read_bytes())
     return found
 
 
 @cache
-def imports():
-    """Return module → the modules of the house that it imports."""
-    known = set(sources())
+def imports(top=HOUSE):
+    """Return module → the modules of the house, or of that folder, that it imports."""
+    known = set(sources(top))
     found = {}
-    for name, tree in sources().items():
+    for name, tree in sources(top).items():
         told = set()
         for node in ast.walk(tree):
             if isinstance(node, ast.Import):

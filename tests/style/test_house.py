@@ -37,6 +37,11 @@ def test_the_house_gets_no_worse(what):
     assert len(found) <= MOST[what], found
 
 
+@pytest.mark.parametrize("top", house.TOPS)
+def test_no_file_is_in_a_circle(top):
+    assert house.circles(house.imports(top)) == []
+
+
 def test_circles_are_found():
     arrows = {"a": {"b"}, "b": {"c"}, "c": {"a", "d"}, "d": {"e"}, "e": {"d"}, "f": {"a"}}
     assert house.circles(arrows) == [{"a", "b", "c"}, {"d", "e"}]
