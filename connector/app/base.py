@@ -4,7 +4,7 @@
                       management.token · server.json (while it runs)
 
 Law: everything is built here in the order in which it depends on each other; who trades and who serves adds its own
-layer (`engine.trader`, `app`) and never reaches around this one.
+layer (`trader`, `app`) and never reaches around this one.
 """
 
 from __future__ import annotations

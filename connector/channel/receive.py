@@ -148,11 +148,11 @@ def on_claimed(
     window = windows.by_lock(tx, account, mask.lock(preimage))
     if window is None or window.masked is None or window.account_hash != account_hash:
         return None
+    if window.state not in (states.SIGNED, states.VOID):
+        return None
     received = of_window(tx, buyer, window, preimage)
     if window.state == states.SIGNED:
         return take(tx, buyer, account, window, received, "claimed", int(now.timestamp()), now)
-    if window.state != states.VOID:
-        return None
     if window.code == LAPSED and window.prev == account.account_hash and windows.unreleased(tx, account) is None:
         return take(tx, buyer, account, replace(window, code=""), received, "late", int(now.timestamp()), now)
     windows.save(tx, window.moved("claimed", code="claimed", masked=None))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 async def hand_in(exchange: ExchangeDoor, resources: Resources, product: Row, edition: Row) -> None:
-    """Submit a product with its edition's header; raises as `Base.ask_exchange`."""
+    """Submit a product with its edition's header; raises as `ExchangeDoor.ask`."""
     offer = offers.offer_id(product["id"], product["offer"])
     body = {
         "id": product["id"],
