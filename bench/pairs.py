@@ -63,7 +63,7 @@ class Connectors:
 
     async def meet(self, did: str, product: str) -> None:
         """Take the provider's own offer of a product from its catalogue."""
-        member = await self.connector.space_view.require(did)
+        member = await self.connector.space.require(did)
         self._did, self._base = did, member.url + "/dsp"
         headers = self.connector.authorization(did)
         url = f"{self._base}/catalog/datasets/{product}"
@@ -110,7 +110,7 @@ async def connectors(data: Path, provider: int) -> AsyncIterator[Connectors]:
     """Run the buyer's connector with its HTTP surface, as `penstock serve` does."""
     told = settings.load(data, {}, {})
     connector = await Connector.start(data, told)
-    runner = web.AppRunner(build(connector), access_log=None)
+    runner = web.AppRunner(build(connector.parts), access_log=None)
     await runner.setup()
     await web.TCPSite(runner, told.server.host, told.server.port).start()
     await connector.recover()

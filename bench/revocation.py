@@ -30,13 +30,13 @@ from bench import report
 from bench.hostile import Party
 from bench.sealing import sealed_edition
 from bench.space import machine, workshop
-from connector.app.base import TICKET_KEY
 from connector.client.server import Server
 from connector.custody import edition as editions
 from connector.custody import tickets
 from connector.demo.processes import Participant, free_ports
 from connector.net.outbound import Outbound
 from connector.operation.initialise import initialise
+from connector.provider.data_addresses import TICKET_KEY
 from connector.runtime.data_folder import DATABASE, KEYS
 from connector.store.store import Store
 from connector.store.tables import TABLES

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.api.faults import as_json
+from connector.console.accounts import Accounts
 from connector.console.page import PREFIX
 from connector.runtime.errors import InvalidInput
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 async def page(call: Call) -> web.Response:
     """List the accounts."""
-    return as_json({"accounts": await call.connector.accounts.page()})
+    return as_json({"accounts": await call.of(Accounts).page()})
 
 
 async def add(call: Call) -> web.Response:
@@ -24,19 +25,19 @@ async def add(call: Call) -> web.Response:
     told = await call.members({"name": str, "roles": list, "operator": bool})
     if not all(isinstance(role, str) for role in told["roles"]):
         raise InvalidInput("`roles` is a list of texts")
-    roles = told["roles"] or sorted(call.connector.roles)
-    return as_json(await call.connector.accounts.add(told["name"], roles, operator=told["operator"]), 201)
+    roles = told["roles"] or sorted(call.core.identity.roles)
+    return as_json(await call.of(Accounts).add(told["name"], roles, operator=told["operator"]), 201)
 
 
 async def remove(call: Call) -> web.Response:
     """Remove an account, whose sessions end at once."""
     await call.texts()
-    return as_json(await call.connector.accounts.remove(call.path["id"]))
+    return as_json(await call.of(Accounts).remove(call.path["id"]))
 
 
 async def link(call: Call) -> web.Response:
     """Give out a link by which an account signs in once."""
     await call.texts()
-    made = await call.connector.accounts.link(call.path["id"])
-    told = {"url": f"{call.connector.url}{PREFIX}/enter?token={made['token']}"}
+    made = await call.of(Accounts).link(call.path["id"])
+    told = {"url": f"{call.core.identity.url}{PREFIX}/enter?token={made['token']}"}
     return as_json({"name": made["name"], "expires": made["expires"], **told}, 201)

@@ -6,10 +6,16 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from connector.api.faults import as_json
+from connector.chain.peer_logs import PeerLogs
 from connector.identity import tokens
+from connector.licence.agreements import Agreements
+from connector.licence.notices import Notices
+from connector.licence.sublicence.granting import Granting
 from connector.runtime.errors import Absent, InvalidInput
 from contracts.namespace import AGREEMENT_URN, CHECKPOINT
 from ledger import licence_proof
+from ledger.chain import Chain
+from ledger.programs import Programs
 from policy.compare.onward import Narrower
 from policy.purposes import resolve
 
@@ -25,8 +31,8 @@ SUB_LICENCE = frozenset({"to", "until", "purpose", "onward"})
 async def revoke(call: Call) -> web.Response:
     """End an agreement of ours, or a sub-licence that we granted: `reason`."""
     digest, reason = call.path["id"].removeprefix(AGREEMENT_URN), (await call.texts("reason"))["reason"]
-    withdrawn = await call.connector.granting.withdraw(digest, reason)
-    return as_json(withdrawn or await call.connector.agreements.revoke(digest, reason))
+    withdrawn = await call.of(Granting).withdraw(digest, reason)
+    return as_json(withdrawn or await call.of(Agreements).revoke(digest, reason))
 
 
 async def sublicense(call: Call) -> web.Response:
@@ -39,36 +45,35 @@ async def sublicense(call: Call) -> web.Response:
         raise InvalidInput("`to` is a DID, `onward` is true or false")
     asked = Narrower(_moment(document["until"]), None if purpose is None else resolve(str(purpose)), onward)
     digest = call.path["id"].removeprefix(AGREEMENT_URN)
-    return as_json(await call.connector.granting.grant(digest, document["to"], asked), 201)
+    return as_json(await call.of(Granting).grant(digest, document["to"], asked), 201)
 
 
 async def licence(call: Call) -> web.Response:
     """Show an agreement of ours as a licence that anybody checks offline: signed, and proven of the chain's state."""
     digest = call.path["id"].removeprefix(AGREEMENT_URN)
-    connector = call.connector
-    row = await connector.store.read(lambda tx: tx.get("agreements", digest=digest))
+    row = await call.core.store.read(lambda tx: tx.get("agreements", digest=digest))
     if row is None or not row["provider_signature"] or not row["buyer_signature"]:
         raise Absent(f"there is no signed agreement `{digest[:100]}` here", "penstock show, for what there is")
     signed = {"terms": row["terms"], "agreement": row["agreement"]}
     signed |= {f"{who}Signature": row[f"{who}_signature"].hex() for who in ("provider", "buyer")}
-    block = await connector.chain.newest()
-    program = connector.programs.deployment.addresses["licences"]
-    proof = await connector.chain.proof(program, licence_proof.slots(bytes.fromhex(digest)), block.number)
-    return as_json(licence_proof.document(signed, await connector.chain.header(block.number), proof))
+    block = await call.of(Chain).newest()
+    program = call.of(Programs).deployment.addresses["licences"]
+    proof = await call.of(Chain).proof(program, licence_proof.slots(bytes.fromhex(digest)), block.number)
+    return as_json(licence_proof.document(signed, await call.of(Chain).header(block.number), proof))
 
 
 async def notice(call: Call) -> web.Response:
     """Take a notice of the other party of an agreement."""
     document = await call.document()
     riding = document.pop(CHECKPOINT, None) if isinstance(document, dict) else None
-    keep = await call.connector.peer_logs.check(call.peer, riding)
+    keep = await call.of(PeerLogs).check(call.peer, riding)
 
     def admit(tx: Tx) -> None:
         assert call.claims is not None
         tokens.remember(tx, call.claims)
         keep(tx)
 
-    await call.connector.notices.take(call.peer, document, admit)
+    await call.of(Notices).take(call.peer, document, admit)
     return as_json({})
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.api.faults import as_json
-from connector.exchange.applications import APPLICATIONS, APPLIED, view
+from connector.exchange.applications import APPLICATIONS, APPLIED, Applications, view
+from connector.space.exchange import ExchangeDoor
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
 async def apply(call: Call) -> web.Response:
     """Take in the caller's application: `message`, in its own words."""
     told = await call.texts("message")
-    return as_json(await call.connector.applications.apply(call.peer, told["message"], call.act), 201)
+    return as_json(await call.of(Applications).apply(call.peer, told["message"], call.act), 201)
 
 
 async def own(call: Call) -> web.Response:
     """Show the caller's application."""
-    row = await APPLICATIONS.read(call.connector.store, call.peer)
+    row = await APPLICATIONS.read(call.core.store, call.peer)
     await call.spend()
     return as_json(view(row))
 
@@ -29,21 +30,21 @@ async def own(call: Call) -> web.Response:
 async def page(call: Call) -> web.Response:
     """List applications of a `state`, the most urgent first."""
     state = call.request.query.get("state", APPLIED)
-    return as_json({"applications": await call.connector.applications.page(state)})
+    return as_json({"applications": await call.of(Applications).page(state)})
 
 
 async def refuse(call: Call) -> web.Response:
     """Refuse an application: `did` and `reason`."""
     told = await call.texts("did", "reason")
-    return as_json(await call.connector.applications.refuse(told["did"], told["reason"]))
+    return as_json(await call.of(Applications).refuse(told["did"], told["reason"]))
 
 
 async def join(call: Call) -> web.Response:
     """Apply at the exchange of our settings, in our own name."""
-    connector, told = call.connector, await call.texts("message")
-    return as_json(await connector.exchange.ask("POST", "/exchange/applications", told), 201)
+    told = await call.texts("message")
+    return as_json(await call.of(ExchangeDoor).ask("POST", "/exchange/applications", told), 201)
 
 
 async def joined(call: Call) -> web.Response:
     """Show what became of our application."""
-    return as_json(await call.connector.exchange.ask("GET", "/exchange/applications/own"))
+    return as_json(await call.of(ExchangeDoor).ask("GET", "/exchange/applications/own"))

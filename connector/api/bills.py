@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.api.faults import as_json
+from connector.provider.billing.bills import Bills
 from connector.runtime.limits import BILLED_AGREEMENTS_MAX, PAGE_ROWS_MAX
 
 if TYPE_CHECKING:
@@ -15,10 +16,10 @@ if TYPE_CHECKING:
 
 async def page(call: Call) -> web.Response:
     """List orders of either side, the newest first, from the `first` on."""
-    found = await call.connector.bills.page(call.first(BILLED_AGREEMENTS_MAX), PAGE_ROWS_MAX)
+    found = await call.of(Bills).page(call.first(BILLED_AGREEMENTS_MAX), PAGE_ROWS_MAX)
     return as_json({"orders": found})
 
 
 async def show(call: Call) -> web.Response:
     """Show the signed bill of an agreement, or the statement of a month."""
-    return as_json(await call.connector.bills.show(call.path["id"]))
+    return as_json(await call.of(Bills).show(call.path["id"]))

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from connector.api.authorize import Route
-    from connector.app.app import Connector
     from connector.console.sessions import Session
+    from connector.core.core import Core
+    from connector.core.service import Parts
     from connector.custody.passes import Pass
     from connector.custody.tickets import Ticket
     from connector.exchange.operators import Operator
@@ -46,11 +47,12 @@ class Call:
     """One request with its proven caller: `peer` is a DID for PEER and MEMBER rows, `ticket` for TICKET rows.
 
     `carrying` is a pass and the replica that it opens, for PASS rows; `operator` who of an exchange's operators asks on
-    OWNER rows, None for the owner. With `kept` it is an earlier request that is answered. `session` is who has signed
-    in, for ACCOUNT rows.
+    OWNER rows, None for the owner; `session` who has signed in, for ACCOUNT rows. With `kept` it is an earlier request
+    that is answered. `parts` are the participant's, each to be had by its class (`of`).
     """
 
-    connector: Connector
+    parts: Parts
+    core: Core
     request: web.Request
     route: Route
     peer: str = ""
@@ -60,6 +62,14 @@ class Call:
     operator: Operator | None = None
     kept: Kept | None = None
     session: Session | None = None
+
+    def of(self, kind: type[T]) -> T:
+        """Return the part of this class."""
+        return self.parts.of(kind)
+
+    def inner(self, route: Route, kept: Kept, operator: Operator | None) -> Call:
+        """Return the call of another act that this request leads to."""
+        return Call(self.parts, self.core, self.request, route, operator=operator, kept=kept)
 
     @property
     def path(self) -> dict[str, str]:
@@ -74,7 +84,7 @@ class Call:
     @property
     def who(self) -> str:
         """Return who of our own people asks, for the record: an operator's name, or our DID for the owner."""
-        return self.connector.did if self.operator is None else self.operator.name
+        return self.core.identity.did if self.operator is None else self.operator.name
 
     @property
     def caller(self) -> str:
@@ -127,7 +137,7 @@ class Call:
                 tokens.remember(tx, self.claims)
             return act(tx)
 
-        return await self.connector.store.write(spending)
+        return await self.core.store.write(spending)
 
     async def spend(self) -> None:
         """Use up the caller's token for an act that reads only."""

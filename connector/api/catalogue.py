@@ -18,10 +18,12 @@ from aiohttp import web
 
 from connector.api.faults import JSON, as_json
 from connector.exchange.federation.crawl import crawl, locate
+from connector.identity.peers import Peers
+from connector.licence.audience import Audience
 from connector.negotiation.protocol import continuation, messages, validation
 from connector.negotiation.protocol.continuation import NEXT, PARAMETER, PREVIOUS
 from connector.negotiation.protocol.errors import MalformedError, UnsupportedFilterError
-from connector.provider.offering import CATALOGUES, DATASETS
+from connector.provider.offering import CATALOGUES, DATASETS, Offering
 from connector.runtime.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -45,7 +47,7 @@ async def request(call: Call) -> web.Response:
     message = validation.read("CatalogRequestMessage", await call.request.read())
     if message.get("filter"):
         raise UnsupportedFilterError("no filter is understood here; ask without one")
-    return await _page(call, _place(call) or call.connector.offering.start())
+    return await _page(call, _place(call) or call.of(Offering).start())
 
 
 async def resume(call: Call) -> web.Response:
@@ -59,11 +61,11 @@ async def resume(call: Call) -> web.Response:
 async def dataset(call: Call) -> web.Response:
     """Serve one dataset with its offers."""
     await call.spend()
-    viewer = call.connector.audience.viewer(call.peer)
+    viewer = call.of(Audience).viewer(call.peer)
     try:
-        body = await call.connector.offering.dataset(call.path["id"], viewer.sees)
+        body = await call.of(Offering).dataset(call.path["id"], viewer.sees)
     finally:
-        await call.connector.audience.record(viewer)
+        await call.of(Audience).record(viewer)
     return await _answer(call, messages.root_dataset(orjson.loads(body)), {})
 
 
@@ -73,7 +75,7 @@ async def foreign(call: Call) -> web.Response:
     told = query.get("base") or query.get("peer", "")
     if not told or set(query) - FOREIGN:
         raise InvalidInput("say whose catalogue: `peer` (a DID) or `base` (an address), and perhaps `from`")
-    core, peers = call.connector.core, call.connector.peers
+    core, peers = call.core, call.of(Peers)
     source = await locate(core, peers, told)
     named = replace(source, did=query.get("peer") or source.did, start=query.get("from", ""))
     return as_json(await crawl(core, peers, named))
@@ -86,23 +88,22 @@ def _place(call: Call) -> Place | None:
         return None
     if [name for name, _ in query.items()] != [PARAMETER]:
         raise MalformedError(f"the query has exactly one member, `{PARAMETER}`")
-    return continuation.read(query[PARAMETER], call.connector.offering.shelves)
+    return continuation.read(query[PARAMETER], call.of(Offering).shelves)
 
 
 async def _page(call: Call, place: Place) -> web.Response:
     await call.spend()
-    viewer = call.connector.audience.viewer(call.peer)
-    page = await call.connector.offering.page(place, viewer.sees)
-    await call.connector.audience.record(viewer)
-    links = continuation.header(call.connector.url + PATH, ((NEXT, page.next), (PREVIOUS, page.previous)))
+    viewer = call.of(Audience).viewer(call.peer)
+    page = await call.of(Offering).page(place, viewer.sees)
+    await call.of(Audience).record(viewer)
+    links = continuation.header(call.core.identity.url + PATH, ((NEXT, page.next), (PREVIOUS, page.previous)))
     return await _answer(call, _document(call, page), {"Link": links} if links else {})
 
 
 def _document(call: Call, page: Page) -> messages.Document:
-    connector = call.connector
-    service = messages.data_service(connector.did + "#dsp", connector.url + "/dsp")
+    service = messages.data_service(call.core.identity.did + "#dsp", call.core.identity.url + "/dsp")
     listed = [[orjson.Fragment(body) for body in page.entries.get(name, ())] for name in (DATASETS, CATALOGUES)]
-    return messages.catalog(connector.did + "#catalog", connector.did, [service], *listed)
+    return messages.catalog(call.core.identity.did + "#catalog", call.core.identity.did, [service], *listed)
 
 
 async def _answer(call: Call, document: Any, headers: dict[str, str]) -> web.Response:

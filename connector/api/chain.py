@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from connector.chain.hosted import Hosted
 from connector.runtime.errors import Absent
 from ledger.embedded.caller import Caller, Standing, stranger
 
@@ -23,10 +24,11 @@ LOOK_SECONDS = 0.1
 
 async def rpc(call: Call) -> web.Response:
     """Answer a JSON-RPC request or batch."""
-    if call.connector.embedded is None:
+    hosted = call.of(Hosted).chain
+    if hosted is None:
         raise Absent("this exchange hosts no chain; ask the one in its settings")
     caller = Caller(Standing.MEMBER, call.peer) if call.peer else stranger(call.request.remote or "")
-    return await answer(call.connector.embedded, call.request, caller)
+    return await answer(hosted, call.request, caller)
 
 
 async def answer(embedded: EmbeddedChain, request: web.Request, caller: Caller) -> web.Response:

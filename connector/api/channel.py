@@ -7,13 +7,22 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from connector.api.faults import as_json
+from connector.chain.chain_watch import ChainWatch
+from connector.chain.peer_logs import PeerLogs
 from connector.channel import account as accounts
 from connector.channel import acknowledgement as acknowledgements
 from connector.channel import payee, payer, release, resume, wire
 from connector.channel import step as steps
+from connector.channel.doors import Buyer, Holder
 from connector.channel.errors import ChannelFault, fault
 from connector.channel.messages import Equivocation, KeyRequest, Released, Resume, Step, VoucherMessage
-from connector.licence.duties import FAILED
+from connector.licence.duties import FAILED, Duties
+from connector.settlement.meeting import Meetings
+from connector.settlement.paying import Payments
+from connector.settlement.receivables import Receivables
+from connector.settlement.returning import Returning
+from connector.settlement.turns import Turns
+from connector.store.heads import Heads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,15 +41,15 @@ async def request(call: Call) -> web.Response:
     """Message 1: answer with a key offer, or with the policy's denial."""
     message, keep = await _message(call, KeyRequest)
     channel = _channel(call)
-    await call.connector.meetings.meet(channel, call.peer, message.orders[0].agreement_digest)
-    holder, now = call.connector.holder, call.connector.clock.now
+    await call.of(Meetings).meet(channel, call.peer, message.orders[0].agreement_digest)
+    holder, now = call.of(Holder), call.core.clock.now
     return await _answer(call, keep, lambda tx: payee.on_key_request(tx, holder, call.peer, channel, message, now()))
 
 
 async def voucher(call: Call) -> web.Response:
     """Message 3: answer with the release, or with a signed refusal."""
     message, keep = await _message(call, VoucherMessage)
-    channel, holder, now = _channel(call), call.connector.holder, call.connector.clock.now
+    channel, holder, now = _channel(call), call.of(Holder), call.core.clock.now
     return await _released(
         call, keep, message, lambda tx: release.on_voucher(tx, holder, call.peer, channel, message, now())
     )
@@ -49,7 +58,7 @@ async def voucher(call: Call) -> web.Response:
 async def step(call: Call) -> web.Response:
     """Messages 3 and 1 together: answer with the release and the next offer, or with a signed refusal."""
     message, keep = await _message(call, Step)
-    channel, holder, now = _channel(call), call.connector.holder, call.connector.clock.now
+    channel, holder, now = _channel(call), call.of(Holder), call.core.clock.now
     return await _released(
         call, keep, message.paid, lambda tx: steps.on_step(tx, holder, call.peer, channel, message, now())
     )
@@ -58,17 +67,17 @@ async def step(call: Call) -> web.Response:
 async def acknowledge(call: Call) -> web.Response:
     """Message 5: take the final acknowledgement."""
     message, keep = await _message(call, VoucherMessage)
-    channel, holder, now = _channel(call), call.connector.holder, call.connector.clock.now
+    channel, holder, now = _channel(call), call.of(Holder), call.core.clock.now
     return await _answer(call, keep, lambda tx: release.on_acknowledge(tx, holder, call.peer, channel, message, now()))
 
 
 async def resume_channel(call: Call) -> web.Response:
     """Compare newest signed states."""
     message, keep = await _message(call, Resume)
-    channel, holder, now = _channel(call), call.connector.holder, call.connector.clock.now
+    channel, holder, now = _channel(call), call.of(Holder), call.core.clock.now
 
     def act(tx: Tx) -> Resume | Equivocation:
-        tx.after(partial(call.connector.receivables.wake, channel.hex()))  # what came back may have no preimage here
+        tx.after(partial(call.of(Receivables).wake, channel.hex()))  # what came back may have no preimage here
         return resume.on_resume_payee(tx, holder, call.peer, channel, message, now())
 
     return await _answer(call, keep, act)
@@ -77,11 +86,11 @@ async def resume_channel(call: Call) -> web.Response:
 async def acknowledgement(call: Call) -> web.Response:
     """Acknowledge, as the payer, what we received on a channel: its payee asks, having lost what it claims with."""
     message, keep = await _message(call, Released)
-    connector, channel = call.connector, _channel(call)
-    account = await connector.store.read(lambda tx: accounts.load(tx, channel, accounts.PAYER, call.peer))
+    channel = _channel(call)
+    account = await call.core.store.read(lambda tx: accounts.load(tx, channel, accounts.PAYER, call.peer))
     if account.account_hash != message.account_hash:
-        await connector.payments.level(call.peer, channel)
-    buyer, now = connector.buyer, connector.clock.now
+        await call.of(Payments).level(call.peer, channel)
+    buyer, now = call.of(Buyer), call.core.clock.now
 
     def act(tx: Tx) -> VoucherMessage:
         owed = acknowledgements.owed(tx, channel)
@@ -89,7 +98,7 @@ async def acknowledgement(call: Call) -> web.Response:
             raise fault("unreleased", "keys of this channel are being read: it is acknowledged when that has ended")
         return payer.acknowledge(tx, buyer, channel, now())
 
-    async with connector.channel_turns.of(channel):
+    async with call.of(Turns).of(channel):
         return await _answer(call, keep, act)
 
 
@@ -97,15 +106,15 @@ async def close(call: Call) -> web.Response:
     """Close a channel of the caller's whose `agreement` is over: the rest of its deposit goes back to it."""
     channel, told = _channel(call), await call.texts("agreement")
     await call.spend()
-    return as_json(await call.connector.returning.close(channel, call.peer, told["agreement"]))
+    return as_json(await call.of(Returning).close(channel, call.peer, told["agreement"]))
 
 
 async def _message(call: Call, kind: type[T]) -> tuple[T, Keep]:
     """Read the message, check the sender's checkpoint, look at the chain; also return what keeps the checkpoint."""
     body = await call.document()
     message = wire.decode(kind, body)  # before anything is waited for: what is no message does not stay in memory
-    keep = await call.connector.peer_logs.check(call.peer, body.get(wire.CHECKPOINT))
-    await call.connector.watch.look()
+    keep = await call.of(PeerLogs).check(call.peer, body.get(wire.CHECKPOINT))
+    await call.of(ChainWatch).look()
     return message, keep
 
 
@@ -120,7 +129,7 @@ async def _answer(call: Call, keep: Keep, act: Callable[[Tx], Any]) -> web.Respo
     if isinstance(message, Equivocation):
         raise fault("stopped", f"two different messages with seq `{message.seq}` are kept as `{message.bundle}`")
     body = {} if message is None else wire.encode(message)
-    return as_json({**body, wire.CHECKPOINT: await call.connector.heads.riding(call.peer)})
+    return as_json({**body, wire.CHECKPOINT: await call.of(Heads).riding(call.peer)})
 
 
 async def _released(call: Call, keep: Keep, paid: VoucherMessage, act: Callable[[Tx], Any]) -> web.Response:
@@ -129,13 +138,13 @@ async def _released(call: Call, keep: Keep, paid: VoucherMessage, act: Callable[
         return await _answer(call, keep, act)
     except ChannelFault as failure:
         if failure.code == FAILED:
-            await call.connector.duties.note(failure, await _agreements(call, _channel(call), paid.voucher.seq))
+            await call.of(Duties).note(failure, await _agreements(call, _channel(call), paid.voucher.seq))
         raise
 
 
 async def _agreements(call: Call, channel: bytes, seq: int) -> list[str]:
     """Return the agreements of a window."""
-    window = await call.connector.store.read(lambda tx: tx.get("windows", channel=channel.hex(), seq=seq))
+    window = await call.core.store.read(lambda tx: tx.get("windows", channel=channel.hex(), seq=seq))
     return [] if window is None else sorted({order["agreementDigest"] for order in window["orders"]})
 
 

@@ -17,12 +17,15 @@ import orjson
 from aiohttp import web
 
 from connector.console import rendering
+from connector.console.accounts import Accounts
 from connector.console.acts import ACT_BY_ROUTE
 from connector.console.page import PREFIX
 from connector.console.pages import BY_ROUTE
-from connector.consumer.acquisition import FINAL
+from connector.console.sessions import Sessions
+from connector.consumer.acquisition import FINAL, Acquisitions
 from connector.runtime.errors import Absent, InvalidInput, NotPermitted, Unproven, explain_failure
 from connector.runtime.limits import FORM_FIELDS_MAX, LIVE_SECONDS_MAX
+from connector.space.view import SpaceView
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -57,14 +60,14 @@ async def page(call: Call) -> web.Response:
         return rendering.as_json(data)
     if twin == ".csv":
         return rendering.as_csv(row, data)
-    token = call.connector.sessions.form_token(session)
+    token = call.of(Sessions).form_token(session)
     context: dict[str, Any] = {
         "page": row,
         "data": data,
         "form_token": token,
-        "participant": call.connector.settings.participant,
+        "participant": call.core.settings.participant,
     }
-    context["names"] = {did: member.name for did, member in call.connector.space.members.items()}
+    context["names"] = {did: member.name for did, member in call.of(SpaceView).last().members.items()}
     return rendering.html(call.request, row.name, context, session=session)
 
 
@@ -96,19 +99,19 @@ async def sign_in(call: Call) -> web.Response:
     fields = await _form(call, SIGN_IN_FIELDS, None)
     there = _inside(fields["next"])
     try:
-        await call.connector.accounts.check(fields["name"], fields["password"], fields["code"])
+        await call.of(Accounts).check(fields["name"], fields["password"], fields["code"])
     except Unproven as fault:
         return _sign_in(call, there, fields["name"], fault)
     answer = _see(there)
-    await call.connector.sessions.begin(fields["name"], answer)
+    await call.of(Sessions).begin(fields["name"], answer)
     return answer
 
 
 async def enter(call: Call) -> web.Response:
     """Begin a session with a link that the owner has given out."""
-    name = await call.connector.accounts.take_link(call.request.query.get("token", ""))
+    name = await call.of(Accounts).take_link(call.request.query.get("token", ""))
     answer = _see(HOME)
-    await call.connector.sessions.begin(name, answer)
+    await call.of(Sessions).begin(name, answer)
     return answer
 
 
@@ -117,7 +120,7 @@ async def sign_out(call: Call) -> web.Response:
     session = _session(call)
     await _form(call, frozenset(), session)
     answer = _see(PREFIX + "/sign-in")
-    await call.connector.sessions.end(session, answer)
+    await call.of(Sessions).end(session, answer)
     return answer
 
 
@@ -125,7 +128,7 @@ async def live(call: Call) -> web.StreamResponse:
     """Say what an acquisition does while it does it, as server-sent events."""
     session, key = _session(call), call.path["id"]
     _permit(frozenset({"buyer"}), session)
-    view = await call.connector.acquisitions.view(key)
+    view = await call.of(Acquisitions).view(key)
     headers = {**rendering.HEADERS, "Content-Type": "text/event-stream"}
     answer = web.StreamResponse(headers=headers)
     await answer.prepare(call.request)
@@ -137,7 +140,7 @@ async def live(call: Call) -> web.StreamResponse:
             told = said
         if view["state"] in FINAL:
             break
-        view = await call.connector.acquisitions.wait(key, view["mark"], LIVE_STEP_SECONDS)
+        view = await call.of(Acquisitions).wait(key, view["mark"], LIVE_STEP_SECONDS)
     await answer.write_eof()
     return answer
 
@@ -180,11 +183,11 @@ async def _leave_trace(call: Call, row: Page, session: Session) -> None:
     """Record what a regulator has looked at: who supervises leaves evidence, too."""
     if not (row.logged and "regulator" in session.roles):
         return
-    connector, now = call.connector, call.connector.clock.now()
+    now = call.core.clock.now()
     about = call.path.get("id", "") or call.request.query.get("q", "")[:200]
     fields = {"account": session.name, "about": about}
-    await connector.store.write(
-        lambda tx: connector.evidence.record(tx, VIEWED, part=row.name, fields=fields, now=now), short=True
+    await call.core.store.write(
+        lambda tx: call.core.evidence.record(tx, VIEWED, part=row.name, fields=fields, now=now), short=True
     )
 
 
@@ -198,7 +201,7 @@ async def _form(call: Call, known: frozenset[str], session: Session | None) -> d
     except ValueError as error:
         raise InvalidInput(f"the form cannot be read: {error}") from error
     fields = dict(pairs)
-    call.connector.sessions.check_form(call.request, fields.pop(FORM_TOKEN, ""), session)
+    call.of(Sessions).check_form(call.request, fields.pop(FORM_TOKEN, ""), session)
     if set(fields) != known or len(pairs) != len(known) + 1:
         raise InvalidInput(f"this form has exactly the fields {', '.join(sorted(known)) or 'none'}")
     return fields
@@ -206,10 +209,10 @@ async def _form(call: Call, known: frozenset[str], session: Session | None) -> d
 
 def _sign_in(call: Call, there: str, name: str = "", fault: Unproven | None = None) -> web.Response:
     draft = web.Response()
-    token = call.connector.sessions.stranger_token(call.request, draft)
+    token = call.of(Sessions).stranger_token(call.request, draft)
     failure = None if fault is None else explain_failure(fault)
     context: dict[str, Any] = {"there": there, "name": name, "failure": failure, "form_token": token}
-    context |= {"participant": call.connector.settings.participant}
+    context |= {"participant": call.core.settings.participant}
     status = 200 if failure is None else failure.status
     answer = rendering.html(call.request, "sign-in", context, session=None, status=status)
     answer.cookies.update(draft.cookies)

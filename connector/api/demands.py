@@ -8,7 +8,11 @@ from catalog.demand import REASON_CHARACTERS_MAX, TABLE, Move
 from catalog.roles import Doing
 from connector.api.exchange import may
 from connector.api.faults import as_json
+from connector.consumer.pursuit import Pursuits
+from connector.exchange.demands import Demands
 from connector.runtime.errors import Absent, InvalidInput
+from connector.space.exchange import ExchangeDoor
+from connector.space.view import SpaceView
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -25,21 +29,21 @@ FIRST_MAX = 100_000
 
 async def post(call: Call) -> web.Response:
     """Take in a demand."""
-    may(call.connector.space.members[call.peer], Doing.DEMAND)
-    return as_json(await call.connector.demands.post(await call.document(), call.peer, call.act), 201)
+    may(call.of(SpaceView).last().members[call.peer], Doing.DEMAND)
+    return as_json(await call.of(Demands).post(await call.document(), call.peer, call.act), 201)
 
 
 async def page(call: Call) -> web.Response:
     """List demands that are looking, or with `mine` the caller's own, newest first, from the `first` on."""
     mine, first = "mine" in call.request.query, call.first(FIRST_MAX)
-    found = await call.connector.demands.page(call.peer, mine=mine, first=first)
+    found = await call.of(Demands).page(call.peer, mine=mine, first=first)
     await call.spend()
     return as_json({"demands": found})
 
 
 async def show(call: Call) -> web.Response:
     """Show a demand, to who posted it with what matches it."""
-    found = await call.connector.demands.show(call.path["id"], call.peer)
+    found = await call.of(Demands).show(call.path["id"], call.peer)
     await call.spend()
     return as_json(found)
 
@@ -54,12 +58,12 @@ async def move(call: Call) -> web.Response:
         raise InvalidInput(f"the body is an object with {', '.join(sorted(needed)) or 'nothing'}, perhaps {REASON}")
     if not all(isinstance(value, str) and len(value) <= REASON_CHARACTERS_MAX for value in body.values()):
         raise InvalidInput(f"its members are texts of at most {REASON_CHARACTERS_MAX} characters")
-    return as_json(await call.connector.demands.move(call.path["id"], step, call.peer, body, call.act))
+    return as_json(await call.of(Demands).move(call.path["id"], step, call.peer, body, call.act))
 
 
 async def of_product(call: Call) -> web.Response:
     """List the demands that a listed product meets."""
-    found = await call.connector.demands.for_product(call.path["id"])
+    found = await call.of(Demands).for_product(call.path["id"])
     await call.spend()
     return as_json({"demands": found})
 
@@ -67,12 +71,12 @@ async def of_product(call: Call) -> web.Response:
 async def pursue(call: Call) -> web.Response:
     """Pursue a demand of ours: `id` and `mandate`."""
     body = await call.members({"id": str, "mandate": dict})
-    return as_json(await call.connector.pursuits.begin(body["id"], body["mandate"]), 201)
+    return as_json(await call.of(Pursuits).begin(body["id"], body["mandate"]), 201)
 
 
 async def pursuit(call: Call) -> web.Response:
     """Show how the pursuit of a demand stands."""
-    return as_json(await call.connector.pursuits.show(call.path["id"]))
+    return as_json(await call.of(Pursuits).show(call.path["id"]))
 
 
 async def forward(call: Call) -> web.Response:
@@ -80,4 +84,4 @@ async def forward(call: Call) -> web.Response:
     method = call.route.method
     path = "/exchange" + call.target.removeprefix("/management")
     body = None if method == "GET" else await call.document()
-    return as_json(await call.connector.exchange.ask(method, path, body))
+    return as_json(await call.of(ExchangeDoor).ask(method, path, body))

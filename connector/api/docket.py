@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from connector.api.faults import as_json
 from connector.runtime.errors import InvalidInput
 from connector.settlement import docket
+from connector.space.view import SpaceView
 from ledger import filing as filings
+from ledger.programs import Programs
 from ledger.ruling import read_ruling
 
 if TYPE_CHECKING:
@@ -18,32 +20,32 @@ if TYPE_CHECKING:
 
 async def file(call: Call) -> web.Response:
     """Take in what a member files; the same one again changes nothing."""
-    connector = call.connector
     filing = filings.read(await call.document())
-    about = await docket.concerned(connector.space_view, connector.programs, filing, connector.space.members[call.peer])
-    now = connector.clock.now()
-    row = await call.act(lambda tx: docket.file(tx, connector.evidence, filing, about, call.peer, now))
+    about = await docket.concerned(
+        call.of(SpaceView), call.of(Programs), filing, call.of(SpaceView).last().members[call.peer]
+    )
+    now = call.core.clock.now()
+    row = await call.act(lambda tx: docket.file(tx, call.core.evidence, filing, about, call.peer, now))
     return as_json(docket.view(row), 201)
 
 
 async def page(call: Call) -> web.Response:
     """List the cases that concern the caller."""
-    member = call.connector.space.members[call.peer]
+    member = call.of(SpaceView).last().members[call.peer]
     return as_json({"disputes": await call.act(lambda tx: docket.page(tx, member))})
 
 
 async def case(call: Call) -> web.Response:
     """Serve one case with what was filed."""
-    member = call.connector.space.members[call.peer]
+    member = call.of(SpaceView).last().members[call.peer]
     return as_json(await call.act(lambda tx: docket.case(tx, call.path["id"], member)))
 
 
 async def rule(call: Call) -> web.Response:
     """Take note of what the arbitrator ruled: `ruling`, and the `tx` that executed it or nothing."""
-    connector = call.connector
     document = await call.members({"ruling": dict, "tx": str})
-    ruling, account = read_ruling(document["ruling"]), connector.space.members[call.peer].address
+    ruling, account = read_ruling(document["ruling"]), call.of(SpaceView).last().members[call.peer].address
     if ruling.dispute.hex() != call.path["id"]:
         raise InvalidInput("the ruling is on another dispute")
-    now = connector.clock.now()
+    now = call.core.clock.now()
     return as_json(await call.act(lambda tx: docket.rule(tx, ruling, document["tx"], account, now)))

@@ -8,7 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.api.faults import as_json
+from connector.chain.peer_logs import PeerLogs
 from connector.identity import tokens
+from connector.identity.peers import Peers
+from connector.negotiation.doors import Peer
+from connector.negotiation.engine import Engine
 from connector.negotiation.protocol import validation
 from connector.negotiation.protocol.errors import ProtocolError
 from contracts.namespace import CHECKPOINT
@@ -22,32 +26,32 @@ if TYPE_CHECKING:
 
 async def negotiate(call: Call) -> web.Response:
     """Take a message of a negotiation."""
-    return await _receive(call, call.connector.engine.receive_negotiation_message)
+    return await _receive(call, call.of(Engine).receive_negotiation_message)
 
 
 async def transfers(call: Call) -> web.Response:
     """Take a message of a transfer."""
-    return await _receive(call, call.connector.engine.receive_transfer_message)
+    return await _receive(call, call.of(Engine).receive_transfer_message)
 
 
 async def negotiation(call: Call) -> web.Response:
     """Show a negotiation to its peer."""
-    peer = await call.connector.peer(call.peer)
-    reply = await call.connector.engine.view_negotiation(call.path["pid"], peer, _spending(call))
+    peer = await peer_of(call.of(Peers), call.peer)
+    reply = await call.of(Engine).view_negotiation(call.path["pid"], peer, _spending(call))
     return as_json(reply.body, reply.status)
 
 
 async def transfer(call: Call) -> web.Response:
     """Show a transfer to its peer."""
-    peer = await call.connector.peer(call.peer)
-    reply = await call.connector.engine.view_transfer(call.path["pid"], peer, _spending(call))
+    peer = await peer_of(call.of(Peers), call.peer)
+    reply = await call.of(Engine).view_transfer(call.path["pid"], peer, _spending(call))
     return as_json(reply.body, reply.status)
 
 
 async def _receive(call: Call, receive: Any) -> web.Response:
     body = await call.request.read()
-    keep = await call.connector.peer_logs.check(call.peer, await _looked_at(call, body))
-    peer = await call.connector.peer(call.peer)
+    keep = await call.of(PeerLogs).check(call.peer, await _looked_at(call, body))
+    peer = await peer_of(call.of(Peers), call.peer)
     spend = _spending(call)
 
     def admit(tx: Tx) -> None:
@@ -56,6 +60,11 @@ async def _receive(call: Call, receive: Any) -> web.Response:
 
     reply = await receive(call.route.kind, call.path.get("pid"), body, peer, admit)
     return as_json(reply.body, reply.status)
+
+
+async def peer_of(peers: Peers, did: str) -> Peer:
+    """Return an authenticated peer with the address of its agreement key."""
+    return Peer(did, (await peers.document(did)).agreement)
 
 
 def _spending(call: Call) -> Any:
@@ -76,5 +85,5 @@ async def _looked_at(call: Call, body: bytes) -> Any:
     except ProtocolError:
         return None
     if "pid" not in call.path and "callbackAddress" in message:
-        await call.connector.outbound.vet(message["callbackAddress"])
+        await call.core.outbound.vet(message["callbackAddress"])
     return message.get(CHECKPOINT)

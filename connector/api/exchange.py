@@ -13,9 +13,16 @@ from catalog.roles import ROLES, Doing, does
 from catalog.use import use
 from connector.api.faults import JSON, as_json
 from connector.exchange import handed_in, kinds, listings, spaces
+from connector.exchange.attesting import Attesting
 from connector.exchange.federation import showing
+from connector.exchange.finding import Finding
+from connector.exchange.indicating import Indicators
+from connector.exchange.reviewer import Reviewer
+from connector.exchange.spaces import Spaces
 from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted
 from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX, QUERY_CHARACTERS_MAX
+from connector.space.view import SpaceView
+from ledger.programs import Programs
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -35,12 +42,12 @@ BY_HAND = (Move.SUSPEND.value, Move.RESUME.value, Move.REFUSE.value)
 
 async def space(call: Call) -> web.Response:
     """Serve the space document."""
-    return as_json(call.connector.space.json())
+    return as_json(call.of(SpaceView).last().json())
 
 
 async def attestation(call: Call) -> web.Response:
     """Serve the newest attestation of the witnesses."""
-    document = await call.connector.attesting.newest()
+    document = await call.of(Attesting).newest()
     if document is None:
         raise Absent("the witnesses have attested nothing yet", "penstock exchange attest")
     return as_json(document)
@@ -54,36 +61,35 @@ def may(member: Member, doing: Doing) -> None:
 
 async def submit(call: Call) -> web.Response:
     """Take in a provider's product; its edition must be on chain under the provider's account."""
-    connector = call.connector
-    member = connector.space.members[call.peer]
+    member = call.of(SpaceView).last().members[call.peer]
     may(member, Doing.LIST)
     document = handed_in.listing(await call.document())
-    await connector.store.read(lambda tx: spaces.check(tx, document, call.peer))
-    registered = await connector.programs.edition(bytes.fromhex(document["edition"]))
+    await call.core.store.read(lambda tx: spaces.check(tx, document, call.peer))
+    registered = await call.of(Programs).edition(bytes.fromhex(document["edition"]))
     if registered is None:
         raise Conflict("the edition is not registered on chain", "register it, then submit")
     if registered.provider != member.address:
         raise NotPermitted("the edition was registered by somebody else")
-    now = connector.clock.now()
-    row = await call.act(lambda tx: listings.submit(tx, connector.evidence, document, call.peer, now))
-    connector.finding.changed()
-    connector.reviewer.submitted(row["id"], call.peer)
+    now = call.core.clock.now()
+    row = await call.act(lambda tx: listings.submit(tx, call.core.evidence, document, call.peer, now))
+    call.of(Finding).changed()
+    call.of(Reviewer).submitted(row["id"], call.peer)
     return as_json(listings.view(row), 201)
 
 
 async def withdraw(call: Call) -> web.Response:
     """Take a provider's product off the list, for a reason; its edition must be withdrawn on chain."""
-    connector, key = call.connector, call.path["id"]
+    key = call.path["id"]
     reason = (await call.texts("reason"))["reason"]
-    row = await connector.store.read(lambda tx: listings.find(tx, key))
+    row = await call.core.store.read(lambda tx: listings.find(tx, key))
     if row["provider"] != call.peer:
         raise listings.absent(key)
-    registered = await connector.programs.edition(bytes.fromhex(row["edition"]))
+    registered = await call.of(Programs).edition(bytes.fromhex(row["edition"]))
     if registered is None or registered.withdrawn_at is None:
         raise Conflict("the edition is not withdrawn on chain", "withdraw it, then tell us")
-    who, now = {"by": call.peer, "role": "provider"}, connector.clock.now()
-    await call.act(lambda tx: listings.move(tx, connector.evidence, key, Move.WITHDRAW, **who, reason=reason, now=now))
-    connector.finding.changed()
+    who, now = {"by": call.peer, "role": "provider"}, call.core.clock.now()
+    await call.act(lambda tx: listings.move(tx, call.core.evidence, key, Move.WITHDRAW, **who, reason=reason, now=now))
+    call.of(Finding).changed()
     return as_json({"id": key, "state": State.WITHDRAWN.value})
 
 
@@ -95,7 +101,7 @@ async def search(call: Call) -> web.Response:
     it would be too long: it is made of so many as were `looked` at, after which the next one begins. With `counts` how
     many of all that were found have which value of which facet, besides.
     """
-    query, finding = call.request.query, call.connector.finding
+    query, finding = call.request.query, call.of(Finding)
     text, first = query.get("q", ""), call.first(FOUND_ROWS_MAX - PAGE_ROWS_MAX)
     if len(text) > QUERY_CHARACTERS_MAX:
         raise InvalidInput(f"`q` has {len(text)} characters, a search has at most {QUERY_CHARACTERS_MAX}")
@@ -103,16 +109,16 @@ async def search(call: Call) -> web.Response:
     if "like" in query:
         asked = await _like(call, query["like"], asked)
     intended = use(query.get("for", ""), query.get("in", ""))
-    sight = await call.connector.spaces.sight(call.peer, call.connector.space.members[call.peer].role)
+    sight = await call.of(Spaces).sight(call.peer, call.of(SpaceView).last().members[call.peer].role)
     asked = replace(asked, sight=sight)
     keys, total = await finding.keys(asked, limit=PAGE_ROWS_MAX, first=first)
     if "like" in query:
         keys, total = tuple(key for key in keys if key != query["like"]), max(total - 1, 0)
     await call.spend()
-    products, looked = await call.connector.store.read(lambda tx: showing.page(tx, keys))
+    products, looked = await call.core.store.read(lambda tx: showing.page(tx, keys))
     told: dict[str, Any] = {"products": products, "found": total, "looked": looked}
     if intended is not None:
-        told["products"] = await asyncio.to_thread(_permitting, products, intended, call.connector.clock.now())
+        told["products"] = await asyncio.to_thread(_permitting, products, intended, call.core.clock.now())
     if "counts" in query:
         told["counts"] = await finding.counts(asked)
     return as_json(told)
@@ -120,9 +126,9 @@ async def search(call: Call) -> web.Response:
 
 async def _like(call: Call, key: str, asked: Question) -> Question:
     """Return the question for what is similar to a product that the caller may see, under the conditions asked."""
-    role = call.connector.space.members[call.peer].role
+    role = call.of(SpaceView).last().members[call.peer].role
 
-    row = await call.connector.store.read(lambda tx: _seen(tx, key, call.peer, role))
+    row = await call.core.store.read(lambda tx: _seen(tx, key, call.peer, role))
     similar = like(row["title"], kinds.of(key).described(row).keywords)
     return replace(asked, words=similar.words, any_word=True)
 
@@ -137,7 +143,7 @@ def _permits(one: dict[str, Any], intended: Use, now: datetime) -> bool:
 
 async def product(call: Call) -> web.Response:
     """Serve one listed product or service, to whom it is shown."""
-    key, role = call.path["id"], call.connector.space.members[call.peer].role
+    key, role = call.path["id"], call.of(SpaceView).last().members[call.peer].role
 
     def read(tx: Tx) -> dict[str, Any]:
         told = showing.listed(tx, key)
@@ -151,7 +157,7 @@ async def product(call: Call) -> web.Response:
 
 async def face(call: Call) -> web.Response:
     """Serve a listed product as another standard has it: `dcat` or `ndi`; a service as `dcat`."""
-    key, role, name = call.path["id"], call.connector.space.members[call.peer].role, call.path["face"]
+    key, role, name = call.path["id"], call.of(SpaceView).last().members[call.peer].role, call.path["face"]
 
     def read(tx: Tx) -> dict[str, Any]:
         row, kind = _seen(tx, key, call.peer, role), kinds.of(key)
@@ -184,7 +190,7 @@ def version_number(told: str) -> int:
 async def versions(call: Call) -> web.Response:
     """List the versions of a listing, each with what it changed; `from` and `to` compare two of them."""
     key, query = call.path["id"], call.request.query
-    role = call.connector.space.members[call.peer].role
+    role = call.of(SpaceView).last().members[call.peer].role
     numbers = [version_number(query.get(name, "")) for name in ("from", "to")] if {"from", "to"} & set(query) else []
 
     def read(tx: Tx) -> dict[str, Any]:
@@ -204,7 +210,7 @@ async def versions(call: Call) -> web.Response:
 
 async def indicators(call: Call) -> web.Response:
     """Show the indicators of the market, each with its formula, its source and the national survey's value."""
-    return as_json(await call.connector.indicators.look())
+    return as_json(await call.of(Indicators).look())
 
 
 async def queue(call: Call) -> web.Response:
@@ -217,21 +223,21 @@ async def queue(call: Call) -> web.Response:
     if state not in set(State):
         raise InvalidInput(f"`{state[:40]}` is no state of a listing", f"one of {', '.join(State)}")
     kind = kinds.named(query.get("kind", ""))
-    found = await call.connector.store.read(lambda tx: kind.page(tx, State(state), first))
+    found = await call.core.store.read(lambda tx: kind.page(tx, State(state), first))
     return as_json({"listings": found})
 
 
 async def move(call: Call) -> web.Response:
     """Make a move of the exchange's on a listing: `move` and `reason`."""
-    connector, body, key = call.connector, await call.texts("move", "reason"), call.path["id"]
+    body, key = await call.texts("move", "reason"), call.path["id"]
     if body["move"] not in BY_HAND:
         raise InvalidInput(f"an exchange moves a listing by hand by {', '.join(BY_HAND)}", "`review` lists one")
-    step, by, now = Move(body["move"]), connector.did, connector.clock.now()
+    step, by, now = Move(body["move"]), call.core.identity.did, call.core.clock.now()
 
     def act(tx: Tx) -> str:
         who = {"by": by, "role": "exchange", "reason": body["reason"]}
-        return kinds.of(key).move(tx, connector.evidence, key, step, **who, now=now)
+        return kinds.of(key).move(tx, call.core.evidence, key, step, **who, now=now)
 
-    state = await connector.store.write(act)
-    connector.finding.changed()
+    state = await call.core.store.write(act)
+    call.of(Finding).changed()
     return as_json({"id": key, "state": state})

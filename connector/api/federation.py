@@ -10,6 +10,9 @@ from aiohttp import web
 from catalog.source import Move
 from connector.api.faults import JSON, as_json
 from connector.exchange.federation import changes, sources
+from connector.exchange.federation.harvesting import Harvesting
+from connector.exchange.finding import Finding
+from connector.identity.peers import Peers
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, InvalidInput, NotPermitted
 from connector.runtime.limits import SOURCE_PRODUCTS
@@ -28,8 +31,8 @@ EPOCH_CHARACTERS_MAX = 64
 
 async def tell(call: Call) -> web.Response:
     """Tell another exchange what has changed in the catalogue since `after`, signed."""
-    connector, query = call.connector, call.request.query
-    readers = connector.settings.federation.readers
+    query = call.request.query
+    readers = call.core.settings.federation.readers
     if ANYBODY not in readers and call.peer not in readers:
         raise NotPermitted(
             f"this exchange does not tell its changes to `{call.peer[:200]}`",
@@ -41,21 +44,23 @@ async def tell(call: Call) -> web.Response:
     if len(epoch) > EPOCH_CHARACTERS_MAX or set(query) - {"after", "epoch"}:
         raise InvalidInput("the query has `after` and `epoch`, as an answer of ours gave them")
     await call.spend()
-    page_ = await connector.store.read(lambda tx: changes.page(tx, connector.did, call.peer, int(after), epoch))
+    page_ = await call.core.store.read(
+        lambda tx: changes.page(tx, call.core.identity.did, call.peer, int(after), epoch)
+    )
     body = orjson.dumps(page_)
-    note = changes.signed(body, connector.did, connector.keys.log)
+    note = changes.signed(body, call.core.identity.did, call.core.identity.keys.log)
     return web.Response(body=body, content_type=JSON, headers={changes.HEADER: note})
 
 
 async def page(call: Call) -> web.Response:
     """List the sources with their states."""
-    rows = await call.connector.store.read(lambda tx: tx.find("sources", order="rank"))
+    rows = await call.core.store.read(lambda tx: tx.find("sources", order="rank"))
     return as_json({"sources": [sources.view(row) for row in rows]})
 
 
 async def show(call: Call) -> web.Response:
     """Show one source."""
-    return as_json(sources.view(await call.connector.store.read(lambda tx: sources.find(tx, call.path["id"]))))
+    return as_json(sources.view(await call.core.store.read(lambda tx: sources.find(tx, call.path["id"]))))
 
 
 async def add(call: Call) -> web.Response:
@@ -71,15 +76,15 @@ async def add(call: Call) -> web.Response:
         raise InvalidInput(f"`{MOST}` is a whole number")
     if member is not None and not (isinstance(member, dict) and all(isinstance(one, str) for one in member.values())):
         raise InvalidInput(f"`{MEMBER}` is an object of texts")
-    core, peers = call.connector.core, call.connector.peers
+    core, peers = call.core, call.of(Peers)
     told = await sources.add(core, peers, body["name"], body["kind"], body["address"], most, member)
-    call.connector.harvesting.wake()
+    call.of(Harvesting).wake()
     return as_json(told, 201)
 
 
 async def turn(call: Call) -> web.Response:
     """Pause, suspend, resume, drop or harvest a source; to suspend one needs a `reason`."""
-    connector, name, act = call.connector, call.path["id"], call.path["act"]
+    name, act = call.path["id"], call.path["act"]
     reason = ""
     if act == Move.SUSPEND.value:
         body = await call.texts("reason")
@@ -87,10 +92,10 @@ async def turn(call: Call) -> web.Response:
     else:
         await call.texts()
     if act == HARVEST:
-        return as_json(await connector.harvesting.now(name))
+        return as_json(await call.of(Harvesting).now(name))
     if act not in MOVES:
         raise Absent(f"there is no act `{act[:100]}`", f"there are {', '.join([*MOVES, HARVEST])}")
-    told = await connector.store.write(lambda tx: sources.turn(tx, connector.core, name, MOVES[act], call.who, reason))
-    connector.finding.changed()
-    connector.harvesting.wake()
+    told = await call.core.store.write(lambda tx: sources.turn(tx, call.core, name, MOVES[act], call.who, reason))
+    call.of(Finding).changed()
+    call.of(Harvesting).wake()
     return as_json(told)

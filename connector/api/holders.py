@@ -8,6 +8,9 @@ from connector.api.faults import as_json
 from connector.api.sealed import answer, span_of
 from connector.api.sending import Sending
 from connector.custody import replicas
+from connector.custody.blobs import Blobs
+from connector.holding.carriers import Carriers
+from connector.holding.serving import Holding
 from connector.runtime.errors import Absent
 
 if TYPE_CHECKING:
@@ -21,7 +24,7 @@ async def sources(call: Call) -> web.Response:
     assert call.ticket is not None, "the row asks for one"
     if call.path["edition"] != call.ticket.edition.hex():
         raise Absent("the ticket is for another edition")
-    return as_json(await call.connector.carriers.sources(call.ticket))
+    return as_json(await call.of(Carriers).sources(call.ticket))
 
 
 async def pieces(call: Call) -> web.StreamResponse:
@@ -29,9 +32,9 @@ async def pieces(call: Call) -> web.StreamResponse:
     assert call.carrying is not None, "the row asks for one"
     told, replica = call.carrying
     first, count, length = span_of(call, replicas.table_of(replica))
-    call.connector.holding.charge(told, replica, length)
+    call.of(Holding).charge(told, replica, length)
     with (
         Sending(call.request) as sending,
-        replicas.sealed_file(call.connector.blobs.folder, replica) as sealed,
+        replicas.sealed_file(call.of(Blobs).folder, replica) as sealed,
     ):
         return await answer(call, sending, sealed, first, count)

@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from connector.api.faults import as_json
-from connector.exchange.leaving import PLANS, view
+from connector.exchange.heartbeats import Heartbeats, Pulse
+from connector.exchange.leaving import PLANS, Departing, Leaving, view
+from connector.exchange.searches import Searches
 from connector.runtime.errors import Absent, InvalidInput
 
 if TYPE_CHECKING:
@@ -19,30 +21,30 @@ ANSWERS = ("approve", "refuse")
 
 async def heartbeat(call: Call) -> web.Response:
     """Take in the caller's heartbeat; the answer tells what is new of its saved searches."""
-    standing = await call.connector.heartbeats.receive(call.peer, await call.document(), call.act)
-    news = await call.connector.searches.news(call.peer)
+    standing = await call.of(Heartbeats).receive(call.peer, await call.document(), call.act)
+    news = await call.of(Searches).news(call.peer)
     return as_json(standing | ({"news": news} if news else {}))
 
 
 async def connectors(call: Call) -> web.Response:
     """List the members' connectors with their newest word."""
-    return as_json({"connectors": await call.connector.heartbeats.page()})
+    return as_json({"connectors": await call.of(Heartbeats).page()})
 
 
 async def beat(call: Call) -> web.Response:
     """Tell our exchange now that we are there."""
     await call.texts()
-    return as_json(await call.connector.pulse.beat())
+    return as_json(await call.of(Pulse).beat())
 
 
 async def ask(call: Call) -> web.Response:
     """Take in the caller's plan to leave."""
-    return as_json(await call.connector.leaving.ask(call.peer, await call.document(), call.act), 201)
+    return as_json(await call.of(Leaving).ask(call.peer, await call.document(), call.act), 201)
 
 
 async def own(call: Call) -> web.Response:
     """Show the caller's plan."""
-    row = await PLANS.read(call.connector.store, call.peer)
+    row = await PLANS.read(call.core.store, call.peer)
     await call.spend()
     return as_json(view(row))
 
@@ -50,12 +52,12 @@ async def own(call: Call) -> web.Response:
 async def stay(call: Call) -> web.Response:
     """Take the caller's plan back."""
     await call.texts()
-    return as_json(await call.connector.leaving.stay(call.peer, call.act))
+    return as_json(await call.of(Leaving).stay(call.peer, call.act))
 
 
 async def page(call: Call) -> web.Response:
     """List the plans that are asked for or under way."""
-    return as_json({"leavings": await call.connector.leaving.page()})
+    return as_json({"leavings": await call.of(Leaving).page()})
 
 
 async def answer(call: Call) -> web.Response:
@@ -64,25 +66,25 @@ async def answer(call: Call) -> web.Response:
     if act not in ANSWERS:
         raise Absent(f"there is no answer `{act[:40]}`", f"there are {', '.join(ANSWERS)}")
     if act == "approve":
-        return as_json(await call.connector.leaving.approve(told["did"]))
-    return as_json(await call.connector.leaving.refuse(told["did"], told["reason"]))
+        return as_json(await call.of(Leaving).approve(told["did"]))
+    return as_json(await call.of(Leaving).refuse(told["did"], told["reason"]))
 
 
 async def plan(call: Call) -> web.Response:
     """Show the plan by which we could leave, with `until` if that is to be its end."""
-    found = await call.connector.departing.plan("", _until(call.request.query.get("until", "")))
+    found = await call.of(Departing).plan("", _until(call.request.query.get("until", "")))
     return as_json(found.json())
 
 
 async def leave(call: Call) -> web.Response:
     """Hand our plan in: `reason`, `until` (empty for the earliest)."""
     told = await call.texts("reason", "until")
-    return as_json(await call.connector.departing.ask(told["reason"], _until(told["until"])), 201)
+    return as_json(await call.of(Departing).ask(told["reason"], _until(told["until"])), 201)
 
 
 async def status(call: Call) -> web.Response:
     """Show what became of our plan."""
-    return as_json(await call.connector.departing.status())
+    return as_json(await call.of(Departing).status())
 
 
 def _until(told: str) -> datetime | None:

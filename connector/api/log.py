@@ -8,9 +8,12 @@ import orjson
 from aiohttp import web
 
 from connector.api.faults import as_json
+from connector.chain.anchoring import Anchoring
+from connector.chain.rekeying import Rekeying
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict
 from connector.runtime.limits import INDEX_DIGITS_MAX
+from connector.space.view import SpaceView
 from connector.store import disclosing, erasure
 from connector.store.peer_heads import forks, seen
 from contracts.decimals import read_decimal
@@ -26,7 +29,7 @@ IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 async def checkpoint(call: Call) -> web.Response:
     """Serve the newest cosigned checkpoint."""
-    note = await call.connector.store.read(call.connector.evidence.published)
+    note = await call.core.store.read(call.core.evidence.published)
     if note is None:
         raise Absent("this log has no checkpoint yet")
     return web.Response(body=note, headers={"Content-Type": TEXT, "Cache-Control": "no-cache"})
@@ -36,7 +39,7 @@ async def tile(call: Call) -> web.Response:
     """Serve a hash tile or an entry bundle."""
     path = "tile/" + call.path["tail"]
     try:
-        body = await call.connector.store.read(lambda tx: call.connector.evidence.tile(tx, path))
+        body = await call.core.store.read(lambda tx: call.core.evidence.tile(tx, path))
     except TileError as fault:
         raise Absent(str(fault)) from fault
     return web.Response(body=body, content_type="application/octet-stream", headers=IMMUTABLE)
@@ -48,35 +51,33 @@ async def addenda(call: Call) -> web.Response:
     if not all(one.isdecimal() and len(one) <= INDEX_DIGITS_MAX for one in (first, count or "1")):
         raise Absent("addenda are named by an entry's index, or by `first-count`")
     indexes = range(int(first), int(first) + min(int(count or 1), 256))
-    evidence = call.connector.evidence
-    boxes = await call.connector.store.read(lambda tx: [evidence.addenda(tx, index) for index in indexes])
+    evidence = call.core.evidence
+    boxes = await call.core.store.read(lambda tx: [evidence.addenda(tx, index) for index in indexes])
     return as_json(boxes if count else boxes[0])
 
 
 async def mark(call: Call) -> web.Response:
     """Write down what we saw of others' logs and of the chain, without anchoring it."""
-    return as_json({"event": str(await call.connector.anchoring.mark())})
+    return as_json({"event": str(await call.of(Anchoring).mark())})
 
 
 async def erase(call: Call) -> web.Response:
     """Erase what an entry discloses: `index` (decimal), `why`."""
     body = await call.texts("index", "why")
     why = reasons.check(body["why"], "the log keeps it").strip()
-    index, connector = read_decimal(body["index"], "index"), call.connector
-    now = connector.clock.now()
-    event = await connector.store.write(lambda tx: erasure.erase(tx, connector.evidence, index, why, now))
+    index, now = read_decimal(body["index"], "index"), call.core.clock.now()
+    event = await call.core.store.write(lambda tx: erasure.erase(tx, call.core.evidence, index, why, now))
     return as_json({"erased": str(index), "event": str(event)})
 
 
 async def disclose(call: Call) -> web.Response:
     """Disclose past events to the space's supervisor, which came after them."""
-    connector = call.connector
-    supervisor = (await connector.space_view.renewed()).supervisor
+    supervisor = (await call.of(SpaceView).renewed()).supervisor
     if supervisor is None:
         raise Conflict("the space has no supervisor", "the exchange admits a regulator")
-    now, key = connector.clock.now(), connector.keys.delivery
-    events, entry = await connector.store.write(
-        lambda tx: disclosing.disclose(tx, connector.evidence, key, supervisor, now)
+    now, key = call.core.clock.now(), call.core.identity.keys.delivery
+    events, entry = await call.core.store.write(
+        lambda tx: disclosing.disclose(tx, call.core.evidence, key, supervisor, now)
     )
     return as_json({"to": supervisor.did, "events": str(events), "event": "" if entry is None else str(entry)})
 
@@ -84,15 +85,15 @@ async def disclose(call: Call) -> web.Response:
 async def rekey(call: Call) -> web.Response:
     """Draw and use a new BLS key, on chain too: `why`."""
     why = reasons.check((await call.texts("why"))["why"], "the log keeps it")
-    return as_json(await call.connector.rekeying.rekey(why))
+    return as_json(await call.of(Rekeying).rekey(why))
 
 
 async def forked(call: Call) -> web.Response:
     """Show the forks of others' logs that we can prove."""
-    return as_json({"forks": await call.connector.store.read(forks)})
+    return as_json({"forks": await call.core.store.read(forks)})
 
 
 async def peers(call: Call) -> web.Response:
     """Serve the newest signed checkpoints that peers showed us, and the forks of logs that we can prove."""
-    rows = await call.connector.store.read(lambda tx: [*seen(tx), *({FORK: one} for one in forks(tx))])
+    rows = await call.core.store.read(lambda tx: [*seen(tx), *({FORK: one} for one in forks(tx))])
     return web.Response(body=orjson.dumps(rows), content_type="application/json")

@@ -8,16 +8,36 @@ from urllib.parse import quote as quote_path
 
 from connector.api.exchange import version_number
 from connector.api.faults import as_json
+from connector.chain.anchoring import Anchoring
+from connector.chain.transactions import Transactions
+from connector.consumer.acquisition import Acquisitions
+from connector.consumer.opening import Openings
+from connector.consumer.quoting import Quotes
+from connector.custody.blobs import Blobs
+from connector.exchange.admission import Admission
+from connector.exchange.attesting import Attesting
+from connector.exchange.reviewer import Reviewer
+from connector.negotiation.engine import Engine
 from connector.negotiation.protocol import messages, validation
+from connector.provider.offering import Offering
+from connector.provider.publication import Publications
+from connector.provider.resources import Resources
+from connector.provider.versions import Versions
 from connector.runtime.errors import Absent, InvalidInput
 from connector.runtime.limits import RESOURCES_MAX
 from connector.settlement import disputes
+from connector.settlement.claiming import Claiming
+from connector.settlement.reporting import Reporting
+from connector.settlement.settlement import Settlements
+from connector.space.exchange import ExchangeDoor
+from connector.space.view import SpaceView
 from contracts import address
 from contracts.decimals import read_decimal
 from contracts.namespace import AGREEMENT_URN
 from ledger import acts
 from ledger import checkpoint as checkpoints
 from ledger import note as notes
+from ledger.programs import Programs
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -46,20 +66,19 @@ THINGS = (
 
 async def status(call: Call) -> web.Response:
     """Say who this is and what it holds."""
-    connector = call.connector
-    counts = await connector.store.read(lambda tx: {table: _count(tx, table) for table, _ in THINGS})
+    counts = await call.core.store.read(lambda tx: {table: _count(tx, table) for table, _ in THINGS})
     return as_json(
         {
-            "did": connector.did,
-            "name": connector.settings.participant.name,
-            "roles": sorted(connector.roles),
-            "url": connector.url,
-            "origin": connector.evidence.origin,
-            "address": address.show(connector.keys.address),
-            "development": connector.settings.server.development,
+            "did": call.core.identity.did,
+            "name": call.core.settings.participant.name,
+            "roles": sorted(call.core.identity.roles),
+            "url": call.core.identity.url,
+            "origin": call.core.evidence.origin,
+            "address": address.show(call.core.identity.keys.address),
+            "development": call.core.settings.server.development,
             "holds": counts,
-            "defects": await connector.offering.defects(),
-            "lapses": await connector.claiming.lapses(),
+            "defects": await call.of(Offering).defects(),
+            "lapses": await call.of(Claiming).lapses(),
         }
     )
 
@@ -68,92 +87,92 @@ async def thing(call: Call) -> web.Response:
     """Show one row by its id."""
     key = call.path["id"]
     for table, column in THINGS:
-        row = await call.connector.store.read(lambda tx, t=table, c=column: tx.get(t, **{c: key}))  # type: ignore[misc]  # defaults bind the loop's values
+        row = await call.core.store.read(lambda tx, t=table, c=column: tx.get(t, **{c: key}))  # type: ignore[misc]  # defaults bind the loop's values
         if row is not None:
             if table == "bundles":  # as it is filed: `penstock verify` takes it
-                folder = call.connector.blobs.folder
-                return as_json(await call.connector.store.read(partial(disputes.document, row=row, folder=folder)))
+                folder = call.of(Blobs).folder
+                return as_json(await call.core.store.read(partial(disputes.document, row=row, folder=folder)))
             return as_json({"kind": table, **{name: _shown(value) for name, value in row.items()}})
     raise Absent(f"nothing here has the id `{key[:100]}`")
 
 
 async def log_head(call: Call) -> web.Response:
     """Show the newest own checkpoint."""
-    note = notes.parse(await call.connector.store.write(call.connector.evidence.checkpoint))
+    note = notes.parse(await call.core.store.write(call.core.evidence.checkpoint))
     head = checkpoints.parse_text(note.text)
     return as_json({"origin": head.origin, "size": head.size, "root": head.root.hex(), "note": note.encode()})
 
 
 async def anchor(call: Call) -> web.Response:
     """Have the newest head cosigned and anchored."""
-    return as_json(await call.connector.anchoring.anchor())
+    return as_json(await call.of(Anchoring).anchor())
 
 
 async def publish(call: Call) -> web.Response:
     """Publish a product and answer when it is submitted to the exchange."""
-    return as_json(await call.connector.publications.publish(await call.object()), 201)
+    return as_json(await call.of(Publications).publish(await call.object()), 201)
 
 
 async def begin_publication(call: Call) -> web.Response:
     """Begin to publish a product; where it stands is asked for by its id."""
-    key = await call.connector.publications.begin(await call.object())
+    key = await call.of(Publications).begin(await call.object())
     return as_json({"id": key}, 202)
 
 
 async def publication(call: Call) -> web.Response:
     """Show a product when it is submitted, or after `wait` seconds how far it is."""
-    return as_json(await call.connector.publications.wait(call.path["id"], _wait(call)))
+    return as_json(await call.of(Publications).wait(call.path["id"], _wait(call)))
 
 
 async def preview_product(call: Call) -> web.Response:
     """Say what publishing by this brief would offer; nothing is kept."""
-    return as_json(await call.connector.publications.preview(await call.object()))
+    return as_json(await call.of(Publications).preview(await call.object()))
 
 
 async def roll_back(call: Call) -> web.Response:
     """Offer and list a product as it was: `version` (a number as text), `reason`."""
     told = await call.texts("version", "reason")
     number = version_number(told["version"])
-    return as_json(await call.connector.versions.roll_back(call.path["id"], number, told["reason"]))
+    return as_json(await call.of(Versions).roll_back(call.path["id"], number, told["reason"]))
 
 
 async def offer(call: Call) -> web.Response:
     """Show what the exchange shows us of one product, with sample rows if they are for us."""
     key = quote_path(call.path["id"], safe="")
-    return as_json(await call.connector.exchange.ask("GET", f"/exchange/products/{key}"))
+    return as_json(await call.of(ExchangeDoor).ask("GET", f"/exchange/products/{key}"))
 
 
 async def face(call: Call) -> web.Response:
     """Show a listed product as another standard has it."""
     key, name = (quote_path(call.path[one], safe="") for one in ("id", "face"))
-    return as_json(await call.connector.exchange.ask("GET", f"/exchange/products/{key}/faces/{name}"))
+    return as_json(await call.of(ExchangeDoor).ask("GET", f"/exchange/products/{key}/faces/{name}"))
 
 
 async def add_resource(call: Call) -> web.Response:
     """Keep a data resource of ours."""
-    return as_json(await call.connector.resources.put(await call.document()), 201)
+    return as_json(await call.of(Resources).put(await call.document()), 201)
 
 
 async def list_resources(call: Call) -> web.Response:
     """List our data resources."""
-    return as_json({"resources": await call.connector.resources.page(call.first(RESOURCES_MAX))})
+    return as_json({"resources": await call.of(Resources).page(call.first(RESOURCES_MAX))})
 
 
 async def find(call: Call) -> web.Response:
     """Find listed products at the exchange."""
     asked = call.request.rel_url.raw_query_string
-    return as_json(await call.connector.exchange.ask("GET", f"/exchange/search?{asked}"))
+    return as_json(await call.of(ExchangeDoor).ask("GET", f"/exchange/search?{asked}"))
 
 
 async def quote(call: Call) -> web.Response:
     """Say what all of a product costs, before anything is agreed."""
-    return as_json(await call.connector.quotes.total(call.path["id"], call.request.query.get("provider")))
+    return as_json(await call.of(Quotes).total(call.path["id"], call.request.query.get("provider")))
 
 
 async def acquire(call: Call) -> web.Response:
     """Begin, or go on, to get a product."""
     body = await call.object()
-    view = await call.connector.acquisitions.acquire(
+    view = await call.of(Acquisitions).acquire(
         str(body.get("id", "")), str(body.get("product", "")), body.get("mandate")
     )
     return as_json(view, 201)
@@ -162,7 +181,7 @@ async def acquire(call: Call) -> web.Response:
 async def acquisition(call: Call) -> web.Response:
     """Show an acquisition; with `wait` (seconds) and `after` (a mark) only when it has moved on."""
     after = call.request.query.get("after", "")
-    return as_json(await call.connector.acquisitions.wait(call.path["id"], after, _wait(call)))
+    return as_json(await call.of(Acquisitions).wait(call.path["id"], after, _wait(call)))
 
 
 def _wait(call: Call) -> float:
@@ -175,16 +194,16 @@ def _wait(call: Call) -> float:
 async def negotiate(call: Call) -> web.Response:
     """Begin a negotiation on an offer of anybody: `provider`, `base` (its DSP address), `offer`, `mandate`."""
     body = await call.members({"provider": str, "base": str, "offer": dict, "mandate": dict})
-    connector, bounds = call.connector, body["mandate"]
+    bounds = body["mandate"]
     if (
         not all(type(bounds.get(name)) is int and bounds[name] >= 0 for name in BOUNDS)
         or bounds["rounds"] < ROUNDS_LEAST
     ):
         raise InvalidInput("the mandate must have `bid`, `limit` and `rounds` (2 or more), whole numbers")
-    await connector.outbound.vet(body["base"])
+    await call.core.outbound.vet(body["base"])
     message = messages.contract_request(consumer_pid="urn:uuid:0", offer=body["offer"], callback=body["base"])
     validation.check("ContractRequestMessage", message)
-    pid = await connector.engine.start_negotiation(body["provider"], body["base"], body["offer"], body["mandate"])
+    pid = await call.of(Engine).start_negotiation(body["provider"], body["base"], body["offer"], body["mandate"])
     return as_json({"id": pid}, 201)
 
 
@@ -192,42 +211,39 @@ async def transfer(call: Call) -> web.Response:
     """Begin a pull under an agreement of ours: `agreement` (its digest or its DSP id), `format`."""
     body = await call.members({"agreement": str, "format": str})
     digest = body["agreement"].removeprefix(AGREEMENT_URN)
-    return as_json({"id": await call.connector.engine.start_transfer(digest, body["format"])}, 201)
+    return as_json({"id": await call.of(Engine).start_transfer(digest, body["format"])}, 201)
 
 
 async def open_replica(call: Call) -> web.Response:
     """Open a replica for a purpose."""
-    return as_json(await call.connector.openings.open(await call.object()), 201)
+    return as_json(await call.of(Openings).open(await call.object()), 201)
 
 
 async def settle(call: Call) -> web.Response:
     """Settle channels, withdraw what is ours, and show what was sold to the exchange."""
-    settled = await call.connector.settlements.settle((await call.object()).get("agreement"))
-    return as_json(settled | {"shown": str(await call.connector.reporting.tell())})
+    settled = await call.of(Settlements).settle((await call.object()).get("agreement"))
+    return as_json(settled | {"shown": str(await call.of(Reporting).tell())})
 
 
 async def preview(call: Call) -> web.Response:
     """Say what settling would do now: `agreement`, or all."""
-    return as_json(await call.connector.settlements.preview(call.request.query.get("agreement")))
+    return as_json(await call.of(Settlements).preview(call.request.query.get("agreement")))
 
 
 async def admit(call: Call) -> web.Response:
     """Admit a member."""
-    return as_json(await call.connector.admit(str((await call.object()).get("did"))), 201)
+    return as_json(await call.of(Admission).admit(str((await call.object()).get("did"))), 201)
 
 
 async def credit(call: Call) -> web.Response:
     """Issue settlement tokens to a member; the same `id` issues once."""
-    connector = call.connector
     body = await call.object()
     amount = read_decimal(body.get("amount"), "amount")
-    member = (await connector.space_view.current()).members.get(str(body.get("did")))
+    member = (await call.of(SpaceView).current()).members.get(str(body.get("did")))
     if member is None:
         raise Absent(f"`{body.get('did')}` is not a member", "penstock exchange admit, first")
-    key = str(body.get("id") or f"{member.did}:{connector.clock.now().isoformat()}")
-    await connector.transactions.submit(
-        "credit:" + key, acts.mint(connector.programs.deployment, member.address, amount)
-    )
+    key = str(body.get("id") or f"{member.did}:{call.core.clock.now().isoformat()}")
+    await call.of(Transactions).submit("credit:" + key, acts.mint(call.of(Programs).deployment, member.address, amount))
     return as_json({"did": member.did, "amount": str(amount)})
 
 
@@ -238,12 +254,12 @@ async def review(call: Call) -> web.Response:
     """
     told = (await call.object()).get("version")
     version = None if told is None else version_number(str(told))
-    return as_json(await call.connector.reviewer.review(call.path["id"], version))
+    return as_json(await call.of(Reviewer).review(call.path["id"], version))
 
 
 async def attest(call: Call) -> web.Response:
     """Collect the witnesses' attestation of all anchored heads."""
-    return as_json(await call.connector.attesting.attest())
+    return as_json(await call.of(Attesting).attest())
 
 
 def _count(tx: Tx, table: str) -> int:

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 from catalog.complaint import Move
 from connector.api.faults import as_json
 from connector.exchange import reputing
+from connector.exchange.chain_events import ChainEvents
+from connector.exchange.complaints import Complaints
+from connector.exchange.trades import Trades
 from connector.runtime.errors import Absent
+from connector.space.view import SpaceView
+from ledger.programs import Programs
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -20,41 +25,38 @@ FIRST_MAX = 100_000
 
 async def trade(call: Call) -> web.Response:
     """Take in a settled trade."""
-    return as_json(await call.connector.trades.record(await call.document(), call.peer, call.act), 201)
+    return as_json(await call.of(Trades).record(await call.document(), call.peer, call.act), 201)
 
 
 async def prices(call: Call) -> web.Response:
     """Show what was paid for data, by class."""
-    found = await call.connector.trades.prices()
+    found = await call.of(Trades).prices()
     await call.spend()
     return as_json(found)
 
 
 async def reputation(call: Call) -> web.Response:
     """Show the reputation of a member."""
-    connector = call.connector
-    found = await reputing.of(
-        connector.core, connector.space_view, connector.programs, connector.chain_events, call.path["id"]
-    )
+    found = await reputing.of(call.core, call.of(SpaceView), call.of(Programs), call.of(ChainEvents), call.path["id"])
     await call.spend()
     return as_json(found)
 
 
 async def complain(call: Call) -> web.Response:
     """Take in a complaint."""
-    return as_json(await call.connector.complaints.file(await call.document(), call.peer, call.act), 201)
+    return as_json(await call.of(Complaints).file(await call.document(), call.peer, call.act), 201)
 
 
 async def complaints(call: Call) -> web.Response:
     """List the complaints that concern the caller, from the `first` on."""
-    found = await call.connector.complaints.page(call.peer, first=call.first(FIRST_MAX))
+    found = await call.of(Complaints).page(call.peer, first=call.first(FIRST_MAX))
     await call.spend()
     return as_json({"complaints": found})
 
 
 async def complaint(call: Call) -> web.Response:
     """Show a complaint to its parties and to the exchange."""
-    found = await call.connector.complaints.show(call.path["id"], call.peer)
+    found = await call.of(Complaints).show(call.path["id"], call.peer)
     await call.spend()
     return as_json(found)
 
@@ -64,4 +66,4 @@ async def move(call: Call) -> web.Response:
     told, step = await call.texts("words"), MOVES.get(call.path["move"])
     if step is None:
         raise Absent(f"a complaint has no move `{call.path['move'][:40]}`", f"one of {', '.join(MOVES)}")
-    return as_json(await call.connector.complaints.move(call.path["id"], step, call.peer, told["words"], call.act))
+    return as_json(await call.of(Complaints).move(call.path["id"], step, call.peer, told["words"], call.act))

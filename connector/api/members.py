@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.api.faults import as_json
+from connector.exchange.members import Members
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, NotPermitted
 
@@ -21,29 +22,29 @@ APPOINTMENTS = ("name", "dismiss")
 
 async def page(call: Call) -> web.Response:
     """List the members with their states."""
-    return as_json(await call.connector.members.page())
+    return as_json(await call.of(Members).page())
 
 
 async def turn(call: Call) -> web.Response:
     """Suspend, resume or expel a member, or read its documents again: `did`, `reason`."""
-    act, members = _act(call, TURNS), call.connector.members
+    act, members = _act(call, TURNS), call.of(Members)
     told = await call.texts("did", "reason")
     if act == "reread":
         why = reasons.check(told["reason"], "the log keeps it")
-        return as_json(await members.reread(told["did"], why, by=call.connector.did))
-    return as_json(await call.connector.members.move(told["did"], act, told["reason"]))
+        return as_json(await members.reread(told["did"], why, by=call.core.identity.did))
+    return as_json(await call.of(Members).move(told["did"], act, told["reason"]))
 
 
 async def appoint(call: Call) -> web.Response:
     """Name or dismiss an arbitrator: `did`."""
     act = _act(call, APPOINTMENTS)
-    return as_json(await call.connector.members.appoint((await call.texts("did"))["did"], "arbitrator", act))
+    return as_json(await call.of(Members).appoint((await call.texts("did"))["did"], "arbitrator", act))
 
 
 async def depute(call: Call) -> web.Response:
     """Name or dismiss another exchange of the space: `did`."""
     act = _act(call, APPOINTMENTS)
-    return as_json(await call.connector.members.appoint((await call.texts("did"))["did"], "deputy", act))
+    return as_json(await call.of(Members).appoint((await call.texts("did"))["did"], "deputy", act))
 
 
 async def own(call: Call) -> web.Response:
@@ -51,13 +52,13 @@ async def own(call: Call) -> web.Response:
     if (await call.texts("did"))["did"] != call.peer:
         raise NotPermitted("a member has its own documents read, and nobody else's")
     await call.spend()
-    return as_json(await call.connector.members.reread(call.peer, "its own request", by=call.peer))
+    return as_json(await call.of(Members).reread(call.peer, "its own request", by=call.peer))
 
 
 async def revoke(call: Call) -> web.Response:
     """Revoke what the space gave out: `subject`, its digest, and `reason`."""
     told = await call.texts("subject", "reason")
-    return as_json(await call.connector.members.revoke(told["subject"], told["reason"]))
+    return as_json(await call.of(Members).revoke(told["subject"], told["reason"]))
 
 
 def _act(call: Call, known: Collection[str]) -> str:

@@ -14,7 +14,8 @@ from catalog.operators import ACTS
 from connector.api.authorize import EXCHANGE, MANAGEMENT
 from connector.api.call import Call, Kept
 from connector.api.faults import as_json
-from connector.exchange.acts import DONE, WAITING, Asked, view
+from connector.exchange.acts import DONE, WAITING, Acts, Asked, view
+from connector.exchange.operators import Operators
 from connector.runtime.errors import NotPermitted, explain_failure
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ NAMED = {"credit": "id"}
 async def govern(call: Call, function: Handler) -> web.StreamResponse:
     """Serve a request of the owner's surface as far as whoever asks may do it; what waits is answered 202."""
     name = call.route.handler
-    if not call.connector.roles & EXCHANGE or name in SELF_CHECKED:
+    if not call.core.identity.roles & EXCHANGE or name in SELF_CHECKED:
         return await function(call)
     if name not in ACT_OF:
         if call.operator is not None and name not in READ:
@@ -78,7 +79,7 @@ async def govern(call: Call, function: Handler) -> web.StreamResponse:
     if key is None:  # no such act: the handler says so
         return await function(call)
     body = await call.document()
-    row = await call.connector.acts.begin(Asked(key, name, call.path, body), call.operator)
+    row = await call.of(Acts).begin(Asked(key, name, call.path, body), call.operator)
     if row["state"] == WAITING:
         told = view(row)
         return as_json({name: told[name] for name in ("id", "act", "awaits", "until", "en", "zh")}, 202)
@@ -91,42 +92,40 @@ async def govern(call: Call, function: Handler) -> web.StreamResponse:
 async def add(call: Call) -> web.Response:
     """Put somebody on a post: `name`, `post`."""
     told = await call.texts("name", "post")
-    return as_json(await call.connector.operators.add(told["name"], told["post"], call.who), 201)
+    return as_json(await call.of(Operators).add(told["name"], told["post"], call.who), 201)
 
 
 async def page(call: Call) -> web.Response:
     """List the operators."""
-    return as_json(await call.connector.operators.page())
+    return as_json(await call.of(Operators).page())
 
 
 async def dismiss(call: Call) -> web.Response:
     """Take somebody off a post: `name`, `reason`."""
     told = await call.texts("name", "reason")
-    return as_json(await call.connector.operators.dismiss(told["name"], told["reason"], call.who))
+    return as_json(await call.of(Operators).dismiss(told["name"], told["reason"], call.who))
 
 
 async def pending(call: Call) -> web.Response:
     """List acts of a `state`, by default those that wait for assent."""
     state = call.request.query.get("state", WAITING)
-    return as_json({"acts": await call.connector.acts.page(state)})
+    return as_json({"acts": await call.of(Acts).page(state)})
 
 
 async def assent(call: Call) -> web.StreamResponse:
     """Let an act be done, and do it; the answer is the act with its result."""
     await call.texts()
-    row = await call.connector.acts.assent(call.path["id"], _operator(call))
+    row = await call.of(Acts).assent(call.path["id"], _operator(call))
     route = next(one for one in MANAGEMENT if one.handler == row["handler"])
     kept = Kept(row["path"], row["body"])
-    answer = await _do(
-        Call(call.connector, call.request, route, operator=call.operator, kept=kept), handler_of(route), row
-    )
+    answer = await _do(call.inner(route, kept, call.operator), handler_of(route), row)
     return as_json(view(row) | {"state": DONE, "result": json.loads(answer.body)})
 
 
 async def dissent(call: Call) -> web.Response:
     """Refuse an act that waits: `reason`."""
     reason = (await call.texts("reason"))["reason"]
-    return as_json(await call.connector.acts.dissent(call.path["id"], _operator(call), reason))
+    return as_json(await call.of(Acts).dissent(call.path["id"], _operator(call), reason))
 
 
 async def _do(call: Call, function: Handler, row: dict[str, Any]) -> Any:
@@ -136,9 +135,9 @@ async def _do(call: Call, function: Handler, row: dict[str, Any]) -> Any:
     try:
         answer: Any = await function(call)
     except Exception as fault:
-        await call.connector.acts.end(row["id"], None, explain_failure(fault).text)
+        await call.of(Acts).end(row["id"], None, explain_failure(fault).text)
         raise
-    await call.connector.acts.end(row["id"], _without_key(row["act"], json.loads(answer.body)))
+    await call.of(Acts).end(row["id"], _without_key(row["act"], json.loads(answer.body)))
     return answer
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from connector.consumer.acquisition import Acquisitions
 from connector.runtime.errors import PenstockError
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ log = logging.getLogger(__name__)
 async def read(call: Call) -> web.StreamResponse:
     """Stream an acquisition while it is bought: the file, or a tar archive of several; a break ends the connection."""
     request, key = call.request, call.path["id"]
-    async with call.connector.acquisitions.reading(key, partial(_gone, request)) as pipe:
+    async with call.of(Acquisitions).reading(key, partial(_gone, request)) as pipe:
         kind, size = await pipe.head()
         response = web.StreamResponse(headers={"Content-Type": kind, "Content-Length": str(size)})
         await response.prepare(request)

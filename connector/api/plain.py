@@ -21,6 +21,9 @@ from connector.api.faults import answer_fault, as_json
 from connector.api.sealed import OCTETS, drop_who_stalls
 from connector.api.sending import Sending
 from connector.custody.opened import STEP_BYTES
+from connector.licence.carriage import Carriage
+from connector.licence.throttle import Throttle
+from connector.provider.plain.copies import Copies
 from connector.runtime.errors import Absent, RequestRefused
 from contracts.errors import ContractError
 
@@ -35,12 +38,12 @@ NO_STORE: Final = {"Cache-Control": "no-store"}  # plaintext for the bearer of a
 
 async def read(call: Call) -> web.StreamResponse:
     """Serve a file or the list of files, whole or in part."""
-    connector, ticket = call.connector, _token(call)
-    with Sending(call.request) as sending, connector.carriage.carrying(ticket, sending.cut):
-        await connector.copies.stands(ticket)
+    ticket = _token(call)
+    with Sending(call.request) as sending, call.of(Carriage).carrying(ticket, sending.cut):
+        await call.of(Copies).stands(ticket)
         if call.request.method != "HEAD":
-            await connector.copies.begin(ticket, call.request.query.get("purpose", ""))
-        with await connector.copies.open(ticket) as opened:
+            await call.of(Copies).begin(ticket, call.request.query.get("purpose", ""))
+        with await call.of(Copies).open(ticket) as opened:
             index = await asyncio.to_thread(opened.index)
             path = call.request.query.get("path")
             if path is None and (len(index.files) != 1 or "list" in call.request.query):
@@ -52,7 +55,7 @@ async def read(call: Call) -> web.StreamResponse:
 
 async def receipt(call: Call) -> web.Response:
     """Serve the receipt of a transfer that is over, with its place in our log."""
-    return as_json(await call.connector.copies.receipt(_token(call)))
+    return as_json(await call.of(Copies).receipt(_token(call)))
 
 
 def _token(call: Call) -> Ticket:
@@ -94,7 +97,7 @@ async def _stream(
     answer: web.StreamResponse,
 ) -> None:
     """Send the bytes step by step; what was counted of the last step and did not leave is given back."""
-    copies, ticket = call.connector.copies, call.ticket
+    copies, ticket = call.of(Copies), call.ticket
     assert ticket is not None
     owed = 0
     try:
@@ -107,7 +110,7 @@ async def _stream(
                 await answer.prepare(call.request)
             for row in rows:
                 data = await asyncio.to_thread(opened.bytes_of, file, row, *wanted)
-                await call.connector.throttle.turn(ticket.subject.hex(), len(data))
+                await call.of(Throttle).turn(ticket.subject.hex(), len(data))
                 await answer.write(data)
                 owed -= len(data)
         if not answer.prepared:  # an empty file

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.api.faults import as_json
+from connector.negotiation.engine import Engine
 from connector.negotiation.overview import Wanted
 from connector.runtime.errors import InvalidInput
 from connector.runtime.limits import PAGE_ROWS_MAX
@@ -64,4 +65,4 @@ async def complete(call: Call) -> web.Response:
 
 
 def _operating(call: Call) -> Operating:
-    return call.connector.engine.operating
+    return call.of(Engine).operating

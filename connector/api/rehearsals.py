@@ -43,7 +43,7 @@ async def rehearse(call: Call) -> web.Response:
         raise InvalidInput("the body must have exactly `path`, a text, and `body`")
     route, variables = _route(told["path"], call)
     kept = Kept(variables, told["body"], PREFIX + told["path"])
-    inner = Call(call.connector, call.request, route, operator=call.operator, kept=kept)
+    inner = call.inner(route, kept, call.operator)
     with rehearsing() as played:
         try:
             async with asyncio.timeout(REHEARSAL_SECONDS):
@@ -61,7 +61,7 @@ def _route(path: str, call: Call) -> tuple[Route, dict[str, str]]:
     for row in MANAGEMENT:
         pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(row.path))
         found = re.fullmatch(pattern, PREFIX + path)
-        if found and row.method == "POST" and row.roles & call.connector.roles:
+        if found and row.method == "POST" and row.roles & call.core.identity.roles:
             if row.handler not in ACTS:
                 raise InvalidInput(f"`{path[:100]}` cannot be rehearsed", "give the command without --dry-run")
             return row, {name: unquote(value) for name, value in found.groupdict().items()}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.api.faults import as_json
-from connector.licence.suspension import RESUME, SUSPEND
+from connector.licence.suspension import RESUME, SUSPEND, Suspensions
+from connector.provider.rights import Rights
 from connector.runtime.errors import Absent
 from contracts.namespace import AGREEMENT_URN
 
@@ -28,7 +29,7 @@ TURNS = {turn.act: turn for turn in (SUSPEND, RESUME)}
 
 async def show(call: Call) -> web.Response:
     """Show who holds an edition or licence, and who holds a pledge of it."""
-    return as_json(await call.connector.rights.show(call.path["id"].removeprefix(AGREEMENT_URN)))
+    return as_json(await call.of(Rights).show(call.path["id"].removeprefix(AGREEMENT_URN)))
 
 
 async def act(call: Call) -> web.Response:
@@ -38,5 +39,5 @@ async def act(call: Call) -> web.Response:
         raise Absent(f"there is no act `{name[:100]}` of rights", f"there are {', '.join(ACTS)}")
     body = await call.texts(*ACTS[name])
     if name in TURNS:
-        return as_json(await call.connector.suspensions.turn(TURNS[name], key, body["reason"]))
-    return as_json(await getattr(call.connector.rights, name)(key, *(body[each] for each in ACTS[name])))
+        return as_json(await call.of(Suspensions).turn(TURNS[name], key, body["reason"]))
+    return as_json(await getattr(call.of(Rights), name)(key, *(body[each] for each in ACTS[name])))

@@ -12,19 +12,27 @@ from aiohttp import web
 from connector.api.faults import as_json
 from connector.api.sending import SEND_BYTES, Sending
 from connector.custody import review, tickets
+from connector.custody.blobs import Blobs
 from connector.custody.sealed_file import SealedFile
+from connector.custody.secrets import Keys as Secrets
+from connector.licence.books import Books
+from connector.licence.carriage import Carriage
+from connector.licence.throttle import Throttle
 from connector.negotiation.transfer import running
+from connector.provider.data_addresses import DataAddresses
 from connector.provider.review import draw
 from connector.runtime.errors import Absent, InvalidInput
 from connector.settlement import disputes
+from connector.space.view import SpaceView
 from contracts.typed_data import digest
+from ledger.chain import Chain
 from ledger.edition import read_header
+from ledger.programs import Programs
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from connector.api.call import Call
-    from connector.custody.blobs import Blobs
     from connector.custody.bucket import SealedObject
     from connector.store.row import Row
     from connector.store.transaction import Tx
@@ -52,26 +60,25 @@ async def rows(call: Call) -> web.Response:
 async def seal(call: Call) -> web.Response:
     """Serve our signature under an edition: with it a dispute needs nothing more from us."""
     header = read_header((await _edition(call))["header"])
-    registry = call.connector.programs.deployment.domain("editions")
-    signature = call.connector.sign(digest(registry, disputes.edition_of(header)))
+    registry = call.of(Programs).deployment.domain("editions")
+    signature = call.core.identity.sign(digest(registry, disputes.edition_of(header)))
     return as_json(disputes.seal_json(header, signature))
 
 
 async def pieces(call: Call) -> web.StreamResponse:
     """Stream the sealed bytes of `count` rows from `first` to the bearer of a ticket."""
-    connector = call.connector
     ticket = call.ticket
     assert ticket is not None, "the row asks for one"
     if call.path["edition"] != ticket.edition.hex():
         raise Absent("the ticket is for another edition")
-    table = await connector.store.read(lambda tx: connector.books.table(tx, ticket.edition))
+    table = await call.core.store.read(lambda tx: call.of(Books).table(tx, ticket.edition))
     if table is None:
         raise Absent(f"there is no edition `{ticket.edition.hex()}` here")
     first, count, length = span_of(call, table)
-    with Sending(call.request) as sending, connector.carriage.carrying(ticket, sending.cut):
-        await connector.carriage.charge(ticket, length)
-        turn = partial(connector.throttle.turn, ticket.subject.hex())
-        with await _opened(connector.blobs, ticket.edition, table) as sealed:
+    with Sending(call.request) as sending, call.of(Carriage).carrying(ticket, sending.cut):
+        await call.of(Carriage).charge(ticket, length)
+        turn = partial(call.of(Throttle).turn, ticket.subject.hex())
+        with await _opened(call.of(Blobs), ticket.edition, table) as sealed:
             return await answer(call, sending, sealed, first, count, turn)
 
 
@@ -93,23 +100,20 @@ async def ticket(call: Call) -> web.Response:
     found = await call.act(find)
     if found is None:
         raise Absent(f"no transfer `{wanted[:100]}` of yours runs here", "request one, or wait for its start")
-    return as_json({"authorization": call.connector.ticket(*found)})
+    return as_json({"authorization": call.of(DataAddresses).ticket(*found)})
 
 
 async def review_rows(call: Call) -> web.Response:
     """Open the drawn rows to the exchange's reviewer alone (spec 6): secrets boxed to its key, and a ticket."""
-    connector = call.connector
     wanted = await call.document()
-    if call.peer != (await connector.space_view.current()).exchange:
+    if call.peer != (await call.of(SpaceView).current()).exchange:
         raise Absent("only the exchange of this space reviews")
     edition = await _edition(call)
-    numbers, reader = await draw(
-        connector.core, connector.space_view, connector.programs, connector.chain, edition, wanted
-    )
-    answer = review.answer(connector.secrets, edition, numbers, reader)
+    numbers, reader = await draw(call.core, call.of(SpaceView), call.of(Programs), call.of(Chain), edition, wanted)
+    answer = review.answer(call.of(Secrets), edition, numbers, reader)
     await call.spend()
     about = bytes.fromhex(edition["id"]), tickets.NO_SUBJECT, tickets.NO_TRANSFER
-    ticket = tickets.issue(connector.ticket_key, *about, connector.clock.now())
+    ticket = tickets.issue(call.of(DataAddresses).key, *about, call.core.clock.now())
     return as_json({"rows": answer, "ticket": ticket})
 
 
@@ -173,13 +177,13 @@ def drop_who_stalls(call: Call) -> None:
     """Have the kernel end the connection of a reader that takes nothing of a long answer for too long (on Linux)."""
     transport, option = call.request.transport, getattr(socket, "TCP_USER_TIMEOUT", None)
     if transport is not None and option is not None:
-        stalled = 1000 * call.connector.settings.server.request_seconds
+        stalled = 1000 * call.core.settings.server.request_seconds
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, option, stalled)
 
 
 async def _edition(call: Call) -> dict[str, Any]:
     key = call.path["edition"]
-    edition = await call.connector.store.read(lambda tx: tx.get("editions", id=key))
+    edition = await call.core.store.read(lambda tx: tx.get("editions", id=key))
     if edition is None:
         raise Absent(f"there is no edition `{key[:64]}` here")
     return edition

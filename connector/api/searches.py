@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.api.faults import as_json
+from connector.exchange.searches import Searches
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -14,12 +15,12 @@ if TYPE_CHECKING:
 
 async def save(call: Call) -> web.Response:
     """Save a search of the caller's: `name`, `q`, `where`."""
-    return as_json(await call.connector.searches.save(call.peer, await call.document(), call.act), 201)
+    return as_json(await call.of(Searches).save(call.peer, await call.document(), call.act), 201)
 
 
 async def page(call: Call) -> web.Response:
     """List the caller's searches, each with what is new of it."""
-    found = await call.connector.searches.page(call.peer)
+    found = await call.of(Searches).page(call.peer)
     await call.spend()
     return as_json({"searches": found})
 
@@ -27,10 +28,10 @@ async def page(call: Call) -> web.Response:
 async def take_note(call: Call) -> web.Response:
     """Take what is new of a search for seen."""
     await call.texts()
-    return as_json(await call.connector.searches.take_note(call.peer, call.path["id"], call.act))
+    return as_json(await call.of(Searches).take_note(call.peer, call.path["id"], call.act))
 
 
 async def drop(call: Call) -> web.Response:
     """Forget a search."""
     await call.texts()
-    return as_json(await call.connector.searches.drop(call.peer, call.path["id"], call.act))
+    return as_json(await call.of(Searches).drop(call.peer, call.path["id"], call.act))

@@ -9,8 +9,11 @@ from catalog.roles import Doing
 from connector.api.exchange import may, version_number
 from connector.api.faults import as_json
 from connector.exchange import handed_in, services, spaces
+from connector.exchange.finding import Finding
+from connector.exchange.reviewer import Reviewer
 from connector.runtime import reasons
 from connector.runtime.limits import FOUND_ROWS_MAX
+from connector.space.view import SpaceView
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -21,17 +24,16 @@ if TYPE_CHECKING:
 
 async def submit(call: Call) -> web.Response:
     """Take in a member's service, `service` and perhaps `space`: an operator reads it before anybody finds it."""
-    connector = call.connector
-    may(connector.space.members[call.peer], Doing.LIST)
-    document, now = handed_in.data_service(await call.document()), connector.clock.now()
+    may(call.of(SpaceView).last().members[call.peer], Doing.LIST)
+    document, now = handed_in.data_service(await call.document()), call.core.clock.now()
 
     def act(tx: Tx) -> dict[str, Any]:
         spaces.check(tx, document, call.peer)
-        return services.submit(tx, connector.evidence, document, call.peer, now)
+        return services.submit(tx, call.core.evidence, document, call.peer, now)
 
     row = await call.act(act)
-    connector.finding.changed()
-    connector.reviewer.submitted(row["id"], row["provider"])
+    call.of(Finding).changed()
+    call.of(Reviewer).submitted(row["id"], row["provider"])
     return as_json(services.view(row), 201)
 
 
@@ -40,20 +42,20 @@ async def roll_back(call: Call) -> web.Response:
 
     It keeps to the rules of its space as they are now; a version whose review stands is listed at once.
     """
-    connector, key = call.connector, call.path["id"]
-    may(connector.space.members[call.peer], Doing.LIST)
-    given, now = await call.texts("version", "reason"), connector.clock.now()
+    key = call.path["id"]
+    may(call.of(SpaceView).last().members[call.peer], Doing.LIST)
+    given, now = await call.texts("version", "reason"), call.core.clock.now()
     number = version_number(given["version"])
     reason = f"back to version {number}: {reasons.check(given['reason'], 'it goes into the log')}"
 
     def act(tx: Tx) -> dict[str, Any]:
         document = services.version(tx, key, number, call.peer)
         spaces.check(tx, document, call.peer)
-        return services.submit(tx, connector.evidence, document, call.peer, now, reason[:REASON_CHARACTERS_MAX])
+        return services.submit(tx, call.core.evidence, document, call.peer, now, reason[:REASON_CHARACTERS_MAX])
 
     row = await call.act(act)
-    connector.finding.changed()
-    connector.reviewer.submitted(key, call.peer)
+    call.of(Finding).changed()
+    call.of(Reviewer).submitted(key, call.peer)
     return as_json(services.view(row))
 
 
@@ -66,15 +68,15 @@ async def own(call: Call) -> web.Response:
 
 async def withdraw(call: Call) -> web.Response:
     """Take a service of the caller's off the list, for a reason."""
-    connector, key = call.connector, call.path["id"]
-    reason, now = (await call.texts("reason"))["reason"], connector.clock.now()
+    key = call.path["id"]
+    reason, now = (await call.texts("reason"))["reason"], call.core.clock.now()
 
     def act(tx: Tx) -> str:
         if services.find(tx, key)["provider"] != call.peer:
             raise services.absent(key)
         who = {"by": call.peer, "role": "provider", "reason": reason}
-        return services.move(tx, connector.evidence, key, Move.WITHDRAW, **who, now=now)
+        return services.move(tx, call.core.evidence, key, Move.WITHDRAW, **who, now=now)
 
     state = await call.act(act)
-    connector.finding.changed()
+    call.of(Finding).changed()
     return as_json({"id": key, "state": state})

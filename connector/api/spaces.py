@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.api.faults import as_json
-from connector.exchange.spaces import WORDS
+from connector.exchange.spaces import WORDS, Spaces
 from connector.runtime.errors import InvalidInput
+from connector.space.exchange import ExchangeDoor
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -18,24 +19,24 @@ CHANGES = frozenset({*WORDS, "rules"})
 
 async def page(call: Call) -> web.Response:
     """List the spaces, and say who checks whom among the operators."""
-    return as_json(await call.connector.spaces.page())
+    return as_json(await call.of(Spaces).page())
 
 
 async def show(call: Call) -> web.Response:
     """Show a space with its rules."""
-    return as_json(await call.connector.spaces.show(call.path["id"]))
+    return as_json(await call.of(Spaces).show(call.path["id"]))
 
 
 async def versions(call: Call) -> web.Response:
     """List every version of a space's words and rules."""
-    return as_json({"versions": await call.connector.spaces.versions(call.path["id"])})
+    return as_json({"versions": await call.of(Spaces).versions(call.path["id"])})
 
 
 async def create(call: Call) -> web.Response:
     """Make a space: `id`, `name`, `description`, `rules`."""
     body = await call.members({"id": str, "name": str, "description": str, "rules": dict})
     words = {name: body[name] for name in WORDS}
-    return as_json(await call.connector.spaces.create(body["id"], words, body["rules"], call.who), 201)
+    return as_json(await call.of(Spaces).create(body["id"], words, body["rules"], call.who), 201)
 
 
 async def change(call: Call) -> web.Response:
@@ -44,16 +45,16 @@ async def change(call: Call) -> web.Response:
     changes = {name: value for name, value in body.items() if name != "reason"}
     if not changes or set(changes) - CHANGES or not isinstance(body.get("reason"), str):
         raise InvalidInput(f"the body is an object with `reason` and any of {', '.join(sorted(CHANGES))}")
-    return as_json(await call.connector.spaces.change(call.path["id"], changes, call.who, body["reason"]))
+    return as_json(await call.of(Spaces).change(call.path["id"], changes, call.who, body["reason"]))
 
 
 async def close(call: Call) -> web.Response:
     """Wind a space up: `reason`."""
     reason = (await call.texts("reason"))["reason"]
-    return as_json(await call.connector.spaces.close(call.path["id"], call.who, reason))
+    return as_json(await call.of(Spaces).close(call.path["id"], call.who, reason))
 
 
 async def look(call: Call) -> web.Response:
     """Ask our exchange for what it tells everybody of its spaces."""
     path = call.request.rel_url.raw_path_qs.removeprefix("/management")
-    return as_json(await call.connector.exchange.ask("GET", path))
+    return as_json(await call.of(ExchangeDoor).ask("GET", path))

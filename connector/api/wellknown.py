@@ -17,17 +17,17 @@ DSP_PATH = "/dsp"
 
 async def did(call: Call) -> web.Response:
     """Serve the did:web document."""
-    return as_json(call.connector.identity.did_document)
+    return as_json(call.core.identity.did_document)
 
 
 async def versions(call: Call) -> web.Response:
     """Serve the protocol versions (DSP 2025-1)."""
-    return as_json(messages.version_document(DSP_PATH, call.connector.did + "#dsp"))
+    return as_json(messages.version_document(DSP_PATH, call.core.identity.did + "#dsp"))
 
 
 async def description(call: Call) -> web.Response:
     """Serve how this participant describes itself to an exchange."""
-    return as_json(call.connector.identity.description())
+    return as_json(call.core.identity.description())
 
 
 async def health(_call: Call) -> web.Response:

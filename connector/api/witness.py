@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from connector.api.faults import as_json
+from connector.chain.witnessing import Witness
 from connector.runtime.errors import InvalidInput
 from contracts.decimals import read_decimal, read_hex
 from ledger.head_share import SHARE_HEADER
@@ -24,7 +25,7 @@ async def add_checkpoint(call: Call) -> web.Response:
     body = await call.request.read()
     asked = call.request.headers
     told = asked.get(HEAD_TIME_HEADER), asked.get(SHARE_HEADER)
-    ruling, lines = await call.connector.witness.add_checkpoint(body, *told)
+    ruling, lines = await call.of(Witness).add_checkpoint(body, *told)
     text = lines if ruling.status == 200 else (ruling.body or ruling.reason + "\n")
     return web.Response(text=text, status=ruling.status, headers={"Content-Type": ruling.content_type})
 
@@ -33,7 +34,7 @@ async def attest(call: Call) -> web.Response:
     """Sign the statement over final heads that this witness has seen itself; 409 names the first it has not."""
     heads = _heads(await call.document())
     await call.spend()
-    return as_json(await call.connector.witness.attest(heads))
+    return as_json(await call.of(Witness).attest(heads))
 
 
 def _heads(document: Any) -> list[FinalHead]:

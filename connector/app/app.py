@@ -1,14 +1,26 @@
-"""The composition root: one participant with everything it does, started, recovered, stopped."""
+"""The composition root: one participant with everything it does, made, begun, ended; the table of its parts.
 
-from __future__ import annotations
+Law: `Connector` has one line for each part, in the order in which they stand on each other, and a new part enters here
+and nowhere else. No other file knows the whole.
+"""
 
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from ssl import SSLContext
+from typing import Annotated
 
-from connector.app.base import stop
-from connector.app.trader import Trader
+from connector.app import ground, trading
+from connector.chain.anchoring import Anchoring
+from connector.chain.chain_watch import ChainWatch
+from connector.chain.hosted import Hosted
+from connector.chain.peer_logs import PeerLogs
+from connector.chain.rekeying import Rekeying
+from connector.chain.transactions import Transactions
+from connector.chain.witnessing import Witness
+from connector.channel.doors import Buyer, Holder
+from connector.channel.pace import Paces
 from connector.console.accounts import Accounts
 from connector.console.sessions import Sessions
+from connector.consumer.acknowledging import Acknowledging
 from connector.consumer.acquisition import Acquisitions
 from connector.consumer.budget import Budget
 from connector.consumer.copying import Copying
@@ -18,13 +30,19 @@ from connector.consumer.next_channel import NextChannels
 from connector.consumer.opening import Openings
 from connector.consumer.pipe import Pipes
 from connector.consumer.pulling import Pulls
+from connector.consumer.purchase import Till
 from connector.consumer.pursuit import Pursuits
 from connector.consumer.quoting import Quotes
 from connector.consumer.reads import Reads
 from connector.core import service
-from connector.core.service import Service
+from connector.core.core import Core
+from connector.core.service import Parts, Service
+from connector.custody.blobs import Blobs
+from connector.custody.row_key import RowKey
+from connector.custody.secrets import Keys as Secrets
 from connector.custody.slabs import Memory
 from connector.exchange.acts import Acts
+from connector.exchange.admission import Admission
 from connector.exchange.applications import Applications
 from connector.exchange.attesting import Attesting
 from connector.exchange.chain_events import ChainEvents
@@ -45,12 +63,38 @@ from connector.exchange.trades import Trades
 from connector.holding.carriers import Carriers
 from connector.holding.collecting import Collecting
 from connector.holding.serving import Holding
+from connector.identity.identity import Identity
+from connector.identity.management_token import ManagementToken
+from connector.identity.peers import Peers
+from connector.licence.agreements import Agreements
+from connector.licence.audience import Audience
+from connector.licence.books import Books
+from connector.licence.carriage import Carriage
 from connector.licence.chain_turns import ChainTurns
+from connector.licence.continuity import Continuity
+from connector.licence.duties import Duties
 from connector.licence.enforce import Enforcement
-from connector.licence.receipt import RECEIVED
+from connector.licence.erasing import Erasing
+from connector.licence.intact import Intact
+from connector.licence.judge import Judge
+from connector.licence.licensing import Licensing
+from connector.licence.notices import Notices
+from connector.licence.standing import Standing
 from connector.licence.sublicence.granting import Granting
+from connector.licence.sublicence.presenting import Presenting
 from connector.licence.suspension import Suspensions
+from connector.licence.throttle import Throttle
+from connector.negotiation.doors import Doors
+from connector.negotiation.engine import Engine
+from connector.negotiation.reactions import Rules
+from connector.net.outbound import Outbound
+from connector.operation import catching_up, set_back
+from connector.operation.health import Health
+from connector.operation.metrics import Metrics
+from connector.provider import data_addresses
 from connector.provider.billing.bills import Bills
+from connector.provider.data_addresses import DataAddresses
+from connector.provider.derivation import Derivation
 from connector.provider.leaking import Leaking
 from connector.provider.offering import Offering
 from connector.provider.offloading import Offloading
@@ -63,263 +107,283 @@ from connector.provider.versions import Versions
 from connector.regulator.audits import Audits
 from connector.regulator.chain_book import ChainBook
 from connector.regulator.logbooks import Logbooks
-from connector.runtime.clock import Clock
+from connector.runtime.clock import Clock, PolicyClock
+from connector.runtime.settings import Settings
+from connector.runtime.worker import Worker
 from connector.settlement.arbitration import Arbitration
 from connector.settlement.cases import Cases
-from connector.settlement.claiming import CHORE, Claiming
+from connector.settlement.claiming import Claiming
+from connector.settlement.contradictions import Contradictions
 from connector.settlement.following import Following
+from connector.settlement.meeting import Meetings
 from connector.settlement.monitor import Monitor
+from connector.settlement.paying import Payments
 from connector.settlement.purse import Purse
 from connector.settlement.receivables import Receivables
 from connector.settlement.reporting import Reporting
 from connector.settlement.returning import Returning
 from connector.settlement.settlement import Settlements
+from connector.settlement.turns import Turns
+from connector.space.author import SpaceAuthor
+from connector.space.exchange import ExchangeDoor
+from connector.space.supervision import Supervision
+from connector.space.view import SpaceView
+from connector.store.evidence import Evidence
+from connector.store.exclusive import Exclusive
+from connector.store.heads import Heads
+from connector.store.store import Store
 from connector.store.succession import Succession
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from connector.core.driver import Driver
-    from connector.negotiation.reactions import Rules
-    from connector.runtime.settings import Settings
-    from ledger.chain import Block
+from connector.store.tenure import Tenure
+from connector.store.timekeeping import Timekeeping
+from connector.telemetry.export import Export
+from connector.telemetry.spans import Spans
+from ledger.chain import Chain
+from ledger.programs import Programs
 
 
-# what a service asks for under another name than the participant keeps it
-NAMED = {"space": "space_view"}
-# in the order in which they stand on each other: the one list that a new service enters
-SERVICES = (
-    Service("resources", Resources),
-    Service("holding", Holding),
-    Service("carriers", Carriers),
-    Service("granting", Granting),
-    Service("suspensions", Suspensions),
-    Service("enforcement", Enforcement),
-    Service("copies", Copies),
-    Service("collecting", Collecting),
-    Service("memory", Memory),
-    Service("pipes", Pipes),
-    Service("offering", Offering),
-    Service("publications", Publications, leased=True),
-    Service("offloading", Offloading, leased=True),
-    Service("rights", Rights),
-    Service("versions", Versions),
-    Service("purse", Purse),
-    Service("quotes", Quotes),
-    Service("deposits", Deposits),
-    Service("next_channels", NextChannels),
-    Service("reads", Reads),
-    Service("copying", Copying),
-    Service("pulls", Pulls),
-    Service("acquisitions", Acquisitions, leased=True),
-    Service("openings", Openings),
-    Service("pursuits", Pursuits, leased=True),
-    Service("pushes", Pushes, leased=True),
-    Service("settlements", Settlements, leased=True),
-    Service("following", Following),
-    Service("turns", ChainTurns),
-    Service("cases", Cases),
-    Service("arbitration", Arbitration),
-    Service("receivables", Receivables, leased=True),
-    Service("returning", Returning, leased=True),
-    Service("claiming", Claiming),
-    Service("bills", Bills),
-    Service("reporting", Reporting),
-    Service("finding", Finding, closes=True),
-    Service("members", Members),
-    Service("chain_events", ChainEvents),
-    Service("indicators", Indicators),
-    Service("applications", Applications),
-    Service("operators", Operators),
-    Service("acts", Acts),
-    Service("spaces", Spaces),
-    Service("searches", Searches),
-    Service("heartbeats", Heartbeats),
-    Service("departing", Departing),
-    Service("pulse", Pulse),
-    Service("leaving", Leaving),
-    Service("harvesting", Harvesting, leased=True, closes=True),
-    Service("demands", Demands),
-    Service("reviewer", Reviewer, leased=True),
-    Service("attesting", Attesting),
-    Service("trades", Trades),
-    Service("complaints", Complaints),
-    Service("monitor", Monitor, closes=True),
-    Service("mending", Mending, closes=True),
-    Service("leaking", Leaking),
-    Service("accounts", Accounts),
-    Service("budget", Budget),
-    Service("sessions", Sessions),
-    Service("audits", Audits, leased=True, closes=True),
-    Service("logbooks", Logbooks),
-    Service("chain_book", ChainBook),
-)
-
-
-class Connector(Trader):
+class Connector:
     """One participant, all its rooms connected; make it with `Connector.start`."""
 
+    # the ground
+    metrics: Metrics
+    spans: Annotated[Spans, Service(ground.spans)]
+    export: Annotated[Export | None, Service(ground.export, ends=ground.end_export)]
+    trust: Annotated[SSLContext | None, Service(ground.trust)]
+    outbound: Annotated[Outbound, Service(ground.outbound, ends=Outbound.close)]
+    management_token: ManagementToken
+    identity: Annotated[Identity, Service(ground.identity)]
+    secrets: Annotated[Secrets, Service(ground.secrets)]
+    row_key: Annotated[RowKey, Service(ground.row_key)]
+    evidence: Annotated[Evidence, Service(ground.evidence, looks={("log_entries", "checkpoints"): Evidence.forget})]
+    store: Annotated[Store, Service(ground.store, ends=Store.close)]
+    core: Core
+    heads: Heads
+    seen: Annotated[set_back.Seen, Service(set_back.follow, ends=set_back.Seen.close)]
+    tenure: Annotated[Tenure, Service(ground.tenure, ends=Tenure.close)]
+    exclusive: Annotated[Exclusive, Service(ground.exclusive)]
+    worker: Annotated[Worker, Service(ends=Worker.close)]
+    peers: Annotated[Peers, Service(ground.peers)]
+    blobs: Annotated[Blobs, Service(ground.blobs)]
+    # the space and the chain
+    supervision: Annotated[Supervision, Service(hears={"space_changed": Supervision.space_changed})]
+    space: Annotated[SpaceView, Service(ground.space)]
+    exchange: ExchangeDoor
+    hosted: Annotated[Hosted, Service(ground.hosted, ends=Hosted.close)]
+    chain: Annotated[Chain, Service(ground.chain, ends=Chain.close)]
+    programs: Annotated[Programs, Service(ground.programs)]
+    author: Annotated[SpaceAuthor, Service(ground.author, looks={("members",): SpaceAuthor.rebuild})]
+    transactions: Annotated[
+        Transactions,
+        Service(
+            ground.transactions,
+            begins=Transactions.start,
+            ends=Transactions.close,
+            looks={("chain_txs",): Transactions.heard},
+        ),
+    ]
+    watch: Annotated[ChainWatch, Service(ground.watch, begins=ChainWatch.start, ends=ChainWatch.close)]
+    timekeeping: Annotated[Timekeeping, Service(ground.timekeeping)]
+    health: Health
+    peer_logs: PeerLogs
+    witness: Annotated[Witness, Service(ground.witness)]
+    rekeying: Rekeying
+    anchoring: Annotated[Anchoring, Service(ground.anchoring)]
+    # negotiations, licences, and the window protocol
+    doors: Annotated[Doors, Service(trading.doors)]
+    engine: Annotated[
+        Engine,
+        Service(
+            trading.engine,
+            begins=Engine.recover,
+            ends=Engine.close,
+            working={("outbox", "negotiations", "transfers"): Engine.wake},
+        ),
+    ]
+    licensing: Annotated[Licensing, Service(hears={"act_mined": Licensing.mined})]
+    meetings: Meetings
+    notices: Notices
+    erasing: Annotated[Erasing, Service(begins=Erasing.start, ends=Erasing.close)]
+    duties: Duties
+    policy_clock: Annotated[PolicyClock, Service(trading.policy_clock)]
+    judge: Annotated[Judge, Service(trading.judge)]
+    intact: Annotated[Intact, Service(trading.intact)]
+    standing: Annotated[Standing, Service(trading.standing)]
+    audience: Audience
+    agreements: Agreements
+    continuity: Annotated[
+        Continuity,
+        Service(
+            begins=Continuity.start,
+            ends=Continuity.close,
+            hears={"agreement_touched": Continuity.touch, "agreement_altered": Continuity.report},
+        ),
+    ]
+    presenting: Presenting
+    derivation: Derivation
+    ticket_key: Annotated[bytes, Service(data_addresses.ticket_key)]
+    data_addresses: DataAddresses
+    carriage: Annotated[Carriage, Service(hears={"transfer_halted": Carriage.halt})]
+    throttle: Annotated[Throttle, Service(trading.throttle)]
+    books: Books
+    contradictions: Contradictions
+    holder: Annotated[Holder, Service(trading.holder)]
+    buyer: Annotated[Buyer, Service(trading.buyer)]
+    paces: Paces
+    turns: Turns
+    payments: Payments
+    acknowledging: Annotated[
+        Acknowledging,
+        Service(begins=Acknowledging.recover, ends=Acknowledging.close, working={("windows",): Acknowledging.recover}),
+    ]
+    till: Till
+    admission: Annotated[Admission, Service(begins=Admission.begin)]
+    # what the four roles do
     resources: Resources
     holding: Holding
     carriers: Carriers
     granting: Granting
     suspensions: Suspensions
+    enforcement: Enforcement
+    copies: Annotated[Copies, Service(hears={"transfer_moved": Copies.moved})]
     collecting: Collecting
     memory: Memory
     pipes: Pipes
     offering: Offering
-    publications: Publications
-    offloading: Offloading
+    publications: Annotated[Publications, Service(begins=Publications.recover)]
+    offloading: Annotated[Offloading, Service(begins=Offloading.recover)]
     rights: Rights
     versions: Versions
+    purse: Purse
     quotes: Quotes
     deposits: Deposits
     next_channels: NextChannels
     reads: Reads
     copying: Copying
     pulls: Pulls
-    acquisitions: Acquisitions
+    acquisitions: Annotated[
+        Acquisitions,
+        Service(begins=Acquisitions.recover, hears={"process_moved": Acquisitions.moved}),
+    ]
     openings: Openings
-    pursuits: Pursuits
-    pushes: Pushes
-    settlements: Settlements
-    receivables: Receivables
-    returning: Returning
+    pursuits: Annotated[
+        Pursuits,
+        Service(
+            begins=Pursuits.recover,
+            hears={"acquisition_moved": Pursuits.moved},
+            chores={"pursue demands": Pursuits.recover},
+        ),
+    ]
+    pushes: Annotated[Pushes, Service(begins=Pushes.recover, hears={"process_moved": Pushes.moved})]
+    settlements: Annotated[
+        Settlements,
+        Service(begins=Settlements.recover, hears={"licence_granted": Settlements.licence_granted}),
+    ]
+    following: Annotated[Following, Service(hears={"block_seen": Following.seen})]
+    chain_turns: Annotated[ChainTurns, Service(hears={"block_seen": ChainTurns.seen})]
+    cases: Cases
+    arbitration: Arbitration
+    receivables: Annotated[
+        Receivables,
+        Service(begins=Receivables.recover, hears={"channel_stopped": Receivables.wake}, warns=Receivables.warnings),
+    ]
+    returning: Annotated[
+        Returning,
+        Service(begins=Returning.recover, hears={"channel_met": Returning.wake, "agreement_over": Returning.wake}),
+    ]
+    claiming: Annotated[Claiming, Service(ends=Claiming.end, warns=Claiming.warnings)]
+    bills: Bills
+    reporting: Reporting
+    finding: Annotated[
+        Finding,
+        Service(
+            readies=Finding.recover,
+            ends=Finding.close,
+            looks={(*KINDS, "spaces"): Finding.changed, ("federated",): Finding.grown},
+        ),
+    ]
+    members: Members
+    chain_events: ChainEvents
     indicators: Indicators
     applications: Applications
     operators: Operators
+    acts: Acts
     spaces: Spaces
     searches: Searches
     heartbeats: Heartbeats
-    pulse: Pulse
-    leaving: Leaving
     departing: Departing
-    acts: Acts
-    finding: Finding
-    harvesting: Harvesting
-    bills: Bills
-    trades: Trades
-    reporting: Reporting
-    complaints: Complaints
-    cases: Cases
-    arbitration: Arbitration
+    pulse: Annotated[Pulse, Service(chores={"tell the exchange that we are there": Pulse.chore})]
+    leaving: Annotated[Leaving, Service(chores={"end memberships whose plans are over": Leaving.end_due})]
+    harvesting: Annotated[
+        Harvesting,
+        Service(begins=Harvesting.recover, ends=Harvesting.close, working={("sources",): Harvesting.wake}),
+    ]
     demands: Demands
-    reviewer: Reviewer
+    reviewer: Annotated[Reviewer, Service(begins=Reviewer.recover, working={tuple(KINDS): Reviewer.recover})]
     attesting: Attesting
-    members: Members
-    monitor: Monitor
-    mending: Mending
+    trades: Trades
+    complaints: Complaints
+    monitor: Annotated[Monitor, Service(begins=Monitor.start, ends=Monitor.close)]
+    mending: Annotated[Mending, Service(ends=Mending.close, hears={"process_moved": Mending.woken})]
     leaking: Leaking
     accounts: Accounts
     budget: Budget
-    audits: Audits
+    sessions: Sessions
+    audits: Annotated[Audits, Service(begins=Audits.recover, ends=Audits.close)]
     logbooks: Logbooks
     chain_book: ChainBook
-    chain_events: ChainEvents
-    sessions: Sessions
-    following: Following
-    claiming: Claiming
-    turns: ChainTurns
-    succession: Succession
+
+    def __init__(self, data: Path, settings: Settings, clock: Clock, rules: Rules) -> None:
+        self.data, self.settings, self.clock, self.rules = data, settings, clock, rules
+        self.did, self.url = settings.did, settings.url
+        self.parts: Parts
+        self.succession: Succession
 
     @classmethod
-    async def start(cls, data: Path, settings: Settings, clock: Clock | None = None, rules: Rules = ()) -> Connector:
-        """Build and open a participant; `recover` then goes on with what an earlier run left unfinished."""
-        connector = cls(data, settings, clock or Clock())
-        connector.rules = rules
-        await connector.open()
-        connector.equip()
-        service.build(connector, SERVICES, connector._part)  # its own
+    async def start(cls, data: Path, settings: Settings, clock: Clock | None = None, rules: Rules = ()) -> "Connector":
+        """Build and open a participant; `recover` then goes on with what an earlier run left unfinished.
+
+        Waits for the database if another process works on it, and for the space.
+        """
+        connector = cls(data, settings, clock or Clock(), rules)
+        await service.make(connector)
+        connector.parts = Parts(connector)
         connector._tie()
-        connector.watch_others()
+        await set_back.wait(connector.core, connector.space, connector.programs, connector.tenure, catching_up.catch_up)
         return connector
 
-    def _part(self, name: str) -> Any:
-        """Return a part of the ground, or what trading stands on, by the name under which a service asks for it."""
-        return getattr(self, NAMED.get(name, name))
-
     def _tie(self) -> None:
-        """Tell services what happens to each other's things."""
-        self.monitor.chores = {
-            CHORE: self.claiming.chore,  # the first of all: what lapses waits for nothing
-            **self.monitor.chores,
-            "pursue demands": self.pursuits.recover,
-            "tell the exchange that we are there": self.pulse.chore,
-            "end memberships whose plans are over": self.leaving.end_due,
-        }
-        self.health.warns += [self.claiming.warnings, self.receivables.warnings]
-        self.watch.listeners.append(self.chain_seen)
-        self.notices.takers[RECEIVED] = self.copies.countersigned
-        self.stopped.append(self.receivables.wake)
-        self.meetings.listeners.append(self.returning.wake)
-        self.agreements.over.append(self.returning.wake)
-        self.acquisitions.listeners.append(self.pursuits.moved)
-        self.moved += [self.acquisitions.moved, self.pushes.moved]
-        self.licensing.listeners.append(self.settlements.licence_granted)
-        self.succession = Succession(self.tenure, self.work, stop)
+        """Have every part asked, and look again, as its line says."""
+        for chores in service.each(self, "chores"):
+            self.monitor.chores.update(chores)
+        self.health.warns += service.each(self, "warns")
+        self.succession = Succession(self.tenure, self.work, ground.stop)
+        for looks in service.each(self, "looks"):
+            for tables, look in looks.items():
+                self.succession.look(tables, look)
+        for looks in service.each(self, "working"):
+            for tables, look in looks.items():
+                self.succession.look(tables, look, working=True)
+        if self.settings.side_by_side:
+            self.space.build = self.author.rebuild
+            self.store.on_foreign(self.succession.changed)
 
     async def recover(self) -> None:
         """Go on with everything open; call it when the server answers, because peers answer at once.
 
         Beside another process that works on our tables we answer questions, and take its place when it is gone.
         """
-        await self.finding.recover()
-        for driver in self._drivers():
+        for ready in service.each(self, "readies"):
+            await ready()
+        for driver in service.drivers(self):
             driver.resting = not self.tenure.held
         await self.succession.begin()
 
-    def watch_others(self) -> None:
-        """Say what is looked at again when another process has changed a table."""
-        everybody, worker = self.succession.look, partial(self.succession.look, working=True)
-        everybody(("log_entries", "checkpoints"), self.evidence.forget)
-        everybody(("chain_txs",), self.transactions.heard)
-        everybody(("members",), self.author.rebuild)
-        everybody((*KINDS, "spaces"), self.finding.changed)
-        everybody(("federated",), self.finding.grown)
-        worker(("outbox", "negotiations", "transfers"), self.engine.wake)
-        worker(tuple(KINDS), self.reviewer.recover)
-        worker(("windows",), self.acknowledging.recover)
-        worker(("sources",), self.harvesting.wake)
-        if self.settings.side_by_side:
-            self.space_view.build = self.author.rebuild
-            self.store.on_foreign(self.succession.changed)
-
-    async def chain_seen(self, block: Block, past: int) -> None:
-        """Follow our channels and licences, if that is for this process to do."""
-        if self.tenure.held:
-            await self.following.seen(block, past)
-            await self.turns.seen(block)
-
     async def work(self) -> None:
-        """Begin what one process does at a time."""
-        for driver in self._drivers():
-            driver.resting = False
+        """Begin what one process does at a time; what lapses waits for nothing."""
         await self.claiming.begin()
-        if "exchange" in self.roles and not self.settings.space.exchange:
-            await self.enlist()
-        self.transactions.start()
-        self.watch.start()
-        await self.engine.recover()
-        self.continuity.start()
-        self.erasing.start()
-        self.monitor.start()
-        await self.acknowledging.recover()
-        await service.recover(self, SERVICES)
-
-    def _drivers(self) -> Iterator[Driver]:
-        yield self.acknowledging.driver
-        yield from service.drivers(self, SERVICES)
+        await service.begin(self)
 
     async def close(self) -> None:
         """Stop working; every row stays as it is."""
-        if self.tenure.held:
-            await self.claiming.end()
         await self.succession.close()
-        self.acknowledging.close()
-        await self.acknowledging.driver.close()
-        await service.close(self, SERVICES)
-        await self.continuity.close()
-        await self.erasing.close()
-        await self.engine.close()
-        await super().close()
+        await service.end(self)

@@ -14,11 +14,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from connector.channel.doors import Sight
+from connector.core.topics import Awaited
 from ledger.chain_error import ChainUnreachable
 from ledger.events import Block as CitedBlock
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
     from datetime import datetime
 
     from connector.runtime.clock import Clock
@@ -35,14 +36,26 @@ log = logging.getLogger(__name__)
 
 
 class ChainWatch:
-    """The newest block as last seen; `listeners` are awaited with each, and its past, before anybody acts on it."""
+    """The newest block as last seen; who hears `seen` is awaited with each, and its past, before anybody acts on it.
 
-    def __init__(self, programs: Programs, evidence: Evidence, clock: Clock, embedded: EmbeddedChain | None) -> None:
+    Nobody is told in a process that only stands by (`works`).
+    """
+
+    def __init__(
+        self,
+        programs: Programs,
+        evidence: Evidence,
+        clock: Clock,
+        embedded: EmbeddedChain | None,
+        seen: Awaited[[Block, int]] | None = None,
+        works: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._programs = programs
         self._evidence = evidence
         self._clock = clock
         self._embedded = embedded
-        self.listeners: list[Callable[[Block, int], Awaitable[None]]] = []
+        self.seen: Awaited[[Block, int]] = seen or Awaited()
+        self._works = works
         self._past = 0
         self._block: Block | None = None
         self._seen_at: datetime | None = None
@@ -88,8 +101,8 @@ class ChainWatch:
         looked, self._past = self._clock.monotonic(), self._past + (not stands)
         self._block, self._seen_at = block, self._clock.now()
         self._evidence.block = CitedBlock(block.number, block.hash)
-        for listener in self.listeners:
-            await listener(block, self._past)
+        if self._works():
+            await self.seen.told(block, self._past)
         self._looked = looked  # whoever comes before is made to wait: nobody acts on what was not followed
 
     def sight(self, _tx: Tx) -> Sight:

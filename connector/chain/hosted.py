@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,6 +11,18 @@ if TYPE_CHECKING:
     from connector.runtime.clock import Clock
     from connector.space.view import SpaceView
     from ledger.embedded.chain import EmbeddedChain
+
+
+@dataclass(frozen=True, slots=True)
+class Hosted:
+    """The embedded chain of a participant, None for one that hosts none."""
+
+    chain: EmbeddedChain | None = None
+
+    async def close(self) -> None:
+        """Close the chain, if there is one."""
+        if self.chain is not None:
+            await self.chain.close()
 
 
 async def open_hosted(path: Path, clock: Clock, space_view: SpaceView, *, with_bls: bool) -> EmbeddedChain:

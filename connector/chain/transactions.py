@@ -21,6 +21,7 @@ from itertools import groupby, takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connector.chain.parcel import Account, NonceTakenError, Parcel, SignedMeanwhileError, anybody
+from connector.core.topics import Topic
 from connector.runtime import rehearsal
 from connector.runtime.errors import ChainReverted
 from contracts import signature
@@ -70,6 +71,7 @@ class Transactions:
         clock: Clock,
         fence: Fence = anybody,
         evidence: Evidence | None = None,
+        mined: Topic[[Row]] | None = None,
     ) -> None:
         self._store = store
         self._programs = programs
@@ -80,7 +82,7 @@ class Transactions:
         self._work = asyncio.Event()
         self._ended: dict[str, asyncio.Event] = {}
         self._task: asyncio.Task[None] | None = None
-        self.listeners: list[Callable[[Row], None]] = []
+        self.heard_mined: Topic[[Row]] = mined or Topic()
         # what comes before the colon of an id → the act that is meant by what comes behind it
         self.makers: dict[str, Callable[[Tx, str], Act]] = {}
 
@@ -250,8 +252,7 @@ class Transactions:
         for row in rows:
             if (waiting := self._ended.pop(row["id"], None)) is not None:
                 waiting.set()
-            for listener in self.listeners:
-                listener({**row, **changes})
+            self.heard_mined.tell({**row, **changes})
 
     def _record(self, tx: Tx, key: str, transaction: str) -> None:
         """Record the event of an act that is mined, once."""

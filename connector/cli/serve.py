@@ -71,7 +71,7 @@ async def run(data: Path, settings: Settings, rules: Rules = ()) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     connector.store.on_failure(partial(_disk_failed, connector.store))
-    runner = web.AppRunner(build(connector), access_log=None, shutdown_timeout=DRAIN_SECONDS)
+    runner = web.AppRunner(build(connector.parts), access_log=None, shutdown_timeout=DRAIN_SECONDS)
     await runner.setup()
     site = web.TCPSite(runner, settings.server.host, settings.server.port, ssl_context=context)
     try:

@@ -83,7 +83,6 @@ class Acquisitions:
         self._asked: dict[str, str] = {}
         self._speeds: dict[str, Speed] = {}
         self._unread: dict[str, Failure] = {}
-        self.listeners: list[Callable[[str], None]] = []  # called with the id of each that made a step, or ended
         self._steps = {
             "wanted": self._negotiate,
             "negotiating": self._agreed,
@@ -202,8 +201,7 @@ class Acquisitions:
 
     def _tell(self, key: str) -> None:
         self._moves.tell(key)
-        for listener in self.listeners:
-            listener(key)
+        self._core.topics.acquisition_moved.tell(key)
 
     def _forget(self, row: Row) -> None:
         """Wait for nobody any more."""

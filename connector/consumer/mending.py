@@ -27,7 +27,7 @@ from connector.runtime.errors import Conflict, PeerUnreachable, PenstockError
 from contracts.ranges import RowSet
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator
 
     from connector.core.core import Core
     from connector.custody.blobs import Blobs
@@ -76,7 +76,6 @@ class Mending:
         blobs: Blobs,
         engine: Engine,
         memory: Memory,
-        moved: list[Callable[[str, str], None]],
     ) -> None:
         self._core, self._space, self._peers, self._blobs = core, space, peers, blobs
         self._engine, self._memory = engine, memory
@@ -84,7 +83,6 @@ class Mending:
         self._hashed = 0
         self._task: asyncio.Task[None] | None = None
         self._moved = asyncio.Event()
-        moved.append(self._woken)
 
     def begin(self) -> Row:
         """Begin to hash and repair everything kept, if that is not under way; return how far it is."""
@@ -201,7 +199,8 @@ class Mending:
             for member in known[:ROADS_MAX]
         ]
 
-    def _woken(self, process: str, _key: str) -> None:
+    def woken(self, process: str, _key: str) -> None:
+        """Look again at the transfers that repairs wait for."""
         if process == TRANSFER:
             self._moved.set()
 

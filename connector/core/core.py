@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from connector.core.topics import Topics
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Core:
-    """Who we are, how we are set, where rows, events and files are kept, what time it is, and the way out.
+    """Who we are, how we are set, where rows, events and files are kept, what time it is, the way out, what is told.
 
     A part takes it with the two or three services that it needs, each by its own type; nothing is handed the whole.
     """
@@ -30,3 +32,4 @@ class Core:
     clock: Clock
     evidence: Evidence
     outbound: Outbound
+    topics: Topics = field(default_factory=Topics)

@@ -1,33 +1,64 @@
-"""A service of a participant: one row says its name, how it is made, and what it does while the participant runs.
+"""The table of a participant's parts, and what is done with each: made, begun, told, looked at again, ended.
 
-Law: what a service needs are the parameters of what makes it, each the name of a service above it in the table or of a
-part of the ground; a table that names something that is not there is refused at the start. Services start in the
-table's order and close in the reverse.
+    class Connector:
+        notices: Notices
+        duties: Duties
+        claiming: Annotated[Claiming, Service(begins=Claiming.begin, ends=Claiming.end)]
+
+Law: a class that is a table has one line for each part, in the order in which they stand on each other. What a part
+needs are the parameters of what makes it, each the name of a line above it or of what was given; what is not there is
+refused at the start. Parts are made in the table's order and end in the reverse; what has a `driver` is driven.
 """
 
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from connector.core.driver import Driver
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One row; `leased`: it goes on with its rows (`recover`) where the lease is held; `closes`: it has to be closed.
+    """What is done with one part; what is not said is not done. All but `make` are methods of its class.
 
-    A service that is driven has its `driver`, which rests without the lease and is closed with the participant.
+    make      what makes it where its class alone does not; it may be a coroutine
+    readies   is awaited before questions are answered, in every process
+    begins    goes on with what its rows say, where the lease is held
+    ends      ends it
+    hears     name of a topic (`connector.core.topics`) → what hears it
+    looks     tables → what looks again after another process has changed one of them
+    working   the same, where the lease is held
+    chores    words → what is done in every round
+    warns     returns words about what its owner has to see to
     """
 
+    make: Callable[..., Any] | None = None
+    readies: Callable[[Any], Any] | None = None
+    begins: Callable[[Any], Any] | None = None
+    ends: Callable[[Any], Any] | None = None
+    hears: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    looks: Mapping[tuple[str, ...], Callable[[Any], Any]] = field(default_factory=dict)
+    working: Mapping[tuple[str, ...], Callable[[Any], Any]] = field(default_factory=dict)
+    chores: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
+    warns: Callable[[Any], list[str]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a table: the part's name, its class, what makes it, and what is done with it."""
+
     name: str
+    kind: Any
     make: Callable[..., Any]
-    leased: bool = False
-    closes: bool = False
+    service: Service
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -36,31 +67,80 @@ class Service:
         return tuple(name for name, one in told.items() if one.default is one.empty)
 
 
-def build(house: Any, services: Sequence[Service], ground: Callable[[str], Any]) -> None:
-    """Make every service and put it into the house under its name; `ground` finds what it needs by name."""
-    for service in services:
-        setattr(house, service.name, service.make(*map(ground, service.needs)))
+def lines(table: Any) -> Sequence[Line]:
+    """Return the lines of a table."""
+    found = []
+    for name, told in table.__annotations__.items():
+        kind, service = get_args(told) if hasattr(told, "__metadata__") else (told, Service())
+        found.append(Line(name, kind, service.make or kind, service))
+    return tuple(found)
 
 
-def drivers(house: Any, services: Sequence[Service]) -> Iterator[Driver]:
-    """Yield the drivers of the services that have one."""
-    for service in services:
-        driver = getattr(getattr(house, service.name), "driver", None)
+async def make(house: Any) -> None:
+    """Make every part and give it to the house under its name; what is needed is there already, by name.
+
+    A part hears what it hears from then on: what parts below it tell while they are made, too.
+    """
+    for line in lines(type(house)):
+        part = line.make(*(getattr(house, name) for name in line.needs))
+        part = await part if inspect.isawaitable(part) else part
+        setattr(house, line.name, part)
+        for topic, hearer in line.service.hears.items():
+            getattr(house.core.topics, topic).heard_by(partial(hearer, part))
+
+
+def each(house: Any, what: str) -> Iterator[Any]:
+    """Yield what the lines say of `what` in the table's order, made ready to be called: functions, or mappings to them.
+
+    A driver is yielded as it is.
+    """
+    for line in lines(type(house)):
+        part, told = getattr(house, line.name), getattr(line.service, what)
+        if callable(told):
+            yield partial(told, part)
+        elif told:
+            yield {key: partial(function, part) for key, function in told.items()}
+
+
+def drivers(house: Any) -> Iterator[Driver]:
+    """Yield the drivers of the parts that have one."""
+    for line in lines(type(house)):
+        driver = getattr(getattr(house, line.name), "driver", None)
         if driver is not None:
             yield driver
 
 
-async def recover(house: Any, services: Sequence[Service]) -> None:
-    """Have every leased service go on with what its rows say."""
-    for service in services:
-        if service.leased:
-            await getattr(house, service.name).recover()
+async def begin(house: Any) -> None:
+    """Have every part go on with what its rows say."""
+    for driver in drivers(house):
+        driver.resting = False
+    for function in each(house, "begins"):
+        await _done(function())
 
 
-async def close(house: Any, services: Sequence[Service]) -> None:
-    """Close drivers first, so that nothing is begun any more, then what has to be closed, last made first."""
-    for driver in drivers(house, services):
+async def end(house: Any) -> None:
+    """Rest all drivers first, so that nothing is begun any more, then end what ends, last made first."""
+    driven = list(drivers(house))
+    for driver in driven:
+        driver.resting = True
+    for driver in driven:
         await driver.close()
-    for service in reversed(services):
-        if service.closes:
-            await getattr(house, service.name).close()
+    for function in reversed(list(each(house, "ends"))):
+        await _done(function())
+
+
+async def _done(told: Any) -> None:
+    if inspect.isawaitable(told):
+        await told
+
+
+class Parts:
+    """The parts of a house by their classes: who takes one names it, and mypy knows it."""
+
+    def __init__(self, house: Any) -> None:
+        self._found = {line.kind: getattr(house, line.name) for line in lines(type(house))}
+
+    def of(self, kind: type[T]) -> T:
+        """Return the part of this class; a class without a line fails here."""
+        found: T = self._found[kind]
+        return found

@@ -2,7 +2,7 @@
 
 Law: (1) a move without a row of `MOVES` is refused. (2) The row, its event and its call to the registry on chain are
 one transaction. (3) Who is out stays in the document, for its log is evidence; everybody refuses
-it what members are given (`connector.api.server`, `SpaceView.require`) from the next document on.
+it what members are given (`connector.api.proving`, `SpaceView.require`) from the next document on.
 """
 
 from __future__ import annotations

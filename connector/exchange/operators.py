@@ -21,10 +21,10 @@ from connector.runtime.limits import OPERATORS_MAX
 from contracts.canonical import sha
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
     from connector.core.core import Core
+    from connector.identity.management_token import ManagementToken
     from connector.store.row import Row
     from connector.store.transaction import Tx
 
@@ -48,14 +48,14 @@ class Operator:
 class Operators:
     """The operators of this exchange."""
 
-    def __init__(self, core: Core, check_management: Callable[[str], None]) -> None:
-        self._core, self._check_management = core, check_management
+    def __init__(self, core: Core, management_token: ManagementToken) -> None:
+        self._core, self._management_token = core, management_token
 
     async def prove(self, header: str) -> Operator | None:
         """Return the operator whose key a header bears, None for the owner of the data directory; else Unproven."""
         key = header.removeprefix(SCHEME)
         if not (header.startswith(SCHEME) and key.startswith(KEY_MARK)):
-            self._check_management(header)
+            self._management_token.check(header)
             return None
         return await self.known(digest_of(key))
 

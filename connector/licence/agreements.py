@@ -22,14 +22,13 @@ from contracts.canonical import sha
 from ledger import acts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
     from connector.chain.transactions import Transactions
     from connector.core.core import Core
     from connector.licence.erasing import Erasing
     from connector.licence.notices import Notices
-    from connector.negotiation.transfer import Transfers
+    from connector.negotiation.engine import Engine
     from connector.store.row import Row
     from connector.store.transaction import Tx
     from ledger.programs import Programs
@@ -49,11 +48,10 @@ class Agreements:
         transactions: Transactions,
         notices: Notices,
         erasing: Erasing,
-        transfers: Transfers,
+        engine: Engine,
     ) -> None:
         self._core, self._programs, self._transactions, self._notices = core, programs, transactions, notices
-        self._erasing, self._transfers = erasing, transfers
-        self.over: list[Callable[[str], None]] = []  # called with the digest of each agreement that has ended
+        self._erasing, self._transfers = erasing, engine.transfers
         notices.takers[REVOCATION] = self.revoked
 
     async def revoke(self, digest: str, reason: str) -> Row:
@@ -101,8 +99,7 @@ class Agreements:
             event = MinedEvent("licence.revoked", digest, {"licence": digest, "cause": REVOCATION})
             self._transactions.enqueue(tx, f"revoke:{digest}", revoking, event)
         tx.after(self._erasing.wake)
-        for listener in self.over:
-            tx.after(partial(listener, digest))
+        self._core.topics.agreement_over.after(tx, digest)
         for child in tx.find("agreements", "parent = ?", (digest,)):
             if child["state"] not in lifecycle.OVER:
                 self.end_below(tx, child, Cause(ABOVE_OVER, cause.by), now)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.enforcement.ruling import Ruling
     from connector.licence.judge import Judge
+    from connector.negotiation.doors import Doors
     from connector.store.row import Row
     from connector.store.transaction import Tx
 
@@ -75,8 +76,9 @@ class Viewer:
 class Audience:
     """Decides for one participant whom its offers are for."""
 
-    def __init__(self, core: Core, judge: Judge) -> None:
+    def __init__(self, core: Core, judge: Judge, doors: Doors) -> None:
         self._core, self._judge = core, judge
+        doors.sees = self.sees
 
     def viewer(self, peer: str) -> Viewer:
         """Return who looks."""

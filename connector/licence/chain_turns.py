@@ -37,7 +37,7 @@ class ChainTurns:
         self._read: int | None = None
         self._turn = asyncio.Lock()
 
-    async def seen(self, block: Block) -> None:
+    async def seen(self, block: Block, _past: int = 0) -> None:
         """Take over the turns up to `block`; an unreachable chain is asked again at the next one."""
         last = max(block.number - self._core.settings.chain.confirmations, 0)
         async with self._turn:

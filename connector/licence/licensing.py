@@ -11,10 +11,11 @@ from contracts.typed_json import from_json
 from ledger import acts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from connector.chain.transactions import Transactions
     from connector.core.core import Core
+    from connector.negotiation.doors import Doors
     from connector.store.row import Row
     from connector.store.transaction import Tx
     from ledger.chain import Act
@@ -25,13 +26,12 @@ LICENCE = "licence"
 
 
 class Licensing:
-    """The licences that one participant sends; `listeners` are called with (agreement digest, hash) of one mined."""
+    """The licences that one participant sends."""
 
-    def __init__(self, core: Core, programs: Programs, transactions: Transactions) -> None:
+    def __init__(self, core: Core, programs: Programs, transactions: Transactions, doors: Doors) -> None:
         self._core, self._programs, self._transactions = core, programs, transactions
-        self.listeners: list[Callable[[str, str], None]] = []
-        transactions.listeners.append(self.mined)
         transactions.makers[LICENCE] = self._act
+        doors.enqueue_licence = self.enqueue
 
     def enqueue(self, tx: Tx, row: Row) -> None:
         """Queue the licence of an agreement."""
@@ -51,11 +51,10 @@ class Licensing:
         return acts.grant_sub_licence(deployment, agreement, signatures, link.said, link.signature, held)
 
     def mined(self, row: Mapping[str, Any]) -> None:
-        """Tell who waits for licences of one that is on chain; other transactions have their own listeners."""
+        """Tell who waits for licences of one that is on chain; other transactions are heard by others."""
         kind, _, digest = row["id"].partition(":")
         if kind == LICENCE and row["state"] == "mined":
-            for listener in self.listeners:
-                listener(digest, row["hash"])
+            self._core.topics.licence_granted.tell(digest, row["hash"])
 
     def grant(self, tx: Tx, digest: str, transaction: str) -> None:
         """Note that the licence is on chain: the agreement performs from now on."""

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from connector.core.core import Core
-    from connector.negotiation.outbox import Outbox
+    from connector.negotiation.engine import Engine
     from connector.space.view import SpaceView
     from connector.store.row import Row
     from connector.store.transaction import Tx
@@ -89,8 +89,8 @@ def read(document: Any) -> tuple[Notice, bytes]:
 class Notices:
     """What one participant tells the other parties of its agreements, and what it is told."""
 
-    def __init__(self, core: Core, space: SpaceView, outbox: Outbox) -> None:
-        self._core, self._space, self._outbox = core, space, outbox
+    def __init__(self, core: Core, space: SpaceView, engine: Engine) -> None:
+        self._core, self._space, self._outbox = core, space, engine.outbox
         self.takers: dict[str, Taker] = {INFORM: self._informed, DISPUTE: self._informed}
 
     def send(self, tx: Tx, agreement: Row, notice: Notice) -> None:

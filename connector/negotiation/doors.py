@@ -58,6 +58,10 @@ class Reply:
     body: Document
 
 
+def _shut(*_asked: Any) -> Any:
+    raise AssertionError("nobody has opened this door of the engine")
+
+
 def _no_chain(_tx: Tx, _offer: Document, _peer: Peer, _now: datetime) -> Row:
     raise UnacceptableError("sub-licences are not taken here")
 
@@ -66,9 +70,11 @@ Deliver = Callable[[str, str, "Document"], Awaitable[tuple[int, Any]]]
 Ask = Callable[[str, str], Awaitable[tuple[int, Any]]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Doors:
     """Everything the engine calls. Those that decide something raise `DeclinedError` to end the process.
+
+    What is made after the engine, because it stands on it, opens its door when it is made.
 
     deliver         (peer DID, url, body) → (HTTP status, JSON or None); any exception counts as unreachable
     ask             (peer DID, url) → (HTTP status, JSON or None) of a GET; any exception counts as unreachable
@@ -89,10 +95,10 @@ class Doors:
     now: Callable[[], datetime]
     deliver: Deliver
     ask: Ask
-    enqueue_licence: Callable[[Tx, Row], None]
-    data_address: Callable[[Tx, Row, Row], Document]
     refuse_url: Callable[[str], str | None]
     moved: Callable[[Tx, str, Row], None]
+    enqueue_licence: Callable[[Tx, Row], None] = _shut
+    data_address: Callable[[Tx, Row, Row], Document] = _shut
     sees: Callable[[Tx, Row, str], bool] = lambda _tx, _product, _peer: True
     agrees: Callable[[Tx, Row, datetime], str] = lambda _tx, _row, _now: ""
     sub_licensed: Callable[[Tx, Document, Peer, datetime], Row] = _no_chain

@@ -24,7 +24,7 @@ from connector.store.shelf import TxShelf
 from ledger.log import Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
 
@@ -44,9 +44,10 @@ log = logging.getLogger(__name__)
 
 
 class Seen:
-    """Keeps the newest committed head of the own log in the data directory."""
+    """Keeps the newest committed head of the own log in the data directory, unless it `follows` none."""
 
-    def __init__(self, folder: Path, evidence: Evidence) -> None:
+    def __init__(self, folder: Path, evidence: Evidence, *, follows: bool = True) -> None:
+        self.follows = follows
         self._path = folder / FILE_NAME
         self._evidence = evidence
         self._task: asyncio.Task[None] | None = None
@@ -59,6 +60,8 @@ class Seen:
 
     async def close(self) -> None:
         """Keep the newest head now."""
+        if not self.follows:
+            return
         if self._task is not None:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
@@ -83,21 +86,16 @@ class Seen:
             files.write_atomic(self._path, orjson.dumps({"size": head.size, "root": head.root.hex()}))
 
 
-async def follow(core: Core) -> Callable[[], Awaitable[None]]:
-    """Notice whether a server was set back, and keep what it commits from now on; returns what ends that.
+async def follow(core: Core) -> Seen:
+    """Notice whether a server was set back, and keep what it commits from now on.
 
     A file is not followed: it is restored by `penstock admin restore`, and its folder would go back with it.
     """
-    if not core.settings.store.database:
-        return _nothing
-    seen = Seen(core.data, core.evidence)
-    core.store.on_commit(seen.changed)
-    await notice(core)
-    return seen.close
-
-
-async def _nothing() -> None:
-    return
+    seen = Seen(core.data, core.evidence, follows=bool(core.settings.store.database))
+    if seen.follows:
+        core.store.on_commit(seen.changed)
+        await notice(core)
+    return seen
 
 
 async def notice(core: Core) -> None:

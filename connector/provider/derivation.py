@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from connector.core.core import Core
     from connector.licence.standing import Standing
+    from connector.negotiation.doors import Doors
     from connector.store.row import Row
     from connector.store.transaction import Tx
 
@@ -31,8 +32,9 @@ if TYPE_CHECKING:
 class Derivation:
     """Asks the licences of one participant about what it makes out of their data."""
 
-    def __init__(self, core: Core, standing: Standing) -> None:
+    def __init__(self, core: Core, standing: Standing, doors: Doors) -> None:
         self._core, self._standing = core, standing
+        self._others, doors.agrees = doors.agrees, self.agrees  # who opened that door before is asked as well
 
     def settle(self, tx: Tx, product: Row) -> None:
         """Put the agreements in the place of what a product's brief names as its sources, and ask them.
@@ -48,6 +50,9 @@ class Derivation:
 
     def agrees(self, tx: Tx, negotiation: Row, now: datetime) -> str:
         """Return why what is on the table may not be sold to its buyer, empty if it may; see `Doors.agrees`."""
+        return self._source_agrees(tx, negotiation, now) or self._others(tx, negotiation, now)
+
+    def _source_agrees(self, tx: Tx, negotiation: Row, now: datetime) -> str:
         product = tx.get("products", id=negotiation["product"]) if negotiation["role"] == PROVIDER else None
         brief = (product or {}).get("brief") or {}
         if product is None or not brief.get("derivedFrom"):

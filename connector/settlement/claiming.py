@@ -15,7 +15,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from connector.channel import chain_time, claims, lapsing
-from connector.settlement.monitor import ROUND_SECONDS
 from contracts import price_words
 from contracts.tariff import Tariff
 
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
     from ledger.programs import Programs
 
-CHORE = "claim before it is too late"
+ROUND_SECONDS = 20.0  # well within the claim margin and the shortest lease; a round costs a few reads
 LOOK_SECONDS = 5.0  # a start waits so long for a chain that does not answer, and then claims by its own clock
 LINES_MAX = 10  # lapses that are told one by one
 LATE, LOST = "claims-late", "money-lapsed"
@@ -48,10 +47,11 @@ class Claiming:
         self._core, self._programs, self._transactions, self._watch = core, programs, transactions, watch
         self._holder = holder
         self._found: list[Lapse] = []
-        self._late = False
+        self._late = self._began = False
 
     async def begin(self) -> None:
         """Claim what is due after we were away, and say what will be."""
+        self._began = True
         with suppress(TimeoutError):
             async with asyncio.timeout(LOOK_SECONDS):
                 await self._watch.look()
@@ -59,8 +59,9 @@ class Claiming:
         await self._tell("while this participant serves, it claims that from {claimed} on")
 
     async def end(self) -> None:
-        """Say what will lapse while nobody is here."""
-        await self._tell("nobody serves here now: be back by {claimed}, or it may be lost")
+        """Say what will lapse while nobody is here; one that never began knows nothing of it."""
+        if self._began:
+            await self._tell("nobody serves here now: be back by {claimed}, or it may be lost")
 
     async def chore(self) -> None:
         """Claim every voucher that would lapse within the claim margin: what is not claimed then is never paid."""

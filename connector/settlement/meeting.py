@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from connector.channel import account as accounts
@@ -14,8 +13,6 @@ from contracts.typed_data import Agreement
 from contracts.typed_json import from_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from connector.core.core import Core
     from connector.space.view import SpaceView
     from connector.store.row import Row
@@ -25,11 +22,10 @@ if TYPE_CHECKING:
 
 
 class Meetings:
-    """The channels that one participant meets; `listeners` are called with the agreement under which one is open."""
+    """The channels that one participant meets."""
 
     def __init__(self, core: Core, space: SpaceView, programs: Programs) -> None:
         self._core, self._space, self._programs = core, space, programs
-        self.listeners: list[Callable[[str], None]] = []
 
     async def meet(self, channel_id: bytes, peer: str, agreement: bytes) -> None:
         """Take a channel of `peer` from the chain when it is new here; raises `ChannelFault` if it is not for us."""
@@ -104,5 +100,4 @@ class Meetings:
         }
         now = self._core.clock.now()
         self._core.evidence.record(tx, "channel.opened", part=channel_id.hex(), fields=fields, now=now)
-        for listener in self.listeners:
-            tx.after(partial(listener, agreement))
+        self._core.topics.channel_met.after(tx, agreement)

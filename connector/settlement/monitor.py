@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from connector.channel import openings, payee
 from connector.identity import tokens
 from connector.runtime.errors import explain_failure
+from connector.settlement.claiming import ROUND_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
     from connector.chain.chain_watch import ChainWatch
     from connector.channel.doors import Holder
     from connector.core.core import Core
+    from connector.settlement.claiming import Claiming
 
 
-ROUND_SECONDS = 20.0  # well within the claim margin and the shortest lease; a round costs a few reads
+CLAIM = "claim before it is too late"
 # a witness or the chain that was away is asked again so soon
 ANCHOR_RETRY_SECONDS = 60.0
 
@@ -34,11 +36,12 @@ log = logging.getLogger(__name__)
 class Monitor:
     """The rounds of one participant."""
 
-    def __init__(self, core: Core, watch: ChainWatch, holder: Holder, anchoring: Anchoring) -> None:
+    def __init__(self, core: Core, watch: ChainWatch, holder: Holder, anchoring: Anchoring, claiming: Claiming) -> None:
         self._core, self._watch, self._holder, self._anchoring = core, watch, holder, anchoring
         self._task: asyncio.Task[None] | None = None
         self._anchored = float("-inf")
         self.chores: dict[str, Callable[[], Awaitable[None]]] = {
+            CLAIM: claiming.chore,  # what lapses waits for nothing
             "forget spent tokens": self._purge_tokens,
             "give up unpaid windows": self._lapse_windows,
             "end leases": self._end_leases,

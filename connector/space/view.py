@@ -11,6 +11,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
+from connector.core.topics import Topic
 from connector.runtime.errors import Absent, NotPermitted, PeerUnreachable, explain_failure
 from ledger.space import REVOKED, SUSPENDED, Member, Space
 
@@ -31,9 +32,11 @@ log = logging.getLogger(__name__)
 
 
 class SpaceView:
-    """Holds the space as last known; `changed` is called with each new document."""
+    """Holds the space as last known; `changed` is told of each new document."""
 
-    def __init__(self, store: Store, outbound: Outbound, exchange_url: str, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, outbound: Outbound, exchange_url: str, clock: Clock, changed: Topic[[Space]] | None = None
+    ) -> None:
         self._store = store
         self._outbound = outbound
         self._url = exchange_url
@@ -42,7 +45,7 @@ class SpaceView:
         self._body = b""  # of the document that was taken last
         self._fetched = float("-inf")
         self._fetching: asyncio.Task[None] | None = None
-        self.changed: list[Callable[[Space], None]] = []
+        self.changed: Topic[[Space]] = changed or Topic()
         self._building = asyncio.Lock()
         # builds the document anew, where other processes of the exchange admit members, too
         self.build: Callable[[], Awaitable[None]] | None = None
@@ -106,6 +109,12 @@ class SpaceView:
             raise Absent(f"`{did[:200]}` is not a member of the space", "ask the exchange to admit it")
         return found
 
+    async def refuse_known_barred(self, did: str) -> None:
+        """Raise NotPermitted for a member that the exchange has barred, as far as is known; nobody is waited for."""
+        if did in self.last().members:
+            await self.member(did)
+            self.refuse_barred(did)
+
     def refuse_barred(self, did: str) -> None:
         """Raise NotPermitted for a member whom the exchange has suspended or expelled."""
         if (state := self.last().barred.get(did)) is not None:
@@ -157,5 +166,4 @@ class SpaceView:
 
     def _set(self, space: Space) -> None:
         self._known = space
-        for listener in self.changed:
-            listener(space)
+        self.changed.tell(space)

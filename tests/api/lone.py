@@ -23,7 +23,7 @@ async def lone(folder, roles, variables=None):
         named = {"name": "Lone", "roles": roles, "region": "US-NY", "exchange": None, "development": True}
         initialise(folder, port=free_ports(1)[0], **named)
     connector = await Connector.start(folder, settings_file.load(folder, dict(variables or {})))
-    runner = web.AppRunner(build(connector), access_log=None)
+    runner = web.AppRunner(build(connector.parts), access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", connector.settings.server.port).start()
     await connector.recover()

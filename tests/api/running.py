@@ -119,7 +119,7 @@ async def running(folder, clock=None, roles=("provider",)):
         port = free_ports(1)[0]
         initialise(folder, name="Lone", roles=roles, region="US-NY", port=port, exchange=None, development=True)
     connector = await Connector.start(folder, settings_file.load(folder, {}), clock)
-    runner = web.AppRunner(build(connector), access_log=None)
+    runner = web.AppRunner(build(connector.parts), access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", connector.settings.server.port).start()
     try:

@@ -32,7 +32,7 @@ async def served(folder, *, roles=("provider", "buyer"), rules=HOLD):
     )
     told = settings.load(folder, {})
     connector = await Connector.start(folder, told, rules=reactions.read(orjson.dumps({"reactions": rules})))
-    runner = web.AppRunner(build(connector), access_log=None)
+    runner = web.AppRunner(build(connector.parts), access_log=None)
     await runner.setup()
     try:
         await web.TCPSite(runner, made.server.host, made.server.port).start()

@@ -12,6 +12,8 @@ import pytest
 import pytest_asyncio
 
 from catalog.codes import TIERS
+from connector.api import dsp
+from connector.identity.peers import Peers
 from connector.negotiation.protocol import messages, states, validation
 from connector.negotiation.protocol.states import CONSUMER, MESSAGES, NEXT, NONE, PROVIDER, ROLES, STATES, TRANSFER
 from connector.runtime.clock import Clock
@@ -52,7 +54,7 @@ class Desk:
             if state != NONE:
                 tx.insert(TABLES_OF[process], **row)
 
-        now, who = self.now(), await self.connector.peer(self.peer.did)
+        now, who = self.now(), await dsp.peer_of(self.connector.parts.of(Peers), self.peer.did)
         row = cells.stored(process, state, role, who, now, self.peer.url + "/dsp")
         await self.connector.store.write(act)
 
@@ -99,7 +101,7 @@ async def desk(tmp_path_factory, say):
     await peer.start()
     try:
         async with served(tmp_path_factory.mktemp("served") / "data") as connector:
-            await connector.admit(peer.did)
+            await connector.admission.admit(peer.did)
             offered = product(), edition()
             await connector.store.write(
                 lambda tx: (tx.insert("products", **offered[0]), tx.insert("editions", **offered[1]))

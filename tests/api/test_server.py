@@ -12,16 +12,24 @@ import pytest
 from aiohttp import ClientSession, TCPConnector, web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from connector.api import console, operators, server
+from connector.api import console, operators, proving, server
 from connector.api.authorize import Route, Who
 from connector.api.faults import as_json
+from connector.console.sessions import Sessions
+from connector.core.core import Core
 from connector.custody import bearers, tickets
+from connector.exchange.operators import Operators
+from connector.holding.serving import Holding
 from connector.identity import readers, tokens
+from connector.identity.peers import Peers
+from connector.operation.metrics import Metrics
+from connector.provider.data_addresses import DataAddresses
 from connector.runtime.clock import SetClock
 from connector.runtime.errors import NotPermitted, PeerUnreachable, Unproven
+from connector.space.view import SpaceView
 from connector.telemetry.spans import Spans
 from tests.connector.identity.test_tokens import BUYER, DOCUMENTS, KEYS, NOW, PROVIDER, STRANGER
-from tests.core import core
+from tests.core import Parts, core
 
 KEY, EDITION = b"k" * 32, b"\x01" * 32
 ROUTES = [
@@ -36,18 +44,30 @@ class House:
     """A participant as far as the surface looks at it; `seen` is whom the handlers served."""
 
     def __init__(self):
-        self.did, self.roles, self.clock, self.ticket_key = PROVIDER, {"provider"}, SetClock(NOW), KEY
+        self.did, self.roles, self.clock = PROVIDER, {"provider"}, SetClock(NOW)
         self.settings = SimpleNamespace(server=SimpleNamespace(request_seconds=5.0))
-        self.spans, self.metrics = Spans(), SimpleNamespace(count=lambda *_: None)
-        self.core = core(clock=self.clock)
+        self.core = core(clock=self.clock, did=self.did, roles=self.roles, settings=self.settings)
         member = SimpleNamespace(log_key=KEYS[BUYER].log_public)
         self.space = SimpleNamespace(members={BUYER: member})
-        self.space_view, self.operators = SimpleNamespace(current=self.current), SimpleNamespace(prove=self.owns)
-        self.holding = SimpleNamespace(admit=self.admit)
-        self.sessions = SimpleNamespace(of=self.session)
         self.barred, self.proven, self.delay = set(), Counter(), 0.0
         self.gate, self.held, self.fault = asyncio.Event(), asyncio.Semaphore(0), None
         self.gate.set()
+        self.parts = Parts({
+            Core: self.core,
+            Spans: Spans(),
+            Metrics: SimpleNamespace(count=lambda *_: None),
+            SpaceView: SimpleNamespace(
+                current=self.current,
+                last=lambda: self.space,
+                member=self.member,
+                refuse_known_barred=self.refuse_barred,
+            ),
+            Peers: SimpleNamespace(prove=self.prove),
+            Operators: SimpleNamespace(prove=self.owns),
+            Holding: SimpleNamespace(admit=self.admit),
+            Sessions: SimpleNamespace(of=self.session),
+            DataAddresses: SimpleNamespace(key=KEY),
+        })  # fmt: skip
 
     async def current(self):
         return self.space
@@ -77,8 +97,8 @@ class House:
         if did in self.barred:
             raise NotPermitted("suspended")
 
-    async def is_member(self, did):
-        return did in self.space.members
+    async def member(self, did):
+        return self.space.members.get(did)
 
     async def serve(self, call):
         """What stands in for every handler: it tells whom it serves, when it may."""
@@ -102,7 +122,7 @@ def house(monkeypatch):
 @pytest.fixture
 async def say(house):
     """Ask the surface: say(path, authorization, …) → status, answer."""
-    runner = web.AppRunner(server.build(house), access_log=None, shutdown_timeout=0.1)
+    runner = web.AppRunner(server.build(house.parts), access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     places = {place: ClientSession(connector=TCPConnector(local_addr=(place, 0))) for place in PLACES}
@@ -215,7 +235,7 @@ async def test_a_member_that_cannot_be_proven_or_is_barred_is_anybody(say, house
     house.barred.add(BUYER)
     assert (await say("/anyone", bearer(BUYER)))[1]["peer"] == ""
     house.barred.clear()
-    monkeypatch.setattr(server, "RECOGNITION_SECONDS_MAX", 0.02)
+    monkeypatch.setattr(proving, "RECOGNITION_SECONDS_MAX", 0.02)
     house.delay = 1.0
     assert (await say("/anyone", bearer(BUYER)))[1]["peer"] == ""
 
@@ -287,7 +307,7 @@ async def test_who_is_still_to_be_proven_has_a_place_among_its_neighbours(one_pl
 async def test_a_request_is_told_with_who_asked(say, house):
     for path, header in (("/peer", bearer(BUYER)), ("/anyone", ""), ("/owner", "owner")):
         await say(path, header)
-    assert [span.peer for span in house.spans._kept] == [BUYER, "anyone", "owner"]
+    assert [span.peer for span in house.parts.of(Spans)._kept] == [BUYER, "anyone", "owner"]
 
 
 async def test_a_body_is_read_as_its_row_says_once_the_caller_is_proven(say):
@@ -315,7 +335,7 @@ async def test_a_route_exists_for_the_roles_it_names_alone(say):
 
 
 def test_the_application_has_the_console_s_ground(house):
-    assert console.CLOSING in server.build(house)
+    assert console.CLOSING in server.build(house.parts)
 
 
 def test_the_http_library_does_not_tell_of_every_request_that_is_none():

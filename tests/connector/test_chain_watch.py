@@ -86,7 +86,7 @@ async def test_what_a_listener_meets_is_told_to_all_who_waited_and_not_at_the_en
     async def listener(_block: Block, _past: int) -> None:
         raise RuntimeError("a listener's fault")
 
-    watch.listeners.append(listener)
+    watch.seen.heard_by(listener)
     met = await asyncio.gather(*(watch.look() for _ in range(3)), return_exceptions=True)
     assert all(isinstance(one, RuntimeError) for one in met)
 
@@ -98,7 +98,7 @@ async def test_a_past_is_another_when_the_chain_has_lost_what_was_seen(watched):
     async def listener(_block: Block, past: int) -> None:
         pasts.append(past)
 
-    watch.listeners.append(listener)
+    watch.seen.heard_by(listener)
     for door.is_whole in (True, True, False, True):
         await watch.look()
         clock.seconds += FRESH_SECONDS
@@ -116,7 +116,7 @@ async def test_nobody_acts_on_a_block_before_its_listeners_followed_it(watched):
         await follow.wait()
         followed.append(block.number)
 
-    watch.listeners.append(listener)
+    watch.seen.heard_by(listener)
     first = asyncio.create_task(watch.look())
     await begun.wait()
     later = asyncio.create_task(watch.look())

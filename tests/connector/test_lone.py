@@ -23,9 +23,9 @@ async def test_a_lone_connector_hosts_its_own_chain(tmp_path):
             connector = await Connector.start(data, settings)
         async with aclosing(Closing(connector)):
             await connector.recover()
-            assert connector.embedded is not None
-            assert set(connector.space.members) == {connector.did}
-            assert connector.space.exchange == connector.did
+            assert connector.hosted.chain is not None
+            assert set(connector.space.last().members) == {connector.did}
+            assert connector.space.last().exchange == connector.did
             assert (await connector.chain.newest()).number > 0
 
 

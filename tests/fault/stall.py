@@ -81,7 +81,7 @@ class Stall:
 
     async def agree(self):
         """Write an agreement that both signed, and a transfer that runs under it."""
-        own = self.connector.keys.address
+        own = self.connector.identity.keys.address
         self.terms = replace(
             KEPT,
             edition_id=self.edition,
@@ -95,7 +95,7 @@ class Stall:
         value = agreements.build(self.terms, provider=own, buyer=self.address, price_cap=10**9)
         domain = self.deployment.domain("licences")
         self.agreement, now = digest(domain, value), self.clock.now()
-        signed = self.connector.sign(self.agreement), signature.sign(self.agreement, self.key)
+        signed = self.connector.identity.sign(self.agreement), signature.sign(self.agreement, self.key)
         self.pids = f"urn:uuid:ours-{self.who}", f"urn:uuid:theirs-{self.who}"
         self.transfer = transfer_id(*self.pids)
         of, ends = {"role": "provider", "peer": BUYER}, self.terms.not_after
@@ -119,7 +119,7 @@ class Stall:
     # ---- the chain
 
     async def do(self, act, who=None):
-        key = self.connector.keys.agreement if who == "provider" else key_of(who or self.who)
+        key = self.connector.identity.keys.agreement if who == "provider" else key_of(who or self.who)
         return await self.programs.perform(act, key)
 
     async def open(self, deposit=DEPOSIT, days=30, **changes):
@@ -153,7 +153,7 @@ class Stall:
 
     async def later(self, seconds):
         self.clock.move(seconds)
-        await self.connector.embedded.tick()
+        await self.connector.hosted.chain.tick()
         await self.connector.watch.look()
 
     # ---- the window protocol, by hand
@@ -190,7 +190,7 @@ class Stall:
         return replace(good, **changes)
 
     def sign(self, value, who=None, domain=None):
-        key = self.connector.keys.agreement if who == "provider" else key_of(who or self.who)
+        key = self.connector.identity.keys.agreement if who == "provider" else key_of(who or self.who)
         return signature.sign(digest(domain or self.domain(), value), key)
 
     async def send(self, channel, voucher, signed, what="voucher"):
@@ -213,7 +213,7 @@ class Stall:
     async def draw(self, first, count):
         """Ask for the sealed bytes of rows with the transfer's ticket; return (status, body)."""
         find = partial(self._found, transfer=self.pids[0], agreement=self.agreement.hex())
-        ticket = self.connector.ticket(*await self.connector.store.read(find))
+        ticket = self.connector.data_addresses.ticket(*await self.connector.store.read(find))
         url = f"{self.connector.url}/sealed/{self.edition.hex()}/pieces?first={first}&count={count}"
         async with self.session.get(url, headers={"Authorization": tickets.SCHEME + ticket}) as answer:
             return answer.status, await answer.read()
@@ -241,7 +241,7 @@ async def stall(folder, rows=ROWS, **terms):
     clock = SetClock(START)
     connector = await Connector.start(folder, settings_file.load(folder, static), clock)
     connector.tenure._lost = lambda: None  # a clock that leaps is the test's, no other process took over
-    runner = web.AppRunner(build(connector), access_log=None)
+    runner = web.AppRunner(build(connector.parts), access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
     try:

@@ -51,7 +51,7 @@ async def joined(folder, role, exchange):
     named = {"name": f"The {role}", "roles": (role,), "region": "US-NY", "exchange": exchange.url, "development": True}
     initialise(folder, port=free_ports(1)[0], **named)
     connector = await Connector.start(folder, settings_file.load(folder, {"PENSTOCK_CHAIN_RPC": exchange.chain}))
-    runner = web.AppRunner(build(connector), access_log=None)
+    runner = web.AppRunner(build(connector.parts), access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", connector.settings.server.port).start()
     await connector.recover()

@@ -28,7 +28,7 @@ class Past:
         self._shop, self._path, self._copy = shop, shop.connector.data / CHAIN_DATABASE, folder / "past.db"
 
     async def keep(self):
-        embedded = self._shop.connector.embedded
+        embedded = self._shop.connector.hosted.chain
 
         def act():
             with closing(sqlite3.connect(self._copy)) as copy:
@@ -37,7 +37,7 @@ class Past:
         await embedded._on_worker(act)
 
     async def put_back(self):
-        embedded, clock = self._shop.connector.embedded, self._shop.clock
+        embedded, clock = self._shop.connector.hosted.chain, self._shop.clock
 
         def act():
             embedded._engine.store.close()

@@ -45,7 +45,7 @@ async def test_it_tells_each_product_once_in_the_order_of_its_newest_change(far,
     status, body, note = await ask(far, reader)
     told = json.loads(body)
     assert status == 200
-    changes.check(body, note, far.did, far.keys.log.public_key().public_bytes_raw())
+    changes.check(body, note, far.did, far.identity.keys.log.public_key().public_bytes_raw())
     assert [(line["id"], line["state"]) for line in told["entries"]] == [
         ("c", "listed"),
         ("a", "gone"),
@@ -94,9 +94,9 @@ async def test_who_is_not_proven_or_not_named_is_told_nothing(tmp_path, reader):
 
 
 async def test_a_note_holds_for_one_answer_of_one_exchange(far, reader):
-    log = far.keys.log.public_key().public_bytes_raw()
+    log = far.identity.keys.log.public_key().public_bytes_raw()
     body, own = b'{"entries": []}', far.did
-    header = changes.signed(body, own, far.keys.log)
+    header = changes.signed(body, own, far.identity.keys.log)
     changes.check(body, header, own, log)
     for wrong in (
         (body + b" ", header, own, log),

@@ -116,7 +116,7 @@ async def public(data):
     fixed = {"name": "Public", "roles": ROLES, "region": "US-NY", "exchange": "", "development": False}
     initialise(data, port=7001, public_url=URL, **fixed)
     connector = await Connector.start(data, settings.load(data, {}, {}))
-    runner = web.AppRunner(build(connector), access_log=None)
+    runner = web.AppRunner(build(connector.parts), access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     await connector.recover()

@@ -6,7 +6,6 @@ import json
 import re
 from functools import partial
 from itertools import combinations
-from types import SimpleNamespace
 
 import pytest
 
@@ -14,14 +13,18 @@ from connector.api import operators, server
 from connector.api.authorize import ALL, BODY_BYTES, ROUTES, Who
 from connector.channel import wire
 from connector.channel.messages import KeyRequest, Released, Resume, Step, VoucherMessage
+from connector.core.core import Core
 from connector.custody import bearers, passes, tickets
 from connector.identity import readers
 from connector.negotiation.protocol import messages, states, validation
+from connector.operation.metrics import Metrics
 from connector.runtime import settings
+from connector.telemetry.spans import Spans
 from contracts import signature
 from contracts.typed_data import Order, Range, Voucher
 from ledger.dispute import Finding
 from ledger.ruling import Ruling
+from tests.core import Parts, core
 from tests.hostile import wire as raw
 from tests.hostile.host import CHANNEL, DISPUTE, EDITION, HIDDEN, HOST, NEGOTIATION, TRANSFER
 from tests.negotiation import cells as spoken
@@ -43,7 +46,8 @@ ABSENT_PID, ABSENT_ID = "urn:uuid:absent", "0f" * 32
 async def test_an_application_has_the_routes_of_its_roles_and_no_others(count):
     own = settings.build({"server.development": True})
     for roles in combinations(sorted(ALL), count):
-        app = server.build(SimpleNamespace(roles=frozenset(roles), settings=own, core=None, spans=None, metrics=None))
+        ground = core(roles=frozenset(roles), settings=own)
+        app = server.build(Parts({Core: ground, Spans: None, Metrics: None}))
         served = [(route.method, route.resource.canonical) for route in app.router.routes()]
         assert len(served) == len(set(served))
         assert set(served) == {(row.method, without_patterns(row.path)) for row in ROUTES if row.roles & set(roles)}

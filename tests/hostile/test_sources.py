@@ -105,7 +105,7 @@ async def test_an_answer_that_its_exchange_did_not_sign_is_not_believed(near, li
     liar.tells = lambda after: liar.page([liar.line("a")], after)
     body = json.dumps(liar.page([])).encode()
     made = {
-        "another's": changes.signed(json.dumps(liar.page([liar.line("a")])).encode(), liar.did, near.keys.log),
+        "another's": changes.signed(json.dumps(liar.page([liar.line("a")])).encode(), liar.did, near.identity.keys.log),
         "another answer's": changes.signed(body, liar.did, liar.keys.log),
     }
     liar.note = made.get(note, note)

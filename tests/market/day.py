@@ -193,7 +193,7 @@ class Day:
 
     async def _audit(self, house):
         async with sources(house.exchange.connector.url, development=True, reader=house.reader) as opened:
-            self.reports[house.name] = await audit.run(opened, house.regulator.connector.keys.delivery)
+            self.reports[house.name] = await audit.run(opened, house.regulator.connector.identity.keys.delivery)
 
     async def close(self):
         for house in self.houses:

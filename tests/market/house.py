@@ -45,9 +45,9 @@ class Stand:
 
     async def open(self):
         # while other tests run, the day's loop rests and its leases lapse: that is to end no process here
-        with patch("connector.app.base.stop", _rest), patch("connector.app.app.stop", _rest):
+        with patch("connector.app.ground.stop", _rest):
             self.connector = await Connector.start(self.data, settings_file.load(self.data, {}))
-        app = build(self.connector)
+        app = build(self.connector.parts)
         if self.kind == LIAR:
             self._lie()
         if self.kind == SILENT:
@@ -118,7 +118,7 @@ class House:
     @property
     def reader(self):
         """Who audits: the regulator, to whom members show with whom they deal."""
-        return Reader(self.regulator.connector.keys.log, self.regulator.connector.clock.now)
+        return Reader(self.regulator.connector.identity.keys.log, self.regulator.connector.clock.now)
 
     async def open(self, regulator_keys=None):
         """Start the exchange and the regulator's desk."""

@@ -56,7 +56,7 @@ async def test_every_account_holds_what_the_books_say(day):
         for stand in house.stands.values():
             purse = defaultdict(int, purses.get(stand.did, {}))
             funded = FUNDS if stand.role == "buyer" else 0
-            programs, account = stand.connector.programs, stand.connector.keys.address
+            programs, account = stand.connector.programs, stand.connector.identity.keys.address
             assert await programs.credit(account) == 0, "everything was withdrawn"
             balance = funded - purse["deposited"] + purse["refunded"] + purse["earned"]
             assert await programs.balance(account) == balance, stand.name

@@ -6,14 +6,14 @@ from types import SimpleNamespace
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from connector.app.trader import Trader
 from connector.chain.chain_watch import ChainWatch
 from connector.chain.transactions import Transactions
 from connector.channel.doors import Holder
 from connector.runtime.errors import PenstockError
-from connector.settlement.claiming import CHORE, Claiming
+from connector.settlement.claiming import Claiming
+from connector.settlement.contradictions import Contradictions
 from connector.settlement.following import Following
-from connector.settlement.monitor import Monitor
+from connector.settlement.monitor import CLAIM, Monitor
 from connector.settlement.purse import Purse
 from connector.settlement.receivables import Receivables
 from connector.settlement.settlement import Settlements
@@ -28,7 +28,7 @@ from tests.money import peers, program
 from tests.money.disk import CrashError, Disk
 
 CONFIRMATIONS = 2
-CHORES = (CHORE, "give up unpaid windows", "end leases")
+CHORES = (CLAIM, "give up unpaid windows", "end leases")
 LOG_KEY = Ed25519PrivateKey.from_private_bytes(b"\x77" * 32)
 
 
@@ -58,12 +58,12 @@ class Payee:
         self.holder = Holder(
             PAYEE, lambda told: signature.sign(told, PAYEE_KEY), CHANNELS, REGISTRY, self.books, self.editions,
             evidence, self.watch, self.editions, self.judge, self.duties, self.random,
-            contradicted=lambda *told: Trader._contradicted(self.trader, *told),
+            contradicted=lambda *told: Contradictions(self.ground).found(*told),
         )  # fmt: skip
         self.transactions = Transactions(self.disk, programs, PAYEE_KEY, world.clock)
         doors, keys = peers.doors(world), SimpleNamespace(address=PAYEE)
         settings = SimpleNamespace(chain=SimpleNamespace(confirmations=CONFIRMATIONS))
-        ground = core(
+        self.ground = ground = core(
             store=self.disk, clock=world.clock, evidence=evidence, settings=settings, outbound=doors["outbound"],
             keys=keys, did=doors["did"], roles=doors["roles"],
         )  # fmt: skip
@@ -75,12 +75,11 @@ class Payee:
         )
         cases = SimpleNamespace(file=self._file)
         self.receivables = Receivables(ground, view, self.watch, self.holder, payments, self.settlements, cases)
-        self.trader = SimpleNamespace(evidence=evidence, stopped=[self.receivables.wake])
-        self.watch.listeners.append(Following(ground, programs, self.transactions, self.settlements).seen)
+        ground.topics.channel_stopped.heard_by(self.receivables.wake)
+        self.watch.seen.heard_by(Following(ground, programs, self.transactions, self.settlements).seen)
         anchoring = SimpleNamespace()
-        self.monitor = Monitor(ground, self.watch, self.holder, anchoring)
         self.claiming = Claiming(ground, programs, self.transactions, self.watch, self.holder)
-        self.monitor.chores = {CHORE: self.claiming.chore, **self.monitor.chores}
+        self.monitor = Monitor(ground, self.watch, self.holder, anchoring, self.claiming)
         self.up = True
         self.go(self._start())
 

@@ -52,7 +52,7 @@ async def trader(tmp_path):
 
 def monitor_of(trader):
     ground = core(store=trader.store, evidence=trader.evidence, clock=trader.clock, settings=trader.settings)
-    return Monitor(ground, None, None, trader.anchoring)
+    return Monitor(ground, None, None, trader.anchoring, SimpleNamespace(chore=None))
 
 
 async def round_of(trader, monitor):

@@ -144,7 +144,7 @@ async def test_books_are_as_without_the_reorganisation(stage, store, impatient, 
     )
     monkeypatch.setattr(chain_watch, "FRESH_SECONDS", 0)
     watch = ChainWatch(stage.programs, SimpleNamespace(block=None), Clock(), None)
-    watch.listeners.append(following.seen)
+    watch.seen.heard_by(following.seen)
     outbox.transactions.start()
     try:
         await outbox.want(step=getattr(street, step)())

@@ -47,12 +47,15 @@ class Maker:
         said = product_terms(notAfter="2030-01-01T00:00:00Z") | {"product": SOURCE, "policy": policy}
         terms = Terms.from_json(said | {"salt": os.urandom(32).hex()} | ({"inherit": True} if inherit else {}))
         key, now = os.urandom(32), self.connector.clock.now()
-        us = self.connector.keys.address
+        us = self.connector.identity.keys.address
         typed = agreements.build(terms, provider=signature.address(key), buyer=us, price_cap=10_000)
         key_of = digest(self.connector.programs.deployment.domain("licences"), typed)
         row = {"digest": key_of.hex(), "role": role, "peer": BUYER, "product": SOURCE, "state": state, "created": now}
         row |= {"terms": terms.json(), "agreement": typed_json.to_json(typed), "edition": terms.edition_id.hex()}
-        row |= {"provider_signature": signature.sign(key_of, key), "buyer_signature": self.connector.sign(key_of)}
+        row |= {
+            "provider_signature": signature.sign(key_of, key),
+            "buyer_signature": self.connector.identity.sign(key_of),
+        }
 
         def act(tx):
             tx.insert("agreements", **row, not_after=terms.not_after)

@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 HOUSE = "connector"
 TOPS = (HOUSE, "catalog", "ledger", "contracts", "policy", "bench")
-WHOLE = {"Base", "Trader", "Connector"}  # classes that have every part of a participant
+WHOLE = {"Connector"}  # the class that has every part of a participant
 ROW = re.compile(r"Row(: TypeAlias)? = dict\[str, Any\]")
 
 

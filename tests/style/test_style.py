@@ -178,13 +178,17 @@ def test_every_file_opens_with_what_it_is():
     assert not bare
 
 
+# its annotations are the table that a participant is made by (decision 0121)
+TABLE_OF_PARTS = "connector/app/app.py"
+
+
 def test_annotations_are_never_evaluated():
     missing = [
         short(path)
         for path in SOURCE
         if path.name != "__init__.py" and "from __future__ import annotations" not in path.read_text(encoding="utf-8")
     ]
-    assert not missing
+    assert missing == [TABLE_OF_PARTS]
 
 
 def test_one_clock():

@@ -67,12 +67,14 @@ class Bench:
     async def agree(self, terms, key, *, parent=None, state="performing", peer=PEER, chain=None):
         """Keep an agreement that both sides have signed."""
         connector = self.connector
-        typed = agreements.build(terms, provider=connector.keys.address, buyer=signature.address(key), price_cap=10_000)
+        typed = agreements.build(
+            terms, provider=connector.identity.keys.address, buyer=signature.address(key), price_cap=10_000
+        )
         key_of = digest(connector.programs.deployment.domain("licences"), typed)
         talk = f"urn:uuid:{os.urandom(8).hex()}"
         row = {"digest": key_of.hex(), "role": "provider", "peer": peer, "product": terms.product, "state": state}
         row |= {"terms": terms.json(), "agreement": typed_json.to_json(typed), "edition": terms.edition_id.hex()}
-        row |= {"provider_signature": connector.sign(key_of), "buyer_signature": signature.sign(key_of, key)}
+        row |= {"provider_signature": connector.identity.sign(key_of), "buyer_signature": signature.sign(key_of, key)}
         row |= {"not_after": terms.not_after, "parent": parent, "negotiation": talk, "created": connector.clock.now()}
 
         def act(tx):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from connector.console import language
 from connector.console.leafing import onward
 from connector.provider.billing import printed
+from connector.provider.billing.bills import Bills
 from connector.runtime.limits import BILLED_AGREEMENTS_MAX, PAGE_ROWS_MAX
 
 if TYPE_CHECKING:
@@ -19,15 +20,15 @@ MONTH_CHARACTERS = len("2026-11")
 async def bills(call: Call) -> Row:
     """Return orders of either side, the newest first, and the month whose statement may be asked for."""
     first = call.first(BILLED_AGREEMENTS_MAX)
-    rows = await call.connector.bills.page(first, PAGE_ROWS_MAX)
-    month = call.connector.clock.now().isoformat()[:MONTH_CHARACTERS]
+    rows = await call.of(Bills).page(first, PAGE_ROWS_MAX)
+    month = call.core.clock.now().isoformat()[:MONTH_CHARACTERS]
     following = onward(first + PAGE_ROWS_MAX, BILLED_AGREEMENTS_MAX) if len(rows) == PAGE_ROWS_MAX else None
     return {"first": first, "next": following, "month": month, "rows": rows}
 
 
 async def bill(call: Call) -> Row:
     """Return the bill of an agreement: its head in words, its lines, and the signed document."""
-    told = (await call.connector.bills.bill(call.path["id"])).json()
+    told = (await call.of(Bills).bill(call.path["id"])).json()
     head = {lang: [list(fact) for fact in printed.facts(told, call.path["id"], lang)] for lang in language.LANGUAGES}
     lines = [{**line, "currency": told["bill"]["currency"]} for line in told["bill"]["lines"]]
     return {"agreement": call.path["id"], "head": head, "document": told, "rows": lines}
@@ -35,5 +36,5 @@ async def bill(call: Call) -> Row:
 
 async def statement(call: Call) -> Row:
     """Return what was bought and sold in a month, with the signature under it."""
-    told = await call.connector.bills.statement(call.path["id"])
+    told = await call.of(Bills).statement(call.path["id"])
     return {**told, "rows": told["statement"]["agreements"]}

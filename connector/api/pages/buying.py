@@ -13,7 +13,12 @@ from connector.console.amounts import decimal, minor
 from connector.console.examples import calculated, examples
 from connector.console.fitting import fitting
 from connector.console.leafing import leafed, onward
+from connector.consumer.acquisition import Acquisitions
+from connector.consumer.budget import Budget
+from connector.consumer.quoting import Quotes
 from connector.runtime.limits import CONSOLE_FACET_VALUES_MAX, FOUND_ROWS_MAX, PAGE_ROWS_MAX
+from connector.space.exchange import ExchangeDoor
+from ledger.programs import Programs
 
 if TYPE_CHECKING:
     from connector.api.call import Call
@@ -29,7 +34,7 @@ async def search(call: Call) -> Row:
     first = call.first(most)
     where = call.request.query.getall("where", [])
     asked = [("q", text), ("first", str(first)), ("counts", "1"), *(("where", one) for one in where)]
-    found = await call.connector.exchange.ask("GET", "/exchange/search?" + urlencode(asked))
+    found = await call.of(ExchangeDoor).ask("GET", "/exchange/search?" + urlencode(asked))
     rows = [
         {name: one[name] for name in ("id", "title", "price", "tier", "provider")}
         | {"quality": one.get("quality", {}).get("letter"), "prices": _prices(one)}
@@ -54,7 +59,7 @@ async def search(call: Call) -> Row:
 
 async def product(call: Call) -> Row:
     """Return one listed product: what it holds, what it costs, what is permitted, and what proves it."""
-    listing = await call.connector.exchange.ask("GET", "/exchange/products/" + quoted(call.path["id"], safe=""))
+    listing = await call.of(ExchangeDoor).ask("GET", "/exchange/products/" + quoted(call.path["id"], safe=""))
     told = shown(listing)
     if told["limits"]:
         return told
@@ -99,28 +104,28 @@ def _limited(listing: Row) -> Row:
 
 async def quote(call: Call) -> Row:
     """Return what a product costs in all, and what a buyer may say before it is bought."""
-    found = await call.connector.quotes.total(call.path["id"])
-    listing = await call.connector.exchange.ask("GET", "/exchange/products/" + quoted(call.path["id"], safe=""))
+    found = await call.of(Quotes).total(call.path["id"])
+    listing = await call.of(ExchangeDoor).ask("GET", "/exchange/products/" + quoted(call.path["id"], safe=""))
     tariff = describing.tariff(listing["offer"]["terms"]["tariff"])
     purposes = describing.purposes()
     rules = describing.rules(listing["offer"]["policy"], listing["id"])
     return {**found, "id": found["product"], "currency": tariff.currency, "price": _prices(listing), "rules": rules} | {
         "purposes": purposes,
-        "budget": await call.connector.budget.page(),
+        "budget": await call.of(Budget).page(),
         "asking": decimal(found["asked"]),
-        "balance": str(await call.connector.programs.balance(call.connector.keys.address)),
+        "balance": str(await call.of(Programs).balance(call.core.identity.keys.address)),
     }
 
 
 async def buy(call: Call, fields: dict[str, str]) -> str:
     """Begin to get a product within what the form says, and within what is left of the month's budget."""
-    connector, product, key = call.connector, call.path["id"], f"console-{secrets.token_hex(8)}"
+    product, key = call.path["id"], f"console-{secrets.token_hex(8)}"
     most = cap = minor(fields[CAPPED]) if fields[CAPPED].strip() else None
     mandate = {"limit": minor(fields["limit"]), "purpose": fields["purpose"], "bid": None, "deposit": None, "cap": cap}
-    if most is None and connector.budget.named:
-        most = (await connector.quotes.total(product))["amount"]
-    async with connector.budget.room(key, int(most or 0)):
-        view = await connector.acquisitions.acquire(key, product, mandate)
+    if most is None and call.of(Budget).named:
+        most = (await call.of(Quotes).total(product))["amount"]
+    async with call.of(Budget).room(key, int(most or 0)):
+        view = await call.of(Acquisitions).acquire(key, product, mandate)
     return "/acquisitions/" + quoted(view["id"], safe="")
 
 
@@ -132,12 +137,12 @@ async def acquisitions(call: Call) -> Row:
         rows = tx.find("acquisitions", "", (), "updated desc", first + PAGE_ROWS_MAX + 1)[first:]
         return [_line(tx, row) for row in rows]
 
-    return leafed(first, await call.connector.store.read(read))
+    return leafed(first, await call.core.store.read(read))
 
 
 async def acquisition(call: Call) -> Row:
     """Return how far one is."""
-    view = await call.connector.acquisitions.view(call.path["id"])
+    view = await call.of(Acquisitions).view(call.path["id"])
     return {**view, "failure": describing.failure(view["reason"])}
 
 

@@ -24,7 +24,7 @@ async def events(call: Call) -> Row:
     before = int(told) if told.isascii() and told.isdecimal() and len(told) <= INDEX_DIGITS_MAX else None
 
     def read(tx: Tx) -> Row:
-        size = call.connector.evidence.size(tx)
+        size = call.core.evidence.size(tx)
         below = size if before is None else min(before, size)
         rows = tx.execute(
             "SELECT idx, kind, part, at FROM log_entries WHERE idx < ? ORDER BY idx DESC LIMIT ?", below, PAGE_ROWS_MAX
@@ -35,7 +35,7 @@ async def events(call: Call) -> Row:
         last = rows[-1]["idx"] if rows else 0
         return {"size": size, "before": last or None, "rows": shown}
 
-    return {"origin": call.connector.evidence.origin, **await call.connector.store.read(read)}
+    return {"origin": call.core.evidence.origin, **await call.core.store.read(read)}
 
 
 async def event(call: Call) -> Row:
@@ -45,7 +45,7 @@ async def event(call: Call) -> Row:
         raise Absent(f"`{told[:100]}` is no number of an event", "see the list of events")
 
     def read(tx: Tx) -> Row:
-        evidence, index = call.connector.evidence, int(told)
+        evidence, index = call.core.evidence, int(told)
         row = tx.get("log_entries", idx=index)
         if row is None:
             raise Absent(f"the log has no event {index}", "see the list of events")
@@ -59,7 +59,7 @@ async def event(call: Call) -> Row:
             "party": entry.party,
             "part": entry.part,
             "link": list(entry.link),
-            "fields": disclosed.shown(disclosed.fields(call.connector.core, tx, index)),
+            "fields": disclosed.shown(disclosed.fields(call.core, tx, index)),
             "leaf": row["leaf"].hex(),
             "entry": row["entry"].decode(),
             "proof": proof,
@@ -67,4 +67,4 @@ async def event(call: Call) -> Row:
             "root": None if head is None else head.root.hex(),
         }
 
-    return await call.connector.store.read(read)
+    return await call.core.store.read(read)

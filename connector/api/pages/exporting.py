@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from connector.api.pages.proving import Log, document
 from connector.api.pages.supervising import LOG, timeline
 from connector.runtime.errors import PenstockError
+from connector.space.view import SpaceView
 from connector.store.row import Row
 from contracts.canonical import canonical
 from contracts.labels import H
@@ -27,9 +28,9 @@ SHOWN = ("agreement", "channels", "rows", "troubles")
 
 async def export(call: Call) -> Row:
     """Return the timeline of an agreement as a signed document that says what was not read or gave no proof."""
-    connector, told = call.connector, await timeline(call)
-    space = await connector.space_view.current()
-    logs = {did: Log(connector.core, member) for did, member in space.members.items()}
+    told = await timeline(call)
+    space = await call.of(SpaceView).current()
+    logs = {did: Log(call.core, member) for did, member in space.members.items()}
     proofs, unproven = list[Row](), dict[str, str]()
     for row in told["rows"]:
         if row["source"] != LOG or row["party"] in unproven:
@@ -40,5 +41,5 @@ async def export(call: Call) -> Row:
             unproven[row["party"]] = str(fault)
     seen = {"v": view.VERSION, "page": "timeline", **{name: told[name] for name in SHOWN}}
     seen |= {"proofs": proofs, "unproven": [{"did": did, "why": why} for did, why in sorted(unproven.items())]}
-    said = {"view": seen, "issuer": connector.did, "at": connector.clock.now().isoformat(timespec="seconds")}
-    return {**said, "signature": connector.sign(H(view.LABEL, canonical(said))).hex()}
+    said = {"view": seen, "issuer": call.core.identity.did, "at": call.core.clock.now().isoformat(timespec="seconds")}
+    return {**said, "signature": call.core.identity.sign(H(view.LABEL, canonical(said))).hex()}

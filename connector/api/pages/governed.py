@@ -16,8 +16,9 @@ from connector.api.call import Call, Kept
 from connector.api.operators import assent as assented
 from connector.api.operators import dissent as dissented
 from connector.api.operators import govern, handler_of
-from connector.exchange.acts import STATES, WAITING
-from connector.exchange.operators import digest_of
+from connector.console.sessions import Sessions
+from connector.exchange.acts import STATES, WAITING, Acts
+from connector.exchange.operators import Operators, digest_of
 from connector.runtime.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -37,20 +38,20 @@ async def ask(call: Call, handler: str, path: dict[str, str], body: Any, then: s
 
 async def _asked(call: Call, handler: str, path: dict[str, str], body: Any) -> Call:
     route = next(one for one in MANAGEMENT if one.handler == handler and one.method == "POST")
-    return Call(call.connector, call.request, route, operator=await acting(call), kept=Kept(path, body))
+    return call.inner(route, Kept(path, body), await acting(call))
 
 
 async def acting(call: Call) -> Operator | None:
     """Return the operator whose key this session has shown, None if it has shown none; raises Unproven."""
     assert call.session is not None
-    return await call.connector.operators.known(call.session.post_key) if call.session.post_key else None
+    return await call.of(Operators).known(call.session.post_key) if call.session.post_key else None
 
 
 async def pending(call: Call) -> Row:
     """Return the acts of a state, by default those that wait for assent, and who is asking."""
     state = call.request.query.get("state", WAITING)
-    rows = await call.connector.acts.page(state)
-    operator, told = await acting(call), await call.connector.operators.page()
+    rows = await call.of(Acts).page(state)
+    operator, told = await acting(call), await call.of(Operators).page()
     mine = None if operator is None else {"name": operator.name, "post": operator.post.value}
     shown = [{**row, "about": orjson.dumps(row["path"] | {"body": row["body"]}).decode()} for row in rows]
     return {"state": state, "states": list(STATES), "operator": mine, "operators": told["operators"], "rows": shown}
@@ -59,10 +60,10 @@ async def pending(call: Call) -> Row:
 async def show_key(call: Call, fields: dict[str, str]) -> str:
     """Take note of an operator's key for the rest of this session."""
     assert call.session is not None
-    operator = await call.connector.operators.prove("Bearer " + fields["key"].strip())
+    operator = await call.of(Operators).prove("Bearer " + fields["key"].strip())
     if operator is None:
         raise InvalidInput("this is no operator's key", "an operator's key begins with `operator.`")
-    await call.connector.sessions.bind(call.session, digest_of(fields["key"].strip()))
+    await call.of(Sessions).bind(call.session, digest_of(fields["key"].strip()))
     return PENDING
 
 

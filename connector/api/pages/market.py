@@ -12,8 +12,11 @@ from catalog.classes import DIMENSIONS
 from catalog.complaint import COMPLAINANT, EXCHANGE, RESPONDENT, TABLE
 from connector.console import language
 from connector.console.leafing import onward
+from connector.exchange.spaces import Spaces
+from connector.exchange.trades import Trades
 from connector.runtime.errors import Absent
 from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
+from connector.space.exchange import ExchangeDoor
 
 if TYPE_CHECKING:
     from connector.api.call import Call
@@ -26,7 +29,7 @@ CODED = ("topic", "form")
 
 async def prices(call: Call) -> Row:
     """Return what was paid, by class; what few have traded is kept quiet."""
-    found = await _asked(call, "/exchange/prices") if not _here(call) else await call.connector.trades.prices()
+    found = await _asked(call, "/exchange/prices") if not _here(call) else await call.of(Trades).prices()
     rows = [{**row, **_class(row)} for row in found["prices"]]
     return {name: found[name] for name in ("suppressed", "least", "log")} | {"rows": rows}
 
@@ -41,7 +44,7 @@ def _class(row: Row) -> dict[str, str]:
 
 async def spaces(call: Call) -> Row:
     """Return the spaces of the exchange."""
-    found = await call.connector.spaces.page() if _here(call) else await _asked(call, "/spaces")
+    found = await call.of(Spaces).page() if _here(call) else await _asked(call, "/spaces")
     return {"operators": found["operators"], "rows": found["spaces"]}
 
 
@@ -49,7 +52,7 @@ async def space(call: Call) -> Row:
     """Return a space with its rules in words, and every version that they had."""
     key = call.path["id"]
     if _here(call):
-        return {**await call.connector.spaces.show(key), "rows": await call.connector.spaces.versions(key)}
+        return {**await call.of(Spaces).show(key), "rows": await call.of(Spaces).versions(key)}
     there = "/spaces/" + quoted(key, safe="")
     return {**await _asked(call, there), "rows": (await _asked(call, there + "/rules"))["versions"]}
 
@@ -66,7 +69,7 @@ async def complaints(call: Call) -> Row:
 async def complaint(call: Call) -> Row:
     """Return one complaint with the moves that are ours now."""
     told: Row = await _asked(call, "/exchange/complaints/" + quoted(call.path["id"], safe=""))
-    mine = {told["complainant"]: COMPLAINANT, told["respondent"]: RESPONDENT}.get(call.connector.did, EXCHANGE)
+    mine = {told["complainant"]: COMPLAINANT, told["respondent"]: RESPONDENT}.get(call.core.identity.did, EXCHANGE)
     late = told.get("overdue", False)
     may = [
         move.value
@@ -81,13 +84,13 @@ async def complain(call: Call, fields: dict[str, str]) -> str:
     act, there = call.path["act"], "/complaints/" + quoted(call.path["id"], safe="")
     if act not in MOVES:
         raise Absent(f"a complaint has no move `{act[:40]}`", f"one of {', '.join(sorted(MOVES))}")
-    await call.connector.exchange.ask("POST", f"/exchange{there}/{act}", {"words": fields["reason"]})
+    await call.of(ExchangeDoor).ask("POST", f"/exchange{there}/{act}", {"words": fields["reason"]})
     return there
 
 
 def _here(call: Call) -> bool:
-    return EXCHANGE in call.connector.roles
+    return EXCHANGE in call.core.identity.roles
 
 
 async def _asked(call: Call, path: str) -> Any:
-    return await call.connector.exchange.ask("GET", path)
+    return await call.of(ExchangeDoor).ask("GET", path)

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from connector.channel.account import CLOSED, PAYEE, PAYER
 from connector.console.leafing import leafed
+from connector.consumer.budget import Budget
 from connector.consumer.outlay import AMOUNT, MICROSECONDS, since
 from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
+from connector.settlement.claiming import Claiming
 from connector.store import sums
 
 if TYPE_CHECKING:
@@ -35,13 +37,13 @@ _JOINED = (
 async def spending(call: Call) -> Row:
     """Return what was spent, beside the month's budget."""
     flow = await _flow(call, PAYER)
-    back = await call.connector.store.read(_refundable)
-    return {**flow, "back": str(back), "budget": await call.connector.budget.page()}
+    back = await call.core.store.read(_refundable)
+    return {**flow, "back": str(back), "budget": await call.of(Budget).page()}
 
 
 async def earnings(call: Call) -> Row:
     """Return what was earned, before the exchange's share, and what of it lapses unless it is claimed before."""
-    lapses = await call.connector.claiming.lapses()
+    lapses = await call.of(Claiming).lapses()
     return {**await _flow(call, PAYEE), "lapses": lapses[:PAGE_ROWS_MAX]}
 
 
@@ -54,8 +56,8 @@ def _refundable(tx: Tx) -> int:
 
 
 async def _flow(call: Call, role: str) -> Row:
-    today, first = call.connector.clock.now().date(), call.first(FOUND_ROWS_MAX)
-    return await call.connector.store.read(lambda tx: _read(tx, role, today, first))
+    today, first = call.core.clock.now().date(), call.first(FOUND_ROWS_MAX)
+    return await call.core.store.read(lambda tx: _read(tx, role, today, first))
 
 
 def _read(tx: Tx, role: str, today: date, first: int) -> Row:

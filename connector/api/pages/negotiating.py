@@ -9,6 +9,7 @@ from catalog.difference import of_offers
 from connector.api.pages.trading import SHOWN, micros, moment
 from connector.console import describing, disclosed
 from connector.negotiation import offers_made
+from connector.negotiation.engine import Engine
 from connector.negotiation.overview import Wanted
 from connector.negotiation.protocol import offers as offered
 from connector.negotiation.protocol.errors import ProtocolError
@@ -28,16 +29,16 @@ async def processes(call: Call) -> Row:
     """Return negotiations and transfers, what moved last first."""
     query = call.request.query
     told = {name: query.get(name, "") for name in ("kind", "state", "turn", "after")}
-    page = await call.connector.engine.operating.page(Wanted(told["kind"], told["state"], told["turn"], told["after"]))
+    page = await call.of(Engine).operating.page(Wanted(told["kind"], told["state"], told["turn"], told["after"]))
     return {"wanted": told, "rows": page["processes"], "after": page["next"]}
 
 
 async def process(call: Call) -> Row:
     """Return one negotiation or transfer, as a thread: when it came into which state, and what it is about."""
     key = call.path["id"]
-    view = await call.connector.engine.operating.show(key)
+    view = await call.of(Engine).operating.show(key)
     table = "negotiations" if view["kind"] == "negotiation" else "transfers"
-    row, thread, offers = await call.connector.store.read(
+    row, thread, offers = await call.core.store.read(
         lambda tx: (tx.get(table, id=key), _thread(call, tx, key), offers_made.of(tx, key))
     )
     assert row is not None
@@ -95,7 +96,7 @@ def _thread(call: Call, tx: Tx, key: str) -> list[Row]:
     sql = "SELECT idx, kind, at FROM log_entries WHERE part = ? ORDER BY idx LIMIT ?"
     steps = []
     for row in tx.execute(sql, key, SHOWN):
-        told = disclosed.fields(call.connector.core, tx, row["idx"])
+        told = disclosed.fields(call.core, tx, row["idx"])
         said = {name: str(told.get(name, "")) for name in ("from", "to", "by", "reason")}
         steps.append({"index": row["idx"], "event": row["kind"], "at": micros(row["at"]), **said})
     return steps
@@ -103,7 +104,7 @@ def _thread(call: Call, tx: Tx, key: str) -> list[Row]:
 
 async def operate(call: Call, fields: dict[str, str]) -> str:
     """Do what an operator does to a negotiation or transfer."""
-    act, key, operating = call.path["act"], call.path["id"], call.connector.engine.operating
+    act, key, operating = call.path["act"], call.path["id"], call.of(Engine).operating
     if act not in OPERATIONS:
         raise Absent(f"there is no act `{act[:40]}`", f"there are {', '.join(OPERATIONS)}")
     if act in ("terminate", "suspend"):

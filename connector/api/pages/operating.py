@@ -11,10 +11,14 @@ from connector.api.pages.buying import shown
 from connector.console.fitting import fitting
 from connector.console.leafing import onward
 from connector.exchange import listings as rows_of
-from connector.exchange.applications import APPLIED, STATES
+from connector.exchange.applications import APPLIED, STATES, Applications
+from connector.exchange.heartbeats import Heartbeats
+from connector.exchange.indicating import Indicators
+from connector.exchange.members import Members
 from connector.runtime.errors import InvalidInput
 from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
 from connector.settlement import docket
+from connector.settlement.cases import Cases
 
 if TYPE_CHECKING:
     from connector.api.call import Call
@@ -29,7 +33,7 @@ async def listings(call: Call) -> Row:
     state, first = call.request.query.get("state", State.SUBMITTED.value), call.first(FOUND_ROWS_MAX)
     if state not in set(State):
         raise InvalidInput(f"`{state[:40]}` is no state of a listing", f"one of {', '.join(State)}")
-    found = await call.connector.store.read(lambda tx: rows_of.page(tx, State(state), first))
+    found = await call.core.store.read(lambda tx: rows_of.page(tx, State(state), first))
     rows = fitting(found, ("title", "provider", "reason"))
     more = onward(first + len(rows)) if len(found) == PAGE_ROWS_MAX or len(rows) < len(found) else None
     return {"state": state, "states": list(State), "first": first, "next": more, "rows": rows}
@@ -43,7 +47,7 @@ async def listing(call: Call) -> Row:
         row = rows_of.find(tx, key)
         return row, rows_of.VERSIONS.number(tx, row)
 
-    row, version = await call.connector.store.read(look)
+    row, version = await call.core.store.read(look)
     told = {"reason": row["reason"] or "", "updated": row["updated"].isoformat(), "version": version}
     return {**shown(rows_of.view(row)), **told}
 
@@ -64,12 +68,12 @@ def _at(call: Call) -> str:
 
 async def members(call: Call) -> Row:
     """Return the members with their states."""
-    return {"rows": (await call.connector.members.page())["members"]}
+    return {"rows": (await call.of(Members).page())["members"]}
 
 
 async def connectors(call: Call) -> Row:
     """Return the members' connectors with their newest word, those not heard of longest first."""
-    rows = await call.connector.heartbeats.page()
+    rows = await call.of(Heartbeats).page()
     return {"rows": [{**row, "able": ", ".join(row.get("capabilities", []))} for row in rows]}
 
 
@@ -81,7 +85,7 @@ async def turn(call: Call, fields: dict[str, str]) -> str:
 async def applications(call: Call) -> Row:
     """Return applications of a state, the most urgent first."""
     state = call.request.query.get("state", APPLIED)
-    rows = await call.connector.applications.page(state)
+    rows = await call.of(Applications).page(state)
     return {"state": state, "states": list(STATES), "rows": rows}
 
 
@@ -99,12 +103,12 @@ async def disputes(call: Call) -> Row:
     """Return the cases: all of them at the exchange, elsewhere those that concern us."""
     assert call.session is not None
     if EXCHANGE not in call.session.roles:
-        return {"rows": (await call.connector.cases.page())["disputes"]}
+        return {"rows": (await call.of(Cases).page())["disputes"]}
 
     def read(tx: Tx) -> list[Row]:
         return [docket.view(row) for row in tx.find("disputes", order="created desc", limit=PAGE_ROWS_MAX)]
 
-    return {"rows": await call.connector.store.read(read)}
+    return {"rows": await call.core.store.read(read)}
 
 
 async def dispute(call: Call) -> Row:
@@ -112,13 +116,13 @@ async def dispute(call: Call) -> Row:
     assert call.session is not None
     key = call.path["id"]
     if EXCHANGE in call.session.roles:
-        row = await docket.CASES.read(call.connector.store, key)
+        row = await docket.CASES.read(call.core.store, key)
         return {**docket.view(row), "proposed": None}
-    case = await call.connector.cases.show(key)
+    case = await call.of(Cases).show(key)
     return {name: value for name, value in case.items() if name != "bundle"}
 
 
 async def indicators(call: Call) -> Row:
     """Return the indicators of the market, as far as the chain was read."""
-    found = await call.connector.indicators.look()
+    found = await call.of(Indicators).look()
     return {"block": found["block"], "rows": [{**row, "label": row["en"]} for row in found["indicators"]]}

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from catalog.listing import State
+from connector.console.accounts import Accounts
 from connector.consumer.acquisition import FINAL
 from connector.exchange.applications import APPLIED
+from connector.settlement.claiming import Claiming
 from connector.settlement.docket import FILED
 
 if TYPE_CHECKING:
@@ -43,7 +45,6 @@ BEGINNINGS: tuple[tuple[str, str, str, str], ...] = (
 
 async def overview(call: Call) -> Row:
     """Return who this is, its figures, what waits, and where to begin."""
-    connector = call.connector
     assert call.session is not None
     roles = call.session.roles
 
@@ -58,7 +59,7 @@ async def overview(call: Call) -> Row:
             figures.append(
                 {"role": "", "name": "agreements", "count": counted("agreements", "", ()), "link": "/agreements"}
             )
-        figures.append({"role": "", "name": "events", "count": connector.evidence.size(tx), "link": "/evidence"})
+        figures.append({"role": "", "name": "events", "count": call.core.evidence.size(tx), "link": "/evidence"})
         waiting = [
             {"words": words, "count": count, "link": link}
             for role, words, table, where, values, link in WAITING
@@ -71,12 +72,17 @@ async def overview(call: Call) -> Row:
         ]
         return {"figures": figures, "waiting": waiting, "beginnings": beginnings}
 
-    told = await connector.store.read(read)
-    if "provider" in roles and (lapses := await connector.claiming.lapses()):
+    told = await call.core.store.read(read)
+    if "provider" in roles and (lapses := await call.of(Claiming).lapses()):
         told["waiting"].append({"words": "wait.lapses", "count": len(lapses), "link": "/earnings"})
-    participant = connector.settings.participant
-    who = {"did": connector.did, "name": participant.name, "roles": sorted(roles), "region": participant.region}
-    return {**who, "development": connector.settings.server.development, **told}
+    participant = call.core.settings.participant
+    who = {
+        "did": call.core.identity.did,
+        "name": participant.name,
+        "roles": sorted(roles),
+        "region": participant.region,
+    }
+    return {**who, "development": call.core.settings.server.development, **told}
 
 
 def _counter(tx: Tx) -> Callable[[str, str, tuple[str, ...]], int]:
@@ -96,5 +102,5 @@ async def account(call: Call) -> Row:
 async def change_password(call: Call, fields: dict[str, str]) -> str:
     """Change the own password; every session of the account ends, this one too."""
     assert call.session is not None
-    await call.connector.accounts.change_password(call.session.name, fields["old"], fields["new"])
+    await call.of(Accounts).change_password(call.session.name, fields["old"], fields["new"])
     return "/sign-in"

@@ -10,6 +10,7 @@ from connector.console import describing, language
 from connector.console.leafing import leafed
 from connector.runtime.errors import Absent
 from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
+from connector.space.exchange import ExchangeDoor
 
 if TYPE_CHECKING:
     from connector.api.call import Call
@@ -29,7 +30,7 @@ async def products(call: Call) -> Row:
         counted = {row["product"]: int(row["n"]) for row in tx.execute(SOLD)}
         return [_line(row, counted.get(row["id"], 0)) for row in rows]
 
-    return leafed(first, await call.connector.store.read(read))
+    return leafed(first, await call.core.store.read(read))
 
 
 def _line(row: Row, sold: int) -> Row:
@@ -48,7 +49,7 @@ async def product(call: Call) -> Row:
         held = tx.find("agreements", "product = ? and role = ?", (key, "provider"), "created desc", HOLDERS_SHOWN)
         return {"row": row, "rows": [line(tx, one) for one in held], "holders": _holders(held)}
 
-    told = await call.connector.store.read(read)
+    told = await call.core.store.read(read)
     row = told["row"]
     about = describing.described(row["dataset"]) if row["dataset"] else {"readable": "", "files": [], "rows": []}
     terms = row["terms"] or {}
@@ -77,9 +78,9 @@ def _holders(agreements: list[Row]) -> list[Row]:
 async def versions(call: Call) -> Row:
     """Return every version of a listing of ours, the newest first, each with what it changed, in words."""
     key = call.path["id"]
-    if await call.connector.store.read(lambda tx: tx.get("products", id=key)) is None:
+    if await call.core.store.read(lambda tx: tx.get("products", id=key)) is None:
         raise Absent(f"there is no product `{key[:200]}` of ours", "see the list of products")
-    told = await call.connector.exchange.ask("GET", f"/exchange/products/{quoted(key, safe='')}/versions")
+    told = await call.of(ExchangeDoor).ask("GET", f"/exchange/products/{quoted(key, safe='')}/versions")
     rows = [
         {**row, **{lang: "; ".join(one[lang] for one in row["differences"]) for lang in language.LANGUAGES}}
         for row in told["versions"]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from connector.net import log_files
 from connector.runtime.errors import Absent, VerificationFailed
 from connector.runtime.limits import INDEX_DIGITS_MAX
+from connector.space.view import SpaceView
 from connector.store.row import Row
 from ledger import checkpoint as checkpoints
 from ledger import events as entries
@@ -20,6 +21,7 @@ from ledger import merkle, reader
 from ledger.log_policy import NONE
 from ledger.merkle import leaf_hash, node_hash
 from ledger.note import b64
+from ledger.programs import Programs
 from ledger.proof import LogProof
 from ledger.tiles import ENTRIES, TILE_WIDTH_HASHES, Tile, decode_bundle
 
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from ledger.checkpoint import Checkpoint
     from ledger.note import Note
-    from ledger.programs import Programs
     from ledger.space import Member
 
 TILE_BYTES_MAX = 32 << 20
@@ -80,12 +81,11 @@ class Log:
 
 async def proof(call: Call) -> Row:
     """Return the proof of one event of a member's log with every step; its id is `INDEX@DID`."""
-    connector = call.connector
     told, _, did = call.path["id"].partition("@")
-    space = await connector.space_view.current()
+    space = await call.of(SpaceView).current()
     if did not in space.members or not (told.isascii() and told.isdecimal()) or len(told) > INDEX_DIGITS_MAX:
         raise Absent(f"`{call.path['id'][:200]}` is no event of a member's log", "see a timeline")
-    log, index = Log(connector.core, space.members[did]), int(told)
+    log, index = Log(call.core, space.members[did]), int(told)
     entry, proven = await log.proof(index)
     note, head = await log.head()
     policy = space.log_policy(did)
@@ -106,7 +106,7 @@ async def proof(call: Call) -> Row:
         "key": log.member.log_vkey.encode(),
         "witnesses": sorted(witnesses),
         "quorum": met,
-        "anchor": await _anchored(connector.programs, log, leaf, index),
+        "anchor": await _anchored(call.of(Programs), log, leaf, index),
         "document": document(entry, proven),
         # witnesses sign the heads that are anchored: a newer one is the log's own word, and the policy says so
         "policy": (policy if met else replace(policy, groups={}, quorum=NONE)).encode(),

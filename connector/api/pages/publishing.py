@@ -25,6 +25,7 @@ from connector.licence import pricing
 from connector.licence.pricing import MEASURES
 from connector.provider import brief as briefs
 from connector.provider.description import dataset_of
+from connector.provider.publication import Publications
 from connector.runtime.errors import InvalidInput, PenstockError
 from connector.runtime.limits import CONSOLE_FILES_MAX, CONSOLE_MEASURED_BYTES_MAX
 from contracts import price_words
@@ -34,7 +35,6 @@ from policy.errors import PolicyError
 if TYPE_CHECKING:
     from connector.api.call import Call
     from connector.core.core import Core
-    from connector.provider.publication import Publications
     from connector.store.row import Row
 
 FAULTS = (PenstockError, PolicyError, ContractError, CatalogError)
@@ -46,9 +46,9 @@ async def publish(call: Call) -> Row:
     query = call.request.query
     fields = {name: query.get(name, "").strip() for name in PUBLISHED}
     chosen = query.getall(FILES, [])
-    there = await asyncio.to_thread(files_of, call.connector.core)
+    there = await asyncio.to_thread(files_of, call.core)
     told: Row = {
-        "folders": list(call.connector.settings.console.folders),
+        "folders": list(call.core.settings.console.folders),
         "choice": [{"path": path, "name": Path(path).name, "bytes": str(size)} for path, size in there.items()],
         "fields": fields,
         "files": chosen,
@@ -63,7 +63,7 @@ async def publish(call: Call) -> Row:
         return told
     try:
         preview = await asyncio.to_thread(
-            _preview, call.connector.core, call.connector.publications, brief(fields, chosen, there), there
+            _preview, call.core, call.of(Publications), brief(fields, chosen, there), there
         )
     except FAULTS as fault:
         return {**told, "failure": {"text": str(fault), "hint": getattr(fault, "hint", "")}}
@@ -72,9 +72,9 @@ async def publish(call: Call) -> Row:
 
 async def begin(call: Call, fields: dict[str, str]) -> str:
     """Begin to publish what the preview showed; the product's page says how far it is."""
-    there = await asyncio.to_thread(files_of, call.connector.core)
+    there = await asyncio.to_thread(files_of, call.core)
     made = brief(fields, fields[FILES].splitlines(), there)
-    return "/products/" + quoted(await call.connector.publications.begin(made), safe="")
+    return "/products/" + quoted(await call.of(Publications).begin(made), safe="")
 
 
 def files_of(core: Core) -> dict[str, int]:

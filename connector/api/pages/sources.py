@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 async def sources(call: Call) -> Row:
     """Return the sources in the order of their rank."""
-    rows = await call.connector.store.read(lambda tx: tx.find("sources", order="rank"))
+    rows = await call.core.store.read(lambda tx: tx.find("sources", order="rank"))
     return {"rows": [harvested_from.view(row) for row in rows]}
 
 
@@ -33,7 +33,7 @@ async def source(call: Call) -> Row:
         row = harvested_from.find(tx, key)
         return row, tx.find("harvested", "source = ?", (key,), "own", first + PAGE_ROWS_MAX + 1)[first:]
 
-    row, found = await call.connector.store.read(read)
+    row, found = await call.core.store.read(read)
     return {**harvested_from.view(row), **leafed(first, [_told(one) for one in found])}
 
 

@@ -6,12 +6,18 @@ import string
 from typing import TYPE_CHECKING, Any
 
 from connector.api.management import THINGS
+from connector.regulator.audits import Audits
+from connector.regulator.chain_book import ChainBook
+from connector.regulator.logbooks import Logbooks
 from connector.runtime.errors import Absent
 from connector.runtime.limits import QUERY_CHARACTERS_MAX
+from connector.space.view import SpaceView
 from connector.store.row import Row
 from contracts import address
 from contracts.namespace import AGREEMENT_URN
 from ledger.audit.severity import laid_out
+from ledger.chain import Chain
+from ledger.programs import Programs
 
 if TYPE_CHECKING:
     from connector.api.call import Call
@@ -32,7 +38,7 @@ CHAIN, LOG = "chain", "log"
 
 async def findings(call: Call) -> Row:
     """Return what the newest audit found, errors first."""
-    row = await call.connector.audits.newest()
+    row = await call.of(Audits).newest()
     if row is None:
         return {"state": "", "at": None, "reason": "", "counts": {}, "rows": []}
     report = row["report"] or {}
@@ -53,7 +59,7 @@ async def findings(call: Call) -> Row:
 
 async def audit(call: Call, _fields: dict[str, str]) -> str:
     """Begin an audit."""
-    await call.connector.audits.begin()
+    await call.of(Audits).begin()
     return "/findings"
 
 
@@ -73,7 +79,7 @@ async def lookup(call: Call) -> Row:
 
 
 async def _members(call: Call, text: str) -> list[Row]:
-    space = await call.connector.space_view.current()
+    space = await call.of(SpaceView).current()
     folded = text.casefold()
     return [
         _item(
@@ -97,27 +103,27 @@ async def _kept(call: Call, plain: str) -> list[Row]:
                 found.append(_item("kept", table, facts))
         return found
 
-    return await call.connector.store.read(read)
+    return await call.core.store.read(read)
 
 
 async def _chain(call: Call, plain: str) -> list[Row]:
     """Return the block, the transaction and the programs' events that this names."""
-    connector, found = call.connector, list[Row]()
+    found = list[Row]()
     if plain.isascii() and plain.isdecimal() and len(plain) < 19:
-        block = await connector.chain.block(int(plain))
+        block = await call.of(Chain).block(int(plain))
         if block is not None:
             told = {"hash": block.hash.hex(), "at": block.at.isoformat(), "root": block.state_root.hex()}
             found.append(_item("block", plain, told))
     if len(plain) == DIGEST_CHARACTERS and set(plain) <= HEX:
-        receipt = await connector.chain.receipt(bytes.fromhex(plain))
+        receipt = await call.of(Chain).receipt(bytes.fromhex(plain))
         if receipt is not None:
             told = {"block": str(receipt.block), "succeeded": str(receipt.succeeded), "gas": str(receipt.gas_used)}
             found.append(_item("transaction", plain, told))
-        licence = await connector.programs.licence(bytes.fromhex(plain))
+        licence = await call.of(Programs).licence(bytes.fromhex(plain))
         if licence is not None:
             found.append(_item("agreement", plain, {"buyer": address.show(licence.buyer)}, "/timeline/" + plain))
     if len(plain) in (DIGEST_CHARACTERS, ADDRESS_CHARACTERS) and set(plain) <= HEX:
-        for event in await connector.chain_book.naming([plain]):
+        for event in await call.of(ChainBook).naming([plain]):
             facts = {**_fields(event.fields), "tx": event.transaction.hex()}
             found.append(_item("chain-event", event.name, {"block": str(event.block), **facts}))
     return found
@@ -125,7 +131,7 @@ async def _chain(call: Call, plain: str) -> list[Row]:
 
 async def _logs(call: Call, plain: str) -> list[Row]:
     """Return the log entries that are about this."""
-    books = await call.connector.logbooks.current()
+    books = await call.of(Logbooks).current()
     return [_entry(one) for one in _naming(books, {plain})[:SHOWN]]
 
 
@@ -136,19 +142,19 @@ def _entry(one: LogEvent) -> Row:
 
 async def timeline(call: Call) -> Row:
     """Return everything that logs and chain say of an agreement, in the order of time."""
-    key, connector = _plain(call.path["id"]), call.connector
-    books = await connector.logbooks.current()
-    own = await connector.chain_book.naming([key])
+    key, chain_book = _plain(call.path["id"]), call.of(ChainBook)
+    books = await call.of(Logbooks).current()
+    own = await chain_book.naming([key])
     channels = {event.fields["channelId"].hex() for event in own if isinstance(event.fields.get("channelId"), bytes)}
     channels |= {one.part for one in _naming(books, {key}) if one.kind.startswith("channel.")}
     channels |= {one.part for book in books.values() for one in book.events if one.fields.get("agreementDigest") == key}
     parts = {key, *channels}
     rows = [_of_log(one) for one in _naming(books, parts)]
-    rows += [await _of_chain(call, event) for event in await connector.chain_book.naming(parts)]
+    rows += [await _of_chain(call, event) for event in await chain_book.naming(parts)]
     if not rows:
         raise Absent(f"neither chain nor logs name an agreement `{key[:100]}`", "look it up, first")
     said = [(LOG, did, book.trouble) for did, book in sorted(books.items())]
-    said.append((CHAIN, "", connector.chain_book.trouble))
+    said.append((CHAIN, "", chain_book.trouble))
     troubles = [{"source": source, "did": did, "trouble": trouble} for source, did, trouble in said if trouble]
     return {"agreement": key, "channels": sorted(channels - {key}), "troubles": troubles} | {
         "rows": sorted(rows, key=lambda one: one["at"] or "")
@@ -167,7 +173,7 @@ def _of_log(one: LogEvent) -> Row:
 
 
 async def _of_chain(call: Call, event: Event) -> Row:
-    at = await call.connector.chain_book.at(event.block)
+    at = await call.of(ChainBook).at(event.block)
     told = "; ".join(f"{name} {value}" for name, value in _fields(event.fields).items())
     return {"at": None if at is None else at.isoformat(timespec="seconds"), "source": CHAIN, "event": event.name} | {
         "party": "",

@@ -12,6 +12,9 @@ from connector.channel.account import CLOSED
 from connector.console import describing, language
 from connector.console.leafing import leafed
 from connector.consumer import reads
+from connector.consumer.opening import Openings
+from connector.licence.agreements import Agreements
+from connector.licence.sublicence.granting import Granting
 from connector.licence.sublicence.onward import ISSUED
 from connector.negotiation.overview import NOBODYS
 from connector.runtime import files
@@ -40,7 +43,7 @@ async def agreements(call: Call) -> Row:
         rows = tx.find("agreements", "", (), "created desc", first + PAGE_ROWS_MAX + 1)[first:]
         return [line(tx, row) for row in rows]
 
-    return leafed(first, await call.connector.store.read(read))
+    return leafed(first, await call.core.store.read(read))
 
 
 def line(tx: Tx, row: Row) -> Row:
@@ -87,8 +90,8 @@ async def agreement(call: Call) -> Row:
             "rows": _events(tx, [part for part in parts if part]),
         }
 
-    told = await call.connector.store.read(read)
-    told["opens"] = bool(call.connector.settings.console.opened)
+    told = await call.core.store.read(read)
+    told["opens"] = bool(call.core.settings.console.opened)
     told["purposes"] = describing.purposes()
     terms = told.pop("terms")
     said: Row = {"rules": describing.rules(terms["policy"], told["product"]) if "policy" in terms else {}}
@@ -145,7 +148,7 @@ async def replicas(call: Call) -> Row:
         told = [(one, tx.get("agreements", digest=one["agreement"])) for one in rows]
         return [replica(tx, one, row) for one, row in told if row is not None]
 
-    return leafed(first, await call.connector.store.read(read))
+    return leafed(first, await call.core.store.read(read))
 
 
 def replica(tx: Tx, row: Row, under: Row) -> Row:
@@ -194,7 +197,7 @@ async def open_replica(call: Call, fields: dict[str, str]) -> str:
     """Open what was got under an agreement, for a purpose, into the folder that the settings name."""
     key, name = call.path["id"], secrets.token_hex(4)
     asked = await _asked(call, name, fields["purpose"])
-    await call.connector.openings.open(asked | {"to": f"{asked['to']}-{name}"})
+    await call.of(Openings).open(asked | {"to": f"{asked['to']}-{name}"})
     return "/agreements/" + quoted(key, safe="")
 
 
@@ -204,17 +207,17 @@ async def export_keys(call: Call, fields: dict[str, str]) -> str:
     _check_confirmed(key, fields)
     asked = await _asked(call, name, fields["purpose"])
     files.make_folder(Path(asked["to"]).parent)
-    await call.connector.openings.export_keys(asked | {"to": f"{asked['to']}-{name}.keys.json"})
+    await call.of(Openings).export_keys(asked | {"to": f"{asked['to']}-{name}.keys.json"})
     return "/agreements/" + quoted(key, safe="")
 
 
 async def _asked(call: Call, name: str, purpose: str) -> Row:
     """Return what is asked of an opening from here; `to` is the beginning of its place."""
-    connector, key = call.connector, call.path["id"]
-    place = connector.settings.console.opened
+    key = call.path["id"]
+    place = call.core.settings.console.opened
     if not place:
         raise Conflict("no folder is named for what the console opens", "set `console.opened`, or use `penstock open`")
-    got = await connector.store.read(lambda tx: tx.find("acquisitions", "agreement = ?", (key,), "created desc", 1))
+    got = await call.core.store.read(lambda tx: tx.find("acquisitions", "agreement = ?", (key,), "created desc", 1))
     if not got:
         raise Absent(f"nothing was got under an agreement `{key[:100]}`", "buy it first")
     to = str(Path(place).resolve() / key[:16])
@@ -230,9 +233,8 @@ async def revoke(call: Call, fields: dict[str, str]) -> str:
     """End an agreement, when its first eight digits were typed to confirm it."""
     key = call.path["id"]
     _check_confirmed(key, fields)
-    connector = call.connector
-    if not await connector.granting.withdraw(key, fields["reason"]):
-        await connector.agreements.revoke(key, fields["reason"])
+    if not await call.of(Granting).withdraw(key, fields["reason"]):
+        await call.of(Agreements).revoke(key, fields["reason"])
     return "/agreements/" + quoted(key, safe="")
 
 

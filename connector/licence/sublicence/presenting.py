@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from connector.licence.agreements import Agreements
     from connector.licence.audience import Audience
     from connector.licence.intact import Intact
-    from connector.licence.notices import Notice
+    from connector.licence.notices import Notice, Notices
     from connector.licence.standing import Standing
-    from connector.negotiation.doors import Peer
+    from connector.negotiation.doors import Doors, Peer
     from connector.store.row import Row
     from connector.store.transaction import Tx
     from contracts.sublicence import Above, Link
@@ -45,10 +45,19 @@ class Presenting:
     """The chains that are presented to one participant, whose editions' keys it holds."""
 
     def __init__(
-        self, programs: Programs, standing: Standing, agreements: Agreements, audience: Audience, intact: Intact
+        self,
+        programs: Programs,
+        standing: Standing,
+        agreements: Agreements,
+        audience: Audience,
+        intact: Intact,
+        notices: Notices,
+        doors: Doors,
     ) -> None:
         self._programs, self._standing, self._agreements = programs, standing, agreements
         self._audience, self._intact = audience, intact
+        notices.takers[onward.WITHDRAWAL] = self.withdrawn
+        doors.sub_licensed, doors.agrees = self.presented, self.agrees
 
     def presented(self, tx: Tx, offer: Mapping[str, Any], peer: Peer, now: datetime) -> Row:
         """Return what a negotiation on a chain begins with; see `Doors.sub_licensed`."""

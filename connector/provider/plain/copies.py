@@ -18,7 +18,7 @@ from connector.channel.errors import ChannelFault
 from connector.custody.opened import Opened
 from connector.custody.tickets import transfer_digest
 from connector.licence.books import transfer_id
-from connector.licence.receipt import CopyReceipt, digest
+from connector.licence.receipt import RECEIVED, CopyReceipt, digest
 from connector.negotiation import transfer as transfers
 from connector.negotiation.protocol.offers import METERED, PLAIN
 from connector.negotiation.protocol.states import FINAL, PROVIDER
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from connector.licence.continuity import Continuity
     from connector.licence.duties import Duties
     from connector.licence.enforce import Enforcement
-    from connector.licence.notices import Notice
+    from connector.licence.notices import Notice, Notices
     from connector.licence.standing import Standing
     from connector.store.evidence import Evidence
     from connector.store.row import Row
@@ -65,9 +65,11 @@ class Copies:
         blobs: Blobs,
         continuity: Continuity,
         books: Books,
+        notices: Notices,
     ) -> None:
         self._core, self._standing, self._enforcement, self._duties = core, standing, enforcement, duties
         self._secrets, self._blobs, self._continuity, self._books = secrets, blobs, continuity, books
+        notices.takers[RECEIVED] = self.countersigned
 
     async def begin(self, ticket: Ticket, purpose: str) -> None:
         """Decide, count and record the copy of the ticket's transfer, once; raises NotPermitted with the reasons.

@@ -1,0 +1,76 @@
+"""Who calls: each row of the routes says how a caller is proven (`connector.api.authorize.Who`), and this does it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from connector.api.authorize import Who
+from connector.console.sessions import Sessions
+from connector.custody import bearers, tickets
+from connector.exchange.operators import Operators
+from connector.holding.serving import Holding
+from connector.identity import readers, tokens
+from connector.identity.peers import Peers
+from connector.provider.data_addresses import DataAddresses
+from connector.runtime.errors import Absent, PenstockError, Unproven
+from connector.runtime.limits import RECOGNITION_SECONDS_MAX
+from connector.space.view import SpaceView
+
+if TYPE_CHECKING:
+    from connector.api.call import Call
+
+log = logging.getLogger(__name__)
+
+
+async def prove(call: Call) -> None:
+    """Prove the caller as the row of the route asks, or raise; see `Who`."""
+    header, now = call.request.headers.get("Authorization", ""), call.core.clock.now
+    if call.route.who is Who.ANYONE:
+        call.peer = await _recognised(call, header)
+    elif call.route.who is Who.OWNER:
+        call.operator = await call.of(Operators).prove(header)
+    elif call.route.who in (Who.PEER, Who.MEMBER):
+        call.claims, space = await call.of(Peers).prove(header), call.of(SpaceView)
+        call.peer = call.claims.issuer
+        await space.refuse_known_barred(call.peer)
+        if call.route.who is Who.MEMBER and await space.member(call.peer) is None:
+            raise Absent("nothing here for a participant that is not a member; ask the exchange to admit it")
+    elif call.route.who is Who.TICKET:
+        call.ticket = tickets.read(call.of(DataAddresses).key, header, now())
+    elif call.route.who is Who.BEARER:
+        call.ticket = bearers.read(call.of(DataAddresses).key, header, now())
+    elif call.route.who is Who.PASS:
+        call.carrying = await call.of(Holding).admit(call.path["edition"], header)
+    elif call.route.who is Who.READER:
+        call.peer = await _reader(call, header)
+    elif call.route.who is Who.ACCOUNT:
+        call.session = await call.of(Sessions).of(call.request)
+
+
+async def _recognised(call: Call, header: str) -> str:
+    """Return the member whose token it is, empty for anybody else; the document of a stranger is never asked for."""
+    if not header.startswith(tokens.SCHEME):
+        return ""
+    space = call.of(SpaceView)
+    try:
+        if tokens.take_apart(tokens.of_header(header)).issuer not in space.last().members:
+            return ""
+        async with asyncio.timeout(RECOGNITION_SECONDS_MAX):
+            member = (await call.of(Peers).prove(header)).issuer
+            await space.refuse_known_barred(member)
+    except (PenstockError, TimeoutError) as fault:
+        log.info("a caller is taken for anybody: %s", fault)
+        return ""
+    return member
+
+
+async def _reader(call: Call, header: str) -> str:
+    """Return the member that proves by the key of its log that it reads."""
+    proof = readers.read(header, call.core.identity.did)
+    member = (await call.of(SpaceView).current()).members.get(proof.reader)
+    if member is None:
+        raise Unproven("members show this to members alone", "ask the exchange of the space to admit you")
+    proof.check(member.log_key, call.core.clock.now())
+    return proof.reader

@@ -1,0 +1,299 @@
+"""How parts are made that take more than other parts: settings, files of the data directory, the chain.
+
+    data directory    penstock.toml · keys/ · penstock.db · sealed/ · chain.db (who hosts one)
+                      management.token · server.json (while it runs)
+
+Law: each function makes one line of the table (`connector.app.app`); its parameters name what it needs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from connector.chain.aggregating import Aggregating
+from connector.chain.anchoring import Anchoring
+from connector.chain.chain_watch import ChainWatch
+from connector.chain.hosted import Hosted, open_hosted
+from connector.chain.rekeying import kept_pair
+from connector.chain.sharing import Sharing
+from connector.chain.transactions import Transactions
+from connector.chain.witnessing import Witness
+from connector.custody.blobs import Blobs
+from connector.custody.bucket import Bucket
+from connector.custody.row_key import RowKey
+from connector.custody.secrets import Keys as Secrets
+from connector.identity import keys as key_files
+from connector.identity.identity import Identity
+from connector.identity.peers import Peers, Static
+from connector.net import tls
+from connector.net.outbound import Outbound
+from connector.runtime import files, private_folder
+from connector.runtime.data_folder import CHAIN_DATABASE, DEPLOYMENT, KEYS, SEALED, tables
+from connector.space.author import SpaceAuthor
+from connector.space.view import SpaceView
+from connector.store.evidence import Evidence
+from connector.store.exclusive import Exclusive
+from connector.store.store import Store
+from connector.store.tables import TABLES
+from connector.store.tenure import Tenure
+from connector.store.timekeeping import Timekeeping
+from connector.telemetry.export import Export
+from connector.telemetry.spans import Spans
+from ledger import cosignature
+from ledger.chain import Chain
+from ledger.deployment import Deployment, deploy
+from ledger.programs import Programs
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from ssl import SSLContext
+
+    from connector.core.core import Core
+    from connector.operation.metrics import Metrics
+    from connector.runtime.settings import Settings
+
+SPACE_RETRY_SECONDS = 0.3
+DEPLOYED = "deployment"  # the fact that says where the programs are, for processes with folders of their own
+
+log = logging.getLogger(__name__)
+
+
+def stop() -> None:
+    """End this process as an operator would: requests under way may finish."""
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+async def identity(data: Path, settings: Settings) -> Identity:
+    """Return who we are, by the keys of the data directory, which others must not read."""
+    if failed := private_folder.keep(data):
+        log.warning("others may read what is ours alone, and it is not ours to change: %s", ", ".join(failed))
+    made = Identity(settings, key_files.load(data / KEYS))
+    made.publish(await asyncio.to_thread(kept_pair, data, made.keys.aggregate))
+    return made
+
+
+def trust(settings: Settings) -> SSLContext | None:
+    """Return the authorities that we believe besides the public ones."""
+    return tls.trusting(settings.server.trust)
+
+
+def spans(metrics: Metrics) -> Spans:
+    """Return where spans end, and are counted."""
+    made = Spans()
+    made.listeners.append(metrics.ended)
+    return made
+
+
+def export(settings: Settings, spans: Spans) -> Export | None:
+    """Return what sends spans where the settings say, None where they say nothing."""
+    if not settings.telemetry.otlp:
+        return None
+    made = Export(settings.telemetry.otlp, settings.did)
+    spans.listeners.append(made.ended)
+    return made
+
+
+async def end_export(export: Export | None) -> None:
+    """Send what waits."""
+    if export is not None:
+        await asyncio.to_thread(export.close)
+
+
+def outbound(settings: Settings, trust: SSLContext | None, spans: Spans) -> Outbound:
+    """Open the way out."""
+    server = settings.server
+    made = Outbound(development=server.development, networks=server.networks, trust=trust, spans=spans)
+    made.open()
+    return made
+
+
+def secrets(data: Path, settings: Settings) -> Secrets:
+    """Return the vault's keys."""
+    return Secrets.of(data, settings.vault.kek_file)
+
+
+def row_key(secrets: Secrets) -> RowKey:
+    """Return what wraps secrets of the tables."""
+    return RowKey(secrets)
+
+
+def evidence(settings: Settings, identity: Identity) -> Evidence:
+    """Return our log, as far as it is no table."""
+    keys = identity.keys
+    return Evidence(identity.did, settings.log_origin, keys.log, {"owner": keys.delivery_public})
+
+
+async def store(data: Path, settings: Settings, row_key: RowKey) -> Store:
+    """Open the tables."""
+    return await Store.open(tables(data, settings.store.database), TABLES, row_key)
+
+
+async def tenure(core: Core) -> Tenure:
+    """Return our right to work on the tables: held, or of several processes side by side perhaps another's."""
+    made = Tenure(core.store, core.clock, stop)
+    await (made.attempt() if core.settings.side_by_side else made.take())
+    return made
+
+
+def exclusive(core: Core) -> Exclusive:
+    """Return what one of several processes does at a time."""
+    return Exclusive(core.store, core.clock, shared=core.settings.side_by_side)
+
+
+def peers(core: Core) -> Peers:
+    """Return who others are, and the proofs of who we are."""
+    named, identity = core.settings.development, core.identity
+    static = Static(named.static_token, named.static_peer) if named.static_token else None
+    development = core.settings.server.development
+    return Peers(identity.did, identity.keys, core.outbound, core.clock, development=development, static=static)
+
+
+async def blobs(core: Core, secrets: Secrets, row_key: RowKey) -> Blobs:
+    """Return the folder of sealed editions, swept, with the vault as it was left."""
+    settings = core.settings
+    place = settings.vault.blobs
+    made = Blobs(core.data / SEALED, Bucket(place) if place else None)
+    made.sweep()
+    await asyncio.to_thread(secrets.settle)
+    # of processes side by side the folders are copies, and nothing of the vault is kept
+    await row_key.ready(core.store, draw=not settings.side_by_side)
+    return made
+
+
+# ---- the space and the chain
+
+
+async def space(core: Core) -> SpaceView:
+    """Return the space as last known; a member waits for the exchange that says what it is."""
+    exchange = core.settings.space.exchange
+    made = SpaceView(core.store, core.outbound, exchange, core.clock, core.topics.space_changed)
+    if exchange:
+        await made.recall()
+        await _first(made)
+    return made
+
+
+async def _first(space: SpaceView) -> None:
+    while True:
+        try:
+            await space.current()
+        except Exception as fault:  # noqa: BLE001  # whatever it is, the operator reads it and we ask again
+            log.warning("waiting for the space: %s", fault)
+            await asyncio.sleep(SPACE_RETRY_SECONDS)
+        else:
+            return
+
+
+async def hosted(core: Core, space: SpaceView) -> Hosted:
+    """Open the chain that we host: as an exchange, or as a lone connector (a space of one), without another one."""
+    if core.settings.space.exchange or core.settings.chain.rpc:
+        return Hosted()
+    bls, place = core.settings.chain.found_with_bls, core.data / CHAIN_DATABASE
+    return Hosted(await open_hosted(place, core.clock, space, with_bls=bls))
+
+
+def chain(core: Core, space: SpaceView, hosted: Hosted, peers: Peers, trust: SSLContext | None) -> Chain:
+    """Return the way to the chain; a member's leads through its exchange unless the settings name another."""
+    if hosted.chain is not None:
+        return Chain.local(hosted.chain)
+    exchange, rpc = core.settings.space.exchange, core.settings.chain.rpc
+    if not exchange:
+        return Chain.connect(rpc, trust)
+    through = exchange + "/rpc"
+    proofs = {through: lambda: peers.authorization(space.last().exchange)}  # members come first there
+    return Chain.connect(rpc or through, trust, proofs)
+
+
+async def programs(core: Core, space: SpaceView, chain: Chain, tenure: Tenure) -> Programs:
+    """Return the programs on the chain; a member learns of them from the space's document, else they are deployed."""
+    if core.settings.space.exchange:
+        return Programs(chain, Deployment.from_json(dict(space.last().deployment)))
+    path = core.data / DEPLOYMENT
+    if path.exists():
+        return Programs(chain, Deployment.from_json(orjson.loads(path.read_bytes())))
+    known = await _deployed_by_another(core, tenure)
+    deployment = await deploy(chain, core.identity.keys.agreement) if known is None else Deployment.from_json(known)
+    await core.store.write(lambda tx: tx.put("facts", name=DEPLOYED, value=deployment.json()))
+    files.write_atomic(path, orjson.dumps(deployment.json()))
+    return Programs(chain, deployment)
+
+
+async def _deployed_by_another(core: Core, tenure: Tenure) -> dict[str, Any] | None:
+    """Return what another process of ours put on the chain; None when it is for us to do."""
+    while True:
+        ours = await tenure.attempt()
+        row = await core.store.read(lambda tx: tx.get("facts", name=DEPLOYED))
+        if row is not None or ours:
+            return None if row is None else dict(row["value"])
+        await asyncio.sleep(SPACE_RETRY_SECONDS)
+
+
+async def author(core: Core, space: SpaceView, programs: Programs, hosted: Hosted) -> SpaceAuthor:
+    """Return who writes the space's document, which an exchange does at once."""
+    made = SpaceAuthor(core, space, programs, "shared" if hosted.chain is None else "embedded")
+    if not core.settings.space.exchange:
+        await made.rebuild()
+    return made
+
+
+def transactions(core: Core, programs: Programs, tenure: Tenure) -> Transactions:
+    """Return our account on the chain."""
+    key, mined = core.identity.keys.agreement, core.topics.act_mined
+    return Transactions(core.store, programs, key, core.clock, tenure.require, core.evidence, mined)
+
+
+def watch(core: Core, programs: Programs, hosted: Hosted, tenure: Tenure) -> ChainWatch:
+    """Return what is seen of the chain."""
+    seen = core.topics.block_seen
+    return ChainWatch(programs, core.evidence, core.clock, hosted.chain, seen, lambda: tenure.held)
+
+
+def witness(core: Core, space: SpaceView, programs: Programs, transactions: Transactions) -> Witness:
+    """Return us as a witness of others' logs."""
+    identity, sharing = core.identity, Sharing(core, programs, transactions)
+    keys = _witness_keys(core)
+    seed, deployment = (lambda: identity.keys.aggregate), (lambda: programs.deployment)
+    return Witness(core.store, keys, seed, sharing, core.clock, space, transactions, deployment)
+
+
+def _witness_keys(core: Core) -> cosignature.WitnessKeys:
+    keys = core.identity.keys
+    return cosignature.WitnessKeys(core.identity.member.witness_name, keys.log, keys.agreement)
+
+
+def anchoring(
+    core: Core,
+    space: SpaceView,
+    programs: Programs,
+    transactions: Transactions,
+    exclusive: Exclusive,
+    watch: ChainWatch,
+) -> Anchoring:
+    """Return what has our own log cosigned and anchored."""
+    return Anchoring(
+        core.identity.did,
+        core.store,
+        core.evidence,
+        _witness_keys(core),
+        core.outbound,
+        transactions,
+        lambda: programs,
+        space,
+        core.clock,
+        Aggregating(core.settings.chain.aggregate_signers, transactions, lambda: programs),
+        exclusive,
+        watch.look,
+    )
+
+
+async def timekeeping(core: Core, chain: Chain) -> Timekeeping:
+    """Return what holds our clock against the chain's."""
+    made = Timekeeping(core.clock)
+    await made.begin(core.store, chain)
+    return made

@@ -1,0 +1,152 @@
+"""How the parts are made that trading stands on: the engine, who judges, and the two sides of the window protocol.
+
+Law: as in `connector.app.ground`.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from connector.channel.doors import Buyer, Holder
+from connector.licence.intact import Intact
+from connector.licence.judge import Judge
+from connector.licence.membership import Membership
+from connector.licence.standing import Standing
+from connector.licence.throttle import Throttle
+from connector.negotiation.courier import Courier
+from connector.negotiation.doors import Doors, Participant
+from connector.negotiation.engine import Engine
+from connector.negotiation.protocol.states import TRANSFER
+from connector.runtime.clock import PolicyClock
+from connector.runtime.errors import AddressRefused
+from connector.runtime.settings_sources import shares
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from connector.chain.chain_watch import ChainWatch
+    from connector.channel.doors import Duties
+    from connector.core.core import Core
+    from connector.identity.peers import Peers
+    from connector.licence.books import Books
+    from connector.licence.duties import Duties as OurDuties
+    from connector.negotiation.reactions import Rules
+    from connector.runtime.clock import Clock
+    from connector.runtime.settings import Settings
+    from connector.settlement.contradictions import Contradictions
+    from connector.space.view import SpaceView
+    from connector.store.heads import Heads
+    from connector.store.row import Row
+    from connector.store.transaction import Tx
+    from ledger.programs import Programs
+
+DSP_PATH = "/dsp"
+
+
+def doors(core: Core, peers: Peers, heads: Heads) -> Doors:
+    """Return what the engine asks of the rest; what is made after it opens the doors that are left."""
+    topics, courier = core.topics, Courier(core.outbound, peers.authorization, heads)
+
+    def refuse_url(url: str) -> str | None:
+        try:
+            core.outbound.check(url)
+        except AddressRefused as refusal:
+            return str(refusal)
+        return None
+
+    def moved(tx: Tx, process: str, row: Row) -> None:
+        topics.process_moved.after(tx, process, row["id"])
+        if process == TRANSFER:
+            topics.agreement_touched.after(tx, row["agreement"])
+            topics.transfer_moved.tell(tx, row)
+
+    return Doors(
+        now=core.clock.now,
+        deliver=courier.deliver,
+        ask=courier.ask,
+        refuse_url=refuse_url,
+        moved=moved,
+        halted=lambda tx, row: topics.transfer_halted.after(tx, row["id"]),
+        ended=topics.agreement_touched.after,
+    )
+
+
+def engine(core: Core, programs: Programs, doors: Doors, rules: Rules) -> Engine:
+    """Return what negotiates and transfers."""
+    identity, domain = core.identity, programs.deployment.domain("licences")
+    me = Participant(identity.did, identity.url + DSP_PATH, identity.keys.address, identity.sign, domain)
+    patience = timedelta(seconds=core.settings.negotiation.deadline_seconds)
+    return Engine(core.store, core.evidence, me, doors, rules=rules, patience=patience)
+
+
+async def policy_clock(core: Core) -> PolicyClock:
+    """Return the time that decisions are made at: it goes on from the newest one that is stored."""
+    newest = await core.store.read(lambda tx: tx.find("decisions", order="at desc", limit=1))
+    return PolicyClock(core.clock, newest[0]["at"] if newest else None)
+
+
+def judge(core: Core, space: SpaceView, policy_clock: PolicyClock, watch: ChainWatch, duties: OurDuties) -> Judge:
+    """Return who asks the policies."""
+    members = Membership(core.settings.negotiation.collections)
+    return Judge(space.last, policy_clock, lambda: watch.block_time, duties.promised, members)
+
+
+def intact(programs: Programs) -> Intact:
+    """Return what tells whether an agreement is still what was signed."""
+    return Intact(programs.deployment.domain("licences"))
+
+
+def standing(core: Core, judge: Judge, intact: Intact, doors: Doors) -> Standing:
+    """Return who says what stands, the engine's door of that among it."""
+    made = Standing(judge, core.evidence, core.identity.did, intact, core.topics.agreement_altered.tell)
+    doors.stands = lambda tx, agreement, now: made.refusal(tx, agreement, now, "transfer")
+    return made
+
+
+def throttle(settings: Settings, clock: Clock) -> Throttle:
+    """Return how fast bytes may leave."""
+    limits = settings.transfers
+    return Throttle(
+        clock.monotonic,
+        total=limits.bytes_per_second,
+        each=limits.agreement_bytes_per_second,
+        rates=shares(limits.rates),
+        weights=shares(limits.weights),
+    )
+
+
+def holder(
+    core: Core,
+    programs: Programs,
+    books: Books,
+    watch: ChainWatch,
+    judge: Judge,
+    duties: Duties,
+    contradictions: Contradictions,
+) -> Holder:
+    """Return the payee's side of the window protocol."""
+    return Holder(**_desk(core, programs, books, watch, contradictions), secrets=books, judge=judge, duties=duties)
+
+
+def buyer(core: Core, programs: Programs, books: Books, watch: ChainWatch, contradictions: Contradictions) -> Buyer:
+    """Return the payer's side of the window protocol."""
+    return Buyer(**_desk(core, programs, books, watch, contradictions), keyring=books)
+
+
+def _desk(
+    core: Core, programs: Programs, books: Books, watch: ChainWatch, contradictions: Contradictions
+) -> dict[str, Any]:
+    """Return what both sides have."""
+    domain: Callable[[str], Any] = programs.deployment.domain
+    return {
+        "address": core.identity.keys.address,
+        "sign": core.identity.sign,
+        "channels": domain("channels"),
+        "registry": domain("editions"),
+        "books": books,
+        "editions": books,
+        "evidence": core.evidence,
+        "chain": watch,
+        "contradicted": contradictions.found,
+    }

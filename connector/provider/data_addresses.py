@@ -1,0 +1,53 @@
+"""Where a consumer gets what a transfer moves, and the ticket that lets it in: the data address of a start (DSP)."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from connector.custody import bearers, tickets
+from connector.negotiation.protocol import messages, offers
+from connector.runtime import files
+from connector.runtime.data_folder import KEYS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from connector.core.core import Core
+    from connector.negotiation.doors import Doors
+    from connector.negotiation.protocol.messages import Document
+    from connector.store.row import Row
+    from connector.store.transaction import Tx
+
+TICKET_KEY = "ticket.key"
+KEY_BYTES = 32
+
+
+def ticket_key(data: Path) -> bytes:
+    """Return the key under which our tickets are sealed (32 bytes); it is drawn once."""
+    path = data / KEYS / TICKET_KEY
+    if not path.exists():
+        files.write_atomic(path, os.urandom(KEY_BYTES))
+    return path.read_bytes()
+
+
+class DataAddresses:
+    """The data addresses of one provider."""
+
+    def __init__(self, core: Core, ticket_key: bytes, doors: Doors) -> None:
+        self._core, self.key = core, ticket_key
+        doors.data_address = self.of
+
+    def of(self, tx: Tx, transfer: Row, agreement: Row) -> Document:
+        """Return the address of what a transfer moves, with a fresh ticket to it; see `Doors.data_address`."""
+        assert tx.get("editions", id=agreement["edition"]) is not None, "we sell only editions we have"
+        plain = agreement["terms"]["tier"] == offers.PLAIN
+        kind = bearers.AUTH_TYPE if plain else tickets.SCHEME.strip().lower()
+        endpoint = f"{self._core.identity.url}/{'plain' if plain else 'sealed'}/{agreement['edition']}"
+        return messages.data_address(endpoint, {"authorization": self.ticket(transfer, agreement), "authType": kind})
+
+    def ticket(self, transfer: Row, agreement: Row) -> str:
+        """Return a fresh ticket to the sealed bytes that a transfer moves, or a token for its plain copy."""
+        issue = bearers.issue if agreement["terms"]["tier"] == offers.PLAIN else tickets.issue
+        edition, subject = bytes.fromhex(agreement["edition"]), bytes.fromhex(agreement["digest"])
+        return issue(self.key, edition, subject, tickets.transfer_digest(transfer["id"]), self._core.clock.now())

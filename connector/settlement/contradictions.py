@@ -1,0 +1,31 @@
+"""A channel whose other side signed two things with one seq: its owner hears of it, with the proof."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connector.channel.equivocation import CODE
+from connector.licence import alarms
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from connector.channel.account import Account
+    from connector.core.core import Core
+    from connector.store.transaction import Tx
+
+
+class Contradictions:
+    """Raises the alarm; the channel is stopped already."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def found(self, tx: Tx, account: Account, bundle: str, now: datetime) -> None:
+        """Tell of a channel of ours that was stopped just now; `bundle` names the proof."""
+        channel = tx.get("channels", id=account.key)
+        assert channel is not None, "it was stopped just now"
+        text = f"two different messages with one seq on channel {account.key}: it is stopped, the proof is {bundle}"
+        row = {"agreement": channel["agreement"], "code": CODE, "who": account.peer, "text": text}
+        alarms.sound(tx, self._core.evidence, bundle, row, now, {"kind": "channel", "text": text})
+        self._core.topics.channel_stopped.after(tx, account.key)
