@@ -290,7 +290,7 @@ class Connector:
         Returning,
         Service(begins=Returning.recover, hears={"channel_met": Returning.wake, "agreement_over": Returning.wake}),
     ]
-    claiming: Annotated[Claiming, Service(ends=Claiming.end, warns=Claiming.warnings)]
+    claiming: Annotated[Claiming, Service(warns=Claiming.warnings)]
     bills: Bills
     reporting: Reporting
     finding: Annotated[
@@ -385,5 +385,7 @@ class Connector:
 
     async def close(self) -> None:
         """Stop working; every row stays as it is."""
+        if self.tenure.held:
+            await self.claiming.end()
         await self.succession.close()
         await service.end(self)

@@ -34,7 +34,8 @@ class Derivation:
 
     def __init__(self, core: Core, standing: Standing, doors: Doors) -> None:
         self._core, self._standing = core, standing
-        self._others, doors.agrees = doors.agrees, self.agrees  # who opened that door before is asked as well
+        others = doors.agrees  # who opened that door before is asked as well
+        doors.agrees = lambda tx, negotiation, now: self.agrees(tx, negotiation, now) or others(tx, negotiation, now)
 
     def settle(self, tx: Tx, product: Row) -> None:
         """Put the agreements in the place of what a product's brief names as its sources, and ask them.
@@ -50,9 +51,6 @@ class Derivation:
 
     def agrees(self, tx: Tx, negotiation: Row, now: datetime) -> str:
         """Return why what is on the table may not be sold to its buyer, empty if it may; see `Doors.agrees`."""
-        return self._source_agrees(tx, negotiation, now) or self._others(tx, negotiation, now)
-
-    def _source_agrees(self, tx: Tx, negotiation: Row, now: datetime) -> str:
         product = tx.get("products", id=negotiation["product"]) if negotiation["role"] == PROVIDER else None
         brief = (product or {}).get("brief") or {}
         if product is None or not brief.get("derivedFrom"):

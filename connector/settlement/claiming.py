@@ -47,11 +47,10 @@ class Claiming:
         self._core, self._programs, self._transactions, self._watch = core, programs, transactions, watch
         self._holder = holder
         self._found: list[Lapse] = []
-        self._late = self._began = False
+        self._late = False
 
     async def begin(self) -> None:
         """Claim what is due after we were away, and say what will be."""
-        self._began = True
         with suppress(TimeoutError):
             async with asyncio.timeout(LOOK_SECONDS):
                 await self._watch.look()
@@ -59,9 +58,8 @@ class Claiming:
         await self._tell("while this participant serves, it claims that from {claimed} on")
 
     async def end(self) -> None:
-        """Say what will lapse while nobody is here; one that never began knows nothing of it."""
-        if self._began:
-            await self._tell("nobody serves here now: be back by {claimed}, or it may be lost")
+        """Say what will lapse while nobody is here."""
+        await self._tell("nobody serves here now: be back by {claimed}, or it may be lost")
 
     async def chore(self) -> None:
         """Claim every voucher that would lapse within the claim margin: what is not claimed then is never paid."""

@@ -15,6 +15,7 @@ from connector.identity.tokens import Claims
 from connector.runtime.errors import InvalidInput, TokenError
 from connector.runtime.limits import JSON_LEVELS_MAX
 from contracts.errors import ContractError
+from tests.core import core
 from tests.negotiation.side import Tables
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -35,7 +36,7 @@ class Store:
 def call(path="/x/7?first=3", body=b"", **more):
     request = make_mocked_request("POST", path, match_info={"id": "7"})
     request._read_bytes = body
-    return Call(SimpleNamespace(did="did:web:us", store=Store()), request, ROUTE, **more)
+    return Call(None, core(did="did:web:us", store=Store()), request, ROUTE, **more)
 
 
 def test_a_request_tells_its_path_as_it_was_asked():

@@ -14,7 +14,10 @@ from connector.api import operators, spaces
 from connector.api.authorize import MANAGEMENT
 from connector.api.call import Call
 from connector.api.faults import as_json
+from connector.exchange import acts as operated
+from connector.exchange import operators as people
 from connector.runtime.errors import InvalidInput, NotPermitted
+from tests.core import Parts, core
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ROWS = {row.handler: row for row in MANAGEMENT}
@@ -68,8 +71,8 @@ def call(handler, body=None, path=None, *, roles=("exchange",), acts=None, opera
     row = ROWS[handler]
     request = make_mocked_request(row.method, row.path + query, match_info=path or {})
     request._read_bytes = b"" if body is None else orjson.dumps(body)
-    connector = SimpleNamespace(roles=set(roles), acts=acts or Acts(), operators=Operators(), did="did:web:us")
-    return Call(connector, request, row, operator=operator)
+    parts = Parts({operated.Acts: acts or Acts(), people.Operators: Operators()})
+    return Call(parts, core(roles=set(roles), did="did:web:us"), request, row, operator=operator)
 
 
 async def done(asked):
@@ -83,7 +86,7 @@ def told(answer):
 
 async def governed(*args, **more):
     asked = call(*args, **more)
-    return (*told(await operators.govern(asked, done)), asked.connector.acts)
+    return (*told(await operators.govern(asked, done)), asked.of(operated.Acts))
 
 
 # Whom the surface serves.
@@ -175,7 +178,7 @@ async def test_an_act_that_fails_is_noted_with_the_reason_and_fails():
     asked = call("spaces.create", {})
     with pytest.raises(NotPermitted, match="not this one"):
         await operators.govern(asked, fails)
-    assert asked.connector.acts.ended == [("k1", None, "not this one")]
+    assert asked.of(operated.Acts).ended == [("k1", None, "not this one")]
 
 
 async def test_an_operator_s_key_is_told_once_and_kept_by_nobody():
@@ -184,10 +187,10 @@ async def test_an_operator_s_key_is_told_once_and_kept_by_nobody():
 
     asked = call("operators.add", {"name": "b", "post": "x"})
     assert told(await operators.govern(asked, added)) == (201, {"name": "b", "key": "secret"})
-    assert asked.connector.acts.ended == [("k1", {"name": "b"}, "")]
+    assert asked.of(operated.Acts).ended == [("k1", {"name": "b"}, "")]
     asked = call("operators.dismiss", {"name": "b", "reason": "x"})
     await operators.govern(asked, added)
-    assert asked.connector.acts.ended == [("k1", {"name": "b", "key": "secret"}, "")]
+    assert asked.of(operated.Acts).ended == [("k1", {"name": "b", "key": "secret"}, "")]
 
 
 @pytest.mark.parametrize(
@@ -225,7 +228,7 @@ async def test_who_assents_has_the_act_done_as_it_was_asked_for(monkeypatch):
     assert status == 200
     assert (answer["id"], answer["act"], answer["state"]) == ("k1", "create-space", "done")
     assert answer["result"] == {"done": True, "body": {"name": "kept"}}
-    assert asked.connector.acts.asked == [("k1", OPERATOR)]
+    assert asked.of(operated.Acts).asked == [("k1", OPERATOR)]
 
 
 async def test_who_assents_says_nothing_more():

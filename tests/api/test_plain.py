@@ -358,7 +358,8 @@ async def test_a_push_that_the_policy_denies_sends_nothing(provider, receiver):
 
 async def test_an_agreement_has_a_rate_over_all_its_connections(provider, monkeypatch):
     rate = 16 << 20
-    monkeypatch.setattr(provider.connector, "throttle", Throttle(provider.connector.clock.monotonic, each=rate))
+    throttle = Throttle(provider.connector.clock.monotonic, each=rate)
+    monkeypatch.setitem(provider.connector.parts._found, Throttle, throttle)
     _, _, url, header = await copy(provider)
     begun = asyncio.get_running_loop().time()
     part = header | {"Range": f"bytes=0-{(4 << 20) - 1}"}

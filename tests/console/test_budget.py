@@ -22,8 +22,8 @@ CHANNEL = "0c" * 32
 async def buy(connector, monkeypatch):
     """Begin a purchase by the console's form, within a budget of 100.00; nothing of it comes. Returns its id."""
     settings = replace(connector.settings, console=replace(connector.settings.console, budget=10_000))
-    monkeypatch.setattr(connector, "settings", settings)
-    monkeypatch.setattr(connector.budget, "_core", replace(connector.core, settings=settings))
+    core = replace(connector.core, settings=settings)
+    monkeypatch.setattr(connector.budget, "_core", core)
     monkeypatch.setattr(connector.acquisitions.driver, "wake", lambda _key: None)
 
     async def quoted(_product):
@@ -32,7 +32,7 @@ async def buy(connector, monkeypatch):
     monkeypatch.setattr(connector.quotes, "total", quoted)
 
     async def begin(total):
-        call = SimpleNamespace(connector=connector, path={"id": "product"})
+        call = SimpleNamespace(of=connector.parts.of, core=core, path={"id": "product"})
         there = await buying.buy(call, {"limit": "1.00", "purpose": "Research", "total": total})
         return there.rsplit("/", 1)[-1]
 

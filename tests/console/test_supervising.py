@@ -42,7 +42,8 @@ async def test_a_log_or_chain_that_was_not_read_to_its_end_is_named(connector, e
     await said(connector)
     monkeypatch.setattr(logbooks, "LOGBOOK_EVENTS_MAX", 0)
     monkeypatch.setattr(chain_book, "CHAIN_EVENTS_KEPT_MAX", 0)
-    monkeypatch.setattr(connector, "chain_book", chain_book.ChainBook(connector.programs))
+    forgetful = chain_book.ChainBook(connector.programs)
+    monkeypatch.setitem(connector.parts._found, chain_book.ChainBook, forgetful)
     for _ in range(2):
         rows, troubles = await looked()
         assert rows == 1

@@ -24,7 +24,7 @@ async def house(tmp_path):
         for number, name in enumerate(NAMES, 1):
             keys = {"address": bytes([number]) * 20, "log_key": bytes([number]) * 32, "aggregate": bytes([number]) * 48}
             told = {"did": did(name), "name": name, "role": "provider", "url": f"http://{name}.example"}
-            member, now = replace(exchange.member, **told, **keys), exchange.clock.now()
+            member, now = replace(exchange.identity.member, **told, **keys), exchange.clock.now()
             await exchange.store.write(
                 lambda tx, member=member, now=now: membership.admit(tx, exchange.evidence, member, exchange.did, now)
             )
@@ -54,7 +54,7 @@ async def test_a_leaver_that_was_expelled_holds_up_nobody_s_end(house):
     await plans_are_over(house)
     assert await house.leaving.page() == []
     assert [await state(house, name) for name in NAMES] == [REVOKED] * 3
-    assert house.space.barred == {did(name): REVOKED for name in NAMES}
+    assert house.space.last().barred == {did(name): REVOKED for name in NAMES}
     plans = await house.store.read(lambda tx: tx.find("leavings"))
     assert {row["state"] for row in plans} == {"left"}
 
