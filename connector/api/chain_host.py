@@ -6,13 +6,14 @@ Whoever reaches it has a member's share, by its network address: who may reach i
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from connector.api.chain import answer
 from connector.chain.chain_watch import TICK_SECONDS
+from connector.runtime.cancellation import cancel
 from connector.runtime.errors import InvalidInput
 from connector.runtime.limits import RPC_BYTES_MAX
 from ledger.embedded.caller import Caller, Standing, stranger
@@ -36,9 +37,7 @@ async def hosting(path: Path, host: str, port: int, clock: Clock) -> AsyncIterat
         await _listen(runner, host, port)
         yield embedded, f"http://{host}:{runner.addresses[0][1]}"
     finally:
-        ticking.cancel()
-        with suppress(asyncio.CancelledError):
-            await ticking
+        await cancel(ticking)
         await runner.cleanup()
         await embedded.close()
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from connector.channel.doors import Sight
 from connector.core.topics import Awaited
+from connector.runtime.cancellation import cancel
 from ledger.chain_error import ChainUnreachable
 from ledger.events import Block as CitedBlock
 
@@ -73,10 +73,7 @@ class ChainWatch:
         if self._looking is not None:
             self._looking.cancel()
             await asyncio.wait([self._looking])  # what it met was told to whoever waited for it
-        if self._ticking is not None:
-            self._ticking.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._ticking
+        await cancel(self._ticking)
 
     async def look(self) -> None:
         """Look at the chain unless the last look is fresh; an unreachable chain leaves what was seen.

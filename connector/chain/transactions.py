@@ -16,13 +16,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
 from itertools import groupby, takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connector.chain.parcel import Account, NonceTakenError, Parcel, SignedMeanwhileError, anybody
 from connector.core.topics import Topic
 from connector.runtime import rehearsal
+from connector.runtime.cancellation import cancel
 from connector.runtime.errors import ChainReverted
 from contracts import signature
 from ledger import batch
@@ -93,10 +93,7 @@ class Transactions:
 
     async def close(self) -> None:
         """Stop sending; what is stored is sent at the next start."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await cancel(self._task)
 
     def enqueue(self, tx: Tx, key: str, act: Act, event: MinedEvent | None = None) -> None:
         """Store the act named `key` in the transaction of its cause; a known `key` changes nothing."""

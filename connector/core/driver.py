@@ -14,6 +14,7 @@ import random
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from connector.runtime.cancellation import cancel
 from connector.runtime.errors import explain_failure
 from connector.telemetry import traceparent
 
@@ -79,11 +80,7 @@ class Driver:
 
     async def close(self) -> None:
         """Stop every look; rows stay as they are and go on at the next start."""
-        for task in tuple(self._tasks):
-            task.cancel()
-        for task in tuple(self._tasks):
-            with suppress(asyncio.CancelledError):
-                await task
+        await cancel(*self._tasks)
 
     async def _run(self, key: str) -> None:
         pause, waited = RETRY_FIRST_SECONDS, 0.0

@@ -19,6 +19,7 @@ from catalog.index import BUILDING_HEAP_BYTES, HEAP_BYTES, Index
 from connector.exchange import indexing, listings
 from connector.exchange.indexing import ROWS_PER_COMMIT
 from connector.exchange.numbering import newest, table_of
+from connector.runtime.cancellation import cancel
 from connector.runtime.data_folder import SEARCH
 
 if TYPE_CHECKING:
@@ -65,10 +66,7 @@ class Finding:
 
     async def close(self) -> None:
         """Stop; the next start goes on where the index ends."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await cancel(self._task)
 
     def changed(self) -> None:
         """Take note that listings have changed: questions from now on wait for that."""

@@ -25,6 +25,7 @@ from connector.negotiation.agreement import USABLE
 from connector.negotiation.doors import DeclinedError
 from connector.negotiation.protocol.states import PROVIDER, STARTED
 from connector.runtime.alarm import Alarm
+from connector.runtime.cancellation import cancel
 from connector.store.columns import EPOCH, MICROSECOND
 from connector.store.errors import StoreClosed
 from policy.errors import PolicyError
@@ -71,10 +72,7 @@ class Continuity:
 
     async def close(self) -> None:
         """Stop watching."""
-        if self._worker is not None:
-            self._worker.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._worker
+        await cancel(self._worker)
 
     def touch(self, agreement: str) -> None:
         """Look at an agreement again: something about it has changed."""

@@ -21,6 +21,7 @@ from connector.licence.judge import agreed
 from connector.licence.notices import DELETION, Notice
 from connector.negotiation.protocol.states import CONSUMER
 from connector.runtime.alarm import Alarm
+from connector.runtime.cancellation import cancel
 from connector.store.errors import StoreClosed
 from contracts import lifecycle
 from policy.calendar import Duration
@@ -61,10 +62,7 @@ class Erasing:
 
     async def close(self) -> None:
         """Stop; what is due is erased by the next run."""
-        if self._worker is not None:
-            self._worker.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._worker
+        await cancel(self._worker)
 
     def wake(self) -> None:
         """Look again: an agreement has ended, or a replica was used."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from connector.runtime.cancellation import cancel
 from connector.store.columns import EPOCH, MICROSECOND
 from connector.store.errors import StoreClosed
 
@@ -55,13 +55,8 @@ class Deadlines:
 
     async def close(self) -> None:
         """Stop watching; deadlines stay where they are."""
-        tasks = [*self._endings.values(), *([self._worker] if self._worker else [])]
-        self._worker = None
-        for task in tasks:
-            task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+        worker, self._worker = self._worker, None
+        await cancel(*self._endings.values(), worker)
 
     async def _run(self) -> None:
         while True:

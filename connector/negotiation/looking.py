@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
 from connector.negotiation.protocol.states import FINAL, STARTED, SUSPENDED, TRANSFER
+from connector.runtime.cancellation import cancel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,10 +47,7 @@ class Looking:
     async def close(self) -> None:
         """Stop looking."""
         worker, self._worker = self._worker, None
-        if worker is not None:
-            worker.cancel()
-            with suppress(asyncio.CancelledError):
-                await worker
+        await cancel(worker)
 
     async def look(self) -> None:
         """Ask the peer of every transfer that rests, and follow those that have ended it."""

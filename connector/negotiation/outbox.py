@@ -16,7 +16,6 @@ import logging
 import random
 import uuid
 from collections import Counter
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -26,6 +25,7 @@ from typing import TYPE_CHECKING, Any, Final
 from connector.negotiation.asking import SILENCE, Heard
 from connector.runtime import rehearsal
 from connector.runtime.alarm import Alarm
+from connector.runtime.cancellation import cancel
 from connector.store.columns import EPOCH, MICROSECOND
 from connector.store.errors import StoreError
 from connector.telemetry import traceparent
@@ -151,13 +151,8 @@ class Outbox:
 
     async def close(self) -> None:
         """Stop; what is under way stays a row and is delivered by the next run."""
-        tasks = [*self._flights.values(), *([self._worker] if self._worker else [])]
-        self._worker = None
-        for task in tasks:
-            task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+        worker, self._worker = self._worker, None
+        await cancel(*self._flights.values(), worker)
 
     async def _run(self) -> None:
         while True:

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from connector.runtime import files
+from connector.runtime.cancellation import cancel
 from connector.store import restored
 from connector.store.errors import EvidenceBroken
 from connector.store.restored import Restored
@@ -62,10 +62,7 @@ class Seen:
         """Keep the newest head now."""
         if not self.follows:
             return
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await cancel(self._task)
         self._keep(self._newest())
 
     async def _keep_soon(self) -> None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from connector.channel import openings, payee
 from connector.identity import tokens
+from connector.runtime.cancellation import cancel
 from connector.runtime.errors import explain_failure
 from connector.settlement.claiming import ROUND_SECONDS
 
@@ -54,10 +54,7 @@ class Monitor:
 
     async def close(self) -> None:
         """End the rounds."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await cancel(self._task)
 
     async def _rounds(self) -> None:
         rest = min(ROUND_SECONDS, self._core.settings.log.anchor_interval_seconds or ROUND_SECONDS)

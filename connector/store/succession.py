@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+
+from connector.runtime.cancellation import cancel
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -52,11 +53,7 @@ class Succession:
 
     async def close(self) -> None:
         """Wait no longer."""
-        for task in (self._waiting, *self._tasks):
-            if task is not None:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+        await cancel(self._waiting, *self._tasks)
 
     def changed(self, tables: frozenset[str]) -> None:
         """Look again at what follows from these tables; what is called twice before it begins is called once."""

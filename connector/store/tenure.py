@@ -12,9 +12,9 @@ import logging
 import os
 import secrets
 import socket
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from connector.runtime.cancellation import cancel
 from connector.store import leases
 from connector.store.errors import StoreBusy
 
@@ -72,9 +72,7 @@ class Tenure:
     async def close(self) -> None:
         """Hand the work to whoever waits."""
         if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await cancel(self._task)
             await self._store.write(lambda tx: leases.release(tx, NAME, self._holder))
 
     async def _try(self) -> bool:

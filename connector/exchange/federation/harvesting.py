@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from catalog.source import RESTING, Kind, State
 from connector.exchange.federation import changes, sources
 from connector.exchange.federation.reading import READERS
+from connector.runtime.cancellation import cancel
 from connector.runtime.errors import PeerMisbehaved, explain_failure
 from connector.runtime.limits import READING_PAGES_MAX, READING_SECONDS, READINGS_MAX
 
@@ -64,11 +65,7 @@ class Harvesting:
 
     async def close(self) -> None:
         """Stop; every reading goes on at the next start."""
-        for task in (self._task, *self._running.values()):
-            if task is not None:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+        await cancel(self._task, *self._running.values())
 
     def wake(self) -> None:
         """Look again which sources are due."""
