@@ -46,7 +46,6 @@ from connector.holding.carriers import Carriers
 from connector.holding.collecting import Collecting
 from connector.holding.serving import Holding
 from connector.licence.chain_turns import ChainTurns
-from connector.licence.enforce import Enforcement
 from connector.licence.receipt import RECEIVED
 from connector.licence.sublicence.granting import Granting
 from connector.licence.suspension import Suspensions
@@ -95,7 +94,6 @@ SERVICES = (
     Service("carriers", Carriers),
     Service("granting", Granting),
     Service("suspensions", Suspensions),
-    Service("enforcement", Enforcement),
     Service("copies", Copies),
     Service("collecting", Collecting),
     Service("memory", Memory),

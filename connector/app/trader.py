@@ -17,6 +17,9 @@ from connector.channel.pace import Paces
 from connector.consumer.acknowledging import Acknowledging
 from connector.consumer.purchase import Till
 from connector.custody import bearers, tickets
+from connector.enforcement.enforce import Enforcement
+from connector.enforcement.judge import Judge
+from connector.enforcement.membership import Membership
 from connector.licence import alarms
 from connector.licence.agreements import Agreements
 from connector.licence.audience import Audience
@@ -26,9 +29,7 @@ from connector.licence.continuity import Continuity
 from connector.licence.duties import Duties
 from connector.licence.erasing import Erasing
 from connector.licence.intact import Intact
-from connector.licence.judge import Judge
 from connector.licence.licensing import Licensing
-from connector.licence.membership import Membership
 from connector.licence.notices import Notices
 from connector.licence.standing import Standing
 from connector.licence.sublicence.onward import WITHDRAWAL
@@ -94,7 +95,8 @@ class Trader(Base):
         membership = Membership(self.settings.negotiation.collections)
         self.judge = Judge(space.last, clock, lambda: self.watch.block_time, self.duties.promised, membership)
         self.intact = Intact(domain("licences"))
-        self.standing = Standing(self.judge, self.evidence, self.did, self.intact, self._altered)
+        self.enforcement = Enforcement(self.judge, self.duties, self.evidence)
+        self.standing = Standing(self.enforcement, self.did, self.intact, self._altered)
         self.audience = Audience(core, self.judge)
         self.agreements = Agreements(
             core, self.programs, self.transactions, self.notices, self.erasing, self.engine.transfers
@@ -116,7 +118,7 @@ class Trader(Base):
             "chain": self.watch,
             "contradicted": self._contradicted,
         }
-        self.holder = Holder(**desk, secrets=self.books, judge=self.judge, duties=self.duties)
+        self.holder = Holder(**desk, secrets=self.books, enforcement=self.enforcement)
         self.buyer = Buyer(**desk, keyring=self.books)
         self.paces = Paces()
         self.channel_turns = Turns()
