@@ -45,20 +45,10 @@ class Request:
     lines: Sequence[Line]
     contexts: Sequence[Mapping[str, str]]
 
-    def asked(self) -> Iterator[Asked]:
-        """Return the orders one after the other."""
-        for place, (line, context) in enumerate(zip(self.lines, self.contexts, strict=True)):
-            yield Asked(self.account_hash, place, line, context)
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One order of a request, at its place."""
-
-    account_hash: bytes
-    place: int
-    line: Line
-    context: Mapping[str, str]
+    @property
+    def places(self) -> Iterator[int]:
+        """Return the place of each order, of which each has its context."""
+        return (place for place, _ in enumerate(zip(self.lines, self.contexts, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +66,9 @@ class Judgement:
 def judge(tx: Tx, holder: Holder, request: Request, stage: Stage, now: datetime) -> Judgement | Denial:
     """Decide every order and hold its counts; when one is denied, what this request holds is given back."""
     granted = []
-    for asked in request.asked():
-        deal = asked.line.deal
-        use = _use(holder, asked, stage, (*_above(tx, holder, deal), deal))
+    for place in request.places:
+        deal = request.lines[place].deal
+        use = _use(holder, request, place, stage, (*_above(tx, holder, deal), deal))
         try:
             answer = holder.enforcement.enforce(tx, use, now)
         except Exhausted as full:
@@ -92,10 +82,10 @@ def judge(tx: Tx, holder: Holder, request: Request, stage: Stage, now: datetime)
 
 def recount(tx: Tx, holder: Holder, request: Request, now: datetime) -> None:
     """Take again what a window learnt from the other side had taken, on licences that are over, too."""
-    for asked in request.asked():
-        if asked.line.order.use == OPEN:
-            deal = asked.line.deal
-            use = _use(holder, asked, HAPPENED, (*_lineage(tx, holder, deal), deal))
+    for place in request.places:
+        deal = request.lines[place].deal
+        if request.lines[place].order.use == OPEN:
+            use = _use(holder, request, place, HAPPENED, (*_lineage(tx, holder, deal), deal))
             holder.enforcement.at_once(tx, [use], now)
 
 
@@ -106,28 +96,27 @@ def give_back(tx: Tx, orders: Sequence[Order]) -> None:
             uses.give_back(tx, _taker(order))
 
 
-def _use(holder: Holder, asked: Asked, stage: Stage, deals: Sequence[Deal]) -> Use:
-    """Return an order as a use under its agreement and those above it, measured by its plain bytes."""
-    order = asked.line.order
+def _use(holder: Holder, request: Request, place: int, stage: Stage, deals: Sequence[Deal]) -> Use:
+    """Return an order as a use under its agreement, the last of `deals`, and those above it."""
+    line = request.lines[place]
+    order = line.order
     return Use(
-        tuple(_link(holder, asked, deal) for deal in deals),
+        tuple(_link(holder, request, deal, own=deal.digest == line.deal.digest) for deal in deals),
         ACTION_OF_USE.get(order.use, "use"),
-        measured(asked.context, asked.line.plain_bytes),
+        measured(request.contexts[place], line.plain_bytes),
         stage,
         place=stage.name,
         taker=_taker(order),
         draws=order.use == OPEN,
-        number=asked.place,
+        number=place,
     )
 
 
-def _link(holder: Holder, asked: Asked, deal: Deal) -> Link:
+def _link(holder: Holder, request: Request, deal: Deal, *, own: bool) -> Link:
     """Return one agreement of an order; one above it has a request id of its own."""
-    request = asked.account_hash
-    if deal.digest != asked.line.deal.digest:
-        request = H("decision-above", request, deal.digest)
+    name = request.account_hash if own else H("decision-above", request.account_hash, deal.digest)
     rules = holder.enforcement.judge.agreed(deal.agreement.terms_digest, deal.terms, deal.peer)
-    return Link(deal.digest.hex(), deal.terms.product, deal.peer, deal.peer, rules, request.hex())
+    return Link(deal.digest.hex(), deal.terms.product, deal.peer, deal.peer, rules, name.hex())
 
 
 def _taker(order: Order) -> str:
