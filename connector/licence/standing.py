@@ -103,7 +103,7 @@ class Standing:
         """Return what runs under an agreement as a whole."""
         terms, digest, peer = agreement["terms"], agreement["digest"], agreement["peer"]
         buyer = peer if agreement["role"] == PROVIDER else self._me
+        rules = agreed(terms, buyer, scopes.STANDING)
         request = sha({"place": place, "agreement": digest, "at": now.isoformat()}).hex()
-        link = Link(digest, terms["product"], peer, buyer, agreed(terms, buyer, scopes.STANDING), request)
-        action = TIERS[terms["tier"]].action
-        return Use((link,), action, {}, STANDING, place, taker=NOBODY, draws=False)
+        link = Link(digest, terms["product"], peer, buyer, rules, request)
+        return Use((link,), TIERS[terms["tier"]].action, {}, STANDING, place, taker=NOBODY, draws=False)
