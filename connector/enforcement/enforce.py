@@ -89,6 +89,7 @@ class Enforcement:
 
     def at_once(self, tx: Tx, parts: Sequence[Use], now: datetime) -> str:
         """Enforce and take what is one act, part by part until one is refused; return why it is, empty if none is."""
+        assert not any(use.draws for use in parts[:-1]), "what an earlier part held would outlive a refusal"
         granted = []
         for use in parts:
             answer = self.enforce(tx, use, now)

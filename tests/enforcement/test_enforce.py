@@ -138,6 +138,8 @@ def test_each_part_of_an_act_is_decided_and_the_first_refusal_ends_it():
     assert free.log == [("decision.made", "export", "allow"), ("decision.made", "opening", "allow")]
     assert free.drawn == ["committed"], "it is one use"
     assert free.duties.done == ["allow"], "its duties are done once"
+    with pytest.raises(AssertionError, match="outlive"):
+        free.at_once(free.about("two"), free.about("three"))
 
 
 def test_a_duty_that_nobody_can_do_refuses_and_one_that_fails_leaves_no_trace():
