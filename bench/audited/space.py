@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from bench.audited import product
 from bench.audited.clock import StoryClock
 from bench.audited.party import Party
+from connector.enforcement.judge import Judge
 from connector.identity import keys
-from connector.licence.judge import Judge
 from contracts import address
 from contracts.canonical import canonical
 from contracts.typed_data import Domain

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from bench.audited.product import OPENINGS, ROWS
 from connector.enforcement.decisions import Made, disclosed
+from connector.enforcement.judge import RELEASE
+from connector.enforcement.rules import in_force
 from connector.enforcement.scopes import ORDER, PARTY
-from connector.licence.judge import RELEASE, in_force
 from contracts import signature
 from contracts.agreement import build
 from contracts.canonical import sha
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from bench.audited.party import Party
     from bench.audited.product import Product
     from bench.audited.space import AuditedSpace
-    from connector.licence.judge import InForce
+    from connector.enforcement.rules import InForce
     from contracts.terms import Terms
     from contracts.typed_data import Agreement
 

@@ -41,6 +41,8 @@ from connector.custody.blobs import Blobs
 from connector.custody.row_key import RowKey
 from connector.custody.secrets import Keys as Secrets
 from connector.custody.slabs import Memory
+from connector.enforcement.enforce import Enforcement
+from connector.enforcement.judge import Judge
 from connector.exchange.acts import Acts
 from connector.exchange.admission import Admission
 from connector.exchange.applications import Applications
@@ -73,10 +75,8 @@ from connector.licence.carriage import Carriage
 from connector.licence.chain_turns import ChainTurns
 from connector.licence.continuity import Continuity
 from connector.licence.duties import Duties
-from connector.licence.enforce import Enforcement
 from connector.licence.erasing import Erasing
 from connector.licence.intact import Intact
-from connector.licence.judge import Judge
 from connector.licence.licensing import Licensing
 from connector.licence.notices import Notices
 from connector.licence.standing import Standing
@@ -206,6 +206,7 @@ class Connector:
     duties: Duties
     policy_clock: Annotated[PolicyClock, Service(trading.policy_clock)]
     judge: Annotated[Judge, Service(trading.judge)]
+    enforcement: Enforcement
     intact: Annotated[Intact, Service(trading.intact)]
     standing: Annotated[Standing, Service(trading.standing)]
     audience: Audience
@@ -243,7 +244,6 @@ class Connector:
     carriers: Carriers
     granting: Granting
     suspensions: Suspensions
-    enforcement: Enforcement
     copies: Annotated[Copies, Service(hears={"transfer_moved": Copies.moved})]
     collecting: Collecting
     memory: Memory

@@ -9,9 +9,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from connector.channel.doors import Buyer, Holder
+from connector.enforcement.judge import Judge
+from connector.enforcement.membership import Membership
 from connector.licence.intact import Intact
-from connector.licence.judge import Judge
-from connector.licence.membership import Membership
 from connector.licence.standing import Standing
 from connector.licence.throttle import Throttle
 from connector.negotiation.courier import Courier
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from connector.chain.chain_watch import ChainWatch
-    from connector.channel.doors import Duties
     from connector.core.core import Core
+    from connector.enforcement.enforce import Enforcement
     from connector.identity.peers import Peers
     from connector.licence.books import Books
-    from connector.licence.duties import Duties as OurDuties
+    from connector.licence.duties import Duties
     from connector.negotiation.reactions import Rules
     from connector.runtime.clock import Clock
     from connector.runtime.settings import Settings
@@ -86,7 +86,7 @@ async def policy_clock(core: Core) -> PolicyClock:
     return PolicyClock(core.clock, newest[0]["at"] if newest else None)
 
 
-def judge(core: Core, space: SpaceView, policy_clock: PolicyClock, watch: ChainWatch, duties: OurDuties) -> Judge:
+def judge(core: Core, space: SpaceView, policy_clock: PolicyClock, watch: ChainWatch, duties: Duties) -> Judge:
     """Return who asks the policies."""
     members = Membership(core.settings.negotiation.collections)
     return Judge(space.last, policy_clock, lambda: watch.block_time, duties.promised, members)
@@ -97,9 +97,9 @@ def intact(programs: Programs) -> Intact:
     return Intact(programs.deployment.domain("licences"))
 
 
-def standing(core: Core, judge: Judge, intact: Intact, doors: Doors) -> Standing:
+def standing(core: Core, enforcement: Enforcement, intact: Intact, doors: Doors) -> Standing:
     """Return who says what stands, the engine's door of that among it."""
-    made = Standing(judge, core.evidence, core.identity.did, intact, core.topics.agreement_altered.tell)
+    made = Standing(enforcement, core.identity.did, intact, core.topics.agreement_altered.tell)
     doors.stands = lambda tx, agreement, now: made.refusal(tx, agreement, now, "transfer")
     return made
 
@@ -121,12 +121,11 @@ def holder(
     programs: Programs,
     books: Books,
     watch: ChainWatch,
-    judge: Judge,
-    duties: Duties,
+    enforcement: Enforcement,
     contradictions: Contradictions,
 ) -> Holder:
     """Return the payee's side of the window protocol."""
-    return Holder(**_desk(core, programs, books, watch, contradictions), secrets=books, judge=judge, duties=duties)
+    return Holder(**_desk(core, programs, books, watch, contradictions), secrets=books, enforcement=enforcement)
 
 
 def buyer(core: Core, programs: Programs, books: Books, watch: ChainWatch, contradictions: Contradictions) -> Buyer:

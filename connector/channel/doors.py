@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
     from connector.channel.account import Account
-    from connector.enforcement.counted import Counted, Counters
-    from connector.enforcement.ruling import Recorder, Ruling
+    from connector.enforcement.enforce import Enforcement
+    from connector.enforcement.ruling import Recorder
     from connector.store.transaction import Tx
-    from contracts.typed_data import Domain, Order
+    from contracts.typed_data import Domain
     from ledger.row_table import RowTable
 
 # states of a row of `agreements` in which keys may be had
@@ -55,15 +55,6 @@ class Deal:
         """Return the deal of a row of `agreements` whose documents are read already."""
         parent = bytes.fromhex(row["parent"]) if row.get("parent") else None
         return cls(bytes.fromhex(row["digest"]), agreement, terms, row["peer"], live, parent)
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """An agreement as duties see it, whether it was signed or only negotiated."""
-
-    digest: bytes
-    terms: Terms
-    peer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,47 +90,6 @@ class Secrets(Protocol):
 
     def secrets(self, tx: Tx, edition_id: bytes, rows: Sequence[int]) -> list[bytes]:
         """Return the 32-byte secret of each row, in the order asked."""
-
-
-class Judge(Protocol):
-    """The policy."""
-
-    def decide(
-        self,
-        tx: Tx,
-        deal: Deal,
-        order: Order,
-        context: Mapping[str, str],
-        *,
-        stage: str,
-        taken: Counters | None,
-        now: datetime,
-    ) -> Ruling:
-        """Decide one order at the stage `offer` or `release` (then its payment is made).
-
-        `taken` is what the agreement's rules have given out and hold for others, without this act's own share; None
-        when it cannot be read.
-        """
-
-    def counted(self, deal: Deal, context: Mapping[str, str]) -> Mapping[str, Counted] | None:
-        """Return how the uses under each rule are counted, empty where the policy asks nothing of them.
-
-        None when the context does not say for whom.
-        """
-
-
-class Duties(Protocol):
-    """What is to be done around a release (`connector.licence.duties`)."""
-
-    @property
-    def promised(self) -> frozenset[str]:
-        """Return the actions that may be outstanding at an offer."""
-
-    def refusal(self, deal: Deal | Bound, ruling: Ruling, now: datetime) -> Mapping[str, Any] | None:
-        """Return as a reason which duty nobody can perform, None when all can be."""
-
-    def perform(self, tx: Tx, deal: Deal | Bound, ruling: Ruling, now: datetime) -> None:
-        """Do them in their order; raises `ChannelFault` `duty-failed`."""
 
 
 class ChainView(Protocol):
@@ -187,8 +137,7 @@ class Holder(Desk):
     """The payee's side: it holds the keys and releases them."""
 
     secrets: Secrets
-    judge: Judge
-    duties: Duties
+    enforcement: Enforcement
     random: Callable[[int], bytes] = entropy.token_bytes
 
 

@@ -1,43 +1,38 @@
-"""Decisions on the orders of a batch: asked at the offer, repeated at the release, counted by reservation (spec 4, 5).
+"""The orders of a request as uses: decided at the offer and again at the release, recounted if forgotten (spec 4, 5).
 
-Law: what was reserved at the offer is committed at the release or given back; every decision leaves its row and its
-event. Only openings draw on counters, each once: keys kept are counted by their holder. `conditional` is good enough
-for an offer only when nothing is outstanding but what the release itself does, the payment among it, and never for a
-release; a duty that nobody can perform denies both.
+Law: what was reserved at the offer is committed at the release or given back. Only openings draw on counters, each
+once: keys kept are counted by their holder. An order under a sub-licence is under every licence above it, too.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
 
-from connector.channel import openings, uses
+from connector.channel import openings
 from connector.channel.errors import fault
 from connector.channel.messages import Denial
 from connector.channel.tally import OPEN
-from connector.channel.uses import Draw
-from connector.enforcement import decisions
-from connector.enforcement.decisions import Made
+from connector.enforcement import uses
+from connector.enforcement.context import measured
+from connector.enforcement.use import HAPPENED, Link, Refused, Use
+from connector.enforcement.uses import Exhausted
 from contracts.canonical import sha
 from contracts.labels import H
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from connector.channel.doors import Deal, Holder
     from connector.channel.priced import Line
-    from connector.enforcement.ruling import Ruling
+    from connector.enforcement.use import Granted, Stage
     from connector.store.transaction import Tx
     from contracts.typed_data import Order
 
-OFFER = "offer"
-RELEASE = "release"
-ALLOW = "allow"
-CONDITIONAL = "conditional"
-DENY = "deny"
-# what is known of an order without being told, by the operand that asks for it
-SIZE, UNIT, BYTE = "absoluteSize", "unit", "byte"
+# use code of an order (spec 2) → the ODRL action it performs
+ACTION_OF_USE: Final[Mapping[int, str]] = MappingProxyType({0: "reproduce", 1: "read", 2: "reproduce"})
 # licences above one another; a chain that is longer has no end
 LICENCES_ABOVE_MAX = 16
 
@@ -50,70 +45,48 @@ class Request:
     lines: Sequence[Line]
     contexts: Sequence[Mapping[str, str]]
 
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One order of a request, at its place, at a stage."""
-
-    account_hash: bytes
-    place: int
-    line: Line
-    context: Mapping[str, str]
-    stage: str
+    @property
+    def places(self) -> Iterator[int]:
+        """Return the place of each order, of which each has its context."""
+        return (place for place, _ in enumerate(zip(self.lines, self.contexts, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The rulings on a request, order by order; `denial` is None when all are good enough for their stage."""
+    """A request whose orders were all granted, one after the other."""
 
-    rulings: tuple[Ruling, ...]
-    denial: Denial | None
+    granted: tuple[Granted, ...]
 
     @property
     def digest(self) -> bytes:
         """Return `decisionDigest` (32 bytes): one digest over the digests of all rulings."""
-        return sha([ruling.digest.hex() for ruling in self.rulings])
+        return sha([each.ruling.digest.hex() for each in self.granted])
 
 
-def judge(tx: Tx, holder: Holder, request: Request, stage: str, now: datetime) -> Judgement:
+def judge(tx: Tx, holder: Holder, request: Request, stage: Stage, now: datetime) -> Judgement | Denial:
     """Decide every order and hold its counts; when one is denied, what this request holds is given back."""
-    rulings: list[Ruling] = []
-    for place, (line, context) in enumerate(zip(request.lines, request.contexts, strict=True)):
-        asked = Asked(request.account_hash, place, line, context, stage)
-        links = [(deal, _rule(tx, holder, asked, deal, now)) for deal in (*_above(tx, holder, line.deal), line.deal)]
-        rulings.append(links[-1][1])
-        for deal, ruling in links:
-            if denial := _denial(holder, deal, ruling, stage, now):
-                give_back(tx, [each.order for each in request.lines])
-                return Judgement(tuple(rulings), denial)
-        if line.order.use == OPEN:
-            uses.reserve(tx, [Draw(deal.digest.hex(), ruling.held) for deal, ruling in links], _taker(line.order), now)
-    return Judgement(tuple(rulings), None)
-
-
-def commit(tx: Tx, orders: Sequence[Order]) -> None:
-    """Make final what the orders of a request hold."""
-    for order in orders:
-        if order.use == OPEN:
-            uses.commit(tx, _taker(order))
+    granted = []
+    for place in request.places:
+        deal = request.lines[place].deal
+        use = _use(holder, request, place, stage, (*_above(tx, holder, deal), deal))
+        try:
+            answer = holder.enforcement.enforce(tx, use, now)
+        except Exhausted as full:
+            raise fault("exhausted", str(full)) from full
+        if isinstance(answer, Refused):
+            give_back(tx, [line.order for line in request.lines])
+            return Denial(answer.outcome, answer.reasons, answer.duties)
+        granted.append(answer)
+    return Judgement(tuple(granted))
 
 
 def recount(tx: Tx, holder: Holder, request: Request, now: datetime) -> None:
-    """Take again what a window learnt from the other side had taken; it happened, so no limit stops it."""
-    for line, context in zip(request.lines, request.contexts, strict=True):
-        if line.order.use != OPEN:
-            continue
-        who = _taker(line.order)
-        draws = []
-        for deal in (*_lineage(tx, holder, line.deal), line.deal):
-            known = _measured(line, context)
-            counted = holder.judge.counted(deal, known)
-            taken = uses.taken(tx, deal.digest.hex(), counted, without=who, now=now)
-            ruling = holder.judge.decide(tx, deal, line.order, known, stage=RELEASE, taken=taken, now=now)
-            held = uses.shares(ruling.held, counted or {})
-            draws.append(Draw(deal.digest.hex(), [replace(share, limit=None) for share in held]))
-        uses.reserve(tx, draws, who, now)
-        uses.commit(tx, who)
+    """Take again what a window learnt from the other side had taken, on licences that are over, too."""
+    for place in request.places:
+        deal = request.lines[place].deal
+        if request.lines[place].order.use == OPEN:
+            use = _use(holder, request, place, HAPPENED, (*_lineage(tx, holder, deal), deal))
+            holder.enforcement.at_once(tx, [use], now)
 
 
 def give_back(tx: Tx, orders: Sequence[Order]) -> None:
@@ -123,28 +96,32 @@ def give_back(tx: Tx, orders: Sequence[Order]) -> None:
             uses.give_back(tx, _taker(order))
 
 
-def purpose(context: Mapping[str, str]) -> str:
-    """Return the purpose that a context names, empty if none."""
-    return context.get("purpose", "")
+def _use(holder: Holder, request: Request, place: int, stage: Stage, deals: Sequence[Deal]) -> Use:
+    """Return an order as a use under its agreement, the last of `deals`, and those above it."""
+    line = request.lines[place]
+    order = line.order
+    return Use(
+        tuple(_link(holder, request, deal, own=deal.digest == line.deal.digest) for deal in deals),
+        ACTION_OF_USE.get(order.use, "use"),
+        measured(request.contexts[place], line.plain_bytes),
+        stage,
+        place=stage.name,
+        taker=_taker(order),
+        draws=order.use == OPEN,
+        number=place,
+    )
 
 
-def _measured(line: Line, context: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the context with what we know of the order ourselves: its plain bytes, whatever the peer says of them."""
-    return {**context, SIZE: str(line.plain_bytes), UNIT: BYTE}
+def _link(holder: Holder, request: Request, deal: Deal, *, own: bool) -> Link:
+    """Return one agreement of an order; one above it has a request id of its own."""
+    name = request.account_hash if own else H("decision-above", request.account_hash, deal.digest)
+    rules = holder.enforcement.judge.agreed(deal.agreement.terms_digest, deal.terms, deal.peer)
+    return Link(deal.digest.hex(), deal.terms.product, deal.peer, deal.peer, rules, name.hex())
 
 
 def _taker(order: Order) -> str:
     """Return who takes the share of an order: its opening, in whatever window."""
     return openings.identity("payee", order)
-
-
-def _denial(holder: Holder, deal: Deal, ruling: Ruling, stage: str, now: datetime) -> Denial | None:
-    """Return why a decision is not good enough for its stage, None when it is."""
-    promised = stage == OFFER and ruling.outcome == CONDITIONAL and ruling.outstanding <= holder.duties.promised
-    if ruling.outcome != ALLOW and not promised:
-        return Denial(ruling.outcome, ruling.reasons, ruling.duties)
-    impossible = holder.duties.refusal(deal, ruling, now)
-    return None if impossible is None else Denial(DENY, (impossible,), ruling.duties)
 
 
 def _above(tx: Tx, holder: Holder, deal: Deal) -> list[Deal]:
@@ -165,17 +142,3 @@ def _lineage(tx: Tx, holder: Holder, deal: Deal) -> list[Deal]:
         found.append(above)
         deal = above
     return found
-
-
-def _rule(tx: Tx, holder: Holder, asked: Asked, deal: Deal, now: datetime) -> Ruling:
-    """Decide one order under one agreement and record it; an agreement above has a request id of its own."""
-    order, context = asked.line.order, _measured(asked.line, asked.context)
-    counted = holder.judge.counted(deal, context)
-    taken = uses.taken(tx, deal.digest.hex(), counted, without=_taker(order), now=now)
-    ruling = holder.judge.decide(tx, deal, order, context, stage=asked.stage, taken=taken, now=now)
-    request = asked.account_hash
-    if deal.digest != asked.line.deal.digest:
-        request = H("decision-above", request, deal.digest)
-    made = Made(asked.stage, deal.digest.hex(), request.hex(), ruling, purpose(context))
-    decisions.record(tx, holder.evidence, made, now, row=f"{request.hex()}/{asked.place}/{asked.stage}")
-    return replace(ruling, held=tuple(uses.shares(ruling.held, counted or {})))

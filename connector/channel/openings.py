@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from connector.channel import uses
 from connector.channel.errors import fault
+from connector.enforcement import uses
 from contracts.labels import H
 from contracts.ranges import RowSet
 from ledger.stamp import at_second

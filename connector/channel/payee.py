@@ -17,6 +17,7 @@ from connector.channel.messages import Denial, KeyRequest, OfferMessage
 from connector.channel.states import NEW
 from connector.channel.tally import OPEN
 from connector.channel.windows import Window
+from connector.enforcement.use import OFFER
 from contracts.typed_data import KeyOffer, digest
 from ledger import mask
 
@@ -124,9 +125,9 @@ def _offer(
     now: datetime,
 ) -> OfferMessage | Denial:
     decided = judgement.Request(request.account_hash, lines, request.contexts)
-    verdict = judgement.judge(tx, holder, decided, judgement.OFFER, now)
-    if verdict.denial is not None:
-        return verdict.denial
+    verdict = judgement.judge(tx, holder, decided, OFFER, now)
+    if isinstance(verdict, Denial):
+        return verdict
     seq = max(account.seq, request.after) + 1
     preimage = holder.random(PREIMAGE_BYTES)
     assert not windows.lock_known(tx, mask.lock(preimage)), "a preimage is never used twice"

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from connector.channel import account as accounts
-from connector.channel import batch, bundle, judgement, openings, receipts, records, states, tally, windows
+from connector.channel import batch, bundle, openings, receipts, records, states, tally, windows
 from connector.channel.errors import fault
 from connector.channel.tally import OPEN
+from connector.enforcement.context import purpose_of
 from contracts import signature
 from contracts.canonical import canonical
 from contracts.labels import H
@@ -235,7 +236,7 @@ def take(
     for line, context in zip(lines, window.contexts, strict=True):
         tally.save(tx, line.deal, line.after)
         if line.order.use == OPEN:
-            purpose = judgement.purpose(context)
+            purpose = purpose_of(context)
             openings.released(tx, buyer.evidence, accounts.PAYER, line, purpose, released_at, now)
     account = accounts.advance(
         tx, account, seq=account.seq, cumulative=window.cumulative, account_hash=window.account_hash

@@ -18,7 +18,6 @@ from connector.channel import (
     judgement,
     openings,
     payee,
-    performed,
     receipts,
     records,
     states,
@@ -30,6 +29,9 @@ from connector.channel.messages import Denial, Equivocation, RefusalMessage, Rel
 from connector.channel.states import NEW
 from connector.channel.tally import OPEN
 from connector.channel.windows import Window
+from connector.enforcement import performed
+from connector.enforcement.context import purpose_of
+from connector.enforcement.use import RELEASE
 from contracts import signature, voucher
 from contracts.canonical import canonical
 from contracts.errors import ContractError
@@ -77,12 +79,12 @@ def on_voucher(
     except ChannelFault as error:
         return refuse(tx, holder, _voided(tx, window), _late_code(error), (), now)
     decided = judgement.Request(window.account_hash, lines, window.contexts)
-    verdict = judgement.judge(tx, holder, decided, judgement.RELEASE, now)
-    if verdict.denial is not None:
-        return refuse(tx, holder, _voided(tx, window), "denied", _reasons(verdict.denial), now)
+    verdict = judgement.judge(tx, holder, decided, RELEASE, now)
+    if isinstance(verdict, Denial):
+        return refuse(tx, holder, _voided(tx, window), "denied", _reasons(verdict), now)
     receipts.require_clock(tx, holder, now)
-    for line, ruling in zip(lines, verdict.rulings, strict=True):
-        holder.duties.perform(tx, line.deal, ruling, now)
+    for granted in verdict.granted:
+        holder.enforcement.take(tx, granted, now)
     return _release(tx, holder, account, window, lines, verdict.digest, now)
 
 
@@ -225,7 +227,6 @@ def _release(
     now: datetime,
 ) -> ReleaseMessage:
     _acknowledge(tx, holder, account, window.prev, now)
-    judgement.commit(tx, window.orders)
     for line in lines:
         tally.save(tx, line.deal, line.after)
     leaf = holder.evidence.leaf(
@@ -245,7 +246,7 @@ def _release(
     window = windows.save(tx, window.moved("pay", receipt=receipt, receipt_signature=signed))
     for line, context in zip(lines, window.contexts, strict=True):
         if line.order.use == OPEN:
-            purpose = judgement.purpose(context)
+            purpose = purpose_of(context)
             openings.released(tx, holder.evidence, accounts.PAYEE, line, purpose, receipt.released_at, now)
             act = performed.read(line.deal.peer, now)
             performed.record(tx, line.deal.digest.hex(), openings.identity(accounts.PAYEE, line.order), act)

@@ -37,6 +37,7 @@ from connector.channel.messages import Equivocation, OfferMessage, RefusalMessag
 from connector.channel.states import NEW
 from connector.channel.tally import OPEN
 from connector.channel.windows import Window
+from connector.enforcement.context import purpose_of
 from contracts import signature
 from contracts.typed_data import Batch, digest, struct_hash
 from ledger import mask
@@ -299,7 +300,7 @@ def _adopt_as_payee(
     for line, context in zip(lines, window.contexts, strict=True):
         tally.save(tx, line.deal, line.after)
         if line.order.use == OPEN:
-            openings.adopt(tx, accounts.PAYEE, line, judgement.purpose(context), released_at)
+            openings.adopt(tx, accounts.PAYEE, line, purpose_of(context), released_at)
     kept = replace(window, state=known.state, preimage=known.preimage) if known else window
     windows.save(tx, kept.moved("resume"))
     seq = max(window.seq, account.seq)

@@ -6,15 +6,16 @@ of plaintext leaves memory.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from connector.channel import performed, tally, uses
-from connector.channel.doors import Deal
+from connector.channel import tally
 from connector.channel.errors import ChannelFault
-from connector.channel.judgement import BYTE, SIZE, UNIT
 from connector.custody import lineage, replicas
-from connector.licence.enforce import Use
-from connector.licence.judge import in_force
+from connector.enforcement import performed, uses
+from connector.enforcement.context import PURPOSE, measured
+from connector.enforcement.rules import agreed
+from connector.enforcement.use import PART, RELEASE, Link, Use
 from connector.licence.licensed import rows_of
 from connector.runtime.errors import Conflict, NotPermitted
 from contracts.canonical import sha
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from connector.core.core import Core
+    from connector.enforcement.enforce import Enforcement
     from connector.licence.duties import Duties
-    from connector.licence.enforce import Enforcement
     from connector.licence.erasing import Erasing
     from connector.licence.standing import Standing
     from connector.store.row import Row
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 
 # `decided`: allowed and counted by us; what was written since is ours
 ASKED, DECIDED, DONE, DENIED = "asked", "decided", "done", "denied"
-# (where it is decided, the action); only the opening is counted, also where its keys leave us
-OPENING, KEYS_LEAVE = ("opening", "read"), ("export", "download")
 
 
 class Reads:
@@ -84,23 +83,17 @@ class Reads:
         assert agreement is not None
         if over := self._standing.over(tx, agreement, self._core.clock.now()):
             return over
-        deal = Deal.of_row(agreement, live=True)
         replica = replicas.seen(tx, row["agreement"])
         assert replica is not None, "what is opened has its replica"
         table = replicas.table(tx, replica)
         size = tally.plain_bytes(table, rows_of(agreement["terms"], table))
-        said = {"purpose": row["purpose"], SIZE: str(size), UNIT: BYTE}
-        me, now = self._core.identity.did, self._core.clock.now()
-        use = Use(
-            deal,
-            in_force(deal.terms.policy, deal.terms.product, me),
-            me,
-            (KEYS_LEAVE, OPENING) if keys_leave else (OPENING,),
-            said,
-            taker=row["id"],
-            request=sha({"opening": row["id"]}).hex(),
-        )
-        if refused := self._enforcement.enforce(tx, use, now):
+        said = measured({PURPOSE: row["purpose"]}, size)
+        terms, me, now = agreement["terms"], self._core.identity.did, self._core.clock.now()
+        request = sha({"opening": row["id"]}).hex()
+        under = Link(row["agreement"], terms["product"], agreement["peer"], me, agreed(terms, me), request)
+        opening = Use((under,), "read", said, RELEASE, "opening", taker=row["id"])
+        export = replace(opening, action="download", place="export", stage=PART, draws=False)
+        if refused := self._enforcement.at_once(tx, (export, opening) if keys_leave else (opening,), now):
             return refused
         tx.update("reads", {"id": row["id"]}, state=DECIDED)
         number = 1 + len(tx.find("reads", "agreement = ? and state = ?", (row["agreement"], DONE)))

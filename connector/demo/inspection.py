@@ -16,7 +16,7 @@ import orjson
 from connector.demo.patience import Patience
 from connector.demo.processes import at_work
 from connector.demo.story import GET_A, GET_B, PRODUCT_A, PRODUCT_B
-from connector.licence.judge import in_force
+from connector.enforcement.rules import in_force
 from connector.runtime.errors import VerificationFailed
 from contracts.tariff import Tariff, amount
 from policy.words.speak import LANGUAGES, explain

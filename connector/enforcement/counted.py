@@ -1,15 +1,28 @@
-"""What a decision takes of the counters of a rule, and how the uses under it are counted."""
+"""How the uses under a policy are counted: for everybody of the buyer together, or for each user or device apart.
+
+Law: `unitOfCount` says for whom. Under one agreement there is one organisation, one assignee and one connector, so to
+count for these is to count for all; a user or a device is named by the context of the use, and a use that does not
+name it cannot be counted and is refused.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from policy.calendar import Rate
+from policy.model import atoms
+from policy.vocabulary.operands import OPERANDS, State
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from fractions import Fraction
 
+    from policy.model import Policy, Rule
     from policy.world import Counter
 
+TOGETHER: Final = frozenset({"agreement", "organisation", "assignee", "connector"})
+UNIT: Final = "unitOfCount"
 # the unit of an agreement whose policy does not say per whom it counts: everybody of the party together
 EVERYBODY = ""
 
@@ -37,3 +50,26 @@ class Held:
     amount: int | Fraction
     limit: int | Fraction | None
     unit: str = ""
+
+
+def counted(policy: Policy, context: Mapping[str, str]) -> Mapping[str, Counted] | None:
+    """Return rule → how its uses are counted; None when the context does not say for whom."""
+    found = {rule.id: _counted(rule, context) for rule in policy.permissions}
+    return None if None in found.values() else {key: one for key, one in found.items() if one is not None}
+
+
+def remembers(policy: Policy) -> bool:
+    """Say whether a policy asks anything of the uses before, or for whom they count."""
+    rules = (*policy.permissions, *policy.prohibitions)
+    named = {atom.left for rule in rules for atom in atoms(rule.conditions)}
+    return UNIT in named or any(OPERANDS[left].state is not State.NONE for left in named)
+
+
+def _counted(rule: Rule, context: Mapping[str, str]) -> Counted | None:
+    every = list(atoms(rule.conditions))
+    kinds = sorted({str(one) for atom in every if atom.left == UNIT for one in atom.right} - TOGETHER)
+    if any(not context.get(kind) for kind in kinds):
+        return None
+    unit = "/".join(f"{kind}={context[kind]}" for kind in kinds) or EVERYBODY
+    rates = [one.count for atom in every for one in atom.right if isinstance(one, Rate)]
+    return Counted(unit, max(rates, default=0))

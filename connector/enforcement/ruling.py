@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 
     from connector.enforcement.counted import Held
     from connector.store.transaction import Tx
+
+ALLOW, CONDITIONAL, DENY = "allow", "conditional", "deny"
+# what nothing speaks against: of a conditional one its duties are still to be done
+HOLDS: Final = frozenset({ALLOW, CONDITIONAL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,16 @@ class Ruling:
     held: tuple[Held, ...] = ()
     policy: Mapping[str, Any] = field(default_factory=dict)
     at: datetime | None = None
+
+
+def why_not(ruling: Ruling) -> str:
+    """Return in words why a decision lets nothing flow, empty if it does."""
+    return "" if ruling.outcome in HOLDS else words(ruling.outcome, ruling.reasons)
+
+
+def words(outcome: str, reasons: Sequence[Mapping[str, Any]]) -> str:
+    """Return the reasons of a refusal as one text."""
+    return "; ".join(str(reason["text"]) for reason in reasons) or outcome
 
 
 class Recorder(Protocol):

@@ -11,12 +11,11 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from connector.channel import performed
 from connector.custody import passes, tickets
 from connector.custody.edition import LEAKED
-from connector.enforcement import scopes
-from connector.licence.judge import agreed
-from connector.licence.standing import HOLDS
+from connector.enforcement import performed, scopes
+from connector.enforcement.rules import agreed
+from connector.enforcement.ruling import HOLDS
 from policy.errors import PolicyError
 from policy.request import Request
 
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
     from connector.core.core import Core
     from connector.custody.tickets import Ticket
-    from connector.licence.judge import Judge
+    from connector.enforcement.judge import Judge
     from connector.licence.notices import Notice, Notices
     from connector.licence.standing import Standing
     from connector.space.view import SpaceView

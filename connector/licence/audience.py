@@ -17,8 +17,8 @@ import orjson
 from connector.custody.edition import LEAKED
 from connector.enforcement import decisions, scopes
 from connector.enforcement.decisions import Made
-from connector.licence.judge import agreed, on_offer
-from connector.licence.standing import HOLDS, why_not
+from connector.enforcement.rules import agreed, on_offer
+from connector.enforcement.ruling import HOLDS, why_not
 from connector.negotiation.protocol.states import PROVIDER
 from contracts.canonical import canonical, load, sha
 from policy.compare.cells import Effort
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.core.core import Core
+    from connector.enforcement.judge import Judge
     from connector.enforcement.ruling import Ruling
-    from connector.licence.judge import Judge
     from connector.negotiation.doors import Doors
     from connector.store.row import Row
     from connector.store.transaction import Tx

@@ -16,10 +16,10 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from connector.channel import openings, performed
-from connector.enforcement import scopes
-from connector.licence.judge import agreed
-from connector.licence.standing import why_not
+from connector.channel import openings
+from connector.enforcement import performed, scopes
+from connector.enforcement.rules import agreed
+from connector.enforcement.ruling import HOLDS
 from connector.negotiation import transfer
 from connector.negotiation.agreement import USABLE
 from connector.negotiation.doors import DeclinedError
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from connector.core.core import Core
+    from connector.enforcement.judge import Judge
     from connector.licence.agreements import Agreements
-    from connector.licence.judge import Judge
     from connector.licence.standing import Standing
     from connector.negotiation.engine import Engine
     from connector.store.row import Row
@@ -133,14 +133,15 @@ class Continuity:
             return None, None
         if self._standing.over(tx, row, now):
             return self._cut if runs else None, None
-        ruling, counters = self._standing.ruling(tx, row, now)
+        decided = self._standing.look(tx, row, now)
+        counters = decided.taken or {}
         if not sessions:  # then no time is metered, and what was stays as it is
             counters = {key: taken for key, taken in counters.items() if key[1] != METERED}
         rules = agreed(row["terms"], row["peer"])
         acts = performed.acts(tx, digest)
         last, time = acts[-1].at if acts else None, self._judge.time(now)
         due = scopes.next_change(rules.compiled.policy, counters, last, time)
-        if why_not(ruling):
+        if decided.ruling.outcome not in HOLDS:
             return self._cut if runs else None, due
         return self._reopen if rests else None, due
 
@@ -150,8 +151,7 @@ class Continuity:
             return
         if row["role"] == PROVIDER:
             with suppress(PolicyError):
-                ruling, _ = self._standing.ruling(tx, row, now)
-                self._standing.record(tx, row, "end", ruling, now)
+                self._standing.asked(tx, row, now, "end")
         self._agreements.lapse(tx, digest, now)
 
     def _cut(self, tx: Tx, digest: str) -> None:

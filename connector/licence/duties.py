@@ -15,7 +15,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from connector.channel.errors import ChannelFault, fault
-from connector.licence.judge import in_force
 from connector.licence.notices import INFORM, Notice, Notices
 from connector.runtime.errors import PenstockError
 
@@ -23,9 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from connector.channel.doors import Bound, Deal
     from connector.core.core import Core
     from connector.enforcement.ruling import Ruling
+    from connector.enforcement.use import Link
     from connector.space.view import SpaceView
     from connector.store.transaction import Tx
     from ledger.space import Member
@@ -42,14 +41,14 @@ class Task:
     """One duty to be done under an agreement."""
 
     duties: Duties
-    deal: Deal | Bound
+    link: Link
     duty: Duty
     now: datetime
 
     @property
     def informed(self) -> str:
         """Return who is to be told: the party that the duty names, or the other one of the agreement."""
-        return dict(self.duty.parties).get(INFORMED, self.deal.peer)
+        return dict(self.duty.parties).get(INFORMED, self.link.peer)
 
 
 class Performer(NamedTuple):
@@ -67,7 +66,7 @@ def _can(_task: Task) -> str:
 def _reachable(task: Task) -> str:
     if task.informed == task.duties.did:
         return ""
-    if task.informed != task.deal.peer:
+    if task.informed != task.link.peer:
         return f"`{task.informed}` is no party of the agreement, and takes no word of ours about it"
     return "" if task.informed in task.duties.members else f"`{task.informed}` is no member that takes notices"
 
@@ -84,9 +83,9 @@ def _tell(tx: Tx, task: Task) -> None:
     """Tell the party; what we are to tell ourselves is in our log already."""
     if task.informed == task.duties.did:
         return
-    agreement = tx.get("agreements", digest=task.deal.digest.hex())
+    agreement = tx.get("agreements", digest=task.link.agreement)
     assert agreement is not None, "a release is under an agreement"
-    text = f"`{task.deal.terms.product}` was released; this fulfils the duty `{task.duty.id}` to `{task.duty.action}`"
+    text = f"`{task.link.product}` was released; this fulfils the duty `{task.duty.id}` to `{task.duty.action}`"
     task.duties.notices.send(tx, agreement, Notice(INFORM, agreement["digest"], text, task.now))
 
 
@@ -126,9 +125,9 @@ class Duties:
         """Return the actions that may be outstanding at an offer: the release does them, or `refusal` says why not."""
         return frozenset(name for name, one in self._performers.items() if one.step != AFTERWARDS)
 
-    def refusal(self, deal: Deal | Bound, ruling: Ruling, now: datetime) -> Mapping[str, Any] | None:
+    def refusal(self, link: Link, ruling: Ruling, now: datetime) -> Mapping[str, Any] | None:
         """Return as a reason which duty of a decision nobody can perform, None when all can be."""
-        for task in self._tasks(deal, ruling, now):
+        for task in self._tasks(link, ruling, now):
             performer = self._performers.get(task.duty.action)
             why = "nobody here performs it" if performer is None else performer.why_not(task)
             if why:
@@ -136,9 +135,9 @@ class Duties:
                 return {"code": IMPOSSIBLE, "text": text, "path": task.duty.path, "facts": [task.duty.action, why]}
         return None
 
-    def perform(self, tx: Tx, deal: Deal | Bound, ruling: Ruling, now: datetime) -> None:
+    def perform(self, tx: Tx, link: Link, ruling: Ruling, now: datetime) -> None:
         """Do what a decision asks for, step by step; raises `ChannelFault` `duty-failed`, and then nothing was done."""
-        tasks = [(self._performers[task.duty.action], task) for task in self._tasks(deal, ruling, now)]
+        tasks = [(self._performers[task.duty.action], task) for task in self._tasks(link, ruling, now)]
         for performer, task in sorted(tasks, key=lambda one: STEPS.index(one[0].step)):
             if performer.step == AFTERWARDS:
                 continue
@@ -147,7 +146,7 @@ class Duties:
             except (PenstockError, OSError, ValueError) as error:
                 raise fault(FAILED, f"the duty to `{task.duty.action}` was not done: {error}") from error
             fields = {"action": task.duty.action, "duty": task.duty.id, "step": performer.step}
-            self._core.evidence.record(tx, "duty.performed", part=deal.digest.hex(), fields=fields, now=now)
+            self._core.evidence.record(tx, "duty.performed", part=link.agreement, fields=fields, now=now)
 
     async def note(self, failure: ChannelFault, agreements: list[str]) -> None:
         """Record a duty that failed, when the act that it was part of has been undone."""
@@ -159,15 +158,13 @@ class Duties:
 
         await self._core.store.write(act)
 
-    def _tasks(self, deal: Deal | Bound, ruling: Ruling, now: datetime) -> list[Task]:
+    def _tasks(self, link: Link, ruling: Ruling, now: datetime) -> list[Task]:
         """Return the duties that a decision names: all that must be done by somebody, also later."""
         if not ruling.duties:
             return []
-        buyer = deal.peer if ruling.document["request"]["assignee"] == deal.peer else self.did
-        policy = in_force(deal.terms.policy, deal.terms.product, buyer).compiled.policy
-        known = {duty.id: duty for duty in _all(policy)}
+        known = {duty.id: duty for duty in _all(link.rules.compiled.policy)}
         named = [known[one["id"]] for one in ruling.duties if one["id"] in known]
-        return [Task(self, deal, duty, now) for duty in named]
+        return [Task(self, link, duty, now) for duty in named]
 
 
 def _all(policy: Policy) -> list[Duty]:

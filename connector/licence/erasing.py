@@ -15,9 +15,9 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from connector.channel import performed
 from connector.custody import erasure, lineage, replicas
-from connector.licence.judge import agreed
+from connector.enforcement import performed
+from connector.enforcement.rules import agreed
 from connector.licence.notices import DELETION, Notice
 from connector.negotiation.protocol.states import CONSUMER
 from connector.runtime.alarm import Alarm

@@ -11,13 +11,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from catalog.codes import TIERS
-from connector.channel import performed, uses
 from connector.channel.judgement import LICENCES_ABOVE_MAX
-from connector.enforcement import decisions, scopes
-from connector.enforcement.decisions import Made
+from connector.enforcement import scopes
+from connector.enforcement.rules import agreed
+from connector.enforcement.use import STANDING, Link, Refused, Use
 from connector.licence import alarms
-from connector.licence.counting import counted
-from connector.licence.judge import agreed
 from connector.negotiation.agreement import why_over
 from connector.negotiation.protocol.states import PROVIDER
 from contracts.canonical import sha
@@ -27,15 +25,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from connector.enforcement.counted import Counters
-    from connector.enforcement.ruling import Recorder, Ruling
+    from connector.enforcement.enforce import Decided, Enforcement
     from connector.licence.intact import Intact
-    from connector.licence.judge import Judge
     from connector.store.row import Row
     from connector.store.transaction import Tx
 
 
-HOLDS: Final = frozenset({"allow", "conditional"})  # conditional: its duties are asked for with each key
 NOBODY: Final = ""  # no holder: what everybody has taken counts
 ALTERED: Final = "agreement-altered"  # code of the alarm
 
@@ -46,19 +41,16 @@ class Standing:
     `altered` is called, from any thread, when an agreement is found to be another than was signed: once each time.
     """
 
-    def __init__(
-        self, judge: Judge, evidence: Recorder, me: str, intact: Intact, altered: Callable[[str], None]
-    ) -> None:
-        self._judge = judge
+    def __init__(self, enforcement: Enforcement, me: str, intact: Intact, altered: Callable[[str], None]) -> None:
+        self._enforcement = enforcement
         self._intact = intact
         self._altered = altered
         self._told: dict[str, str] = {}
-        self._evidence = evidence
         self._me = me
 
     def over(self, tx: Tx, agreement: Row, now: datetime) -> str:
         """Return why an agreement or a licence above it is over, empty if none is."""
-        now = self._judge.time(now)
+        now = self._enforcement.judge.time(now)
         for _ in range(LICENCES_ABOVE_MAX):
             if reason := why_over(agreement, now) or self._why_altered(tx, agreement["digest"]):
                 return reason
@@ -77,16 +69,15 @@ class Standing:
             self._altered(digest)
         return reason
 
-    def ruling(self, tx: Tx, agreement: Row, now: datetime) -> tuple[Ruling, Counters]:
-        """Decide what of the policy is known without an order; return the counters it was told, too."""
-        terms = agreement["terms"]
-        buyer = agreement["peer"] if agreement["role"] == PROVIDER else self._me
-        rules = agreed(terms, buyer, scopes.STANDING)
-        request = self._judge.request(buyer, terms["product"], TIERS[terms["tier"]].action, {})
-        taken = uses.taken(tx, agreement["digest"], counted(rules.compiled.policy, {}), without=NOBODY, now=now)
-        done = performed.acts(tx, agreement["digest"])
-        ruling = self._judge.ruling(rules, request, stage="standing", taken=taken, now=now, done=done)
-        return ruling, taken or {}
+    def look(self, tx: Tx, agreement: Row, now: datetime) -> Decided:
+        """Decide what of the policy is known without an order; nothing is recorded."""
+        use = self._use(agreement, STANDING.name, now)
+        return self._enforcement.decide(tx, use, use.own, now)
+
+    def asked(self, tx: Tx, agreement: Row, now: datetime, place: str) -> str:
+        """Decide that and record it; return why nothing may flow, empty if it may; raises PolicyError."""
+        answer = self._enforcement.enforce(tx, self._use(agreement, place, now), now)
+        return answer.text if isinstance(answer, Refused) else ""
 
     def refusal(self, tx: Tx, agreement: Row, now: datetime, place: str) -> str:
         """Return why nothing may flow under an agreement now, empty if it may; what the policy decided is recorded.
@@ -98,27 +89,21 @@ class Standing:
         if (reason := self.over(tx, agreement, now)) or agreement["role"] != PROVIDER:
             return reason
         try:
-            ruling, _ = self.ruling(tx, agreement, now)
+            return self.asked(tx, agreement, now, place)
         except PolicyError as error:
             return f"the policy of the agreement does not check: {error}"
-        self.record(tx, agreement, place, ruling, now)
-        return why_not(ruling)
 
     def _alarm(self, tx: Tx, digest: str, altered: str, place: str, now: datetime) -> None:
         """Have it known once that an agreement was altered where it is kept."""
         key = sha({"alarm": digest, "altered": altered}).hex()
         row = {"agreement": digest, "code": ALTERED, "who": self._me, "text": altered}
-        alarms.sound(tx, self._evidence, key, row, now, {"kind": place, "text": altered})
+        alarms.sound(tx, self._enforcement.evidence, key, row, now, {"kind": place, "text": altered})
 
-    def record(self, tx: Tx, agreement: Row, place: str, ruling: Ruling, now: datetime) -> None:
-        """Record a decision about an agreement as a whole."""
-        about = {"place": place, "agreement": agreement["digest"], "at": now.isoformat()}
-        made = Made(place, agreement["digest"], sha(about).hex(), ruling)
-        decisions.record(tx, self._evidence, made, now)
-
-
-def why_not(ruling: Ruling) -> str:
-    """Return in words why a decision lets nothing flow, empty if it does."""
-    if ruling.outcome in HOLDS:
-        return ""
-    return "; ".join(str(reason["text"]) for reason in ruling.reasons) or ruling.outcome
+    def _use(self, agreement: Row, place: str, now: datetime) -> Use:
+        """Return what runs under an agreement as a whole."""
+        terms, digest, peer = agreement["terms"], agreement["digest"], agreement["peer"]
+        buyer = peer if agreement["role"] == PROVIDER else self._me
+        rules = agreed(terms, buyer, scopes.STANDING)
+        request = sha({"place": place, "agreement": digest, "at": now.isoformat()}).hex()
+        link = Link(digest, terms["product"], peer, buyer, rules, request)
+        return Use((link,), TIERS[terms["tier"]].action, {}, STANDING, place, taker=NOBODY, draws=False)

@@ -95,6 +95,7 @@ ROWS: Mapping[str, Row] = {
     "connector.channel.errors.ChannelFault#over-exposure": Row(402, 5, "caller", "over-exposure"),
     "connector.channel.errors.ChannelFault#over-credit": Row(402, 5, "caller", "over-credit"),
     "connector.channel.errors.ChannelFault#exhausted": Row(403, 3, "caller", "exhausted"),
+    "connector.enforcement.uses.Exhausted": Row(403, 3, "caller", "exhausted"),
     "connector.channel.errors.ChannelFault#unknown-channel": Row(404, 4, "caller", "unknown-channel"),
     "connector.channel.errors.ChannelFault#unknown-agreement": Row(404, 4, "caller", "unknown-agreement"),
     "connector.channel.errors.ChannelFault#wrong-preimage": Row(422, 6, "peer", "wrong-preimage"),

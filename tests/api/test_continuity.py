@@ -9,10 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import pytest_asyncio
 
-from connector.channel import uses
-from connector.channel.uses import Draw
-from connector.enforcement import decisions
+from connector.enforcement import decisions, uses
 from connector.enforcement.counted import Held
+from connector.enforcement.uses import Draw
 from connector.negotiation.agreement import Cause
 from connector.runtime.clock import SetClock
 from connector.runtime.errors import Absent

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 import pytest_asyncio
 
-from connector.channel.doors import Deal
 from connector.channel.errors import ChannelFault
+from connector.enforcement.rules import in_force
+from connector.enforcement.use import Link
 from connector.licence.duties import AFTERWARDS, DELIVER, PERFORMERS, STEPS, TELL, TRANSFORM, Duties, Performer
-from connector.licence.judge import in_force
-from contracts import agreement as agreements
 from policy.vocabulary.actions import ACTIONS
 from tests.api.running import PEER, WITHIN_SECONDS, rule, running
 from tests.api.stranger import Member
-from tests.channel.rig import LEASED, PAYEE, PAYER
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -43,19 +40,17 @@ async def asked(provider, *duties, stage="release", peer=None):
     named = [duty if isinstance(duty, dict) else {"action": duty} for duty in duties]
     policy = rule(("count", "lteq", "9"), duty=named)
     digest, _ = await provider.agree(policy, tier="leased", peer=peer)
-    terms = replace(LEASED, policy=policy, product="running")
-    typed = agreements.build(terms, provider=PAYEE, buyer=PAYER, price_cap=1000)
-    deal = Deal(bytes.fromhex(digest), typed, terms, peer, live=True)
+    link = Link(digest, "running", peer, peer, in_force(policy, "running", peer), "")
     request = connector.judge.request(peer, "running", "read", {})
     now = connector.clock.now()
-    ruling = connector.judge.ruling(in_force(policy, "running", peer), request, stage=stage, taken={}, now=now)
-    return deal, ruling
+    ruling = connector.judge.ruling(link.rules, request, stage=stage, taken={}, now=now)
+    return link, ruling
 
 
 @pytest.mark.parametrize("action", sorted(ACTIONS))
 async def test_every_action_can_be_done_or_is_refused_by_its_name(provider, action):
-    deal, ruling = await asked(provider, action, stage="offer")
-    refusal = provider.connector.duties.refusal(deal, ruling, provider.connector.clock.now())
+    link, ruling = await asked(provider, action, stage="offer")
+    refusal = provider.connector.duties.refusal(link, ruling, provider.connector.clock.now())
     assert (refusal is None) is (action in HERE)
     if refusal is not None:
         assert refusal["code"] == "duty-impossible"
@@ -66,17 +61,17 @@ async def test_a_party_that_nobody_here_speaks_to_is_not_told(provider):
     stranger = {"action": "inform", "informedParty": "did:web:third.example"}
     to_buyer = {**stranger, "informedParty": provider.buyer.did}
     for duty, peer, possible in ((stranger, None, False), (to_buyer, None, True), ("inform", PEER, False)):
-        deal, ruling = await asked(provider, duty, peer=peer)
-        refusal = provider.connector.duties.refusal(deal, ruling, provider.connector.clock.now())
+        link, ruling = await asked(provider, duty, peer=peer)
+        refusal = provider.connector.duties.refusal(link, ruling, provider.connector.clock.now())
         assert (refusal is None) is possible
 
 
 async def test_the_party_is_told_and_the_log_shows_it(provider):
     connector = provider.connector
-    deal, ruling = await asked(provider, "inform", "compensate")
+    link, ruling = await asked(provider, "inform", "compensate")
     assert ruling.outcome == "allow"
-    await provider.store.write(lambda tx: connector.duties.perform(tx, deal, ruling, connector.clock.now()))
-    digest = deal.digest.hex()
+    await provider.store.write(lambda tx: connector.duties.perform(tx, link, ruling, connector.clock.now()))
+    digest = link.agreement
     path, told = await asyncio.wait_for(provider.buyer.heard.get(), WITHIN_SECONDS)
     assert (path, told["kind"], told["agreement"]) == ("/notices", "inform", digest)
     assert len(await provider.events("notice.sent", digest)) == 1
@@ -99,19 +94,19 @@ def recorded(done, failing=None):
 
 async def test_scenario_17_duties_are_done_in_strict_order_and_one_that_fails_leaves_nothing(provider):
     connector, done = provider.connector, []
-    deal, ruling = await asked(provider, "inform", "delete", "compensate", "anonymize", stage="offer")
+    link, ruling = await asked(provider, "inform", "delete", "compensate", "anonymize", stage="offer")
     duties = Duties(connector.core, connector.space, connector.notices, recorded(done))
-    await provider.store.write(lambda tx: duties.perform(tx, deal, ruling, connector.clock.now()))
+    await provider.store.write(lambda tx: duties.perform(tx, link, ruling, connector.clock.now()))
     assert done == ["anonymize", "compensate", "inform"]
     before = await provider.store.read(lambda tx: tx.find("log_entries"))
     done.clear()
     failing = Duties(connector.core, connector.space, connector.notices, recorded(done, "anonymize"))
     with pytest.raises(ChannelFault) as failed:
-        await provider.store.write(lambda tx: failing.perform(tx, deal, ruling, connector.clock.now()))
+        await provider.store.write(lambda tx: failing.perform(tx, link, ruling, connector.clock.now()))
     assert (failed.value.code, done) == ("duty-failed", [])
     assert await provider.store.read(lambda tx: tx.find("log_entries")) == before
-    await failing.note(failed.value, [deal.digest.hex()])
-    assert len(await provider.events("duty.failed", deal.digest.hex())) == 1
+    await failing.note(failed.value, [link.agreement])
+    assert len(await provider.events("duty.failed", link.agreement)) == 1
 
 
 async def test_every_performer_has_a_step_and_an_action_of_the_vocabulary():

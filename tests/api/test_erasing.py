@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import pytest_asyncio
 
-from connector.channel import performed
-from connector.licence.judge import in_force
+from connector.enforcement import performed
+from connector.enforcement.rules import in_force
 from connector.runtime.clock import SetClock
 from policy.world import Act
 from tests.api.running import PEER, TERM, rule, running

@@ -11,8 +11,8 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from connector.channel import performed
 from connector.custody import passes, replicas
+from connector.enforcement import performed
 from connector.holding import carriers
 from connector.holding.serving import DRAWN_EDITIONS
 from contracts import signature

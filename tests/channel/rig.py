@@ -17,6 +17,7 @@ from connector.channel import payee, payer, plan, receive, release, wire
 from connector.channel.doors import Buyer, Deal, Holder, Sight
 from connector.channel.plan import Want
 from connector.enforcement.counted import Counted, Held
+from connector.enforcement.enforce import Enforcement
 from connector.enforcement.ruling import Ruling
 from connector.store import schema
 from connector.store.evidence import Evidence
@@ -189,17 +190,28 @@ class Editions:
 
 @dataclass
 class Judge:
-    """Allows everything unless told otherwise; `held` is what each fresh decision takes from a counter."""
+    """Allows everything unless told otherwise; `held` is what each fresh decision takes from a counter.
+
+    It is the rules of every agreement, too, and its question is the context.
+    """
 
     outcomes: dict[str, str] = field(default_factory=dict)
     outstanding: dict[str, frozenset[str]] = field(default_factory=dict)
     held: tuple[Held, ...] = ()
     asked: list = field(default_factory=list)
 
-    def counted(self, deal, context):
+    minds = False
+
+    def agreed(self, terms_digest, terms, buyer):
+        return self
+
+    def counted(self, context):
         return {held.rule: Counted() for held in self.held}
 
-    def decide(self, tx, deal, order, context, *, stage, taken, now):
+    def request(self, peer, product, action, context):
+        return context
+
+    def ruling(self, rules, context, *, stage, taken, now, done):
         self.asked.append((stage, dict(taken)))
         outcome = self.outcomes.get(stage, "allow")
         if outcome == "allow" and any(taken.get((h.rule, h.operand), 0) + h.amount > h.limit for h in self.held):
@@ -219,10 +231,10 @@ class Duties:
     fails: Exception | None = None
     did: list = field(default_factory=list)
 
-    def refusal(self, deal, ruling, now):
+    def refusal(self, link, ruling, now):
         return self.impossible
 
-    def perform(self, tx, deal, ruling, now):
+    def perform(self, tx, link, ruling, now):
         if self.fails:
             raise self.fails
         self.did.append(ruling.outcome)
@@ -277,9 +289,10 @@ class Pair:
             PAYER, lambda d: signature.sign(d, PAYER_KEY), CHANNELS, REGISTRY, self.buyer_books, self.editions,
             evidence["payer"], self.chain, self.keyring,
         )  # fmt: skip
+        enforcement = Enforcement(self.judge, self.duties, evidence["payee"])
         self.holder = Holder(
             PAYEE, lambda d: signature.sign(d, PAYEE_KEY), CHANNELS, REGISTRY, self.holder_books, self.editions,
-            evidence["payee"], self.chain, self.editions, self.judge, self.duties, self.random,
+            evidence["payee"], self.chain, self.editions, enforcement, self.random,
         )  # fmt: skip
         self.terms = terms
         self.deal = self.agree(terms, cap)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
 
-from connector.channel import batch, judgement, openings, payee, uses
+from connector.channel import batch, judgement, openings, payee
 from connector.channel.errors import ChannelFault
 from connector.channel.messages import Denial
-from connector.channel.uses import Draw
+from connector.enforcement import uses
 from connector.enforcement.counted import Counted, Held
+from connector.enforcement.ruling import Ruling
+from connector.enforcement.use import OFFER
+from connector.enforcement.uses import Draw
 from contracts.canonical import sha
 from contracts.labels import H
 from tests.channel.faulty import refused
-from tests.channel.rig import BUYER_DID, CHANNEL_ID, LEASED, Pair
+from tests.channel.rig import BUYER_DID, CHANNEL_ID, KEPT, LEASED, Pair
 from tests.channel.test_resume import level
 
 
@@ -57,30 +61,18 @@ def test_what_happened_is_counted_on_dead_licences_too():
     assert [above.digest for above in judgement._lineage(None, holder, deal)] == [1, 2]
 
 
-@pytest.mark.parametrize(
-    ("stage", "outcome", "outstanding", "good"),
-    [
-        ("offer", "allow", set(), True),
-        ("offer", "conditional", {"compensate"}, True),
-        ("offer", "conditional", set(), True),
-        ("offer", "conditional", {"attribute"}, False),
-        ("release", "conditional", {"compensate"}, False),
-        ("release", "allow", set(), True),
-        ("offer", "deny", set(), False),
-    ],
-)
-def test_what_is_good_enough_for_its_stage(stage, outcome, outstanding, good):
-    duties = SimpleNamespace(promised=frozenset({"compensate"}), refusal=lambda *_: None)
-    ruling = SimpleNamespace(outcome=outcome, outstanding=frozenset(outstanding), reasons=("why",), duties=("do",))
-    found = judgement._denial(SimpleNamespace(duties=duties), None, ruling, stage, None)
-    assert found == (None if good else Denial(outcome, ("why",), ("do",)))
-
-
-def test_our_own_measure_of_an_order_goes_before_what_the_peer_says():
-    line = SimpleNamespace(plain_bytes=123)
-    measured = judgement._measured(line, {"absoluteSize": "1", "purpose": "x"})
-    assert measured == {"absoluteSize": "123", "unit": "byte", "purpose": "x"}
-    assert (judgement.purpose(measured), judgement.purpose({})) == ("x", "")
+def test_an_order_is_a_use_of_what_it_does_and_is_measured_here_whatever_the_peer_says():
+    pair, asked = Pair(), []
+    order = pair.plan().orders[0]
+    pair.judge.request = lambda *about: asked.append(about) or about[-1]
+    for use in (0, 1, 2, 3):
+        line = SimpleNamespace(order=replace(order, use=use), deal=pair.holder_books.deals[pair.deal], plain_bytes=123)
+        request = judgement.Request(bytes(32), [line], [{"absoluteSize": "1", "purpose": "x"}])
+        assert isinstance(pair.payee_db.act(partial(judgement.judge, holder=pair.holder, request=request, stage=OFFER,
+                                                    now=pair.now)), judgement.Judgement)  # fmt: skip
+    measured = {"absoluteSize": "123", "unit": "byte", "purpose": "x"}
+    actions = ("reproduce", "read", "reproduce", "use")
+    assert asked == [(BUYER_DID, KEPT.product, action, measured) for action in actions]
 
 
 def test_a_denied_order_gives_back_what_the_one_before_it_held():
@@ -187,7 +179,7 @@ def test_at_the_release_a_decision_does_not_count_the_share_that_it_holds_itself
 
 
 def by_purpose(pair):
-    pair.judge.counted = lambda _deal, context: {"permission/0": Counted(unit=context["purpose"])}
+    pair.judge.counted = lambda context: {"permission/0": Counted(unit=context["purpose"])}
     return pair
 
 
@@ -252,11 +244,21 @@ def test_only_openings_hold_what_their_batch_commits_or_gives_back():
 
     def hold(tx):
         uses.reserve(tx, [draw], openings.identity("payee", order), pair.now)
-        judgement.commit(tx, [order])
         judgement.give_back(tx, [order])
 
     pair.payee_db.act(hold)
     assert uses_of(pair) == [(pair.deal.hex(), "reserved")]
+    assert pair.window().keys
+    assert uses_of(pair) == [(pair.deal.hex(), "reserved")]
+
+
+def test_a_share_that_its_decision_did_not_see_taken_is_no_share():
+    pair = leased(limit=1)
+    pair.window(opening(pair))
+    pair.judge.ruling = lambda *_, **__: Ruling(
+        "allow", {"outcome": "allow"}, bytes(32), bytes(32), held=pair.judge.held
+    )
+    refused("exhausted", pair.payee_db, lambda: pair.request(pair.plan(opening(pair))))
 
 
 def test_an_order_that_nothing_is_said_of_is_not_passed_over():

@@ -11,7 +11,7 @@ import pytest
 from connector.channel import openings
 from connector.channel.errors import ChannelFault
 from connector.channel.messages import Denial, RefusalMessage
-from connector.licence.judge import Judge
+from connector.enforcement.judge import Judge
 from connector.runtime.clock import PolicyClock
 from contracts.tariff import Tariff
 from tests.channel.rig import KEPT, LEASED, Pair
@@ -34,7 +34,8 @@ def judged(pair):
     """Let the pair be judged by the real policy, in a space without members."""
     clock = PolicyClock(SimpleNamespace(now=lambda: pair.now))
     space = SimpleNamespace(members={})
-    pair.holder = replace(pair.holder, judge=Judge(lambda: space, clock, lambda: None))
+    judge = Judge(lambda: space, clock, lambda: None)
+    pair.holder = replace(pair.holder, enforcement=replace(pair.holder.enforcement, judge=judge))
     return pair
 
 

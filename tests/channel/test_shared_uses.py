@@ -7,9 +7,8 @@ import multiprocessing
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 
-from connector.channel import uses
-from connector.channel.errors import ChannelFault
-from connector.channel.uses import Draw
+from connector.enforcement import uses
+from connector.enforcement.uses import Draw
 from connector.store.store import Store
 from connector.store.tables import TABLES
 from tests.channel.test_uses import AGREEMENT, CAP, NOW, SHARE
@@ -33,7 +32,7 @@ def one_process(path, name):
 
             try:
                 store.submit(act).result()
-            except ChannelFault:  # no room
+            except uses.Exhausted:  # no room
                 return 0
             return int(number % 3 != 0)
 

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.channel import uses
 from connector.channel.errors import ChannelFault
 from connector.channel.messages import Denial
-from connector.channel.uses import Draw
+from connector.enforcement import uses
 from connector.enforcement.counted import Counted, Held
+from connector.enforcement.uses import Draw
+from connector.runtime.errors import explain_failure
 from policy.vocabulary.operands import OPERANDS, Source, State
 from tests.channel.rig import LEASED, Database, Pair
 from tests.channel.test_crash import level
@@ -47,7 +48,7 @@ def test_any_order_of_steps_keeps_to_the_cap_and_counts_each_holder_once(steps, 
             fits = live + Fraction(amount, 2) <= cap
             try:
                 database.act(lambda tx, h=held, who=holder: uses.reserve(tx, [Draw(AGREEMENT, h)], who, NOW))
-            except ChannelFault:
+            except uses.Exhausted:
                 assert not fits
             else:
                 assert fits
@@ -73,7 +74,7 @@ def test_a_chain_is_drawn_on_as_a_whole_or_not_at_all():
 
     draw("z1", above=True)
     draw("z2", above=True)
-    with pytest.raises(ChannelFault, match="all taken"):
+    with pytest.raises(uses.Exhausted, match="all taken"):
         draw("z3", above=True)
     assert database.act(lambda tx: counted(tx, "child")) == {("permission/0", "count"): 2}
     assert database.act(lambda tx: counted(tx, "parent")) == {("permission/0", "count"): 2}
@@ -155,10 +156,12 @@ def test_what_was_given_back_can_be_taken_anew_and_what_is_final_cannot_be_given
     one = {("permission/0", "count"): 1}
     states = ["reserved", "returned", "reserved", "committed", "committed"]
     assert told == [({} if state == "returned" else one, [state]) for state in states]
-    with pytest.raises(ChannelFault) as full:
+    with pytest.raises(uses.Exhausted) as full:
         database.act(lambda tx: uses.reserve(tx, draws, "other", NOW))
-    assert full.value.code == "exhausted"
-    assert full.value.text == "`count` of rule `permission/0` has 1 in all, all taken"
+    assert explain_failure(full.value).code == "exhausted"
+    assert str(full.value) == "`count` of rule `permission/0` has 1 in all, all taken"
+    database.act(lambda tx: uses.reserve(tx, draws, "other", NOW, bounded=False))
+    assert database.act(counted) == {("permission/0", "count"): 2}
 
 
 def test_where_nothing_is_counted_nothing_is_taken():
@@ -184,7 +187,7 @@ def test_units_are_counted_apart():
 
     for holder, user in enumerate(("u1", "u1", "u2")):
         take(user, f"h{holder}")
-    with pytest.raises(ChannelFault):
+    with pytest.raises(uses.Exhausted):
         take("u1", "h9")
     assert database.act(counted) == {}
     told = {"permission/0": Counted("u2")}

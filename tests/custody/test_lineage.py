@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from connector.channel import performed
 from connector.custody import edition as editions
 from connector.custody import lineage, replicas
+from connector.enforcement import performed
 from connector.runtime.errors import Absent
 from policy.world import Act
 

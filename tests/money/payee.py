@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from connector.chain.chain_watch import ChainWatch
 from connector.chain.transactions import Transactions
 from connector.channel.doors import Holder
+from connector.enforcement.enforce import Enforcement
 from connector.runtime.errors import PenstockError
 from connector.settlement.claiming import Claiming
 from connector.settlement.contradictions import Contradictions
@@ -57,7 +58,7 @@ class Payee:
         self.watch = ChainWatch(programs, evidence, world.clock, None)
         self.holder = Holder(
             PAYEE, lambda told: signature.sign(told, PAYEE_KEY), CHANNELS, REGISTRY, self.books, self.editions,
-            evidence, self.watch, self.editions, self.judge, self.duties, self.random,
+            evidence, self.watch, self.editions, Enforcement(self.judge, self.duties, evidence), self.random,
             contradicted=lambda *told: Contradictions(self.ground).found(*told),
         )  # fmt: skip
         self.transactions = Transactions(self.disk, programs, PAYEE_KEY, world.clock)

@@ -50,7 +50,7 @@ ROOMS = (
             "connector/channel",
             "account acknowledgement batch box bundle chain_time claims closing doors equivocation judgement "
             "lapsing messages offers openings payee payer plan priced receipts receive records release resume states "
-            "step tally uses window windows wire",
+            "step tally window windows wire",
         ),
         (*CHANNEL, (JOURNEYS,), ("tests/billing", "tests/api/test_voucher_faults.py")),
     ),
@@ -70,8 +70,12 @@ ROOMS = (
         ),
     ),
     Room(
-        (*_of("connector/enforcement", "counted"), *_of("connector/licence", "enforce")),
-        (("tests/licence/test_enforce.py",), ("tests/channel", "tests/licence"), ("tests/api/test_plain.py",)),
+        _of("connector/enforcement", "context counted enforce judge membership rules ruling use uses"),
+        (
+            ("tests/enforcement", "tests/channel/test_uses.py", "tests/channel/test_judgement.py"),
+            ("tests/channel", "tests/licence"),
+            ("tests/api/test_plain.py", "tests/api/test_continuity.py", "tests/api/test_duties.py", JOURNEYS),
+        ),
     ),
     # evidence
     Room(_of("ledger", "merkle"), (("tests/ledger/test_merkle.py",), ("tests/ledger",))),

@@ -13,10 +13,10 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from connector.channel import performed, uses
 from connector.channel.errors import ChannelFault
 from connector.custody.opened import Opened
 from connector.custody.tickets import transfer_digest
+from connector.enforcement import performed, uses
 from connector.licence.books import transfer_id
 from connector.licence.receipt import RECEIVED, CopyReceipt, digest
 from connector.negotiation import transfer as transfers
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
     from connector.custody.blobs import Blobs
     from connector.custody.secrets import Keys as Secrets
     from connector.custody.tickets import Ticket
+    from connector.enforcement.enforce import Enforcement
     from connector.licence.books import Books
     from connector.licence.continuity import Continuity
     from connector.licence.duties import Duties
-    from connector.licence.enforce import Enforcement
     from connector.licence.notices import Notice, Notices
     from connector.licence.standing import Standing
     from connector.store.evidence import Evidence
@@ -156,9 +156,9 @@ class Copies:
         now, size = self._core.clock.now(), self._size(tx, agreement)
         purpose = purpose or copy_decision.agreed_purpose(agreement)
         use = copy_decision.use(agreement, transfer["id"], purpose, size)
-        if reasons := self._enforcement.enforce(tx, use, now):
+        if reasons := self._enforcement.at_once(tx, [use], now):
             return reasons
-        performed.record(tx, use.agreement, use.taker, performed.read(use.by, now))
+        performed.record(tx, use.own.agreement, use.taker, performed.read(use.own.by, now))
         self._start(tx, agreement, transfer, purpose, size, now)
         tx.after(partial(self._continuity.touch, agreement["digest"]))
         return ""

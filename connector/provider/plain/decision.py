@@ -9,36 +9,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from catalog.codes import TIERS
-from connector.channel.doors import Bound
-from connector.channel.judgement import BYTE, SIZE, UNIT
-from connector.licence.enforce import Use
-from connector.licence.judge import agreed
+from connector.enforcement.context import PURPOSE, measured
+from connector.enforcement.rules import agreed
+from connector.enforcement.use import RELEASE, Link, Use
 from connector.negotiation.protocol.offers import PLAIN
 from contracts.canonical import sha
-from contracts.terms import Terms
 from policy.model import atoms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PLACE: Final = "copy"
-PURPOSE: Final = "purpose"
 
 
 def use(agreement: Mapping[str, Any], transfer: str, purpose: str, size: int) -> Use:
     """Return the use of a copy of `size` bytes under the row of its agreement; `transfer` is our id of its transfer."""
     terms, peer = agreement["terms"], agreement["peer"]
-    said = {PURPOSE: purpose} if purpose else {}
-    return Use(
-        Bound(bytes.fromhex(agreement["digest"]), Terms.from_json(terms), peer),
-        agreed(terms, peer),
-        peer,
-        ((PLACE, TIERS[PLAIN].action),),
-        said | {SIZE: str(size), UNIT: BYTE},
-        taker=transfer,
-        request=sha({PLACE: transfer}).hex(),
-        polls=True,
-    )
+    request = sha({PLACE: transfer}).hex()
+    link = Link(agreement["digest"], terms["product"], peer, peer, agreed(terms, peer), request)
+    said = measured({PURPOSE: purpose} if purpose else {}, size)
+    return Use((link,), TIERS[PLAIN].action, said, RELEASE, PLACE, taker=transfer, polls=True)
 
 
 def agreed_purpose(agreement: Mapping[str, Any]) -> str:

@@ -18,8 +18,8 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from connector.channel.errors import fault
 from connector.enforcement.counted import Counted
+from connector.runtime.errors import PenstockError
 from connector.store.columns import EPOCH, MICROSECOND
 from connector.store.errors import StoreError
 from policy.vocabulary.operands import OPERANDS, State
@@ -36,6 +36,10 @@ COMMITTED = "committed"
 RETURNED = "returned"
 
 Row: TypeAlias = Mapping[str, Any]
+
+
+class Exhausted(PenstockError):  # noqa: N818 (it is said in a sentence: "exhausted")
+    """A share is more than what its limit leaves; nothing was taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +79,15 @@ def shares(held: Iterable[Held], counted: Mapping[str, Counted]) -> list[Held]:
     return [replace(share, unit=counted.get(share.rule, Counted()).unit) for share in held]
 
 
-def reserve(tx: Tx, draws: Sequence[Draw], holder: str, now: datetime) -> None:
-    """Take what decisions hold, from every agreement of the chain or from none; `exhausted` without room."""
+def reserve(tx: Tx, draws: Sequence[Draw], holder: str, now: datetime, *, bounded: bool = True) -> None:
+    """Take what decisions hold, from every agreement of the chain or from none; raises `Exhausted` without room.
+
+    What is not `bounded` has happened, so it is taken beyond any limit.
+    """
     shares = [(draw, share) for draw in draws for share in draw.held if not _has(tx, draw, share, holder)]
     for draw, share in shares:
-        if share.limit is not None and _sum(tx, draw, share, holder) + share.amount > share.limit:
-            raise fault("exhausted", f"`{share.operand}` of rule `{share.rule}` has {share.limit} in all, all taken")
+        if bounded and share.limit is not None and _sum(tx, draw, share, holder) + share.amount > share.limit:
+            raise Exhausted(f"`{share.operand}` of rule `{share.rule}` has {share.limit} in all, all taken")
     for draw, share in shares:
         numerator, denominator = Fraction(share.amount).as_integer_ratio()
         tx.put(

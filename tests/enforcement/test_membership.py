@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from connector.licence.membership import Membership
+from connector.enforcement.membership import Membership
 from connector.runtime.errors import SettingsError
 from connector.runtime.settings import load
 from policy.parse import parse
