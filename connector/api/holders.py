@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from connector.api.faults import as_json
 from connector.api.sealed import answer, span_of
 from connector.api.sending import Sending
+from connector.consumer.holding import Holding
 from connector.custody import replicas
 from connector.custody.blobs import Blobs
-from connector.holding.carriers import Carriers
-from connector.holding.serving import Holding
+from connector.provider.carriers import Carriers
 from connector.runtime.errors import Absent
 
 if TYPE_CHECKING:

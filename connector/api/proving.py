@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from connector.api.authorize import Who
 from connector.console.sessions import Sessions
+from connector.consumer.holding import Holding
 from connector.custody import bearers, tickets
 from connector.exchange.operators import Operators
-from connector.holding.serving import Holding
 from connector.identity import readers, tokens
 from connector.identity.peers import Peers
 from connector.provider.data_addresses import DataAddresses

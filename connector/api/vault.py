@@ -9,7 +9,7 @@ from connector.api.faults import as_json
 from connector.consumer.mending import Mending
 from connector.consumer.opening import Openings
 from connector.custody.secrets import Keys as Secrets
-from connector.holding.collecting import Collecting
+from connector.licence.collecting import Collecting
 from connector.provider.leaking import Leaking
 
 if TYPE_CHECKING:

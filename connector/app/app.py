@@ -25,6 +25,7 @@ from connector.consumer.acquisition import Acquisitions
 from connector.consumer.budget import Budget
 from connector.consumer.copying import Copying
 from connector.consumer.funding import Deposits
+from connector.consumer.holding import Holding
 from connector.consumer.mending import Mending
 from connector.consumer.next_channel import NextChannels
 from connector.consumer.opening import Openings
@@ -62,9 +63,6 @@ from connector.exchange.reviewer import Reviewer
 from connector.exchange.searches import Searches
 from connector.exchange.spaces import Spaces
 from connector.exchange.trades import Trades
-from connector.holding.carriers import Carriers
-from connector.holding.collecting import Collecting
-from connector.holding.serving import Holding
 from connector.identity.identity import Identity
 from connector.identity.management_token import ManagementToken
 from connector.identity.peers import Peers
@@ -73,6 +71,7 @@ from connector.licence.audience import Audience
 from connector.licence.books import Books
 from connector.licence.carriage import Carriage
 from connector.licence.chain_turns import ChainTurns
+from connector.licence.collecting import Collecting
 from connector.licence.continuity import Continuity
 from connector.licence.duties import Duties
 from connector.licence.erasing import Erasing
@@ -93,6 +92,7 @@ from connector.operation.health import Health
 from connector.operation.metrics import Metrics
 from connector.provider import data_addresses
 from connector.provider.billing.bills import Bills
+from connector.provider.carriers import Carriers
 from connector.provider.data_addresses import DataAddresses
 from connector.provider.derivation import Derivation
 from connector.provider.leaking import Leaking

@@ -37,10 +37,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.consumer.funding import Deposits
+    from connector.consumer.holding import Holding
     from connector.consumer.pipe import Pipes
     from connector.consumer.pulling import Pulls
     from connector.core.core import Core
-    from connector.holding.serving import Holding
     from connector.negotiation.engine import Engine
     from connector.runtime.errors import Failure
     from connector.space.view import SpaceView

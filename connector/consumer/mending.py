@@ -20,7 +20,7 @@ from connector.consumer.haul import roads_to
 from connector.consumer.roads import ROADS_MAX, Road, Roads
 from connector.custody import needs, passes, scrub
 from connector.custody.intake import Intake
-from connector.holding.carriers import HELD_PATH
+from connector.custody.passes import HELD_PATH
 from connector.negotiation.protocol.states import FINAL, STARTED, TRANSFER
 from connector.runtime import files
 from connector.runtime.errors import Conflict, PeerUnreachable, PenstockError

@@ -28,6 +28,7 @@ NONCE_BYTES = 16
 BODY_BYTES = 32 + 32 + NONCE_BYTES + 8
 PASS_BYTES = BODY_BYTES + signature.SIGNATURE_BYTES
 SCHEME = "Pass "
+HELD_PATH = "/held"  # of a holder, under which it serves
 AGAIN = "ask the provider for its sources again"
 
 

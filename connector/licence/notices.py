@@ -44,6 +44,7 @@ REVOCATION: Final = "revocation"
 INFORM: Final = "inform"
 DISPUTE: Final = "dispute"
 DELETION: Final = "deletion"
+SERVES: Final = "serves"
 # a party that is away for a week has other troubles; its own clock ends the term, and the chain shows a revocation
 PATIENCE = timedelta(days=7)
 _TIME = "%Y-%m-%dT%H:%M:%S.%fZ"

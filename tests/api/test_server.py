@@ -16,10 +16,10 @@ from connector.api import console, operators, proving, server
 from connector.api.authorize import Route, Who
 from connector.api.faults import as_json
 from connector.console.sessions import Sessions
+from connector.consumer.holding import Holding
 from connector.core.core import Core
 from connector.custody import bearers, tickets
 from connector.exchange.operators import Operators
-from connector.holding.serving import Holding
 from connector.identity import readers, tokens
 from connector.identity.peers import Peers
 from connector.operation.metrics import Metrics

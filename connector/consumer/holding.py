@@ -10,8 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.custody import idle, passes, replicas
-from connector.holding.carriers import SERVES
-from connector.licence.notices import Notice
+from connector.licence.notices import SERVES, Notice
 from connector.negotiation.protocol.states import CONSUMER
 from connector.runtime.errors import Absent, PaymentRefused
 from contracts.typed_data import Agreement

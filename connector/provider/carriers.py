@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from connector.custody import passes, tickets
 from connector.custody.edition import LEAKED
+from connector.custody.passes import HELD_PATH
 from connector.enforcement import performed, scopes
 from connector.enforcement.rules import agreed
 from connector.enforcement.ruling import HOLDS
+from connector.licence.notices import SERVES
 from policy.errors import PolicyError
 from policy.request import Request
 
@@ -33,8 +35,6 @@ if TYPE_CHECKING:
     from ledger.space import Member
 
 
-SERVES: Final = "serves"
-HELD_PATH = "/held"
 # a buyer that draws from more at once gains nothing on one line; the choice spreads buyers over holders
 CARRIERS_MAX = 8
 # security grades from which ciphertext abroad may count as an export (specification, B 12)

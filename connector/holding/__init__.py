@@ -1,1 +1,0 @@
-"""Who keeps editions for others: carriers, what they serve, what they collect."""
