@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from catalog.roles import ROLES
+from connector.client.acts.table import TABLE
 from connector.console.acts import ACTS
 from connector.console.page import PREFIX
 from connector.console.pages import PAGES
@@ -32,7 +33,9 @@ from connector.runtime.limits import (
 from ledger.witness import REQUEST_LIMIT_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from connector.client.acts.act import Act
 
 
 class Who(StrEnum):
@@ -73,6 +76,7 @@ BODY_BYTES: Mapping[str, int] = {
     "sealed.review_rows": REVIEW_BYTES_MAX,
     "sealed.ticket": RENEWAL_BYTES_MAX,
     "witness.add_checkpoint": REQUEST_LIMIT_BYTES,
+    **{act.serves: act.body_bytes for act in TABLE if act.body_bytes},
 }
 
 
@@ -91,6 +95,13 @@ class Route:
     def body_bytes(self) -> int:
         """How long a body may be."""
         return 0 if self.method in {"GET", "HEAD"} else BODY_BYTES.get(self.handler, BODY_BYTES_MAX)
+
+
+def declared(acts: Iterable[Act]) -> Iterator[Route]:
+    """Return the rows of declared acts; those that share a path share a row."""
+    rows = {(act.method, act.route): act for act in acts}
+    for (method, path), act in rows.items():
+        yield Route(method, path, Who.OWNER, frozenset(act.roles.split()), act.serves)
 
 
 PUBLIC = (
@@ -237,8 +248,6 @@ MANAGEMENT = (
     Route("POST", "/management/products/{id}/roll-back", Who.OWNER, PROVIDER, "management.roll_back"),
     Route("GET", "/management/offers/{id}", Who.OWNER, ALL, "management.offer"),
     Route("GET", "/management/offers/{id}/{face}", Who.OWNER, ALL, "management.face"),
-    Route("POST", "/management/resources", Who.OWNER, TRADERS, "management.add_resource"),
-    Route("GET", "/management/resources", Who.OWNER, TRADERS, "management.list_resources"),
     Route("GET", "/management/find", Who.OWNER, ALL, "management.find"),
     Route("POST", "/management/pursuits", Who.OWNER, BUYER, "demands.pursue"),
     Route("GET", "/management/pursuits/{id}", Who.OWNER, BUYER, "demands.pursuit"),
@@ -300,10 +309,6 @@ MANAGEMENT = (
     Route("POST", "/management/spaces", Who.OWNER, EXCHANGE, "spaces.create"),
     Route("POST", "/management/spaces/{id}", Who.OWNER, EXCHANGE, "spaces.change"),
     Route("POST", "/management/spaces/{id}/closing", Who.OWNER, EXCHANGE, "spaces.close"),
-    Route("POST", "/management/searches", Who.OWNER, ALL, "demands.forward"),
-    Route("GET", "/management/searches", Who.OWNER, ALL, "demands.forward"),
-    Route("POST", "/management/searches/{id}/seen", Who.OWNER, ALL, "demands.forward"),
-    Route("POST", "/management/searches/{id}/drop", Who.OWNER, ALL, "demands.forward"),
     Route("POST", "/management/heartbeat", Who.OWNER, ALL, "leaving.beat"),
     Route("GET", "/management/connectors", Who.OWNER, EXCHANGE, "leaving.connectors"),
     Route("GET", "/management/leaving/plan", Who.OWNER, ALL, "leaving.plan"),
@@ -322,10 +327,6 @@ MANAGEMENT = (
     Route("POST", "/management/revocations", Who.OWNER, EXCHANGE, "members.revoke"),
     Route("POST", "/management/credits", Who.OWNER, EXCHANGE, "management.credit"),
     Route("GET", "/management/indicators", Who.OWNER, EXCHANGE, "exchange.indicators"),
-    Route("GET", "/management/sources", Who.OWNER, EXCHANGE, "federation.page"),
-    Route("POST", "/management/sources", Who.OWNER, EXCHANGE, "federation.add"),
-    Route("GET", "/management/sources/{id}", Who.OWNER, EXCHANGE, "federation.show"),
-    Route("POST", "/management/sources/{id}/{act}", Who.OWNER, EXCHANGE, "federation.turn"),
     Route("GET", "/management/listings", Who.OWNER, EXCHANGE, "exchange.queue"),
     Route("POST", "/management/listings/{id}/review", Who.OWNER, EXCHANGE, "management.review"),
     Route("POST", "/management/listings/{id}/moves", Who.OWNER, EXCHANGE, "exchange.move"),
@@ -341,6 +342,8 @@ MANAGEMENT = (
     Route("POST", "/management/accounts", Who.OWNER, ALL, "accounts.add"),
     Route("POST", "/management/accounts/{id}/removal", Who.OWNER, ALL, "accounts.remove"),
     Route("POST", "/management/accounts/{id}/link", Who.OWNER, ALL, "accounts.link"),
+    Route("GET", "/management/openapi.json", Who.OWNER, ALL, "openapi.page"),
+    *declared(TABLE),
 )
 
 CONSOLE = (

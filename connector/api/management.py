@@ -10,7 +10,6 @@ from connector.api.exchange import version_number
 from connector.api.faults import as_json
 from connector.negotiation.protocol import messages, validation
 from connector.runtime.errors import Absent, InvalidInput
-from connector.runtime.limits import RESOURCES_MAX
 from connector.settlement import disputes
 from contracts import address
 from contracts.decimals import read_decimal
@@ -127,16 +126,6 @@ async def face(call: Call) -> web.Response:
     """Show a listed product as another standard has it."""
     key, name = (quote_path(call.path[one], safe="") for one in ("id", "face"))
     return as_json(await call.connector.exchange.ask("GET", f"/exchange/products/{key}/faces/{name}"))
-
-
-async def add_resource(call: Call) -> web.Response:
-    """Keep a data resource of ours."""
-    return as_json(await call.connector.resources.put(await call.document()), 201)
-
-
-async def list_resources(call: Call) -> web.Response:
-    """List our data resources."""
-    return as_json({"resources": await call.connector.resources.page(call.first(RESOURCES_MAX))})
 
 
 async def find(call: Call) -> web.Response:

@@ -7,10 +7,9 @@ from urllib.parse import quote
 
 import typer
 
-from connector.cli import leave, operator, space
+from connector.cli import declared, leave, operator, space
 from connector.cli.member import arbitrator, deputy, member
 from connector.cli.options import DEFAULT_DATA, AsJson, Data, DryRun, OperatorKey
-from connector.cli.source import app as source
 from connector.cli.speak import ACTING, answer, ask
 
 if TYPE_CHECKING:
@@ -25,7 +24,8 @@ app.add_typer(space.ruling, name="space")
 app.add_typer(leave.app, name="leaving")
 for verb in (leave.connectors, operator.pending, operator.assent, operator.dissent):
     app.command()(verb)
-app.add_typer(source, name="source")
+about = "Sources: other exchanges and catalogues whose products are found here."
+app.add_typer(declared.group("exchange source", about), name="source")
 
 Product = Annotated[str, typer.Argument(help="the listed product's id")]
 

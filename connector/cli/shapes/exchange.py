@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.cli.shapes.journey import LEAVING
-from connector.cli.shapes.words import LANGUAGES, SPACE
+from connector.client.acts.shape import LANGUAGES, SPACE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connector.cli.shapes.words import Shape
+    from connector.client.acts.shape import Shape
 
 _MEMBER = {"did": "text", "name": "text", "role": "text", "region": "text"}
 _APPLICATION = {**_MEMBER, "message": "text", "state": "text", "reason": "text", "due": "text"}
@@ -20,11 +20,6 @@ _ACT = {
     "id": "text", "act": "text", "operator": "text", "post": "text", "path": "object", "body": "object?",
     "state": "text", "other": "text", "reason": "text", "since": "text", "until": "text", "awaits": "text",
     **LANGUAGES, "result": "object?",
-}  # fmt: skip
-_SOURCE = {
-    "name": "text", "kind": "text", "address": "text", "did": "text", "state": "text", "reason": "text",
-    "products": "number", "left": "number", "told": ["text"], "read": "text?", "due": "text?", "whole": "truth",
-    "member": "object?", "most": "number", "created": "text", "failures": "number",
 }  # fmt: skip
 
 EXCHANGE: Mapping[str, Shape] = {
@@ -94,12 +89,4 @@ EXCHANGE: Mapping[str, Shape] = {
     "exchange leaving list": {"leavings": [LEAVING]},
     "exchange leaving approve": LEAVING,
     "exchange leaving refuse": LEAVING,
-    "exchange source add": _SOURCE,
-    "exchange source list": {"sources": [_SOURCE]},
-    "exchange source show": _SOURCE,
-    "exchange source harvest": _SOURCE,
-    "exchange source pause": _SOURCE,
-    "exchange source suspend": _SOURCE,
-    "exchange source resume": _SOURCE,
-    "exchange source drop": _SOURCE,
 }  # fmt: skip

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector.cli.shapes.words import LANGUAGES, LIMIT, PROCESS, PUBLISHED, SPACE, TURNED
+from connector.client.acts.shape import LANGUAGES, LIMIT, PROCESS, PUBLISHED, SPACE, TURNED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connector.cli.shapes.words import Shape
+    from connector.client.acts.shape import Shape
 
 _DEMAND = {
     "id": "text", "title": "text", "description": "text", "where": ["text"], "purpose": "text", "place": "text",
@@ -29,10 +29,6 @@ _ORDER = {
     "agreement": "text", "product": "text", "title": "text", "role": "text", "peer": "text", "tier": "text",
     "state": "text", "payment": "text", "price": "text", "quantity": "digits", "amount": "digits", "agreed": "text",
     "claimed": "digits", "deposit": "digits", "currency": "text",
-}  # fmt: skip
-_RESOURCE = {
-    "id": "text", "title": "text", "description": "text", "owner": "text", "steward": "text", "grade": "number",
-    "classes": "object", "code": "text",
 }  # fmt: skip
 _SERVICE = {
     "id": "text", "space": "text", "title": "text", "provider": "text", "service": "object", "state": "text",
@@ -60,8 +56,6 @@ TRADE: Mapping[str, Shape] = {
     "demand meet": _DEMAND,
     "demand reopen": _DEMAND,
     "demand withdraw": _DEMAND,
-    "resource add": _RESOURCE,
-    "resource list": {"resources": [{**_RESOURCE, "products": ["text"]}]},
     "product show": {"id": "text", "title": "text", "price": "text", "tier": "text", "provider": "text", "*": "any"},
     "product face": "object",
     "service offer": _SERVICE,
