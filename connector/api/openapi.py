@@ -15,6 +15,7 @@ from connector.api.authorize import MANAGEMENT
 from connector.api.faults import as_json
 from connector.api.operators import handler_of
 from connector.client.acts import request
+from connector.client.acts.act import NULL
 from connector.client.acts.table import TABLE
 
 if TYPE_CHECKING:
@@ -139,6 +140,8 @@ def _typed(field: Field) -> dict[str, Any]:
     told = schema(field.parts) if field.parts else dict(KINDS[field.kind])
     limits = {"minimum": field.least, "maximum": field.most} if field.kind == "number" else {}
     told |= {name: value for name, value in limits.items() if value is not None}
+    if field.default is NULL:
+        told["type"] = [told["type"], "null"]
     told |= {"description": field.help, "title": field.words[0], "x-title-zh": field.words[1]}
     return told | ({"default": field.default} if isinstance(field.default, str | int | list | dict) else {})
 

@@ -7,6 +7,7 @@ management interface does, by the same handler and for an exchange's operators b
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -17,7 +18,7 @@ from connector.api.call import Call, Kept
 from connector.api.operators import govern, handler_of
 from connector.api.pages import governed
 from connector.client.acts import request
-from connector.client.acts.act import BELOW
+from connector.client.acts.act import BELOW, FRESH
 from connector.client.acts.table import BY_CALL
 from connector.console.acts import ACT_BY_ROUTE
 from connector.console.language import LANGUAGES
@@ -40,9 +41,8 @@ LONG = frozenset({"texts", "pairs", "document"})
 async def acts(call: Call) -> Row:
     """Return the acts that this account may do here, each with its command, and the one that was just done."""
     assert call.session is not None
-    mine = call.session.roles & call.connector.roles
     done = BY_CALL.get(call.request.query.get("done", "").replace("-", "_"))
-    rows = [_told(act) for act in BY_CALL.values() if act.changes and mine & set(act.roles.split())]
+    rows = [_told(act) for act in BY_CALL.values() if act.changes and call.session.roles & set(act.roles.split())]
     return {"rows": rows, "done": None if done is None else _told(done)}
 
 
@@ -51,8 +51,10 @@ async def form(call: Call) -> Row:
     act = _act(call)
     assert call.session is not None
     asked = {name: call.request.query.get(name, "") for name, _ in request.leaves(act.fields)}
+    looks = call.session.operator and "preview" in call.request.query
+    asked |= _drawn(act, asked) if looks else {}
     told = _told(act) | {"fields": [_field(name, one, asked[name]) for name, one in request.leaves(act.fields)]}
-    if not (call.session.operator and "preview" in call.request.query):
+    if not looks:
         return told | {"preview": None}
     path, body = request.request(act, _given(act, asked))
     said = {lang: text.format_map(asked) for lang, text in zip(LANGUAGES, act.says, strict=True)}
@@ -91,6 +93,11 @@ def _act(call: Call) -> Act:
 def _given(act: Act, typed: Mapping[str, str]) -> dict[str, Any]:
     read = {name: request.parsed(one, typed[name]) for name, one in request.leaves(act.fields)}
     return request.joined(act.fields, read)
+
+
+def _drawn(act: Act, typed: Mapping[str, str]) -> dict[str, str]:
+    """Return ids that nobody gave, so that what was looked at is what is done, and once."""
+    return {one.name: str(uuid.uuid4()) for one in act.fields if one.default is FRESH and not typed[one.name].strip()}
 
 
 def _told(act: Act) -> Row:

@@ -10,7 +10,7 @@ function that stands beside it and takes the answer alone. (3) This room loads n
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -44,9 +44,10 @@ class Default(Enum):
 
     NEEDED = "it has to be given"
     FRESH = "a new id"
+    NULL = "null, and sent as that"
 
 
-NEEDED, FRESH = Default.NEEDED, Default.FRESH
+NEEDED, FRESH, NULL = Default.NEEDED, Default.FRESH, Default.NULL
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ class Act:
 
     name: str
     path: str
+    _: KW_ONLY
     help: str
     says: tuple[str, str]
     answer: Shape

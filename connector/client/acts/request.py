@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import quote, urlencode
 
-from connector.client.acts.act import BELOW, FRESH, KINDS, VARIABLE
+from connector.client.acts.act import BELOW, FRESH, KINDS, NULL, VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -25,12 +25,14 @@ def request(act: Act, given: Mapping[str, Any]) -> tuple[str, Any]:
     """Return the path below /management/ and the body with which an act is asked for; raises InvalidInput."""
     if strange := sorted(set(given) - {one.name for one in act.fields}):
         refuse(f"`{act.name}` has no field `{strange[0][:100]}`", _names(act.fields))
-    told = {one.name: value for one in act.fields if (value := _value(act, one, given.get(one.name))) is not None}
+    values = {one.name: _value(act, one, given.get(one.name)) for one in act.fields}
+    told = {name: None if value is NULL else value for name, value in values.items() if value is not None}
     path = VARIABLE.sub(lambda found: found[2] or quote(str(told[found[1]]), safe=""), act.path.split(" ")[1])
     rest = {one.wire: told[one.name] for one in act.within("query") + act.within("body") if one.name in told}
     if act.changes:
         return path, rest
-    return path + ("?" + urlencode({name: _plain(value) for name, value in rest.items()}) if rest else ""), None
+    asked = {name: "1" if value is True else str(value) for name, value in rest.items() if value is not None}
+    return path + ("?" + urlencode(asked) if asked else ""), None
 
 
 def _value(act: Act, field: Field, given: Any) -> Any:
@@ -41,7 +43,7 @@ def _value(act: Act, field: Field, given: Any) -> Any:
 
         return str(uuid.uuid4())
     value = field.default if given is None else given
-    if value is not None:
+    if value not in (None, NULL):
         check(field, value)
     return value
 
@@ -54,12 +56,14 @@ def checked(told: Any, fields: Sequence[Field], what: str) -> dict[str, Any]:
         refuse(f"the {what} must have exactly {_exactly(fields)}")
     for name, value in told.items():
         check(known[name], value)
-    later = {one.name: one.default for one in fields if not one.needed and one.default not in (None, FRESH)}
+    later = {one.name: one.default for one in fields if isinstance(one.default, str | int | list | dict)}
     return later | {known[name].name: value for name, value in told.items()}
 
 
 def check(field: Field, value: Any) -> None:
     """Raise InvalidInput for a value that is none of the field's."""
+    if value is None and field.default is NULL:
+        return
     if not _is(field, value):
         refuse(f"`{field.name}` must be {KINDS[field.kind]}", field.help)
     if field.kind in ("number", "digits"):
@@ -146,10 +150,6 @@ def refuse(text: str, hint: str = "") -> NoReturn:
     from connector.runtime.errors import InvalidInput  # noqa: PLC0415  # the help page starts fast
 
     raise InvalidInput(text, hint)
-
-
-def _plain(value: Any) -> str:
-    return "1" if value is True else str(value)
 
 
 def _names(fields: Iterable[Field]) -> str:
