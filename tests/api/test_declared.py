@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from dataclasses import replace
 from importlib import import_module
 from string import Formatter
 
@@ -20,7 +21,7 @@ from connector.cli import declared as commands
 from connector.cli.answers import ANSWERS
 from connector.cli.main import app
 from connector.client.acts import request
-from connector.client.acts.act import FRESH, KINDS, NULL, Act, Field
+from connector.client.acts.act import FRESH, KINDS, NEEDED, NULL, Act, Field
 from connector.client.acts.table import BY_CALL, TABLE
 from connector.client.client import Client
 from connector.client.waiting import WaitingClient
@@ -255,9 +256,9 @@ def test_what_is_typed_is_read_as_its_kind():
         "many": 3, "most": "7", "loud": True, "tags": ["one", "two"], "classes": {"a": "b", "c": "d"},
         "rules": {"x": 1}, "whose": {"name": "Ada", "region": ""},
     }  # fmt: skip
-    for name, text in (("many", "x"), ("rules", "{"), ("loud", "maybe")):
+    for name, text in (("many", "x"), ("rules", "{"), ("loud", "maybe"), ("id", " ")):
         with pytest.raises(InvalidInput, match=f"`{name}`"):
-            request.parsed(next(one for one in FIELDS if one.name == name), text)
+            request.parsed(replace(next(one for one in FIELDS if one.name == name), default=NEEDED), text)
 
 
 def test_an_example_is_typed_as_people_type_it():

@@ -115,8 +115,8 @@ def joined(fields: Iterable[Field], typed: Mapping[str, Any]) -> dict[str, Any]:
 
 def parsed(field: Field, text: str) -> Any:
     """Return the value that a text means, as a query or a form has it; None for an empty one that need not be given."""
-    if not text.strip() and not field.needed:
-        return None
+    if not text.strip():
+        return refuse(f"`{field.name}` is empty", "fill it in") if field.needed else None
     if field.kind == "number" and _number(text):
         return int(text)
     if field.kind == "truth" and text in ("1", "true"):
