@@ -46,9 +46,6 @@ ACT_OF: Mapping[str, str | tuple[str, Mapping[str, str]]] = {
         "move",
         {"suspend": "suspend-listing", "resume": "resume-listing", "refuse": "refuse-listing"},
     ),
-    "spaces.create": "create-space",
-    "spaces.change": "change-space",
-    "spaces.close": "close-space",
     "leaving.answer": ("act", {"approve": "approve-leaving", "refuse": "refuse-leaving"}),
     "operators.add": "add-operator",
     "operators.dismiss": "dismiss-operator",
@@ -59,7 +56,7 @@ SELF_CHECKED = frozenset({"operators.assent", "operators.dissent", "rehearsals.r
 READ = frozenset({
     "management.status", "management.thing", "management.log_head", "management.find", "applications.page",
     "members.page", "exchange.indicators", "exchange.queue", "operators.page",
-    "operators.pending", "disputes.page", "disputes.show", "spaces.look",
+    "operators.pending", "disputes.page", "disputes.show",
     "leaving.connectors", "leaving.page", *(act.serves for act in TABLE if act.operator == declared.READ),
 })  # fmt: skip
 # acts of which a second time would be another one, unless the body has this name

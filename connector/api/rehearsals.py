@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 PREFIX = "/management/"
 ACTS = frozenset({
-    "agreements.revoke", "agreements.sublicense", "applications.join", "applications.refuse", "demands.forward",
+    "agreements.revoke", "agreements.sublicense", "applications.join", "applications.refuse",
     "disputes.file", "disputes.hold", "disputes.rule", "exchange.move", "leaving.answer", "leaving.leave",
     "log.disclose", "log.erase", "log.rekey", "management.admit", "management.anchor", "management.attest",
     "management.credit",
     "management.open_replica", "management.review", "management.roll_back", "members.appoint", "members.depute",
     "members.revoke", "members.turn", "processes.complete", "processes.resume", "processes.suspend",
-    "processes.terminate", "rights.act", "spaces.change", "spaces.close", "spaces.create", "vault.export_keys",
+    "processes.terminate", "vault.export_keys",
     "vault.leak",
     *(act.serves for act in TABLE if act.rehearse),
 })  # fmt: skip

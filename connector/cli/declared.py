@@ -85,9 +85,9 @@ def command(acts: Sequence[Act]) -> Callable[..., None]:
 
 def example(act: Act) -> str:
     """Return an act's example as it is typed."""
-    told = ["penstock", *act.words.split()]
+    told = ["penstock", *act.words.split(), *filter(None, [act.typed])]
     for name, leaf in request.leaves(act.fields):
-        for value in _typed(act.example.get(name)) if leaf.option is not None else ():
+        for value in () if act.typed or leaf.option is None else _typed(act.example.get(name)):
             told += [leaf.option, _quoted(value)] if leaf.option else [_quoted(value)]
     return " ".join(told)
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import typer
 
-from connector.cli import declared, leave, operator, space
+from connector.cli import declared, leave, operator
 from connector.cli.member import arbitrator, deputy, member
 from connector.cli.options import DEFAULT_DATA, AsJson, Data, DryRun, OperatorKey
 from connector.cli.speak import ACTING, answer, ask
@@ -20,7 +20,7 @@ app.add_typer(member, name="member")
 app.add_typer(arbitrator, name="arbitrator")
 app.add_typer(deputy, name="deputy")
 app.add_typer(operator.app, name="operator")
-app.add_typer(space.ruling, name="space")
+app.add_typer(declared.group("exchange space", "Spaces: create, change, close."), name="space")
 app.add_typer(leave.app, name="leaving")
 for verb in (leave.connectors, operator.pending, operator.assent, operator.dissent):
     app.command()(verb)

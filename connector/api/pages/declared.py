@@ -64,9 +64,10 @@ async def form(call: Call) -> Row:
 async def do(call: Call, fields: dict[str, str]) -> str:
     """Do an act; return where it is said that it was done, or where what waits is seen."""
     act = _act(call)
-    path, body = request.request(act, _given(act, fields))
+    given = _given(act, fields)
+    path, body = request.request(act, given)
     route = next(one for one in MANAGEMENT if (one.method, one.path) == (act.method, act.route))
-    variables = {one.wire: fields[one.name].strip() for one in act.within("path")} | act.always
+    variables = {one.wire: given[one.name] for one in act.within("path")} | act.always
     asked = await _asking(call, route, Kept(variables, body, BELOW + path))
     answer = await govern(asked, handler_of(route))
     return governed.PENDING if answer.status == governed.WAITS else f"{LIST}?done={act.slug}"
@@ -91,7 +92,7 @@ def _act(call: Call) -> Act:
 
 
 def _given(act: Act, typed: Mapping[str, str]) -> dict[str, Any]:
-    read = {name: request.parsed(one, typed[name]) for name, one in request.leaves(act.fields)}
+    read = {name: request.parsed(one, typed[name].strip()) for name, one in request.leaves(act.fields)}
     return request.joined(act.fields, read)
 
 

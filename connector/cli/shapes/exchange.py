@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.cli.shapes.journey import LEAVING
-from connector.client.acts.shape import LANGUAGES, SPACE
+from connector.client.acts.shape import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,9 +83,6 @@ EXCHANGE: Mapping[str, Shape] = {
         "operators": [{"name": "text", "post": "text", "state": "text"}], "checked": "truth", **LANGUAGES,
     },
     "exchange operator dismiss": {"name": "text", "post": "text", "state": "text"},
-    "exchange space create": SPACE,
-    "exchange space change": SPACE,
-    "exchange space close": SPACE,
     "exchange leaving list": {"leavings": [LEAVING]},
     "exchange leaving approve": LEAVING,
     "exchange leaving refuse": LEAVING,

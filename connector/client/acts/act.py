@@ -93,8 +93,9 @@ class Act:
     `does` names the service and its method that do it, called with the fields by name, and with `who` asks where the
     method has such a parameter; or else `handler` names a function of `connector.api` that reads the request itself.
     `operator` is the act of an exchange's operators that it is (`catalog.operators.ACTS`), `read` for what they all may
-    see. `verb` is its command where that is not its name; what follows ` --` is the option that asks for it. `says` is
-    what is done, in English and 中文, with the fields in place; `lines` is what a person reads of the answer.
+    see. `verb` is its command where that is not its name; what follows ` --` is the option that asks for it; `typed` is
+    what is typed after it as an example, where a file is named. `says` is what is done, in English and 中文, with the
+    fields in place; `lines` is what a person reads of the answer.
     """
 
     name: str
@@ -112,6 +113,7 @@ class Act:
     makes: bool = False
     rehearse: bool = False
     verb: str = ""
+    typed: str = ""
     lines: Callable[[Any], list[str]] = lines_of
     body_bytes: int = 0
 

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector.client.acts import resources, searches, sources
+from connector.client.acts import complaints, demands, resources, rights, searches, sources, spaces
 
 if TYPE_CHECKING:
     from connector.client.acts.act import Act
 
-TABLE: tuple[Act, ...] = (*resources.ACTS, *searches.ACTS, *sources.ACTS)
+TABLE: tuple[Act, ...] = (
+    *resources.ACTS,
+    *searches.ACTS,
+    *demands.ACTS,
+    *complaints.ACTS,
+    *rights.ACTS,
+    *spaces.ACTS,
+    *sources.ACTS,
+)
 # its name in Python → the act: what a client's method and a route's handler are found by
 BY_CALL: dict[str, Act] = {act.call: act for act in TABLE}
 
