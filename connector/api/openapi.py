@@ -103,9 +103,8 @@ def operation(act: Act) -> dict[str, Any]:
         },
     }
     if act.changes:
-        _, example = request.request(act, act.example)
         body = _content("", schema(act.within("body"), whole=bool(act.handler)))["content"]
-        body["application/json"]["example"] = example
+        body["application/json"]["example"] = request.example(act)
         told["requestBody"] = {"required": True, "content": body}
     if act.operator and act.changes:
         told["responses"]["202"] = _content("it waits for another operator", {"$ref": "#/components/schemas/Waits"})

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from connector.cli.options import DEFAULT_DATA, AsJson, Data, DryRun
-from connector.cli.speak import answer, ask
+from connector.cli.speak import answer, ask, fail
 from connector.client.acts import request
 from connector.client.acts.act import Default
 from connector.client.acts.table import TABLE
@@ -34,7 +34,7 @@ TYPES: dict[str, Any] = {
     "pairs": list[str],
     "document": Path,
 }
-# these share a look: nothing is typed where nothing need be
+# a parameter that has to be given
 NOTHING = inspect.Parameter.empty
 
 
@@ -93,11 +93,14 @@ def example(act: Act) -> str:
 
 
 def _ask(act: Act, typed: dict[str, Any]) -> None:
+    from connector.runtime.errors import InvalidInput  # noqa: PLC0415  # loaded when a verb runs
+
     as_json = typed["as_json"]
-    given = request.joined(
-        act.fields, {name: _read(leaf, typed.get(name)) for name, leaf in request.leaves(act.fields)}
-    )
-    path, body = request.request(act, given)
+    read = {name: _read(leaf, typed.get(name)) for name, leaf in request.leaves(act.fields)}
+    try:
+        path, body = request.request(act, request.joined(act.fields, read))
+    except InvalidInput as fault:  # what a file brought; the rest typer has looked at
+        fail(fault, as_json=as_json)
     told = ask(typed["data"], act.method, path, body, as_json=as_json, dry_run=typed.get("dry_run", False))
     answer(told, act.lines(told), as_json=as_json)
 
