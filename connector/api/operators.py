@@ -30,14 +30,6 @@ if TYPE_CHECKING:
 
 # handler → the act that it is; where the path or the body says which, the member that does, and the act of each value
 ACT_OF: Mapping[str, str | tuple[str, Mapping[str, str]]] = {
-    "management.admit": "admit",
-    "applications.refuse": "reject",
-    "members.turn": (
-        "act",
-        {"suspend": "suspend-member", "resume": "resume-member", "revoke": "expel-member", "reread": "reread-member"},
-    ),
-    "members.appoint": ("act", {"name": "name-arbitrator", "dismiss": "dismiss-arbitrator"}),
-    "members.depute": ("act", {"name": "name-deputy", "dismiss": "dismiss-deputy"}),
     "members.revoke": "revoke",
     "management.credit": "credit",
     "management.attest": "attest",
@@ -55,7 +47,7 @@ ACT_OF: Mapping[str, str | tuple[str, Mapping[str, str]]] = {
 SELF_CHECKED = frozenset({"operators.assent", "operators.dissent", "rehearsals.rehearse"})
 READ = frozenset({
     "management.status", "management.thing", "management.log_head", "management.find", "applications.page",
-    "members.page", "exchange.indicators", "exchange.queue", "operators.page",
+    "exchange.indicators", "exchange.queue", "operators.page",
     "operators.pending", "disputes.page", "disputes.show",
     "leaving.connectors", "leaving.page", *(act.serves for act in TABLE if act.operator == declared.READ),
 })  # fmt: skip

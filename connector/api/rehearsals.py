@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 PREFIX = "/management/"
 ACTS = frozenset({
-    "agreements.revoke", "agreements.sublicense", "applications.join", "applications.refuse",
+    "agreements.revoke", "agreements.sublicense", "applications.join",
     "disputes.file", "disputes.hold", "disputes.rule", "exchange.move", "leaving.answer", "leaving.leave",
-    "log.disclose", "log.erase", "log.rekey", "management.admit", "management.anchor", "management.attest",
+    "log.disclose", "log.erase", "log.rekey", "management.anchor", "management.attest",
     "management.credit",
-    "management.open_replica", "management.review", "management.roll_back", "members.appoint", "members.depute",
-    "members.revoke", "members.turn", "processes.complete", "processes.resume", "processes.suspend",
+    "management.open_replica", "management.review", "management.roll_back",
+    "members.revoke", "processes.complete", "processes.resume", "processes.suspend",
     "processes.terminate", "vault.export_keys",
     "vault.leak",
     *(act.serves for act in TABLE if act.rehearse),

@@ -8,7 +8,6 @@ from urllib.parse import quote
 import typer
 
 from connector.cli import declared, leave, operator
-from connector.cli.member import arbitrator, deputy, member
 from connector.cli.options import DEFAULT_DATA, AsJson, Data, DryRun, OperatorKey
 from connector.cli.speak import ACTING, answer, ask
 
@@ -16,9 +15,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 app = typer.Typer(help="Run the exchange: members, review, listing, credits, attestations.", no_args_is_help=True)
-app.add_typer(member, name="member")
-app.add_typer(arbitrator, name="arbitrator")
-app.add_typer(deputy, name="deputy")
+app.add_typer(declared.group("exchange member", "Members: list, suspend, resume, reread, revoke."), name="member")
+for post, about in (
+    ("arbitrator", "Arbitrators of the space, on chain: name, dismiss."),
+    ("deputy", "Other exchanges that run the space on chain: name, dismiss."),
+):
+    app.add_typer(declared.group(f"exchange {post}", about), name=post)
 app.add_typer(operator.app, name="operator")
 app.add_typer(declared.group("exchange space", "Spaces: create, change, close."), name="space")
 app.add_typer(leave.app, name="leaving")
@@ -36,20 +38,7 @@ def operate(key: OperatorKey = None) -> None:
     ACTING[:] = [] if key is None else [key]
 
 
-@app.command()
-def admit(
-    did: Annotated[str, typer.Argument(help="the participant's did:web")],
-    data: Data = DEFAULT_DATA,
-    *,
-    dry_run: DryRun = False,
-    as_json: AsJson = False,
-) -> None:
-    """Admit DID as a member after reading its document.
-
-    For example: penstock exchange admit did:web:buyer.example
-    """
-    found = ask(data, "POST", "members", {"did": did}, dry_run=dry_run, as_json=as_json)
-    answer(found, [f"{found['name']} ({found['role']}, {found['region']}) is a member"], as_json=as_json)
+declared.add(app, "exchange", "admit")
 
 
 @app.command()
@@ -72,21 +61,7 @@ def applications(
     answer(found, lines or [f"no application is {state}"], as_json=as_json)
 
 
-@app.command()
-def reject(
-    did: Annotated[str, typer.Argument(help="the applicant's did:web")],
-    reason: Annotated[str, typer.Option(help="why, in words that the applicant reads")],
-    data: Data = DEFAULT_DATA,
-    *,
-    dry_run: DryRun = False,
-    as_json: AsJson = False,
-) -> None:
-    """Refuse an application for membership; the applicant may apply again.
-
-    For example: penstock exchange reject did:web:buyer.example --reason "no contact address"
-    """
-    row = ask(data, "POST", "applications/refusals", {"did": did, "reason": reason}, dry_run=dry_run, as_json=as_json)
-    answer(row, [f"{row['name']}: {row['state']}, {row['reason']}"], as_json=as_json)
+declared.add(app, "exchange", "reject")
 
 
 @app.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.cli.shapes.journey import LEAVING
+from connector.client.acts.members import APPLICATION
 from connector.client.acts.shape import LANGUAGES
 
 if TYPE_CHECKING:
@@ -12,9 +13,6 @@ if TYPE_CHECKING:
 
     from connector.client.acts.shape import Shape
 
-_MEMBER = {"did": "text", "name": "text", "role": "text", "region": "text"}
-_APPLICATION = {**_MEMBER, "message": "text", "state": "text", "reason": "text", "due": "text"}
-_MOVED = {"did": "text", "state": "text", "reason": "text"}
 _LISTED = {"id": "text", "state": "text"}
 _ACT = {
     "id": "text", "act": "text", "operator": "text", "post": "text", "path": "object", "body": "object?",
@@ -34,12 +32,7 @@ EXCHANGE: Mapping[str, Shape] = {
     "exchange pending": {"acts": [_ACT]},
     "exchange assent": _ACT,
     "exchange dissent": _ACT,
-    "exchange admit": {
-        **_MEMBER, "url": "text", "origin": "text", "address": "text", "logKey": "text", "delivery": "text",
-        "aggregate": "text", "possession": "text",
-    },
-    "exchange applications": {"applications": [{**_APPLICATION, "overdue": "truth"}]},
-    "exchange reject": _APPLICATION,
+    "exchange applications": {"applications": [{**APPLICATION, "overdue": "truth"}]},
     "exchange listings": {
         "listings": [
             {
@@ -69,15 +62,6 @@ EXCHANGE: Mapping[str, Shape] = {
         "v": "number", "heads": [{"origin": "text", "size": "digits", "root": "text"}],
         "signers": [{"name": "text", "key": "text"}], "signature": "text",
     },
-    "exchange member list": {"members": [{**_MEMBER, "state": "text", "speaks?": "text", "source?": "text"}]},
-    "exchange member suspend": _MOVED,
-    "exchange member resume": _MOVED,
-    "exchange member revoke": _MOVED,
-    "exchange member reread": {"did": "text", "changed": ["text"], "role": "text"},
-    "exchange arbitrator name": {"did": "text", "arbitrator": "truth", "tx": "text"},
-    "exchange arbitrator dismiss": {"did": "text", "arbitrator": "truth", "tx": "text"},
-    "exchange deputy name": {"did": "text", "deputy": "truth", "tx": "text"},
-    "exchange deputy dismiss": {"did": "text", "deputy": "truth", "tx": "text"},
     "exchange operator add": {"operator": "text", "post": "text", "url": "text", "key?": "text", "file?": "text"},
     "exchange operator list": {
         "operators": [{"name": "text", "post": "text", "state": "text"}], "checked": "truth", **LANGUAGES,

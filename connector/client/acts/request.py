@@ -144,7 +144,7 @@ def pairs(texts: Iterable[str]) -> dict[str, str]:
 def example(act: Act) -> Any:
     """Return the body of an act's example, the same each time."""
     drawn = {one.name: DRAWN for one in act.fields if one.default is FRESH}
-    return request(act, drawn | act.example)[1]
+    return request(act, {**drawn, **act.example})[1]
 
 
 def refuse(text: str, hint: str = "") -> NoReturn:

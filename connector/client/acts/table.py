@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector.client.acts import complaints, demands, resources, rights, searches, sources, spaces
+from connector.client.acts import complaints, demands, members, resources, rights, searches, sources, spaces
 
 if TYPE_CHECKING:
     from connector.client.acts.act import Act
@@ -15,6 +15,7 @@ TABLE: tuple[Act, ...] = (
     *demands.ACTS,
     *complaints.ACTS,
     *rights.ACTS,
+    *members.ACTS,
     *spaces.ACTS,
     *sources.ACTS,
 )
