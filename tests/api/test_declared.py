@@ -199,6 +199,11 @@ def test_what_was_not_given_is_what_its_field_says():
     assert (body["most"], body["tags"], body["classes"]) == (None, [], {})
     assert request.request(LOOK, {})[1]["id"] != body["id"]
     assert request.checked(body, FIELDS, "body") == body
+    read = request.checked({}, FIELDS, "body")
+    assert read == {"id": read["id"], "most": None, "tags": [], "classes": {}}
+    assert len(read["id"]) == 36
+    read["tags"].append("x")
+    assert request.checked({}, FIELDS, "body")["tags"] == []
 
 
 def test_a_path_and_a_query_are_quoted():
@@ -207,6 +212,9 @@ def test_a_path_and_a_query_are_quoted():
         fields=(Field("of", ("Of", "属"), "of", sent="id"), *FIELDS[1:4]),
     )  # fmt: skip
     assert request.request(act, {"of": "a/b c"}) == ("things/a%2Fb%20c", None)
+    for dots in (".", ".."):
+        with pytest.raises(InvalidInput, match=r"is no `of`$"):
+            request.request(act, {"of": dots})
     assert request.request(act, {"of": "x", "many": 2, "loud": True}) == ("things/x?many=2&loud=1", None)
 
 

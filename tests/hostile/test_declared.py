@@ -55,6 +55,6 @@ async def test_a_member_of_the_body_that_nobody_means(everything, act):
 @pytest.mark.parametrize("act", [act for act in CHANGING if act.within("path")], ids=lambda act: act.call)
 async def test_a_path_that_nobody_means(everything, act):
     for field in act.within("path"):
-        for value in ("\x00", "\u202e", "x" * 4_000, "..", "a/b", "٣", "'; drop table acts; --"):
+        for value in ("\x00", "\u202e", "x" * 4_000, "../..", "a/b", "٣", "'; drop table acts; --"):
             path, body = request.request(act, act.example | {field.name: value})
             understood(*await everything(path, body))

@@ -7,6 +7,7 @@ its name, whichever side sees it first.
 from __future__ import annotations
 
 import json
+from copy import copy
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import quote, urlencode
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 # a number that somebody typed; a limit of its field is checked besides
 DIGITS_MAX = 18
+# what leads elsewhere in a path
+DOTS = frozenset({".", ".."})
 # the id of an example that would be given a new one
 DRAWN = "6f1d3c52-0d4b-4d39-9a5e-2f6f1f2f7a10"
 
@@ -27,8 +30,19 @@ def request(act: Act, given: Mapping[str, Any]) -> tuple[str, Any]:
     """Return the path below /management/ and the body with which an act is asked for; raises InvalidInput."""
     if strange := sorted(set(given) - {one.name for one in act.fields}):
         refuse(f"`{act.name}` has no field `{strange[0][:100]}`", _names(act.fields))
-    values = {one.name: _value(act, one, given.get(one.name)) for one in act.fields}
-    told = {name: None if value is NULL else value for name, value in values.items() if value is not None}
+    told = {}
+    for one in act.fields:
+        value = given.get(one.name)
+        if value is not None:
+            check(one, value)
+            told[one.name] = value
+        elif one.needed:
+            refuse(f"`{act.name}` needs `{one.name}`: {one.help}")
+        else:
+            told |= _unsaid(one)
+    for one in act.within("path"):
+        if str(told[one.name]) in DOTS:
+            refuse(f"`{told[one.name]}` is no `{one.name}`", one.help)
     path = VARIABLE.sub(lambda found: found[2] or quote(str(told[found[1]]), safe=""), act.path.split(" ")[1])
     rest = {one.wire: told[one.name] for one in act.within("query") + act.within("body") if one.name in told}
     if act.changes:
@@ -37,17 +51,15 @@ def request(act: Act, given: Mapping[str, Any]) -> tuple[str, Any]:
     return path + ("?" + urlencode(asked) if asked else ""), None
 
 
-def _value(act: Act, field: Field, given: Any) -> Any:
-    if given is None and field.needed:
-        refuse(f"`{act.name}` needs `{field.name}`: {field.help}")
-    if given is None and field.default is FRESH:
+def _unsaid(field: Field) -> dict[str, Any]:
+    """Return what a field is that nobody said, under its name; nothing for one that is not sent then."""
+    if field.default is FRESH:
         import uuid  # noqa: PLC0415  # the help page starts fast
 
-        return str(uuid.uuid4())
-    value = field.default if given is None else given
-    if value not in (None, NULL):
-        check(field, value)
-    return value
+        return {field.name: str(uuid.uuid4())}
+    if field.default is NULL:
+        return {field.name: None}
+    return {} if field.default is None else {field.name: copy(field.default)}
 
 
 def checked(told: Any, fields: Sequence[Field], what: str) -> dict[str, Any]:
@@ -58,8 +70,11 @@ def checked(told: Any, fields: Sequence[Field], what: str) -> dict[str, Any]:
         refuse(f"the {what} must have exactly {_exactly(fields)}")
     for name, value in told.items():
         check(known[name], value)
-    later = {one.name: one.default for one in fields if isinstance(one.default, str | int | list | dict)}
-    return later | {known[name].name: value for name, value in told.items()}
+    read = {known[name].name: value for name, value in told.items()}
+    for one in fields:
+        if one.wire not in told:
+            read |= _unsaid(one)
+    return read
 
 
 def check(field: Field, value: Any) -> None:
