@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 
 # handler → the act that it is; where the path or the body says which, the member that does, and the act of each value
 ACT_OF: Mapping[str, str | tuple[str, Mapping[str, str]]] = {
-    "members.revoke": "revoke",
-    "management.credit": "credit",
-    "management.attest": "attest",
     "management.review": "review",
     "exchange.move": (
         "move",

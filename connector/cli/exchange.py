@@ -146,21 +146,7 @@ def indicators(data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
     answer(found, lines, as_json=as_json)
 
 
-@app.command()
-def credit(
-    did: Annotated[str, typer.Argument(help="the member to credit")],
-    amount: Annotated[int, typer.Argument(help="amount in minor units", min=1)],
-    data: Data = DEFAULT_DATA,
-    *,
-    dry_run: DryRun = False,
-    as_json: AsJson = False,
-) -> None:
-    """Issue settlement tokens to a member (against money received outside).
-
-    For example: penstock exchange credit did:web:buyer.example 100000
-    """
-    done = ask(data, "POST", "credits", {"did": did, "amount": str(amount)}, dry_run=dry_run, as_json=as_json)
-    answer(done, [f"credited {done['amount']} to {did}"], as_json=as_json)
+declared.add(app, "exchange", "credit")
 
 
 @app.command()
@@ -181,34 +167,10 @@ def review(
     answer(done, [f"{done['title']}: {done['opened']} rows opened, {done['bound']}: {done['state']}"], as_json=as_json)
 
 
-@app.command()
-def revoke(
-    subject: Annotated[str, typer.Argument(help="the SHA-256 of what the space gave out, such as a credential")],
-    reason: Annotated[str, typer.Option(help="why; the chain keeps the digest of the words")],
-    data: Data = DEFAULT_DATA,
-    *,
-    dry_run: DryRun = False,
-    as_json: AsJson = False,
-) -> None:
-    """Revoke something that the space gave out, on chain, for everybody to see.
-
-    For example: penstock exchange revoke 5b1f0c --reason "the key is lost"
-    """
-    done = ask(data, "POST", "revocations", {"subject": subject, "reason": reason}, dry_run=dry_run, as_json=as_json)
-    answer(done, [f"{subject} is revoked (transaction {done['tx']})"], as_json=as_json)
-
-
-@app.command()
-def attest(data: Data = DEFAULT_DATA, *, dry_run: DryRun = False, as_json: AsJson = False) -> None:
-    """Collect the witnesses' BLS signatures over all final heads into one attestation.
-
-    For example: penstock exchange attest
-    """
-    done = ask(data, "POST", "attestations", {}, dry_run=dry_run, as_json=as_json)
-    answer(done, [f"{len(done['signers'])} witnesses attest {len(done['heads'])} heads"], as_json=as_json)
-
-
 def _move(product: str, move: str, reason: str, data: Path, *, dry_run: bool, as_json: bool) -> None:
     body = {"move": move, "reason": reason}
     done = ask(data, "POST", f"listings/{quote(product, safe='')}/moves", body, dry_run=dry_run, as_json=as_json)
     answer(done, [f"{done['id']}: {done['state']}"], as_json=as_json)
+
+
+declared.add(app, "exchange", "revoke", "attest")

@@ -53,14 +53,8 @@ EXCHANGE: Mapping[str, Shape] = {
             }
         ],
     },
-    "exchange credit": {"did": "text", "amount": "digits"},
     "exchange review": {
         "id": "text", "title": "text", "state": "text", "opened": "number", "seed?": "text", "bound": "text",
-    },
-    "exchange revoke": {"subject": "text", "reason": "text", "tx": "text"},
-    "exchange attest": {
-        "v": "number", "heads": [{"origin": "text", "size": "digits", "root": "text"}],
-        "signers": [{"name": "text", "key": "text"}], "signature": "text",
     },
     "exchange operator add": {"operator": "text", "post": "text", "url": "text", "key?": "text", "file?": "text"},
     "exchange operator list": {

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.client.acts.demands import DEMAND
-from connector.client.acts.shape import LIMIT, PROCESS, PUBLISHED
+from connector.client.acts.services import SERVICE
+from connector.client.acts.shape import PROCESS, PUBLISHED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,10 +21,6 @@ _ORDER = {
     "agreement": "text", "product": "text", "title": "text", "role": "text", "peer": "text", "tier": "text",
     "state": "text", "payment": "text", "price": "text", "quantity": "digits", "amount": "digits", "agreed": "text",
     "claimed": "digits", "deposit": "digits", "currency": "text",
-}  # fmt: skip
-_SERVICE = {
-    "id": "text", "space": "text", "title": "text", "provider": "text", "service": "object", "state": "text",
-    "kind": "text", "tier": "text", "price": "text", "limits": [LIMIT], "review": "object?",
 }  # fmt: skip
 
 TRADE: Mapping[str, Shape] = {
@@ -43,14 +40,7 @@ TRADE: Mapping[str, Shape] = {
     },
     "product show": {"id": "text", "title": "text", "price": "text", "tier": "text", "provider": "text", "*": "any"},
     "product face": "object",
-    "service offer": _SERVICE,
-    "service roll-back": _SERVICE,
-    "service list": {
-        "services": [
-            {"id": "text", "title": "text", "provider": "text", "state": "text", "reason": "text", "since": "text"}
-        ],
-    },
-    "service withdraw": {"id": "text", "state": "text"},
+    "service offer": SERVICE,
     "version list": {
         "versions": [
             {

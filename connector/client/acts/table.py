@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector.client.acts import complaints, demands, members, resources, rights, searches, sources, spaces
+from connector.client.acts import (
+    complaints,
+    demands,
+    grants,
+    members,
+    resources,
+    rights,
+    searches,
+    services,
+    sources,
+    spaces,
+)
 
 if TYPE_CHECKING:
     from connector.client.acts.act import Act
@@ -13,9 +24,11 @@ TABLE: tuple[Act, ...] = (
     *resources.ACTS,
     *searches.ACTS,
     *demands.ACTS,
+    *services.ACTS,
     *complaints.ACTS,
     *rights.ACTS,
     *members.ACTS,
+    *grants.ACTS,
     *spaces.ACTS,
     *sources.ACTS,
 )
