@@ -41,6 +41,7 @@ def _act(
     *fields: Field,
     answer: Shape = RIGHT,
     lines: Callable[[Any], list[str]] = lines,
+    typed: str = "",
     **more: str,
 ) -> Act:
     """Return one of the acts on a right: they share a route."""
@@ -54,6 +55,7 @@ def _act(
         fields=fields,
         handler="rights.act",
         rehearse=True,
+        typed=typed,
         lines=lines,
     )
 
@@ -101,6 +103,7 @@ ACTS = (
         ("Withdraw the edition {edition} for good: {reason}", "永久撤回版本 {edition}:{reason}"),
         EDITION,
         REASON,
+        typed='5b1f0c --reason "superseded"',
         reason="superseded",
     ),
     _act(
