@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from catalog.roles import ROLES
+from connector.client.acts.table import TABLE
 from connector.console.acts import ACTS
 from connector.console.page import PREFIX
 from connector.console.pages import PAGES
@@ -32,7 +33,9 @@ from connector.runtime.limits import (
 from ledger.witness import REQUEST_LIMIT_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from connector.client.acts.act import Act
 
 
 class Who(StrEnum):
@@ -73,6 +76,7 @@ BODY_BYTES: Mapping[str, int] = {
     "sealed.review_rows": REVIEW_BYTES_MAX,
     "sealed.ticket": RENEWAL_BYTES_MAX,
     "witness.add_checkpoint": REQUEST_LIMIT_BYTES,
+    **{act.serves: act.body_bytes for act in TABLE if act.body_bytes},
 }
 
 
@@ -91,6 +95,13 @@ class Route:
     def body_bytes(self) -> int:
         """How long a body may be."""
         return 0 if self.method in {"GET", "HEAD"} else BODY_BYTES.get(self.handler, BODY_BYTES_MAX)
+
+
+def declared(acts: Iterable[Act]) -> Iterator[Route]:
+    """Return the rows of declared acts; those that share a path share a row."""
+    rows = {(act.method, act.route): act for act in acts}
+    for (method, path), act in rows.items():
+        yield Route(method, path, Who.OWNER, frozenset(act.roles.split()), act.serves)
 
 
 PUBLIC = (
@@ -237,26 +248,14 @@ MANAGEMENT = (
     Route("POST", "/management/products/{id}/roll-back", Who.OWNER, PROVIDER, "management.roll_back"),
     Route("GET", "/management/offers/{id}", Who.OWNER, ALL, "management.offer"),
     Route("GET", "/management/offers/{id}/{face}", Who.OWNER, ALL, "management.face"),
-    Route("POST", "/management/resources", Who.OWNER, TRADERS, "management.add_resource"),
-    Route("GET", "/management/resources", Who.OWNER, TRADERS, "management.list_resources"),
     Route("GET", "/management/find", Who.OWNER, ALL, "management.find"),
     Route("POST", "/management/pursuits", Who.OWNER, BUYER, "demands.pursue"),
     Route("GET", "/management/pursuits/{id}", Who.OWNER, BUYER, "demands.pursuit"),
     Route("GET", "/management/prices", Who.OWNER, ALL, "demands.forward"),
     Route("GET", "/management/reputation/{id}", Who.OWNER, ALL, "demands.forward"),
-    Route("POST", "/management/complaints", Who.OWNER, ALL, "demands.forward"),
-    Route("GET", "/management/complaints", Who.OWNER, ALL, "demands.forward"),
-    Route("GET", "/management/complaints/{id}", Who.OWNER, ALL, "demands.forward"),
-    Route("POST", "/management/complaints/{id}/{move}", Who.OWNER, ALL, "demands.forward"),
     Route("GET", "/management/matches/{id}", Who.OWNER, ALL, "demands.forward"),
-    Route("POST", "/management/demands", Who.OWNER, ALL, "demands.forward"),
     Route("GET", "/management/demands", Who.OWNER, ALL, "demands.forward"),
-    Route("GET", "/management/demands/{id}", Who.OWNER, ALL, "demands.forward"),
-    Route("POST", "/management/demands/{id}/{move}", Who.OWNER, ALL, "demands.forward"),
     Route("POST", "/management/services", Who.OWNER, ALL, "demands.forward"),
-    Route("GET", "/management/services", Who.OWNER, ALL, "demands.forward"),
-    Route("POST", "/management/services/{id}/withdrawal", Who.OWNER, ALL, "demands.forward"),
-    Route("POST", "/management/services/{id}/roll-back", Who.OWNER, ALL, "demands.forward"),
     Route("GET", "/management/quotes/{id}", Who.OWNER, BUYER, "management.quote"),
     Route("GET", "/management/catalogue", Who.OWNER, ALL, "catalogue.foreign"),
     Route("POST", "/management/acquisitions", Who.OWNER, BUYER, "management.acquire"),
@@ -274,8 +273,6 @@ MANAGEMENT = (
     Route("POST", "/management/agreements/{id}/revoke", Who.OWNER, TRADERS, "agreements.revoke"),
     Route("GET", "/management/agreements/{id}/licence", Who.OWNER, TRADERS, "agreements.licence"),
     Route("POST", "/management/agreements/{id}/sublicences", Who.OWNER, BUYER, "agreements.sublicense"),
-    Route("GET", "/management/rights/{id}", Who.OWNER, ALL, "rights.show"),
-    Route("POST", "/management/rights/{id}/{act}", Who.OWNER, ALL, "rights.act"),
     Route("POST", "/management/openings", Who.OWNER, BUYER, "management.open_replica"),
     Route("POST", "/management/settlements", Who.OWNER, ALL, "management.settle"),
     Route("GET", "/management/settlements", Who.OWNER, ALL, "management.preview"),
@@ -289,21 +286,7 @@ MANAGEMENT = (
     Route("POST", "/management/membership", Who.OWNER, ALL, "applications.join"),
     Route("GET", "/management/membership", Who.OWNER, ALL, "applications.joined"),
     Route("GET", "/management/applications", Who.OWNER, EXCHANGE, "applications.page"),
-    Route("POST", "/management/applications/refusals", Who.OWNER, EXCHANGE, "applications.refuse"),
-    Route("POST", "/management/members", Who.OWNER, EXCHANGE, "management.admit"),
-    Route("GET", "/management/members", Who.OWNER, EXCHANGE, "members.page"),
-    Route("POST", "/management/members/{act}", Who.OWNER, EXCHANGE, "members.turn"),
     Route("POST", "/management/operators", Who.OWNER, EXCHANGE, "operators.add"),
-    Route("GET", "/management/spaces", Who.OWNER, ALL, "spaces.look"),
-    Route("GET", "/management/spaces/{id}", Who.OWNER, ALL, "spaces.look"),
-    Route("GET", "/management/spaces/{id}/rules", Who.OWNER, ALL, "spaces.look"),
-    Route("POST", "/management/spaces", Who.OWNER, EXCHANGE, "spaces.create"),
-    Route("POST", "/management/spaces/{id}", Who.OWNER, EXCHANGE, "spaces.change"),
-    Route("POST", "/management/spaces/{id}/closing", Who.OWNER, EXCHANGE, "spaces.close"),
-    Route("POST", "/management/searches", Who.OWNER, ALL, "demands.forward"),
-    Route("GET", "/management/searches", Who.OWNER, ALL, "demands.forward"),
-    Route("POST", "/management/searches/{id}/seen", Who.OWNER, ALL, "demands.forward"),
-    Route("POST", "/management/searches/{id}/drop", Who.OWNER, ALL, "demands.forward"),
     Route("POST", "/management/heartbeat", Who.OWNER, ALL, "leaving.beat"),
     Route("GET", "/management/connectors", Who.OWNER, EXCHANGE, "leaving.connectors"),
     Route("GET", "/management/leaving/plan", Who.OWNER, ALL, "leaving.plan"),
@@ -317,15 +300,7 @@ MANAGEMENT = (
     Route("GET", "/management/acts", Who.OWNER, EXCHANGE, "operators.pending"),
     Route("POST", "/management/acts/{id}/assent", Who.OWNER, EXCHANGE, "operators.assent"),
     Route("POST", "/management/acts/{id}/dissent", Who.OWNER, EXCHANGE, "operators.dissent"),
-    Route("POST", "/management/arbitrators/{act}", Who.OWNER, EXCHANGE, "members.appoint"),
-    Route("POST", "/management/deputies/{act}", Who.OWNER, EXCHANGE, "members.depute"),
-    Route("POST", "/management/revocations", Who.OWNER, EXCHANGE, "members.revoke"),
-    Route("POST", "/management/credits", Who.OWNER, EXCHANGE, "management.credit"),
     Route("GET", "/management/indicators", Who.OWNER, EXCHANGE, "exchange.indicators"),
-    Route("GET", "/management/sources", Who.OWNER, EXCHANGE, "federation.page"),
-    Route("POST", "/management/sources", Who.OWNER, EXCHANGE, "federation.add"),
-    Route("GET", "/management/sources/{id}", Who.OWNER, EXCHANGE, "federation.show"),
-    Route("POST", "/management/sources/{id}/{act}", Who.OWNER, EXCHANGE, "federation.turn"),
     Route("GET", "/management/listings", Who.OWNER, EXCHANGE, "exchange.queue"),
     Route("POST", "/management/listings/{id}/review", Who.OWNER, EXCHANGE, "management.review"),
     Route("POST", "/management/listings/{id}/moves", Who.OWNER, EXCHANGE, "exchange.move"),
@@ -336,11 +311,12 @@ MANAGEMENT = (
     Route("POST", "/management/vault/leaks", Who.OWNER, PROVIDER, "vault.leak"),
     Route("POST", "/management/vault/key-exports", Who.OWNER, BUYER, "vault.export_keys"),
     Route("POST", "/management/vault/rekey", Who.OWNER, TRADERS, "vault.rekey"),
-    Route("POST", "/management/attestations", Who.OWNER, EXCHANGE, "management.attest"),
     Route("GET", "/management/accounts", Who.OWNER, ALL, "accounts.page"),
     Route("POST", "/management/accounts", Who.OWNER, ALL, "accounts.add"),
     Route("POST", "/management/accounts/{id}/removal", Who.OWNER, ALL, "accounts.remove"),
     Route("POST", "/management/accounts/{id}/link", Who.OWNER, ALL, "accounts.link"),
+    Route("GET", "/management/openapi.json", Who.OWNER, ALL, "openapi.page"),
+    *declared(TABLE),
 )
 
 CONSOLE = (

@@ -21,10 +21,8 @@ from connector.negotiation.engine import Engine
 from connector.negotiation.protocol import messages, validation
 from connector.provider.offering import Offering
 from connector.provider.publication import Publications
-from connector.provider.resources import Resources
 from connector.provider.versions import Versions
 from connector.runtime.errors import Absent, InvalidInput
-from connector.runtime.limits import RESOURCES_MAX
 from connector.settlement import disputes
 from connector.settlement.claiming import Claiming
 from connector.settlement.reporting import Reporting
@@ -146,16 +144,6 @@ async def face(call: Call) -> web.Response:
     """Show a listed product as another standard has it."""
     key, name = (quote_path(call.path[one], safe="") for one in ("id", "face"))
     return as_json(await call.of(ExchangeDoor).ask("GET", f"/exchange/products/{key}/faces/{name}"))
-
-
-async def add_resource(call: Call) -> web.Response:
-    """Keep a data resource of ours."""
-    return as_json(await call.of(Resources).put(await call.document()), 201)
-
-
-async def list_resources(call: Call) -> web.Response:
-    """List our data resources."""
-    return as_json({"resources": await call.of(Resources).page(call.first(RESOURCES_MAX))})
 
 
 async def find(call: Call) -> web.Response:

@@ -11,9 +11,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from catalog.operators import ACTS
+from connector.api import declared
 from connector.api.authorize import EXCHANGE, MANAGEMENT
 from connector.api.call import Call, Kept
 from connector.api.faults import as_json
+from connector.client.acts.table import TABLE
 from connector.exchange.acts import DONE, WAITING, Acts, Asked, view
 from connector.exchange.operators import Operators
 from connector.runtime.errors import NotPermitted, explain_failure
@@ -29,38 +31,23 @@ if TYPE_CHECKING:
 
 # handler → the act that it is; where the path or the body says which, the member that does, and the act of each value
 ACT_OF: Mapping[str, str | tuple[str, Mapping[str, str]]] = {
-    "management.admit": "admit",
-    "applications.refuse": "reject",
-    "members.turn": (
-        "act",
-        {"suspend": "suspend-member", "resume": "resume-member", "revoke": "expel-member", "reread": "reread-member"},
-    ),
-    "members.appoint": ("act", {"name": "name-arbitrator", "dismiss": "dismiss-arbitrator"}),
-    "members.depute": ("act", {"name": "name-deputy", "dismiss": "dismiss-deputy"}),
-    "members.revoke": "revoke",
-    "management.credit": "credit",
-    "management.attest": "attest",
     "management.review": "review",
     "exchange.move": (
         "move",
         {"suspend": "suspend-listing", "resume": "resume-listing", "refuse": "refuse-listing"},
     ),
-    "federation.add": "add-source",
-    "federation.turn": ("act", {act: f"{act}-source" for act in ("pause", "suspend", "resume", "drop", "harvest")}),
-    "spaces.create": "create-space",
-    "spaces.change": "change-space",
-    "spaces.close": "close-space",
     "leaving.answer": ("act", {"approve": "approve-leaving", "refuse": "refuse-leaving"}),
     "operators.add": "add-operator",
     "operators.dismiss": "dismiss-operator",
+    **declared.acts_of(TABLE),
 }
 # acts on acts: they check posts themselves, or have them checked for the act that is meant
 SELF_CHECKED = frozenset({"operators.assent", "operators.dissent", "rehearsals.rehearse"})
 READ = frozenset({
     "management.status", "management.thing", "management.log_head", "management.find", "applications.page",
-    "members.page", "exchange.indicators", "exchange.queue", "federation.page", "federation.show", "operators.page",
-    "operators.pending", "disputes.page", "disputes.show", "spaces.look",
-    "leaving.connectors", "leaving.page",
+    "exchange.indicators", "exchange.queue", "operators.page",
+    "operators.pending", "disputes.page", "disputes.show",
+    "leaving.connectors", "leaving.page", *(act.serves for act in TABLE if act.operator == declared.READ),
 })  # fmt: skip
 # acts of which a second time would be another one, unless the body has this name
 NAMED = {"credit": "id"}

@@ -15,6 +15,7 @@ from connector.api import operators
 from connector.api.authorize import MANAGEMENT, Route
 from connector.api.call import Call, Kept
 from connector.api.faults import as_json
+from connector.client.acts.table import TABLE
 from connector.runtime.errors import Absent, Conflict, InvalidInput
 from connector.runtime.rehearsal import rehearsing
 
@@ -23,14 +24,11 @@ if TYPE_CHECKING:
 
 PREFIX = "/management/"
 ACTS = frozenset({
-    "agreements.revoke", "agreements.sublicense", "applications.join", "applications.refuse", "demands.forward",
-    "disputes.file", "disputes.hold", "disputes.rule", "exchange.move", "leaving.answer", "leaving.leave",
-    "log.disclose", "log.erase", "log.rekey", "management.admit", "management.anchor", "management.attest",
-    "management.credit",
-    "management.open_replica", "management.review", "management.roll_back", "members.appoint", "members.depute",
-    "members.revoke", "members.turn", "processes.complete", "processes.resume", "processes.suspend",
-    "processes.terminate", "rights.act", "spaces.change", "spaces.close", "spaces.create", "vault.export_keys",
-    "vault.leak",
+    "agreements.revoke", "agreements.sublicense", "applications.join", "disputes.file", "disputes.hold",
+    "disputes.rule", "exchange.move", "leaving.answer", "leaving.leave", "log.disclose", "log.erase", "log.rekey",
+    "management.anchor", "management.open_replica", "management.review", "management.roll_back", "processes.complete",
+    "processes.resume", "processes.suspend", "processes.terminate", "vault.export_keys", "vault.leak",
+    *(act.serves for act in TABLE if act.rehearse),
 })  # fmt: skip
 # acts are short; one that waits for what it has just not done is over
 REHEARSAL_SECONDS = 30.0

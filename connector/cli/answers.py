@@ -1,6 +1,7 @@
 """What `--json` prints, command by command: for whoever reads it with a program.
 
-Law: an object has exactly the members of its row; renaming, adding or leaving out one begins with this table.
+Law: an object has exactly the members of its row; renaming, adding or leaving out one begins with this table, or where
+the act is declared (`connector.client.acts`).
 
 Words of a shape: `text`; `digits`, a whole number as text, as money and bytes are; `number`, a whole number; `truth`;
 `object`, whose members a standard or a specification says; `any`; with `?` it may be null. `[…]` is a list, `*` any
@@ -16,14 +17,17 @@ from connector.cli.shapes.exchange import EXCHANGE
 from connector.cli.shapes.journey import JOURNEY
 from connector.cli.shapes.operation import OPERATION
 from connector.cli.shapes.trade import TRADE
-from connector.cli.shapes.words import LANGUAGES
+from connector.client.acts.shape import LANGUAGES
+from connector.client.acts.table import TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connector.cli.shapes.words import Shape
+    from connector.client.acts.shape import Shape
 
-ANSWERS: Mapping[str, Shape] = {**JOURNEY, **EVIDENCE, **TRADE, **EXCHANGE, **OPERATION}
+ANSWERS: Mapping[str, Shape] = {
+    **JOURNEY, **EVIDENCE, **TRADE, **EXCHANGE, **OPERATION, **{act.words: act.answer for act in TABLE},
+}  # fmt: skip
 # what every other command with --dry-run prints: a step is record, chain, send or write (connector.runtime.rehearsal)
 REHEARSAL: Shape = {
     "dryRun": "truth", "act": "text",

@@ -7,25 +7,27 @@ from urllib.parse import quote
 
 import typer
 
-from connector.cli import leave, operator, space
-from connector.cli.member import arbitrator, deputy, member
+from connector.cli import declared, leave, operator
 from connector.cli.options import DEFAULT_DATA, AsJson, Data, DryRun, OperatorKey
-from connector.cli.source import app as source
 from connector.cli.speak import ACTING, answer, ask
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 app = typer.Typer(help="Run the exchange: members, review, listing, credits, attestations.", no_args_is_help=True)
-app.add_typer(member, name="member")
-app.add_typer(arbitrator, name="arbitrator")
-app.add_typer(deputy, name="deputy")
+app.add_typer(declared.group("exchange member", "Members: list, suspend, resume, reread, revoke."), name="member")
+for post, about in (
+    ("arbitrator", "Arbitrators of the space, on chain: name, dismiss."),
+    ("deputy", "Other exchanges that run the space on chain: name, dismiss."),
+):
+    app.add_typer(declared.group(f"exchange {post}", about), name=post)
 app.add_typer(operator.app, name="operator")
-app.add_typer(space.ruling, name="space")
+app.add_typer(declared.group("exchange space", "Spaces: create, change, close."), name="space")
 app.add_typer(leave.app, name="leaving")
 for verb in (leave.connectors, operator.pending, operator.assent, operator.dissent):
     app.command()(verb)
-app.add_typer(source, name="source")
+about = "Sources: other exchanges and catalogues whose products are found here."
+app.add_typer(declared.group("exchange source", about), name="source")
 
 Product = Annotated[str, typer.Argument(help="the listed product's id")]
 
@@ -36,20 +38,7 @@ def operate(key: OperatorKey = None) -> None:
     ACTING[:] = [] if key is None else [key]
 
 
-@app.command()
-def admit(
-    did: Annotated[str, typer.Argument(help="the participant's did:web")],
-    data: Data = DEFAULT_DATA,
-    *,
-    dry_run: DryRun = False,
-    as_json: AsJson = False,
-) -> None:
-    """Admit DID as a member after reading its document.
-
-    For example: penstock exchange admit did:web:buyer.example
-    """
-    found = ask(data, "POST", "members", {"did": did}, dry_run=dry_run, as_json=as_json)
-    answer(found, [f"{found['name']} ({found['role']}, {found['region']}) is a member"], as_json=as_json)
+declared.add(app, "exchange", "admit")
 
 
 @app.command()
@@ -72,21 +61,7 @@ def applications(
     answer(found, lines or [f"no application is {state}"], as_json=as_json)
 
 
-@app.command()
-def reject(
-    did: Annotated[str, typer.Argument(help="the applicant's did:web")],
-    reason: Annotated[str, typer.Option(help="why, in words that the applicant reads")],
-    data: Data = DEFAULT_DATA,
-    *,
-    dry_run: DryRun = False,
-    as_json: AsJson = False,
-) -> None:
-    """Refuse an application for membership; the applicant may apply again.
-
-    For example: penstock exchange reject did:web:buyer.example --reason "no contact address"
-    """
-    row = ask(data, "POST", "applications/refusals", {"did": did, "reason": reason}, dry_run=dry_run, as_json=as_json)
-    answer(row, [f"{row['name']}: {row['state']}, {row['reason']}"], as_json=as_json)
+declared.add(app, "exchange", "reject")
 
 
 @app.command()
@@ -171,21 +146,7 @@ def indicators(data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
     answer(found, lines, as_json=as_json)
 
 
-@app.command()
-def credit(
-    did: Annotated[str, typer.Argument(help="the member to credit")],
-    amount: Annotated[int, typer.Argument(help="amount in minor units", min=1)],
-    data: Data = DEFAULT_DATA,
-    *,
-    dry_run: DryRun = False,
-    as_json: AsJson = False,
-) -> None:
-    """Issue settlement tokens to a member (against money received outside).
-
-    For example: penstock exchange credit did:web:buyer.example 100000
-    """
-    done = ask(data, "POST", "credits", {"did": did, "amount": str(amount)}, dry_run=dry_run, as_json=as_json)
-    answer(done, [f"credited {done['amount']} to {did}"], as_json=as_json)
+declared.add(app, "exchange", "credit")
 
 
 @app.command()
@@ -206,34 +167,10 @@ def review(
     answer(done, [f"{done['title']}: {done['opened']} rows opened, {done['bound']}: {done['state']}"], as_json=as_json)
 
 
-@app.command()
-def revoke(
-    subject: Annotated[str, typer.Argument(help="the SHA-256 of what the space gave out, such as a credential")],
-    reason: Annotated[str, typer.Option(help="why; the chain keeps the digest of the words")],
-    data: Data = DEFAULT_DATA,
-    *,
-    dry_run: DryRun = False,
-    as_json: AsJson = False,
-) -> None:
-    """Revoke something that the space gave out, on chain, for everybody to see.
-
-    For example: penstock exchange revoke 5b1f0c --reason "the key is lost"
-    """
-    done = ask(data, "POST", "revocations", {"subject": subject, "reason": reason}, dry_run=dry_run, as_json=as_json)
-    answer(done, [f"{subject} is revoked (transaction {done['tx']})"], as_json=as_json)
-
-
-@app.command()
-def attest(data: Data = DEFAULT_DATA, *, dry_run: DryRun = False, as_json: AsJson = False) -> None:
-    """Collect the witnesses' BLS signatures over all final heads into one attestation.
-
-    For example: penstock exchange attest
-    """
-    done = ask(data, "POST", "attestations", {}, dry_run=dry_run, as_json=as_json)
-    answer(done, [f"{len(done['signers'])} witnesses attest {len(done['heads'])} heads"], as_json=as_json)
-
-
 def _move(product: str, move: str, reason: str, data: Path, *, dry_run: bool, as_json: bool) -> None:
     body = {"move": move, "reason": reason}
     done = ask(data, "POST", f"listings/{quote(product, safe='')}/moves", body, dry_run=dry_run, as_json=as_json)
     answer(done, [f"{done['id']}: {done['state']}"], as_json=as_json)
+
+
+declared.add(app, "exchange", "revoke", "attest")

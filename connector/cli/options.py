@@ -1,7 +1,8 @@
 """The options that every verb shares, so that they read and behave the same everywhere.
 
-Law for every verb module: at its top it imports typer, this file and `speak`, nothing else of the project. `penstock
---help` loads all verbs, and must answer before anybody wonders; what a verb needs is loaded when it runs.
+Law for every verb module: at its top it imports typer, this file, `speak` and declared acts (`connector.client.acts`),
+nothing else of the project. `penstock --help` loads all verbs, and must answer before anybody wonders; what a verb
+needs is loaded when it runs.
 """
 
 from __future__ import annotations

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import typer
 
+from connector.cli import declared
 from connector.cli.options import DEFAULT_DATA, AsJson, Data, DryRun
 from connector.cli.speak import answer, ask
 
@@ -75,23 +76,7 @@ def offer(
     answer(row, [*lines, f"next: the exchange reads it: penstock exchange review {row['id']}"], as_json=as_json)
 
 
-@app.command("list")
-def list_(
-    first: Annotated[int, typer.Option(help="leave out so many, the oldest", min=0)] = 0,
-    data: Data = DEFAULT_DATA,
-    *,
-    as_json: AsJson = False,
-) -> None:
-    """List our services in every state, with why they are in it.
-
-    For example: penstock service list
-    """
-    found = ask(data, "GET", "services?" + urlencode({"first": first}), as_json=as_json)
-    lines = [
-        f"{row['id']}  {row['title']}: {row['state']}" + (f", {row['reason']}" if row["reason"] else "")
-        for row in found["services"]
-    ]
-    answer(found, lines or ["no service is handed in"], as_json=as_json)
+declared.add(app, "service", "list")
 
 
 @app.command("roll-back")
@@ -114,25 +99,4 @@ def roll_back(
     answer(row, [f"{row['title']}: as in version {version}, {row['price']}: {row['state']}"], as_json=as_json)
 
 
-@app.command()
-def withdraw(
-    identifier: Annotated[str, typer.Argument(metavar="ID", help="the service's id")],
-    reason: Annotated[str, typer.Option(help="why, for the record")] = "",
-    data: Data = DEFAULT_DATA,
-    *,
-    dry_run: DryRun = False,
-    as_json: AsJson = False,
-) -> None:
-    """Take a service of ours off the list; its id is not used again.
-
-    For example: penstock service withdraw service:tide-forecast
-    """
-    row = ask(
-        data,
-        "POST",
-        f"services/{quote(identifier, safe='')}/withdrawal",
-        {"reason": reason},
-        dry_run=dry_run,
-        as_json=as_json,
-    )
-    answer(row, [f"{row['id']}: {row['state']}"], as_json=as_json)
+declared.add(app, "service", "withdraw")

@@ -16,20 +16,25 @@ import asyncio
 import tempfile
 import uuid
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote, urlencode
 
 from connector.client import tables
+from connector.client.acts.request import request
+from connector.client.acts.table import named
 from connector.client.results import Acquired, Exported, Opened, Product, Quote, Settled
 from connector.client.server import Server, server
 from connector.runtime.errors import PaymentRefused, from_reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Coroutine, Iterable
     from types import TracebackType
 
     import pyarrow as pa
+
+    from connector.client.acts.act import Act
 
 # one look waits so long for the next step
 WAIT_SECONDS = 20
@@ -57,6 +62,17 @@ class Client:
         """Ask `/management/{path}` for what has no method here."""
         assert self._server is not None, "use it in `async with`"
         return await self._server.call(method, path, body)
+
+    def __getattr__(self, name: str) -> Callable[..., Coroutine[Any, Any, Any]]:
+        """Return the method of a declared act (docs/reference.md): `await penstock.source_pause(name="river")`."""
+        return partial(self._do, named(name))
+
+    async def _do(self, act: Act, /, *, dry_run: bool = False, **given: Any) -> Any:
+        """Do an act with these fields, or with `dry_run` say what it would do; raises InvalidInput for other fields."""
+        path, body = request(act, given)
+        if dry_run:
+            return await self.call("POST", "rehearsals", {"path": path, "body": body})
+        return await self.call(act.method, path, body)
 
     async def status(self) -> dict[str, Any]:
         """Return who this participant is and what it holds."""

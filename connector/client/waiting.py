@@ -10,6 +10,7 @@ import asyncio
 import threading
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from connector.client.acts.table import named
 from connector.client.client import Client
 
 if TYPE_CHECKING:
@@ -52,6 +53,11 @@ class WaitingClient:
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """Do as `Client.call`."""
         return self._wait(self._client.call(method, path, body))
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        """Do as `Client.__getattr__`."""
+        named(name)
+        return lambda **given: self._wait(getattr(self._client, name)(**given))
 
     def status(self) -> dict[str, Any]:
         """Do as `Client.status`."""

@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from connector.client.acts.request import leaves
+from connector.client.acts.table import TABLE
 from connector.console.fields import FILES, PUBLISHED
 from connector.console.page import EVERYBODY, TRADERS, Act
+
+if TYPE_CHECKING:
+    from connector.client.acts.act import Act as Declared
+
+
+def declared(act: Declared) -> Act:
+    """Return the form that does a declared act."""
+    told = [(name, one.needed) for name, one in leaves(act.fields)]
+    may_lack = tuple(name for name, needed in told if not needed)
+    return Act(f"/acts/{act.slug}", act.roles, "declared.do", tuple(name for name, _ in told), may_lack)
+
 
 ACTS: tuple[Act, ...] = (
     Act("/catalogue/{id}/purchase", "buyer", "buying.buy", ("limit", "purpose", "total"), ("total",)),
@@ -30,6 +45,7 @@ ACTS: tuple[Act, ...] = (
     Act("/pending/{id}/dissent", "exchange", "governed.dissent", ("reason",)),
     Act("/findings/audit", "regulator", "supervising.audit"),
     Act("/account/password", EVERYBODY, "overview.change_password", ("old", "new"), own=True),
+    *(declared(act) for act in TABLE if act.changes),
 )
 
 ACT_BY_ROUTE = {act.route: act for act in ACTS}

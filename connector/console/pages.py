@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from connector.client.acts.table import TABLE
 from connector.console.page import ANY_ID, EVERYBODY, FINDERS, TRADERS, Page, columns
+
+if TYPE_CHECKING:
+    from connector.client.acts.act import Act
+
+
+def declared(act: Act) -> Page:
+    """Return the page on which a declared act is filled in and looked at before it is done."""
+    return Page("act", f"/acts/{act.slug}", act.roles, "declared.form")
+
 
 PAGES: tuple[Page, ...] = (
     Page("overview", "/overview", EVERYBODY, "overview.overview", menu=True),
@@ -325,6 +337,8 @@ PAGES: tuple[Page, ...] = (
     ),
     Page("event", f"/evidence/{ANY_ID}", EVERYBODY, "evidence.event"),
     Page("account", "/account", EVERYBODY, "overview.account"),
+    Page("acts", "/acts", EVERYBODY, "declared.acts", columns("en words /acts/{act}", "command"), menu=True),
+    *(declared(act) for act in TABLE if act.changes),
 )
 
 BY_ROUTE = {page.route: page for page in PAGES}

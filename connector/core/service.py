@@ -135,12 +135,18 @@ async def _done(told: Any) -> None:
 
 
 class Parts:
-    """The parts of a house by their classes: who takes one names it, and mypy knows it."""
+    """The parts of a house, by their classes: who takes one names it, and mypy knows it."""
 
     def __init__(self, house: Any) -> None:
-        self._found = {line.kind: getattr(house, line.name) for line in lines(type(house))}
+        told = lines(type(house))
+        self._found = {line.kind: getattr(house, line.name) for line in told}
+        self._named = {line.name: self._found[line.kind] for line in told}
 
     def of(self, kind: type[T]) -> T:
         """Return the part of this class; a class without a line fails here."""
         found: T = self._found[kind]
         return found
+
+    def named(self, name: str) -> Any:
+        """Return the part of this name, for a table that is read where classes are not loaded."""
+        return self._named[name]

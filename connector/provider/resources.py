@@ -21,8 +21,11 @@ class Resources:
     def __init__(self, core: Core) -> None:
         self._core = core
 
-    async def put(self, document: Any) -> Row:
-        """Keep a resource, or change the one with its id; without a code it gets a local one, if we have a subject."""
+    async def put(self, **document: Any) -> Row:
+        """Keep a resource, or change the one with its id; without a code it gets a local one, if we have a subject.
+
+        `document` are its members.
+        """
         resource, now = from_json(document), self._core.clock.now()
         told = resource.json() | {"code": resource.code or self.code(Kind.RESOURCE, resource.id)}
 
@@ -35,7 +38,7 @@ class Resources:
 
         return await self._core.store.write(act)
 
-    async def page(self, first: int) -> list[Row]:
+    async def page(self, first: int = 0) -> list[Row]:
         """List the resources, each with its products."""
 
         def read(tx: Tx) -> list[Row]:

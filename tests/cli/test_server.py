@@ -145,7 +145,7 @@ CALLS = {
         "POST", "members", {"did": "did:web:b"}, {"name": "B", "role": "buyer", "region": "US"}, "B (buyer, US)",
     ),
     "exchange credit did:web:b 50": (
-        "POST", "credits", {"did": "did:web:b", "amount": "50"}, {"amount": "50"}, "credited 50",
+        "POST", "credits", {"did": "did:web:b", "amount": "50"}, {"did": "did:web:b", "amount": "50"}, "credited 50",
     ),
     "exchange review p": (
         "POST", "listings/p/review", {}, {"title": "T", "opened": 4, "bound": "b", "state": "listed"}, "4 rows opened",

@@ -5,26 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.cli.shapes.journey import LEAVING
-from connector.cli.shapes.words import LANGUAGES, SPACE
+from connector.client.acts.members import APPLICATION
+from connector.client.acts.shape import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connector.cli.shapes.words import Shape
+    from connector.client.acts.shape import Shape
 
-_MEMBER = {"did": "text", "name": "text", "role": "text", "region": "text"}
-_APPLICATION = {**_MEMBER, "message": "text", "state": "text", "reason": "text", "due": "text"}
-_MOVED = {"did": "text", "state": "text", "reason": "text"}
 _LISTED = {"id": "text", "state": "text"}
 _ACT = {
     "id": "text", "act": "text", "operator": "text", "post": "text", "path": "object", "body": "object?",
     "state": "text", "other": "text", "reason": "text", "since": "text", "until": "text", "awaits": "text",
     **LANGUAGES, "result": "object?",
-}  # fmt: skip
-_SOURCE = {
-    "name": "text", "kind": "text", "address": "text", "did": "text", "state": "text", "reason": "text",
-    "products": "number", "left": "number", "told": ["text"], "read": "text?", "due": "text?", "whole": "truth",
-    "member": "object?", "most": "number", "created": "text", "failures": "number",
 }  # fmt: skip
 
 EXCHANGE: Mapping[str, Shape] = {
@@ -39,12 +32,7 @@ EXCHANGE: Mapping[str, Shape] = {
     "exchange pending": {"acts": [_ACT]},
     "exchange assent": _ACT,
     "exchange dissent": _ACT,
-    "exchange admit": {
-        **_MEMBER, "url": "text", "origin": "text", "address": "text", "logKey": "text", "delivery": "text",
-        "aggregate": "text", "possession": "text",
-    },
-    "exchange applications": {"applications": [{**_APPLICATION, "overdue": "truth"}]},
-    "exchange reject": _APPLICATION,
+    "exchange applications": {"applications": [{**APPLICATION, "overdue": "truth"}]},
     "exchange listings": {
         "listings": [
             {
@@ -65,41 +53,15 @@ EXCHANGE: Mapping[str, Shape] = {
             }
         ],
     },
-    "exchange credit": {"did": "text", "amount": "digits"},
     "exchange review": {
         "id": "text", "title": "text", "state": "text", "opened": "number", "seed?": "text", "bound": "text",
     },
-    "exchange revoke": {"subject": "text", "reason": "text", "tx": "text"},
-    "exchange attest": {
-        "v": "number", "heads": [{"origin": "text", "size": "digits", "root": "text"}],
-        "signers": [{"name": "text", "key": "text"}], "signature": "text",
-    },
-    "exchange member list": {"members": [{**_MEMBER, "state": "text", "speaks?": "text", "source?": "text"}]},
-    "exchange member suspend": _MOVED,
-    "exchange member resume": _MOVED,
-    "exchange member revoke": _MOVED,
-    "exchange member reread": {"did": "text", "changed": ["text"], "role": "text"},
-    "exchange arbitrator name": {"did": "text", "arbitrator": "truth", "tx": "text"},
-    "exchange arbitrator dismiss": {"did": "text", "arbitrator": "truth", "tx": "text"},
-    "exchange deputy name": {"did": "text", "deputy": "truth", "tx": "text"},
-    "exchange deputy dismiss": {"did": "text", "deputy": "truth", "tx": "text"},
     "exchange operator add": {"operator": "text", "post": "text", "url": "text", "key?": "text", "file?": "text"},
     "exchange operator list": {
         "operators": [{"name": "text", "post": "text", "state": "text"}], "checked": "truth", **LANGUAGES,
     },
     "exchange operator dismiss": {"name": "text", "post": "text", "state": "text"},
-    "exchange space create": SPACE,
-    "exchange space change": SPACE,
-    "exchange space close": SPACE,
     "exchange leaving list": {"leavings": [LEAVING]},
     "exchange leaving approve": LEAVING,
     "exchange leaving refuse": LEAVING,
-    "exchange source add": _SOURCE,
-    "exchange source list": {"sources": [_SOURCE]},
-    "exchange source show": _SOURCE,
-    "exchange source harvest": _SOURCE,
-    "exchange source pause": _SOURCE,
-    "exchange source suspend": _SOURCE,
-    "exchange source resume": _SOURCE,
-    "exchange source drop": _SOURCE,
 }  # fmt: skip

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector.cli.shapes.words import LANGUAGES, PUBLISHED, QUOTE
+from connector.client.acts.shape import LANGUAGES, PUBLISHED, QUOTE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connector.cli.shapes.words import Shape
+    from connector.client.acts.shape import Shape
 
 _APPLICATION = {
     "did": "text", "name": "text", "role": "text", "region": "text", "message": "text", "state": "text",
@@ -44,8 +44,6 @@ JOURNEY: Mapping[str, Shape] = {
         "policy": "object", "words": {"en": ["text"], "zh": ["text"]}, "tariff": "object", "price": LANGUAGES,
     },
     "find": {"found": "number", "looked": "number", "products": ["object"]},
-    "find --save": {"name": "text", "q": "text", "where": ["text"], "new": ["object"]},
-    "searches": {"searches": [{"name": "text", "q": "text", "where": ["text"], "new": ["object"], "since": "text"}]},
     "show": "object",
     "quote": QUOTE,
     "get --dry-run": {**QUOTE, "dryRun": "truth", "within": "truth", "over": ["text"]},

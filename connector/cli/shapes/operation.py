@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector.cli.shapes.words import PROCESS, TURNED
+from connector.client.acts.shape import PROCESS, TURNED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connector.cli.shapes.words import Shape
+    from connector.client.acts.shape import Shape
 
 _HELD = {
     "id": "text", "kind": "text", "edition": "text", "file": "text", "state": "text", "rows": "number",

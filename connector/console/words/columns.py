@@ -33,6 +33,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "column.distinct": ("Different values", "不同值"),
     "column.due": ("Due", "应答期限"),
     "column.en": ("Act", "事项"),
+    "column.command": ("Command", "命令"),
     "column.ends": ("Ends", "到期"),
     "column.event": ("Event", "事件"),
     "column.fetched": ("Fetched", "获取时间"),

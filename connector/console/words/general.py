@@ -49,6 +49,22 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "whose.disk": ("this machine's disk", "本机磁盘"),
     "whose.policy": ("the policy's", "策略"),
     "whose.nobody": ("nobody's", "无"),
+    # declared acts
+    "acts.title": ("All acts", "全部操作"),
+    "acts.about": (
+        "Each shows what would be done before it is done, and is a command as well.",
+        "每项操作在执行前均先显示将要执行的内容,亦可用命令执行。",
+    ),
+    "acts.empty": ("Your account has no act here.", "您的账户在此没有可执行的操作。"),
+    "acts.done": ("Done: {what}", "已完成:{what}"),
+    "acts.look": ("Show what would be done", "预览"),
+    "acts.preview": ("What would be done", "将要执行的内容"),
+    "acts.do": ("Do it", "执行"),
+    "acts.no-step": ("It would leave no trace.", "不会留下记录。"),
+    "step.record": ("record {what} of {about} in the log", "在日志中记录 {about} 的 {what}"),
+    "step.chain": ("call {what} ({about}) on the chain", "在链上调用 {what}({about})"),
+    "step.send": ("send {what} to {about}", "向 {about} 发送 {what}"),
+    "step.write": ("write a {what}: {about}", "写入 {what}:{about}"),
     # the first page
     "overview.title": ("Overview", "总览"),
     "overview.waiting": ("Waiting for you", "待您处理"),

@@ -33,6 +33,8 @@ async def play(told):
     await told.say("settle", by="provider")
     for words in ("doctor", "searches"):
         await told.say(words, by="buyer")
+    for option in ("--seen", "--drop"):
+        await told.say(f"searches {option}", "rains", by="buyer")
     licence = folder / "licence.json"
     await told.say("chain licence", agreement, "-o", licence, by="buyer")
     document = told.write("space.json", (await space.outbound.get(space.url("exchange") + "/space")).json())

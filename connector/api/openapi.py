@@ -1,0 +1,171 @@
+"""The management interface as an OpenAPI 3.1 document, made of the table of routes and of the declared acts.
+
+Law: every row of the table is an operation. A declared act says what it is told and what it answers; of the others
+there are path, method, roles and the first sentence of the handler.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from connector.api.authorize import MANAGEMENT
+from connector.api.faults import as_json
+from connector.api.operators import handler_of
+from connector.client.acts import request
+from connector.client.acts.act import NULL
+from connector.client.acts.table import TABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from aiohttp import web
+
+    from connector.api.authorize import Route
+    from connector.api.call import Call
+    from connector.client.acts.act import Act, Field
+
+VERSION = "3.1.0"
+VARIABLE = re.compile(r"\{(\w+)\}")
+# what a word of a shape (`connector.client.acts.shape`) is in JSON Schema
+WORDS: dict[str, dict[str, Any]] = {
+    "text": {"type": "string"},
+    "digits": {"type": "string", "pattern": "^-?[0-9]+$"},
+    "number": {"type": "integer"},
+    "truth": {"type": "boolean"},
+    "object": {"type": "object"},
+    "any": {},
+}
+# what a kind of field is in JSON Schema
+KINDS: dict[str, dict[str, Any]] = {
+    "text": {"type": "string"},
+    "digits": {"type": "string", "pattern": "^[0-9]+$"},
+    "number": {"type": "integer"},
+    "truth": {"type": "boolean"},
+    "texts": {"type": "array", "items": {"type": "string"}},
+    "pairs": {"type": "object", "additionalProperties": {"type": "string"}},
+    "document": {"type": "object"},
+}
+FAULT = {
+    "code": "text", "status": "number", "exit": "number", "whose": "text", "text": "text", "hint": "text", "*": "any",
+}  # fmt: skip
+WAITS = {"id": "text", "act": "text", "awaits": "text", "until": "text", "en": "text", "zh": "text"}
+
+
+async def page(_call: Call) -> web.Response:
+    """Show the management interface as an OpenAPI document."""
+    return as_json(_own())
+
+
+@cache
+def _own() -> dict[str, Any]:
+    return document(MANAGEMENT, TABLE)
+
+
+def document(routes: Iterable[Route], acts: Iterable[Act]) -> dict[str, Any]:
+    """Return the document of these routes, some of which are acts' own."""
+    paths: dict[str, dict[str, Any]] = {}
+    declared = set()
+    for act in acts:
+        declared.add((act.method, act.route))
+        paths.setdefault(act.address, {})[act.method.lower()] = operation(act)
+    for route in routes:
+        if (route.method, route.path) not in declared:
+            paths.setdefault(route.path, {})[route.method.lower()] = _undeclared(route)
+    return {
+        "openapi": VERSION,
+        "info": {"title": "Penstock management interface", "version": importlib.metadata.version("penstock")},
+        "paths": paths,
+        "security": [{"owner": []}],
+        "components": {
+            "securitySchemes": {"owner": {"type": "http", "scheme": "bearer"}},
+            "schemas": {"Fault": shaped(FAULT), "Waits": shaped(WAITS)},
+        },
+    }
+
+
+def operation(act: Act) -> dict[str, Any]:
+    """Return the operation of a declared act."""
+    told: dict[str, Any] = {
+        "operationId": act.call,
+        "summary": act.help,
+        "x-says": dict(zip(("en", "zh"), act.says, strict=True)),
+        "x-roles": act.roles.split(),
+        "x-command": "penstock " + act.words,
+        "x-rehearsed": act.rehearse,
+        "parameters": [_parameter(one, "path") for one in act.within("path")]
+        + [_parameter(one, "query") for one in act.within("query")],
+        "responses": {
+            "201" if act.makes else "200": _content("what was done", shaped(act.answer)),
+            "default": _content("why not", {"$ref": "#/components/schemas/Fault"}),
+        },
+    }
+    if act.changes:
+        body = _content("", schema(act.within("body"), whole=bool(act.handler)))["content"]
+        body["application/json"]["example"] = request.example(act)
+        told["requestBody"] = {"required": True, "content": body}
+    if act.operator and act.changes:
+        told["responses"]["202"] = _content("it waits for another operator", {"$ref": "#/components/schemas/Waits"})
+    return told
+
+
+def schema(fields: Iterable[Field], *, whole: bool = False) -> dict[str, Any]:
+    """Return the JSON Schema of an object with these fields; `whole`: whoever reads it fills in no defaults."""
+    told = list(fields)
+    return {
+        "type": "object",
+        "properties": {one.wire: _typed(one) for one in told},
+        "required": [one.wire for one in told if one.needed or (whole and one.default is not None)],
+        "additionalProperties": False,
+    }
+
+
+def shaped(shape: Any) -> dict[str, Any]:
+    """Return the JSON Schema of a shape."""
+    if isinstance(shape, list):
+        return {"type": "array", "items": shaped(shape[0])}
+    if isinstance(shape, dict):
+        known = {name.removesuffix("?"): shaped(inner) for name, inner in shape.items() if name != "*"}
+        needed = [name for name in shape if name != "*" and not name.endswith("?")]
+        rest: Any = shaped(shape["*"]) if "*" in shape else False
+        return {"type": "object", "properties": known, "required": needed, "additionalProperties": rest}
+    told = WORDS[shape.removesuffix("?")]
+    return {**told, "type": [told["type"], "null"]} if shape.endswith("?") else dict(told)
+
+
+def _typed(field: Field) -> dict[str, Any]:
+    told = schema(field.parts) if field.parts else dict(KINDS[field.kind])
+    limits = {"minimum": field.least, "maximum": field.most} if field.kind == "number" else {}
+    told |= {name: value for name, value in limits.items() if value is not None}
+    if field.default is NULL:
+        told["type"] = [told["type"], "null"]
+    told |= {"description": field.help, "title": field.words[0], "x-title-zh": field.words[1]}
+    return told | ({"default": field.default} if isinstance(field.default, str | int | list | dict) else {})
+
+
+def _parameter(field: Field, where: str) -> dict[str, Any]:
+    return {
+        "name": field.name if where == "path" else field.wire,
+        "in": where,
+        "required": where == "path" or field.needed,
+        "schema": _typed(field),
+    }
+
+
+def _content(description: str, told: dict[str, Any]) -> dict[str, Any]:
+    return {"description": description, "content": {"application/json": {"schema": told}}}
+
+
+def _undeclared(route: Route) -> dict[str, Any]:
+    about = (handler_of(route).__doc__ or "").strip().splitlines()
+    return {
+        "summary": about[0] if about else route.handler,
+        "x-roles": sorted(route.roles),
+        "parameters": [
+            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+            for name in VARIABLE.findall(route.path)
+        ],
+        "responses": {"default": {"description": "what was asked for, or why not"}},
+    }

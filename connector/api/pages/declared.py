@@ -1,0 +1,114 @@
+"""Declared acts on the console: the list of those that change something, a form for each, a preview, and the doing.
+
+Law: nothing is done before what would be done was shown: the form leads to the same page with what was filled in, there
+stands the act in words, rehearsed where it can be, and only that page has the button. What is done is what the
+management interface does, by the same handler and for an exchange's operators by the same rule (`governed`).
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from connector.api import rehearsals
+from connector.api.authorize import MANAGEMENT
+from connector.api.call import Call, Kept
+from connector.api.operators import govern, handler_of
+from connector.api.pages import governed
+from connector.client.acts import request
+from connector.client.acts.act import BELOW, FRESH
+from connector.client.acts.table import BY_CALL
+from connector.console.acts import ACT_BY_ROUTE
+from connector.console.language import LANGUAGES
+from connector.console.page import TWIN
+from connector.runtime.limits import REASON_CHARACTERS_MAX
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from connector.client.acts.act import Act, Field
+    from connector.store.row import Row
+
+LIST = "/acts"
+# a sentence without what ends it is what an act is called
+ENDS = ".。"
+# kinds of fields that are typed in several lines
+LONG = frozenset({"texts", "pairs", "document"})
+
+
+async def acts(call: Call) -> Row:
+    """Return the acts that this account may do here, each with its command, and the one that was just done."""
+    assert call.session is not None
+    done = BY_CALL.get(call.request.query.get("done", "").replace("-", "_"))
+    rows = [_told(act) for act in BY_CALL.values() if act.changes and call.session.roles & set(act.roles.split())]
+    return {"rows": rows, "done": None if done is None else _told(done)}
+
+
+async def form(call: Call) -> Row:
+    """Return an act's fields; for who may act, and has filled them in, also what would be done."""
+    act = _act(call)
+    assert call.session is not None
+    asked = {name: call.request.query.get(name, "") for name, _ in request.leaves(act.fields)}
+    looks = call.session.operator and "preview" in call.request.query
+    asked |= _drawn(act, asked) if looks else {}
+    told = _told(act) | {"fields": [_field(name, one, asked[name]) for name, one in request.leaves(act.fields)]}
+    if not looks:
+        return told | {"preview": None}
+    path, body = request.request(act, _given(act, asked))
+    said = {lang: text.format_map(asked) for lang, text in zip(LANGUAGES, act.says, strict=True)}
+    return told | {"preview": said | {"steps": await _rehearsed(call, path, body) if act.rehearse else None}}
+
+
+async def do(call: Call, fields: dict[str, str]) -> str:
+    """Do an act; return where it is said that it was done, or where what waits is seen."""
+    act = _act(call)
+    given = _given(act, fields)
+    path, body = request.request(act, given)
+    route = next(one for one in MANAGEMENT if (one.method, one.path) == (act.method, act.route))
+    variables = {one.wire: given[one.name] for one in act.within("path")} | act.always
+    asked = await _asking(call, route, Kept(variables, body, BELOW + path))
+    answer = await govern(asked, handler_of(route))
+    return governed.PENDING if answer.status == governed.WAITS else f"{LIST}?done={act.slug}"
+
+
+async def _rehearsed(call: Call, path: str, body: Any) -> Any:
+    """Return the steps that an act would take."""
+    route = next(one for one in MANAGEMENT if one.handler == "rehearsals.rehearse")
+    answer = await rehearsals.rehearse(await _asking(call, route, Kept({}, {"path": path, "body": body})))
+    assert isinstance(answer.body, bytes)
+    return orjson.loads(answer.body)["steps"]
+
+
+async def _asking(call: Call, route: Any, kept: Kept) -> Call:
+    return call.inner(route, kept, await governed.acting(call))
+
+
+def _act(call: Call) -> Act:
+    """Return the act whose page or form is asked for."""
+    row = ACT_BY_ROUTE[call.route.path.removesuffix(TWIN)]
+    return BY_CALL[row.path.removeprefix(LIST + "/").replace("-", "_")]
+
+
+def _given(act: Act, typed: Mapping[str, str]) -> dict[str, Any]:
+    read = {name: request.parsed(one, typed[name].strip()) for name, one in request.leaves(act.fields)}
+    return request.joined(act.fields, read)
+
+
+def _drawn(act: Act, typed: Mapping[str, str]) -> dict[str, str]:
+    """Return ids that nobody gave, so that what was looked at is what is done, and once."""
+    return {one.name: str(uuid.uuid4()) for one in act.fields if one.default is FRESH and not typed[one.name].strip()}
+
+
+def _told(act: Act) -> Row:
+    """Return what an act is called: its sentence with its fields left open."""
+    open_ = {name: "…" for name, _ in request.leaves(act.fields)}
+    said = {lang: text.format_map(open_).rstrip(ENDS) for lang, text in zip(LANGUAGES, act.says, strict=True)}
+    return {"act": act.slug, **said, "command": "penstock " + act.words}
+
+
+def _field(name: str, field: Field, value: str) -> Row:
+    shown = value or (str(field.default) if isinstance(field.default, str | int) else "")
+    about = {"name": name, "value": shown, "needed": field.needed, "long": field.kind in LONG}
+    return about | {"en": field.words[0], "zh": field.words[1], "most": REASON_CHARACTERS_MAX}

@@ -1,0 +1,170 @@
+"""What an act of the management interface is: one row, from which everything that offers the act is made.
+
+Law: (1) from a row of `connector.client.acts.table` come the route with its authorisation, the operation in
+`/management/openapi.json`, the command, the shape of its `--json`, the form of the console, the client's method and the
+line of the reference; none of them is written beside it. (2) A row is data: what a person reads of an answer is a
+function that stands beside it and takes the answer alone. (3) This room loads nothing heavy, because every `penstock
+--help` reads it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import KW_ONLY, dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from catalog.roles import ROLES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from connector.client.acts.shape import Shape
+
+BELOW = "/management/"
+# a variable of a path: the field of that name, or with `=` what it always is
+VARIABLE = re.compile(r"\{(\w+)(?:=([\w-]+))?\}")
+EVERYBODY = " ".join(ROLES)
+TRADERS, EXCHANGE = "provider buyer", "exchange"
+# kind of a field → what a fault calls it
+KINDS: Mapping[str, str] = {
+    "text": "a text",
+    "digits": "a whole number as text",
+    "number": "a whole number",
+    "truth": "true or false",
+    "texts": "a list of texts",
+    "pairs": "an object of texts",
+    "document": "an object",
+    "parts": "an object",
+}
+
+
+class Default(Enum):
+    """What a field is when nobody gave it, besides a value of its own; None: it is not sent."""
+
+    NEEDED = "it has to be given"
+    FRESH = "a new id"
+    NULL = "null, and sent as that"
+
+
+NEEDED, FRESH, NULL = Default.NEEDED, Default.FRESH, Default.NULL
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One thing that an act is told: in its path where the path has a variable of its name, else in body or query.
+
+    `words` are its label in English and 中文, `help` what the command line says. `option` is its option there,
+    empty for an argument, None where the command line does not have it. `sent` is its name on the wire, if that is
+    another one. A field of the kind `parts` is an object whose members are fields, sent when one of them is given.
+    """
+
+    name: str
+    words: tuple[str, str]
+    help: str
+    option: str | None = ""
+    kind: str = "text"
+    default: Any = NEEDED
+    least: int | None = None
+    most: int | None = None
+    sent: str = ""
+    parts: tuple[Field, ...] = ()
+
+    @property
+    def needed(self) -> bool:
+        """Say whether it has to be given."""
+        return self.default is NEEDED
+
+    @property
+    def wire(self) -> str:
+        """Return its name in path, query or body."""
+        return self.sent or self.name
+
+
+def lines_of(told: Any) -> list[str]:
+    """Return what a person reads of an answer for which nobody wrote other words."""
+    return [f"{name}: {value}" for name, value in told.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One act: `path` is its method and its path below /management/, `roles` those of a participant that has it.
+
+    `does` names the service and its method that do it, called with the fields by name, and with `who` asks where the
+    method has such a parameter; or else `handler` names a function of `connector.api` that reads the request itself.
+    `operator` is the act of an exchange's operators that it is (`catalog.operators.ACTS`), `read` for what they all may
+    see. `verb` is its command where that is not its name; what follows ` --` is the option that asks for it; `typed` is
+    what is typed after it as an example, where a file is named. `says` is what is done, in English and 中文, with the
+    fields in place; `lines` is what a person reads of the answer.
+    """
+
+    name: str
+    path: str
+    _: KW_ONLY
+    help: str
+    says: tuple[str, str]
+    answer: Shape
+    example: Mapping[str, Any]
+    fields: tuple[Field, ...] = ()
+    does: str = ""
+    handler: str = ""
+    roles: str = EVERYBODY
+    operator: str = ""
+    makes: bool = False
+    rehearse: bool = False
+    verb: str = ""
+    typed: str = ""
+    lines: Callable[[Any], list[str]] = lines_of
+    body_bytes: int = 0
+
+    @property
+    def method(self) -> str:
+        """Return its HTTP method."""
+        return self.path.split(" ")[0]
+
+    @property
+    def changes(self) -> bool:
+        """Say whether it changes something."""
+        return self.method != "GET"
+
+    @property
+    def words(self) -> str:
+        """Return its command without `penstock`."""
+        return self.verb or self.name
+
+    @property
+    def slug(self) -> str:
+        """Return its name in an address of the console."""
+        return self.name.replace(" ", "-")
+
+    @property
+    def call(self) -> str:
+        """Return its name in Python."""
+        return self.slug.replace("-", "_")
+
+    @property
+    def serves(self) -> str:
+        """Return its handler as the table of routes has it."""
+        return self.handler or f"declared.{self.call}"
+
+    @property
+    def route(self) -> str:
+        """Return its path as the table of routes has it, which several acts may share."""
+        known = {one.name: one.wire for one in self.fields}
+        return BELOW + VARIABLE.sub(lambda found: f"{{{known.get(found[1], found[1])}}}", self.path.split(" ")[1])
+
+    @property
+    def address(self) -> str:
+        """Return its own path: a variable for each field in it."""
+        return BELOW + VARIABLE.sub(lambda found: found[2] or found[0], self.path.split(" ")[1])
+
+    @property
+    def always(self) -> dict[str, str]:
+        """Return the variables of its route that are always the same."""
+        return {found[1]: found[2] for found in VARIABLE.finditer(self.path) if found[2]}
+
+    def within(self, where: str) -> tuple[Field, ...]:
+        """Return the fields that stand in `path`, `query` or `body`."""
+        named = {found[1] for found in VARIABLE.finditer(self.path)}
+        rest = "body" if self.changes else "query"
+        return tuple(one for one in self.fields if where == ("path" if one.name in named else rest))

@@ -1,0 +1,124 @@
+"""Demands: what is looked for and not found, from its first word to the agreement that met it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from connector.client.acts.act import FRESH, NULL, Act, Field
+
+if TYPE_CHECKING:
+    from connector.client.acts.shape import Shape
+
+DEMAND: Shape = {
+    "id": "text", "title": "text", "description": "text", "where": ["text"], "purpose": "text", "place": "text",
+    "most": "digits?", "unit": "text", "currency": "text", "until": "text", "member": "text", "state": "text",
+    "product?": "text", "agreement?": "text", "reason?": "text", "matches?": ["object"],
+}  # fmt: skip
+FORWARD = "demands.forward"
+ID = Field("id", ("Demand", "需求编号"), "the demand's id")
+WEATHER = {"id": "weather-sz"}
+POSTED = (
+    Field("title", ("Title", "标题"), "what is looked for, in words"),
+    Field("until", ("Until", "截止时间"), "when it ends, RFC 3339 with a time zone", "--until"),
+    Field("description", ("Description", "说明"), "more words", "--description", default=""),
+    Field(
+        "where", ("Conditions, one a line", "条件,每行一个"), "a condition as of `find`; may be repeated", "--where",
+        "texts", default=[],
+    ),
+    Field(
+        "purpose", ("Purpose", "用途"), "what it is to be used for, a term of the purpose scheme", "--purpose",
+        default="",
+    ),
+    Field("place", ("Place of use", "使用地"), "where it is to be used, ISO 3166 or GB/T 2260", "--in", default=""),
+    Field(
+        "most", ("Highest price", "最高价"), "highest price in minor units per unit", "--most", "digits",
+        default=NULL, least=0,
+    ),
+    Field(
+        "unit", ("Unit", "计价单位"), "the unit of that price: byte, row, piece, opening, call, flat", "--unit",
+        default="byte",
+    ),
+    Field("currency", ("Currency", "币种"), "the currency of that price", "--currency", default="CNY"),
+    Field("id", ("Id", "编号"), "an id of your own; repeat it to post once", "--id", default=FRESH),
+)  # fmt: skip
+
+
+def lines(demand: Any) -> list[str]:
+    """Return what a person reads of a demand, and of what meets it."""
+    score = f"{demand['score']:>3}  " if "score" in demand else ""
+    ended = "".join(f", {name} {demand[name]}" for name in ("product", "agreement", "reason") if demand.get(name))
+    told = [f"{score}{demand['id']}  {demand['title']}  ({demand['state']}{ended}) until {demand['until']}"]
+    for one in demand.get("matches", ()):
+        told.append(f"  {one['score']:>3}  {one['product']}  {one['title']}  ({one['tier']}) of {one['provider']}")
+        told += [f"         {reason['points']:>2} of {reason['of']}: {reason['en']}" for reason in one["reasons"]]
+    return told if demand.get("matches", True) else [*told, "  nothing listed meets it yet"]
+
+
+def _move(move: str, help_: str, says: tuple[str, str], *fields: Field, **more: str) -> Act:
+    """Return one of the moves of a demand: they share a route."""
+    return Act(
+        f"demand {move}",
+        f"POST demands/{{id}}/{{move={move}}}",
+        help=help_,
+        says=says,
+        answer=DEMAND,
+        example=WEATHER | more,
+        fields=(ID, *fields),
+        handler=FORWARD,
+        rehearse=True,
+        lines=lines,
+    )
+
+
+ACTS = (
+    Act(
+        "demand post",
+        "POST demands",
+        help="Say what you look for; what is listed already and meets it is shown at once.",
+        says=("Look for {title} until {until}.", "发布需求:{title},截至 {until}。"),
+        answer=DEMAND,
+        example={"title": "hourly weather Shenzhen", "until": "2027-12-31T00:00:00Z", "purpose": "Research"},
+        fields=POSTED,
+        handler=FORWARD,
+        makes=True,
+        rehearse=True,
+        lines=lines,
+    ),
+    Act(
+        "demand show",
+        "GET demands/{id}",
+        help="Show a demand; your own with what meets it now, and why.",
+        says=("Show the demand {id}.", "显示需求 {id}。"),
+        answer=DEMAND,
+        example=WEATHER,
+        fields=(ID,),
+        handler=FORWARD,
+        lines=lines,
+    ),
+    _move(
+        "negotiate",
+        "Say that you negotiate about PRODUCT for it; others are shown it no longer.",
+        ("Say that {product} is negotiated for the demand {id}.", "声明正就产品 {product} 洽谈需求 {id}。"),
+        Field("product", ("Product", "产品"), "the listed product that is being negotiated"),
+        product="sz-weather-2026",
+    ),
+    _move(
+        "meet",
+        "Say which agreement met it; the exchange looks for its licence.",
+        ("Say that the agreement {agreement} met the demand {id}.", "声明合约 {agreement} 已满足需求 {id}。"),
+        Field("agreement", ("Agreement", "合约"), "the agreement (its digest) that met it; its licence is on chain"),
+        agreement="3ede552c3183aa6c…",
+    ),
+    _move(
+        "reopen",
+        "Look on after a negotiation that came to nothing.",
+        ("Look on for the demand {id}. {reason}", "重新开放需求 {id}。{reason}"),
+        Field("reason", ("Reason", "原因"), "why the negotiation came to nothing", "--reason", default=""),
+    ),
+    _move(
+        "withdraw",
+        "Look no longer.",
+        ("Withdraw the demand {id}. {reason}", "撤回需求 {id}。{reason}"),
+        Field("reason", ("Reason", "原因"), "why, for the record", "--reason", default=""),
+    ),
+)

@@ -1,0 +1,72 @@
+"""Data services of ours on the exchange's list: what became of them, rolled back, withdrawn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from connector.client.acts.act import Act, Field
+from connector.client.acts.shape import LIMIT
+
+if TYPE_CHECKING:
+    from connector.client.acts.shape import Shape
+
+FORWARD = "demands.forward"
+TIDES = {"id": "service:tide-forecast"}
+ID = Field("id", ("Service", "服务编号"), "the service's id")
+ROW = {"id": "text", "title": "text", "provider": "text", "state": "text", "reason": "text", "since": "text"}
+SERVICE: Shape = {
+    "id": "text", "space": "text", "title": "text", "provider": "text", "service": "object", "state": "text",
+    "kind": "text", "tier": "text", "price": "text", "limits": [LIMIT], "review": "object?",
+}  # fmt: skip
+
+
+def _all(found: Any) -> list[str]:
+    told = [
+        f"{row['id']}  {row['title']}: {row['state']}" + (f", {row['reason']}" if row["reason"] else "")
+        for row in found["services"]
+    ]
+    return told or ["no service is handed in"]
+
+
+ACTS = (
+    Act(
+        "service list",
+        "GET services",
+        help="List our services in every state, with why they are in it.",
+        says=("List our services.", "列出本方服务。"),
+        answer={"services": [ROW]},
+        example={},
+        fields=(
+            Field("first", ("Leave out", "跳过"), "leave out so many, the oldest", "--first", "number", 0, least=0),
+        ),
+        handler=FORWARD,
+        lines=_all,
+    ),
+    Act(
+        "service roll-back",
+        "POST services/{id}/roll-back",
+        help="Offer a service of ours as it was; a version whose review stands is listed at once.",
+        says=("Offer the service {id} as in version {version}: {reason}", "将服务 {id} 恢复至版本 {version}:{reason}"),
+        answer=SERVICE,
+        example=TIDES | {"version": "1", "reason": "the new price was wrong"},
+        fields=(
+            ID,
+            Field("version", ("Version", "版本号"), "number of the version to go back to", kind="digits", least=1),
+            Field("reason", ("Reason", "原因"), "why; it goes into the log", "--reason"),
+        ),
+        handler=FORWARD,
+        rehearse=True,
+    ),
+    Act(
+        "service withdraw",
+        "POST services/{id}/withdrawal",
+        help="Take a service of ours off the list; its id is not used again.",
+        says=("Take the service {id} off the list. {reason}", "撤下服务 {id}。{reason}"),
+        answer={"id": "text", "state": "text"},
+        example=TIDES,
+        fields=(ID, Field("reason", ("Reason", "原因"), "why, for the record", "--reason", default="")),
+        handler=FORWARD,
+        rehearse=True,
+        lines=lambda row: [f"{row['id']}: {row['state']}"],
+    ),
+)

@@ -1,0 +1,45 @@
+"""Every declared act, in the order in which the reference shows them: an act without a row here is offered nowhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connector.client.acts import (
+    complaints,
+    demands,
+    grants,
+    members,
+    resources,
+    rights,
+    searches,
+    services,
+    sources,
+    spaces,
+)
+
+if TYPE_CHECKING:
+    from connector.client.acts.act import Act
+
+TABLE: tuple[Act, ...] = (
+    *resources.ACTS,
+    *searches.ACTS,
+    *demands.ACTS,
+    *services.ACTS,
+    *complaints.ACTS,
+    *rights.ACTS,
+    *members.ACTS,
+    *grants.ACTS,
+    *spaces.ACTS,
+    *sources.ACTS,
+)
+# its name in Python → the act: what a client's method and a route's handler are found by
+BY_CALL: dict[str, Act] = {act.call: act for act in TABLE}
+
+assert len(BY_CALL) == len(TABLE), "an act is declared once"
+
+
+def named(call: str) -> Act:
+    """Return the act of this name in Python; raises AttributeError, because it is asked for as a client's method."""
+    if call not in BY_CALL:
+        raise AttributeError(f"there is no act `{call}`: docs/reference.md has those that there are")
+    return BY_CALL[call]
