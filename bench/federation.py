@@ -43,7 +43,7 @@ from connector.operation.initialise import initialise
 from connector.runtime.clock import Clock
 from connector.runtime.data_folder import DATABASE, SEARCH
 from connector.runtime.limits import PAGE_ROWS_MAX
-from ledger.edition import Header
+from ledger.edition.header import Header
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -26,16 +26,17 @@ import orjson
 import uvloop
 
 from bench import report
-from ledger import checkpoint as checkpoints
-from ledger import log_policy, merkle, reader
-from ledger import note as notes
-from ledger.tiles import ENTRIES, TILE_WIDTH_HASHES, Tile, decode_bundle, decode_tile
+from ledger.log import checkpoint as checkpoints
+from ledger.log import merkle, reader
+from ledger.log import note as notes
+from ledger.log import policy as log_policy
+from ledger.log.tiles import ENTRIES, TILE_WIDTH_HASHES, Tile, decode_bundle, decode_tile
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from ledger.checkpoint import Checkpoint
-    from ledger.log_policy import LogPolicy
+    from ledger.log.checkpoint import Checkpoint
+    from ledger.log.policy import LogPolicy
 
 SHOWN_MAX = 10
 CHECKPOINT, BUNDLE, PROOF, APPEND = "checkpoint", "bundle", "proof", "append"

@@ -36,10 +36,10 @@ from connector.store.connection import WRITING, connect
 from connector.store.evidence import Evidence
 from connector.store.store import Store
 from connector.store.tables import TABLES
-from ledger import checkpoint as checkpoints
-from ledger import merkle
-from ledger.checkpoint import Checkpoint
-from ledger.events import Block
+from ledger.log import checkpoint as checkpoints
+from ledger.log import merkle
+from ledger.log.checkpoint import Checkpoint
+from ledger.log.events import Block
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

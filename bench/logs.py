@@ -21,7 +21,7 @@ from eth_hash.auto import keccak
 
 from bench import report
 from contracts import signature
-from ledger import abi, deployment
+from ledger.chain import abi, deployment
 from ledger.embedded import rpc
 from ledger.embedded.engine import Engine
 from ledger.embedded.store import Store

@@ -16,15 +16,15 @@ from connector.custody import blobs, seal
 from connector.custody.places import places_of
 from connector.custody.sealed_file import SealedFile
 from connector.provider import publication
-from ledger.row import TAG_BYTES
-from ledger.sealing import seal_piece
+from ledger.edition.row import TAG_BYTES
+from ledger.edition.sealing import seal_piece
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from connector.custody.sealed import Sealed
-    from ledger.row_table import RowTable
+    from ledger.edition.row_table import RowTable
 
 SEALED: dict[Path, Sealed] = {}
 

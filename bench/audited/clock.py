@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 from ledger.audit.sources import BlockHead
-from ledger.events import Block
+from ledger.log.events import Block
 
 STEP = timedelta(milliseconds=20)
 BEGIN = datetime(2026, 3, 1, tzinfo=UTC)

@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from contracts.canonical import canonical
-from ledger import aggregate, cosignature, disclosure, merkle
-from ledger import checkpoint as checkpoints
-from ledger import note as notes
-from ledger.checkpoint import Checkpoint
-from ledger.cosignature import WitnessKeys
-from ledger.disclosure import BoxKey
-from ledger.events import Entry
-from ledger.space import Member
-from ledger.tiles import ENTRIES, TILE_WIDTH_HASHES, Tile, encode_bundle
+from ledger.log import aggregate, cosignature, disclosure, merkle
+from ledger.log import checkpoint as checkpoints
+from ledger.log import note as notes
+from ledger.log.checkpoint import Checkpoint
+from ledger.log.cosignature import WitnessKeys
+from ledger.log.disclosure import BoxKey
+from ledger.log.events import Entry
+from ledger.log.tiles import ENTRIES, TILE_WIDTH_HASHES, Tile, encode_bundle
+from ledger.space.document import Member
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from bench.audited.clock import StoryClock
     from connector.identity.keys import Keys
-    from ledger.note import Note
+    from ledger.log.note import Note
 
     Put = Callable[[str, bytes], None]  # name of a page, its bytes
 

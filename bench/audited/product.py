@@ -13,9 +13,9 @@ from bench.audited.clock import BEGIN
 from contracts.split import Split
 from contracts.tariff import Tariff, order_amount
 from contracts.terms import Terms
-from ledger.edition import Header
-from ledger.row_table import RowTable
-from ledger.sealing import seal_piece
+from ledger.edition.header import Header
+from ledger.edition.row_table import RowTable
+from ledger.edition.sealing import seal_piece
 from policy.offer import offer_rules
 
 if TYPE_CHECKING:

@@ -24,8 +24,8 @@ from connector.demo.processes import free_ports
 from connector.identity import did as dids
 from connector.identity import keys
 from contracts.canonical import canonical
-from ledger import aggregate
 from ledger.audit.archive import ATTESTATION, SPACE
+from ledger.log import aggregate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,21 +17,21 @@ from connector.identity import keys
 from contracts import address
 from contracts.canonical import canonical
 from contracts.typed_data import Domain
-from ledger import aggregate, events
-from ledger import checkpoint as checkpoints
-from ledger.aggregate import FinalHead
 from ledger.audit.archive import ATTESTATION, CHAIN, SPACE, Kept, write_events
 from ledger.audit.remembered import FINAL_BLOCKS
-from ledger.checkpoint import note_hash, origin_id
-from ledger.space import QUORUM, Space
-from ledger.standing import did_digest, number_of
+from ledger.chain.standing import did_digest, number_of
+from ledger.log import aggregate, events
+from ledger.log import checkpoint as checkpoints
+from ledger.log.aggregate import FinalHead
+from ledger.log.checkpoint import note_hash, origin_id
+from ledger.space.document import QUORUM, Space
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from bench.audited.product import Product
-    from ledger.note import Note
+    from ledger.log.note import Note
 
 CHAIN_ID, SALT = 77, b"\x22" * 32
 PROGRAMS = ("editions", "licences", "channels", "anchors", "token", "spaces", "batch")

@@ -13,9 +13,9 @@ from connector.licence.notices import Notices
 from connector.licence.sublicence.granting import Granting
 from connector.runtime.errors import Absent, InvalidInput
 from contracts.namespace import AGREEMENT_URN, CHECKPOINT
-from ledger import licence_proof
-from ledger.chain import Chain
-from ledger.programs import Programs
+from ledger.agreement import licence_proof
+from ledger.chain.client import Chain
+from ledger.chain.programs import Programs
 from policy.compare.onward import Narrower
 from policy.purposes import resolve
 

@@ -30,7 +30,7 @@ from connector.runtime.limits import (
     REVIEW_BYTES_MAX,
     RPC_BYTES_MAX,
 )
-from ledger.witness import REQUEST_LIMIT_BYTES
+from ledger.log.witness import REQUEST_LIMIT_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -8,9 +8,9 @@ from connector.api.faults import as_json
 from connector.runtime.errors import InvalidInput
 from connector.settlement import docket
 from connector.space.view import SpaceView
-from ledger import filing as filings
-from ledger.programs import Programs
-from ledger.ruling import read_ruling
+from ledger.chain.programs import Programs
+from ledger.dispute import filing as filings
+from ledger.dispute.ruling import read_ruling
 
 if TYPE_CHECKING:
     from aiohttp import web

@@ -22,7 +22,7 @@ from connector.exchange.spaces import Spaces
 from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted
 from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX, QUERY_CHARACTERS_MAX
 from connector.space.view import SpaceView
-from ledger.programs import Programs
+from ledger.chain.programs import Programs
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from catalog.use import Use
     from connector.api.call import Call
     from connector.store.transaction import Tx
-    from ledger.space import Member
+    from ledger.space.document import Member
 
 VERSION_DIGITS = 8
 # the moves that are the operator's word alone

@@ -17,8 +17,8 @@ from connector.space.view import SpaceView
 from connector.store import disclosing, erasure
 from connector.store.peer_heads import forks, seen
 from contracts.decimals import read_decimal
-from ledger.fork_proof import NAME as FORK
-from ledger.tiles import TileError
+from ledger.dispute.fork_proof import NAME as FORK
+from ledger.log.tiles import TileError
 
 if TYPE_CHECKING:
     from connector.api.call import Call

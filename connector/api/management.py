@@ -32,10 +32,10 @@ from connector.space.view import SpaceView
 from contracts import address
 from contracts.decimals import read_decimal
 from contracts.namespace import AGREEMENT_URN
-from ledger import acts
-from ledger import checkpoint as checkpoints
-from ledger import note as notes
-from ledger.programs import Programs
+from ledger.chain import acts
+from ledger.chain.programs import Programs
+from ledger.log import checkpoint as checkpoints
+from ledger.log import note as notes
 
 if TYPE_CHECKING:
     from aiohttp import web

@@ -12,7 +12,7 @@ from connector.exchange.complaints import Complaints
 from connector.exchange.trades import Trades
 from connector.runtime.errors import Absent
 from connector.space.view import SpaceView
-from ledger.programs import Programs
+from ledger.chain.programs import Programs
 
 if TYPE_CHECKING:
     from aiohttp import web

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from connector.api.call import Call
     from connector.custody.opened import Opened
     from connector.custody.tickets import Ticket
-    from ledger.index import Index, IndexedFile
+    from ledger.edition.index import Index, IndexedFile
 
 NO_STORE: Final = {"Cache-Control": "no-store"}  # plaintext for the bearer of a token, not for what lies between
 

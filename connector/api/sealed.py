@@ -25,9 +25,9 @@ from connector.runtime.errors import Absent, InvalidInput
 from connector.settlement import disputes
 from connector.space.view import SpaceView
 from contracts.typed_data import digest
-from ledger.chain import Chain
-from ledger.edition import read_header
-from ledger.programs import Programs
+from ledger.chain.client import Chain
+from ledger.chain.programs import Programs
+from ledger.edition.header import read_header
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from connector.custody.bucket import SealedObject
     from connector.store.row import Row
     from connector.store.transaction import Tx
-    from ledger.row_table import RowTable
+    from ledger.edition.row_table import RowTable
 
 OCTETS = "application/octet-stream"
 # shorter stretches of a file are read together and sent at once

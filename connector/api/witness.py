@@ -10,12 +10,12 @@ from connector.api.faults import as_json
 from connector.chain.witnessing import Witness
 from connector.runtime.errors import InvalidInput
 from contracts.decimals import read_decimal, read_hex
-from ledger.head_share import SHARE_HEADER
-from ledger.witness import HEAD_TIME_HEADER
+from ledger.log.head_share import SHARE_HEADER
+from ledger.log.witness import HEAD_TIME_HEADER
 
 if TYPE_CHECKING:
     from connector.api.call import Call
-    from ledger.aggregate import FinalHead
+    from ledger.log.aggregate import FinalHead
 
 HEADS_MAX = 10_000  # as many members as a space may have
 
@@ -39,7 +39,7 @@ async def attest(call: Call) -> web.Response:
 
 def _heads(document: Any) -> list[FinalHead]:
     """Read `{"heads": [{"origin", "size", "root"}]}`."""
-    from ledger.aggregate import FinalHead  # noqa: PLC0415  # pairing arithmetic is heavy and needed only here
+    from ledger.log.aggregate import FinalHead  # noqa: PLC0415  # pairing arithmetic is heavy and needed only here
 
     listed = document.get("heads") if isinstance(document, dict) else None
     if not isinstance(listed, list) or not 0 < len(listed) <= HEADS_MAX:

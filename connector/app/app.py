@@ -137,8 +137,8 @@ from connector.store.tenure import Tenure
 from connector.store.timekeeping import Timekeeping
 from connector.telemetry.export import Export
 from connector.telemetry.spans import Spans
-from ledger.chain import Chain
-from ledger.programs import Programs
+from ledger.chain.client import Chain
+from ledger.chain.programs import Programs
 
 
 class Connector:

@@ -45,10 +45,10 @@ from connector.store.tenure import Tenure
 from connector.store.timekeeping import Timekeeping
 from connector.telemetry.export import Export
 from connector.telemetry.spans import Spans
-from ledger import cosignature
-from ledger.chain import Chain
-from ledger.deployment import Deployment, deploy
-from ledger.programs import Programs
+from ledger.chain.client import Chain
+from ledger.chain.deployment import Deployment, deploy
+from ledger.chain.programs import Programs
+from ledger.log import cosignature
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from connector.store.heads import Heads
     from connector.store.row import Row
     from connector.store.transaction import Tx
-    from ledger.programs import Programs
+    from ledger.chain.programs import Programs
 
 DSP_PATH = "/dsp"
 

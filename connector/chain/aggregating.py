@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 from connector.runtime.errors import ChainReverted
 from contracts.canonical import sha
-from ledger import acts, head_share
-from ledger.note import MalformedNoteError
-from ledger.programs import takes_aggregates
+from ledger.chain import acts
+from ledger.chain.programs import takes_aggregates
+from ledger.log import head_share
+from ledger.log.note import MalformedNoteError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from connector.chain.transactions import Transactions
     from connector.store.row import Row
     from contracts.typed_data import Head
-    from ledger.programs import Programs, RegisteredLog
-    from ledger.space import Member
+    from ledger.chain.programs import Programs, RegisteredLog
+    from ledger.space.document import Member
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +83,7 @@ class Aggregating:
         if len(signers) < registered.quorum:
             log.warning("%d true shares are below the quorum of %d", len(signers), registered.quorum)
             return None, dropped
-        from ledger import head_aggregate  # noqa: PLC0415  # pairing arithmetic is heavy and needed only here
+        from ledger.log import head_aggregate  # noqa: PLC0415  # pairing arithmetic is heavy and needed only here
 
         who = head_aggregate.bitmap(registered.witnesses, signers)
         point = await asyncio.to_thread(head_aggregate.signature_point, signature)
@@ -104,7 +105,7 @@ class Aggregating:
 
     async def _brought(self, origin: bytes, witnesses: Sequence[Member]) -> bool:
         """Have the chain know the keys of all witnesses together; False while one has not proven its own."""
-        from ledger import head_aggregate  # noqa: PLC0415  # pairing arithmetic is heavy and needed only here
+        from ledger.log import head_aggregate  # noqa: PLC0415  # pairing arithmetic is heavy and needed only here
 
         programs, ordered = self._programs(), sorted(witnesses, key=lambda one: one.address)
         wanted = [(one.address, one.aggregate) for one in ordered]

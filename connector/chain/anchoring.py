@@ -19,13 +19,14 @@ from connector.runtime import rehearsal
 from connector.runtime.errors import Conflict, PeerRefused
 from connector.store.peer_heads import SIZE_LIMIT_DIGITS, seen
 from contracts.canonical import sha
-from ledger import acts, cosignature
-from ledger import checkpoint as checkpoints
-from ledger import note as notes
-from ledger.head_share import SHARE_HEADER, SHARE_WANTED
-from ledger.programs import RegisteredLog
-from ledger.space import QUORUM, WITNESSED_BY
-from ledger.witness import HEAD_TIME_HEADER
+from ledger.chain import acts
+from ledger.chain.programs import RegisteredLog
+from ledger.log import checkpoint as checkpoints
+from ledger.log import cosignature
+from ledger.log import note as notes
+from ledger.log.head_share import SHARE_HEADER, SHARE_WANTED
+from ledger.log.witness import HEAD_TIME_HEADER
+from ledger.space.document import QUORUM, WITNESSED_BY
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -39,9 +40,9 @@ if TYPE_CHECKING:
     from connector.store.exclusive import Exclusive
     from connector.store.store import Store
     from connector.store.transaction import Tx
-    from ledger.cosignature import WitnessKeys
-    from ledger.programs import Programs
-    from ledger.space import Member
+    from ledger.chain.programs import Programs
+    from ledger.log.cosignature import WitnessKeys
+    from ledger.space.document import Member
 
 STALE_ANSWER = 409
 ADDRESSES_DIGITS = 16  # of a digest, to tell one set of witnesses from another

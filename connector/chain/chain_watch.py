@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from connector.channel.doors import Sight
 from connector.core.topics import Awaited
 from connector.runtime.cancellation import cancel
-from ledger.chain_error import ChainUnreachable
-from ledger.events import Block as CitedBlock
+from ledger.chain.errors import ChainUnreachable
+from ledger.log.events import Block as CitedBlock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from connector.runtime.clock import Clock
     from connector.store.evidence import Evidence
     from connector.store.transaction import Tx
-    from ledger.chain import Block
+    from ledger.chain.client import Block
+    from ledger.chain.programs import Programs
     from ledger.embedded.chain import EmbeddedChain
-    from ledger.programs import Programs
 
 FRESH_SECONDS = 2.0  # looks are at most this far apart while keys flow
 TICK_SECONDS = 30.0  # half of what the specification allows an on-demand chain

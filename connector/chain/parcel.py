@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ledger import batch
-from ledger.chain_error import ChainRefused, ChainUnreachable
-from ledger.fees import Fees
+from ledger.chain import batch
+from ledger.chain.errors import ChainRefused, ChainUnreachable
+from ledger.chain.fees import Fees
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from connector.store.row import Row
     from connector.store.store import Store
     from connector.store.transaction import Tx
-    from ledger.chain import Receipt, Signed
-    from ledger.programs import Programs
+    from ledger.chain.client import Receipt, Signed
+    from ledger.chain.programs import Programs
 
     Fence = Callable[[Tx], object]
 

@@ -22,9 +22,10 @@ from connector.net import log_files
 from connector.runtime.errors import PeerUnreachable, VerificationFailed
 from connector.store import peer_heads
 from connector.store.peer_heads import ForkFound, keep_fork
-from ledger import checkpoint as checkpoints
-from ledger import fork_proof, reader
-from ledger import note as notes
+from ledger.dispute import fork_proof
+from ledger.log import checkpoint as checkpoints
+from ledger.log import note as notes
+from ledger.log import reader
 
 if TYPE_CHECKING:
     from connector.net.outbound import Outbound
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
     from connector.store.peer_heads import Offered
     from connector.store.store import Store
     from connector.store.transaction import Tx
-    from ledger.checkpoint import Checkpoint
-    from ledger.space import Member
+    from ledger.log.checkpoint import Checkpoint
+    from ledger.space.document import Member
 
     Keep = Callable[[Tx], None]
 

@@ -16,9 +16,9 @@ from connector.runtime import files
 from connector.runtime.data_folder import KEYS
 from connector.runtime.errors import explain_failure
 from contracts.canonical import sha
-from ledger import membership
-from ledger.membership import Keys
-from ledger.standing import did_digest
+from ledger.chain import membership
+from ledger.chain.membership import Keys
+from ledger.chain.standing import did_digest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from connector.space.exchange import ExchangeDoor
     from connector.space.view import SpaceView
     from connector.store.transaction import Tx
-    from ledger.programs import Programs
+    from ledger.chain.programs import Programs
 
 PUBLIC_FILE = "aggregate.pub"
 
@@ -96,7 +96,7 @@ class Rekeying:
 
 def derive(seed: bytes) -> tuple[bytes, bytes]:
     """Return the BLS key (48 bytes) of a seed and its proof of possession (96 bytes); half a second."""
-    from ledger import aggregate  # noqa: PLC0415  # pairing arithmetic is heavy and needed only once
+    from ledger.log import aggregate  # noqa: PLC0415  # pairing arithmetic is heavy and needed only once
 
     secret = aggregate.secret(seed)
     return aggregate.public(secret), aggregate.prove(secret)

@@ -11,16 +11,17 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from connector.runtime.limits import KEPT_SHARES_MAX
-from ledger import acts, head_share
-from ledger.programs import takes_aggregates
+from ledger.chain import acts
+from ledger.chain.programs import takes_aggregates
+from ledger.log import head_share
 
 if TYPE_CHECKING:
     from connector.chain.transactions import Transactions
     from connector.core.core import Core
     from contracts.typed_data import Domain
-    from ledger.chain import Act
-    from ledger.programs import Programs
-    from ledger.witness import Ruling
+    from ledger.chain.client import Act
+    from ledger.chain.programs import Programs
+    from ledger.log.witness import Ruling
 
 
 class Sharing:
@@ -51,7 +52,7 @@ class Sharing:
 
     async def _prove(self) -> None:
         """Prove our key to a chain that can check it, unless it knows the key already."""
-        from ledger import head_aggregate  # noqa: PLC0415  # pairing arithmetic is heavy and needed only here
+        from ledger.log import head_aggregate  # noqa: PLC0415  # pairing arithmetic is heavy and needed only here
 
         own = self._core.identity.member
         programs = self._programs
@@ -63,7 +64,7 @@ class Sharing:
         self._proven = own.aggregate
 
     def _proof(self) -> Act:
-        from ledger import head_aggregate  # noqa: PLC0415  # pairing arithmetic is heavy and needed only here
+        from ledger.log import head_aggregate  # noqa: PLC0415  # pairing arithmetic is heavy and needed only here
 
         own = self._core.identity.member
         point = head_aggregate.key_point(own.aggregate)
@@ -71,6 +72,6 @@ class Sharing:
         return acts.prove_key(self._programs.deployment, point, possession)
 
     def _secret(self) -> int:
-        from ledger import aggregate  # noqa: PLC0415  # pairing arithmetic is heavy and needed only here
+        from ledger.log import aggregate  # noqa: PLC0415  # pairing arithmetic is heavy and needed only here
 
         return aggregate.secret(self._core.identity.keys.aggregate)

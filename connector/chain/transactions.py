@@ -5,8 +5,8 @@ Law: (1) an act on chain is stored in the same store transaction as its cause, u
 is sent again, byte for byte or at a higher price, until the chain shows its receipt (`parcel`); (4) one account, one
 sequence of nonces, one parcel at a time, so that a refusal leaves no gap; (5) what follows from stored rows alone may
 be made when it is signed (`makers`): laying out a call costs more than the act that causes it; (6) acts that anybody
-may bring and that wait together are brought together (`ledger.batch`); (7) the event that follows a mined act is stored
-with the act and recorded in the transaction that notes it as mined.
+may bring and that wait together are brought together (`ledger.chain.batch`); (7) the event that follows a mined act is
+stored with the act and recorded in the transaction that notes it as mined.
 
 The life of a row: wanted → signed → mined, or reverted with the program's reason; what a reorganisation took back is
 sent again, and what somebody else brought for us counts as ours.
@@ -25,9 +25,9 @@ from connector.runtime import rehearsal
 from connector.runtime.cancellation import cancel
 from connector.runtime.errors import ChainReverted
 from contracts import signature
-from ledger import batch
-from ledger.chain import call_data
-from ledger.chain_error import ChainRefused, ChainUnreachable
+from ledger.chain import batch
+from ledger.chain.client import call_data
+from ledger.chain.errors import ChainRefused, ChainUnreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from connector.store.row import Row
     from connector.store.store import Store
     from connector.store.transaction import Tx
-    from ledger.chain import Act, Event, Receipt
-    from ledger.programs import Programs
+    from ledger.chain.client import Act, Event, Receipt
+    from ledger.chain.programs import Programs
 
 RETRY_SECONDS = 0.5  # an unreachable chain is asked twice a second; everything else waits on this one line anyway
 # a refusal that says the purpose is fulfilled → the event that tells by which transaction; its id is that of the row

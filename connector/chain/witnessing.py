@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 from connector.runtime.errors import Conflict
 from connector.store import peer_heads
 from contracts.errors import ContractError
-from ledger import checkpoint as checkpoints
-from ledger import cosignature, fork_proof, head_share
-from ledger import fork as forks
-from ledger import note as notes
-from ledger import witness as rules
-from ledger.note import MalformedNoteError
+from ledger.dispute import fork as forks
+from ledger.dispute import fork_proof
+from ledger.log import checkpoint as checkpoints
+from ledger.log import cosignature, head_share
+from ledger.log import note as notes
+from ledger.log import witness as rules
+from ledger.log.note import MalformedNoteError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,11 +26,11 @@ if TYPE_CHECKING:
     from connector.store.store import Store
     from connector.store.transaction import Tx
     from contracts.typed_data import Domain
-    from ledger.aggregate import FinalHead
-    from ledger.cosignature import WitnessKeys
-    from ledger.deployment import Deployment
-    from ledger.note import VerifierKey
-    from ledger.space import Member
+    from ledger.chain.deployment import Deployment
+    from ledger.log.aggregate import FinalHead
+    from ledger.log.cosignature import WitnessKeys
+    from ledger.log.note import VerifierKey
+    from ledger.space.document import Member
 
 
 class Witness:
@@ -93,7 +94,7 @@ class Witness:
         return ruling, lines
 
     def _domain(self, ruling: rules.Ruling) -> Domain | None:
-        """Return where to sign the on-chain head: nowhere unless its owner has signed it, too (`ledger.fork`).
+        """Return where to sign the on-chain head: nowhere unless its owner has signed it, too (`ledger.dispute.fork`).
 
         Raises `NoteError` for an owner's line that is false.
         """
@@ -142,7 +143,7 @@ class Witness:
         return await asyncio.to_thread(self._sign, tuple(heads))
 
     def _sign(self, heads: tuple[FinalHead, ...]) -> dict[str, str]:
-        from ledger import aggregate  # noqa: PLC0415  # pairing arithmetic is heavy and needed only here
+        from ledger.log import aggregate  # noqa: PLC0415  # pairing arithmetic is heavy and needed only here
 
         key = aggregate.secret(self._seed())
         return {

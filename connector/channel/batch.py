@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from connector.channel.priced import Line
     from connector.store.transaction import Tx
     from contracts.typed_data import Order
-    from ledger.row_table import RowTable
+    from ledger.edition.row_table import RowTable
 
 MAX_READER_KEYS = 8
 

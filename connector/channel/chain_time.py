@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ledger.chain_error import ChainUnreachable
+from ledger.chain.errors import ChainUnreachable
 from ledger.stamp import at_second
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from connector.channel import account as accounts
 from connector.channel import batch, chain_time, states, windows
-from ledger import acts
+from ledger.chain import acts
 from ledger.stamp import at_second
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from connector.channel.windows import Window
     from connector.store.transaction import Tx
     from contracts.typed_data import Voucher
-    from ledger.chain import Act
-    from ledger.deployment import Deployment
+    from ledger.chain.client import Act
+    from ledger.chain.deployment import Deployment
 
 NO_PREIMAGE = bytes(32)
 # states of a channel on which nothing newer will be paid

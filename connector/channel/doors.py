@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from connector.enforcement.ruling import Recorder
     from connector.store.transaction import Tx
     from contracts.typed_data import Domain
-    from ledger.row_table import RowTable
+    from ledger.edition.row_table import RowTable
 
 # states of a row of `agreements` in which keys may be had
 PERFORMING = frozenset({"performing"})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from connector.channel import account as accounts
 from connector.channel.messages import Equivocation
 from contracts.canonical import sha
-from ledger import equivocation
+from ledger.dispute import equivocation
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from connector.channel.account import Account
     from connector.channel.doors import Desk
     from connector.store.transaction import Tx
-    from ledger.equivocation import Signed
+    from ledger.dispute.equivocation import Signed
 
 CODE = "equivocation"
 

@@ -12,8 +12,8 @@ from connector.channel import box
 from connector.channel.errors import fault
 from contracts import signature
 from contracts.typed_data import KeyOffer, digest
-from ledger import mask
-from ledger.row import SECRET_BYTES
+from ledger.edition import mask
+from ledger.edition.row import SECRET_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -19,7 +19,7 @@ from connector.channel.tally import OPEN
 from connector.channel.windows import Window
 from connector.enforcement.use import OFFER
 from contracts.typed_data import KeyOffer, digest
-from ledger import mask
+from ledger.edition import mask
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from connector.channel.priced import Line, Tally
     from connector.channel.windows import Window
     from connector.store.transaction import Tx
-    from ledger.row_table import RowTable
+    from ledger.edition.row_table import RowTable
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from contracts import signature
 from contracts.canonical import canonical
 from contracts.labels import H
 from contracts.typed_data import digest
-from ledger import mask
-from ledger.row import key_commitment
+from ledger.edition import mask
+from ledger.edition.row import key_commitment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from connector.channel.windows import Window
     from connector.store.transaction import Tx
     from contracts.typed_data import Order
-    from ledger.row_table import RowTable
+    from ledger.edition.row_table import RowTable
 
 KEY = "key"
 LAPSED = "lapsed"

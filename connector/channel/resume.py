@@ -40,7 +40,7 @@ from connector.channel.windows import Window
 from connector.enforcement.context import purpose_of
 from contracts import signature
 from contracts.typed_data import Batch, digest, struct_hash
-from ledger import mask
+from ledger.edition import mask
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from connector.channel.doors import Deal
     from connector.store.transaction import Tx
     from contracts.typed_data import Order
-    from ledger.row_table import RowTable
+    from ledger.edition.row_table import RowTable
 
 KEEP = 0
 OPEN = 1

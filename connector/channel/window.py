@@ -19,7 +19,7 @@ from contracts.ranges import RowSet
 if TYPE_CHECKING:
     from connector.channel.priced import Tally
     from contracts.tariff import Tariff
-    from ledger.row_table import RowTable
+    from ledger.edition.row_table import RowTable
 
 # the keys of one batch are masked, sealed and sent at once: 4,096 rows are 128 KiB of them
 MAX_BATCH_ROWS = 4096

@@ -129,7 +129,7 @@ async def _audited(asked: Asked, opened: Sources) -> dict[str, Any]:
     from ledger.audit.archive import Recording  # noqa: PLC0415  # loaded when the verb runs
     from ledger.audit.audit import AuditImpossible, run  # noqa: PLC0415  # loaded when the verb runs
     from ledger.audit.remembered import Remembered  # noqa: PLC0415  # loaded when the verb runs
-    from ledger.disclosure import recipient_id  # noqa: PLC0415  # loaded when the verb runs
+    from ledger.log.disclosure import recipient_id  # noqa: PLC0415  # loaded when the verb runs
 
     key = keys.load(asked.data / KEYS).delivery
     reader = recipient_id(key.public_key().public_bytes_raw())

@@ -95,7 +95,7 @@ async def _checked(
 ) -> dict[str, Any]:
     from connector.net.outbound import Outbound  # noqa: PLC0415  # loaded when the verb runs
     from connector.provider.billing.evidence import Keepers  # noqa: PLC0415  # loaded when the verb runs
-    from ledger import bill_check  # noqa: PLC0415  # loaded when the verb runs
+    from ledger.agreement import bill_check  # noqa: PLC0415  # loaded when the verb runs
 
     issued, other = _read(path), None if against is None else _read(against)
     async with Outbound(development=development) as outbound:
@@ -115,7 +115,7 @@ async def _checked(
 def _read(path: Path) -> Any:
     from connector.runtime.documents import read_json  # noqa: PLC0415  # loaded when the verb runs
     from connector.runtime.errors import InvalidInput  # noqa: PLC0415  # loaded when the verb runs
-    from ledger import bill as bills  # noqa: PLC0415  # loaded when the verb runs
+    from ledger.agreement import bill as bills  # noqa: PLC0415  # loaded when the verb runs
 
     document = read_json(path)
     if isinstance(document, dict) and "copies" in document:

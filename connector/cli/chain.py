@@ -143,10 +143,10 @@ async def host_chain(data: Path, host: str, port: int, *, as_json: bool) -> None
 async def archive_lines(data: Path, rpc: str) -> None:
     """Print the lines of an archive."""
     from connector.cli.speak import pour  # noqa: PLC0415  # loaded when the verb runs
-    from ledger.chain import Chain  # noqa: PLC0415  # web3 is loaded when the verb runs
+    from ledger.chain.client import Chain  # noqa: PLC0415  # web3 is loaded when the verb runs
+    from ledger.chain.programs import takes_aggregates  # noqa: PLC0415  # loaded when the verb runs
     from ledger.embedded import archive  # noqa: PLC0415  # loaded when the verb runs
     from ledger.embedded.rules import PARIS, PARIS_BLS  # noqa: PLC0415  # loaded when the verb runs
-    from ledger.programs import takes_aggregates  # noqa: PLC0415  # loaded when the verb runs
 
     if not rpc:
         with stopped(data) as engine:
@@ -217,7 +217,7 @@ async def look(data: Path, exchange: str, rpc: str) -> dict[str, Any]:
     from connector.net import tls  # noqa: PLC0415  # loaded when the verb runs
     from connector.net.outbound import Outbound  # noqa: PLC0415  # loaded when the verb runs
     from connector.runtime import settings as setting  # noqa: PLC0415  # loaded when the verb runs
-    from ledger.chain import Chain  # noqa: PLC0415  # web3 is loaded when the verb runs
+    from ledger.chain.client import Chain  # noqa: PLC0415  # web3 is loaded when the verb runs
 
     known = setting.load(data, os.environ)
     base = (exchange or known.space.exchange or known.url).rstrip("/")
@@ -246,7 +246,7 @@ async def plan(data: Path, rpc: str) -> dict[str, Any]:
     from connector.runtime import data_folder  # noqa: PLC0415  # loaded when the option is given
     from contracts import address  # noqa: PLC0415  # loaded when the option is given
     from contracts.onchain import artifacts  # noqa: PLC0415  # loaded when the option is given
-    from ledger.chain import Chain  # noqa: PLC0415  # web3 is loaded when the option is given
+    from ledger.chain.client import Chain  # noqa: PLC0415  # web3 is loaded when the option is given
 
     path = _free(data)
     chain = Chain.connect(rpc)
@@ -276,8 +276,8 @@ async def put(data: Path, rpc: str) -> dict[str, Any]:
 
     from connector.identity import keys  # noqa: PLC0415  # loaded when the verb runs
     from connector.runtime import data_folder, files  # noqa: PLC0415  # loaded when the verb runs
-    from ledger import deployment  # noqa: PLC0415  # web3 is loaded when the verb runs
-    from ledger.chain import Chain  # noqa: PLC0415  # web3 is loaded when the verb runs
+    from ledger.chain import deployment  # noqa: PLC0415  # web3 is loaded when the verb runs
+    from ledger.chain.client import Chain  # noqa: PLC0415  # web3 is loaded when the verb runs
 
     path = _free(data)
     key = keys.load(data / data_folder.KEYS).agreement

@@ -309,7 +309,7 @@ async def chain(patient: Patient) -> Seen:
     settings = patient.settings
     if not patient.space and not settings.chain.rpc:
         return Seen("known only through the exchange, which does not answer", SKIPPED)
-    from ledger.chain import Chain  # noqa: PLC0415  # web3 is loaded only when there is a chain to ask
+    from ledger.chain.client import Chain  # noqa: PLC0415  # web3 is loaded only when there is a chain to ask
 
     connected = Chain.connect(settings.chain.rpc or f"{patient.exchange}/rpc", tls.trusting(settings.server.trust))
     try:

@@ -91,8 +91,8 @@ async def checked(data: Path, log_policy: Path | None, **where: Any) -> dict[str
     """Return what `fsck` says as JSON; `where` as in `connector.regulator.log_places.Asked`."""
     from connector.regulator import log_places  # noqa: PLC0415  # loaded when the verb runs
     from connector.runtime.documents import read_text  # noqa: PLC0415  # loaded when the verb runs
-    from ledger import fsck as checking  # noqa: PLC0415  # loaded when the verb runs
-    from ledger.log_policy import parse  # noqa: PLC0415  # loaded when the verb runs
+    from ledger.log import fsck as checking  # noqa: PLC0415  # loaded when the verb runs
+    from ledger.log.policy import parse  # noqa: PLC0415  # loaded when the verb runs
 
     policy = None if log_policy is None else parse(read_text(log_policy))
     async with log_places.opened(log_places.Asked(data, policy=policy, **where)) as place:
@@ -162,7 +162,7 @@ async def proven(data: Path, which: str, out: Path | None, entry: Path | None) -
     """Prove an entry and write what is asked for."""
     from connector.chain import proofs  # noqa: PLC0415  # loaded when the verb runs
     from connector.runtime import files  # noqa: PLC0415  # loaded when the verb runs
-    from ledger.note import b64  # noqa: PLC0415  # loaded when the verb runs
+    from ledger.log.note import b64  # noqa: PLC0415  # loaded when the verb runs
 
     made = proofs.prove(data, which)
     for path, content in ((out, made.proof.encode()), (entry, made.entry)):

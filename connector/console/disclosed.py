@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ledger import disclosure
-from ledger import events as entries
-from ledger import note as notes
+from ledger.log import disclosure
+from ledger.log import events as entries
+from ledger.log import note as notes
 
 if TYPE_CHECKING:
     from connector.core.core import Core

@@ -28,7 +28,7 @@ from connector.consumer.roads import FAULTS, Way
 from connector.custody.slabs import Load, PoolClosed, loads
 from connector.runtime.errors import PeerMisbehaved
 from contracts.ranges import RowSet
-from ledger.opening import OpeningError, accept
+from ledger.edition.opening import OpeningError, accept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from connector.custody.slabs import Pool
     from connector.net.lane import Lane
     from connector.net.outbound import Outbound
-    from ledger.row_table import RowTable
+    from ledger.edition.row_table import RowTable
 
 # connections of one pull: two keep two processors busy, more only take turns (measured)
 LANES = 2

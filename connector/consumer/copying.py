@@ -39,7 +39,7 @@ from contracts.errors import ContractError
 from contracts.tariff import Tariff, amount
 from contracts.typed_data import Agreement
 from contracts.typed_json import from_json
-from ledger.index import MAX_FILES
+from ledger.edition.index import MAX_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping

@@ -13,7 +13,7 @@ from contracts.split import Split
 from contracts.terms import Terms
 from contracts.typed_data import Agreement
 from contracts.typed_json import from_json
-from ledger import acts
+from ledger.chain import acts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from connector.settlement.meeting import Meetings
     from connector.settlement.purse import Purse
     from connector.store.transaction import Tx
-    from ledger.chain import Act
-    from ledger.programs import Programs
+    from ledger.chain.client import Act
+    from ledger.chain.programs import Programs
 
 CHANNEL = "channel:"  # of an opening's transaction
 FREEZE_SECONDS = 14 * 86_400  # the longest an arbitrator may hold the channel

@@ -21,8 +21,8 @@ from connector.custody.unsealer import Unsealer
 from connector.runtime.errors import PeerRefused
 from connector.settlement import disputes
 from contracts.ranges import RowSet
-from ledger.edition import read_header
-from ledger.opening import Code, OpeningError
+from ledger.edition.header import read_header
+from ledger.edition.opening import Code, OpeningError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from connector.identity.peers import Peers
     from connector.store.row import Row
     from connector.store.transaction import Tx
-    from ledger.row_table import RowTable
+    from ledger.edition.row_table import RowTable
 
 RENEW_SECONDS = passes.PASS_SECONDS / 2
 # a note is for people who watch, and a commit of its own

@@ -17,8 +17,8 @@ from connector.licence.licensed import rows_of
 from connector.negotiation.protocol.offers import PLAIN
 from connector.runtime import files
 from connector.runtime.errors import Conflict, InvalidInput, NotPermitted
-from ledger import key_file
-from ledger.edition import read_header
+from ledger.edition import key_file
+from ledger.edition.header import read_header
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.settlement.paying import Payments
     from connector.store.row import Row
-    from ledger.chain import Chain
-    from ledger.programs import Programs
+    from ledger.chain.client import Chain
+    from ledger.chain.programs import Programs
 
 
 # what either side says of a channel on which nothing more can be bought

@@ -37,7 +37,7 @@ from connector.runtime.local_names import local_names, renamed
 from connector.runtime.stage import require_empty, require_free
 from connector.settlement import disputes
 from contracts.ranges import RowSet
-from ledger.opening import Code, OpeningError
+from ledger.edition.opening import Code, OpeningError
 from policy.purposes import resolve
 
 if TYPE_CHECKING:

@@ -51,8 +51,8 @@ if TYPE_CHECKING:
     from connector.space.view import SpaceView
     from connector.store.row import Row
     from connector.store.transaction import Tx
-    from ledger.programs import Programs
-    from ledger.row_table import RowTable
+    from ledger.chain.programs import Programs
+    from ledger.edition.row_table import RowTable
 
 LEASED = "leased"
 # the folder could be written to, if its disk had room and worked

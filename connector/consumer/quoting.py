@@ -24,7 +24,7 @@ from contracts.errors import ContractError
 from contracts.namespace import SUB_LICENCES
 from contracts.tariff import Tariff, amount
 from contracts.units import AGREEMENT
-from ledger.edition import agreed
+from ledger.edition.header import agreed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from connector.space.view import SpaceView
     from connector.store.row import Row
     from contracts.ranges import RowSet
-    from ledger.programs import Programs
-    from ledger.row_table import RowTable
-    from ledger.space import Member
+    from ledger.chain.programs import Programs
+    from ledger.edition.row_table import RowTable
+    from ledger.space.document import Member
 
 
 LICENCE = frozenset({"digest", "provider", "product", "chain"})

@@ -17,7 +17,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from connector.custody import passes, tickets
 from connector.runtime.errors import AddressRefused, PeerMisbehaved, PeerRefused, PeerUnreachable, PenstockError
-from ledger.opening import OpeningError
+from ledger.edition.opening import OpeningError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence

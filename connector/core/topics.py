@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from connector.store.row import Row
     from connector.store.transaction import Tx
-    from ledger.chain import Block
-    from ledger.space import Space
+    from ledger.chain.client import Block
+    from ledger.space.document import Space
 
 P = ParamSpec("P")
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from connector.custody.bucket import SealedObject
 from connector.custody.sealed_file import SealedFile
 from connector.runtime import files
-from ledger.opening import OpeningError, accept
+from ledger.edition.opening import OpeningError, accept
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from connector.custody.bucket import Bucket
-    from ledger.row_table import RowTable
+    from ledger.edition.row_table import RowTable
 
 
 SEALED_SUFFIX = ".sealed"

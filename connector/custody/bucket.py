@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from obstore.store import S3Store
 
     from connector.custody.sealed_file import SealedFile
-    from ledger.row_table import RowTable
+    from ledger.edition.row_table import RowTable
 
 SCHEME = "s3://"
 # one question costs a journey to the bucket, whatever it asks for

@@ -13,7 +13,7 @@ from connector.custody.errors import VaultError
 from connector.custody.sealed_file import SealedFile
 from connector.store.row import Row
 from contracts.ranges import RowSet
-from ledger.opening import OpeningError
+from ledger.edition.opening import OpeningError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from connector.custody.intake import Intake
     from connector.store.transaction import Tx
-    from ledger.row_table import RowTable
+    from ledger.edition.row_table import RowTable
 
 Held = tuple[Row, "RowTable"]
 

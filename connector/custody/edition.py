@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from connector.custody.errors import VaultError
 from connector.custody.tables import TABLES
 from contracts.labels import X
-from ledger.edition import Header, read_header
-from ledger.mask import xor
-from ledger.row import SECRET_BYTES, secret, slot
+from ledger.edition.header import Header, read_header
+from ledger.edition.mask import xor
+from ledger.edition.row import SECRET_BYTES, secret, slot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from connector.custody.sealed import Sealed
     from connector.custody.secrets import Keys
     from connector.store.transaction import Tx
-    from ledger.row_table import RowTable
+    from ledger.edition.row_table import RowTable
 
 DIGEST_BYTES = 32
 SEALED = "sealed"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.custody.errors import VaultError
 from connector.custody.replicas import DELETED, DELETING
-from ledger.row_table import RowTable
+from ledger.edition.row_table import RowTable
 
 if TYPE_CHECKING:
     from connector.custody.secrets import Keys

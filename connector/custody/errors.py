@@ -1,4 +1,4 @@
-"""What can go wrong in the vault besides a failed opening (`ledger.opening.OpeningError`)."""
+"""What can go wrong in the vault besides a failed opening (`ledger.edition.opening.OpeningError`)."""
 
 from __future__ import annotations
 

@@ -10,11 +10,11 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from connector.custody.edition import DIGEST_BYTES, LEAKED, header_and_table, row_secrets
-from ledger.sealing import Known
+from ledger.edition.sealing import Known
 
 if TYPE_CHECKING:
     from connector.custody.secrets import Keys
-    from ledger.row import Head
+    from ledger.edition.row import Head
 
 
 class Former:

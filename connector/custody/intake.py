@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from connector.custody.places import places_of
 from connector.runtime.files import Part
 from contracts.ranges import RowSet
-from ledger.opening import OpeningError, accept
+from ledger.edition.opening import OpeningError, accept
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from connector.custody.sealed_file import SealedFile
     from connector.custody.slabs import Load
-    from ledger.row_table import RowTable
+    from ledger.edition.row_table import RowTable
 
 
 class Intake:

@@ -17,9 +17,9 @@ from connector.custody.cutting import aligned, cdc, fixed
 from connector.custody.errors import VaultError
 from connector.custody.places import sectors
 from contracts.ranges import RowSet
-from ledger.edition import LAYOUTS
-from ledger.index import Index, IndexedFile
-from ledger.row_table import MAX_ROWS
+from ledger.edition.header import LAYOUTS
+from ledger.edition.index import Index, IndexedFile
+from ledger.edition.row_table import MAX_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

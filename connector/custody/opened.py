@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from connector.custody.blobs import Blobs
     from connector.custody.secrets import Keys
-    from ledger.index import Index, IndexedFile
-    from ledger.row_table import RowTable
+    from ledger.edition.index import Index, IndexedFile
+    from ledger.edition.row_table import RowTable
 
 # counted at a time, before it leaves: one commit for so much, and what a crash or a cut may count too much
 STEP_BYTES = 8 << 20

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
-    from ledger.row_table import RowTable
+    from ledger.edition.row_table import RowTable
 
 # what disks and the kernel ask of a direct transfer: offset, length and memory are multiples of it
 SECTOR_BYTES = 4096

@@ -17,9 +17,9 @@ from connector.runtime.local_names import local_names
 from connector.runtime.stage import Stage
 from contracts.errors import ContractError
 from contracts.ranges import RowSet
-from ledger.index import read_index
-from ledger.opening import Code, OpeningError, open_into
-from ledger.row import TAG_BYTES
+from ledger.edition.index import read_index
+from ledger.edition.opening import Code, OpeningError, open_into
+from ledger.edition.row import TAG_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from connector.custody.bucket import SealedObject
     from connector.custody.sealed_file import SealedFile
-    from ledger.index import Index, IndexedFile
+    from ledger.edition.index import Index, IndexedFile
 
     Progress = Callable[[int, int], object]
 

@@ -26,8 +26,8 @@ from connector.custody.sealed_file import SealedFile
 from connector.custody.tables import TABLES
 from contracts.labels import H
 from contracts.ranges import RowSet
-from ledger.edition import Header, agreed_header
-from ledger.row import SECRET_BYTES
+from ledger.edition.header import Header, agreed_header
+from ledger.edition.row import SECRET_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from connector.custody.secrets import Keys
     from connector.store.row import Row
     from connector.store.transaction import Tx
-    from ledger.row_table import RowTable
+    from ledger.edition.row_table import RowTable
 
 RECEIVING = "receiving"
 SEALED = "sealed"

@@ -19,10 +19,10 @@ from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from connector.custody.edition import header_and_table, row_secrets
 from contracts.decimals import read_decimal, read_hex
 from contracts.errors import ContractError
+from ledger.edition.opening import Code, OpeningError, check_secret, prove_row
+from ledger.edition.review import MAX_SAMPLE_ROWS, bound_text, draw, sample_size
+from ledger.edition.row import ROW_BYTES, SECRET_BYTES, Row
 from ledger.fields import closed, listed
-from ledger.opening import Code, OpeningError, check_secret, prove_row
-from ledger.review import MAX_SAMPLE_ROWS, bound_text, draw, sample_size
-from ledger.row import ROW_BYTES, SECRET_BYTES, Row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
     from connector.custody.secrets import Keys
-    from ledger.edition import Header
+    from ledger.edition.header import Header
 
 SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 INFO = b"penstock/review/v1\x00"

@@ -13,8 +13,8 @@ from connector.custody import replicas
 from connector.custody.blobs import SEALED_SUFFIX
 from connector.custody.errors import VaultError
 from contracts.ranges import RowSet
-from ledger.edition import agreed
-from ledger.opening import OpeningError, accept
+from ledger.edition.header import agreed
+from ledger.edition.opening import OpeningError, accept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from connector.custody.bucket import SealedObject
     from connector.custody.sealed_file import SealedFile
     from connector.store.transaction import Tx
-    from ledger.row import Row
-    from ledger.row_table import RowTable
+    from ledger.edition.row import Row
+    from ledger.edition.row_table import RowTable
 
 # an erased edition or replica has no bytes to look for
 ERASED = frozenset({"deleting", "deleted"})

@@ -25,11 +25,11 @@ from connector.custody.layout import Layout, plan, with_digest
 from connector.custody.places import places_of, sectors
 from connector.custody.sealed import Sealed
 from connector.runtime.files import Part
-from ledger.edition import DEFAULT_PIECE_BYTES, Header, check_table, checked_piece_bytes
-from ledger.index import check_tiling
-from ledger.row import INDEX, RUN_BYTES
-from ledger.row_table import SHARED, RowTable
-from ledger.sealing import seal_piece
+from ledger.edition.header import DEFAULT_PIECE_BYTES, Header, check_table, checked_piece_bytes
+from ledger.edition.index import check_tiling
+from ledger.edition.row import INDEX, RUN_BYTES
+from ledger.edition.row_table import SHARED, RowTable
+from ledger.edition.sealing import seal_piece
 
 if TYPE_CHECKING:
     from datetime import datetime

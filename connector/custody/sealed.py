@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 
     from connector.custody.secrets import Run
     from connector.custody.sources import Source
-    from ledger.edition import Header
-    from ledger.index import Index
-    from ledger.row_table import RowTable
+    from ledger.edition.header import Header
+    from ledger.edition.index import Index
+    from ledger.edition.row_table import RowTable
 
 
 @dataclass(frozen=True, slots=True)

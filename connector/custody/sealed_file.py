@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from ledger.row_table import RowTable
+    from ledger.edition.row_table import RowTable
 
 # measured: 256 KiB buffers into an open connection equal a static file server
 BUFFER_BYTES = 256 * 1024

@@ -23,7 +23,7 @@ from connector.custody.errors import VaultError
 from connector.runtime import files, private_file
 from connector.runtime.data_folder import VAULT_KEYS
 from connector.runtime.errors import SettingsError
-from ledger.row import RUN_BYTES, SECRET_BYTES
+from ledger.edition.row import RUN_BYTES, SECRET_BYTES
 
 if TYPE_CHECKING:
     from connector.custody.kek import Kek

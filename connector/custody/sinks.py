@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from connector.custody.slabs import Load, Pool
-    from ledger.index import Index, IndexedFile
+    from ledger.edition.index import Index, IndexedFile
 
 # writers wait for the disk, not for the processor (measured: a third gains nothing)
 WRITERS = 2

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from contracts.ranges import RowSet
-    from ledger.row_table import RowTable
+    from ledger.edition.row_table import RowTable
 
 # one load is one write and, of large pieces, one row; small pieces share it (measured: 1 MiB writes do best)
 SLAB_BYTES = 1024 * 1024

@@ -17,7 +17,7 @@ from connector.custody.errors import VaultError
 from connector.custody.origins import bucket, database, folder, website
 from connector.custody.origins.origin import changed
 from contracts.errors import ContractError
-from ledger.index import FORBIDDEN_IN_NAMES, HIDDEN_CATEGORIES, JOINERS, MAX_FILES, check_names
+from ledger.edition.index import FORBIDDEN_IN_NAMES, HIDDEN_CATEGORIES, JOINERS, MAX_FILES, check_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

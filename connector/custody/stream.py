@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.custody.slabs import Load, Pool
-    from ledger.index import Index, IndexedFile
-    from ledger.row_table import RowTable
+    from ledger.edition.index import Index, IndexedFile
+    from ledger.edition.row_table import RowTable
 
 # of pieces that wait for their turn: the footer of a Parquet file of 10,000 row groups and 100 columns has some 100 MB
 AHEAD_BYTES_MAX = 128 * 1024 * 1024

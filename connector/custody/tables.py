@@ -10,10 +10,10 @@ import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
-from ledger.edition import agreed
+from ledger.edition.header import agreed
 
 if TYPE_CHECKING:
-    from ledger.row_table import RowTable
+    from ledger.edition.row_table import RowTable
 
 # four editions of the most rows there can be, or thousands of usual ones
 KEPT_BYTES_MAX = 64 * 2**20

@@ -9,16 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from contracts.errors import ContractError
-from ledger.index import Index, read_index
-from ledger.opening import Code, OpeningError, open_accepted_into
-from ledger.row import TAG_BYTES
+from ledger.edition.index import Index, read_index
+from ledger.edition.opening import Code, OpeningError, open_accepted_into
+from ledger.edition.row import TAG_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from connector.custody.sinks import Sink
     from connector.custody.slabs import Load, Pool
-    from ledger.row_table import RowTable
+    from ledger.edition.row_table import RowTable
 
 
 class Unsealer:

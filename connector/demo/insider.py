@@ -17,10 +17,10 @@ from connector.runtime.data_folder import DATABASE, KEYS
 from connector.store import peer_heads
 from connector.store.offline import look
 from connector.store.tables import TABLES
-from ledger import checkpoint as checkpoints
-from ledger import disclosure, events, merkle, mirror
-from ledger import note as notes
-from ledger.checkpoint import Checkpoint
+from ledger.log import checkpoint as checkpoints
+from ledger.log import disclosure, events, merkle, mirror
+from ledger.log import note as notes
+from ledger.log.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
     from connector.identity.keys import Keys
     from connector.store.transaction import Tx
-    from ledger.events import Entry
-    from ledger.log import Log
-    from ledger.note import Note
+    from ledger.log.events import Entry
+    from ledger.log.note import Note
+    from ledger.log.tree import Log
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,15 +13,15 @@ import orjson
 from aiohttp import web
 
 from connector.runtime import files
-from ledger import mirror
+from ledger.log import mirror
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
     from pathlib import Path
     from typing import Any
 
-    from ledger.log import Log
-    from ledger.note import Note
+    from ledger.log.note import Note
+    from ledger.log.tree import Log
 
 ADDENDA_PER_FILE = 256  # as the live server gives at most, and as `penstock audit` asks
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from connector.enforcement.rules import InForce
     from connector.runtime.clock import PolicyClock
     from contracts.terms import Terms
-    from ledger.space import Space
+    from ledger.space.document import Space
     from policy.model import Policy
     from policy.world import Act
 

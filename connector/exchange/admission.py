@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from connector.space.supervision import Supervision
     from connector.space.view import SpaceView
     from connector.store.transaction import Tx
-    from ledger.programs import Programs
+    from ledger.chain.programs import Programs
 
 
 class Admission:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from connector.identity.peers import Peers
     from connector.store.row import Row
     from connector.store.transaction import Tx
-    from ledger.space import Member
+    from ledger.space.document import Member
 
     Write = Callable[[Callable[[Tx], Any]], Awaitable[Any]]
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from connector.runtime.errors import Conflict, PeerMisbehaved
 from contracts.decimals import read_hex
 from contracts.errors import ContractError
-from ledger.checkpoint import origin_id
-from ledger.head_share import SHARE_BYTES
+from ledger.log.checkpoint import origin_id
+from ledger.log.head_share import SHARE_BYTES
 
 if TYPE_CHECKING:
     from connector.chain.witnessing import Witness
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from connector.space.view import SpaceView
     from connector.store.exclusive import Exclusive
     from connector.store.transaction import Tx
-    from ledger.aggregate import Attestation, FinalHead
-    from ledger.programs import Programs
-    from ledger.space import Member, Space
+    from ledger.chain.programs import Programs
+    from ledger.log.aggregate import Attestation, FinalHead
+    from ledger.space.document import Member, Space
 
 
 class Attesting:
@@ -64,7 +64,7 @@ class Attesting:
         return document
 
     async def _heads(self, space: Space) -> list[FinalHead]:
-        from ledger.aggregate import FinalHead  # noqa: PLC0415  # pairing arithmetic is heavy and needed only here
+        from ledger.log.aggregate import FinalHead  # noqa: PLC0415  # pairing arithmetic is heavy and needed only here
 
         found = []
         for member in space.members.values():
@@ -90,7 +90,7 @@ class Attesting:
 
 
 def _combined(heads: list[FinalHead], witnesses: list[Member], signed: dict[str, bytes]) -> dict[str, Any]:
-    from ledger import aggregate  # noqa: PLC0415  # pairing arithmetic is heavy and needed only here
+    from ledger.log import aggregate  # noqa: PLC0415  # pairing arithmetic is heavy and needed only here
 
     shares = {one.witness_name: (one.aggregate, signed[one.did]) for one in witnesses}
     attestation: Attestation = aggregate.combine(heads, shares)

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from connector.runtime.limits import CHAIN_EVENTS_KEPT_MAX
 from ledger.audit import facts
-from ledger.several import SETTLED_BLOCKS
+from ledger.chain.several import SETTLED_BLOCKS
 
 if TYPE_CHECKING:
     from ledger.audit.facts import ChainFacts
-    from ledger.chain import Block, Event
-    from ledger.programs import Programs
+    from ledger.chain.client import Block, Event
+    from ledger.chain.programs import Programs
 
 CHANNELS, CLAIMED = "channels", "Claimed"
 

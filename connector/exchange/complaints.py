@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from connector.space.view import SpaceView
     from connector.store.row import Row
     from connector.store.transaction import Tx
-    from ledger.programs import Programs
+    from ledger.chain.programs import Programs
 
     Write = Callable[[Callable[[Tx], Any]], Awaitable[Any]]
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from connector.custody import review, tickets
 from connector.runtime.errors import Conflict, PeerMisbehaved
-from ledger.edition import read_header
-from ledger.opening import open_piece
+from ledger.edition.header import read_header
+from ledger.edition.opening import open_piece
 
 if TYPE_CHECKING:
     from connector.chain.anchoring import Anchoring
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from connector.identity.peers import Peers
     from connector.space.view import SpaceView
     from connector.store.row import Row
-    from ledger.programs import Programs
+    from ledger.chain.programs import Programs
 
 
 PARALLEL_PIECES = 4

@@ -19,7 +19,7 @@ from connector.negotiation.protocol.validation import IDENTIFIER_LIMIT_CHARACTER
 from connector.runtime.errors import InvalidInput
 from contracts.decimals import read_decimal
 from contracts.tariff import Tariff
-from ledger.edition import read_header
+from ledger.edition.header import read_header
 from policy.parse import parse
 
 LISTINGS = "listings"  # their table

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from connector.space.view import SpaceView
     from connector.store.row import Row
     from connector.store.transaction import Tx
-    from ledger.chain import Chain
+    from ledger.chain.client import Chain
 
 
 # a listing with its description has some ten kilobytes

@@ -17,7 +17,7 @@ from connector.runtime import reasons
 from connector.runtime.errors import Conflict
 from connector.store.kept import Kept
 from contracts.canonical import sha
-from ledger.space import REVOKED
+from ledger.space.document import REVOKED
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

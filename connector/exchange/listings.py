@@ -26,7 +26,7 @@ from connector.runtime.errors import Conflict, RequestRefused
 from connector.runtime.limits import MEMBER_DAILY_PRODUCTS_MAX, MEMBER_PRODUCTS_MAX, PAGE_ROWS_MAX
 from contracts import price_words
 from contracts.tariff import Tariff, asked
-from ledger.edition import read_header
+from ledger.edition.header import read_header
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -22,9 +22,9 @@ from connector.runtime.errors import Absent, Conflict, InvalidInput
 from contracts.canonical import sha
 from contracts.decimals import read_hex
 from contracts.errors import ContractError
-from ledger import membership
-from ledger.space import REVOKED, SUSPENDED
-from ledger.standing import did_digest
+from ledger.chain import membership
+from ledger.chain.standing import did_digest
+from ledger.space.document import REVOKED, SUSPENDED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from connector.space.view import SpaceView
     from connector.store.row import Row
     from connector.store.transaction import Tx
-    from ledger.programs import Programs
+    from ledger.chain.programs import Programs
 
 SUBJECT_BYTES = 32
 # post and what is done → the call

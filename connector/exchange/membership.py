@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from connector.store.evidence import Evidence
     from connector.store.transaction import Tx
-    from ledger.space import Member
+    from ledger.space.document import Member
 
 ADMITTED = "admitted"
 # state of a member whose plan is approved: it keeps what it agreed, and begins nothing

@@ -9,15 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from catalog.roles import Doing, does
-from ledger import membership
-from ledger.membership import Keys
-from ledger.standing import did_digest
+from ledger.chain import membership
+from ledger.chain.membership import Keys
+from ledger.chain.standing import did_digest
 
 if TYPE_CHECKING:
     from connector.chain.transactions import Transactions
     from connector.store.transaction import Tx
-    from ledger.deployment import Deployment
-    from ledger.space import Member
+    from ledger.chain.deployment import Deployment
+    from ledger.space.document import Member
 
 
 def found(tx: Tx, transactions: Transactions, deployment: Deployment, exchange: str) -> None:

@@ -11,15 +11,15 @@ from catalog.complaint import State
 from connector.runtime.errors import Absent
 from connector.settlement.docket import RULED
 from contracts.reputation import FORMULA, Record
-from ledger import reputation
-from ledger.ruling import read_ruling
+from ledger.audit import reputation
+from ledger.dispute.ruling import read_ruling
 
 if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.exchange.chain_events import ChainEvents
     from connector.space.view import SpaceView
     from connector.store.transaction import Tx
-    from ledger.programs import Programs
+    from ledger.chain.programs import Programs
 
 
 SOURCES = {

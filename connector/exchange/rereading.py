@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from connector.exchange.membership import ADMITTED, MEMBERS
 from connector.runtime.errors import Conflict
 from contracts.canonical import sha
-from ledger import membership
-from ledger.membership import Keys
-from ledger.space import Member
-from ledger.standing import did_digest
+from ledger.chain import membership
+from ledger.chain.membership import Keys
+from ledger.chain.standing import did_digest
+from ledger.space.document import Member
 
 if TYPE_CHECKING:
     from connector.chain.transactions import Transactions
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from connector.space.view import SpaceView
     from connector.store.row import Row
     from connector.store.transaction import Tx
-    from ledger.membership import Standing
-    from ledger.programs import Programs
-    from ledger.space import Space
+    from ledger.chain.membership import Standing
+    from ledger.chain.programs import Programs
+    from ledger.space.document import Space
 
 FIXED = ("url", "address", "log_key", "delivery")
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from connector.store.exclusive import Exclusive
     from connector.store.row import Row
     from connector.store.transaction import Tx
-    from ledger.programs import Programs
+    from ledger.chain.programs import Programs
 
 
 class Reviewer:

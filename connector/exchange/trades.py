@@ -16,7 +16,7 @@ from connector.runtime.errors import Conflict, NotPermitted
 from contracts.canonical import sha
 from contracts.terms import product_key
 from contracts.unit_price import measure, unit_price
-from ledger import trade as shown
+from ledger.agreement import trade as shown
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from connector.space.view import SpaceView
     from connector.store.row import Row
     from connector.store.transaction import Tx
-    from ledger.programs import Programs
+    from ledger.chain.programs import Programs
 
     Write = Callable[[Callable[[Tx], Any]], Awaitable[Any]]
 

@@ -78,7 +78,7 @@ def url_of(did: str, *, development: bool) -> str:
 
 
 def build(did: str, base_url: str, keys: Keys, aggregate: tuple[bytes, bytes] | None, *, exchange: bool) -> Any:
-    """Return our document; `aggregate` is (public key, proof of possession), as ledger.aggregate derives them."""
+    """Return our document; `aggregate` is (public key, proof of possession), as ledger.log.aggregate derives them."""
     agreement = ec.derive_private_key(int.from_bytes(keys.agreement, "big"), ec.SECP256K1()).public_key()
     account = {ACCOUNT: address.show(keys.address)}
     methods = [

@@ -16,7 +16,7 @@ from contracts import signature
 if TYPE_CHECKING:
     from connector.identity.keys import Keys
     from connector.runtime.settings import Settings
-    from ledger.space import Member
+    from ledger.space.document import Member
 
 
 class Identity:

@@ -34,7 +34,7 @@ PURPOSES: Mapping[str, int] = {
     "agreement": SECP256K1_ORDER,  # agreements, vouchers, chain transactions
     "log": ANY_32_BYTES,  # Ed25519: our log and our cosignatures
     "delivery": ANY_32_BYTES,  # X25519: keys and disclosures sent to us
-    "aggregate": ANY_32_BYTES,  # seed of the BLS12-381 witness key; ledger.aggregate derives it
+    "aggregate": ANY_32_BYTES,  # seed of the BLS12-381 witness key; ledger.log.aggregate derives it
 }
 
 

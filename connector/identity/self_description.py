@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from connector.identity.did import SERVICES
 from connector.runtime.errors import InvalidInput
 from contracts.namespace import NS
-from ledger.space import WITNESSED_BY, Member
+from ledger.space.document import WITNESSED_BY, Member
 
 if TYPE_CHECKING:
     from connector.identity.did import Document

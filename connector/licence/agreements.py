@@ -19,7 +19,7 @@ from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict
 from contracts import lifecycle
 from contracts.canonical import sha
-from ledger import acts
+from ledger.chain import acts
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from connector.negotiation.engine import Engine
     from connector.store.row import Row
     from connector.store.transaction import Tx
-    from ledger.programs import Programs
+    from ledger.chain.programs import Programs
 
 
 TERM_OVER = "its term is over"

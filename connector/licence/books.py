@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from connector.licence.intact import Intact
     from connector.licence.standing import Standing
     from connector.store.transaction import Tx
-    from ledger.row_table import RowTable
+    from ledger.edition.row_table import RowTable
 
 # editions whose digests of pieces are in memory: 8 MiB each at the very most, a few kB as a rule
 EDITIONS_KEPT = 16

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from connector.chain.transactions import OPEN
 from connector.licence.suspension import RESUME, SUSPEND
-from ledger.chain_error import ChainUnreachable
+from ledger.chain.errors import ChainUnreachable
 
 if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.licence.suspension import Suspensions
     from connector.store.transaction import Tx
-    from ledger.chain import Block
-    from ledger.programs import Programs
+    from ledger.chain.client import Block
+    from ledger.chain.programs import Programs
 
 READ = "licences-read"
 # how far was read is kept so often: what is read twice changes nothing

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from connector.enforcement.use import Link
     from connector.space.view import SpaceView
     from connector.store.transaction import Tx
-    from ledger.space import Member
+    from ledger.space.document import Member
     from policy.model import Duty, Policy
 
 TRANSFORM, DELIVER, TELL, AFTERWARDS = STEPS = ("transform", "deliver", "tell", "afterwards")

@@ -9,8 +9,8 @@ from contracts.ranges import RowSet
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ledger.index import IndexedFile
-    from ledger.row_table import RowTable
+    from ledger.edition.index import IndexedFile
+    from ledger.edition.row_table import RowTable
 
 
 def bytes_of(table: RowTable, rows: RowSet) -> Callable[[IndexedFile], int]:

@@ -8,7 +8,7 @@ from connector.licence.sublicence import onward
 from contracts import lifecycle
 from contracts.typed_data import Agreement
 from contracts.typed_json import from_json
-from ledger import acts
+from ledger.chain import acts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from connector.negotiation.doors import Doors
     from connector.store.row import Row
     from connector.store.transaction import Tx
-    from ledger.chain import Act
-    from ledger.programs import Programs
+    from ledger.chain.client import Act
+    from ledger.chain.programs import Programs
 
 
 LICENCE = "licence"

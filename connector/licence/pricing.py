@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from catalog.dataset import Dataset
     from connector.custody.sealed import Sealed
     from contracts.ranges import RowSet
-    from ledger.row_table import RowTable
+    from ledger.edition.row_table import RowTable
 
 CURRENCY = "CNY"
 UNITS_MAX = 1_000_000_000  # of one quota or step, in the measures below

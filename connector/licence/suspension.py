@@ -18,7 +18,7 @@ from connector.runtime.errors import Absent, Conflict, NotPermitted
 from contracts import lifecycle
 from contracts.canonical import sha
 from contracts.errors import ContractError
-from ledger import acts
+from ledger.chain import acts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from connector.licence.notices import Notices
     from connector.store.row import Row
     from connector.store.transaction import Tx
-    from ledger.chain import Act
-    from ledger.deployment import Deployment
-    from ledger.programs import Programs
+    from ledger.chain.client import Act
+    from ledger.chain.deployment import Deployment
+    from ledger.chain.programs import Programs
 
 
 class Turn(NamedTuple):

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ledger.tiles import ENTRY_LIMIT_BYTES, TILE_WIDTH_HASHES
+from ledger.log.tiles import ENTRY_LIMIT_BYTES, TILE_WIDTH_HASHES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from connector.net.outbound import Outbound
-    from ledger.reader import Fetch
+    from ledger.log.reader import Fetch
 
 # an entry bundle is the longest file of a log: 256 entries, each behind its length
 FILE_BYTES_MAX = TILE_WIDTH_HASHES * (2 + ENTRY_LIMIT_BYTES)

@@ -27,12 +27,12 @@ from connector.runtime.limits import ANSWER_BYTES_MAX
 from connector.store import restored
 from connector.store.errors import EvidenceBroken
 from connector.store.shelf import TxShelf
-from ledger import checkpoint as checkpoints
-from ledger import note as notes
-from ledger import reader
-from ledger.log import Tree
-from ledger.note import NoteError
-from ledger.tiles import ENTRIES, TILE_WIDTH_HASHES, Tile, TileError, tiles_of_level
+from ledger.log import checkpoint as checkpoints
+from ledger.log import note as notes
+from ledger.log import reader
+from ledger.log.note import NoteError
+from ledger.log.tiles import ENTRIES, TILE_WIDTH_HASHES, Tile, TileError, tiles_of_level
+from ledger.log.tree import Tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,10 +41,10 @@ if TYPE_CHECKING:
     from connector.space.view import SpaceView
     from connector.store.restored import Restored
     from connector.store.transaction import Tx
-    from ledger.chain import Chain
-    from ledger.checkpoint import Checkpoint
-    from ledger.programs import Programs
-    from ledger.space import Member
+    from ledger.chain.client import Chain
+    from ledger.chain.programs import Programs
+    from ledger.log.checkpoint import Checkpoint
+    from ledger.space.document import Member
 
 KIND = "log.restored"
 # a peer that is away is asked again; a restart of everybody takes some seconds

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from connector.space.view import SpaceView
     from connector.store.transaction import Tx
     from connector.telemetry.spans import Span, Spans
-    from ledger.space import Member
+    from ledger.space.document import Member
 
 # a purchase has some hundred requests in a few traces with one or two peers
 TRACES_ASKED_MAX, PEERS_ASKED_MAX = 8, 4

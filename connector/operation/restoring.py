@@ -26,9 +26,9 @@ from connector.runtime.errors import Absent, Conflict, InvalidInput, PenstockErr
 from connector.runtime.stage import Stage
 from connector.store import copying
 from connector.store.restored import Restored, mark
-from ledger import checkpoint as checkpoints
-from ledger import note as notes
-from ledger.note import NoteError, log_vkey
+from ledger.log import checkpoint as checkpoints
+from ledger.log import note as notes
+from ledger.log.note import NoteError, log_vkey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

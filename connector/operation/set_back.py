@@ -21,7 +21,7 @@ from connector.store import restored
 from connector.store.errors import EvidenceBroken
 from connector.store.restored import Restored
 from connector.store.shelf import TxShelf
-from ledger.log import Tree
+from ledger.log.tree import Tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from connector.store.evidence import Evidence, Head
     from connector.store.tenure import Tenure
     from connector.store.transaction import Tx
-    from ledger.programs import Programs
+    from ledger.chain.programs import Programs
 
 FILE_NAME = "log.seen"
 # a head goes to the file so long after its commit: a server set back by less has lost what nobody misses yet

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from connector.space.view import SpaceView
     from connector.store.row import Row
     from connector.store.transaction import Tx
-    from ledger.space import Member
+    from ledger.space.document import Member
 
 
 # a buyer that draws from more at once gains nothing on one line; the choice spreads buyers over holders

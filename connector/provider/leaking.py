@@ -15,7 +15,7 @@ from connector.custody.needs import SOLD_NO_MORE
 from connector.custody.scrub import ERASED
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict
-from ledger.row_table import RowTable
+from ledger.edition.row_table import RowTable
 
 if TYPE_CHECKING:
     from connector.core.core import Core

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from connector.space.view import SpaceView
     from connector.store.row import Row
     from contracts.tariff import Tariff
-    from ledger.programs import Programs
+    from ledger.chain.programs import Programs
 
 
 LOCK_TTL_SECONDS = 24 * 3600

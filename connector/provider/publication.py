@@ -34,7 +34,7 @@ from connector.runtime.errors import Absent, Conflict, as_reason, from_reason
 from contracts import blind
 from contracts.labels import H
 from contracts.typed_data import Edition, digest
-from ledger import acts
+from ledger.chain import acts
 from policy.offer import offer_rules
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from connector.space.exchange import ExchangeDoor
     from connector.space.view import SpaceView
     from connector.store.transaction import Tx
-    from ledger.programs import Programs
+    from ledger.chain.programs import Programs
 
 FINAL = (*OFFERED, "failed")
 WAIT_SECONDS_MAX = 30.0

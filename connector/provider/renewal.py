@@ -13,7 +13,7 @@ from connector.custody.edition import LEAKED
 from connector.custody.former import Former
 from connector.negotiation.on_offer import RENEWING
 from connector.runtime.errors import Conflict, InvalidInput
-from ledger.row_table import RowTable
+from ledger.edition.row_table import RowTable
 
 if TYPE_CHECKING:
     from catalog.hints import Suggestion

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 from connector.custody import review
 from connector.runtime.errors import Conflict, InvalidInput
 from contracts.decimals import read_hex
-from ledger.checkpoint import origin_id
-from ledger.edition import read_header
+from ledger.edition.header import read_header
+from ledger.log.checkpoint import origin_id
 
 if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.space.view import SpaceView
     from connector.store.transaction import Tx
-    from ledger.chain import Chain
-    from ledger.programs import Programs
+    from ledger.chain.client import Chain
+    from ledger.chain.programs import Programs
 
 KEYS = frozenset({"seed", "reader"})
 DIGEST_BYTES = 32

@@ -19,7 +19,7 @@ from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitte
 from contracts import address, blind
 from contracts.decimals import read_hex
 from contracts.errors import ContractError
-from ledger import acts
+from ledger.chain import acts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from connector.space.exchange import ExchangeDoor
     from connector.space.view import SpaceView
     from connector.store.transaction import Tx
-    from ledger.chain import Act
-    from ledger.programs import Pledge, Programs
+    from ledger.chain.client import Act
+    from ledger.chain.programs import Pledge, Programs
 
 EDITION, LICENCE = "edition", "licence"
 PROGRAMS = {EDITION: "editions", LICENCE: "licences"}

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 from connector.regulator.sources import PROGRAMS
 from connector.runtime.limits import CHAIN_EVENTS_KEPT_MAX
-from ledger.deployment import borne_out
-from ledger.programs import Programs
+from ledger.chain.deployment import borne_out
+from ledger.chain.programs import Programs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from ledger.chain import Event
+    from ledger.chain.client import Event
 
 
 class ChainBook:

@@ -21,11 +21,11 @@ from connector.space import view as space_view
 from connector.store.kept_log import KeptLog
 from connector.store.offline import looking
 from connector.store.tables import TABLES
-from ledger import log_policy
-from ledger.fsck import ResourceLost
-from ledger.log_policy import LogPolicy
-from ledger.note import log_vkey
-from ledger.space import QUORUM, Space
+from ledger.log import policy as log_policy
+from ledger.log.fsck import ResourceLost
+from ledger.log.note import log_vkey
+from ledger.log.policy import LogPolicy
+from ledger.space.document import QUORUM, Space
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from connector.store.transaction import Tx
-    from ledger.fsck import Beside
-    from ledger.note import VerifierKey
-    from ledger.reader import Fetch
+    from ledger.log.fsck import Beside
+    from ledger.log.note import VerifierKey
+    from ledger.log.reader import Fetch
 
 
 @dataclass(frozen=True, slots=True)

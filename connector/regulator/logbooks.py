@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 from connector.net import log_files
 from connector.runtime.errors import PenstockError
 from connector.runtime.limits import LOGBOOK_EVENTS_MAX
-from ledger import reader
 from ledger.audit.event import Event
 from ledger.audit.unsealing import Pages, unseal
-from ledger.tiles import ENTRIES, TILE_WIDTH_HASHES, Tile, tiles_of_level
+from ledger.log import reader
+from ledger.log.tiles import ENTRIES, TILE_WIDTH_HASHES, Tile, tiles_of_level
 
 if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.space.view import SpaceView
-    from ledger.space import Member
+    from ledger.space.document import Member
 
 TILE_BYTES_MAX = 32 << 20
 # heads asked for at once

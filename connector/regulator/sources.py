@@ -21,14 +21,14 @@ from connector.runtime.limits import ROWS_BYTES_MAX
 from contracts import address
 from contracts.canonical import load
 from contracts.errors import why
-from ledger import checkpoint as checkpoints
-from ledger import note as notes
 from ledger.audit.sources import BlockHead, Unavailable
-from ledger.chain import Chain
-from ledger.chain_error import ChainError
-from ledger.deployment import Deployment, borne_out
-from ledger.programs import Programs
-from ledger.space import Space
+from ledger.chain.client import Chain
+from ledger.chain.deployment import Deployment, borne_out
+from ledger.chain.errors import ChainError
+from ledger.chain.programs import Programs
+from ledger.log import checkpoint as checkpoints
+from ledger.log import note as notes
+from ledger.space.document import Space
 
 if TYPE_CHECKING:
     import ssl
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     from connector.identity.did import Document
-    from ledger.chain import Event
+    from ledger.chain.client import Event
 
 # the programs whose events the audit compares with the logs; the token's transfers decide nothing
 PROGRAMS = ("editions", "licences", "channels", "anchors", "spaces")

@@ -20,12 +20,17 @@ from contracts.signature import recover
 from contracts.terms import Terms
 from contracts.typed_data import Agreement, Receipt, digest
 from contracts.typed_json import from_json
-from ledger import bundle, dispute, equivocation, events, fork_proof, log_policy, proof, view
-from ledger.checkpoint import parse_text
-from ledger.deployment import Deployment
-from ledger.merkle import leaf_hash
-from ledger.note import NoteError, unb64
-from ledger.state_proof import StateProofError
+from ledger.audit import view
+from ledger.chain.deployment import Deployment
+from ledger.chain.state_proof import StateProofError
+from ledger.dispute import bundle, equivocation, fork_proof
+from ledger.dispute import verdict as dispute
+from ledger.log import events, proof
+from ledger.log import policy as log_policy
+from ledger.log.checkpoint import parse_text
+from ledger.log.merkle import leaf_hash
+from ledger.log.note import NoteError, unb64
+from ledger.space.domains import Domains
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -180,7 +185,7 @@ def _agreement(document: Mapping[str, Any], aids: Aids) -> Finding:
 
 def _licence(document: Mapping[str, Any], aids: Aids) -> Finding:
     """Check a licence: what both signed, and that the chain's state had it in a block; which one is for its reader."""
-    from ledger import licence_proof  # noqa: PLC0415  # a trie is loaded by who proves a state
+    from ledger.agreement import licence_proof  # noqa: PLC0415  # a trie is loaded by who proves a state
 
     deployment = _deployment(aids)
     try:
@@ -285,9 +290,9 @@ KINDS: Mapping[frozenset[str], Callable[[Mapping[str, Any], Aids], Finding]] = {
 }
 
 
-def _domains(aids: Aids) -> dispute.Domains:
+def _domains(aids: Aids) -> Domains:
     deployment = _deployment(aids)
-    return dispute.Domains(*(deployment.domain(name) for name in ("editions", "licences", "channels")))
+    return Domains(*(deployment.domain(name) for name in ("editions", "licences", "channels")))
 
 
 def _deployment(aids: Aids) -> Deployment:

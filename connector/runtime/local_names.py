@@ -1,9 +1,10 @@
 """What files are called here whose names somebody else chose.
 
-Law: (1) a name that does not stay a harmless relative path is refused (`ledger.index.check_names`: controls, direction
-overrides, device names, names that are one where case or the spelling of accents does not count). (2) A part that a
-shell, a glob or a program would take for more than a name, since it begins with `.`, `~` or `-`, gets `_` before it,
-and whoever asked for the files is told. (3) What is renamed must stay apart from all the others; else all are refused.
+Law: (1) a name that does not stay a harmless relative path is refused (`ledger.edition.index.check_names`: controls,
+direction overrides, device names, names that are one where case or the spelling of accents does not count). (2) A part
+that a shell, a glob or a program would take for more than a name, since it begins with `.`, `~` or `-`, gets `_` before
+it, and whoever asked for the files is told. (3) What is renamed must stay apart from all the others; else all are
+refused.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from connector.runtime.errors import PeerMisbehaved
 from contracts.errors import ContractError
-from ledger.index import check_names
+from ledger.edition.index import check_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from connector.runtime.limits import REQUEST_SECONDS_MAX
-from ledger.head_share import AGGREGATE_FROM_SIGNERS
+from ledger.log.head_share import AGGREGATE_FROM_SIGNERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.runtime.errors import ChainReverted, Conflict, NotPermitted
-from ledger import acts
-from ledger import filing as filings
-from ledger.ruling import Ruling, read_ruling
+from ledger.chain import acts
+from ledger.dispute import filing as filings
+from ledger.dispute.ruling import Ruling, read_ruling
 
 if TYPE_CHECKING:
     from connector.chain.transactions import Transactions
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from connector.space.view import SpaceView
     from connector.store.row import Row
     from connector.store.transaction import Tx
-    from ledger.programs import Channel, Programs
+    from ledger.chain.programs import Channel, Programs
 
 # a ruling is decided, then ruled; one that the chain refuses makes room for another
 DECIDED, RULED, REFUSED = "decided", "ruled", "refused"

@@ -1,8 +1,8 @@
 """Disputes as a party or an arbitrator sees them: filed at the exchange, read from its docket, judged here.
 
 Law: nothing that the exchange says about a case is believed: what was filed is what its digest says, and the verdict on
-it is our own (`ledger.filing`). What was filed is recorded here when the exchange has taken it, kept as it was sent,
-and the other party of the agreement hears of it by a signed notice.
+it is our own (`ledger.dispute.filing`). What was filed is recorded here when the exchange has taken it, kept as it was
+sent, and the other party of the agreement hears of it by a signed notice.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from connector.runtime.limits import DISPUTE_BYTES_MAX
 from connector.settlement import docket
 from contracts.canonical import sha
 from contracts.typed_data import digest
-from ledger import filing as filings
+from ledger.dispute import filing as filings
 
 if TYPE_CHECKING:
     from connector.core.core import Core
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from connector.space.view import SpaceView
     from connector.store.row import Row
     from connector.store.transaction import Tx
-    from ledger.dispute import Verdict
-    from ledger.filing import Filing
-    from ledger.programs import Programs
-    from ledger.ruling import Ruling
+    from ledger.chain.programs import Programs
+    from ledger.dispute.filing import Filing
+    from ledger.dispute.ruling import Ruling
+    from ledger.dispute.verdict import Verdict
 
 PATH = "/exchange/disputes"
 # a case is its bundle, the accounts concerned and a ruling

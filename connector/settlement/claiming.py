@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.store.row import Row
     from connector.store.transaction import Tx
-    from ledger.programs import Programs
+    from ledger.chain.programs import Programs
 
 ROUND_SECONDS = 20.0  # well within the claim margin and the shortest lease; a round costs a few reads
 LOOK_SECONDS = 5.0  # a start waits so long for a chain that does not answer, and then claims by its own clock

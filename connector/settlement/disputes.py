@@ -21,10 +21,10 @@ from contracts.decimals import read_hex
 from contracts.signature import SIGNATURE_BYTES, is_by
 from contracts.typed_data import Agreement, Edition, digest
 from contracts.typed_json import from_json, to_json
-from ledger import bundle as bundles
-from ledger.edition import Header, read_header
-from ledger.opening import Code, OpeningError
-from ledger.row_table import RowTable
+from ledger.dispute import bundle as bundles
+from ledger.edition.header import Header, read_header
+from ledger.edition.opening import Code, OpeningError
+from ledger.edition.row_table import RowTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The docket of the space: what was filed for a ruling (`ledger.filing`), kept for who rules on it, and the rulings.
+"""The docket of the space: what was filed for a ruling (`ledger.dispute.filing`) and the rulings, kept for who rules.
 
 Law: the exchange keeps and passes on; it judges nothing. Who may file, read and rule is what the chain says of the
 channel: its payer and payee file, they and its arbitrator read, its arbitrator alone rules. Two heads of one log any
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from connector.store.evidence import Evidence
     from connector.store.row import Row
     from connector.store.transaction import Tx
-    from ledger.filing import Filing
-    from ledger.programs import Channel, Programs
-    from ledger.ruling import Ruling
-    from ledger.space import Member, Space
+    from ledger.chain.programs import Channel, Programs
+    from ledger.dispute.filing import Filing
+    from ledger.dispute.ruling import Ruling
+    from ledger.space.document import Member, Space
 
 FILED, RULED = "filed", "ruled"
 CASES = Kept("disputes", "id", "there is no dispute `{}`", "penstock dispute list")

@@ -11,8 +11,8 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from connector.channel import account as accounts
-from ledger.chain_error import ChainUnreachable
-from ledger.several import SETTLED_BLOCKS
+from ledger.chain.errors import ChainUnreachable
+from ledger.chain.several import SETTLED_BLOCKS
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.settlement.settlement import Settlements
     from connector.store.row import Row
-    from ledger.chain import Block
-    from ledger.programs import Channel, Programs
+    from ledger.chain.client import Block
+    from ledger.chain.programs import Channel, Programs
 
 # a reorganisation that goes back further is not one that an operator's confirmations could have waited for
 BLOCKS_AGAIN = 1000

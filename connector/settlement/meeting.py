@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from connector.space.view import SpaceView
     from connector.store.row import Row
     from connector.store.transaction import Tx
-    from ledger.chain import Event
-    from ledger.programs import Channel, Programs
+    from ledger.chain.client import Event
+    from ledger.chain.programs import Channel, Programs
 
 
 class Meetings:

@@ -18,7 +18,7 @@ from connector.channel.messages import (
     VoucherMessage,
 )
 from connector.runtime.errors import PeerRefused, VerificationFailed, explain_failure
-from ledger.chain_error import ChainUnreachable
+from ledger.chain.errors import ChainUnreachable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from connector.store.heads import Heads
     from connector.store.row import Row
     from connector.store.transaction import Tx
-    from ledger.programs import Programs
+    from ledger.chain.programs import Programs
 
 UNMET = "unknown-channel"  # code of a refusal
 # messages of one comparison, of sixteen windows each: more than a channel ever had between two back-ups

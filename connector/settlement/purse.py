@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from ledger import acts
+from ledger.chain import acts
 
 if TYPE_CHECKING:
     from connector.chain.transactions import Transactions
     from connector.core.core import Core
-    from ledger.programs import Programs
+    from ledger.chain.programs import Programs
 
 
 class Purse:

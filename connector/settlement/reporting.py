@@ -16,7 +16,7 @@ from connector.runtime.limits import REPORTED_TRADES_MAX
 from contracts.terms import Terms
 from contracts.typed_data import Agreement, Batch
 from contracts.typed_json import from_json
-from ledger.trade import Trade
+from ledger.agreement.trade import Trade
 
 if TYPE_CHECKING:
     from connector.core.core import Core

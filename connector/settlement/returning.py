@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from connector.space.view import SpaceView
     from connector.store.row import Row
     from connector.store.transaction import Tx
-    from ledger.programs import Programs
+    from ledger.chain.programs import Programs
 
 
 # the payee's word that the agreement still runs: its clock may be behind, or our revocation on its way

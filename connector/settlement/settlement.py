@@ -20,7 +20,7 @@ from connector.runtime.errors import ChainReverted, PaymentRefused, PeerUnreacha
 from connector.settlement import acknowledging
 from contracts import address, price_words
 from contracts.tariff import Tariff
-from ledger import acts, batch
+from ledger.chain import acts, batch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from connector.space.view import SpaceView
     from connector.store.row import Row
     from connector.store.transaction import Tx
-    from ledger.programs import Channel, Programs
+    from ledger.chain.programs import Channel, Programs
 
 # who buys answers at once; who does not is not waited for
 ASK_SECONDS = 10.0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.space.view import SpaceView
-    from ledger.programs import Programs
+    from ledger.chain.programs import Programs
 
 FEE_BPS = 1000  # the exchange's tenth of every sale; shown in the space document and in every offer's split
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from connector.core.core import Core
-    from ledger.space import Member, Space
+    from ledger.space.document import Member, Space
 
 
 class Supervision:

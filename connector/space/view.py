@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.core.topics import Topic
 from connector.runtime.errors import Absent, NotPermitted, PeerUnreachable, explain_failure
-from ledger.space import REVOKED, SUSPENDED, Member, Space
+from ledger.space.document import REVOKED, SUSPENDED, Member, Space
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping

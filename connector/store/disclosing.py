@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ledger import disclosure
+from ledger.log import disclosure
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from connector.store.evidence import Evidence
     from connector.store.transaction import Tx
-    from ledger.space import Member
+    from ledger.space.document import Member
 
 KIND = "disclosure.made"
 _COUNT = "SELECT count(*) FROM log_entries WHERE box_key = ?"

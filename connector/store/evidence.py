@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 from connector.runtime import rehearsal
 from connector.store.errors import EvidenceBroken
 from connector.store.shelf import TxShelf
-from ledger import checkpoint as checkpoints
-from ledger import disclosure, events, merkle, tiles, witness
-from ledger import note as notes
-from ledger.checkpoint import Checkpoint
-from ledger.log import Log, Tree
-from ledger.proof import LogProof
+from ledger.log import checkpoint as checkpoints
+from ledger.log import disclosure, events, merkle, tiles, witness
+from ledger.log import note as notes
+from ledger.log.checkpoint import Checkpoint
+from ledger.log.proof import LogProof
+from ledger.log.tree import Log, Tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from connector.store.shelf import Tail
     from connector.store.transaction import Tx
     from contracts.typed_data import Domain
-    from ledger.note import Note, VerifierKey
+    from ledger.log.note import Note, VerifierKey
 
 
 HEAD = "log.head"

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from connector.runtime.limits import PEERS_KNOWN_MAX
 from connector.store.errors import EvidenceBroken
 from connector.store.shelf import TxShelf
-from ledger import note as notes
-from ledger.log import Tree
+from ledger.log import note as notes
+from ledger.log.tree import Tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""A participant's own log as `ledger.fsck` reads it: from its tables, row by row, whether a server runs or not.
+"""A participant's own log as `ledger.log.fsck` reads it: from its tables, row by row, whether a server runs or not.
 
 Besides the tree there is what only the tables hold: every head that was ever signed, the columns by which entries are
 found, and the encrypted disclosures, which must open to exactly what their entries commit to.
@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from connector.store.errors import StoreError
 from connector.store.shelf import TxShelf
-from ledger import disclosure, events, merkle
-from ledger.fsck import CHECKPOINT, ResourceLost
-from ledger.log import Log
-from ledger.tiles import TileError, parse_path
+from ledger.log import disclosure, events, merkle
+from ledger.log.fsck import CHECKPOINT, ResourceLost
+from ledger.log.tiles import TileError, parse_path
+from ledger.log.tree import Log
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from connector.store.row import Row
     from connector.store.transaction import Tx
-    from ledger.checkpoint import Checkpoint
-    from ledger.fsck import Report
+    from ledger.log.checkpoint import Checkpoint
+    from ledger.log.fsck import Report
 
 _NEWEST = "SELECT coalesce(cosigned, note) AS note FROM checkpoints ORDER BY size DESC LIMIT 1"
 _HEADS = "SELECT size, note, cosigned FROM checkpoints WHERE size > ? AND size <= ? ORDER BY size"
@@ -34,7 +34,7 @@ _ROWS = (
 
 
 class KeptLog:
-    """The log in `tx`, whose boxes `delivery` opens: `ledger.fsck.Beside`, and its `fetch`."""
+    """The log in `tx`, whose boxes `delivery` opens: `ledger.log.fsck.Beside`, and its `fetch`."""
 
     def __init__(self, tx: Tx, delivery: X25519PrivateKey) -> None:
         self._tx = tx

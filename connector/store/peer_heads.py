@@ -2,7 +2,7 @@
 
 Law: a checkpoint is kept only if it is signed and consistent with the one kept before; a log that shows two histories
 is caught here, by its own customers, and both notes are kept as proof. A peer that offers no usable proof is not
-guilty yet: we fetch its tiles (`ledger.reader.consistency`) and ask again.
+guilty yet: we fetch its tiles (`ledger.log.reader.consistency`) and ask again.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from ledger import checkpoint as checkpoints
-from ledger import fork_proof
-from ledger import note as notes
-from ledger.checkpoint import Checkpoint
-from ledger.merkle import PROOF_LIMIT_HASHES, ProofError, verify_consistency
-from ledger.note import MalformedNoteError
+from ledger.dispute import fork_proof
+from ledger.log import checkpoint as checkpoints
+from ledger.log import note as notes
+from ledger.log.checkpoint import Checkpoint
+from ledger.log.merkle import PROOF_LIMIT_HASHES, ProofError, verify_consistency
+from ledger.log.note import MalformedNoteError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from connector.store.transaction import Tx
-    from ledger.note import VerifierKey
+    from ledger.log.note import VerifierKey
 
 SIZE_LIMIT_DIGITS = 19
 FORK_FACT = "fork/"
@@ -34,7 +34,7 @@ NOTES_KEPT = 256
 class ForkFound(Exception):  # noqa: N818 - said in sentences, like the store's other errors
     """A peer signed two checkpoints that cannot be of one history; keep both notes with `keep_fork`.
 
-    `proof` shows it to others for two sizes (`ledger.fork_proof`); None while nobody has made one.
+    `proof` shows it to others for two sizes (`ledger.dispute.fork_proof`); None while nobody has made one.
     """
 
     def __init__(self, origin: str, kept: str, offered: str, reason: str, proof: Sequence[bytes] | None = None) -> None:
@@ -126,7 +126,7 @@ def keep_fork(tx: Tx, fork: ForkFound, now: datetime) -> None:
 
 
 def forks(tx: Tx) -> list[dict[str, Any]]:
-    """Return the forks that we can show to others, as `ledger.fork_proof` documents."""
+    """Return the forks that we can show to others, as `ledger.dispute.fork_proof` documents."""
     rows = tx.find("facts", "name >= ? and name < ?", (FORK_FACT, FORK_FACT[:-1] + chr(ord(FORK_FACT[-1]) + 1)))
     return [row["value"]["proof"] for row in rows if row["value"].get("proof") is not None]
 

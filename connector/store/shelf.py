@@ -1,13 +1,13 @@
-"""The participant's own log in its tables: `ledger.log.Shelf` over one transaction, and its newest end in memory."""
+"""The participant's own log in its tables: `ledger.log.tree.Shelf` over one transaction, the newest end in memory."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connector.store.errors import EvidenceBroken
-from ledger.log import runs as spans
-from ledger.merkle import Compact, perfect
-from ledger.tiles import TILE_WIDTH_HASHES
+from ledger.log.merkle import Compact, perfect
+from ledger.log.tiles import TILE_WIDTH_HASHES
+from ledger.log.tree import runs as spans
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

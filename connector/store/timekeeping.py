@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from connector.runtime.limits import CLOCK_BEHIND_SECONDS_MAX
-from ledger.chain_error import ChainUnreachable
+from ledger.chain.errors import ChainUnreachable
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from connector.runtime.clock import Clock
     from connector.store.store import Store
     from connector.store.transaction import Tx
-    from ledger.chain import Chain
+    from ledger.chain.client import Chain
 
 SHOWN = "%Y-%m-%d %H:%M:%S"
 # a chain that does not say its newest block by then is compared when it was seen

@@ -15,7 +15,7 @@ from connector.cli.main import app
 from connector.runtime import settings_sources, settings_table
 from connector.runtime.fault_table import EXIT_CODES
 from docs.generate.tables import table
-from ledger.events import SHAPES
+from ledger.log.events import SHAPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

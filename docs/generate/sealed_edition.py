@@ -23,11 +23,11 @@ from connector.custody.places import places_of, sectors
 from contracts.ranges import RowSet
 from contracts.typed_data import Order
 from contracts.typed_json import to_json, to_ranges
-from ledger import key_file, mask, row
-from ledger.edition import MIN_PIECE_BYTES, Header, check_table
-from ledger.index import Index, IndexedFile, check_tiling
-from ledger.row_table import RowTable
-from ledger.sealing import seal_piece
+from ledger.edition import key_file, mask, row
+from ledger.edition.header import MIN_PIECE_BYTES, Header, check_table
+from ledger.edition.index import Index, IndexedFile, check_tiling
+from ledger.edition.row_table import RowTable
+from ledger.edition.sealing import seal_piece
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ledger.audit.event import Event
     from ledger.audit.facts import ChainFacts
     from ledger.audit.report import Report
-    from ledger.space import Space
+    from ledger.space.document import Space
     from policy.model import Policy
 
 SIGNED, DECIDED = "agreement.signed", "decision.made"

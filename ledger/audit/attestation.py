@@ -12,16 +12,16 @@ from ledger.audit.heads import agrees, book_of
 from ledger.audit.sources import Unavailable
 
 if TYPE_CHECKING:
-    from ledger.aggregate import Attestation
     from ledger.audit.books import Books
     from ledger.audit.report import Report
     from ledger.audit.sources import Sources
-    from ledger.space import Space
+    from ledger.log.aggregate import Attestation
+    from ledger.space.document import Space
 
 
 async def read(sources: Sources, space: Space, report: Report) -> Attestation | None:
     """Return the newest attestation if its signature verifies and all who should have signed it did."""
-    from ledger import aggregate  # noqa: PLC0415  # pairing arithmetic is heavy; an audit without one need not load it
+    from ledger.log import aggregate  # noqa: PLC0415  # pairing arithmetic is heavy; an audit without one need not load it
 
     try:
         document = await sources.attestation()

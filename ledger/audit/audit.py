@@ -46,7 +46,7 @@ from ledger.audit.report import Report
 from ledger.audit.sources import Unavailable
 from ledger.audit.stages import Case
 from ledger.audit.workplace import Workplace
-from ledger.space import Space, SpaceError
+from ledger.space.document import Space, SpaceError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

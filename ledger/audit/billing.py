@@ -17,8 +17,8 @@ from contracts.tariff import order_amount
 from contracts.units import OPENING
 from ledger.audit.asking import each
 from ledger.audit.sources import Unavailable
-from ledger.edition import agreed
-from ledger.row_table import MAX_ROWS
+from ledger.edition.header import agreed
+from ledger.edition.row_table import MAX_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from ledger.audit.event import Event
     from ledger.audit.report import Report
     from ledger.audit.sources import Sources
-    from ledger.row_table import RowTable
-    from ledger.space import Member, Space
+    from ledger.edition.row_table import RowTable
+    from ledger.space.document import Member, Space
 
 AGAIN = 2  # use code: keys given once more, free
 OPEN = 1  # use code: one opening of a lease

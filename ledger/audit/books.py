@@ -1,8 +1,8 @@
 """Every party's log as the checks read it: proven events with the fields disclosed to the supervisor.
 
 Law: nothing is compared before it is proven. A book exists only if its checkpoint is signed and its entries make its
-root, which proves each of them (`ledger.reader`); a value counts only if its entry commits to it. A book is asked for
-events of a kind, perhaps of one partition, and hands them out one by one.
+root, which proves each of them (`ledger.log.reader`); a value counts only if its entry commits to it. A book is asked
+for events of a kind, perhaps of one partition, and hands them out one by one.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from ledger.audit.event import Event
     from ledger.audit.report import Report
     from ledger.audit.sources import Sources
-    from ledger.checkpoint import Checkpoint
-    from ledger.log import Tree
-    from ledger.note import Note
-    from ledger.reader import Fetch
-    from ledger.space import Member
+    from ledger.log.checkpoint import Checkpoint
+    from ledger.log.note import Note
+    from ledger.log.reader import Fetch
+    from ledger.log.tree import Tree
+    from ledger.space.document import Member
 
 T = TypeVar("T")
 

@@ -13,7 +13,6 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ledger import reader
 from ledger.audit.asking import each
 from ledger.audit.books import Book, Head, fetch_of
 from ledger.audit.course import Course
@@ -22,9 +21,10 @@ from ledger.audit.report import Report
 from ledger.audit.sources import Unavailable
 from ledger.audit.unsealing import Pages, unseal
 from ledger.audit.workplace import BUNDLES_AHEAD_MAX, OPENED_AT_ONCE_MAX
-from ledger.leaves import Leaves
-from ledger.log import Tree
-from ledger.tiles import ENTRIES, TILE_WIDTH_HASHES, Tile, tiles_of_level
+from ledger.log import reader
+from ledger.log.leaves import Leaves
+from ledger.log.tiles import ENTRIES, TILE_WIDTH_HASHES, Tile, tiles_of_level
+from ledger.log.tree import Tree
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -37,10 +37,10 @@ if TYPE_CHECKING:
     from ledger.audit.sources import Sources
     from ledger.audit.unsealing import Opened
     from ledger.audit.workplace import Workplace
-    from ledger.checkpoint import Checkpoint
-    from ledger.note import Note
-    from ledger.reader import Fetch
-    from ledger.space import Member, Space
+    from ledger.log.checkpoint import Checkpoint
+    from ledger.log.note import Note
+    from ledger.log.reader import Fetch
+    from ledger.space.document import Member, Space
 
 
 @dataclass(slots=True)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ledger.audit.books import Book, Books
     from ledger.audit.event import Event
     from ledger.audit.report import Report
-    from ledger.row_table import RowTable
+    from ledger.edition.row_table import RowTable
 
 SERVED = "copy.served"
 UNTOLD = "call"  # what is counted so is not in the entry

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ledger.audit.books import Books
     from ledger.audit.event import Event
     from ledger.audit.report import Report
-    from ledger.space import Space
+    from ledger.space.document import Space
     from policy.compile import Compiled
 
 DECIDED = "decision.made"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from ledger.audit import cascade
 from ledger.audit.event import at
-from ledger.checkpoint import origin_id
+from ledger.log.checkpoint import origin_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from ledger.events import Block
+from ledger.log.events import Block
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ledger.events import Entry
+    from ledger.log.events import Entry
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

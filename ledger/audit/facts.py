@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ledger.head_share import key_of
+from ledger.log.head_share import key_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

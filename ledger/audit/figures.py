@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ledger.audit.billing import OrderLine, Tables
     from ledger.audit.books import Books
     from ledger.audit.report import Report
-    from ledger.space import Space
+    from ledger.space.document import Space
 
 TOP_FINDINGS_MAX = 10
 Sums = defaultdict[tuple[str, ...], Counter[str]]

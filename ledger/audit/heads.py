@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 from contracts.canonical import load
 from contracts.errors import ContractError
-from ledger import checkpoint as checkpoints
-from ledger import fork_proof, merkle, reader
-from ledger import note as notes
 from ledger.audit.asking import each
 from ledger.audit.books import fetch_of, reading
 from ledger.audit.horizon import DUE
 from ledger.audit.sources import Unavailable
-from ledger.checkpoint import origin_id
-from ledger.note import NoteError
-from ledger.space import QUORUM
+from ledger.dispute import fork_proof
+from ledger.log import checkpoint as checkpoints
+from ledger.log import merkle, reader
+from ledger.log import note as notes
+from ledger.log.checkpoint import origin_id
+from ledger.log.note import NoteError
+from ledger.space.document import QUORUM
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
     from ledger.audit.facts import Anchored, ChainFacts
     from ledger.audit.report import Report
     from ledger.audit.sources import ChainEvent, Sources
-    from ledger.checkpoint import Checkpoint
-    from ledger.space import Member, Space
+    from ledger.log.checkpoint import Checkpoint
+    from ledger.space.document import Member, Space
 
 PEERS_LIMIT_BYTES = 1 << 20
 

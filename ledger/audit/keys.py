@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ledger.audit.event import Event
     from ledger.audit.facts import ChainFacts, ChannelFacts
     from ledger.audit.report import Report
-    from ledger.space import Space
+    from ledger.space.document import Space
 
 RELEASED, RECEIVED, FAULTED = "keys.released", "keys.received", "keys.faulted"
 _NAMED_IN_RECEIPT = ("voucherDigest", "offerDigest", "decisionDigest")

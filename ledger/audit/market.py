@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 from contracts.quartiles import quartiles
 from contracts.reputation import Record
 from contracts.unit_price import measure, unit_price
-from ledger import reputation
+from ledger.audit import reputation
 from ledger.audit.books import reading
 from ledger.audit.facts import name_id
 from ledger.audit.horizon import behind
 from ledger.audit.rulings import RULED
-from ledger.ruling import read_ruling
+from ledger.dispute.ruling import read_ruling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from ledger.audit.event import Event
     from ledger.audit.facts import ChainFacts, ChannelFacts
     from ledger.audit.report import Report
-    from ledger.ruling import Ruling
-    from ledger.space import Space
+    from ledger.dispute.ruling import Ruling
+    from ledger.space.document import Space
 
 RECORDED, COMPLAINED = "trade.recorded", "complaint.moved"
 CLASS = ("topic", "grade", "form", "tier", "unit", "currency")

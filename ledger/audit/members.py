@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ledger.audit.report import Report
     from ledger.audit.sources import Sources
-    from ledger.space import Member, Space
+    from ledger.space.document import Member, Space
 
 # the members of a space document's row that the DID document proves
 PROVEN = ("url", "address", "logKey", "delivery", "aggregate", "possession")

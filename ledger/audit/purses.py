@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ledger.audit.facts import ChainFacts, ChannelFacts
-    from ledger.space import Space
+    from ledger.space.document import Space
 
 NAMES = ("channels", "deposited", "paid", "refunded", "held", "earned")
 

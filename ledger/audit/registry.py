@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from contracts import address
-from ledger.space import REVOKED, SUSPENDED
-from ledger.standing import did_digest, role_of
+from ledger.chain.standing import did_digest, role_of
+from ledger.space.document import REVOKED, SUSPENDED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ledger.audit.books import Books
     from ledger.audit.report import Report
     from ledger.audit.sources import ChainEvent
-    from ledger.space import Member, Space
+    from ledger.space.document import Member, Space
 
 # events of the programs that an account stands for, and the fields that name it
 ACTS: Mapping[str, tuple[str, ...]] = {

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ledger.audit.agreements import Deals
     from ledger.audit.report import Report
     from ledger.audit.sources import ChainEvent
-    from ledger.space import Space
+    from ledger.space.document import Space
 
 ID_BYTES = 32
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from ledger.audit.books import reading
 from ledger.audit.horizon import behind
 from ledger.audit.keys import FAULTED
-from ledger.checkpoint import origin_id
-from ledger.dispute import CONSEQUENCES
-from ledger.ruling import divide, read_ruling
+from ledger.dispute.ruling import divide, read_ruling
+from ledger.dispute.verdict import CONSEQUENCES
+from ledger.log.checkpoint import origin_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from ledger.audit.facts import ChainFacts, ChannelFacts
     from ledger.audit.keys import Ends, Window
     from ledger.audit.report import Report
-    from ledger.ruling import Ruling
-    from ledger.space import Space
+    from ledger.dispute.ruling import Ruling
+    from ledger.space.document import Space
 
 FILED, RULED = "dispute.filed", "dispute.ruled"
 

@@ -34,7 +34,7 @@ class BlockHead:
 
 
 class ChainEvent(Protocol):
-    """An event of one of our programs, as `ledger.chain.Event` has it: fields by their names in the program."""
+    """An event of one of our programs, as `ledger.chain.client.Event` has it: fields by their names in the program."""
 
     @property
     def name(self) -> str:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from ledger.audit.billing import Tables
     from ledger.audit.books import Books
     from ledger.audit.workplace import Workplace
-    from ledger.space import Space
+    from ledger.space.document import Space
 
 # stages in the order in which their findings stand
 STAGES = (

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from ledger.audit.heads import head_of
-from ledger.checkpoint import origin_id
+from ledger.log.checkpoint import origin_id
 
 if TYPE_CHECKING:
     from ledger.audit.agreements import Deals

@@ -2,7 +2,7 @@
 
 Law: pure and by itself, so that it runs in another process: pages in, rows and findings out. A value counts only if its
 entry commits to it; what a party does not disclose is a finding, not a gap. The rows count when the whole log's root
-has been made (`ledger.reader.check_root`).
+has been made (`ledger.log.reader.check_root`).
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING, Any
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from contracts.canonical import load
-from ledger import disclosure, events, reader
-from ledger import note as notes
 from ledger.audit.event import Event
 from ledger.audit.report import Report
-from ledger.disclosure import DisclosureError
-from ledger.tiles import TILE_WIDTH_HASHES
+from ledger.log import disclosure, events, reader
+from ledger.log import note as notes
+from ledger.log.disclosure import DisclosureError
+from ledger.log.tiles import TILE_WIDTH_HASHES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ledger.audit.event import Row
-    from ledger.events import Entry
-    from ledger.tiles import Tile
+    from ledger.log.events import Entry
+    from ledger.log.tiles import Tile
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ledger.abi import decode_reason
+from ledger.chain.abi import decode_reason
 
 
 class RpcError(Exception):

@@ -22,7 +22,7 @@ from connector.identity import keys as key_files
 from connector.identity import tokens
 from connector.net.outbound import Outbound
 from connector.operation.initialise import initialise
-from ledger.deployment import Deployment
+from ledger.chain.deployment import Deployment
 from tests.api import records
 
 ROLES = {

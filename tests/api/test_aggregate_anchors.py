@@ -10,11 +10,11 @@ import pytest_asyncio
 from connector.chain.aggregating import Aggregating
 from connector.client.server import Server
 from connector.runtime.clock import Clock
-from ledger.chain import Chain
-from ledger.checkpoint import origin_id
+from ledger.chain.client import Chain
+from ledger.chain.programs import Programs
 from ledger.embedded.chain import EmbeddedChain
 from ledger.embedded.rules import PARIS, PARIS_BLS
-from ledger.programs import Programs
+from ledger.log.checkpoint import origin_id
 from tests.api.space import Space
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -11,7 +11,7 @@ import pytest
 from connector.runtime.errors import PeerRefused
 from contracts.ranges import RowSet
 from contracts.tariff import Tariff, amount
-from ledger.row_table import RowTable
+from ledger.edition.row_table import RowTable
 from tests.custody.served import Site
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -16,7 +16,7 @@ import pytest_asyncio
 from aiohttp import web
 
 from connector.runtime.errors import PeerRefused, PenstockError, explain_failure
-from ledger.row_table import RowTable
+from ledger.edition.row_table import RowTable
 from tests.api.lying_serve import FRAUDS, LIES
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

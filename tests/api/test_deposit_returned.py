@@ -7,8 +7,8 @@ import asyncio
 import pytest
 import pytest_asyncio
 
-from ledger.chain import Chain
-from ledger.programs import Programs
+from ledger.chain.client import Chain
+from ledger.chain.programs import Programs
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -15,13 +15,13 @@ from connector.regulator.sources import sources
 from contracts import signature
 from contracts.canonical import sha
 from contracts.typed_data import Voucher, digest
-from ledger import checkpoint as checkpoints
-from ledger import equivocation, fork_proof
 from ledger.audit import audit
 from ledger.audit.severity import ERROR
-from ledger.chain import Chain
-from ledger.checkpoint import Checkpoint, origin_id
-from ledger.programs import Programs
+from ledger.chain.client import Chain
+from ledger.chain.programs import Programs
+from ledger.dispute import equivocation, fork_proof
+from ledger.log import checkpoint as checkpoints
+from ledger.log.checkpoint import Checkpoint, origin_id
 from tests.api.command import penstock
 from tests.api.lying_serve import LIES
 

@@ -12,12 +12,13 @@ import pytest_asyncio
 from connector.identity import readers
 from connector.runtime.clock import Clock
 from connector.runtime.errors import PenstockError
-from ledger import checkpoint as checkpoints
-from ledger import cosignature, fork_proof
-from ledger import note as notes
-from ledger.checkpoint import Checkpoint
-from ledger.cosignature import WitnessKeys
-from ledger.witness import Request
+from ledger.dispute import fork_proof
+from ledger.log import checkpoint as checkpoints
+from ledger.log import cosignature
+from ledger.log import note as notes
+from ledger.log.checkpoint import Checkpoint
+from ledger.log.cosignature import WitnessKeys
+from ledger.log.witness import Request
 from tests.api.space import Space
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from connector.runtime.errors import PeerRefused
-from ledger.row_table import RowTable
+from ledger.edition.row_table import RowTable
 from tests.api.space import PURPOSE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from connector.runtime.errors import PeerRefused
-from ledger.row_table import RowTable
+from ledger.edition.row_table import RowTable
 from tests.api.space import PURPOSE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -22,8 +22,8 @@ from catalog.trades import BUYERS_LEAST, TRADES_LEAST
 from catalog.working_days import after
 from connector.provider.billing import orders
 from contracts.reputation import FORMULA, Record
-from ledger import bill as bills
-from ledger import bill_check
+from ledger.agreement import bill as bills
+from ledger.agreement import bill_check
 from tests.api.command import ROOT, run
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

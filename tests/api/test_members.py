@@ -10,10 +10,10 @@ import pytest_asyncio
 from connector.client.server import Server
 from connector.demo.processes import Participant, free_ports
 from connector.operation.initialise import initialise
-from ledger.chain import Chain
-from ledger.membership import Keys
-from ledger.programs import Programs
-from ledger.standing import did_digest
+from ledger.chain.client import Chain
+from ledger.chain.membership import Keys
+from ledger.chain.programs import Programs
+from ledger.chain.standing import did_digest
 from tests.api.command import penstock
 from tests.api.test_rights import told
 

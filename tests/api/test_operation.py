@@ -30,10 +30,10 @@ from connector.runtime.errors import ServerAbsent
 from connector.store.kept_log import KeptLog
 from connector.store.offline import looking
 from connector.store.tables import TABLES
-from ledger import checkpoint as checkpoints
-from ledger import note as notes
-from ledger.note import log_vkey
-from ledger.tiles import resources
+from ledger.log import checkpoint as checkpoints
+from ledger.log import note as notes
+from ledger.log.note import log_vkey
+from ledger.log.tiles import resources
 from tests.api.secrets_told import leaks
 from tests.api.space import PURPOSE, Space
 

@@ -8,9 +8,9 @@ import pytest
 import pytest_asyncio
 
 from connector.channel import wire
-from ledger import acts
-from ledger.chain import Chain
-from ledger.programs import Programs
+from ledger.chain import acts
+from ledger.chain.client import Chain
+from ledger.chain.programs import Programs
 from tests.api.command import penstock
 from tests.api.paying_by_hand import Hand
 

@@ -20,7 +20,7 @@ from connector.demo.processes import free_ports
 from connector.net.outbound import Outbound
 from connector.runtime.errors import AddressRefused, PeerMisbehaved, PeerRefused, PeerUnreachable
 from contracts.ranges import RowSet
-from ledger.opening import Code, OpeningError
+from ledger.edition.opening import Code, OpeningError
 from tests.custody.conftest import store, world  # noqa: F401  # fixtures
 
 # what a source does with rows `first` to `first + count`, whose right bytes are `body`

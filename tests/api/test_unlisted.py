@@ -11,8 +11,8 @@ from connector.negotiation.protocol import messages
 from connector.regulator.sources import sources
 from contracts import blind
 from ledger.audit import audit
-from ledger.chain import Chain
-from ledger.programs import Programs
+from ledger.chain.client import Chain
+from ledger.chain.programs import Programs
 from tests.api.command import penstock
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

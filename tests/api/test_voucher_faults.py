@@ -13,8 +13,9 @@ from connector.channel import wire
 from connector.channel.messages import ReleaseMessage
 from contracts.signature import address
 from contracts.voucher import FAULTS
-from ledger import equivocation, mask
-from ledger.dispute import Domains
+from ledger.dispute import equivocation
+from ledger.edition import mask
+from ledger.space.domains import Domains
 from tests.api.conftest import REST_SECONDS, REST_SECONDS_MAX
 from tests.api.paying_by_hand import Hand, noise, with_high_s
 

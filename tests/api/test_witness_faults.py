@@ -6,9 +6,9 @@ import hashlib
 
 import pytest
 
-from ledger import checkpoint as checkpoints
-from ledger.checkpoint import Checkpoint
-from ledger.witness import Request
+from ledger.log import checkpoint as checkpoints
+from ledger.log.checkpoint import Checkpoint
+from ledger.log.witness import Request
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

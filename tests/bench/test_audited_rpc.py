@@ -11,8 +11,8 @@ from bench.audited.rpc import Record
 from contracts import address
 from contracts.canonical import canonical
 from contracts.onchain.artifacts import PROGRAMS
-from ledger import abi
 from ledger.audit.archive import Kept, write_events
+from ledger.chain import abi
 
 WHERE = {name: address.show(bytes([at]) * 20) for at, name in enumerate(PROGRAMS, 1)}
 KEYS = {"logKey": b"\x01" * 32, "deliveryKey": b"\x02" * 32, "aggregateKey": b"\x03" * 48}

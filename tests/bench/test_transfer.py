@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from bench import crowd, gated, many, memory, nginx, packages, peers, report, sealing, taken, transfer, unstored
-from ledger import opening
+from ledger.edition import opening
 
 # the words, by the row that answers them
 ASKED = {

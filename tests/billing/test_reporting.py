@@ -8,7 +8,7 @@ from connector.settlement import reporting
 from contracts import agreement as agreements
 from contracts.typed_data import Batch
 from contracts.typed_json import to_json
-from ledger.bill import WINDOWS_MAX
+from ledger.agreement.bill import WINDOWS_MAX
 from tests.billing.test_statement import FIRST, Books, fill
 from tests.channel.rig import KEPT, PAYEE, PAYER
 

@@ -10,10 +10,10 @@ from eth_account import Account
 from eth_hash.auto import keccak
 
 from contracts import signature
-from ledger.chain import Chain
-from ledger.deployment import deploy
+from ledger.chain.client import Chain
+from ledger.chain.deployment import deploy
+from ledger.chain.programs import Programs
 from ledger.embedded.chain import EmbeddedChain
-from ledger.programs import Programs
 from tests.onchain.nodes import CHAINS
 from tests.onchain.shared import shared_nodes
 from tests.onchain.stage import Clock

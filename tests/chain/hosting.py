@@ -13,11 +13,11 @@ from pathlib import Path
 from eth_hash.auto import keccak
 
 from contracts import signature
-from ledger import acts
-from ledger.chain import Chain
-from ledger.deployment import deploy
+from ledger.chain import acts
+from ledger.chain.client import Chain
+from ledger.chain.deployment import deploy
+from ledger.chain.programs import Programs
 from ledger.embedded.chain import EmbeddedChain
-from ledger.programs import Programs
 
 KEY = keccak(b"host")
 # an end, should nobody kill it

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from ledger import acts
+from ledger.chain import acts
 from ledger.embedded import archive
 from ledger.embedded.archive import ArchiveError
 

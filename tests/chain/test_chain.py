@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 import pytest
 from eth_account import Account
 
-from ledger import acts
-from ledger.chain import Chain, read_time
-from ledger.chain_error import ChainRefused, ChainUnreachable
-from ledger.deployment import Deployment, borne_out
-from ledger.programs import Programs
-from ledger.state_proof import StateProof, StateProofError, slot_of
+from ledger.chain import acts
+from ledger.chain.client import Chain, read_time
+from ledger.chain.deployment import Deployment, borne_out
+from ledger.chain.errors import ChainRefused, ChainUnreachable
+from ledger.chain.programs import Programs
+from ledger.chain.state_proof import StateProof, StateProofError, slot_of
 
 from .conftest import HOST, KEY
 
@@ -92,7 +92,7 @@ def test_milliseconds_are_read_as_seconds():
 
 
 async def test_events_come_whole_over_many_pages(programs, monkeypatch):
-    from ledger import chain
+    from ledger.chain import client as chain
 
     for amount in range(1, 8):
         await programs.perform(acts.mint(programs.deployment, HOST, amount), KEY)

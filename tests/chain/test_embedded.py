@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 from eth_account import Account
 
-from ledger import acts
-from ledger.chain import Chain
-from ledger.chain_error import ChainRefused
+from ledger.chain import acts
+from ledger.chain.client import Chain
+from ledger.chain.errors import ChainRefused
+from ledger.chain.programs import Programs
 from ledger.embedded.chain import EmbeddedChain
 from ledger.embedded.engine import MAX_TRANSACTION_GAS, Engine
 from ledger.embedded.store import ChainInUseError, Store
-from ledger.programs import Programs
 
 from .conftest import HOST, KEY, Clock, signed
 
@@ -109,7 +109,7 @@ async def test_chain_ids_are_drawn_at_random_below_2_53(tmp_path, clock):
 
 
 async def test_opening_and_deploying_is_quick(tmp_path, clock):
-    from ledger.deployment import deploy
+    from ledger.chain.deployment import deploy
 
     began = time.monotonic()
     embedded = await EmbeddedChain.open(tmp_path / "chain.sqlite", clock)
@@ -205,7 +205,7 @@ async def test_a_reverting_transaction_is_mined_with_status_zero(programs, ask):
     stranger = b"\x07" * 32
     with pytest.raises(ChainRefused, match="not the issuer"):
         await programs.perform(act, stranger)
-    from ledger import abi
+    from ledger.chain import abi
 
     fields = {
         "to": act.program.address,
@@ -228,7 +228,7 @@ async def test_a_reverting_transaction_is_mined_with_status_zero(programs, ask):
 
 async def test_two_chains_with_equal_addresses_share_no_signatures(tmp_path):
     """Deployer and nonce fix the addresses; chain id and salt keep the domains apart all the same."""
-    from ledger.deployment import deploy
+    from ledger.chain.deployment import deploy
 
     deployments = []
     for name in ("a", "b"):

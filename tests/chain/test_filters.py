@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ledger import acts
+from ledger.chain import acts
 from ledger.embedded import filters
 
 from .conftest import HOST, KEY

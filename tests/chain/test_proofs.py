@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from ledger.chain import Chain
+from ledger.chain.client import Chain
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from contracts.onchain.artifacts import PROGRAMS
-from ledger import acts
+from ledger.chain import acts
 from ledger.embedded import engine
 
 from .conftest import HOST, KEY, signed

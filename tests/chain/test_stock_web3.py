@@ -14,8 +14,8 @@ from web3 import HTTPProvider, Web3
 from contracts import signature, typed_data
 from contracts.onchain import artifacts
 from contracts.typed_data import Agreement
-from ledger import acts
-from ledger.chain import Chain
+from ledger.chain import acts
+from ledger.chain.client import Chain
 
 from .conftest import BUYER_KEY, HOST, KEY
 

@@ -12,7 +12,7 @@ from eth_account import Account
 
 from bench.strangers import PAIR, PAIRINGS
 from contracts import signature
-from ledger import acts
+from ledger.chain import acts
 from ledger.embedded import caller as callers
 from ledger.embedded.caller import Caller, Share, Standing, stranger
 from ledger.embedded.rpc import Kind

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from ledger import acts
-from ledger.chain import Chain
-from ledger.deployment import deploy
+from ledger.chain import acts
+from ledger.chain.client import Chain
+from ledger.chain.deployment import deploy
 from ledger.embedded import archive
 from ledger.embedded.chain import EmbeddedChain
 from ledger.embedded.engine import Engine

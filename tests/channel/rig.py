@@ -32,8 +32,8 @@ from contracts.split import Split
 from contracts.tariff import Tariff
 from contracts.terms import Terms
 from contracts.typed_data import Domain, digest
-from ledger.row import INDEX, Head, Row, key_commitment, slot
-from ledger.row_table import RowTable
+from ledger.edition.row import INDEX, Head, Row, key_commitment, slot
+from ledger.edition.row_table import RowTable
 from tests.row_key import row_key
 
 if TYPE_CHECKING:

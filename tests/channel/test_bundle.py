@@ -7,7 +7,7 @@ import pytest
 from connector.channel import bundle, windows
 from contracts.canonical import sha
 from contracts.typed_json import to_json
-from ledger import mask
+from ledger.edition import mask
 from tests.channel.rig import CHANNEL_ID, CHANNELS, KEPT, PAYEE, PAYER, REGISTRY, Pair
 
 T = b"\x0f" * 32

@@ -9,7 +9,7 @@ import pytest
 
 from connector.channel import chain_time
 from connector.channel.doors import Sight
-from ledger.chain_error import ChainUnreachable
+from ledger.chain.errors import ChainUnreachable
 from tests.channel.rig import START
 
 

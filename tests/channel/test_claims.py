@@ -8,8 +8,8 @@ import pytest
 
 from connector.channel import account as accounts
 from connector.channel import claims
-from ledger import acts
-from ledger.deployment import PROGRAMS, Deployment
+from ledger.chain import acts
+from ledger.chain.deployment import PROGRAMS, Deployment
 from tests.channel.rig import CHANNEL_ID, KEPT, START, Pair
 
 DAY = KEPT.lock_ttl

@@ -11,7 +11,7 @@ from connector.channel import equivocation
 from connector.channel.messages import Equivocation
 from contracts.canonical import sha
 from contracts.typed_data import Voucher
-from ledger import equivocation as proofs
+from ledger.dispute import equivocation as proofs
 from tests.channel.faulty import refused, signed
 from tests.channel.rig import CHANNEL_ID, Pair
 

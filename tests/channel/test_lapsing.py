@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from connector.channel import claims, lapsing
-from ledger.chain_error import ChainUnreachable
+from ledger.chain.errors import ChainUnreachable
 from tests.channel.rig import BUYER_DID, CHANNEL_ID, LEASED, START, Pair
 
 DAY, HOUR = 86_400, 3600

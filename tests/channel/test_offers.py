@@ -15,7 +15,7 @@ from contracts.ranges import RowSet
 from contracts.typed_data import KeyOffer
 from contracts.typed_json import to_ranges
 from contracts.voucher import NO_LOCK
-from ledger import mask
+from ledger.edition import mask
 from tests.channel.faulty import one, refused, resigned, signed
 from tests.channel.rig import (
     CHANNEL_ID,

@@ -13,7 +13,7 @@ from connector.channel.errors import ChannelFault
 from connector.channel.messages import RefusalMessage, Resume, VoucherMessage
 from contracts import signature
 from contracts.typed_data import Voucher, digest
-from ledger import mask
+from ledger.edition import mask
 from tests.channel.levelling import claimable, level, short, show, tell
 from tests.channel.rig import (
     CHANNEL_ID,

@@ -13,10 +13,13 @@ from contracts import signature
 from contracts.canonical import sha
 from contracts.typed_data import Agreement, Batch, Edition, KeyOffer, Order, Receipt, Voucher, digest, struct_hash
 from contracts.typed_json import from_json, row_set
-from ledger import bundle as bundles
-from ledger import dispute, mask, merkle
-from ledger.edition import Header
-from ledger.row import Row, key_commitment
+from ledger.dispute import bundle as bundles
+from ledger.dispute import verdict as dispute
+from ledger.edition import mask
+from ledger.edition.header import Header
+from ledger.edition.row import Row, key_commitment
+from ledger.log import merkle
+from ledger.space.domains import Domains
 from tests.channel.rig import (
     CHANNEL_ID,
     CHANNELS,
@@ -133,7 +136,7 @@ def test_the_ledgers_judge_comes_to_the_same_finding():
     edition = bundles.Signed(signed, signature.sign(digest(REGISTRY, signed), PAYEE_KEY))
     agreement = from_json(Agreement, bundle["agreement"])
     signatures = tuple(signature.sign(digest(REGISTRY, agreement), key) for key in (PAYEE_KEY, PAYER_KEY))
-    domains = dispute.Domains(REGISTRY, REGISTRY, CHANNELS)
+    domains = Domains(REGISTRY, REGISTRY, CHANNELS)
     verdict = dispute.judge(bundles.complete(bundle, header, edition, signatures), domains)
     assert verdict.finding is dispute.Finding.WRONG_KEY
     assert verdict.at_fault == "payee"

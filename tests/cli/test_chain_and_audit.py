@@ -21,17 +21,17 @@ from connector.runtime.clock import Clock
 from connector.runtime.data_folder import CHAIN_DATABASE
 from contracts import signature
 from contracts.typed_data import Edition, digest
-from ledger import acts
 from ledger.audit import audit as auditing
 from ledger.audit.members import PROVEN
 from ledger.audit.report import Report
 from ledger.audit.sources import Unavailable
-from ledger.chain import Chain
-from ledger.checkpoint import origin_id
-from ledger.deployment import Deployment, deploy
+from ledger.chain import acts
+from ledger.chain.client import Chain
+from ledger.chain.deployment import Deployment, deploy
+from ledger.chain.programs import Programs
 from ledger.embedded.chain import EmbeddedChain
-from ledger.programs import Programs
-from ledger.space import Member, Space
+from ledger.log.checkpoint import origin_id
+from ledger.space.document import Member, Space
 
 ORIGIN = "localhost:7001/log"
 

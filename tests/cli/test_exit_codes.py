@@ -12,9 +12,9 @@ from connector.runtime import errors
 from connector.runtime.errors import EXIT_CODES
 from connector.store.errors import StoreFailed
 from contracts.errors import ContractError
-from ledger.chain_error import ChainRefused, ChainUnreachable
-from ledger.merkle import ProofError
-from ledger.opening import Code, OpeningError
+from ledger.chain.errors import ChainRefused, ChainUnreachable
+from ledger.edition.opening import Code, OpeningError
+from ledger.log.merkle import ProofError
 from policy.errors import PolicyError
 
 FAULTS = [

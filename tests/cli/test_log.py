@@ -14,11 +14,12 @@ from connector.runtime.data_folder import DATABASE, KEYS
 from connector.store.evidence import Evidence
 from connector.store.store import Store
 from connector.store.tables import TABLES
-from ledger import log_policy, mirror, proof
-from ledger import note as notes
-from ledger.log_policy import LogPolicy
+from ledger.log import mirror, proof
+from ledger.log import note as notes
+from ledger.log import policy as log_policy
+from ledger.log.policy import LogPolicy
 from tests.connector.store.test_evidence import grow
-from tests.ledger.test_space import made
+from tests.ledger.space.test_document import made
 
 SIZE = 300
 

@@ -12,13 +12,13 @@ from contracts.agreement import build
 from contracts.onchain.artifacts import PROGRAMS
 from contracts.typed_data import Domain, digest
 from contracts.typed_json import to_json
-from ledger import checkpoint, merkle, note
-from ledger.log_policy import LogPolicy
-from ledger.proof import LogProof
+from ledger.log import checkpoint, merkle, note
+from ledger.log.policy import LogPolicy
+from ledger.log.proof import LogProof
 from tests.contracts.weather import TERMS
-from tests.ledger import test_dispute as case
+from tests.ledger.dispute import test_verdict as case
+from tests.ledger.dispute.test_filing import CONTRADICTIONS, contradiction
 from tests.ledger.spans import span_of
-from tests.ledger.test_filing import CONTRADICTIONS, contradiction
 
 ORIGIN = "localhost:7001/log"
 ENTRIES = [b"one", b"two", b"three"]

@@ -6,7 +6,8 @@ from types import SimpleNamespace
 
 from connector.chain.aggregating import Aggregating
 from connector.runtime.errors import ChainReverted
-from ledger import acts, head_aggregate
+from ledger.chain import acts
+from ledger.log import head_aggregate
 
 ORIGIN = b"o" * 32
 

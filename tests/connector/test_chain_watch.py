@@ -9,8 +9,8 @@ import pytest
 
 from connector.chain.chain_watch import FRESH_SECONDS, ChainWatch
 from connector.runtime.clock import Clock
-from ledger.chain import Block
-from ledger.chain_error import ChainUnreachable
+from ledger.chain.client import Block
+from ledger.chain.errors import ChainUnreachable
 
 CALLERS = 20
 

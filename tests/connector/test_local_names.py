@@ -6,7 +6,7 @@ import pytest
 
 from connector.runtime.errors import PeerMisbehaved
 from connector.runtime.local_names import local_names, renamed
-from ledger.index import RESERVED_NAMES
+from ledger.edition.index import RESERVED_NAMES
 
 RENAMED = {
     ".bashrc": "_.bashrc",

@@ -17,10 +17,11 @@ from connector.runtime.errors import PeerUnreachable, VerificationFailed
 from connector.store import peer_heads
 from connector.store.store import Store
 from connector.store.tables import TABLES
-from ledger import checkpoint as checkpoints
-from ledger import fork_proof, mirror
-from ledger import note as notes
-from ledger.tiles import parse_path
+from ledger.dispute import fork_proof
+from ledger.log import checkpoint as checkpoints
+from ledger.log import mirror
+from ledger.log import note as notes
+from ledger.log.tiles import parse_path
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 ORIGIN, DID = "peer.example/log", "did:web:peer.example"

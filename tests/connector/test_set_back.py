@@ -17,7 +17,7 @@ from connector.operation.set_back import FILE_NAME
 from connector.runtime.clock import Clock
 from connector.runtime.data_folder import CHAIN_DATABASE
 from connector.store.restored import marked as restored_mark
-from ledger.chain import Chain
+from ledger.chain.client import Chain
 from tests.federation.exchanges import exchange, product, put
 from tests.postgres import durable
 

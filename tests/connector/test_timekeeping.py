@@ -12,7 +12,7 @@ from connector.runtime.limits import CLOCK_BEHIND_SECONDS_MAX
 from connector.store.store import Store
 from connector.store.tables import TABLES
 from connector.store.timekeeping import Timekeeping
-from ledger.chain_error import ChainUnreachable
+from ledger.chain.errors import ChainUnreachable
 
 NOW = datetime(2026, 11, 22, 1, tzinfo=UTC)
 LEEWAY = timedelta(seconds=CLOCK_BEHIND_SECONDS_MAX)

@@ -15,7 +15,8 @@ from contracts.canonical import canonical
 from contracts.errors import ContractError
 from contracts.labels import H
 from contracts.signature import address, sign
-from ledger import merkle, view
+from ledger.audit import view
+from ledger.log import merkle
 from tests.ledger.spans import span_of
 
 KEY = bytes(31) + b"\x07"

@@ -11,8 +11,8 @@ import pytest
 from connector.regulator import chain_book, logbooks
 from connector.regulator.audits import Audits
 from connector.runtime.errors import Conflict
-from ledger.programs import Programs
-from ledger.standing import did_digest
+from ledger.chain.programs import Programs
+from ledger.chain.standing import did_digest
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 AGREEMENT = "0b" * 32

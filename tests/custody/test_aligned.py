@@ -14,8 +14,8 @@ from connector.custody.edition import row_secrets
 from connector.custody.errors import VaultError
 from connector.custody.reader import Reader
 from connector.custody.sources import source_of
-from ledger.opening import OpeningError, check_secret, open_piece
-from ledger.row_table import SHARED
+from ledger.edition.opening import OpeningError, check_secret, open_piece
+from ledger.edition.row_table import SHARED
 from tests.custody.test_seal_and_open import S, opened, sealed_in, sealed_source
 
 ROWS = 40_000

@@ -18,7 +18,7 @@ from connector.custody.reader import Reader
 from connector.custody.sealed_file import SealedFile
 from connector.runtime.errors import SettingsError
 from contracts.ranges import RowSet
-from ledger.opening import OpeningError
+from ledger.edition.opening import OpeningError
 
 KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "us-east-1"}
 

@@ -15,7 +15,7 @@ from connector.custody.seal import Brief, seal
 from connector.custody.secrets import Keys
 from connector.custody.sources import source_of
 from connector.provider.renewal import is_new
-from ledger.row import RUN_BYTES
+from ledger.edition.row import RUN_BYTES
 from tests.custody.test_seal_and_open import NOW, S, noise, write
 
 SERIES = b"\x07" * 32

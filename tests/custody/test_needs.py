@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from connector.custody import erasure, needs
 from connector.store.store import Store
 from connector.store.tables import TABLES
-from ledger.row import Head, Row
+from ledger.edition.row import Head, Row
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 SERIES = "05" * 32

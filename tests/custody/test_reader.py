@@ -19,8 +19,8 @@ from connector.custody.reader import Reader
 from connector.custody.seal import Brief, seal
 from connector.custody.sources import source_of
 from contracts.ranges import RowSet
-from ledger.index import check_names, safe_name
-from ledger.opening import Code, OpeningError, open_piece
+from ledger.edition.index import check_names, safe_name
+from ledger.edition.opening import Code, OpeningError, open_piece
 
 S = 64 * 1024
 

@@ -20,7 +20,7 @@ from connector.custody.places import places_of
 from connector.custody.reader import Reader
 from connector.custody.secrets import Keys
 from contracts.ranges import RowSet
-from ledger.opening import Code, OpeningError
+from ledger.edition.opening import Code, OpeningError
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 S = 64 * 1024
@@ -140,7 +140,7 @@ def test_resume_after_kill(world):
         from pathlib import Path
         from connector.custody.sealed_file import SealedFile
         from connector.custody.intake import Intake
-        from ledger.row_table import RowTable
+        from ledger.edition.row_table import RowTable
         taking = Intake(Path(sys.argv[2]), RowTable(Path(sys.argv[1]).read_bytes()))
         for number, piece in enumerate(SealedFile(Path(sys.argv[3]), taking.table).read_pieces(0, 8)):
             if number == 4:

@@ -20,9 +20,10 @@ from connector.custody.reader import Reader
 from connector.custody.seal import Brief, seal
 from connector.custody.secrets import Keys
 from connector.custody.sources import source_of
-from ledger import edition, row
-from ledger.opening import accept
-from ledger.row_table import RowTable
+from ledger.edition import header as edition
+from ledger.edition import row
+from ledger.edition.opening import accept
+from ledger.edition.row_table import RowTable
 
 S = 64 * 1024
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)

@@ -11,8 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from connector.custody.slabs import PLAIN_SLABS, PULL_BYTES, TABLE_TIMES, Memory, Pool, PoolClosed
 from connector.custody.turns import TURNS, Turns
-from ledger.row import ROW_BYTES
-from ledger.row_table import MAX_ROWS
+from ledger.edition.row import ROW_BYTES
+from ledger.edition.row_table import MAX_ROWS
 
 SLAB, MOST, COUNT, SURE = 4096, 40 * 4096, 16, 3
 MIB = 1024 * 1024

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ledger.dispute import Finding
-from ledger.ruling import Division, Ruling
+from ledger.dispute.ruling import Division, Ruling
+from ledger.dispute.verdict import Finding
 from tests.drill.cheat import Cheat
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from contracts.canonical import canonical, load
 from ledger.audit.archive import Kept
-from ledger.checkpoint import origin_id
+from ledger.log.checkpoint import origin_id
 from tests.drill.cheat import Cheat
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from contracts.canonical import canonical, load
 from ledger.audit.archive import ATTESTATION, SPACE
-from ledger.standing import did_digest
+from ledger.chain.standing import did_digest
 from tests.drill.cheat import Cheat
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ledger import checkpoint as checkpoints
-from ledger import disclosure
-from ledger.checkpoint import Checkpoint, origin_id
+from ledger.log import checkpoint as checkpoints
+from ledger.log import disclosure
+from ledger.log.checkpoint import Checkpoint, origin_id
 from tests.drill.cheat import Cheat
 from tests.drill.scene import ROLES
 

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import orjson
 
 from contracts import blind
-from ledger import checkpoint as checkpoints
-from ledger import fork_proof, merkle
 from ledger.audit.archive import Kept
-from ledger.checkpoint import Checkpoint
-from ledger.disclosure import BOX_LIMIT_BYTES
-from ledger.standing import did_digest
+from ledger.chain.standing import did_digest
+from ledger.dispute import fork_proof
+from ledger.log import checkpoint as checkpoints
+from ledger.log import merkle
+from ledger.log.checkpoint import Checkpoint
+from ledger.log.disclosure import BOX_LIMIT_BYTES
 from tests.drill.cheat import Cheat
 
 if TYPE_CHECKING:

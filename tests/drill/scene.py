@@ -16,21 +16,21 @@ from typing import TYPE_CHECKING, Any
 from connector.demo import mirror_site
 from contracts.canonical import canonical, load
 from contracts.typed_data import Receipt, Voucher, digest
-from ledger import cosignature, merkle
 from ledger.audit.archive import ATTESTATION, CHAIN, LATER, SPACE, Kept, read_events, write_events
 from ledger.audit.sources import BlockHead
-from ledger.checkpoint import origin_id
-from ledger.cosignature import WitnessKeys
-from ledger.events import Block
-from ledger.space import Space
+from ledger.log import cosignature, merkle
+from ledger.log.checkpoint import origin_id
+from ledger.log.cosignature import WitnessKeys
+from ledger.log.events import Block
+from ledger.space.document import Space
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from connector.demo.insider import Leaf, Loot
-    from ledger.log import Log
-    from ledger.note import Note
-    from ledger.space import Member
+    from ledger.log.note import Note
+    from ledger.log.tree import Log
+    from ledger.space.document import Member
     from tests.drill.recorded import Played
 
 ROLES = ("exchange", "regulator", "provider", "buyer")

@@ -18,11 +18,12 @@ from connector.store.kept_log import KeptLog
 from connector.store.offline import looking
 from connector.store.shelf import TxShelf
 from connector.store.tables import TABLES
-from ledger import checkpoint as checkpoints
-from ledger import fsck, log_policy
-from ledger import note as notes
-from ledger.log import Log
-from ledger.log_policy import LogPolicy
+from ledger.log import checkpoint as checkpoints
+from ledger.log import fsck
+from ledger.log import note as notes
+from ledger.log import policy as log_policy
+from ledger.log.policy import LogPolicy
+from ledger.log.tree import Log
 from tests.fault.injection import Died, Role
 
 NAME = "log writer"

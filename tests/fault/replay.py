@@ -7,11 +7,11 @@ from dataclasses import replace
 from eth_hash.auto import keccak
 
 from contracts.split import Split
-from ledger import acts
-from ledger.chain import Chain
-from ledger.deployment import deploy
+from ledger.chain import acts
+from ledger.chain.client import Chain
+from ledger.chain.deployment import deploy
+from ledger.chain.programs import Programs
 from ledger.embedded.chain import EmbeddedChain
-from ledger.programs import Programs
 from tests.channel.rig import START
 from tests.onchain.stage import Clock, Stage
 

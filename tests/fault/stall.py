@@ -37,8 +37,8 @@ from contracts.split import Split
 from contracts.tariff import amount
 from contracts.typed_data import Order, Range, Voucher, digest
 from contracts.typed_json import to_json
-from ledger import acts
-from ledger.chain_error import ChainRefused
+from ledger.chain import acts
+from ledger.chain.errors import ChainRefused
 from tests.channel.rig import KEPT
 
 BUYER, HEADER = "BUYER", "static-for-the-buyer"

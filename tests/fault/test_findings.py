@@ -12,7 +12,7 @@ import pytest
 
 from contracts import address
 from tests.fault.extent import FINDINGS, drawn
-from tests.ledger import test_dispute as case
+from tests.ledger.dispute import test_verdict as case
 
 ALONE = ("unshare", "--net", "--map-root-user")
 PROGRAMS = {"editions": 1, "licences": 2, "channels": 3, "anchors": 4, "token": 5, "batch": 6, "spaces": 7}

@@ -30,10 +30,10 @@ from connector.store.errors import StoreError
 from connector.store.evidence import Evidence
 from connector.store.store import Store
 from connector.store.tables import TABLES
-from ledger import checkpoint as checkpoints
-from ledger import merkle
-from ledger import note as notes
-from ledger.opening import OpeningError, accept
+from ledger.edition.opening import OpeningError, accept
+from ledger.log import checkpoint as checkpoints
+from ledger.log import merkle
+from ledger.log import note as notes
 from tests.fault.extent import ALL, FLIPPED, SEED
 from tests.fault.sides import Provider, fresh, played
 from tests.row_key import row_key

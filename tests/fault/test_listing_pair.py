@@ -27,7 +27,7 @@ from connector.net.outbound import Outbound
 from connector.operation.initialise import initialise
 from connector.runtime import settings as settings_file
 from connector.runtime.clock import Clock
-from ledger import checkpoint as checkpoints
+from ledger.log import checkpoint as checkpoints
 from tests.fault.pair import BUSY, NAMES, Caller, die, pair, settled
 from tests.postgres import durable, new_schema
 

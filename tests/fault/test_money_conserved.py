@@ -313,7 +313,7 @@ def at(seconds):
 
 
 def shown(found):
-    """A model's channel as `ledger.programs` shows one."""
+    """A model's channel as `ledger.chain.programs` shows one."""
     if found is None:
         return None
     frozen = {"frozen_until": None, "frozen_for": 0}

@@ -12,7 +12,7 @@ import pytest
 
 from connector.channel import account as accounts
 from connector.channel import windows
-from ledger import acts
+from ledger.chain import acts
 from tests.fault.stall import DAY, DEPOSIT, PIECE, ROWS, Stall, stall
 
 pytestmark = pytest.mark.faults

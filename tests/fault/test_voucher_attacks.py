@@ -12,9 +12,9 @@ from connector.channel.messages import ReleaseMessage
 from contracts import signature
 from contracts.split import Split
 from contracts.typed_data import Final
-from ledger import acts
-from ledger.chain_error import ChainRefused
-from ledger.mask import lock
+from ledger.chain import acts
+from ledger.chain.errors import ChainRefused
+from ledger.edition.mask import lock
 from tests.fault import extent
 from tests.fault.attacks import ATTACKS, PAYS, Shot
 from tests.fault.extent import drawn

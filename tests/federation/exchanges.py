@@ -15,7 +15,7 @@ from catalog.profile import FileProfile
 from catalog.question import question
 from connector.exchange import handed_in, kinds, listings
 from connector.exchange.federation import showing, sources
-from ledger.edition import Header
+from ledger.edition.header import Header
 from tests.api.lone import lone
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)

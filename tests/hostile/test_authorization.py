@@ -22,8 +22,8 @@ from connector.runtime import settings
 from connector.telemetry.spans import Spans
 from contracts import signature
 from contracts.typed_data import Order, Range, Voucher
-from ledger.dispute import Finding
-from ledger.ruling import Ruling
+from ledger.dispute.ruling import Ruling
+from ledger.dispute.verdict import Finding
 from tests.core import Parts, core
 from tests.hostile import wire as raw
 from tests.hostile.host import CHANNEL, DISPUTE, EDITION, HIDDEN, HOST, NEGOTIATION, TRANSFER

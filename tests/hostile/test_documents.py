@@ -14,7 +14,7 @@ from connector.identity.self_description import member_of
 from connector.negotiation.protocol import messages, offers, validation
 from connector.runtime.errors import explain_failure
 from contracts.canonical import load
-from ledger import aggregate
+from ledger.log import aggregate
 from tests.hostile.mutations import EXAMPLES, mutated
 from tests.hostile.public import offered
 

@@ -30,8 +30,8 @@ from connector.runtime.limits import (
 )
 from contracts import signature
 from contracts.typed_data import Edition, digest
-from ledger import acts
-from ledger.edition import read_header
+from ledger.chain import acts
+from ledger.edition.header import read_header
 from tests.api.lone import lone
 from tests.api.stranger import Member, called
 from tests.api.visitor import Visitor

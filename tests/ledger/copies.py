@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ledger import reader
-from ledger.leaves import Leaves
-from ledger.log import Tree
-from ledger.tiles import ENTRIES, Tile, tiles_of_level
+from ledger.log import reader
+from ledger.log.leaves import Leaves
+from ledger.log.tiles import ENTRIES, Tile, tiles_of_level
+from ledger.log.tree import Tree
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ledger import merkle
+from ledger.log import merkle
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ledger.merkle import Span
+    from ledger.log.merkle import Span
 
 
 def span_of(leaves: Sequence[bytes]) -> Span:

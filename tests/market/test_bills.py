@@ -11,9 +11,9 @@ from connector.net.outbound import Outbound
 from connector.provider.billing import printed
 from connector.provider.billing.evidence import Keepers
 from contracts.errors import ContractError
-from ledger import bill as bills
-from ledger import bill_check
-from ledger.bill_check import FAILS, HOLDS, Evidence
+from ledger.agreement import bill as bills
+from ledger.agreement import bill_check
+from ledger.agreement.bill_check import FAILS, HOLDS, Evidence
 from tests.market.plot import COMPLETE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

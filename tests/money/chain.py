@@ -1,6 +1,7 @@
 """A slow chain: what is sent waits in a queue, and is mined blocks later, or mined again after a reorganisation.
 
-It is asked and told as `ledger.chain.Chain` is, so the real outbox, watch and readings of the programs stand on it.
+It is asked and told as `ledger.chain.client.Chain` is, so the real outbox, watch and readings of the programs stand on
+it.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from contracts import address, signature
 from contracts.canonical import sha
-from ledger.chain import Block, Event, Receipt, Signed, call_data
-from ledger.chain_error import ChainRefused
-from ledger.fees import Fees
+from ledger.chain.client import Block, Event, Receipt, Signed, call_data
+from ledger.chain.errors import ChainRefused
+from ledger.chain.fees import Fees
 from tests.money import program
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connector.channel.errors import ChannelFault
 from connector.channel.messages import VoucherMessage
-from ledger import acts
+from ledger.chain import acts
 from tests.money import laws, program
 from tests.money.disk import CrashError
 from tests.money.honest import Honest

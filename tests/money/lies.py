@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from connector.channel.messages import KeyRequest, Resume, Testimony, VoucherMessage
 from contracts.typed_data import Voucher, digest
-from ledger import acts
+from ledger.chain import acts
 from tests.channel.rig import REGISTRY, STRANGER_KEY
 from tests.money import program
 from tests.money.talk import Talk

@@ -21,8 +21,8 @@ from connector.settlement.settlement import Settlements
 from connector.store.evidence import Evidence
 from contracts import signature
 from contracts.canonical import sha
-from ledger.chain_error import ChainError
-from ledger.programs import Programs
+from ledger.chain.errors import ChainError
+from ledger.chain.programs import Programs
 from tests.channel.rig import CHANNELS, PAYEE, PAYEE_KEY, REGISTRY, Books, Duties, Editions, Judge
 from tests.core import core
 from tests.money import peers, program

@@ -17,9 +17,9 @@ from contracts.onchain import artifacts
 from contracts.onchain.artifacts import PROGRAMS
 from contracts.split import Split
 from contracts.typed_data import Voucher, digest
-from ledger import abi
-from ledger.chain_error import ChainRefused
-from ledger.deployment import Deployment
+from ledger.chain import abi
+from ledger.chain.deployment import Deployment
+from ledger.chain.errors import ChainRefused
 from tests.channel.rig import CHANNELS, REGISTRY, TOKEN
 from tests.fault.coin import RefusedError, State
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connector.operation.catching_up import waiting
-from ledger import acts
+from ledger.chain import acts
 from tests.channel.rig import PAYEE
 from tests.money import program
 from tests.money.payee import CONFIRMATIONS

@@ -78,44 +78,55 @@ ROOMS = (
         ),
     ),
     # evidence
-    Room(_of("ledger", "merkle"), (("tests/ledger/test_merkle.py",), ("tests/ledger",))),
+    Room(_of("ledger/log", "merkle"), (("tests/ledger/log/test_merkle.py",), ("tests/ledger",))),
     Room(
-        _of("ledger", "note checkpoint cosignature witness log log_policy proof"),
+        _of("ledger/log", "note checkpoint cosignature witness tree policy proof"),
         (
             (
-                "tests/ledger/test_note.py",
-                "tests/ledger/test_log.py",
-                "tests/ledger/test_log_policy.py",
-                "tests/ledger/test_witness.py",
-                "tests/ledger/test_head_share.py",
-                "tests/ledger/test_reader.py",
+                "tests/ledger/log/test_note.py",
+                "tests/ledger/log/test_tree.py",
+                "tests/ledger/log/test_policy.py",
+                "tests/ledger/log/test_witness.py",
+                "tests/ledger/log/test_head_share.py",
+                "tests/ledger/log/test_reader.py",
             ),
             ("tests/ledger", "tests/connector/store/test_evidence.py"),
         ),
     ),
     Room(
-        _of("ledger", "row row_table opening sealing"),
+        _of("ledger/edition", "row row_table opening sealing"),
         (
-            ("tests/ledger/test_opening.py", "tests/ledger/test_sealed_vector.py", "tests/ledger/test_dispute.py"),
+            (
+                "tests/ledger/edition/test_opening.py",
+                "tests/ledger/edition/test_sealed_vector.py",
+                "tests/ledger/dispute/test_verdict.py",
+            ),
             ("tests/custody", "tests/channel/test_wrong_key.py"),
         ),
     ),
     Room(
-        _of("ledger", "bundle dispute equivocation filing fork fork_proof ruling"),
+        _of("ledger/dispute", "bundle verdict equivocation filing fork fork_proof ruling"),
         (
-            ("tests/ledger/test_dispute.py", "tests/ledger/test_filing.py", "tests/ledger/test_fork_proof.py"),
+            (
+                "tests/ledger/dispute/test_verdict.py",
+                "tests/ledger/dispute/test_filing.py",
+                "tests/ledger/dispute/test_fork_proof.py",
+            ),
             ("tests/channel/test_wrong_key.py", "tests/ledger/audit"),
             ("tests/hostile/test_authorization.py", "tests/api/test_voucher_faults.py"),
         ),
     ),
     Room(
-        _of("ledger", "disclosure events tiles"),
-        (("tests/ledger/test_events.py", "tests/ledger/test_log.py", "tests/connector/store"), ("tests/ledger",)),
+        _of("ledger/log", "disclosure events tiles"),
+        (
+            ("tests/ledger/log/test_events.py", "tests/ledger/log/test_tree.py", "tests/connector/store"),
+            ("tests/ledger",),
+        ),
     ),
     Room(
-        _of("ledger", "aggregate head_aggregate head_share"),
+        _of("ledger/log", "aggregate head_aggregate head_share"),
         (
-            ("tests/ledger/test_aggregate.py", "tests/ledger/test_head_share.py"),
+            ("tests/ledger/log/test_aggregate.py", "tests/ledger/log/test_head_share.py"),
             ("tests/connector/test_aggregating.py", "tests/onchain/test_aggregates.py"),
         ),
     ),

@@ -7,9 +7,9 @@ import shutil
 
 import pytest
 
-from ledger.chain import Chain
+from ledger.chain.client import Chain
+from ledger.chain.programs import Programs
 from ledger.embedded.chain import EmbeddedChain
-from ledger.programs import Programs
 from tests.onchain.nodes import CHAINS
 from tests.onchain.shared import deployed, shared_nodes
 from tests.onchain.stage import Clock, Stage

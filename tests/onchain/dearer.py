@@ -11,7 +11,7 @@ from eth_abi.abi import encode
 from eth_account import Account
 from eth_hash.auto import keccak
 
-from ledger.merkle import consistency_proof, leaf_hash, node_hash, split
+from ledger.log.merkle import consistency_proof, leaf_hash, node_hash, split
 
 SOURCE = Path(__file__).with_name("dearer.vy")
 OLD, NEW = 1_000_000, 1_001_000

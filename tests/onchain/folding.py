@@ -9,7 +9,7 @@ from collections import defaultdict
 
 from eth_hash.auto import keccak
 
-from ledger.membership import Keys
+from ledger.chain.membership import Keys
 
 NOBODY, NOTHING = bytes(20), bytes(32)
 

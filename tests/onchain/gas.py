@@ -18,13 +18,14 @@ from eth_hash.auto import keccak
 from contracts.onchain.artifacts import PROGRAMS
 from contracts.split import Split
 from contracts.typed_data import Edition, Final, Head
-from ledger import acts, head_share, membership
-from ledger.batch import CALLS_MAX, carry_acts
-from ledger.chain import Chain
-from ledger.deployment import creation, deploy
+from ledger.chain import acts, membership
+from ledger.chain.batch import CALLS_MAX, carry_acts
+from ledger.chain.client import Chain
+from ledger.chain.deployment import creation, deploy
+from ledger.chain.membership import Keys
+from ledger.chain.programs import Programs
 from ledger.embedded.chain import EmbeddedChain
-from ledger.membership import Keys
-from ledger.programs import Programs
+from ledger.log import head_share
 
 from . import nodes
 from .dearer import Dearer

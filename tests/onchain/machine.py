@@ -8,10 +8,10 @@ import shutil
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from ledger.chain import Chain
-from ledger.chain_error import ChainRefused
+from ledger.chain.client import Chain
+from ledger.chain.errors import ChainRefused
+from ledger.chain.programs import Programs
 from ledger.embedded.chain import EmbeddedChain
-from ledger.programs import Programs
 
 from . import folding
 from .stage import Clock, Stage

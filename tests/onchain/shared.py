@@ -9,8 +9,8 @@ import pytest
 from eth_hash.auto import keccak
 
 from contracts import signature
-from ledger.chain import Chain
-from ledger.deployment import deploy
+from ledger.chain.client import Chain
+from ledger.chain.deployment import deploy
 from tests.onchain import nodes
 from tests.onchain.stage import ACTORS, ANCHOR_DELAY
 

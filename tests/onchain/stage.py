@@ -14,12 +14,12 @@ from eth_hash.auto import keccak
 from contracts import signature, typed_data
 from contracts.split import Split
 from contracts.typed_data import Voucher
-from ledger import abi, acts
-from ledger.chain_error import ChainRefused
+from ledger.chain import abi, acts
+from ledger.chain.errors import ChainRefused
 
 if TYPE_CHECKING:
-    from ledger.chain import Chain
-    from ledger.programs import Programs
+    from ledger.chain.client import Chain
+    from ledger.chain.programs import Programs
 
 ACTORS = ("issuer", "provider", "buyer", "signer", "exchange", "third", "arbitrator", "stranger", "w1", "w2", "w3")
 FORGED_GAS = 3_000_000

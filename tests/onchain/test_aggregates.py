@@ -8,8 +8,9 @@ import pytest
 from eth_hash.auto import keccak
 
 from contracts.typed_data import Head
-from ledger import acts, aggregate, head_aggregate
-from ledger.programs import Anchor
+from ledger.chain import acts
+from ledger.chain.programs import Anchor
+from ledger.log import aggregate, head_aggregate
 
 from . import folding
 from .stage import ANCHOR_DELAY

@@ -8,8 +8,8 @@ import pytest
 from eth_hash.auto import keccak
 
 from contracts.typed_data import Head
-from ledger import acts
-from ledger.programs import Anchor
+from ledger.chain import acts
+from ledger.chain.programs import Anchor
 
 from .stage import ANCHOR_DELAY
 from .test_channels import high_s

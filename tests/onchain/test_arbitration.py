@@ -5,7 +5,7 @@ from __future__ import annotations
 from eth_hash.auto import keccak
 
 from contracts.typed_data import Final
-from ledger import acts
+from ledger.chain import acts
 
 from .stage import DAY
 

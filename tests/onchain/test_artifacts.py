@@ -8,8 +8,8 @@ import pytest
 
 from contracts.onchain.artifacts import FOLDER, PROGRAMS, load
 from contracts.onchain.compile import compile_all
-from ledger.chain_error import ChainRefused
-from ledger.deployment import creation
+from ledger.chain.deployment import creation
+from ledger.chain.errors import ChainRefused
 
 MAX_CODE_BYTES = 24_576
 

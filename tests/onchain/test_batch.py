@@ -6,8 +6,8 @@ import pytest
 from eth_hash.auto import keccak
 
 from contracts import typed_data
-from ledger import acts, batch
-from ledger.batch import CALLS_MAX, carry_acts
+from ledger.chain import acts, batch
+from ledger.chain.batch import CALLS_MAX, carry_acts
 
 from .test_editions import edition, registering
 from .test_licences import agreed, granting

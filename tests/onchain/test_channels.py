@@ -11,8 +11,8 @@ from eth_hash.auto import keccak
 
 from contracts.split import Split
 from contracts.typed_data import Final
-from ledger import acts
-from ledger.deployment import deploy
+from ledger.chain import acts
+from ledger.chain.deployment import deploy
 
 from .stage import DAY, DEPOSIT
 

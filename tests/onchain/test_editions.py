@@ -12,10 +12,10 @@ from eth_hash.auto import keccak
 from contracts import blind
 from contracts.labels import H
 from contracts.typed_data import Edition
-from ledger import acts
-from ledger.chain import Act
-from ledger.chain_error import ChainRefused
-from ledger.programs import Pledge
+from ledger.chain import acts
+from ledger.chain.client import Act
+from ledger.chain.errors import ChainRefused
+from ledger.chain.programs import Pledge
 
 from .test_channels import high_s
 

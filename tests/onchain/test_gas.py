@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 
-from ledger import head_share
+from ledger.log import head_share
 
 from .gas import CIRCLES, RECORDED, aggregated, measured
 from .nodes import CHAINS

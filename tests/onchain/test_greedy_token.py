@@ -14,9 +14,9 @@ from eth_hash.auto import keccak
 
 from contracts.onchain import artifacts
 from contracts.typed_data import Edition
-from ledger import acts
-from ledger.chain import Program
-from ledger.chain_error import ChainRefused
+from ledger.chain import acts
+from ledger.chain.client import Program
+from ledger.chain.errors import ChainRefused
 
 SOURCE = Path(__file__).with_name("greedy_token.vy")
 
@@ -31,7 +31,7 @@ def greedy_artifact():
 @pytest.fixture
 async def greedy(embedded_stage, greedy_artifact, monkeypatch):
     """The greedy token on the embedded stage's chain, known to the ABI room by its name."""
-    from ledger import abi
+    from ledger.chain import abi
 
     monkeypatch.setattr(abi.artifacts, "load", lambda name: greedy_artifact if name == "greedy" else _load(name))
     chain, key = embedded_stage.chain, embedded_stage.key("issuer")

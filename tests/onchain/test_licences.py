@@ -9,8 +9,8 @@ from eth_hash.auto import keccak
 
 from contracts import typed_data
 from contracts.typed_data import Agreement
-from ledger import acts
-from ledger.programs import Pledge
+from ledger.chain import acts
+from ledger.chain.programs import Pledge
 
 from .stage import DAY
 from .test_channels import high_s

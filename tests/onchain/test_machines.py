@@ -23,8 +23,8 @@ from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 from contracts import typed_data
 from contracts.onchain import artifacts
 from contracts.typed_data import Edition, Final, Head
-from ledger import acts, membership, standing
-from ledger.membership import Keys
+from ledger.chain import acts, membership, standing
+from ledger.chain.membership import Keys
 
 from . import folding
 from .machine import OnChain

@@ -6,10 +6,10 @@ import shutil
 
 import pytest
 
-from ledger import acts
-from ledger.chain import Chain
+from ledger.chain import acts
+from ledger.chain.client import Chain
+from ledger.chain.programs import Programs
 from ledger.embedded.chain import EmbeddedChain
-from ledger.programs import Programs
 
 from .stage import DEPOSIT, Clock, Stage
 

@@ -18,7 +18,7 @@ from connector.runtime.clock import Clock
 from connector.settlement.following import Following
 from contracts.split import Split
 from contracts.typed_data import Final
-from ledger import acts
+from ledger.chain import acts
 from tests.core import core
 
 from .nodes import CHAINS

@@ -7,12 +7,12 @@ from contextlib import AsyncExitStack, closing
 
 import pytest
 
-from ledger import acts
-from ledger.chain import Chain
-from ledger.chain_error import ChainUnreachable
+from ledger.chain import acts
+from ledger.chain.client import Chain
+from ledger.chain.errors import ChainUnreachable
+from ledger.chain.programs import Programs
+from ledger.chain.several import SETTLED_BLOCKS
 from ledger.embedded.chain import EmbeddedChain
-from ledger.programs import Programs
-from ledger.several import SETTLED_BLOCKS
 
 from .road import road_to
 from .stage import Clock

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from eth_hash.auto import keccak
 
-from ledger import membership
-from ledger.chain import Act
-from ledger.membership import Keys
-from ledger.standing import did_digest
+from ledger.chain import membership
+from ledger.chain.client import Act
+from ledger.chain.membership import Keys
+from ledger.chain.standing import did_digest
 
 SPACE = keccak(b"space")
 DID = "did:web:provider.example"

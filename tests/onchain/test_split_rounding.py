@@ -14,10 +14,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from contracts.split import Split
-from ledger import acts
-from ledger.chain import Chain
+from ledger.chain import acts
+from ledger.chain.client import Chain
+from ledger.chain.programs import Programs
 from ledger.embedded.chain import EmbeddedChain
-from ledger.programs import Programs
 
 from .stage import DEPOSIT, Clock, Stage
 

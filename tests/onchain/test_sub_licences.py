@@ -10,7 +10,7 @@ from eth_hash.auto import keccak
 
 from contracts import typed_data
 from contracts.typed_data import SubLicence
-from ledger import acts
+from ledger.chain import acts
 
 from .stage import DAY
 from .test_licences import agreed, granting

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from eth_hash.auto import keccak
 
-from ledger import acts
+from ledger.chain import acts
 
 from .stage import DAY
 from .test_channels import high_s

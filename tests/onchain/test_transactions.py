@@ -18,10 +18,10 @@ from connector.store.evidence import Evidence
 from connector.store.store import Store
 from connector.store.tables import TABLES
 from contracts import typed_data
-from ledger import acts
-from ledger.chain import Chain
-from ledger.fees import Fees
-from ledger.programs import Programs
+from ledger.chain import acts
+from ledger.chain.client import Chain
+from ledger.chain.fees import Fees
+from ledger.chain.programs import Programs
 
 from .road import road_to
 from .test_licences import agreed, granting
@@ -333,7 +333,7 @@ MOODS = ("429", "500", "502", "slow", "hang", "empty", "close", "noise", "pruned
 @pytest.fixture
 async def road(embedded_stage, store, monkeypatch):
     """An outbox whose only way to the chain is a road."""
-    from ledger import transport
+    from ledger.chain import transport
 
     monkeypatch.setattr(transport, "REQUEST_TIMEOUT_SECONDS", 0.3)
     async with road_to(embedded_stage.chain._transport._embedded) as made:

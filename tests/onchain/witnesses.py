@@ -5,7 +5,8 @@ from __future__ import annotations
 from eth_hash.auto import keccak
 
 from contracts.typed_data import Head
-from ledger import acts, aggregate, head_aggregate
+from ledger.chain import acts
+from ledger.log import aggregate, head_aggregate
 
 NOTE = keccak(b"note")
 EVENTS = 1000

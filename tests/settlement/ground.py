@@ -17,7 +17,7 @@ from connector.settlement.paying import Payments
 from connector.settlement.purse import Purse
 from connector.settlement.settlement import Settlements
 from connector.store.tables import TABLES
-from ledger.programs import Channel
+from ledger.chain.programs import Channel
 from tests.channel.rig import BUYER_DID, CHANNEL_ID, KEPT, PAYEE, PAYER, START, TOKEN, Pair
 from tests.core import core
 from tests.money import program

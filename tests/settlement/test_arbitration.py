@@ -11,12 +11,12 @@ import pytest
 from connector.runtime.errors import ChainReverted, Conflict, NotPermitted, PeerUnreachable
 from connector.settlement.arbitration import Arbitration
 from contracts.errors import ContractError
-from ledger import filing as filings
-from ledger.dispute import Finding
+from ledger.dispute import filing as filings
+from ledger.dispute.verdict import Finding
 from tests.channel.rig import STRANGER_KEY
 from tests.core import core
-from tests.ledger import test_dispute as case
-from tests.ledger import test_filing as filed
+from tests.ledger.dispute import test_filing as filed
+from tests.ledger.dispute import test_verdict as case
 from tests.settlement.ground import ARBITRATOR, Ground, opened
 
 ANSWER = {"state": "ruled"}

@@ -13,11 +13,11 @@ from connector.runtime.limits import DISPUTE_BYTES_MAX
 from connector.settlement.cases import Cases
 from contracts.canonical import sha
 from contracts.typed_data import digest
-from ledger import filing as filings
-from ledger.dispute import Finding
+from ledger.dispute import filing as filings
+from ledger.dispute.verdict import Finding
 from tests.channel.rig import BUYER_DID
-from tests.ledger import test_dispute as case
-from tests.ledger import test_filing as filed
+from tests.ledger.dispute import test_filing as filed
+from tests.ledger.dispute import test_verdict as case
 from tests.settlement.ground import ARBITRATOR, Ground, opened
 
 ROW = {"id": "ours", "state": "filed"}

@@ -26,13 +26,13 @@ from contracts.errors import ContractError
 from contracts.signature import sign
 from contracts.typed_data import Edition, digest
 from contracts.typed_json import to_json
-from ledger.opening import Code, OpeningError
-from ledger.row_table import RowTable
+from ledger.edition.opening import Code, OpeningError
+from ledger.edition.row_table import RowTable
 from tests.channel.rig import CHANNEL_ID, CHANNELS, KEPT, PAYEE, PAYEE_KEY, PAYER, PAYER_KEY, REGISTRY, START, Pair
 from tests.channel.test_wrong_key import header_of
 from tests.core import core
-from tests.ledger import test_dispute as case
-from tests.ledger.test_filing import CONTRADICTIONS
+from tests.ledger.dispute import test_verdict as case
+from tests.ledger.dispute.test_filing import CONTRADICTIONS
 from tests.settlement.ground import Shelf
 
 BATCH = {"orders": [{"ranges": [["0", "2"], ["5", "1"]]}, {"ranges": [["7", "1"]]}, {"ranges": [["9", "4"]]}]}

@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import pytest
 
 from connector.settlement.following import BLOCKS_AGAIN, Following, as_known
-from ledger.chain_error import ChainUnreachable
-from ledger.several import SETTLED_BLOCKS
+from ledger.chain.errors import ChainUnreachable
+from ledger.chain.several import SETTLED_BLOCKS
 from tests.core import core
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)

@@ -14,7 +14,7 @@ from connector.settlement import reporting
 from connector.settlement.reporting import Reporting
 from contracts import agreement as agreements
 from contracts.typed_json import to_json
-from ledger import trade as trades
+from ledger.agreement import trade as trades
 from tests.channel.rig import CHANNEL_ID, KEPT, PAYEE, PAYER
 from tests.settlement.ground import Ground
 

@@ -12,7 +12,7 @@ from connector.channel import account as accounts
 from connector.runtime.errors import InvalidInput
 from connector.settlement import settlement
 from contracts.address import show
-from ledger import batch
+from ledger.chain import batch
 from tests.channel.rig import CHANNEL_ID, EXCHANGE, PAYEE, START, over_the_wire
 from tests.settlement.ground import DEPOSIT, LATER, Payee
 

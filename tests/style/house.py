@@ -84,12 +84,12 @@ def room(module):
     return module.split(".")[1]
 
 
-def rooms():
+def rooms(top=HOUSE):
     """Return room → the rooms that it imports from."""
     found = defaultdict(set)
-    for name, told in imports().items():
-        if name != HOUSE:
-            found[room(name)] |= {room(one) for one in told - {HOUSE}} - {room(name)}
+    for name, told in imports(top).items():
+        if name != top:
+            found[room(name)] |= {room(one) for one in told - {top}} - {room(name)}
     return dict(found)
 
 

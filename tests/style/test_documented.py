@@ -13,7 +13,7 @@ from connector.cli.main import app
 from connector.operation.health import REASONS
 from connector.runtime import limits, settings_table
 from docs.generate import reference
-from ledger.events import SHAPES
+from ledger.log.events import SHAPES
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGE = (DOCS / "reference.md").read_text(encoding="utf-8")

@@ -49,7 +49,7 @@ OUTBOUND = "connector/net/outbound.py"
 OUTBOUND_LANE = "connector/net/lane.py"
 OUTBOUND_CALLS = {"ClientSession", "aiohttp.ClientSession", "aiohttp.request", "socket.create_connection"}
 OUTBOUND_EXCEPTIONS = {
-    "ledger/transport.py": "chain access is a room of the ledger's own: web3's session, with connections that are kept",
+    "ledger/chain/transport.py": "chain access is the ledger's own: web3's session, with connections that are kept",
 }
 OUTBOUND_MODULES = {"requests", "urllib.request", "urllib3", "httpx", "http.client", "websockets"}
 FILES = "connector/runtime/files.py"

@@ -18,7 +18,7 @@ from connector.consumer.budget import Budget
 from connector.consumer.quoting import Quotes
 from connector.runtime.limits import CONSOLE_FACET_VALUES_MAX, FOUND_ROWS_MAX, PAGE_ROWS_MAX
 from connector.space.exchange import ExchangeDoor
-from ledger.programs import Programs
+from ledger.chain.programs import Programs
 
 if TYPE_CHECKING:
     from connector.api.call import Call

@@ -8,9 +8,9 @@ from connector.api.pages.trading import micros
 from connector.console import disclosed
 from connector.runtime.errors import Absent
 from connector.runtime.limits import INDEX_DIGITS_MAX, PAGE_ROWS_MAX
-from ledger import checkpoint as checkpoints
-from ledger import events as entries
-from ledger import note as notes
+from ledger.log import checkpoint as checkpoints
+from ledger.log import events as entries
+from ledger.log import note as notes
 
 if TYPE_CHECKING:
     from connector.api.call import Call

@@ -18,7 +18,7 @@ from connector.space.view import SpaceView
 from connector.store.row import Row
 from contracts.canonical import canonical
 from contracts.labels import H
-from ledger import view
+from ledger.audit import view
 
 if TYPE_CHECKING:
     from connector.api.call import Call

@@ -15,24 +15,24 @@ from connector.runtime.errors import Absent, VerificationFailed
 from connector.runtime.limits import INDEX_DIGITS_MAX
 from connector.space.view import SpaceView
 from connector.store.row import Row
-from ledger import checkpoint as checkpoints
-from ledger import events as entries
-from ledger import merkle, reader
-from ledger.log_policy import NONE
-from ledger.merkle import leaf_hash, node_hash
-from ledger.note import b64
-from ledger.programs import Programs
-from ledger.proof import LogProof
-from ledger.tiles import ENTRIES, TILE_WIDTH_HASHES, Tile, decode_bundle
+from ledger.chain.programs import Programs
+from ledger.log import checkpoint as checkpoints
+from ledger.log import events as entries
+from ledger.log import merkle, reader
+from ledger.log.merkle import leaf_hash, node_hash
+from ledger.log.note import b64
+from ledger.log.policy import NONE
+from ledger.log.proof import LogProof
+from ledger.log.tiles import ENTRIES, TILE_WIDTH_HASHES, Tile, decode_bundle
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from connector.api.call import Call
     from connector.core.core import Core
-    from ledger.checkpoint import Checkpoint
-    from ledger.note import Note
-    from ledger.space import Member
+    from ledger.log.checkpoint import Checkpoint
+    from ledger.log.note import Note
+    from ledger.space.document import Member
 
 TILE_BYTES_MAX = 32 << 20
 LEFT, RIGHT = "left", "right"

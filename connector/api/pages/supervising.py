@@ -16,15 +16,15 @@ from connector.store.row import Row
 from contracts import address
 from contracts.namespace import AGREEMENT_URN
 from ledger.audit.severity import laid_out
-from ledger.chain import Chain
-from ledger.programs import Programs
+from ledger.chain.client import Chain
+from ledger.chain.programs import Programs
 
 if TYPE_CHECKING:
     from connector.api.call import Call
     from connector.regulator.logbooks import Logbook
     from connector.store.transaction import Tx
     from ledger.audit.event import Event as LogEvent
-    from ledger.chain import Event
+    from ledger.chain.client import Event
 
 HEX = frozenset(string.hexdigits)
 DIGEST_CHARACTERS, ADDRESS_CHARACTERS = 64, 40

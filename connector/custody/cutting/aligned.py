@@ -16,7 +16,7 @@ from connector.custody.critical import critical_span
 from connector.custody.cutting import fixed
 from connector.custody.cutting.cut import Cutting, cut_of
 from connector.custody.errors import VaultError
-from ledger.row_table import SHARED
+from ledger.edition.row_table import SHARED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

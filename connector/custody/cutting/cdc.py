@@ -16,7 +16,7 @@ from connector.custody.critical import critical_span
 from connector.custody.cutting.cut import Cut, Cutting, overlapping
 from connector.custody.errors import VaultError
 from connector.custody.origins.origin import changed
-from ledger.row_table import MAX_ROWS, SHARED
+from ledger.edition.row_table import MAX_ROWS, SHARED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from connector.custody.errors import VaultError
 from contracts.ranges import RowSet
-from ledger.row_table import MAX_ROWS
+from ledger.edition.row_table import MAX_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

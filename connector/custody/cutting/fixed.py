@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from connector.custody.critical import critical_span
 from connector.custody.cutting.cut import Cutting, cut_of
-from ledger.row_table import SHARED
+from ledger.edition.row_table import SHARED
 
 if TYPE_CHECKING:
     from connector.custody.cutting.cut import Cut

@@ -29,7 +29,7 @@ from connector.exchange.federation import entry, keeping, showing
 from connector.exchange.numbering import beyond, newest
 from connector.runtime.errors import PeerMisbehaved
 from connector.runtime.limits import CHANGES_BYTES, HOPS_MAX, PAGE_ROWS_MAX
-from ledger import note as notes
+from ledger.log import note as notes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

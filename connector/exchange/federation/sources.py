@@ -28,7 +28,7 @@ from connector.runtime.limits import (
 )
 from connector.store.kept import Kept
 from contracts.canonical import sha
-from ledger.space import REVOKED, SUSPENDED
+from ledger.space.document import REVOKED, SUSPENDED
 from policy import regions
 
 if TYPE_CHECKING:

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from connector.space.view import SpaceView
     from connector.store.row import Row
     from connector.store.transaction import Tx
-    from ledger.programs import Programs
-    from ledger.space import Member
+    from ledger.chain.programs import Programs
+    from ledger.space.document import Member
     from policy.compare.onward import Narrower
 
 

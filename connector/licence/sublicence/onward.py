@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from connector.store.row import Row
     from connector.store.transaction import Tx
     from contracts.typed_data import Domain
-    from ledger.programs import Programs
+    from ledger.chain.programs import Programs
     from policy.model import Policy
 
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from connector.store.row import Row
     from connector.store.transaction import Tx
     from contracts.sublicence import Above, Link
-    from ledger.programs import Programs
+    from ledger.chain.programs import Programs
 
 
 # each is looked at when another is presented, and ended with the one above

@@ -24,17 +24,17 @@ from contracts.namespace import AGREEMENT_URN
 from contracts.terms import Terms
 from contracts.typed_data import Agreement, Batch
 from contracts.typed_json import from_json
-from ledger import bill as ledger_bills
-from ledger.bill import ROWS_BYTES_MAX, WINDOWS_MAX, Bill, Issued, PaidWindow, Settled
-from ledger.edition import read_header
-from ledger.row_table import RowTable
+from ledger.agreement import bill as ledger_bills
+from ledger.agreement.bill import ROWS_BYTES_MAX, WINDOWS_MAX, Bill, Issued, PaidWindow, Settled
+from ledger.edition.header import read_header
+from ledger.edition.row_table import RowTable
 
 if TYPE_CHECKING:
     from connector.channel.windows import Window
     from connector.core.core import Core
     from connector.store.row import Row
     from connector.store.transaction import Tx
-    from ledger.programs import Programs
+    from ledger.chain.programs import Programs
 
 
 PERIOD_FORM = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")

@@ -13,22 +13,22 @@ from connector.identity.self_description import base_url
 from connector.net import log_files
 from connector.runtime import documents
 from connector.runtime.errors import VerificationFailed
-from ledger import bill as bills
-from ledger import note as notes
-from ledger import reader
-from ledger.bill_check import Evidence
-from ledger.chain import Chain
-from ledger.leaves import Leaves
-from ledger.programs import Programs
-from ledger.tiles import decode_tile, tiles_of_level
+from ledger.agreement import bill as bills
+from ledger.agreement.bill_check import Evidence
+from ledger.chain.client import Chain
+from ledger.chain.programs import Programs
+from ledger.log import note as notes
+from ledger.log import reader
+from ledger.log.leaves import Leaves
+from ledger.log.tiles import decode_tile, tiles_of_level
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from connector.net.outbound import Outbound
-    from ledger.bill import Bill
-    from ledger.programs import Channel, Licence
-    from ledger.row_table import RowTable
+    from ledger.agreement.bill import Bill
+    from ledger.chain.programs import Channel, Licence
+    from ledger.edition.row_table import RowTable
 
 LOG = "/log"
 # of a log only its hashes are read here, and a head is longer than any tile of them

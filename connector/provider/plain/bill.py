@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from contracts.tariff import Tariff
-    from ledger.row_table import RowTable
+    from ledger.edition.row_table import RowTable
 
     Copies = Sequence[Mapping[str, Any]]
 

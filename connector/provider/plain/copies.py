@@ -27,7 +27,7 @@ from connector.provider.plain import decision as copy_decision
 from connector.runtime.errors import Absent, NotPermitted
 from contracts.ranges import RowSet
 from contracts.tariff import Tariff
-from ledger.note import b64
+from ledger.log.note import b64
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from connector.store.evidence import Evidence
     from connector.store.row import Row
     from connector.store.transaction import Tx
-    from ledger.row_table import RowTable
+    from ledger.edition.row_table import RowTable
 
 OPEN, ENDED = "open", "ended"
 GONE: Final = "the agreed edition is not here any more"

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from connector.negotiation.engine import Engine
     from connector.provider.plain.copies import Copies
     from connector.store.row import Row
-    from ledger.index import IndexedFile
+    from ledger.edition.index import IndexedFile
 
 METHODS: Final = ("PUT", "POST")
 REASON_CHARACTERS_MAX = 500

@@ -15,7 +15,7 @@ from connector.cli.answers import ANSWERS
 from connector.cli.main import app
 from connector.cli.speak import ACTING
 from docs.generate.reference import walked
-from ledger.chain import Chain
+from ledger.chain.client import Chain
 from tests.api.space import PURPOSE
 
 DRY = "--dry-run"

@@ -14,9 +14,9 @@ from connector.identity import keys as key_files
 from connector.store.evidence import Evidence
 from connector.store.store import Store
 from connector.store.tables import TABLES
-from ledger import checkpoint as checkpoints
-from ledger import disclosure, events, merkle
-from ledger import note as notes
+from ledger.log import checkpoint as checkpoints
+from ledger.log import disclosure, events, merkle
+from ledger.log import note as notes
 from tests.ledger import copies
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

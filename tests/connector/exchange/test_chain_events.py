@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from connector.exchange import chain_events
 from connector.exchange.chain_events import ChainEvents
 from connector.runtime.clock import Clock
-from ledger.chain import Block, Event, Program
-from ledger.several import SETTLED_BLOCKS
+from ledger.chain.client import Block, Event, Program
+from ledger.chain.several import SETTLED_BLOCKS
 
 CHANNELS = Program("channels", bytes(20))
 AT = Clock().now()

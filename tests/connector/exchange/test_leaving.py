@@ -11,7 +11,7 @@ from catalog.leaving import Plan
 from connector.exchange import membership
 from connector.exchange.membership import LEAVING, refuse_leaving
 from connector.runtime.errors import NotPermitted
-from ledger.space import REVOKED
+from ledger.space.document import REVOKED
 from tests.api.lone import lone
 
 NAMES = ("first", "second", "third")

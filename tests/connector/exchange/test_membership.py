@@ -12,7 +12,7 @@ from connector.identity import keys
 from connector.identity.did import build, parse
 from connector.identity.self_description import member_of
 from connector.runtime.errors import InvalidInput
-from ledger.space import UNSHARED
+from ledger.space.document import UNSHARED
 
 DID, URL = "did:web:localhost%3A7001", "http://localhost:7001"
 TOLD = {"did": DID, "name": "Archive", "role": "provider", "region": "US-NY"}

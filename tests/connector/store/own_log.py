@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from connector.store import peer_heads
 from connector.store.evidence import Evidence
-from ledger import checkpoint as checkpoints
-from ledger import note as notes
+from ledger.log import checkpoint as checkpoints
+from ledger.log import note as notes
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 OWNER, SUPERVISOR = (X25519PrivateKey.from_private_bytes(bytes([n]) * 32) for n in (5, 6))

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from connector.store import disclosing, erasure
-from ledger import disclosure, events
-from ledger import note as notes
+from ledger.log import disclosure, events
+from ledger.log import note as notes
 from tests.connector.store.own_log import NOW, OWNER, RECIPIENTS, evidence_of, grow
 
 

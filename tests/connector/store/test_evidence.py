@@ -19,12 +19,13 @@ from connector.store.peer_heads import NeedsTiles
 from connector.store.store import Store
 from connector.store.tables import TABLES
 from contracts.typed_data import Domain
-from ledger import checkpoint as checkpoints
-from ledger import disclosure, events, log_policy, merkle, proof, reader, tiles, witness
-from ledger import note as notes
-from ledger.cosignature import WitnessKeys
-from ledger.events import Block, EventError
-from ledger.note import NoteError
+from ledger.log import checkpoint as checkpoints
+from ledger.log import disclosure, events, merkle, proof, reader, tiles, witness
+from ledger.log import note as notes
+from ledger.log import policy as log_policy
+from ledger.log.cosignature import WitnessKeys
+from ledger.log.events import Block, EventError
+from ledger.log.note import NoteError
 from tests.connector.store.own_log import (
     NOW,
     ORIGIN,

@@ -9,9 +9,9 @@ from connector.store.errors import EvidenceBroken
 from connector.store.heads import Heads
 from connector.store.store import Store
 from connector.store.tables import TABLES
-from ledger import checkpoint as checkpoints
-from ledger import note as notes
-from ledger.merkle import verify_consistency
+from ledger.log import checkpoint as checkpoints
+from ledger.log import note as notes
+from ledger.log.merkle import verify_consistency
 from tests.connector.store.own_log import ORIGIN, PEER, evidence_of, follow, grow
 
 

@@ -16,8 +16,9 @@ from connector.store.kept_log import KeptLog
 from connector.store.offline import looking
 from connector.store.store import Store
 from connector.store.tables import TABLES
-from ledger import events, fsck, log_policy
-from ledger.log_policy import LogPolicy
+from ledger.log import events, fsck
+from ledger.log import policy as log_policy
+from ledger.log.policy import LogPolicy
 from tests.connector.store.test_evidence import NOW, OWNER, SUPERVISOR, evidence_of, grow
 
 COMMITS, EACH = 6, 50

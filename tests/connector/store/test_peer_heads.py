@@ -10,12 +10,13 @@ from connector.store import peer_heads
 from connector.store.peer_heads import ForkFound, NeedsTiles, Offered
 from connector.store.store import Store
 from connector.store.tables import TABLES
-from ledger import checkpoint as checkpoints
-from ledger import fork_proof, mirror
-from ledger import note as notes
-from ledger.checkpoint import Checkpoint
-from ledger.merkle import PROOF_LIMIT_HASHES
-from ledger.note import MalformedNoteError, NoteError
+from ledger.dispute import fork_proof
+from ledger.log import checkpoint as checkpoints
+from ledger.log import mirror
+from ledger.log import note as notes
+from ledger.log.checkpoint import Checkpoint
+from ledger.log.merkle import PROOF_LIMIT_HASHES
+from ledger.log.note import MalformedNoteError, NoteError
 from tests.connector.store.own_log import NOW, ORIGIN, evidence_of, follow, riding, signed
 
 EVIDENCE = evidence_of()

@@ -28,9 +28,9 @@ from connector.store.postgres_session import escape, unescape
 from connector.store.store import Store
 from connector.store.table import Table
 from connector.store.tables import TABLES
-from ledger import checkpoint as checkpoints
-from ledger import merkle
-from ledger import note as notes
+from ledger.log import checkpoint as checkpoints
+from ledger.log import merkle
+from ledger.log import note as notes
 from tests.connector.store.contract import CONTRACT_TABLES, StoreContract
 from tests.connector.store.writing import start_writer
 from tests.postgres import durable, new_schema, running

@@ -10,13 +10,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from contracts import signature
-from ledger import checkpoint as checkpoints
-from ledger import cosignature, disclosure, merkle, mirror
-from ledger import note as notes
-from ledger.checkpoint import Checkpoint
-from ledger.cosignature import WitnessKeys
-from ledger.disclosure import Disclosure
-from ledger.events import Block, Entry
+from ledger.log import checkpoint as checkpoints
+from ledger.log import cosignature, disclosure, merkle, mirror
+from ledger.log import note as notes
+from ledger.log.checkpoint import Checkpoint
+from ledger.log.cosignature import WitnessKeys
+from ledger.log.disclosure import Disclosure
+from ledger.log.events import Block, Entry
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 from ledger.audit.books import Book
 from ledger.audit.event import Event
-from ledger.events import Block
+from ledger.log.events import Block
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LATER = AT + timedelta(days=1)

@@ -13,7 +13,7 @@ from ledger.audit import audit
 from ledger.audit.checking import RECORDS, RESTS_ON
 from ledger.audit.severity import ORDER
 from ledger.audit.words import CODES
-from ledger.events import Block
+from ledger.log.events import Block
 from tests.ledger.audit.world import errors, named
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from ledger.audit.course import Blocks, Course
 from ledger.audit.sources import BlockHead, Unavailable
-from ledger.events import Block
+from ledger.log.events import Block
 from tests.ledger.audit.values import AT, codes, event
 
 DID = "did:web:a"

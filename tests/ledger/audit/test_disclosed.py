@@ -7,12 +7,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from ledger import mirror
 from ledger.audit import disclosed
 from ledger.audit.disclosed import MISSING, RESTORED
 from ledger.audit.facts import Anchored, ChainFacts
 from ledger.audit.report import Finding, Report
-from ledger.checkpoint import origin_id
+from ledger.log import mirror
+from ledger.log.checkpoint import origin_id
 from tests.ledger.audit.values import AT, book, event, members
 
 _, BY_ROLE = members()

@@ -8,16 +8,17 @@ from types import SimpleNamespace
 
 import pytest
 
-from ledger import checkpoint as checkpoints
-from ledger import cosignature, fork_proof, merkle, mirror
 from ledger.audit import heads
 from ledger.audit.books import Head
 from ledger.audit.facts import Anchored, ChainFacts
 from ledger.audit.heads import Held
 from ledger.audit.report import Report
 from ledger.audit.sources import Unavailable
-from ledger.checkpoint import Checkpoint, origin_id
-from ledger.space import Space
+from ledger.dispute import fork_proof
+from ledger.log import checkpoint as checkpoints
+from ledger.log import cosignature, merkle, mirror
+from ledger.log.checkpoint import Checkpoint, origin_id
+from ledger.space.document import Space
 from tests.ledger.audit.diary import WITNESSED_BY, Diary
 from tests.ledger.audit.values import AT, book, codes, event, members
 from tests.ledger.audit.world import ChainEvent

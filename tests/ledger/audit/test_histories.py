@@ -7,12 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from ledger import aggregate, fork_proof, merkle, mirror
-from ledger import checkpoint as checkpoints
-from ledger.aggregate import FinalHead
 from ledger.audit import heads
-from ledger.checkpoint import Checkpoint, origin_id
-from ledger.standing import did_digest
+from ledger.chain.standing import did_digest
+from ledger.dispute import fork_proof
+from ledger.log import aggregate, merkle, mirror
+from ledger.log import checkpoint as checkpoints
+from ledger.log.aggregate import FinalHead
+from ledger.log.checkpoint import Checkpoint, origin_id
 from tests.ledger.audit.world import errors
 
 

@@ -15,8 +15,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ledger import events
 from ledger.audit.words import CODES
+from ledger.log import events
 from tests.ledger.audit.diary import Record
 from tests.ledger.audit.hostile import TEXTS, VALUES, spoilt, ways
 from tests.ledger.audit.world import NOW, World

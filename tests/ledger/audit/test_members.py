@@ -11,7 +11,7 @@ from ledger.audit import heads
 from ledger.audit.asking import ASKED_AT_ONCE_MAX, each
 from ledger.audit.report import Report
 from ledger.audit.sources import Unavailable
-from ledger.space import Space
+from ledger.space.document import Space
 
 
 def of(report, code):

@@ -10,8 +10,8 @@ import pytest
 from ledger.audit import registry
 from ledger.audit.registry import LEARN_SECONDS, Registered, Registry
 from ledger.audit.report import Report
-from ledger.space import REVOKED, SUSPENDED
-from ledger.standing import did_digest, number_of
+from ledger.chain.standing import did_digest, number_of
+from ledger.space.document import REVOKED, SUSPENDED
 from tests.ledger.audit.shelf import book, event, found, shelf
 
 EXCHANGE, SELLER, BUYER = "did:web:exchange", "did:web:seller", "did:web:buyer"

@@ -13,8 +13,8 @@ from contracts.tariff import Tariff
 from ledger.audit import rights
 from ledger.audit.archive import read_events, write_events
 from ledger.audit.report import Report
-from ledger.events import Block
-from ledger.standing import did_digest
+from ledger.chain.standing import did_digest
+from ledger.log.events import Block
 from tests.ledger.audit.world import BLOCKS, POLICY, ChainEvent, World, errors
 
 STRANGER, TERMS = b"\x0e" * 20, bytes(32)

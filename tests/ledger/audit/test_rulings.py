@@ -12,13 +12,13 @@ from ledger.audit import rulings
 from ledger.audit.facts import ChainFacts, ChannelFacts, Claim, Divided
 from ledger.audit.keys import Ends, Window
 from ledger.audit.report import Report
-from ledger.checkpoint import origin_id
-from ledger.dispute import Finding, judge
-from ledger.ruling import Division, Ruling, divide, read_ruling, rule
-from tests.ledger import test_dispute as case
+from ledger.dispute.ruling import Division, Ruling, divide, read_ruling, rule
+from ledger.dispute.verdict import Finding, judge
+from ledger.log.checkpoint import origin_id
 from tests.ledger.audit.diary import Record
 from tests.ledger.audit.shelf import AT, book, event, shelf
 from tests.ledger.audit.world import World, errors
+from tests.ledger.dispute import test_verdict as case
 
 BUNDLE = sha("the bundle")
 

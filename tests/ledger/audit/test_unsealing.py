@@ -7,14 +7,14 @@ import json
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from ledger import disclosure, merkle
-from ledger import note as notes
 from ledger.audit.event import Event
 from ledger.audit.unsealing import Pages, unseal
-from ledger.disclosure import BOX_LIMIT_BYTES
-from ledger.events import Block, Entry
-from ledger.reader import ReadError
-from ledger.tiles import ENTRIES, Tile, encode_bundle
+from ledger.log import disclosure, merkle
+from ledger.log import note as notes
+from ledger.log.disclosure import BOX_LIMIT_BYTES
+from ledger.log.events import Block, Entry
+from ledger.log.reader import ReadError
+from ledger.log.tiles import ENTRIES, Tile, encode_bundle
 from tests.ledger.audit.diary import SUPERVISOR
 from tests.ledger.audit.values import AT
 

@@ -10,9 +10,9 @@ import pytest
 
 from contracts.errors import why
 from contracts.typed_data import Range
-from ledger import merkle
 from ledger.audit.severity import ORDER, STALE, UNDISCLOSED, laid_out
-from ledger.events import Block
+from ledger.log import merkle
+from ledger.log.events import Block
 from tests.ledger.audit.test_rulings import disputed
 from tests.ledger.audit.world import BLOCKS, LAST, World, errors, named
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from ledger.audit.books import Book
 from ledger.audit.entries import Entries
 from ledger.audit.event import Event
-from ledger.space import Space
+from ledger.space.document import Space
 from tests.ledger.audit.world import World
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -17,16 +17,16 @@ from contracts.tariff import Tariff
 from contracts.terms import Terms
 from contracts.typed_data import Batch, Domain, Edition, Order, Range, Receipt, Voucher, digest, struct_hash
 from contracts.typed_json import to_json
-from ledger import checkpoint as checkpoints
-from ledger import events, mirror
 from ledger.audit.audit import run
 from ledger.audit.sources import BlockHead, Unavailable
-from ledger.checkpoint import Checkpoint, origin_id
-from ledger.edition import Header
-from ledger.events import Block
-from ledger.row_table import RowTable
-from ledger.sealing import seal_piece
-from ledger.standing import did_digest, number_of
+from ledger.chain.standing import did_digest, number_of
+from ledger.edition.header import Header
+from ledger.edition.row_table import RowTable
+from ledger.edition.sealing import seal_piece
+from ledger.log import checkpoint as checkpoints
+from ledger.log import events, mirror
+from ledger.log.checkpoint import Checkpoint, origin_id
+from ledger.log.events import Block
 from tests.ledger.audit.diary import SUPERVISOR, WITNESSED_BY, Diary, Record
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

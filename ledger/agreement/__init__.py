@@ -1,0 +1,1 @@
+"""One agreement as a file that carries what proves it: its licence, its trade, its bill."""

@@ -1,0 +1,1 @@
+"""Disputes: what is filed, what shows who is at fault, and how it is ruled."""

@@ -1,0 +1,1 @@
+"""The sealed edition: its header and rows, how a piece is sealed, masked, reviewed and opened."""

@@ -1,0 +1,275 @@
+"""The space document: who is in, which keys they act with, who witnesses whose log, where the programs are.
+
+Law: the exchange writes this document, so nobody rests on it alone. It is read only if it is written canonically (it is
+what writing it again gives) and no two members share a key. Who witnesses whom follows from `WITNESSED_BY` and the
+members' roles; what the document says about it is for people and is checked by the audit. The table names for every
+log a witness that is neither its owner, nor the chain's operator, nor a payee (spec 7).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from contracts import address
+from contracts.errors import why
+from contracts.typed_data import Domain
+from ledger.log import cosignature
+from ledger.log import note as notes
+from ledger.log.policy import Group, LogPolicy
+from ledger.space.domains import Domains
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ledger.log.note import VerifierKey
+
+QUORUM = 2
+QUORUM_NAME = "quorum"
+MEMBERS_MAX = 10_000
+BASIS_POINTS = 10_000
+KEY_BYTES = 32
+AGGREGATE_BYTES = 48
+POSSESSION_BYTES = 96
+SCHEMES = ("http", "https")
+# role of a log's owner → roles that witness it; the second is the one that is neither operator nor payee
+WITNESSED_BY: Mapping[str, tuple[str, str]] = {
+    "provider": ("exchange", "regulator"),
+    "buyer": ("exchange", "regulator"),
+    "exchange": ("regulator", "buyer"),
+    "regulator": ("exchange", "buyer"),
+    "service": ("exchange", "regulator"),
+    "broker": ("exchange", "regulator"),
+    "arbitrator": ("exchange", "regulator"),
+}
+# whose BLS keys attest the final heads: those who witness every trade
+ATTESTED_BY = ("exchange", "regulator")
+# one identity, one place, one key a purpose: whoever could appear twice could witness twice
+UNSHARED = ("did", "url", "address", "log_key", "aggregate")
+# what the document derives from the table, for people to read; never relied on
+DERIVED = ("witnesses", "quorum")
+
+
+# states of a member that is in the document for its log alone
+SUSPENDED, REVOKED = "suspended", "revoked"
+
+
+class SpaceError(ValueError):
+    """The space document cannot be relied on; the exchange is at fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One participant as the space knows it; keys are raw public bytes, `address` its 20-byte account."""
+
+    did: str
+    name: str
+    role: str
+    region: str
+    url: str
+    address: bytes
+    log_key: bytes
+    delivery: bytes
+    aggregate: bytes
+    possession: bytes
+
+    @property
+    def origin(self) -> str:
+        """Return the origin line of its log: the log's URL without scheme."""
+        return self.url.split("://", 1)[1] + "/log"
+
+    @property
+    def witness_name(self) -> str:
+        """Return the name under which it cosigns others' checkpoints."""
+        return self.url.split("://", 1)[1] + "/witness"
+
+    @property
+    def log_vkey(self) -> VerifierKey:
+        """Return the key that verifies its checkpoints."""
+        return notes.log_vkey(self.origin, self.log_key)
+
+    @property
+    def cosigner_vkey(self) -> VerifierKey:
+        """Return the key that verifies its cosignatures."""
+        return cosignature.cosigner_vkey(self.witness_name, self.log_key)
+
+    @property
+    def head_vkey(self) -> VerifierKey:
+        """Return the key that verifies its signatures on on-chain heads."""
+        return cosignature.head_vkey(self.witness_name, self.address)
+
+    def shares(self, other: Member) -> str:
+        """Return the first of `UNSHARED` in which two members are equal, empty if there is none."""
+        return next((name for name in UNSHARED if getattr(self, name) == getattr(other, name)), "")
+
+    def json(self) -> dict[str, str]:
+        """Return the member as it stands in the document."""
+        return {
+            "did": self.did,
+            "name": self.name,
+            "role": self.role,
+            "region": self.region,
+            "url": self.url,
+            "address": address.show(self.address),
+            "origin": self.origin,
+            "logKey": self.log_key.hex(),
+            "delivery": self.delivery.hex(),
+            "aggregate": self.aggregate.hex(),
+            "possession": self.possession.hex(),
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Member:
+        """Read a member of the document; raises SpaceError."""
+        try:
+            member = cls(
+                did=str(value["did"]),
+                name=str(value["name"]),
+                role=str(value["role"]),
+                region=str(value["region"]),
+                url=_url(value["url"]),
+                address=address.read(value["address"], "address"),
+                log_key=_raw(value["logKey"], KEY_BYTES),
+                delivery=_raw(value["delivery"], KEY_BYTES),
+                aggregate=_raw(value["aggregate"], AGGREGATE_BYTES),
+                possession=_raw(value["possession"], POSSESSION_BYTES),
+            )
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise SpaceError(f"a member of the space cannot be read: {why(error)}") from error
+        if member.json() != value or member.role not in WITNESSED_BY:
+            raise SpaceError(f"the member `{member.did[:200]}` of the space is not written canonically")
+        return member
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """The document as a value: members by DID, the deployment as its JSON, the exchange's fee in basis points.
+
+    `barred` DID → `SUSPENDED` or `REVOKED` names the members whose logs count and who get nothing any more.
+    """
+
+    exchange: str
+    deployment: Mapping[str, Any]
+    members: Mapping[str, Member]
+    fee_bps: int
+    label: str
+    barred: Mapping[str, str] = field(default_factory=dict)
+    domains: Domains = field(init=False, compare=False, repr=False)
+    _by_address: Mapping[bytes, Member] = field(init=False, compare=False, repr=False)
+    _by_origin: Mapping[str, Member] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "domains", _domains(self.deployment))
+        members = list(self.members.values())[::-1]  # where two are alike the first counts
+        object.__setattr__(self, "_by_address", {member.address: member for member in members})
+        object.__setattr__(self, "_by_origin", {member.origin: member for member in members})
+
+    @property
+    def supervisor(self) -> Member | None:
+        """Return the regulator whose key opens disclosures, if the space has one."""
+        return next(self._acting("regulator"), None)
+
+    def witnesses_of(self, did: str) -> list[Member]:
+        """Return the members that witness the log of `did`, in the table's order; itself never counts."""
+        roles = WITNESSED_BY[self.members[did].role]
+        found = (next((one for one in self._acting(role) if one.did != did), None) for role in roles)
+        return [member for member in found if member is not None]
+
+    def attesters(self) -> list[Member]:
+        """Return the members whose BLS keys attest the final heads."""
+        return [member for member in self.members.values() if member.role in ATTESTED_BY]
+
+    def log_policy(self, did: str) -> LogPolicy:
+        """Return the C2SP policy of one member's log: `QUORUM` of its witnesses."""
+        witnesses = {member.witness_name: member.cosigner_vkey for member in self.witnesses_of(did)}
+        groups = {QUORUM_NAME: Group(QUORUM, tuple(witnesses))}
+        return LogPolicy((self.members[did].log_vkey,), witnesses, groups, QUORUM_NAME)
+
+    def by_address(self, account: bytes) -> Member | None:
+        """Return the member that acts with `account`."""
+        return self._by_address.get(account)
+
+    def by_origin(self, origin: str) -> Member | None:
+        """Return the member whose log has `origin`."""
+        return self._by_origin.get(origin)
+
+    def logs(self) -> dict[str, VerifierKey]:
+        """Return origin → log key of every member."""
+        return {member.origin: member.log_vkey for member in self.members.values()}
+
+    def _acting(self, role: str) -> Iterator[Member]:
+        return (member for member in self.members.values() if member.role == role)
+
+    def json(self) -> dict[str, Any]:
+        """Return the document."""
+        return {
+            "exchange": self.exchange,
+            "deployment": dict(self.deployment),
+            "members": [member.json() for member in self.members.values()],
+            "witnesses": {did: [one.did for one in self.witnesses_of(did)] for did in self.members},
+            "quorum": QUORUM,
+            "feeBps": self.fee_bps,
+            "label": self.label,
+        } | ({"barred": dict(self.barred)} if self.barred else {})
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Space:
+        """Read the document; SpaceError unless it is canonical. `DERIVED` must be there and are not believed."""
+        try:
+            members = _members(value["members"])
+            fee, barred = _fee(value["feeBps"]), _barred(value.get("barred", {}), members)
+            space = cls(str(value["exchange"]), value["deployment"], members, fee, str(value["label"]), barred)
+            said = space.json() | {name: value[name] for name in DERIVED}
+        except SpaceError:
+            raise
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise SpaceError(f"the space document cannot be read: {why(error)}") from error
+        if said != value:
+            raise SpaceError("the space document is not written canonically, or says more than we know")
+        if space.exchange not in space.members:
+            raise SpaceError(f"the exchange `{space.exchange[:200]}` is no member of its own space")
+        return space
+
+
+def _members(listed: list[Mapping[str, Any]]) -> dict[str, Member]:
+    """Read the members; nobody may appear twice, whatever the DID."""
+    if len(listed) > MEMBERS_MAX:
+        raise SpaceError(f"the space lists more than {MEMBERS_MAX} members")
+    read = [Member.from_json(one) for one in listed]
+    for name in UNSHARED:
+        if len({getattr(member, name) for member in read}) != len(read):
+            raise SpaceError(f"two members of the space have one {name}")
+    return {member.did: member for member in read}
+
+
+def _barred(told: Mapping[str, str], members: Mapping[str, Member]) -> dict[str, str]:
+    if not set(told) <= set(members) or not set(told.values()) <= {SUSPENDED, REVOKED}:
+        raise SpaceError("the space bars somebody who is no member, or for no known state")
+    return dict(told)
+
+
+def _domains(deployment: Mapping[str, Any]) -> Domains:
+    # not by `ledger.chain.deployment`, which would load web3 into every process that knows the space
+    chain_id, salt = int(deployment["chainId"]), _raw(deployment["salt"], KEY_BYTES)
+    where = {name: address.read(shown, name) for name, shown in deployment["addresses"].items()}
+    return Domains(*(Domain(chain_id, where[name], salt) for name in ("editions", "licences", "channels")))
+
+
+def _url(value: str) -> str:
+    scheme, _, rest = value.partition("://")
+    if scheme not in SCHEMES or not rest or rest.endswith("/"):
+        raise ValueError(f"`{value[:200]}` is no base URL")
+    return value
+
+
+def _raw(value: str, length: int) -> bytes:
+    raw = bytes.fromhex(value)
+    if len(raw) != length:
+        raise ValueError(f"`{value[:40]}` is not {length} bytes in hex")
+    return raw
+
+
+def _fee(value: Any) -> int:
+    if type(value) is not int or not 0 <= value <= BASIS_POINTS:
+        raise ValueError("`feeBps` is no number of basis points")
+    return value
