@@ -30,6 +30,15 @@ def test_the_journey_goes_through_every_room():
         assert len({name for name in named if name.startswith(room + "/")}) >= 5
 
 
+def test_the_journey_returns_to_no_room_that_it_left():
+    """Who reads the files in the order of the steps is in each room once."""
+    walk = (ROOT / "docs/journey.md").read_text(encoding="utf-8").partition("## What can go wrong")[0]
+    parts = [name.split("/") for name in NAMED.findall(walk)]
+    rooms = ["/".join(part[:2]) if part[0] in {"connector", "ledger"} else part[0] for part in parts]
+    stays = [room for before, room in zip([None, *rooms], rooms, strict=False) if room != before]
+    assert len(stays) == len(set(stays)), stays
+
+
 def test_the_readme_says_the_two_commands_and_every_tier():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     from catalog.codes import TIERS
