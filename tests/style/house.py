@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from collections import defaultdict
 from functools import cache
 from pathlib import Path
@@ -103,6 +104,26 @@ def floors(arrows):
         found.append(sorted(ground))
         below = {one: told for one, told in below.items() if one not in ground}
     return found
+
+
+def back_arrows():
+    """Return `room -> room` of each import that does not lead down the layers of pyproject.toml."""
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    [layers] = [one["layers"] for one in told if one.get("containers") == [HOUSE]]
+    level = {one.strip(): at for at, layer in enumerate(layers) for one in layer.split("|")}
+    return sorted(
+        f"{one} -> {other}" for one, below in rooms().items() for other in below if level[one] >= level[other]
+    )
+
+
+def outside(room, calls):
+    """Return the modules of the house that make one of these calls, besides those of one room."""
+    return sorted(
+        name
+        for name, tree in sources().items()
+        if not name.startswith(f"{HOUSE}.{room}.")
+        and any(isinstance(node, ast.Call) and ast.unparse(node.func) in calls for node in ast.walk(tree))
+    )
 
 
 def handed_the_whole():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from connector.api.authorize import MANAGEMENT
+from connector.client.acts.table import TABLE
 from tests.style import house
 
 # what is counted → how many there may be
@@ -12,7 +14,10 @@ MOST = {
     "rooms in a circle of imports": 0,
     "rooms": 25,
     "floors": 12,
+    "arrows between rooms that run back up": 0,
     "functions that are handed the whole participant": 0,
+    "files outside one room that count a use": 0,
+    "management routes that no declared act makes": 88,
     "files that say what a row is": 1,
 }
 
@@ -21,12 +26,20 @@ def in_circles(arrows):
     return sorted(one for circle in house.circles(arrows) for one in circle)
 
 
+def undeclared():
+    declared = {(act.method, act.route) for act in TABLE}
+    return [row.path for row in MANAGEMENT if (row.method, row.path) not in declared]
+
+
 COUNTED = {
     "files in a circle of imports": lambda: in_circles(house.imports()),
     "rooms in a circle of imports": lambda: in_circles(house.rooms()),
     "rooms": lambda: sorted(house.rooms()),
     "floors": lambda: house.floors(house.rooms()),
+    "arrows between rooms that run back up": house.back_arrows,
     "functions that are handed the whole participant": house.handed_the_whole,
+    "files outside one room that count a use": lambda: house.outside("enforcement", {"uses.reserve", "uses.commit"}),
+    "management routes that no declared act makes": undeclared,
     "files that say what a row is": house.rows_of_anything,
 }
 
@@ -45,6 +58,15 @@ def test_no_file_is_in_a_circle(top):
 def test_no_room_of_the_ledger_is_in_a_circle():
     assert {"log", "edition", "chain", "audit"} <= set(house.rooms("ledger"))
     assert house.circles(house.rooms("ledger")) == []
+
+
+def test_an_arrow_that_runs_up_is_found(monkeypatch):
+    monkeypatch.setattr(house, "rooms", lambda: {"store": {"runtime", "api"}, "provider": {"consumer", "licence"}})
+    assert house.back_arrows() == ["provider -> consumer", "store -> api"]
+
+
+def test_a_use_is_counted_somewhere():
+    assert house.outside("nowhere", {"uses.reserve"}) == ["connector.enforcement.enforce"]
 
 
 def test_circles_are_found():
