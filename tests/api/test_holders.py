@@ -10,11 +10,11 @@ from types import SimpleNamespace
 import aiohttp
 import pytest
 import pytest_asyncio
-from connector.holding import carriers
 
 from connector.consumer.holding import DRAWN_EDITIONS
 from connector.custody import passes, replicas
 from connector.enforcement import performed
+from connector.provider import carriers
 from contracts import signature
 from contracts.ranges import RowSet
 from contracts.typed_data import Agreement
