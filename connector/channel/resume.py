@@ -168,10 +168,13 @@ def _released_before(desk: Desk, account: Account, message: Resume) -> set[bytes
 
 
 def _shows_release(account: Account, known: Window | None, told: Testimony) -> bool:
-    """Say whether a shown window that the payee does not know as released was: its own receipt or free money say so."""
+    """Say whether a shown window that the payee does not know as released was: its own receipt or free money say so.
+
+    On a closed channel free money brings nothing any more, and so shows nothing.
+    """
     given_up = known is not None and known.state == states.VOID
-    is_paid = told.acknowledged is not None and not given_up and not accounts.has_forgotten(account)
-    return told.receipt is not None or is_paid
+    over = account.state == accounts.CLOSED or accounts.has_forgotten(account)
+    return told.receipt is not None or (told.acknowledged is not None and not given_up and not over)
 
 
 def _newest_released(tx: Tx, account: Account) -> int:
@@ -304,7 +307,7 @@ def _adopt_as_payee(
     windows.save(tx, kept.moved("resume"))
     seq = max(window.seq, account.seq)
     accounts.advance(tx, account, seq=seq, cumulative=window.cumulative, account_hash=window.account_hash)
-    if told.acknowledged is not None:
+    if told.acknowledged is not None and account.state != accounts.CLOSED:
         release.on_acknowledge(tx, holder, account.peer, account.id, told.acknowledged, now)
 
 

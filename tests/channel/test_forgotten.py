@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from connector.channel import account as accounts
 from connector.channel import payee, receive, resume
 from connector.channel.errors import ChannelFault
 from connector.channel.messages import RefusalMessage, Resume
@@ -202,3 +203,34 @@ def test_what_came_late_is_acknowledged_though_an_older_acknowledgement_bears_a_
     level(pair)
     assert pair.acknowledge().voucher.seq == 4, "asked again, it is the same"
     assert (claimable(pair), short(pair)) == (140, 0)
+
+
+@pytest.mark.parametrize("has_receipt", [True, False])
+def test_a_closed_channel_is_made_level_too_and_takes_no_acknowledgement(has_receipt):
+    """Its rows count in the books of the agreement, on which other channels go on; free money brings nothing there."""
+    forgotten = Forgotten(with_offer=False, taken=has_receipt)
+    pair = forgotten.pair
+    forgotten.claimed()
+    if has_receipt:
+        pair.acknowledge()
+    else:
+        forgotten.seen()
+    pair.payee_db.act(lambda tx: tx.update("channels", {"id": CHANNEL_ID.hex()}, state=accounts.CLOSED))
+    assert show(pair, 0).windows[0].acknowledged is not None
+    level(pair)
+    assert level_now(pair) == 70
+    assert pair.states("payee") == ["acknowledged"]
+    assert pair.paid("payee") == pair.paid("payer") == ([[0, 1]], 1000, 70)
+    assert pair.account("payee").state == accounts.CLOSED
+
+
+def test_free_money_shows_nothing_on_a_closed_channel():
+    """It can be claimed by nobody any more, so the window would come for nothing."""
+    forgotten = Forgotten(with_offer=False)
+    pair = forgotten.pair
+    pair.acknowledge()
+    [told] = show(pair, 0).windows
+    assert told.acknowledged is not None
+    pair.payee_db.act(lambda tx: tx.update("channels", {"id": CHANNEL_ID.hex()}, state=accounts.CLOSED))
+    tell(pair, Resume(1, told.paid.voucher.account_hash, (replace(told, receipt=None, receipt_signature=b""),)))
+    assert (pair.account("payee").cumulative, pair.paid("payee")) == (0, ([], 0, 0))
