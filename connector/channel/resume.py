@@ -151,18 +151,21 @@ def _released_before(desk: Desk, account: Account, message: Resume) -> set[bytes
     """Return which of the shown windows the payee released and claimed and then forgot, by their account hashes.
 
     It is the one whose account hash the chain paid, and whatever a released one builds on; a payer that still waits for
-    its keys looks at the chain first. Free money shows nothing then: what it acknowledges the chain has paid, and
-    another window than the claimed one would come for nothing.
+    its keys looks at the chain first. A claim shows no window that costs more: a payer may sign free money of any
+    amount for any account hash, and claim that itself. Free money shows nothing then: what it acknowledges the chain
+    has paid, and another window than the claimed one would come for nothing.
     """
     if not accounts.has_forgotten(account):
         return set()
     sure, found = {account.claimed_as}, set()
     for told in reversed(message.windows):
         _check(desk, account, told)
-        if told.paid.voucher.seq > message.seq:
+        offer = told.offered.offer
+        if offer.seq > message.seq:
             continue
-        if told.receipt is not None or told.offered.offer.account_hash in sure:
-            found.add(told.offered.offer.account_hash)
+        is_paid = offer.account_hash in sure and offer.cumulative_amount <= account.claimed
+        if told.receipt is not None or is_paid:
+            found.add(offer.account_hash)
             sure.add(told.prev)
     return found
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from connector.channel import account as accounts
-from connector.channel import payee, receive, resume
+from connector.channel import messages, payee, receive, resume
 from connector.channel.errors import ChannelFault
 from connector.channel.messages import RefusalMessage, Resume
 from tests.channel.levelling import claimable, level, short, show, tell
@@ -92,6 +92,24 @@ def test_free_money_shows_no_other_window_than_the_one_that_was_claimed():
     tell(pair, Resume(1, told.paid.voucher.account_hash, (bare,)))
     assert pair.account("payee").cumulative == 0
     assert pair.states("payee") == []
+
+
+@pytest.mark.parametrize(("claimed", "comes_back"), [(1, False), (69, False), (70, True), (71, True)])
+def test_a_claim_shows_no_window_that_costs_more_than_it_brought(claimed, comes_back):
+    """A payer signs free money for an offer that was never released, and claims it: its rows would be paid for."""
+    pair = Pair()
+    request = pair.plan(pair.want([0]))
+    offer = pair.request(request)
+    voucher = pair.sign(request, offer)
+    pair.request(replace(request, contexts=({"purpose": "teaching"},)))
+    assert pair.states("payee") == ["void", "offered"], "with its preimage the locked voucher could be claimed"
+    known = {"claimed": claimed, "claimed_as": offer.offer.account_hash}
+    pair.payee_db.act(lambda tx: tx.update("channels", {"id": CHANNEL_ID.hex()}, **known))
+    told = messages.Testimony(request.prev, request.orders, request.contexts, offer, voucher)
+    tell(pair, Resume(1, offer.offer.account_hash, (told,)))
+    assert pair.account("payee").cumulative == (70 if comes_back else 0)
+    assert pair.paid("payee") == (([[0, 1]], 1000, 70) if comes_back else ([], 0, 0))
+    assert short(pair) == 0
 
 
 def test_what_a_claimed_window_builds_on_was_released_too():
