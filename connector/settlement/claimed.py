@@ -1,4 +1,4 @@
-"""Which state of a channel the chain has paid for, asked by a payee whose back-up forgot it (spec 4; decision 0117).
+"""Which state of a channel the chain paid for, asked by a payee whose back-up forgot it (decisions 0117, 0122).
 
 Law: it is asked only where more is paid than is known as released, and again when more or less is paid than before. A
 channel that the chain closed is no exception: what was released there counts in the books of its agreement.

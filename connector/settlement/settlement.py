@@ -273,8 +273,8 @@ class Settlements:
         fields = {"cumulative": str(found.claimed), "tx": closed[0].transaction.hex(), "shares": shares}
         fields["refund"] = str(found.deposit - found.claimed)
         # after this nobody follows the channel, and a payee may yet have to be shown what it was paid for
-        last = {"claimed": found.claimed, "deposit": found.deposit}
-        last["claimed_as"] = await claimed.account_hash(self._programs, row, found.claimed)
+        paid_as = await claimed.account_hash(self._programs, row, found.claimed)
+        last: Row = {"claimed": found.claimed, "claimed_as": paid_as, "deposit": found.deposit}
 
         def note(tx: Tx) -> None:
             if _row(tx, row["id"])["state"] != accounts.CLOSED:

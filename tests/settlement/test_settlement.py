@@ -357,26 +357,6 @@ def test_a_closed_channel_is_noted_once_and_an_open_one_is_not(world):
     assert note(world.row()) == 5
 
 
-@pytest.mark.parametrize(
-    ("about", "claimed", "known"),
-    [
-        ({"claimed": 0}, PAID, None),  # as much as was released: nothing is forgotten
-        ({"claimed": PAID + 1}, PAID + 1, b"newest"),
-        ({"claimed": 0}, PAID + 1, b"newest"),
-        ({"claimed": PAID + 1, "claimed_as": b"before"}, PAID + 1, b"before"),
-        ({"claimed": PAID, "claimed_as": b"before"}, PAID + 1, b"newest"),
-        ({"role": accounts.PAYER}, PAID + 1, None),
-    ],
-)
-def test_a_closed_channel_keeps_what_the_chain_paid_for_as_nobody_follows_it_any_more(world, about, claimed, known):
-    world.put(**about)
-    world.chain.claims = [b"oldest", b"newest"]
-    world.chain.set(claimed=claimed, closed=True, deposit=DEPOSIT + 7)
-    assert asyncio.run(world.settlements.note_closed(world.row())) == claimed
-    row = world.row()
-    assert (row["state"], row["claimed_as"], row["deposit"]) == (accounts.CLOSED, known, DEPOSIT + 7)
-
-
 # ---- licences
 
 
