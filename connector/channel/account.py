@@ -57,7 +57,7 @@ class Account:
     cumulative: int
     account_hash: bytes
     claimed: int
-    claimed_as: bytes
+    claimed_lock: bytes
     frozen_for: int
 
     @property
@@ -193,6 +193,6 @@ def _of_row(row: dict[str, Any]) -> Account:
         cumulative=row["cumulative"],
         account_hash=row["account_hash"],
         claimed=row["claimed"],
-        claimed_as=row["claimed_as"] or b"",
+        claimed_lock=row["claimed_lock"] or b"",
         frozen_for=row["frozen_for"] or 0,
     )

@@ -151,28 +151,36 @@ def _is_lost(account: Account, known: Window | None, told: Testimony, message: R
 def _released_before(desk: Desk, account: Account, message: Resume) -> set[bytes]:
     """Return which of the shown windows the payee released and claimed and then forgot, by their account hashes.
 
-    It is the one whose account hash the chain paid, and whatever a released one builds on; a payer that still waits for
-    its keys looks at the chain first. Free money shows nothing then: what it acknowledges the chain has paid, and
-    another window than the claimed one would come for nothing.
+    It is the one whose lock was opened on chain, and whatever a released one builds on; a payer that still waits for
+    its keys looks at the chain first. The account hash of a claim names nothing: a payer may sign free money of any
+    amount for any, and claim that itself, but it opens no lock of an offer. Free money shows nothing then: what it
+    acknowledges the chain has paid, and another window than the claimed one would come for nothing.
     """
     if not accounts.has_forgotten(account):
         return set()
-    sure, found = {account.claimed_as}, set()
+    sure: set[bytes] = set()
+    found = set()
     for told in reversed(message.windows):
         _check(desk, account, told)
-        if told.paid.voucher.seq > message.seq:
+        offer = told.offered.offer
+        if offer.seq > message.seq:
             continue
-        if told.receipt is not None or told.offered.offer.account_hash in sure:
-            found.add(told.offered.offer.account_hash)
+        is_shown = offer.account_hash in sure or offer.lock == account.claimed_lock
+        is_paid = is_shown and offer.cumulative_amount <= account.claimed
+        if told.receipt is not None or is_paid:
+            found.add(offer.account_hash)
             sure.add(told.prev)
     return found
 
 
 def _shows_release(account: Account, known: Window | None, told: Testimony) -> bool:
-    """Say whether a shown window that the payee does not know as released was: its own receipt or free money say so."""
+    """Say whether a shown window that the payee does not know as released was: its own receipt or free money say so.
+
+    On a closed channel free money brings nothing any more, and so shows nothing.
+    """
     given_up = known is not None and known.state == states.VOID
-    is_paid = told.acknowledged is not None and not given_up and not accounts.has_forgotten(account)
-    return told.receipt is not None or is_paid
+    over = account.state == accounts.CLOSED or accounts.has_forgotten(account)
+    return told.receipt is not None or (told.acknowledged is not None and not given_up and not over)
 
 
 def _newest_released(tx: Tx, account: Account) -> int:
@@ -305,7 +313,7 @@ def _adopt_as_payee(
     windows.save(tx, kept.moved("resume"))
     seq = max(window.seq, account.seq)
     accounts.advance(tx, account, seq=seq, cumulative=window.cumulative, account_hash=window.account_hash)
-    if told.acknowledged is not None:
+    if told.acknowledged is not None and account.state != accounts.CLOSED:
         release.on_acknowledge(tx, holder, account.peer, account.id, told.acknowledged, now)
 
 

@@ -11,6 +11,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from connector.channel import account as accounts
+from connector.settlement import claimed
 from ledger.chain.errors import ChainUnreachable
 from ledger.chain.several import SETTLED_BLOCKS
 
@@ -79,18 +80,11 @@ class Following:
         last = max(block.number - self._core.settings.chain.confirmations, 0)
         final = newest if last == block.number else await self._programs.channel(channel, at=last)
         known = as_known(row, newest, final, block.at)
-        moved = known["claimed"] != row["claimed"] or row["claimed_as"] is None
-        if row["role"] == accounts.PAYEE and known["claimed"] > row["cumulative"] and moved:
-            known["claimed_as"] = await self._claimed_as(channel)
+        known["claimed_lock"] = await claimed.lock(self._programs, row, known["claimed"])
         if any(row[name] != value for name, value in known.items()):
             await self._core.store.write(lambda tx: tx.update("channels", {"id": row["id"]}, **known))
         if known["claimed"] < row["claimed"] or known["deposit"] < row["deposit"]:
             await self._transactions.again(block.number - BLOCKS_AGAIN)
-
-    async def _claimed_as(self, channel: bytes) -> bytes | None:
-        """Return the account hash that the chain paid last, for a payee whose back-up forgot what it released."""
-        claims = await self._programs.events("channels", "Claimed", channelId=channel)
-        return claims[-1].fields["accountHash"] if claims else None
 
 
 def as_known(row: Row, newest: Channel | None, final: Channel | None, at: datetime) -> Row:

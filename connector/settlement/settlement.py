@@ -17,7 +17,7 @@ from connector.channel import account as accounts
 from connector.channel import claims, closing
 from connector.core.driver import Driver
 from connector.runtime.errors import ChainReverted, PaymentRefused, PeerUnreachable, explain_failure
-from connector.settlement import acknowledging
+from connector.settlement import acknowledging, claimed
 from contracts import address, price_words
 from contracts.tariff import Tariff
 from ledger.chain import acts, batch
@@ -272,12 +272,13 @@ class Settlements:
         shares = await self._shares(row, found.claimed)
         fields = {"cumulative": str(found.claimed), "tx": closed[0].transaction.hex(), "shares": shares}
         fields["refund"] = str(found.deposit - found.claimed)
+        # after this nobody follows the channel, and a payee may yet have to be shown what it was paid for
+        opened = await claimed.lock(self._programs, row, found.claimed)
+        last: Row = {"claimed": found.claimed, "claimed_lock": opened, "deposit": found.deposit}
 
         def note(tx: Tx) -> None:
             if _row(tx, row["id"])["state"] != accounts.CLOSED:
-                tx.update(
-                    "channels", {"id": row["id"]}, state=accounts.CLOSED, close_tx=fields["tx"], claimed=found.claimed
-                )
+                tx.update("channels", {"id": row["id"]}, state=accounts.CLOSED, close_tx=fields["tx"], **last)
                 self._record(tx, "channel.closed", row, fields)
 
         await self._core.store.write(note)

@@ -108,7 +108,7 @@ CHANNEL = (
         "channels",
         "id:text role:text peer:text agreement:text payer:text payee:text signer:text token:text split:json "
         "arbitrator:text salt:blob deposit:amount expiry:time state:text seq:int cumulative:amount "
-        "account_hash:blob claimed:amount claimed_as:blob frozen_for:int open_tx:text close_tx:text created:time",
+        "account_hash:blob claimed:amount claimed_lock:blob frozen_for:int open_tx:text close_tx:text created:time",
         ("id",),
         index=(("agreement",),),
         held=True,

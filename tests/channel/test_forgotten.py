@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from connector.channel import payee, receive, resume
+from connector.channel import account as accounts
+from connector.channel import messages, payee, receive, resume
 from connector.channel.errors import ChannelFault
 from connector.channel.messages import RefusalMessage, Resume
 from tests.channel.levelling import claimable, level, short, show, tell
@@ -32,7 +33,7 @@ class Forgotten:
 
     def claimed(self):
         """The chain paid for it before the payee was put back, which has seen that."""
-        known = {"claimed": self.due, "claimed_as": self.voucher.voucher.account_hash}
+        known = {"claimed": self.due, "claimed_lock": self.voucher.voucher.lock}
         self.pair.payee_db.act(lambda tx: tx.update("channels", {"id": CHANNEL_ID.hex()}, **known))
 
     def seen(self):
@@ -81,6 +82,7 @@ def test_free_money_shows_no_other_window_than_the_one_that_was_claimed():
     """Row 0 was claimed and forgotten; a payer that has its key says that it paid for row 1, at the same price."""
     forgotten = Forgotten(with_offer=False, taken=False)
     pair, other = forgotten.pair, Pair()
+    other.randoms = 10  # no preimage is drawn twice
     request = other.plan(other.want([1]))
     other.take(other.pay(other.sign(request, other.request(request))))
     other.acknowledge()
@@ -91,6 +93,41 @@ def test_free_money_shows_no_other_window_than_the_one_that_was_claimed():
     tell(pair, Resume(1, told.paid.voucher.account_hash, (bare,)))
     assert pair.account("payee").cumulative == 0
     assert pair.states("payee") == []
+
+
+@pytest.mark.parametrize(("claimed", "comes_back"), [(1, False), (69, False), (70, True), (71, True)])
+def test_a_claim_shows_no_window_that_costs_more_than_it_brought(claimed, comes_back):
+    """A payer signs free money for an offer that was never released, and claims it: its rows would be paid for."""
+    pair = Pair()
+    request = pair.plan(pair.want([0]))
+    offer = pair.request(request)
+    voucher = pair.sign(request, offer)
+    pair.request(replace(request, contexts=({"purpose": "teaching"},)))
+    assert pair.states("payee") == ["void", "offered"], "with its preimage the locked voucher could be claimed"
+    known = {"claimed": claimed, "claimed_lock": offer.offer.lock}
+    pair.payee_db.act(lambda tx: tx.update("channels", {"id": CHANNEL_ID.hex()}, **known))
+    told = messages.Testimony(request.prev, request.orders, request.contexts, offer, voucher)
+    tell(pair, Resume(1, offer.offer.account_hash, (told,)))
+    assert pair.account("payee").cumulative == (70 if comes_back else 0)
+    assert pair.paid("payee") == (([[0, 1]], 1000, 70) if comes_back else ([], 0, 0))
+    assert short(pair) == 0
+
+
+def test_another_offer_is_not_shown_by_the_account_hash_of_a_claim():
+    """A payer that has the keys of a forgotten window claims one unit more, for an offer that was never released."""
+    pair = Pair()
+    request = pair.plan(pair.want([0]))
+    rival = replace(request, contexts=({"purpose": "teaching"},))
+    offer = pair.request(rival)
+    voucher = pair.sign(rival, offer)
+    before = pair.payee_db.save()
+    released = pair.request(request)
+    pair.payee_db.restore(before)
+    known = {"claimed": 71, "claimed_lock": released.offer.lock}
+    pair.payee_db.act(lambda tx: tx.update("channels", {"id": CHANNEL_ID.hex()}, **known))
+    told = messages.Testimony(rival.prev, rival.orders, rival.contexts, offer, voucher)
+    tell(pair, Resume(1, offer.offer.account_hash, (told,)))
+    assert (pair.account("payee").cumulative, pair.paid("payee")) == (0, ([], 0, 0))
 
 
 def test_what_a_claimed_window_builds_on_was_released_too():
@@ -104,7 +141,7 @@ def test_what_a_claimed_window_builds_on_was_released_too():
     pair.payee_db.restore(before)
     bare = [replace(one, receipt=None, receipt_signature=b"") for one in told.windows]
     first, second = bare
-    known = {"claimed": 140, "claimed_as": second.offered.offer.account_hash}
+    known = {"claimed": 140, "claimed_lock": second.offered.offer.lock}
     pair.payee_db.act(lambda tx: tx.update("channels", {"id": CHANNEL_ID.hex()}, **known))
     tell(pair, Resume(told.seq, told.account_hash, (first,)))
     assert pair.account("payee").cumulative == 0, "alone it is nobody's ancestor"
@@ -202,3 +239,34 @@ def test_what_came_late_is_acknowledged_though_an_older_acknowledgement_bears_a_
     level(pair)
     assert pair.acknowledge().voucher.seq == 4, "asked again, it is the same"
     assert (claimable(pair), short(pair)) == (140, 0)
+
+
+@pytest.mark.parametrize("has_receipt", [True, False])
+def test_a_closed_channel_is_made_level_too_and_takes_no_acknowledgement(has_receipt):
+    """Its rows count in the books of the agreement, on which other channels go on; free money brings nothing there."""
+    forgotten = Forgotten(with_offer=False, taken=has_receipt)
+    pair = forgotten.pair
+    forgotten.claimed()
+    if has_receipt:
+        pair.acknowledge()
+    else:
+        forgotten.seen()
+    pair.payee_db.act(lambda tx: tx.update("channels", {"id": CHANNEL_ID.hex()}, state=accounts.CLOSED))
+    assert show(pair, 0).windows[0].acknowledged is not None
+    level(pair)
+    assert level_now(pair) == 70
+    assert pair.states("payee") == ["acknowledged"]
+    assert pair.paid("payee") == pair.paid("payer") == ([[0, 1]], 1000, 70)
+    assert pair.account("payee").state == accounts.CLOSED
+
+
+def test_free_money_shows_nothing_on_a_closed_channel():
+    """It can be claimed by nobody any more, so the window would come for nothing."""
+    forgotten = Forgotten(with_offer=False)
+    pair = forgotten.pair
+    pair.acknowledge()
+    [told] = show(pair, 0).windows
+    assert told.acknowledged is not None
+    pair.payee_db.act(lambda tx: tx.update("channels", {"id": CHANNEL_ID.hex()}, state=accounts.CLOSED))
+    tell(pair, Resume(1, told.paid.voucher.account_hash, (replace(told, receipt=None, receipt_signature=b""),)))
+    assert (pair.account("payee").cumulative, pair.paid("payee")) == (0, ([], 0, 0))

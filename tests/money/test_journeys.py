@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from tests.money.journey import Journey
 from tests.money.simulate import draw, play, shrink, told
 
 JOURNEYS, PARTS = 500, 5
@@ -21,3 +22,30 @@ def test_nothing_is_lost(part):
         if broken is not None:
             less = shrink(space, trace, broken[0])
             pytest.fail(f"journey {number} of seed {SEED}: {broken[0]}\n{told(space, less)}\n{broken[1]}")
+
+
+# a release is lost and claimed; the payee is restored, closes the channel, and is restored once more
+FORGOTTEN_AND_CLOSED = (
+    ("back_up", {"side": "payee"}),
+    ("buy", {"who": 3, "rows": (0, 1), "lost": "answer"}),
+    ("wait", {"hours": 24}),
+    ("restore", {"side": "payee"}),
+    ("settle", {"who": 3}),
+    ("mine", {"seconds": 300, "most": None}),
+    ("restore", {"side": "payee"}),
+)
+
+
+@pytest.mark.parametrize("tier", ["kept", "leased"])
+def test_a_channel_is_made_level_that_was_closed_while_its_payee_had_forgotten_a_claim(tier):
+    journey = Journey((tier,), (True,))
+    try:
+        for name, args in FORGOTTEN_AND_CLOSED:
+            journey.do(name, args)
+        one = journey.one(3)
+        assert journey.world.chain.state.channels[one.id].closed
+        journey.finish()
+        row = journey.world.payee.disk.act(lambda tx: tx.get("channels", id=one.id.hex()))
+        assert row["cumulative"] == row["claimed"] == one.buyer.account(one).cumulative > 0
+    finally:
+        journey.world.payee.end()

@@ -61,7 +61,7 @@ class Chain:
         self.channels, self.past = {CHANNEL_ID: opened()}, {}
         self.credits, self.sent, self.anew = {}, [], set()
         self.refused, self.meanwhile = set(), {}
-        self.looked = 0
+        self.looked, self.claims = 0, []
 
     async def look(self):
         self.looked += 1
@@ -77,6 +77,8 @@ class Chain:
         return self.credits.get(account, 0)
 
     async def events(self, name, event, **about):
+        if event == "Claimed":
+            return [SimpleNamespace(fields={"preimage": told}) for told in self.claims]
         told = SimpleNamespace(transaction=b"\x5c" * 32)
         return [told] if (name, event) == ("channels", "Closed") and self.channels[about["channelId"]].closed else []
 

@@ -12,12 +12,13 @@ import pytest
 from connector.settlement.following import BLOCKS_AGAIN, Following, as_known
 from ledger.chain.errors import ChainUnreachable
 from ledger.chain.several import SETTLED_BLOCKS
+from ledger.edition import mask
 from tests.core import core
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 ROW = {
     "id": "c1" * 32, "role": "payee", "state": "open", "deposit": 100, "expiry": AT, "frozen_for": 0,
-    "cumulative": 90, "claimed": 0, "claimed_as": None,
+    "cumulative": 90, "claimed": 0, "claimed_lock": None,
 }  # fmt: skip
 
 
@@ -82,7 +83,7 @@ class World:
     async def events(self, _program, name, first=None, last=None, channelId=b""):  # noqa: N803 - a field on chain
         if name == "Claimed":
             assert channelId.hex() == ROW["id"]
-            return [SimpleNamespace(fields={"accountHash": told}) for told in (b"first", b"as")]
+            return [SimpleNamespace(fields={"preimage": told}) for told in (b"1" * 32, b"2" * 32, bytes(32))]
         self.asked.append(("events", first, last))
         return [SimpleNamespace(fields={"channelId": bytes.fromhex(one)}) for one in self.touched] + [
             SimpleNamespace(fields={})
@@ -183,16 +184,16 @@ def test_a_closed_channel_is_noted_as_that_and_not_followed():
 @pytest.mark.parametrize(
     ("about", "claimed", "known"),
     [
-        ({}, 91, b"as"),
+        ({}, 91, mask.lock(b"2" * 32)),
         ({}, 90, None),
         ({"role": "payer"}, 91, None),
-        ({"claimed": 91, "claimed_as": b"before"}, 91, b"before"),
-        ({"claimed": 91, "claimed_as": b"before"}, 92, b"as"),
-        ({"claimed": 91}, 91, b"as"),
+        ({"claimed": 91, "claimed_lock": b"before"}, 91, b"before"),
+        ({"claimed": 91, "claimed_lock": b"before"}, 92, mask.lock(b"2" * 32)),
+        ({"claimed": 91}, 91, mask.lock(b"2" * 32)),
     ],
 )
 def test_a_payee_that_was_paid_for_more_than_it_knows_asks_what_for(about, claimed, known):
     world, following = followed(found={None: channel(claimed=claimed)})
     world.rows[0].update(about)
     world.seen(following, 20)
-    assert world.rows[0]["claimed_as"] == known
+    assert world.rows[0]["claimed_lock"] == known
