@@ -96,12 +96,12 @@ class Honest(Talk):
         told = one.buyer.show(one)
         for _ in range(LEVELS_MAX):
             reply = self.resume(one, told)
-            before, told = told, isinstance(reply, Resume) and self.attempt(one.buyer.shown, one, reply, told)
+            before, told = told, self.attempt(one.buyer.shown, one, reply, told) if isinstance(reply, Resume) else reply
             if told is None:
                 one.must_level = False
+            if isinstance(told, ChannelFault) or told == before:
+                break
             if not isinstance(told, Resume):
                 return
-            if told == before:
-                break
         if one.buyer.honest and not one.entry.stopped and len(self.world.fallen) < 2:
             raise LostError("two honest sides cannot be made level")
