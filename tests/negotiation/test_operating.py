@@ -78,6 +78,7 @@ async def test_a_step_that_waits_for_a_mandate_is_not_said_to_be_taken(pair):
     buyer.engine.negotiations._reactions = {}
     pid = await buyer.engine.start_negotiation(provider.did, provider.base, listed_offer(), SHORT)
     await buyer.until("negotiations", {"OFFERED"})
+    await provider.until("negotiations", {"OFFERED"})  # it is when it has heard that its offer arrived
     await buyer.store.write(lambda tx: tx.update("negotiations", {"id": pid}, mandate=None))
     buyer.engine.negotiations._reactions = DEFAULT
     view = await buyer.engine.operating.retry(pid)
