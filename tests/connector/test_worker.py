@@ -26,6 +26,9 @@ def worker():
     made.close()
 
 
+NICEST = 19  # as nice as a process can be
+
+
 def who():
     return os.getpid(), os.nice(0)
 
@@ -46,7 +49,7 @@ async def test_it_is_another_process_that_gives_way_and_stays(worker):
     first, second = await worker.do(who), await worker.do(who)
     assert first == second
     assert first[0] != os.getpid()
-    assert first[1] - os.nice(0) == NICENESS
+    assert first[1] == min(os.nice(0) + NICENESS, NICEST)
 
 
 async def test_what_the_work_raises_is_raised(worker):
