@@ -17,6 +17,7 @@ from connector.runtime.worker import NICENESS, Worker
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 20
+NICEST = 19  # as nice as a process can be
 
 
 @pytest.fixture
@@ -24,9 +25,6 @@ def worker():
     made = Worker()
     yield made
     made.close()
-
-
-NICEST = 19  # as nice as a process can be
 
 
 def who():
