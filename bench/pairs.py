@@ -65,7 +65,7 @@ class Connectors:
         """Take the provider's own offer of a product from its catalogue."""
         member = await self.connector.space.require(did)
         self._did, self._base = did, member.url + "/dsp"
-        headers = self.connector.authorization(did)
+        headers = self.connector.peers.authorization(did)
         url = f"{self._base}/catalog/datasets/{product}"
         dataset = (await self.connector.outbound.get(url, headers=headers)).json()
         self._offer = {**dataset["hasPolicy"][0], "target": dataset["@id"]}
