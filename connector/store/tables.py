@@ -104,11 +104,13 @@ CHAIN = (
 )
 
 CHANNEL = (
+    # `claimed_as` is read no more (decision 0123); the step to the next version drops it
     Table(
         "channels",
         "id:text role:text peer:text agreement:text payer:text payee:text signer:text token:text split:json "
         "arbitrator:text salt:blob deposit:amount expiry:time state:text seq:int cumulative:amount "
-        "account_hash:blob claimed:amount claimed_lock:blob frozen_for:int open_tx:text close_tx:text created:time",
+        "account_hash:blob claimed:amount claimed_as:blob claimed_lock:blob frozen_for:int open_tx:text close_tx:text "
+        "created:time",
         ("id",),
         index=(("agreement",),),
         held=True,
