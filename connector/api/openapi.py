@@ -16,6 +16,7 @@ from connector.api.faults import as_json
 from connector.api.operators import handler_of
 from connector.client.acts import request
 from connector.client.acts.act import NULL
+from connector.client.acts.shape import FAULT, WAITS
 from connector.client.acts.table import TABLE
 
 if TYPE_CHECKING:
@@ -48,10 +49,6 @@ KINDS: dict[str, dict[str, Any]] = {
     "pairs": {"type": "object", "additionalProperties": {"type": "string"}},
     "document": {"type": "object"},
 }
-FAULT = {
-    "code": "text", "status": "number", "exit": "number", "whose": "text", "text": "text", "hint": "text", "*": "any",
-}  # fmt: skip
-WAITS = {"id": "text", "act": "text", "awaits": "text", "until": "text", "en": "text", "zh": "text"}
 
 
 async def page(_call: Call) -> web.Response:
@@ -81,7 +78,7 @@ def document(routes: Iterable[Route], acts: Iterable[Act]) -> dict[str, Any]:
         "security": [{"owner": []}],
         "components": {
             "securitySchemes": {"owner": {"type": "http", "scheme": "bearer"}},
-            "schemas": {"Fault": shaped(FAULT), "Waits": shaped(WAITS)},
+            "schemas": {"Fault": shaped({**FAULT, "*": "any"}), "Waits": shaped(WAITS)},
         },
     }
 

@@ -17,7 +17,6 @@ from connector.cli.shapes.exchange import EXCHANGE
 from connector.cli.shapes.journey import JOURNEY
 from connector.cli.shapes.operation import OPERATION
 from connector.cli.shapes.trade import TRADE
-from connector.client.acts.shape import LANGUAGES
 from connector.client.acts.table import TABLE
 
 if TYPE_CHECKING:
@@ -32,10 +31,4 @@ ANSWERS: Mapping[str, Shape] = {
 REHEARSAL: Shape = {
     "dryRun": "truth", "act": "text",
     "steps": [{"step": "text", "what": "text", "about": "text", "content": "any"}],
-}  # fmt: skip
-# what an operator's command prints whose act waits for another's assent
-WAITS: Shape = {"id": "text", "act": "text", "awaits": "text", "until": "text", **LANGUAGES}
-# what every command prints instead when it fails, with the exit code of docs/reference.md
-FAULT: Shape = {
-    "code": "text", "status": "number", "exit": "number", "whose": "text", "text": "text", "hint": "text",
 }  # fmt: skip

@@ -29,3 +29,9 @@ SPACE = {
 }  # fmt: skip
 # an agreement that its operator has suspended, resumed or ended
 TURNED = {"agreement": "text", "state": "text", "reason": "text"}
+# what an operator is answered whose act waits for another's assent
+WAITS = {"id": "text", "act": "text", "awaits": "text", "until": "text", **LANGUAGES}
+# what everybody is answered instead when it fails, with the exit code of docs/reference.md
+FAULT = {
+    "code": "text", "status": "number", "exit": "number", "whose": "text", "text": "text", "hint": "text",
+}  # fmt: skip
