@@ -31,16 +31,16 @@ class State:
 
     def __init__(self, row: Row) -> None:
         self.row = row
-        self._made: dict[Callable[[Row], Any], Any] = {}
+        self._made: dict[Callable[[Any], Any], Any] = {}
 
-    def value(self, make: Callable[[Row], T]) -> T:
-        """Return what `make` makes of the row, made once."""
+    def value(self, make: Callable[[Any], T], of: Callable[[Row], Any] | None = None) -> T:
+        """Return what `make` makes of the row, or of what `of` makes of the row, made once."""
         if make not in self._made:
-            self._made[make] = make(self.row)
+            self._made[make] = make(self.row if of is None else self.value(of))
         made: T = self._made[make]
         return made
 
-    def note(self, make: Callable[[Row], T], value: T) -> None:
+    def note(self, make: Callable[[Any], T], value: T) -> None:
         """Take `value` for what `make` would make of the row."""
         self._made[make] = value
 

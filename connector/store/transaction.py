@@ -1,4 +1,7 @@
-"""What an act sees of the store: rows as dictionaries, inside one transaction.
+"""What an act sees of the store: rows as values, inside one transaction.
+
+A table is named by the class of its rows; by its name alone, rows come as column -> value, for whoever copies or
+inspects any table.
 
 Law: a `Tx` lives as long as its act; its methods run in the thread of the act and never wait for anything but the disk.
 """
@@ -7,12 +10,13 @@ from __future__ import annotations
 
 import sqlite3
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from connector.store.columns import encode_loose
 from connector.store.connection import failed
 from connector.store.errors import BadStatement, Duplicate, StoreBusy, StoreFailed
 from connector.store.held import Held, Known, State
+from connector.store.table_row import TableRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     from connector.store.statements import Statements
 
 T = TypeVar("T")
+R = TypeVar("R", bound=TableRow)
 
 # a transaction is opened and ended by the store alone; schema changes are declarations
 READING_BY_HAND = ("SELECT",)
@@ -64,22 +69,35 @@ class Tx:
         # a transaction that only reads holds nothing: what it would write must fail at once
         self.held = None if known is None else Held(known, self._change)
 
-    def get(self, table: str, /, **key: Any) -> Row | None:
+    @overload
+    def get(self, table: type[R], /, **key: Any) -> R | None: ...
+    @overload
+    def get(self, table: str, /, **key: Any) -> Row | None: ...
+    def get(self, table: type[TableRow] | str, /, **key: Any) -> Any:
         """Return the row that a whole key (or whole unique set) names, or None."""
-        state = self._state(table, key)
-        return None if state is None else dict(state.row)
+        if isinstance(table, str):
+            state = self._state(table, key)
+            return None if state is None else dict(state.row)
+        state = self._state(table.TABLE.name, key)
+        return None if state is None else state.value(table.FROM)
 
-    def value(self, table: str, make: Callable[[Row], T], /, **key: Any) -> T | None:
+    @overload
+    def value(self, table: type[R], make: Callable[[R], T], /, **key: Any) -> T | None: ...
+    @overload
+    def value(self, table: str, make: Callable[[Row], T], /, **key: Any) -> T | None: ...
+    def value(self, table: type[TableRow] | str, make: Callable[[Any], T], /, **key: Any) -> T | None:
         """Return what `make` makes of the row that `get` would return, None if there is none.
 
         Of a held row it is made once: `make` must be a function that lasts, and look at nothing but the row.
         """
-        state = self._state(table, key)
-        return None if state is None else state.value(make)
+        state = self._state(_name(table), key)
+        if state is None:
+            return None
+        return state.value(make) if isinstance(table, str) else state.value(make, table.FROM)
 
-    def note(self, table: str, make: Callable[[Row], T], value: T, /, **key: Any) -> None:
+    def note(self, table: type[TableRow] | str, make: Callable[[Any], T], value: T, /, **key: Any) -> None:
         """Take `value`, which was just written, for what `make` would make of its row: nobody has to read it again."""
-        held = self._holds(self._table(table), key)
+        held = self._holds(self._table(_name(table)), key)
         if held is not None and self.held is not None:
             self.held.rows[held].note(make, value)
 
@@ -97,24 +115,52 @@ class Tx:
         row = statements.decode(rows[0])
         return State(row) if held is None else held.keep((table, tuple([row[name] for name in statements.key])), row)
 
+    @overload
+    def find(
+        self, table: type[R], where: str = "", params: Sequence[Any] = (), order: str = "", limit: int | None = None
+    ) -> list[R]: ...
+    @overload
     def find(
         self, table: str, where: str = "", params: Sequence[Any] = (), order: str = "", limit: int | None = None
-    ) -> list[Row]:
+    ) -> list[Row]: ...
+    def find(
+        self,
+        table: type[TableRow] | str,
+        where: str = "",
+        params: Sequence[Any] = (),
+        order: str = "",
+        limit: int | None = None,
+    ) -> Any:
         """Return rows; `connector.store.clause` defines `where` and `order`, e.g. `"state = ? and due <= ?"`."""
-        statements = self._table(table)
+        statements = self._table(_name(table))
         if self.held is not None and statements.held:
-            self.held.write(table)
+            self.held.write(statements.table.name)
         rows = self._fetch(self._run(*statements.find(where, order, tuple(params), limit)))
-        return [statements.decode(values) for values in rows]
+        decoded = [statements.decode(values) for values in rows]
+        return decoded if isinstance(table, str) else [table.FROM(row) for row in decoded]
 
-    def insert(self, table: str, /, **row: Any) -> None:
-        """Add a row; raises `Duplicate` if its key or a unique value is taken."""
-        statements = self._table(table)
+    def insert(self, table: TableRow | type[TableRow] | str, /, **row: Any) -> None:
+        """Add a row, or one of these columns alone; raises `Duplicate` if its key or a unique value is taken."""
+        if isinstance(table, TableRow):
+            assert not row, "a row has all its columns"
+            row = table.columns()
+        statements = self._table(_name(table))
         self._run(*statements.insert(row))
         self._keep(statements, row)
 
-    def put(self, table: str, /, **row: Any) -> None:
+    def change(self, row: R, after: R) -> R:
+        """Write the columns in which `after` differs from the `row` that this act read, and return `after`."""
+        assert row.key() == after.key(), "a row keeps its key"
+        if changes := row.differs(after):
+            self.update(row.TABLE.name, row.key(), **changes)
+        return after
+
+    def put(self, table: TableRow | type[TableRow] | str, /, **row: Any) -> None:
         """Add a row, or change the named columns of the one with its key; the other columns stay as they are."""
+        if isinstance(table, TableRow):
+            assert not row, "a row has all its columns"
+            row = table.columns()
+        table = _name(table)
         statements = self._table(table)
         key = {name: row.pop(name) for name in statements.key if name in row}
         if self._holds(statements, key) is not None:
@@ -125,8 +171,9 @@ class Tx:
         if len(row) == len(statements.kinds):
             self._keep(statements, row)
 
-    def update(self, table: str, key: Mapping[str, Any], /, **changes: Any) -> int:
+    def update(self, table: type[TableRow] | str, key: Mapping[str, Any], /, **changes: Any) -> int:
         """Change the rows whose columns equal `key`; return how many there were."""
+        table = _name(table)
         statements = self._table(table)
         held = self._holds(statements, key)
         if held is None:
@@ -142,8 +189,9 @@ class Tx:
             self.held.change(held, changes)
         return 1
 
-    def delete(self, table: str, /, **key: Any) -> int:
+    def delete(self, table: type[TableRow] | str, /, **key: Any) -> int:
         """Delete the rows whose columns equal `key`; return how many there were."""
+        table = _name(table)
         self._release(table)
         return int(self._run(*self._table(table).delete(key)).rowcount)
 
@@ -273,3 +321,7 @@ class Tx:
         if code & 0xFF == sqlite3.SQLITE_BUSY:
             return StoreBusy(str(error))
         return BadStatement(str(error))
+
+
+def _name(table: TableRow | type[TableRow] | str) -> str:
+    return table if isinstance(table, str) else table.TABLE.name

@@ -178,8 +178,9 @@ def test_every_file_opens_with_what_it_is():
     assert not bare
 
 
-# its annotations are the table that a participant is made by (decision 0121)
+# their annotations are read when they are imported: the parts of a participant (decision 0121), the columns of tables (0125)
 TABLE_OF_PARTS = "connector/app/app.py"
+ROWS = "connector/store/rows/"
 
 
 def test_annotations_are_never_evaluated():
@@ -188,7 +189,7 @@ def test_annotations_are_never_evaluated():
         for path in SOURCE
         if path.name != "__init__.py" and "from __future__ import annotations" not in path.read_text(encoding="utf-8")
     ]
-    assert missing == [TABLE_OF_PARTS]
+    assert [path for path in missing if not path.startswith(ROWS)] == [TABLE_OF_PARTS]
 
 
 def test_one_clock():

@@ -1,0 +1,1 @@
+"""What survives: every table, declared as the class of its rows."""

@@ -1,0 +1,91 @@
+"""Agreements, what follows from them, and how a buyer comes to one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from connector.store.table_row import Document, Documents, Json, TableRow, table
+
+
+@table("agreements", key=("digest",), index=(("not_after",), ("parent",), ("product", "role", "not_after")), held=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreementRow(TableRow):
+    """An agreement that both sides signed, or will have."""
+
+    digest: str
+    role: str
+    negotiation: str
+    peer: str
+    product: str
+    edition: str | None = None
+    terms: Document | None = None
+    agreement: Document | None = None
+    odrl: Document
+    provider_signature: bytes | None = None
+    buyer_signature: bytes | None = None
+    state: str
+    licence_tx: str | None = None
+    not_after: datetime | None = None
+    parent: str | None = None
+    created: datetime
+
+
+@table("sub_licences", key=("digest", "parent"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubLicenceRow(TableRow):
+    """A licence of somebody who holds one himself."""
+
+    digest: str
+    parent: str
+    child: str | None = None
+    document: Json = None
+    state: str
+    created: datetime
+
+
+@table("alarms", key=("id",))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmRow(TableRow):
+    """What a person should know about an agreement."""
+
+    id: str
+    agreement: str
+    code: str
+    who: str
+    text: str
+    at: datetime
+
+
+@table("pursuits", key=("id",), index=(("state",),))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PursuitRow(TableRow):
+    """A search for a product that fits a mandate, one after the other."""
+
+    id: str
+    mandate: Document
+    state: str
+    product: str
+    acquisition: str
+    tried: Documents
+    reason: str
+    created: datetime
+    updated: datetime
+
+
+@table("acquisitions", key=("id",), index=(("state",),))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcquisitionRow(TableRow):
+    """A purchase, from the mandate to the data that are opened."""
+
+    id: str
+    product: str
+    provider: str | None = None
+    mandate: Document
+    state: str
+    negotiation: str | None = None
+    agreement: str | None = None
+    channel: str | None = None
+    transfer: str | None = None
+    progress: Document
+    reason: str | None = None
+    created: datetime
+    updated: datetime

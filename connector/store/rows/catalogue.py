@@ -1,0 +1,169 @@
+"""What an exchange lists, what it harvested elsewhere, and what was traded."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from connector.store.table_row import Amount, Document, Documents, Json, TableRow, table
+
+
+@table(
+    "listings",
+    key=("id",),
+    index=(
+        ("state", "updated", "id"),
+        ("provider", "state", "updated"),
+        ("seq",),
+        ("edition",),
+        ("code",),
+        ("skeleton", "provider", "id"),
+    ),
+)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingRow(TableRow):
+    """A product that an exchange lists, or reviews."""
+
+    id: str
+    space: str
+    provider: str
+    title: str
+    tier: str
+    dataset: Document
+    offer: Document
+    edition: str
+    header: Document
+    sample: Json = None
+    resource: Json = None
+    code: str | None = None
+    state: str
+    seed: bytes | None = None
+    review: Document | None = None
+    reason: str | None = None
+    created: datetime
+    updated: datetime
+    skeleton: str
+    seq: int
+
+
+@table("listing_versions", key=("product", "number"), index=(("product", "digest"),))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingVersionRow(TableRow):
+    """What a listing was before it was changed."""
+
+    product: str
+    number: int
+    document: Document
+    digest: str
+    review: Document | None = None
+    created: datetime
+
+
+@table("handed_in", key=("member",))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandedInRow(TableRow):
+    """What a member handed in on the newest day on which it did, new or changed."""
+
+    member: str
+    day: str
+    count: int
+
+
+@table("services", key=("id",), index=(("state",), ("provider",), ("seq",)))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceRow(TableRow):
+    """A service that an exchange lists, or reviews."""
+
+    id: str
+    space: str
+    provider: str
+    title: str
+    service: Document
+    state: str
+    review: Document | None = None
+    reason: str
+    seq: int
+    created: datetime
+    updated: datetime
+
+
+@table("sources", key=("name",))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceRow(TableRow):
+    """What is harvested, from where, and how far it is (`connector.exchange.federation`)."""
+
+    name: str
+    kind: str
+    address: str
+    did: str
+    state: str
+    cursor: Document
+    generation: int
+    pages: int
+    most: int
+    rank: int
+    products: int
+    left: int
+    told: Documents
+    reason: str
+    failures: int
+    whole: int
+    member: Document | None = None
+    due: datetime
+    read: datetime | None = None
+    created: datetime
+    updated: datetime
+
+
+@table("harvested", key=("source", "own"), index=(("product",), ("source", "generation")))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HarvestedRow(TableRow):
+    """A product as one source tells it; the newest of them stand together as one."""
+
+    source: str
+    own: str
+    product: str
+    kind: str
+    edition: str
+    document: Document
+    path: Documents
+    digest: bytes
+    changed: datetime | None = None
+    generation: int
+    at: datetime
+
+
+@table("federated", key=("id",), index=(("seq",), ("edition",), ("provider", "own"), ("state", "seq")))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FederatedRow(TableRow):
+    """A product of elsewhere, as this catalogue shows it."""
+
+    id: str
+    provider: str
+    own: str
+    edition: str
+    source: str
+    origin: str
+    state: str
+    seq: int
+    updated: datetime
+
+
+@table("trades", key=("agreement",), index=(("entry",),))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradeRow(TableRow):
+    """A settled trade, as it was shown to the exchange."""
+
+    agreement: str
+    channel: str
+    product: str
+    provider: str
+    buyer: str
+    topic: str
+    grade: str
+    form: str
+    tier: str
+    unit: str
+    currency: str
+    price: str
+    amount: Amount
+    entry: int
+    created: datetime

@@ -1,0 +1,65 @@
+"""Accounts of the console, audits, and single facts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from connector.store.table_row import Json, TableRow, table
+
+
+@table("accounts", key=("name",))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountRow(TableRow):
+    """An account of the console."""
+
+    name: str
+    roles: str
+    operator: int
+    password: str
+    nonce: str
+    used_step: int
+    failures: int
+    locked: datetime | None = None
+    created: datetime
+
+
+@table("account_links", key=("digest",), index=(("account",),))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountLinkRow(TableRow):
+    """A link with which an account is opened once."""
+
+    digest: bytes
+    account: str
+    expires: datetime
+
+
+@table("console_sessions", key=("digest",), index=(("account",),))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsoleSessionRow(TableRow):
+    """A session of an account."""
+
+    digest: bytes
+    account: str
+    post_key: str
+    created: datetime
+    expires: datetime
+
+
+@table("audits", key=("id",), index=(("at",),))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRow(TableRow):
+    """An audit that was made, and what it found."""
+
+    id: str
+    state: str
+    report: Json = None
+    reason: str
+    at: datetime
+
+
+@table("facts", key=("name",))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactRow(TableRow):
+    """A fact that stands alone, by its name."""
+
+    name: str
+    value: Json = None

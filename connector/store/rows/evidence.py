@@ -1,0 +1,100 @@
+"""The log of a participant and what it knows of others' logs."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from connector.store.table_row import Document, TableRow, table
+
+
+@table("log_entries", key=("idx",), index=(("part",),))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogEntryRow(TableRow):
+    """An event of the own log, its leaf, and the box that holds what only its readers see."""
+
+    idx: int
+    kind: str
+    part: str
+    entry: bytes
+    leaf: bytes
+    at: datetime
+    box: bytes
+    box_key: str
+
+
+@table("log_hashes", key=("level", "idx"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogHashRow(TableRow):
+    """A hash of the log's tree that is complete."""
+
+    level: int
+    idx: int
+    hash: bytes
+
+
+@table("box_keys", key=("name", "recipient"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoxKeyRow(TableRow):
+    """The key of a box, wrapped for one of its readers."""
+
+    name: str
+    recipient: str
+    wrapped: bytes
+
+
+@table("checkpoints", key=("size",))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckpointRow(TableRow):
+    """A head that the own log has signed."""
+
+    size: int
+    root: bytes
+    note: str
+    cosigned: str | None = None
+    at: datetime | None = None
+
+
+@table("peer_heads", key=("origin",), held=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeerHeadRow(TableRow):
+    """The newest head of another participant's log, as it was proven here."""
+
+    origin: str
+    size: int
+    root: bytes
+    note: str
+    at: datetime
+
+
+@table("witnessed", key=("origin",))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WitnessedRow(TableRow):
+    """The newest head that this participant cosigned as a witness."""
+
+    origin: str
+    size: int
+    root: bytes
+    note: str
+    at: datetime
+
+
+@table("attestations", key=("id",))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttestationRow(TableRow):
+    """What somebody attests about this participant or its data."""
+
+    id: str
+    document: Document
+    at: datetime
+
+
+@table("anchors", key=("origin", "size"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnchorRow(TableRow):
+    """A head of a log that stands on the chain."""
+
+    origin: str
+    size: int
+    root: bytes
+    tx: str
+    block: int
+    at: datetime

@@ -1,0 +1,141 @@
+"""Messages on their way, and the processes of the protocol that they move."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from connector.store.table_row import Amount, Document, TableRow, table
+
+
+@table("tokens_seen", key=("issuer", "jti"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenSeenRow(TableRow):
+    """A token that was used, so that nobody uses it again."""
+
+    issuer: str
+    jti: str
+    expires: datetime
+
+
+@table("outbox", key=("id",), index=(("due",), ("subject",)))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxRow(TableRow):
+    """A message of the protocol that is sent until it is taken."""
+
+    id: str
+    peer: str
+    url: str
+    body: Document
+    process: str
+    subject: str
+    kind: str
+    attempts: int
+    due: datetime
+    deadline: datetime
+    error: str
+    created: datetime
+
+
+@table("received", key=("subject", "digest"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceivedRow(TableRow):
+    """A message that was answered, and how: a repetition hears the same."""
+
+    subject: str
+    digest: bytes
+    status: int
+    state: str
+    at: datetime
+
+
+@table("leases", key=("name",))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseRow(TableRow):
+    """Who does a kind of work, and until when."""
+
+    name: str
+    holder: str
+    until: datetime
+
+
+@table(
+    "negotiations",
+    key=("id",),
+    unique=(("role", "peer", "peer_pid"),),
+    index=(("state",), ("deadline",), ("due",)),
+    held=True,
+)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NegotiationRow(TableRow):
+    """A negotiation, as either side keeps it."""
+
+    id: str
+    peer_pid: str | None = None
+    role: str
+    peer: str
+    peer_address: bytes | None = None
+    callback: str
+    product: str
+    state: str
+    pending: str
+    turn: str
+    offer: Document | None = None
+    rounds: int
+    own_price: Amount | None = None
+    their_price: Amount
+    price: Amount | None = None
+    mandate: Document | None = None
+    terms: Document | None = None
+    agreement: Document | None = None
+    digest: str | None = None
+    provider_signature: bytes | None = None
+    buyer_signature: bytes | None = None
+    reason: str
+    deadline: datetime | None = None
+    due: datetime | None = None
+    entered: Document | None = None
+    created: datetime
+    updated: datetime
+
+
+@table("offers_made", key=("negotiation", "number"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferMadeRow(TableRow):
+    """What one side offered in a negotiation, as it was said."""
+
+    negotiation: str
+    number: int
+    who: str
+    price: Amount
+    offer: Document
+    at: datetime
+
+
+@table(
+    "transfers",
+    key=("id",),
+    unique=(("role", "peer", "peer_pid"),),
+    index=(("state",), ("deadline",), ("due",), ("agreement",)),
+    held=True,
+)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferRow(TableRow):
+    """A transfer process, as either side keeps it."""
+
+    id: str
+    peer_pid: str | None = None
+    role: str
+    peer: str
+    callback: str
+    agreement: str
+    format: str
+    state: str
+    pending: str
+    turn: str
+    address: Document | None = None
+    reason: str
+    paused: str | None = None
+    deadline: datetime | None = None
+    due: datetime | None = None
+    entered: Document | None = None
+    created: datetime
+    updated: datetime

@@ -1,0 +1,143 @@
+"""Editions, their replicas and copies, and what carries them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from connector.store.table_row import Document, Documents, Json, TableRow, table
+
+
+@table("editions", key=("id",))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionRow(TableRow):
+    """An edition of a product in the vault."""
+
+    id: str
+    series: str
+    number: int
+    product: str
+    header: Document
+    rows: bytes
+    index_json: Document
+    plain_digests: bytes
+    run: bytes
+    key_id: str
+    path: str
+    sources: Documents
+    repeated: Document
+    state: str
+    register_tx: str | None = None
+    review_seed: bytes | None = None
+    created: datetime
+
+
+@table("replicas", key=("id",), index=(("agreement",), ("edition",), ("series",)), held=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplicaRow(TableRow):
+    """A replica of an edition, sealed for one agreement."""
+
+    id: str
+    edition: str
+    series: str
+    agreement: str
+    header: Document
+    seal: bytes | None = None
+    bytes_rows: Documents
+    key_rows: Documents
+    key_id: str
+    path: str
+    state: str
+    created: datetime
+
+
+@table("holders", key=("agreement",), index=(("edition",),))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HolderRow(TableRow):
+    """Who holds an edition under an agreement."""
+
+    agreement: str
+    edition: str
+    holder: str
+    at: datetime
+
+
+@table("drawn", key=("replica", "source"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnRow(TableRow):
+    """What a replica was drawn from."""
+
+    replica: str
+    source: str
+    rows: int
+    dropped: str
+
+
+@table("derived", key=("edition", "agreement"), index=(("agreement",),))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DerivedRow(TableRow):
+    """What an edition was derived from."""
+
+    edition: str
+    agreement: str
+    source: str
+
+
+@table("served", key=("edition",))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServedRow(TableRow):
+    """When an edition was last served."""
+
+    edition: str
+    at: datetime
+
+
+@table("row_tables", key=("edition",))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowTableRow(TableRow):
+    """The table of an edition's rows."""
+
+    edition: str
+    rows: bytes
+
+
+@table("carried", key=("agreement",))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarriedRow(TableRow):
+    """How much was carried for an agreement."""
+
+    agreement: str
+    bytes: int
+
+
+@table("copies", key=("id",), index=(("agreement",),))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyRow(TableRow):
+    """A plain copy of an edition, handed out or pushed."""
+
+    id: str
+    agreement: str
+    transfer: str
+    number: int
+    purpose: str
+    edition_bytes: int
+    calls: int
+    rows: Json = None
+    pushed: int
+    state: str
+    receipt: Document
+    signature: bytes
+    entry: int
+    agreed: datetime
+    created: datetime
+    ended: datetime
+    bytes: int
+
+
+@table("row_secrets", key=("replica", "row"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowSecretRow(TableRow):
+    """Keys of a replica's rows, wrapped."""
+
+    replica: str
+    row: int
+    count: int
+    wrapped: bytes
