@@ -90,6 +90,7 @@ from connector.net.outbound import Outbound
 from connector.operation import catching_up, set_back
 from connector.operation.health import Health
 from connector.operation.metrics import Metrics
+from connector.operation.span_export import Export
 from connector.provider import data_addresses
 from connector.provider.billing.bills import Bills
 from connector.provider.carriers import Carriers
@@ -109,6 +110,7 @@ from connector.regulator.chain_book import ChainBook
 from connector.regulator.logbooks import Logbooks
 from connector.runtime.clock import Clock, PolicyClock
 from connector.runtime.settings import Settings
+from connector.runtime.spans import Spans
 from connector.runtime.worker import Worker
 from connector.settlement.arbitration import Arbitration
 from connector.settlement.cases import Cases
@@ -135,8 +137,6 @@ from connector.store.store import Store
 from connector.store.succession import Succession
 from connector.store.tenure import Tenure
 from connector.store.timekeeping import Timekeeping
-from connector.telemetry.export import Export
-from connector.telemetry.spans import Spans
 from ledger.chain.client import Chain
 from ledger.chain.programs import Programs
 

@@ -33,8 +33,10 @@ from connector.identity.identity import Identity
 from connector.identity.peers import Peers, Static
 from connector.net import tls
 from connector.net.outbound import Outbound
+from connector.operation.span_export import Export
 from connector.runtime import files, private_folder
 from connector.runtime.data_folder import CHAIN_DATABASE, DEPLOYMENT, KEYS, SEALED, tables
+from connector.runtime.spans import Spans
 from connector.space.author import SpaceAuthor
 from connector.space.view import SpaceView
 from connector.store.evidence import Evidence
@@ -43,8 +45,6 @@ from connector.store.store import Store
 from connector.store.tables import TABLES
 from connector.store.tenure import Tenure
 from connector.store.timekeeping import Timekeeping
-from connector.telemetry.export import Export
-from connector.telemetry.spans import Spans
 from ledger.chain.client import Chain
 from ledger.chain.deployment import Deployment, deploy
 from ledger.chain.programs import Programs
