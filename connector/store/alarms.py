@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from connector.enforcement.ruling import Recorder
+    from connector.store.recorder import Recorder
     from connector.store.transaction import Tx
 
 log = logging.getLogger(__name__)
