@@ -1,4 +1,4 @@
-"""Licences that are on chain: each is noted once, off the path of who tells of it, and a start notes the missed ones."""
+"""Licences that are on chain: each is noted once, off the path of who tells of it, and a start notes missed ones."""
 
 from __future__ import annotations
 
