@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from connector.api.faults import as_json
-from connector.chain.peer_logs import PeerLogs
 from connector.identity import tokens
 from connector.licence.agreements import Agreements
-from connector.licence.notices import Notices
 from connector.licence.sublicence.granting import Granting
+from connector.negotiation.notices import Notices
 from connector.runtime.errors import Absent, InvalidInput
+from connector.space.peer_logs import PeerLogs
 from contracts.namespace import AGREEMENT_URN, CHECKPOINT
 from ledger.agreement import licence_proof
 from ledger.chain.client import Chain

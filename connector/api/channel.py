@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from connector.api.faults import as_json
 from connector.chain.chain_watch import ChainWatch
-from connector.chain.peer_logs import PeerLogs
 from connector.channel import account as accounts
 from connector.channel import acknowledgement as acknowledgements
 from connector.channel import payee, payer, release, resume, wire
@@ -22,6 +21,7 @@ from connector.settlement.paying import Payments
 from connector.settlement.receivables import Receivables
 from connector.settlement.returning import Returning
 from connector.settlement.turns import Turns
+from connector.space.peer_logs import PeerLogs
 from connector.store.heads import Heads
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from connector.api.call import Call
-    from connector.chain.peer_logs import Keep
+    from connector.space.peer_logs import Keep
     from connector.store.transaction import Tx
 
 T = TypeVar("T")

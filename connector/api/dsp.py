@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.api.faults import as_json
-from connector.chain.peer_logs import PeerLogs
 from connector.identity import tokens
 from connector.identity.peers import Peers
 from connector.negotiation.doors import Peer
 from connector.negotiation.engine import Engine
 from connector.negotiation.protocol import validation
 from connector.negotiation.protocol.errors import ProtocolError
+from connector.space.peer_logs import PeerLogs
 from contracts.namespace import CHECKPOINT
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from connector.api.faults import as_json
 from connector.chain.anchoring import Anchoring
-from connector.chain.rekeying import Rekeying
+from connector.operation.rekeying import Rekeying
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict
 from connector.runtime.limits import INDEX_DIGITS_MAX

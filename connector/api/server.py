@@ -30,7 +30,7 @@ from connector.runtime.limits import (
     PEER_REQUESTS_MAX,
     STRANGER_REQUESTS_MAX,
 )
-from connector.telemetry.spans import Spans
+from connector.runtime.spans import Spans
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

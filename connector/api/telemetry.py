@@ -13,8 +13,8 @@ from connector.operation import following, metrics
 from connector.operation.health import Health
 from connector.operation.metrics import Metrics
 from connector.runtime.errors import Absent
+from connector.runtime.spans import Spans
 from connector.space.view import SpaceView
-from connector.telemetry.spans import Spans
 
 if TYPE_CHECKING:
     from connector.api.call import Call

@@ -12,8 +12,6 @@ from connector.app import ground, trading
 from connector.chain.anchoring import Anchoring
 from connector.chain.chain_watch import ChainWatch
 from connector.chain.hosted import Hosted
-from connector.chain.peer_logs import PeerLogs
-from connector.chain.rekeying import Rekeying
 from connector.chain.transactions import Transactions
 from connector.chain.witnessing import Witness
 from connector.channel.doors import Buyer, Holder
@@ -77,7 +75,6 @@ from connector.licence.duties import Duties
 from connector.licence.erasing import Erasing
 from connector.licence.intact import Intact
 from connector.licence.licensing import Licensing
-from connector.licence.notices import Notices
 from connector.licence.standing import Standing
 from connector.licence.sublicence.granting import Granting
 from connector.licence.sublicence.presenting import Presenting
@@ -85,11 +82,14 @@ from connector.licence.suspension import Suspensions
 from connector.licence.throttle import Throttle
 from connector.negotiation.doors import Doors
 from connector.negotiation.engine import Engine
+from connector.negotiation.notices import Notices
 from connector.negotiation.reactions import Rules
 from connector.net.outbound import Outbound
 from connector.operation import catching_up, set_back
 from connector.operation.health import Health
 from connector.operation.metrics import Metrics
+from connector.operation.rekeying import Rekeying
+from connector.operation.span_export import Export
 from connector.provider import data_addresses
 from connector.provider.billing.bills import Bills
 from connector.provider.carriers import Carriers
@@ -109,6 +109,7 @@ from connector.regulator.chain_book import ChainBook
 from connector.regulator.logbooks import Logbooks
 from connector.runtime.clock import Clock, PolicyClock
 from connector.runtime.settings import Settings
+from connector.runtime.spans import Spans
 from connector.runtime.worker import Worker
 from connector.settlement.arbitration import Arbitration
 from connector.settlement.cases import Cases
@@ -126,6 +127,7 @@ from connector.settlement.settlement import Settlements
 from connector.settlement.turns import Turns
 from connector.space.author import SpaceAuthor
 from connector.space.exchange import ExchangeDoor
+from connector.space.peer_logs import PeerLogs
 from connector.space.supervision import Supervision
 from connector.space.view import SpaceView
 from connector.store.evidence import Evidence
@@ -135,8 +137,6 @@ from connector.store.store import Store
 from connector.store.succession import Succession
 from connector.store.tenure import Tenure
 from connector.store.timekeeping import Timekeeping
-from connector.telemetry.export import Export
-from connector.telemetry.spans import Spans
 from ledger.chain.client import Chain
 from ledger.chain.programs import Programs
 
@@ -199,9 +199,9 @@ class Connector:
             working={("outbox", "negotiations", "transfers"): Engine.wake},
         ),
     ]
-    licensing: Annotated[Licensing, Service(hears={"act_mined": Licensing.mined})]
+    licensing: Annotated[Licensing, Service(begins=Licensing.recover, hears={"act_mined": Licensing.mined})]
     meetings: Meetings
-    notices: Notices
+    notices: Annotated[Notices, Service(trading.notices)]
     erasing: Annotated[Erasing, Service(begins=Erasing.start, ends=Erasing.close)]
     duties: Duties
     policy_clock: Annotated[PolicyClock, Service(trading.policy_clock)]
@@ -274,10 +274,7 @@ class Connector:
         ),
     ]
     pushes: Annotated[Pushes, Service(begins=Pushes.recover, hears={"process_moved": Pushes.moved})]
-    settlements: Annotated[
-        Settlements,
-        Service(begins=Settlements.recover, hears={"licence_granted": Settlements.licence_granted}),
-    ]
+    settlements: Settlements
     following: Annotated[Following, Service(hears={"block_seen": Following.seen})]
     chain_turns: Annotated[ChainTurns, Service(hears={"block_seen": ChainTurns.seen})]
     cases: Cases

@@ -20,7 +20,6 @@ from connector.chain.aggregating import Aggregating
 from connector.chain.anchoring import Anchoring
 from connector.chain.chain_watch import ChainWatch
 from connector.chain.hosted import Hosted, open_hosted
-from connector.chain.rekeying import kept_pair
 from connector.chain.sharing import Sharing
 from connector.chain.transactions import Transactions
 from connector.chain.witnessing import Witness
@@ -33,8 +32,11 @@ from connector.identity.identity import Identity
 from connector.identity.peers import Peers, Static
 from connector.net import tls
 from connector.net.outbound import Outbound
+from connector.operation.rekeying import kept_pair
+from connector.operation.span_export import Export
 from connector.runtime import files, private_folder
 from connector.runtime.data_folder import CHAIN_DATABASE, DEPLOYMENT, KEYS, SEALED, tables
+from connector.runtime.spans import Spans
 from connector.space.author import SpaceAuthor
 from connector.space.view import SpaceView
 from connector.store.evidence import Evidence
@@ -43,8 +45,6 @@ from connector.store.store import Store
 from connector.store.tables import TABLES
 from connector.store.tenure import Tenure
 from connector.store.timekeeping import Timekeeping
-from connector.telemetry.export import Export
-from connector.telemetry.spans import Spans
 from ledger.chain.client import Chain
 from ledger.chain.deployment import Deployment, deploy
 from ledger.chain.programs import Programs
@@ -195,7 +195,9 @@ async def hosted(core: Core, space: SpaceView) -> Hosted:
     if core.settings.space.exchange or core.settings.chain.rpc:
         return Hosted()
     bls, place = core.settings.chain.found_with_bls, core.data / CHAIN_DATABASE
-    return Hosted(await open_hosted(place, core.clock, space, with_bls=bls))
+    return Hosted(
+        await open_hosted(place, core.clock, lambda one: space.last().by_address(one) is not None, with_bls=bls)
+    )
 
 
 def chain(core: Core, space: SpaceView, hosted: Hosted, peers: Peers, trust: SSLContext | None) -> Chain:
@@ -236,7 +238,7 @@ async def _deployed_by_another(core: Core, tenure: Tenure) -> dict[str, Any] | N
 
 async def author(core: Core, space: SpaceView, programs: Programs, hosted: Hosted) -> SpaceAuthor:
     """Return who writes the space's document, which an exchange does at once."""
-    made = SpaceAuthor(core, space, programs, "shared" if hosted.chain is None else "embedded")
+    made = SpaceAuthor(core.identity, space, programs, "shared" if hosted.chain is None else "embedded")
     if not core.settings.space.exchange:
         await made.rebuild()
     return made

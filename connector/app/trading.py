@@ -17,6 +17,7 @@ from connector.licence.throttle import Throttle
 from connector.negotiation.courier import Courier
 from connector.negotiation.doors import Doors, Participant
 from connector.negotiation.engine import Engine
+from connector.negotiation.notices import Notices
 from connector.negotiation.protocol.states import TRANSFER
 from connector.runtime.clock import PolicyClock
 from connector.runtime.errors import AddressRefused
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from connector.store.row import Row
     from connector.store.transaction import Tx
     from ledger.chain.programs import Programs
+    from ledger.space.document import Member
 
 DSP_PATH = "/dsp"
 
@@ -78,6 +80,15 @@ def engine(core: Core, programs: Programs, doors: Doors, rules: Rules) -> Engine
     me = Participant(identity.did, identity.url + DSP_PATH, identity.keys.address, identity.sign, domain)
     patience = timedelta(seconds=core.settings.negotiation.deadline_seconds)
     return Engine(core.store, core.evidence, me, doors, rules=rules, patience=patience)
+
+
+def notices(core: Core, space: SpaceView, engine: Engine) -> Notices:
+    """Return what tells the other parties of our agreements."""
+
+    def member(did: str) -> Member | None:
+        return space.last().members.get(did)
+
+    return Notices(core.identity, core.store, core.evidence, core.clock, engine.outbox, member)
 
 
 async def policy_clock(core: Core) -> PolicyClock:

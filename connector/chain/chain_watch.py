@@ -13,8 +13,8 @@ import logging
 from typing import TYPE_CHECKING
 
 from connector.channel.doors import Sight
-from connector.core.topics import Awaited
 from connector.runtime.cancellation import cancel
+from connector.store.topic import Awaited
 from ledger.chain.errors import ChainUnreachable
 from ledger.log.events import Block as CitedBlock
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from connector.runtime.clock import Clock
-    from connector.space.view import SpaceView
     from ledger.embedded.chain import EmbeddedChain
 
 
@@ -25,7 +25,7 @@ class Hosted:
             await self.chain.close()
 
 
-async def open_hosted(path: Path, clock: Clock, space_view: SpaceView, *, with_bls: bool) -> EmbeddedChain:
+async def open_hosted(path: Path, clock: Clock, owned: Callable[[bytes], bool], *, with_bls: bool) -> EmbeddedChain:
     """Open or found the chain at `path`; `with_bls` founds it with the precompiles that aggregates need.
 
     Accounts of everybody who is or was in the space are members': who was expelled still claims what it earned.
@@ -34,5 +34,5 @@ async def open_hosted(path: Path, clock: Clock, space_view: SpaceView, *, with_b
     from ledger.embedded.rules import PARIS, PARIS_BLS  # noqa: PLC0415  # and its rules
 
     opened = await EmbeddedChain.open(path, clock.now, PARIS_BLS if with_bls else PARIS)
-    opened.owned = lambda account: space_view.last().by_address(account) is not None
+    opened.owned = owned
     return opened

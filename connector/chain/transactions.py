@@ -20,10 +20,10 @@ from itertools import groupby, takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connector.chain.parcel import Account, NonceTakenError, Parcel, SignedMeanwhileError, anybody
-from connector.core.topics import Topic
 from connector.runtime import rehearsal
 from connector.runtime.cancellation import cancel
 from connector.runtime.errors import ChainReverted
+from connector.store.topic import Topic
 from contracts import signature
 from ledger.chain import batch
 from ledger.chain.client import call_data

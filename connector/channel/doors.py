@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from connector.channel.account import Account
     from connector.enforcement.enforce import Enforcement
-    from connector.enforcement.ruling import Recorder
+    from connector.store.recorder import Recorder
     from connector.store.transaction import Tx
     from contracts.typed_data import Domain
     from ledger.edition.row_table import RowTable

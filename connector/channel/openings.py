@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from connector.channel.doors import Deal
     from connector.channel.priced import Line
-    from connector.enforcement.ruling import Recorder
+    from connector.store.recorder import Recorder
     from connector.store.transaction import Tx
     from contracts.typed_data import Order
 

@@ -24,7 +24,6 @@ from connector.custody import row_key
 from connector.custody.kek import FileKek
 from connector.custody.secrets import kek_path, key_files
 from connector.identity import keys
-from connector.licence.alarms import told
 from connector.net import tls
 from connector.net.outbound import Outbound
 from connector.operation import installation
@@ -41,6 +40,7 @@ from connector.runtime.errors import (
     explain_failure,
 )
 from connector.runtime.limits import CLOCK_LEEWAY_SECONDS, FREE_DISK_BYTES
+from connector.store.alarms import told
 from connector.store.connection import UNREADABLE, WRITING, connect
 from connector.store.errors import StoreDamaged, StoreError, StoreFailed
 from connector.store.offline import look

@@ -130,9 +130,9 @@ def serve(
     import uvloop  # noqa: PLC0415  # the help page starts fast
 
     from connector.cli.speak import complain, talk  # noqa: PLC0415  # the help page starts fast
+    from connector.runtime import log_lines  # noqa: PLC0415  # the help page starts fast
     from connector.runtime import settings as settings_file  # noqa: PLC0415  # the help page starts fast
     from connector.runtime.errors import explain_failure  # noqa: PLC0415  # the help page starts fast
-    from connector.telemetry import log_lines  # noqa: PLC0415  # the help page starts fast
 
     try:
         flags: dict[str, Any] = {"server.host": host, "server.port": port}

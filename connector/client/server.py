@@ -12,9 +12,9 @@ import orjson
 
 from connector.net import tls
 from connector.net.outbound import Outbound
+from connector.runtime import traceparent
 from connector.runtime.data_folder import TOKEN_FILE
 from connector.runtime.errors import InvalidInput, PeerUnreachable, PenstockError, ServerAbsent, Told, told_in
-from connector.telemetry import traceparent
 
 if TYPE_CHECKING:
     import ssl

@@ -10,7 +10,7 @@ from aiohttp import web
 from connector.console import rendering
 from connector.console.page import PREFIX
 from connector.console.words.faults import code_of
-from connector.telemetry import traceparent
+from connector.runtime import traceparent
 
 if TYPE_CHECKING:
     from connector.runtime.errors import Failure

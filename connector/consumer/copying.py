@@ -24,8 +24,8 @@ from connector.consumer.mandate import NO_FOLDERS
 from connector.custody import bearers
 from connector.licence import receipt as copy_receipt
 from connector.licence.books import transfer_id
-from connector.licence.notices import Notice
 from connector.licence.receipt import OUTSIDE, RECEIVED
+from connector.negotiation.notices import Notice
 from connector.negotiation.protocol import messages
 from connector.negotiation.protocol.offers import METERED
 from connector.negotiation.protocol.states import COMPLETED
@@ -47,8 +47,8 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.custody.blobs import Blobs
     from connector.identity.peers import Peers
-    from connector.licence.notices import Notices
     from connector.negotiation.engine import Engine
+    from connector.negotiation.notices import Notices
     from connector.store.row import Row
     from connector.store.transaction import Tx
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.custody import idle, passes, replicas
-from connector.licence.notices import SERVES, Notice
+from connector.negotiation.notices import SERVES, Notice
 from connector.negotiation.protocol.states import CONSUMER
 from connector.runtime.errors import Absent, PaymentRefused
 from contracts.typed_data import Agreement
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from connector.core.core import Core
     from connector.custody.passes import Pass
-    from connector.licence.notices import Notices
     from connector.licence.standing import Standing
+    from connector.negotiation.notices import Notices
     from connector.store.row import Row
     from connector.store.transaction import Tx
 

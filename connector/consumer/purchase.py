@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from connector.chain.chain_watch import ChainWatch
-    from connector.chain.peer_logs import Keep
     from connector.channel.doors import Buyer
     from connector.channel.messages import KeyRequest
     from connector.channel.pace import Paces
@@ -42,6 +41,7 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.settlement.paying import Payments
     from connector.settlement.turns import Turns
+    from connector.space.peer_logs import Keep
     from connector.store.transaction import Tx
 
 # a voucher waits so long for the bytes of the next window, to take its request along; with slower bytes it goes alone

@@ -14,9 +14,9 @@ import random
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from connector.runtime import traceparent
 from connector.runtime.cancellation import cancel
 from connector.runtime.errors import explain_failure
-from connector.telemetry import traceparent
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

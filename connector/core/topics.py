@@ -7,53 +7,15 @@ hears of what was rolled back; `transfer_moved` alone is told inside, because wh
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import partial
-from typing import TYPE_CHECKING, Generic, ParamSpec
+from typing import TYPE_CHECKING
+
+from connector.store.topic import Awaited, Topic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from connector.store.row import Row
     from connector.store.transaction import Tx
     from ledger.chain.client import Block
     from ledger.space.document import Space
-
-P = ParamSpec("P")
-
-
-class Topic(Generic[P]):
-    """One kind of fact, with everybody who hears it, in the order in which they said so."""
-
-    __slots__ = ("_hearers",)
-
-    def __init__(self) -> None:
-        self._hearers: list[Callable[P, object]] = []
-
-    def heard_by(self, hearer: Callable[P, object]) -> None:
-        """Have `hearer` called with what is told from now on."""
-        self._hearers.append(hearer)
-
-    def tell(self, *told: P.args, **named: P.kwargs) -> None:
-        """Tell everybody now."""
-        for hearer in self._hearers:
-            hearer(*told, **named)
-
-    def after(self, tx: Tx, *told: P.args, **named: P.kwargs) -> None:
-        """Tell everybody when `tx` is committed, and nobody if it is not."""
-        for hearer in self._hearers:
-            tx.after(partial(hearer, *told, **named))
-
-
-class Awaited(Topic[P]):
-    """A topic whose hearers are awaited, one after the other: who tells goes on when all of them have done theirs."""
-
-    __slots__ = ()
-
-    async def told(self, *told: P.args, **named: P.kwargs) -> None:
-        """Tell everybody, and return when they are done."""
-        for hearer in self._hearers:
-            done = hearer(*told, **named)
-            await done  # type: ignore[misc]  # who hears a topic that is awaited is a coroutine function
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +32,6 @@ class Topics:
     channel_met         (agreement's digest) a channel is open to us under it
     channel_stopped     (id) a channel's other side contradicted itself
     act_mined           (row of `chain_txs`) a transaction of ours is on chain
-    licence_granted     (agreement's digest, hash of the transaction) its licence is on chain
     block_seen          (block, which past it has) the chain has a new block; told in the process that works
     space_changed       (the space) its document says something new
     """
@@ -85,6 +46,5 @@ class Topics:
     channel_met: Topic[[str]] = field(default_factory=Topic)
     channel_stopped: Topic[[str]] = field(default_factory=Topic)
     act_mined: Topic[[Row]] = field(default_factory=Topic)
-    licence_granted: Topic[[str, str]] = field(default_factory=Topic)
     block_seen: Awaited[[Block, int]] = field(default_factory=Awaited)
     space_changed: Topic[[Space]] = field(default_factory=Topic)

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from connector.enforcement.ruling import Recorder, Ruling
+    from connector.enforcement.ruling import Ruling
+    from connector.store.recorder import Recorder
     from connector.store.transaction import Tx
 
 # of a decision's document: the question, with which an auditor makes it again

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
     from connector.enforcement.counted import Counters
     from connector.enforcement.judge import Judge
-    from connector.enforcement.ruling import Recorder, Ruling
+    from connector.enforcement.ruling import Ruling
     from connector.enforcement.use import Link, Use
+    from connector.store.recorder import Recorder
     from connector.store.transaction import Tx
 
 

@@ -1,16 +1,15 @@
-"""A policy decision as those see it who enforce it, and the part of the evidence that they write it to."""
+"""A policy decision as those see it who enforce it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from connector.enforcement.counted import Held
-    from connector.store.transaction import Tx
 
 ALLOW, CONDITIONAL, DENY = "allow", "conditional", "deny"
 # what nothing speaks against: of a conditional one its duties are still to be done
@@ -46,15 +45,3 @@ def why_not(ruling: Ruling) -> str:
 def words(outcome: str, reasons: Sequence[Mapping[str, Any]]) -> str:
     """Return the reasons of a refusal as one text."""
     return "; ".join(str(reason["text"]) for reason in reasons) or outcome
-
-
-class Recorder(Protocol):
-    """The part of the evidence that who enforces a decision writes."""
-
-    def record(
-        self, tx: Tx, kind: str, *, part: str, link: Sequence[str] = (), fields: Mapping[str, Any], now: datetime
-    ) -> int:
-        """Append an event in the transaction of the act it proves; return its index."""
-
-    def leaf(self, tx: Tx, index: int) -> bytes:
-        """Return the 32-byte leaf hash of an event."""

@@ -2,7 +2,7 @@
 
 Law: (1) in one transaction the agreement ends with its event, nothing flows under its transfers any more, its openings
 are over, and so is every licence below it. What a peer does about it changes nothing here. (2) Only a party revokes, by
-its own signature; whoever else tries changes nothing and raises an alarm (`connector.licence.notices`).
+its own signature; whoever else tries changes nothing and raises an alarm (`connector.negotiation.notices`).
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from connector.chain.transactions import MinedEvent
 from connector.channel import openings
-from connector.licence.notices import REVOCATION, Notice
 from connector.negotiation.agreement import Cause, close
+from connector.negotiation.notices import REVOCATION, Notice
 from connector.negotiation.protocol.states import FINAL, PROVIDER
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from connector.chain.transactions import Transactions
     from connector.core.core import Core
     from connector.licence.erasing import Erasing
-    from connector.licence.notices import Notices
     from connector.negotiation.engine import Engine
+    from connector.negotiation.notices import Notices
     from connector.store.row import Row
     from connector.store.transaction import Tx
     from ledger.chain.programs import Programs

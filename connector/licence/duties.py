@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from connector.channel.errors import ChannelFault, fault
-from connector.licence.notices import INFORM, Notice, Notices
+from connector.negotiation.notices import INFORM, Notice, Notices
 from connector.runtime.errors import PenstockError
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 from connector.custody import erasure, lineage, replicas
 from connector.enforcement import performed
 from connector.enforcement.rules import agreed
-from connector.licence.notices import DELETION, Notice
+from connector.negotiation.notices import DELETION, Notice
 from connector.negotiation.protocol.states import CONSUMER
 from connector.runtime.alarm import Alarm
 from connector.runtime.cancellation import cancel
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from connector.core.core import Core
     from connector.custody.secrets import Keys as Secrets
-    from connector.licence.notices import Notices
+    from connector.negotiation.notices import Notices
     from connector.store.row import Row
     from connector.store.transaction import Tx
     from policy.model import Duty, Policy

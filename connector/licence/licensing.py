@@ -1,9 +1,14 @@
-"""Licences of our agreements, on their way to the chain: what grants one, and who waits for it."""
+"""Licences of our agreements, on their way to the chain: what grants one, and the note that it is there.
+
+Law: a licence that was mined while nobody listened is noted at the next start, and each once. It is noted off the path
+of who tells of it; a note that fails is left for the next start, which finds the mined transaction again.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from connector.core.driver import Driver
 from connector.licence.sublicence import onward
 from contracts import lifecycle
 from contracts.typed_data import Agreement
@@ -30,6 +35,8 @@ class Licensing:
 
     def __init__(self, core: Core, programs: Programs, transactions: Transactions, doors: Doors) -> None:
         self._core, self._programs, self._transactions = core, programs, transactions
+        self.driver = Driver(LICENCE, self._note, self._left)
+        self._granted: dict[str, str] = {}
         transactions.makers[LICENCE] = self._act
         doors.enqueue_licence = self.enqueue
 
@@ -50,11 +57,26 @@ class Licensing:
         held = from_json(Agreement, above["agreement"])
         return acts.grant_sub_licence(deployment, agreement, signatures, link.said, link.signature, held)
 
+    async def recover(self) -> None:
+        """Note licences that were mined while nobody listened."""
+        for row in await self._core.store.read(lambda tx: tx.find("chain_txs", "state = ?", ("mined",))):
+            self.mined(row)
+
     def mined(self, row: Mapping[str, Any]) -> None:
-        """Tell who waits for licences of one that is on chain; other transactions are heard by others."""
+        """Take note, off the caller's path, of a licence that is on chain; other transactions are heard by others."""
         kind, _, digest = row["id"].partition(":")
         if kind == LICENCE and row["state"] == "mined":
-            self._core.topics.licence_granted.tell(digest, row["hash"])
+            self._granted[digest] = row["hash"]
+            self.driver.wake(digest)
+
+    async def _note(self, digest: str) -> None:
+        transaction = self._granted[digest]
+        await self._core.store.write(lambda tx: self.grant(tx, digest, transaction))
+        self._granted.pop(digest, None)
+
+    async def _left(self, digest: str, _fault: Exception) -> None:
+        """Leave a failed note for the next start, which finds the mined transaction again."""
+        self._granted.pop(digest, None)
 
     def grant(self, tx: Tx, digest: str, transaction: str) -> None:
         """Note that the licence is on chain: the agreement performs from now on."""

@@ -15,9 +15,9 @@ from connector.channel.judgement import LICENCES_ABOVE_MAX
 from connector.enforcement import scopes
 from connector.enforcement.rules import agreed
 from connector.enforcement.use import STANDING, Link, Refused, Use
-from connector.licence import alarms
 from connector.negotiation.agreement import why_over
 from connector.negotiation.protocol.states import PROVIDER
+from connector.store import alarms
 from contracts.canonical import sha
 from policy.errors import PolicyError
 

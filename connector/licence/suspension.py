@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from connector.channel.judgement import LICENCES_ABOVE_MAX
-from connector.licence.notices import Notice
+from connector.negotiation.notices import Notice
 from connector.negotiation.protocol.states import PROVIDER
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict, NotPermitted
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from connector.chain.transactions import Transactions
     from connector.core.core import Core
     from connector.licence.continuity import Continuity
-    from connector.licence.notices import Notices
+    from connector.negotiation.notices import Notices
     from connector.store.row import Row
     from connector.store.transaction import Tx
     from ledger.chain.client import Act

@@ -1,1 +1,1 @@
-"""Negotiations and transfers of both roles: states as a table, and the messages they cause."""
+"""Negotiations and transfers of both roles: states as a table, the messages they cause, and signed notices."""

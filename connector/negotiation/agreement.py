@@ -9,7 +9,7 @@ from contracts import lifecycle
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from connector.enforcement.ruling import Recorder
+    from connector.store.recorder import Recorder
     from connector.store.row import Row
     from connector.store.transaction import Tx
 

@@ -34,12 +34,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime, timedelta
 
-    from connector.enforcement.ruling import Recorder
     from connector.negotiation.doors import Doors, Participant, Peer
     from connector.negotiation.outbox import Outcome
     from connector.negotiation.process import Process
     from connector.negotiation.protocol.messages import Document
     from connector.negotiation.reactions import Reactions, Rules
+    from connector.store.recorder import Recorder
     from connector.store.row import Row
     from connector.store.store import Store
     from connector.store.transaction import Tx

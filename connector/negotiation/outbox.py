@@ -23,12 +23,11 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.negotiation.asking import SILENCE, Heard
-from connector.runtime import rehearsal
+from connector.runtime import rehearsal, traceparent
 from connector.runtime.alarm import Alarm
 from connector.runtime.cancellation import cancel
 from connector.store.columns import EPOCH, MICROSECOND
 from connector.store.errors import StoreError
-from connector.telemetry import traceparent
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping

@@ -39,12 +39,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from connector.enforcement.ruling import Recorder
     from connector.negotiation.doors import Doors, Participant, Peer
     from connector.negotiation.outbox import Outbox, Outcome
     from connector.negotiation.protocol.messages import Document
     from connector.negotiation.reactions import Reactions, Rules
     from connector.runtime.alarm import Alarm
+    from connector.store.recorder import Recorder
     from connector.store.row import Row
     from connector.store.transaction import Tx
 

@@ -21,7 +21,8 @@ import orjson
 
 from connector.net.addresses import Gate
 from connector.net.lane import Lane
-from connector.runtime import rehearsal
+from connector.net.request_span import went
+from connector.runtime import rehearsal, traceparent
 from connector.runtime.errors import PeerMisbehaved, PeerRefused, PeerUnreachable
 from connector.runtime.fault_table import LATER
 from connector.runtime.limits import (
@@ -36,8 +37,6 @@ from connector.runtime.limits import (
     TRICKLE_BYTES,
     TRICKLE_SECONDS_MAX,
 )
-from connector.telemetry import traceparent
-from connector.telemetry.going import went
 from contracts.canonical import values_at_most
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ if TYPE_CHECKING:
     from multidict import CIMultiDictProxy
     from yarl import URL
 
-    from connector.telemetry.spans import Spans
+    from connector.runtime.spans import Spans
 
 # fewer wake-ups on a download (measured: 256 KiB receives as fast as curl)
 READ_BYTES = 256 * 1024

@@ -1,1 +1,1 @@
-"""A participant as its operator keeps it: made, backed up, restored, watched."""
+"""A participant as its operator keeps it: made, backed up, restored, given new keys, watched."""

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from connector.telemetry import traceparent
-from connector.telemetry.spans import CAME, Span
+from connector.runtime import traceparent
+from connector.runtime.spans import CAME, Span
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from connector.core.core import Core
     from connector.operation.metrics import Metrics
-    from connector.telemetry.spans import Spans
+    from connector.runtime.spans import Spans
 
     Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

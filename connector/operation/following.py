@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from connector.runtime import traceparent
 from connector.runtime.errors import Absent, PeerRefused, explain_failure
-from connector.telemetry import traceparent
-from connector.telemetry.spans import WENT
+from connector.runtime.spans import WENT
 
 if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.identity.peers import Peers
+    from connector.runtime.spans import Span, Spans
     from connector.space.view import SpaceView
     from connector.store.transaction import Tx
-    from connector.telemetry.spans import Span, Spans
     from ledger.space.document import Member
 
 # a purchase has some hundred requests in a few traces with one or two peers

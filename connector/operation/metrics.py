@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessColl
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from connector.telemetry.spans import CAME
+from connector.runtime.spans import CAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from connector.chain.chain_watch import ChainWatch
     from connector.core.core import Core
     from connector.operation.health import Health
+    from connector.runtime.spans import Span
     from connector.store.transaction import Tx
-    from connector.telemetry.spans import Span
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 # seconds of one request: a message takes a commit, a transfer minutes

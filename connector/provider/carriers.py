@@ -17,7 +17,7 @@ from connector.custody.passes import HELD_PATH
 from connector.enforcement import performed, scopes
 from connector.enforcement.rules import agreed
 from connector.enforcement.ruling import HOLDS
-from connector.licence.notices import SERVES
+from connector.negotiation.notices import SERVES
 from policy.errors import PolicyError
 from policy.request import Request
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.custody.tickets import Ticket
     from connector.enforcement.judge import Judge
-    from connector.licence.notices import Notice, Notices
     from connector.licence.standing import Standing
+    from connector.negotiation.notices import Notice, Notices
     from connector.space.view import SpaceView
     from connector.store.row import Row
     from connector.store.transaction import Tx

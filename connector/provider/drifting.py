@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from catalog.dataset import dataset_from_json
 from catalog.difference import drift
-from connector.licence.notices import INFORM, Notice
+from connector.negotiation.notices import INFORM, Notice
 from connector.negotiation.protocol.states import PROVIDER
 from connector.runtime.limits import REASON_CHARACTERS_MAX
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from catalog.dataset import Dataset
-    from connector.licence.notices import Notices
+    from connector.negotiation.notices import Notices
     from connector.store.row import Row
     from connector.store.transaction import Tx
 

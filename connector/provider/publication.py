@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from connector.custody.former import Former
     from connector.custody.sealed import Sealed
     from connector.custody.secrets import Keys as Secrets
-    from connector.licence.notices import Notices
+    from connector.negotiation.notices import Notices
     from connector.provider.derivation import Derivation
     from connector.provider.resources import Resources
     from connector.space.exchange import ExchangeDoor

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from connector.licence.notices import DISPUTE, Notice
+from connector.negotiation.notices import DISPUTE, Notice
 from connector.runtime.errors import PeerMisbehaved
 from connector.runtime.limits import DISPUTE_BYTES_MAX
 from connector.settlement import docket
@@ -22,7 +22,7 @@ from ledger.dispute import filing as filings
 
 if TYPE_CHECKING:
     from connector.core.core import Core
-    from connector.licence.notices import Notices
+    from connector.negotiation.notices import Notices
     from connector.settlement.docket import Concerned
     from connector.space.exchange import ExchangeDoor
     from connector.space.view import SpaceView

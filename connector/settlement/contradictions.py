@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.channel.equivocation import CODE
-from connector.licence import alarms
+from connector.store import alarms
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from connector.chain.peer_logs import Keep, PeerLogs
     from connector.channel.doors import Buyer
     from connector.channel.receive import Received
     from connector.core.core import Core
     from connector.identity.peers import Peers
     from connector.settlement.turns import Turns
+    from connector.space.peer_logs import Keep, PeerLogs
     from connector.space.view import SpaceView
     from connector.store.heads import Heads
     from connector.store.row import Row

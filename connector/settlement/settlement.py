@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from connector.channel import account as accounts
 from connector.channel import claims, closing
-from connector.core.driver import Driver
 from connector.runtime.errors import ChainReverted, PaymentRefused, PeerUnreachable, explain_failure
 from connector.settlement import acknowledging, claimed
 from contracts import address, price_words
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from connector.channel.closing import Picked
     from connector.channel.doors import Holder
     from connector.core.core import Core
-    from connector.licence.licensing import Licensing
     from connector.settlement.paying import Payments
     from connector.settlement.purse import Purse
     from connector.space.view import SpaceView
@@ -58,33 +56,11 @@ class Settlements:
         watch: ChainWatch,
         holder: Holder,
         payments: Payments,
-        licensing: Licensing,
         purse: Purse,
     ) -> None:
         self._core, self._space, self._programs, self._transactions = core, space, programs, transactions
         self._watch, self._holder, self._payments = watch, holder, payments
-        self._licensing, self._purse = licensing, purse
-        self.driver = Driver("licence", self._grant, self._left)
-        self._granted: dict[str, str] = {}
-
-    async def recover(self) -> None:
-        """Note licences that were mined while nobody listened."""
-        for row in await self._core.store.read(lambda tx: tx.find("chain_txs", "state = ?", ("mined",))):
-            self._licensing.mined(row)
-
-    def licence_granted(self, digest: str, transaction: str) -> None:
-        """Take note, off the caller's path, that a licence is on chain."""
-        self._granted[digest] = transaction
-        self.driver.wake(digest)
-
-    async def _grant(self, digest: str) -> None:
-        transaction = self._granted[digest]
-        await self._core.store.write(lambda tx: self._licensing.grant(tx, digest, transaction))
-        self._granted.pop(digest, None)
-
-    async def _left(self, digest: str, _fault: Exception) -> None:
-        """Leave a failed note for the next start, which finds the mined transaction again."""
-        self._granted.pop(digest, None)
+        self._purse = purse
 
     async def preview(self, agreement: str | None) -> Row:
         """Return what `settle` would settle now: what is claimed on chain, and the newest voucher above it."""

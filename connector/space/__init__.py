@@ -1,1 +1,1 @@
-"""The space as each of its members reads it, and the way to its exchange."""
+"""The space as each of its members reads it, the way to its exchange, and what was seen of its members' logs."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from connector.core.core import Core
+    from connector.identity.identity import Identity
     from connector.space.view import SpaceView
     from ledger.chain.programs import Programs
 
@@ -15,10 +15,10 @@ FEE_BPS = 1000  # the exchange's tenth of every sale; shown in the space documen
 class SpaceAuthor:
     """Writes the document anew; `label` says what chain it is about, `embedded` or `shared`."""
 
-    def __init__(self, core: Core, space: SpaceView, programs: Programs, label: str) -> None:
-        self._core, self._space, self._programs, self._label = core, space, programs, label
+    def __init__(self, identity: Identity, space: SpaceView, programs: Programs, label: str) -> None:
+        self._identity, self._space, self._programs, self._label = identity, space, programs, label
 
     async def rebuild(self) -> None:
         """Build the space document anew."""
-        member, deployment = self._core.identity.member, self._programs.deployment
+        member, deployment = self._identity.member, self._programs.deployment
         await self._space.rebuild(deployment.json(), member, FEE_BPS, self._label)

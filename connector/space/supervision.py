@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from connector.core.core import Core
+    from connector.identity.identity import Identity
+    from connector.store.evidence import Evidence
     from ledger.space.document import Member, Space
 
 
 class Supervision:
     """Keeps the supervisor's delivery key at the log (decision 0004)."""
 
-    def __init__(self, core: Core) -> None:
-        self._core = core
+    def __init__(self, identity: Identity, evidence: Evidence) -> None:
+        self._identity, self._evidence = identity, evidence
 
     def space_changed(self, space: Space) -> None:
         """Take the supervisor that a new document of the space names."""
@@ -22,5 +23,5 @@ class Supervision:
 
     def disclose_to(self, supervisor: Member) -> None:
         """Disclose events to this supervisor, too, from now on."""
-        owner = self._core.identity.keys.delivery_public
-        self._core.evidence.disclose_to({"owner": owner, "supervisor": supervisor.delivery})
+        owner = self._identity.keys.delivery_public
+        self._evidence.disclose_to({"owner": owner, "supervisor": supervisor.delivery})

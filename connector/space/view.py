@@ -11,8 +11,8 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
-from connector.core.topics import Topic
 from connector.runtime.errors import Absent, NotPermitted, PeerUnreachable, explain_failure
+from connector.store.topic import Topic
 from ledger.space.document import REVOKED, SUSPENDED, Member, Space
 
 if TYPE_CHECKING:

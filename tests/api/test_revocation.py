@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 
 from connector.channel import wire
-from connector.licence.notices import REVOCATION, Notice
+from connector.negotiation.notices import REVOCATION, Notice
 from contracts import signature
 from tests.api.paying_by_hand import Hand
 

@@ -26,8 +26,8 @@ from connector.operation.metrics import Metrics
 from connector.provider.data_addresses import DataAddresses
 from connector.runtime.clock import SetClock
 from connector.runtime.errors import NotPermitted, PeerUnreachable, Unproven
+from connector.runtime.spans import Spans
 from connector.space.view import SpaceView
-from connector.telemetry.spans import Spans
 from tests.connector.identity.test_tokens import BUYER, DOCUMENTS, KEYS, NOW, PROVIDER, STRANGER
 from tests.core import Parts, core
 

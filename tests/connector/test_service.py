@@ -13,9 +13,10 @@ import pytest
 from connector.app.app import Connector
 from connector.core import service
 from connector.core.service import Line, Parts, Service
-from connector.core.topics import Topic, Topics
+from connector.core.topics import Topics
 from connector.runtime import settings
 from connector.runtime.clock import Clock
+from connector.store.topic import Topic
 
 GIVEN = frozenset(vars(Connector(Path(), settings.build({"server.development": True}), Clock(), ())))
 

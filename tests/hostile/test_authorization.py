@@ -19,7 +19,7 @@ from connector.identity import readers
 from connector.negotiation.protocol import messages, states, validation
 from connector.operation.metrics import Metrics
 from connector.runtime import settings
-from connector.telemetry.spans import Spans
+from connector.runtime.spans import Spans
 from contracts import signature
 from contracts.typed_data import Order, Range, Voucher
 from ledger.dispute.ruling import Ruling

@@ -18,8 +18,8 @@ from catalog.complaint import Move
 from connector.demo.story import term_end
 from connector.net.outbound import Outbound
 from connector.regulator.sources import sources
+from connector.runtime import log_lines
 from connector.runtime.clock import Clock
-from connector.telemetry import log_lines
 from ledger.audit import audit
 from tests.api.secrets_told import leaks
 from tests.market.goods import GOODS, HONEST, LIAR, SHORT, SILENT, files

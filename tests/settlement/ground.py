@@ -135,7 +135,6 @@ class Ground:
         peers, heads = SimpleNamespace(authorization=lambda peer: {"for": peer}), SimpleNamespace(riding=self._riding)
         peer_logs = SimpleNamespace(check=self._check)
         self.payments = Payments(self.core, self.view, None, peers, None, heads, peer_logs, None)
-        self.licensing = SimpleNamespace()
         self.purse = Purse(self.core, self.chain, self.chain)
         self.kept = []  # checkpoints that came with answers
 
@@ -185,8 +184,7 @@ class Payee(Ground):
     def __init__(self, *, paid=True, **about):
         super().__init__(**about)
         self.settlements = Settlements(
-            self.core, self.view, self.chain, self.chain, self.chain, self.pair.holder, self.payments, self.licensing,
-            self.purse,
+            self.core, self.view, self.chain, self.chain, self.chain, self.pair.holder, self.payments, self.purse,
         )  # fmt: skip
         self.answer = lambda: self.pair.acknowledge(bytes.fromhex(self.asked[-1][0].split("/")[-2]))
         if paid:

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from connector.licence.notices import DISPUTE
+from connector.negotiation.notices import DISPUTE
 from connector.runtime.errors import Conflict, PeerMisbehaved, PeerUnreachable
 from connector.runtime.limits import DISPUTE_BYTES_MAX
 from connector.settlement.cases import Cases

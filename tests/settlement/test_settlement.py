@@ -9,7 +9,6 @@ from types import SimpleNamespace
 import pytest
 
 from connector.channel import account as accounts
-from connector.runtime.errors import InvalidInput
 from connector.settlement import settlement
 from contracts.address import show
 from ledger.chain import batch
@@ -355,46 +354,3 @@ def test_a_closed_channel_is_noted_once_and_an_open_one_is_not(world):
     assert (world.kinds(), world.row()["claimed"]) == (["channel.closed"], 5)
     world.chain.channels.clear()
     assert note(world.row()) == 5
-
-
-# ---- licences
-
-
-async def woken(settlements):
-    while settlements.driver.runs("d1"):
-        await asyncio.sleep(0)
-
-
-async def test_a_licence_on_chain_is_noted_once(world):
-    granted = []
-    world.licensing.grant = lambda tx, digest, transaction: granted.append((digest, transaction))
-    world.settlements.licence_granted("d1", "t1")
-    await woken(world.settlements)
-    assert granted == [("d1", "t1")]
-    world.settlements.driver.wake("d1")
-    await woken(world.settlements)
-    assert granted == [("d1", "t1")]
-
-
-async def test_a_note_that_fails_is_left_to_the_next_start(world):
-    tried = []
-
-    def fail(_tx, digest, transaction):
-        tried.append(transaction)
-        raise InvalidInput("no")
-
-    world.licensing.grant = fail
-    world.settlements.licence_granted("d1", "t1")
-    await woken(world.settlements)
-    world.settlements.driver.wake("d1")
-    await woken(world.settlements)
-    assert tried == ["t1"]
-
-
-def test_a_start_notes_licences_that_were_mined_meanwhile(world):
-    for key, state in (("licence:a", "mined"), ("licence:b", "signed"), ("licence:c", "reverted")):
-        world.insert("chain_txs", id=key, program="licences", function="grant", state=state, created=START)
-    heard = []
-    world.licensing.mined = lambda row: heard.append(row["id"])
-    asyncio.run(world.settlements.recover())
-    assert heard == ["licence:a"]

@@ -10,9 +10,9 @@ import pytest
 import pytest_asyncio
 
 from connector.channel.errors import ChannelFault
-from connector.licence.notices import Notice
 from connector.licence.sublicence import onward, presenting
 from connector.negotiation.doors import Peer
+from connector.negotiation.notices import Notice
 from connector.negotiation.protocol import offers
 from connector.negotiation.protocol.errors import UnacceptableError
 from contracts import agreement as agreements

@@ -11,9 +11,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from connector.licence.notices import Notice
 from connector.licence.sublicence import onward
 from connector.licence.sublicence.onward import DIGEST_CHARACTERS, ISSUED, WITHDRAWAL, WITHDRAWN
+from connector.negotiation.notices import Notice
 from connector.negotiation.protocol import offers
 from connector.negotiation.protocol.states import CONSUMER
 from connector.runtime import reasons
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
     from connector.core.core import Core
     from connector.licence.intact import Intact
-    from connector.licence.notices import Notices
     from connector.licence.standing import Standing
+    from connector.negotiation.notices import Notices
     from connector.space.view import SpaceView
     from connector.store.row import Row
     from connector.store.transaction import Tx

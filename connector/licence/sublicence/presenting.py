@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from connector.licence.agreements import Agreements
     from connector.licence.audience import Audience
     from connector.licence.intact import Intact
-    from connector.licence.notices import Notice, Notices
     from connector.licence.standing import Standing
     from connector.negotiation.doors import Doors, Peer
+    from connector.negotiation.notices import Notice, Notices
     from connector.store.row import Row
     from connector.store.transaction import Tx
     from contracts.sublicence import Above, Link

@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from connector.licence.books import Books
     from connector.licence.continuity import Continuity
     from connector.licence.duties import Duties
-    from connector.licence.notices import Notice, Notices
     from connector.licence.standing import Standing
+    from connector.negotiation.notices import Notice, Notices
     from connector.store.evidence import Evidence
     from connector.store.row import Row
     from connector.store.transaction import Tx

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from connector.enforcement.ruling import Recorder
+    from connector.store.recorder import Recorder
     from connector.store.transaction import Tx
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("connector.licence.alarms")  # lines keep the name that operators know (0124)
 
 
 def sound(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from connector.telemetry.traceparent import Place
+    from connector.runtime.traceparent import Place
 
 # some 5 MB; a busy provider answers so many in a few minutes, a usual one in a day
 SPANS_KEPT = 16_384

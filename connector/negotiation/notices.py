@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from connector.licence import alarms
 from connector.negotiation.outbox import NOTICE
 from connector.negotiation.protocol.states import PROVIDER
 from connector.runtime.errors import Absent, InvalidInput, Unproven
 from connector.runtime.limits import REASON_CHARACTERS_MAX
+from connector.store import alarms
 from contracts import signature
 from contracts.canonical import canonical
 from contracts.decimals import read_hex
@@ -31,11 +31,14 @@ from contracts.typed_json import from_json
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from connector.core.core import Core
-    from connector.negotiation.engine import Engine
-    from connector.space.view import SpaceView
+    from connector.identity.identity import Identity
+    from connector.negotiation.outbox import Outbox
+    from connector.runtime.clock import Clock
+    from connector.store.recorder import Recorder
     from connector.store.row import Row
+    from connector.store.store import Store
     from connector.store.transaction import Tx
+    from ledger.space.document import Member
 
     Taker = Callable[[Tx, Row, "Notice", datetime], None]
 
@@ -50,7 +53,7 @@ PATIENCE = timedelta(days=7)
 _TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 _MEMBERS = frozenset({"kind", "agreement", "text", "at", "signature"})
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("connector.licence.notices")  # lines keep the name that operators know (0124)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,26 +91,38 @@ def read(document: Any) -> tuple[Notice, bytes]:
 
 
 class Notices:
-    """What one participant tells the other parties of its agreements, and what it is told."""
+    """What one participant tells the other parties of its agreements, and what it is told.
 
-    def __init__(self, core: Core, space: SpaceView, engine: Engine) -> None:
-        self._core, self._space, self._outbox = core, space, engine.outbox
+    `member` returns a party by its DID, None for one that is no member of the space as last known.
+    """
+
+    def __init__(
+        self,
+        identity: Identity,
+        store: Store,
+        evidence: Recorder,
+        clock: Clock,
+        outbox: Outbox,
+        member: Callable[[str], Member | None],
+    ) -> None:
+        self._identity, self._store, self._evidence, self._clock = identity, store, evidence, clock
+        self._outbox, self._member = outbox, member
         self.takers: dict[str, Taker] = {INFORM: self._informed, DISPUTE: self._informed}
 
     def send(self, tx: Tx, agreement: Row, notice: Notice) -> None:
         """Tell the other party, if it is one that takes notices: others hear of an end by the protocol alone."""
-        peer, now = agreement["peer"], self._core.clock.now()
-        member = self._space.last().members.get(peer)
+        peer, now = agreement["peer"], self._clock.now()
+        member = self._member(peer)
         if member is None:
             log.warning("`%s` takes no notices: our `%s` of `%s` is not sent", peer, notice.kind, notice.agreement)
             return
         fields = {"kind": notice.kind, "text": notice.text, "to": peer}
-        self._core.evidence.record(tx, "notice.sent", part=notice.agreement, fields=fields, now=now)
+        self._evidence.record(tx, "notice.sent", part=notice.agreement, fields=fields, now=now)
         self._outbox.enqueue(
             tx,
             peer=peer,
             url=member.url + PATH,
-            body={**notice.json(), "signature": self._core.identity.sign(notice.digest).hex()},
+            body={**notice.json(), "signature": self._identity.sign(notice.digest).hex()},
             process=NOTICE,
             subject=f"{NOTICE}:{notice.digest.hex()}",
             kind=notice.kind,
@@ -128,13 +143,13 @@ class Notices:
             admit(tx)
             return self._take(tx, peer, notice, signed)
 
-        fault = await self._core.store.write(act)
+        fault = await self._store.write(act)
         if fault is not None:
             raise fault
 
     def _take(self, tx: Tx, peer: str, notice: Notice, signed: bytes) -> Exception | None:
         """Do what a notice says, or return why not; an alarm must outlast the refusal."""
-        now = self._core.clock.now()
+        now = self._clock.now()
         row = tx.get("agreements", digest=notice.agreement)
         if row is None:
             return Absent(f"there is no agreement `{notice.agreement[:100]}` here")
@@ -148,7 +163,7 @@ class Notices:
         if tx.get("received", subject=notice.agreement, digest=notice.digest) is None:
             tx.put("received", subject=notice.agreement, digest=notice.digest, status=200, state=notice.kind, at=now)
             fields = {"kind": notice.kind, "text": notice.text, "from": peer}
-            self._core.evidence.record(tx, "notice.received", part=notice.agreement, fields=fields, now=now)
+            self._evidence.record(tx, "notice.received", part=notice.agreement, fields=fields, now=now)
             self.takers[notice.kind](tx, row, notice, now)
         return None
 
@@ -160,7 +175,7 @@ class Notices:
         key = H("alarm", canonical([notice.agreement, code, peer])).hex()
         log.warning("a `%s` of agreement `%s` by `%s` is ignored: %s", notice.kind, notice.agreement, peer, code)
         row = {"agreement": notice.agreement, "code": code, "who": peer, "text": notice.text}
-        alarms.sound(tx, self._core.evidence, key, row, now, {"kind": notice.kind})
+        alarms.sound(tx, self._evidence, key, row, now, {"kind": notice.kind})
 
 
 def _address(agreement: Row) -> bytes | None:

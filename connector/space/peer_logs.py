@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     Keep = Callable[[Tx], None]
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("connector.chain.peer_logs")  # lines keep the name that operators know (0124)
 
 TILE_BYTES_MAX = 1 << 20
 # a message that overtook another waits so long for it; the one in between is usually being read

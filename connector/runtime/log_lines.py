@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 import orjson
 
-from connector.telemetry import traceparent
+from connector.runtime import traceparent
 
 JSON = "json"
 

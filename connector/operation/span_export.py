@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.runtime.errors import SettingsError
-from connector.telemetry.spans import CAME
+from connector.runtime.spans import CAME
 
 if TYPE_CHECKING:
-    from connector.telemetry.spans import Span
+    from connector.runtime.spans import Span
 
 NANOSECONDS = 1_000_000_000
 SCOPE = "penstock"

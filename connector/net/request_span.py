@@ -7,15 +7,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from connector.runtime.clock import Clock
-from connector.telemetry.spans import WENT, Span
+from connector.runtime.spans import WENT, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from yarl import URL
 
-    from connector.telemetry.spans import Spans
-    from connector.telemetry.traceparent import Place
+    from connector.runtime.spans import Spans
+    from connector.runtime.traceparent import Place
 
 # what the path of a peer's URL is about: a process, a channel, an edition
 _ABOUT = re.compile(r"urn:[^/]{1,200}|[0-9a-f]{64}")

@@ -1,1 +1,0 @@
-"""Requests by their id: spans, trace headers, lines of the log."""
