@@ -15,6 +15,7 @@ from catalog.codes import DELIVERY_FORMS, FREQUENCIES, ORIGINS, QUALITY_GRADES, 
 from catalog.dataset import DCAT, DCT, EU_FREQUENCIES, EU_FREQUENCY, dataset_from_json
 from catalog.errors import CatalogError
 from contracts.namespace import NS
+from policy.vocabulary.names import ODRL, XSD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,9 +28,7 @@ if TYPE_CHECKING:
 FOAF = "http://xmlns.com/foaf/0.1/"
 ADMS = "http://www.w3.org/ns/adms#"
 PROV = "http://www.w3.org/ns/prov#"
-XSD = "http://www.w3.org/2001/XMLSchema#"
 IANA = "http://www.iana.org/assignments/media-types/"
-ODRL = "http://www.w3.org/ns/odrl/2/"
 PREFIXES: Mapping[str, str] = {
     "dcat": DCAT, "dct": DCT, "foaf": FOAF, "adms": ADMS, "prov": PROV, "xsd": XSD, "odrl": ODRL, "penstock": NS,
 }  # fmt: skip

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 from catalog.document import items, members, moment, text
 from catalog.errors import CatalogError
 from catalog.lifecycle import Step, find
+from catalog.listing import REASON_CHARACTERS_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ITEMS_MAX = 10_000
 ID_CHARACTERS_MAX = 256
-REASON_CHARACTERS_MAX = 1_000
 MOMENT_CHARACTERS_MAX = 64
 # nobody is gone sooner: who deals with the member has this long to see that it goes
 NOTICE_DAYS = 5

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from catalog.document import count, items, members, text
 from catalog.errors import CatalogError
+from contracts.split import WHOLE_BPS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +23,6 @@ COLUMNS_MAX = 4096
 NAME_CHARACTERS_MAX = 512
 # Up to here the number of different values is exact; above it we only say "more".
 DISTINCT_VALUES_MAX = 1000
-WHOLE_BPS = 10_000
 
 
 @dataclass(frozen=True, slots=True)

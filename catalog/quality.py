@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from catalog.profile import WHOLE_BPS, ratio_bps
+from catalog.profile import ratio_bps
+from contracts.split import WHOLE_BPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

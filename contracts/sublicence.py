@@ -20,12 +20,12 @@ from contracts.errors import ContractError
 from contracts.signature import SIGNATURE_BYTES, is_by
 from contracts.terms import Terms
 from contracts.typed_data import Agreement, Domain, SubLicence, digest
+from contracts.units import PLAIN
 
 # licences below one another; who decides a use decides it under each of them
 LINKS_MAX = 8
 # what a link may say otherwise than the licence above it
 OWN = frozenset({"policy", "notAfter", "salt", "parent"})
-PLAIN = "plain"
 _MEMBERS = frozenset({"subLicence", "signature", "terms"})
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from policy.errors import PolicyError
+from policy.nodes import MAX_TEXT_CHARS
 from policy.values import plain
 from policy.vocabulary.names import operand_name
 
 MAX_CONTEXT_KEYS = 64
-MAX_TEXT_CHARS = 2048
 MAX_LIST_VALUES = 1024  # fields or records touched by one use
 UNIT = "unit"
 

@@ -101,7 +101,7 @@ async def _page(call: Call, place: Place) -> web.Response:
 
 
 def _document(call: Call, page: Page) -> messages.Document:
-    service = messages.data_service(call.core.identity.did + "#dsp", call.core.identity.url + "/dsp")
+    service = messages.data_service(call.core.identity.did + "#dsp", call.core.identity.url + messages.DSP_PATH)
     listed = [[orjson.Fragment(body) for body in page.entries.get(name, ())] for name in (DATASETS, CATALOGUES)]
     return messages.catalog(call.core.identity.did + "#catalog", call.core.identity.did, [service], *listed)
 

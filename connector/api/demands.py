@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from catalog.demand import REASON_CHARACTERS_MAX, TABLE, Move
+from catalog.demand import TABLE, Move
+from catalog.listing import REASON_CHARACTERS_MAX
 from catalog.roles import Doing
 from connector.api.exchange import may
 from connector.api.faults import as_json

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 from connector.api.faults import as_json
 from connector.negotiation.protocol import messages
+from connector.negotiation.protocol.messages import DSP_PATH
 
 if TYPE_CHECKING:
     from aiohttp import web
 
     from connector.api.call import Call
-
-DSP_PATH = "/dsp"
 
 
 async def did(call: Call) -> web.Response:

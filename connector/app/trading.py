@@ -18,6 +18,7 @@ from connector.negotiation.courier import Courier
 from connector.negotiation.doors import Doors, Participant
 from connector.negotiation.engine import Engine
 from connector.negotiation.notices import Notices
+from connector.negotiation.protocol.messages import DSP_PATH
 from connector.negotiation.protocol.states import TRANSFER
 from connector.runtime.clock import PolicyClock
 from connector.runtime.errors import AddressRefused
@@ -42,8 +43,6 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
     from ledger.chain.programs import Programs
     from ledger.space.document import Member
-
-DSP_PATH = "/dsp"
 
 
 def doors(core: Core, peers: Peers, heads: Heads) -> Doors:

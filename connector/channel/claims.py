@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from connector.channel import account as accounts
 from connector.channel import batch, chain_time, states, windows
 from ledger.chain import acts
+from ledger.chain.acts import NO_PREIMAGE
 from ledger.stamp import at_second
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from ledger.chain.client import Act
     from ledger.chain.deployment import Deployment
 
-NO_PREIMAGE = bytes(32)
 # states of a channel on which nothing newer will be paid
 _OVER = (accounts.CLOSING, accounts.STOPPED)
 

@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from contracts.typed_data import Domain
     from ledger.edition.row_table import RowTable
 
-# states of a row of `agreements` in which keys may be had
-PERFORMING = frozenset({"performing"})
-
 
 @dataclass(frozen=True, slots=True)
 class Deal:

@@ -12,6 +12,7 @@ from connector.channel import box
 from connector.channel.errors import fault
 from contracts import signature
 from contracts.typed_data import KeyOffer, digest
+from contracts.voucher import NO_LOCK
 from ledger.edition import mask
 from ledger.edition.row import SECRET_BYTES
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
     from connector.channel.messages import OfferMessage
     from contracts.typed_data import Domain
-
-NO_LOCK = bytes(32)
 
 
 @dataclass(frozen=True, slots=True)

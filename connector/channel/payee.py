@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from contracts.typed_data import Order
 
 PREIMAGE_BYTES = 32
-# how many seqs a payer may be ahead of us: offers it saw before we were restored from a back-up
+# how many seqs one side may be ahead of the other: offers that never arrived, or that a restored back-up has forgotten
 MAX_SEQ_GAP = 64
 
 

@@ -14,6 +14,7 @@ from connector.channel import account as accounts
 from connector.channel import batch, chain_time, equivocation, offers, receipts, states, windows
 from connector.channel.errors import fault
 from connector.channel.messages import Equivocation, KeyRequest, VoucherMessage
+from connector.channel.payee import MAX_SEQ_GAP
 from connector.channel.plan import ready
 from connector.channel.states import NEW
 from connector.channel.windows import Window
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
     from connector.channel.messages import OfferMessage
     from connector.channel.priced import Line
     from connector.store.transaction import Tx
-
-# how many seqs an offer may be ahead: offers that were made to us and never reached us
-MAX_SEQ_GAP = 64
 
 
 def on_offer(

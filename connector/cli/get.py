@@ -14,6 +14,8 @@ from connector.cli.open_ import Overwrite, renamings
 from connector.cli.options import DEFAULT_DATA, AsJson, Data, file_option
 from connector.cli.quote import Provider, over, quote_path
 from connector.cli.speak import answer, ask, finish, flash, pour, talk, watched
+from connector.client.client import FINAL
+from contracts.unit_price import MIB
 
 if TYPE_CHECKING:
     from connector.client.server import Server
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
 WAIT_SECONDS = 20
 LIVE_SECONDS = 1  # a terminal shows rate and time left as they change
 NOWHERE, STREAM = "null", "-"
-FINAL = ("complete", "failed")
-MIB = 1 << 20
 OVER_CAP = 5  # exit code: payment refused or over cap
 
 

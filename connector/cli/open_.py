@@ -11,8 +11,8 @@ import typer
 
 from connector.cli.options import DEFAULT_DATA, AsJson, Data, DryRun, folder_option
 from connector.cli.speak import answer, ask
+from contracts.units import LEASED
 
-LEASED = "leased"  # the tier whose openings are bought one by one
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="replace files that are there already")]
 Folder = Annotated[Path | None, folder_option("--to", "write the opened files into this directory")]
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from connector.client.acts.act import EVERYBODY
 from connector.client.acts.request import leaves
 from connector.client.acts.table import TABLE
 from connector.console.fields import FILES, PUBLISHED
-from connector.console.page import EVERYBODY, TRADERS, Act
+from connector.console.page import TRADERS, Act
 
 if TYPE_CHECKING:
     from connector.client.acts.act import Act as Declared

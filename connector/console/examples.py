@@ -9,6 +9,7 @@ from connector.runtime.errors import InvalidInput
 from contracts import price_words
 from contracts.errors import ContractError
 from contracts.tariff import amount
+from contracts.unit_price import MIB
 from contracts.units import UNITS
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from connector.store.row import Row
     from contracts.tariff import Tariff
 
-MIB = 1 << 20
 # quantities that a price is shown for, besides all that there is
 EXAMPLES = {"byte": (MIB, 100 * MIB), "row": (1, 1_000), "piece": (1, 100), "opening": (1, 10), "call": (1, 1_000)}
 # what a person counts a unit in → its key among the words, and how many of the unit one is

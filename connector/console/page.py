@@ -9,12 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from catalog.roles import ROLES
-
 PREFIX = "/console"
 TWIN = r"{twin:(?:\.json|\.csv)?}"
 ANY_ID = "{id:[^/]+?}"
-EVERYBODY = " ".join(ROLES)
 TRADERS = "provider buyer"
 FINDERS = TRADERS + " broker"
 

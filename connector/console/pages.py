@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from connector.client.acts.act import EVERYBODY
 from connector.client.acts.table import TABLE
-from connector.console.page import ANY_ID, EVERYBODY, FINDERS, TRADERS, Page, columns
+from connector.console.page import ANY_ID, FINDERS, TRADERS, Page, columns
 
 if TYPE_CHECKING:
     from connector.client.acts.act import Act

@@ -18,6 +18,7 @@ from connector.consumer import mandate as mandates
 from connector.consumer import pipe as pipes
 from connector.consumer.moves import Moves
 from connector.core.driver import DISK_EXIT, RETRYABLE_EXITS, Driver
+from connector.negotiation.protocol.messages import DSP_PATH
 from connector.negotiation.protocol.offers import PLAIN
 from connector.negotiation.protocol.states import SUSPENDED
 from connector.runtime.errors import (
@@ -55,7 +56,6 @@ WAIT_SECONDS_MAX = 30.0
 # by as much may a refusal overtake the word that the transfer is paused
 NEWS_SECONDS = 1.0
 AFTER = "after"  # in `progress`: the state that an acquisition was in when its channel was over
-DSP_PATH = "/dsp"
 
 
 class Acquisitions:

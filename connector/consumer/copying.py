@@ -22,6 +22,7 @@ from blake3 import blake3
 
 from connector.consumer.mandate import NO_FOLDERS
 from connector.custody import bearers
+from connector.custody.opened import STEP_BYTES
 from connector.licence import receipt as copy_receipt
 from connector.licence.books import transfer_id
 from connector.licence.receipt import OUTSIDE, RECEIVED
@@ -52,7 +53,6 @@ if TYPE_CHECKING:
     from connector.store.row import Row
     from connector.store.transaction import Tx
 
-STEP_BYTES: Final = 8 << 20  # noted at a time; one commit and one sync for so much
 LIST_BYTES_MAX: Final = 16 << 20
 RECEIPT_BYTES_MAX: Final = 1 << 20  # a receipt and its proof under a checkpoint with many witnesses
 TOKEN_OVER: Final = 401

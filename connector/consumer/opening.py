@@ -37,6 +37,7 @@ from connector.runtime.local_names import local_names, renamed
 from connector.runtime.stage import require_empty, require_free
 from connector.settlement import disputes
 from contracts.ranges import RowSet
+from contracts.units import LEASED
 from ledger.edition.opening import Code, OpeningError
 from policy.purposes import resolve
 
@@ -56,8 +57,6 @@ if TYPE_CHECKING:
     from connector.licence.books import Books
     from connector.store.row import Row
     from connector.store.transaction import Tx
-
-LEASED = "leased"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from contracts import price_words
 from contracts.tariff import Tariff
 from contracts.typed_data import Agreement
 from contracts.typed_json import from_json
+from contracts.unit_price import MIB
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
 
-MIB = 1 << 20
 # windows whose keys are here
 _RELEASED = "SELECT count(*) AS windows FROM windows WHERE channel = ? AND state IN ('released', 'acknowledged')"
 

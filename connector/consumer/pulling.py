@@ -30,6 +30,7 @@ from connector.runtime.errors import InvalidInput, NotPermitted
 from connector.runtime.limits import HEADER_BYTES_MAX
 from connector.settlement import disputes
 from contracts.ranges import RowSet
+from contracts.units import LEASED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +55,6 @@ if TYPE_CHECKING:
     from ledger.chain.programs import Programs
     from ledger.edition.row_table import RowTable
 
-LEASED = "leased"
 # the folder could be written to, if its disk had room and worked
 BROKEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from connector.custody.places import SECTOR_BYTES, sectors
-from ledger.edition.header import MAX_PIECE_BYTES
+from ledger.edition.row import MAX_PIECE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

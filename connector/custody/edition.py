@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from connector.custody.errors import VaultError
 from connector.custody.tables import TABLES
 from contracts.labels import X
+from contracts.signature import DIGEST_BYTES
 from ledger.edition.header import Header, read_header
 from ledger.edition.mask import xor
 from ledger.edition.row import SECRET_BYTES, secret, slot
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
     from ledger.edition.row_table import RowTable
 
-DIGEST_BYTES = 32
 SEALED = "sealed"
 LEAKED = "leaked"  # its keys may be known: it is sold no more
 

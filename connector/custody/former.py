@@ -9,7 +9,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from connector.custody.edition import DIGEST_BYTES, LEAKED, header_and_table, row_secrets
+from connector.custody.edition import LEAKED, header_and_table, row_secrets
+from contracts.signature import DIGEST_BYTES
 from ledger.edition.sealing import Known
 
 if TYPE_CHECKING:

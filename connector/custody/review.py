@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
-from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
+from connector.channel.box import SUITE
 from connector.custody.edition import header_and_table, row_secrets
 from contracts.decimals import read_decimal, read_hex
 from contracts.errors import ContractError
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from connector.custody.secrets import Keys
     from ledger.edition.header import Header
 
-SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 INFO = b"penstock/review/v1\x00"
 BOX_BYTES = 32 + SECRET_BYTES + 16
 MAX_PATH_HASHES = 64

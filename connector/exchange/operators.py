@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from catalog.operators import NAME_CHARACTERS_MAX, POSTS, Post, filled
 from catalog.operators import post as post_of
+from connector.identity.tokens import SCHEME
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict, InvalidInput, Unproven
 from connector.runtime.limits import OPERATORS_MAX
@@ -33,7 +34,6 @@ ACTING, DISMISSED = "acting", "dismissed"
 KEY_BYTES = 32
 # what tells an operator's key from the token of the data directory
 KEY_MARK = "operator."
-SCHEME = "Bearer "
 _NAME = re.compile(rf"[\w][\w .'-]{{0,{NAME_CHARACTERS_MAX - 1}}}")
 
 

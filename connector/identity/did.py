@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from connector.identity import jwk
 from connector.runtime.errors import InvalidInput, VerificationFailed
 from connector.runtime.limits import DID_CHARACTERS_MAX, DID_DOCUMENT_BYTES_MAX, DID_MEMBERS_MAX
+from connector.runtime.settings import LOOPBACK
 from contracts import address, canonical
 from contracts.errors import ContractError
 from contracts.namespace import NS
@@ -40,7 +41,6 @@ SERVICES: Mapping[str, tuple[str, str]] = {
     NS + "Witness": ("witness", "/witness"),
     NS + "Space": ("space", "/space"),
 }
-LOOPBACK = ("localhost", "127.0.0.1")
 _DID = re.compile(r"did:web:[A-Za-z0-9._-]+(%3A[0-9]{1,5})?(:[A-Za-z0-9._~-]+)*")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.negotiation.protocol import messages, validation
+from connector.negotiation.protocol.errors import REASON_LIMIT_CHARACTERS
 from connector.negotiation.protocol.states import CONSUMER, PROVIDER, other
 from contracts.canonical import sha
 from contracts.namespace import CHECKPOINT
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
     from connector.store.row import Row
 
-REASON_LIMIT_CHARACTERS = 1_000
 
 PID_OF: Final[Mapping[str, str]] = {PROVIDER: "providerPid", CONSUMER: "consumerPid"}
 

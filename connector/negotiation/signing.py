@@ -11,7 +11,7 @@ its DID document. Whatever differs is named in the refusal. A peer without our s
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from connector.negotiation.doors import DeclinedError
 from connector.negotiation.protocol import offers
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from connector.negotiation.doors import Participant
     from connector.negotiation.protocol.messages import Document
     from connector.store.row import Row
-
-DIGEST_BYTES: Final = 32
 
 
 @dataclass(frozen=True, slots=True)

@@ -217,7 +217,7 @@ def _dataset(
 @lru_cache(RENDERINGS_KEPT)
 def _provider(_service: str, did: str, url: str) -> Entry:
     def build() -> messages.Document:
-        service = messages.data_service(did + "#dsp", url + "/dsp")
+        service = messages.data_service(did + "#dsp", url + messages.DSP_PATH)
         return messages.nested_catalog(did + "#catalog", did, service)
 
     return _entry(did, "Catalog", build)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from catalog.faces import LANGUAGES
 from connector.custody.sources import source_of
 from connector.licence import pricing
 from connector.provider.description import described
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from connector.custody.sources import Doors
-
-LANGUAGES = ("en", "zh")
 
 
 def preview(row: Mapping[str, Any], doors: Doors, region: str) -> dict[str, Any]:

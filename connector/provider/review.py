@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from connector.custody import review
 from connector.runtime.errors import Conflict, InvalidInput
 from contracts.decimals import read_hex
+from contracts.signature import DIGEST_BYTES
 from ledger.edition.header import read_header
 from ledger.log.checkpoint import origin_id
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from ledger.chain.programs import Programs
 
 KEYS = frozenset({"seed", "reader"})
-DIGEST_BYTES = 32
 
 
 async def draw(

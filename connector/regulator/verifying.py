@@ -16,7 +16,7 @@ from contracts import address
 from contracts import agreement as agreements
 from contracts.decimals import read_hex
 from contracts.errors import ContractError, why
-from contracts.signature import recover
+from contracts.signature import SIGNATURE_BYTES, recover
 from contracts.terms import Terms
 from contracts.typed_data import Agreement, Receipt, digest
 from contracts.typed_json import from_json
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-SIGNATURE_BYTES = 65
 EVENT_FIELDS = frozenset({"entry", "proof"})
 AGREEMENT_SIGNATURES = ("providerSignature", "buyerSignature")
 AGREEMENT_FIELDS = frozenset({"terms", "agreement", *AGREEMENT_SIGNATURES})

@@ -21,7 +21,8 @@ from contracts.terms import Terms
 from contracts.typed_data import Agreement
 from contracts.typed_json import from_json
 from ledger.chain import block_header
-from ledger.chain.state_proof import WORD_BYTES, StateProof, StateProofError, slot_of
+from ledger.chain.abi import WORD_BYTES
+from ledger.chain.state_proof import StateProof, StateProofError, slot_of
 from ledger.fields import closed
 from ledger.stamp import read_time
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from contracts.canonical import sha
+from contracts.units import LEASED
 from ledger.audit import sublicences
 from ledger.audit.agreements import policy_of
 from ledger.audit.billing import OPEN, read_orders
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from ledger.audit.report import Report
 
 DECIDED, STARTED, EXPORTED = "decision.made", "opening.started", "keys.exported"
-LEASED = "leased"
 RELEASE, OPENING, EXPORT = "release", "opening", "export"  # places of a decision
 
 

@@ -14,11 +14,11 @@ from trie.exceptions import BadTrieProof
 from trie.hexary import HexaryTrie
 
 from contracts.errors import why
+from ledger.chain.abi import WORD_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-WORD_BYTES = 32
 MAX_PROOF_NODES = 64 + 1
 _EMPTY_ROOT = keccak(rlp.encode(b""))
 _EMPTY_CODE = keccak(b"")

@@ -15,6 +15,7 @@ from contracts.canonical import sha
 from contracts.decimals import read_decimal, read_hex
 from contracts.errors import ContractError
 from contracts.labels import H
+from ledger.edition.row import MAX_PIECE_BYTES
 from ledger.edition.row_table import MAX_ROWS, RowTable
 from ledger.fields import closed, text
 
@@ -23,7 +24,6 @@ SUITE = "A256GCM-B3-SHA256"
 # a layout that is not here is refused, never guessed
 LAYOUTS = frozenset({"fixed", "aligned", "cdc"})
 MIN_PIECE_BYTES = 64 * 1024
-MAX_PIECE_BYTES = 4 * 1024 * 1024
 DEFAULT_PIECE_BYTES = 1024 * 1024
 MAX_HOLDER_CHARS = 512
 MAX_COUNTER = (1 << 64) - 1

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from contracts.canonical import canonical, load
 from contracts.decimals import read_decimal, read_hex
 from contracts.errors import ContractError
-from contracts.ranges import RowSet
+from contracts.ranges import MAX_ROW, RowSet
 from ledger.fields import closed, listed, text
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ MAX_CRITICAL = 65_536
 MAX_NAME_BYTES = 255
 MAX_PATH_BYTES = 1024
 MAX_MEDIA_TYPE_CHARS = 255
-MAX_ROW = (1 << 53) - 1
 MAX_BYTES = (1 << 63) - 1
 
 FIELDS = frozenset({"v", "mediaType", "schema", "files", "critical", "digest", "marking"})

@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
 from contracts.canonical import canonical, load
 from contracts.labels import H
+from ledger.log.events import FIELD_LIMIT_COUNT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 SALT_BYTES = 16
 SALT_DIGITS = 2 * SALT_BYTES
 SALT_LIMIT_BYTES = 64
-FIELD_LIMIT_COUNT = 64
 BOX_LIMIT_BYTES = 1 << 20
 RECIPIENT_ID_BYTES = 8
 KEY_BYTES = 32

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from contracts.signature import DIGEST_BYTES
 from ledger.log.tiles import ENTRY_LIMIT_BYTES
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ LINK_LIMIT_COUNT = 8
 FIELD_LIMIT_COUNT = 64
 SHAPES_KEPT = 256  # sets of names that our own events come with
 
-DIGEST_BYTES = 32
 BLOCK_LIMIT = 2**63 - 1
 # an entry is dated within these: so far from both ends of the calendar that nobody's reckoning with it leaves that
 YEARS = range(1970, 9000)

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from policy.errors import PolicyError
-from policy.forms.nodes import BLANK, MAX_DEPTH_LEVELS, UID, Node, Reader
+from policy.forms.json_text import MAX_DEPTH_LEVELS
+from policy.forms.nodes import BLANK, UID, Node, Reader
 from policy.forms.terms import ASSET_CLASSES, ASSETS, KEYS, PARTY_CLASSES, POLICY_CLASSES, RULE_CLASSES, Kind
 from policy.forms.values import actions, items
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from policy.errors import PolicyError
+from policy.forms.json_text import MAX_DEPTH_LEVELS
 from policy.forms.terms import ANNOTATIONS, KEYS, MAY_BE_EMPTY, NEARLY_ODRL, Kind
 from policy.forms.values import actions, alone, annotation, datum, items, link, name, reference, term, text
 from policy.vocabulary.names import ODRL, TERMS
@@ -13,7 +14,6 @@ from policy.vocabulary.names import ODRL, TERMS
 if TYPE_CHECKING:
     from policy.forms.names import Names
 
-MAX_DEPTH_LEVELS = 64
 
 Node = dict[str, object]
 

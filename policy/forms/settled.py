@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from policy.forms.json_text import MAX_DEPTH_LEVELS
 from policy.forms.terms import KEYS, NEARLY_ODRL, PREFIXES, SYNONYMS, Kind
 from policy.vocabulary.names import ODRL, TERMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-MAX_DEPTH_LEVELS = 64
 _SCHEMES = ("http://", "https://", "urn:")
 _NATIVE = frozenset({"xsd:string", "xsd:boolean", "xsd:integer", "xsd:double"})
 

@@ -12,12 +12,12 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from policy.forms.json_text import MAX_SAFE_INTEGER
 from policy.vocabulary.names import XSD
 
 if TYPE_CHECKING:
     from policy.forms.names import Names
 
-MAX_SAFE_INTEGER = (1 << 53) - 1
 _LISTED = frozenset({"@list", "@set"})
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,15}")
 _DOUBLE = re.compile(r"[+-]?([0-9]{1,400}(\.[0-9]{0,400})?|\.[0-9]{1,400})([eE][+-]?[0-9]{1,4})?")

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from policy.canonical import canonical, digest
 from policy.errors import PolicyError
-from policy.forms.json_text import MAX_DEPTH_LEVELS
+from policy.forms.json_text import MAX_DEPTH_LEVELS, MAX_SAFE_INTEGER
 from policy.forms.nesting import is_deeper
 from policy.tc609.project import at
 from policy.tc609.strategy import KINDS, MAX_EXPANSION_CHARS
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from policy.tc609.strategy import Strategy
 
 FORMAT = "https://w3id.org/penstock/ns/tc609#expansion"
-MAX_SAFE_INTEGER = (1 << 53) - 1
 MAX_SAFE_DIGITS = 16
 _KEYS = frozenset({"at", "digest", "format", "rule"})
 

@@ -24,9 +24,10 @@ from typing import TYPE_CHECKING, Any
 from policy.errors import PolicyError
 from policy.model import Constraint as Atom
 from policy.model import DutyMode, RuleKind
+from policy.nodes import MAX_TEXT_CHARS
 from policy.tc609.codes import ACTION_KNOWN, ACTIONS, CONSTRAINT_KNOWN, EXPANSION, LISTED, VALUE_CODES
 from policy.tc609.express import CURRENCY, NAMES
-from policy.tc609.strategy import MAX_STRATEGIES, MAX_TEXT_CHARS, Constraint, Named, Scalar, Strategy, Value
+from policy.tc609.strategy import MAX_STRATEGIES, Constraint, Named, Scalar, Strategy, Value
 from policy.vocabulary.actions import actions_within
 from policy.vocabulary.operands import OPERANDS, State
 

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 MAX_STRATEGIES = 512  # a policy has at most half as many rules
 MAX_LIST_ITEMS = 512
-MAX_TEXT_CHARS = 2048
 MAX_EXPANSION_CHARS = 1 << 20  # a whole rule with its duties
 
 KINDS: Mapping[str, str] = {

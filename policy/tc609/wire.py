@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from policy.errors import PolicyError
+from policy.nodes import MAX_TEXT_CHARS
 from policy.tc609.codes import (
     ACTION_READ,
     CONSTRAINT_READ,
@@ -33,7 +34,6 @@ from policy.tc609.strategy import (
     MAX_EXPANSION_CHARS,
     MAX_LIST_ITEMS,
     MAX_STRATEGIES,
-    MAX_TEXT_CHARS,
     Constraint,
     Named,
     Scalar,

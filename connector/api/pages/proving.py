@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from connector.net import log_files
+from connector.regulator.logbooks import TILE_BYTES_MAX
 from connector.runtime.errors import Absent, VerificationFailed
 from connector.runtime.limits import INDEX_DIGITS_MAX
 from connector.space.view import SpaceView
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from ledger.log.note import Note
     from ledger.space.document import Member
 
-TILE_BYTES_MAX = 32 << 20
 LEFT, RIGHT = "left", "right"
 
 

@@ -20,6 +20,7 @@ Document = dict[str, Any]
 CONTEXT: Final = "https://w3id.org/dspace/2025/1/context.jsonld"
 VERSION: Final = "2025-1"
 BINDING: Final = "HTTPS"
+DSP_PATH: Final = "/dsp"  # where a participant of ours answers the protocol, below its own address
 NESTED: Final = "Catalog"  # the format of a distribution that is a catalogue
 ENDPOINT_HTTP: Final = "https://w3id.org/idsa/v4.1/HTTP"
 
