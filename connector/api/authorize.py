@@ -76,7 +76,6 @@ BODY_BYTES: Mapping[str, int] = {
     "sealed.review_rows": REVIEW_BYTES_MAX,
     "sealed.ticket": RENEWAL_BYTES_MAX,
     "witness.add_checkpoint": REQUEST_LIMIT_BYTES,
-    **{act.serves: act.body_bytes for act in TABLE if act.body_bytes},
 }
 
 

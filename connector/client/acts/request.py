@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 DIGITS_MAX = 18
 # what leads elsewhere in a path
 DOTS = frozenset({".", ".."})
+# the name of a field that is the whole body
+WHOLE = "*"
 # the id of an example that would be given a new one
 DRAWN = "6f1d3c52-0d4b-4d39-9a5e-2f6f1f2f7a10"
 
@@ -43,10 +45,10 @@ def request(act: Act, given: Mapping[str, Any]) -> tuple[str, Any]:
     for one in act.within("path"):
         if str(told[one.name]) in DOTS:
             refuse(f"`{told[one.name]}` is no `{one.name}`", one.help)
-    path = VARIABLE.sub(lambda found: found[2] or quote(str(told[found[1]]), safe=""), act.path.split(" ")[1])
+    path = VARIABLE.sub(lambda found: found[2] or quote(str(told[found[1]]), safe=""), act.way)
     rest = {one.wire: told[one.name] for one in act.within("query") + act.within("body") if one.name in told}
     if act.changes:
-        return path, rest
+        return path, rest.get(WHOLE, rest | act.fixed)
     asked = {name: "1" if value is True else str(value) for name, value in rest.items() if value is not None}
     return path + ("?" + urlencode(asked) if asked else ""), None
 
