@@ -76,7 +76,7 @@ def command(acts: Sequence[Act]) -> Callable[..., None]:
     parameters += [_option(leaf, name) for name, leaf in told if not _is_flag(leaf)]
     parameters += [_parameter("data", Data, DEFAULT_DATA)]
     parameters += [_flag(leaf.option, leaf.help, name) for name, leaf in told if _is_flag(leaf)]
-    parameters += [_flag(f"--{_chosen_by(act)}", _begun(act.help), _chosen_by(act)) for act in others if not act.fields]
+    parameters += [_flag("--" + act.words.partition(" --")[2], _begun(act.help), _chosen_by(act)) for act in others if not act.fields]
     parameters += [_parameter("dry_run", DryRun, default=False)] if main.rehearse else []
     parameters += [_parameter("as_json", AsJson, default=False)]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # what typer asks a function for
@@ -129,7 +129,8 @@ def _document(field: Field, path: Path) -> Any:
 
 
 def _chosen_by(act: Act) -> str:
-    return act.words.partition(" --")[2]
+    """Return the parameter of the option that asks for an act; a word of Python is none."""
+    return "by_" + act.words.partition(" --")[2].replace("-", "_")
 
 
 def _option(field: Field, name: str, *, optional: bool = False) -> inspect.Parameter:

@@ -31,7 +31,6 @@ from connector.cli import (
     prices,
     publish,
     quote,
-    reputation,
     resource,
     serve,
     service,
@@ -95,7 +94,7 @@ GROUPS = (
 # verbs behind the groups: no step of the journey
 ASIDE = (
     ("prices", prices.prices),
-    ("reputation", reputation.reputation),
+    ("reputation", declared.verb("reputation")),
 )
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector.client.acts.demands import DEMAND
-from connector.client.acts.services import SERVICE
 from connector.client.acts.shape import PROCESS, PUBLISHED
 
 if TYPE_CHECKING:
@@ -24,14 +22,6 @@ _ORDER = {
 }  # fmt: skip
 
 TRADE: Mapping[str, Shape] = {
-    "prices": {
-        "prices": ["object"], "least": {"buyers": "digits", "trades": "digits"}, "suppressed": "digits", "log": "text",
-    },
-    "reputation": {
-        "did": "text", "name": "text", "score": "text", "deals": "digits", "rulings": "digits", "upheld": "digits",
-        "late": "digits", "block": "digits", "formula": "text", "sources": {"*": "text"},
-    },
-    "demand list": {"demands": [DEMAND]},
     "demand pursue": {
         "id": "text", "state": "text", "product": "text", "acquisition": "text", "tried": ["text"], "reason": "text",
     },
@@ -40,7 +30,6 @@ TRADE: Mapping[str, Shape] = {
     },
     "product show": {"id": "text", "title": "text", "price": "text", "tier": "text", "provider": "text", "*": "any"},
     "product face": "object",
-    "service offer": SERVICE,
     "version list": {
         "versions": [
             {

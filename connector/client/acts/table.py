@@ -8,6 +8,7 @@ from connector.client.acts import (
     complaints,
     demands,
     grants,
+    market,
     members,
     resources,
     rights,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 TABLE: tuple[Act, ...] = (
     *resources.ACTS,
     *searches.ACTS,
+    *market.ACTS,
     *demands.ACTS,
     *services.ACTS,
     *complaints.ACTS,
