@@ -46,7 +46,7 @@ SELF_CHECKED = frozenset({"operators.assent", "operators.dissent", "rehearsals.r
 READ = frozenset({
     "management.status", "management.thing", "management.log_head", "management.find", "applications.page",
     "exchange.indicators", "exchange.queue", "operators.page",
-    "operators.pending", "disputes.page", "disputes.show",
+    "operators.pending",
     "leaving.connectors", "leaving.page", *(act.serves for act in TABLE if act.operator == declared.READ),
 })  # fmt: skip
 # acts of which a second time would be another one, unless the body has this name

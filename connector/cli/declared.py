@@ -76,7 +76,7 @@ def command(acts: Sequence[Act]) -> Callable[..., None]:
     parameters += [_option(leaf, name) for name, leaf in told if not _is_flag(leaf)]
     parameters += [_parameter("data", Data, DEFAULT_DATA)]
     parameters += [_flag(leaf.option, leaf.help, name) for name, leaf in told if _is_flag(leaf)]
-    parameters += [_flag("--" + act.words.partition(" --")[2], _begun(act.help), _chosen_by(act)) for act in others if not act.fields]
+    parameters += [_flag(_asks(act), _begun(act.help), _chosen_by(act)) for act in others if not act.fields]
     parameters += [_parameter("dry_run", DryRun, default=False)] if main.rehearse else []
     parameters += [_parameter("as_json", AsJson, default=False)]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # what typer asks a function for
@@ -130,7 +130,11 @@ def _document(field: Field, path: Path) -> Any:
 
 def _chosen_by(act: Act) -> str:
     """Return the parameter of the option that asks for an act; a word of Python is none."""
-    return "by_" + act.words.partition(" --")[2].replace("-", "_")
+    return "by" + _asks(act).replace("-", "_")
+
+
+def _asks(act: Act) -> str:
+    return "--" + act.words.partition(" --")[2]
 
 
 def _option(field: Field, name: str, *, optional: bool = False) -> inspect.Parameter:

@@ -11,10 +11,6 @@ if TYPE_CHECKING:
 
     from connector.client.acts.shape import Shape
 
-_CASE = {
-    "id": "text", "filer": "text", "payer": "text", "payee": "text", "arbitrator": "text", "state": "text",
-    "ruling": "object?", "channelId": "text", "accountHash": "text", "tx": "text?", "filed": "text",
-}  # fmt: skip
 _ORDER = {
     "agreement": "text", "product": "text", "title": "text", "role": "text", "peer": "text", "tier": "text",
     "state": "text", "payment": "text", "price": "text", "quantity": "digits", "amount": "digits", "agreed": "text",
@@ -62,9 +58,4 @@ TRADE: Mapping[str, Shape] = {
         "holds": "truth", "agreement": "text", "amount": "digits", "currency": "text", "differences": ["text"],
         "checks": [{"check": "text", "state": "text", "why": "text"}],
     },
-    "dispute file": {**_CASE, "proposed": "object"},
-    "dispute list": {"disputes": [_CASE]},
-    "dispute show": {**_CASE, "proposed": "object", "bundle": "object"},
-    "dispute hold": {"id": "text", "channelId": "text", "until": "text?"},
-    "dispute rule": _CASE,
 }  # fmt: skip

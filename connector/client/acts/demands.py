@@ -100,6 +100,7 @@ ACTS = (
             Field("mine", ("Your own", "仅本方"), "your own, whatever became of them", "--mine", "truth", None),
         ),
         handler=FORWARD,
+        typed="--for nyc-weather-2013",
         lines=_all,
         none="no demand",
     ),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from connector.client.acts import (
     complaints,
     demands,
+    disputes,
     grants,
     market,
     members,
@@ -29,6 +30,7 @@ TABLE: tuple[Act, ...] = (
     *services.ACTS,
     *complaints.ACTS,
     *rights.ACTS,
+    *disputes.ACTS,
     *members.ACTS,
     *grants.ACTS,
     *spaces.ACTS,
