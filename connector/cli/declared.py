@@ -46,14 +46,14 @@ def group(name: str, about: str) -> typer.Typer:
 
 def verb(name: str) -> Callable[..., None]:
     """Return the one declared command of this name, which is in no group."""
-    return command([act for act in TABLE if act.words.partition(" --")[0] == name])
+    return command([act for act in TABLE if act.command == name])
 
 
 def add(app: typer.Typer, above: str, *names: str, acts: Iterable[Act] = TABLE) -> None:
     """Give a group the declared commands below `above`, those of these names, or all."""
     found: dict[str, list[Act]] = {}
     for act in acts:
-        group_, _, name = act.words.partition(" --")[0].rpartition(" ")
+        group_, _, name = act.command.rpartition(" ")
         if group_ == above and (name in names or not names):
             found.setdefault(name, []).append(act)
     for name in names or found:
@@ -141,7 +141,7 @@ def _option(field: Field, name: str, *, optional: bool = False) -> inspect.Param
     """Return the argument or option of a field."""
     limits = {"min": field.least, "max": field.most} if TYPES[field.kind] is int else {}
     files = {"exists": True, "dir_okay": False, "readable": True} if field.kind == "document" else {}
-    about: dict[str, Any] = {"help": field.help, **limits, **files}
+    about: dict[str, Any] = {"help": field.help, "metavar": field.metavar, **limits, **files}
     told = typer.Option(field.option, **about) if field.option else typer.Argument(**about)
     default = "" if optional else field.default
     if default is Default.NEEDED:

@@ -23,7 +23,6 @@ from connector.cli import (
     find,
     get,
     init,
-    join,
     leave,
     log,
     open_,
@@ -55,7 +54,7 @@ app = typer.Typer(
 VERBS = (
     ("demo", demo.demo),
     ("init", init.init),
-    ("join", join.join),
+    ("join", declared.verb("join")),
     ("doctor", doctor.doctor),
     ("serve", serve.serve),
     ("publish", publish.publish),

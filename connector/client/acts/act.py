@@ -26,6 +26,8 @@ BELOW = "/management/"
 VARIABLE = re.compile(r"\{(\w+)(?:=([\w-]+))?\}")
 EVERYBODY = " ".join(ROLES)
 TRADERS, EXCHANGE = "provider buyer", "exchange"
+JSON = "application/json"
+CREATED, ACCEPTED = 201, 202
 # kind of a field → what a fault calls it
 KINDS: Mapping[str, str] = {
     "text": "a text",
@@ -34,6 +36,7 @@ KINDS: Mapping[str, str] = {
     "truth": "true or false",
     "texts": "a list of texts",
     "pairs": "an object of texts",
+    "list": "a list",
     "document": "an object",
     "parts": "an object",
 }
@@ -57,7 +60,8 @@ class Field:
     `words` are its label in English and 中文, `help` what the command line says. `option` is its option there,
     empty for an argument, None where the command line does not have it. `sent` is its name on the wire, if that is
     another one; `*` is a body that is the field itself. A field of the kind `parts` is an object whose members are
-    fields, sent when one of them is given. With `flag` its option takes no value, and means that one.
+    fields, sent when one of them is given. With `flag` its option takes no value, and means that one. `metavar` is what
+    the help of a command calls it, if that is not its name.
     """
 
     name: str
@@ -69,6 +73,7 @@ class Field:
     least: int | None = None
     most: int | None = None
     sent: str = ""
+    metavar: str | None = None
     parts: tuple[Field, ...] = ()
     flag: str = ""
 
@@ -100,7 +105,8 @@ class Act:
     is the option that asks for it; `typed` is what is typed after it as an example, where a file is named. `says` is
     what is done, in English and 中文, with the fields in place; `lines` is what a person reads of the answer, `none` of
     one with nothing in it. `form`: the console has a form for it, if it changes something; False for what tells a
-    secret, names a file of the server's machine, or says who may act.
+    secret, names a file of the server's machine, or says who may act, and for a POST that changes nothing. `makes`:
+    what it answers is new; `begins`: it goes on after its answer. `media` is the type of an answer that is no JSON.
     """
 
     name: str
@@ -116,12 +122,14 @@ class Act:
     roles: str = EVERYBODY
     operator: str = ""
     makes: bool = False
+    begins: bool = False
     rehearse: bool = False
     verb: str | None = ""
     typed: str = ""
     lines: Callable[[Any], list[str]] = lines_of
     none: str = ""
     form: bool = True
+    media: str = JSON
 
     @property
     def method(self) -> str:
@@ -134,6 +142,11 @@ class Act:
         return self.method != "GET"
 
     @property
+    def status(self) -> int:
+        """Return the HTTP status of its answer."""
+        return CREATED if self.makes else ACCEPTED if self.begins else 200
+
+    @property
     def shown(self) -> bool:
         """Say whether the console has a form for it."""
         return self.changes and self.form
@@ -142,6 +155,11 @@ class Act:
     def words(self) -> str:
         """Return its command without `penstock`, empty for one that has none."""
         return self.name if self.verb == "" else self.verb or ""
+
+    @property
+    def command(self) -> str:
+        """Return its command without the option that asks for it."""
+        return self.words.partition(" --")[0]
 
     @property
     def slug(self) -> str:
