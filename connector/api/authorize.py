@@ -274,6 +274,8 @@ MANAGEMENT = (
     Route("GET", "/management/bills/{id}", Who.OWNER, TRADERS, "bills.show"),
     *declared(TABLE),
 )
+# method and path → its row
+MANAGED: dict[tuple[str, str], Route] = {(row.method, row.path): row for row in MANAGEMENT}
 
 CONSOLE = (
     Route("GET", PREFIX, Who.ANYONE, ALL, "console.home"),

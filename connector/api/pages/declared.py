@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from connector.api import rehearsals
-from connector.api.authorize import MANAGEMENT
+from connector.api.authorize import MANAGED
 from connector.api.call import Call, Kept
 from connector.api.operators import govern, handler_of
 from connector.api.pages import governed
@@ -66,17 +66,16 @@ async def do(call: Call, fields: dict[str, str]) -> str:
     act = _act(call)
     given = _given(act, fields)
     path, body = request.request(act, given)
-    route = next(one for one in MANAGEMENT if (one.method, one.path) == (act.method, act.route))
     variables = {one.wire: given[one.name] for one in act.within("path")}
     variables |= {name: value for name, value in act.always.items() if name not in act.fixed}
-    asked = await _asking(call, route, Kept(variables, body, BELOW + path))
-    answer = await govern(asked, handler_of(route))
+    asked = await _asking(call, MANAGED[act.method, act.route], Kept(variables, body, BELOW + path))
+    answer = await govern(asked, handler_of(asked.route))
     return governed.PENDING if answer.status == governed.WAITS else f"{LIST}?done={act.slug}"
 
 
 async def _rehearsed(call: Call, path: str, body: Any) -> Any:
     """Return the steps that an act would take."""
-    route = next(one for one in MANAGEMENT if one.handler == "rehearsals.rehearse")
+    route = MANAGED["POST", BELOW + "rehearsals"]
     answer = await rehearsals.rehearse(await _asking(call, route, Kept({}, {"path": path, "body": body})))
     assert isinstance(answer.body, bytes)
     return orjson.loads(answer.body)["steps"]

@@ -174,7 +174,7 @@ ACTS = (
         "leaving refuse",
         "POST leavings/{act=refuse}",
         help="Refuse a plan; the member may hand in another.",
-        says=("Refuse the plan of {did} to leave: {reason}", "拒绝 {did} 的退出计划:{reason}"),
+        says=("Refuse the plan of {did} to leave: {reason}", "退回 {did} 的退出计划:{reason}"),
         answer=LEAVING,
         example=SINGER | {"reason": "a dispute is open"},
         fields=(DID, Field("reason", ("Reason", "原因"), "what the member can change", "--reason")),

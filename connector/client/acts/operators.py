@@ -17,7 +17,7 @@ ASKED: dict[str, Shape] = {
     **LANGUAGES, "result": "object?",
 }  # fmt: skip
 READ = "read"
-NAME = Field("name", ("Operator", "操作员"), "what the operator is called")
+NAME = Field("name", ("Operator", "管理员"), "what the operator is called")
 ID = Field("id", ("Act", "操作编号"), "the act's id", metavar="ID")
 PROPOSED = {"id": "5f0c9d3e8f5e"}
 
@@ -60,7 +60,7 @@ ACTS = (
         "operator list",
         "GET operators",
         help="List the operators, and say whether three check each other.",
-        says=("List the operators.", "列出操作员。"),
+        says=("List the operators.", "列出管理员。"),
         answer={"operators": [{"name": "text", "post": "text", "state": "text"}], "checked": "truth", **LANGUAGES},
         example={},
         does="operators.page",
@@ -87,7 +87,7 @@ ACTS = (
         "act list",
         "GET acts",
         help="List what operators did, by default what waits for another's assent.",
-        says=("List what operators did.", "列出操作员的操作。"),
+        says=("List what operators did.", "列出管理员的操作。"),
         answer={"acts": [ASKED]},
         example={},
         fields=(
