@@ -21,3 +21,7 @@ class Parts:
 
     def of(self, kind):
         return self._parts[kind]
+
+    def named(self, name):
+        [part] = [part for kind, part in self._parts.items() if kind.__name__.lower() == name]
+        return part

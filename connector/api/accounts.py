@@ -15,11 +15,6 @@ if TYPE_CHECKING:
     from connector.api.call import Call
 
 
-async def page(call: Call) -> web.Response:
-    """List the accounts."""
-    return as_json({"accounts": await call.of(Accounts).page()})
-
-
 async def add(call: Call) -> web.Response:
     """Make an account: `name`, `roles` (empty: all of ours), `operator`; its password is told this once."""
     told = await call.members({"name": str, "roles": list, "operator": bool})
@@ -27,12 +22,6 @@ async def add(call: Call) -> web.Response:
         raise InvalidInput("`roles` is a list of texts")
     roles = told["roles"] or sorted(call.core.identity.roles)
     return as_json(await call.of(Accounts).add(told["name"], roles, operator=told["operator"]), 201)
-
-
-async def remove(call: Call) -> web.Response:
-    """Remove an account, whose sessions end at once."""
-    await call.texts()
-    return as_json(await call.of(Accounts).remove(call.path["id"]))
 
 
 async def link(call: Call) -> web.Response:

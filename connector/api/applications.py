@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.api.faults import as_json
-from connector.exchange.applications import APPLICATIONS, APPLIED, Applications, view
+from connector.exchange.applications import APPLICATIONS, Applications, view
 from connector.space.exchange import ExchangeDoor
 
 if TYPE_CHECKING:
@@ -25,12 +25,6 @@ async def own(call: Call) -> web.Response:
     row = await APPLICATIONS.read(call.core.store, call.peer)
     await call.spend()
     return as_json(view(row))
-
-
-async def page(call: Call) -> web.Response:
-    """List applications of a `state`, the most urgent first."""
-    state = call.request.query.get("state", APPLIED)
-    return as_json({"applications": await call.of(Applications).page(state)})
 
 
 async def refuse(call: Call) -> web.Response:

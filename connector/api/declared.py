@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 READ = "read"
 WHO = "who"
-CREATED = 201
 
 
 def __getattr__(name: str) -> Callable[[Call], Awaitable[web.Response]]:
@@ -34,7 +33,7 @@ def __getattr__(name: str) -> Callable[[Call], Awaitable[web.Response]]:
 
     async def handle(call: Call) -> web.Response:
         found = await _done(act, call)
-        return as_json(_in_its_shape(act, found), CREATED if act.makes else 200)
+        return as_json(_in_its_shape(act, found), act.status)
 
     handle.__doc__ = act.help
     return handle

@@ -21,11 +21,6 @@ async def file(call: Call) -> web.Response:
     return as_json(await call.of(Cases).file(await call.document()), 201)
 
 
-async def page(call: Call) -> web.Response:
-    """List the cases that concern us."""
-    return as_json(await call.of(Cases).page())
-
-
 async def show(call: Call) -> web.Response:
     """Show a case with its bundle and what our verifier says of it."""
     return as_json(await call.of(Cases).show(call.path["id"]))

@@ -16,7 +16,6 @@ from connector.exchange import handed_in, kinds, listings, spaces
 from connector.exchange.attesting import Attesting
 from connector.exchange.federation import showing
 from connector.exchange.finding import Finding
-from connector.exchange.indicating import Indicators
 from connector.exchange.reviewer import Reviewer
 from connector.exchange.spaces import Spaces
 from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted
@@ -206,11 +205,6 @@ async def versions(call: Call) -> web.Response:
 
 
 # ---- what the operator asks
-
-
-async def indicators(call: Call) -> web.Response:
-    """Show the indicators of the market, each with its formula, its source and the national survey's value."""
-    return as_json(await call.of(Indicators).look())
 
 
 async def queue(call: Call) -> web.Response:

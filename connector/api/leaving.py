@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from connector.api.faults import as_json
-from connector.exchange.heartbeats import Heartbeats, Pulse
+from connector.exchange.heartbeats import Heartbeats
 from connector.exchange.leaving import PLANS, Departing, Leaving, view
 from connector.exchange.searches import Searches
 from connector.runtime.errors import Absent, InvalidInput
@@ -26,17 +26,6 @@ async def heartbeat(call: Call) -> web.Response:
     return as_json(standing | ({"news": news} if news else {}))
 
 
-async def connectors(call: Call) -> web.Response:
-    """List the members' connectors with their newest word."""
-    return as_json({"connectors": await call.of(Heartbeats).page()})
-
-
-async def beat(call: Call) -> web.Response:
-    """Tell our exchange now that we are there."""
-    await call.texts()
-    return as_json(await call.of(Pulse).beat())
-
-
 async def ask(call: Call) -> web.Response:
     """Take in the caller's plan to leave."""
     return as_json(await call.of(Leaving).ask(call.peer, await call.document(), call.act), 201)
@@ -53,11 +42,6 @@ async def stay(call: Call) -> web.Response:
     """Take the caller's plan back."""
     await call.texts()
     return as_json(await call.of(Leaving).stay(call.peer, call.act))
-
-
-async def page(call: Call) -> web.Response:
-    """List the plans that are asked for or under way."""
-    return as_json({"leavings": await call.of(Leaving).page()})
 
 
 async def answer(call: Call) -> web.Response:
@@ -80,11 +64,6 @@ async def leave(call: Call) -> web.Response:
     """Hand our plan in: `reason`, `until` (empty for the earliest)."""
     told = await call.texts("reason", "until")
     return as_json(await call.of(Departing).ask(told["reason"], _until(told["until"])), 201)
-
-
-async def status(call: Call) -> web.Response:
-    """Show what became of our plan."""
-    return as_json(await call.of(Departing).status())
 
 
 def _until(told: str) -> datetime | None:

@@ -30,24 +30,12 @@ if TYPE_CHECKING:
     Handler = Callable[[Call], Awaitable[web.StreamResponse]]
 
 # handler → the act that it is; where the path or the body says which, the member that does, and the act of each value
-ACT_OF: Mapping[str, str | tuple[str, Mapping[str, str]]] = {
-    "management.review": "review",
-    "exchange.move": (
-        "move",
-        {"suspend": "suspend-listing", "resume": "resume-listing", "refuse": "refuse-listing"},
-    ),
-    "leaving.answer": ("act", {"approve": "approve-leaving", "refuse": "refuse-leaving"}),
-    "operators.add": "add-operator",
-    "operators.dismiss": "dismiss-operator",
-    **declared.acts_of(TABLE),
-}
+ACT_OF: Mapping[str, str | tuple[str, Mapping[str, str]]] = declared.acts_of(TABLE)
 # acts on acts: they check posts themselves, or have them checked for the act that is meant
 SELF_CHECKED = frozenset({"operators.assent", "operators.dissent", "rehearsals.rehearse"})
 READ = frozenset({
-    "management.status", "management.thing", "management.log_head", "management.find", "applications.page",
-    "exchange.indicators", "exchange.queue", "operators.page",
-    "operators.pending", "disputes.page", "disputes.show",
-    "leaving.connectors", "leaving.page", *(act.serves for act in TABLE if act.operator == declared.READ),
+    "management.status", "management.thing", "management.log_head", "management.find",
+    *(act.serves for act in TABLE if act.operator == declared.READ),
 })  # fmt: skip
 # acts of which a second time would be another one, unless the body has this name
 NAMED = {"credit": "id"}
@@ -82,21 +70,10 @@ async def add(call: Call) -> web.Response:
     return as_json(await call.of(Operators).add(told["name"], told["post"], call.who), 201)
 
 
-async def page(call: Call) -> web.Response:
-    """List the operators."""
-    return as_json(await call.of(Operators).page())
-
-
 async def dismiss(call: Call) -> web.Response:
     """Take somebody off a post: `name`, `reason`."""
     told = await call.texts("name", "reason")
     return as_json(await call.of(Operators).dismiss(told["name"], told["reason"], call.who))
-
-
-async def pending(call: Call) -> web.Response:
-    """List acts of a `state`, by default those that wait for assent."""
-    state = call.request.query.get("state", WAITING)
-    return as_json({"acts": await call.of(Acts).page(state)})
 
 
 async def assent(call: Call) -> web.StreamResponse:

@@ -6,11 +6,9 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from connector.api.faults import as_json
-from connector.consumer.mending import Mending
 from connector.consumer.opening import Openings
 from connector.custody.secrets import Keys as Secrets
 from connector.licence.collecting import Collecting
-from connector.provider.leaking import Leaking
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -23,23 +21,11 @@ async def rekey(call: Call) -> web.Response:
     return as_json({"keys": await asyncio.to_thread(call.of(Secrets).rotate)})
 
 
-async def leak(call: Call) -> web.Response:
-    """Mark an edition as leaked: `edition`, `why`."""
-    body = await call.texts("edition", "why")
-    return as_json(await call.of(Leaking).leak(body["edition"], body["why"]))
-
-
 async def collect(call: Call) -> web.Response:
     """Remove what nothing needs; with GET only say what speaks for everything that is kept."""
     collecting = call.of(Collecting)
     found = await (collecting.look() if call.route.method == "GET" else collecting.collect())
     return as_json({"found": [need.json() for need in found]})
-
-
-async def repair(call: Call) -> web.Response:
-    """Begin to fetch damaged rows again; with GET only say how far it is."""
-    mending = call.of(Mending)
-    return as_json(mending.view() if call.route.method == "GET" else mending.begin())
 
 
 async def export_keys(call: Call) -> web.Response:

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 
 import typer
 
-from connector.cli import account
+from connector.cli import declared
 from connector.cli.options import DEFAULT_DATA, AsJson, Data, DryRun
 from connector.cli.speak import answer, ask
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 app = typer.Typer(help="Negotiations and transfers: list, show, retry, end, pause.", no_args_is_help=True)
-app.add_typer(account.app, name="account")
+app.add_typer(declared.group("admin account", "Accounts of the console: add, list, link, remove."), name="account")
 
 Identifier = Annotated[str, typer.Argument(metavar="ID", help="the id of a negotiation or transfer of ours")]
 Transfer = Annotated[str, typer.Argument(metavar="ID", help="the id of a transfer of ours")]
@@ -49,15 +49,7 @@ def list_(
     answer(page, lines or ["no negotiation or transfer is like that"], as_json=as_json)
 
 
-@app.command()
-def heartbeat(data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
-    """Tell the exchange now that we are there, and learn how we stand; the server does so every minute by itself.
-
-    For example: penstock admin heartbeat
-    """
-    row = ask(data, "POST", "heartbeat", {}, as_json=as_json)
-    news = [f"{count} new of the saved search {name}" for name, count in row.get("news", {}).items()]
-    answer(row, [f"the exchange has heard us: we are {row['standing']}", *news], as_json=as_json)
+declared.add(app, "admin", "heartbeat")
 
 
 @app.command()

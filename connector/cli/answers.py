@@ -13,7 +13,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.cli.shapes.evidence import EVIDENCE
-from connector.cli.shapes.exchange import EXCHANGE
 from connector.cli.shapes.journey import JOURNEY
 from connector.cli.shapes.operation import OPERATION
 from connector.cli.shapes.trade import TRADE
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from connector.client.acts.shape import Shape
 
 ANSWERS: Mapping[str, Shape] = {
-    **JOURNEY, **EVIDENCE, **TRADE, **EXCHANGE, **OPERATION, **{act.words: act.answer for act in TABLE},
+    **JOURNEY, **EVIDENCE, **TRADE, **OPERATION, **{act.words: act.answer for act in TABLE if act.words},
 }  # fmt: skip
 # what every other command with --dry-run prints: a step is record, chain, send or write (connector.runtime.rehearsal)
 REHEARSAL: Shape = {

@@ -3,45 +3,23 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import typer
 
 from connector.cli import declared
 from connector.cli.options import DEFAULT_DATA, AsJson, Data
 from connector.cli.speak import answer, ask
-from connector.client.acts.demands import lines
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 app = typer.Typer(help="Demands for data: post, list, match, negotiate, withdraw.", no_args_is_help=True)
 
-declared.add(app, "demand", "post")
 Identifier = Annotated[str, typer.Argument(metavar="ID", help="the demand's id")]
 
 
-@app.command("list")
-def list_(
-    product: Annotated[str | None, typer.Option("--for", help="those that this listed product meets")] = None,
-    first: Annotated[int, typer.Option(help="leave out so many, the newest", min=0)] = 0,
-    data: Data = DEFAULT_DATA,
-    *,
-    mine: Annotated[bool, typer.Option("--mine", help="your own, whatever became of them")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """List demands that are looking, newest first; with --for the best matches of a product first.
-
-    For example: penstock demand list --for nyc-weather-2013
-    """
-    query = urlencode([("first", first), *([("mine", "1")] if mine else [])])
-    path = f"demands?{query}" if product is None else "matches/" + quote(product, safe="")
-    found = ask(data, "GET", path, as_json=as_json)
-    shown = [line for demand in found["demands"] for line in lines(demand)]
-    answer(found, shown or ["no demand"], as_json=as_json)
-
-
-declared.add(app, "demand", "show", "negotiate")
+declared.add(app, "demand", "post", "list", "show", "negotiate")
 
 
 @app.command()

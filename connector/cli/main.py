@@ -23,7 +23,6 @@ from connector.cli import (
     find,
     get,
     init,
-    join,
     leave,
     log,
     open_,
@@ -31,7 +30,6 @@ from connector.cli import (
     prices,
     publish,
     quote,
-    reputation,
     resource,
     serve,
     service,
@@ -56,7 +54,7 @@ app = typer.Typer(
 VERBS = (
     ("demo", demo.demo),
     ("init", init.init),
-    ("join", join.join),
+    ("join", declared.verb("join")),
     ("doctor", doctor.doctor),
     ("serve", serve.serve),
     ("publish", publish.publish),
@@ -95,7 +93,7 @@ GROUPS = (
 # verbs behind the groups: no step of the journey
 ASIDE = (
     ("prices", prices.prices),
-    ("reputation", reputation.reputation),
+    ("reputation", declared.verb("reputation")),
 )
 
 

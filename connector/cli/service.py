@@ -10,6 +10,7 @@ import typer
 from connector.cli import declared
 from connector.cli.options import DEFAULT_DATA, AsJson, Data, DryRun
 from connector.cli.speak import answer, ask
+from connector.client.acts.services import lines
 
 app = typer.Typer(
     help="Data services of ours on the exchange's list: offer, list, roll back, withdraw.", no_args_is_help=True
@@ -72,8 +73,7 @@ def offer(
         "policy": offer_rules(purpose=purpose, until=end, region=region),
     }
     row = ask(data, "POST", "services", {"service": body, "space": space}, dry_run=dry_run, as_json=as_json)
-    lines = [f"{row['title']}  {row['price']}  {row['state']}", *(f"  · {one['en']}" for one in row["limits"])]
-    answer(row, [*lines, f"next: the exchange reads it: penstock exchange review {row['id']}"], as_json=as_json)
+    answer(row, lines(row), as_json=as_json)
 
 
 declared.add(app, "service", "list")

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from connector.cli import declared
 from connector.cli.options import DEFAULT_DATA, AsJson, Data, DryRun
 from connector.cli.speak import answer, ask, finish, talk
+from connector.client.acts.vault import exported, repaired
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,38 +76,12 @@ def _repair(data: Path, *, as_json: bool) -> None:
         left = sum(mend["left"] for mend in view["mends"])
         if told != (told := f"  hashed {view['hashed']}, {len(view['mends'])} damaged, {left} rows to fetch"):
             talk(told)
-    lines = [f"{mend['kind']}  {mend['id'][:16]}  {mend['state']} {mend['reason']}".rstrip() for mend in view["mends"]]
-    answer(view, lines or ["nothing is damaged"], as_json=as_json)
+    answer(view, repaired(view), as_json=as_json)
     if any(mend["state"] != "mended" for mend in view["mends"]):
         raise typer.Exit(DAMAGED)
 
 
-@app.command()
-def rekey(data: Data = DEFAULT_DATA, *, as_json: AsJson = False) -> None:
-    """Draw a fresh key-encryption key and wrap all keys of the vault under it; the old one opens nothing afterwards.
-
-    For example: penstock vault rekey
-    """
-    done = ask(data, "POST", "vault/rekey", {}, as_json=as_json)
-    answer(done, [f"{done['keys']} keys are wrapped under a fresh key-encryption key"], as_json=as_json)
-
-
-@app.command()
-def leak(
-    edition: Annotated[str, typer.Argument(help="the id of an edition of ours")],
-    why: Annotated[str, typer.Option("--why", help="what makes you think so; it goes into the log")],
-    data: Data = DEFAULT_DATA,
-    *,
-    dry_run: DryRun = False,
-    as_json: AsJson = False,
-) -> None:
-    """Say that keys of an edition may be known: it is sold no more, and sealed anew with fresh keys.
-
-    For example: penstock vault leak 5b1f0c --why "a laptop with the key folder was stolen"
-    """
-    done = ask(data, "POST", "vault/leaks", {"edition": edition, "why": why}, dry_run=dry_run, as_json=as_json)
-    lines = [f"leaked   {each}" for each in done["leaked"]] + [f"sealed anew  {each}" for each in done["products"]]
-    answer(done, lines, as_json=as_json)
+declared.add(app, "vault", "rekey", "leak")
 
 
 @app.command()
@@ -205,8 +181,7 @@ def export_keys(
     body = {"id": identifier or str(uuid.uuid4()), "acquisition": acquisition, "purpose": purpose, "to": str(to)}
     done = ask(data, "POST", "vault/key-exports", body, dry_run=dry_run, as_json=as_json)
     talk(f"warning: {done['warning']}")
-    said = f"opening {done['number']}: the keys of {done['bytes']} bytes are in {done['file']}"
-    answer(done, [said], as_json=as_json)
+    answer(done, exported(done), as_json=as_json)
 
 
 def _holder(row: dict[str, Any]) -> str:

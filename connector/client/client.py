@@ -158,8 +158,8 @@ class Client:
 
     async def export_keys(self, acquisition: str, *, purpose: str, to: str | Path, id: str | None = None) -> Exported:  # noqa: A002  # as above
         """Hand out a kept replica's keys into the new file `to`, as an opening; nobody counts what is made of them."""
-        body = {"id": id or str(uuid.uuid4()), "acquisition": acquisition, "purpose": purpose}
-        return Exported.read(await self.call("POST", "vault/key-exports", {**body, "to": str(Path(to).resolve())}))
+        body = {"acquisition": acquisition, "purpose": purpose, "to": str(Path(to).resolve())}
+        return Exported.read(await self.vault_export_keys(id=id, **body))
 
     async def settle(self, agreement: str | None = None) -> Settled:
         """Settle as the payee and withdraw what is ours."""

@@ -15,7 +15,6 @@ from typer.testing import CliRunner
 
 from connector.api import authorize, openapi, operators, rehearsals, server
 from connector.api.authorize import Who
-from connector.api.pages import declared as forms
 from connector.cli import declared as commands
 from connector.client.acts.act import Act, Field
 from connector.client.acts.table import BY_CALL
@@ -69,7 +68,9 @@ async def greeter(tmp_path_factory):
         patch.setitem(console_acts.ACT_BY_ROUTE, form.route, form)
         patch.setattr(server, "ROUTES", (*server.ROUTES, *rows, *shown, *done))
         patch.setattr(rehearsals, "ACTS", rehearsals.ACTS | {GREET.serves})
-        for module in (operators, rehearsals, forms):
+        for row in rows:
+            patch.setitem(authorize.MANAGED, (row.method, row.path), row)
+        for module in (operators, rehearsals):
             patch.setattr(module, "MANAGEMENT", (*authorize.MANAGEMENT, *rows))
         async with lone(folder, ("provider",)) as connector:
             connector.greeting = connector.parts._named["greeting"] = Greeting(connector.core)

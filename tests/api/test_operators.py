@@ -10,7 +10,7 @@ import pytest
 from aiohttp.test_utils import make_mocked_request
 
 from catalog.operators import ACTS as KNOWN
-from connector.api import operators, spaces
+from connector.api import declared, operators, spaces
 from connector.api.authorize import MANAGEMENT
 from connector.api.call import Call
 from connector.api.faults import as_json
@@ -211,14 +211,15 @@ async def test_no_other_act_is_given_a_name():
 async def test_an_operator_is_added_listed_and_dismissed():
     added = await operators.add(call("operators.add", {"name": "b", "post": "x"}))
     assert told(added) == (201, {"name": "b", "post": "x", "by": "Li Na"})
-    assert told(await operators.page(call("operators.page"))) == (200, {"operators": []})
+    assert told(await declared.operator_list(call("declared.operator_list"))) == (200, {"operators": []})
     gone = await operators.dismiss(call("operators.dismiss", {"name": "b", "reason": "left"}, operator=None))
     assert told(gone) == (200, {"dismissed": "b", "reason": "left", "by": "did:web:us"})
 
 
 @pytest.mark.parametrize(("query", "state"), [("", "waiting"), ("?state=done", "done")])
 async def test_acts_are_listed_by_their_state(query, state):
-    assert told(await operators.pending(call("operators.pending", query=query))) == (200, {"acts": [state]})
+    asked = call("declared.act_list", query=query)
+    assert told(await declared.act_list(asked)) == (200, {"acts": [state]})
 
 
 async def test_who_assents_has_the_act_done_as_it_was_asked_for(monkeypatch):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from connector.api import rehearsals
-from connector.api.authorize import MANAGEMENT
+from connector.api.authorize import MANAGED
 from connector.api.call import Call, Kept
 from connector.api.operators import govern, handler_of
 from connector.api.pages import governed
@@ -42,7 +42,7 @@ async def acts(call: Call) -> Row:
     """Return the acts that this account may do here, each with its command, and the one that was just done."""
     assert call.session is not None
     done = BY_CALL.get(call.request.query.get("done", "").replace("-", "_"))
-    rows = [_told(act) for act in BY_CALL.values() if act.changes and call.session.roles & set(act.roles.split())]
+    rows = [_told(act) for act in BY_CALL.values() if act.shown and call.session.roles & set(act.roles.split())]
     return {"rows": rows, "done": None if done is None else _told(done)}
 
 
@@ -66,16 +66,16 @@ async def do(call: Call, fields: dict[str, str]) -> str:
     act = _act(call)
     given = _given(act, fields)
     path, body = request.request(act, given)
-    route = next(one for one in MANAGEMENT if (one.method, one.path) == (act.method, act.route))
-    variables = {one.wire: given[one.name] for one in act.within("path")} | act.always
-    asked = await _asking(call, route, Kept(variables, body, BELOW + path))
-    answer = await govern(asked, handler_of(route))
+    variables = {one.wire: given[one.name] for one in act.within("path")}
+    variables |= {name: value for name, value in act.always.items() if name not in act.fixed}
+    asked = await _asking(call, MANAGED[act.method, act.route], Kept(variables, body, BELOW + path))
+    answer = await govern(asked, handler_of(asked.route))
     return governed.PENDING if answer.status == governed.WAITS else f"{LIST}?done={act.slug}"
 
 
 async def _rehearsed(call: Call, path: str, body: Any) -> Any:
     """Return the steps that an act would take."""
-    route = next(one for one in MANAGEMENT if one.handler == "rehearsals.rehearse")
+    route = MANAGED["POST", BELOW + "rehearsals"]
     answer = await rehearsals.rehearse(await _asking(call, route, Kept({}, {"path": path, "body": body})))
     assert isinstance(answer.body, bytes)
     return orjson.loads(answer.body)["steps"]
@@ -105,7 +105,7 @@ def _told(act: Act) -> Row:
     """Return what an act is called: its sentence with its fields left open."""
     open_ = {name: "…" for name, _ in request.leaves(act.fields)}
     said = {lang: text.format_map(open_).rstrip(ENDS) for lang, text in zip(LANGUAGES, act.says, strict=True)}
-    return {"act": act.slug, **said, "command": "penstock " + act.words}
+    return {"act": act.slug, **said, "command": act.words and "penstock " + act.words}
 
 
 def _field(name: str, field: Field, value: str) -> Row:

@@ -11,16 +11,7 @@ if TYPE_CHECKING:
 
     from connector.client.acts.shape import Shape
 
-_APPLICATION = {
-    "did": "text", "name": "text", "role": "text", "region": "text", "message": "text", "state": "text",
-    "reason": "text", "due": "text",
-}  # fmt: skip
 _CHANNEL = {"channel": "text", "agreement": "text", "bill": "text"}
-ITEM = {"kind": "text", "id": "text", "until": "text?"}
-LEAVING = {
-    "did": "text", "state": "text", "answer": "text", "reason": "text", "until": "text",
-    "items": [{**ITEM, **LANGUAGES}],
-}  # fmt: skip
 
 JOURNEY: Mapping[str, Shape] = {
     "demo": {
@@ -32,7 +23,6 @@ JOURNEY: Mapping[str, Shape] = {
         "policies": "object", "seconds": "any",
     },
     "init": {"did": "text", "url": "text", "data": "text"},
-    "join": _APPLICATION,
     "doctor": {
         "healthy": "truth",
         "checks": [{"name": "text", "state": "text", "text": "text", "hint": "text", "exit": "number"}],
@@ -89,6 +79,4 @@ JOURNEY: Mapping[str, Shape] = {
         "figures": "object", "unread": ["text"],
         "metered_by_provider": {"copies": "number", "bytes": "digits", "amount": "digits", "unpriced": "number"},
     },
-    "leave --plan": {"reason": "text", "until": "text", "items": [ITEM]},
-    "leave": LEAVING,
 }  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.client.acts.shape import PROCESS, TURNED
+from connector.client.acts.vault import NEED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,21 +16,16 @@ _HELD = {
     "id": "text", "kind": "text", "edition": "text", "file": "text", "state": "text", "rows": "number",
     "held": "number", "sealedBytes": "digits",
 }  # fmt: skip
-_NEED = {"id": "text", "kind": "text", "file": "text", "reasons": ["text"], "sealedBytes": "digits"}
-_COLLECTED = {"dryRun": "truth", "freedBytes": "digits", "found": [_NEED]}
+_COLLECTED = {"dryRun": "truth", "freedBytes": "digits", "found": [NEED]}
 _SPAN = {
     "trace": "text", "span": "text", "parent": "text", "side": "text", "what": "text", "peer": "text", "about": "text",
     "at": "text", "seconds": "text", "status": "number", "code": "text",
 }  # fmt: skip
-_ACCOUNT = {"name": "text", "roles": ["text"], "operator": "truth", "locked": "text?", "created": "text"}
 _FILE = {"path": "text", "bytes": "digits", "sha256": "text"}
 
 OPERATION: Mapping[str, Shape] = {
     "vault list": {"holdings": [_HELD]},
     "vault scrub": {"scrubbed": [{**_HELD, "good": "number", "bad": "any", "problem": "text"}], "damaged": "number"},
-    "vault scrub --repair": {"running": "truth", "hashed": "number", "mends": ["object"]},
-    "vault rekey": {"keys": "number"},
-    "vault leak": {"edition": "text", "leaked": ["text"], "products": ["text"]},
     "vault collect --dry-run": _COLLECTED,
     "vault collect": _COLLECTED,
     "vault idle": {"idle": [{"kind": "text", "id": "text", "sealedBytes": "digits", "used": "text"}], "days": "number"},
@@ -50,12 +46,7 @@ OPERATION: Mapping[str, Shape] = {
         "parent?": "text?", "held?": "text", "exported?": "digits", "derived?": ["text"],
         "sources?": [{"from": "text", "rows": "number", "dropped": "text"}],
     },
-    "vault export-keys": {
-        "id": "text", "acquisition": "text", "purpose": "text", "number": "number", "bytes": "number", "file": "text",
-        "warning": "text",
-    },
     "admin list": {"next": "text?", "processes": [PROCESS]},
-    "admin heartbeat": {"standing": "text", "news?": {"*": "number"}},
     "admin show": PROCESS,
     "admin trace": {
         "id": "text", "states": "object", "traces": ["text"], "spans": [_SPAN],
@@ -77,8 +68,4 @@ OPERATION: Mapping[str, Shape] = {
     },
     "admin set-back": {"events": "digits", "made": "text", "mirror": "text", "without": ["text"]},
     "admin config": {"did": "text", "url": "text", "settings": [{"key": "text", "value": "any", "origin": "text"}]},
-    "admin account add": {**_ACCOUNT, "password": "text", "codes": "text"},
-    "admin account list": {"accounts": [_ACCOUNT]},
-    "admin account link": {"name": "text", "url": "text", "expires": "text"},
-    "admin account remove": _ACCOUNT,
 }  # fmt: skip

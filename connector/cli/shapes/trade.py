@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector.client.acts.demands import DEMAND
-from connector.client.acts.services import SERVICE
 from connector.client.acts.shape import PROCESS, PUBLISHED
 
 if TYPE_CHECKING:
@@ -13,10 +11,6 @@ if TYPE_CHECKING:
 
     from connector.client.acts.shape import Shape
 
-_CASE = {
-    "id": "text", "filer": "text", "payer": "text", "payee": "text", "arbitrator": "text", "state": "text",
-    "ruling": "object?", "channelId": "text", "accountHash": "text", "tx": "text?", "filed": "text",
-}  # fmt: skip
 _ORDER = {
     "agreement": "text", "product": "text", "title": "text", "role": "text", "peer": "text", "tier": "text",
     "state": "text", "payment": "text", "price": "text", "quantity": "digits", "amount": "digits", "agreed": "text",
@@ -24,14 +18,6 @@ _ORDER = {
 }  # fmt: skip
 
 TRADE: Mapping[str, Shape] = {
-    "prices": {
-        "prices": ["object"], "least": {"buyers": "digits", "trades": "digits"}, "suppressed": "digits", "log": "text",
-    },
-    "reputation": {
-        "did": "text", "name": "text", "score": "text", "deals": "digits", "rulings": "digits", "upheld": "digits",
-        "late": "digits", "block": "digits", "formula": "text", "sources": {"*": "text"},
-    },
-    "demand list": {"demands": [DEMAND]},
     "demand pursue": {
         "id": "text", "state": "text", "product": "text", "acquisition": "text", "tried": ["text"], "reason": "text",
     },
@@ -40,7 +26,6 @@ TRADE: Mapping[str, Shape] = {
     },
     "product show": {"id": "text", "title": "text", "price": "text", "tier": "text", "provider": "text", "*": "any"},
     "product face": "object",
-    "service offer": SERVICE,
     "version list": {
         "versions": [
             {
@@ -73,9 +58,4 @@ TRADE: Mapping[str, Shape] = {
         "holds": "truth", "agreement": "text", "amount": "digits", "currency": "text", "differences": ["text"],
         "checks": [{"check": "text", "state": "text", "why": "text"}],
     },
-    "dispute file": {**_CASE, "proposed": "object"},
-    "dispute list": {"disputes": [_CASE]},
-    "dispute show": {**_CASE, "proposed": "object", "bundle": "object"},
-    "dispute hold": {"id": "text", "channelId": "text", "until": "text?"},
-    "dispute rule": _CASE,
 }  # fmt: skip

@@ -9,7 +9,7 @@ from connector.client.acts.act import FRESH, NULL, Act, Field
 if TYPE_CHECKING:
     from connector.client.acts.shape import Shape
 
-DEMAND: Shape = {
+DEMAND: dict[str, Shape] = {
     "id": "text", "title": "text", "description": "text", "where": ["text"], "purpose": "text", "place": "text",
     "most": "digits?", "unit": "text", "currency": "text", "until": "text", "member": "text", "state": "text",
     "product?": "text", "agreement?": "text", "reason?": "text", "matches?": ["object"],
@@ -54,6 +54,10 @@ def lines(demand: Any) -> list[str]:
     return told if demand.get("matches", True) else [*told, "  nothing listed meets it yet"]
 
 
+def _all(found: Any) -> list[str]:
+    return [line for demand in found["demands"] for line in lines(demand)]
+
+
 def _move(move: str, help_: str, says: tuple[str, str], *fields: Field, **more: str) -> Act:
     """Return one of the moves of a demand: they share a route."""
     return Act(
@@ -83,6 +87,35 @@ ACTS = (
         makes=True,
         rehearse=True,
         lines=lines,
+    ),
+    Act(
+        "demand list",
+        "GET demands",
+        help="List demands that are looking, newest first; with --for the best matches of a product first.",
+        says=("List the demands.", "列出需求。"),
+        answer={"demands": [DEMAND]},
+        example={},
+        fields=(
+            Field("first", ("Leave out", "跳过"), "leave out so many, the newest", "--first", "number", 0, least=0),
+            Field("mine", ("Your own", "仅本方"), "your own, whatever became of them", "--mine", "truth", None),
+        ),
+        handler=FORWARD,
+        typed="--for nyc-weather-2013",
+        lines=_all,
+        none="no demand",
+    ),
+    Act(
+        "demand match",
+        "GET matches/{product}",
+        help="List the demands that a listed product meets, best first.",
+        says=("List the demands that the product {product} meets.", "列出产品 {product} 可满足的需求。"),
+        answer={"demands": [{**DEMAND, "score": "number", "reasons": ["object"]}]},
+        example={"product": "nyc-weather-2013"},
+        fields=(Field("product", ("Product", "产品"), "those that this listed product meets", "--for", sent="id"),),
+        handler=FORWARD,
+        verb="demand list --for",
+        lines=_all,
+        none="no demand",
     ),
     Act(
         "demand show",

@@ -28,7 +28,28 @@ def _all(found: Any) -> list[str]:
     return told or ["no service is handed in"]
 
 
+def lines(row: Any) -> list[str]:
+    """Return what a person reads of a service that was handed in."""
+    told = [f"{row['title']}  {row['price']}  {row['state']}", *(f"  · {one['en']}" for one in row["limits"])]
+    return [*told, f"next: the exchange reads it: penstock exchange review {row['id']}"]
+
+
 ACTS = (
+    Act(
+        "service offer",
+        "POST services",
+        help="Hand a service in; the exchange's operator reads it, and then it is found beside the products.",
+        says=("Hand a service in to the space {space}.", "向空间 {space} 提交服务。"),
+        answer=SERVICE,
+        example={"service": TIDES, "space": "main"},
+        fields=(
+            Field("service", ("Service (JSON)", "服务(JSON)"), "the service (docs/exchange.md)", None, "document"),
+            Field("space", ("Space", "空间"), "list it in this space of the exchange", "--space", default="main"),
+        ),
+        handler=FORWARD,
+        rehearse=True,
+        lines=lines,
+    ),
     Act(
         "service list",
         "GET services",

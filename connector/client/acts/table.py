@@ -5,16 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.client.acts import (
+    accounts,
     complaints,
     demands,
+    disputes,
     grants,
+    interface,
+    leavings,
+    listings,
+    market,
     members,
+    memberships,
+    operators,
     resources,
     rights,
     searches,
     services,
     sources,
     spaces,
+    vault,
 )
 
 if TYPE_CHECKING:
@@ -23,14 +32,23 @@ if TYPE_CHECKING:
 TABLE: tuple[Act, ...] = (
     *resources.ACTS,
     *searches.ACTS,
+    *market.ACTS,
     *demands.ACTS,
     *services.ACTS,
     *complaints.ACTS,
     *rights.ACTS,
+    *disputes.ACTS,
+    *memberships.ACTS,
     *members.ACTS,
+    *leavings.ACTS,
+    *operators.ACTS,
+    *listings.ACTS,
     *grants.ACTS,
     *spaces.ACTS,
     *sources.ACTS,
+    *vault.ACTS,
+    *accounts.ACTS,
+    *interface.ACTS,
 )
 # its name in Python → the act: what a client's method and a route's handler are found by
 BY_CALL: dict[str, Act] = {act.call: act for act in TABLE}

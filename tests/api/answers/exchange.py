@@ -27,6 +27,7 @@ async def _members(told):
     space.status["going"] = await space.doors["going"].call("GET", "status")
     did, second = space.did("going"), space.did("second")
     await told.say("join", "--message", "we sing", by="going")
+    await told.say("join", "--status", by="going", row="join --status")
     await told.say("exchange applications", by="exchange")
     await told.say("exchange reject", did, *WHY, by="exchange")
     await told.say("join", "--message", "we sing well", by="going")
@@ -77,13 +78,13 @@ async def _leaving(told):
     await told.space.publish_files("going", "farewell", told.space.files("farewell", (65_536,)), price=3)
     await told.say("leave", *WHY, by="going")
     await told.say("leave", "--plan", by="going", row="leave --plan")
-    await told.say("leave", "--stay", by="going")
+    await told.say("leave", "--stay", by="going", row="leave --stay")
     await told.say("leave", *WHY, by="going")
     await told.say("exchange leaving list", by="exchange")
     await told.say("exchange leaving refuse", did, *WHY, by="exchange")
     await told.say("leave", *WHY, by="going")
     await told.say("exchange leaving approve", did, by="exchange")
-    await told.say("leave", "--status", by="going")
+    await told.say("leave", "--status", by="going", row="leave --status")
     await told.say("exchange member revoke", did, *WHY, by="exchange")
 
 

@@ -40,6 +40,7 @@ async def _demands(told):
     for key in ("want", "met", "unwanted"):
         await told.say("demand post", "rain told", *about, "--id", key, by="buyer")
     await told.say("demand list", by="buyer")
+    await told.say("demand list", "--for", "told", by="provider", row="demand list --for")
     await told.say("demand show", "want", by="buyer")
     await told.say("demand negotiate", "want", "told", by="buyer")
     await told.say("demand reopen", "want", "--reason", "it came to nothing", by="buyer")

@@ -1,0 +1,102 @@
+"""Accounts of the console: who may sign in, made and removed by the owner of the data directory alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from connector.client.acts.act import Act, Field
+
+if TYPE_CHECKING:
+    from connector.client.acts.shape import Shape
+
+ACCOUNT: dict[str, Shape] = {
+    "name": "text", "roles": ["text"], "operator": "truth", "locked": "text?", "created": "text",
+}  # fmt: skip
+NAME = Field("name", ("Account", "账户"), "the account's name", metavar="NAME")
+NAMED = Field("name", ("Account", "账户"), "the account's name", sent="id", metavar="NAME")
+ADA = {"name": "ada"}
+
+
+def _made(made: Any) -> list[str]:
+    lines = [f"account   {made['name']} ({', '.join(made['roles'])})", f"password  {made['password']}"]
+    if made["codes"]:
+        lines.append(f"codes     {made['codes']}")
+    return [*lines, "shown this once: hand them over by a safe way"]
+
+
+def _all(found: Any) -> list[str]:
+    return [_line(row) for row in found["accounts"]]
+
+
+def _line(row: Any) -> str:
+    may = "may act" if row["operator"] else "may look"
+    locked = f"  locked until {row['locked']}" if row["locked"] else ""
+    return f"{row['name']}  {may}  {', '.join(row['roles'])}{locked}"
+
+
+ACTS = (
+    Act(
+        "account add",
+        "POST accounts",
+        help="Make an account; its password is drawn and shown this once.",
+        says=("Make the account {name}.", "创建账户 {name}。"),
+        answer={**ACCOUNT, "password": "text", "codes": "text"},
+        example=ADA | {"operator": True},
+        fields=(
+            NAME,
+            Field(
+                "roles", ("Roles, one a line", "角色,每行一个"),
+                "a role to look through; may be repeated; default: all of ours", "--role", "texts", default=[],
+            ),
+            Field(
+                "operator", ("May act", "可操作"), "may act, not only look; needs one-time codes", "--operator",
+                "truth", default=False,
+            ),
+        ),
+        handler="accounts.add",
+        makes=True,
+        verb="admin account add",
+        typed="ada --operator",
+        form=False,
+        lines=_made,
+    ),
+    Act(
+        "account list",
+        "GET accounts",
+        help="List the accounts.",
+        says=("List the accounts.", "列出账户。"),
+        answer={"accounts": [ACCOUNT]},
+        example={},
+        does="accounts.page",
+        verb="admin account list",
+        lines=_all,
+        none="there is no account yet",
+    ),
+    Act(
+        "account link",
+        "POST accounts/{name}/link",
+        help="Give out a link by which NAME signs in once, without password or code, within a day.",
+        says=("Give out a link by which {name} signs in once.", "为 {name} 生成一次性登录链接。"),
+        answer={"name": "text", "url": "text", "expires": "text"},
+        example=ADA,
+        fields=(NAMED,),
+        handler="accounts.link",
+        makes=True,
+        verb="admin account link",
+        form=False,
+        lines=lambda made: [made["url"], f"good once, until {made['expires']}"],
+    ),
+    Act(
+        "account remove",
+        "POST accounts/{name}/removal",
+        help="Remove an account; its sessions end at once.",
+        says=("Remove the account {name}.", "删除账户 {name}。"),
+        answer=ACCOUNT,
+        example=ADA,
+        fields=(NAMED,),
+        does="accounts.remove",
+        verb="admin account remove",
+        form=False,
+        lines=lambda gone: [f"removed {gone['name']}"],
+    ),
+)  # fmt: skip

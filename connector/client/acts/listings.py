@@ -1,0 +1,152 @@
+"""Listings as the exchange's operators have them: looked through, reviewed, suspended; and what the market comes to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from connector.client.acts.act import EXCHANGE, Act, Field
+from connector.client.acts.shape import LANGUAGES
+
+if TYPE_CHECKING:
+    from connector.client.acts.shape import Shape
+
+LISTED: Shape = {"id": "text", "state": "text"}
+WAITING: Shape = {
+    "id": "text", "title": "text", "provider": "text", "edition?": "text", "tier?": "text", "state": "text",
+    "reason": "text?", "since": "text", "alike?": ["object"],
+}  # fmt: skip
+INDICATOR: Shape = {
+    "key": "text", **LANGUAGES, "value": "text", "unit": "text", "formula": "text", "source": "text",
+    "national": "text", "beside": "text",
+}  # fmt: skip
+READ = "read"
+FLIGHTS = {"product": "nyc-flights-2013"}
+PRODUCT = ("Product or service", "产品或服务")
+
+
+def _all(found: Any) -> list[str]:
+    return [
+        f"{row['id']}  {row['title']} ({row.get('tier', 'service')}) of {row['provider']}, since {row['since']}"
+        + (f": {row['reason']}" if row["reason"] else "")
+        + "".join(f"\n    LOOKS LIKE {one['id']} ({one['title']}) of {one['provider']}" for one in row.get("alike", ()))
+        for row in found["listings"]
+    ]
+
+
+def _indicators(found: Any) -> list[str]:
+    lines = [f"chain read up to block {found['block']}"]
+    for row in found["indicators"]:
+        beside = f"   national: {row['national']}" if row["national"] else ""
+        lines.append(f"{row['en']} · {row['zh']}: {row['value']} {row['unit']}".rstrip() + beside)
+        lines.append(f"    {row['formula']}; from {row['source']}")
+    return lines
+
+
+def _move(move: str, help_: str, says: tuple[str, str], why: Field, **more: str) -> Act:
+    """Return one of the moves that are the operator's word alone: they share a route."""
+    return Act(
+        f"listing {move}",
+        f"POST listings/{{product}}/moves#{{move={move}}}",
+        help=help_,
+        says=says,
+        answer=LISTED,
+        example=FLIGHTS | more,
+        fields=(Field("product", PRODUCT, "the listed product's id", sent="id"), why),
+        handler="exchange.move",
+        roles=EXCHANGE,
+        operator=f"{move}-listing",
+        rehearse=True,
+        verb=f"exchange {move}",
+        lines=lambda row: [f"{row['id']}: {row['state']}"],
+    )
+
+
+def _why(help_: str, option: str | None = "--reason", **more: Any) -> Field:
+    return Field("reason", ("Reason", "原因"), help_, option, **more)
+
+
+ACTS = (
+    Act(
+        "listing list",
+        "GET listings",
+        help="List products by the state of their listing, the oldest first: what is submitted waits for a review.",
+        says=("List the listings.", "列出上架申请与产品。"),
+        answer={"listings": [WAITING]},
+        example={"state": "listed"},
+        fields=(
+            Field(
+                "state", ("State", "状态"), "submitted, reviewed, listed, suspended, withdrawn or refused", "--state",
+                default="submitted",
+            ),
+            Field("first", ("Leave out", "跳过"), "leave out so many, the oldest", "--first", "number", 0, least=0),
+            Field(
+                "kind", ("Kind", "种类"), "data services instead of products", "--services", default=None,
+                flag="service",
+            ),
+        ),
+        handler="exchange.queue",
+        roles=EXCHANGE,
+        operator=READ,
+        verb="exchange listings",
+        lines=_all,
+        none="no listing is {state}",
+    ),
+    Act(
+        "listing review",
+        "POST listings/{product}/review",
+        help="Open rows drawn after registration, check them, and list the product; "
+        "list a service that you have read.",
+        says=("Review {product} and list it.", "审核并上架 {product}。"),
+        answer={
+            "id": "text", "title": "text", "state": "text", "opened": "number", "seed?": "text", "bound": "text",
+        },
+        example=FLIGHTS,
+        fields=(
+            Field("product", PRODUCT, "the submitted product's id", sent="id"),
+            Field(
+                "version", ("Version", "版本号"), "the version that you have read; no other is listed", "--version",
+                "digits", default=None,
+            ),
+        ),
+        handler="management.review",
+        roles=EXCHANGE,
+        operator="review",
+        rehearse=True,
+        verb="exchange review",
+        lines=lambda row: [f"{row['title']}: {row['opened']} rows opened, {row['bound']}: {row['state']}"],
+    ),
+    _move(
+        "suspend",
+        "Suspend a listing: nobody finds it until it is resumed. Agreements that were made go on.",
+        ("Suspend the listing {product}: {reason}", "暂停上架 {product}:{reason}"),
+        _why("why, in words that the provider reads"),
+        reason="complaint under review",
+    ),
+    _move(
+        "resume",
+        "List a suspended product again.",
+        ("List {product} again.", "恢复上架 {product}。"),
+        _why("nothing, for it is listed again", None, default=""),
+    ),
+    _move(
+        "refuse",
+        "Refuse a product that was submitted or suspended; its provider may hand it in again, changed.",
+        ("Refuse {product}: {reason}", "拒绝 {product}:{reason}"),
+        _why("what the provider can change"),
+        reason="the description names nobody to ask",
+    ),
+    Act(
+        "indicator list",
+        "GET indicators",
+        help="Show what this market comes to: each figure with its formula, its source, "
+        "and the national survey's value.",
+        says=("Show what this market comes to.", "显示市场指标。"),
+        answer={"block": "digits", "indicators": [INDICATOR]},
+        example={},
+        does="indicators.look",
+        roles=EXCHANGE,
+        operator=READ,
+        verb="exchange indicators",
+        lines=_indicators,
+    ),
+)  # fmt: skip

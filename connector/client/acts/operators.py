@@ -1,0 +1,132 @@
+"""An exchange's operators who check each other: put on their posts, and what one proposed and another has to let be."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from connector.client.acts.act import EXCHANGE, Act, Field
+from connector.client.acts.shape import LANGUAGES
+
+if TYPE_CHECKING:
+    from connector.client.acts.shape import Shape
+
+ASKED: dict[str, Shape] = {
+    "id": "text", "act": "text", "operator": "text", "post": "text", "path": "object", "body": "object?",
+    "state": "text", "other": "text", "reason": "text", "since": "text", "until": "text", "awaits": "text",
+    **LANGUAGES, "result": "object?",
+}  # fmt: skip
+READ = "read"
+NAME = Field("name", ("Operator", "管理员"), "what the operator is called")
+ID = Field("id", ("Act", "操作编号"), "the act's id", metavar="ID")
+PROPOSED = {"id": "5f0c9d3e8f5e"}
+
+
+def done(row: Any) -> str:
+    """Return what a person reads of an act that another operator has answered."""
+    return f"{row['en']} · {row['zh']}: {row['state']}"
+
+
+def _all(found: Any) -> list[str]:
+    lines = [f"{row['state']:<10} {row['post']:<9} {row['name']}" for row in found["operators"]]
+    return [*lines, f"{found['en']} · {found['zh']}"]
+
+
+def _asked(found: Any) -> list[str]:
+    return [
+        f"{row['id']}  {row['en']} · {row['zh']}  {json.dumps(row['path'] | (row['body'] or {}), ensure_ascii=False)}"
+        f"  by {row['operator']}" + (f", waits for {row['awaits']} until {row['until']}" * (row["state"] == "waiting"))
+        for row in found["acts"]
+    ]
+
+
+ACTS = (
+    Act(
+        "operator add",
+        "POST operators",
+        help="Put somebody on a post; the key is told once. When all three are filled they check each other.",
+        says=("Put {name} on the post {post}.", "任命 {name} 担任 {post}。"),
+        answer={"operator": "text", "post": "text", "url": "text", "key?": "text", "file?": "text"},
+        example={"name": "Li Wei", "post": "security"},
+        fields=(NAME, Field("post", ("Post", "岗位"), "system, security or audit", "--post")),
+        handler="operators.add",
+        roles=EXCHANGE,
+        operator="add-operator",
+        makes=True,
+        verb="exchange operator add",
+        form=False,
+    ),
+    Act(
+        "operator list",
+        "GET operators",
+        help="List the operators, and say whether three check each other.",
+        says=("List the operators.", "列出管理员。"),
+        answer={"operators": [{"name": "text", "post": "text", "state": "text"}], "checked": "truth", **LANGUAGES},
+        example={},
+        does="operators.page",
+        roles=EXCHANGE,
+        operator=READ,
+        verb="exchange operator list",
+        lines=_all,
+    ),
+    Act(
+        "operator dismiss",
+        "POST operators/dismissals",
+        help="Take somebody off a post; their key opens nothing any more.",
+        says=("Take {name} off the post: {reason}", "解任 {name}:{reason}"),
+        answer={"name": "text", "post": "text", "state": "text"},
+        example={"name": "Li Wei", "reason": "left the company"},
+        fields=(NAME, Field("reason", ("Reason", "原因"), "why, in words that the other operators read", "--reason")),
+        handler="operators.dismiss",
+        roles=EXCHANGE,
+        operator="dismiss-operator",
+        verb="exchange operator dismiss",
+        lines=lambda row: [f"{row['name']} is {row['state']}"],
+    ),
+    Act(
+        "act list",
+        "GET acts",
+        help="List what operators did, by default what waits for another's assent.",
+        says=("List what operators did.", "列出管理员的操作。"),
+        answer={"acts": [ASKED]},
+        example={},
+        fields=(
+            Field(
+                "state", ("State", "状态"), "waiting, assented, done, failed, refused or lapsed", "--state",
+                default="waiting",
+            ),
+        ),
+        does="acts.page",
+        roles=EXCHANGE,
+        operator=READ,
+        verb="exchange pending",
+        lines=_asked,
+        none="no act is {state}",
+    ),
+    Act(
+        "act assent",
+        "POST acts/{id}/assent",
+        help="Assent to an act of another operator; it is done at once. Only the operator that it waits for can.",
+        says=("Assent to the act {id}.", "同意操作 {id}。"),
+        answer=ASKED,
+        example=PROPOSED,
+        fields=(ID,),
+        handler="operators.assent",
+        roles=EXCHANGE,
+        verb="exchange assent",
+        form=False,
+    ),
+    Act(
+        "act dissent",
+        "POST acts/{id}/dissent",
+        help="Refuse an act that waits for your assent.",
+        says=("Refuse the act {id}: {reason}", "不同意操作 {id}:{reason}"),
+        answer=ASKED,
+        example=PROPOSED | {"reason": "no contract with them yet"},
+        fields=(ID, Field("reason", ("Reason", "原因"), "why not, in words that who proposed it reads", "--reason")),
+        handler="operators.dissent",
+        roles=EXCHANGE,
+        verb="exchange dissent",
+        lines=lambda row: [done(row)],
+    ),
+)  # fmt: skip
