@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.api.faults import as_json
-from connector.exchange.applications import APPLICATIONS, APPLIED, Applications, view
+from connector.exchange.applications import APPLICATIONS, Applications, view
 from connector.space.exchange import ExchangeDoor
+from connector.store.rows.space import ApplicationState
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -29,7 +30,7 @@ async def own(call: Call) -> web.Response:
 
 async def page(call: Call) -> web.Response:
     """List applications of a `state`, the most urgent first."""
-    state = call.request.query.get("state", APPLIED)
+    state = call.request.query.get("state", ApplicationState.APPLIED)
     return as_json({"applications": await call.of(Applications).page(state)})
 
 
